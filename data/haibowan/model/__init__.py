@@ -1,0 +1,1 @@
+"""The modelled city: land, streets, buildings, people and centres, one file a subject."""

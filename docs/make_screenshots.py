@@ -1,0 +1,30 @@
+"""Make the pictures of the README from the products of `make demo`: python docs/make_screenshots.py."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parent.parent
+PRODUCTS = ROOT / "maps" / "haibowan"
+IMAGES = ROOT / "docs" / "images"
+
+
+def main() -> None:
+    """Open map and report without a network and take their pictures."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        context = chromium.new_context(viewport={"width": 1440, "height": 810})
+        context.set_offline(True)
+        page = context.new_page()
+        for name in ("map", "report"):
+            page.goto((PRODUCTS / f"{name}.html").as_uri(), wait_until="load")
+            page.wait_for_timeout(1500)
+            page.screenshot(path=IMAGES / f"{name}.png")
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main()

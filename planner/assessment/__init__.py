@@ -1,0 +1,1 @@
+"""Who is served, which centres are weak and why."""

@@ -1,0 +1,176 @@
+"""Coverage: who has a centre within the limit on foot, counted at demand points by travel time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from planner.tables import TIERS, Communities, Facilities
+from planner.walking.times import TravelTimes
+from planner.walking.walk import is_within
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """Shares of people, demand points and area within each limit.
+
+    The three tables have, for each limit: people, people_covered, people_share, points, points_covered,
+    points_share, area_m2, area_covered_m2, area_share, and people_overlap (two centres or more within the limit).
+    A share of nothing is NaN.
+
+    Attributes
+    ----------
+    total
+        One row a limit.
+    by_community
+        One row a community and limit; own_people_covered counts those within the limit of the community's own
+        centres.
+    by_tier
+        One row a tier and limit: what the centres of that tier alone reach.
+    demand
+        The demand points with nearest_min (`inf` beyond the longest limit), nearest_facility (id or "") and
+        facilities_<limit>min, how many centres are within each limit.
+    uncovered
+        The demand points with people beyond the standard.
+    standard_min
+        The limit that counts as served, minutes.
+    """
+
+    total: pd.DataFrame
+    by_community: pd.DataFrame
+    by_tier: pd.DataFrame
+    demand: gpd.GeoDataFrame
+    uncovered: gpd.GeoDataFrame
+    standard_min: float
+
+
+def count_column(limit_min: float) -> str:
+    """Name the column that counts the facilities within a limit.
+
+    Examples
+    --------
+    >>> count_column(5.0)
+    'facilities_5min'
+    """
+    return f"facilities_{limit_min:g}min"
+
+
+def measure_coverage(
+    times: TravelTimes,
+    demand: gpd.GeoDataFrame,
+    facilities: Facilities,
+    communities: Communities,
+    areas: NDArray[np.object_],
+    *,
+    limits_min: Sequence[float],
+    standard_min: float,
+) -> Coverage:
+    r"""Count who has a centre within each limit.
+
+    .. math:: C = \sum_i a_i [\min_j t_{ij} \le T] / \sum_i a_i
+
+    People are counted by travel time, never by overlaying polygons; the limit is inclusive.
+
+    Parameters
+    ----------
+    times
+        Walking minutes between facilities and demand points, by position.
+    demand
+        Points with people and community.
+    facilities, communities
+        The tables.
+    areas
+        Service areas, shape (facilities, limits), for the share of area.
+    limits_min, standard_min
+        Limits in minutes, rising; the one that counts as served.
+
+    Returns
+    -------
+    coverage
+        The tables.
+    """
+    nearest_min, nearest = times.nearest()
+    ids = np.append(facilities["id"].to_numpy(dtype=object), "")
+    counts = {count_column(limit): times.count_within(limit) for limit in limits_min}
+    points = demand.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
+    own = own_centre_minutes(times, demand, facilities)
+    tiers = [tier for tier in TIERS if (facilities["tier"] == tier).any()]
+    of_tier = {tier: (facilities["tier"] == tier).to_numpy() for tier in tiers}
+
+    total, by_community, by_tier = [], [], []
+    outline = shapely.union_all(communities.geometry.array)
+    for column, limit in enumerate(limits_min):
+        tier_areas = {tier: shapely.union_all(areas[chosen, column]) for tier, chosen in of_tier.items()}
+        reached = shapely.union_all(list(tier_areas.values()))
+        inside = points[count_column(limit)].to_numpy()
+        total.append({"limit_min": limit, **_shares(demand, inside), **_area(outline, reached)})
+        for tier, chosen in of_tier.items():
+            count = times.of_facilities(chosen).count_within(limit)
+            by_tier.append(
+                {"tier": tier, "limit_min": limit, "facilities": int(chosen.sum()), **_shares(demand, count)}
+                | _area(outline, tier_areas[tier])
+            )
+        rows_of = demand.groupby("community").indices
+        for row in communities.itertuples():
+            rows = rows_of.get(row.id, np.zeros(0, dtype=np.int64))
+            served_by_own = is_within(own[rows], limit)
+            by_community.append(
+                {"community": row.id, "name": row.name, "street": row.street, "limit_min": limit}
+                | _shares(demand.iloc[rows], inside[rows])
+                | {"own_people_covered": float(demand["people"].to_numpy()[rows][served_by_own].sum())}
+                | _area(row.geometry, reached)
+            )
+    unserved = (points[count_column(standard_min)] == 0) & (points["people"] > 0)
+    return Coverage(
+        total=pd.DataFrame(total),
+        by_community=pd.DataFrame(by_community),
+        by_tier=pd.DataFrame(by_tier),
+        demand=points,
+        uncovered=points[unserved],
+        standard_min=standard_min,
+    )
+
+
+def own_centre_minutes(
+    times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities
+) -> NDArray[np.float64]:
+    """Return each demand point's minutes to the nearest premises of its own community (`inf`: none in reach)."""
+    premises = facilities["tier"].isin(["community", "village"]).to_numpy()
+    home = demand["community"].to_numpy(dtype=object)
+    serves = facilities["community"].to_numpy(dtype=object)
+    own = premises[times.facility] & (serves[times.facility] == home[times.demand])
+    minutes = np.full(len(demand), np.inf)
+    np.minimum.at(minutes, times.demand[own], times.minutes[own])
+    return minutes
+
+
+def _shares(demand: gpd.GeoDataFrame, facilities_within: NDArray[np.int64]) -> dict[str, float]:
+    people = demand["people"].to_numpy()
+    covered = float(people[facilities_within > 0].sum())
+    overlap = float(people[facilities_within > 1].sum())
+    points, points_covered = len(people), int((facilities_within > 0).sum())
+    return {
+        "people": float(people.sum()),
+        "people_covered": covered,
+        "people_share": _share(covered, float(people.sum())),
+        "people_overlap": overlap,
+        "overlap_share": _share(overlap, float(people.sum())),
+        "points": points,
+        "points_covered": points_covered,
+        "points_share": _share(points_covered, points),
+    }
+
+
+def _area(outline: shapely.Geometry, reached: shapely.Geometry) -> dict[str, float]:
+    covered = float(shapely.intersection(outline, reached).area)
+    return {"area_m2": outline.area, "area_covered_m2": covered, "area_share": _share(covered, outline.area)}
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else float("nan")

@@ -1,0 +1,1 @@
+"""Reading what a district has: a reader a format, checked tables out."""

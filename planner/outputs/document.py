@@ -1,0 +1,241 @@
+"""The plan as one plain document: what plan.json holds, and what map and report take every number from."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib.metadata import version
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from planner.assessment.diagnosis import measure_names
+from planner.inputs.reading import Source
+from planner.plan import Plan
+from planner.remarks import Remark
+from planner.siting.maximal_covering import Proposal
+
+FORMAT = "planner.plan/1"
+DIGITS = 6
+LONLAT_DIGITS = 7
+LIBRARIES = ("geopandas", "numpy", "osmium", "pandas", "pyproj", "scikit-learn", "scipy", "shapely")
+
+Document = dict[str, Any]
+
+
+def document(plan: Plan) -> Document:
+    """Return everything in a plan but its geometry, as plain values.
+
+    Numbers are rounded to six decimals (coordinates in degrees to seven); what is unknown or unreachable is None.
+    docs/data.md describes every entry.
+    """
+    content: Document = _plain(
+        {
+            "format": FORMAT,
+            "study": plan.study.model_dump(mode="json"),
+            "walking": _walking(plan),
+            "data": _data(plan),
+            "network": {name: getattr(plan.network_quality, name) for name in plan.network_quality.__slots__},
+            "coverage": _coverage(plan),
+            "centres": _centres(plan),
+            "diagnosis": _diagnosis(plan),
+            "siting": _siting(plan),
+            "remarks": [_remark(remark) for remark in plan.remarks],
+            "provenance": _provenance(plan),
+        }
+    )
+    return content
+
+
+def as_json(content: Document) -> str:
+    """Write a document the same way every time: keys in their order, one value a line, UTF-8."""
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _walking(plan: Plan) -> Document:
+    profile, walk, limits = plan.walking_profile, plan.walk, plan.study.limits
+    return {
+        "profile": profile.name if profile else None,
+        "speed_kmh": walk.speed_kmh,
+        "access_m": walk.access_m,
+        "en": profile.en if profile else f"{walk.speed_kmh:g} km/h, the study's own speed",
+        "zh": profile.zh if profile else f"{walk.speed_kmh:g} 千米/时（研究自定）",
+        "source": profile.source if profile else plan.study.file.name,
+        "evidence": profile.evidence if profile else "own",
+        "limits": [{"minutes": minutes, "metres": walk.metres(minutes)} for minutes in limits.minutes],
+        "standard_min": limits.standard_min,
+    }
+
+
+def _data(plan: Plan) -> Document:
+    inputs = plan.inputs
+    return {
+        "crs": inputs.crs.to_string(),
+        "margin_m": inputs.margin_m,
+        "demand_method": inputs.demand_method,
+        "people": inputs.demand["people"].sum(),
+        "households": inputs.demand["households"].sum(min_count=1),
+        "demand_points": len(inputs.demand),
+        "communities": len(inputs.communities),
+        "facilities": {
+            tier: int(count) for tier, count in inputs.facilities["tier"].value_counts(sort=False).items()
+        },
+        "modelled": [source.layer for source in inputs.sources if source.modelled],
+        "sources": [_source(source) for source in inputs.sources],
+    }
+
+
+def _source(source: Source) -> Document:
+    return {name: getattr(source, name) for name in source.__slots__}
+
+
+def _coverage(plan: Plan) -> Document:
+    coverage = plan.coverage
+    kinds = plan.inputs.communities.set_index("id")["kind"]
+    by_community = coverage.by_community.assign(kind=coverage.by_community["community"].map(kinds))
+    return {
+        "standard_min": coverage.standard_min,
+        "people_uncovered": coverage.uncovered["people"].sum(),
+        "points_uncovered": len(coverage.uncovered),
+        "total": _records(coverage.total),
+        "by_tier": _records(coverage.by_tier),
+        "by_community": _records(by_community),
+    }
+
+
+def _centres(plan: Plan) -> list[Document]:
+    diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
+    lonlat = _lonlat(facilities)
+    areas = dict(iter(plan.service_areas.groupby("facility", sort=False)))
+    findings = dict(iter(diagnosis.findings.groupby("facility", sort=False)))
+    names = plan.inputs.communities.set_index("id")["name"]
+    measures = sorted(measure_names(plan.study.limits.minutes))
+    return [
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "tier": row["tier"],
+            "community": row["community"],
+            "community_name": names.get(row["community"], ""),
+            "lon": lon,
+            "lat": lat,
+            "street_m": street_m,
+            "verdict": row["verdict"],
+            "measures": {name: row[name] for name in measures},
+            "findings": _records(findings[row["id"]].drop(columns="facility")) if row["id"] in findings else [],
+            "service_areas": _records(areas[row["id"]][["limit_min", "area_m2", "disc_share"]]),
+        }
+        for row, (lon, lat), street_m in zip(
+            diagnosis.centres.to_dict(orient="records"), lonlat, plan.facility_snaps.nearest_m, strict=True
+        )
+    ]
+
+
+def _diagnosis(plan: Plan) -> Document:
+    diagnosis = plan.diagnosis
+    return {
+        "profile": plan.study.rules.profile,
+        "en": diagnosis.profile.en,
+        "zh": diagnosis.profile.zh,
+        "source": diagnosis.profile.source,
+        "source_zh": diagnosis.profile.source_zh,
+        "rules": [rule.model_dump(mode="json") for rule in diagnosis.profile.rules],
+        "rates": diagnosis.rates,
+        "weak_communities": list(diagnosis.weak_communities),
+        "communities_without_centre": list(diagnosis.communities_without_centre),
+    }
+
+
+def _siting(plan: Plan) -> Document:
+    siting, study = plan.siting, plan.study
+    people = plan.inputs.demand["people"].sum()
+    covered = people - siting.people_uncovered
+    candidates = siting.candidates
+    lonlat = _lonlat(candidates)
+    return {
+        "sites_asked": study.siting.sites,
+        "standard_min": study.limits.standard_min,
+        "candidates": [
+            {**row, "lon": lon, "lat": lat}
+            for row, (lon, lat) in zip(
+                candidates.drop(columns="geometry").to_dict(orient="records"), lonlat, strict=True
+            )
+        ],
+        "people_uncovered": siting.people_uncovered,
+        "people_without_street": siting.people_without_street,
+        "proposals": [_proposal(proposal, candidates, lonlat, covered, people) for proposal in siting.proposals],
+    }
+
+
+def _proposal(
+    proposal: Proposal,
+    candidates: gpd.GeoDataFrame,
+    lonlat: list[tuple[float, float]],
+    covered: float,
+    people: float,
+) -> Document:
+    return {
+        "method": proposal.method,
+        "status": proposal.status,
+        "people_gained": proposal.people_gained,
+        "bound": proposal.bound,
+        "gap": proposal.gap,
+        "people_covered_after": covered + proposal.people_gained,
+        "people_share_after": (covered + proposal.people_gained) / people,
+        "sites": [
+            {
+                "rank": rank,
+                "id": candidates["id"].iloc[site],
+                "lon": lonlat[site][0],
+                "lat": lonlat[site][1],
+                "people_added": added,
+            }
+            for rank, (site, added) in enumerate(zip(proposal.sites, proposal.people_added, strict=True), start=1)
+        ],
+    }
+
+
+def _remark(remark: Remark) -> Document:
+    return {
+        "key": remark.key,
+        "table": remark.table,
+        "rows": list(remark.rows),
+        "people": remark.people,
+        "en": remark.in_words("en"),
+        "zh": remark.in_words("zh"),
+    }
+
+
+def _provenance(plan: Plan) -> Document:
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {
+        "planner": version("service-coverage-planner"),
+        "geos": shapely.geos_version_string,
+        "libraries": libraries,
+        "command": f"planner run {plan.study.file.name} --out DIR",
+    }
+
+
+def _lonlat(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:
+    degrees = points.to_crs(4326).geometry
+    return [(round(x, LONLAT_DIGITS), round(y, LONLAT_DIGITS)) for x, y in zip(degrees.x, degrees.y, strict=True)]
+
+
+def _records(table: pd.DataFrame) -> list[Document]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a document holds any plain value
+    """Return a value as JSON has it: rounded, with None for what is not a finite number."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return round(value, DIGITS) + 0.0 if math.isfinite(value) else None
+    return None if value is pd.NA else value

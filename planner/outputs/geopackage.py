@@ -1,0 +1,107 @@
+"""results.gpkg: a layer a table, for QGIS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from planner.plan import Plan
+
+CHANGE_DATE = "2000-01-01T00:00:00.000Z"
+"""GeoPackage stores when it was written; a fixed date keeps equal results equal to the byte."""
+
+
+def write_geopackage(plan: Plan, path: Path) -> None:
+    """Write every table of a plan as a layer of one GeoPackage, in the study's metric CRS.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    path
+        The file; it must not exist.
+    """
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGE_DATE})
+    try:
+        for name, table in result_layers(plan).items():
+            pyogrio.write_dataframe(_storable(table), path, layer=name, driver="GPKG", append=path.exists())
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Return the layers of results.gpkg by name.
+
+    centres, findings, service_areas, reached, communities (coverage at the standard), coverage, coverage_by_tier,
+    demand, candidates, sites and remarks; docs/data.md lists their columns.
+    """
+    inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
+    measured = diagnosis.centres.drop(columns=["id", "name", "tier", "community", "floor_area_m2"])
+    at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
+    shares = at_standard.drop(columns=["name", "street"]).set_index("community").reindex(inputs.communities["id"])
+    return {
+        "centres": _beside(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)),
+        "service_areas": plan.service_areas,
+        "reached": plan.reached,
+        "communities": _beside(inputs.communities, shares.set_index(inputs.communities.index)),
+        "demand": coverage.demand.assign(street_m=plan.demand_snaps.nearest_m),
+        "candidates": plan.siting.candidates,
+        "sites": _sites(plan),
+        "findings": diagnosis.findings.assign(passed=diagnosis.findings["passed"].map(_pass_in_words)),
+        "coverage": coverage.by_community,
+        "coverage_by_tier": coverage.by_tier,
+        "coverage_total": coverage.total,
+        "remarks": _remarks(plan),
+    }
+
+
+def _beside(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return what was found beside what was given; a given column of the same name is kept as <name>_given."""
+    renamed = {name: f"{name}_given" for name in found.columns if name in given.columns}
+    kept = given.drop(columns=[name for name in renamed.values() if name in given.columns])
+    return gpd.GeoDataFrame(kept.rename(columns=renamed).join(found))
+
+
+def _pass_in_words(passed: object) -> str:
+    return {True: "yes", False: "no"}.get(passed, "unknown") if isinstance(passed, bool) else "unknown"
+
+
+def _remarks(plan: Plan) -> pd.DataFrame:
+    rows = [
+        (remark.key, remark.table, row, remark.in_words(plan.study.language))
+        for remark in plan.remarks
+        for row in remark.rows or ("",)
+    ]
+    return pd.DataFrame(rows, columns=["key", "table", "row", "reason"])
+
+
+def _sites(plan: Plan) -> gpd.GeoDataFrame:
+    siting = plan.siting
+    frames = [
+        siting.candidates.iloc[list(proposal.sites)][["id", "geometry"]].assign(
+            method=proposal.method,
+            rank=np.arange(1, len(proposal.sites) + 1),
+            people_added=list(proposal.people_added),
+            status=proposal.status,
+        )
+        for proposal in siting.proposals
+    ]
+    if not frames:
+        columns: dict[str, list[object]] = {"id": [], "method": [], "rank": [], "people_added": [], "status": []}
+        return gpd.GeoDataFrame(columns, geometry=[], crs=plan.inputs.crs)
+    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=plan.inputs.crs)
+
+
+def _storable(table: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Return a table as GeoPackage can hold it: infinity and objects that are no text become empty."""
+    stored = table.reset_index(drop=True)
+    for name in stored.columns.drop("geometry", errors="ignore"):
+        if stored[name].dtype.kind == "f":
+            stored[name] = stored[name].where(np.isfinite(stored[name]))
+        elif stored[name].dtype == object:
+            stored[name] = stored[name].map(lambda value: None if value is None else str(value))
+    return stored

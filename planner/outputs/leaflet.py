@@ -1,0 +1,221 @@
+"""Leaflet without a network, and the few elements that folium draws only with a network or with random names.
+
+No word of a study passes through a folium template: branca compiles what a template gave once more, so that a
+community called ``{{ 1 + 1 }}`` would be reckoned. Words travel in one block of JSON, and elements refer to them
+by number.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import folium
+from branca.element import Element, Figure
+from folium.map import Class, Layer
+from folium.template import Template
+
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+"""What the page may load: nothing but itself."""
+
+WORDS_ID = "planner-words"
+
+Corners = list[list[float]]
+"""The south-west and the north-east corner of a view, latitude first."""
+
+
+class Verbatim(Element):
+    """Text that stands in the page as it is."""
+
+    _template = Template("{{ this.text }}")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._name = "Verbatim"
+        self.text = text
+
+
+class Call(Class):
+    """A call of the page's own script."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # branca declares no types for it
+        self._name = type(self).__name__
+
+
+class Note(Call):
+    """The tooltip and the card of a marker, by their number among the page's words."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            planner.note({{ this._parent.get_name() }}, {{ this.number }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class Labels(Call):
+    """Names written on the map: latitude, longitude and the number of each among the page's words."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            planner.labels({{ this._parent.get_name() }}, {{ this.places|tojson }}, {{ this.look|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, places: list[tuple[float, float, int]], look: str) -> None:
+        super().__init__()
+        self.places = places
+        self.look = look
+
+
+class Dots(Layer):
+    """Many circles: columns of equal length (lat, lon, people, kind), and a colour for each kind.
+
+    Folium's own CircleMarker is a statement a circle; seven thousand are megabytes and seconds.
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = planner.dots({{ this.columns|tojson }}, {{ this.look|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, columns: dict[str, list[float]], look: dict[str, object], *, name: str, show: bool) -> None:
+        super().__init__(name=name, overlay=True, control=True, show=show)
+        self._name = "Dots"
+        self.columns = columns
+        self.look = look
+
+
+class Begin(Call):
+    """Where the map looks first."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            planner.begin({{ this._parent.get_name() }}, {{ this.core|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, core: Corners) -> None:
+        super().__init__()
+        self.core = core
+
+
+class Start(Call):
+    """The page's handles, once every layer is there; they show the whole or the core."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            planner.start({{ this._parent.get_name() }}, [
+                {%- for layer in this.layers %}{{ layer.get_name() }}, {% endfor -%}
+            ], {{ this.whole|tojson }}, {{ this.core|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, layers: list[Layer], *, whole: Corners, core: Corners) -> None:
+        super().__init__()
+        self.layers = layers
+        self.whole = whole
+        self.core = core
+
+
+def offline_page(drawing: folium.Map, *, title: str, style: str, script: str, body: str, words: object) -> str:
+    """Return the page of a folium map that loads nothing from anywhere.
+
+    Parameters
+    ----------
+    drawing
+        The map; its links to scripts and styles on the network are taken off.
+    title, style, script, body
+        The page's own title and parts, as HTML, CSS and JavaScript.
+    words
+        What the elements refer to by number, as JSON can hold it.
+
+    Returns
+    -------
+    html
+        The same for the same map: every element is named by its place.
+    """
+    page = drawing.get_root()
+    if not isinstance(page, Figure):
+        message = "a folium map stands in a figure"
+        raise TypeError(message)
+    drawing.default_js, drawing.default_css = [], []
+    name_elements(page)
+    drawing_words = f'<script type="application/json" id="{WORDS_ID}">{script_json(words)}</script>'
+    for text in (
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        f"<style>{leaflet_style()}</style><style>{style}</style>",
+        f"<script>{leaflet_script()}</script><script>{script}</script>",
+    ):
+        page.header.add_child(Verbatim(text))
+    page.html.add_child(Verbatim(body + drawing_words))
+    page.title = title
+    return str(page.render())
+
+
+def name_elements(page: Figure) -> None:
+    """Give every element of a folium page a name by its place, instead of the random one."""
+    waiting: list[Element] = [page]
+    number = 0
+    while waiting:
+        element = waiting.pop()
+        element._id = f"{number:04d}"  # noqa: SLF001 - folium has no public way
+        number += 1
+        waiting.extend(reversed(element._children.values()))  # noqa: SLF001 - the same
+
+
+def script_json(value: object) -> str:
+    r"""Write a value as JSON that no text in it can end the script around it.
+
+    Examples
+    --------
+    >>> script_json(["</script>"])
+    '["\\u003c/script\\u003e"]'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+@cache
+def leaflet_script() -> str:
+    """Return Leaflet's script with its licence line, and without the pointer to its source map."""
+    text = _data().joinpath("leaflet.js").read_text("utf-8")
+    return re.sub(r"//# sourceMappingURL=.*", "", text).replace("</script", "<\\/script")
+
+
+@cache
+def leaflet_style() -> str:
+    """Return Leaflet's style sheet with its images inside."""
+    text = _data().joinpath("leaflet.css").read_text("utf-8")
+    return re.sub(r"url\((images/[\w.-]+)\)", lambda found: f"url({_image(found[1])})", text)
+
+
+def _image(path: str) -> str:
+    picture = base64.b64encode(_data().joinpath(path).read_bytes()).decode("ascii")
+    return f"data:image/png;base64,{picture}"
+
+
+def _data() -> Traversable:
+    return resources.files("xstatic.pkg.leaflet").joinpath("data")

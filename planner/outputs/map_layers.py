@@ -1,0 +1,274 @@
+"""The layers of the map, bottom to top: geometry from the plan, every number from its document."""
+
+from __future__ import annotations
+
+import folium
+import geopandas as gpd
+import numpy as np
+import shapely
+from folium.map import Layer
+
+from planner.assessment.coverage import count_column
+from planner.outputs import map_style as style
+from planner.outputs.document import Document
+from planner.outputs.leaflet import Labels
+from planner.outputs.map_pieces import (
+    Words,
+    collection,
+    dots_layer,
+    entry,
+    name_places,
+    patch,
+    shapes_layer,
+    sign_at,
+)
+from planner.plan import Plan
+from planner.tables import TIERS
+
+
+def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
+    """Return the layers of the map from the bottom up; a layer without anything in it is left out.
+
+    Parameters
+    ----------
+    plan
+        Where the geometry comes from.
+    content
+        Its document, where every number comes from.
+    words
+        Takes the tooltips and cards.
+    """
+    layers = [
+        _water(plan, words),
+        _communities(plan, content, words),
+        _streets(plan, words),
+        _barriers(plan, words),
+        _people(plan, words),
+        *_reached(plan, words),
+        _single_areas(plan, content, words),
+        _discs(plan, words),
+        _weak(plan, content, words),
+        _overlap(plan, words),
+        _uncovered(plan, words),
+        *_centres(content, words),
+        *_sites(content, words),
+    ]
+    return [layer for layer in layers if layer is not None]
+
+
+def _water(plan: Plan, words: Words) -> Layer | None:
+    water = plan.inputs.water
+    if water is None:
+        return None
+    name = entry(words.texts("maps.layer_water"), patch(str(style.WATER_STYLE["fillColor"])))
+    group = folium.FeatureGroup(name=name)
+    shapes = collection(water.geometry, ({} for _ in range(len(water))))
+    shapes_layer(shapes, lambda _: style.WATER_STYLE, name="", show=True).add_to(group)
+    Labels(name_places(water, water["name"], words), "water-name").add_to(group)
+    return group
+
+
+def _communities(plan: Plan, content: Document, words: Words) -> Layer:
+    communities, diagnosis = plan.inputs.communities, content["diagnosis"]
+    weak, without = set(diagnosis["weak_communities"]), set(diagnosis["communities_without_centre"])
+    rows: dict[str, list[Document]] = {}
+    for row in content["coverage"]["by_community"]:
+        rows.setdefault(row["community"], []).append(row)
+    properties = []
+    for community in communities["id"]:
+        state = "weak" if community in weak else "without_centre" if community in without else "not_weak"
+        at_standard = next(
+            row for row in rows[community] if row["limit_min"] == content["coverage"]["standard_min"]
+        )
+        number = words.add(
+            words.card("community_tip", at_standard), words.card("community", rows[community], state)
+        )
+        properties.append({"note": number})
+    group = folium.FeatureGroup(
+        name=entry(words.texts("maps.layer_communities"), patch("#6b6b6b", look="outline"))
+    )
+    shapes_layer(
+        collection(communities.geometry, properties),
+        lambda _: style.COMMUNITY_STYLE,
+        name="",
+        show=True,
+    ).add_to(group)
+    Labels(name_places(communities, communities["name"], words), "community-name").add_to(group)
+    return group
+
+
+def _weak(plan: Plan, content: Document, words: Words) -> Layer | None:
+    """Return the outlines of weak communities, above the service areas that would hide them."""
+    communities = plan.inputs.communities
+    weak = communities[communities["id"].isin(content["diagnosis"]["weak_communities"])]
+    if weak.empty:
+        return None
+    swatch = patch(str(style.WEAK_STYLE["color"]), look="dashes")
+    return shapes_layer(
+        collection(weak.geometry, ({} for _ in range(len(weak)))),
+        lambda _: style.WEAK_STYLE,
+        name=entry(words.texts("maps.layer_weak"), swatch),
+        show=True,
+    )
+
+
+def _streets(plan: Plan, words: Words) -> Layer:
+    streets = plan.inputs.streets
+    width = streets["kind"].map(style.street_class)
+    # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
+    name = streets["name"].where(width != "other", "")
+    rows: dict[tuple[str, str], list[int]] = {}
+    for place, key in enumerate(zip(width, name, strict=True)):
+        rows.setdefault(key, []).append(place)
+    merged = [_merged(streets.geometry.array[rows[key]]) for key in sorted(rows)]
+    properties = [
+        {"width": kind, "note": words.add(shown)} if shown else {"width": kind} for kind, shown in sorted(rows)
+    ]
+    return shapes_layer(
+        collection(gpd.GeoSeries(merged, crs=streets.crs), properties),
+        lambda feature: (
+            style.STREET_STYLES[feature["properties"]["width"]] | {"interactive": "note" in feature["properties"]}
+        ),
+        name=entry(words.texts("maps.layer_streets"), patch("#8f8f8f", look="line")),
+        show=True,
+    )
+
+
+def _merged(lines: object) -> shapely.Geometry:
+    """Return lines as one shape, joined where they meet end to end."""
+    return shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines)))
+
+
+def _barriers(plan: Plan, words: Words) -> Layer | None:
+    barriers = plan.inputs.barriers
+    if barriers is None:
+        return None
+    rail = barriers["kind"].str.contains("rail").to_numpy()
+    kinds = [(is_rail, barriers.geometry.array[rail == is_rail]) for is_rail in (False, True)]
+    kinds = [(is_rail, shapes) for is_rail, shapes in kinds if len(shapes)]
+    merged = [_merged(shapes) for _, shapes in kinds]
+    return shapes_layer(
+        collection(gpd.GeoSeries(merged, crs=barriers.crs), [{"rail": is_rail} for is_rail, _ in kinds]),
+        lambda feature: style.RAILWAY_STYLE if feature["properties"]["rail"] else style.WALL_STYLE,
+        name=entry(words.texts("maps.layer_barriers"), patch("#3d3d3d", look="dashes")),
+        show=True,
+    )
+
+
+def _people(plan: Plan, words: Words) -> Layer:
+    limits, demand = plan.study.limits.minutes, plan.coverage.demand
+    # A point is of the first kind within the shortest limit, and of the last beyond the longest.
+    kinds = np.sum([demand[count_column(limit)].to_numpy() == 0 for limit in limits], axis=0)
+    colours = [*style.walk_colours(len(limits)), style.BEYOND]
+    name = entry(words.texts("maps.layer_demand"), "".join(patch(colour, look="dot") for colour in colours[::2]))
+    return dots_layer(demand, kinds, colours, name=name, show=False)
+
+
+def _reached(plan: Plan, words: Words) -> list[Layer]:
+    """Return what any centre reaches, the longest limit at the bottom."""
+    reached = plan.reached[~plan.reached.is_empty]
+    limits = plan.study.limits.minutes
+    colours = dict(zip(limits, style.walk_colours(len(limits)), strict=True))
+    swatches = dict(zip(limits, style.ring_swatches(len(limits)), strict=True))
+    layers: list[Layer] = []
+    for limit in sorted(reached["limit_min"], reverse=True):
+        ring = style.ring_style(colours[limit])
+        layers.append(
+            shapes_layer(
+                collection(reached.geometry[reached["limit_min"] == limit], [{}]),
+                lambda _, ring=ring: ring,  # type: ignore[misc]
+                name=entry(words.texts("maps.layer_reached", minutes=f"{limit:g}"), patch(swatches[limit])),
+                show=True,
+            )
+        )
+    return layers
+
+
+def _single_areas(plan: Plan, content: Document, words: Words) -> Layer | None:
+    standard = plan.study.limits.standard_min
+    areas = plan.service_areas[(plan.service_areas["limit_min"] == standard) & ~plan.service_areas.is_empty]
+    if areas.empty:
+        return None
+    centres = {centre["id"]: centre for centre in content["centres"]}
+    notes = [words.add(words.card("area_tip", centres[facility], standard)) for facility in areas["facility"]]
+    return shapes_layer(
+        collection(areas.geometry, [{"note": number} for number in notes]),
+        lambda _: style.SINGLE_STYLE,
+        name=entry(words.texts("maps.layer_single", minutes=f"{standard:g}"), patch(style.NEAR, look="outline")),
+        show=False,
+    )
+
+
+def _discs(plan: Plan, words: Words) -> Layer:
+    metres = plan.walk.metres(plan.study.limits.standard_min)
+    discs = gpd.GeoSeries(
+        [shapely.multipolygons(shapely.buffer(plan.inputs.facilities.geometry.array, metres))], crs=plan.inputs.crs
+    )
+    return shapes_layer(
+        collection(discs, [{}]),
+        lambda _: style.DISC_STYLE,
+        name=entry(
+            words.texts("maps.layer_discs", metres=words.texts.whole(metres)), patch(style.DISC, look="dashed")
+        ),
+        show=False,
+    )
+
+
+def _overlap(plan: Plan, words: Words) -> Layer | None:
+    demand = plan.coverage.demand
+    twice = demand[demand[count_column(plan.study.limits.standard_min)] > 1]
+    name = entry(words.texts("maps.layer_overlap"), patch(style.OVERLAP, look="dot"))
+    return (
+        dots_layer(twice, np.zeros(len(twice), dtype=np.int64), [style.OVERLAP], name=name, show=False)
+        if len(twice)
+        else None
+    )
+
+
+def _uncovered(plan: Plan, words: Words) -> Layer | None:
+    uncovered = plan.coverage.uncovered
+    if uncovered.empty:
+        return None
+    name = entry(words.texts("maps.layer_uncovered"), patch(style.UNCOVERED, look="dot"))
+    return dots_layer(uncovered, np.zeros(len(uncovered), dtype=np.int64), [style.UNCOVERED], name=name, show=True)
+
+
+def _centres(content: Document, words: Words) -> list[Layer]:
+    """Return one layer a tier, the highest tier on top."""
+    rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
+    layers: list[Layer] = []
+    for tier in reversed(TIERS):
+        centres = [centre for centre in content["centres"] if centre["tier"] == tier]
+        if not centres:
+            continue
+        tier_name = words.texts(f"words.tier_{tier}")
+        text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
+        layer = folium.FeatureGroup(name=entry(text, style.shape(tier, "", size=14)))
+        for centre in centres:
+            number = words.add(
+                words.card("centre_tip", centre),
+                words.card("centre", centre, rules, content["walking"]["standard_min"]),
+            )
+            sign, size = style.shape(tier, centre["verdict"]), (style.SIZES[tier],) * 2
+            sign_at(centre, sign, size, f"centre {tier}", number, foot=size[1] // 2).add_to(layer)
+        layers.append(layer)
+    return layers
+
+
+def _sites(content: Document, words: Words) -> list[Layer]:
+    """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
+    siting = content["siting"]
+    candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
+    layers: list[Layer] = []
+    for proposal in siting["proposals"]:
+        is_best = proposal["method"] == "maximal_covering"
+        key = "sites" if is_best else "clustering"
+        swatch = style.pin(1, clustered=not is_best, height=22)
+        layer = folium.FeatureGroup(name=entry(words.texts(f"maps.layer_{key}"), swatch), show=is_best)
+        for site in proposal["sites"]:
+            card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"])
+            number = words.add(words.card("site_tip", site, proposal), card)
+            sign = style.pin(site["rank"], clustered=not is_best, height=style.PIN_HEIGHT)
+            sign_at(site, sign, style.PIN_SIZE, f"proposed {key}", number, foot=style.PIN_HEIGHT).add_to(layer)
+        layers.append(layer)
+    return layers

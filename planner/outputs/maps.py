@@ -1,0 +1,100 @@
+"""map.html: the plan as one page that opens and works without a network."""
+
+from __future__ import annotations
+
+import folium
+from markupsafe import Markup
+
+from planner.outputs.document import Document
+from planner.outputs.leaflet import Begin, Start, offline_page
+from planner.outputs.map_layers import map_layers
+from planner.outputs.map_pieces import Words, core_view, whole_view
+from planner.outputs.map_style import environment, read_template, ring_swatches
+from planner.plan import Plan
+from planner.texts import Texts
+
+
+def draw_map(plan: Plan, content: Document) -> str:
+    """Draw the map of a plan.
+
+    The basemap is the study's own layers; nothing is loaded from anywhere. Every number shown is one of the
+    document's, so that map, report and plan.json never differ.
+
+    Parameters
+    ----------
+    plan
+        Where the geometry comes from: simplified by at most half a metre, in degrees of six decimals.
+    content
+        Its document.
+
+    Returns
+    -------
+    html
+        The page. The same plan gives the same text.
+    """
+    words = Words(Texts(plan.study.language))
+    whole = whole_view(plan)
+    drawing = folium.Map(
+        location=whole[0],
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control=False,
+        zoom_snap=0.25,
+        max_zoom=19,
+        attribution_control=False,
+    )
+    core = core_view(plan)
+    Begin(core).add_to(drawing)
+    layers = map_layers(plan, content, words)
+    for layer in layers:
+        layer.add_to(drawing)
+    folium.LayerControl(collapsed=False, position="topright").add_to(drawing)
+    Start(layers, whole=whole, core=core).add_to(drawing)
+    html = offline_page(
+        drawing,
+        title=str(Markup.escape(plan.study.name)),
+        style=read_template("map.css"),
+        script=read_template("map.js"),
+        body=_panel(content, words.texts),
+        words={"notes": words.notes, "page": _page_words(words.texts), "sources": _sources(content, words.texts)},
+    )
+    return html.replace("<html>", f'<html lang="{plan.study.language}">', 1)
+
+
+def _panel(content: Document, texts: Texts) -> str:
+    """Return the panel of key figures, new sites and legend, and the title block."""
+    coverage, walking = content["coverage"], content["walking"]
+    standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
+    limits = [limit["minutes"] for limit in walking["limits"]]
+    proposals = content["siting"]["proposals"]
+    best = next((one for one in proposals if one["method"] == "maximal_covering"), None)
+    return (
+        environment(texts)
+        .get_template("map_panel.html")
+        .render(
+            content=content,
+            standard=standard,
+            best=best,
+            rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
+            tiers_shown=list(content["data"]["facilities"]),
+            modelled=texts("maps.comma").join(
+                texts(f"maps.source_{layer}") for layer in content["data"]["modelled"]
+            ),
+        )
+    )
+
+
+def _page_words(texts: Texts) -> dict[str, str]:
+    """Return the words that the page's own handles need."""
+    return {key: texts(f"maps.{key}") for key in ("north", "zoom_in", "zoom_out", "whole_study", "core", "layers")}
+
+
+def _sources(content: Document, texts: Texts) -> str:
+    """Return where the layers come from, as one line of HTML."""
+    stated = [
+        f"{texts('maps.source_' + source['layer'])}{texts('maps.between')}{source['source']}"
+        for source in content["data"]["sources"]
+        if source["source"]
+    ]
+    line = texts("maps.semicolon").join(stated) or texts("maps.no_source")
+    return str(Markup.escape(f"{texts('maps.sources')}{texts('maps.between')}{line}"))

@@ -1,0 +1,109 @@
+"""Write results whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from planner.errors import Breach, OutputError
+from planner.outputs.document import as_json, document
+from planner.outputs.geopackage import write_geopackage
+from planner.outputs.maps import draw_map
+from planner.outputs.report import write_report
+from planner.plan import Plan
+from planner.progress import Progress, silent
+
+PRODUCTS = ("map.html", "report.html", "plan.json", "results.gpkg")
+
+UNWRITABLE = (OSError, DataSourceError, DataLayerError)
+"""What a full disk or a lost drive makes of the writers of text and of layers."""
+
+
+def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> list[Path]:
+    """Write map, report, plan.json and results.gpkg of a plan.
+
+    All are made first; only then do they take the place of earlier ones, all together. The same plan gives the
+    same bytes.
+
+    Parameters
+    ----------
+    plan
+        What `planner.run` returned.
+    folder
+        Where to; made if it does not exist. Other files in it are left alone.
+    progress
+        Called with the name of each product's stage.
+
+    Returns
+    -------
+    products
+        The paths of map.html, report.html, plan.json and results.gpkg.
+
+    Raises
+    ------
+    OutputError
+        The folder or a file in it cannot be written; what was there before is untouched.
+    """
+    folder = Path(folder)
+    check_writable(folder)
+    content = document(plan)
+    makers: Mapping[str, Callable[[Path], object]] = {
+        "map.html": lambda path: path.write_text(draw_map(plan, content), "utf-8", newline="\n"),
+        "report.html": lambda path: path.write_text(write_report(plan, content), "utf-8", newline="\n"),
+        "plan.json": lambda path: path.write_text(as_json(content), "utf-8", newline="\n"),
+        "results.gpkg": lambda path: write_geopackage(plan, path),
+    }
+    try:
+        with tempfile.TemporaryDirectory(prefix=".planner-", dir=folder) as making:
+            for name in PRODUCTS:
+                progress(f"write_{name.partition('.')[0]}")
+                makers[name](Path(making) / name)
+            _exchange(Path(making), folder)
+    except UNWRITABLE as error:
+        raise _not_writable(folder, error) from error
+    return [folder / name for name in PRODUCTS]
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder and try it, before the work begins that would be lost.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made or written, or a folder stands where a product goes.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+    # A folder in a product's place holds what the planner has not made, and must not clear away.
+    breaches = [Breach("product_is_folder", {"name": name}) for name in PRODUCTS if (folder / name).is_dir()]
+    if breaches:
+        raise OutputError(str(folder), breaches)
+
+
+def _not_writable(folder: Path, error: Exception) -> OutputError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return OutputError(str(folder), [Breach("not_writable", {"reason": reason or error})])
+
+
+def _exchange(making: Path, folder: Path) -> None:
+    """Put the new products in place of the old; if one cannot be, put all the old ones back."""
+    aside = making / "earlier"
+    aside.mkdir()
+    with ExitStack() as undo:
+        for name in PRODUCTS:
+            target = folder / name
+            if target.exists():
+                target.replace(aside / name)
+                undo.callback((aside / name).replace, target)
+            (making / name).replace(target)
+            if not (aside / name).exists():
+                undo.callback(target.unlink)
+        undo.pop_all()

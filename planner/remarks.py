@@ -1,0 +1,26 @@
+"""Remarks: what could not be done for one row, or what a reader must know, with the reason.
+
+A remark is neither a crash nor a silence: it stands in the results and in the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from planner.texts import Language, Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One reason, the table and the rows that it concerns, and how many people it touches."""
+
+    key: str
+    table: str
+    rows: tuple[str, ...] = ()
+    people: float = 0.0
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def in_words(self, language: Language) -> str:
+        """Say the reason in `language`, without the rows."""
+        return Phrase(f"remarks.{self.key}", self.values).in_words(language)

@@ -1,0 +1,1 @@
+"""Where new stations go: clusters propose candidates, an exact model chooses, and both answers are shown."""

@@ -1,0 +1,329 @@
+"""The study file: TOML → frozen, typo-proof settings.
+
+Each setting is documented where it is declared; its Chinese text stands in ``texts/study.toml`` under the same
+dotted path. The commented default that ``planner new`` writes is made from both (`study_template`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from planner.errors import Breach, StudyError
+from planner.texts import Language, Phrase, Texts, catalogue
+
+Minutes = Annotated[float, Field(gt=0, le=240)]
+
+
+class Settings(BaseModel):
+    """A frozen table of the study file that refuses what it does not know."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
+
+
+class Layer(Settings):
+    """One input layer."""
+
+    path: Path
+    """The file, relative to the study file: .gpkg, .geojson, .shp, .fgb, .csv; streets also .pbf, .osm."""
+
+    layer: str | None = None
+    """The layer inside the file, where it holds several."""
+
+    crs: str | None = None
+    """The coordinate system, where the file does not say (CSV, old shapefiles), as "EPSG:4326"."""
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Your column names, as { people = "人口", name = "社区名称" }."""
+
+    source: str = ""
+    """Where the layer comes from and of which date, as it is to stand in the report."""
+
+    modelled: bool = False
+    """True where the layer is modelled, not surveyed: map and report then say so."""
+
+
+class Inputs(Settings):
+    """The layers."""
+
+    communities: Layer
+    """Communities and villages: polygons with id, name; optional street, kind, people, households."""
+
+    facilities: Layer
+    """Service centres: points with id, name, tier; optional community, floor_area_m2."""
+
+    streets: Layer
+    """Walkable streets: lines, joined where they share a vertex, or an OpenStreetMap extract."""
+
+    demand: Layer | None = None
+    """People: buildings or grid cells with id, people. Without it, community totals are spread along streets."""
+
+    water: Layer | None = None
+    """Rivers and lakes: polygons, drawn on the map; a centre inside one is an error."""
+
+    barriers: Layer | None = None
+    """Railways and walls: lines, drawn on the map."""
+
+
+class DemandSettings(Settings):
+    """How people become demand points."""
+
+    spacing_m: Annotated[float, Field(gt=0, le=500)] = 25.0
+    """Without a demand layer: the distance between the points along a community's own streets, metres."""
+
+
+class Walking(Settings):
+    """How people walk."""
+
+    profile: str = "gb50180"
+    """The named walking profile that gives the speed; it is printed on every map and report."""
+
+    speed_kmh: Annotated[float, Field(gt=0, le=15)] | None = None
+    """Your own speed instead of the profile's, km/h."""
+
+    access_m: Annotated[float, Field(gt=0, le=1000)] = 50.0
+    """How far people walk straight between door and street, metres. Who lives farther off is listed."""
+
+
+class Limits(Settings):
+    """The service circles."""
+
+    minutes: tuple[Minutes, ...] = (5.0, 10.0, 15.0)
+    """The walking times to measure, minutes, inclusive."""
+
+    standard_min: Annotated[Minutes, Field(validate_default=True)] = 5.0
+    """The one that counts as served: gaps and new sites are found for it. One of `minutes`."""
+
+    @field_validator("minutes")
+    @classmethod
+    def _rising(cls, minutes: tuple[float, ...]) -> tuple[float, ...]:
+        if not minutes or list(minutes) != sorted(set(minutes)):
+            raise PydanticCustomError("not_rising", "must rise and not repeat")
+        return minutes
+
+    @field_validator("standard_min")
+    @classmethod
+    def _is_measured(cls, standard_min: float, others: ValidationInfo) -> float:
+        # Where the minutes themselves are refused, there is nothing to compare with.
+        if standard_min not in others.data.get("minutes", [standard_min]):
+            raise PydanticCustomError("not_measured", "it must be one of `limits.minutes`")
+        return standard_min
+
+
+class Rules(Settings):
+    """Which rules a centre is judged by."""
+
+    profile: str = "haibowan"
+    """The name of a rule profile that ships with the planner, or the path of your own rule file (.toml)."""
+
+
+class Siting(Settings):
+    """Where new stations go."""
+
+    sites: Annotated[int, Field(ge=0, le=1000)] = 5
+    """How many new stations to place."""
+
+    candidates: Annotated[int, Field(ge=1, le=5000)] = 200
+    """How many clusters of uncovered people propose a candidate position."""
+
+    seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    """How long the solver may search, seconds. A search that is stopped says so and shows its bound."""
+
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """The seed of the clustering; the same seed gives the same answer."""
+
+
+class Study(Settings):
+    """One study: what is given, how people walk, what is asked."""
+
+    name: str
+    """The study's name, as it stands on map and report."""
+
+    language: Language = "zh"
+    """The language of map, report and messages: "zh" or "en"."""
+
+    date: str = ""
+    """The date of the data or of the study, as it is to stand on map and report."""
+
+    crs: str | None = None
+    """The projected system to measure in. Left out: the communities' own if metric, else their UTM zone."""
+
+    inputs: Inputs
+
+    demand: DemandSettings = DemandSettings()
+    walking: Walking = Walking()
+    limits: Limits = Limits()
+    rules: Rules = Rules()
+    siting: Siting = Siting()
+
+    file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
+    """The file that the study was read from; every path in it is relative to its folder."""
+
+    def resolve(self, path: Path) -> Path:
+        """Return `path` as the study means it: relative to the study file."""
+        return path if path.is_absolute() else self.file.parent / path
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study file.
+
+    Parameters
+    ----------
+    path
+        The TOML file.
+
+    Returns
+    -------
+    study
+        The settings, with paths relative to the file.
+
+    Raises
+    ------
+    StudyError
+        The file is missing, is not TOML, or holds unknown, missing or wrong settings: all at once, each with
+        its dotted path.
+    """
+    path = Path(path)
+    try:
+        content = tomllib.loads(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise StudyError(str(path), [Breach("unreadable_study", {"reason": reason})]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(str(path), [Breach("not_toml", {"reason": error})]) from error
+    return make_study(content, file=path)
+
+
+def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -> Study:
+    """Make a study from a mapping, as `read_study` does from a file.
+
+    Raises
+    ------
+    StudyError
+        As `read_study`.
+
+    Examples
+    --------
+    >>> make_study({"name": "Toy", "walking": {"acces_m": 5}})
+    Traceback (most recent call last):
+    planner.errors.StudyError: study.toml is not a valid study:
+      - `inputs` is missing. The layers.
+      - `walking.acces_m` is not a setting. Did you mean `access_m`?
+    """
+    known = {key: value for key, value in content.items() if key != "file"}
+    hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
+    unknown = [Breach("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
+    try:
+        study = Study.model_validate({**known, "file": Path(file)})
+    except ValidationError as error:
+        unknown += [_breach(detail) for detail in error.errors()]
+    if unknown:
+        raise StudyError(str(file), unknown)
+    return study
+
+
+def settings_at(path: tuple[str | int, ...]) -> type[Settings] | None:
+    """Return the settings class whose table stands at a dotted path, or None."""
+    model: type[Settings] = Study
+    for name in path:
+        info = model.model_fields.get(str(name))
+        inner = nested_settings(info.annotation) if info else None
+        if inner is None:
+            return None
+        model = inner
+    return model
+
+
+def nested_settings(annotation: object) -> type[Settings] | None:
+    """Return the settings class inside an annotation such as ``Layer | None``, or None."""
+    for option in (annotation, *get_args(annotation)):
+        if isinstance(option, type) and issubclass(option, Settings):
+            return option
+    return None
+
+
+def wrong_because(detail: ErrorDetails) -> Phrase | str:
+    """Say why pydantic refuses a value: in the user's language where the catalogue has the reason."""
+    key = f"errors.reason_{detail['type']}"
+    return Phrase(key, detail.get("ctx", {})) if key in catalogue() else detail["msg"]
+
+
+def _breach(detail: ErrorDetails) -> Breach:
+    path = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        model = settings_at(detail["loc"][:-1])
+        return Breach("unknown_setting", {"path": path, "hint": _hint(str(detail["loc"][-1]), _names(model))})
+    meaning = _meaning(detail["loc"])
+    if detail["type"] == "missing":
+        return Breach("missing_setting", {"path": path, "meaning": meaning})
+    value = "…" if isinstance(detail["input"], Mapping) else repr(detail["input"])
+    reason = wrong_because(detail)
+    return Breach("wrong_setting", {"path": path, "value": value, "reason": reason, "meaning": meaning})
+
+
+def _names(model: type[Settings] | None) -> list[str]:
+    return [name for name in (model.model_fields if model else {}) if name != "file"]
+
+
+def _hint(name: str, known: list[str]) -> Phrase:
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return Phrase("errors.did_you_mean", {"name": near[0]})
+    return Phrase("errors.known_settings", {"names": ", ".join(known)})
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning(Phrase):
+    """What a setting means: its docstring in English, the catalogue in Chinese."""
+
+    def in_words(self, language: Language) -> str:
+        """Say it in `language`."""
+        return setting_meaning(self.key, language)
+
+
+def setting_meaning(setting: str, language: Language) -> str:
+    """Return what a setting, named as ``Walking.access_m``, means.
+
+    Examples
+    --------
+    >>> setting_meaning("Siting.sites", "en")
+    'How many new stations to place.'
+    """
+    if language == "zh":
+        return Texts("zh")(f"study.{setting}")
+    classes = {model.__name__: model for model in settings_classes()}
+    model, _, name = setting.partition(".")
+    field = classes[model].model_fields[name]
+    inner = nested_settings(field.annotation)
+    return field.description or (inner.__doc__ if inner else "") or ""
+
+
+def settings_classes(model: type[Settings] = Study) -> Iterator[type[Settings]]:
+    """Yield every settings class of the study file, outermost first."""
+    yield model
+    for field in model.model_fields.values():
+        inner = nested_settings(field.annotation)
+        if inner:
+            yield from settings_classes(inner)
+
+
+def _meaning(path: tuple[str | int, ...]) -> Phrase | str:
+    while path:
+        parent = settings_at(path[:-1])
+        if parent and path[-1] in parent.model_fields:
+            return Meaning(f"{parent.__name__}.{path[-1]}")
+        path = path[:-1]
+    return ""

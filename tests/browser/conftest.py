@@ -1,0 +1,67 @@
+"""Headless Chromium without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class OfflinePage:
+    """A page that notes every console error, failed request, and request beyond the file itself."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.troubles: list[str] = []
+        page.on("console", lambda message: self._note(f"console {message.type}: {message.text}", message.type))
+        page.on("pageerror", lambda error: self.troubles.append(f"page error: {error}"))
+        page.on("requestfailed", lambda request: self.troubles.append(f"failed: {request.url[:100]}"))
+        page.on("request", lambda request: self._note_request(request.url))
+
+    def open(self, path: Path) -> Page:
+        """Open a file and wait until it is drawn."""
+        self.page.goto(path.resolve().as_uri(), wait_until="load")
+        return self.page
+
+    def _note(self, text: str, kind: str) -> None:
+        if kind in ("error", "warning"):
+            self.troubles.append(text)
+
+    def _note_request(self, url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:")):
+            self.troubles.append(f"request: {url[:100]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium; without one the test is skipped, except in CI."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs Chromium: apt-get install chromium")
+        pytest.skip("no Chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def offline_page(chromium: Browser) -> Iterator[OfflinePage]:
+    """Return a page of 1280 × 720 with the network cut off."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    context.set_offline(True)
+    yield OfflinePage(context.new_page())
+    context.close()

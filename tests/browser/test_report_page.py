@@ -1,0 +1,42 @@
+"""The report as a browser shows it: without a network, without trouble, within the window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import planner
+from planner.outputs.document import document
+from planner.outputs.report import write_report
+from planner.texts import LANGUAGES, Language
+
+if TYPE_CHECKING:
+    from conftest import OfflinePage
+
+pytestmark = pytest.mark.browser
+
+SECTIONS = ("summary", "basis", "inventory", "coverage", "weak", "siting", "reading", "data")
+MISSING_SIGNS = ("□", "\ufffd")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_opens_whole(
+    offline_page: OfflinePage, haibowan_plan: planner.Plan, tmp_path: Path, language: Language
+) -> None:
+    plan = replace(haibowan_plan, study=haibowan_plan.study.model_copy(update={"language": language}))
+    file = tmp_path / "report.html"
+    file.write_text(write_report(plan, document(plan)), "utf-8", newline="\n")
+    page = offline_page.open(file)
+
+    for name in SECTIONS:
+        assert page.locator(f"section#{name} > h2").is_visible()
+    assert page.locator("article.centre-card").count() == (plan.diagnosis.centres["verdict"] == "weak").sum()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert page.evaluate("[...document.querySelectorAll('.table')].every(e => e.scrollWidth <= e.clientWidth)")
+    assert page.evaluate("[...document.querySelectorAll('svg path')].every(e => e.getAttribute('d') !== null)")
+    text = page.inner_text("body")
+    assert not any(sign in text for sign in MISSING_SIGNS)
+    assert offline_page.troubles == []

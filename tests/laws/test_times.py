@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import cities
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from oracle import Oracle
+
+from planner.walking.network import build_network
+from planner.walking.snapping import snap
+from planner.walking.times import TravelTimes, travel_times
+from planner.walking.walk import Walk
+
+MILLIMETRE = 1e-3
+
+
+def walked_metres(
+    streets: gpd.GeoDataFrame,
+    facilities: NDArray[np.float64],
+    demand: NDArray[np.float64],
+    *,
+    access_m: float,
+    minutes: float,
+) -> NDArray[np.float64]:
+    """Return the walks at 1 m/s, shape (facilities, demand), `inf` beyond the horizon."""
+    times = measured(streets, facilities, demand, access_m=access_m, minutes=minutes)
+    metres = np.full((len(facilities), len(demand)), np.inf)
+    metres[times.facility, times.demand] = times.minutes * 60
+    return metres
+
+
+def measured(
+    streets: gpd.GeoDataFrame,
+    facilities: NDArray[np.float64],
+    demand: NDArray[np.float64],
+    *,
+    access_m: float,
+    minutes: float,
+) -> TravelTimes:
+    network = build_network(streets)
+    walk = Walk(3.6, access_m)
+    from_, to = (snap(xy, network, access_m=access_m) for xy in (facilities, demand))
+    return travel_times(network, from_, to, walk=walk, horizon_min=minutes)
+
+
+def assert_equal_to_networkx(
+    streets: gpd.GeoDataFrame, facilities: NDArray[np.float64], demand: NDArray[np.float64], access_m: float
+) -> int:
+    """Compare every pair within 15 minutes with networkx, and return how many walks were found."""
+    metres = walked_metres(streets, facilities, demand, access_m=access_m, minutes=15)
+    oracle = Oracle(streets, np.vstack([facilities, demand]), access_m)
+    for i, j in np.ndindex(metres.shape):
+        expected = oracle.metres(i, len(facilities) + j)
+        if expected > 900:
+            assert metres[i, j] == np.inf or expected < 900 + MILLIMETRE
+        else:
+            assert metres[i, j] == pytest.approx(expected, abs=MILLIMETRE)
+    return int(np.isfinite(metres).sum())
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([15.0, 40.0, 75.0, 150.0]))
+def test_times_equal_networkx_on_random_cities(seed: int, access_m: float) -> None:
+    streets = cities.random_city(seed)
+    points = cities.points_in(streets, 9, seed)
+    assert_equal_to_networkx(streets, points[:3], points[3:], access_m)
+
+
+@pytest.mark.parametrize("access_m", [25.0, 50.0, 120.0])
+@pytest.mark.parametrize("city", [cities.helsinki, cities.haibowan], ids=["helsinki", "haibowan"])
+def test_times_equal_networkx_on_real_streets(city: object, access_m: float) -> None:
+    streets = city()
+    points = cities.points_in(streets, 60, seed=7)
+    assert assert_equal_to_networkx(streets, points[:6], points[6:], access_m) >= 10
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([30.0, 110.0]))
+def test_the_way_back_is_as_long(seed: int, access_m: float) -> None:
+    streets = cities.random_city(seed)
+    points = cities.points_in(streets, 30, seed)
+    there = walked_metres(streets, points[:8], points[8:], access_m=access_m, minutes=15)
+    back = walked_metres(streets, points[8:], points[:8], access_m=access_m, minutes=15)
+    np.testing.assert_allclose(there, back.T, atol=MILLIMETRE)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([30.0, 110.0]))
+def test_how_streets_are_drawn_does_not_matter(seed: int, access_m: float) -> None:
+    """Order, direction and further vertices of the lines change no time."""
+    streets = cities.random_city(seed)
+    points = cities.points_in(streets, 40, seed)
+    random = np.random.default_rng(seed)
+    redrawn = shapely.segmentize(streets.geometry.array, max_segment_length=23.0)
+    redrawn = np.array([line.reverse() if random.random() < 0.5 else line for line in redrawn])
+    other = gpd.GeoDataFrame(geometry=random.permutation(redrawn), crs=cities.CRS)
+    plain = walked_metres(streets, points[:8], points[8:], access_m=access_m, minutes=15)
+    again = walked_metres(other, points[:8], points[8:], access_m=access_m, minutes=15)
+    # Vertices are one to the millimetre, and a walk passes some dozens of new ones.
+    np.testing.assert_allclose(again, plain, atol=0.05)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), angle=st.floats(0, 360), east=st.floats(-1e5, 1e5))
+def test_turning_and_moving_everything_changes_nothing(seed: int, angle: float, east: float) -> None:
+    streets = cities.random_city(seed)
+    points = cities.points_in(streets, 40, seed)
+    turn = np.array(
+        [
+            [np.cos(np.radians(angle)), -np.sin(np.radians(angle))],
+            [np.sin(np.radians(angle)), np.cos(np.radians(angle))],
+        ]
+    )
+
+    def moved(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return xy @ turn.T + [east, 4e6]
+
+    other = gpd.GeoDataFrame(geometry=shapely.transform(streets.geometry.array, moved), crs=cities.CRS)
+    plain = walked_metres(streets, points[:8], points[8:], access_m=40, minutes=15)
+    again = walked_metres(other, moved(points[:8]), moved(points[8:]), access_m=40, minutes=15)
+    np.testing.assert_allclose(again, plain, atol=0.05)
+
+
+@pytest.mark.parametrize("angle", [0.0, 17.0, 45.0, 90.0, 211.0])
+def test_exactly_at_the_limit_counts(angle: float) -> None:
+    """300 m along a street at 1 m/s is five minutes, whichever way the street runs."""
+    far = 300 * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    origin = np.array([654_321.123, 4_391_234.567])
+    street = gpd.GeoDataFrame(geometry=[shapely.LineString([origin, origin + far * 2])], crs=cities.CRS)
+    ends = np.array([origin + far * share for share in (0.0, 1.0, 1.0 + 1e-3 / 300)])
+    times = measured(street, ends[:1], ends[1:], access_m=20, minutes=5)
+    assert times.demand.tolist() == [0]
+    assert times.count_within(5.0).tolist() == [1, 0]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_nearest_is_the_least_of_all_and_the_first_of_equals(seed: int) -> None:
+    streets = cities.random_city(seed)
+    points = cities.points_in(streets, 60, seed)
+    facilities = np.vstack([points[:6], points[:2]])
+    times = measured(streets, facilities, points[6:], access_m=40, minutes=15)
+    metres = walked_metres(streets, facilities, points[6:], access_m=40, minutes=15)
+    minutes, nearest = times.nearest()
+    np.testing.assert_array_equal(minutes * 60, metres.min(axis=0))
+    expected = np.where(np.isfinite(metres.min(axis=0)), metres.argmin(axis=0), -1)
+    np.testing.assert_array_equal(nearest, expected)
+    np.testing.assert_array_equal(times.count_within(10.0), (metres <= 600).sum(axis=0))
+
+
+def test_a_walk_goes_straight_to_the_street_along_it_and_straight_again() -> None:
+    """Hand-computed: 30 m aside at both ends of a long street, 50 m of straight walk at most."""
+    street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1000, 0)])], crs=cities.CRS)
+    centre, home, across = [100.0, 30.0], [500.0, 30.0], [130.0, -30.0]
+    metres = walked_metres(street, np.array([centre]), np.array([home, across]), access_m=50, minutes=15)
+    # 50 m straight to the street, 40 m nearer; the same at the other end; the rest along the street.
+    assert metres[0, 0] == pytest.approx(50 + (400 - 40 - 40) + 50)
+    # Straight across: one position on the street is within reach of both.
+    assert metres[0, 1] == pytest.approx(np.hypot(30, 60))
+
+
+def test_a_facility_on_the_other_piece_is_out_of_reach() -> None:
+    lines = [shapely.LineString([(0, 0), (500, 0)]), shapely.LineString([(0, 100), (500, 100)])]
+    streets = gpd.GeoDataFrame(geometry=lines, crs=cities.CRS)
+    metres = walked_metres(streets, np.array([[250.0, 0.0]]), np.array([[250.0, 100.0]]), access_m=40, minutes=15)
+    assert np.isinf(metres).all()

@@ -1,0 +1,220 @@
+"""Study and rule files that are not valid: every error at once, each with its place and what was meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import toy
+from answers import refused
+
+from planner.cli import main
+
+OWN_RULES = toy.STUDY + '\n[rules]\nprofile = "own.toml"\n'
+SITES = "sites = 1\n"
+
+WRONG: dict[str, tuple[str, list[str]]] = {
+    "not_toml": (toy.STUDY + "\noops\n", ["It is not TOML:", "at line 27"]),
+    "typos_at_any_depth": (
+        toy.STUDY.replace('language = "en"\n', 'language = "en"\nnmae = "x"\n')
+        .replace("access_m", "acces_m")
+        .replace('layer = "centres"', 'layr = "centres"')
+        + "\n[limit]\nminutes = [5]\n",
+        [
+            "`nmae` is not a setting. Did you mean `name`?",
+            "`walking.acces_m` is not a setting. Did you mean `access_m`?",
+            "`inputs.facilities.layr` is not a setting. Did you mean `layer`?",
+            "`limit` is not a setting. Did you mean `limits`?",
+        ],
+    ),
+    "not_like_any": (
+        toy.STUDY.replace(SITES, f"{SITES}zzz = 1\n"),
+        ["`siting.zzz` is not a setting. Known here: sites, candidates, seconds, seed."],
+    ),
+    "wrong_types": (
+        toy.STUDY.replace(SITES, 'sites = "many"\nseed = 1.5\nseconds = "x"\n')
+        .replace("Toy city", "Toy")
+        .replace('name = "Toy"', "name = 3")
+        + '\n[limits]\nminutes = 5\n\n[inputs.water]\npath = 3\nmodelled = "perhaps"\ncolumns = ["name"]\n',
+        [
+            "`name` = 3: text between quotes is needed. The study's name",
+            "`siting.sites` = 'many': a whole number is needed. How many new stations to place.",
+            "`siting.seed` = 1.5: a whole number is needed.",
+            "`siting.seconds` = 'x': a number is needed.",
+            "`limits.minutes` = 5: a list such as [5, 10, 15] is needed.",
+            "`inputs.water.path` = 3: a path between quotes is needed.",
+            "`inputs.water.modelled` = 'perhaps': true or false is needed.",
+            "`inputs.water.columns` = ['name']: a table such as { people = ",
+        ],
+    ),
+    "wrong_values": (
+        toy.STUDY.replace("access_m = 10.0", "access_m = 5000\nspeed_kmh = 0").replace(
+            SITES, "sites = -1\nseconds = inf\n"
+        ),
+        [
+            "`walking.access_m` = 5000: at most 1000 is allowed.",
+            "`walking.speed_kmh` = 0: more than 0 is needed.",
+            "`siting.sites` = -1: at least 0 is needed.",
+            "`siting.seconds` = inf: a finite number is needed.",
+        ],
+    ),
+    "a_path_for_a_table": (
+        toy.STUDY.replace('[inputs.demand]\npath = "toy.gpkg"\nlayer = "people"', '[inputs]\ndemand = "toy.gpkg"'),
+        ["`inputs.demand` = 'toy.gpkg': a table of settings is needed."],
+    ),
+    "nothing": ("", ["`name` is missing.", "`inputs` is missing."]),
+    "no_inputs": (
+        'name = "x"\nlanguage = "en"\n[inputs]\n',
+        ["`inputs.communities` is missing.", "`inputs.streets` is"],
+    ),
+    "the_file_itself": ('file = "x"\n' + toy.STUDY, ["`file` is not a setting. Known here: name, language"]),
+    "falling_limits": (toy.STUDY + "\n[limits]\nminutes = [15, 5]\n", ["`limits.minutes` = [15, 5]: must rise"]),
+    "repeated_limits": (toy.STUDY + "\n[limits]\nminutes = [5, 5]\n", ["must rise and not repeat"]),
+    "standard_not_measured": (
+        toy.STUDY + "\n[limits]\nstandard_min = 7\n",
+        ["`limits.standard_min` = 7: it must be one of `limits.minutes`."],
+    ),
+    "default_standard_not_measured": (
+        toy.STUDY + "\n[limits]\nminutes = [3, 10, 15]\n",
+        ["`limits.standard_min` = 5.0: it must be one of `limits.minutes`."],
+    ),
+    "walking_profile": (
+        toy.STUDY.replace("[walking]\n", '[walking]\nprofile = "gb50181"\n'),
+        ['study.toml is not a valid study:\n  - `walking.profile` = "gb50181" is not known. Known: ', "gb50180"],
+    ),
+    "rule_profile": (
+        toy.STUDY + '\n[rules]\nprofile = "haibowann"\n',
+        [
+            "study.toml is not a valid study:",
+            '`rules.profile` = "haibowann" is not known. Known: haibowan, national.',
+        ],
+    ),
+    "rule_file_missing": (
+        OWN_RULES,
+        ["own.toml is not", "The rule file cannot be read: No such file", "`rules.profile`"],
+    ),
+    "rules_for_other_limits": (
+        toy.STUDY + "\n[limits]\nminutes = [5, 30]\n",
+        ["`own_covered_share_15min` is measured only where `limits.minutes` holds 15. Add it there"],
+    ),
+}
+
+SOUND = {
+    "id": "floor",
+    "expression": "floor_area_m2 >= 300",
+    "tiers": ["community"],
+    "grade": "compliant",
+    "unit": "m2",
+    "clause": "own",
+    "evidence": "own",
+    "en": "Floor area",
+    "zh": "面积",
+}
+
+
+def rule(**changed: object) -> str:
+    entries = {name: value for name, value in {**SOUND, **changed}.items() if value is not None}
+    return "[[rules]]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in entries.items())
+
+
+RULES: dict[str, tuple[str, list[str]]] = {
+    "unknown_measure": (
+        rule(expression="flor_area_m2 >= 300 * hoseholds / 100"),
+        [
+            "rule `floor`: `flor_area_m2` is not a measure; the nearest is `floor_area_m2`. Known: ",
+            "rule `floor`: `hoseholds` is not a measure; the nearest is `households`.",
+        ],
+    ),
+    "function_call": (
+        rule(expression='__import__("os").system("touch spoilt") >= 0')
+        + rule(id="second", expression="abs(people) >= 1"),
+        [
+            "rule `floor`: `__import__",
+            "rule `second`: `abs(people) >= 1`: only numbers, measures and + - * / are allowed.",
+        ],
+    ),
+    "attribute": (rule(expression="people.real >= 1"), ["only numbers, measures"]),
+    "power": (rule(expression="9 ** 9 ** 9 >= people"), ["only numbers, measures"]),
+    "syntax": (
+        rule(expression="people >= >= 3"),
+        ["`people >= >= 3` cannot be read (invalid syntax).", "one comparison"],
+    ),
+    "empty": (rule(expression=" "), ["cannot be read"]),
+    "null": (rule(expression="people >= 3\x00"), ["cannot be read"]),
+    "endless": (rule(expression="people >= " + "+".join(["1"] * 20_000)), ["cannot be read", "…"]),
+    "beyond_any_number": (rule(expression="people >= 1" + "0" * 400), ["cannot be read"]),
+    "no_comparison": (rule(expression="people"), ["`people` is not one comparison with >=, <=, > or <."]),
+    "chain": (rule(expression="1 <= people <= 3"), ["is not one comparison"]),
+    "missing_clause": (rule(clause=None), ["`rules.floor.clause`: it is missing. Correct the rule file."]),
+    "several": (
+        rule(clause="") + rule(id="second", grade="best", tiers=[], colour="red"),
+        [
+            "`rules.floor.clause`: it must not be empty.",
+            "`rules.second.grade`: one of 'compliant' or 'excellent' is needed.",
+            "`rules.second.tiers`: it must not be empty.",
+            "`rules.second.colour`: it is not known here.",
+        ],
+    ),
+    "nameless": (rule(id=None), ["`rules.0.id`: it is missing."]),
+    "twice": (rule() + rule(expression="people >= 1"), ["rule `floor` stands there more than once."]),
+    "no_rules": ("", ["`rules`: it is missing."]),
+    "not_toml": ("oops", ["It is not TOML:"]),
+}
+
+
+@pytest.mark.parametrize(("study", "said"), WRONG.values(), ids=WRONG)
+def test_study_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], study: str, said: list[str]) -> None:
+    text = study if "language" in study else 'language = "en"\n' + study
+    answer = refused(toy.write_study(tmp_path / "toy", study=text), capsys, code=2)
+    assert [part for part in said if part not in answer] == []
+
+
+@pytest.mark.parametrize(("rules", "said"), RULES.values(), ids=RULES)
+def test_rule_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: str, said: list[str]) -> None:
+    study = toy.write_study(tmp_path / "toy", study=OWN_RULES)
+    (study.parent / "own.toml").write_text('en = "Own"\nzh = "自定"\nsource = "a test"\n' + rules, "utf-8")
+    answer = refused(study, capsys, code=2)
+    assert "own.toml is not a valid study:" in answer
+    assert [part for part in said if part not in answer] == []
+    assert max(len(line) for line in answer.splitlines()) < 600
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_files_in_other_encodings(tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str) -> None:
+    study = toy.write_study(tmp_path / "toy", study=OWN_RULES)
+    (study.parent / "own.toml").write_text('en = "Own"\nzh = "自定"\n', encoding)
+    assert "The rule file cannot be read: not UTF-8." in refused(study, capsys, code=2)
+    study.write_text(toy.STUDY.replace("Toy city", "海勃湾"), encoding)
+    assert main(["check", str(study)]) == 2
+    assert "The file cannot be read: not UTF-8." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["nowhere.toml", "", "n" * 300])
+def test_study_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main(["run", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr()
+    assert "The file cannot be read: " in said.err
+    assert "`planner new DIR`" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        (WRONG["not_toml"][0], ["study.toml 有误：", "不是合法的 TOML"]),
+        (WRONG["typos_at_any_depth"][0], ["`walking.acces_m` 不是可用的设置。是否应为 `access_m`？"]),
+        (
+            WRONG["wrong_types"][0],
+            ["`siting.sites` = 'many'：应为整数。新设几处站点。", "`limits.minutes` = 5：应为列表"],
+        ),
+        (WRONG["wrong_values"][0], ["`walking.access_m` = 5000：应不大于 1000。"]),
+        (WRONG["standard_not_measured"][0], ["`limits.standard_min` = 7：须为 `limits.minutes` 之一。"]),
+        (WRONG["rule_profile"][0], ['`rules.profile` = "haibowann" 不存在。可用：haibowan, national。']),
+        (WRONG["rules_for_other_limits"][0], ["只有 `limits.minutes` 含 15 时才有 `own_covered_share_15min`。"]),
+    ],
+)
+def test_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str], study: str, said: list[str]) -> None:
+    file = toy.write_study(tmp_path / "toy", study=study.replace('language = "en"', 'language = "zh"'))
+    answer = refused(file, capsys, code=2)
+    assert [part for part in said if part not in answer] == []

@@ -1,0 +1,69 @@
+"""docs/data.md is what its script makes, and its script leaves nothing of the results out."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import planner
+from planner.outputs.document import document
+from planner.outputs.geopackage import result_layers
+
+DOCS = Path(__file__).parent.parent / "docs"
+PLACEHOLDER = re.compile(r"<\w+>")
+
+
+@pytest.fixture(scope="module")
+def script() -> dict[str, Any]:
+    return runpy.run_path(str(DOCS / "make_data.py"))
+
+
+def paths(content: object, path: str = "") -> Iterator[str]:
+    """Yield the path of every key, with the items of a list collapsed into one."""
+    if isinstance(content, dict):
+        for key, inner in content.items():
+            here = f"{path}.{key}" if path else str(key)
+            yield here
+            yield from paths(inner, here)
+    elif isinstance(content, list):
+        for inner in content:
+            yield from paths(inner, f"{path}[]")
+
+
+def unmatched(found: set[str], documented: list[str]) -> tuple[set[str], set[str]]:
+    """Return what was found and is not documented, and what is documented and was not found."""
+    matches = {entry: {name for name in found if re.fullmatch(_pattern(entry), name)} for entry in documented}
+    return found - set().union(*matches.values()), {entry for entry, names in matches.items() if not names}
+
+
+def _pattern(entry: str) -> str:
+    return r"[^.\[\]]+".join(re.escape(part) for part in PLACEHOLDER.split(entry))
+
+
+def test_data_md_is_what_its_script_makes(script: dict[str, Any]) -> None:
+    assert (DOCS / "data.md").read_text("utf-8") == script["make"](), "run: python docs/make_data.py"
+
+
+def test_every_entry_of_plan_json_is_documented(script: dict[str, Any], toy_plan: planner.Plan) -> None:
+    found = set(paths(document(toy_plan)))
+    assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
+
+
+def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], toy_plan: planner.Plan) -> None:
+    layers = result_layers(toy_plan)
+    assert set(layers) == set(script["RESULT_LAYERS"])
+    for name, table in layers.items():
+        columns = {str(column) for column in table.columns} - {"geometry"}
+        assert (name, *unmatched(columns, list(script["RESULT_LAYERS"][name][1]))) == (name, set(), set())
+        said, _ = script["RESULT_LAYERS"][name]
+        assert ("geometry" in table.columns) == said.startswith(("Points", "Polygons")), name
+
+
+def test_every_meaning_is_given(script: dict[str, Any]) -> None:
+    assert all(script["plan_entries"]().values())
+    assert all(meaning for _, columns in script["RESULT_LAYERS"].values() for meaning in columns.values())

@@ -1,0 +1,149 @@
+"""The map: one page that loads nothing, says what plan.json says, and trusts no name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+import toy
+
+import planner
+from planner.outputs.document import document
+from planner.outputs.map_pieces import SIMPLIFIED_M, drawn
+from planner.outputs.maps import draw_map
+from planner.texts import Texts, catalogue
+
+HOSTILE = "<script>alert(1)</script>\"onmouseover=alert(1) '`${alert(1)}`{{ 7 * 191 }}{% raw %}"
+LOADS = re.compile(
+    r"""(?:src|href|action)\s*=\s*["']?\s*(?:https?:)?//|url\(\s*["']?\s*(?:https?:)?//|@import""", re.IGNORECASE
+)
+LEAFLET_HOME = '<a href="https://leafletjs.com"'
+MEGABYTES_AT_MOST = 5
+
+
+@pytest.fixture(scope="module")
+def haibowan_map(haibowan_plan: planner.Plan) -> str:
+    return draw_map(haibowan_plan, document(haibowan_plan))
+
+
+def test_the_same_plan_gives_the_same_bytes(
+    toy_plan: planner.Plan, haibowan_plan: planner.Plan, haibowan_map: str
+) -> None:
+    content = document(toy_plan)
+    assert draw_map(toy_plan, content) == draw_map(toy_plan, content)
+    assert draw_map(haibowan_plan, document(haibowan_plan)) == haibowan_map
+
+
+def test_nothing_is_loaded_from_anywhere(haibowan_map: str) -> None:
+    # Leaflet's script can write a link to its home; the page tells it not to, and a link loads nothing.
+    found = [match.group() for match in LOADS.finditer(haibowan_map.replace(LEAFLET_HOME, ""))]
+    assert found == []
+    assert "default-src 'none'" in haibowan_map
+    for name in ("jquery", "bootstrap", "awesome", "sourceMappingURL"):
+        assert name not in haibowan_map.lower()
+
+
+def test_the_map_is_small_enough_to_send(haibowan_map: str) -> None:
+    assert len(haibowan_map.encode()) < MEGABYTES_AT_MOST * 1_000_000
+
+
+def test_coordinates_have_six_decimals_at_most(haibowan_map: str) -> None:
+    # Longitudes and latitudes of Haibowan, with as many decimals as are written.
+    written = re.findall(r"\b(?:106|39)\.(\d+)\b", haibowan_map)
+    assert len(written) > 10_000
+    assert max(map(len, written)) == 6
+
+
+def test_outlines_are_simplified_by_half_a_metre_at_most(haibowan_plan: planner.Plan) -> None:
+    reached = haibowan_plan.reached.geometry
+    shown = gpd.GeoSeries([shapely.geometry.shape(one) for one in drawn(reached)], crs=4326).to_crs(reached.crs)
+    # Rounding to six decimals moves a vertex by less than 0.1 m more.
+    assert shown.boundary.hausdorff_distance(reached.boundary).max() < SIMPLIFIED_M + 0.1
+
+
+def test_every_key_figure_is_the_documents(haibowan_plan: planner.Plan, haibowan_map: str) -> None:
+    content, texts = document(haibowan_plan), Texts("zh")
+    standard = next(row for row in content["coverage"]["total"] if row["limit_min"] == 5)
+    rates, best = content["diagnosis"]["rates"], content["siting"]["proposals"][-1]
+    expected = {
+        "people_share": texts.percent(standard["people_share"]),
+        "points_share": texts.percent(standard["points_share"]),
+        "area_share": texts.percent(standard["area_share"]),
+        "people_uncovered": texts.whole(content["coverage"]["people_uncovered"]),
+        "compliant_share": texts.percent(rates["compliant_share"]),
+        "excellent_share": texts.percent(rates["excellent_share"]),
+        "weak_communities": str(len(content["diagnosis"]["weak_communities"])),
+        "communities_without_centre": str(len(content["diagnosis"]["communities_without_centre"])),
+        "sites": str(len(best["sites"])),
+        "people_gained": f"+{texts.whole(best['people_gained'])}",
+    }
+    shown = dict(re.findall(r'data-figure="(\w+)">\s*<b>(.*?)</b>', haibowan_map))
+    assert shown == expected
+
+
+def test_the_title_block_says_how_people_walk_and_what_is_modelled(haibowan_map: str) -> None:
+    title_block = haibowan_map[haibowan_map.index('<section id="title-block">') :].partition("</section>")[0]
+    for text in (
+        "海勃湾区党群服务中心 5 分钟服务圈",
+        "2023-06-30",
+        "1.0 米/秒",
+        "5 分钟 = 300 米",
+        "不超过 50 米",
+        "EPSG:32648",
+    ):
+        assert text in title_block
+    assert "以下为模拟数据，非实测：社区、中心、道路、人口、水域、屏障" in title_block
+
+
+def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
+    layers = toy.layers()
+    changed = {
+        "communities": layers["communities"].assign(name=HOSTILE, street=HOSTILE),
+        "centres": layers["centres"].assign(name=HOSTILE),
+        "streets": layers["streets"].assign(name=HOSTILE, kind="primary"),
+    }
+    text = toy.STUDY.replace('name = "Toy city"', f"name = {json.dumps(HOSTILE)}\ndate = {json.dumps(HOSTILE)}")
+    text = text.replace('layer = "streets"', f'layer = "streets"\nsource = {json.dumps(HOSTILE)}')
+    plan = planner.run(toy.write_study(tmp_path, changed=changed, study=text))
+    html = draw_map(plan, document(plan))
+    assert "<script>alert" not in html
+    assert '"onmouseover' not in html
+    assert "\\u003cscript" not in html  # nor does a script write it into the page as a tag
+    assert "`${alert(1)}`" in html  # a template literal is text where it stands: in JSON and in HTML
+    assert str(7 * 191) not in html  # no template engine reckoned what a name said
+    assert "{{ 7 * 191 }}{% raw %}" in html
+
+
+def test_layers_that_are_not_given_are_left_out(toy_plan: planner.Plan, haibowan_map: str) -> None:
+    html = draw_map(toy_plan, document(toy_plan))
+    for key in ("layer_water", "layer_barriers", "layer_weak"):
+        assert json.dumps(catalogue()[f"maps.{key}"]["en"])[1:-1] not in html
+        assert json.dumps(catalogue()[f"maps.{key}"]["zh"])[1:-1] in haibowan_map
+
+
+def test_a_study_that_asks_for_no_site_is_drawn(tmp_path: Path) -> None:
+    study = toy.write_study(tmp_path, study=toy.STUDY.replace("sites = 1", "sites = 0"))
+    plan = planner.run(study)
+    assert "No site proposed" in draw_map(plan, document(plan))
+
+
+def test_a_centre_that_nobody_reaches_is_drawn(tmp_path: Path) -> None:
+    layers = toy.layers()
+    centres = layers["centres"].iloc[:1]
+    far = centres.assign(geometry=centres.translate(100, 100).array)
+    plan = planner.run(toy.write_study(tmp_path, changed={"centres": far}))
+    assert plan.reached.is_empty.all()
+    assert "West centre" in draw_map(plan, document(plan))
+
+
+def test_every_text_is_said_in_both_languages() -> None:
+    words = {key: entry for key, entry in catalogue().items() if key.startswith("maps.")}
+    assert words
+    for key, entry in words.items():
+        assert set(entry) == {"en", "zh"}, key
+        fields = [sorted(re.findall(r"\{(\w+)\}", entry[language])) for language in ("en", "zh")]
+        assert fields[0] == fields[1], key

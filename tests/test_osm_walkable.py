@@ -1,0 +1,92 @@
+"""Who may walk where, by tags; and the same filter said a second time, on the real extract."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import osmium
+import pytest
+import shapely
+
+from planner.inputs.osm import read_osm_streets
+from planner.inputs.osm_walkable import is_walkable
+
+HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
+
+
+@pytest.mark.parametrize(
+    ("tags", "walked"),
+    [
+        ({"highway": "footway"}, True),
+        ({"highway": "primary"}, True),
+        ({"highway": "trunk_link"}, True),
+        ({"highway": "motorway"}, False),
+        ({"highway": "motorway", "foot": "yes"}, False),
+        ({"highway": "trunk", "motorroad": "yes"}, False),
+        ({"highway": "construction", "foot": "designated"}, False),
+        ({"highway": "proposed"}, False),
+        ({"highway": "somebody's own class"}, False),
+        ({"highway": "cycleway"}, True),
+        ({"highway": "cycleway", "foot": "no"}, False),
+        ({"highway": "residential", "foot": "private"}, False),
+        ({"highway": "primary", "foot": "use_sidepath"}, False),
+        ({"highway": "primary", "sidewalk": "separate"}, True),
+        ({"highway": "service", "access": "private"}, False),
+        ({"highway": "service", "access": "no"}, False),
+        ({"highway": "service", "access": "no", "foot": "yes"}, True),
+        ({"highway": "service", "access": "private", "foot": "permissive"}, True),
+        ({"highway": "service", "access": "destination"}, True),
+        ({"highway": "service", "service": "parking_aisle"}, True),
+        ({"highway": "service", "tunnel": "yes"}, False),
+        ({"highway": "service", "tunnel": "building_passage"}, True),
+        ({"highway": "footway", "tunnel": "yes"}, True),
+        ({"highway": "pedestrian", "area": "yes"}, True),
+        ({"highway": "corridor"}, False),
+        ({"highway": "corridor", "foot": "yes"}, True),
+        ({"foot": "yes"}, False),
+        ({}, False),
+    ],
+)
+def test_who_may_walk_where(tags: dict[str, str], walked: bool) -> None:  # noqa: FBT001
+    assert is_walkable(tags) is walked
+
+
+def plainly_walkable(tags: dict[str, str]) -> bool:
+    """Say the filter a second time, as a list of objections."""
+    kind, foot = tags.get("highway"), tags.get("foot")
+    roads = ["trunk", "primary", "secondary", "tertiary"]
+    usual = ["footway", "pedestrian", "path", "steps", "track", "bridleway", "cycleway"]
+    usual += ["living_street", "residential", "unclassified", "service", "road"]
+    usual += [*roads, *(f"{road}_link" for road in roads)]
+    if foot in ("yes", "designated", "permissive", "official"):
+        return kind in [*usual, "busway", "bus_guideway", "corridor", "elevator", "platform"]
+    objections = [
+        kind not in usual,
+        foot in ("no", "private", "use_sidepath"),
+        tags.get("access") in ("no", "private", "military"),
+        tags.get("motorroad") == "yes",
+        kind == "service" and tags.get("tunnel") == "yes",
+    ]
+    return not any(objections)
+
+
+def test_helsinki_streets_agree_with_a_simple_pass() -> None:
+    lines = {}
+    for found in osmium.FileProcessor(HELSINKI).with_locations():
+        if found.is_way() and plainly_walkable(dict(found.tags)):
+            present = [place.location.valid() for place in found.nodes]
+            pairs = sum(here and there for here, there in pairwise(present))
+            lines[str(found.id)] = pairs
+    expected = {ident for ident, pairs in lines.items() if pairs}
+    streets = read_osm_streets(HELSINKI)
+    assert set(streets["id"]) == expected
+    assert streets["id"].is_unique
+    assert 2_000 < len(streets) < 2_500
+    assert streets["id"].astype(int).is_monotonic_increasing
+    pairs = shapely.get_num_coordinates(streets.geometry.array) - shapely.get_num_geometries(
+        streets.geometry.array
+    )
+    # Repeated places are dropped, so a line may have fewer segments than the way has pairs, never more.
+    counted = np.array([lines[ident] for ident in streets["id"]])
+    assert (pairs <= counted).all()
+    assert (pairs == counted).mean() > 0.99

@@ -1,0 +1,156 @@
+"""What the README says is so: its commands are carried out, its targets and links exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import toy
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+DOCUMENTS = [
+    "README.md",
+    "CHANGELOG.md",
+    "maps/README.md",
+    *sorted(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")),
+]
+
+SETTING_UP = {
+    "python3 -m venv .venv",
+    "py -m venv .venv",
+    ". .venv/bin/activate",
+    ".venv\\Scripts\\activate",
+    "pip install -e .",
+    'pip install -e ".[dev]"',
+    "pytest",
+}
+"""What sets up a machine, and is carried out by `make demo` and `make test` in CI, not here."""
+
+
+def blocks(language: str) -> list[str]:
+    """Return the code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def lines(*languages: str) -> list[str]:
+    """Return the commands of these languages' blocks, each once, in their order."""
+    found = [line for language in languages for block in blocks(language) for line in block.splitlines()]
+    return list(dict.fromkeys(line for line in found if line))
+
+
+def commands(program: str) -> list[list[str]]:
+    """Return the words of every command of a program."""
+    return [shlex.split(line) for line in lines("sh", "powershell") if line.split()[0] == program]
+
+
+def put_layers_beside(study: Path) -> None:
+    """Do what the README asks for after `planner new`: put the layers where the new study file looks for them."""
+    layers = toy.layers()
+    communities = layers["communities"].assign(people=[160, 370])
+    for name, layer in {
+        "communities": communities,
+        "centres": layers["centres"],
+        "streets": layers["streets"],
+    }.items():
+        layer.to_file(study.parent / f"{name}.gpkg")
+
+
+def test_every_line_is_a_known_command() -> None:
+    others = {line for line in lines("sh", "powershell") if line.split()[0] not in {"make", "planner"}}
+    assert others == SETTING_UP
+
+
+def test_make_commands_are_targets() -> None:
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE)
+    named = {word for command in commands("make") for word in command[1:]}
+    assert {"demo", "test"} <= named
+    assert named <= set(targets)
+    assert set(re.findall(r"`make ([\w-]+)`", README)) <= set(targets)
+
+
+def test_the_two_commands_stand_alone() -> None:
+    assert "make demo\n" in blocks("sh")
+    assert "make test\n" in blocks("sh")
+
+
+def test_planner_commands_do_what_they_say(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("model", "__pycache__"))
+    names = set()
+    for _, name, *words in commands("planner"):
+        names.add(name)
+        done = subprocess.run(
+            [sys.executable, "-m", "planner", name, *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        if name == "new":
+            put_layers_beside(tmp_path / words[0] / "study.toml")
+        if name == "run":
+            products = [tmp_path / line for line in done.stdout.splitlines()]
+            assert [product.name for product in products] == [
+                "map.html",
+                "report.html",
+                "plan.json",
+                "results.gpkg",
+            ]
+            assert all(product.stat().st_size for product in products)
+    assert names == {"new", "check", "run"}
+
+
+def test_python_blocks_run(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("model", "__pycache__"))
+    assert blocks("python")
+    for block in blocks("python"):
+        done = subprocess.run(
+            [sys.executable, "-c", block],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    from planner import cli, errors
+
+    codes = {0, cli.INTERRUPTED, *(error.exit_code for error in errors.PlannerError.__subclasses__())}
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)} == codes
+
+
+def test_folders_of_the_listing_exist() -> None:
+    listing = README.partition("    planner/\n")[2].partition("\n\n")[0]
+    inside = re.findall(r"^      (\S+)", listing, flags=re.MULTILINE)
+    beside = re.findall(r"^    (\w+/) ", listing, flags=re.MULTILINE)
+    assert inside
+    assert beside
+    assert not [name for name in inside if not (ROOT / "planner" / name).exists()]
+    assert not [name for name in beside if not (ROOT / name).exists()]
+    folders = {f"{path.name}/" for path in (ROOT / "planner").iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert folders <= set(inside)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    links = re.findall(r"\]\(([^)#\s]+)\)", path.read_text("utf-8"))
+    missing = [link for link in links if "://" not in link and not (path.parent / link).exists()]
+    # The screenshot is made by a script of its own.
+    assert [link for link in missing if link != "docs/images/map.png"] == []
+
+
+def test_no_document_names_a_place_on_a_machine() -> None:
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text("utf-8")
+        assert not re.search(r"(?<![\w.])/(work|home|tmp|root|Users)/|[A-Z]:\\", text), document

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from planner.texts import LANGUAGES, Phrase, Texts, catalogue
+
+PLANNER = Path(__file__).parent.parent / "planner"
+
+
+@pytest.mark.parametrize("key", sorted(key for key in catalogue() if not key.startswith("study.")))
+def test_every_text_stands_in_both_languages_with_the_same_gaps(key: str) -> None:
+    entry = catalogue()[key]
+    assert sorted(entry) == sorted(LANGUAGES)
+    gaps = [sorted(set(re.findall(r"{(\w+)}", text))) for text in entry.values()]
+    assert gaps[0] == gaps[1]
+    assert all(text.strip() for text in entry.values())
+
+
+def test_chinese_is_chinese() -> None:
+    """A Chinese text without a single Chinese character is an English one that was forgotten."""
+    plain = {key: re.sub(r"{.*?}", "", entry["zh"]) for key, entry in catalogue().items()}
+    forgotten = [
+        key
+        for key, text in plain.items()
+        if not re.search(r"[\u4e00-\u9fff]", text) and re.search(r"[a-z]{4,}", text)
+    ]
+    assert forgotten == []
+
+
+def test_every_error_and_remark_key_in_the_code_is_in_the_catalogue_and_used() -> None:
+    code = "\n".join(file.read_text("utf-8") for file in PLANNER.rglob("*.py"))
+    breaches = set(re.findall(r'Breach\(\s*"(\w+)"', code))
+    headings = set(re.findall(r'heading = "(\w+)"', code))
+    written = {key.removeprefix("errors.") for key in catalogue() if key.startswith("errors.")}
+    assert breaches | headings <= written
+    spelled_at_run_time = ("reason_",)
+    unused = {key for key in written if f'"{key}"' not in code and f"errors.{key}" not in code}
+    unused = {key for key in unused if not key.startswith(spelled_at_run_time)}
+    assert unused == set()
+
+
+def test_a_missing_text_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        Texts("zh")("words.no_such_word")
+
+
+def test_a_phrase_is_said_later_with_phrases_inside() -> None:
+    inner = Phrase("errors.did_you_mean", {"name": "sites"})
+    outer = Phrase("errors.unknown_setting", {"path": "siting.site", "hint": inner})
+    assert outer.in_words("en") == "`siting.site` is not a setting. Did you mean `sites`?"
+    assert outer.in_words("zh") == "`siting.site` 不是可用的设置。是否应为 `sites`？"
+
+
+def test_numbers() -> None:
+    texts = Texts("zh")
+    assert texts.whole(341000.4) == "341,000"
+    assert texts.number(0.05, 2) == "0.05"
+    assert texts.percent(0.26631) == "26.6%"

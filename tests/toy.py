@@ -1,0 +1,97 @@
+"""A toy city that can be reckoned by hand.
+
+Streets every 200 m from (0, 0) to (800, 400) east of the origin, in EPSG:32648 with the origin at
+(500000, 4390000); two communities of 400 × 400 m side by side; one demand point of people every 100 m along the
+streets; a centre in the west on the street corner (200, 200), 320 m² for 10 households, and a station in the east
+at (800, 400).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+
+ORIGIN = np.array([500_000.0, 4_390_000.0])
+CRS = "EPSG:32648"
+
+STUDY = """\
+name = "Toy city"
+language = "en"
+
+[inputs.communities]
+path = "toy.gpkg"
+layer = "communities"
+
+[inputs.facilities]
+path = "toy.gpkg"
+layer = "centres"
+
+[inputs.streets]
+path = "toy.gpkg"
+layer = "streets"
+
+[inputs.demand]
+path = "toy.gpkg"
+layer = "people"
+
+[walking]
+access_m = 10.0
+
+[siting]
+sites = 1
+candidates = 8
+"""
+
+
+def layers() -> dict[str, gpd.GeoDataFrame]:
+    """Return the toy city's layers by name."""
+    xs, ys = np.arange(0, 801, 200), np.arange(0, 401, 200)
+    lines = [[(x, y), (x + 200, y)] for y in ys for x in xs[:-1]]
+    lines += [[(x, y), (x, y + 200)] for x in xs for y in ys[:-1]]
+    spots = sorted(
+        {(x, y) for x in range(0, 801, 100) for y in range(0, 401, 100) if x % 200 == 0 or y % 200 == 0}
+    )
+    return {
+        "communities": _frame(
+            {"id": ["W", "E"], "name": ["West", "East"], "street": ["North town"] * 2, "kind": ["community"] * 2},
+            [shapely.box(-50, -50, 400, 450), shapely.box(400, -50, 850, 450)],
+        ),
+        "centres": _frame(
+            {
+                "id": ["C1", "S1"],
+                "name": ["West centre", "East station"],
+                "tier": ["community", "station"],
+                "community": ["W", ""],
+                "floor_area_m2": [320.0, None],
+            },
+            [shapely.Point(200, 200), shapely.Point(800, 400)],
+        ),
+        "streets": _frame({"name": [f"Street {i}" for i in range(len(lines))]}, shapely.linestrings(lines)),
+        "people": _frame(
+            {
+                "id": [f"P{x}-{y}" for x, y in spots],
+                "people": [10 if x <= 400 else 20 for x, _ in spots],
+                "households": [4] * len(spots),
+            },
+            shapely.points(spots),
+        ),
+    }
+
+
+def write_study(folder: Path, *, changed: dict[str, gpd.GeoDataFrame] | None = None, study: str = STUDY) -> Path:
+    """Write the toy city's layers, some of them changed, and its study file; return the study file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, layer in {**layers(), **(changed or {})}.items():
+        pyogrio.write_dataframe(layer, folder / "toy.gpkg", layer=name, driver="GPKG")
+    file = folder / "study.toml"
+    file.write_text(study, "utf-8")
+    return file
+
+
+def _frame(columns: dict[str, list[object]], shapes: object) -> gpd.GeoDataFrame:
+    placed = shapely.transform(np.asarray(shapes, dtype=object), lambda xy: xy + ORIGIN)
+    return gpd.GeoDataFrame(columns, geometry=placed, crs=CRS)
