@@ -40,7 +40,7 @@ STREET_M = "straight distance to the nearest street, m, also where it is beyond 
 MEASURES = {
     "people": "people of the community, premises of tier community or village only",
     "households": "of the community: its own number, else the sum at its demand points; same premises only",
-    "people_nearest": "people whose nearest centre of its kind it is, within the longest limit; see method.md",
+    "people_nearest": "people whose nearest centre of its kind it is, within the horizon; see method.md",
     "people_per_m2": "people_nearest ÷ floor_area_m2",
     "own_covered_share_<limit>min": "share of the community's people within the limit of its own premises, 0–1",
 }
@@ -90,7 +90,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "people": "people at it",
             "households": "households at it; empty where not known",
             "community": "id of the community that holds it",
-            "nearest_min": "minutes on foot to the nearest centre; empty beyond the longest limit",
+            "nearest_min": "minutes on foot to the nearest centre; empty beyond the horizon",
             "nearest_facility": "id of that centre",
             "facilities_<limit>min": "how many centres are within the limit",
             "street_m": STREET_M,

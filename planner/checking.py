@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.assessment.diagnosis import measure_names
-from planner.assessment.rules import read_rules
 from planner.errors import SHOWN_ROWS
 from planner.pipeline import prepare
 from planner.remarks import Remark
@@ -22,12 +20,6 @@ def describe(path: Path, texts: Texts) -> str:
         As `planner.run`, for the study, its rules, its data and its streets.
     """
     study = read_study(path)
-    read_rules(
-        study.rules.profile,
-        folder=study.file.parent,
-        measures=measure_names(study.limits.minutes),
-        study=str(study.file),
-    )
     ready = prepare(study)
     inputs, quality, walk = ready.inputs, ready.quality, ready.walk
     profile = ready.walking_profile

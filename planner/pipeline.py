@@ -13,8 +13,9 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.assessment.coverage import measure_coverage
-from planner.assessment.diagnosis import diagnose, measure_names
-from planner.assessment.rules import read_rules
+from planner.assessment.diagnosis import communities_without_centre, diagnose
+from planner.assessment.rules import Profile as RuleProfile
+from planner.assessment.rules import limits_of, read_rules
 from planner.errors import Breach, StudyError
 from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
@@ -53,14 +54,13 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
     """
     study = study if isinstance(study, Study) else read_study(study)
     limits, standard = study.limits.minutes, study.limits.standard_min
-    rules = read_rules(
-        study.rules.profile, folder=study.file.parent, measures=measure_names(limits), study=str(study.file)
-    )
     ready = prepare(study, progress=progress)
     inputs, walk, network = ready.inputs, ready.walk, ready.network
 
     progress("travel_times")
-    times = travel_times(network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits))
+    times = travel_times(
+        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min
+    )
 
     progress("service_areas")
     areas = service_areas(network, ready.facility_snaps, walk=walk, limits_min=limits)
@@ -83,8 +83,8 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         inputs.demand,
         times,
         households_by_community(inputs.communities, inputs.demand),
-        profile=rules,
-        limits_min=limits,
+        profile=ready.rules,
+        limits_min=sorted({*limits, *limits_of(ready.rules)}),
     )
 
     progress("siting")
@@ -99,8 +99,6 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         seed=study.siting.seed,
         study=study.file.name,
     )
-    without_centre = diagnosis.communities_without_centre
-    remarks = (Remark("community_without_centre", "communities", without_centre),) if without_centre else ()
     return Plan(
         study=study,
         walk=walk,
@@ -116,16 +114,21 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         coverage=coverage,
         diagnosis=diagnosis,
         siting=siting,
-        remarks=(*ready.remarks, *remarks),
+        remarks=ready.remarks,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
-    """What is known before anything is measured: the walk, the inputs, the network, where points meet it."""
+    """What is known before anything is measured: the walk, the rules, the inputs, where points meet the streets.
+
+    `horizon_min` is the longest limit that the study or one of its rules asks for.
+    """
 
     walk: Walk
     walking_profile: Profile | None
+    rules: RuleProfile
+    horizon_min: float
     inputs: Inputs
     network: WalkingNetwork
     quality: NetworkQuality
@@ -137,8 +140,11 @@ class Ready:
 def prepare(study: Study, *, progress: Progress = silent) -> Ready:
     """Read the inputs of a study and build its walking network; `planner check` stops here."""
     walk, walking_profile = walk_of(study)
+    rules = read_rules(study.rules.profile, folder=study.file.parent, study=str(study.file))
+    horizon_min = max(*study.limits.minutes, *limits_of(rules))
+
     progress("read_inputs")
-    inputs = read_inputs(study, margin_m=walk.metres(max(study.limits.minutes)))
+    inputs = read_inputs(study, margin_m=walk.metres(horizon_min))
 
     progress("build_network")
     network = build_network(inputs.streets)
@@ -148,6 +154,8 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
     return Ready(
         walk=walk,
         walking_profile=walking_profile,
+        rules=rules,
+        horizon_min=horizon_min,
         inputs=inputs,
         network=network,
         quality=quality,
@@ -227,6 +235,9 @@ def _remarks(
         left_out = inputs.demand[lost]
         people = float(left_out["people"].sum())
         remarks.append(Remark("demand_no_street", "demand", tuple(left_out["id"]), people, access))
+    without_centre = communities_without_centre(inputs.facilities, inputs.communities)
+    if without_centre:
+        remarks.append(Remark("community_without_centre", "communities", without_centre))
     if quality.pieces > 1:
         values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
         remarks.append(Remark("network_pieces", "streets", values=values))

@@ -36,7 +36,7 @@ class Plan:
     facility_snaps, demand_snaps
         Where centres and people meet the streets.
     times
-        Walking minutes between centres and demand points within the longest limit.
+        Walking minutes between centres and demand points within the longest limit that study or rules ask for.
     service_areas
         One row a facility and limit: facility, limit_min, area_m2, disc_share (of the crow-fly disc), geometry.
     reached

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from planner.errors import Breach, StudyError
 from planner.texts import Language, Phrase, Texts, catalogue
 
-Minutes = Annotated[float, Field(gt=0, le=240)]
+Minutes = Annotated[float, Field(strict=True, gt=0, le=240)]
 
 
 class Settings(BaseModel):
@@ -52,7 +52,7 @@ class Layer(Settings):
     source: str = ""
     """Where the layer comes from and of which date, as it is to stand in the report."""
 
-    modelled: bool = False
+    modelled: StrictBool = False
     """True where the layer is modelled, not surveyed: map and report then say so."""
 
 
@@ -81,7 +81,7 @@ class Inputs(Settings):
 class DemandSettings(Settings):
     """How people become demand points."""
 
-    spacing_m: Annotated[float, Field(gt=0, le=500)] = 25.0
+    spacing_m: Annotated[float, Field(strict=True, gt=0, le=500)] = 25.0
     """Without a demand layer: the distance between the points along a community's own streets, metres."""
 
 
@@ -91,10 +91,10 @@ class Walking(Settings):
     profile: str = "gb50180"
     """The named walking profile that gives the speed; it is printed on every map and report."""
 
-    speed_kmh: Annotated[float, Field(gt=0, le=15)] | None = None
+    speed_kmh: Annotated[float, Field(strict=True, gt=0, le=15)] | None = None
     """Your own speed instead of the profile's, km/h."""
 
-    access_m: Annotated[float, Field(gt=0, le=1000)] = 50.0
+    access_m: Annotated[float, Field(strict=True, gt=0, le=1000)] = 50.0
     """How far people walk straight between door and street, metres. Who lives farther off is listed."""
 
 
@@ -133,16 +133,16 @@ class Rules(Settings):
 class Siting(Settings):
     """Where new stations go."""
 
-    sites: Annotated[int, Field(ge=0, le=1000)] = 5
+    sites: Annotated[int, Field(strict=True, ge=0, le=1000)] = 5
     """How many new stations to place."""
 
-    candidates: Annotated[int, Field(ge=1, le=5000)] = 200
+    candidates: Annotated[int, Field(strict=True, ge=1, le=5000)] = 200
     """How many clusters of uncovered people propose a candidate position."""
 
-    seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    seconds: Annotated[float, Field(strict=True, gt=0, le=3600)] = 20.0
     """How long the solver may search, seconds. A search that is stopped says so and shows its bound."""
 
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
     """The seed of the clustering; the same seed gives the same answer."""
 
 

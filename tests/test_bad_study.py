@@ -94,10 +94,6 @@ WRONG: dict[str, tuple[str, list[str]]] = {
         OWN_RULES,
         ["own.toml is not", "The rule file cannot be read: No such file", "`rules.profile`"],
     ),
-    "rules_for_other_limits": (
-        toy.STUDY + "\n[limits]\nminutes = [5, 30]\n",
-        ["`own_covered_share_15min` is measured only where `limits.minutes` holds 15. Add it there"],
-    ),
 }
 
 SOUND = {
@@ -211,7 +207,6 @@ def test_study_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFi
         (WRONG["wrong_values"][0], ["`walking.access_m` = 5000：应不大于 1000。"]),
         (WRONG["standard_not_measured"][0], ["`limits.standard_min` = 7：须为 `limits.minutes` 之一。"]),
         (WRONG["rule_profile"][0], ['`rules.profile` = "haibowann" 不存在。可用：haibowan, national。']),
-        (WRONG["rules_for_other_limits"][0], ["只有 `limits.minutes` 含 15 时才有 `own_covered_share_15min`。"]),
     ],
 )
 def test_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str], study: str, said: list[str]) -> None:

@@ -94,3 +94,16 @@ def test_a_wrong_command_line_leaves_with_2(words: list[str]) -> None:
     done = planner(*words)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_rules_may_ask_for_other_limits_than_the_study(toy_study: Path, tmp_path: Path) -> None:
+    """The rules ask who walks 15 minutes, the study maps only 5: the rule is still reckoned."""
+    text = toy_study.read_text("utf-8") + "\n[limits]\nminutes = [5]\n"
+    toy_study.write_text(text, "utf-8")
+    assert main(["run", str(toy_study), "--out", str(tmp_path / "out")]) == 0
+    plan = json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))
+    assert [row["limit_min"] for row in plan["coverage"]["total"]] == [5.0]
+    assert plan["data"]["margin_m"] == 900.0
+    measures = plan["centres"][0]["measures"]
+    assert measures["own_covered_share_15min"] == 1.0
+    assert plan["centres"][0]["verdict"] == "compliant"

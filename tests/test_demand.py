@@ -87,7 +87,16 @@ def test_communities_do_not_depend_on_row_order() -> None:
 
 @pytest.mark.parametrize(
     ("crs", "true"),
-    [(32648, True), (4545, True), (4548, False), (3857, False), (4326, False), (32642, False), (2263, False)],
+    [
+        (32648, True),
+        (4545, True),
+        (4548, False),
+        (3857, False),
+        (4326, False),
+        (32642, False),
+        (2263, False),
+        (32618, False),
+    ],
 )
 def test_which_systems_measure_in_true_metres_at_haibowan(crs: int, *, true: bool) -> None:
     here = gpd.GeoDataFrame(geometry=[shapely.Point(106.813, 39.673).buffer(0.05)], crs=4326)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from planner.assessment.diagnosis import Diagnosis, diagnose, measure_names
+from planner.assessment.diagnosis import Diagnosis, diagnose
 from planner.assessment.rules import read_rules
 from planner.inputs.demand import place_demand
 from planner.tables import COMMUNITIES, DEMAND, FACILITIES
@@ -56,7 +56,7 @@ def diagnosed(
         demand,
         times,
         pd.Series({"A": households, "B": 1.0}),
-        profile=read_rules("haibowan", folder=Path(), measures=measure_names(LIMITS)),
+        profile=read_rules("haibowan", folder=Path()),
         limits_min=LIMITS,
     )
 

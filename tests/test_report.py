@@ -17,7 +17,8 @@ import planner
 from planner.assessment.diagnosis import WEAK
 from planner.outputs.document import Document, document
 from planner.outputs.report import write_report
-from planner.outputs.report_sections import DIGITS, Wording, reason
+from planner.outputs.report_blocks import DIGITS, Wording
+from planner.outputs.report_findings import reason
 from planner.texts import LANGUAGES, Language, Texts, catalogue
 
 SECTIONS = ("summary", "basis", "inventory", "coverage", "weak", "siting", "reading", "data")

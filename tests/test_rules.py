@@ -5,11 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.assessment.diagnosis import measure_names
 from planner.assessment.rules import Rule, apply_rule, read_rules, shipped_profiles
 from planner.errors import StudyError
-
-MEASURES = measure_names([5.0, 10.0, 15.0])
 
 
 def rule(expression: str) -> Rule:
@@ -39,7 +36,7 @@ def rule_file(tmp_path: Path, expression: str, *, more: str = "") -> Path:
 
 @pytest.mark.parametrize("profile", shipped_profiles())
 def test_shipped_rules_are_sound_and_sourced(profile: str) -> None:
-    rules = read_rules(profile, folder=Path(), measures=MEASURES).rules
+    rules = read_rules(profile, folder=Path()).rules
     assert len({one.id for one in rules}) == len(rules)
     assert all(one.clause for one in rules)
     required = {"floor_area_m2", "households", "own_covered_share", "people_per_m2"}
@@ -80,12 +77,12 @@ def test_expressions_by_hand(expression: str, *, passed: bool | None) -> None:
 def test_unsound_expressions_are_refused(tmp_path: Path, expression: str, said: str) -> None:
     file = rule_file(tmp_path, expression)
     with pytest.raises(StudyError) as caught:
-        read_rules(file.name, folder=tmp_path, measures=MEASURES)
+        read_rules(file.name, folder=tmp_path)
     assert said in str(caught.value) or "invalid syntax" in str(caught.value)
 
 
 def test_a_study_may_bring_its_own_rules(tmp_path: Path) -> None:
-    profile = read_rules(rule_file(tmp_path, "floor_area_m2 >= 1").name, folder=tmp_path, measures=MEASURES)
+    profile = read_rules(rule_file(tmp_path, "floor_area_m2 >= 1").name, folder=tmp_path)
     assert profile.title("zh") == "自定"
     assert profile.rules[0].title("en") == "x"
 
@@ -93,8 +90,8 @@ def test_a_study_may_bring_its_own_rules(tmp_path: Path) -> None:
 def test_unknown_entries_and_profiles_are_refused(tmp_path: Path) -> None:
     file = rule_file(tmp_path, "floor_area_m2 >= 1", more='colour = "red"\n')
     with pytest.raises(StudyError, match="colour"):
-        read_rules(file.name, folder=tmp_path, measures=MEASURES)
+        read_rules(file.name, folder=tmp_path)
     with pytest.raises(StudyError, match="Known: haibowan, national"):
-        read_rules("nowhere", folder=tmp_path, measures=MEASURES)
+        read_rules("nowhere", folder=tmp_path)
     with pytest.raises(StudyError, match="cannot be read"):
-        read_rules("absent.toml", folder=tmp_path, measures=MEASURES)
+        read_rules("absent.toml", folder=tmp_path)

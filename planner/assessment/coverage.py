@@ -34,7 +34,7 @@ class Coverage:
     by_tier
         One row a tier and limit: what the centres of that tier alone reach.
     demand
-        The demand points with nearest_min (`inf` beyond the longest limit), nearest_facility (id or "") and
+        The demand points with nearest_min (`inf` beyond the horizon), nearest_facility (id or "") and
         facilities_<limit>min, how many centres are within each limit.
     uncovered
         The demand points with people beyond the standard.

@@ -6,20 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from planner.assessment.coverage import own_centre_minutes
+from planner.assessment.measures import PREMISES, measure_centres
 from planner.assessment.rules import Profile, apply_rule
 from planner.tables import Communities, Facilities
 from planner.walking.times import TravelTimes
-from planner.walking.walk import is_within
 
 EXCELLENT, COMPLIANT, WEAK, UNDETERMINED = "excellent", "compliant", "weak", "undetermined"
 VERDICTS = (EXCELLENT, COMPLIANT, WEAK, UNDETERMINED)
-PREMISES = ("community", "village")
-"""The tiers whose centres are the premises of one community, as against the whole town's or a station."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,23 +44,6 @@ class Diagnosis:
     rates: dict[str, float]
     weak_communities: tuple[str, ...]
     communities_without_centre: tuple[str, ...]
-
-
-def measure_names(limits_min: Sequence[float]) -> frozenset[str]:
-    """Return the names that a rule may use.
-
-    Examples
-    --------
-    >>> sorted(measure_names([5.0]))[:3]
-    ['floor_area_m2', 'households', 'own_covered_share_5min']
-    """
-    own = {own_share_name(limit) for limit in limits_min}
-    return frozenset({"floor_area_m2", "households", "people", "people_nearest", "people_per_m2", *own})
-
-
-def own_share_name(limit_min: float) -> str:
-    """Name the measure of own coverage within a limit."""
-    return f"own_covered_share_{limit_min:g}min"
 
 
 def diagnose(
@@ -121,76 +99,20 @@ def diagnose(
     )
     judged = centres[(centres["verdict"] != "") & centres["tier"].isin(PREMISES)]
     weak = set(judged["community"][judged["verdict"] == WEAK])
-    housed = set(facilities["community"][facilities["tier"].isin(PREMISES)])
     return Diagnosis(
         profile=profile,
         centres=pd.DataFrame(centres),
         findings=found,
         rates=_rates(judged["verdict"]),
         weak_communities=tuple(c for c in communities["id"] if c in weak),
-        communities_without_centre=tuple(c for c in communities["id"] if c not in housed),
+        communities_without_centre=communities_without_centre(facilities, communities),
     )
 
 
-def measure_centres(
-    facilities: Facilities,
-    demand: gpd.GeoDataFrame,
-    times: TravelTimes,
-    households: pd.Series,
-    *,
-    limits_min: Sequence[float],
-) -> pd.DataFrame:
-    """Measure what the rules speak of, one row a facility in its order; NaN is not known.
-
-    people and households are those of the community, for its own premises only; people_nearest counts the
-    people, of any community, whose nearest centre of its kind (premises, or the same tier) it is within the
-    longest limit; people_per_m2 is that over the floor area.
-    """
-    people = demand["people"].to_numpy()
-    serves = facilities["community"].to_numpy(dtype=object)
-    home = demand["community"].to_numpy(dtype=object)
-    is_premises = facilities["tier"].isin(PREMISES).to_numpy()
-    residents = demand.groupby("community")["people"].sum().reindex(serves).where(is_premises).to_numpy()
-    homes = households.reindex(serves).where(is_premises).to_numpy(dtype=np.float64)
-    nearest = _people_nearest(facilities, people, times)
-    measures = pd.DataFrame(
-        {
-            "floor_area_m2": facilities["floor_area_m2"].to_numpy(),
-            "people": residents,
-            "households": homes,
-            "people_nearest": nearest,
-            "people_per_m2": np.divide(
-                nearest,
-                facilities["floor_area_m2"].to_numpy(),
-                out=np.full(len(nearest), np.nan),
-                where=facilities["floor_area_m2"].to_numpy() > 0,
-            ),
-        },
-        index=facilities.index,
-    )
-    own = own_centre_minutes(times, demand, facilities)
-    for limit in limits_min:
-        covered = pd.Series(np.where(is_within(own, limit), people, 0.0)).groupby(home).sum()
-        measures[own_share_name(limit)] = np.divide(
-            covered.reindex(serves).to_numpy(),
-            residents,
-            out=np.full(len(residents), np.nan),
-            where=residents > 0,
-        )
-    return measures
-
-
-def _people_nearest(
-    facilities: Facilities, people: NDArray[np.float64], times: TravelTimes
-) -> NDArray[np.float64]:
-    """Count the people whose nearest centre of its kind (premises together, else by tier) each is."""
-    kind = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises").to_numpy(dtype=object)
-    counted = np.zeros(len(facilities))
-    for one in sorted(set(kind)):
-        _, nearest = times.of_facilities(kind == one).nearest()
-        reached = nearest >= 0
-        counted += np.bincount(nearest[reached], weights=people[reached], minlength=len(facilities))
-    return counted
+def communities_without_centre(facilities: Facilities, communities: Communities) -> tuple[str, ...]:
+    """Return the ids of the communities that no premises declare as theirs, in the order of the communities."""
+    housed = set(facilities["community"][facilities["tier"].isin(PREMISES)])
+    return tuple(community for community in communities["id"] if community not in housed)
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, float]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
-import re
 import textwrap
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -17,14 +16,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from planner.assessment.measures import OWN_SHARE_EXAMPLE, PLAIN_MEASURES, is_measure, own_share_limit
 from planner.errors import Breach, StudyError
 from planner.study import wrong_because
 from planner.texts import Language
 
 Number = float
 
-OWN_SHARE = re.compile(r"own_covered_share_(\d+(?:\.\d+)?)min")
-"""A measure that there is once for each of the study's limits."""
 
 SHOWN_CHARACTERS = 80
 """How much of an expression a message repeats."""
@@ -122,7 +120,7 @@ def shipped_profiles() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
-def read_rules(profile: str, *, folder: Path, measures: frozenset[str], study: str = "notebook") -> Profile:
+def read_rules(profile: str, *, folder: Path, study: str = "notebook") -> Profile:
     """Read a rule profile by its name or from a file.
 
     Parameters
@@ -131,8 +129,6 @@ def read_rules(profile: str, *, folder: Path, measures: frozenset[str], study: s
         A shipped name, or the path of a rule file, relative to `folder`.
     folder
         The study's folder.
-    measures
-        The names that an expression may use.
     study
         What to call the study in an error.
 
@@ -159,7 +155,26 @@ def read_rules(profile: str, *, folder: Path, measures: frozenset[str], study: s
     else:
         values = {"path": "rules.profile", "name": profile, "known": ", ".join(shipped_profiles())}
         raise StudyError(study, [Breach("unknown_profile", values)])
-    return _parse(text, str(source), measures)
+    return _parse(text, str(source))
+
+
+def measures_in(expression: str) -> tuple[str, ...]:
+    """Return the names that an expression uses, each once.
+
+    Examples
+    --------
+    >>> measures_in("floor_area_m2 / (households / 100) >= 30")
+    ('floor_area_m2', 'households')
+    """
+    left, _, right = _comparison(expression)
+    names = [node.id for side in (left, right) for node in ast.walk(side) if isinstance(node, ast.Name)]
+    return tuple(dict.fromkeys(names))
+
+
+def limits_of(profile: Profile) -> tuple[float, ...]:
+    """Return the minutes at which a profile's rules ask for own coverage, rising."""
+    names = {name for rule in profile.rules for name in measures_in(rule.expression)}
+    return tuple(sorted(limit for name in names if (limit := own_share_limit(name)) is not None))
 
 
 def apply_rule(rule: Rule, measures: Mapping[str, float]) -> Finding:
@@ -182,7 +197,7 @@ def apply_rule(rule: Rule, measures: Mapping[str, float]) -> Finding:
     return Finding(rule.id, holds(value, required) if known else None, value, symbol, required)
 
 
-def _parse(text: str, source: str, measures: frozenset[str]) -> Profile:
+def _parse(text: str, source: str) -> Profile:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -199,7 +214,7 @@ def _parse(text: str, source: str, measures: frozenset[str]) -> Profile:
         raise StudyError(source, breaches) from error
     ids = [rule.id for rule in profile.rules]
     breaches = [Breach("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1]
-    breaches += [breach for rule in profile.rules for breach in _unsound(rule, measures)]
+    breaches += [breach for rule in profile.rules for breach in _unsound(rule)]
     if breaches:
         raise StudyError(source, breaches)
     return profile
@@ -216,13 +231,13 @@ def _place(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
     return ".".join(path)
 
 
-def _unsound(rule: Rule, measures: frozenset[str]) -> Iterator[Breach]:
+def _unsound(rule: Rule) -> Iterator[Breach]:
     named = {"rule": rule.id, "expression": textwrap.shorten(rule.expression, SHOWN_CHARACTERS, placeholder="…")}
     try:
         left, _, right = _comparison(rule.expression)
-        names = [node.id for side in (left, right) for node in ast.walk(side) if isinstance(node, ast.Name)]
+        names = measures_in(rule.expression)
         for side in (left, right):
-            _value(side, dict.fromkeys([*measures, *names], 1.0))
+            _value(side, dict.fromkeys(names, 1.0))
     except NotArithmeticError as error:
         yield Breach(error.key, named)
         return
@@ -230,14 +245,13 @@ def _unsound(rule: Rule, measures: frozenset[str]) -> Iterator[Breach]:
         reason = error.msg if isinstance(error, SyntaxError) else str(error) or type(error).__name__
         yield Breach("rule_not_an_expression", {**named, "reason": reason})
         return
-    for name in dict.fromkeys(names):
-        share = OWN_SHARE.fullmatch(name)
-        if name not in measures and share:
-            yield Breach("rule_needs_limit", {**named, "name": name, "minutes": share[1]})
-        elif name not in measures:
-            near = difflib.get_close_matches(name, sorted(measures), n=1, cutoff=0.0)
-            known = ", ".join(sorted(measures))
-            yield Breach("rule_unknown_measure", {**named, "name": name, "near": near[0], "known": known})
+    for name in names:
+        if not is_measure(name):
+            known = [*PLAIN_MEASURES, OWN_SHARE_EXAMPLE]
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            yield Breach(
+                "rule_unknown_measure", {**named, "name": name, "near": near[0], "known": ", ".join(sorted(known))}
+            )
 
 
 class NotArithmeticError(ValueError):

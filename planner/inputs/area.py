@@ -17,6 +17,10 @@ SCALE_ERROR_AT_MOST = 0.003
 """A system measures in true metres if its scale in the study area is off by no more; UTM is off by ≤ 0.1 %."""
 
 
+FARTHEST_MERIDIAN = 90.0
+"""A system whose area of use is a quarter of the globe away, in degrees of longitude, is not meant."""
+
+
 def metric_crs(
     communities: Communities, asked: str | None, *, study: str, source: str = "communities"
 ) -> pyproj.CRS:
@@ -80,9 +84,21 @@ def measures_true_metres(crs: pyproj.CRS, lonlat: gpd.GeoDataFrame) -> bool:
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info[:2]):
         return False
     west, south, east, north = lonlat.total_bounds
+    # A transverse Mercator measures as well around the globe's other side, where it is of no use.
+    if _turn(crs, (west + east) / 2) > FARTHEST_MERIDIAN:
+        return False
     factors = pyproj.Proj(crs).get_factors((west + east) / 2, (south + north) / 2)
     scales = (factors.meridional_scale, factors.parallel_scale)
     return all(abs(scale - 1) <= SCALE_ERROR_AT_MOST for scale in scales)
+
+
+def _turn(crs: pyproj.CRS, longitude: float) -> float:
+    """Return how many degrees of longitude lie between a place and the middle of a system's area of use."""
+    area = crs.area_of_use
+    if area is None:
+        return 0.0
+    width = (area.east - area.west) % 360
+    return abs((longitude - (area.west + width / 2) + 180) % 360 - 180)
 
 
 def check_nearby(

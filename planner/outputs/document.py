@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.assessment.diagnosis import measure_names
+from planner.assessment.measures import is_measure
 from planner.inputs.reading import Source
 from planner.plan import Plan
 from planner.remarks import Remark
@@ -112,7 +112,7 @@ def _centres(plan: Plan) -> list[Document]:
     areas = dict(iter(plan.service_areas.groupby("facility", sort=False)))
     findings = dict(iter(diagnosis.findings.groupby("facility", sort=False)))
     names = plan.inputs.communities.set_index("id")["name"]
-    measures = sorted(measure_names(plan.study.limits.minutes))
+    measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
     return [
         {
             "id": row["id"],

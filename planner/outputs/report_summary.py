@@ -1,0 +1,147 @@
+"""What the report says first: the facts under its title, the figures on its cards, the summary in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planner.outputs.document import Document
+from planner.outputs.report_blocks import (
+    Wording,
+    at_standard,
+    bound_shown,
+    circle_m,
+    community_names,
+    headcount,
+    mean_disc_share,
+    speed_ms,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One figure that is seen first, what it counts, and what lies behind it."""
+
+    value: str
+    label: str
+    note: str
+
+
+def facts(say: Wording) -> list[tuple[str, str]]:
+    """Return what stands under the title: date, walk, limits, rules, system, software."""
+    content, walking = say.content, say.content["walking"]
+    limits = [
+        say("named_limit", minutes=say.plain(limit["minutes"]), metres=say.plain(limit["metres"]))
+        for limit in walking["limits"]
+    ]
+    standard = say("minutes", value=say.plain(walking["standard_min"]))
+    return [
+        (say("fact_date"), content["study"]["date"] or say("date_not_given")),
+        (say("fact_walking"), say.own(walking)),
+        (say("fact_limits"), say.listed(limits)),
+        (say("fact_standard"), standard),
+        (say("fact_rules"), say.own(content["diagnosis"])),
+        (say("fact_crs"), content["data"]["crs"]),
+        (say("fact_software"), say("software", version=content["provenance"]["planner"])),
+    ]
+
+
+def indicators(say: Wording) -> Iterator[Indicator]:
+    """Yield the figures that are seen first."""
+    content = say.content
+    total, rates, found = at_standard(content), content["diagnosis"]["rates"], content["siting"]
+    heads, standard = headcount(total), content["coverage"]["standard_min"]
+    minutes, metres = say.plain(standard), say.plain(circle_m(content, standard))
+    determined = rates["assessed"] - rates["undetermined"]
+    people, covered = say.whole(heads.people), say.whole(heads.covered)
+    yield Indicator(
+        say.percent(total["people_share"]),
+        say("kpi_served", minutes=minutes),
+        say("kpi_served_note", covered=covered, people=people),
+    )
+    yield Indicator(
+        say.whole(heads.uncovered), say("kpi_unserved"), say("kpi_unserved_note", minutes=minutes, metres=metres)
+    )
+    yield Indicator(
+        say.whole(len(content["centres"])),
+        say("kpi_centres"),
+        say("kpi_centres_note", communities=content["data"]["communities"]),
+    )
+    for name, count in (("compliant", rates["compliant"] + rates["excellent"]), ("excellent", rates["excellent"])):
+        note = say("kpi_compliant_note", count=count, determined=determined)
+        yield Indicator(say.percent(rates[f"{name}_share"]), say(f"kpi_{name}"), note)
+    yield Indicator(
+        say.whole(len(content["diagnosis"]["weak_communities"])),
+        say("kpi_weak"),
+        say("kpi_weak_note", undetermined=rates["undetermined"]),
+    )
+    if found["proposals"]:
+        best = found["proposals"][-1]
+        candidates = say.whole(len(found["candidates"]))
+        yield Indicator(
+            say.whole(len(best["sites"])), say("kpi_sites"), say("kpi_sites_note", candidates=candidates)
+        )
+        after = say.percent(best["people_share_after"])
+        yield Indicator(say.whole(best["people_gained"]), say("kpi_gained"), say("kpi_gained_note", share=after))
+
+
+def summary(say: Wording) -> Iterator[str]:
+    """Yield what to know if nothing else is read."""
+    content = say.content
+    total, rates = at_standard(content), content["diagnosis"]["rates"]
+    heads, standard = headcount(total), content["coverage"]["standard_min"]
+    minutes, metres = say.plain(standard), say.plain(circle_m(content, standard))
+    yield say(
+        "summary_standard",
+        people=say.whole(heads.people),
+        covered=say.whole(heads.covered),
+        share=say.percent(total["people_share"]),
+        uncovered=say.whole(heads.uncovered),
+        # What is left of the share as it is shown, so that the two add up to the whole.
+        uncovered_share=say.percent(1 - round(total["people_share"], 3)),
+        minutes=minutes,
+        metres=metres,
+        speed=speed_ms(say),
+    )
+    others = [_at_limit(row, say) for row in content["coverage"]["total"] if row["limit_min"] != standard]
+    if others:
+        yield say("summary_limits", list=say("clause_joint").join(others))
+    yield say("summary_disc", minutes=minutes, metres=metres, share=mean_disc_share(say))
+    yield say("summary_rules", **_rates(say)) if rates["assessed"] else say("summary_no_rules")
+    without = content["diagnosis"]["communities_without_centre"]
+    if without:
+        names = community_names(content)
+        yield say("summary_without_centre", names=say.listed([names[community] for community in without]))
+    yield _siting_summary(say)
+
+
+def _at_limit(row: Document, say: Wording) -> str:
+    return say(
+        "summary_limit",
+        covered=say.whole(headcount(row).covered),
+        share=say.percent(row["people_share"]),
+        minutes=say.plain(row["limit_min"]),
+        metres=say.plain(circle_m(say.content, row["limit_min"])),
+    )
+
+
+def _rates(say: Wording) -> dict[str, object]:
+    rates = say.content["diagnosis"]["rates"]
+    shares = {name: say.percent(rates[name]) for name in ("compliant_share", "excellent_share")}
+    return {**rates, **shares, "compliant": rates["compliant"] + rates["excellent"]}
+
+
+def _siting_summary(say: Wording) -> str:
+    found = say.content["siting"]
+    if not found["proposals"]:
+        return say("nobody_uncovered" if found["sites_asked"] else "no_sites_asked")
+    best = found["proposals"][-1]
+    return say(
+        f"summary_{best['status']}",
+        sites=len(best["sites"]),
+        minutes=say.plain(found["standard_min"]),
+        gained=say.whole(best["people_gained"]),
+        share_after=say.percent(best["people_share_after"]),
+        candidates=say.whole(len(found["candidates"])),
+        bound=say.whole(bound_shown(best)),
+    )
