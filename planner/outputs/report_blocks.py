@@ -18,6 +18,7 @@ from planner.texts import Texts
 DASH = "—"
 DIGITS = {"m2": 0, "m2_per_100_households": 1, "share": 1, "people_per_m2": 1, "ratio": 2}
 KMH_A_MS = 3.6
+LONLAT_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,10 @@ class Wording:
     def percent(self, share: float | None) -> str:
         """Write a share (0–1)."""
         return self.unknown if share is None else self.texts.percent(share)
+
+    def degrees(self, value: float) -> str:
+        """Write a longitude or latitude, to a tenth of a metre."""
+        return f"{value:.{LONLAT_DIGITS}f}"
 
     def plain(self, value: float) -> str:
         """Write a setting as it was set, with no more digits than it has."""

@@ -21,8 +21,8 @@ from planner.texts import Texts
 TOLERANCE_M = 2.0
 """Lines are drawn with fewer vertices, off by at most this: a fraction of a pixel on every map here."""
 
-OVERVIEW_PX = (440.0, 900.0)
-SITING_PX = (660.0, 600.0)
+OVERVIEW_PX = (440.0, 760.0)
+SITING_PX = (680.0, 700.0)
 CENTRE_PX = (300.0, 240.0)
 LEGEND_PX = 190.0
 LEGEND_STEP_PX = 18.0

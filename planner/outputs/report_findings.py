@@ -31,7 +31,6 @@ from planner.plan import Plan
 ASKED = {"≥": "at_least", "≤": "at_most", ">": "more_than", "<": "less_than"}
 COMPARISONS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 MOST_DIGITS = 6
-LONLAT_DIGITS = 6
 
 
 def weak_centres(plan: Plan, say: Wording) -> Iterator[Block]:
@@ -96,10 +95,9 @@ def weak_centres(plan: Plan, say: Wording) -> Iterator[Block]:
         return
     standard = content["coverage"]["standard_min"]
     minutes, metres = say.plain(standard), say.plain(circle_m(content, standard))
-    limits = say.listed(
-        [say("minutes", value=say.plain(limit["minutes"])) for limit in content["walking"]["limits"]]
-    )
-    yield Paragraph(say("weak_cards_note", limits=limits, minutes=minutes, metres=metres))
+    each = [say.plain(limit["minutes"]) for limit in content["walking"]["limits"]]
+    limits = say.listed([say("minutes", value=limit) for limit in each])
+    yield Paragraph(say("weak_cards_note", limits=limits, minutes=minutes, metres=metres, longest=each[-1]))
     yield from cards
 
 
@@ -125,6 +123,12 @@ def _asked(finding: Document, unit: str, say: Wording, digits: int | None = None
     return say(ASKED[finding["comparison"]], required=say.quantity(finding["required"], unit, digits))
 
 
+def _basis(rule: Document, say: Wording) -> str:
+    """Return a rule's clause and how sure it is, unless the clause says so itself."""
+    clause, evidence = say.cited(rule, "clause"), say(f"rule_evidence_{rule['evidence']}")
+    return clause if evidence.lower() in clause.lower() else say("clause_joint").join((clause, evidence))
+
+
 def reason(finding: Document, rule: Document, say: Wording) -> str:
     """Say why a rule is not passed, with enough digits to tell the value from what is asked."""
     unit, grade = rule["unit"], rule["grade"]
@@ -139,13 +143,13 @@ def reason(finding: Document, rule: Document, say: Wording) -> str:
         rule=say.own(rule),
         value=say.quantity(value, unit, digits),
         asked=_asked(finding, unit, say, digits),
-        clause=say.cited(rule, "clause"),
-        evidence=say(f"rule_evidence_{rule['evidence']}"),
+        basis=_basis(rule, say),
     )
 
 
 def _card(plan: Plan, position: int, centre: Document, rules: Mapping[str, Document], say: Wording) -> CentreCard:
-    place = [say.word(f"tier_{centre['tier']}"), centre["community_name"], f"{centre['lon']}, {centre['lat']}"]
+    position_shown = say("card_position", lon=say.degrees(centre["lon"]), lat=say.degrees(centre["lat"]))
+    place = [say.word(f"tier_{centre['tier']}"), centre["community_name"], position_shown]
     not_passed = [finding for finding in centre["findings"] if finding["passed"] is not True]
     not_passed.sort(key=lambda finding: (finding["passed"] is None, finding["grade"] != "compliant"))
     caption = say("figure_centre", name=centre["name"])
@@ -192,7 +196,7 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
     yield Paragraph(say("siting_question", sites=asked, uncovered=uncovered, minutes=minutes, metres=circle))
     again = settings["candidates"] > asked
     key = "siting_candidates" if again else "siting_candidates_once"
-    yield Paragraph(say(key, count=say.whole(count), sites=asked, asked=settings["candidates"]))
+    yield Paragraph(say(key, count=say.whole(count), sites=asked, asked=settings["candidates"], access=access))
     without = round(found["people_without_street"])
     lost = say("siting_without_street" if without else "siting_all_near", people=say.whole(without), access=access)
     yield Paragraph(lost)
@@ -202,10 +206,11 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
         say.all("column_sites", "column_gained", "column_share_after", "column_bound", "column_gap"),
         tuple(_answer_row(proposal, say) for proposal in found["proposals"]),
     )
+    *others, best = found["proposals"]
+    yield _sites_table(best, say)
     yield Figure(siting_figure(plan, say.texts), say("figure_siting"))
-    for proposal in reversed(found["proposals"]):
+    for proposal in others:
         yield _sites_table(proposal, say)
-    best = found["proposals"][-1]
     left = say.whole(heads.uncovered - round(best["people_gained"]))
     yield Paragraph(say("siting_left", sites=len(best["sites"]), left=left, minutes=minutes))
     yield Paragraph(
@@ -243,8 +248,8 @@ def _sites_table(proposal: Document, say: Wording) -> Table:
         (
             site["id"],
             str(site["rank"]),
-            f"{site['lon']:.{LONLAT_DIGITS}f}",
-            f"{site['lat']:.{LONLAT_DIGITS}f}",
+            say.degrees(site["lon"]),
+            say.degrees(site["lat"]),
             say.whole(now - before),
             say.whole(now),
         )

@@ -43,16 +43,16 @@ def inventory(plan: Plan, say: Wording) -> Iterator[Block]:
     without = [names[community] for community in content["diagnosis"]["communities_without_centre"]]
     some = say("inventory_without", count=len(without), names=say.listed(without))
     yield Paragraph(some if without else say("inventory_all_housed"))
-    minutes = say.plain(content["coverage"]["standard_min"])
-    yield Figure(
-        overview_figure(plan, say.texts), say("figure_overview", minutes=minutes, crs=content["data"]["crs"])
-    )
     yield Table(
         say("inventory_tiers_table"),
         (say("column_tier"),),
         say.all("column_count", "column_floor_area_known", "column_floor_area")
         + tuple(say.word(f"verdict_{verdict}") for verdict in (*VERDICTS, "none")),
         tuple(_tier_row(tier, say) for tier in tiers),
+    )
+    minutes = say.plain(content["coverage"]["standard_min"])
+    yield Figure(
+        overview_figure(plan, say.texts), say("figure_overview", minutes=minutes, crs=content["data"]["crs"])
     )
     access_m = content["walking"]["access_m"]
     yield Table(
