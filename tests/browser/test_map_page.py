@@ -155,3 +155,16 @@ def test_hostile_names_stay_text(offline_page, tmp_path: Path) -> None:  # noqa:
     expect(page.locator(".leaflet-popup .card").first).to_be_visible()
     assert page.locator("img").count() == 0
     assert offline_page.troubles == []
+
+
+def test_the_map_knows_its_own_size(offline_page, haibowan_folder: Path) -> None:  # noqa: ANN001
+    """Otherwise the first view is framed for another page and stands off the middle."""
+    page = opened(offline_page, haibowan_folder)
+    page.wait_for_load_state("load")
+    sizes = """() => {
+        const map = Object.values(window).find((one) => one instanceof L.Map);
+        const size = map.getSize(), box = map.getContainer().getBoundingClientRect();
+        return [size.x, size.y, box.width, box.height];
+    }"""
+    width, height, real_width, real_height = page.evaluate(sizes)
+    assert (width, height) == (real_width, real_height)

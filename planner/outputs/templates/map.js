@@ -134,8 +134,14 @@ const planner = (() => {
     });
     // On a narrow screen the panel would cover the map.
     if (window.innerWidth < 800) fold.click();
-    map.invalidateSize({ animate: false });
-    show(map, core, { animate: false });
+    const settle = () => {
+      map.invalidateSize({ animate: false });
+      show(map, core, { animate: false });
+    };
+    settle();
+    // What is measured while the page is still being read may not be its final size.
+    window.addEventListener("load", settle, { once: true });
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
   };
 
   const start = (map, layers, bounds, core) => {
