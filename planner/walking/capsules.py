@@ -37,6 +37,9 @@ class Rings:
     outline: IndexArray
 
 
+NO_RINGS = Rings(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
 def capsule_union(
     segments: FloatArray, radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
 ) -> shapely.Geometry:
@@ -63,11 +66,25 @@ def capsule_union(
     >>> round(area.area), area.is_valid
     (2314, True)
     """
-    rings = union_rings(segments, radius_m, quarter_segments=quarter_segments)
-    area = polygon(rings) if rings is not None else None
-    if area is not None and shapely.is_valid(area):
-        return area
-    return buffered_union(segments, radius_m, quarter_segments=quarter_segments)
+    areas, _ = capsule_unions([segments], radius_m, quarter_segments=quarter_segments)
+    area: shapely.Geometry = areas[0]
+    return area
+
+
+def capsule_unions(
+    segments: Sequence[FloatArray], radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Return one area for each set of segments, and which of them were left to GEOS, both shape (sets,).
+
+    That happens where rounding leaves the boundary open or crosses it with itself: in artificial heaps of streets
+    on top of one another, not in cities.
+    """
+    unions = [union_rings(each, radius_m, quarter_segments=quarter_segments) for each in segments]
+    areas = polygons([NO_RINGS if rings is None else rings for rings in unions])
+    by_geos = np.array([rings is None for rings in unions], dtype=np.bool_) | ~shapely.is_valid(areas)
+    for row in np.flatnonzero(by_geos).tolist():
+        areas[row] = buffered_union(segments[row], radius_m, quarter_segments=quarter_segments)
+    return areas, by_geos
 
 
 def buffered_union(
@@ -88,9 +105,8 @@ def union_rings(
 ) -> Rings | None:
     """Return the rings of the union; None where rounding left the boundary open."""
     radius_m = float(radius_m)
-    nothing = np.zeros(0, dtype=np.int64)
     if not len(segments):
-        return Rings(np.zeros((0, 2)), nothing, nothing)
+        return NO_RINGS
     angles = np.arange(4 * quarter_segments) * (np.pi / (2 * quarter_segments))
     steps = np.column_stack([np.cos(angles), np.sin(angles)])
     segments = np.ascontiguousarray(segments, dtype=np.float64)
@@ -120,16 +136,27 @@ def polygon(rings: Rings) -> shapely.Geometry:
 
 def polygons(unions: Sequence[Rings]) -> NDArray[np.object_]:
     """Return one polygon or multipolygon for each set of rings, shape (unions,)."""
-    areas = np.empty(len(unions), dtype=object)
-    for row, rings in enumerate(unions):
-        if not len(rings.ring_end):
-            areas[row] = shapely.Polygon()
-            continue
-        order = np.lexsort((np.arange(len(rings.outline)) != rings.outline, rings.outline))
-        lines = shapely.linearrings(
-            rings.xy, indices=np.repeat(np.arange(len(rings.ring_end)), np.diff(rings.ring_end, prepend=0))
-        )
-        first = np.flatnonzero(np.diff(rings.outline[order], prepend=-1))
-        parts = [shapely.polygons(lines[rows[0]], holes=lines[rows[1:]]) for rows in np.split(order, first[1:])]
-        areas[row] = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    if not unions:
+        return np.empty(0, dtype=object)
+    areas = np.full(len(unions), shapely.Polygon(), dtype=object)
+    counts = np.array([len(rings.ring_end) for rings in unions])
+    union = np.repeat(np.arange(len(unions)), counts)
+    vertices = np.concatenate([np.diff(rings.ring_end, prepend=0) for rings in unions])
+    outline = np.concatenate([rings.outline for rings in unions]) + np.repeat(np.cumsum(counts) - counts, counts)
+    # Rings in the order of their outlines, each outline before its holes.
+    order = np.lexsort((np.arange(len(outline)) != outline, outline))
+    ring_first = np.cumsum(vertices) - vertices
+    step = np.arange(vertices.sum()) - np.repeat(np.cumsum(vertices[order]) - vertices[order], vertices[order])
+    xy = np.concatenate([rings.xy for rings in unions])[np.repeat(ring_first[order], vertices[order]) + step]
+    is_outline = outline[order] == order
+    parts = shapely.from_ragged_array(
+        shapely.GeometryType.POLYGON,
+        xy,
+        (np.concatenate([[0], np.cumsum(vertices[order])]), np.append(np.flatnonzero(is_outline), len(order))),
+    )
+    part_union = union[order][is_outline]
+    several = np.bincount(part_union, minlength=len(unions))[part_union] > 1
+    areas[part_union[~several]] = parts[~several]
+    for row in np.unique(part_union[several]):
+        areas[row] = shapely.multipolygons(parts[part_union == row])
     return areas
