@@ -149,12 +149,25 @@ def list_cells(
                         segment[pointer[cell]] = s
                         pointer[cell] += 1
         if counting:
-            pointer = np.cumsum(pointer)
+            add_up(pointer)
             segment = np.empty(pointer[-1], dtype=np.int64)
-    # Filling has moved every pointer to the end of its cell, which is where the next one begins.
-    pointer[1:] = pointer[:-1].copy()
-    pointer[0] = 0
+    step_back(pointer)
     return pointer, segment
+
+
+@kernel
+def add_up(pointer: IndexArray) -> None:
+    """Make counts, each one place late, the places where the rows of each key begin."""
+    for key in range(1, len(pointer)):
+        pointer[key] += pointer[key - 1]
+
+
+@kernel
+def step_back(pointer: IndexArray) -> None:
+    """Undo what filling did: it moved every pointer to the end of its key's rows, where the next key's begin."""
+    for key in range(len(pointer) - 1, 0, -1):
+        pointer[key] = pointer[key - 1]
+    pointer[0] = 0
 
 
 @kernel

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.walking.compiling import kernel
-from planner.walking.layout import Ways
+from planner.walking.layout import Ways, add_up, step_back
 from planner.walking.search_kernels import (
     Field,
     Stands,
@@ -78,12 +78,10 @@ def doors_by_edge(streets: Streets, stands: Stands, *, outer: bool) -> Doors:
                     along_m[place] = streets.segment_from_m[segment] + on_segment_m
                     pointer[edge] += 1
         if counting:
-            pointer = np.cumsum(pointer)
+            add_up(pointer)
             size = pointer[-1]
             point, along_m, walk_m = np.empty(size, dtype=np.int64), np.empty(size), np.empty(size)
-    # Filling has moved every pointer to the end of its edge, which is where the next one begins.
-    pointer[1:] = pointer[:-1].copy()
-    pointer[0] = 0
+    step_back(pointer)
     return Doors(pointer, point, along_m, walk_m)
 
 
@@ -97,7 +95,7 @@ def rows_by_segment(stands: Stands, wanted: IndexArray, n_segments: int) -> Rows
     for segment in stands.segment:
         if is_wanted[segment]:
             pointer[segment + 1] += 1
-    pointer = np.cumsum(pointer)
+    add_up(pointer)
     rows, point = np.empty(pointer[-1], dtype=np.int64), np.empty(pointer[-1], dtype=np.int64)
     for p in range(len(stands.pointer) - 1):
         for row in range(stands.pointer[p], stands.pointer[p + 1]):
@@ -105,8 +103,7 @@ def rows_by_segment(stands: Stands, wanted: IndexArray, n_segments: int) -> Rows
             if is_wanted[segment]:
                 rows[pointer[segment]], point[pointer[segment]] = row, p
                 pointer[segment] += 1
-    pointer[1:] = pointer[:-1].copy()
-    pointer[0] = 0
+    step_back(pointer)
     return Rows(pointer, rows, point)
 
 
@@ -198,7 +195,9 @@ def walks_from_each(
             room = filled + 2 * count
             points = np.concatenate((points[:filled], np.empty(room, dtype=np.int64)))
             metres = np.concatenate((metres[:filled], np.empty(room)))
-        points[filled : filled + count] = np.sort(line.found[:count])
+        for row in range(count):
+            points[filled + row] = line.found[row]
+        points[filled : filled + count].sort()
         for row in range(filled, filled + count):
             metres[row] = line.metres[points[row]]
             line.metres[points[row]] = np.inf
