@@ -180,8 +180,9 @@ def doors_to_nodes(streets: Streets, stands: Stands, first: int, last: int) -> S
 @kernel
 def wipe(field: Field) -> None:
     """Empty the field: only what was found is touched."""
-    for node in field.found[: field.n_found[0]]:
-        field.metres[node] = field.beyond_m
+    best, found, beyond_m = field.metres, field.found, field.beyond_m
+    for row in range(field.n_found[0]):
+        best[found[row]] = beyond_m
     field.n_found[0] = 0
 
 
@@ -191,6 +192,7 @@ def search_each(
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Search from each of the points alone: how many nodes each reaches, which, and how far they are."""
     field = new_field(len(ways.pointer) - 1, reach_m)
+    best, found = field.metres, field.found
     counts = np.zeros(last - first, dtype=np.int64)
     nodes, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
     for point in range(first, last):
@@ -201,9 +203,9 @@ def search_each(
             nodes = np.concatenate((nodes[:filled], np.empty(room - filled, dtype=np.int64)))
             metres = np.concatenate((metres[:filled], np.empty(room - filled)))
         for row in range(count):
-            node = field.found[row]
+            node = found[row]
             nodes[filled + row] = node
-            metres[filled + row] = field.metres[node]
+            metres[filled + row] = best[node]
         filled += count
         counts[point - first] = count
         wipe(field)

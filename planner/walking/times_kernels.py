@@ -126,17 +126,21 @@ def over_one_position(one: Stands, i: int, other: Stands, j: int) -> float:
 def through_nodes(line: Line, field: Field, ways: Ways, streets: Streets, doors: Doors, reach_m: float) -> None:
     """Walk on from every node that was found to the doors on the edges that begin or end there."""
     metres, found, count = line.metres, line.found, line.n_found[0]
+    # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
+    best, nodes, edge_m = field.metres, field.found, streets.edge_m
+    pointer, edge_end = ways.pointer, ways.edge_end
+    first_door, door_point, door_along_m, door_walk_m = doors.pointer, doors.point, doors.along_m, doors.walk_m
     for which in range(field.n_found[0]):
-        node = field.found[which]
-        so_far_m = field.metres[node]
-        for way in range(ways.pointer[node], ways.pointer[node + 1]):
-            edge, at_end = ways.edge_end[way] >> 1, ways.edge_end[way] & 1
-            length = streets.edge_m[edge]
-            for door in range(doors.pointer[edge], doors.pointer[edge + 1]):
-                along_m = doors.along_m[door]
+        node = nodes[which]
+        so_far_m = best[node]
+        for way in range(pointer[node], pointer[node + 1]):
+            edge, at_end = edge_end[way] >> 1, edge_end[way] & 1
+            length = edge_m[edge]
+            for door in range(first_door[edge], first_door[edge + 1]):
+                along_m = door_along_m[door]
                 onward_m = max(length - along_m, 0.0) if at_end else along_m
-                walk_m = so_far_m + (onward_m + doors.walk_m[door])
-                point = doors.point[door]
+                walk_m = so_far_m + (onward_m + door_walk_m[door])
+                point = door_point[door]
                 if walk_m <= reach_m and walk_m < metres[point]:
                     found[count] = point
                     count += metres[point] == np.inf
