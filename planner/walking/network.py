@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from planner.walking.layout import Grid, Ways, lay_grid, morton_order, ways_out
 from planner.walking.walk import FloatArray, IndexArray
 
 MILLIMETRE_DIGITS = 3
@@ -27,7 +28,7 @@ class WalkingNetwork:
     crs
         The projected system of all coordinates, metres.
     node_xy
-        Junctions and street ends, shape (nodes, 2).
+        Junctions and street ends, along a Morton curve, shape (nodes, 2).
     edge_nodes
         The nodes where each edge begins and ends, shape (edges, 2).
     edge_m
@@ -40,6 +41,10 @@ class WalkingNetwork:
         Where each segment begins and ends, shape (segments, 4).
     edge_piece
         The connected piece of each edge: 0 is the longest, shape (edges,).
+    ways
+        The ways out of every node.
+    grid
+        The segments in every cell of a grid.
     """
 
     crs: pyproj.CRS
@@ -52,6 +57,8 @@ class WalkingNetwork:
     segment_m: FloatArray
     segment_xy: FloatArray
     edge_piece: IndexArray
+    ways: Ways
+    grid: Grid
 
     def segment_lines(self) -> NDArray[np.object_]:
         """Return every segment as a LineString, shape (segments,)."""
@@ -127,12 +134,16 @@ def build_network(streets: gpd.GeoDataFrame) -> WalkingNetwork:
     node_vertices, node_of = np.unique(
         np.concatenate([vertex[begins[opens]], vertex[begins[closes] + 1]]), return_inverse=True
     )
-    edge_nodes = node_of.reshape(2, -1).T.astype(np.int64)
     first_seen = np.zeros(len(vertex), dtype=np.int64)
     first_seen[vertex[::-1]] = np.arange(len(vertex))[::-1]
+    node_xy = xy[first_seen[node_vertices]]
+    order = morton_order(node_xy)
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+    edge_nodes = np.ascontiguousarray(number[node_of].reshape(2, -1).T)
     return WalkingNetwork(
         crs=streets.crs,
-        node_xy=xy[first_seen[node_vertices]],
+        node_xy=node_xy[order],
         edge_nodes=edge_nodes,
         edge_m=edge_m,
         edge_street=street_of_part[line[begins[opens]]].astype(np.int64),
@@ -140,7 +151,9 @@ def build_network(streets: gpd.GeoDataFrame) -> WalkingNetwork:
         segment_from_m=segment_from_m,
         segment_m=segment_m,
         segment_xy=segment_xy,
-        edge_piece=_pieces(edge_nodes, edge_m, len(node_vertices)),
+        edge_piece=_pieces(edge_nodes, edge_m, len(node_xy)),
+        ways=ways_out(edge_nodes, edge_m, len(node_xy)),
+        grid=lay_grid(segment_xy, segment_m),
     )
 
 

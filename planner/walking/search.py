@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
+from planner.walking.compiling import in_chunks
+from planner.walking.layout import pointers
 from planner.walking.network import WalkingNetwork
-from planner.walking.snapping import Doors, Snaps, doors
+from planner.walking.search_kernels import Stands, Streets, search_each
+from planner.walking.snapping import Snaps
 from planner.walking.walk import FloatArray, IndexArray
-
-CELLS_AT_ONCE = 8_000_000
-"""scipy answers in dense rows (points × nodes): so many cells are held at a time."""
 
 SLACK_M = 1e-3
 """Searched beyond the limit so that what lies exactly at it is found; the limit itself is applied later."""
+
+POINTS_AT_LEAST = 16
+"""Fewer points are not worth a thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +27,7 @@ class Reach:
     Attributes
     ----------
     point, node
-        The pairs, ordered by point, then node, shape (rows,).
+        The pairs, ordered by point; the nodes of a point in the order in which they were found, shape (rows,).
     metres
         The walk from the point to the node, the straight walk to the street included, shape (rows,).
     """
@@ -56,39 +57,35 @@ def search(network: WalkingNetwork, snaps: Snaps, *, reach_m: float) -> Reach:
     References
     ----------
     .. [1] Dijkstra, E. W. (1959). A note on two problems in connexion with graphs. Numerische Mathematik 1.
+    .. [2] Dial, R. B. (1969). Algorithm 360: shortest-path forest with topological ordering. Communications of
+       the ACM 12.
     """
-    n_nodes, n_points = len(network.node_xy), len(snaps.xy)
-    graph = _with_points(network, doors(snaps, network), n_points)
-    at_once = max(1, CELLS_AT_ONCE // max(1, n_nodes + n_points))
-    points, nodes, metres = [], [], []
-    for first in range(0, n_points if reach_m >= 0 else 0, at_once):
-        sources = np.arange(first, min(first + at_once, n_points))
-        distance = dijkstra(graph, directed=True, indices=n_nodes + sources, limit=reach_m + SLACK_M)
-        distance = distance[:, :n_nodes]
-        row, node = np.nonzero(np.isfinite(distance))
-        points.append(sources[row])
-        nodes.append(node)
-        metres.append(distance[row, node])
-    if not points:
+    if reach_m < 0 or not len(snaps.point):
         nothing = np.zeros(0, dtype=np.int64)
         return Reach(nothing, nothing, np.zeros(0))
-    return Reach(np.concatenate(points), np.concatenate(nodes), np.concatenate(metres))
+    streets, stands = streets_of(network), stands_of(snaps)
+    parts = in_chunks(
+        lambda first, last: search_each(network.ways, streets, stands, first, last, reach_m + SLACK_M),
+        len(snaps.xy),
+        at_least=POINTS_AT_LEAST,
+    )
+    counts, node, metres = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Reach(np.repeat(np.arange(len(counts)), counts), node, metres)
 
 
-def _with_points(network: WalkingNetwork, at: Doors, n_points: int) -> csr_array:
-    """Return the street graph with one more node a point, from which only its doors lead out."""
-    n_nodes = len(network.node_xy)
-    start, end = network.edge_nodes.T
-    from_node = np.concatenate([start, end, n_nodes + at.point, n_nodes + at.point])
-    to_node = np.concatenate([end, start, start[at.edge], end[at.edge]])
-    rest_m = np.maximum(network.edge_m[at.edge] - at.along_m, 0.0)
-    metres = np.concatenate([network.edge_m, network.edge_m, at.walk_m + at.along_m, at.walk_m + rest_m])
-    size = n_nodes + n_points
-    order = np.lexsort((metres, to_node, from_node))
-    from_node, to_node, metres = from_node[order], to_node[order], metres[order]
-    # Parallel streets: a sparse matrix holds one entry a pair, so the shortest is kept.
-    shortest = np.concatenate([[True], (from_node[1:] != from_node[:-1]) | (to_node[1:] != to_node[:-1])])
-    shortest = shortest[: len(from_node)]
-    from_node, to_node, metres = from_node[shortest], to_node[shortest], metres[shortest]
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(from_node, minlength=size))])
-    return csr_array((metres, to_node, pointer), shape=(size, size))
+def streets_of(network: WalkingNetwork) -> Streets:
+    """Return what kernels need to know of a network's edges and segments."""
+    return Streets(network.edge_nodes, network.edge_m, network.segment_edge, network.segment_from_m)
+
+
+def stands_of(snaps: Snaps) -> Stands:
+    """Return what kernels need to know of snapped points."""
+    return Stands(
+        pointers(snaps.point, len(snaps.xy)),
+        snaps.segment,
+        snaps.from_m,
+        snaps.to_m,
+        snaps.foot_m,
+        snaps.aside_m,
+        float(snaps.access_m),
+    )

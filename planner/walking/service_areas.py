@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.walking.capsules import QUARTER_SEGMENTS, capsule_unions
+from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
 from planner.walking.search import Reach, search
 from planner.walking.snapping import TOUCH_M, Snaps, doors
-from planner.walking.walk import FloatArray, IndexArray, Walk
+from planner.walking.stretches import Stretches, cut, joined
+from planner.walking.walk import FloatArray, Walk
 
-QUARTER_SEGMENTS = 32
-"""Chords a quarter circle. The polygon lies inside the true area by at most 0.03 % of the arc's radius: that is
-`access_m`, or, where a centre has less than twice that to walk, up to twice that."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretches:
-    """Stretches of edges that a point reaches.
-
-    Attributes
-    ----------
-    point, edge
-        Whose, and of which edge, shape (rows,).
-    from_m, to_m
-        Where the stretch begins and ends along the edge, metres, shape (rows,).
-    """
-
-    point: IndexArray
-    edge: IndexArray
-    from_m: FloatArray
-    to_m: FloatArray
+POINTS_AT_LEAST = 8
+"""Fewer areas are not worth a thread."""
 
 
 def service_areas(
@@ -65,17 +48,32 @@ def service_areas(
         32 chords a quarter, inside the true circle.
     """
     reach = search(network, facilities, reach_m=walk.metres(max(limits_min)) - walk.access_m)
-    lines = network.edge_lines()
     areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
     for column, limit_min in enumerate(limits_min):
         limit_m = walk.metres(limit_min)
         full = _reached(network, facilities, reach, limit_m - walk.access_m)
-        discs = _group(full.point, _buffers(network, lines, full, walk.access_m), len(areas))
+        areas[:, column] = _full_discs(network, full, walk.access_m, len(areas))
         small = _smaller_discs(network, facilities, limit_m) if limit_m < 2 * walk.access_m else {}
-        for row in range(len(areas)):
-            parts = [*discs.get(row, ()), *small.get(row, ())]
-            areas[row, column] = shapely.union_all(parts) if parts else shapely.Polygon()
+        for row, parts in small.items():
+            areas[row, column] = shapely.union_all([areas[row, column], *parts])
     return areas
+
+
+def _full_discs(
+    network: WalkingNetwork, stretches: Stretches, radius_m: float, n_points: int
+) -> NDArray[np.object_]:
+    """Return the union of the discs along the stretches of every point, shape (points,)."""
+    border = np.searchsorted(stretches.point, np.arange(n_points + 1))
+
+    def draw(first: int, last: int) -> NDArray[np.object_]:
+        rows = slice(border[first], border[last])
+        segments, end = cut(network, stretches.edge[rows], stretches.from_m[rows], stretches.to_m[rows])
+        # The segments of a point end where those of its last stretch do.
+        ends = np.concatenate([[0], end])[border[first : last + 1] - border[first]]
+        areas, _ = capsule_unions(np.split(segments, ends[1:-1]), radius_m)
+        return areas
+
+    return np.concatenate([np.empty(0, dtype=object), *in_chunks(draw, n_points, at_least=POINTS_AT_LEAST)])
 
 
 def _reached(network: WalkingNetwork, facilities: Snaps, reach: Reach, reach_m: float) -> Stretches:
@@ -85,7 +83,7 @@ def _reached(network: WalkingNetwork, facilities: Snaps, reach: Reach, reach_m: 
         return Stretches(nothing, nothing, np.zeros(0), np.zeros(0))
     parts = [_from_nodes(network, reach, reach_m), _from_doors(network, facilities, reach_m)]
     straight = _in_straight_reach(network, facilities, min(reach_m, facilities.access_m))
-    return _joined([*parts, straight])
+    return joined([*parts, straight])
 
 
 def _from_nodes(network: WalkingNetwork, reach: Reach, reach_m: float) -> Stretches:
@@ -122,74 +120,6 @@ def _in_straight_reach(network: WalkingNetwork, facilities: Snaps, radius_m: flo
     base = network.segment_from_m[facilities.segment[inside]]
     edge = network.segment_edge[facilities.segment[inside]]
     return Stretches(facilities.point[inside], edge, base + low[inside], base + high[inside])
-
-
-def _joined(parts: Sequence[Stretches]) -> Stretches:
-    """Return all stretches with those that touch on the same edge of the same point made one."""
-    point = np.concatenate([part.point for part in parts])
-    edge = np.concatenate([part.edge for part in parts])
-    from_m = np.concatenate([part.from_m for part in parts])
-    to_m = np.concatenate([part.to_m for part in parts])
-    order = np.lexsort((to_m, from_m, edge, point))
-    point, edge, from_m, to_m = point[order], edge[order], from_m[order], to_m[order]
-    kept_point: list[int] = []
-    kept_edge: list[int] = []
-    kept_from: list[float] = []
-    kept_to: list[float] = []
-    current: tuple[int, int] | None = None
-    for p, e, low, high in zip(point.tolist(), edge.tolist(), from_m.tolist(), to_m.tolist(), strict=True):
-        if current == (p, e) and low <= kept_to[-1]:
-            kept_to[-1] = max(kept_to[-1], high)
-            continue
-        current = (p, e)
-        kept_point.append(p)
-        kept_edge.append(e)
-        kept_from.append(low)
-        kept_to.append(high)
-    return Stretches(
-        np.array(kept_point, dtype=np.int64),
-        np.array(kept_edge, dtype=np.int64),
-        np.array(kept_from, dtype=np.float64),
-        np.array(kept_to, dtype=np.float64),
-    )
-
-
-def _buffers(
-    network: WalkingNetwork, lines: NDArray[np.object_], stretches: Stretches, radius_m: float
-) -> NDArray[np.object_]:
-    """Return the discs along every stretch, made once for each edge that is reached whole."""
-    buffers = np.empty(len(stretches.edge), dtype=object)
-    whole = (stretches.from_m <= 0) & (stretches.to_m >= network.edge_m[stretches.edge])
-    edges, back = np.unique(stretches.edge[whole], return_inverse=True)
-    buffers[whole] = shapely.buffer(lines[edges], radius_m, quad_segs=QUARTER_SEGMENTS)[back]
-    cut = _cut(network, stretches, np.flatnonzero(~whole))
-    buffers[~whole] = shapely.buffer(cut, radius_m, quad_segs=QUARTER_SEGMENTS)
-    return buffers
-
-
-def _cut(network: WalkingNetwork, stretches: Stretches, rows: IndexArray) -> NDArray[np.object_]:
-    """Return the geometry of the stretches at `rows`: lines, or points where a stretch has no length."""
-    first = np.searchsorted(network.segment_edge, stretches.edge[rows], side="left")
-    last = np.searchsorted(network.segment_edge, stretches.edge[rows], side="right")
-    cut = np.empty(len(rows), dtype=object)
-    for i, row in enumerate(rows):
-        segments = slice(first[i], last[i])
-        begins = network.segment_from_m[segments]
-        length = network.segment_m[segments]
-        low = np.clip(stretches.from_m[row] - begins, 0.0, length) / length
-        high = np.clip(stretches.to_m[row] - begins, 0.0, length) / length
-        touched = high > low
-        if not touched.any():
-            nearest = np.abs(begins + low * length - stretches.from_m[row]).argmin()
-            xy = network.segment_xy[segments][nearest]
-            cut[i] = shapely.Point(xy[:2] + (xy[2:] - xy[:2]) * low[nearest])
-            continue
-        xy = network.segment_xy[segments][touched]
-        step = xy[:, 2:] - xy[:, :2]
-        starts = xy[:, :2] + step * low[touched, None]
-        end = xy[-1, :2] + step[-1] * high[touched][-1]
-        cut[i] = shapely.LineString(np.vstack([starts, end]))
-    return cut
 
 
 def _smaller_discs(
@@ -253,12 +183,3 @@ def _within_sum(origin: FloatArray, begin: FloatArray, end: FloatArray, limit_m:
         after = [end[None]] if limit_m - distances[1] > TOUCH_M else []
         parts.append(shapely.Polygon(np.vstack([*before, arc, *after])))
     return parts
-
-
-def _group(point: IndexArray, shapes: NDArray[np.object_], n_points: int) -> dict[int, list[shapely.Geometry]]:
-    border = np.searchsorted(point, np.arange(n_points + 1))
-    return {
-        row: list(shapes[border[row] : border[row + 1]])
-        for row in range(n_points)
-        if border[row] < border[row + 1]
-    }

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
+from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
+from planner.walking.snap_kernels import Pairs, Segments, fill_stretches, find_around
 from planner.walking.walk import FloatArray, IndexArray
 
 TOUCH_M = 1e-6
 """A street exactly `access_m` away is within reach, whatever the last bits of the distance say."""
+
+POINTS_AT_LEAST = 2048
+"""Fewer points are not worth a thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,27 +109,32 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
     >>> snaps.from_m.tolist(), snaps.to_m.tolist(), snaps.nearest_m.tolist()
     ([10.0], [90.0], [30.0])
     """
-    points = shapely.points(xy)
-    tree = shapely.STRtree(network.segment_lines())
-    point, segment = tree.query(points, predicate="dwithin", distance=access_m + TOUCH_M)
-    order = np.lexsort((segment, point))
-    point, segment = point[order], segment[order]
-    foot_m, aside_m = _foot(xy[point], segment, network)
-    half = np.sqrt(np.maximum(access_m**2 - aside_m**2, 0.0))
-    length = network.segment_m[segment]
-    nearest_segment, nearest_m, nearest_xy = _nearest(xy, tree, network)
+    xy = np.ascontiguousarray(xy, dtype=np.float64)
+    parts = in_chunks(
+        lambda first, last: find_around(network.grid, network.segment_xy, xy, first, last, access_m + TOUCH_M),
+        len(xy),
+        at_least=POINTS_AT_LEAST,
+    ) or [find_around(network.grid, network.segment_xy, xy, 0, 0, access_m)]
+    counts, segment, nearest_segment, nearest_m = (np.concatenate(part) for part in zip(*parts, strict=True))
+    pairs = Pairs(np.repeat(np.arange(len(xy)), counts), segment)
+    segments, columns = Segments(network.segment_xy, network.segment_m), np.empty((4, len(segment)))
+    in_chunks(
+        lambda first, last: fill_stretches(segments, xy, pairs, float(access_m), first, last, columns),
+        len(segment),
+        at_least=POINTS_AT_LEAST,
+    )
     return Snaps(
         xy=xy,
         access_m=access_m,
-        point=point,
+        point=pairs.point,
         segment=segment,
-        from_m=np.clip(foot_m - half, 0.0, length),
-        to_m=np.clip(foot_m + half, 0.0, length),
-        foot_m=foot_m,
-        aside_m=aside_m,
+        from_m=columns[0],
+        to_m=columns[1],
+        foot_m=columns[2],
+        aside_m=columns[3],
         nearest_m=nearest_m,
         nearest_segment=nearest_segment,
-        nearest_xy=nearest_xy,
+        nearest_xy=_nearest_xy(xy, nearest_segment, network),
     )
 
 
@@ -153,24 +162,8 @@ def outer_doors(snaps: Snaps, network: WalkingNetwork) -> Doors:
     return Doors(every.point[outer], every.edge[outer], every.along_m[outer], every.walk_m[outer])
 
 
-def _foot(xy: FloatArray, segment: IndexArray, network: WalkingNetwork) -> tuple[FloatArray, FloatArray]:
+def _nearest_xy(xy: FloatArray, segment: IndexArray, network: WalkingNetwork) -> FloatArray:
     start, end = network.segment_xy[segment, :2], network.segment_xy[segment, 2:]
-    along = (end - start) / network.segment_m[segment, None]
-    offset = xy - start
-    foot_m = (offset * along).sum(axis=1)
-    aside_m = along[:, 0] * offset[:, 1] - along[:, 1] * offset[:, 0]
-    return foot_m, aside_m
-
-
-def _nearest(
-    xy: FloatArray, tree: shapely.STRtree, network: WalkingNetwork
-) -> tuple[IndexArray, FloatArray, FloatArray]:
-    point, segment = tree.query_nearest(shapely.points(xy), all_matches=True)
-    order = np.lexsort((segment, point))
-    point, segment = point[order], segment[order]
-    first = np.concatenate([[True], point[1:] != point[:-1]])[: len(point)]
-    segment = segment[first]
-    foot_m, _ = _foot(xy, segment, network)
-    share = np.clip(foot_m / network.segment_m[segment], 0.0, 1.0)[:, None]
-    nearest_xy = network.segment_xy[segment, :2] * (1 - share) + network.segment_xy[segment, 2:] * share
-    return segment, np.hypot(*(xy - nearest_xy).T), nearest_xy
+    share = ((xy - start) * (end - start)).sum(axis=1) / network.segment_m[segment] ** 2
+    within: FloatArray = np.clip(share, 0.0, 1.0)[:, None]
+    return start * (1 - within) + end * within

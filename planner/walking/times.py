@@ -6,10 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
-from planner.walking.search import SLACK_M, Reach, search
-from planner.walking.snapping import Doors, Snaps, doors, outer_doors
+from planner.walking.search import SLACK_M, stands_of, streets_of
+from planner.walking.snapping import Snaps
+from planner.walking.times_kernels import (
+    Ends,
+    doors_by_edge,
+    nearest_of_all,
+    rows_by_segment,
+    search_all,
+    walks_from_each,
+)
 from planner.walking.walk import FloatArray, IndexArray, Walk, is_within
+
+FACILITIES_AT_LEAST = 16
+DEMAND_AT_LEAST = 4096
+"""Fewer are not worth a thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,29 +111,21 @@ def travel_times(
     times
         Every pair within the horizon.
     """
-    reach_m = walk.metres(horizon_min)
-    from_doors = doors(facilities, network)
-    to_doors = outer_doors(demand, network)
-    reach = search(network, facilities, reach_m=reach_m)
-    facility, point, metres = (
-        np.concatenate(parts)
-        for parts in zip(
-            _through_nodes(network, reach, to_doors),
-            _along_one_edge(from_doors, to_doors),
-            _across_a_shared_stretch(facilities, demand),
-            strict=True,
-        )
+    reach_m = walk.metres(horizon_min) + SLACK_M
+    streets, starts, stands = streets_of(network), stands_of(facilities), stands_of(demand)
+    shared = rows_by_segment(stands, facilities.segment, len(network.segment_m))
+    ends = Ends(stands, doors_by_edge(streets, stands, outer=True), shared)
+    parts = in_chunks(
+        lambda first, last: walks_from_each(network.ways, streets, starts, ends, first, last, reach_m),
+        len(facilities.xy) if horizon_min >= 0 else 0,
+        at_least=FACILITIES_AT_LEAST,
     )
-    near = metres <= reach_m + SLACK_M
-    facility, point, metres = facility[near], point[near], metres[near]
-    order = np.lexsort((metres, point, facility))
-    facility, point, metres = facility[order], point[order], metres[order]
-    shortest = np.concatenate([[True], (facility[1:] != facility[:-1]) | (point[1:] != point[:-1])])
-    shortest = shortest[: len(facility)]
+    nothing = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
+    counts, point, metres = (np.concatenate(part) for part in zip(*(parts or [nothing]), strict=True))
     minutes = walk.all_minutes(metres)
-    keep = shortest & is_within(minutes, horizon_min)
+    keep = is_within(minutes, horizon_min)
     return TravelTimes(
-        facility=facility[keep],
+        facility=np.repeat(np.arange(len(counts)), counts)[keep],
         demand=point[keep],
         minutes=minutes[keep],
         n_facilities=len(facilities.xy),
@@ -129,61 +134,47 @@ def travel_times(
     )
 
 
-Pairs = tuple[IndexArray, IndexArray, FloatArray]
+def nearest_facility(
+    network: WalkingNetwork, facilities: Snaps, demand: Snaps, *, walk: Walk, horizon_min: float
+) -> tuple[FloatArray, IndexArray]:
+    """Measure the walk from every demand point to its nearest facility, by one search from all facilities.
 
+    The answer is that of `TravelTimes.nearest`; no pairs are listed, so that time and memory do not grow with the
+    number of facilities around a demand point.
 
-def _through_nodes(network: WalkingNetwork, reach: Reach, to_doors: Doors) -> Pairs:
-    """Return walks that reach a door of the demand point from one of the two nodes of its edge."""
-    start, end = network.edge_nodes[to_doors.edge].T
-    node = np.concatenate([start, end])
-    rest_m = np.maximum(network.edge_m[to_doors.edge] - to_doors.along_m, 0.0)
-    onward_m = np.concatenate([to_doors.along_m, rest_m]) + np.tile(to_doors.walk_m, 2)
-    point = np.tile(to_doors.point, 2)
-    left, right = _matches(reach.node, node)
-    return reach.point[left], point[right], reach.metres[left] + onward_m[right]
+    Parameters
+    ----------
+    network
+        The streets.
+    facilities, demand
+        Where both meet them.
+    walk
+        Speed and access.
+    horizon_min
+        How far to search, minutes, inclusive.
 
+    Returns
+    -------
+    minutes
+        `inf` where no facility is within the horizon, shape (demand,).
+    facility
+        Its position, the first of several as near; -1 where there is none, shape (demand,).
 
-def _along_one_edge(from_doors: Doors, to_doors: Doors) -> Pairs:
-    """Return walks that begin and end on the same edge without passing a node."""
-    left, right = _matches(from_doors.edge, to_doors.edge)
-    along_m = np.abs(from_doors.along_m[left] - to_doors.along_m[right])
-    return (
-        from_doors.point[left],
-        to_doors.point[right],
-        from_doors.walk_m[left] + along_m + to_doors.walk_m[right],
-    )
-
-
-def _across_a_shared_stretch(facilities: Snaps, demand: Snaps) -> Pairs:
-    """Return walks over one position of a stretch within reach of both, the best one by reflection."""
-    left, right = _matches(facilities.segment, demand.segment)
-    low = np.maximum(facilities.from_m[left], demand.from_m[right])
-    high = np.minimum(facilities.to_m[left], demand.to_m[right])
-    shared = low <= high
-    left, right, low, high = left[shared], right[shared], low[shared], high[shared]
-    aside_left, aside_right = np.abs(facilities.aside_m[left]), np.abs(demand.aside_m[right])
-    both = aside_left + aside_right
-    weight = np.divide(aside_left, both, out=np.zeros_like(both), where=both > 0)
-    foot_left, foot_right = facilities.foot_m[left], demand.foot_m[right]
-    over_m = np.clip(foot_left * (1 - weight) + foot_right * weight, low, high)
-    metres = np.hypot(over_m - foot_left, aside_left) + np.hypot(over_m - foot_right, aside_right)
-    return facilities.point[left], demand.point[right], metres
-
-
-def _matches(left_key: IndexArray, right_key: IndexArray) -> tuple[IndexArray, IndexArray]:
-    """Return the positions of every pair of equal keys (an inner join).
-
-    Examples
-    --------
-    >>> left, right = _matches(np.array([7, 8]), np.array([8, 7, 8]))
-    >>> left.tolist(), right.tolist()
-    ([0, 1, 1], [1, 0, 2])
+    References
+    ----------
+    .. [1] Erwig, M. (2000). The graph Voronoi diagram with applications. Networks 36.
     """
-    order = np.argsort(right_key, kind="stable")
-    keys = right_key[order]
-    first = np.searchsorted(keys, left_key, side="left")
-    count = np.searchsorted(keys, left_key, side="right") - first
-    left = np.repeat(np.arange(len(left_key)), count)
-    before = np.repeat(np.cumsum(count) - count, count)
-    right = order[np.repeat(first, count) + np.arange(len(left)) - before]
-    return left, right
+    streets, stands, ends = streets_of(network), stands_of(facilities), stands_of(demand)
+    field = search_all(network.ways, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
+    every = rows_by_segment(stands, stands.segment, len(network.segment_m))
+    starts = Ends(stands, doors_by_edge(streets, stands, outer=False), every)
+    parts = in_chunks(
+        lambda first, last: nearest_of_all(field, streets, starts, ends, first, last),
+        len(demand.xy),
+        at_least=DEMAND_AT_LEAST,
+    )
+    nothing = (np.zeros(0), np.zeros(0, dtype=np.int64))
+    metres, facility = (np.concatenate(part) for part in zip(*(parts or [nothing]), strict=True))
+    minutes = walk.all_minutes(metres)
+    inside = is_within(minutes, horizon_min)
+    return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)

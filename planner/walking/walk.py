@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
+SmallArray = NDArray[np.uint32]
 
 LIMIT_TOLERANCE_MIN = 1e-6
 """Limits are inclusive, and sums of doubles err: a walk counts as within a limit up to this, 0.1 mm on foot."""

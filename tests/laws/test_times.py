@@ -12,7 +12,7 @@ from oracle import Oracle
 
 from planner.walking.network import build_network
 from planner.walking.snapping import snap
-from planner.walking.times import TravelTimes, travel_times
+from planner.walking.times import TravelTimes, nearest_facility, travel_times
 from planner.walking.walk import Walk
 
 MILLIMETRE = 1e-3
@@ -150,6 +150,22 @@ def test_nearest_is_the_least_of_all_and_the_first_of_equals(seed: int) -> None:
     expected = np.where(np.isfinite(metres.min(axis=0)), metres.argmin(axis=0), -1)
     np.testing.assert_array_equal(nearest, expected)
     np.testing.assert_array_equal(times.count_within(10.0), (metres <= 600).sum(axis=0))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([15.0, 40.0, 110.0]))
+def test_the_nearest_facility_is_that_of_all_travel_times(seed: int, access_m: float) -> None:
+    """One search from all facilities finds what a search from each finds, at every demand point."""
+    streets = cities.random_city(seed)
+    points = cities.points_in(streets, 80, seed)
+    facilities, demand = np.vstack([points[:8], points[:3]]), np.vstack([points[8:], points[:8]])
+    network, walk = build_network(streets), Walk(3.6, access_m)
+    from_, to = (snap(xy, network, access_m=access_m) for xy in (facilities, demand))
+    times = travel_times(network, from_, to, walk=walk, horizon_min=8)
+    minutes, nearest = nearest_facility(network, from_, to, walk=walk, horizon_min=8)
+    expected_minutes, expected = times.nearest()
+    np.testing.assert_allclose(minutes, expected_minutes, rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(nearest, expected)
 
 
 def test_a_walk_goes_straight_to_the_street_along_it_and_straight_again() -> None:

@@ -1,0 +1,150 @@
+"""Nearest facility: for every node of a network, which facility is nearest, and how far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
+
+from benchmarks import planner_nearest
+from benchmarks.bucket_queue import BucketQueue, has_compiler, metres_of
+from benchmarks.graphs import is_installed, matrix, pandana_network, simple_graph
+from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
+from benchmarks.streets import describe, random_nodes, snapped_at_nodes, streets_of
+from planner.walking.network import WalkingNetwork
+from planner.walking.walk import FloatArray, IndexArray
+
+SCIPY, CPP, PANDANA, NETWORKX = (
+    "scipy min_only",
+    "C++ bucket queue",
+    "pandana nearest_pois",
+    "networkx multi-source",
+)
+
+
+def tables(setting: Setting) -> list[Table]:
+    """Measure the nearest facility of all nodes on the setting's streets."""
+    name, network = streets_of(setting)
+    return [table(network, setting, name=name, n_facilities=10 if setting.quick else 500, all_peers=True)]
+
+
+def table(
+    network: WalkingNetwork,
+    setting: Setting,
+    *,
+    name: str,
+    n_facilities: int,
+    all_peers: bool,
+    key: str = "nearest",
+) -> Table:
+    """Measure the nearest facility of all nodes of one network."""
+    facilities = random_nodes(network, n_facilities, seed=2)
+    contestants, rows = engines(network, facilities)
+    if all_peers:
+        python, absent = _in_python(network, facilities)
+        contestants, rows = contestants + python, rows + absent
+    title = f"Nearest of {len(facilities)} facilities for all nodes, {name} ({describe(network)}), one thread"
+    return Table(key, title, (*measure(contestants, setting.rounds), *rows), _remarks())
+
+
+def engines(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Contestant], list[Row]]:
+    """Return the planner, the C++ reference and scipy, and a row for each that is missing."""
+    graph = matrix(network)
+    facility_snaps = snapped_at_nodes(network, facilities)
+    node_snaps = snapped_at_nodes(network, np.arange(len(network.node_xy)))
+    reference, _ = scipy_nearest(graph, facilities)
+
+    def check(answer: tuple[FloatArray, IndexArray]) -> Mapping[str, str]:
+        return agreement(reference, answer[0])
+
+    contestants = [
+        Contestant(
+            PLANNER,
+            lambda: planner_nearest.nearest(network, facility_snaps, node_snaps),
+            lambda answer: agreement(reference, answer[0], within_m=planner_nearest.reach_m()),
+            note=planner_nearest.HOW.note,
+        )
+    ]
+    rows = []
+    if has_compiler():
+        queue = BucketQueue(network)
+        contestants.append(
+            Contestant(
+                CPP, lambda: queue.nearest(facilities), lambda found: agreement(reference, metres_of(found))
+            )
+        )
+    else:
+        rows.append(missing(CPP, "no g++ here"))
+    contestants.append(Contestant(SCIPY, lambda: scipy_nearest(graph, facilities), check))
+    return contestants, rows
+
+
+def scipy_nearest(graph: Any, facilities: IndexArray) -> tuple[FloatArray, IndexArray]:  # noqa: ANN401 -- sparse
+    """Return metres to the nearest facility and its node, by scipy."""
+    metres, _, source = dijkstra(graph, indices=facilities, min_only=True, return_predecessors=True)
+    return metres, source
+
+
+def agreement(reference: FloatArray, metres: FloatArray, *, within_m: float = np.inf) -> Mapping[str, str]:
+    """Say how far an answer is from scipy's, in millimetres."""
+    return {"largest difference": f"{largest_difference_mm(reference, metres, within_m=within_m):.3f} mm"}
+
+
+def largest_difference_mm(reference: FloatArray, metres: FloatArray, *, within_m: float = np.inf) -> float:
+    """Compare two answers node by node, as far as both look; `inf` where only one of them reaches a node."""
+    looked = reference <= within_m - 1e-3 if np.isfinite(within_m) else np.ones(len(reference), dtype=bool)
+    one, other = reference[looked], metres[looked]
+    if (np.isfinite(one) != np.isfinite(other)).any():
+        return float("inf")
+    reached = np.isfinite(one)
+    return float(np.abs(one[reached] - other[reached]).max(initial=0.0)) * 1000
+
+
+def _in_python(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Contestant], list[Row]]:
+    """Return pandana and networkx, and a row for each that is missing."""
+    reference, _ = scipy_nearest(matrix(network), facilities)
+    farthest_m = float(np.ceil(reference[np.isfinite(reference)].max())) + 1.0
+    contestants, rows = [], []
+    if is_installed("pandana"):
+        streets = pandana_network(network)
+        x, y = network.node_xy[facilities].T
+
+        def pandana_nearest() -> Any:  # noqa: ANN401 -- a pandas frame
+            streets.set_pois("facility", farthest_m, 1, x, y)
+            return streets.nearest_pois(farthest_m, "facility", num_pois=1, include_poi_ids=True)
+
+        def pandana_check(frame: Any) -> Mapping[str, str]:  # noqa: ANN401 -- a pandas frame
+            metres = frame[1].to_numpy()
+            return agreement(reference, np.where(metres >= farthest_m, np.inf, metres))
+
+        note = f"told to look {farthest_m:,.0f} m far, which is just enough"
+        contestants.append(Contestant(PANDANA, pandana_nearest, pandana_check, note=note))
+    else:
+        rows.append(missing(PANDANA))
+    if is_installed("networkx"):
+        import networkx as nx
+
+        graph = simple_graph(network)
+
+        def networkx_check(answer: dict[int, float]) -> Mapping[str, str]:
+            metres = np.full(len(network.node_xy), np.inf)
+            metres[np.fromiter(answer, dtype=np.int64)] = np.fromiter(answer.values(), dtype=np.float64)
+            return agreement(reference, metres)
+
+        contestants.append(
+            Contestant(
+                NETWORKX,
+                lambda: nx.multi_source_dijkstra_path_length(graph, set(facilities.tolist()), weight="length"),
+                networkx_check,
+                note="distances only",
+            )
+        )
+    else:
+        rows.append(missing(NETWORKX))
+    return contestants, rows
+
+
+def _remarks() -> tuple[str, ...]:
+    return ("Facilities stand at nodes. Differences are to scipy's metres, over all nodes.",)

@@ -1,0 +1,169 @@
+"""Kernels: from the pieces of a boundary to closed rings, holes told from outlines."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.walking.capsule_boundary import TURN, Pieces
+from planner.walking.capsule_places import Capsules
+from planner.walking.compiling import kernel
+from planner.walking.walk import FloatArray, IndexArray
+
+NEAR_M = 1e-4
+"""Ring vertices nearer than this are one, and holes narrower than this are none."""
+
+
+@kernel
+def link(pieces: Pieces, n: int) -> tuple[bool, IndexArray]:
+    """Find the piece that follows each of the first `n`.
+
+    Where curve C ends at curve D, the piece of D that begins at C goes on: a curve enters another one's inside at
+    most once, so the pair of curves names the crossing, and no distance is compared. Returns False where a piece
+    has none to follow, or where `n` is negative: no pieces were found.
+    """
+    following = np.full(max(n, 0), -1, dtype=np.int64)
+    if n < 0:
+        return False, following
+    taken = np.zeros(n, dtype=np.bool_)
+    for row in range(n):
+        curve, onto = pieces.by[row, 0], pieces.by[row, 2]
+        for other in range(pieces.first[onto], pieces.first[onto + 1]):
+            if pieces.by[other, 1] == curve and not taken[other]:
+                following[row] = other
+                taken[other] = True
+                break
+        if following[row] < 0:
+            return False, following
+    return True, following
+
+
+@kernel
+def trace(
+    capsules: Capsules, radius: float, pieces: Pieces, following: IndexArray, steps: FloatArray
+) -> tuple[FloatArray, IndexArray, FloatArray]:
+    """Walk the rings and draw them, arcs as chords between the points of `steps`.
+
+    Parameters
+    ----------
+    capsules, radius, pieces, following
+        What bounds the union, and how it goes on.
+    steps
+        Points of the unit circle at equal angles from 0, shape (steps, 2).
+
+    Returns
+    -------
+    xy
+        Vertices of all rings, each closed, shape (vertices, 2).
+    ring_end
+        How many vertices there are up to the end of each ring, shape (rings,).
+    ring_m2
+        Area of each ring, negative for holes, shape (rings,).
+    """
+    n = len(following)
+    step = TURN / len(steps)
+    sides = 2 * len(capsules.ends)
+    line, by, at = capsules.line, pieces.by, pieces.at
+    # At most a vertex a piece and one more a ring, and the corners of the arcs.
+    is_arc = by[:n, 0] >= sides
+    xy = np.empty((4 * n + 4 + int((is_arc * (at[:n, 1] - at[:n, 0])).sum() / step), 2))
+    ring_end, ring_m2 = np.empty(n, dtype=np.int64), np.empty(n)
+    done = np.zeros(n, dtype=np.bool_)
+    rings, first = 0, 0
+    for begin in range(n):
+        if done[begin]:
+            continue
+        total, row = first, begin
+        while not done[row]:
+            done[row] = True
+            curve = by[row, 0]
+            if curve < sides:
+                back = curve % 2
+                x0, y0 = line[curve // 2, 2 * back], line[curve // 2, 2 * back + 1]
+                cos, sin = (1 - 2 * back) * line[curve // 2, 4], (1 - 2 * back) * line[curve // 2, 5]
+                x, y = x0 + cos * at[row, 0] + sin * radius, y0 + sin * at[row, 0] - cos * radius
+                total = _add(xy, first, total, x, y)
+            else:
+                x0, y0 = capsules.xy[curve - sides]
+                total = _add(xy, first, total, x0 + radius * np.cos(at[row, 0]), y0 + radius * np.sin(at[row, 0]))
+                # A chord much shorter than the others would draw nothing that can be seen.
+                turn = int(np.floor(at[row, 0] / step + 1e-3)) + 1
+                for corner in range(turn, int(np.ceil(at[row, 1] / step - 1e-3))):
+                    xy[total, 0] = x0 + radius * steps[corner % len(steps), 0]
+                    xy[total, 1] = y0 + radius * steps[corner % len(steps), 1]
+                    total += 1
+            row = following[row]
+        # Rings begin and end at one vertex.
+        if total > first + 1 and _is_near(xy, total - 1, first):
+            total -= 1
+        if total < first + 3:
+            continue
+        xy[total] = xy[first]
+        total += 1
+        area, around = _measure(xy[first:total])
+        if area < 0 and -area < NEAR_M * around:
+            continue
+        ring_end[rings], ring_m2[rings] = total, area
+        rings += 1
+        first = total
+    return xy[:first], ring_end[:rings], ring_m2[:rings]
+
+
+@kernel
+def _is_near(xy: FloatArray, one: int, other: int) -> bool:
+    return bool(abs(xy[one, 0] - xy[other, 0]) < NEAR_M and abs(xy[one, 1] - xy[other, 1]) < NEAR_M)
+
+
+@kernel
+def _add(xy: FloatArray, first: int, total: int, x: float, y: float) -> int:
+    """Add a vertex that is not the last one over again; return how many there are now."""
+    if total > first and abs(xy[total - 1, 0] - x) < NEAR_M and abs(xy[total - 1, 1] - y) < NEAR_M:
+        return total
+    xy[total, 0], xy[total, 1] = x, y
+    return total + 1
+
+
+@kernel
+def _measure(ring: FloatArray) -> tuple[float, float]:
+    """Return the signed area and the length of a closed ring."""
+    twice, around = 0.0, 0.0
+    x0, y0 = ring[0, 0], ring[0, 1]
+    for i in range(len(ring) - 1):
+        dx, dy = ring[i + 1, 0] - ring[i, 0], ring[i + 1, 1] - ring[i, 1]
+        twice += (ring[i, 0] - x0) * dy - (ring[i, 1] - y0) * dx
+        around += np.hypot(dx, dy)
+    return twice / 2, around
+
+
+@kernel
+def nest(xy: FloatArray, ring_end: IndexArray, ring_m2: FloatArray) -> IndexArray:
+    """Return for each ring the outline that it belongs to: a hole, the smallest around it; an outline, itself.
+
+    −1 where a hole has none.
+    """
+    n = len(ring_end)
+    parent = np.full(n, -1, dtype=np.int64)
+    for ring in range(n):
+        if ring_m2[ring] > 0:
+            parent[ring] = ring
+            continue
+        first = ring_end[ring - 1] if ring else 0
+        for outline in range(n):
+            if ring_m2[outline] <= -ring_m2[ring]:
+                continue
+            if parent[ring] >= 0 and ring_m2[parent[ring]] <= ring_m2[outline]:
+                continue
+            begin = ring_end[outline - 1] if outline else 0
+            if _holds(xy[begin : ring_end[outline]], xy[first, 0], xy[first, 1]):
+                parent[ring] = outline
+    return parent
+
+
+@kernel
+def _holds(ring: FloatArray, x: float, y: float) -> bool:
+    """Return whether a point lies in a ring: a ray to the east leaves it an odd number of times."""
+    inside = False
+    for i in range(len(ring) - 1):
+        x0, y0, x1, y1 = ring[i, 0], ring[i, 1], ring[i + 1, 0], ring[i + 1, 1]
+        if (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0):
+            inside = not inside
+    return inside

@@ -1,0 +1,212 @@
+"""Bounded shortest paths as machine code: a bucket queue over the ways out of every node."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from planner.walking.compiling import kernel
+from planner.walking.layout import Ways
+from planner.walking.snapping import TOUCH_M
+from planner.walking.walk import FloatArray, IndexArray, SmallArray
+
+BUCKET_M = 8.0
+"""Nodes whose walks differ by less than this wait in one bucket. Any width gives the same distances."""
+
+MOST_BUCKETS = 1 << 16
+
+NODE_BITS = np.uint64(32)
+NODE = np.uint64((1 << 32) - 1)
+"""Half of an entry of a bucket is the node, the other half the entry after it."""
+
+ONE = np.uint32(1)
+
+
+class Streets(NamedTuple):
+    """What kernels need to know of edges and segments; see `WalkingNetwork`."""
+
+    edge_nodes: IndexArray
+    edge_m: FloatArray
+    segment_edge: IndexArray
+    segment_from_m: FloatArray
+
+
+class Stands(NamedTuple):
+    """What kernels need to know of snapped points: those of point ``p`` are the rows from ``pointer[p]`` on."""
+
+    pointer: IndexArray
+    segment: IndexArray
+    from_m: FloatArray
+    to_m: FloatArray
+    foot_m: FloatArray
+    aside_m: FloatArray
+    access_m: float
+
+
+class Seeds(NamedTuple):
+    """Walks to begin with: to which nodes, how long, and whose, shape (seeds,)."""
+
+    node: IndexArray
+    metres: FloatArray
+    label: IndexArray
+
+
+class Field(NamedTuple):
+    """The state of one search; empty again after it.
+
+    Attributes
+    ----------
+    metres
+        The shortest walk found to each node; where none was, `beyond_m`, shape (nodes,).
+    label
+        Who walks it, shape (nodes,).
+    found, n_found
+        The nodes with a walk in the order in which they were found, shape (nodes + 1,); how many, shape (1,).
+    head
+        The first entry of each bucket, 0 if it is empty, shape (buckets,).
+    beyond_m
+        The least length that is out of reach.
+    a_metre
+        Buckets a metre.
+    """
+
+    metres: FloatArray
+    label: IndexArray
+    found: IndexArray
+    n_found: IndexArray
+    head: SmallArray
+    beyond_m: float
+    a_metre: float
+
+
+@kernel
+def new_field(n_nodes: int, reach_m: float) -> Field:
+    """Return an empty field for walks of up to `reach_m`."""
+    width_m = max(BUCKET_M, reach_m / MOST_BUCKETS)
+    beyond_m = np.nextafter(reach_m, np.inf)
+    return Field(
+        np.full(n_nodes, beyond_m),
+        np.full(n_nodes, -1, dtype=np.int64),
+        np.empty(n_nodes + 1, dtype=np.int64),
+        np.zeros(1, dtype=np.int64),
+        np.zeros(int(reach_m / width_m) + 2, dtype=np.uint32),
+        beyond_m,
+        1 / width_m,
+    )
+
+
+@kernel
+def spread(field: Field, ways: Ways, seeds: Seeds) -> None:
+    """Walk on from the seeds until nothing within reach gets shorter.
+
+    A node's walk is replaced by a shorter one, or by one as short with a lower label, and the node put into the
+    bucket of its new length; an entry of it in a farther bucket stays there and is passed over. A node is walked
+    on from again if its walk was improved after it left its bucket, which only a street shorter than a bucket is
+    wide can do. So the distances are exact for every width of the buckets.
+    """
+    # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
+    best, label, found, head = field.metres, field.label, field.found, field.head
+    pointer, to_node, way_m = ways.pointer, ways.node, ways.metres
+    beyond_m, a_metre, count = field.beyond_m, field.a_metre, np.uint32(0)
+    for seed in range(len(seeds.node)):
+        node, metres, who = seeds.node[seed], seeds.metres[seed], seeds.label[seed]
+        if metres < best[node] or (metres == best[node] and who < label[node]):
+            found[count] = node
+            count += np.uint32(best[node] == beyond_m)
+            best[node], label[node] = metres, who
+    entries, used = np.empty(1024 + 2 * count, dtype=np.uint64), np.uint32(1)
+    for begun in range(count):
+        bucket = np.uint32(best[found[begun]] * a_metre)
+        entries[used] = np.uint64(head[bucket]) << NODE_BITS | np.uint64(found[begun])
+        head[bucket] = used
+        used += ONE
+    for later in range(len(head)):
+        bucket = np.uint32(later)
+        while head[bucket]:
+            entry = entries[head[bucket]]
+            head[bucket] = np.uint32(entry >> NODE_BITS)
+            node = np.uint32(entry & NODE)
+            so_far_m, who = best[node], label[node]
+            if np.uint32(so_far_m * a_metre) != bucket:
+                continue
+            begin, end = pointer[node], pointer[node + ONE]
+            if used + (end - begin) > len(entries):
+                entries = np.concatenate((entries, np.empty(len(entries) + end - begin, dtype=np.uint64)))
+            for way in range(begin, end):
+                onward, metres = to_node[way], so_far_m + way_m[way]
+                known_m = best[onward]
+                if metres < known_m or (metres == known_m and who < label[onward]):
+                    found[count] = onward
+                    count += np.uint32(known_m == beyond_m)
+                    best[onward], label[onward] = metres, who
+                    into = np.uint32(metres * a_metre)
+                    entries[used] = np.uint64(head[into]) << NODE_BITS | np.uint64(onward)
+                    head[into] = used
+                    used += ONE
+    field.n_found[0] = count
+
+
+@kernel
+def doors_to_nodes(streets: Streets, stands: Stands, first: int, last: int) -> Seeds:
+    """Return the walks of points through their doors to the ends of the doors' edges.
+
+    A walk to the start of an edge leaves the point's reach at the first position of a stretch, one to the end at
+    the last. Where that position is an inner vertex of the edge less than `access_m` away, the stretch goes on
+    beyond it, and the straight walk to a later door is no longer.
+    """
+    begin, end = stands.pointer[first], stands.pointer[last]
+    node, metres = np.empty(2 * (end - begin), dtype=np.int64), np.empty(2 * (end - begin))
+    label = np.empty(2 * (end - begin), dtype=np.int64)
+    outer_m = stands.access_m - TOUCH_M
+    count = 0
+    for point in range(first, last):
+        for row in range(stands.pointer[point], stands.pointer[point + 1]):
+            segment = stands.segment[row]
+            edge, foot_m, aside_m = streets.segment_edge[segment], stands.foot_m[row], stands.aside_m[row]
+            walk_m = np.sqrt((stands.from_m[row] - foot_m) ** 2 + aside_m**2)
+            along_m = streets.segment_from_m[segment] + stands.from_m[row]
+            if walk_m >= outer_m or along_m <= 0:
+                node[count], metres[count], label[count] = streets.edge_nodes[edge, 0], walk_m + along_m, point
+                count += 1
+            walk_m = np.sqrt((stands.to_m[row] - foot_m) ** 2 + aside_m**2)
+            rest_m = max(streets.edge_m[edge] - (streets.segment_from_m[segment] + stands.to_m[row]), 0.0)
+            if walk_m >= outer_m or rest_m <= TOUCH_M:
+                node[count], metres[count], label[count] = streets.edge_nodes[edge, 1], walk_m + rest_m, point
+                count += 1
+    return Seeds(node[:count], metres[:count], label[:count])
+
+
+@kernel
+def wipe(field: Field) -> None:
+    """Empty the field: only what was found is touched."""
+    best, found, beyond_m = field.metres, field.found, field.beyond_m
+    for row in range(field.n_found[0]):
+        best[found[row]] = beyond_m
+    field.n_found[0] = 0
+
+
+@kernel
+def search_each(
+    ways: Ways, streets: Streets, stands: Stands, first: int, last: int, reach_m: float
+) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Search from each of the points alone: how many nodes each reaches, which, and how far they are."""
+    field = new_field(len(ways.pointer) - 1, reach_m)
+    best, found = field.metres, field.found
+    counts = np.zeros(last - first, dtype=np.int64)
+    nodes, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
+    for point in range(first, last):
+        spread(field, ways, doors_to_nodes(streets, stands, point, point + 1))
+        count = field.n_found[0]
+        if filled + count > len(nodes):
+            room = 2 * (filled + count)
+            nodes = np.concatenate((nodes[:filled], np.empty(room - filled, dtype=np.int64)))
+            metres = np.concatenate((metres[:filled], np.empty(room - filled)))
+        for row in range(count):
+            node = found[row]
+            nodes[filled + row] = node
+            metres[filled + row] = best[node]
+        filled += count
+        counts[point - first] = count
+        wipe(field)
+    return counts, nodes[:filled], metres[:filled]
