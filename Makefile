@@ -14,6 +14,7 @@ help:
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/planner warm
 	touch $@
 
 .venv/installed-dev: .venv/installed

@@ -1,4 +1,4 @@
-"""The command line: `planner new`, `planner check`, `planner run`; a thin skin over the pipeline.
+"""The command line: `planner new`, `planner check`, `planner run`, `planner warm`; a thin skin over the pipeline.
 
 Products' paths go to stdout, everything else to stderr. Exit codes stand in `planner.errors`.
 """
@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     new = commands.add_parser("new", help="write a commented study file into a new folder")
     new.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet, or is empty")
     new.set_defaults(command=_new)
+    warm = commands.add_parser("warm", help="compile the engine now, so that the first run need not")
+    warm.set_defaults(command=_warm)
     check = commands.add_parser("check", help="read everything, change nothing, and say what was understood")
     check.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     check.set_defaults(command=_check)
@@ -76,6 +78,16 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
     print(write_template(options.folder))  # noqa: T201
     print(texts("cli.template_written"), file=sys.stderr)  # noqa: T201
+
+
+def _warm(options: argparse.Namespace, texts: Texts) -> None:
+    del options
+    from planner.walking.warming import warm_up
+
+    progress = _Stages(texts)
+    progress("warm_up")
+    warm_up()
+    progress.done()
 
 
 def _check(options: argparse.Namespace, texts: Texts) -> None:

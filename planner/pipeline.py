@@ -30,6 +30,7 @@ from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
 from planner.walking.times import travel_times
 from planner.walking.walk import Profile, Walk, walking_profiles
+from planner.walking.warming import warm_up
 
 
 def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
@@ -145,6 +146,9 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
 
     progress("read_inputs")
     inputs = read_inputs(study, margin_m=walk.metres(horizon_min))
+
+    progress("warm_up")
+    warm_up()
 
     progress("build_network")
     network = build_network(inputs.streets)

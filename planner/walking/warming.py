@@ -1,0 +1,31 @@
+"""Compile the engine ahead of its first use."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from planner.walking.network import build_network
+from planner.walking.service_areas import service_areas
+from planner.walking.snapping import snap
+from planner.walking.times import travel_times
+from planner.walking.walk import Walk
+
+
+def warm_up() -> None:
+    """Carry out every kind of work once on a crossroads.
+
+    The first time on a machine this compiles the kernels, which takes most of a minute; they are kept, and from
+    then on it loads them in less than a second.
+
+    Examples
+    --------
+    >>> warm_up()
+    """
+    arms = [[(0, 0), (90, 0)], [(0, 0), (0, 90)], [(0, 0), (-90, 0)], [(0, 0), (0, -90)]]
+    streets = gpd.GeoDataFrame(geometry=[shapely.LineString(arm) for arm in arms], crs="EPSG:32648")
+    network, walk = build_network(streets), Walk(speed_kmh=3.6, access_m=20.0)
+    snaps = snap(np.array([[5.0, 5.0], [60.0, 5.0]]), network, access_m=walk.access_m)
+    travel_times(network, snaps, snaps, walk=walk, horizon_min=2.0)
+    service_areas(network, snaps, walk=walk, limits_min=(1.0, 2.0))
