@@ -10,8 +10,8 @@ import shapely
 from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import dijkstra
 
-from benchmarks import planner_nearest
 from benchmarks.graphs import matrix
+from benchmarks.nearest_facility import planner_nearest
 from benchmarks.rounds import PLANNER, Contestant, Setting, Table, measure
 from benchmarks.streets import LIMITS_MIN, WALK, describe, points_near, streets_of
 from planner.walking.network import WalkingNetwork
@@ -33,10 +33,9 @@ def tables(setting: Setting) -> list[Table]:
         f"Snap + search + assign: {n_points:,} points, {n_facilities} facilities, {name} ({describe(network)}),"
         f" {THREADS} threads"
     )
-    note = planner_nearest.HOW.note
     tree, graph = shapely.STRtree(network.segment_lines()), matrix(network)
     contestants = [
-        Contestant(PLANNER, lambda: by_planner(network, facilities, points), _reached, note=note),
+        Contestant(PLANNER, lambda: by_planner(network, facilities, points), _reached),
         Contestant(
             PEER, lambda: by_tree(network, tree, graph, facilities, points), _reached, note="nearest street only"
         ),
@@ -50,7 +49,7 @@ def by_planner(
     """Return metres to the nearest facility, and which, exact: all streets within 25 m of either end count."""
     start = snap(facilities, network, access_m=WALK.access_m)
     end = snap(points, network, access_m=WALK.access_m)
-    return planner_nearest.nearest(network, start, end)
+    return planner_nearest(network, start, end)
 
 
 def by_tree(

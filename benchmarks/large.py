@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from benchmarks import planner_nearest
 from benchmarks.processes import run_python
 from benchmarks.rounds import PLANNER, Row, Setting, Table
 from benchmarks.scale import QUICK_SIDES, SIDES
@@ -41,6 +40,5 @@ def _study(setting: Setting, side: int) -> Row:
         f"{PLANNER}, {n_demand:,} junctions and points, {n_facilities:,} facilities",
         tuple(each.seconds for each in rounds),
         {stage: f"{seconds:.2f} s" for stage, seconds in stages.items()},
-        planner_nearest.HOW.note,
-        max(each.peak_bytes for each in rounds),
+        peak_bytes=max(each.peak_bytes for each in rounds),
     )

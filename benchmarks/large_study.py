@@ -7,7 +7,7 @@ import json
 import sys
 import time
 
-from benchmarks import planner_nearest
+from benchmarks.nearest_facility import planner_nearest
 from benchmarks.streets import LIMITS_MIN, REACH_M, WALK, grid, points_near
 from planner.walking.search import search
 from planner.walking.snapping import snap
@@ -32,7 +32,7 @@ def main() -> None:
     done("snap all")
     reach = search(network, facilities, reach_m=REACH_M)
     done(f"search {max(LIMITS_MIN):.0f} min from each facility")
-    metres, _ = planner_nearest.nearest(network, facilities, demand)
+    metres, _ = planner_nearest(network, facilities, demand)
     done("nearest facility of each point")
     # Without an answer the work would be empty: a benchmark must not get faster by failing.
     if not len(reach.node) or not (metres <= REACH_M).any():

@@ -15,7 +15,7 @@ import shapely
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))
 
-from benchmarks import nearest_facility, planner_nearest, polygons, searching  # noqa: E402 - not a package of ours
+from benchmarks import nearest_facility, polygons, searching  # noqa: E402 - not a package of ours
 from benchmarks.bars import BARS, verdicts  # noqa: E402
 from benchmarks.bucket_queue import BucketQueue, has_compiler, metres_of  # noqa: E402
 from benchmarks.document import Run, document  # noqa: E402
@@ -65,9 +65,8 @@ def test_the_planner_finds_scipys_nearest_facility(streets: WalkingNetwork) -> N
     facilities = random_nodes(streets, 5, seed=2)
     metres, _ = nearest_facility.scipy_nearest(matrix(streets), facilities)
     every = snapped_at_nodes(streets, np.arange(len(streets.node_xy)))
-    ours, _ = planner_nearest.nearest(streets, snapped_at_nodes(streets, facilities), every)
-    difference = nearest_facility.largest_difference_mm(metres, ours, within_m=planner_nearest.reach_m())
-    assert difference < MILLIMETRE
+    ours, _ = nearest_facility.planner_nearest(streets, snapped_at_nodes(streets, facilities), every)
+    assert nearest_facility.largest_difference_mm(metres, ours) < MILLIMETRE
 
 
 def test_the_planner_never_walks_farther_than_by_the_nearest_street(streets: WalkingNetwork) -> None:

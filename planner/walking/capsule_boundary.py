@@ -115,6 +115,7 @@ def keep_circles(capsules: Capsules, radius: float, first: IndexArray, near: Ind
             continue
         x, y = capsules.xy[place]
         i = capsules.incident[capsules.first[place]]
+        from_x, from_y, to_x, to_y = np.cos(start), np.sin(start), np.cos(start + width), np.sin(start + width)
         left: Open = (0.0, width, from_side, to_side)
         count = 0
         for row in range(first[i], first[i + 1]):
@@ -122,6 +123,11 @@ def keep_circles(capsules: Capsules, radius: float, first: IndexArray, near: Ind
             if place in (ends[k, 0], ends[k, 1]):
                 continue
             dx, dy, cos, sin = x - line[k, 0], y - line[k, 1], line[k, 4], line[k, 5]
+            far_x, far_y = x - line[k, 2], y - line[k, 3]
+            # A segment behind both ends of the arc is nearer to no point of it than the arc's own place.
+            behind = from_x * dx + from_y * dy >= 0 and to_x * dx + to_y * dy >= 0
+            if behind and from_x * far_x + from_y * far_y >= 0 and to_x * far_x + to_y * far_y >= 0:
+                continue
             arcs, kinds, into, out = _cover_circle(cos * dx + sin * dy, cos * dy - sin * dx, line[k, 6], radius)
             if arcs < 0:
                 return -1

@@ -70,8 +70,8 @@ def lay_out(segments: FloatArray, east: float, north: float) -> Capsules:
         xy[p, 1] = (keys[p, 1] - north_key) / PLACES_A_METRE + STIR_M * stir_y
     for i in range(kept):
         joined[i, 0], joined[i, 1] = begin[i], end[i]
-        line[i, 0], line[i, 1] = xy[begin[i]]
-        line[i, 2], line[i, 3] = xy[end[i]]
+        line[i, 0], line[i, 1] = xy[begin[i], 0], xy[begin[i], 1]
+        line[i, 2], line[i, 3] = xy[end[i], 0], xy[end[i], 1]
         dx, dy = line[i, 2] - line[i, 0], line[i, 3] - line[i, 1]
         line[i, 6] = np.sqrt(dx * dx + dy * dy)
         line[i, 4], line[i, 5] = dx / line[i, 6], dy / line[i, 6]
@@ -79,10 +79,12 @@ def lay_out(segments: FloatArray, east: float, north: float) -> Capsules:
     for i in range(kept):
         first[begin[i]] += 1
         first[end[i]] += 1
-    first = np.cumsum(first)
+    for p in range(places):
+        first[p + 1] += first[p]
     incident = np.empty(2 * kept, dtype=np.int64)
     for i in range(kept - 1, -1, -1):
-        for place in (begin[i], end[i]):
+        for side in range(2):
+            place = joined[i, side]
             first[place] -= 1
             incident[first[place]] = i
     return Capsules(xy, joined, line, first, incident)
@@ -164,12 +166,15 @@ def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]
         Those of segment `i` are ``near[first[i]:first[i + 1]]``.
     """
     n, reach = len(line), 2.0 * radius
-    west, south = min(line[:, 0].min(), line[:, 2].min()), min(line[:, 1].min(), line[:, 3].min())
-    width, height = max(line[:, 0].max(), line[:, 2].max()) - west, max(line[:, 1].max(), line[:, 3].max()) - south
+    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+    for i in range(n):
+        west, south = min(west, line[i, 0], line[i, 2]), min(south, line[i, 1], line[i, 3])
+        east, north = max(east, line[i, 0], line[i, 2]), max(north, line[i, 1], line[i, 3])
+    width, height = east - west, north - south
     # Few segments far apart must not make many empty cells.
     size = max(reach, np.sqrt(width * height / (4.0 * n)), (width + height) / (4.0 * n + 64.0))
     columns, rows = int(width / size) + 1, int(height / size) + 1
-    cell_first, listed = _list_by_cell(line, np.array([west, south, size]), columns, rows)
+    cell_first, listed = list_by_cell(line, np.array([west, south, size]), columns, rows)
     first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.int64)
     seen = np.full(n, -1, dtype=np.int64)
     found = 0
@@ -208,9 +213,9 @@ def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]
 
 
 @kernel
-def _list_by_cell(line: FloatArray, grid: FloatArray, columns: int, rows: int) -> tuple[IndexArray, IndexArray]:
+def list_by_cell(line: FloatArray, grid: FloatArray, columns: int, rows: int) -> tuple[IndexArray, IndexArray]:
     """List the segments by the cells that they pass; a cell is row × columns + column."""
-    west, south, size = grid
+    west, south, size = grid[0], grid[1], grid[2]
     first = np.zeros(columns * rows + 1, dtype=np.int64)
     listed = np.empty(0, dtype=np.int64)
     for fill in range(2):
@@ -227,7 +232,8 @@ def _list_by_cell(line: FloatArray, grid: FloatArray, columns: int, rows: int) -
                     else:
                         first[cell] += 1
         if not fill:
-            first = np.cumsum(first)
+            for cell in range(columns * rows):
+                first[cell + 1] += first[cell]
             listed = np.empty(first[-1], dtype=np.int64)
     return first, listed
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from planner.walking.capsule_boundary import TURN, Pieces
-from planner.walking.capsule_places import Capsules
+from planner.walking.capsule_places import Capsules, list_by_cell
 from planner.walking.compiling import kernel
 from planner.walking.walk import FloatArray, IndexArray
 
 NEAR_M = 1e-4
 """Ring vertices nearer than this are one, and holes narrower than this are none."""
+
+SURE_M2 = 1e-7
+"""An edge passes a point surely if the triangle of both has more than half of this area."""
 
 
 @kernel
@@ -64,8 +67,10 @@ def trace(
     sides = 2 * len(capsules.ends)
     line, by, at = capsules.line, pieces.by, pieces.at
     # At most a vertex a piece and one more a ring, and the corners of the arcs.
-    is_arc = by[:n, 0] >= sides
-    xy = np.empty((4 * n + 4 + int((is_arc * (at[:n, 1] - at[:n, 0])).sum() / step), 2))
+    arcs = 0.0
+    for row in range(n):
+        arcs += (by[row, 0] >= sides) * (at[row, 1] - at[row, 0])
+    xy = np.empty((4 * n + 4 + int(arcs / step), 2))
     ring_end, ring_m2 = np.empty(n, dtype=np.int64), np.empty(n)
     done = np.zeros(n, dtype=np.bool_)
     rings, first = 0, 0
@@ -167,3 +172,60 @@ def _holds(ring: FloatArray, x: float, y: float) -> bool:
         if (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0):
             inside = not inside
     return inside
+
+
+@kernel
+def is_simple(xy: FloatArray, ring_end: IndexArray) -> bool:
+    """Return whether the rings surely neither cross nor touch one another or themselves.
+
+    Rings that come nearer than some ten-millionths of a metre are not sure.
+    """
+    edges = np.empty((len(xy) - len(ring_end), 4))
+    after = np.empty(len(edges), dtype=np.int64)
+    count, first, around = 0, 0, 0.0
+    for ring in range(len(ring_end)):
+        ring_first = count
+        for i in range(first, ring_end[ring] - 1):
+            edges[count, 0], edges[count, 1] = xy[i, 0], xy[i, 1]
+            edges[count, 2], edges[count, 3] = xy[i + 1, 0], xy[i + 1, 1]
+            around += abs(edges[count, 2] - edges[count, 0]) + abs(edges[count, 3] - edges[count, 1])
+            after[count] = count + 1
+            count += 1
+        after[count - 1] = ring_first
+        first = ring_end[ring]
+    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+    for i in range(len(xy)):
+        west, south = min(west, xy[i, 0]), min(south, xy[i, 1])
+        east, north = max(east, xy[i, 0]), max(north, xy[i, 1])
+    size = max(2.0 * around / count, (east - west + north - south) / (2.0 * np.sqrt(count)) / 4.0)
+    columns, rows = int((east - west) / size) + 1, int((north - south) / size) + 1
+    first_listed, listed = list_by_cell(edges, np.array([west, south, size]), columns, rows)
+    for cell in range(columns * rows):
+        for at in range(first_listed[cell], first_listed[cell + 1]):
+            for other in range(first_listed[cell], at):
+                if _may_touch(edges, after, listed[at], listed[other]):
+                    return False
+    return True
+
+
+@kernel
+def _may_touch(edges: FloatArray, after: IndexArray, one: int, other: int) -> bool:
+    """Return whether two edges touch, other than one that follows the other at their common vertex."""
+    ax, ay, bx, by = edges[one, 0], edges[one, 1], edges[one, 2], edges[one, 3]
+    cx, cy, dx, dy = edges[other, 0], edges[other, 1], edges[other, 2], edges[other, 3]
+    if (
+        max(cx, dx) < min(ax, bx)
+        or min(cx, dx) > max(ax, bx)
+        or max(cy, dy) < min(ay, by)
+        or min(cy, dy) > max(ay, by)
+    ):
+        return False
+    if after[one] == other or after[other] == one:
+        # Only an edge that runs back along the one before touches it elsewhere.
+        along = (bx - ax) * (dx - cx) + (by - ay) * (dy - cy)
+        return bool(along < 0 and abs((bx - ax) * (dy - cy) - (by - ay) * (dx - cx)) < SURE_M2)
+    to_c, to_d = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax), (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
+    if min(to_c, to_d) > SURE_M2 or max(to_c, to_d) < -SURE_M2:
+        return False
+    to_a, to_b = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx), (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
+    return bool(min(to_a, to_b) <= SURE_M2 and max(to_a, to_b) >= -SURE_M2)

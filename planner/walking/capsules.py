@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import shapely
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from planner.walking.capsule_boundary import Pieces, keep_circles, keep_sides
 from planner.walking.capsule_places import lay_out, neighbours
-from planner.walking.capsule_rings import link, nest, trace
+from planner.walking.capsule_rings import is_simple, link, nest, trace
 from planner.walking.walk import FloatArray, IndexArray
 
 QUARTER_SEGMENTS = 32
@@ -30,14 +31,17 @@ class Rings:
         How many vertices there are up to the end of each ring, shape (rings,).
     outline
         The outline that each ring belongs to; an outline belongs to itself, shape (rings,).
+    is_simple
+        Whether the rings are known not to touch, so that they need no other test.
     """
 
     xy: FloatArray
     ring_end: IndexArray
     outline: IndexArray
+    is_simple: bool
 
 
-NO_RINGS = Rings(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+NO_RINGS = Rings(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), is_simple=True)
 
 
 def capsule_union(
@@ -81,7 +85,9 @@ def capsule_unions(
     """
     unions = [union_rings(each, radius_m, quarter_segments=quarter_segments) for each in segments]
     areas = polygons([NO_RINGS if rings is None else rings for rings in unions])
-    by_geos = np.array([rings is None for rings in unions], dtype=np.bool_) | ~shapely.is_valid(areas)
+    by_geos = np.array([rings is None for rings in unions], dtype=np.bool_)
+    doubted = np.array([rings is not None and not rings.is_simple for rings in unions], dtype=np.bool_)
+    by_geos[doubted] = ~shapely.is_valid(areas[doubted])
     for row in np.flatnonzero(by_geos).tolist():
         areas[row] = buffered_union(segments[row], radius_m, quarter_segments=quarter_segments)
     return areas, by_geos
@@ -107,8 +113,6 @@ def union_rings(
     radius_m = float(radius_m)
     if not len(segments):
         return NO_RINGS
-    angles = np.arange(4 * quarter_segments) * (np.pi / (2 * quarter_segments))
-    steps = np.column_stack([np.cos(angles), np.sin(angles)])
     segments = np.ascontiguousarray(segments, dtype=np.float64)
     near_by = np.floor(segments[0, :2])
     capsules = lay_out(segments, near_by[0], near_by[1])
@@ -122,11 +126,18 @@ def union_rings(
     closed, following = link(pieces, count)
     if not closed:
         return None
-    xy, ring_end, ring_m2 = trace(capsules, radius_m, pieces, following, steps)
+    xy, ring_end, ring_m2 = trace(capsules, radius_m, pieces, following, _steps(quarter_segments))
     outline = nest(xy, ring_end, ring_m2)
     if not len(outline) or outline.min() < 0:
         return None
-    return Rings(xy + near_by, ring_end, outline)
+    return Rings(xy + near_by, ring_end, outline, is_simple=is_simple(xy, ring_end))
+
+
+@cache
+def _steps(quarter_segments: int) -> FloatArray:
+    """Return points of the unit circle, `quarter_segments` a quarter, from the east on, shape (points, 2)."""
+    angles = np.arange(4 * quarter_segments) * (np.pi / (2 * quarter_segments))
+    return np.column_stack([np.cos(angles), np.sin(angles)])
 
 
 def polygon(rings: Rings) -> shapely.Geometry:
