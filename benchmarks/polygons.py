@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -147,7 +148,9 @@ def _recipe(network: WalkingNetwork, nodes: IndexArray, oracle: Areas) -> Contes
 def _valhalla() -> str:
     if not is_installed("valhalla"):
         return "not installed"
-    return "not measured: the wheel for this Python reads tiles, but brings nothing to build them with"
+    if shutil.which("valhalla_build_tiles") is None:
+        return "not measured: no valhalla_build_tiles here, without which it has no streets"
+    return "not measured: this benchmark does not build its tiles yet"
 
 
 def _remarks(n_sample: int) -> tuple[str, ...]:
