@@ -10,7 +10,7 @@ import pytest
 from planner.cli import main
 
 PRODUCTS = ["map.html", "report.html", "plan.json", "results.gpkg"]
-HEAVY = ("geopandas", "numpy", "pandas", "pydantic", "scipy", "shapely", "sklearn", "folium", "jinja2")
+HEAVY = ("geopandas", "numba", "numpy", "pandas", "pydantic", "scipy", "shapely", "sklearn", "folium", "jinja2")
 
 
 def planner(*words: str) -> subprocess.CompletedProcess[str]:
