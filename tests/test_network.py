@@ -7,7 +7,7 @@ import shapely
 
 from planner.walking.network import build_network
 from planner.walking.quality import network_quality
-from planner.walking.snapping import doors, outer_doors, snap
+from planner.walking.snapping import doors, snap
 from planner.walking.walk import Walk, is_within, walking_profiles
 
 CRS = "EPSG:32648"
@@ -66,7 +66,7 @@ def test_snapping_by_hand() -> None:
     assert snaps.nearest_m.tolist() == [30.0, 410.0]
     np.testing.assert_allclose(snaps.nearest_xy, [[60, 0], [50, 90]])
     assert doors(snaps, network).walk_m.tolist() == [50.0, 50.0]
-    assert outer_doors(snaps, network).along_m.tolist() == [20.0, 100.0]
+    assert doors(snaps, network).along_m.tolist() == [20.0, 100.0]
 
 
 def test_a_street_exactly_at_the_access_distance_counts() -> None:

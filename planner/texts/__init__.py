@@ -74,10 +74,6 @@ class Texts:
         text = catalogue()[key][self.language]
         return text.format(**values) if values else text
 
-    def has(self, key: str) -> bool:
-        """Tell whether the catalogue holds `key`."""
-        return key in catalogue()
-
     def whole(self, number: float) -> str:
         """Write a count: rounded to a whole number, thousands marked."""
         return f"{number:,.0f}"

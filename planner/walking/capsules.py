@@ -140,11 +140,6 @@ def _steps(quarter_segments: int) -> FloatArray:
     return np.column_stack([np.cos(angles), np.sin(angles)])
 
 
-def polygon(rings: Rings) -> shapely.Geometry:
-    """Return the rings as a polygon, or as a multipolygon where there are several outlines."""
-    return polygons([rings])[0]
-
-
 def polygons(unions: Sequence[Rings]) -> NDArray[np.object_]:
     """Return one polygon or multipolygon for each set of rings, shape (unions,)."""
     if not unions:

@@ -155,13 +155,6 @@ def doors(snaps: Snaps, network: WalkingNetwork) -> Doors:
     )
 
 
-def outer_doors(snaps: Snaps, network: WalkingNetwork) -> Doors:
-    """Return the ends that lie `access_m` away: where every walk from farther off enters the point's reach."""
-    every = doors(snaps, network)
-    outer = every.walk_m >= snaps.access_m - TOUCH_M
-    return Doors(every.point[outer], every.edge[outer], every.along_m[outer], every.walk_m[outer])
-
-
 def _nearest_xy(xy: FloatArray, segment: IndexArray, network: WalkingNetwork) -> FloatArray:
     start, end = network.segment_xy[segment, :2], network.segment_xy[segment, 2:]
     share = ((xy - start) * (end - start)).sum(axis=1) / network.segment_m[segment] ** 2

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from planner.walking.capsules import buffered_union, capsule_union, polygon, union_rings
+from planner.walking.capsules import buffered_union, capsule_union, polygons, union_rings
 from planner.walking.network import build_network
 
 Segments = NDArray[np.float64]
@@ -161,5 +161,5 @@ def test_real_streets_need_no_fallback(radius_m: float) -> None:
         segments = network.segment_xy[np.hypot(*(middle - centre).T) < random.uniform(100, 800)]
         rings = union_rings(segments, radius_m)
         assert rings is not None
-        assert shapely.is_valid(polygon(rings))
+        assert shapely.is_valid(polygons([rings])[0])
         assert_same_as_geos(segments, radius_m)
