@@ -14,6 +14,7 @@ from planner.inputs.osm import read_osm_buildings, read_osm_points, read_osm_str
 from planner.walking.network import build_network
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
+COLUMNS = ["id", "name", "kind", "class", "crossing", "stairs", "bridge", "tunnel", "gated", "geometry"]
 READERS = [read_osm_streets, read_osm_buildings, lambda path: read_osm_points(path, ("amenity",))]
 
 
@@ -65,7 +66,7 @@ def test_ways_join_where_they_share_a_node(tmp_path: Path) -> None:
         way(6, [21, 22], highway="footway", bridge="yes"),
     )
     streets = read_osm_streets(file)
-    assert streets.columns.tolist() == ["id", "name", "kind", "geometry"]
+    assert streets.columns.tolist() == COLUMNS
     assert streets["id"].tolist() == ["4", "5", "6"]
     assert streets["name"].tolist() == ["", "Main Street", ""]
     assert streets["kind"].tolist() == ["footway", "residential", "footway"]
@@ -151,7 +152,7 @@ def test_nothing_walkable_is_an_empty_table(tmp_path: Path) -> None:
     for objects in ([], [*LINE, way(1, [1, 2], highway="motorway")]):
         streets = read_osm_streets(write(tmp_path, *objects))
         assert streets.empty
-        assert streets.columns.tolist() == ["id", "name", "kind", "geometry"]
+        assert streets.columns.tolist() == COLUMNS
         assert streets.crs.to_epsg() == 4326
     file = write(tmp_path)
     assert read_osm_buildings(file).columns.tolist() == ["id", "name", "building", "levels", "geometry"]

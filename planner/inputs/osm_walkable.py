@@ -1,32 +1,41 @@
-"""Which ways of OpenStreetMap people walk on: a filter on tags, every set of it written out.
+"""What of OpenStreetMap people walk on and through: rules on tags, every set of them written out.
 
-The filter keeps what a grown-up on foot may lawfully and plainly use, and leaves out the rest:
+**Ways.** The filter keeps what a grown-up on foot may lawfully and plainly use, and leaves out the rest:
 
 - **class**: `WALKABLE`; `WALKABLE_IF_ALLOWED` only where `foot` says so. Motorways, construction sites and
   planned, abandoned or unknown classes never.
 - **foot** decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules the next three points.
-- **access**: `ACCESS_FORBIDDEN` leaves it out. `destination`, `customers`, `delivery` and the like stay: they
-  are aimed at drivers, and people do reach a door there.
+- **access**: `ACCESS_FORBIDDEN` leaves it out: compounds that are closed to the public. `destination`,
+  `customers`, `delivery` and the like stay: they are aimed at drivers, and people do reach a door there. How
+  much length is left out so is counted, since residents of a compound do walk there.
 - **motorroad = yes** leaves it out.
 - **service roads in a tunnel** are left out: garages and delivery tunnels, no way through a town. Passages
   under a building (``tunnel=building_passage``) stay.
 - **sidewalk = separate** does *not* leave a carriageway out. A sidewalk that is drawn apart says where people
   walk, not that they may not cross; without the carriageway the network tears wherever the sidewalks are not
   drawn to the junction. Where it must not be walked, mappers say ``foot=use_sidepath``, which is respected.
-- **area = yes** (a square drawn as an outline) stays: for now people walk along its outline, as nothing draws
-  lines across. Squares that are multipolygon relations are not read.
+
+**Squares.** A closed way with ``area=yes``, or a multipolygon, of a walkable class is ground to walk on: along
+its outline, and straight across between the places where streets meet it (`planner.inputs.osm_squares`).
+
+**Gates.** A node tagged `barrier` on a way lets people pass unless `is_passable` says no: ``foot`` decides first,
+then ``locked=yes``, ``access``, opening hours that say closed, and `BARRIERS_CLOSED` (walls and fences across the
+way). Gates that open at some hours count as open, and their hours are kept.
+
+**Crossings.** `crossing_type` says how a street is crossed, from the way and from the nodes on it.
 
 The walking filter of OSMnx 2.1 lists what is kept out; this one lists what is let in. It keeps what that one
 drops: cycleways where walking is not forbidden, outlines of squares, carriageways beside separate sidewalks,
 and private ways that `foot` opens. It drops what that one keeps: service tunnels, motor roads, ``access=no``,
 ``foot=private``, indoor corridors, lifts, and classes that nobody has documented.
 
-Not read at all: gates and other barriers at nodes, opening hours, one-way rules for walkers, ferries.
+Not read: conditional access (a way that is closed at night counts as open), `access` of an area around a way
+(mappers do not mean it to be inherited), walls and fences drawn as lines, one-way rules for walkers, ferries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Protocol
 
 WALKABLE = frozenset(
     {
@@ -50,19 +59,28 @@ FOOT_FORBIDDEN = frozenset({"no", "private", "use_sidepath"})
 ACCESS_FORBIDDEN = frozenset({"no", "private", "military"})
 """What `access` says where the public must not go at all."""
 
+BARRIERS_CLOSED = frozenset({"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch"})
+"""Barriers at a node that nobody passes unless `foot` says so: the rest has, or is, an opening for walkers."""
 
-def is_walkable(tags: Mapping[str, str]) -> bool:
+HOURS_CLOSED = frozenset({"off", "closed"})
+"""Opening hours that never open."""
+
+CROSSING_KEYS = ("crossing", "crossing:signals", "crossing:markings")
+CROSSING_NODES = frozenset({"crossing", "traffic_signals"})
+"""Nodes (`highway`) that say how a street is crossed."""
+
+UNKNOWN_CROSSING = "unknown"
+
+
+class Tags(Protocol):
+    """What the rules ask of tags: a dictionary will do, and so will what pyosmium hands out."""
+
+    def get(self, key: str, /) -> str | None:
+        """Return the value of a key, or None."""
+
+
+def is_walkable(tags: Tags) -> bool:
     """Tell from its tags whether people walk on a way.
-
-    Parameters
-    ----------
-    tags
-        The tags of the way.
-
-    Returns
-    -------
-    walkable
-        Whether the filter of this module keeps it.
 
     Examples
     --------
@@ -73,14 +91,85 @@ def is_walkable(tags: Mapping[str, str]) -> bool:
     >>> is_walkable({"highway": "service", "access": "private", "foot": "permissive"})
     True
     """
-    kind, foot = tags.get("highway", ""), tags.get("foot", "")
-    if foot in FOOT_FORBIDDEN:
-        return False
+    return not objection(tags)
+
+
+def objection(tags: Tags) -> str:
+    """Return why people do not walk on a way: ``class``, ``foot``, ``access``, ``motorroad``, ``tunnel``, or "".
+
+    Examples
+    --------
+    >>> objection({"highway": "service", "access": "private"}), objection({"highway": "path"})
+    ('access', '')
+    """
+    kind, foot = _told(tags, "highway"), _told(tags, "foot")
     if foot in FOOT_ALLOWED:
-        return kind in WALKABLE or kind in WALKABLE_IF_ALLOWED
-    forbidden = (
-        tags.get("access") in ACCESS_FORBIDDEN
-        or tags.get("motorroad") == "yes"
-        or (kind == "service" and tags.get("tunnel") == "yes")
+        return "" if kind in WALKABLE or kind in WALKABLE_IF_ALLOWED else "class"
+    if kind not in WALKABLE:
+        return "class"
+    if foot in FOOT_FORBIDDEN:
+        return "foot"
+    if tags.get("access") in ACCESS_FORBIDDEN:
+        return "access"
+    if tags.get("motorroad") == "yes":
+        return "motorroad"
+    return "tunnel" if kind == "service" and tags.get("tunnel") == "yes" else ""
+
+
+def is_passable(tags: Tags) -> bool:
+    """Tell from its tags whether people pass a barrier that stands on a way.
+
+    Examples
+    --------
+    >>> is_passable({"barrier": "bollard"}), is_passable({"barrier": "gate"})
+    (True, True)
+    >>> is_passable({"barrier": "gate", "access": "private"}), is_passable({"barrier": "fence"})
+    (False, False)
+    >>> is_passable({"barrier": "gate", "access": "private", "foot": "yes"})
+    True
+    """
+    foot = _told(tags, "foot")
+    if foot in FOOT_FORBIDDEN or foot in FOOT_ALLOWED:
+        return foot in FOOT_ALLOWED
+    return not (
+        tags.get("locked") == "yes"
+        or tags.get("access") in ACCESS_FORBIDDEN
+        or _told(tags, "opening_hours").strip().lower() in HOURS_CLOSED
+        or tags.get("barrier") in BARRIERS_CLOSED
     )
-    return kind in WALKABLE and not forbidden
+
+
+def is_crossing(tags: Tags) -> bool:
+    """Tell whether a way is the part of a footway that leads across a carriageway (``footway=crossing``)."""
+    kind = _told(tags, "highway")
+    return tags.get(kind) == "crossing" if kind else False
+
+
+def crossing_type(tags: Tags) -> str:
+    """Return how a street is crossed, as `crossing` says it, or by the newer tags for signals and markings.
+
+    Examples
+    --------
+    >>> crossing_type({"crossing": "zebra"}), crossing_type({"crossing:signals": "yes"})
+    ('zebra', 'traffic_signals')
+    >>> crossing_type({"highway": "traffic_signals"}), crossing_type({"highway": "crossing"})
+    ('traffic_signals', '')
+    """
+    told = _told(tags, "crossing")
+    if told and told not in ("yes", "no"):
+        return told
+    signals, markings = _told(tags, "crossing:signals"), _told(tags, "crossing:markings")
+    if signals not in ("", "no") or tags.get("highway") == "traffic_signals":
+        return "traffic_signals"
+    if markings:
+        return "unmarked" if markings == "no" else "marked"
+    return ""
+
+
+def is_built(tags: Tags, key: str) -> bool:
+    """Tell whether a way is a `bridge` or a `tunnel`, of whatever sort."""
+    return _told(tags, key) not in ("", "no")
+
+
+def _told(tags: Tags, key: str) -> str:
+    return tags.get(key) or ""
