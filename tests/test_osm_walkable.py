@@ -79,6 +79,8 @@ def test_helsinki_streets_agree_with_a_simple_pass() -> None:
             lines[str(found.id)] = pairs
     expected = {ident for ident, pairs in lines.items() if pairs}
     streets = read_osm_streets(HELSINKI)
+    # Squares have tests of their own; a way that stops at a gate has lost 10 cm but no vertex.
+    streets = streets[~streets["square"] & ~streets["id"].str.startswith("r")]
     assert set(streets["id"]) == expected
     assert streets["id"].is_unique
     assert 2_000 < len(streets) < 2_500

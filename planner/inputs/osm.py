@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from planner.inputs.osm_gates import GatedLines, stop_at_gates
 from planner.inputs.osm_objects import DEGREES, areas_with, nodes_with, told_apart
+from planner.inputs.osm_squares import Square, find_squares, lines_across
 from planner.inputs.osm_ways import WalkedWays, crossings_of, read_walked_ways
 
 
@@ -99,11 +101,14 @@ def read_osm_walk(path: Path) -> OsmWalk:
     """
     with told_apart(path):
         walked = read_walked_ways(path)
+        squares = find_squares(path, walked)
     gated = stop_at_gates(walked.lines, walked.gates)
-    return OsmWalk(streets=_streets(walked, gated), gates=_gates(gated), left_out=_left_out(walked))
+    parts = [_ways(walked, gated), _squares(squares, walked)]
+    streets = gpd.GeoDataFrame(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True))
+    return OsmWalk(streets=streets, gates=_gates(gated), left_out=_left_out(walked))
 
 
-def _streets(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
+def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
     ways = walked.ways
     kinds = [way.kind for way in ways]
     return gpd.GeoDataFrame(
@@ -117,8 +122,35 @@ def _streets(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
             "bridge": np.array([way.is_bridge for way in ways], dtype=bool),
             "tunnel": np.array([way.is_tunnel for way in ways], dtype=bool),
             "gated": gated.stopped,
+            "square": np.zeros(len(ways), dtype=bool),
         },
         geometry=gated.lines,
+        crs=DEGREES,
+    )
+
+
+def _squares(squares: Sequence[Square], walked: WalkedWays) -> gpd.GeoDataFrame:
+    """Return a row for the lines across each square, and one for each outline that is no street yet."""
+    ways = {way.id for way in walked.ways}
+    rows: list[tuple[str, Square, bool, shapely.Geometry]] = []
+    for square, lines in zip(squares, lines_across(squares, walked), strict=True):
+        if not square.ways <= ways:
+            rows.append((square.id, square, False, shapely.boundary(square.shape)))
+        if lines:
+            rows.append((f"{square.id} across", square, True, shapely.multilinestrings(lines)))
+    kinds = [square.kind for _, square, _, _ in rows]
+    nowhere = np.zeros(len(rows), dtype=bool)
+    return gpd.GeoDataFrame(
+        {
+            "id": [ident for ident, _, _, _ in rows],
+            "name": [square.name for _, square, _, _ in rows],
+            "kind": kinds,
+            "class": kinds,
+            "crossing": [""] * len(rows),
+            **dict.fromkeys(("stairs", "bridge", "tunnel", "gated"), nowhere),
+            "square": np.array([across for _, _, across, _ in rows], dtype=bool),
+        },
+        geometry=[line for _, _, _, line in rows],
         crs=DEGREES,
     )
 

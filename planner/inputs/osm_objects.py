@@ -83,10 +83,11 @@ def objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iter
 def ways_with(path: Path, keys: Iterable[str]) -> list[Way]:
     """Return the ways that carry one of `keys`."""
     processor = osmium.FileProcessor(path, osm.WAY).with_filter(osmium.filter.KeyFilter(*keys))
-    return _by_id(_way(found) for found in processor if isinstance(found, osm.types.Way))
+    return _by_id(way_of(found) for found in processor if isinstance(found, osm.types.Way))
 
 
-def _way(found: osm.types.Way) -> Way:
+def way_of(found: osm.types.Way) -> Way:
+    """Return a way that outlives the file."""
     return Way(found.id, dict(found.tags), tuple(node.ref for node in found.nodes))
 
 
@@ -134,7 +135,7 @@ def areas_with(path: Path, keys: Iterable[str]) -> Iterator[Area]:
     closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in told]
     wanted = frozenset[int]().union(*(relation.ways for relation in relations))
     members = {
-        found.id: _way(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
+        found.id: way_of(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
     }
     places = locate(path, {node for way in (*closed, *members.values()) for node in way.nodes})
     for way in closed:

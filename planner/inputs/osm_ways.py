@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import osmium
@@ -36,8 +37,7 @@ STEPS_A_DEGREE = 10_000_000
 LATITUDE_BITS = 31
 
 
-@dataclass(frozen=True, slots=True)
-class WalkedWay:
+class WalkedWay(NamedTuple):
     """What is kept of a walkable way beside its line."""
 
     id: int
@@ -91,14 +91,14 @@ class _Lines:
     broken: dict[int, list[tuple[int, Place | None]]] = field(default_factory=dict)
     factory: osmium.geom.WKBFactory = field(default_factory=osmium.geom.WKBFactory)
 
-    def add(self, way: osm.types.Way) -> None:
-        self.whole.pop(way.id, None)
-        self.broken.pop(way.id, None)
+    def add(self, number: int, way: osm.types.Way) -> None:
+        self.whole.pop(number, None)
+        self.broken.pop(number, None)
         try:
-            self.whole[way.id] = self.factory.create_linestring(way)
+            self.whole[number] = self.factory.create_linestring(way)
         except (osmium.InvalidLocationError, RuntimeError):
             # A node is missing, or all of them are one place, which the factory refuses.
-            self.broken[way.id] = [
+            self.broken[number] = [
                 (node.ref, (node.lon, node.lat) if node.location.valid() else None) for node in way.nodes
             ]
 
@@ -106,7 +106,7 @@ class _Lines:
         """Return the lines of all ways that have one."""
         missing = {ref for nodes in self.broken.values() for ref, place in nodes if place is None}
         found = locate(path, missing)
-        lines = dict(zip(self.whole, shapely.from_wkb(list(self.whole.values())), strict=True))
+        lines = dict(zip(self.whole, shapely.from_wkb(list(map(bytes.fromhex, self.whole.values()))), strict=True))
         for way, nodes in self.broken.items():
             line = stretches([place or found.get(ref) for ref, place in nodes])
             if line is not None:
@@ -128,13 +128,14 @@ def read_walked_ways(path: Path) -> WalkedWays:
             if reason == "class":
                 continue
             # Extracts that were joined repeat ways along the seam.
-            lines.add(found)
-            reasons.pop(found.id, None)
-            ways.pop(found.id, None)
+            number = found.id
+            lines.add(number, found)
+            reasons.pop(number, None)
+            ways.pop(number, None)
             if reason:
-                reasons[found.id] = reason
+                reasons[number] = reason
             else:
-                ways[found.id] = _walked(found)
+                ways[number] = _walked(number, found)
         elif isinstance(found, osm.types.Node) and found.location.valid():
             place = (found.lon, found.lat)
             if "barrier" in found.tags:
@@ -171,11 +172,11 @@ def _place_key(place: Place) -> int:
     return (round(place[0] * STEPS_A_DEGREE) << LATITUDE_BITS) + round(place[1] * STEPS_A_DEGREE)
 
 
-def _walked(way: osm.types.Way) -> WalkedWay:
+def _walked(number: int, way: osm.types.Way) -> WalkedWay:
     tags = way.tags
     crosses = is_crossing(tags)
     return WalkedWay(
-        id=way.id,
+        id=number,
         name=tags.get("name") or "",
         kind=tags["highway"],
         crossing=crossing_type(tags) if crosses else "",

@@ -1,0 +1,172 @@
+"""Squares: ground that people cross anywhere, made walkable by straight lines between the streets that meet it.
+
+A shortest walk across open ground from one entrance to another is a chain of straight stretches that turns only
+at inward corners of the outline, so the lines between entrances and such corners that lie inside the square hold
+every shortest walk, exactly. Of these lines so many are kept that no walk grows by more than 1 %. People who come
+to the outline elsewhere, from a door, walk along it or along the nearest line.
+
+References
+----------
+.. [1] Lozano-Pérez, T., Wesley, M. A. (1979). An algorithm for planning collision-free paths among polyhedral
+   obstacles. Communications of the ACM 22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from osmium import osm
+
+from planner.inputs.osm_objects import area_of, locate, multipolygons_with, objects, way_of
+from planner.inputs.osm_walkable import is_walkable
+from planner.inputs.osm_ways import WalkedWays, place_keys
+
+MOST_PLACES = 250
+"""A square with more entrances and inward corners keeps its outline only: the pairs would be too many."""
+
+DETOUR = 0.01
+"""How much longer than the shortest a walk across may be, so that a square takes fewer lines."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Square:
+    """Ground to walk on.
+
+    Attributes
+    ----------
+    id, kind, name
+        As of a street; relations are called r1.
+    shape
+        Its outline, degrees.
+    ways
+        The ways that its outline is made of.
+    """
+
+    id: str
+    kind: str
+    name: str
+    shape: shapely.Geometry
+    ways: frozenset[int]
+
+
+def find_squares(path: Path, walked: WalkedWays) -> list[Square]:
+    """Return the squares of an extract: closed ways with ``area=yes`` first, then multipolygons."""
+    squares = []
+    for way, line in zip(walked.ways, walked.lines, strict=True):
+        if way.is_square and shapely.get_type_id(line) == shapely.GeometryType.LINESTRING and line.is_ring:
+            squares.append(Square(str(way.id), way.kind, way.name, shapely.Polygon(line), frozenset({way.id})))
+    return [*squares, *_multipolygons(path)]
+
+
+def _multipolygons(path: Path) -> Iterator[Square]:
+    relations = [found for found in multipolygons_with(path, ["highway"]) if is_walkable(found.tags)]
+    wanted = frozenset[int]().union(*(relation.ways for relation in relations))
+    members = {
+        found.id: way_of(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
+    }
+    places = locate(path, {node for way in members.values() for node in way.nodes})
+    for relation in relations:
+        if relation.ways <= members.keys():
+            rings = [members[way] for way in sorted(relation.ways)]
+            for area in area_of(f"r{relation.id}", relation.tags, rings, places):
+                tags = relation.tags
+                yield Square(area.id, tags["highway"], tags.get("name", ""), area.shape, relation.ways)
+
+
+def lines_across(squares: Sequence[Square], walked: WalkedWays) -> list[list[shapely.Geometry]]:
+    """Return, for each square, the straight lines that the shortest walks across it use, without its outline.
+
+    A square has an entrance at every vertex of its outline where a way other than its own has one.
+    """
+    if not squares:
+        return []
+    xy, row = shapely.get_coordinates(walked.lines, return_index=True)
+    keys, way = place_keys(xy), np.array([way.id for way in walked.ways])[row]
+    found = []
+    for square in squares:
+        shape = square.shape
+        near = np.isin(keys, place_keys(shapely.get_coordinates(shape)))
+        entrances = keys[near][~np.isin(way[near], list(square.ways))]
+        found.append([line for polygon in shapely.get_parts(shape) for line in _across(polygon, entrances)])
+    return found
+
+
+def _across(polygon: shapely.Polygon, entrance_keys: NDArray[np.int64]) -> list[shapely.Geometry]:
+    if not polygon.is_valid:
+        return []
+    outline = shapely.get_coordinates(polygon)
+    return _visible(polygon, np.unique(outline[np.isin(place_keys(outline), entrance_keys)], axis=0))
+
+
+def _visible(polygon: shapely.Polygon, entrances: Floats) -> list[shapely.Geometry]:
+    """Return the lines inside `polygon` for the walks between `entrances`, without the outline."""
+    corners = np.concatenate([entrances, inward_corners(polygon)])
+    _, first = np.unique(corners, axis=0, return_index=True)
+    places = corners[np.sort(first)]
+    if len(entrances) < 2 or len(places) > MOST_PLACES:  # noqa: PLR2004 - a walk has two ends
+        return []
+    one, other = np.triu_indices(len(places), k=1)
+    lines = shapely.linestrings(np.stack([places[one], places[other]], axis=1))
+    shapely.prepare(polygon)
+    inside = shapely.covers(polygon, lines)
+    one, other, lines = one[inside], other[inside], lines[inside]
+    outline = shapely.boundary(polygon)
+    drawn = shapely.covers(outline, lines)
+    flat = places * (np.cos(np.radians(places[:, 1].mean())), 1.0)
+    kept = spare(one, other, np.hypot(*(flat[one] - flat[other]).T), drawn, len(places))
+    return list(lines[kept & ~drawn])
+
+
+def spare(one: Ints, other: Ints, length: Floats, drawn: Bools, places: int) -> Bools:
+    """Tell which lines are needed so that no walk grows by more than `DETOUR` when the others are left out.
+
+    From the shortest up, a line is kept unless those already kept lead there almost as directly; lines that are
+    `drawn` anyway, as parts of the outline, are.
+
+    Examples
+    --------
+    >>> one, other = np.array([0, 1, 0]), np.array([1, 2, 2])
+    >>> spare(one, other, np.array([1.0, 1.0, 1.99]), np.zeros(3, dtype=bool), 3).tolist()
+    [True, True, False]
+
+    References
+    ----------
+    .. [1] Althöfer, I. et al. (1993). On sparse spanners of weighted graphs. Discrete & Computational Geometry 9.
+    """
+    kept = np.zeros(len(length), dtype=bool)
+    apart = np.full((places, places), np.inf)
+    np.fill_diagonal(apart, 0.0)
+    for line in np.lexsort((length, ~drawn)).tolist():
+        i, j, metres = one[line], other[line], length[line]
+        if apart[i, j] > metres * (1 + DETOUR):
+            kept[line] = True
+            through = np.minimum(apart[:, [i]] + apart[j], apart[:, [j]] + apart[i]) + metres
+            np.minimum(apart, through, out=apart)
+    return kept
+
+
+def inward_corners(polygon: shapely.Polygon) -> Floats:
+    """Return the corners of a polygon that reach into it, shape (corners, 2).
+
+    Examples
+    --------
+    >>> inward_corners(shapely.from_wkt("POLYGON ((0 0, 2 0, 2 2, 1 2, 1 1, 0 1, 0 0))")).tolist()
+    [[1.0, 1.0]]
+    """
+    # Counter-clockwise outlines and clockwise holes have the polygon on their left: a turn right reaches in.
+    turned = shapely.orient_polygons(polygon)
+    found = []
+    for ring in [turned.exterior, *turned.interiors]:
+        here = shapely.get_coordinates(ring)[:-1]
+        came, goes = here - np.roll(here, 1, axis=0), np.roll(here, -1, axis=0) - here
+        found.append(here[came[:, 0] * goes[:, 1] - came[:, 1] * goes[:, 0] < 0])
+    return np.concatenate(found)
