@@ -96,6 +96,12 @@ def _by_id(ways: Iterable[Way]) -> list[Way]:
     return [way for _, way in sorted({way.id: way for way in ways}.items())]
 
 
+def ways_of(path: Path, keys: Iterable[str]) -> tuple[list[Way], dict[int, Place]]:
+    """Return the ways that carry one of `keys`, and where their nodes are."""
+    ways = ways_with(path, keys)
+    return ways, locate(path, {node for way in ways for node in way.nodes})
+
+
 def nodes_with(path: Path, keys: Iterable[str]) -> list[tuple[int, Mapping[str, str], Place]]:
     """Return the nodes that carry one of `keys`: id, tags, place."""
     processor = osmium.FileProcessor(path, osm.NODE).with_filter(osmium.filter.KeyFilter(*keys))
