@@ -1,4 +1,4 @@
-"""The command line: `planner new`, `planner check`, `planner run`, `planner warm`; a thin skin over the pipeline.
+"""The command line: `planner new`, `fetch`, `check`, `run`, `warm`; a thin skin over the pipeline.
 
 Products' paths go to stdout, everything else to stderr. Exit codes stand in `planner.errors`.
 """
@@ -19,6 +19,7 @@ from planner.errors import PlannerError
 from planner.texts import Language, Texts
 
 INTERRUPTED = 130
+MOST_MARGIN_M = 50_000.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A terminal that cannot show a Chinese name shows its code; it must not end the work.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    language = _language(getattr(options, "study", None))
+    language = getattr(options, "language", None) or _language(
+        getattr(options, "study", None), getattr(options, "place", "")
+    )
     try:
         options.command(options, Texts(language))
     except PlannerError as error:
@@ -55,12 +58,27 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="planner",
         description="Who reaches a service centre on foot, which are weak and why, where the next one goes.",
-        epilog="Exit codes: 0 done, 2 study or command line, 3 data, 4 streets, 5 siting, 6 output folder.",
+        epilog="Exit codes: 0 done, 2 study or command, 3 data, 4 streets, 5 siting, 6 output folder, 7 fetching.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     new = commands.add_parser("new", help="write a commented study file into a new folder")
     new.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet, or is empty")
     new.set_defaults(command=_new)
+    fetch = commands.add_parser("fetch", help="fetch the streets of a place from OpenStreetMap")
+    fetch.add_argument(
+        "place", nargs="?", default="", metavar="PLACE", help='as "海勃湾区, 乌海市", or R and an OSM id'
+    )
+    fetch.add_argument("--boundary", type=Path, metavar="FILE", help="the district's polygons instead of a place")
+    fetch.add_argument("--out", type=Path, required=True, metavar="DIR", help="where layers and study file go")
+    fetch.add_argument(
+        "--margin-m", type=_metres, metavar="M", help="streets beyond the boundary; 950 unless said"
+    )
+    for extra in ("amenities", "buildings", "water", "barriers"):
+        fetch.add_argument(f"--{extra}", action="append_const", dest="extras", const=extra, help=f"{extra} too")
+    fetch.add_argument("--endpoint", metavar="URL", help="another Overpass server, as https://…/api")
+    fetch.add_argument("--nominatim", metavar="URL", help="another Nominatim server")
+    fetch.add_argument("--language", choices=("zh", "en"), help="of messages and place names")
+    fetch.set_defaults(command=_fetch)
     warm = commands.add_parser("warm", help="compile the engine now, so that the first run need not")
     warm.set_defaults(command=_warm)
     check = commands.add_parser("check", help="read everything, change nothing, and say what was understood")
@@ -88,6 +106,32 @@ def _warm(options: argparse.Namespace, texts: Texts) -> None:
     progress("warm_up")
     warm_up()
     progress.done()
+
+
+def _fetch(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.fetching import CACHE, Fetch, fetch
+    from planner.inputs.osm_servers import NOMINATIM, OVERPASS, Servers, Wait
+
+    stages = _Stages(texts)
+
+    def waiting(wait: Wait) -> None:
+        values = {"reason": wait.reason.in_words(texts.language), "seconds": f"{wait.seconds:g}"}
+        said = texts("cli.fetch_wait", **values, attempt=f"{wait.attempt}/{wait.attempts}")
+        print(f"\n{said}", file=sys.stderr)  # noqa: T201
+
+    servers = Servers(
+        cache=options.out / CACHE,
+        overpass=options.endpoint or OVERPASS,
+        nominatim=options.nominatim or NOMINATIM,
+        language=texts.language,
+        waiting=waiting,
+    )
+    asked = Fetch(options.place, options.boundary, options.margin_m, tuple(dict.fromkeys(options.extras or ())))
+    with stages:
+        files = fetch(asked, options.out, servers, progress=stages)
+    stages.done()
+    print(texts("cli.fetched", attribution="© OpenStreetMap contributors, ODbL 1.0"), file=sys.stderr)  # noqa: T201
+    print(*files, sep="\n")  # noqa: T201
 
 
 def _check(options: argparse.Namespace, texts: Texts) -> None:
@@ -146,10 +190,17 @@ class _Stages:
             self.started = 0.0
 
 
-def _language(study: Path | None) -> Language:
-    """Return the language that a study asks for, as far as its file can be read at all."""
+def _metres(written: str) -> float:
+    metres = float(written)
+    if not 0 <= metres <= MOST_MARGIN_M:
+        raise ValueError
+    return metres
+
+
+def _language(study: Path | None, place: str) -> Language:
+    """Return the language that a study asks for, as far as its file can be read at all, or that a place is in."""
     if study is None:
-        return "en"
+        return "zh" if re.search(r"[\u4e00-\u9fff]", place) else "en"
     try:
         text = study.read_text("utf-8-sig")
     except (OSError, ValueError):

@@ -11,6 +11,7 @@ code    error           meaning
 4       `NetworkError`  the streets do not make a walking network
 5       `SitingError`   the siting question has no answer as it is put
 6       `OutputError`   a result cannot be written
+7       `FetchError`    a server did not give what was asked
 ======  ==============  ====================================================
 """
 
@@ -99,6 +100,13 @@ class OutputError(PlannerError, OSError):
 
     exit_code = 6
     heading = "output_heading"
+
+
+class FetchError(PlannerError, ValueError):
+    """A server did not give what was asked of it, or nothing has the name that was asked for."""
+
+    exit_code = 7
+    heading = "fetch_heading"
 
 
 class SeveralDataError(DataError):

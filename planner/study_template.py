@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -21,6 +22,7 @@ LAYER_PATHS = {
     "water": "water.gpkg",
     "barriers": "barriers.gpkg",
 }
+NO_LAYERS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 HEADER = (
     "# A study of the service-coverage planner. Paths are relative to this file.",
     "# 服务覆盖规划研究文件。路径相对于本文件。",
@@ -29,18 +31,27 @@ HEADER = (
 )
 
 
-def study_template() -> str:
+def study_template(name: str | None = None, layers: Mapping[str, Mapping[str, str]] = NO_LAYERS) -> str:
     """Return the commented default study as TOML.
 
     Every setting stands in it with its meaning in English and Chinese; those that must be given carry an example,
     the others are commented out at their default.
+
+    Parameters
+    ----------
+    name
+        The study's name, where it is known.
+    layers
+        What is known of input layers already: settings of `Layer` by the layer's name.
 
     Examples
     --------
     >>> print(study_template().splitlines()[7])
     name = "My district"
     """
-    return "\n".join([*HEADER, *_table(Study, path=())]) + "\n"
+    lines = [*HEADER, *_table(Study, path=(), layers=layers)]
+    example = f"name = {_toml(PLACEHOLDERS['Study.name'])}"
+    return "\n".join(f"name = {_toml(name)}" if name and line == example else line for line in lines) + "\n"
 
 
 def write_template(folder: Path) -> Path:
@@ -64,7 +75,7 @@ def write_template(folder: Path) -> Path:
     return file
 
 
-def _table(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
+def _table(model: type[Settings], path: tuple[str, ...], layers: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     tables = []
     for name, field in model.model_fields.items():
         if field.exclude:
@@ -80,17 +91,18 @@ def _table(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
         yield ""
         yield from _comments(f"{model.__name__}.{name}")
         if inner is Layer:
-            yield from _layer((*path, name), required=field.is_required())
+            yield from _layer((*path, name), layers.get(name, {}), required=field.is_required())
         else:
             yield f"[{'.'.join((*path, name))}]" if _has_values(inner) else f"# {'.'.join((*path, name))}"
-            yield from _table(inner, (*path, name))
+            yield from _table(inner, (*path, name), layers)
 
 
-def _layer(path: tuple[str, ...], *, required: bool) -> Iterator[str]:
+def _layer(path: tuple[str, ...], known: Mapping[str, str], *, required: bool) -> Iterator[str]:
     """Write one layer: its path, and, for the first layer only, what else can be said of one."""
-    mark = "" if required else "#"
+    mark = "" if required or known else "#"
     yield f"{mark}[{'.'.join(path)}]"
-    yield f"{mark}path = {json.dumps(LAYER_PATHS[path[-1]])}"
+    for name, value in {"path": LAYER_PATHS[path[-1]], **known}.items():
+        yield f"{mark}{name} = {_toml(value)}"
     if path[-1] == "communities":
         for name, field in Layer.model_fields.items():
             if name != "path":

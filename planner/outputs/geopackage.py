@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -25,9 +26,14 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     path
         The file; it must not exist.
     """
+    write_layers(result_layers(plan), path)
+
+
+def write_layers(layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], path: Path) -> None:
+    """Write tables as layers of one GeoPackage that does not exist yet; the same tables give the same bytes."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGE_DATE})
     try:
-        for name, table in result_layers(plan).items():
+        for name, table in layers.items():
             pyogrio.write_dataframe(_storable(table), path, layer=name, driver="GPKG", append=path.exists())
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

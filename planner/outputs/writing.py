@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -62,13 +62,13 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> lis
             for name in PRODUCTS:
                 progress(f"write_{name.partition('.')[0]}")
                 makers[name](Path(making) / name)
-            _exchange(Path(making), folder)
+            exchange(Path(making), folder, PRODUCTS)
     except UNWRITABLE as error:
-        raise _not_writable(folder, error) from error
+        raise not_writable(folder, error) from error
     return [folder / name for name in PRODUCTS]
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
     """Make the folder and try it, before the work begins that would be lost.
 
     Raises
@@ -81,24 +81,25 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _not_writable(folder, error) from error
+        raise not_writable(folder, error) from error
     # A folder in a product's place holds what the planner has not made, and must not clear away.
-    breaches = [Breach("product_is_folder", {"name": name}) for name in PRODUCTS if (folder / name).is_dir()]
+    breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
     if breaches:
         raise OutputError(str(folder), breaches)
 
 
-def _not_writable(folder: Path, error: Exception) -> OutputError:
+def not_writable(folder: Path, error: Exception) -> OutputError:
+    """Return the error that says why a folder could not be written."""
     reason = error.strerror if isinstance(error, OSError) else None
     return OutputError(str(folder), [Breach("not_writable", {"reason": reason or error})])
 
 
-def _exchange(making: Path, folder: Path) -> None:
-    """Put the new products in place of the old; if one cannot be, put all the old ones back."""
+def exchange(making: Path, folder: Path, names: Sequence[str]) -> None:
+    """Put new files in place of the old; if one cannot be, put all the old ones back."""
     aside = making / "earlier"
     aside.mkdir()
     with ExitStack() as undo:
-        for name in PRODUCTS:
+        for name in names:
             target = folder / name
             if target.exists():
                 target.replace(aside / name)
