@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from planner.errors import SHOWN_ROWS
-from planner.pipeline import prepare
+from planner.pipeline import Ready, prepare
 from planner.remarks import Remark
 from planner.study import read_study
 from planner.texts import Texts
+
+COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
+"""What is said of the streets by number."""
 
 
 def describe(path: Path, texts: Texts) -> str:
@@ -56,14 +59,28 @@ def describe(path: Path, texts: Texts) -> str:
         texts(
             "cli.check_network",
             km=texts.number(quality.length_m / 1000),
-            pieces=quality.pieces,
-            dead_ends=quality.dead_ends,
-            crossings=quality.crossings,
+            outside=texts.percent(quality.outside_share),
+            **{name: texts.whole(getattr(quality, name)) for name in COUNTED},
+            unexplained=texts.whole(quality.unexplained_crossings),
         ),
+        _far_from_streets(ready, texts),
         *(_remark(remark, texts) for remark in ready.remarks),
         texts("cli.check_good"),
     ]
     return "\n".join(lines)
+
+
+def _far_from_streets(ready: Ready, texts: Texts) -> str:
+    people, far = ready.inputs.demand["people"], ~ready.demand_snaps.reaches_street
+    return texts(
+        "cli.check_access",
+        access_m=f"{ready.walk.access_m:g}",
+        points=texts.whole(far.sum()),
+        all=texts.whole(len(far)),
+        points_share=texts.percent(far.mean()),
+        people=texts.whole(people[far].sum()),
+        people_share=texts.percent(people[far].sum() / people.sum()),
+    )
 
 
 def _remark(remark: Remark, texts: Texts) -> str:

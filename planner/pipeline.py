@@ -25,9 +25,10 @@ from planner.siting.choosing import choose_sites
 from planner.study import Study, read_study
 from planner.tables import Facilities
 from planner.walking.network import WalkingNetwork, build_network
-from planner.walking.quality import NetworkQuality, network_quality
+from planner.walking.quality import NetworkQuality, network_quality, on_small_pieces
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
+from planner.walking.suspicions import suspicious_places
 from planner.walking.times import travel_times
 from planner.walking.walk import Profile, Walk, walking_profiles
 from planner.walking.warming import warm_up
@@ -107,6 +108,7 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         inputs=inputs,
         network=network,
         network_quality=ready.quality,
+        network_places=ready.network_places,
         facility_snaps=ready.facility_snaps,
         demand_snaps=ready.demand_snaps,
         times=times,
@@ -133,6 +135,7 @@ class Ready:
     inputs: Inputs
     network: WalkingNetwork
     quality: NetworkQuality
+    network_places: gpd.GeoDataFrame
     facility_snaps: Snaps
     demand_snaps: Snaps
     remarks: tuple[Remark, ...]
@@ -152,7 +155,8 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
 
     progress("build_network")
     network = build_network(inputs.streets)
-    quality = network_quality(network)
+    places = suspicious_places(network, inputs.streets)
+    quality = network_quality(network, places, inputs.streets)
     facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
     demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
     return Ready(
@@ -163,9 +167,10 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
         inputs=inputs,
         network=network,
         quality=quality,
+        network_places=places,
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
-        remarks=(*inputs.remarks, *_remarks(inputs, facility_snaps, demand_snaps, walk, quality)),
+        remarks=(*inputs.remarks, *_remarks(inputs, network, facility_snaps, demand_snaps, walk, quality)),
     )
 
 
@@ -221,6 +226,7 @@ def reached_table(areas: NDArray[np.object_], *, limits_min: Sequence[float], cr
 
 def _remarks(
     inputs: Inputs,
+    network: WalkingNetwork,
     facility_snaps: Snaps,
     demand_snaps: Snaps,
     walk: Walk,
@@ -245,6 +251,16 @@ def _remarks(
     if quality.pieces > 1:
         values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
         remarks.append(Remark("network_pieces", "streets", values=values))
+    apart = on_small_pieces(demand_snaps, network)
+    if apart.any():
+        left = inputs.demand[apart]
+        remarks.append(Remark("demand_small_piece", "demand", tuple(left["id"]), float(left["people"].sum())))
     if quality.crossings:
-        remarks.append(Remark("crossings", "streets", values={"count": f"{quality.crossings}"}))
+        values = {"count": f"{quality.crossings}", "unexplained": f"{quality.unexplained_crossings}"}
+        remarks.append(Remark("crossings", "streets", values=values))
+    if quality.near_misses:
+        remarks.append(Remark("near_misses", "streets", values={"count": f"{quality.near_misses}"}))
+    if quality.overlaps:
+        values = {"count": f"{quality.overlaps}", "metres": f"{quality.overlap_m:,.0f}"}
+        remarks.append(Remark("overlaps", "streets", values=values))
     return remarks

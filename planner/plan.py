@@ -33,6 +33,8 @@ class Plan:
         The checked tables.
     network, network_quality
         The streets, and what is to be known of them.
+    network_places
+        Where the streets look wrong, as `planner.walking.suspicions` lists it.
     facility_snaps, demand_snaps
         Where centres and people meet the streets.
     times
@@ -53,6 +55,7 @@ class Plan:
     inputs: Inputs
     network: WalkingNetwork
     network_quality: NetworkQuality
+    network_places: gpd.GeoDataFrame
     facility_snaps: Snaps
     demand_snaps: Snaps
     times: TravelTimes

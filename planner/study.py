@@ -38,7 +38,7 @@ class Layer(Settings):
     """One input layer."""
 
     path: Path
-    """The file, relative to the study file: .gpkg, .geojson, .shp, .fgb, .csv; streets also .pbf, .osm."""
+    """The file, relative to the study: .gpkg, .geojson, .shp, .fgb, .csv; streets also .osm, .pbf, .graphml."""
 
     layer: str | None = None
     """The layer inside the file, where it holds several."""

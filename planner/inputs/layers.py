@@ -15,6 +15,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.errors import Breach, DataError
+from planner.inputs.graphml import read_graphml
 from planner.inputs.osm import read_osm_streets
 from planner.study import Layer
 from planner.tables import wrong_crs
@@ -162,6 +163,11 @@ def _read_osm(path: Path, layer: Layer, setting: str) -> gpd.GeoDataFrame:
     return read_osm_streets(path)
 
 
+def _read_graphml(path: Path, layer: Layer, setting: str) -> gpd.GeoDataFrame:
+    del layer, setting
+    return read_graphml(path)
+
+
 def _no_geometry(path: Path, rows: pd.DataFrame, setting: str) -> DataError:
     present = ", ".join(str(name) for name in rows.columns)
     return DataError(str(path), [Breach("no_geometry", {"present": present, "setting": setting})])
@@ -228,5 +234,6 @@ def _called(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
 READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
     ((".gpkg", ".geojson", ".json", ".shp", ".fgb"), _read_spatial),
     ((".csv",), _read_csv),
-    ((".pbf", ".osm", ".osm.gz"), _read_osm),
+    ((".pbf", ".osm", ".osm.gz", ".osm.bz2"), _read_osm),
+    ((".graphml",), _read_graphml),
 )

@@ -79,6 +79,7 @@ def _data(plan: Plan) -> Document:
         "people": inputs.demand["people"].sum(),
         "households": inputs.demand["households"].sum(min_count=1),
         "demand_points": len(inputs.demand),
+        "demand_no_street_share": float((~plan.demand_snaps.reaches_street).mean()),
         "communities": len(inputs.communities),
         "facilities": {
             tier: int(count) for tier, count in inputs.facilities["tier"].value_counts(sort=False).items()

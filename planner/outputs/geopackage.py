@@ -43,7 +43,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     """Return the layers of results.gpkg by name.
 
     centres, findings, service_areas, reached, communities (coverage at the standard), coverage, coverage_by_tier,
-    demand, candidates, sites and remarks; docs/data.md lists their columns.
+    demand, candidates, sites, street_checks and remarks; docs/data.md lists their columns.
     """
     inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
     measured = diagnosis.centres.drop(columns=["id", "name", "tier", "community", "floor_area_m2"])
@@ -61,6 +61,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "coverage": coverage.by_community,
         "coverage_by_tier": coverage.by_tier,
         "coverage_total": coverage.total,
+        "street_checks": plan.network_places,
         "remarks": _remarks(plan),
     }
 

@@ -130,13 +130,17 @@ def _parameters(say: Wording) -> Iterator[Row]:
     yield say("parameter_seed"), str(settings["seed"])
 
 
+NETWORK_COUNTS = ("dead_ends", "crossings", "unexplained_crossings", "near_misses", "overlaps")
+
+
 def _network_rows(say: Wording) -> tuple[Row, ...]:
     network = say.content["network"]
     return (
         (say("network_length"), say("length_km", value=say.number(network["length_m"] / 1000))),
         *((say(f"network_{name}"), say.whole(network[name])) for name in ("nodes", "edges", "pieces")),
         (say("network_outside"), say.percent(network["outside_share"])),
-        *((say(f"network_{name}"), say.whole(network[name])) for name in ("dead_ends", "crossings")),
+        *((say(f"network_{name}"), say.whole(network[name])) for name in NETWORK_COUNTS),
+        (say("network_access"), say.percent(say.content["data"]["demand_no_street_share"])),
     )
 
 

@@ -1,0 +1,181 @@
+"""Street graphs in GraphML, as OSMnx saves them (any version) and networkx writes them.
+
+Only what makes streets is read: the places of the nodes, the ends and shapes of the edges, and the tags that say
+what they are. Both directions of a street are one line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from planner.errors import Breach, DataError
+from planner.inputs.osm_walkable import is_built, objection
+
+HEAD_BYTES = 65_536
+NOTHING = frozenset({"", "None", "nan", "False"})
+"""What stands in a GraphML of OSMnx where a tag has no value."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Graph:
+    """What has been read so far."""
+
+    crs: str = ""
+    places: dict[str, tuple[float, float]] = field(default_factory=dict)
+    edges: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+
+
+def read_graphml(path: Path) -> gpd.GeoDataFrame:
+    """Read the streets of a graph.
+
+    Edges without a shape of their own are straight. An edge and its opposite along the same vertices are one
+    street, as are repeated edges. Where edges say `highway`, those that nobody walks on are left out by the same
+    rules as ways of an extract (`planner.inputs.osm_walkable`), as far as the graph has kept the tags.
+
+    Parameters
+    ----------
+    path
+        The file; its nodes have `x` and `y`.
+
+    Returns
+    -------
+    streets
+        Lines in the graph's own system (`crs` of the graph; none if it does not say): `id` (`osmid`), `name`,
+        `kind` and `class` (`highway`; of several the first), `stairs`, `bridge`, `tunnel`.
+
+    Raises
+    ------
+    DataError
+        The file is damaged, is no GraphML, or has edges between places that it does not give.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> graph = '''<graphml><key id="a" for="node" attr.name="x"/><key id="b" for="node" attr.name="y"/>
+    ... <key id="c" for="edge" attr.name="highway"/><key id="d" for="graph" attr.name="crs"/>
+    ... <graph edgedefault="directed"><data key="d">epsg:4326</data>
+    ...   <node id="1"><data key="a">24.94</data><data key="b">60.17</data></node>
+    ...   <node id="2"><data key="a">24.95</data><data key="b">60.17</data></node>
+    ...   <edge source="1" target="2"><data key="c">steps</data></edge>
+    ...   <edge source="2" target="1"><data key="c">steps</data></edge></graph></graphml>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "made.graphml")
+    ...     written = file.write_text(graph, encoding="utf-8")
+    ...     streets = read_graphml(file)
+    >>> streets[["class", "stairs"]].values.tolist(), streets.geometry[0].wkt
+    ([['steps', True]], 'LINESTRING (24.94 60.17, 24.95 60.17)')
+    """
+    try:
+        graph = _parse(path)
+        lines = _lines(graph)
+    except (ET.ParseError, ValueError, KeyError, OSError, shapely.errors.ShapelyError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        if isinstance(error, KeyError):
+            reason = f"node {error} is missing"
+        raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
+    tags = [_plain(edge) for _, _, edge in graph.edges]
+    kept = [row for row in _different(lines) if "highway" not in tags[row] or not objection(tags[row])]
+    told = [tags[row] for row in kept]
+    kinds = [each.get("highway", "") for each in told]
+    return gpd.GeoDataFrame(
+        {
+            "id": [each.get("osmid", "") for each in told],
+            "name": [each.get("name", "") for each in told],
+            "kind": kinds,
+            "class": kinds,
+            "stairs": np.array([kind == "steps" for kind in kinds], dtype=bool),
+            "bridge": np.array([is_built(each, "bridge") for each in told], dtype=bool),
+            "tunnel": np.array([is_built(each, "tunnel") for each in told], dtype=bool),
+        },
+        geometry=lines[kept],
+        crs=_system(graph.crs),
+    )
+
+
+def _parse(path: Path) -> _Graph:
+    with path.open("rb") as file:
+        head, begins, _ = file.read(HEAD_BYTES).partition(b"<graphml")
+    # A document type could define entities that grow without end; graph programs write none.
+    if not begins or b"<!DOCTYPE" in head:
+        message = "no GraphML"
+        raise ValueError(message)
+    graph, names = _Graph(), dict[str, str]()
+    for _, element in ET.iterparse(path, events=("end",)):  # noqa: S314 - entities are refused above
+        match element.tag.rpartition("}")[2]:
+            case "key":
+                names[element.get("id", "")] = element.get("attr.name", "")
+            case "node":
+                values = _values(element, names)
+                graph.places[element.get("id", "")] = (float(values["x"]), float(values["y"]))
+                element.clear()
+            case "edge":
+                ends = element.get("source", ""), element.get("target", "")
+                graph.edges.append((*ends, _values(element, names)))
+                element.clear()
+            case "graph":
+                graph.crs = _values(element, names).get("crs", "")
+    return graph
+
+
+def _values(element: ET.Element, names: Mapping[str, str]) -> dict[str, str]:
+    return {
+        names.get(child.get("key", ""), ""): (child.text or "").strip()
+        for child in element
+        if child.tag.rpartition("}")[2] == "data"
+    }
+
+
+def _lines(graph: _Graph) -> NDArray[np.object_]:
+    """Return a line an edge: its own shape, or the straight one between its ends."""
+    ends = np.array(
+        [[graph.places[source], graph.places[target]] for source, target, _ in graph.edges], dtype=np.float64
+    ).reshape(-1, 2, 2)
+    lines: NDArray[np.object_] = np.asarray(shapely.linestrings(ends), dtype=object)
+    shaped = [row for row, (_, _, tags) in enumerate(graph.edges) if tags.get("geometry", "") not in NOTHING]
+    if shaped:
+        lines[shaped] = shapely.from_wkt([graph.edges[row][2]["geometry"] for row in shaped])
+    return lines
+
+
+def _different(lines: NDArray[np.object_]) -> Iterator[int]:
+    """Yield the rows of lines that no earlier one repeats, in this direction or the other."""
+    seen = set()
+    for row, (line, turned) in enumerate(zip(lines, shapely.reverse(lines), strict=True)):
+        key = min(shapely.to_wkb(line), shapely.to_wkb(turned))
+        if key not in seen:
+            seen.add(key)
+            yield row
+
+
+def _plain(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags as OpenStreetMap has them: of several, which OSMnx writes as a list, the first."""
+    return {key: _first(value) for key, value in tags.items() if value not in NOTHING}
+
+
+def _first(value: str) -> str:
+    if not value.startswith("["):
+        return value
+    try:
+        several = ast.literal_eval(value)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value
+    return str(several[0]) if isinstance(several, list) and several else value
+
+
+def _system(named: str) -> pyproj.CRS | None:
+    try:
+        return pyproj.CRS.from_user_input(named) if named else None
+    except pyproj.exceptions.CRSError:
+        return None
