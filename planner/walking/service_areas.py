@@ -12,9 +12,10 @@ from planner.walking.capsules import QUARTER_SEGMENTS, capsule_unions
 from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
 from planner.walking.search import Reach, search
-from planner.walking.snapping import TOUCH_M, Snaps, doors
+from planner.walking.small_discs import small_discs
+from planner.walking.snapping import Snaps, doors
 from planner.walking.stretches import Stretches, cut, joined
-from planner.walking.walk import FloatArray, Walk
+from planner.walking.walk import Walk
 
 POINTS_AT_LEAST = 8
 """Fewer areas are not worth a thread."""
@@ -53,9 +54,8 @@ def service_areas(
         limit_m = walk.metres(limit_min)
         full = _reached(network, facilities, reach, limit_m - walk.access_m)
         areas[:, column] = _full_discs(network, full, walk.access_m, len(areas))
-        small = _smaller_discs(network, facilities, limit_m) if limit_m < 2 * walk.access_m else {}
-        for row, parts in small.items():
-            areas[row, column] = shapely.union_all([areas[row, column], *parts])
+        if limit_m < 2 * walk.access_m:
+            areas[:, column] = _add_small_discs(areas[:, column], network, facilities, limit_m)
     return areas
 
 
@@ -122,64 +122,16 @@ def _in_straight_reach(network: WalkingNetwork, facilities: Snaps, radius_m: flo
     return Stretches(facilities.point[inside], edge, base + low[inside], base + high[inside])
 
 
-def _smaller_discs(
-    network: WalkingNetwork, facilities: Snaps, limit_m: float
-) -> dict[int, list[shapely.Geometry]]:
-    """Return, by facility, the discs of radius ``limit_m − |Pq| < access_m`` around its own street positions q."""
-    outer_m = min(facilities.access_m, limit_m)
-    inner_m = max(limit_m - facilities.access_m, 0.0)
-    found: dict[int, list[shapely.Geometry]] = {}
-    for row in range(len(facilities.point)):
-        aside = abs(float(facilities.aside_m[row]))
-        if aside > outer_m:
-            continue
-        foot, length = float(facilities.foot_m[row]), float(network.segment_m[facilities.segment[row]])
-        half = (outer_m**2 - aside**2) ** 0.5
-        low, high = max(foot - half, 0.0), min(foot + half, length)
-        gap = (inner_m**2 - aside**2) ** 0.5 if aside < inner_m else 0.0
-        stretches = ((low, min(high, foot - gap)), (max(low, foot + gap), high)) if gap else ((low, high),)
-        ends = network.segment_xy[facilities.segment[row]].reshape(2, 2)
-        along = (ends[1] - ends[0]) / length
-        point = int(facilities.point[row])
-        for begin, end in stretches:
-            if begin <= end:
-                found.setdefault(point, []).extend(
-                    _within_sum(facilities.xy[point], ends[0] + along * begin, ends[0] + along * end, limit_m)
-                )
-    return found
-
-
-def _within_sum(origin: FloatArray, begin: FloatArray, end: FloatArray, limit_m: float) -> list[shapely.Geometry]:
-    """Return every p with ``|origin q| + |q p| ≤ limit_m`` for some q between `begin` and `end`.
-
-    Beyond the street a straight walk through it is a circle around the origin; on the near side it is a circle
-    around the origin's mirror image; past the two ends it is a disc around the end.
-    """
-    distances = [float(np.hypot(*(q - origin))) for q in (begin, end)]
-    parts: list[shapely.Geometry] = [
-        shapely.buffer(shapely.Point(q), max(limit_m - distance, 0.0), quad_segs=QUARTER_SEGMENTS)
-        for q, distance in zip((begin, end), distances, strict=True)
-    ]
-    step = end - begin
-    length = float(np.hypot(*step))
-    if length <= TOUCH_M:
-        return parts
-    normal = np.array([-step[1], step[0]]) / length
-    aside = float((origin - begin) @ normal)
-    if abs(aside) <= TOUCH_M:
-        # The origin stands on the street: where it stands between the ends, its own disc is the largest.
-        foot_m = float((origin - begin) @ step) / length
-        if 0 <= foot_m <= length:
-            parts.append(shapely.buffer(shapely.Point(origin), limit_m, quad_segs=QUARTER_SEGMENTS))
-        return parts
-    for centre in (origin, origin - 2 * aside * normal):
-        first, last = (np.arctan2(*(q - centre)[::-1]) for q in (begin, end))
-        turn = (last - first + np.pi) % (2 * np.pi) - np.pi
-        chords = max(2, int(np.ceil(abs(turn) / (np.pi / 2) * QUARTER_SEGMENTS)))
-        angles = first + turn * np.linspace(0.0, 1.0, chords + 1)
-        arc = centre + limit_m * np.column_stack([np.cos(angles), np.sin(angles)])
-        # Where the walk ends at an end of the stretch, that end is on the arc already.
-        before = [begin[None]] if limit_m - distances[0] > TOUCH_M else []
-        after = [end[None]] if limit_m - distances[1] > TOUCH_M else []
-        parts.append(shapely.Polygon(np.vstack([*before, arc, *after])))
-    return parts
+def _add_small_discs(
+    areas: NDArray[np.object_], network: WalkingNetwork, facilities: Snaps, limit_m: float
+) -> NDArray[np.object_]:
+    """Return the areas with the discs around the street positions that are reached with less than `access_m`."""
+    point, shapes = small_discs(facilities, network.segment_xy, limit_m=limit_m, quarter_segments=QUARTER_SEGMENTS)
+    shapely.prepare(areas)
+    adds = ~shapely.covers(areas[point], shapes)
+    point, shapes = point[adds], shapes[adds]
+    border = np.searchsorted(point, np.arange(len(areas) + 1))
+    return np.array(
+        [shapely.union_all([area, *shapes[border[row] : border[row + 1]]]) for row, area in enumerate(areas)],
+        dtype=object,
+    )
