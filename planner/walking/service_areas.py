@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.walking.capsules import QUARTER_SEGMENTS, capsule_unions
+from planner.walking.capsules import QUARTER_SEGMENTS, Wholes, capsule_unions, wholes
 from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
 from planner.walking.search import Reach, search
 from planner.walking.small_discs import small_discs
 from planner.walking.snapping import Snaps, doors
 from planner.walking.stretches import Stretches, cut, joined
-from planner.walking.walk import Walk
+from planner.walking.walk import IndexArray, Walk
 
 POINTS_AT_LEAST = 8
 """Fewer areas are not worth a thread."""
@@ -48,29 +49,57 @@ def service_areas(
         Valid polygons (empty where no street is reached), shape (facilities, limits). Circles are drawn with
         32 chords a quarter, inside the true circle.
     """
-    reach = search(network, facilities, reach_m=walk.metres(max(limits_min)) - walk.access_m)
+    limits_m = [walk.metres(limit_min) for limit_min in limits_min]
+    reach = search(network, facilities, reach_m=max(limits_m) - walk.access_m)
+    full = [_reached(network, facilities, reach, limit_m - walk.access_m) for limit_m in limits_m]
+    streets = _Streets.of(network, full, walk.access_m)
     areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
-    for column, limit_min in enumerate(limits_min):
-        limit_m = walk.metres(limit_min)
-        full = _reached(network, facilities, reach, limit_m - walk.access_m)
-        areas[:, column] = _full_discs(network, full, walk.access_m, len(areas))
+    for column, limit_m in enumerate(limits_m):
+        areas[:, column] = _full_discs(streets, full[column], len(areas))
         if limit_m < 2 * walk.access_m:
             areas[:, column] = _add_small_discs(areas[:, column], network, facilities, limit_m)
     return areas
 
 
-def _full_discs(
-    network: WalkingNetwork, stretches: Stretches, radius_m: float, n_points: int
-) -> NDArray[np.object_]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Streets:
+    """Streets to be drawn with one radius: which segments are near one another is found once for all areas.
+
+    Attributes
+    ----------
+    number
+        The position of each segment of the network among those in question, shape (segments,).
+    """
+
+    network: WalkingNetwork
+    radius_m: float
+    number: IndexArray
+    wholes: Wholes
+
+    @classmethod
+    def of(cls, network: WalkingNetwork, stretches: Sequence[Stretches], radius_m: float) -> _Streets:
+        """Look at the edges that any of the stretches passes."""
+        is_passed = np.zeros(len(network.edge_m), dtype=np.bool_)
+        for each in stretches:
+            is_passed[each.edge] = True
+        in_question = is_passed[network.segment_edge]
+        number = np.cumsum(in_question) - 1
+        return cls(network, radius_m, number, wholes(network.segment_xy[in_question], radius_m))
+
+
+def _full_discs(streets: _Streets, stretches: Stretches, n_points: int) -> NDArray[np.object_]:
     """Return the union of the discs along the stretches of every point, shape (points,)."""
     border = np.searchsorted(stretches.point, np.arange(n_points + 1))
 
     def draw(first: int, last: int) -> NDArray[np.object_]:
         rows = slice(border[first], border[last])
-        segments, end = cut(network, stretches.edge[rows], stretches.from_m[rows], stretches.to_m[rows])
+        segments, whole, end = cut(
+            streets.network, stretches.edge[rows], stretches.from_m[rows], stretches.to_m[rows]
+        )
         # The segments of a point end where those of its last stretch do.
-        ends = np.concatenate([[0], end])[border[first : last + 1] - border[first]]
-        areas, _ = capsule_unions(np.split(segments, ends[1:-1]), radius_m)
+        ends = np.concatenate([[0], end])[border[first : last + 1] - border[first]][1:-1]
+        parts_of = streets.wholes, np.split(streets.number[whole], ends)
+        areas, _ = capsule_unions(np.split(segments, ends), streets.radius_m, parts_of=parts_of)
         return areas
 
     return np.concatenate([np.empty(0, dtype=object), *in_chunks(draw, n_points, at_least=POINTS_AT_LEAST)])
