@@ -20,6 +20,9 @@ QUARTER_SEGMENTS = 32
 """Chords a quarter circle. The polygon lies inside the true area by at most 0.03 % of the radius."""
 
 
+CROWDED = 24
+"""Segments within a square of two radii, on average, above which no lists of neighbours are made."""
+
 ROUNDED_M = 1e-4
 """More than places are moved by when they are rounded and stirred."""
 
@@ -38,11 +41,17 @@ class Wholes:
     near: IndexArray
 
 
-def wholes(segments: FloatArray, radius_m: float) -> Wholes:
-    """Find the neighbours of segments, for unions of parts of them with `radius_m`; shape (segments, 4)."""
+def wholes(segments: FloatArray, radius_m: float) -> Wholes | None:
+    """Find the neighbours of segments, for unions of parts of them with `radius_m`; shape (segments, 4).
+
+    None where they lie so close that the lists would take more than they spare.
+    """
     if not len(segments):
-        nothing = np.zeros(1, dtype=np.int64)
-        return Wholes(nothing, nothing[:0])
+        return None
+    cell = np.floor((segments[:, :2] + segments[:, 2:]) / (4 * radius_m)).astype(np.int64)
+    _, count = np.unique(cell[:, 0] * (1 << 32) + cell[:, 1], return_counts=True)
+    if (count**2).sum() > CROWDED * count.sum():
+        return None
     line = np.empty((len(segments), 7))
     line[:, :4] = segments - np.tile(np.floor(segments[0, :2]), 2)
     step = line[:, 2:4] - line[:, :2]
@@ -114,7 +123,7 @@ def capsule_unions(
     radius_m: float,
     *,
     quarter_segments: int = QUARTER_SEGMENTS,
-    parts_of: tuple[Wholes, Sequence[IndexArray]] | None = None,
+    parts_of: tuple[Wholes | None, Sequence[IndexArray]] = (None, ()),
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Return one area for each set of segments, and which of them were left to GEOS, both shape (sets,).
 
@@ -122,8 +131,8 @@ def capsule_unions(
     on top of one another, not in cities. `parts_of` are longer segments, and which of them each segment of each
     set is part of.
     """
-    if parts_of:
-        longer, whole = parts_of
+    longer, whole = parts_of
+    if longer:
         room = np.full(len(longer.first) - 1, -1, dtype=np.int64)
         unions = [
             union_rings(each, radius_m, quarter_segments=quarter_segments, part_of=(longer, whole[row], room))

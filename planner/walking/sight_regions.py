@@ -67,11 +67,19 @@ class Source(NamedTuple):
 
 
 class Outlines(NamedTuple):
-    """Closed outlines, one after the other: their vertices, and how many there are up to the end of each."""
+    """Closed outlines, one after the other.
+
+    Attributes
+    ----------
+    xy, ring_end
+        Their vertices, and how many there are up to the end of each; with room for more.
+    used
+        How many rings there are, and how many vertices, shape (2,).
+    """
 
     xy: FloatArray
     ring_end: IndexArray
-    count: IndexArray
+    used: IndexArray
 
 
 class Scene(NamedTuple):
@@ -120,6 +128,15 @@ def radius_at(source: Source, x: float) -> float:
 
 
 @kernel
+def _greatest_radius(source: Source) -> float:
+    """Return the greatest radius along the stretch."""
+    most = max(radius_at(source, source.from_m), radius_at(source, source.to_m))
+    if source.from_m < source.foot_m < source.to_m:
+        most = max(most, radius_at(source, source.foot_m))
+    return most
+
+
+@kernel
 def _ray(sweep: Sweep, source: Source, value: float) -> Ray:
     if sweep.kind == STAR:
         return sweep.x, sweep.y, np.cos(value), np.sin(value), radius_at(source, sweep.x)
@@ -143,14 +160,14 @@ def _value_at(sweep: Sweep, source: Source, x: float, y: float) -> float:
     if sweep.kind == FAN:
         if y == sweep.y:
             return np.nan
-        return sweep.x - (x - sweep.x) * sweep.y / (y - sweep.y)
+        return float(sweep.x - (x - sweep.x) * sweep.y / (y - sweep.y))
     if y * sweep.side <= 0:
         return np.nan
     if source.limit_m > 0:
         # Rays come from the place that lies on the other side of the segment.
         from_y = -abs(source.aside_m)
-        return source.foot_m + (x - source.foot_m) * from_y / (from_y - abs(y))
-    return x + source.slope * abs(y) / np.sqrt(1.0 - source.slope * source.slope)
+        return float(source.foot_m + (x - source.foot_m) * from_y / (from_y - abs(y)))
+    return float(x + source.slope * abs(y) / np.sqrt(1.0 - source.slope * source.slope))
 
 
 @kernel
@@ -317,8 +334,7 @@ def _marks(sweep: Sweep, scene: Scene, begin: float, end: float) -> FloatArray:
     x, aside = (source.foot_m, abs(source.aside_m)) if sweep.kind == STRIP else (sweep.x, abs(sweep.y))
     low, high = np.arctan2(begin - x, aside), np.arctan2(end - x, aside)
     by_angle = int(np.ceil((high - low) / step))
-    most = max(radius_at(source, begin), radius_at(source, end), LEAST_M)
-    by_length = int(np.ceil(3.0 * (end - begin) / (most * step)))
+    by_length = int(np.ceil(3.0 * (end - begin) / (_greatest_radius(source) * step))) if sweep.kind == FAN else 0
     marks = np.empty(by_angle + by_length + 1)
     for k in range(by_angle):
         marks[k] = min(max(x + aside * np.tan(low + (high - low) * k / by_angle), begin), end)
@@ -332,8 +348,8 @@ def _marks(sweep: Sweep, scene: Scene, begin: float, end: float) -> FloatArray:
 @kernel
 def _close(sweep: Sweep, rays: FloatArray, used: int, into: Outlines) -> Outlines:
     """Add the ring that runs along the tips of some rays and back along where they start."""
-    xy, ring_end, count = into
-    rings, total = count[0], count[1]
+    xy, ring_end, counts = into
+    rings, total = counts[0], counts[1]
     if total + 2 * used + 2 > len(xy):
         xy = np.concatenate((xy, np.empty((len(xy) + 2 * used + 2, 2))))
     if rings + 1 > len(ring_end):
@@ -351,8 +367,8 @@ def _close(sweep: Sweep, rays: FloatArray, used: int, into: Outlines) -> Outline
         xy[total, 0], xy[total, 1] = xy[first, 0], xy[first, 1]
         total += 1
         ring_end[rings] = total
-        count[0], count[1] = rings + 1, total
-    return Outlines(xy, ring_end, count)
+        counts[0], counts[1] = rings + 1, total
+    return Outlines(xy, ring_end, counts)
 
 
 @kernel
@@ -424,6 +440,9 @@ def _see_from(
 ) -> Outlines:
     """Add the outlines of all that is seen from one stretch."""
     low, high = source.from_m, source.to_m
+    most = _greatest_radius(source)
+    if most <= LEAST_M:
+        return into
     spots, n_ends = _spots(pieces)
     touches = np.zeros(len(pieces), dtype=np.bool_)
     scene = Scene(source, pieces, spots, touches, step)
@@ -439,19 +458,17 @@ def _see_from(
         if has_strip:
             sweep = Sweep(STRIP, 0.0, 0.0, side)
             into = _sweep_out(sweep, scene, (low, high), into)
-    most = max(radius_at(source, low), radius_at(source, high))
-    if low < source.foot_m < high:
-        most = max(most, radius_at(source, source.foot_m))
     for which in range(n_ends):
         x, y = spots[which, 0], spots[which, 1]
         beyond = max(low - x, x - high, 0.0)
-        if abs(y) <= TOUCHING_M or beyond * beyond + y * y >= most * most:
+        if abs(y) <= TOUCHING_M or beyond * beyond + y * y >= (most - LEAST_M) ** 2:
             continue
         for k in range(len(pieces)):
             step_x, step_y = pieces[k, 2] - pieces[k, 0], pieces[k, 3] - pieces[k, 1]
             touches[k] = squared_to_piece(x - pieces[k, 0], y - pieces[k, 1], step_x, step_y) <= TOUCHING_M**2
         sweep = Sweep(FAN, x, y, 0.0)
-        into = _sweep_out(sweep, scene, (low, high), into)
+        # Only from so near is it seen.
+        into = _sweep_out(sweep, scene, (max(low, x - most), min(high, x + most)), into)
     return into
 
 
@@ -489,14 +506,14 @@ def see_from_each(
         values = stretches[row]
         source = Source(values[0], values[1], values[2], values[3], values[4], values[5], values[6])
         pieces = _local(segment_xy[s], barrier_xy, near[near_first[s] : near_first[s + 1]])
-        ring_before, before = into.count[0], into.count[1]
+        ring_before, before = into.used[0], into.used[1]
         into = _see_from(source, pieces, (stars[row, 0], stars[row, 1]), step, into)
         step_x, step_y = segment_xy[s, 2] - segment_xy[s, 0], segment_xy[s, 3] - segment_xy[s, 1]
         length = np.sqrt(step_x * step_x + step_y * step_y)
         cos, sin = step_x / length, step_y / length
-        for i in range(before, into.count[1]):
+        for i in range(before, into.used[1]):
             x, y = into.xy[i, 0], into.xy[i, 1]
             into.xy[i, 0] = segment_xy[s, 0] + cos * x - sin * y
             into.xy[i, 1] = segment_xy[s, 1] + sin * x + cos * y
-        rings[row - first] = into.count[0] - ring_before
-    return into.xy[: into.count[1]], into.ring_end[: into.count[0]], rings
+        rings[row - first] = into.used[0] - ring_before
+    return into.xy[: into.used[1]], into.ring_end[: into.used[0]], rings

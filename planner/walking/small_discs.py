@@ -60,17 +60,8 @@ def small_discs(
     return point, shapes
 
 
-def _stretches(
-    snaps: Snaps, segment_xy: FloatArray, inner_m: float, outer_m: float
-) -> tuple[FloatArray, IndexArray]:
-    """Return the stretches from `inner_m` to `outer_m` away, seen from their facility, ordered by facility.
-
-    Each begins and ends so that it is passed counter-clockwise.
-    """
-    begin = segment_xy[snaps.segment, :2] - snaps.xy[snaps.point]
-    step = segment_xy[snaps.segment, 2:] - segment_xy[snaps.segment, :2]
-    length = np.hypot(*step.T)
-    along = step / length[:, None]
+def within_ring(snaps: Snaps, inner_m: float, outer_m: float) -> tuple[IndexArray, FloatArray, FloatArray]:
+    """Return the rows of `snaps` with a stretch between two distances, and from where to where it runs."""
     foot, aside = snaps.foot_m, snaps.aside_m
     wide = np.sqrt(np.maximum(outer_m**2 - aside**2, 0.0))
     gap = np.sqrt(np.maximum(inner_m**2 - aside**2, 0.0))
@@ -81,15 +72,27 @@ def _stretches(
         np.flatnonzero(near & chosen)
         for chosen in (gap == 0, (gap > 0) & (low < foot - gap), (gap > 0) & (high > foot + gap))
     )
-    row = np.concatenate([whole, before, after])
     from_m = np.concatenate([low[whole], low[before], np.maximum(low, foot + gap)[after]])
     to_m = np.concatenate([high[whole], np.minimum(high, foot - gap)[before], high[after]])
+    return np.concatenate([whole, before, after]), from_m, to_m
+
+
+def _stretches(
+    snaps: Snaps, segment_xy: FloatArray, inner_m: float, outer_m: float
+) -> tuple[FloatArray, IndexArray]:
+    """Return the stretches from `inner_m` to `outer_m` away, seen from their facility, ordered by facility.
+
+    Each begins and ends so that it is passed counter-clockwise.
+    """
+    row, from_m, to_m = within_ring(snaps, inner_m, outer_m)
+    begin = segment_xy[snaps.segment[row], :2] - snaps.xy[snaps.point[row]]
+    end = segment_xy[snaps.segment[row], 2:] - snaps.xy[snaps.point[row]]
+    length = np.hypot(*(end - begin).T)
+    along = (end - begin) / length[:, None]
     # Ends of segments to the last bit, so that stretches which meet there meet.
-    one = begin[row] + along[row] * from_m[:, None]
-    other = begin[row] + along[row] * to_m[:, None]
-    at_begin, at_end = from_m <= 0, to_m >= length[row]
-    one[at_begin] = begin[row][at_begin]
-    other[at_end] = segment_xy[snaps.segment[row], 2:][at_end] - snaps.xy[snaps.point[row]][at_end]
+    one, other = begin + along * from_m[:, None], begin + along * to_m[:, None]
+    at_begin, at_end = from_m <= 0, to_m >= length
+    one[at_begin], other[at_end] = begin[at_begin], end[at_end]
     clockwise = one[:, 0] * other[:, 1] < one[:, 1] * other[:, 0]
     one[clockwise], other[clockwise] = other[clockwise], one[clockwise]
     order = np.argsort(snaps.point[row], kind="stable")
