@@ -29,6 +29,9 @@ class Capsules(NamedTuple):
     line
         Where each segment begins and ends, its direction and its length (x, y, x, y, cos, sin, m),
         shape (segments, 7).
+    row
+        Which of the segments that were given each one is; of several between the same places the first,
+        shape (segments,).
     first, incident
         The segments at place `p` are ``incident[first[p]:first[p + 1]]``.
     """
@@ -36,6 +39,7 @@ class Capsules(NamedTuple):
     xy: FloatArray
     ends: IndexArray
     line: FloatArray
+    row: IndexArray
     first: IndexArray
     incident: IndexArray
 
@@ -48,7 +52,7 @@ def lay_out(segments: FloatArray, east: float, north: float) -> Capsules:
     """
     n = len(segments)
     keys, places, ends = _places(segments)
-    begin, end, kept = _distinct(ends)
+    begin, end, origin, kept = _distinct(ends)
     # A point that no segment touches becomes a segment of some hundredths of a millimetre.
     touched = np.zeros(places + n, dtype=np.bool_)
     for i in range(kept):
@@ -57,7 +61,7 @@ def lay_out(segments: FloatArray, east: float, north: float) -> Capsules:
         if ends[i, 0] == ends[i, 1] and not touched[ends[i, 0]]:
             touched[ends[i, 0]] = True
             keys[places, 0], keys[places, 1] = keys[ends[i, 0], 0] + 3, keys[ends[i, 0], 1] + 1
-            begin[kept], end[kept] = ends[i, 0], places
+            begin[kept], end[kept], origin[kept] = ends[i, 0], places, i
             kept += 1
             places += 1
     xy, joined, line = np.empty((places, 2)), np.empty((kept, 2), dtype=np.int64), np.empty((kept, 7))
@@ -87,7 +91,7 @@ def lay_out(segments: FloatArray, east: float, north: float) -> Capsules:
             place = joined[i, side]
             first[place] -= 1
             incident[first[place]] = i
-    return Capsules(xy, joined, line, first, incident)
+    return Capsules(xy, joined, line, origin[:kept], first, incident)
 
 
 @kernel
@@ -138,9 +142,10 @@ def _places(segments: FloatArray) -> tuple[IndexArray, int, IndexArray]:
 
 
 @kernel
-def _distinct(ends: IndexArray) -> tuple[IndexArray, IndexArray, int]:
-    """Return where the segments with length begin and end, each pair of places once, and how many there are."""
+def _distinct(ends: IndexArray) -> tuple[IndexArray, IndexArray, IndexArray, int]:
+    """Return where the segments with length begin and end, each pair of places once, which, and how many."""
     n = len(ends)
+    origin = np.empty(n, dtype=np.int64)
     table = _empty_table(n)
     pairs = np.empty((n, 2), dtype=np.int64)
     kept = 0
@@ -148,105 +153,9 @@ def _distinct(ends: IndexArray) -> tuple[IndexArray, IndexArray, int]:
         one, other = min(ends[i, 0], ends[i, 1]), max(ends[i, 0], ends[i, 1])
         slot = _slot(table, pairs, one, other)
         if one != other and table[slot] < 0:
-            pairs[kept, 0], pairs[kept, 1] = one, other
+            pairs[kept, 0], pairs[kept, 1], origin[kept] = one, other, i
             table[slot] = kept
             kept += 1
     begin, end = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     begin[:kept], end[:kept] = pairs[:kept, 0], pairs[:kept, 1]
-    return begin, end, kept
-
-
-@kernel
-def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]:
-    """Find for each segment those within two radii, itself excepted, and few others.
-
-    Returns
-    -------
-    first, near
-        Those of segment `i` are ``near[first[i]:first[i + 1]]``.
-    """
-    n, reach = len(line), 2.0 * radius
-    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
-    for i in range(n):
-        west, south = min(west, line[i, 0], line[i, 2]), min(south, line[i, 1], line[i, 3])
-        east, north = max(east, line[i, 0], line[i, 2]), max(north, line[i, 1], line[i, 3])
-    width, height = east - west, north - south
-    # Few segments far apart must not make many empty cells.
-    size = max(reach, np.sqrt(width * height / (4.0 * n)), (width + height) / (4.0 * n + 64.0))
-    columns, rows = int(width / size) + 1, int(height / size) + 1
-    cell_first, listed = list_by_cell(line, np.array([west, south, size]), columns, rows)
-    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.int64)
-    seen = np.full(n, -1, dtype=np.int64)
-    found = 0
-    for i in range(n):
-        x0, y0, x1, y1 = line[i, 0], line[i, 1], line[i, 2], line[i, 3]
-        cos, sin, length = line[i, 4], line[i, 5], line[i, 6]
-        if found + n > len(near):
-            longer = np.empty(2 * len(near) + n, dtype=np.int64)
-            longer[:found] = near[:found]
-            near = longer
-        seen[i] = i
-        row0 = max(int((min(y0, y1) - reach - south) / size), 0)
-        row1 = min(int((max(y0, y1) + reach - south) / size), rows - 1)
-        for row in range(row0, row1 + 1):
-            bottom = south + row * size
-            low, high = _x_range(x0, y0, x1, y1, bottom - reach, bottom + size + reach)
-            column0 = max(int((low - reach - west) / size), 0)
-            column1 = min(int((high + reach - west) / size), columns - 1)
-            if column0 > column1:
-                continue
-            cell0 = row * columns + column0
-            for at in range(cell_first[cell0], cell_first[cell0 + column1 - column0 + 1]):
-                k = listed[at]
-                if seen[k] == i:
-                    continue
-                seen[k] = i
-                py = cos * (line[k, 1] - y0) - sin * (line[k, 0] - x0)
-                qy = cos * (line[k, 3] - y0) - sin * (line[k, 2] - x0)
-                px = cos * (line[k, 0] - x0) + sin * (line[k, 1] - y0)
-                qx = cos * (line[k, 2] - x0) + sin * (line[k, 3] - y0)
-                near[found] = k
-                beside = min(py, qy) < reach and max(py, qy) > -reach
-                found += beside and max(px, qx) > -reach and min(px, qx) < length + reach
-        first[i + 1] = found
-    return first, near[:found]
-
-
-@kernel
-def list_by_cell(line: FloatArray, grid: FloatArray, columns: int, rows: int) -> tuple[IndexArray, IndexArray]:
-    """List the segments by the cells that they pass; a cell is row × columns + column."""
-    west, south, size = grid[0], grid[1], grid[2]
-    first = np.zeros(columns * rows + 1, dtype=np.int64)
-    listed = np.empty(0, dtype=np.int64)
-    for fill in range(2):
-        for i in range(len(line)):
-            x0, y0, x1, y1 = line[i, 0] - west, line[i, 1] - south, line[i, 2] - west, line[i, 3] - south
-            row1 = min(int(max(y0, y1) / size), rows - 1)
-            for row in range(int(min(y0, y1) / size), row1 + 1):
-                low, high = _x_range(x0, y0, x1, y1, row * size, (row + 1) * size)
-                column1 = min(int(high / size), columns - 1)
-                for cell in range(row * columns + max(int(low / size), 0), row * columns + column1 + 1):
-                    if fill:
-                        first[cell] -= 1
-                        listed[first[cell]] = i
-                    else:
-                        first[cell] += 1
-        if not fill:
-            for cell in range(columns * rows):
-                first[cell + 1] += first[cell]
-            listed = np.empty(first[-1], dtype=np.int64)
-    return first, listed
-
-
-@kernel
-def _x_range(x0: float, y0: float, x1: float, y1: float, low: float, high: float) -> tuple[float, float]:
-    """Return the least and the greatest x of the segment where its y lies between `low` and `high`."""
-    if y0 > y1:
-        x0, y0, x1, y1 = x1, y1, x0, y0
-    begin, end = x0, x1
-    if y0 < low < y1:
-        begin = x0 + (x1 - x0) * ((low - y0) / (y1 - y0))
-    if y0 < high < y1:
-        end = x0 + (x1 - x0) * ((high - y0) / (y1 - y0))
-    slack = 1e-6
-    return min(begin, end) - slack, max(begin, end) + slack
+    return begin, end, origin, kept

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from planner.walking.capsule_boundary import TURN, Pieces
-from planner.walking.capsule_places import Capsules, list_by_cell
+from planner.walking.capsule_places import Capsules
 from planner.walking.compiling import kernel
 from planner.walking.walk import FloatArray, IndexArray
 
 NEAR_M = 1e-4
 """Ring vertices nearer than this are one, and holes narrower than this are none."""
+
+RUN = 8
+"""Edges of a ring that are looked at together."""
 
 SURE_M2 = 1e-7
 """An edge passes a point surely if the triangle of both has more than half of this area."""
@@ -147,20 +150,68 @@ def nest(xy: FloatArray, ring_end: IndexArray, ring_m2: FloatArray) -> IndexArra
     """
     n = len(ring_end)
     parent = np.full(n, -1, dtype=np.int64)
+    outlines, boxes = _outlines(xy, ring_end, ring_m2)
+    for at in range(len(outlines)):
+        parent[outlines[at]] = outlines[at]
     for ring in range(n):
-        if ring_m2[ring] > 0:
-            parent[ring] = ring
-            continue
-        first = ring_end[ring - 1] if ring else 0
-        for outline in range(n):
-            if ring_m2[outline] <= -ring_m2[ring]:
-                continue
-            if parent[ring] >= 0 and ring_m2[parent[ring]] <= ring_m2[outline]:
-                continue
-            begin = ring_end[outline - 1] if outline else 0
-            if _holds(xy[begin : ring_end[outline]], xy[first, 0], xy[first, 1]):
-                parent[ring] = outline
+        if ring_m2[ring] <= 0:
+            first = ring_end[ring - 1] if ring else 0
+            parent[ring] = _outline_around(xy, ring_end, ring_m2, (outlines, boxes), (ring, first))
     return parent
+
+
+@kernel
+def _outline_around(
+    xy: FloatArray,
+    ring_end: IndexArray,
+    ring_m2: FloatArray,
+    listed: tuple[IndexArray, FloatArray],
+    hole: tuple[int, int],
+) -> int:
+    """Return the smallest of the listed outlines around a hole, given by its ring and first vertex; −1 if none."""
+    outlines, boxes = listed
+    ring, first = hole
+    x, y = xy[first, 0], xy[first, 1]
+    likely, found = 0, -1
+    for at in range(len(outlines)):
+        if ring_m2[outlines[at]] > -ring_m2[ring] and _is_in(boxes[at], x, y):
+            likely, found = likely + 1, outlines[at]
+    if likely <= 1:
+        # A hole lies in some outline: no need to look whether it does.
+        return int(found)
+    found = -1
+    for at in range(len(outlines)):
+        outline = outlines[at]
+        if ring_m2[outline] <= -ring_m2[ring] or not _is_in(boxes[at], x, y):
+            continue
+        if found >= 0 and ring_m2[found] <= ring_m2[outline]:
+            continue
+        begin = ring_end[outline - 1] if outline else 0
+        if _holds(xy[begin : ring_end[outline]], x, y):
+            found = outline
+    return int(found)
+
+
+@kernel
+def _outlines(xy: FloatArray, ring_end: IndexArray, ring_m2: FloatArray) -> tuple[IndexArray, FloatArray]:
+    """Return which rings are outlines, and their boxes (west, south, east, north)."""
+    outlines, boxes, count = np.empty(len(ring_end), dtype=np.int64), np.empty((len(ring_end), 4)), 0
+    for ring in range(len(ring_end)):
+        if ring_m2[ring] <= 0:
+            continue
+        west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+        for i in range(ring_end[ring - 1] if ring else 0, ring_end[ring]):
+            west, south = min(west, xy[i, 0]), min(south, xy[i, 1])
+            east, north = max(east, xy[i, 0]), max(north, xy[i, 1])
+        outlines[count] = ring
+        boxes[count, 0], boxes[count, 1], boxes[count, 2], boxes[count, 3] = west, south, east, north
+        count += 1
+    return outlines[:count], boxes[:count]
+
+
+@kernel
+def _is_in(box: FloatArray, x: float, y: float) -> bool:
+    return bool(box[0] <= x <= box[2] and box[1] <= y <= box[3])
 
 
 @kernel
@@ -180,50 +231,98 @@ def is_simple(xy: FloatArray, ring_end: IndexArray) -> bool:
 
     Rings that come nearer than some ten-millionths of a metre are not sure.
     """
+    edges, after = _edges(xy, ring_end)
+    for one in range(len(edges)):
+        if _runs_back(edges, one, after[one]):
+            return False
+    # Runs of edges, by their westernmost point: only runs whose boxes overlap are looked at edge by edge.
+    boxes = _boxes_of_runs(edges)
+    runs = len(boxes)
+    order = np.argsort(boxes[:, 0])
+    for place in range(runs):
+        run = order[place]
+        for later in range(place, runs):
+            other = order[later]
+            if boxes[other, 0] > boxes[run, 2]:
+                break
+            if boxes[other, 1] > boxes[run, 3] or boxes[other, 3] < boxes[run, 1]:
+                continue
+            if _runs_may_touch(edges, after, run, other, boxes[other]):
+                return False
+    return True
+
+
+@kernel
+def _edges(xy: FloatArray, ring_end: IndexArray) -> tuple[FloatArray, IndexArray]:
+    """Return the edges of all rings, and which follows each."""
     edges = np.empty((len(xy) - len(ring_end), 4))
     after = np.empty(len(edges), dtype=np.int64)
-    count, first, around = 0, 0, 0.0
+    count, first = 0, 0
     for ring in range(len(ring_end)):
         ring_first = count
         for i in range(first, ring_end[ring] - 1):
             edges[count, 0], edges[count, 1] = xy[i, 0], xy[i, 1]
             edges[count, 2], edges[count, 3] = xy[i + 1, 0], xy[i + 1, 1]
-            around += abs(edges[count, 2] - edges[count, 0]) + abs(edges[count, 3] - edges[count, 1])
             after[count] = count + 1
             count += 1
         after[count - 1] = ring_first
         first = ring_end[ring]
-    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
-    for i in range(len(xy)):
-        west, south = min(west, xy[i, 0]), min(south, xy[i, 1])
-        east, north = max(east, xy[i, 0]), max(north, xy[i, 1])
-    size = max(2.0 * around / count, (east - west + north - south) / (2.0 * np.sqrt(count)) / 4.0)
-    columns, rows = int((east - west) / size) + 1, int((north - south) / size) + 1
-    first_listed, listed = list_by_cell(edges, np.array([west, south, size]), columns, rows)
-    for cell in range(columns * rows):
-        for at in range(first_listed[cell], first_listed[cell + 1]):
-            for other in range(first_listed[cell], at):
-                if _may_touch(edges, after, listed[at], listed[other]):
-                    return False
-    return True
+    return edges, after
 
 
 @kernel
-def _may_touch(edges: FloatArray, after: IndexArray, one: int, other: int) -> bool:
-    """Return whether two edges touch, other than one that follows the other at their common vertex."""
+def _boxes_of_runs(edges: FloatArray) -> FloatArray:
+    """Return the box of every run of edges: west, south, east, north."""
+    count = len(edges)
+    boxes = np.empty((-(-count // RUN), 4))
+    for run in range(len(boxes)):
+        west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+        for i in range(run * RUN, min(run * RUN + RUN, count)):
+            west, south = min(west, edges[i, 0], edges[i, 2]), min(south, edges[i, 1], edges[i, 3])
+            east, north = max(east, edges[i, 0], edges[i, 2]), max(north, edges[i, 1], edges[i, 3])
+        boxes[run, 0], boxes[run, 1], boxes[run, 2], boxes[run, 3] = west, south, east, north
+    return boxes
+
+
+@kernel
+def _runs_may_touch(edges: FloatArray, after: IndexArray, run: int, other: int, box: FloatArray) -> bool:
+    count = len(edges)
+    end = min(other * RUN + RUN, count)
+    box_west, box_south, box_east, box_north = box[0], box[1], box[2], box[3]
+    for i in range(run * RUN, min(run * RUN + RUN, count)):
+        west, east = min(edges[i, 0], edges[i, 2]), max(edges[i, 0], edges[i, 2])
+        south, north = min(edges[i, 1], edges[i, 3]), max(edges[i, 1], edges[i, 3])
+        if east < box_west or west > box_east or north < box_south or south > box_north:
+            continue
+        for j in range(i + 1 if run == other else other * RUN, end):
+            # Looked at here, not in the call: a call costs more than all of this.
+            if (
+                (edges[j, 0] < west and edges[j, 2] < west)
+                or (edges[j, 0] > east and edges[j, 2] > east)
+                or (edges[j, 1] < south and edges[j, 3] < south)
+                or (edges[j, 1] > north and edges[j, 3] > north)
+                or after[i] == j
+                or after[j] == i
+            ):
+                continue
+            if _may_touch(edges, i, j):
+                return True
+    return False
+
+
+@kernel
+def _runs_back(edges: FloatArray, one: int, after: int) -> bool:
+    """Return whether an edge may run back along the one before: it touches it nowhere else."""
+    x, y = edges[one, 2] - edges[one, 0], edges[one, 3] - edges[one, 1]
+    to_x, to_y = edges[after, 2] - edges[after, 0], edges[after, 3] - edges[after, 1]
+    return bool(x * to_x + y * to_y < 0 and abs(x * to_y - y * to_x) < SURE_M2)
+
+
+@kernel
+def _may_touch(edges: FloatArray, one: int, other: int) -> bool:
+    """Return whether two edges may touch."""
     ax, ay, bx, by = edges[one, 0], edges[one, 1], edges[one, 2], edges[one, 3]
     cx, cy, dx, dy = edges[other, 0], edges[other, 1], edges[other, 2], edges[other, 3]
-    if (
-        max(cx, dx) < min(ax, bx)
-        or min(cx, dx) > max(ax, bx)
-        or max(cy, dy) < min(ay, by)
-        or min(cy, dy) > max(ay, by)
-    ):
-        return False
-    if after[one] == other or after[other] == one:
-        # Only an edge that runs back along the one before touches it elsewhere.
-        along = (bx - ax) * (dx - cx) + (by - ay) * (dy - cy)
-        return bool(along < 0 and abs((bx - ax) * (dy - cy) - (by - ay) * (dx - cx)) < SURE_M2)
     to_c, to_d = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax), (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
     if min(to_c, to_d) > SURE_M2 or max(to_c, to_d) < -SURE_M2:
         return False

@@ -11,12 +11,55 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.walking.capsule_boundary import Pieces, keep_circles, keep_sides
-from planner.walking.capsule_places import lay_out, neighbours
+from planner.walking.capsule_neighbours import nearest_first, neighbours, present
+from planner.walking.capsule_places import lay_out
 from planner.walking.capsule_rings import is_simple, link, nest, trace
 from planner.walking.walk import FloatArray, IndexArray
 
 QUARTER_SEGMENTS = 32
 """Chords a quarter circle. The polygon lies inside the true area by at most 0.03 % of the radius."""
+
+
+CROWDED = 24
+"""Segments within a square of two radii, on average, above which no lists of neighbours are made."""
+
+ROUNDED_M = 1e-4
+"""More than places are moved by when they are rounded and stirred."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wholes:
+    """Longer segments that others are parts of, and which of them are near one another: found once for all parts.
+
+    Attributes
+    ----------
+    first, near
+        Those near segment `i` are ``near[first[i]:first[i + 1]]``.
+    """
+
+    first: IndexArray
+    near: IndexArray
+
+
+def wholes(segments: FloatArray, radius_m: float) -> Wholes | None:
+    """Find the neighbours of segments, for unions of parts of them with `radius_m`; shape (segments, 4).
+
+    None where they lie so close that the lists would take more than they spare.
+    """
+    if not len(segments):
+        return None
+    cell = np.floor((segments[:, :2] + segments[:, 2:]) / (4 * radius_m)).astype(np.int64)
+    _, count = np.unique(cell[:, 0] * (1 << 32) + cell[:, 1], return_counts=True)
+    if (count**2).sum() > CROWDED * count.sum():
+        return None
+    line = np.empty((len(segments), 7))
+    line[:, :4] = segments - np.tile(np.floor(segments[0, :2]), 2)
+    step = line[:, 2:4] - line[:, :2]
+    line[:, 6] = np.hypot(*step.T)
+    line[:, 4:6] = np.divide(step, line[:, 6:], out=np.tile([1.0, 0.0], (len(line), 1)), where=line[:, 6:] > 0)
+    first, near = neighbours(line, radius_m + ROUNDED_M)
+    nearest_first(line, first, near)
+    return Wholes(first, near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +119,27 @@ def capsule_union(
 
 
 def capsule_unions(
-    segments: Sequence[FloatArray], radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
+    segments: Sequence[FloatArray],
+    radius_m: float,
+    *,
+    quarter_segments: int = QUARTER_SEGMENTS,
+    parts_of: tuple[Wholes | None, Sequence[IndexArray]] = (None, ()),
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Return one area for each set of segments, and which of them were left to GEOS, both shape (sets,).
 
     That happens where rounding leaves the boundary open or crosses it with itself: in artificial heaps of streets
-    on top of one another, not in cities.
+    on top of one another, not in cities. `parts_of` are longer segments, and which of them each segment of each
+    set is part of.
     """
-    unions = [union_rings(each, radius_m, quarter_segments=quarter_segments) for each in segments]
+    longer, whole = parts_of
+    if longer:
+        room = np.full(len(longer.first) - 1, -1, dtype=np.int64)
+        unions = [
+            union_rings(each, radius_m, quarter_segments=quarter_segments, part_of=(longer, whole[row], room))
+            for row, each in enumerate(segments)
+        ]
+    else:
+        unions = [union_rings(each, radius_m, quarter_segments=quarter_segments) for each in segments]
     areas = polygons([NO_RINGS if rings is None else rings for rings in unions])
     by_geos = np.array([rings is None for rings in unions], dtype=np.bool_)
     doubted = np.array([rings is not None and not rings.is_simple for rings in unions], dtype=np.bool_)
@@ -107,7 +163,11 @@ def buffered_union(
 
 
 def union_rings(
-    segments: FloatArray, radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
+    segments: FloatArray,
+    radius_m: float,
+    *,
+    quarter_segments: int = QUARTER_SEGMENTS,
+    part_of: tuple[Wholes, IndexArray, IndexArray] | None = None,
 ) -> Rings | None:
     """Return the rings of the union; None where rounding left the boundary open."""
     radius_m = float(radius_m)
@@ -116,7 +176,11 @@ def union_rings(
     segments = np.ascontiguousarray(segments, dtype=np.float64)
     near_by = np.floor(segments[0, :2])
     capsules = lay_out(segments, near_by[0], near_by[1])
-    first, near = neighbours(capsules.line, radius_m)
+    if part_of:
+        longer, whole, room = part_of
+        first, near = present((longer.first, longer.near), whole[capsules.row], room)
+    else:
+        first, near = neighbours(capsules.line, radius_m)
     # Every neighbour cuts a side once and a circle twice at most.
     size = 4 * len(near) + 8 * len(capsules.ends)
     curves = 2 * len(capsules.ends) + len(capsules.xy)

@@ -29,7 +29,7 @@ class Ways(NamedTuple):
     pointer
         Shape (nodes + 1,).
     node, metres
-        Where the way leads and how long it is, shape (2 × edges,).
+        Where the way leads and how long it is, in level metres, shape (2 × edges,).
     edge_end
         Twice the edge, and one more where the way begins at the edge's end, shape (2 × edges,).
     """
@@ -62,14 +62,14 @@ class Grid(NamedTuple):
     segment: IndexArray
 
 
-def ways_out(edge_nodes: IndexArray, edge_m: FloatArray, n_nodes: int) -> Ways:
+def ways_out(edge_nodes: IndexArray, edge_level_m: FloatArray, n_nodes: int) -> Ways:
     """List the ways out of every node, both directions of every edge."""
     begins = edge_nodes.ravel()
     edge_end = np.argsort(begins, kind="stable")
     return Ways(
         pointer=pointers(begins, n_nodes).astype(np.uint32),
         node=edge_nodes[:, ::-1].ravel()[edge_end].astype(np.uint32),
-        metres=edge_m[edge_end // 2],
+        metres=edge_level_m.ravel()[edge_end],
         edge_end=edge_end,
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from planner.walking.layout import Grid, Ways, lay_grid, morton_order, ways_out
+from planner.walking.sight import Barriers
 from planner.walking.walk import FloatArray, IndexArray
+
+Direction = Literal["to_centre", "from_centre"]
+"""Which way people walk; searches always lead from the centre outwards."""
 
 MILLIMETRE_DIGITS = 3
 """Vertices that agree to the millimetre are one place: what reprojection moves less than that stays joined."""
@@ -22,6 +27,10 @@ MILLIMETRE_DIGITS = 3
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkingNetwork:
     """Streets that people walk in both directions.
+
+    A *level metre* is what a walker at the base speed covers in open, level country; a street that takes longer
+    has more level metres than metres. Columns of two are the two directions of a *search*, which leads from the
+    centres outwards: 0 along the street as it is drawn, 1 against it.
 
     Attributes
     ----------
@@ -39,12 +48,20 @@ class WalkingNetwork:
         The edge of each straight segment, how far along the edge it begins, its length, shape (segments,).
     segment_xy
         Where each segment begins and ends, shape (segments, 4).
+    segment_level
+        Level metres a metre of each segment, above 0, shape (segments, 2).
+    segment_from_level_m
+        Level metres between the edge's start and the segment's, shape (segments, 2).
+    edge_level_m
+        Level metres of each whole edge, shape (edges, 2).
     edge_piece
         The connected piece of each edge: 0 is the longest, shape (edges,).
     ways
         The ways out of every node.
     grid
         The segments in every cell of a grid.
+    barriers
+        What stops the straight walk between a door and a street; None where nothing does.
     """
 
     crs: pyproj.CRS
@@ -56,9 +73,13 @@ class WalkingNetwork:
     segment_from_m: FloatArray
     segment_m: FloatArray
     segment_xy: FloatArray
+    segment_level: FloatArray
+    segment_from_level_m: FloatArray
+    edge_level_m: FloatArray
     edge_piece: IndexArray
     ways: Ways
     grid: Grid
+    barriers: Barriers | None = None
 
     def segment_lines(self) -> NDArray[np.object_]:
         """Return every segment as a LineString, shape (segments,)."""
@@ -77,7 +98,7 @@ class WalkingNetwork:
         return np.asarray(shapely.linestrings(coordinates, indices=edge), dtype=object)
 
 
-def build_network(streets: gpd.GeoDataFrame) -> WalkingNetwork:
+def build_network(streets: gpd.GeoDataFrame, *, barriers: Barriers | None = None) -> WalkingNetwork:
     """Join streets into a walking network.
 
     Streets are joined where they share a vertex (to the millimetre), and nowhere else: two lines that cross
@@ -87,11 +108,14 @@ def build_network(streets: gpd.GeoDataFrame) -> WalkingNetwork:
     ----------
     streets
         LineStrings and MultiLineStrings in a projected CRS in metres.
+    barriers
+        What stops the straight walk between a door and a street, in the same CRS. Streets are not cut by it: a
+        street that crosses a railway is a crossing or a bridge.
 
     Returns
     -------
     network
-        Edges between junctions, in the order of the streets; both directions are walkable.
+        Edges between junctions, in the order of the streets; both directions are walkable, at the base speed.
 
     Examples
     --------
@@ -130,6 +154,7 @@ def build_network(streets: gpd.GeoDataFrame) -> WalkingNetwork:
     edge_m: FloatArray = np.bincount(segment_edge, weights=segment_m, minlength=int(opens.sum())).astype(
         np.float64
     )
+    edge_level_m = np.column_stack([edge_m, edge_m])
 
     node_vertices, node_of = np.unique(
         np.concatenate([vertex[begins[opens]], vertex[begins[closes] + 1]]), return_inverse=True
@@ -151,9 +176,56 @@ def build_network(streets: gpd.GeoDataFrame) -> WalkingNetwork:
         segment_from_m=segment_from_m,
         segment_m=segment_m,
         segment_xy=segment_xy,
+        segment_level=np.ones((len(segment_m), 2)),
+        segment_from_level_m=np.column_stack([segment_from_m, segment_from_m]),
+        edge_level_m=edge_level_m,
         edge_piece=_pieces(edge_nodes, edge_m, len(node_xy)),
-        ways=ways_out(edge_nodes, edge_m, len(node_xy)),
+        ways=ways_out(edge_nodes, edge_level_m, len(node_xy)),
         grid=lay_grid(segment_xy, segment_m),
+        barriers=barriers,
+    )
+
+
+def walked_at(network: WalkingNetwork, level: FloatArray, *, direction: Direction = "to_centre") -> WalkingNetwork:
+    """Return the network with the level metres that people walk on each segment.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    level
+        Level metres a metre for a walker along (0) and against (1) each segment as it is drawn, finite and above
+        0, shape (segments, 2).
+    direction
+        Which way people walk. Searches lead from the centre outwards, so where people walk to the centre, who is
+        found by a search along a street walks against it: here, and nowhere else, the two are exchanged.
+
+    Returns
+    -------
+    walked
+        The same streets at other costs.
+
+    Examples
+    --------
+    >>> hill = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
+    >>> walked_at(build_network(hill), np.array([[2.0, 0.5]])).edge_level_m.tolist()
+    [[50.0, 200.0]]
+    >>> walked_at(build_network(hill), np.array([[2.0, 0.5]]), direction="from_centre").edge_level_m.tolist()
+    [[200.0, 50.0]]
+    """
+    if not ((level > 0) & np.isfinite(level)).all():
+        message = "level metres must be finite and above zero"
+        raise ValueError(message)
+    searched = np.ascontiguousarray(level[:, ::-1] if direction == "to_centre" else level)
+    level_m = searched * network.segment_m[:, None]
+    walked = np.vstack([np.zeros((1, 2)), np.cumsum(level_m, axis=0)])
+    first = np.searchsorted(network.segment_edge, np.arange(len(network.edge_m) + 1))
+    return replace(
+        network,
+        segment_level=searched,
+        segment_from_level_m=walked[:-1] - walked[first[:-1]][network.segment_edge],
+        edge_level_m=(edge_level_m := walked[first[1:]] - walked[first[:-1]]),
+        ways=ways_out(network.edge_nodes, edge_level_m, len(network.node_xy)),
     )
 
 

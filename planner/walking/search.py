@@ -8,8 +8,9 @@ import numpy as np
 
 from planner.walking.compiling import in_chunks
 from planner.walking.layout import pointers
+from planner.walking.link_kernels import Stands, Streets
 from planner.walking.network import WalkingNetwork
-from planner.walking.search_kernels import Stands, Streets, search_each
+from planner.walking.search_kernels import search_each
 from planner.walking.snapping import Snaps
 from planner.walking.walk import FloatArray, IndexArray
 
@@ -29,7 +30,8 @@ class Reach:
     point, node
         The pairs, ordered by point; the nodes of a point in the order in which they were found, shape (rows,).
     metres
-        The walk from the point to the node, the straight walk to the street included, shape (rows,).
+        The walk from the point to the node in level metres, the straight walk to the street included, shape
+        (rows,).
     """
 
     point: IndexArray
@@ -47,7 +49,7 @@ def search(network: WalkingNetwork, snaps: Snaps, *, reach_m: float) -> Reach:
     snaps
         Where the points meet them.
     reach_m
-        How far, metres, inclusive; the straight walk from the point to the street counts.
+        How far, level metres, inclusive; the straight walk from the point to the street counts.
 
     Returns
     -------
@@ -75,7 +77,15 @@ def search(network: WalkingNetwork, snaps: Snaps, *, reach_m: float) -> Reach:
 
 def streets_of(network: WalkingNetwork) -> Streets:
     """Return what kernels need to know of a network's edges and segments."""
-    return Streets(network.edge_nodes, network.edge_m, network.segment_edge, network.segment_from_m)
+    return Streets(
+        network.edge_nodes,
+        network.edge_level_m,
+        network.segment_edge,
+        network.segment_m,
+        network.segment_level,
+        network.segment_from_level_m,
+        len(network.node_xy),
+    )
 
 
 def stands_of(snaps: Snaps) -> Stands:
@@ -87,5 +97,4 @@ def stands_of(snaps: Snaps) -> Stands:
         snaps.to_m,
         snaps.foot_m,
         snaps.aside_m,
-        float(snaps.access_m),
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.walking.compiling import kernel
 from planner.walking.layout import Ways
-from planner.walking.snapping import TOUCH_M
+from planner.walking.link_kernels import Stands, Streets, leaving_walks
 from planner.walking.walk import FloatArray, IndexArray, SmallArray
 
 BUCKET_M = 8.0
@@ -21,27 +21,6 @@ NODE = np.uint64((1 << 32) - 1)
 """Half of an entry of a bucket is the node, the other half the entry after it."""
 
 ONE = np.uint32(1)
-
-
-class Streets(NamedTuple):
-    """What kernels need to know of edges and segments; see `WalkingNetwork`."""
-
-    edge_nodes: IndexArray
-    edge_m: FloatArray
-    segment_edge: IndexArray
-    segment_from_m: FloatArray
-
-
-class Stands(NamedTuple):
-    """What kernels need to know of snapped points: those of point ``p`` are the rows from ``pointer[p]`` on."""
-
-    pointer: IndexArray
-    segment: IndexArray
-    from_m: FloatArray
-    to_m: FloatArray
-    foot_m: FloatArray
-    aside_m: FloatArray
-    access_m: float
 
 
 class Seeds(NamedTuple):
@@ -148,33 +127,28 @@ def spread(field: Field, ways: Ways, seeds: Seeds) -> None:
 
 
 @kernel
-def doors_to_nodes(streets: Streets, stands: Stands, first: int, last: int) -> Seeds:
-    """Return the walks of points through their doors to the ends of the doors' edges.
-
-    A walk to the start of an edge leaves the point's reach at the first position of a stretch, one to the end at
-    the last. Where that position is an inner vertex of the edge less than `access_m` away, the stretch goes on
-    beyond it, and the straight walk to a later door is no longer.
-    """
-    begin, end = stands.pointer[first], stands.pointer[last]
-    node, metres = np.empty(2 * (end - begin), dtype=np.int64), np.empty(2 * (end - begin))
-    label = np.empty(2 * (end - begin), dtype=np.int64)
-    outer_m = stands.access_m - TOUCH_M
+def seeds_of(streets: Streets, stands: Stands, first: int, last: int) -> Seeds:
+    """Return the walks of points to both ends of every edge that they reach straight."""
+    edge_nodes, edge_level_m, segment_edge, _, level, from_level_m, _ = streets
+    pointer, segment, from_m, to_m, foot_m, aside_m = stands
+    size = 2 * (pointer[last] - pointer[first])
+    node, metres, label = np.empty(size, dtype=np.int64), np.empty(size), np.empty(size, dtype=np.int64)
     count = 0
     for point in range(first, last):
-        for row in range(stands.pointer[point], stands.pointer[point + 1]):
-            segment = stands.segment[row]
-            edge, foot_m, aside_m = streets.segment_edge[segment], stands.foot_m[row], stands.aside_m[row]
-            walk_m = np.sqrt((stands.from_m[row] - foot_m) ** 2 + aside_m**2)
-            along_m = streets.segment_from_m[segment] + stands.from_m[row]
-            if walk_m >= outer_m or along_m <= 0:
-                node[count], metres[count], label[count] = streets.edge_nodes[edge, 0], walk_m + along_m, point
-                count += 1
-            walk_m = np.sqrt((stands.to_m[row] - foot_m) ** 2 + aside_m**2)
-            rest_m = max(streets.edge_m[edge] - (streets.segment_from_m[segment] + stands.to_m[row]), 0.0)
-            if walk_m >= outer_m or rest_m <= TOUCH_M:
-                node[count], metres[count], label[count] = streets.edge_nodes[edge, 1], walk_m + rest_m, point
-                count += 1
-    return Seeds(node[:count], metres[:count], label[:count])
+        for row in range(pointer[point], pointer[point + 1]):
+            s = segment[row]
+            edge = segment_edge[s]
+            ahead_m, _, back_m, _ = leaving_walks(
+                (level[s, 0], level[s, 1]),
+                (from_level_m[s, 0], from_level_m[s, 1]),
+                (foot_m[row], aside_m[row]),
+                (from_m[row], to_m[row]),
+            )
+            node[count], metres[count], label[count] = edge_nodes[edge, 0], back_m, point
+            rest_m = max(edge_level_m[edge, 0] + ahead_m, 0.0)
+            node[count + 1], metres[count + 1], label[count + 1] = edge_nodes[edge, 1], rest_m, point
+            count += 2
+    return Seeds(node, metres, label)
 
 
 @kernel
@@ -196,7 +170,7 @@ def search_each(
     counts = np.zeros(last - first, dtype=np.int64)
     nodes, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
     for point in range(first, last):
-        spread(field, ways, doors_to_nodes(streets, stands, point, point + 1))
+        spread(field, ways, seeds_of(streets, stands, point, point + 1))
         count = field.n_found[0]
         if filled + count > len(nodes):
             room = 2 * (filled + count)

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.walking.capsules import QUARTER_SEGMENTS, capsule_unions
+from planner.walking.capsules import QUARTER_SEGMENTS, Wholes, capsule_unions, wholes
 from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
-from planner.walking.search import Reach, search
-from planner.walking.snapping import TOUCH_M, Snaps, doors
+from planner.walking.runs import Lines, Runs, all_runs, lines_of, outskirts, walked_out
+from planner.walking.search import search
+from planner.walking.small_discs import small_discs, within_ring
+from planner.walking.snapping import Snaps
+from planner.walking.sources import (
+    Sources,
+    Surroundings,
+    full_sources,
+    joined_sources,
+    look_around,
+    on_dry_ground,
+    outer_sources,
+    seen_from,
+    straight_sources,
+    union,
+)
 from planner.walking.stretches import Stretches, cut, joined
-from planner.walking.walk import FloatArray, Walk
+from planner.walking.walk import IndexArray, Walk
 
 POINTS_AT_LEAST = 8
 """Fewer areas are not worth a thread."""
@@ -47,139 +62,157 @@ def service_areas(
         Valid polygons (empty where no street is reached), shape (facilities, limits). Circles are drawn with
         32 chords a quarter, inside the true circle.
     """
-    reach = search(network, facilities, reach_m=walk.metres(max(limits_min)) - walk.access_m)
+    limits_m = [walk.metres(limit_min) for limit_min in limits_min]
+    # Past the last full disc, smaller ones matter only behind barriers and beside streets faster than open ground.
+    spare_m = 0.0 if network.barriers is not None or (network.segment_level < 1).any() else walk.access_m
+    reach = search(network, facilities, reach_m=max(limits_m) - spare_m)
+    streets = _Streets.of(network, facilities, all_runs(network, facilities, reach))
     areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
-    for column, limit_min in enumerate(limits_min):
-        limit_m = walk.metres(limit_min)
-        full = _reached(network, facilities, reach, limit_m - walk.access_m)
-        areas[:, column] = _full_discs(network, full, walk.access_m, len(areas))
-        small = _smaller_discs(network, facilities, limit_m) if limit_m < 2 * walk.access_m else {}
-        for row, parts in small.items():
-            areas[row, column] = shapely.union_all([areas[row, column], *parts])
+    for column, limit_m in enumerate(limits_m):
+        plain, sources = _full_discs(streets, limit_m - walk.access_m)
+        if limit_m < 2 * walk.access_m:
+            plain = _add_small_discs(streets, plain, limit_m)
+            sources = [*sources, straight_sources(facilities, streets.is_hemmed_in, limit_m)]
+        if not spare_m:
+            rows = outskirts(streets.lines, streets.runs, limit_m, walk.access_m, streets.is_special)
+            sources = [*sources, outer_sources(rows)]
+        areas[:, column] = _add_sources(streets, plain, joined_sources(sources))
     return areas
 
 
-def _full_discs(
-    network: WalkingNetwork, stretches: Stretches, radius_m: float, n_points: int
-) -> NDArray[np.object_]:
-    """Return the union of the discs along the stretches of every point, shape (points,)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Streets:
+    """The streets around facilities, and what is found out about them once for all areas.
+
+    Attributes
+    ----------
+    around
+        What lies around each segment.
+    is_special
+        Segments where more than full discs matter: beside a barrier or faster than open ground, in either
+        direction, shape (segments, 2).
+    is_hemmed_in
+        Facilities that meet a street beside a barrier, shape (facilities,).
+    number, wholes
+        The position of each segment among those that are reached, and which of these are near one another.
+    """
+
+    network: WalkingNetwork
+    facilities: Snaps
+    runs: Runs
+    lines: Lines
+    around: Surroundings
+    is_special: NDArray[np.bool_]
+    is_hemmed_in: NDArray[np.bool_]
+    number: IndexArray
+    wholes: Wholes | None
+
+    @classmethod
+    def of(cls, network: WalkingNetwork, facilities: Snaps, runs: Runs) -> _Streets:
+        """Look at the edges that are reached."""
+        edge_is_reached = np.zeros(len(network.edge_m), dtype=np.bool_)
+        edge_is_reached[runs.edge] = True
+        is_reached = edge_is_reached[network.segment_edge]
+        is_reached[facilities.segment] = True
+        around = look_around(network, is_reached, facilities.access_m)
+        is_hemmed_in = np.zeros(len(facilities.xy), dtype=np.bool_)
+        is_hemmed_in[facilities.point[~around.is_open[facilities.segment]]] = True
+        is_drawn = is_reached & around.is_open
+        return cls(
+            network,
+            facilities,
+            runs,
+            lines_of(network),
+            around,
+            (network.segment_level < 1) | ~around.is_open[:, None],
+            is_hemmed_in,
+            np.cumsum(is_drawn) - 1,
+            wholes(network.segment_xy[is_drawn], facilities.access_m),
+        )
+
+
+def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_], list[Sources]]:
+    """Return the union of the discs along the streets that each facility reaches, shape (facilities,).
+
+    Streets beside barriers are returned apart.
+    """
+    n_points, radius_m = len(streets.facilities.xy), streets.facilities.access_m
+    stretches = _reached(streets, reach_m)
     border = np.searchsorted(stretches.point, np.arange(n_points + 1))
 
-    def draw(first: int, last: int) -> NDArray[np.object_]:
+    def draw(first: int, last: int) -> tuple[NDArray[np.object_], Sources]:
         rows = slice(border[first], border[last])
-        segments, end = cut(network, stretches.edge[rows], stretches.from_m[rows], stretches.to_m[rows])
-        # The segments of a point end where those of its last stretch do.
-        ends = np.concatenate([[0], end])[border[first : last + 1] - border[first]]
-        areas, _ = capsule_unions(np.split(segments, ends[1:-1]), radius_m)
-        return areas
+        segments, whole, between_m, end = cut(
+            streets.network, stretches.edge[rows], stretches.from_m[rows], stretches.to_m[rows]
+        )
+        point = np.repeat(stretches.point[rows], np.diff(end, prepend=0))
+        is_open = streets.around.is_open[whole]
+        hidden = full_sources(point[~is_open], whole[~is_open], between_m[~is_open], radius_m)
+        segments, whole, point = segments[is_open], whole[is_open], point[is_open]
+        ends = np.searchsorted(point, np.arange(first + 1, last))
+        parts_of = streets.wholes, np.split(streets.number[whole], ends)
+        areas, _ = capsule_unions(np.split(segments, ends), radius_m, parts_of=parts_of)
+        return areas, hidden
 
-    return np.concatenate([np.empty(0, dtype=object), *in_chunks(draw, n_points, at_least=POINTS_AT_LEAST)])
+    drawn = in_chunks(draw, n_points, at_least=POINTS_AT_LEAST)
+    areas = np.concatenate([np.empty(0, dtype=object), *(areas for areas, _ in drawn)])
+    return areas, [hidden for _, hidden in drawn]
 
 
-def _reached(network: WalkingNetwork, facilities: Snaps, reach: Reach, reach_m: float) -> Stretches:
+def _reached(streets: _Streets, reach_m: float) -> Stretches:
     """Return the stretches of street that each facility reaches within `reach_m`."""
     if reach_m < 0:
         nothing = np.zeros(0, dtype=np.int64)
         return Stretches(nothing, nothing, np.zeros(0), np.zeros(0))
-    parts = [_from_nodes(network, reach, reach_m), _from_doors(network, facilities, reach_m)]
-    straight = _in_straight_reach(network, facilities, min(reach_m, facilities.access_m))
-    return joined([*parts, straight])
+    facilities, network = streets.facilities, streets.network
+    run, from_m, to_m = walked_out(streets.lines, streets.runs, reach_m)
+    walked = Stretches(streets.runs.point[run], streets.runs.edge[run], from_m, to_m)
+    row, from_m, to_m = within_ring(facilities, 0.0, min(reach_m, facilities.access_m))
+    begin_m = network.segment_from_m[facilities.segment[row]]
+    edge = network.segment_edge[facilities.segment[row]]
+    return joined([walked, Stretches(facilities.point[row], edge, begin_m + from_m, begin_m + to_m)])
 
 
-def _from_nodes(network: WalkingNetwork, reach: Reach, reach_m: float) -> Stretches:
-    inside = reach.metres <= reach_m
-    point, node, left_m = reach.point[inside], reach.node[inside], reach_m - reach.metres[inside]
-    edge_end = network.edge_nodes.ravel()
-    order = np.argsort(edge_end, kind="stable")
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(edge_end, minlength=len(network.node_xy)))])
-    count = pointer[node + 1] - pointer[node]
-    row = np.repeat(np.arange(len(node)), count)
-    which = order[pointer[node][row] + np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)]
-    edge, at_end = which // 2, which % 2 == 1
-    length = network.edge_m[edge]
-    far = np.minimum(left_m[row], length)
-    return Stretches(point[row], edge, np.where(at_end, length - far, 0.0), np.where(at_end, length, far))
-
-
-def _from_doors(network: WalkingNetwork, facilities: Snaps, reach_m: float) -> Stretches:
-    at = doors(facilities, network)
-    left_m = reach_m - at.walk_m
-    inside = left_m >= 0
-    point, edge, along_m, left_m = at.point[inside], at.edge[inside], at.along_m[inside], left_m[inside]
-    return Stretches(
-        point, edge, np.maximum(along_m - left_m, 0.0), np.minimum(along_m + left_m, network.edge_m[edge])
+def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: float) -> NDArray[np.object_]:
+    """Return the areas with the discs around the street positions that are reached with less than `access_m`."""
+    point, shapes = small_discs(
+        streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=QUARTER_SEGMENTS
     )
+    open_to = ~streets.is_hemmed_in[point]
+    return _joined_to(areas, point[open_to], shapes[open_to], shapely.union_all)
 
 
-def _in_straight_reach(network: WalkingNetwork, facilities: Snaps, radius_m: float) -> Stretches:
-    half = np.sqrt(np.maximum(radius_m**2 - facilities.aside_m**2, 0.0))
-    length = network.segment_m[facilities.segment]
-    low = np.maximum(facilities.foot_m - half, 0.0)
-    high = np.minimum(facilities.foot_m + half, length)
-    inside = (np.abs(facilities.aside_m) <= radius_m) & (low <= high)
-    base = network.segment_from_m[facilities.segment[inside]]
-    edge = network.segment_edge[facilities.segment[inside]]
-    return Stretches(facilities.point[inside], edge, base + low[inside], base + high[inside])
+def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: Sources) -> NDArray[np.object_]:
+    """Return the areas with what is reached from sources that capsules do not tell."""
+    sources = on_dry_ground(sources, streets.network, streets.around)
+    shapes = seen_from(sources, streets.network, streets.around, quarter_segments=QUARTER_SEGMENTS)
+    return _joined_to(areas, sources.point, shapes, union)
 
 
-def _smaller_discs(
-    network: WalkingNetwork, facilities: Snaps, limit_m: float
-) -> dict[int, list[shapely.Geometry]]:
-    """Return, by facility, the discs of radius ``limit_m − |Pq| < access_m`` around its own street positions q."""
-    outer_m = min(facilities.access_m, limit_m)
-    inner_m = max(limit_m - facilities.access_m, 0.0)
-    found: dict[int, list[shapely.Geometry]] = {}
-    for row in range(len(facilities.point)):
-        aside = abs(float(facilities.aside_m[row]))
-        if aside > outer_m:
-            continue
-        foot, length = float(facilities.foot_m[row]), float(network.segment_m[facilities.segment[row]])
-        half = (outer_m**2 - aside**2) ** 0.5
-        low, high = max(foot - half, 0.0), min(foot + half, length)
-        gap = (inner_m**2 - aside**2) ** 0.5 if aside < inner_m else 0.0
-        stretches = ((low, min(high, foot - gap)), (max(low, foot + gap), high)) if gap else ((low, high),)
-        ends = network.segment_xy[facilities.segment[row]].reshape(2, 2)
-        along = (ends[1] - ends[0]) / length
-        point = int(facilities.point[row])
-        for begin, end in stretches:
-            if begin <= end:
-                found.setdefault(point, []).extend(
-                    _within_sum(facilities.xy[point], ends[0] + along * begin, ends[0] + along * end, limit_m)
-                )
-    return found
+def _joined_to(
+    areas: NDArray[np.object_],
+    point: IndexArray,
+    shapes: NDArray[np.object_],
+    join: Callable[[list[shapely.Geometry]], shapely.Geometry],
+) -> NDArray[np.object_]:
+    """Return the areas with the shapes that are not in them already."""
+    if not len(shapes):
+        return areas
+    shapely.prepare(areas)
+    adds = ~shapely.covers(areas[point], shapes) & ~shapely.is_empty(shapes)
+    order = np.flatnonzero(adds)[np.argsort(point[adds], kind="stable")]
+    point, shapes = point[order], shapes[order]
+    border = np.searchsorted(point, np.arange(len(areas) + 1))
 
+    def work(first: int, last: int) -> list[shapely.Geometry]:
+        return [
+            join([areas[row], *shapes[border[row] : border[row + 1]]])
+            if border[row] < border[row + 1]
+            else areas[row]
+            for row in range(first, last)
+        ]
 
-def _within_sum(origin: FloatArray, begin: FloatArray, end: FloatArray, limit_m: float) -> list[shapely.Geometry]:
-    """Return every p with ``|origin q| + |q p| ≤ limit_m`` for some q between `begin` and `end`.
-
-    Beyond the street a straight walk through it is a circle around the origin; on the near side it is a circle
-    around the origin's mirror image; past the two ends it is a disc around the end.
-    """
-    distances = [float(np.hypot(*(q - origin))) for q in (begin, end)]
-    parts: list[shapely.Geometry] = [
-        shapely.buffer(shapely.Point(q), max(limit_m - distance, 0.0), quad_segs=QUARTER_SEGMENTS)
-        for q, distance in zip((begin, end), distances, strict=True)
-    ]
-    step = end - begin
-    length = float(np.hypot(*step))
-    if length <= TOUCH_M:
-        return parts
-    normal = np.array([-step[1], step[0]]) / length
-    aside = float((origin - begin) @ normal)
-    if abs(aside) <= TOUCH_M:
-        # The origin stands on the street: where it stands between the ends, its own disc is the largest.
-        foot_m = float((origin - begin) @ step) / length
-        if 0 <= foot_m <= length:
-            parts.append(shapely.buffer(shapely.Point(origin), limit_m, quad_segs=QUARTER_SEGMENTS))
-        return parts
-    for centre in (origin, origin - 2 * aside * normal):
-        first, last = (np.arctan2(*(q - centre)[::-1]) for q in (begin, end))
-        turn = (last - first + np.pi) % (2 * np.pi) - np.pi
-        chords = max(2, int(np.ceil(abs(turn) / (np.pi / 2) * QUARTER_SEGMENTS)))
-        angles = first + turn * np.linspace(0.0, 1.0, chords + 1)
-        arc = centre + limit_m * np.column_stack([np.cos(angles), np.sin(angles)])
-        # Where the walk ends at an end of the stretch, that end is on the arc already.
-        before = [begin[None]] if limit_m - distances[0] > TOUCH_M else []
-        after = [end[None]] if limit_m - distances[1] > TOUCH_M else []
-        parts.append(shapely.Polygon(np.vstack([*before, arc, *after])))
-    return parts
+    parts = in_chunks(work, len(areas), at_least=POINTS_AT_LEAST)
+    joined_areas = np.empty(len(areas), dtype=object)
+    joined_areas[:] = [area for part in parts for area in part]
+    return joined_areas

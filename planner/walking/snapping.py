@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.walking.compiling import in_chunks
+from planner.walking.layout import pointers
 from planner.walking.network import WalkingNetwork
+from planner.walking.sight import BESIDE_M, Barriers, see_stretches, stands_in_water
 from planner.walking.snap_kernels import Pairs, Segments, fill_stretches, find_around
 from planner.walking.walk import FloatArray, IndexArray
 
@@ -20,9 +23,10 @@ POINTS_AT_LEAST = 2048
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snaps:
-    """Which stretches of street lie within `access_m` of each point.
+    """Which stretches of street lie within `access_m` of each point, in a free straight walk.
 
-    One row a pair of a point and a straight segment in reach, ordered by point, then segment.
+    One row a pair of a point and a straight segment in reach, ordered by point, then segment; several rows,
+    rising, where barriers hide parts of the segment.
 
     Attributes
     ----------
@@ -33,16 +37,19 @@ class Snaps:
     point, segment
         The pair, shape (rows,).
     from_m, to_m
-        The stretch of the segment that lies within `access_m`, metres along the segment, shape (rows,).
+        The stretch of the segment that is reached straight, metres along the segment, shape (rows,).
     foot_m, aside_m
         The foot of the perpendicular from the point to the segment's line, metres along the segment, and how far
         the point stands to the left of that line (negative: right), shape (rows,).
     nearest_m
-        Distance to the nearest street, metres; also where it is beyond `access_m`, shape (points,).
+        Distance to the nearest street position in reach, metres; where none is, to the nearest street, which is
+        then beyond `access_m` or behind a barrier, shape (points,).
     nearest_segment
         The segment of that street, the first where several are as near, shape (points,).
     nearest_xy
-        The nearest street position, shape (points, 2).
+        That street position, shape (points, 2).
+    reaches_street
+        Which points reach a street straight, shape (points,).
     """
 
     xy: FloatArray
@@ -56,11 +63,7 @@ class Snaps:
     nearest_m: FloatArray
     nearest_segment: IndexArray
     nearest_xy: FloatArray
-
-    @property
-    def reaches_street(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Which points have a street within `access_m`, shape (points,)."""
-        return self.nearest_m <= self.access_m + TOUCH_M
+    reaches_street: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +87,7 @@ class Doors:
 
 
 def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
-    """Find the stretches of street within `access_m` of each point.
+    """Find the stretches of street within `access_m` of each point that no barrier of the network hides.
 
     Parameters
     ----------
@@ -123,7 +126,7 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
         len(segment),
         at_least=POINTS_AT_LEAST,
     )
-    return Snaps(
+    near = Snaps(
         xy=xy,
         access_m=access_m,
         point=pairs.point,
@@ -135,7 +138,54 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
         nearest_m=nearest_m,
         nearest_segment=nearest_segment,
         nearest_xy=_nearest_xy(xy, nearest_segment, network),
+        reaches_street=counts > 0,
     )
+    return near if network.barriers is None else _visible(near, network, network.barriers)
+
+
+def _visible(snaps: Snaps, network: WalkingNetwork, barriers: Barriers) -> Snaps:
+    """Return the snaps without what barriers hide."""
+    stretches = (pointers(snaps.point, len(snaps.xy)), snaps.segment, snaps.from_m, snaps.to_m)
+    reach_m = snaps.access_m + TOUCH_M
+    parts = in_chunks(
+        lambda first, last: see_stretches(
+            (barriers.grid, barriers.xy), network.segment_xy, snaps.xy, stretches, first, last, reach_m
+        ),
+        len(snaps.xy),
+        at_least=POINTS_AT_LEAST,
+    )
+    nothing = (np.zeros(0, dtype=np.int64), np.zeros((0, 2)))
+    row, seen = (np.concatenate(part) for part in zip(*(parts or [nothing]), strict=True))
+    from_m, to_m = seen.T
+    # A point in the water reaches only the bridge that it stands on.
+    wet = stands_in_water(snaps.xy, barriers)[snaps.point[row]]
+    at_m = np.clip(snaps.foot_m[row], from_m, to_m)
+    straight_m = np.hypot(at_m - snaps.foot_m[row], snaps.aside_m[row])
+    from_m, to_m = np.where(wet, at_m, from_m), np.where(wet, at_m, to_m)
+    keep = ~wet | (straight_m <= BESIDE_M)
+    row, at_m, straight_m = row[keep], at_m[keep], straight_m[keep]
+    point, segment = snaps.point[row], snaps.segment[row]
+    order = np.lexsort((straight_m, point))
+    nearest = order[np.concatenate([[True], point[order][1:] != point[order][:-1]])[: len(order)]]
+    who, share = point[nearest], (at_m[nearest] / network.segment_m[segment[nearest]])[:, None]
+    ends = network.segment_xy[segment[nearest]]
+    found = replace(
+        snaps,
+        point=point,
+        segment=segment,
+        from_m=from_m[keep],
+        to_m=to_m[keep],
+        foot_m=snaps.foot_m[row],
+        aside_m=snaps.aside_m[row],
+        nearest_m=snaps.nearest_m.copy(),
+        nearest_segment=snaps.nearest_segment.copy(),
+        nearest_xy=snaps.nearest_xy.copy(),
+        reaches_street=np.zeros(len(snaps.xy), dtype=bool),
+    )
+    found.nearest_m[who], found.nearest_segment[who] = straight_m[nearest], segment[nearest]
+    found.nearest_xy[who] = ends[:, :2] * (1 - share) + ends[:, 2:] * share
+    found.reaches_street[who] = True
+    return found
 
 
 def doors(snaps: Snaps, network: WalkingNetwork) -> Doors:

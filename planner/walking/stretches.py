@@ -69,22 +69,28 @@ def _join(key: IndexArray, from_m: FloatArray, to_m: FloatArray) -> IndexArray:
 
 def cut(
     network: WalkingNetwork, edge: IndexArray, from_m: FloatArray, to_m: FloatArray
-) -> tuple[FloatArray, IndexArray]:
+) -> tuple[FloatArray, IndexArray, FloatArray, IndexArray]:
     """Cut stretches into the straight segments that they pass.
 
     Returns
     -------
     segments
         Where each begins and ends; a stretch without length is one segment without length, shape (segments, 4).
+    whole
+        The segment of the network that each is part of, shape (segments,).
+    between_m
+        From where to where along it, metres, shape (segments, 2).
     end
         How many segments there are up to the end of each stretch, shape (stretches,).
     """
     first = np.searchsorted(network.segment_edge, edge, side="left")
     last = np.searchsorted(network.segment_edge, edge, side="right")
-    segments = np.empty((int((last - first).sum()), 4))
+    most = int((last - first).sum())
+    segments, whole, between_m = np.empty((most, 4)), np.empty(most, dtype=np.int64), np.empty((most, 2))
     lengths = network.segment_from_m, network.segment_m
-    end = _cut(network.segment_xy, lengths, (first, last), (from_m, to_m), segments)
-    return segments[: end[-1] if len(end) else 0], end
+    end = _cut(network.segment_xy, lengths, (first, last), (from_m, to_m), (segments, whole, between_m))
+    total = end[-1] if len(end) else 0
+    return segments[:total], whole[:total], between_m[:total], end
 
 
 @kernel
@@ -93,8 +99,9 @@ def _cut(
     lengths: tuple[FloatArray, FloatArray],
     which: tuple[IndexArray, IndexArray],
     stretch: tuple[FloatArray, FloatArray],
-    segments: FloatArray,
+    into: tuple[FloatArray, IndexArray, FloatArray],
 ) -> IndexArray:
+    segments, whole, between_m = into
     begins_m, length_m = lengths
     first, last = which
     from_m, to_m = stretch
@@ -111,10 +118,13 @@ def _cut(
                 nearest, beside = i, apart
             if high > low:
                 _put(xy, i, low / length_m[i], high / length_m[i], segments[total])
+                whole[total], between_m[total, 0], between_m[total, 1] = i, low, high
                 total += 1
         if total == before:
             along = min(max(from_m[row] - begins_m[nearest], 0.0) / length_m[nearest], 1.0)
             _put(xy, nearest, along, along, segments[total])
+            whole[total] = nearest
+            between_m[total, 0] = between_m[total, 1] = along * length_m[nearest]
             total += 1
         end[row] = total
     return end

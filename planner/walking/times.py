@@ -7,17 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.walking.compiling import in_chunks
+from planner.walking.link_kernels import Links, Stands, Streets, link_points, links_by_node, rows_by_edge
 from planner.walking.network import WalkingNetwork
 from planner.walking.search import SLACK_M, stands_of, streets_of
 from planner.walking.snapping import Snaps
-from planner.walking.times_kernels import (
-    Ends,
-    doors_by_edge,
-    nearest_of_all,
-    rows_by_segment,
-    search_all,
-    walks_from_each,
-)
+from planner.walking.times_kernels import nearest_of_all, search_all, walks_from_each
 from planner.walking.walk import FloatArray, IndexArray, Walk, is_within
 
 FACILITIES_AT_LEAST = 16
@@ -91,9 +85,8 @@ def travel_times(
     """Measure the walk between every facility and every demand point within the horizon.
 
     A walk leaves the facility straight to a street position within `access_m`, follows the streets, and leaves
-    them straight to the demand point, again within `access_m`; the shortest such walk counts. It either enters
-    the demand point's reach at a position exactly `access_m` away (found from the nodes, or on the same edge), or
-    facility and demand point share a stretch of street within reach of both.
+    them straight to the demand point, again within `access_m`; the shortest such walk counts. It either comes to
+    the demand point's edge through a node, or begins on that edge.
 
     Parameters
     ----------
@@ -113,8 +106,8 @@ def travel_times(
     """
     reach_m = walk.metres(horizon_min) + SLACK_M
     streets, starts, stands = streets_of(network), stands_of(facilities), stands_of(demand)
-    shared = rows_by_segment(stands, facilities.segment, len(network.segment_m))
-    ends = Ends(stands, doors_by_edge(streets, stands, outer=True), shared)
+    beside = rows_by_edge(streets, stands, facilities.segment, arriving=True)
+    ends = (stands, beside, _links(streets, stands, all_vertices=network.barriers is not None))
     parts = in_chunks(
         lambda first, last: walks_from_each(network.ways, streets, starts, ends, first, last, reach_m),
         len(facilities.xy) if horizon_min >= 0 else 0,
@@ -166,8 +159,7 @@ def nearest_facility(
     """
     streets, stands, ends = streets_of(network), stands_of(facilities), stands_of(demand)
     field = search_all(network.ways, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
-    every = rows_by_segment(stands, stands.segment, len(network.segment_m))
-    starts = Ends(stands, doors_by_edge(streets, stands, outer=False), every)
+    starts = (stands, rows_by_edge(streets, stands, stands.segment, arriving=False))
     parts = in_chunks(
         lambda first, last: nearest_of_all(field, streets, starts, ends, first, last),
         len(demand.xy),
@@ -178,3 +170,14 @@ def nearest_facility(
     minutes = walk.all_minutes(metres)
     inside = is_within(minutes, horizon_min)
     return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
+
+
+def _links(streets: Streets, stands: Stands, *, all_vertices: bool) -> Links:
+    """Return the links of demand points, by node."""
+    parts = in_chunks(
+        lambda first, last: link_points(streets, stands, first, last, all_vertices=all_vertices),
+        len(stands.pointer) - 1,
+        at_least=DEMAND_AT_LEAST,
+    ) or [link_points(streets, stands, 0, 0, all_vertices=all_vertices)]
+    counts, node, metres = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return links_by_node(np.concatenate([[0], np.cumsum(counts)]), node, metres, streets.n_nodes)

@@ -28,4 +28,4 @@ def warm_up() -> None:
     network, walk = build_network(streets), Walk(speed_kmh=3.6, access_m=20.0)
     snaps = snap(np.array([[5.0, 5.0], [60.0, 5.0]]), network, access_m=walk.access_m)
     travel_times(network, snaps, snaps, walk=walk, horizon_min=2.0)
-    service_areas(network, snaps, walk=walk, limits_min=(1.0, 2.0))
+    service_areas(network, snaps, walk=walk, limits_min=(0.5, 2.0))

@@ -1,0 +1,170 @@
+"""Kernels: which segments are near one another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.walking.compiling import kernel
+from planner.walking.walk import FloatArray, IndexArray
+
+
+@kernel
+def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]:
+    """Find for each segment those within two radii, itself excepted, and few others.
+
+    Returns
+    -------
+    first, near
+        Those of segment `i` are ``near[first[i]:first[i + 1]]``.
+    """
+    n, reach = len(line), 2.0 * radius
+    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+    for i in range(n):
+        west, south = min(west, line[i, 0], line[i, 2]), min(south, line[i, 1], line[i, 3])
+        east, north = max(east, line[i, 0], line[i, 2]), max(north, line[i, 1], line[i, 3])
+    width, height = east - west, north - south
+    # Few segments far apart must not make many empty cells.
+    size = max(reach, np.sqrt(width * height / (4.0 * n)), (width + height) / (4.0 * n + 64.0))
+    columns, rows = int(width / size) + 1, int(height / size) + 1
+    cell_first, listed = list_by_cell(line, np.array([west, south, size]), columns, rows)
+    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.int64)
+    seen = np.full(n, -1, dtype=np.int64)
+    found = 0
+    for i in range(n):
+        x0, y0, x1, y1 = line[i, 0], line[i, 1], line[i, 2], line[i, 3]
+        cos, sin, length = line[i, 4], line[i, 5], line[i, 6]
+        if found + n > len(near):
+            longer = np.empty(2 * len(near) + n, dtype=np.int64)
+            longer[:found] = near[:found]
+            near = longer
+        seen[i] = i
+        row0 = max(int((min(y0, y1) - reach - south) / size), 0)
+        row1 = min(int((max(y0, y1) + reach - south) / size), rows - 1)
+        for row in range(row0, row1 + 1):
+            bottom = south + row * size
+            low, high = _x_range(x0, y0, x1, y1, bottom - reach, bottom + size + reach)
+            column0 = max(int((low - reach - west) / size), 0)
+            column1 = min(int((high + reach - west) / size), columns - 1)
+            if column0 > column1:
+                continue
+            cell0 = row * columns + column0
+            for at in range(cell_first[cell0], cell_first[cell0 + column1 - column0 + 1]):
+                k = listed[at]
+                if seen[k] == i:
+                    continue
+                seen[k] = i
+                py = cos * (line[k, 1] - y0) - sin * (line[k, 0] - x0)
+                qy = cos * (line[k, 3] - y0) - sin * (line[k, 2] - x0)
+                px = cos * (line[k, 0] - x0) + sin * (line[k, 1] - y0)
+                qx = cos * (line[k, 2] - x0) + sin * (line[k, 3] - y0)
+                near[found] = k
+                beside = min(py, qy) < reach and max(py, qy) > -reach
+                found += beside and max(px, qx) > -reach and min(px, qx) < length + reach
+        first[i + 1] = found
+    return first, near[:found]
+
+
+@kernel
+def nearest_first(line: FloatArray, first: IndexArray, near: IndexArray) -> None:
+    """Put the neighbours that lie nearest first: what covers most of a curve ends the search for what is left."""
+    key = np.empty(len(near))
+    for i in range(len(line)):
+        x, y = line[i, 0] + line[i, 2], line[i, 1] + line[i, 3]
+        begin, end = first[i], first[i + 1]
+        for at in range(begin, end):
+            k = near[at]
+            to_x, to_y = line[k, 0] + line[k, 2] - x, line[k, 1] + line[k, 3] - y
+            distance = np.sqrt(to_x * to_x + to_y * to_y) - line[k, 6]
+            place = at
+            while place > begin and key[place - 1] > distance:
+                key[place], near[place] = key[place - 1], near[place - 1]
+                place -= 1
+            key[place], near[place] = distance, k
+
+
+@kernel
+def present(
+    listed: tuple[IndexArray, IndexArray], whole: IndexArray, head: IndexArray
+) -> tuple[IndexArray, IndexArray]:
+    """Find the neighbours of segments from those of the longer ones that they are part of.
+
+    Parameters
+    ----------
+    listed
+        The neighbours of all longer segments, as `neighbours` returns them.
+    whole
+        The longer segment that each segment is part of, shape (segments,).
+    head
+        Room to work in, all −1 before and after, shape (longer segments,).
+
+    Returns
+    -------
+    first, near
+        Those of segment `i` are ``near[first[i]:first[i + 1]]``; some may be farther off.
+    """
+    whole_first, whole_near = listed
+    n = len(whole)
+    after = np.empty(n, dtype=np.int64)
+    for i in range(n - 1, -1, -1):
+        after[i] = head[whole[i]]
+        head[whole[i]] = i
+    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.int64)
+    found = 0
+    for i in range(n):
+        if found + n > len(near):
+            near = np.concatenate((near, np.empty(len(near) + n, dtype=np.int64)))
+        other = head[whole[i]]
+        while other >= 0:
+            near[found] = other
+            found += other != i
+            other = after[other]
+        for at in range(whole_first[whole[i]], whole_first[whole[i] + 1]):
+            other = head[whole_near[at]]
+            while other >= 0:
+                near[found] = other
+                found += 1
+                other = after[other]
+        first[i + 1] = found
+    for i in range(n):
+        head[whole[i]] = -1
+    return first, near[:found]
+
+
+@kernel
+def list_by_cell(line: FloatArray, grid: FloatArray, columns: int, rows: int) -> tuple[IndexArray, IndexArray]:
+    """List the segments by the cells that they pass; a cell is row × columns + column."""
+    west, south, size = grid[0], grid[1], grid[2]
+    first = np.zeros(columns * rows + 1, dtype=np.int64)
+    listed = np.empty(0, dtype=np.int64)
+    for fill in range(2):
+        for i in range(len(line)):
+            x0, y0, x1, y1 = line[i, 0] - west, line[i, 1] - south, line[i, 2] - west, line[i, 3] - south
+            row1 = min(int(max(y0, y1) / size), rows - 1)
+            for row in range(int(min(y0, y1) / size), row1 + 1):
+                low, high = _x_range(x0, y0, x1, y1, row * size, (row + 1) * size)
+                column1 = min(int(high / size), columns - 1)
+                for cell in range(row * columns + max(int(low / size), 0), row * columns + column1 + 1):
+                    if fill:
+                        first[cell] -= 1
+                        listed[first[cell]] = i
+                    else:
+                        first[cell] += 1
+        if not fill:
+            for cell in range(columns * rows):
+                first[cell + 1] += first[cell]
+            listed = np.empty(first[-1], dtype=np.int64)
+    return first, listed
+
+
+@kernel
+def _x_range(x0: float, y0: float, x1: float, y1: float, low: float, high: float) -> tuple[float, float]:
+    """Return the least and the greatest x of the segment where its y lies between `low` and `high`."""
+    if y0 > y1:
+        x0, y0, x1, y1 = x1, y1, x0, y0
+    begin, end = x0, x1
+    if y0 < low < y1:
+        begin = x0 + (x1 - x0) * ((low - y0) / (y1 - y0))
+    if y0 < high < y1:
+        end = x0 + (x1 - x0) * ((high - y0) / (y1 - y0))
+    slack = 1e-6
+    return min(begin, end) - slack, max(begin, end) + slack

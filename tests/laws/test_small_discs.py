@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import cities
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from planner.walking.network import build_network
+from planner.walking.small_discs import small_discs
+from planner.walking.snapping import snap
+
+ACCESS_M = 60.0
+CHORDS = 32
+
+
+def positions(xy: NDArray[np.float64], point: tuple[float, float], limit_m: float) -> NDArray[np.float64]:
+    """Return positions on a segment every 50 cm, and where it crosses the circles on which radii change."""
+    step, from_ = xy[1] - xy[0], xy[0] - point
+    a, b = step @ step, 2 * step @ from_
+    roots = [
+        (-b + sign * np.sqrt(b * b - 4 * a * c)) / (2 * a)
+        for radius in (ACCESS_M, limit_m - ACCESS_M)
+        if radius > 0 and b * b >= 4 * a * (c := from_ @ from_ - radius**2)
+        for sign in (-1, 1)
+    ]
+    share = np.concatenate([np.linspace(0, 1, int(np.sqrt(a) / 0.5) + 2), np.clip(roots, 0, 1)])
+    return np.asarray(xy[0] + share[:, None] * step)
+
+
+def shapes_and_discs(
+    lines: list[NDArray[np.float64]], point: tuple[float, float], limit_m: float
+) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Return what the code draws, and all discs around positions every 50 cm, both with the full discs."""
+    streets = gpd.GeoDataFrame(geometry=[shapely.LineString(line) for line in lines], crs=cities.CRS)
+    network = build_network(streets)
+    snaps = snap(np.array([point]), network, access_m=ACCESS_M)
+    _, shapes = small_discs(snaps, network.segment_xy, limit_m=limit_m, quarter_segments=CHORDS)
+    assert shapely.is_valid(shapes).all()
+    spots = np.concatenate([positions(xy, point, limit_m) for xy in network.segment_xy.reshape(-1, 2, 2)])
+    away = np.hypot(*(spots - point).T)
+    spots, away = spots[away <= ACCESS_M + 1e-9], away[away <= ACCESS_M + 1e-9]
+    radius = np.minimum(ACCESS_M, limit_m - away)
+    discs = shapely.buffer(shapely.points(spots), np.maximum(radius, 0.0), quad_segs=CHORDS)
+    full = discs[radius >= ACCESS_M - 1e-9]
+    return shapely.union_all([*shapes, *full]), shapely.union_all(discs)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    count=st.integers(1, 12),
+    limit_m=st.sampled_from([25.0, 60.0, 75.0, 100.0, 119.0]),
+    is_lattice=st.booleans(),
+)
+def test_only_the_discs_in_sight_count(seed: int, count: int, limit_m: float, *, is_lattice: bool) -> None:
+    random = np.random.default_rng(seed)
+    ends = random.integers(-4, 5, (count, 2, 2)) * 15.0 if is_lattice else random.uniform(-70, 70, (count, 2, 2))
+    ends = ends[(ends[:, 0] != ends[:, 1]).any(axis=1)]
+    if len(ends):
+        drawn, discs = shapes_and_discs(list(ends), (0.0, 0.0), limit_m)
+        assert shapely.symmetric_difference(drawn, discs).area <= 2e-3 * discs.area
+
+
+@pytest.mark.parametrize(
+    ("line", "expected_m2"),
+    [
+        # On the street: 40 m each way, the disc around the place itself is the largest.
+        ([(-100.0, 0.0), (100.0, 0.0)], np.pi * 40**2),
+        # In line with a street that begins 10 m away: the disc of 30 m around its end.
+        ([(10.0, 0.0), (100.0, 0.0)], np.pi * 30**2),
+        # A street that touches the circle of reach adds nothing.
+        ([(-100.0, 40.0), (100.0, 40.0)], 0.0),
+    ],
+)
+def test_streets_seen_edge_on(line: list[tuple[float, float]], expected_m2: float) -> None:
+    drawn, _ = shapes_and_discs([np.array(line)], (0.0, 0.0), 40.0)
+    assert drawn.area == pytest.approx(expected_m2, rel=1e-3, abs=1e-6)
