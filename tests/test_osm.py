@@ -14,8 +14,7 @@ from planner.inputs.osm import read_osm_buildings, read_osm_points, read_osm_str
 from planner.walking.network import build_network
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
-COLUMNS = ["id", "name", "kind", "class", "crossing", "stairs", "bridge", "tunnel", "gated"]
-COLUMNS += ["square", "geometry"]
+COLUMNS = ["id", "name", "kind", "crossing", "structure", "gated", "square", "geometry"]
 READERS = [read_osm_streets, read_osm_buildings, lambda path: read_osm_points(path, ("amenity",))]
 
 

@@ -51,10 +51,8 @@ def test_each_street_says_what_it_is(tmp_path: Path) -> None:
         way(4, [4, 5], highway="footway", bridge="no", tunnel="no"),
     )
     streets = read_osm_streets(file)
-    assert streets["class"].tolist() == ["steps", "footway", "service", "footway"]
-    assert streets["stairs"].tolist() == [True, False, False, False]
-    assert streets["bridge"].tolist() == [False, True, False, False]
-    assert streets["tunnel"].tolist() == [False, False, True, False]
+    assert streets["kind"].tolist() == ["steps", "footway", "service", "footway"]
+    assert streets["structure"].tolist() == ["", "bridge", "", ""]
     assert not streets["gated"].any()
     assert not streets["square"].any()
 
@@ -192,7 +190,7 @@ def test_a_square_is_crossed_straight(tmp_path: Path) -> None:
     )
     streets = read_osm_streets(file)
     across = streets[streets["square"]]
-    assert across[["id", "name", "class"]].to_numpy().tolist() == [["1 across", "人民广场", "pedestrian"]]
+    assert across[["id", "name", "kind"]].to_numpy().tolist() == [["1 across", "人民广场", "pedestrian"]]
     assert {line.wkt for line in across.geometry.iloc[0].geoms} == {
         "LINESTRING (0 0, 0.002 0.002)",
         "LINESTRING (0 0.002, 0.002 0)",

@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
-from planner.inputs.osm_walkable import is_built, objection
+from planner.inputs.osm_walkable import objection, structure
 
 HEAD_BYTES = 65_536
 NOTHING = frozenset({"", "None", "nan", "False"})
@@ -53,7 +53,7 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     -------
     streets
         Lines in the graph's own system (`crs` of the graph; none if it does not say): `id` (`osmid`), `name`,
-        `kind` and `class` (`highway`; of several the first), `stairs`, `bridge`, `tunnel`.
+        `kind` (`highway`; of several the first), `structure` ("bridge", "tunnel" or "").
 
     Raises
     ------
@@ -74,8 +74,8 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     ...     file = Path(folder, "made.graphml")
     ...     written = file.write_text(graph, encoding="utf-8")
     ...     streets = read_graphml(file)
-    >>> streets[["class", "stairs"]].values.tolist(), streets.geometry[0].wkt
-    ([['steps', True]], 'LINESTRING (24.94 60.17, 24.95 60.17)')
+    >>> streets[["kind", "structure"]].values.tolist(), streets.geometry[0].wkt
+    ([['steps', '']], 'LINESTRING (24.94 60.17, 24.95 60.17)')
     """
     try:
         graph = _parse(path)
@@ -94,10 +94,7 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
             "id": [each.get("osmid", "") for each in told],
             "name": [each.get("name", "") for each in told],
             "kind": kinds,
-            "class": kinds,
-            "stairs": np.array([kind == "steps" for kind in kinds], dtype=bool),
-            "bridge": np.array([is_built(each, "bridge") for each in told], dtype=bool),
-            "tunnel": np.array([is_built(each, "tunnel") for each in told], dtype=bool),
+            "structure": [structure(each) for each in told],
         },
         geometry=lines[kept],
         crs=_system(graph.crs),

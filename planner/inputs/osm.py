@@ -63,9 +63,9 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
     Returns
     -------
     streets
-        One row a way, in degrees: `id` (of the way, text), `name` ("" if none), `kind` and `class` (both
-        `highway`), `crossing` (how a street is crossed, for the parts of footways that cross one, "unknown"
-        where nobody says; "" for all else), `stairs`, `bridge`, `tunnel`, `gated` (it stops at a closed gate),
+        One row a way, in degrees: `id` (of the way, text), `name` ("" if none), `kind` (`highway`),
+        `crossing` (how a street is crossed, for the parts of footways that cross one, "unknown" where nobody
+        says; "" for all else), `structure` ("bridge", "tunnel" or ""), `gated` (it stops at a closed gate),
         `square` (it leads across a square). A LineString, or a MultiLineString where the extract lacks nodes in
         the middle of a way, or a gate is closed. No rows if nothing is walkable.
 
@@ -85,7 +85,7 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
     ...     file = Path(folder, "lane.osm")
     ...     written = file.write_text(lane, encoding="utf-8")
     ...     streets = read_osm_streets(file)
-    >>> streets[["id", "class"]].values.tolist(), streets.geometry[0].wkt
+    >>> streets[["id", "kind"]].values.tolist(), streets.geometry[0].wkt
     ([['7', 'footway']], 'LINESTRING (24.94 60.17, 24.95 60.17)')
     """
     return read_osm_walk(path).streets
@@ -116,11 +116,8 @@ def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
             "id": [str(way.id) for way in ways],
             "name": [way.name for way in ways],
             "kind": kinds,
-            "class": kinds,
             "crossing": crossings_of(walked),
-            "stairs": np.array([way.kind == "steps" for way in ways], dtype=bool),
-            "bridge": np.array([way.is_bridge for way in ways], dtype=bool),
-            "tunnel": np.array([way.is_tunnel for way in ways], dtype=bool),
+            "structure": [way.structure for way in ways],
             "gated": gated.stopped,
             "square": np.zeros(len(ways), dtype=bool),
         },
@@ -145,9 +142,9 @@ def _squares(squares: Sequence[Square], walked: WalkedWays) -> gpd.GeoDataFrame:
             "id": [ident for ident, _, _, _ in rows],
             "name": [square.name for _, square, _, _ in rows],
             "kind": kinds,
-            "class": kinds,
             "crossing": [""] * len(rows),
-            **dict.fromkeys(("stairs", "bridge", "tunnel", "gated"), nowhere),
+            "structure": [""] * len(rows),
+            "gated": nowhere,
             "square": np.array([across for _, _, across, _ in rows], dtype=bool),
         },
         geometry=[line for _, _, _, line in rows],

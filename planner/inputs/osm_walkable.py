@@ -171,5 +171,18 @@ def is_built(tags: Tags, key: str) -> bool:
     return _told(tags, key) not in ("", "no")
 
 
+def structure(tags: Tags) -> str:
+    """Return whether a way is a "bridge" or a "tunnel", else "": a passage through a building is on the ground.
+
+    Examples
+    --------
+    >>> structure({"bridge": "viaduct"}), structure({"tunnel": "building_passage"}), structure({"tunnel": "yes"})
+    ('bridge', '', 'tunnel')
+    """
+    if is_built(tags, "bridge"):
+        return "bridge"
+    return "tunnel" if is_built(tags, "tunnel") and tags.get("tunnel") != "building_passage" else ""
+
+
 def _told(tags: Tags, key: str) -> str:
     return tags.get(key) or ""

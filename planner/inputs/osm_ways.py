@@ -24,10 +24,10 @@ from planner.inputs.osm_walkable import (
     CROSSING_NODES,
     UNKNOWN_CROSSING,
     crossing_type,
-    is_built,
     is_crossing,
     is_passable,
     objection,
+    structure,
 )
 
 WAY_KEYS = ("highway", "barrier", *CROSSING_KEYS)
@@ -45,8 +45,7 @@ class WalkedWay(NamedTuple):
     kind: str
     crossing: str
     is_crossing: bool
-    is_bridge: bool
-    is_tunnel: bool
+    structure: str
     is_square: bool
 
 
@@ -181,8 +180,7 @@ def _walked(number: int, way: osm.types.Way) -> WalkedWay:
         kind=tags["highway"],
         crossing=crossing_type(tags) if crosses else "",
         is_crossing=crosses,
-        is_bridge=is_built(tags, "bridge"),
-        is_tunnel=is_built(tags, "tunnel"),
+        structure=structure(tags),
         is_square=tags.get("area") == "yes" and way.is_closed(),
     )
 
