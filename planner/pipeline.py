@@ -266,13 +266,18 @@ def _remarks(
     without_centre = communities_without_centre(inputs.facilities, inputs.communities)
     if without_centre:
         remarks.append(Remark("community_without_centre", "communities", without_centre))
-    if quality.pieces > 1:
-        values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
-        remarks.append(Remark("network_pieces", "streets", values=values))
     apart = on_small_pieces(demand_snaps, network)
     if apart.any():
         left = inputs.demand[apart]
         remarks.append(Remark("demand_small_piece", "demand", tuple(left["id"]), float(left["people"].sum())))
+    return [*remarks, *_street_remarks(quality)]
+
+
+def _street_remarks(quality: NetworkQuality) -> list[Remark]:
+    remarks = []
+    if quality.pieces > 1:
+        values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
+        remarks.append(Remark("network_pieces", "streets", values=values))
     if quality.crossings:
         values = {"count": f"{quality.crossings}", "unexplained": f"{quality.unexplained_crossings}"}
         remarks.append(Remark("crossings", "streets", values=values))
