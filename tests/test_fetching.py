@@ -102,7 +102,7 @@ def test_the_network_is_that_of_the_extract(servers: osm_servers.Servers, tmp_pa
     assert 200 < len(inside) < len(whole) / 2
     same = streets_.loc[inside.index]
     assert_same_lines(same, inside)
-    for column in ("name", "kind", "class", "crossing", "stairs", "bridge", "tunnel", "gated"):
+    for column in ("name", "kind", "crossing", "structure", "gated"):
         assert same[column].fillna("").tolist() == inside[column].tolist(), column
     ours, theirs = (build_network(frame.to_crs(3067)) for frame in (same, inside))
     assert ours.edge_m.tolist() == theirs.edge_m.tolist()

@@ -24,7 +24,7 @@ from planner.walking.network import WalkingNetwork, build_network
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
 BOX = shapely.box(24.944, 60.168, 24.949, 60.171)
-KEEP = ("class", "crossing", "stairs", "bridge", "tunnel", "gated", "square")
+KEEP = ("kind", "crossing", "structure", "gated", "square")
 
 
 def as_graph(streets: gpd.GeoDataFrame) -> nx.MultiDiGraph:
@@ -98,7 +98,7 @@ def test_a_graph_that_osmnx_itself_has_made(streets: gpd.GeoDataFrame, tmp_path:
     whole = gpd.GeoDataFrame(whole[~whole["square"]])
     ours, theirs = (build_network(gpd.GeoDataFrame(each.to_crs(3067))) for each in (whole, read))
     assert theirs.edge_m.sum() == pytest.approx(ours.edge_m.sum(), abs=0.5)
-    assert set(read["class"]) == set(whole["class"])
+    assert set(read["kind"]) == set(whole["kind"])
 
 
 def test_a_projected_graph_keeps_its_system(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_tags_of_a_graph(tmp_path: Path) -> None:
     body = A + B + C + edge("a", "b", highway="['steps', 'footway']", name="['阶梯', 'x']", osmid="[4, 5]")
     body += edge("b", "c", highway="motorway") + edge("a", "c", highway="residential", foot="no")
     read = read_graphml(graphml(tmp_path, body))
-    assert read[["id", "name", "class", "stairs"]].to_numpy().tolist() == [["4", "阶梯", "steps", True]]
+    assert read[["id", "name", "kind", "structure"]].to_numpy().tolist() == [["4", "阶梯", "steps", ""]]
 
 
 @pytest.mark.parametrize("crs", ["", '<data key="d">nowhere</data>'])
