@@ -33,6 +33,9 @@ class Bar:
 
 
 BARS = (
+    Bar("read", "pyrosm", 1.0, at_most=False),
+    Bar("read", "OSMnx", 1.0, at_most=False),
+    Bar("read", "seconds", 1.0, at_most=True),
     *(
         bar
         for table in ("search", "search_250k", "search_1000k")

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.processes import hold_to_cores
 
 TASKS: dict[str, tuple[str, int | None]] = {
+    "read": ("reading", 1),
     "search": ("searching", 1),
     "polygons": ("polygons", 1),
     "nearest": ("nearest_facility", 1),

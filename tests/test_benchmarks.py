@@ -138,7 +138,7 @@ def test_every_task_does_its_work(task: str) -> None:
 def test_every_bar_speaks_of_a_table() -> None:
     assert {bar.table for bar in BARS} == {
         *("search", "search_250k", "search_1000k", "polygons", "assign"),
-        *("nearest", "nearest_250k", "nearest_1000k", "whole_run", "large"),
+        *("nearest", "nearest_250k", "nearest_1000k", "whole_run", "large", "read"),
     }
 
 

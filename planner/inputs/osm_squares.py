@@ -22,7 +22,7 @@ import shapely
 from numpy.typing import NDArray
 from osmium import osm
 
-from planner.inputs.osm_objects import area_of, locate, multipolygons_with, objects, way_of
+from planner.inputs.osm_objects import area_of, multipolygons_with, objects, way_of
 from planner.inputs.osm_walkable import is_walkable
 from planner.inputs.osm_ways import WalkedWays, place_keys
 
@@ -64,16 +64,16 @@ def find_squares(path: Path, walked: WalkedWays) -> list[Square]:
     for way, line in zip(walked.ways, walked.lines, strict=True):
         if way.is_square and shapely.get_type_id(line) == shapely.GeometryType.LINESTRING and line.is_ring:
             squares.append(Square(str(way.id), way.kind, way.name, shapely.Polygon(line), frozenset({way.id})))
-    return [*squares, *_multipolygons(path)]
+    return [*squares, *_multipolygons(path, walked)]
 
 
-def _multipolygons(path: Path) -> Iterator[Square]:
+def _multipolygons(path: Path, walked: WalkedWays) -> Iterator[Square]:
     relations = [found for found in multipolygons_with(path, ["highway"]) if is_walkable(found.tags)]
     wanted = frozenset[int]().union(*(relation.ways for relation in relations))
     members = {
         found.id: way_of(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
     }
-    places = locate(path, {node for way in members.values() for node in way.nodes})
+    places = walked.places.of({node for way in members.values() for node in way.nodes})
     for relation in relations:
         if relation.ways <= members.keys():
             rings = [members[way] for way in sorted(relation.ways)]
@@ -91,11 +91,13 @@ def lines_across(squares: Sequence[Square], walked: WalkedWays) -> list[list[sha
         return []
     xy, row = shapely.get_coordinates(walked.lines, return_index=True)
     keys, way = place_keys(xy), np.array([way.id for way in walked.ways])[row]
+    outlines = place_keys(shapely.get_coordinates([square.shape for square in squares]))
+    on_any = np.isin(keys, outlines)
+    keys, way = keys[on_any], way[on_any]
     found = []
     for square in squares:
         shape = square.shape
-        near = np.isin(keys, place_keys(shapely.get_coordinates(shape)))
-        entrances = keys[near][~np.isin(way[near], list(square.ways))]
+        entrances = keys[~np.isin(way, list(square.ways))]
         found.append([line for polygon in shapely.get_parts(shape) for line in _across(polygon, entrances)])
     return found
 

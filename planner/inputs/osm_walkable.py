@@ -69,6 +69,10 @@ CROSSING_KEYS = ("crossing", "crossing:signals", "crossing:markings")
 CROSSING_NODES = frozenset({"crossing", "traffic_signals"})
 """Nodes (`highway`) that say how a street is crossed."""
 
+CROSSING_CLASSES = frozenset({"footway", "path", "cycleway", "bridleway", "pedestrian", "steps"})
+"""Classes whose ways may be the part that leads across a carriageway."""
+
+NOT_BUILT = (None, "", "no")
 UNKNOWN_CROSSING = "unknown"
 
 
@@ -102,7 +106,7 @@ def objection(tags: Tags) -> str:
     >>> objection({"highway": "service", "access": "private"}), objection({"highway": "path"})
     ('access', '')
     """
-    kind, foot = _told(tags, "highway"), _told(tags, "foot")
+    kind, foot = tags.get("highway"), tags.get("foot")
     if foot in FOOT_ALLOWED:
         return "" if kind in WALKABLE or kind in WALKABLE_IF_ALLOWED else "class"
     if kind not in WALKABLE:
@@ -141,8 +145,8 @@ def is_passable(tags: Tags) -> bool:
 
 def is_crossing(tags: Tags) -> bool:
     """Tell whether a way is the part of a footway that leads across a carriageway (``footway=crossing``)."""
-    kind = _told(tags, "highway")
-    return tags.get(kind) == "crossing" if kind else False
+    kind = tags.get("highway")
+    return kind in CROSSING_CLASSES and tags.get(kind) == "crossing"
 
 
 def crossing_type(tags: Tags) -> str:
@@ -168,7 +172,7 @@ def crossing_type(tags: Tags) -> str:
 
 def is_built(tags: Tags, key: str) -> bool:
     """Tell whether a way is a `bridge` or a `tunnel`, of whatever sort."""
-    return _told(tags, key) not in ("", "no")
+    return tags.get(key) not in NOT_BUILT
 
 
 def structure(tags: Tags) -> str:

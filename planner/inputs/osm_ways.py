@@ -1,12 +1,13 @@
 """The walkable ways of an extract, and the nodes that say something about them, in one pass over the file.
 
 pyosmium locates the nodes and makes the lines in C++; Python sees tagged ways and nodes only. Ways that lose
-nodes at the edge of the extract, or whose nodes stand after them in the file, are mended in a second pass.
+nodes at the edge of the extract, or whose nodes stand after them in the file, are mended afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -59,6 +60,26 @@ class Gate:
     passable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NodePlaces:
+    """Where the nodes of an extract are, as the pass over it has remembered them."""
+
+    path: Path
+    storage: osmium.index.LocationTable
+
+    def of(self, nodes: Iterable[int]) -> dict[int, Place]:
+        """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
+        wanted, places = set(nodes), dict[int, Place]()
+        for node in wanted:
+            with suppress(KeyError, OverflowError, TypeError):
+                location = self.storage.get(node)
+                if location.valid():
+                    places[node] = (location.lon, location.lat)
+        # The memory knows neither negative ids, of what is not uploaded yet, nor nodes that stand after ways.
+        places |= locate(self.path, wanted - places.keys())
+        return places
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkedWays:
     """All walkable ways of an extract, in order of their ids.
@@ -73,6 +94,8 @@ class WalkedWays:
         How a street is crossed, by the place (`place_keys`) of the node that says so.
     left_out
         Ways that are not walked although their class is, with the reason, and their lines.
+    places
+        Where all nodes of the extract are.
     """
 
     ways: list[WalkedWay]
@@ -80,6 +103,7 @@ class WalkedWays:
     gates: list[Gate]
     crossings: Mapping[int, str]
     left_out: list[tuple[str, shapely.Geometry]]
+    places: NodePlaces
 
 
 @dataclass(slots=True)
@@ -101,10 +125,9 @@ class _Lines:
                 (node.ref, (node.lon, node.lat) if node.location.valid() else None) for node in way.nodes
             ]
 
-    def finished(self, path: Path) -> dict[int, shapely.Geometry]:
+    def finished(self, places: NodePlaces) -> dict[int, shapely.Geometry]:
         """Return the lines of all ways that have one."""
-        missing = {ref for nodes in self.broken.values() for ref, place in nodes if place is None}
-        found = locate(path, missing)
+        found = places.of({ref for nodes in self.broken.values() for ref, place in nodes if place is None})
         lines = dict(zip(self.whole, shapely.from_wkb(list(map(bytes.fromhex, self.whole.values()))), strict=True))
         for way, nodes in self.broken.items():
             line = stretches([place or found.get(ref) for ref, place in nodes])
@@ -121,9 +144,11 @@ def read_walked_ways(path: Path) -> WalkedWays:
     crossings: dict[int, str] = {}
     lines = _Lines()
     processor = osmium.FileProcessor(path, osm.NODE | osm.WAY).with_locations()
+    way_type, node_type = osm.types.Way, osm.types.Node
     for found in processor.with_filter(osmium.filter.KeyFilter(*WAY_KEYS)):
-        if isinstance(found, osm.types.Way):
-            reason = objection(found.tags)
+        if isinstance(found, way_type):
+            tags = found.tags
+            reason = objection(tags)
             if reason == "class":
                 continue
             # Extracts that were joined repeat ways along the seam.
@@ -134,14 +159,17 @@ def read_walked_ways(path: Path) -> WalkedWays:
             if reason:
                 reasons[number] = reason
             else:
-                ways[number] = _walked(number, found)
-        elif isinstance(found, osm.types.Node) and found.location.valid():
+                ways[number] = _walked(number, tags, found)
+        elif isinstance(found, node_type) and found.location.valid():
             place = (found.lon, found.lat)
             if "barrier" in found.tags:
                 gates[found.id] = Gate(found.id, dict(found.tags), place, is_passable(found.tags))
             if "crossing" in found.tags or found.tags.get("highway") in CROSSING_NODES:
                 crossings[_place_key(place)] = crossing_type(found.tags)
-    placed = lines.finished(path)
+    storage = processor.node_location_storage
+    assert storage is not None  # noqa: S101 - with_locations() has made it
+    places = NodePlaces(path, storage)
+    placed = lines.finished(places)
     kept = [ways[number] for number in sorted(ways.keys() & placed.keys())]
     return WalkedWays(
         ways=kept,
@@ -149,6 +177,7 @@ def read_walked_ways(path: Path) -> WalkedWays:
         gates=[gates[number] for number in sorted(gates)],
         crossings=crossings,
         left_out=[(reasons[number], placed[number]) for number in sorted(reasons.keys() & placed.keys())],
+        places=places,
     )
 
 
@@ -171,17 +200,16 @@ def _place_key(place: Place) -> int:
     return (round(place[0] * STEPS_A_DEGREE) << LATITUDE_BITS) + round(place[1] * STEPS_A_DEGREE)
 
 
-def _walked(number: int, way: osm.types.Way) -> WalkedWay:
-    tags = way.tags
+def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkedWay:
     crosses = is_crossing(tags)
     return WalkedWay(
-        id=number,
-        name=tags.get("name") or "",
-        kind=tags["highway"],
-        crossing=crossing_type(tags) if crosses else "",
-        is_crossing=crosses,
-        structure=structure(tags),
-        is_square=tags.get("area") == "yes" and way.is_closed(),
+        number,
+        tags.get("name") or "",
+        tags["highway"],
+        crossing_type(tags) if crosses else "",
+        crosses,
+        structure(tags),
+        tags.get("area") == "yes" and way.is_closed(),
     )
 
 

@@ -76,6 +76,8 @@ def suspicious_places(network: WalkingNetwork, streets: gpd.GeoDataFrame | None 
     one, other = tree.query(lines)
     pairs = one < other
     one, other = one[pairs], other[pairs]
+    in_order = np.lexsort((other, one))
+    one, other = one[in_order], other[in_order]
     found = [
         _near_misses(network, marks, tree, lines),
         _crossings(network, marks, lines, one, other),
