@@ -8,6 +8,7 @@ import shapely
 
 from planner.walking.network import build_network
 from planner.walking.service_areas import service_areas
+from planner.walking.sight import lay_barriers
 from planner.walking.snapping import snap
 from planner.walking.times import travel_times
 from planner.walking.walk import Walk
@@ -29,3 +30,5 @@ def warm_up() -> None:
     snaps = snap(np.array([[5.0, 5.0], [60.0, 5.0]]), network, access_m=walk.access_m)
     travel_times(network, snaps, snaps, walk=walk, horizon_min=2.0)
     service_areas(network, snaps, walk=walk, limits_min=(0.5, 2.0))
+    wall = gpd.GeoSeries([shapely.LineString([(40, 3), (70, 3)])], crs=streets.crs)
+    snap(snaps.xy, build_network(streets, barriers=lay_barriers(wall, None)), access_m=walk.access_m)
