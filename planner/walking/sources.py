@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
 from planner.walking.runs import Outskirts
+from planner.walking.sight import BESIDE_M
 from planner.walking.sight_regions import see_from_each
 from planner.walking.small_discs import within_ring
 from planner.walking.snapping import TOUCH_M, Snaps
@@ -99,7 +100,8 @@ def look_around(network: WalkingNetwork, in_question: NDArray[np.bool_], access_
     order = np.lexsort((piece, row))
     first = np.concatenate([[0], np.cumsum(np.bincount(segments[row], minlength=n))])
     if len(barriers.water):
-        is_wet[segments[shapely.STRtree(barriers.water).query(lines, predicate="intersects")[0]]] = True
+        lakes = shapely.STRtree(barriers.water)
+        is_wet[segments[lakes.query(lines, predicate="dwithin", distance=BESIDE_M)[0]]] = True
     is_open = (np.diff(first) == 0) & ~is_wet
     return Surroundings(barriers.xy, first, piece[order].astype(np.int64), is_wet, is_open, barriers.water)
 
@@ -204,7 +206,19 @@ def seen_from(
             areas[row] = shapely.convex_hull(shapely.geometrycollections(parts)) if whole else union(parts)
         return areas
 
-    return np.concatenate(in_chunks(see, len(first), at_least=SOURCES_AT_LEAST))[which.reshape(-1)]
+    areas = np.concatenate(in_chunks(see, len(first), at_least=SOURCES_AT_LEAST))
+    wet = np.flatnonzero(around.is_wet[distinct.segment])
+    areas[wet] = _out_of_water(areas[wet], around.water)
+    return areas[which.reshape(-1)]
+
+
+def _out_of_water(areas: NDArray[np.object_], water: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return areas without water: a street opens the shore, but nobody walks through there into the water."""
+    dry = areas.copy()
+    row, which = shapely.STRtree(water).query(areas, predicate="intersects")
+    for each in np.unique(row).tolist():
+        dry[each] = shapely.difference(areas[each], shapely.union_all(water[which[row == each]]))
+    return dry
 
 
 def union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
