@@ -83,7 +83,7 @@ def service_areas(
             sources = [*sources, straight_sources(facilities, streets.is_hemmed_in, limit_m)]
         if not spare_m:
             rows = outskirts(streets.lines, streets.runs, limit_m, walk.access_m, streets.is_special)
-            sources = [*sources, outer_sources(rows)]
+            sources = [*sources, outer_sources(rows, streets.around)]
         areas[:, column] = _add_sources(streets, plain, joined_sources(sources))
     return areas
 
