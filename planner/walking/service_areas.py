@@ -36,14 +36,20 @@ POINTS_AT_LEAST = 8
 
 
 def service_areas(
-    network: WalkingNetwork, facilities: Snaps, *, walk: Walk, limits_min: Sequence[float]
+    network: WalkingNetwork,
+    facilities: Snaps,
+    *,
+    walk: Walk,
+    limits_min: Sequence[float],
+    quarter_segments: int = QUARTER_SEGMENTS,
 ) -> NDArray[np.object_]:
     """Draw what each facility reaches within each limit.
 
-    The area is the union of discs around every reached street position, of radius ``min(access_m, what is left of
-    the walk)``. A disc farther out lies inside the last full one, so the streets reached within the limit less
-    `access_m`, buffered by `access_m`, are all of it; where the facility stands so far back that its own streets
-    are reached with less than `access_m` left, the smaller discs are added.
+    The area is the union, over all reached street positions, of what is seen of the disc around each, its radius
+    ``min(access_m, what is left of the walk)``. In the open, where no street is faster than open ground, a disc
+    farther out lies inside the last full one: the streets reached within the limit less `access_m`, buffered by
+    `access_m`, are all of it, and where the facility stands so far back that its own streets are reached with less
+    than `access_m` left, the smaller discs are added. Beside barriers and fast streets all discs are looked at.
 
     Parameters
     ----------
@@ -55,18 +61,20 @@ def service_areas(
         Speed and access.
     limits_min
         Limits in minutes, rising, inclusive.
+    quarter_segments
+        The tolerance of arcs: chords a quarter circle. A chord lies inside its arc, by the share
+        ``1 − cos(π / 4 / quarter_segments)`` of the radius at most: 0.03 % with 32.
 
     Returns
     -------
     areas
-        Valid polygons (empty where no street is reached), shape (facilities, limits). Circles are drawn with
-        32 chords a quarter, inside the true circle.
+        Valid polygons (empty where no street is reached), shape (facilities, limits).
     """
     limits_m = [walk.metres(limit_min) for limit_min in limits_min]
     # Past the last full disc, smaller ones matter only behind barriers and beside streets faster than open ground.
     spare_m = 0.0 if network.barriers is not None or (network.segment_level < 1).any() else walk.access_m
     reach = search(network, facilities, reach_m=max(limits_m) - spare_m)
-    streets = _Streets.of(network, facilities, all_runs(network, facilities, reach))
+    streets = _Streets.of(network, facilities, all_runs(network, facilities, reach), quarter_segments)
     areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
     for column, limit_m in enumerate(limits_m):
         plain, sources = _full_discs(streets, limit_m - walk.access_m)
@@ -75,7 +83,7 @@ def service_areas(
             sources = [*sources, straight_sources(facilities, streets.is_hemmed_in, limit_m)]
         if not spare_m:
             rows = outskirts(streets.lines, streets.runs, limit_m, walk.access_m, streets.is_special)
-            sources = [*sources, outer_sources(rows)]
+            sources = [*sources, outer_sources(rows, streets.around)]
         areas[:, column] = _add_sources(streets, plain, joined_sources(sources))
     return areas
 
@@ -106,9 +114,10 @@ class _Streets:
     is_hemmed_in: NDArray[np.bool_]
     number: IndexArray
     wholes: Wholes | None
+    quarter_segments: int
 
     @classmethod
-    def of(cls, network: WalkingNetwork, facilities: Snaps, runs: Runs) -> _Streets:
+    def of(cls, network: WalkingNetwork, facilities: Snaps, runs: Runs, quarter_segments: int) -> _Streets:
         """Look at the edges that are reached."""
         edge_is_reached = np.zeros(len(network.edge_m), dtype=np.bool_)
         edge_is_reached[runs.edge] = True
@@ -128,6 +137,7 @@ class _Streets:
             is_hemmed_in,
             np.cumsum(is_drawn) - 1,
             wholes(network.segment_xy[is_drawn], facilities.access_m),
+            quarter_segments,
         )
 
 
@@ -151,7 +161,9 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
         segments, whole, point = segments[is_open], whole[is_open], point[is_open]
         ends = np.searchsorted(point, np.arange(first + 1, last))
         parts_of = streets.wholes, np.split(streets.number[whole], ends)
-        areas, _ = capsule_unions(np.split(segments, ends), radius_m, parts_of=parts_of)
+        areas, _ = capsule_unions(
+            np.split(segments, ends), radius_m, quarter_segments=streets.quarter_segments, parts_of=parts_of
+        )
         return areas, hidden
 
     drawn = in_chunks(draw, n_points, at_least=POINTS_AT_LEAST)
@@ -176,7 +188,7 @@ def _reached(streets: _Streets, reach_m: float) -> Stretches:
 def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: float) -> NDArray[np.object_]:
     """Return the areas with the discs around the street positions that are reached with less than `access_m`."""
     point, shapes = small_discs(
-        streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=QUARTER_SEGMENTS
+        streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=streets.quarter_segments
     )
     open_to = ~streets.is_hemmed_in[point]
     return _joined_to(areas, point[open_to], shapes[open_to], shapely.union_all)
@@ -185,7 +197,7 @@ def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: flo
 def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: Sources) -> NDArray[np.object_]:
     """Return the areas with what is reached from sources that capsules do not tell."""
     sources = on_dry_ground(sources, streets.network, streets.around)
-    shapes = seen_from(sources, streets.network, streets.around, quarter_segments=QUARTER_SEGMENTS)
+    shapes = seen_from(sources, streets.network, streets.around, quarter_segments=streets.quarter_segments)
     return _joined_to(areas, sources.point, shapes, union)
 
 

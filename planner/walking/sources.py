@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
 from planner.walking.runs import Outskirts
+from planner.walking.sight import BESIDE_M
 from planner.walking.sight_regions import see_from_each
 from planner.walking.small_discs import within_ring
 from planner.walking.snapping import TOUCH_M, Snaps
@@ -37,8 +38,9 @@ class Surroundings:
         Pieces of barriers, shape (pieces, 4).
     first, near
         Those within `access_m` of segment `i` are ``near[first[i]:first[i + 1]]``.
-    is_wet, is_open
-        Which segments touch water, and which have neither water nor barriers around them, shape (segments,).
+    is_wet, is_open, is_crossed
+        Which segments touch water, which have neither water nor barriers around them, and which touch a barrier,
+        shape (segments,).
     water
         Polygons.
     """
@@ -48,6 +50,7 @@ class Surroundings:
     near: IndexArray
     is_wet: NDArray[np.bool_]
     is_open: NDArray[np.bool_]
+    is_crossed: NDArray[np.bool_]
     water: NDArray[np.object_]
 
 
@@ -91,17 +94,21 @@ def look_around(network: WalkingNetwork, in_question: NDArray[np.bool_], access_
     is_wet, first, near = np.zeros(n, dtype=bool), np.zeros(n + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
     barriers = network.barriers
     if barriers is None:
-        return Surroundings(np.zeros((0, 4)), first, near, is_wet, ~is_wet, np.empty(0, dtype=object))
+        return Surroundings(np.zeros((0, 4)), first, near, is_wet, ~is_wet, is_wet, np.empty(0, dtype=object))
     segments = np.flatnonzero(in_question)
     lines = shapely.linestrings(network.segment_xy[segments].reshape(-1, 2, 2))
     pieces = shapely.STRtree(shapely.linestrings(barriers.xy.reshape(-1, 2, 2)))
     row, piece = pieces.query(lines, predicate="dwithin", distance=access_m + TOUCH_M)
+    is_crossed = np.zeros(n, dtype=bool)
+    is_crossed[segments[pieces.query(lines, predicate="dwithin", distance=2 * BESIDE_M)[0]]] = True
     order = np.lexsort((piece, row))
     first = np.concatenate([[0], np.cumsum(np.bincount(segments[row], minlength=n))])
     if len(barriers.water):
-        is_wet[segments[shapely.STRtree(barriers.water).query(lines, predicate="intersects")[0]]] = True
+        lakes = shapely.STRtree(barriers.water)
+        is_wet[segments[lakes.query(lines, predicate="dwithin", distance=BESIDE_M)[0]]] = True
     is_open = (np.diff(first) == 0) & ~is_wet
-    return Surroundings(barriers.xy, first, piece[order].astype(np.int64), is_wet, is_open, barriers.water)
+    near = piece[order].astype(np.int64)
+    return Surroundings(barriers.xy, first, near, is_wet, is_open, is_crossed, barriers.water)
 
 
 def full_sources(point: IndexArray, segment: IndexArray, between_m: FloatArray, access_m: float) -> Sources:
@@ -111,14 +118,15 @@ def full_sources(point: IndexArray, segment: IndexArray, between_m: FloatArray, 
     return Sources(point, segment, values, np.ones((len(point), 2), dtype=bool))
 
 
-def outer_sources(rows: Outskirts) -> Sources:
+def outer_sources(rows: Outskirts, around: Surroundings) -> Sources:
     """Return the stretches from which less than `access_m` is left after a walk along them."""
     values = np.zeros((len(rows.point), 7))
     values[:, :4] = np.column_stack([rows.from_m, rows.to_m, rows.radius_m, rows.slope])
-    # What is seen from where a stretch goes on from another one was seen from that one's end.
+    # What is seen from where a stretch goes on from another one was seen from that one's end, unless it opens a
+    # barrier of its own.
     stars = np.ones((len(rows.point), 2), dtype=bool)
     inward = (rows.slope > 0).astype(np.int64)
-    stars[np.arange(len(stars)), inward] = rows.begins
+    stars[np.arange(len(stars)), inward] = rows.begins | around.is_crossed[rows.segment]
     return Sources(rows.point, rows.segment, values, stars)
 
 
@@ -204,7 +212,19 @@ def seen_from(
             areas[row] = shapely.convex_hull(shapely.geometrycollections(parts)) if whole else union(parts)
         return areas
 
-    return np.concatenate(in_chunks(see, len(first), at_least=SOURCES_AT_LEAST))[which.reshape(-1)]
+    areas = np.concatenate(in_chunks(see, len(first), at_least=SOURCES_AT_LEAST))
+    wet = np.flatnonzero(around.is_wet[distinct.segment])
+    areas[wet] = _out_of_water(areas[wet], around.water)
+    return areas[which.reshape(-1)]
+
+
+def _out_of_water(areas: NDArray[np.object_], water: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return areas without water: a street opens the shore, but nobody walks through there into the water."""
+    dry = areas.copy()
+    row, which = shapely.STRtree(water).query(areas, predicate="intersects")
+    for each in np.unique(row).tolist():
+        dry[each] = shapely.difference(areas[each], shapely.union_all(water[which[row == each]]))
+    return dry
 
 
 def union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:

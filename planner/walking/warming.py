@@ -15,7 +15,7 @@ from planner.walking.walk import Walk
 
 
 def warm_up() -> None:
-    """Carry out every kind of work once on a crossroads.
+    """Carry out every kind of work once on a crossroads, without and with a wall.
 
     The first time on a machine this compiles the kernels, which takes most of a minute; they are kept, and from
     then on it loads them in less than a second.
@@ -30,5 +30,7 @@ def warm_up() -> None:
     snaps = snap(np.array([[5.0, 5.0], [60.0, 5.0]]), network, access_m=walk.access_m)
     travel_times(network, snaps, snaps, walk=walk, horizon_min=2.0)
     service_areas(network, snaps, walk=walk, limits_min=(0.5, 2.0))
-    wall = gpd.GeoSeries([shapely.LineString([(40, 3), (70, 3)])], crs=streets.crs)
-    snap(snaps.xy, build_network(streets, barriers=lay_barriers(wall, None)), access_m=walk.access_m)
+    wall = gpd.GeoSeries([shapely.LineString([(20, 9), (50, 9)])], crs=streets.crs)
+    network = build_network(streets, barriers=lay_barriers(wall, None))
+    snaps = snap(snaps.xy, network, access_m=walk.access_m)
+    service_areas(network, snaps, walk=walk, limits_min=(0.5, 2.0))
