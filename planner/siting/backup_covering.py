@@ -71,15 +71,16 @@ def backup_covering(
 
     # The choice that serves the most once is a good one to begin with.
     values = value_table(row, column, covering.weight[row], (rows, columns))
-    chosen = best_service(
-        values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed
-    ).chosen
+    first = best_service(values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed)
+    chosen = first.chosen
     solved = _solve(matrix, covering.weight, room, fixed, chosen, backup, clock)
     opened = solved[0]
     if opened is not None and worth(opened) > worth(chosen):
         chosen = opened
     objective = worth(chosen)
-    bound = max(objective, min(solved[1], float(covering.weight.sum())))
+    # Being served twice counts no more than being served: the bound on the one holds for the other.
+    served_once = float(best_of(values, fixed)[0].sum()) + first.bound
+    bound = max(objective, min(solved[1], served_once))
     status = status_of(objective, bound)
     order, _ = ranked(values, chosen, np.zeros(rows))
     chosen = np.concatenate([order, np.setdiff1d(chosen, order)])

@@ -15,7 +15,7 @@ from planner.siting.solving.choice_rows import choice_rows
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.mip import Programme, solve
 from planner.siting.solving.search_kernels import Room
-from planner.siting.solving.value_tables import value_table
+from planner.siting.solving.value_tables import best_of, value_table
 from planner.siting.solving.warming import started
 from planner.walking.walk import FloatArray, IndexArray
 
@@ -103,9 +103,8 @@ def capacitated_covering(
     reachable = np.bincount(row, minlength=rows) > 0
     flows = _Flows(row[counts], column[counts], covering.weight, households, capacity)
     values = value_table(flows.row, flows.column, covering.weight[flows.row], (rows, columns))
-    first = best_service(
-        values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed
-    ).chosen
+    sketch = best_service(values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed)
+    first = sketch.chosen
     best, share = first, flows.best_share(np.concatenate([fixed, first]))
     solved = solve(_programme(flows, room, fixed), clock, start=_start(flows, fixed, first, share))
     if solved.x is not None:
@@ -114,7 +113,9 @@ def capacitated_covering(
         if flows.served(other) > flows.served(share):
             best, share = opened, other
     objective = flows.served(share)
-    bound = max(objective, min(-solved.bound, float(covering.weight[reachable].sum())))
+    # Without capacities more could be served: that bound holds too.
+    without_limits = float(best_of(values, fixed)[0].sum()) + sketch.bound
+    bound = max(objective, min(-solved.bound, without_limits))
     status = status_of(objective, bound)
     used = np.bincount(flows.column, weights=share * households[flows.row], minlength=columns).astype(np.float64)
     some = share > 0

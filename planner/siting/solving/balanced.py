@@ -77,12 +77,25 @@ def largest_minimum(
     """Choose so that the smallest of the sums is the largest."""
     best = max(starts, key=lambda chosen: float(sums.of(np.concatenate([fixed, chosen])).min()))
     value = float(sums.of(np.concatenate([fixed, best])).min())
-    top = float((sums.offset + np.asarray(sums.parts.sum(axis=1)).ravel()).min())
+    top = _least_of_the_best(sums, room, fixed, clock.at_most(clock.left * FIRST_SHARE))
     solved = _solve(sums, room, fixed, None, None, best, clock)
     chosen = _chosen(solved, len(room.cost), fixed)
     if chosen is not None and float(sums.of(np.concatenate([fixed, chosen])).min()) > value:
         best, value = chosen, float(sums.of(np.concatenate([fixed, chosen])).min())
     return Balance(best, value, max(value, min(top, -solved.bound)))
+
+
+def _least_of_the_best(sums: Sums, room: Room, fixed: IndexArray, clock: Clock) -> float:
+    """Return a bound: no choice brings any sum beyond what it could be if it alone mattered."""
+    top = sums.offset + np.asarray(sums.parts.sum(axis=1)).ravel()
+    for place in range(len(top)):
+        if clock.is_over:
+            break
+        weight = np.asarray(sums.parts[[place]].todense()).ravel()
+        share = clock.at_most(clock.left / (len(top) - place))
+        _, bound = best_for(sums.covers, weight, room, fixed, share, 0)
+        top[place] = min(top[place], sums.offset[place] + bound)
+    return float(top.min())
 
 
 def largest_sum(
