@@ -56,6 +56,11 @@ BARS = (
     Bar("whole_run", "seconds", 8.0, at_most=True),
     Bar("whole_run", "GB", 1.0, at_most=True),
     Bar("large", "GB", 4.0, at_most=True),
+    Bar("p_median", "seconds", 1.0, at_most=True),
+    Bar("maximal_covering", "spopt", 50.0, at_most=False),
+    Bar("maximal_covering_large", "seconds", 10.0, at_most=True),
+    Bar("maximal_covering_city", "seconds", 10.0, at_most=True),
+    Bar("set_covering", "spopt", 50.0, at_most=False),
 )
 
 

@@ -19,6 +19,7 @@ TASKS: dict[str, tuple[str, int | None]] = {
     "run": ("whole_run", None),
     "scale": ("scale", 1),
     "large": ("large", None),
+    "siting": ("siting", 1),
 }
 """The module of each task and the cores that it may use; None: all, and the module says what it uses."""
 

@@ -100,11 +100,13 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
+    from planner.siting.solving.warming import warm_up as warm_up_siting
     from planner.walking.warming import warm_up
 
     progress = _Stages(texts)
     progress("warm_up")
     warm_up()
+    warm_up_siting()
     progress.done()
 
 

@@ -22,6 +22,7 @@ from planner.plan import Plan
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.siting.choosing import choose_sites
+from planner.siting.solving.warming import warm_up as warm_up_siting
 from planner.study import Study, read_study
 from planner.tables import Facilities
 from planner.walkable import CostNote, costs_of, make_walkable
@@ -157,6 +158,7 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
 
     progress("warm_up")
     warm_up()
+    warm_up_siting()
 
     progress("build_network")
     walkable = make_walkable(study, inputs, costs)

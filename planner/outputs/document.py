@@ -16,7 +16,7 @@ from planner.assessment.measures import is_measure
 from planner.inputs.reading import Source
 from planner.plan import Plan
 from planner.remarks import Remark
-from planner.siting.maximal_covering import Proposal
+from planner.siting.choosing import Proposal
 from planner.texts import LANGUAGES
 
 FORMAT = "planner.plan/1"

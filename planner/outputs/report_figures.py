@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from planner.assessment.diagnosis import VERDICTS
 from planner.outputs.map_style import SHAPES, ring_swatches
 from planner.plan import Plan
-from planner.siting.maximal_covering import Proposal
+from planner.siting.choosing import Proposal
 from planner.tables import TIERS
 from planner.texts import Texts
 

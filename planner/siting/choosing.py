@@ -7,15 +7,52 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
-from scipy.sparse import coo_array, csr_array
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from planner.errors import Breach, SitingError
+from planner.siting.answers import Status, gap_between
 from planner.siting.candidates import Clustering, propose_candidates
-from planner.siting.maximal_covering import Proposal, maximal_covering, people_served, rank_sites
+from planner.siting.maximal_covering import maximal_covering, ranked
+from planner.siting.problems import Choice, Covering, covers_of, pairs_of
+from planner.siting.solving.value_tables import value_table
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import snap
 from planner.walking.times import travel_times
 from planner.walking.walk import Walk
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """A choice of sites with what it gains, and what no choice of as many can exceed.
+
+    Attributes
+    ----------
+    method
+        ``"clustering"`` or ``"maximal_covering"``.
+    sites
+        The chosen candidates by position, in descending order of what each adds to those before it.
+    people_added
+        What each site adds, shape (sites,).
+    people_gained
+        People newly served by all of them.
+    bound
+        The most that any choice of as many candidates can gain; None where there is no bound.
+    status
+        See `planner.siting.answers.Answer`.
+    """
+
+    method: str
+    sites: tuple[int, ...]
+    people_added: tuple[float, ...]
+    people_gained: float
+    bound: float | None
+    status: Status
+
+    @property
+    def gap(self) -> float | None:
+        """How far the bound is above the answer, as a share of the bound; None without a bound."""
+        return None if self.bound is None else gap_between(self.people_gained, self.bound)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,20 +156,31 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
         raise SitingError(study, [Breach("too_many_sites", {"sites": sites, "places": len(by_clusters)})])
     candidate_snaps = snap(shapely.get_coordinates(candidates.geometry.array), network, access_m=walk.access_m)
     times = travel_times(network, candidate_snaps, demand_snaps, walk=walk, horizon_min=standard_min)
-    shape = (len(uncovered), len(candidates))
-    covers = coo_array(
-        (np.ones(len(times.demand), dtype=bool), (times.demand, times.facility)), shape=shape
-    ).tocsr()
-
-    ordered, added = rank_sites(covers, people, by_clusters)
-    clustering = Proposal(
-        "clustering", ordered, added, people_served(covers, people, by_clusters), None, "heuristic"
-    )
-    optimum = maximal_covering(covers, people, sites=sites, seconds=seconds, study=study)
+    covers = covers_of(times.demand, times.facility, (len(uncovered), len(candidates)))
+    answer = maximal_covering(Covering(covers, people), Choice(sites=sites), seconds=seconds, seed=seed)
+    optimum = Proposal(answer.model, answer.sites, answer.added, answer.objective, answer.bound, answer.status)
+    clustering = _as_given(covers, people, by_clusters)
     return Siting(
         candidates=candidates.assign(people_in_reach=covers.T.astype(np.float64) @ people),
         covers=covers,
         proposals=(clustering, optimum),
         people_uncovered=float(people.sum()),
         people_without_street=without_street,
+    )
+
+
+def _as_given(covers: csr_array, people: NDArray[np.float64], sites: NDArray[np.int64]) -> Proposal:
+    """Return the proposal to take these sites; all of them, even those that add nobody."""
+    row, column = pairs_of(covers)
+    values = value_table(row, column, people[row], covers.shape)
+    order, added = ranked(values, sites, np.zeros(len(people)))
+    idle = np.setdiff1d(sites, order)
+    served = np.asarray(covers[:, sites].sum(axis=1)).ravel() > 0
+    return Proposal(
+        "clustering",
+        tuple(int(site) for site in (*order, *idle)),
+        (*(float(gain) for gain in added), *(0.0 for _ in idle)),
+        float(people[served].sum()),
+        None,
+        "heuristic",
     )

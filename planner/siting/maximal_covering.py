@@ -1,94 +1,57 @@
-"""Maximal covering (MCLP): the p sites that serve the most people, with a proof."""
+"""Maximal covering: the sites that serve the most people; with full, gradual, or several kinds of service."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csc_array, csr_array, eye_array, hstack, vstack
+from scipy.sparse import csr_array, vstack
 
-from planner.errors import Breach, SitingError
-
-Status = Literal["proven", "stopped", "heuristic"]
-
-STOPPED_BY_LIMIT = 1
-"""What scipy's milp calls a search that a time or iteration limit ended."""
-
-PROOF_TOLERANCE = 1e-3
-"""A bound this close to the answer, in people, proves it: what is left is the solver's arithmetic."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Proposal:
-    """A choice of sites with what it gains, and what no choice of as many can exceed.
-
-    Attributes
-    ----------
-    method
-        ``"clustering"`` or ``"maximal_covering"``.
-    sites
-        The chosen candidates by position, in descending order of what each adds to those before it.
-    people_added
-        What each site adds, shape (sites,).
-    people_gained
-        People newly served by all of them.
-    bound
-        The most that any choice of as many candidates can gain; None where there is no bound.
-    status
-        ``"proven"`` (no choice gains more), ``"stopped"`` (the search was ended; see the bound), or
-        ``"heuristic"`` (no bound of its own).
-    """
-
-    method: str
-    sites: tuple[int, ...]
-    people_added: tuple[float, ...]
-    people_gained: float
-    bound: float | None
-    status: Status
-
-    @property
-    def gap(self) -> float | None:
-        """How far the bound is above the answer, as a share of the bound; None without a bound."""
-        if self.bound is None:
-            return None
-        return (self.bound - self.people_gained) / self.bound if self.bound > 0 else 0.0
+from planner.siting.answers import Answer, status_of
+from planner.siting.problems import Choice, Covering, Reach, pairs_of, refuse
+from planner.siting.solving.best_service import best_service
+from planner.siting.solving.clock import Clock
+from planner.siting.solving.search_kernels import Values, order_by_gain
+from planner.siting.solving.value_tables import best_of, rows_of, shape_of, value_table, with_columns
+from planner.siting.solving.warming import started
+from planner.walking.walk import FloatArray, IndexArray
 
 
 def maximal_covering(
-    covers: csr_array, people: NDArray[np.float64], *, sites: int, seconds: float, study: str
-) -> Proposal:
-    r"""Choose the sites that serve the most people.
+    covering: Covering,
+    choice: Choice,
+    *,
+    seconds: float,
+    seed: int = 0,
+    starts: Sequence[IndexArray] = (),
+) -> Answer:
+    r"""Choose the sites that serve the most people (MCLP).
 
     .. math:: \max \sum_i a_i x_i \quad x_i \le \sum_{j \in N_i} y_j,\ \sum_j y_j \le p,\ y_j \in \{0, 1\}
 
-    Demand points with the same candidates in reach are one row of the model, with their people together. HiGHS
-    searches by branch and bound; its bound is reported with its answer.
-
     Parameters
     ----------
-    covers
-        Which candidate serves which demand point, shape (demand, candidates), boolean.
-    people
-        People at each demand point, shape (demand,).
-    sites
-        How many to choose.
+    covering
+        Who is served by what.
+    choice
+        What may be chosen: sites, money, or both.
     seconds
         How long to search.
-    study
-        What to call the study in an error.
+    seed
+        Of the random numbers.
+    starts
+        Choices to begin with, columns.
 
     Returns
     -------
-    proposal
-        With its bound and true status.
+    answer
+        The objective counts everyone served, by fixed columns too. Sites that would add nothing are not chosen.
 
     Raises
     ------
     SitingError
-        The search was ended before any plan was found.
+        The question does not fit together.
 
     References
     ----------
@@ -97,85 +60,157 @@ def maximal_covering(
     Examples
     --------
     >>> covers = csr_array(np.array([[1, 0, 1], [1, 0, 0], [0, 1, 1]], dtype=bool))
-    >>> best = maximal_covering(covers, np.array([5.0, 2.0, 4.0]), sites=1, seconds=5, study="toy")
-    >>> best.sites, best.people_gained, best.bound, best.status
+    >>> best = maximal_covering(Covering(covers, np.array([5.0, 2.0, 4.0])), Choice(sites=1), seconds=5)
+    >>> best.sites, best.objective, best.bound, best.status
     ((2,), 9.0, 9.0, 'proven')
     """
-    rows, weight = merge_rows(covers, people)
-    n_rows, n_candidates = rows.shape
-    cost = np.concatenate([np.zeros(n_candidates), -weight])
-    served_only_if_open = hstack([-rows, eye_array(n_rows)])
-    at_most_p = csr_array(np.concatenate([np.ones(n_candidates), np.zeros(n_rows)])[None, :])
-    upper = np.concatenate([np.zeros(n_rows), [float(sites)]])
-    result = milp(
-        cost,
-        constraints=LinearConstraint(csc_array(vstack([served_only_if_open, at_most_p])), -np.inf, upper),
-        bounds=Bounds(0, 1),
-        integrality=np.concatenate([np.ones(n_candidates), np.zeros(n_rows)]),
-        options={"time_limit": seconds, "mip_rel_gap": 0.0},
-    )
-    if result.x is None:
-        raise SitingError(study, [Breach("solver_failed", {"reason": result.message})])
-    chosen = np.flatnonzero(result.x[:n_candidates] > 0.5)  # noqa: PLR2004 - a binary variable, rounded
-    gained = people_served(covers, people, chosen)
-    stopped = result.status == STOPPED_BY_LIMIT
-    # The solver's floats may fall a hair below the plan it found; a bound never does.
-    bound = max(-float(result.mip_dual_bound), gained)
-    proven = not stopped and bound - gained < PROOF_TOLERANCE
-    ordered, added = rank_sites(covers, people, chosen)
-    return Proposal(
-        method="maximal_covering",
-        sites=ordered,
-        people_added=added,
-        people_gained=gained,
-        bound=gained if proven else bound,
-        status="proven" if proven else "stopped",
-    )
+    clock = started(seconds)
+    row, column = pairs_of(covering.covers)
+    values = value_table(row, column, covering.weight[row], covering.covers.shape)
+    return most_served("maximal_covering", values, covering.weight, choice, clock, seed=seed, starts=starts)
 
 
-def merge_rows(covers: csr_array, people: NDArray[np.float64]) -> tuple[csr_array, NDArray[np.float64]]:
-    """Return one row (of ones) for all demand points with the same candidates in reach, and their people.
+def gradual_covering(
+    reach: Reach, choice: Choice, *, full_min: float, none_min: float, seconds: float, seed: int = 0
+) -> Answer:
+    r"""Choose the sites that serve the most people, where service fades with the walk.
 
-    Points without any candidate are left out: they cannot be served.
+    Someone counts in full up to `full_min` minutes, and less and less from there to `none_min`:
+
+    .. math:: f(t) = 1,\ \frac{t_\text{none} - t}{t_\text{none} - t_\text{full}},\ 0
+
+    The nearest open column counts. With both limits equal this is maximal covering.
+
+    Parameters
+    ----------
+    reach
+        How long the walks are.
+    choice
+        What may be chosen.
+    full_min, none_min
+        Minutes, inclusive.
+    seconds, seed
+        As in `maximal_covering`.
+
+    Returns
+    -------
+    answer
+        The objective counts people, those between the limits in part.
+
+    Raises
+    ------
+    SitingError
+        `none_min` is before `full_min`, or the question does not fit together.
+
+    References
+    ----------
+    .. [1] Berman, O., Krass, D., Drezner, Z. (2003). The gradual covering decay location problem on a network.
+           European Journal of Operational Research 151.
+
+    Examples
+    --------
+    >>> reach = Reach.of_table(np.array([[4.0, 8.0], [20.0, 10.0]]), np.array([10.0, 10.0]))
+    >>> gradual_covering(reach, Choice(sites=1), full_min=5, none_min=15, seconds=5).objective
+    12.0
     """
-    covers = csr_array(covers, copy=True)
-    covers.sort_indices()
-    groups: dict[bytes, int] = {}
-    weights: list[float] = []
-    columns: list[NDArray[np.int32]] = []
-    for row in range(covers.shape[0]):
-        reached = covers.indices[covers.indptr[row] : covers.indptr[row + 1]]
-        if not len(reached) or not people[row] > 0:
-            continue
-        group = groups.setdefault(reached.tobytes(), len(groups))
-        if group == len(weights):
-            weights.append(0.0)
-            columns.append(reached)
-        weights[group] += float(people[row])
-    pointer = np.concatenate([[0], np.cumsum([len(reached) for reached in columns])]).astype(np.int64)
-    column = np.concatenate(columns) if columns else np.zeros(0, dtype=np.int32)
-    merged = csr_array((np.ones(len(column)), column, pointer), shape=(len(columns), covers.shape[1]))
-    return merged, np.array(weights)
+    if none_min < full_min:
+        raise refuse("siting_limits_crossed", full_min=full_min, none_min=none_min)
+    clock = started(seconds)
+    shape = (len(reach.weight), reach.columns)
+    if none_min == full_min:
+        row, column = pairs_of(reach.within(full_min).covers)
+        values = value_table(row, column, reach.weight[row], shape)
+    else:
+        share = np.clip((none_min - reach.minutes) / (none_min - full_min), 0.0, 1.0)
+        values = value_table(reach.demand, reach.column, reach.weight[reach.demand] * share, shape)
+    return most_served("gradual_covering", values, reach.weight, choice, clock, seed=seed)
 
 
-def people_served(covers: csr_array, people: NDArray[np.float64], sites: NDArray[np.int64]) -> float:
-    """Return how many people at least one of the sites serves."""
-    served = covers[:, sites].sum(axis=1) > 0 if len(sites) else np.zeros(len(people), dtype=bool)
-    return float(people[np.asarray(served).ravel()].sum())
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """One kind of demand: residents, those 65 and older, workers in offices.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    covering
+        Who is served by what, by this kind's own limit; the columns are the same for all kinds.
+    importance
+        What one of them counts.
+    """
+
+    name: str
+    covering: Covering
+    importance: float = 1.0
 
 
-def rank_sites(
-    covers: csr_array, people: NDArray[np.float64], sites: NDArray[np.int64]
-) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Order sites by what each adds to those before it; equal ones by position."""
-    left = people.astype(np.float64).copy()
-    columns = covers.tocsc()
-    remaining = sorted(int(site) for site in sites)
-    ordered, added = [], []
-    while remaining:
-        gains = [float(left[columns[:, [site]].nonzero()[0]].sum()) for site in remaining]
-        best = int(np.argmax(gains))
-        ordered.append(remaining.pop(best))
-        added.append(gains[best])
-        left[columns[:, [ordered[-1]]].nonzero()[0]] = 0.0
-    return tuple(ordered), tuple(added)
+def covering_of_kinds(kinds: Sequence[Kind]) -> Covering:
+    """Return all kinds of demand under one another, each with its importance.
+
+    Examples
+    --------
+    >>> covers = csr_array(np.array([[True, False]]))
+    >>> everyone, old = Covering(covers, np.array([9.0])), Covering(covers, np.array([2.0]))
+    >>> covering_of_kinds([Kind("all", everyone), Kind("65 and older", old, importance=3.0)]).weight
+    array([9., 6.])
+    """
+    return Covering(
+        csr_array(vstack([kind.covering.covers for kind in kinds], format="csr")),
+        np.concatenate([kind.covering.weight * kind.importance for kind in kinds]),
+    )
+
+
+def served_of_kinds(kinds: Sequence[Kind], answer: Answer) -> dict[str, float]:
+    """Return how many of each kind an answer to `covering_of_kinds` serves, without their importance."""
+    served, begin = {}, 0
+    for kind in kinds:
+        here = answer.served_by[begin : begin + len(kind.covering.weight)] >= 0
+        served[kind.name] = float(kind.covering.weight[here].sum())
+        begin += len(here)
+    return served
+
+
+def most_served(
+    model: str,
+    values: Values,
+    weight: FloatArray,
+    choice: Choice,
+    clock: Clock,
+    *,
+    seed: int,
+    starts: Sequence[IndexArray] = (),
+) -> Answer:
+    """Answer a question whose rows each count what their best open column is worth to them."""
+    room, fixed = choice.room(shape_of(values)[1]), choice.fixed_columns()
+    found = best_service(values, room, fixed=fixed, clock=clock, seed=seed, starts=starts)
+    before, _ = best_of(values, fixed)
+    # Sums are taken anew over the rows as they were given: they do not depend on how rows were merged.
+    order, added = ranked(values, found.chosen, before)
+    objective, by = best_of(values, np.concatenate([fixed, order]))
+    total = float(objective.sum())
+    bound = total if found.is_finished else max(total, float(before.sum()) + found.bound)
+    served = np.zeros(shape_of(values)[0], dtype=bool)
+    served[rows_of(values)] = True
+    return Answer(
+        model=model,
+        sense="most",
+        sites=tuple(int(site) for site in order),
+        added=tuple(float(gain) for gain in added),
+        objective=total,
+        before=float(before.sum()),
+        bound=bound,
+        status=status_of(total, bound),
+        seconds=clock.seconds,
+        seed=seed,
+        served_by=by,
+        unservable=np.flatnonzero(~served & (weight > 0)),
+        greedy=float(before.sum()) + found.greedy,
+    )
+
+
+def ranked(values: Values, columns: IndexArray, before: FloatArray) -> tuple[IndexArray, FloatArray]:
+    """Order columns by what each adds to those before it, and leave out those that add nothing."""
+    columns = np.sort(columns)
+    order, added = order_by_gain(with_columns(values, columns), before)
+    return columns[order], added

@@ -1,0 +1,233 @@
+"""Siting: p-median, p-center, maximal covering and set covering, beside published optima, HiGHS alone and spopt.
+
+The OR-Library's p-median problems pmed1.txt … pmed20.txt are read from the folder `orlib` beside the setting's
+folder, and left out where it is missing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+from benchmarks.graphs import is_installed
+from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
+from benchmarks.streets import CRS, REACH_M, points_near, random_nodes, snapped_at_nodes, streets_of
+from planner.siting.answers import Answer
+from planner.siting.maximal_covering import maximal_covering
+from planner.siting.p_center import p_center
+from planner.siting.p_median import p_median
+from planner.siting.problems import Choice, Covering, Reach, covers_of
+from planner.siting.set_covering import set_covering
+from planner.siting.solving.warming import warm_up
+from planner.walking.snapping import snap
+from planner.walking.times import travel_times
+from planner.walking.walk import FloatArray, Walk
+
+P_MEDIAN = (
+    *(5819, 4093, 4250, 3034, 1355, 7824, 5631, 4445, 2734, 1255),
+    *(7696, 6634, 4374, 2968, 1729, 8162, 6999, 4809, 2845, 1789),
+)
+"""The optima of pmed1 … pmed20, as published with the OR-Library (Beasley 1990)."""
+
+P_CENTER = (127, 98, 93, 74, 48, 84, 64, 55, 37, 20, 59, 51, 36, 26, 18, 47, 39, 28, 18, 13)
+"""The same for the p-center, as published by Daskin (2000) and others."""
+
+SQUARE_M = 20_000.0
+SPOPT, HIGHS = "spopt + CBC", "HiGHS alone"
+SECONDS = 30.0
+LIMIT = 10.0
+PEER_LIMIT = 120.0
+
+
+def tables(setting: Setting) -> list[Table]:
+    """Measure all of them."""
+    warm_up()
+    found = [*_orlib(setting), _maximal_covering(setting), _set_covering(setting), _large(setting)]
+    return [*found, *_porto_alegre(setting)]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One of the OR-Library's problems: all distances, and how many sites."""
+
+    number: int
+    metres: FloatArray
+    sites: int
+
+    @property
+    def reach(self) -> Reach:
+        """Return the walks, everyone counting 1."""
+        return Reach.of_table(self.metres, np.ones(len(self.metres)))
+
+
+def read_orlib(file: Path, number: int) -> Problem:
+    """Read a problem; where an edge is listed twice, the last cost counts."""
+    words = np.array(file.read_text("ascii").split(), dtype=np.int64)
+    nodes, edges, sites = words[:3]
+    cost = np.zeros((nodes, nodes))
+    for one, other, length in words[3 : 3 + 3 * edges].reshape(-1, 3):
+        cost[one - 1, other - 1] = cost[other - 1, one - 1] = length
+    return Problem(number, dijkstra(csr_array(cost), directed=False), int(sites))
+
+
+def _orlib(setting: Setting) -> list[Table]:
+    folder = setting.folder.parent / "orlib" if setting.folder else None
+    if folder is None or not folder.is_dir():
+        return []
+    numbers = (1, 6) if setting.quick else range(1, 21)
+    problems = [read_orlib(folder / f"pmed{number}.txt", number) for number in numbers]
+    return [
+        _slowest("p_median", "p-median", problems, P_MEDIAN, p_median, setting),
+        _slowest("p_center", "p-center", problems, P_CENTER, p_center, setting),
+    ]
+
+
+def _slowest(
+    key: str,
+    name: str,
+    problems: list[Problem],
+    optima: tuple[int, ...],
+    model: Callable[..., Answer],
+    setting: Setting,
+) -> Table:
+    """Return a table whose time is that of the slowest problem of each round."""
+    slowest, remarks, proven, gaps = [], [], 0, []
+    for turn in range(setting.rounds):
+        seconds = []
+        for problem in problems:
+            begun = time.perf_counter()
+            answer = model(problem.reach, Choice(sites=problem.sites), seconds=SECONDS)
+            seconds.append(time.perf_counter() - begun)
+            if turn == 0:
+                optimum = optima[problem.number - 1]
+                proven += answer.status == "proven"
+                gaps.append(answer.objective / optimum - 1)
+                said = f"{answer.objective:.0f} (optimum {optimum}), bound {answer.bound:.0f}, {answer.status}"
+                remarks.append(f"pmed{problem.number}: {said}, {seconds[-1]:.2f} s.")
+        slowest.append(max(seconds))
+    figures = {
+        "proven": f"{proven} of {len(problems)}",
+        "worst gap to the optimum": f"{max(gaps):.3%}",
+    }
+    title = f"{name}, OR-Library pmed1–20, the slowest of {len(problems)}"
+    return Table(key, title, (Row(PLANNER, tuple(slowest), figures),), tuple(remarks))
+
+
+def uniform(demand: int, candidates: int, radius_m: float, *, seed: int) -> Covering:
+    """Return people and candidates at random in a square of 20 km, and who is within a radius of what."""
+    random = np.random.default_rng(seed)
+    homes, sites = random.random((demand, 2)) * SQUARE_M, random.random((candidates, 2)) * SQUARE_M
+    people = random.integers(1, 100, demand).astype(np.float64)
+    near = cKDTree(homes).query_ball_point(sites, radius_m, return_sorted=True)
+    row = np.concatenate([np.array(some, dtype=np.int64) for some in near])
+    column = np.repeat(np.arange(candidates), [len(some) for some in near])
+    return Covering(covers_of(row, column, (demand, candidates)), people)
+
+
+def _maximal_covering(setting: Setting) -> Table:
+    demand, candidates, sites = (500, 100, 10) if setting.quick else (5_000, 1_000, 25)
+    covering = uniform(demand, candidates, REACH_M, seed=0)
+    contestants = [
+        Contestant(PLANNER, lambda: maximal_covering(covering, Choice(sites=sites), seconds=SECONDS), _said),
+    ]
+    rows = []
+    if is_installed("spopt"):
+        contestants.append(Contestant(SPOPT, lambda: _spopt_mclp(covering, sites), _spopt_said))
+    else:
+        rows.append(missing(SPOPT))
+    title = f"Maximal covering, {demand:,} × {candidates:,}, p = {sites}, uniform, one thread"
+    return Table("maximal_covering", title, (*measure(contestants, min(setting.rounds, 2)), *rows))
+
+
+def _set_covering(setting: Setting) -> Table:
+    demand, candidates, radius_m = (500, 100, 2_200.0) if setting.quick else (5_000, 1_000, 693.0)
+    covering = uniform(demand, candidates, radius_m, seed=0)
+    served = np.flatnonzero(np.diff(covering.covers.indptr))
+    covering = Covering(csr_array(covering.covers[served]), covering.weight[served])
+    contestants = [Contestant(PLANNER, lambda: set_covering(covering, seconds=SECONDS), _said)]
+    rows = []
+    if is_installed("spopt"):
+        contestants.append(Contestant(SPOPT, lambda: _spopt_lscp(covering), _spopt_said))
+    else:
+        rows.append(missing(SPOPT))
+    title = f"Set covering, {len(served):,} × {candidates:,}, {radius_m:.0f} m, uniform, one thread"
+    return Table("set_covering", title, (*measure(contestants, min(setting.rounds, 2)), *rows))
+
+
+def _large(setting: Setting) -> Table:
+    demand, candidates, sites = (1_000, 200, 10) if setting.quick else (20_000, 2_000, 50)
+    covering = uniform(demand, candidates, REACH_M, seed=0)
+    title = f"Maximal covering, {demand:,} × {candidates:,}, p = {sites}, uniform, stopped at {LIMIT:.0f} s"
+    contestant = Contestant(PLANNER, lambda: maximal_covering(covering, Choice(sites=sites), seconds=LIMIT), _said)
+    return Table("maximal_covering_large", title, measure([contestant], min(setting.rounds, 2)))
+
+
+def _porto_alegre(setting: Setting) -> list[Table]:
+    if setting.folder is None:
+        return []
+    demand, candidates, sites = (500, 100, 10) if setting.quick else (20_000, 2_000, 50)
+    covering = porto_alegre(setting, demand, candidates)
+    title = f"Maximal covering, Porto Alegre, {demand:,} × {candidates:,}, p = {sites}, 15 minutes on foot"
+    contestant = Contestant(PLANNER, lambda: maximal_covering(covering, Choice(sites=sites), seconds=LIMIT), _said)
+    return [Table("maximal_covering_city", title, measure([contestant], min(setting.rounds, 2)))]
+
+
+def porto_alegre(setting: Setting, demand: int, candidates: int) -> Covering:
+    """Return points near streets with the people of their nearest cell, and junctions as candidates."""
+    _, network = streets_of(setting)
+    walk = Walk(speed_kmh=4.5, access_m=25.0)
+    points = points_near(network, demand, within_m=20.0, seed=3)
+    cells = pd.read_csv(Path(setting.folder or "", "poa_hexgrid.csv"))
+    middle = gpd.GeoSeries(gpd.points_from_xy(cells["lon"], cells["lat"]), crs=4326).to_crs(CRS)
+    _, cell = cKDTree(np.column_stack([middle.x, middle.y])).query(points)
+    share = np.bincount(cell, minlength=len(cells))
+    people = cells["population"].to_numpy(dtype=np.float64)[cell] / share[cell]
+    sites = snapped_at_nodes(network, random_nodes(network, candidates, seed=4))
+    homes = snap(points, network, access_m=walk.access_m)
+    times = travel_times(network, sites, homes, walk=walk, horizon_min=15.0)
+    return Covering(covers_of(times.demand, times.facility, (demand, candidates)), people)
+
+
+def _said(answer: Answer) -> Mapping[str, str]:
+    return {
+        "objective": f"{answer.objective:,.0f}",
+        "bound": f"{answer.bound:,.1f}",
+        "gap": f"{answer.gap:.4%}",
+        "status": answer.status,
+    }
+
+
+def _spopt_said(model: Any) -> Mapping[str, str]:  # noqa: ANN401 -- spopt's own
+    import pulp
+
+    return {
+        "objective": f"{pulp.value(model.problem.objective):,.0f}",
+        "status": pulp.LpStatus[model.problem.status],
+    }
+
+
+def _spopt_mclp(covering: Covering, sites: int) -> Any:  # noqa: ANN401 -- spopt's own
+    import pulp
+    from spopt.locate import MCLP
+
+    far = 1.0 - covering.covers.toarray().astype(np.float64)
+    model = MCLP.from_cost_matrix(far, covering.weight, 0.5, p_facilities=sites)
+    return model.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=PEER_LIMIT), results=False)
+
+
+def _spopt_lscp(covering: Covering) -> Any:  # noqa: ANN401 -- spopt's own
+    import pulp
+    from spopt.locate import LSCP
+
+    far = 1.0 - covering.covers.toarray().astype(np.float64)
+    return LSCP.from_cost_matrix(far, 0.5).solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=PEER_LIMIT), results=False)

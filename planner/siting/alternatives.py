@@ -1,0 +1,216 @@
+"""Other plans that come close: near-optimal, and elsewhere."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from planner.siting.answers import Answer
+from planner.siting.maximal_covering import most_served
+from planner.siting.problems import Choice, Covering, pairs_of
+from planner.siting.solving.clock import Clock
+from planner.siting.solving.search_kernels import Values
+from planner.siting.solving.value_tables import value_table
+from planner.siting.solving.warming import started
+from planner.walking.walk import FloatArray, IndexArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alternative:
+    """Another plan, and what it trades for being elsewhere.
+
+    Attributes
+    ----------
+    answer
+        The plan. Its bound speaks of plans that leave out what is `left_out`.
+    left_out
+        Columns that this plan was not allowed to use: those near sites of plans before it, ascending.
+    given_up
+        What it serves less than the best plan.
+    share_of_bound
+        What it serves as a share of what no plan at all can exceed.
+    dropped, taken
+        Sites of the best plan without a site of this one near them; sites of this one without one of the best near
+        them.
+    moved_m
+        Mean distance between the sites of both, matched so that it is least, metres; nan where one has none.
+    gains, losses
+        What this plan serves and the best one does not, and the other way round.
+    """
+
+    answer: Answer
+    left_out: IndexArray
+    given_up: float
+    share_of_bound: float
+    dropped: tuple[int, ...]
+    taken: tuple[int, ...]
+    moved_m: float
+    gains: float
+    losses: float
+
+
+def alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
+    covering: Covering,
+    choice: Choice,
+    best: Answer,
+    *,
+    xy: FloatArray,
+    near_m: float,
+    within: float,
+    differing: int,
+    count: int,
+    seconds: float,
+    seed: int = 0,
+) -> tuple[Alternative, ...]:
+    """Look for plans that serve nearly as many as the best one from other places.
+
+    Two plans differ by the number of sites of either that have no site of the other within `near_m`. The first
+    plans tried each leave out the surroundings of one site of the best plan, and are the best plans that do; then
+    those that leave out another one in addition, always going on from the plan that serves the most (Lawler 1972).
+    A plan is taken if it serves enough and differs by `differing` sites from the best and from all taken before.
+
+    Parameters
+    ----------
+    covering, choice
+        The question.
+    best
+        Its answer.
+    xy
+        Where each column is, shape (columns, 2), metres.
+    near_m
+        Columns so near to each other are the same place.
+    within
+        How much less than the best plan an alternative may serve, as a share.
+    differing
+        By how many sites plans must differ at least.
+    count
+        How many alternatives to look for.
+    seconds
+        For all of them together.
+    seed
+        Of the random numbers.
+
+    Returns
+    -------
+    alternatives
+        In descending order of what they serve; fewer than `count` where there are no more, or time was over.
+
+    References
+    ----------
+    .. [1] Lawler, E. L. (1972). A procedure for computing the K best solutions to discrete optimization problems.
+           Management Science 18.
+    """
+    clock = started(seconds)
+    row, column = pairs_of(covering.covers)
+    values = value_table(row, column, covering.weight[row], covering.covers.shape)
+    search = _Search(values, covering.weight, choice, xy, near_m, clock, seed)
+    taken: list[Alternative] = []
+    search.branch(best, frozenset())
+    while search.waiting and len(taken) < count and not clock.is_over:
+        _, _, answer, left_out = heapq.heappop(search.waiting)
+        if answer.objective < best.objective * (1 - within):
+            break
+        differs = [search.difference(answer, other) for other in (best, *(one.answer for one in taken))]
+        if min(differs) >= differing:
+            taken.append(_compared(answer, best, left_out, covering.weight, xy, near_m))
+        search.branch(answer, left_out)
+    return tuple(taken)
+
+
+class _Search:
+    """Plans that wait to be looked at, the one that serves the most first."""
+
+    def __init__(
+        self,
+        values: Values,
+        weight: FloatArray,
+        choice: Choice,
+        xy: FloatArray,
+        near_m: float,
+        clock: Clock,
+        seed: int,
+    ) -> None:
+        self.values, self.weight, self.choice, self.xy = values, weight, choice, xy
+        self.near_m, self.clock, self.seed = near_m, clock, seed
+        self.waiting: list[tuple[float, int, Answer, frozenset[int]]] = []
+        self.seen: set[frozenset[int]] = set()
+
+    def branch(self, answer: Answer, left_out: frozenset[int]) -> None:
+        """Find, for each of a plan's sites, the best plan that leaves out its surroundings as well."""
+        fixed = self.choice.fixed_columns()
+        for site in answer.sites:
+            if self.clock.is_over:
+                return
+            around = np.flatnonzero(_distances(self.xy, self.xy[[site]])[:, 0] <= self.near_m)
+            out = left_out | set(np.setdiff1d(around, fixed).tolist())
+            if out in self.seen:
+                continue
+            self.seen.add(out)
+            starts = [np.array([one for one in answer.sites if one not in out], dtype=np.int64)]
+            found = most_served(
+                "maximal_covering",
+                _without(self.values, out),
+                self.weight,
+                self.choice,
+                self.clock.at_most(max(self.clock.left / 4, 0.1)),
+                seed=self.seed,
+                starts=starts,
+            )
+            heapq.heappush(self.waiting, (-found.objective, len(self.seen), found, out))
+
+    def difference(self, one: Answer, other: Answer) -> int:
+        """Return how many sites of either have none of the other near them, the larger number of both."""
+        return max(
+            len(_not_near(one, other, self.xy, self.near_m)), len(_not_near(other, one, self.xy, self.near_m))
+        )
+
+
+def _compared(
+    answer: Answer,
+    best: Answer,
+    left_out: frozenset[int],
+    weight: FloatArray,
+    xy: FloatArray,
+    near_m: float,
+) -> Alternative:
+    here, there = answer.served_by >= 0, best.served_by >= 0
+    moved_m = float("nan")
+    if answer.sites and best.sites:
+        between = _distances(xy[list(answer.sites)], xy[list(best.sites)])
+        moved_m = float(between[linear_sum_assignment(between)].mean())
+    return Alternative(
+        answer=answer,
+        left_out=np.array(sorted(left_out), dtype=np.int64),
+        given_up=best.objective - answer.objective,
+        share_of_bound=answer.objective / best.bound if best.bound > 0 else 1.0,
+        dropped=_not_near(best, answer, xy, near_m),
+        taken=_not_near(answer, best, xy, near_m),
+        moved_m=moved_m,
+        gains=float(weight[here & ~there].sum()),
+        losses=float(weight[there & ~here].sum()),
+    )
+
+
+def _not_near(one: Answer, other: Answer, xy: FloatArray, near_m: float) -> tuple[int, ...]:
+    """Return the sites of one plan that have no site of the other near them."""
+    if not one.sites or not other.sites:
+        return one.sites
+    nearest = _distances(xy[list(one.sites)], xy[list(other.sites)]).min(axis=1)
+    return tuple(site for site, distance in zip(one.sites, nearest, strict=True) if distance > near_m)
+
+
+def _distances(one: FloatArray, other: FloatArray) -> NDArray[np.float64]:
+    between = one[:, None, :] - other[None, :, :]
+    return np.hypot(between[:, :, 0], between[:, :, 1])
+
+
+def _without(values: Values, columns: frozenset[int]) -> Values:
+    """Return the table in which some columns are worth nothing."""
+    kept = ~np.isin(values.column, np.array(sorted(columns), dtype=np.int64))
+    row = np.repeat(np.arange(len(values.row_pointer) - 1), np.diff(values.row_pointer))
+    shape = (len(values.row_pointer) - 1, len(values.column_pointer) - 1)
+    return value_table(row[kept], values.column[kept], values.value[kept], shape)

@@ -1,0 +1,193 @@
+"""Fairness as the objective: the worst-served community first, and what that costs in total."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from planner.siting.answers import Status, status_of
+from planner.siting.problems import Choice, Covering
+from planner.siting.solving.balanced import Balance, Sums, best_for, largest_minimum, largest_sum, like_rows
+from planner.siting.solving.clock import Clock
+from planner.siting.solving.search_kernels import Room
+from planner.siting.solving.warming import started
+from planner.walking.walk import FloatArray, IndexArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FairPlan:
+    """A choice, judged by its worst-served community and in total.
+
+    Attributes
+    ----------
+    sites
+        The chosen columns, without fixed ones, ascending.
+    worst_share
+        Coverage of the community with the lowest one.
+    worst_bound
+        No choice brings the lowest one higher.
+    people
+        Everyone served.
+    people_bound
+        No choice that leaves no community below `worst_share` serves more.
+    shares
+        Coverage of each community, shape (communities,); nan where nobody lives.
+    status
+        ``"proven"`` where both bounds are met.
+    seconds
+        How long it took.
+    """
+
+    sites: tuple[int, ...]
+    worst_share: float
+    worst_bound: float
+    people: float
+    people_bound: float
+    shares: FloatArray
+    status: Status
+    seconds: float
+
+
+def worst_community_first(
+    covering: Covering, community: IndexArray, choice: Choice, *, seconds: float, seed: int = 0
+) -> FairPlan:
+    r"""Choose so that the worst-served community is served best, and then so that the most people are.
+
+    .. math:: \max \min_c \frac{\sum_{i \in c} a_i x_i}{\sum_{i \in c} a_i}, \quad \text{then} \quad
+              \max \sum_i a_i x_i
+
+    Parameters
+    ----------
+    covering
+        Who is served by what.
+    community
+        Of each demand row, from 0, shape (demand,). Communities without people are left aside.
+    choice
+        What may be chosen.
+    seconds
+        For both steps together.
+    seed
+        Of the first choices.
+
+    Returns
+    -------
+    plan
+        With a bound for each step.
+
+    Examples
+    --------
+    >>> covers = csr_array(np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=bool))
+    >>> question = Covering(covers, np.array([90.0, 10.0, 5.0])), np.array([0, 0, 1])
+    >>> plan = worst_community_first(*question, Choice(sites=2), seconds=9)
+    >>> plan.sites, plan.worst_share, plan.people
+    ((0, 2), 0.9, 95.0)
+    """
+    clock = started(seconds)
+    question = _Question(covering, community, choice)
+    start, _ = question.most_served(clock.at_most(clock.left / 4), seed)
+    first = question.fairest(clock.at_most(clock.left / 2), start)
+    return question.plan(first, question.most_above(first.value, clock, first.chosen), clock)
+
+
+def frontier(
+    covering: Covering,
+    community: IndexArray,
+    choice: Choice,
+    *,
+    points: int,
+    seconds: float,
+    seed: int = 0,
+) -> tuple[FairPlan, ...]:
+    """Return plans from the most people served to the worst-served community first.
+
+    The least share that every community must have is raised in equal steps from what the plan for the most people
+    leaves the worst one to the most that any plan can; for each, the most people are served.
+
+    Returns
+    -------
+    plans
+        In ascending order of the worst share, descending order of people; plans that another one equals or exceeds
+        in both are left out.
+    """
+    clock = started(seconds)
+    question = _Question(covering, community, choice)
+    start, bound = question.most_served(clock.at_most(clock.left / 4), seed)
+    top = question.fairest(clock.at_most(clock.left / 3), start)
+    most = Balance(start, question.people(start), bound)
+    plans = [question.plan(Balance(start, question.worst(start), top.bound), most, clock)]
+    for place, floor in enumerate(np.linspace(question.worst(start), top.value, max(points, 2))[1:]):
+        share = clock.at_most(clock.left / (max(points, 2) - 1 - place))
+        found = question.most_above(float(floor), share, top.chosen)
+        if found.chosen is not None:
+            worst = Balance(found.chosen, question.worst(found.chosen), top.bound)
+            plans.append(question.plan(worst, found, clock))
+    return _undominated(plans)
+
+
+def _undominated(plans: Sequence[FairPlan]) -> tuple[FairPlan, ...]:
+    kept: list[FairPlan] = []
+    for plan in sorted(plans, key=lambda one: (-one.people, -one.worst_share)):
+        if not kept or plan.worst_share > kept[-1].worst_share:
+            kept.append(plan)
+    return tuple(kept)
+
+
+class _Question:
+    """Communities with people, and what serving each row adds to their shares."""
+
+    def __init__(self, covering: Covering, community: IndexArray, choice: Choice) -> None:
+        self.room: Room = choice.room(covering.covers.shape[1])
+        self.fixed = choice.fixed_columns()
+        count = int(community.max(initial=-1)) + 1
+        people = np.bincount(community, weights=covering.weight, minlength=count)
+        self.lived_in = np.flatnonzero(people > 0)
+        place = np.full(count, -1, dtype=np.int64)
+        place[self.lived_in] = np.arange(len(self.lived_in))
+        counts = np.flatnonzero(covering.weight > 0)
+        of = place[community[counts]]
+        parts = csr_array(
+            (covering.weight[counts] / people[community[counts]], (of, counts)),
+            shape=(len(self.lived_in), len(community)),
+        )
+        self.count = count
+        distinct, which = like_rows(covering.covers)
+        self.weight = np.asarray(which.T @ covering.weight).ravel()
+        self.sums = Sums(distinct, csr_array(parts @ which), np.zeros(len(self.lived_in)))
+
+    def most_served(self, clock: Clock, seed: int) -> tuple[IndexArray, float]:
+        return best_for(self.sums.covers, self.weight, self.room, self.fixed, clock, seed)
+
+    def fairest(self, clock: Clock, start: IndexArray) -> Balance:
+        return largest_minimum(self.sums, self.room, self.fixed, clock, starts=[start])
+
+    def most_above(self, floor: float, clock: Clock, start: IndexArray | None) -> Balance:
+        return largest_sum(self.sums, self.weight, self.room, self.fixed, clock, floor=floor, start=start)
+
+    def worst(self, chosen: IndexArray) -> float:
+        return float(self.sums.of(np.concatenate([self.fixed, chosen])).min())
+
+    def people(self, chosen: IndexArray) -> float:
+        total = Sums(self.sums.covers, csr_array(self.weight[None, :]), np.zeros(1))
+        return float(total.of(np.concatenate([self.fixed, chosen]))[0])
+
+    def plan(self, worst: Balance, total: Balance, clock: Clock) -> FairPlan:
+        chosen = worst.chosen if total.chosen is None else total.chosen
+        sites = np.zeros(0, dtype=np.int64) if chosen is None else np.sort(chosen)
+        shares = np.full(self.count, np.nan)
+        shares[self.lived_in] = self.sums.of(np.concatenate([self.fixed, sites]))
+        people, lowest = self.people(sites), self.worst(sites)
+        bounds = max(lowest, worst.bound), max(people, total.bound)
+        both = status_of(lowest, bounds[0]) == status_of(people, bounds[1]) == "proven"
+        return FairPlan(
+            tuple(int(site) for site in sites),
+            lowest,
+            bounds[0],
+            people,
+            bounds[1],
+            shares,
+            "proven" if both else "stopped",
+            clock.seconds,
+        )
