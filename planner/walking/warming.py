@@ -9,7 +9,7 @@ import shapely
 from planner.walking.network import build_network
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import snap
-from planner.walking.times import travel_times
+from planner.walking.times import nearest_facility, travel_times
 from planner.walking.walk import Walk
 
 
@@ -28,4 +28,5 @@ def warm_up() -> None:
     network, walk = build_network(streets), Walk(speed_kmh=3.6, access_m=20.0)
     snaps = snap(np.array([[5.0, 5.0], [60.0, 5.0]]), network, access_m=walk.access_m)
     travel_times(network, snaps, snaps, walk=walk, horizon_min=2.0)
+    nearest_facility(network, snaps, snaps, walk=walk, horizon_min=2.0)
     service_areas(network, snaps, walk=walk, limits_min=(1.0, 2.0))
