@@ -214,7 +214,7 @@ def test_advice_decides_nothing(tmp_path: Path) -> None:
 
 
 def test_excellence_by_weight_and_what_might_be(tmp_path: Path) -> None:
-    """Weights 3 and 1: the first alone is three quarters of excellence, the unknown second decides at the whole."""
+    """Weights 3 and 1: the first alone is three quarters of excellence; for all of it the second decides."""
     rules = (
         rule("people >= 1", name="c", unit="people"),
         rule("floor_area_m2 >= 300", name="x", grade="excellent", more="weight = 3.0"),
@@ -246,7 +246,7 @@ def test_the_deciding_part_of_a_rule_is_told_in_its_own_unit(tmp_path: Path) -> 
 
 
 def test_directions_by_hand(tmp_path: Path) -> None:
-    """Half of the people live north, walking 4 minutes; half east, beyond the horizon of 15: at least ninefold."""
+    """Half live north and walk 4 minutes; half live east, beyond the horizon of 15: at least ninefold."""
     rows = diagnosed(profile_of(tmp_path, *PARTS), near=0.5).directions.query("facility == 'F'")
     assert rows["direction"].tolist() == ["N", "E"]
     assert rows["people"].tolist() == [500, 500]

@@ -27,7 +27,7 @@ Sign = Literal[">=", "<=", ">", "<"]
 SIGNS: dict[type[ast.cmpop], Sign] = {ast.GtE: ">=", ast.LtE: "<=", ast.Gt: ">", ast.Lt: "<"}
 OPPOSITE: dict[Sign, Sign] = {">=": "<", "<": ">=", "<=": ">", ">": "<="}
 SAME = 1e-9
-"""Two doubles that differ by less than this, relatively, are one number: so a threshold that is met exactly is met."""
+"""Two doubles that differ by less than this, relatively, are one number, so that an exact threshold is met."""
 
 SHOWN: dict[str, str] = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 OPERATIONS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}

@@ -17,6 +17,10 @@ CHANGE_DATE = "2000-01-01T00:00:00.000Z"
 """GeoPackage stores when it was written; a fixed date keeps equal results equal to the byte."""
 
 
+AS_GIVEN = ("id", "name", "tier", "community", "floor_area_m2", "activity_area_m2", "open_hours_week")
+"""Columns of the centres that the diagnosis repeats from the table unchanged."""
+
+
 def write_geopackage(plan: Plan, path: Path) -> None:
     """Write every table of a plan as a layer of one GeoPackage, in the study's metric CRS.
 
@@ -41,7 +45,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     docs/data.md lists them and their columns.
     """
     inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
-    measured = diagnosis.centres.drop(columns=["id", "name", "tier", "community", "floor_area_m2"])
+    measured = diagnosis.centres.drop(columns=list(AS_GIVEN))
     at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
     shares = at_standard.drop(columns=["name", "street"]).set_index("community").reindex(inputs.communities["id"])
     return {
