@@ -16,6 +16,7 @@ from planner.assessment.coverage import measure_coverage
 from planner.assessment.diagnosis import Diagnosis, communities_without_centre, diagnose
 from planner.assessment.expressions import names_of
 from planner.assessment.fairness import measure_fairness
+from planner.assessment.measures import unread_functions
 from planner.assessment.remedies import Remedy, find_remedies
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.rules import limits_of, read_rules
@@ -206,7 +207,11 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
         quality=quality,
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
-        remarks=(*inputs.remarks, *_remarks(inputs, facility_snaps, demand_snaps, walk, quality)),
+        remarks=(
+            *inputs.remarks,
+            *_remarks(inputs, facility_snaps, demand_snaps, walk, quality),
+            *_function_remarks(inputs.facilities, rules),
+        ),
     )
 
 
@@ -337,6 +342,13 @@ def reached_table(areas: NDArray[np.object_], *, limits_min: Sequence[float], cr
     """Return what any facility reaches within each limit: limit_min, geometry."""
     union = [shapely.union_all(areas[:, column]) for column in range(len(limits_min))]
     return gpd.GeoDataFrame(pd.DataFrame({"limit_min": list(limits_min)}), geometry=union, crs=crs)
+
+
+def _function_remarks(facilities: Facilities, rules: RuleProfile) -> list[Remark]:
+    unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
+    rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
+    named = ", ".join(dict.fromkeys(word for words in unread for word in words))
+    return [Remark("functions_unread", "facilities", rows, values={"words": named})] if rows else []
 
 
 def _remarks(

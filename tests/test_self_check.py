@@ -57,7 +57,7 @@ def test_overlay_tells_a_wrong_area_and_a_wrong_time(tmp_path: Path) -> None:
     row = compare_with_overlay(replace(right, areas=emptied)).iloc[0]
     assert row["differing_beyond"] > 0
     assert row["people_by_overlay"] < row["people_by_time"]
-    slower = replace(right, times=replace(right.times, minutes=right.times.minutes * 1.5))
+    slower = replace(right, times=replace(right.times, minutes=right.times.minutes * 2.0))
     assert compare_with_overlay(slower)["differing_beyond"].iloc[0] > 0
 
 

@@ -163,6 +163,20 @@ def _functions(cell: str, known: Sequence[Function]) -> frozenset[str] | None:
     )
 
 
+def unread_functions(cell: str, known: Sequence[Function]) -> list[str]:
+    """Return the words of a cell that name no function of a profile, be it another function or a slip.
+
+    Examples
+    --------
+    >>> library = Function(id="library", en="Library", zh="图书室", clause="-", evidence="own")
+    >>> unread_functions("Library、 Libary", [library]), unread_functions("anything", [])
+    (['Libary'], [])
+    """
+    names = {_plain(name) for one in known for name in (one.id, one.en, one.zh, *one.names)}
+    words = [word.strip() for word in BETWEEN_WORDS.split(cell) if word.strip()]
+    return [word for word in words if known and _plain(word) not in names]
+
+
 def _plain(word: str) -> str:
     return unicodedata.normalize("NFKC", word).strip().casefold()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.assessment.diagnosis import Diagnosis
-from planner.assessment.verdicts import judge, verdict_of
+from planner.assessment.verdicts import apply_rule, judge, verdict_of
 
 FLIPS = ("facility", "rule", "change", "required", "verdict", "verdict_then")
 
@@ -50,18 +50,21 @@ def flips_within(diagnosis: Diagnosis, share: float) -> pd.DataFrame:
         +share), required (the threshold then), verdict (as it is), verdict_then.
     """
     rows = []
-    as_it_is = diagnosis.verdicts()
+    profile = diagnosis.profile
+    rules = {rule.id: rule for rule in profile.rules}
     for subject in diagnosis.subjects:
-        verdict = as_it_is[subject.id]
-        for rule in diagnosis.profile.rules:
-            if rule.grade == "advice" or subject.tier not in rule.tiers:
+        findings = judge(subject, profile)
+        verdict = verdict_of(findings, profile)
+        for position, finding in enumerate(findings):
+            if finding.grade == "advice":
                 continue
             for change in (-share, share):
-                findings = judge(subject, diagnosis.profile, threshold={rule.id: 1 + change})
-                then = verdict_of(findings, diagnosis.profile)
+                moved = apply_rule(rules[finding.rule], subject, threshold=1 + change)
+                if moved is None or moved.passed == finding.passed:
+                    continue
+                then = verdict_of([*findings[:position], moved, *findings[position + 1 :]], profile)
                 if then != verdict:
-                    required = next(one.required for one in findings if one.rule == rule.id)
-                    rows.append((subject.id, rule.id, change, required, verdict, then))
+                    rows.append((subject.id, finding.rule, change, moved.required, verdict, then))
     return pd.DataFrame(rows, columns=list(FLIPS))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.assessment import units
@@ -99,10 +99,9 @@ def apply_rule(rule: Rule, subject: Subject, *, threshold: float = 1.0) -> Findi
     )
 
 
-def judge(subject: Subject, profile: Profile, *, threshold: Mapping[str, float] | None = None) -> list[Finding]:
-    """Apply every rule of a profile; `threshold` multiplies those of single rules, by id."""
-    factors = threshold or {}
-    found = [apply_rule(rule, subject, threshold=factors.get(rule.id, 1.0)) for rule in profile.rules]
+def judge(subject: Subject, profile: Profile) -> list[Finding]:
+    """Apply every rule of a profile; those that do not concern the centre find nothing."""
+    found = [apply_rule(rule, subject) for rule in profile.rules]
     return [finding for finding in found if finding is not None]
 
 
