@@ -1,4 +1,4 @@
-"""The command line: `planner new`, `fetch`, `check`, `run`, `warm`; a thin skin over the pipeline.
+"""The command line, a thin skin over the pipeline: `planner new`, `fetch`, `check`, `run`, `explain`, `warm`.
 
 Products' paths go to stdout, everything else to stderr. Exit codes stand in `planner.errors`.
 """
@@ -84,9 +84,18 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="read everything, change nothing, and say what was understood")
     check.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     check.set_defaults(command=_check)
+    explain = commands.add_parser(
+        "explain", help="say of one centre why it is judged as it is, and what would help"
+    )
+    explain.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+    explain.add_argument("centre", metavar="CENTRE", help="the id or the name of the centre")
+    explain.set_defaults(command=_explain)
     run = commands.add_parser("run", help="carry out a study: map, report, plan.json, results.gpkg")
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the products go")
+    run.add_argument(
+        "--verify", action="store_true", help="compute the walks of 100 demand points again by networkx"
+    )
     run.set_defaults(command=_run)
     return parser
 
@@ -142,6 +151,15 @@ def _check(options: argparse.Namespace, texts: Texts) -> None:
     print(describe(options.study, texts))  # noqa: T201
 
 
+def _explain(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.explaining import explain
+
+    progress = _Stages(texts)
+    with progress:
+        card = explain(options.study, options.centre, texts, progress=progress)
+    print(card)  # noqa: T201
+
+
 def _run(options: argparse.Namespace, texts: Texts) -> None:
     from planner.study import read_study
 
@@ -152,7 +170,7 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
-        plan = run(study, progress=progress)
+        plan = run(study, progress=progress, verified=options.verify)
         products = write(plan, options.out, progress=progress)
     progress.done()
     for remark in plan.remarks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,9 +13,17 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.assessment.coverage import measure_coverage
-from planner.assessment.diagnosis import communities_without_centre, diagnose
+from planner.assessment.diagnosis import Diagnosis, communities_without_centre, diagnose
+from planner.assessment.expressions import names_of
+from planner.assessment.fairness import measure_fairness
+from planner.assessment.measures import unread_functions
+from planner.assessment.remedies import Remedy, find_remedies
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.rules import limits_of, read_rules
+from planner.assessment.self_check import compare_with_overlay
+from planner.assessment.sensitivity import Alternative, flips_within
+from planner.assessment.situation import Situation
+from planner.assessment.verifying import check_networkx, verify
 from planner.errors import Breach, StudyError
 from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
@@ -31,12 +39,12 @@ from planner.walking.quality import NetworkQuality, network_quality, on_small_pi
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
 from planner.walking.suspicions import suspicious_places
-from planner.walking.times import travel_times
+from planner.walking.times import TravelTimes, nearest_facility, travel_times
 from planner.walking.walk import Profile, Walk, walking_profiles
 from planner.walking.warming import warm_up
 
 
-def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
+def run(study: Study | str | Path, *, progress: Progress = silent, verified: bool = False) -> Plan:
     """Carry out a study.
 
     Parameters
@@ -45,6 +53,8 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         The study, or the path of its file.
     progress
         Called with the name of each stage as it begins.
+    verified
+        Compute the walks of 100 random demand points again, by networkx.
 
     Returns
     -------
@@ -57,9 +67,13 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         The study or its data cannot be used as they are: every reason at once.
     """
     study = study if isinstance(study, Study) else read_study(study)
+    if verified:
+        check_networkx(study.file.name)
     limits, standard = study.limits.minutes, study.limits.standard_min
     ready = prepare(study, progress=progress)
     inputs, walk, network = ready.inputs, ready.walk, ready.network
+    if verified and ready.cost_notes:
+        raise StudyError(study.file.name, [Breach("verify_level_only")])
 
     progress("travel_times")
     times = travel_times(
@@ -81,15 +95,24 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
     )
 
     progress("diagnosis")
-    diagnosis = diagnose(
-        inputs.facilities,
-        inputs.communities,
-        inputs.demand,
-        times,
-        households_by_community(inputs.communities, inputs.demand),
-        profile=ready.rules,
-        limits_min=sorted({*limits, *limits_of(ready.rules)}),
+    situation = situation_of(ready, walk, times, areas=areas)
+    diagnosis = diagnose(situation, profile=ready.rules, date=study.date)
+    alternatives = (
+        *(judged_by(situation, name, profile, date=study.date) for name, profile in ready.other_rules),
+        *(judged_at(ready, other, date=study.date) for other in ready.other_walks),
     )
+    remedies = find_remedies(diagnosis, study.costs)
+
+    progress("fairness")
+    minutes, _ = nearest_facility(
+        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=endless_min(network, walk)
+    )
+    streets = inputs.communities.set_index("id")["street"]
+    fairness = measure_fairness(minutes, inputs.demand, streets, standard_min=standard)
+
+    progress("self_check")
+    overlay = compare_with_overlay(situation)
+    verification = verify(situation, inputs.streets, seed=study.siting.seed) if verified else None
 
     progress("siting")
     siting = choose_sites(
@@ -119,6 +142,12 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         reached=reached_table(areas, limits_min=limits, crs=inputs.crs),
         coverage=coverage,
         diagnosis=diagnosis,
+        alternatives=alternatives,
+        flips=flips_within(diagnosis, study.rules.threshold_share),
+        remedies=remedies,
+        fairness=fairness,
+        overlay=overlay,
+        verification=verification,
         siting=siting,
         remarks=ready.remarks,
     )
@@ -129,13 +158,16 @@ class Ready:
     """What is known before anything is measured: the walk, the rules, the inputs, where points meet the streets.
 
     `cost_notes` say what counts besides metres; `horizon_min` is the longest limit that the study or one of its
-    rules asks for.
+    rules asks for; `other_rules` and `other_walks` are the profiles by which the same data is judged besides.
     """
 
+    study: Study
     walk: Walk
     walking_profile: Profile | None
     cost_notes: tuple[CostNote, ...]
     rules: RuleProfile
+    other_rules: tuple[tuple[str, RuleProfile], ...]
+    other_walks: tuple[Profile, ...]
     horizon_min: float
     inputs: Inputs
     network: WalkingNetwork
@@ -151,10 +183,18 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
     walk, walking_profile = walk_of(study)
     costs = costs_of(study, walk)
     rules = read_rules(study.rules.profile, folder=study.file.parent, study=str(study.file))
-    horizon_min = max(*study.limits.minutes, *limits_of(rules))
+    other_rules = tuple(
+        (name, read_rules(name, folder=study.file.parent, study=str(study.file), setting="rules.compare"))
+        for name in study.rules.compare
+    )
+    other_walks = tuple(walking_profile_of(study, name, setting="rules.walking") for name in study.rules.walking)
+    profiles = (rules, *(profile for _, profile in other_rules))
+    every = [limit for profile in profiles for limit in limits_of(profile)]
+    horizon_min = max(*study.limits.minutes, *every)
+    fastest = max([walk, *(at_speed_of(other, walk) for other in other_walks)], key=lambda one: one.speed_kmh)
 
     progress("read_inputs")
-    inputs = read_inputs(study, margin_m=walk.metres(horizon_min) / costs.least_level)
+    inputs = read_inputs(study, margin_m=fastest.metres(horizon_min) / costs.least_level)
 
     progress("warm_up")
     warm_up()
@@ -168,10 +208,13 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
     facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
     demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
     return Ready(
+        study=study,
         walk=walk,
         walking_profile=walking_profile,
         cost_notes=walkable.notes,
         rules=rules,
+        other_rules=other_rules,
+        other_walks=other_walks,
         horizon_min=horizon_min,
         inputs=inputs,
         network=network,
@@ -183,6 +226,7 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
             *inputs.remarks,
             *walkable.remarks,
             *_remarks(inputs, network, facility_snaps, demand_snaps, walk, quality),
+            *_function_remarks(inputs.facilities, rules),
         ),
     )
 
@@ -198,12 +242,100 @@ def walk_of(study: Study) -> tuple[Walk, Profile | None]:
     walking = study.walking
     if walking.speed_kmh is not None:
         return Walk(walking.speed_kmh, walking.access_m), None
-    profiles = walking_profiles()
-    if walking.profile not in profiles:
-        values = {"path": "walking.profile", "name": walking.profile, "known": ", ".join(sorted(profiles))}
-        raise StudyError(str(study.file), [Breach("unknown_profile", values)])
-    profile = profiles[walking.profile]
+    profile = walking_profile_of(study, walking.profile, setting="walking.profile")
     return Walk(profile.speed_kmh, walking.access_m), profile
+
+
+def walking_profile_of(study: Study, name: str, *, setting: str) -> Profile:
+    """Return a walking profile by its name.
+
+    Raises
+    ------
+    StudyError
+        It is not known.
+    """
+    profiles = walking_profiles()
+    if name not in profiles:
+        values = {"path": setting, "name": name, "known": ", ".join(sorted(profiles))}
+        raise StudyError(str(study.file), [Breach("unknown_profile", values)])
+    return profiles[name]
+
+
+def at_speed_of(profile: Profile, walk: Walk) -> Walk:
+    """Return the walk at the speed of another profile, with the same access."""
+    return Walk(profile.speed_kmh, walk.access_m)
+
+
+def situation_of(ready: Ready, walk: Walk, times: TravelTimes, *, areas: NDArray[np.object_] | None) -> Situation:
+    """Return what is assessed: the tables of a study and the walks between them."""
+    inputs, snaps = ready.inputs, ready.facility_snaps
+    return Situation(
+        facilities=inputs.facilities,
+        communities=inputs.communities,
+        demand=inputs.demand,
+        households=households_by_community(inputs.communities, inputs.demand),
+        times=times,
+        between=travel_times(ready.network, snaps, snaps, walk=walk, horizon_min=ready.horizon_min),
+        areas=areas,
+        limits_min=ready.study.limits.minutes,
+        standard_min=ready.study.limits.standard_min,
+        walk=walk,
+    )
+
+
+def judged_by(situation: Situation, name: str, profile: RuleProfile, *, date: str) -> Alternative:
+    """Judge the same situation by another rule profile."""
+    return Alternative("rules", name, profile.en, profile.zh, diagnose(situation, profile=profile, date=date))
+
+
+def judged_at(ready: Ready, profile: Profile, *, date: str) -> Alternative:
+    """Judge the same centres by the same rules with another walking profile.
+
+    Only walks are searched again; service areas are drawn again where a rule asks for them.
+    """
+    walk, limits = at_speed_of(profile, ready.walk), ready.study.limits.minutes
+    ready = replace(ready, network=_network_at(ready, walk))
+    snaps = ready.facility_snaps
+    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
+    asked = areas_asked(ready.rules)
+    areas = service_areas(ready.network, snaps, walk=walk, limits_min=limits) if asked else None
+    diagnosis = diagnose(situation_of(ready, walk, times, areas=areas), profile=ready.rules, date=date)
+    return Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
+
+
+def _network_at(ready: Ready, walk: Walk) -> WalkingNetwork:
+    """Return the same streets for another speed: what is given in km/h and seconds weighs differently then."""
+    asked = ready.study.walking.costs
+    if not asked.class_kmh and not asked.crossing_s:
+        return ready.network
+    return make_walkable(ready.study, ready.inputs, costs_of(ready.study, walk)).network
+
+
+def diagnose_study(study: Study, *, progress: Progress = silent) -> tuple[Inputs, Diagnosis, tuple[Remedy, ...]]:
+    """Carry out a study as far as the verdicts and what would change them, and no further.
+
+    The verdicts are those of `run`: what is left out bears on none.
+    """
+    ready = prepare(study, progress=progress)
+    progress("travel_times")
+    snaps, walk = ready.facility_snaps, ready.walk
+    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
+    progress("diagnosis")
+    asked = areas_asked(ready.rules)
+    areas = service_areas(ready.network, snaps, walk=walk, limits_min=study.limits.minutes) if asked else None
+    situation = situation_of(ready, walk, times, areas=areas)
+    diagnosis = diagnose(situation, profile=ready.rules, date=study.date)
+    return ready.inputs, diagnosis, find_remedies(diagnosis, study.costs)
+
+
+def areas_asked(rules: RuleProfile) -> bool:
+    """Tell whether a rule asks for service areas, which are dear to draw."""
+    return any(name.startswith("area_ratio") for rule in rules.rules for name in names_of(rule.test))
+
+
+def endless_min(network: WalkingNetwork, walk: Walk) -> float:
+    """Return more minutes than any walk between two places on the network takes."""
+    return walk.minutes(float(network.edge_level_m.max(axis=1).sum()) + 2 * walk.access_m)
 
 
 def coordinates(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
@@ -235,6 +367,13 @@ def reached_table(areas: NDArray[np.object_], *, limits_min: Sequence[float], cr
     """Return what any facility reaches within each limit: limit_min, geometry."""
     union = [shapely.union_all(areas[:, column]) for column in range(len(limits_min))]
     return gpd.GeoDataFrame(pd.DataFrame({"limit_min": list(limits_min)}), geometry=union, crs=crs)
+
+
+def _function_remarks(facilities: Facilities, rules: RuleProfile) -> list[Remark]:
+    unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
+    rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
+    named = ", ".join(dict.fromkeys(word for words in unread for word in words))
+    return [Remark("functions_unread", "facilities", rows, values={"words": named})] if rows else []
 
 
 def _remarks(

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import geopandas as gpd
+import pandas as pd
 
 from planner.assessment.coverage import Coverage
 from planner.assessment.diagnosis import Diagnosis
+from planner.assessment.fairness import Fairness
+from planner.assessment.remedies import Remedy
+from planner.assessment.sensitivity import Alternative
+from planner.assessment.verifying import Verification
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
 from planner.siting.choosing import Siting
@@ -46,8 +51,18 @@ class Plan:
         One row a facility and limit: facility, limit_min, area_m2, disc_share (of the crow-fly disc), geometry.
     reached
         One row a limit: limit_min, geometry: what any centre reaches.
-    coverage, diagnosis, siting
+    coverage, diagnosis, fairness, siting
         The findings.
+    alternatives
+        The same centres judged by other rules, or at other speeds.
+    flips
+        The verdicts that change if a threshold is a little lower or higher (`planner.assessment.sensitivity`).
+    remedies
+        What would make each weak centre compliant.
+    overlay
+        Coverage by walking time beside coverage by overlay, one row a limit (`planner.assessment.self_check`).
+    verification
+        What came of computing walks again; None where it was not asked for.
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -67,5 +82,11 @@ class Plan:
     reached: gpd.GeoDataFrame
     coverage: Coverage
     diagnosis: Diagnosis
+    alternatives: tuple[Alternative, ...]
+    flips: pd.DataFrame
+    remedies: tuple[Remedy, ...]
+    fairness: Fairness
+    overlay: pd.DataFrame
+    verification: Verification | None
     siting: Siting
     remarks: tuple[Remark, ...]

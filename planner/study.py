@@ -185,6 +185,37 @@ class Rules(Settings):
     profile: str = "haibowan"
     """The name of a rule profile that ships with the planner, or the path of your own rule file (.toml)."""
 
+    compare: tuple[str, ...] = ()
+    """Further rule profiles, by name or path: the same data is judged by each, for comparison."""
+
+    walking: tuple[str, ...] = ()
+    """Further walking profiles: the centres are judged again at each speed, to show which verdicts hang on it."""
+
+    threshold_share: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.1
+    """Which verdicts flip if a threshold is lowered or raised by this share is told: 0.1 is ±10 %."""
+
+
+class Costs(Settings):
+    """What changes to a centre cost, to find the cheapest that makes a weak one compliant. Unknown: leave out."""
+
+    unit: str = "万元"
+    """The unit of money."""
+
+    source: str = ""
+    """Where the costs come from, as it is to stand in the report."""
+
+    floor_area_per_m2: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """One more square metre of floor, used for residents' activities."""
+
+    hour_a_week: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """Opening one more hour a week."""
+
+    function: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """Adding one function that is missing."""
+
+    step_free: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """Making the entrance step-free."""
+
 
 class Siting(Settings):
     """Where new stations go."""
@@ -223,6 +254,7 @@ class Study(Settings):
     walking: Walking = Walking()
     limits: Limits = Limits()
     rules: Rules = Rules()
+    costs: Costs = Costs()
     siting: Siting = Siting()
 
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")

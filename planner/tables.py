@@ -39,6 +39,10 @@ OPEN_WORDS = ("true", "True", "yes", "1", "是", "开放")
 SHUT_WORDS = ("false", "False", "no", "0", "否", "关闭")
 """What `open` may say of a gate: as spreadsheets and GIS write it."""
 
+YES = ("yes", "是", "true", "True", "1")
+NO = ("no", "否", "false", "False", "0")
+"""How a table may say that something is so, or is not; an empty cell is not known."""
+
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 DEGREES_AT_MOST = 360.0
 """A projected layer whose every coordinate is below this is in degrees, whatever it says."""
@@ -263,6 +267,33 @@ FACILITIES: Contract[Facilities] = Contract(
         Column("tier", "text", choices=TIERS, meaning="its place in the 1+7+40+N network"),
         Column("community", "text", required=False, default="", meaning="id of the community that it serves"),
         Column("floor_area_m2", "number", required=False, default=np.nan, meaning="floor area, m²"),
+        Column(
+            "activity_area_m2",
+            "number",
+            required=False,
+            default=np.nan,
+            meaning="floor area for residents' activities, m²",
+        ),
+        Column(
+            "functions", "text", required=False, default="", meaning="what it offers, separated by commas or 、"
+        ),
+        Column("open_hours_week", "number", required=False, default=np.nan, meaning="hours open in a week"),
+        Column(
+            "step_free",
+            "text",
+            required=False,
+            choices=(*YES, *NO),
+            default="",
+            meaning="whether it is entered without a step",
+        ),
+        Column(
+            "newly_built",
+            "text",
+            required=False,
+            choices=(*YES, *NO),
+            default="",
+            meaning="whether it counts as newly built for rules on new centres",
+        ),
     ),
     geometry_types=POINTS,
     as_type=Facilities,
@@ -274,6 +305,9 @@ DEMAND: Contract[Demand] = Contract(
         ID,
         Column("people", "number", meaning="residents"),
         Column("households", "number", required=False, default=np.nan, meaning="households"),
+        Column(
+            "people_65", "number", required=False, default=np.nan, meaning="of the residents, those of 65 or more"
+        ),
     ),
     geometry_types=(*POINTS, *AREAS),
     as_type=Demand,

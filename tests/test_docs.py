@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import toy
 
 import planner
 from planner.outputs.document import document
@@ -49,9 +50,19 @@ def test_data_md_is_what_its_script_makes(script: dict[str, Any]) -> None:
     assert (DOCS / "data.md").read_text("utf-8") == script["make"](), "run: python docs/make_data.py"
 
 
-def test_every_entry_of_plan_json_is_documented(script: dict[str, Any], toy_plan: planner.Plan) -> None:
-    found = set(paths(document(toy_plan)))
+def test_every_entry_of_plan_json_is_documented(
+    script: dict[str, Any], toy_plan: planner.Plan, tmp_path: Path
+) -> None:
+    found = set(paths(document(toy_plan))) | set(paths(everything(tmp_path)))
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
+
+
+def everything(folder: Path) -> dict[str, Any]:
+    """Return a document of a study with what only weak centres, other profiles and a check bring."""
+    centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
+    more = '\n[rules]\ncompare = ["gb50180"]\nwalking = ["default_walker"]\n'
+    study = toy.write_study(folder / "toy", changed={"centres": centres}, study=toy.STUDY + more)
+    return document(planner.run(study, verified=True))
 
 
 def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], toy_plan: planner.Plan) -> None:

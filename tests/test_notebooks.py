@@ -31,8 +31,9 @@ if not outputs:
 """
 
 
-def test_there_are_three_notebooks() -> None:
-    assert NOTEBOOKS == ["01_first_study.ipynb", "02_reading_coverage.ipynb", "03_choosing_sites.ipynb"]
+def test_there_are_four_notebooks() -> None:
+    names = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
+    assert names == ["01_first_study", "02_reading_coverage", "03_choosing_sites", "04_weak_centres"]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

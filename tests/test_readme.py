@@ -104,7 +104,7 @@ def test_planner_commands_do_what_they_say(tmp_path: Path) -> None:
                 "results.gpkg",
             ]
             assert all(product.stat().st_size for product in products)
-    assert names == {"new", "check", "run", "warm"}
+    assert names == {"new", "check", "run", "explain", "warm"}
 
 
 def test_python_blocks_run(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ import toy
 
 import planner
 from planner.assessment.diagnosis import WEAK
+from planner.outputs.centre_words import reason
 from planner.outputs.document import Document, document
 from planner.outputs.report import write_report
 from planner.outputs.report_blocks import DIGITS, Wording
-from planner.outputs.report_findings import reason
 from planner.texts import LANGUAGES, Language, Texts, catalogue
 
-SECTIONS = ("summary", "basis", "inventory", "coverage", "weak", "siting", "reading", "data")
+SECTIONS = ("summary", "basis", "inventory", "coverage", "weak", "siting", "fairness", "reading", "data")
 MEBIBYTE = 2**20
 
 
@@ -64,6 +64,19 @@ def report_of(plan: planner.Plan) -> tuple[str, Reader, Document]:
 
 def plan_with(folder: Path, study: str = toy.STUDY, **changed: gpd.GeoDataFrame) -> planner.Plan:
     return planner.run(toy.write_study(folder / "toy", changed=changed, study=study))
+
+
+def failing(value: float) -> Document:
+    return {
+        "grade": "compliant",
+        "passed": False,
+        "value": value,
+        "at_least": None,
+        "comparison": "≥",
+        "required": 300.0,
+        "unit": "m2",
+        "unknown": [],
+    }
 
 
 def test_the_same_plan_gives_the_same_bytes(toy_plan: planner.Plan) -> None:
@@ -229,7 +242,7 @@ def test_people_spread_along_streets_are_said_to_be(tmp_path: Path) -> None:
 def test_a_near_miss_is_told_with_enough_digits(toy_plan: planner.Plan) -> None:
     content = document(toy_plan)
     rule = next(rule for rule in content["diagnosis"]["rules"] if rule["id"] == "floor_area")
-    finding = {"grade": "compliant", "passed": False, "value": 299.97, "comparison": "≥", "required": 300.0}
+    finding = failing(299.97)
     told = reason(finding, rule, Wording(content, Texts("en")))
     assert "299.97 m²" in told
     assert "300.00 m²" in told
@@ -268,7 +281,7 @@ def test_a_remark_on_many_rows_counts_the_rest(toy_plan: planner.Plan) -> None:
 def test_how_sure_a_clause_is_stands_once(toy_plan: planner.Plan) -> None:
     content = document(toy_plan)
     rule = next(rule for rule in content["diagnosis"]["rules"] if rule["id"] == "floor_area")
-    finding = {"grade": "compliant", "passed": False, "value": 20.0, "comparison": "≥", "required": 300.0}
+    finding = failing(20.0)
     say = Wording(content, Texts("en"))
     assert reason(finding, rule | {"clause": "A clause", "evidence": "own"}, say).endswith("(A clause; own rule).")
     assert reason(finding, rule | {"clause": "Own rule: X", "evidence": "own"}, say).endswith("(Own rule: X).")

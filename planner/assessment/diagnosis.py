@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
-import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from planner.assessment.measures import PREMISES, measure_centres
-from planner.assessment.rules import Profile, apply_rule
+from planner.assessment.community_measures import measure_communities
+from planner.assessment.measures import Measured, measure_centres
+from planner.assessment.rules import Profile, in_force, limits_of
+from planner.assessment.situation import PREMISES, Situation
+from planner.assessment.verdicts import (
+    COMPLIANT,
+    EXCELLENT,
+    RURAL,
+    UNDETERMINED,
+    URBAN,
+    VERDICTS,
+    WEAK,
+    Finding,
+    Subject,
+    excellence,
+    judge,
+    score_of,
+    verdict_of,
+)
 from planner.tables import Communities, Facilities
-from planner.walking.times import TravelTimes
 
-EXCELLENT, COMPLIANT, WEAK, UNDETERMINED = "excellent", "compliant", "weak", "undetermined"
-VERDICTS = (EXCELLENT, COMPLIANT, WEAK, UNDETERMINED)
+__all__ = ["COMPLIANT", "EXCELLENT", "UNDETERMINED", "VERDICTS", "WEAK", "Diagnosis", "diagnose"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,38 +39,50 @@ class Diagnosis:
     Attributes
     ----------
     profile
-        The rules.
+        The rules that are in force.
+    not_in_force
+        The ids of those that are not yet.
+    subjects
+        Every centre as the rules see it, in the order of the facilities.
     centres
-        One row a facility, in its order: id, name, tier, community, verdict ("" where no rule applies), and the
-        measures; NaN is not known.
+        One row a facility, in its order: id, name, tier, community, place, verdict ("" where no rule decides),
+        score (weighted share of the rules passed, of those that can be told), and the measures; NaN is not known.
     findings
-        One row a facility and rule that applies: facility, rule, passed (True, False, None), value, comparison,
-        required.
+        One row a facility and rule that applies: facility, and what `Finding` has.
+    unknown
+        One row a measure of a facility that is not known: facility, measure, reason (a key of the catalogue), and
+        at_least, its lower limit.
+    directions
+        One row a facility and direction in which somebody lives: facility, direction, people, detour (NaN where
+        the horizon hides it), at_least, blocked (True, False, None).
+    communities
+        One row a community, in its order, with its measures.
     rates
-        Over the premises that rules apply to: assessed, excellent, compliant, weak, undetermined (counts);
-        compliant_share (达标率: excellent or compliant), excellent_share (优秀率), both over those determined.
+        Over the premises that rules decide on: assessed, excellent, compliant, weak, undetermined (counts);
+        perhaps_excellent, how many of the compliant might be excellent if all were known; compliant_share (达标率:
+        excellent or compliant), excellent_share (优秀率), both over those determined.
     weak_communities, communities_without_centre
         Ids, in the order of the communities table.
     """
 
     profile: Profile
+    not_in_force: tuple[str, ...]
+    subjects: tuple[Subject, ...]
     centres: pd.DataFrame
     findings: pd.DataFrame
+    unknown: pd.DataFrame
+    directions: pd.DataFrame
+    communities: pd.DataFrame
     rates: dict[str, float]
     weak_communities: tuple[str, ...]
     communities_without_centre: tuple[str, ...]
 
+    def verdicts(self) -> dict[str, str]:
+        """Return the verdict of every centre by its id."""
+        return dict(zip(self.centres["id"], self.centres["verdict"], strict=True))
 
-def diagnose(
-    facilities: Facilities,
-    communities: Communities,
-    demand: gpd.GeoDataFrame,
-    times: TravelTimes,
-    households: pd.Series,
-    *,
-    profile: Profile,
-    limits_min: Sequence[float],
-) -> Diagnosis:
+
+def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagnosis:
     """Judge every centre by the rules of a profile.
 
     A centre that fails a rule of grade compliant is weak; one that passes all of them is compliant, and excellent
@@ -64,48 +91,70 @@ def diagnose(
 
     Parameters
     ----------
-    facilities, communities, demand
-        The tables; demand with its community.
-    times
-        Walking minutes by position.
-    households
-        Households by community id.
+    situation
+        The tables and the walks; searched at least as far as the profile's longest limit.
     profile
         The rules.
-    limits_min
-        Limits in minutes, for the measures of own coverage.
+    date
+        The study's date, as 2024-06-30: rules that come into force later do not count.
 
     Returns
     -------
     diagnosis
         Verdicts and reasons.
     """
-    measures = measure_centres(facilities, demand, times, households, limits_min=limits_min)
-    findings = [
-        {"facility": facility, **_as_row(apply_rule(rule, values))}
-        for facility, tier, values in zip(facilities["id"], facilities["tier"], _rows(measures), strict=True)
-        for rule in profile.rules
-        if tier in rule.tiers
+    facilities, communities = situation.facilities, situation.communities
+    valid = profile.model_copy(update={"rules": tuple(rule for rule in profile.rules if in_force(rule, date))})
+    limits = sorted({*situation.limits_min, *limits_of(profile)})
+    measured = measure_centres(situation, valid, limits_min=limits)
+    subjects = subjects_of(situation, measured)
+    found = [judge(subject, valid) for subject in subjects]
+    verdicts = [verdict_of(findings, valid) for findings in found]
+    centres = pd.concat(
+        [
+            facilities[["id", "name", "tier", "community"]].assign(
+                place=[subject.place for subject in subjects],
+                verdict=verdicts,
+                score=[score_of(findings, valid) for findings in found],
+            ),
+            measured.table(facilities.index),
+        ],
+        axis=1,
+    )
+    is_judged = (centres["verdict"] != "") & centres["tier"].isin(PREMISES)
+    weak = set(centres["community"][is_judged & (centres["verdict"] == WEAK)])
+    perhaps = [
+        verdict == COMPLIANT and excellence(findings, valid)[1] >= valid.excellent_share
+        for verdict, findings in zip(verdicts, found, strict=True)
     ]
-    found = pd.DataFrame(
-        findings, columns=["facility", "rule", "grade", "passed", "value", "comparison", "required"]
-    )
-    grades = {rule.id: rule.grade for rule in profile.rules}
-    found["grade"] = found["rule"].map(grades)
-    verdict = {facility: _verdict(rows) for facility, rows in found.groupby("facility", sort=False)}
-    centres = facilities[["id", "name", "tier", "community"]].assign(
-        verdict=[verdict.get(facility, "") for facility in facilities["id"]],
-        **{str(name): measures[name] for name in measures},
-    )
-    judged = centres[(centres["verdict"] != "") & centres["tier"].isin(PREMISES)]
-    weak = set(judged["community"][judged["verdict"] == WEAK])
     return Diagnosis(
-        profile=profile,
+        profile=valid,
+        not_in_force=tuple(rule.id for rule in profile.rules if not in_force(rule, date)),
+        subjects=subjects,
         centres=pd.DataFrame(centres),
-        findings=found,
-        rates=_rates(judged["verdict"]),
+        findings=_findings_table(subjects, found),
+        unknown=measured.unknown(list(facilities["id"])),
+        directions=_directions_table(situation, measured, valid),
+        communities=measure_communities(situation, measured),
+        rates=rates_of(
+            centres["verdict"][is_judged], perhaps_excellent=int(np.sum(perhaps & is_judged.to_numpy()))
+        ),
         weak_communities=tuple(c for c in communities["id"] if c in weak),
         communities_without_centre=communities_without_centre(facilities, communities),
+    )
+
+
+def subjects_of(situation: Situation, measured: Measured) -> tuple[Subject, ...]:
+    """Return every centre as the rules see it."""
+    facilities = situation.facilities
+    kinds = dict(zip(situation.communities["id"], situation.communities["kind"], strict=True))
+    by_tier = {"community": "community", "village": "village"}
+    named = {"community": URBAN, "village": RURAL}
+    return tuple(
+        Subject(ident, tier, named.get(kinds.get(home) or by_tier.get(tier, ""), ""), measured.facts(position))
+        for position, (ident, tier, home) in enumerate(
+            zip(facilities["id"], facilities["tier"], facilities["community"], strict=True)
+        )
     )
 
 
@@ -115,31 +164,43 @@ def communities_without_centre(facilities: Facilities, communities: Communities)
     return tuple(community for community in communities["id"] if community not in housed)
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, float]]:
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
-
-
-def _as_row(finding: object) -> dict[str, object]:
-    return {name: getattr(finding, name) for name in ("rule", "passed", "value", "comparison", "required")}
-
-
-def _verdict(findings: pd.DataFrame) -> str:
-    graded = list(zip(findings["passed"], findings["grade"], strict=True))
-    required = [passed for passed, grade in graded if grade == COMPLIANT]
-    further = [passed for passed, grade in graded if grade == EXCELLENT]
-    if any(passed is False for passed in required):
-        return WEAK
-    if any(passed is None for passed in required):
-        return UNDETERMINED
-    return EXCELLENT if further and all(passed is True for passed in further) else COMPLIANT
-
-
-def _rates(verdicts: pd.Series) -> dict[str, float]:
+def rates_of(verdicts: pd.Series, *, perhaps_excellent: int = 0) -> dict[str, float]:
+    """Return counts and rates of verdicts; those undetermined are in no rate."""
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in VERDICTS}
     determined = len(verdicts) - counts[UNDETERMINED]
     return {
         "assessed": len(verdicts),
         **counts,
+        "perhaps_excellent": perhaps_excellent,
         "compliant_share": (counts[EXCELLENT] + counts[COMPLIANT]) / determined if determined else float("nan"),
         "excellent_share": counts[EXCELLENT] / determined if determined else float("nan"),
     }
+
+
+def _findings_table(subjects: Sequence[Subject], found: Sequence[Sequence[Finding]]) -> pd.DataFrame:
+    rows = [
+        {"facility": subject.id, **asdict(finding)}
+        for subject, findings in zip(subjects, found, strict=True)
+        for finding in findings
+    ]
+    columns = ["facility", *(field.name for field in fields(Finding))]
+    # Objects, so that None stays apart from False.
+    return pd.DataFrame(rows, columns=columns).astype({"passed": object})
+
+
+def _directions_table(situation: Situation, measured: Measured, profile: Profile) -> pd.DataFrame:
+    ids = situation.facilities["id"].to_numpy(dtype=object)
+    rows = [
+        {
+            "facility": ids[one.facility],
+            "direction": one.direction,
+            "people": one.people,
+            "detour": one.ratio.value,
+            "at_least": one.ratio.low,
+            "blocked": one.blocked(profile.blocked.detour) if profile.blocked else None,
+        }
+        for one in measured.directions
+        if one.direction
+    ]
+    columns = ["facility", "direction", "people", "detour", "at_least", "blocked"]
+    return pd.DataFrame(rows, columns=columns).astype({"blocked": object})

@@ -1,106 +1,355 @@
-"""Measures of each centre: what rules speak of."""
+"""Measures of each centre: what rules speak of, and why a measure is not known where it is not."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
-from planner.assessment.coverage import own_centre_minutes
-from planner.tables import Facilities
-from planner.walking.times import TravelTimes
-from planner.walking.walk import is_within
+from planner.assessment.catchments import two_step_access
+from planner.assessment.directions import Detour, detours
+from planner.assessment.expressions import Facts, Span
+from planner.assessment.measure_names import at_limit
+from planner.assessment.rules import Function, Profile
+from planner.assessment.situation import PREMISES, Situation
+from planner.tables import YES
+from planner.walking.walk import FloatArray, is_within
 
-PREMISES = ("community", "village")
-"""The tiers whose centres are the premises of one community, as against the whole town's or a station."""
-
-PLAIN_MEASURES = ("floor_area_m2", "households", "people", "people_nearest", "people_per_m2")
-OWN_SHARE = re.compile(r"own_covered_share_(\d+(?:\.\d+)?)min")
-OWN_SHARE_EXAMPLE = "own_covered_share_15min"
+BETWEEN_WORDS = re.compile(r"[,，、;；|/\n]+")
+"""What stands between the functions in one cell of a table."""
 
 
-def is_measure(name: str) -> bool:
-    """Tell whether a rule may use a name.
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One measure of every centre.
+
+    Attributes
+    ----------
+    low, high
+        Between what it lies; equal where it is known, shape (facilities,).
+    reason
+        Why it is not known (`words.unknown_<reason>`), "" where it is, shape (facilities,).
+    """
+
+    low: FloatArray
+    high: FloatArray
+    reason: NDArray[np.object_]
+
+    @property
+    def value(self) -> FloatArray:
+        """Return the measure where it is known, else NaN."""
+        return np.where(self.low == self.high, self.low, np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The measures of every centre, in the order of the facilities.
+
+    Attributes
+    ----------
+    columns
+        Each measure by name.
+    functions
+        What each centre offers, by the ids of the profile; None where not known.
+    directions
+        The detours of every centre.
+    access, access_weighted
+        m² for each person at each demand point (2SFCA, E2SFCA); None without catchments.
+    """
+
+    columns: Mapping[str, Column]
+    functions: tuple[frozenset[str] | None, ...]
+    directions: tuple[Detour, ...]
+    access: FloatArray | None
+    access_weighted: FloatArray | None
+
+    def facts(self, position: int) -> Facts:
+        """Return what is known of one centre."""
+        numbers = {
+            name: Span(float(column.low[position]), float(column.high[position]))
+            for name, column in self.columns.items()
+        }
+        return Facts(numbers, self.functions[position])
+
+    def table(self, index: pd.Index) -> pd.DataFrame:
+        """Return the measures as a table, one row a centre; NaN is not known."""
+        return pd.DataFrame({name: column.value for name, column in self.columns.items()}, index=index)
+
+    def unknown(self, ids: Sequence[str]) -> pd.DataFrame:
+        """Return what is not known and why, one row each: facility, measure, reason, at_least."""
+        rows = [
+            (ids[position], name, column.reason[position], max(column.low[position], 0.0))
+            for name, column in self.columns.items()
+            for position in np.flatnonzero(column.reason != "").tolist()
+        ]
+        table = pd.DataFrame(rows, columns=["facility", "measure", "reason", "at_least"])
+        order = {facility: position for position, facility in enumerate(ids)}
+        return table.sort_values("facility", key=lambda of: of.map(order), kind="stable", ignore_index=True)
+
+
+def measure_centres(situation: Situation, profile: Profile, *, limits_min: Sequence[float]) -> Measured:
+    """Measure what rules may speak of, for every centre.
+
+    docs/method.md defines each measure. people, households and what is counted over one's own community are for
+    premises only; catchments and blocked directions are measured where the profile says how.
+
+    Parameters
+    ----------
+    situation
+        The tables and the walks.
+    profile
+        For the functions it knows, its catchments, and from when a direction is blocked.
+    limits_min
+        The limits, minutes, within which to measure.
+    """
+    facilities = situation.facilities
+    functions = [_functions(cell, profile.functions) for cell in facilities["functions"]]
+    columns = {
+        name: known_or(facilities[name].to_numpy(dtype=np.float64), "not_given")
+        for name in ("floor_area_m2", "activity_area_m2", "open_hours_week")
+    }
+    columns |= {name: _flag(facilities[name]) for name in ("step_free", "newly_built")}
+    columns |= completeness(list(facilities["tier"]), functions, profile.functions)
+    columns |= _of_own_community(situation, limits_min)
+    columns |= _of_reach(situation, limits_min)
+    directions = tuple(detours(situation))
+    columns |= _of_directions(situation, directions, profile)
+    catchments, access = _of_catchments(situation, profile)
+    columns |= catchments
+    columns |= per_floor_area({name: column.value for name, column in columns.items()})
+    return Measured(columns, tuple(functions), directions, *access)
+
+
+def known_or(values: FloatArray, reason: str, *others: tuple[str, NDArray[np.bool_]]) -> Column:
+    """Return a column in which NaN is not known, for the first of the other reasons that holds, else `reason`."""
+    reasons = np.where(np.isnan(values), reason, "").astype(object)
+    for other, holds in reversed(others):
+        reasons[holds & np.isnan(values)] = other
+    unknown = np.isnan(values)
+    return Column(np.where(unknown, -np.inf, values), np.where(unknown, np.inf, values), reasons)
+
+
+def per_floor_area(values: Mapping[str, FloatArray]) -> dict[str, Column]:
+    """Return the measures that follow from the floor area and others, each an array or all of one length."""
+    floor_m2, activity_m2 = values["floor_area_m2"], values["activity_area_m2"]
+    nobody = "nobody_in_catchment"
+    return {
+        "activity_share": known_or(_divided(activity_m2, floor_m2), "not_given"),
+        "people_per_m2": known_or(_divided(values["people_nearest"], floor_m2), "not_given"),
+        "m2_per_person_2sfca": _shared_out(floor_m2, values["catchment_people"], nobody),
+        "m2_per_person_e2sfca": _shared_out(floor_m2, values["catchment_people_weighted"], nobody),
+    }
+
+
+def _shared_out(floor_m2: FloatArray, people: FloatArray, nobody: str) -> Column:
+    return known_or(
+        _divided(floor_m2, people), "not_given", ("no_catchment", np.isnan(people)), (nobody, people == 0)
+    )
+
+
+def _functions(cell: str, known: Sequence[Function]) -> frozenset[str] | None:
+    """Return the functions that a cell lists, by id; None where it is empty. Unknown words are passed over."""
+    words = {_plain(word) for word in BETWEEN_WORDS.split(cell)} - {""}
+    if not words:
+        return None
+    return frozenset(
+        one.id for one in known if words & {_plain(name) for name in (one.id, one.en, one.zh, *one.names)}
+    )
+
+
+def unread_functions(cell: str, known: Sequence[Function]) -> list[str]:
+    """Return the words of a cell that name no function of a profile, be it another function or a slip.
 
     Examples
     --------
-    >>> is_measure("floor_area_m2"), is_measure("own_covered_share_12min"), is_measure("height_m")
-    (True, True, False)
+    >>> library = Function(id="library", en="Library", zh="图书室", clause="-", evidence="own")
+    >>> unread_functions("Library、 Libary", [library]), unread_functions("anything", [])
+    (['Libary'], [])
     """
-    return name in PLAIN_MEASURES or OWN_SHARE.fullmatch(name) is not None
+    names = {_plain(name) for one in known for name in (one.id, one.en, one.zh, *one.names)}
+    words = [word.strip() for word in BETWEEN_WORDS.split(cell) if word.strip()]
+    return [word for word in words if known and _plain(word) not in names]
 
 
-def own_share_name(limit_min: float) -> str:
-    """Name the measure of own coverage within a limit."""
-    return f"own_covered_share_{limit_min:g}min"
+def _plain(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).strip().casefold()
 
 
-def own_share_limit(name: str) -> float | None:
-    """Return the limit, in minutes, that a measure of own coverage is about; None for other names."""
-    match = OWN_SHARE.fullmatch(name)
-    return float(match[1]) if match else None
+def _flag(values: pd.Series) -> Column:
+    yes = values.isin(YES).to_numpy().astype(np.float64)
+    return known_or(np.where(values == "", np.nan, yes), "not_given")
 
 
-def measure_centres(
-    facilities: Facilities,
-    demand: gpd.GeoDataFrame,
-    times: TravelTimes,
-    households: pd.Series,
-    *,
-    limits_min: Sequence[float],
-) -> pd.DataFrame:
-    """Measure what the rules speak of, one row a facility in its order; NaN is not known.
-
-    people and households are those of the community, for its own premises only; people_nearest counts the
-    people, of any community, whose nearest centre of its kind (premises, or the same tier) it is within the
-    horizon of the search; people_per_m2 is that over the floor area.
-    """
-    people = demand["people"].to_numpy()
-    serves = facilities["community"].to_numpy(dtype=object)
-    home = demand["community"].to_numpy(dtype=object)
-    is_premises = facilities["tier"].isin(PREMISES).to_numpy()
-    residents = demand.groupby("community")["people"].sum().reindex(serves).where(is_premises).to_numpy()
-    homes = households.reindex(serves).where(is_premises).to_numpy(dtype=np.float64)
-    nearest = _people_nearest(facilities, people, times)
-    measures = pd.DataFrame(
-        {
-            "floor_area_m2": facilities["floor_area_m2"].to_numpy(),
-            "people": residents,
-            "households": homes,
-            "people_nearest": nearest,
-            "people_per_m2": np.divide(
-                nearest,
-                facilities["floor_area_m2"].to_numpy(),
-                out=np.full(len(nearest), np.nan),
-                where=facilities["floor_area_m2"].to_numpy() > 0,
-            ),
-        },
-        index=facilities.index,
+def completeness(
+    tiers: Sequence[str], functions: Sequence[frozenset[str] | None], known: Sequence[Function]
+) -> dict[str, Column]:
+    """Return how much of the list required for its tier each centre offers."""
+    required = {tier: {one.id for one in known if tier in one.tiers} for tier in set(tiers)}
+    asked = np.array([len(required[tier]) for tier in tiers], dtype=np.float64)
+    missing = np.array(
+        [
+            np.nan if offered is None else float(len(required[tier] - offered))
+            for tier, offered in zip(tiers, functions, strict=True)
+        ]
     )
-    own = own_centre_minutes(times, demand, facilities)
+    missing[asked == 0] = np.nan
+    none = ("no_functions_required", asked == 0)
+    return {
+        "functions_missing": known_or(missing, "not_given", none),
+        "functions_share": known_or(_divided(asked - missing, asked), "not_given", none),
+    }
+
+
+def _of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict[str, Column]:
+    """Measure what concerns the residents of the community whose premises a centre is."""
+    facilities, people = situation.facilities, situation.people
+    serves = facilities["community"].to_numpy(dtype=object)
+    other = ("not_premises", ~situation.is_premises)
+    homeless = ("no_community", (serves == "") & situation.is_premises)
+
+    def of_own(values: FloatArray) -> FloatArray:
+        summed = situation.by_community(values).reindex(serves)
+        return np.where(situation.is_premises, summed.to_numpy(dtype=np.float64), np.nan)
+
+    residents = of_own(people)
+    homes = situation.households.reindex(serves).to_numpy(dtype=np.float64)
+    empty = ("no_people", ~(residents > 0))
+    nearest, _ = situation.times.nearest()
+    own = situation.own_minutes()
+    near = is_within(nearest, situation.standard_min)
+    columns = {
+        "people": known_or(residents, "no_people", other, homeless),
+        "households": known_or(np.where(situation.is_premises, homes, np.nan), "not_given", other, homeless),
+        "people_65_uncovered": known_or(of_own(situation.people_65 * ~near), "not_given", other, homeless),
+        "covered_share": known_or(
+            _divided(of_own(people * near), residents),
+            "no_people",
+            other,
+            homeless,
+            empty,
+        ),
+    }
     for limit in limits_min:
-        covered = pd.Series(np.where(is_within(own, limit), people, 0.0)).groupby(home).sum()
-        measures[own_share_name(limit)] = np.divide(
-            covered.reindex(serves).to_numpy(),
-            residents,
-            out=np.full(len(residents), np.nan),
-            where=residents > 0,
-        )
-    return measures
+        covered = of_own(people * is_within(own, limit))
+        share = _divided(covered, residents)
+        columns[at_limit("own_covered_share", limit)] = known_or(share, "no_people", other, homeless, empty)
+    return columns
 
 
-def _people_nearest(
-    facilities: Facilities, people: NDArray[np.float64], times: TravelTimes
-) -> NDArray[np.float64]:
+def _of_reach(situation: Situation, limits_min: Sequence[float]) -> dict[str, Column]:
+    """Measure whom and what a centre reaches."""
+    times, people = situation.times, situation.people
+    count = len(situation.facilities)
+
+    def of_pairs(chosen: NDArray[np.bool_]) -> FloatArray:
+        rows, heads = times.facility[chosen], people[times.demand[chosen]]
+        return np.bincount(rows, weights=heads, minlength=count).astype(np.float64)
+
+    inside = is_within(times.minutes, situation.standard_min)
+    twice = times.count_within(situation.standard_min) > 1
+    within = of_pairs(inside)
+    columns = {
+        "people_nearest": known_or(_people_nearest(situation), ""),
+        "overlap_share": known_or(_divided(of_pairs(inside & twice[times.demand]), within), "nobody_within"),
+        "next_centre_min": _next_centre(situation),
+    }
+    for limit in limits_min:
+        columns[at_limit("people_within", limit)] = known_or(of_pairs(is_within(times.minutes, limit)), "")
+        columns[at_limit("area_ratio", limit)] = known_or(_area_ratio(situation, limit), "limit_not_drawn")
+    return columns
+
+
+def _area_ratio(situation: Situation, limit_min: float) -> FloatArray:
+    if situation.areas is None or limit_min not in situation.limits_min:
+        return np.full(len(situation.facilities), np.nan)
+    areas = situation.areas[:, list(situation.limits_min).index(limit_min)]
+    ratio: FloatArray = shapely.area(areas) / (np.pi * situation.walk.metres(limit_min) ** 2)
+    return ratio
+
+
+def _next_centre(situation: Situation) -> Column:
+    """Measure the walk to the nearest other centre; beyond the horizon it is known to be longer than that."""
+    count = len(situation.facilities)
+    if situation.between is None:
+        return known_or(np.full(count, np.nan), "not_measured")
+    between = situation.between
+    other = between.facility != between.demand
+    minutes = np.full(count, np.inf)
+    np.minimum.at(minutes, between.facility[other], between.minutes[other])
+    beyond = np.isinf(minutes)
+    low = np.where(beyond, between.horizon_min, minutes)
+    return Column(low, minutes, np.where(beyond, "beyond_horizon", "").astype(object))
+
+
+def _people_nearest(situation: Situation) -> FloatArray:
     """Count the people whose nearest centre of its kind (premises together, else by tier) each is."""
+    facilities, people = situation.facilities, situation.people
     kind = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises").to_numpy(dtype=object)
     counted = np.zeros(len(facilities))
     for one in sorted(set(kind)):
-        _, nearest = times.of_facilities(kind == one).nearest()
+        _, nearest = situation.times.of_facilities(kind == one).nearest()
         reached = nearest >= 0
         counted += np.bincount(nearest[reached], weights=people[reached], minlength=len(facilities))
     return counted
+
+
+def _of_directions(situation: Situation, directions: Sequence[Detour], profile: Profile) -> dict[str, Column]:
+    count = len(situation.facilities)
+    overall = _spans(count)
+    worst, blocked = _spans(count), _spans(count)
+    for one in directions:
+        at = one.facility
+        if not one.direction:
+            overall[:, at] = one.ratio.low, one.ratio.high
+            blocked[:, at] = 0.0
+            worst[:, at] = 1.0
+    for one in directions:
+        if one.direction:
+            worst[:, one.facility] = np.maximum(worst[:, one.facility], (one.ratio.low, one.ratio.high))
+            if profile.blocked is not None:
+                is_blocked = one.blocked(profile.blocked.detour)
+                blocked[:, one.facility] += (is_blocked is True, is_blocked is not False)
+    columns = {"detour": _column_of(overall), "detour_worst": _column_of(worst)}
+    if profile.blocked is None:
+        return columns | {"blocked_directions": known_or(np.full(count, np.nan), "no_threshold")}
+    return columns | {"blocked_directions": _column_of(blocked)}
+
+
+def _spans(count: int) -> FloatArray:
+    """Return what is known of nothing yet, shape (2, facilities)."""
+    return np.repeat([[-np.inf], [np.inf]], count, axis=1)
+
+
+def _column_of(spans: FloatArray) -> Column:
+    low, high = spans
+    reason = np.where(low == high, "", np.where(np.isinf(low), "nobody_in_disc", "beyond_horizon")).astype(object)
+    return Column(low, high, reason)
+
+
+def _of_catchments(
+    situation: Situation, profile: Profile
+) -> tuple[dict[str, Column], tuple[FloatArray | None, FloatArray | None]]:
+    """Measure the people in each catchment, and what they find there; the m² each follows from the floor area."""
+    names = ("catchment_people", "catchment_people_weighted")
+    if profile.catchment is None:
+        unknown = np.full(len(situation.facilities), np.nan)
+        return {name: known_or(unknown, "no_catchment") for name in names}, (None, None)
+    zones, weights = profile.catchment.zones_min, profile.catchment.weights
+    floor_m2 = situation.facilities["floor_area_m2"].to_numpy(dtype=np.float64)
+    plain, weighted = (
+        two_step_access(situation.times, situation.people, floor_m2, zones_min=ends, weights=of_each)
+        for ends, of_each in ((zones[-1:], (1.0,)), (zones, weights))
+    )
+    columns = {name: known_or(one.people, "") for name, one in zip(names, (plain, weighted), strict=True)}
+    return columns, (plain.access, weighted.access)
+
+
+def _divided(part: FloatArray, whole: FloatArray) -> FloatArray:
+    shares = np.full(np.broadcast(part, whole).shape, np.nan)
+    return np.asarray(np.divide(part, whole, out=shares, where=whole > 0), dtype=np.float64)

@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
-import ast
-import difflib
-import operator
-import textwrap
+import datetime as dt
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from planner.assessment.measures import OWN_SHARE_EXAMPLE, PLAIN_MEASURES, is_measure, own_share_limit
+from planner.assessment.expressions import Test, names_of, parse
+from planner.assessment.measure_names import limit_of
+from planner.assessment.rule_checks import wrong_expression
 from planner.errors import Breach, StudyError
 from planner.study import wrong_because
 from planner.texts import Language
 
-Number = float
+Tier = Literal["district", "town", "community", "village", "station"]
+Place = Literal["urban", "rural", "new"]
+Evidence = Literal["seen", "excerpt", "quoted", "unchecked", "own"]
+"""How sure a clause is: text seen; read in an excerpt; quoted by others; from memory; set by the file itself."""
 
-
-SHOWN_CHARACTERS = 80
-"""How much of an expression a message repeats."""
-
-OPERATIONS: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-COMPARISONS: dict[type[ast.cmpop], tuple[str, Callable[[Number, Number], bool]]] = {
-    ast.GtE: ("≥", operator.ge),
-    ast.LtE: ("≤", operator.le),
-    ast.Gt: (">", operator.gt),
-    ast.Lt: ("<", operator.lt),
-}
+NEEDS_BLOCKED = frozenset({"blocked_directions"})
+NEEDS_CATCHMENT = frozenset(
+    {"catchment_people", "catchment_people_weighted", "m2_per_person_2sfca", "m2_per_person_e2sfca"}
+)
+NEEDS_FUNCTIONS = frozenset({"functions_share", "functions_missing"})
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Rule(_Frozen):
+class _Sourced(_Frozen):
+    """What a rule file sets, with its clause and how sure that is.
+
+    Attributes
+    ----------
+    clause, clause_zh, evidence
+        Where it comes from, the same in Chinese (else as it is), and how sure that is (`Evidence`).
+    """
+
+    clause: Annotated[str, Field(min_length=1)]
+    clause_zh: str = ""
+    evidence: Evidence
+
+
+class Rule(_Sourced):
     """One requirement on a centre.
 
     Attributes
@@ -53,28 +57,45 @@ class Rule(_Frozen):
     id
         Its name in results.
     expression
-        A comparison of arithmetic over named measures, as ``floor_area_m2 >= 300``.
+        What it asks, as ``floor_area_m2 >= 300`` (`planner.assessment.expressions`).
     tiers
         Which centres it applies to.
+    places
+        Where: centres whose community is urban, rural; ``"new"`` only newly built ones. Empty: everywhere.
     grade
-        ``"compliant"``: who fails it is weak. ``"excellent"``: needed, with all others, to be excellent.
+        ``"compliant"``: who fails it is weak. ``"excellent"``: asked for excellence besides. ``"advice"``: told,
+        and decides nothing.
+    weight
+        How much it counts towards excellence and in the score.
+    effective
+        The day from which it is in force; None where not known.
     unit
-        The unit of both sides: m², %, or text of the rule's own.
-    clause, clause_zh, evidence
-        Where the threshold comes from, the same in Chinese (else as it is), and how sure that is: ``"seen"``
-        (text read), ``"excerpt"``, ``"own"``.
+        What its first comparison is written in (`planner.assessment.units.UNITS`).
     en, zh
         What it asks, in words.
     """
 
-    id: str
+    id: Annotated[str, Field(min_length=1)]
     expression: str
-    tiers: tuple[Literal["district", "town", "community", "village", "station"], ...] = Field(min_length=1)
-    grade: Literal["compliant", "excellent"]
-    unit: Literal["m2", "m2_per_100_households", "share", "people_per_m2", "ratio"]
-    clause: Annotated[str, Field(min_length=1)]
-    clause_zh: str = ""
-    evidence: Literal["seen", "excerpt", "own"]
+    tiers: tuple[Tier, ...] = Field(min_length=1)
+    places: tuple[Place, ...] = ()
+    grade: Literal["compliant", "excellent", "advice"]
+    weight: Annotated[float, Field(strict=True, gt=0)] = 1.0
+    effective: dt.date | None = None
+    unit: Literal[
+        "m2",
+        "m2_per_100_households",
+        "m2_per_person",
+        "people_per_m2",
+        "people",
+        "households",
+        "minutes",
+        "hours_per_week",
+        "share",
+        "ratio",
+        "count",
+        "yes_no",
+    ]
     en: str
     zh: str
 
@@ -82,30 +103,91 @@ class Rule(_Frozen):
         """Return what the rule asks, in words."""
         return self.zh if language == "zh" else self.en
 
+    @property
+    def test(self) -> Test:
+        """Return the expression as it was read."""
+        return parse(self.expression)
+
+
+class Function(_Sourced):
+    """One function that a centre may have, and the tiers that are required to.
+
+    Attributes
+    ----------
+    id
+        As rules name it.
+    names
+        How tables write it, besides its id and its titles.
+    tiers
+        Whose required list it is on.
+    """
+
+    id: Annotated[str, Field(min_length=1)]
+    names: tuple[str, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    en: str
+    zh: str
+
+    def title(self, language: Language) -> str:
+        """Return what it is, in words."""
+        return self.zh if language == "zh" else self.en
+
+
+class Blocked(_Sourced):
+    """From which detour, walked over straight, a direction counts as blocked."""
+
+    detour: Annotated[float, Field(strict=True, ge=1)]
+
+
+class Catchment(_Sourced):
+    """How far floating catchments reach, and what a walk into each zone weighs (E2SFCA).
+
+    Attributes
+    ----------
+    zones_min
+        Where each zone ends, minutes, rising; the last is the catchment of 2SFCA.
+    weights
+        What a walk ending in each zone counts, 0–1.
+    """
+
+    zones_min: tuple[Annotated[float, Field(gt=0, le=240)], ...] = Field(min_length=1)
+    weights: tuple[Annotated[float, Field(gt=0, le=1)], ...]
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if len(self.weights) != len(self.zones_min) or list(self.zones_min) != sorted(set(self.zones_min)):
+            raise PydanticCustomError("zones_unfit", "zones must rise, each with one weight")
+        return self
+
 
 class Profile(_Frozen):
-    """A set of rules under one name."""
+    """A set of rules under one name.
+
+    Attributes
+    ----------
+    en, zh, source, source_zh
+        Its title, and where it comes from.
+    rules
+        What it asks.
+    excellent_share
+        The weighted share of the rules of grade excellent that an excellent centre passes.
+    functions, blocked, catchment
+        What some measures need to be measured; see each.
+    """
 
     en: str
     zh: str
     source: str
     source_zh: str = ""
+    excellent_share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     rules: tuple[Rule, ...] = Field(min_length=1)
+    functions: tuple[Function, ...] = ()
+    blocked: Blocked | None = None
+    catchment: Catchment | None = None
 
     def title(self, language: Language) -> str:
         """Return the profile's name in words."""
         return self.zh if language == "zh" else self.en
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule finds for one centre; `passed` is None where the data cannot tell."""
-
-    rule: str
-    passed: bool | None
-    value: float
-    comparison: str
-    required: float
 
 
 def shipped_profiles() -> tuple[str, ...]:
@@ -120,7 +202,7 @@ def shipped_profiles() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
-def read_rules(profile: str, *, folder: Path, study: str = "notebook") -> Profile:
+def read_rules(profile: str, *, folder: Path, study: str = "notebook", setting: str = "rules.profile") -> Profile:
     """Read a rule profile by its name or from a file.
 
     Parameters
@@ -129,18 +211,19 @@ def read_rules(profile: str, *, folder: Path, study: str = "notebook") -> Profil
         A shipped name, or the path of a rule file, relative to `folder`.
     folder
         The study's folder.
-    study
-        What to call the study in an error.
+    study, setting
+        What to call the study, and the setting that names the profile, in an error.
 
     Returns
     -------
     profile
-        The rules, their expressions parsed once and found sound.
+        The rules, their expressions read and found sound.
 
     Raises
     ------
     StudyError
-        The profile is unknown or unreadable, or a rule is malformed or uses an unknown measure.
+        The profile is unknown or unreadable, or a rule is malformed, uses an unknown measure, or compares what
+        cannot be compared: everything that is wrong with the file at once.
     """
     if profile.endswith(".toml"):
         source = folder / profile
@@ -153,48 +236,33 @@ def read_rules(profile: str, *, folder: Path, study: str = "notebook") -> Profil
         source = Path(f"{profile}.toml")
         text = resources.files("planner.assessment").joinpath("standards", f"{profile}.toml").read_text("utf-8")
     else:
-        values = {"path": "rules.profile", "name": profile, "known": ", ".join(shipped_profiles())}
+        values = {"path": setting, "name": profile, "known": ", ".join(shipped_profiles())}
         raise StudyError(study, [Breach("unknown_profile", values)])
     return _parse(text, str(source))
 
 
-def measures_in(expression: str) -> tuple[str, ...]:
-    """Return the names that an expression uses, each once.
-
-    Examples
-    --------
-    >>> measures_in("floor_area_m2 / (households / 100) >= 30")
-    ('floor_area_m2', 'households')
-    """
-    left, _, right = _comparison(expression)
-    names = [node.id for side in (left, right) for node in ast.walk(side) if isinstance(node, ast.Name)]
-    return tuple(dict.fromkeys(names))
-
-
 def limits_of(profile: Profile) -> tuple[float, ...]:
-    """Return the minutes at which a profile's rules ask for own coverage, rising."""
-    names = {name for rule in profile.rules for name in measures_in(rule.expression)}
-    return tuple(sorted(limit for name in names if (limit := own_share_limit(name)) is not None))
+    """Return the minutes that a profile asks to be measured, rising: those of its rules and its catchments."""
+    names = {name for rule in profile.rules for name in names_of(rule.test)}
+    limits = {limit for name in names if (limit := limit_of(name)) is not None}
+    return tuple(sorted(limits | set(profile.catchment.zones_min if profile.catchment else ())))
 
 
-def apply_rule(rule: Rule, measures: Mapping[str, float]) -> Finding:
-    """Apply a rule to the measures of one centre; NaN is not known, neither a pass nor a fail.
+def in_force(rule: Rule, date: str) -> bool:
+    """Tell whether a rule is in force on the study's date; where either is not known, it is.
 
     Examples
     --------
-    >>> rule = Rule(id="floor", expression="floor_area_m2 >= 300", tiers=("community",), grade="compliant",
-    ...     unit="m2", clause="-", evidence="own", en="Floor area", zh="面积")
-    >>> apply_rule(rule, {"floor_area_m2": 300.0})
-    Finding(rule='floor', passed=True, value=300.0, comparison='≥', required=300.0)
-    >>> apply_rule(rule, {"floor_area_m2": float("nan")}).passed is None
-    True
+    >>> rule = Rule(id="r", expression="step_free", tiers=("town",), grade="compliant", unit="yes_no",
+    ...     clause="-", evidence="own", en="x", zh="x", effective=dt.date(2024, 1, 1))
+    >>> in_force(rule, "2023-06-30"), in_force(rule, "2024-01-01"), in_force(rule, "spring")
+    (False, True, True)
     """
-    left, comparison, right = _comparison(rule.expression)
-    symbol, holds = COMPARISONS[type(comparison)]
-    value, required = _value(left, measures), _value(right, measures)
-    # NaN is the one number that differs from itself.
-    known = value == value and required == required  # noqa: PLR0124
-    return Finding(rule.id, holds(value, required) if known else None, value, symbol, required)
+    try:
+        day = dt.date.fromisoformat(date)
+    except ValueError:
+        return True
+    return rule.effective is None or rule.effective <= day
 
 
 def _parse(text: str, source: str) -> Profile:
@@ -211,74 +279,56 @@ def _parse(text: str, source: str) -> Profile:
             # Where every rule is refused, pydantic calls the list empty too.
             if not (detail["type"] == "too_short" and detail["input"])
         ]
-        raise StudyError(source, breaches) from error
-    ids = [rule.id for rule in profile.rules]
-    breaches = [Breach("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1]
-    breaches += [breach for rule in profile.rules for breach in _unsound(rule)]
+        raise StudyError(source, [*breaches, *_readable_expressions(content)]) from error
+    breaches = list(_unsound(profile))
     if breaches:
         raise StudyError(source, breaches)
     return profile
+
+
+def _unsound(profile: Profile) -> Iterator[Breach]:
+    ids = [rule.id for rule in profile.rules]
+    yield from (Breach("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1)
+    functions = [function.id for function in profile.functions]
+    for rule in profile.rules:
+        wrong = list(wrong_expression(rule.id, rule.expression, unit=rule.unit, functions=functions))
+        yield from wrong or _missing_tables(rule, profile)
+
+
+def _missing_tables(rule: Rule, profile: Profile) -> Iterator[Breach]:
+    """Yield the tables that a rule's measures need and that its file lacks."""
+    names = frozenset(names_of(rule.test))
+    needed = (
+        (NEEDS_BLOCKED, profile.blocked, "[blocked]"),
+        (NEEDS_CATCHMENT, profile.catchment, "[catchment]"),
+        (NEEDS_FUNCTIONS, profile.functions, "[[functions]]"),
+    )
+    for measures, table, name in needed:
+        if names & measures and not table:
+            values = {"rule": rule.id, "name": ", ".join(sorted(names & measures)), "table": name}
+            yield Breach("rule_needs_table", values)
+
+
+def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Breach]:
+    """Yield what is wrong with the expressions of a file of which something else is wrong too."""
+    rules, functions = content.get("rules"), content.get("functions")
+    known = (
+        [str(one.get("id")) for one in functions if isinstance(one, Mapping)]
+        if isinstance(functions, list)
+        else []
+    )
+    for number, rule in enumerate(rules if isinstance(rules, list) else []):
+        if isinstance(rule, Mapping) and isinstance(rule.get("expression"), str):
+            name, unit = rule.get("id", f"rules.{number}"), rule.get("unit")
+            yield from wrong_expression(str(name), rule["expression"], unit=str(unit), functions=known)
 
 
 def _place(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
     """Name the place of an error: by the rule's own id where it has one, else as rules.<number>."""
     path = [str(part) for part in detail["loc"]]
     match detail["loc"]:
-        case ("rules", int(number), *_):
-            rule = content["rules"][number]
-            if isinstance(rule, Mapping) and isinstance(rule.get("id"), str):
-                path[1] = rule["id"]
+        case ("rules" | "functions" as table, int(number), *_):
+            entry = content[table][number]
+            if isinstance(entry, Mapping) and isinstance(entry.get("id"), str):
+                path[1] = entry["id"]
     return ".".join(path)
-
-
-def _unsound(rule: Rule) -> Iterator[Breach]:
-    named = {"rule": rule.id, "expression": textwrap.shorten(rule.expression, SHOWN_CHARACTERS, placeholder="…")}
-    try:
-        left, _, right = _comparison(rule.expression)
-        names = measures_in(rule.expression)
-        for side in (left, right):
-            _value(side, dict.fromkeys(names, 1.0))
-    except NotArithmeticError as error:
-        yield Breach(error.key, named)
-        return
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else str(error) or type(error).__name__
-        yield Breach("rule_not_an_expression", {**named, "reason": reason})
-        return
-    for name in names:
-        if not is_measure(name):
-            known = [*PLAIN_MEASURES, OWN_SHARE_EXAMPLE]
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-            yield Breach(
-                "rule_unknown_measure", {**named, "name": name, "near": near[0], "known": ", ".join(sorted(known))}
-            )
-
-
-class NotArithmeticError(ValueError):
-    """An expression holds what a rule may not: `key` says in the catalogue what is allowed."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        super().__init__(key)
-
-
-def _comparison(expression: str) -> tuple[ast.expr, ast.cmpop, ast.expr]:
-    tree = ast.parse(expression.strip(), mode="eval").body
-    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or type(tree.ops[0]) not in COMPARISONS:
-        raise NotArithmeticError("rule_not_one_comparison")
-    return tree.left, tree.ops[0], tree.comparators[0]
-
-
-def _value(node: ast.expr, measures: Mapping[str, float]) -> float:
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return float(node.value)  # type: ignore[arg-type]  # mypy does not narrow by type()
-    if isinstance(node, ast.Name):
-        return measures[node.id]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_value(node.operand, measures)
-    if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
-        left, right = _value(node.left, measures), _value(node.right, measures)
-        if isinstance(node.op, ast.Div) and right == 0:
-            return float("nan")
-        return OPERATIONS[type(node.op)](left, right)
-    raise NotArithmeticError("rule_not_arithmetic")

@@ -107,6 +107,7 @@ def spread_along_streets(communities: Communities, streets: Streets, *, spacing_
                     "id": [f"{community}-{number}" for number in range(1, len(share) + 1)],
                     "people": people * share,
                     "households": households * share,
+                    "people_65": np.nan,
                     "community": community,
                 },
                 geometry=gpd.points_from_xy(*xy.T),

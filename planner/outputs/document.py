@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.assessment.measures import is_measure
+from planner.assessment.measure_names import is_measure
 from planner.inputs.reading import Source
+from planner.outputs.document_diagnosis import centre_entries, check_entries, diagnosis_entries, fairness_entries
 from planner.plan import Plan
 from planner.remarks import Remark
 from planner.siting.choosing import Proposal
@@ -33,7 +34,7 @@ def document(plan: Plan) -> Document:
     Numbers are rounded to six decimals (coordinates in degrees to seven); what is unknown or unreachable is None.
     docs/data.md describes every entry.
     """
-    content: Document = _plain(
+    content: Document = plain(
         {
             "format": FORMAT,
             "study": plan.study.model_dump(mode="json"),
@@ -42,7 +43,9 @@ def document(plan: Plan) -> Document:
             "network": {name: getattr(plan.network_quality, name) for name in plan.network_quality.__slots__},
             "coverage": _coverage(plan),
             "centres": _centres(plan),
-            "diagnosis": _diagnosis(plan),
+            "diagnosis": diagnosis_entries(plan),
+            "fairness": fairness_entries(plan),
+            "checks": check_entries(plan),
             "siting": _siting(plan),
             "remarks": [_remark(remark) for remark in plan.remarks],
             "provenance": _provenance(plan),
@@ -122,7 +125,7 @@ def _centres(plan: Plan) -> list[Document]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
     lonlat = _lonlat(facilities)
     areas = dict(iter(plan.service_areas.groupby("facility", sort=False)))
-    findings = dict(iter(diagnosis.findings.groupby("facility", sort=False)))
+    judged = centre_entries(diagnosis, plan.remedies)
     names = plan.inputs.communities.set_index("id")["name"]
     measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
     return [
@@ -137,28 +140,13 @@ def _centres(plan: Plan) -> list[Document]:
             "street_m": street_m,
             "verdict": row["verdict"],
             "measures": {name: row[name] for name in measures},
-            "findings": _records(findings[row["id"]].drop(columns="facility")) if row["id"] in findings else [],
+            **judged[row["id"]],
             "service_areas": _records(areas[row["id"]][["limit_min", "area_m2", "disc_share"]]),
         }
         for row, (lon, lat), street_m in zip(
             diagnosis.centres.to_dict(orient="records"), lonlat, plan.facility_snaps.nearest_m, strict=True
         )
     ]
-
-
-def _diagnosis(plan: Plan) -> Document:
-    diagnosis = plan.diagnosis
-    return {
-        "profile": plan.study.rules.profile,
-        "en": diagnosis.profile.en,
-        "zh": diagnosis.profile.zh,
-        "source": diagnosis.profile.source,
-        "source_zh": diagnosis.profile.source_zh,
-        "rules": [rule.model_dump(mode="json") for rule in diagnosis.profile.rules],
-        "rates": diagnosis.rates,
-        "weak_communities": list(diagnosis.weak_communities),
-        "communities_without_centre": list(diagnosis.communities_without_centre),
-    }
 
 
 def _siting(plan: Plan) -> Document:
@@ -240,12 +228,12 @@ def _records(table: pd.DataFrame) -> list[Document]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a document holds any plain value
+def plain(value: Any) -> Any:  # noqa: ANN401 - a document holds any plain value
     """Return a value as JSON has it: rounded, with None for what is not a finite number."""
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):

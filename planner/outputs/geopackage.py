@@ -10,10 +10,16 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from planner.assessment.remedies import remedies_table
+from planner.assessment.sensitivity import changed_verdicts
 from planner.plan import Plan
 
 CHANGE_DATE = "2000-01-01T00:00:00.000Z"
 """GeoPackage stores when it was written; a fixed date keeps equal results equal to the byte."""
+
+
+AS_GIVEN = ("id", "name", "tier", "community", "floor_area_m2", "activity_area_m2", "open_hours_week")
+"""Columns of the centres that the diagnosis repeats from the table unchanged."""
 
 
 def write_geopackage(plan: Plan, path: Path) -> None:
@@ -42,11 +48,10 @@ def write_layers(layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], path: Pa
 def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     """Return the layers of results.gpkg by name.
 
-    centres, findings, service_areas, reached, communities (coverage at the standard), coverage, coverage_by_tier,
-    demand, candidates, sites, street_checks and remarks; docs/data.md lists their columns.
+    docs/data.md lists them and their columns.
     """
     inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
-    measured = diagnosis.centres.drop(columns=["id", "name", "tier", "community", "floor_area_m2"])
+    measured = diagnosis.centres.drop(columns=list(AS_GIVEN))
     at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
     shares = at_standard.drop(columns=["name", "street"]).set_index("community").reindex(inputs.communities["id"])
     return {
@@ -57,7 +62,20 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "demand": coverage.demand.assign(street_m=plan.demand_snaps.nearest_m),
         "candidates": plan.siting.candidates,
         "sites": _sites(plan),
-        "findings": diagnosis.findings.assign(passed=diagnosis.findings["passed"].map(_pass_in_words)),
+        "findings": diagnosis.findings.assign(
+            passed=diagnosis.findings["passed"].map(_pass_in_words),
+            unknown=diagnosis.findings["unknown"].map(", ".join),
+        ),
+        "unknown": diagnosis.unknown,
+        "directions": diagnosis.directions.assign(blocked=diagnosis.directions["blocked"].map(_pass_in_words)),
+        "remedies": remedies_table(plan.remedies),
+        "community_measures": diagnosis.communities,
+        "flips": plan.flips,
+        "verdicts_otherwise": _verdicts_otherwise(plan),
+        "fairness": plan.fairness.groups,
+        "lorenz": plan.fairness.lorenz,
+        "fairness_by_street": plan.fairness.by_street,
+        "overlay": plan.overlay,
         "coverage": coverage.by_community,
         "coverage_by_tier": coverage.by_tier,
         "coverage_total": coverage.total,
@@ -75,6 +93,16 @@ def _beside(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _pass_in_words(passed: object) -> str:
     return {True: "yes", False: "no"}.get(passed, "unknown") if isinstance(passed, bool) else "unknown"
+
+
+def _verdicts_otherwise(plan: Plan) -> pd.DataFrame:
+    """Return the centres whose verdict differs by other rules or at other speeds."""
+    tables = [
+        changed_verdicts(plan.diagnosis, one.diagnosis).assign(kind=one.kind, name=one.name)
+        for one in plan.alternatives
+    ]
+    columns = ["kind", "name", "facility", "verdict", "verdict_then"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns, dtype=object)
 
 
 def _remarks(plan: Plan) -> pd.DataFrame:

@@ -187,11 +187,21 @@ def _or_unknown(texts: Texts, write: Callable[[float], str]) -> Callable[[float 
     return lambda value: texts("maps.unknown") if value is None else write(value)
 
 
+WRITTEN: dict[str, Callable[[Texts, float], str]] = {
+    "share": Texts.percent,
+    **dict.fromkeys(("m2", "people", "households", "hours_per_week", "count"), Texts.whole),
+    "m2_per_person": lambda texts, value: texts.number(value, 3),
+}
+"""How the value of a measure is written, by its unit; the others with one decimal."""
+
+
 def _quantity(texts: Texts, value: float | None, unit: str) -> str:
     """Write the value of a measure in the unit of its rule."""
     if value is None:
         return texts("maps.unknown")
-    written = {"share": texts.percent, "m2": texts.whole}.get(unit, texts.number)(value)
+    if unit == "yes_no":
+        return texts("maps.yes" if value else "maps.no")
+    written = WRITTEN.get(unit, Texts.number)(texts, value)
     return texts(f"maps.unit_{unit}", value=written)
 
 

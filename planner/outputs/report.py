@@ -12,10 +12,12 @@ from markupsafe import Markup
 from planner.outputs.document import Document
 from planner.outputs.map_style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.report_blocks import Block, Wording
-from planner.outputs.report_findings import siting, weak_centres
+from planner.outputs.report_fairness import fairness
+from planner.outputs.report_findings import siting
 from planner.outputs.report_method import basis, data, reading
 from planner.outputs.report_sections import coverage, inventory
 from planner.outputs.report_summary import facts, indicators, summary
+from planner.outputs.report_weak import weak_centres
 from planner.plan import Plan
 from planner.texts import Texts
 
@@ -55,6 +57,7 @@ def write_report(plan: Plan, content: Document) -> str:
         "coverage": coverage(say),
         "weak": weak_centres(plan, say),
         "siting": siting(plan, say),
+        "fairness": fairness(say),
         "reading": reading(say),
         "data": data(say),
     }

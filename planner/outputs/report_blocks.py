@@ -12,11 +12,25 @@ from statistics import mean
 
 from markupsafe import Markup
 
+from planner.assessment.measure_names import find_measure, limit_of
 from planner.outputs.document import Document
 from planner.texts import Texts
 
 DASH = "—"
-DIGITS = {"m2": 0, "m2_per_100_households": 1, "share": 1, "people_per_m2": 1, "ratio": 2}
+DIGITS = {
+    "m2": 0,
+    "m2_per_100_households": 1,
+    "m2_per_person": 3,
+    "people_per_m2": 1,
+    "people": 0,
+    "households": 0,
+    "minutes": 1,
+    "hours_per_week": 0,
+    "share": 1,
+    "ratio": 2,
+    "count": 0,
+    "yes_no": 0,
+}
 KMH_A_MS = 3.6
 LONLAT_DIGITS = 6
 
@@ -69,12 +83,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class CentreCard:
-    """A weak centre: its place, reasons in words, its measures by name, and a map."""
+    """A weak centre: its place, reasons in words, further notes, its measures by name, and a map."""
 
     name: str
     place: str
     verdict: Cell
     reasons: tuple[str, ...]
+    notes: tuple[str, ...]
     measures: tuple[tuple[str, str], ...]
     figure: Figure
     kind: str = "centre"
@@ -143,8 +158,18 @@ class Wording:
         """Write a value in a rule's unit."""
         if value is None:
             return self.unknown
+        if unit == "yes_no":
+            return self("yes" if value else "no")
         shown = value * 100 if unit == "share" else value
         return self(f"unit_{unit}", value=self.texts.number(shown, DIGITS[unit] if digits is None else digits))
+
+    def measure(self, name: str) -> str:
+        """Return what a measure is called."""
+        limit_min, found = limit_of(name), find_measure(name)
+        stem = found.name if found else name
+        if limit_min is None:
+            return self.texts(f"measures.{stem}")
+        return self.texts(f"measures.{stem}", minutes=self.plain(limit_min))
 
     def own(self, entry: Mapping[str, str]) -> str:
         """Return the words of an entry that brings them in both languages."""

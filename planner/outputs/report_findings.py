@@ -1,19 +1,14 @@
-"""What the report finds: which centres are weak and why, and where new stations would serve the most people."""
+"""What the report finds for new sites: where new stations would serve the most people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import accumulate
 
-from planner.assessment.diagnosis import WEAK
-from planner.assessment.measures import PREMISES, own_share_name
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import (
     DASH,
-    DIGITS,
     Block,
-    Cell,
-    CentreCard,
     Figure,
     Paragraph,
     Row,
@@ -22,163 +17,10 @@ from planner.outputs.report_blocks import (
     at_standard,
     bound_shown,
     circle_m,
-    community_names,
     headcount,
 )
-from planner.outputs.report_figures import centre_figure, siting_figure
+from planner.outputs.report_figures import siting_figure
 from planner.plan import Plan
-
-ASKED = {"≥": "at_least", "≤": "at_most", ">": "more_than", "<": "less_than"}
-COMPARISONS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
-MOST_DIGITS = 6
-
-
-def weak_centres(plan: Plan, say: Wording) -> Iterator[Block]:
-    """Tell which centres fail which rule, with its clause, and what cannot be told."""
-    content, rules = say.content, {rule["id"]: rule for rule in say.content["diagnosis"]["rules"]}
-    rates = content["diagnosis"]["rates"]
-    yield Paragraph(say("weak_definitions"))
-    yield Paragraph(
-        say(
-            "weak_rates",
-            compliant=rates["excellent"] + rates["compliant"],
-            excellent=rates["excellent"],
-            determined=rates["assessed"] - rates["undetermined"],
-            assessed=rates["assessed"],
-            undetermined=rates["undetermined"],
-            compliant_share=say.percent(rates["compliant_share"]),
-            excellent_share=say.percent(rates["excellent_share"]),
-        )
-    )
-    names = community_names(content)
-    weak = [names[community] for community in content["diagnosis"]["weak_communities"]]
-    some = say("weak_communities", count=len(weak), names=say.listed(weak))
-    yield Paragraph(some if weak else say("weak_no_communities"))
-    yield Table(
-        say("weak_rules_table"),
-        say.all("column_rule", "column_asks", "column_tiers", "column_grade", "column_clause", "column_evidence"),
-        (),
-        tuple(_rule_row(rule, say) for rule in rules.values()),
-        note=say("weak_rules_note"),
-    )
-    unknown = [
-        (centre, finding)
-        for centre in content["centres"]
-        for finding in centre["findings"]
-        if finding["passed"] is None
-    ]
-    yield Paragraph(say("undetermined_note" if unknown else "undetermined_none"))
-    if unknown:
-        yield Table(
-            say("undetermined_table"),
-            say.all("column_centre", "column_verdict", "column_rule", "column_asks", "column_value"),
-            (),
-            tuple(
-                (
-                    centre["name"],
-                    say.verdict(centre["verdict"]),
-                    say.own(rules[finding["rule"]]),
-                    _asked(finding, rules[finding["rule"]]["unit"], say),
-                    say.unknown,
-                )
-                for centre, finding in unknown
-            ),
-        )
-    yield Paragraph(say("weak_cards_title"), title=True)
-    cards = [
-        _card(plan, position, centre, rules, say)
-        for position, centre in enumerate(content["centres"])
-        if centre["verdict"] == WEAK
-    ]
-    if not cards:
-        yield Paragraph(say("weak_none"))
-        return
-    standard = content["coverage"]["standard_min"]
-    minutes, metres = say.plain(standard), say.plain(circle_m(content, standard))
-    each = [say.plain(limit["minutes"]) for limit in content["walking"]["limits"]]
-    limits = say.listed([say("minutes", value=limit) for limit in each])
-    yield Paragraph(say("weak_cards_note", limits=limits, minutes=minutes, metres=metres, longest=each[-1]))
-    yield from cards
-
-
-def _rule_row(rule: Document, say: Wording) -> Row:
-    expression = rule["expression"]
-    sign = next(sign for sign in COMPARISONS if sign in expression)
-    threshold = expression.partition(sign)[2].strip()
-    try:
-        required = say.quantity(float(threshold), rule["unit"])
-    except ValueError:  # the threshold is itself reckoned from measures
-        required = threshold
-    return (
-        say.own(rule),
-        Cell(say(ASKED[COMPARISONS[sign]], required=required), further=expression),
-        say.listed([say.word(f"tier_{tier}") for tier in rule["tiers"]]),
-        say.verdict(rule["grade"]),
-        say.cited(rule, "clause"),
-        say(f"rule_evidence_{rule['evidence']}"),
-    )
-
-
-def _asked(finding: Document, unit: str, say: Wording, digits: int | None = None) -> str:
-    return say(ASKED[finding["comparison"]], required=say.quantity(finding["required"], unit, digits))
-
-
-def _basis(rule: Document, say: Wording) -> str:
-    """Return a rule's clause and how sure it is, unless the clause says so itself."""
-    clause, evidence = say.cited(rule, "clause"), say(f"rule_evidence_{rule['evidence']}")
-    return clause if evidence.lower() in clause.lower() else say("clause_joint").join((clause, evidence))
-
-
-def reason(finding: Document, rule: Document, say: Wording) -> str:
-    """Say why a rule is not passed, with enough digits to tell the value from what is asked."""
-    unit, grade = rule["unit"], rule["grade"]
-    digits = DIGITS[unit]
-    value, required = finding["value"], finding["required"]
-    while digits < MOST_DIGITS and value is not None and required is not None:
-        if say.quantity(value, unit, digits) != say.quantity(required, unit, digits):
-            break
-        digits += 1
-    return say(
-        "reason_unknown" if finding["passed"] is None else f"reason_{'weak' if grade == 'compliant' else grade}",
-        rule=say.own(rule),
-        value=say.quantity(value, unit, digits),
-        asked=_asked(finding, unit, say, digits),
-        basis=_basis(rule, say),
-    )
-
-
-def _card(plan: Plan, position: int, centre: Document, rules: Mapping[str, Document], say: Wording) -> CentreCard:
-    position_shown = say("card_position", lon=say.degrees(centre["lon"]), lat=say.degrees(centre["lat"]))
-    place = [say.word(f"tier_{centre['tier']}"), centre["community_name"], position_shown]
-    not_passed = [finding for finding in centre["findings"] if finding["passed"] is not True]
-    not_passed.sort(key=lambda finding: (finding["passed"] is None, finding["grade"] != "compliant"))
-    caption = say("figure_centre", name=centre["name"])
-    return CentreCard(
-        name=centre["name"],
-        place=" · ".join(part for part in place if part),
-        verdict=say.verdict(centre["verdict"]),
-        reasons=tuple(reason(finding, rules[finding["rule"]], say) for finding in not_passed),
-        measures=tuple(_measures(centre, say)),
-        figure=Figure(centre_figure(plan, position, say.texts), caption),
-    )
-
-
-def _measures(centre: Document, say: Wording) -> Iterator[tuple[str, str]]:
-    measures = centre["measures"]
-    yield say("measure_floor_area"), say.quantity(measures["floor_area_m2"], "m2")
-    if centre["tier"] in PREMISES:
-        yield say("measure_people"), say.whole(measures["people"])
-        yield say("measure_households"), say.whole(measures["households"])
-    yield say("measure_people_nearest"), say.whole(measures["people_nearest"])
-    yield say("measure_people_per_m2"), say.quantity(measures["people_per_m2"], "people_per_m2")
-    for area in centre["service_areas"]:
-        minutes = say.plain(area["limit_min"])
-        if centre["tier"] in PREMISES:
-            yield say("measure_own", minutes=minutes), say.percent(measures[own_share_name(area["limit_min"])])
-        km2 = say.number(area["area_m2"] / 1e6, 2)
-        value = say("measure_area_value", area=km2, share=say.percent(area["disc_share"]))
-        yield say("measure_area", minutes=minutes), value
-    yield say("measure_street"), say("metres", value=say.number(centre["street_m"]))
 
 
 def siting(plan: Plan, say: Wording) -> Iterator[Block]:

@@ -95,6 +95,7 @@ def data(say: Wording) -> Iterator[Block]:
         say("data_parameters_table"), say.all("column_item", "column_setting"), (), tuple(_parameters(say))
     )
     yield Table(say("data_network_table"), (say("column_item"),), (say("column_value"),), _network_rows(say))
+    yield from _checks(say)
     yield Paragraph(say("data_remarks_title"), title=True)
     remarks = content["remarks"]
     yield from (Paragraph(_remark(remark, say), item=True) for remark in remarks)
@@ -103,6 +104,44 @@ def data(say: Wording) -> Iterator[Block]:
     yield Table(say("data_versions_table"), say.all("column_item", "column_setting"), (), tuple(versions.items()))
     yield Paragraph(say("data_command"))
     yield Code(content["provenance"]["command"])
+
+
+def _checks(say: Wording) -> Iterator[Block]:
+    """Tell what the planner's second opinions say."""
+    checks = say.content["checks"]
+    overlay = checks["overlay"]
+    yield Paragraph(say("checks_title"), title=True)
+    yield Table(
+        say("checks_table"),
+        (say("column_limit"),),
+        say.all("column_pairs", "column_differing", "column_beyond", "column_differing_share")
+        + say.all("column_by_time", "column_by_overlay"),
+        tuple(
+            (
+                say("minutes", value=say.plain(row["limit_min"])),
+                *(say.whole(row[name]) for name in ("pairs", "differing", "differing_beyond")),
+                say.percent(row["differing_share"]),
+                *(say.whole(row[name]) for name in ("people_by_time", "people_by_overlay")),
+            )
+            for row in overlay
+        ),
+        note=say("checks_note", tolerance=say.number(overlay[0]["tolerance_m"] * 100)),
+    )
+    again = checks["verification"]
+    if again is None:
+        yield Paragraph(say("verification_not_asked"))
+        return
+    largest = again["largest_min"]
+    yield Paragraph(
+        say(
+            "verification_differs" if again["differing"] else "verification_agrees",
+            points=say.whole(again["points"]),
+            pairs=say.whole(again["pairs"]),
+            differing=say.whole(again["differing"]),
+            largest=say.unknown if largest is None else f"{largest:.1e}",
+            tolerance=f"{again['tolerance_min']:.0e}",
+        )
+    )
 
 
 def _source_row(source: Document, say: Wording) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from statistics import mean
 
 from planner.assessment.diagnosis import VERDICTS
-from planner.assessment.measures import PREMISES
+from planner.assessment.situation import PREMISES
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import (
     DASH,
