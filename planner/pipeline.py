@@ -14,21 +14,25 @@ from numpy.typing import NDArray
 
 from planner.assessment.coverage import measure_coverage
 from planner.assessment.diagnosis import communities_without_centre, diagnose
+from planner.assessment.kinds import KindCoverage, measure_kind
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.rules import limits_of, read_rules
+from planner.circles.finding import Circles, find_circles
 from planner.errors import Breach, StudyError
+from planner.inputs.demand.kinds import KindDemand
 from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.siting.choosing import choose_sites
+from planner.siting.weighing import ask_for, gains_by_kind
 from planner.study import Study, read_study
 from planner.tables import Facilities
 from planner.walking.network import WalkingNetwork, build_network
 from planner.walking.quality import NetworkQuality, network_quality
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
-from planner.walking.times import travel_times
+from planner.walking.times import TravelTimes, travel_times
 from planner.walking.walk import Profile, Walk, walking_profiles
 from planner.walking.warming import warm_up
 
@@ -77,6 +81,12 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         standard_min=standard,
     )
 
+    progress("kinds")
+    kinds = tuple(_measured(kind, ready, times, study) for kind in inputs.kinds)
+
+    progress("circles")
+    circles = business_circles(ready, study)
+
     progress("diagnosis")
     diagnosis = diagnose(
         inputs.facilities,
@@ -89,8 +99,11 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
     )
 
     progress("siting")
+    asked = ask_for(
+        coverage.uncovered, kinds, standard_min=standard, residents_weight=study.demand.residents_weight
+    )
     siting = choose_sites(
-        coverage.uncovered,
+        asked.uncovered,
         network,
         walk=walk,
         standard_min=standard,
@@ -99,7 +112,9 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         seconds=study.siting.seconds,
         seed=study.siting.seed,
         study=study.file.name,
+        limits_min=asked.limits_min,
     )
+    gains = gains_by_kind(siting, coverage.uncovered, kinds, network, walk=walk, standard_min=standard)
     return Plan(
         study=study,
         walk=walk,
@@ -115,7 +130,11 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         coverage=coverage,
         diagnosis=diagnosis,
         siting=siting,
-        remarks=ready.remarks,
+        kinds=kinds,
+        circles=circles,
+        weights=asked.weights,
+        gains=gains,
+        remarks=(*ready.remarks, *(circles.remarks if circles else ())),
     )
 
 
@@ -166,6 +185,40 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
         remarks=(*inputs.remarks, *_remarks(inputs, facility_snaps, demand_snaps, walk, quality)),
+    )
+
+
+def business_circles(ready: Ready, study: Study) -> Circles | None:
+    """Find the business circles of a study; None where it gives no places."""
+    inputs = ready.inputs
+    if inputs.places is None:
+        return None
+    return find_circles(
+        inputs.places,
+        ready.network,
+        inputs.facilities,
+        ready.facility_snaps,
+        inputs.streets,
+        walk=ready.walk,
+        settings=study.circles,
+        standard_min=study.limits.standard_min,
+        language=study.language,
+    )
+
+
+def _measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
+    """Measure one kind of demand; the walks to the residents' points are known where they reach as far."""
+    limits = kind.settings.minutes or study.limits.minutes
+    if not kind.at_residents or max(limits) > times.horizon_min:
+        snaps = snap(coordinates(kind.points), ready.network, access_m=ready.walk.access_m)
+        times = travel_times(ready.network, ready.facility_snaps, snaps, walk=ready.walk, horizon_min=max(limits))
+    return measure_kind(
+        kind,
+        times,
+        ready.inputs.facilities,
+        ready.inputs.communities,
+        limits_min=limits,
+        standard_min=kind.settings.standard_min or study.limits.standard_min,
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
 
 from planner.assessment.coverage import Coverage
 from planner.assessment.diagnosis import Diagnosis
+from planner.assessment.kinds import KindCoverage
+from planner.circles.finding import Circles
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
 from planner.siting.choosing import Siting
@@ -43,6 +46,12 @@ class Plan:
         One row a limit: limit_min, geometry: what any centre reaches.
     coverage, diagnosis, siting
         The findings.
+    kinds
+        The coverage of each kind of demand besides the residents.
+    circles
+        The business circles; None where the study gives no places.
+    weights, gains
+        How much one person of each kind counts in siting, and whom each proposal gains, by kind.
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -61,4 +70,8 @@ class Plan:
     coverage: Coverage
     diagnosis: Diagnosis
     siting: Siting
+    kinds: tuple[KindCoverage, ...]
+    circles: Circles | None
+    weights: Mapping[str, float]
+    gains: tuple[Mapping[str, float], ...]
     remarks: tuple[Remark, ...]

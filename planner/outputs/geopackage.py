@@ -37,7 +37,8 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     """Return the layers of results.gpkg by name.
 
     centres, findings, service_areas, reached, communities (coverage at the standard), coverage, coverage_by_tier,
-    demand, candidates, sites and remarks; docs/data.md lists their columns.
+    demand, people_balance, candidates, sites and remarks; kinds_demand and kinds_coverage where further kinds are
+    counted, circles and places where the study gives places; docs/data.md lists their columns.
     """
     inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
     measured = diagnosis.centres.drop(columns=["id", "name", "tier", "community", "floor_area_m2"])
@@ -55,8 +56,30 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "coverage": coverage.by_community,
         "coverage_by_tier": coverage.by_tier,
         "coverage_total": coverage.total,
+        "people_balance": inputs.balance,
         "remarks": _remarks(plan),
+        **_kinds(plan),
+        **_circles(plan),
     }
+
+
+def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Return the points and the coverage of further kinds of demand, all kinds in one table."""
+    if not plan.kinds:
+        return {}
+    columns = ["id", "people", "community", "nearest_min", "nearest_facility", "geometry"]
+    points = [kind.demand[columns].assign(kind=kind.kind.settings.id) for kind in plan.kinds]
+    shares = [kind.by_community.assign(kind=kind.kind.settings.id) for kind in plan.kinds]
+    return {
+        "kinds_demand": gpd.GeoDataFrame(pd.concat(points, ignore_index=True), crs=plan.inputs.crs),
+        "kinds_coverage": pd.concat(shares, ignore_index=True),
+    }
+
+
+def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    if plan.circles is None:
+        return {}
+    return {"circles": plan.circles.table, "places": plan.circles.places}
 
 
 def _beside(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:

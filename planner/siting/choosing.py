@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from planner.errors import Breach, SitingError
@@ -15,7 +16,7 @@ from planner.siting.maximal_covering import Proposal, maximal_covering, people_s
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import snap
 from planner.walking.times import travel_times
-from planner.walking.walk import Walk
+from planner.walking.walk import Walk, is_within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +62,7 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     seconds: float,
     seed: int,
     study: str = "notebook",
+    limits_min: NDArray[np.float64] | None = None,
 ) -> Siting:
     """Place new stations for the people beyond the standard.
 
@@ -84,6 +86,8 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
         Of the clustering.
     study
         What to call the study in an error.
+    limits_min
+        The limit of each demand point, minutes, shape (uncovered,), where not all have the standard.
 
     Returns
     -------
@@ -118,11 +122,12 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     if len(by_clusters) < sites:
         raise SitingError(study, [Breach("too_many_sites", {"sites": sites, "places": len(by_clusters)})])
     candidate_snaps = snap(shapely.get_coordinates(candidates.geometry.array), network, access_m=walk.access_m)
-    times = travel_times(network, candidate_snaps, demand_snaps, walk=walk, horizon_min=standard_min)
+    limit = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
+    times = travel_times(network, candidate_snaps, demand_snaps, walk=walk, horizon_min=float(limit.max()))
+    inside = is_within(times.minutes, limit[times.demand])
+    point, site = times.demand[inside], times.facility[inside]
     shape = (len(uncovered), len(candidates))
-    covers = coo_array(
-        (np.ones(len(times.demand), dtype=bool), (times.demand, times.facility)), shape=shape
-    ).tocsr()
+    covers = coo_array((np.ones(len(point), dtype=bool), (point, site)), shape=shape).tocsr()
 
     ordered, added = rank_sites(covers, people, by_clusters)
     clustering = Proposal(
