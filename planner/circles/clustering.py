@@ -163,7 +163,8 @@ def _joined_far_away(metres: csr_array, least_places: int) -> csr_array:
 
     It refuses a matrix that falls apart, or whose rows hold fewer than `least_places` values: so each place is
     tied to those next in order by a walk that is longer than any. It never takes all places for one cluster: so
-    there is one cluster more, far from all others, and what is joined on foot is a part of the whole like any other.
+    there is one cluster more, far from all others, and what is joined on foot is a part of the whole like any
+    other.
     """
     count = metres.shape[0] + least_places
     stored = metres.tocoo()

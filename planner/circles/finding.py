@@ -37,8 +37,8 @@ class Circles:
         One row a circle, most workers first: id (B1, B2, …), name, name_from (given, place or street), places,
         workers, workers_given (those of them who are the layer's own), middle (id of the place in its middle),
         station_within (whether a station is within the standard of the middle), station and station_min (the
-        nearest, "" and `inf` where none can be walked to), centre and centre_min (the nearest of any tier), workers_covered
-        (within the standard of a station), geometry (its extent).
+        nearest, "" and `inf` where none can be walked to), centre and centre_min (the nearest of any tier),
+        workers_covered (within the standard of a station), area_m2, geometry (its extent).
     places
         The places of the kinds that make circles: as given, with circle ("" in none) and station_min (`inf` beyond
         the standard).
@@ -182,13 +182,15 @@ def _nearest(
 def _extents(
     network: WalkingNetwork, snaps: Snaps, members: list[NDArray[np.int64]], *, walk: Walk, reach_m: float
 ) -> list[shapely.Geometry]:
-    """Return what lies within `reach_m` on foot of any place of each circle.
+    """Return the streets within `reach_m` on foot of any place of each circle, with the ground beside them.
 
-    Two neighbours are at most twice as far apart, so that their areas meet in the middle of the walk between them.
+    Two neighbours are at most twice as far apart, so that their streets meet in the middle of the walk between.
+    The ground beside a street is what people walk straight: so this is the service area of the circle's places for
+    `reach_m` and that straight walk together.
     """
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *members])
     each = snap(snaps.xy[rows], network, access_m=walk.access_m)
-    areas = service_areas(network, each, walk=walk, limits_min=[walk.minutes(reach_m)])[:, 0]
+    areas = service_areas(network, each, walk=walk, limits_min=[walk.minutes(reach_m + walk.access_m)])[:, 0]
     ends = np.cumsum([len(own) for own in members])
     return [shapely.union_all(areas[end - len(own) : end]) for own, end in zip(members, ends, strict=True)]
 

@@ -27,6 +27,7 @@ class PlaceKind(Settings):
     jobs: float = pydantic.Field(ge=0, le=100_000)
     landmark: int = pydantic.Field(ge=0, le=100)
     source: str
+    source_zh: str = ""
     evidence: str
 
 

@@ -183,7 +183,7 @@ def _siting(plan: Plan) -> Document:
     }
 
 
-def _proposal(  # noqa: PLR0913 - what a proposal's figures are made from
+def _proposal(
     proposal: Proposal,
     gains: Mapping[str, float],
     candidates: gpd.GeoDataFrame,

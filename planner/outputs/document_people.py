@@ -94,6 +94,7 @@ def circles_entries(plan: Plan) -> Entries | None:
                 "circle": kind.circle,
                 "jobs": kind.jobs,
                 "source": kind.source,
+                "source_zh": kind.source_zh,
                 "evidence": kind.evidence,
                 "places": int(used.get(kind.id, 0)),
             }

@@ -31,6 +31,7 @@ class BuildingKind(Settings):
     residential: float = pydantic.Field(ge=0, le=1)
     levels: float = pydantic.Field(gt=0, le=200)
     source: str
+    source_zh: str = ""
     evidence: str
 
 
