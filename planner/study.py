@@ -151,8 +151,7 @@ class DemandSettings(Settings):
     """How people become demand points, and who is counted besides the residents."""
 
     method: Literal["auto", "points", "raster", "buildings", "along_streets"] = "auto"
-    """"points" as the demand layer gives them; "raster"; "buildings": community totals spread over homes by floor
-    area; "along_streets". "auto": the first of these whose layer is given."""
+    """"points", "raster", "buildings" (by floor area) or "along_streets"; "auto": by the layers given."""
 
     spacing_m: Annotated[float, Field(strict=True, gt=0, le=500)] = 25.0
     """Where people are spread along streets: the distance between the points, metres."""
@@ -200,7 +199,7 @@ class Circles(Settings):
     """Business circles: where shops, offices and enterprises lie close together on foot."""
 
     method: Literal["dbscan", "hdbscan"] = "dbscan"
-    """"dbscan": one distance for all; "hdbscan": denser and looser circles, `within_m` is the farthest looked."""
+    """With "dbscan" one distance for all; with "hdbscan" denser and looser ones, `within_m` is the farthest."""
 
     within_m: Annotated[float, Field(strict=True, gt=0, le=2000)] = 150.0
     """How far apart on foot neighbours in a circle are, metres, inclusive."""
