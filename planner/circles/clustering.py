@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps
@@ -115,7 +116,7 @@ def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
     """Cluster places by HDBSCAN*: as DBSCAN over all distances, keeping the clusters that last longest.
 
     Places that are not joined by stored walks are never one cluster. Every set of joined places may be one cluster
-    as a whole.
+    as a whole. A place with fewer than `least_places` places within the stored walks, itself included, is in none.
 
     Parameters
     ----------
@@ -136,12 +137,22 @@ def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
     """
     from sklearn.cluster import HDBSCAN
 
-    places = metres.shape[0]
-    if places < least_places:
-        return np.full(places, NOISE, dtype=np.int64)
-    model = HDBSCAN(min_cluster_size=least_places, min_samples=least_places, metric="precomputed", copy=True)
-    labels = np.asarray(model.fit_predict(_joined_far_away(metres, least_places)), dtype=np.int64)[:places]
+    stored = _with_own(metres)
+    labels = np.full(metres.shape[0], NOISE, dtype=np.int64)
+    for joined in _dense_parts(stored, least_places):
+        model = HDBSCAN(min_cluster_size=least_places, min_samples=least_places, metric="precomputed", copy=True)
+        found = model.fit_predict(_beside_an_anchor(stored[joined][:, joined], least_places))[: len(joined)]
+        labels[joined] = np.where(found == NOISE, NOISE, found + labels.max() + 1)
     return _renumbered(labels)
+
+
+def _dense_parts(stored: csr_array, least_places: int) -> list[NDArray[np.int64]]:
+    """Return the sets of places that are joined by walks between places with enough others around them."""
+    dense = np.diff(stored.indptr) >= least_places
+    rows = np.flatnonzero(dense)
+    pieces, piece = connected_components(stored[rows][:, rows], directed=False)
+    parts = [rows[piece == number] for number in range(pieces)] if len(rows) else []
+    return [part for part in parts if len(part) >= least_places]
 
 
 def _with_own(metres: csr_array) -> csr_array:
@@ -158,40 +169,28 @@ def _with_own(metres: csr_array) -> csr_array:
     ).tocsr()
 
 
-def _joined_far_away(metres: csr_array, least_places: int) -> csr_array:
-    """Return the walks with what scikit-learn asks of a sparse matrix, and one cluster more beyond all places.
+def _beside_an_anchor(stored: csr_array, least_places: int) -> csr_array:
+    """Return the walks of joined places, and far away one cluster more.
 
-    It refuses a matrix that falls apart, or whose rows hold fewer than `least_places` values: so each place is
-    tied to those next in order by a walk that is longer than any. It never takes all places for one cluster: so
-    there is one cluster more, far from all others, and what is joined on foot is a part of the whole like any
-    other.
+    scikit-learn never takes all that it is given for one cluster; beside another one, these places are a part of
+    the whole, and may be one cluster like any other part.
     """
-    count = metres.shape[0] + least_places
-    stored = metres.tocoo()
-    upper = stored.row < stored.col
-    anchor = np.arange(metres.shape[0], count)
-    first, second = np.triu_indices(least_places, k=1)
-    row = np.concatenate([stored.row[upper], anchor[first]]).astype(np.int64)
-    column = np.concatenate([stored.col[upper], anchor[second]]).astype(np.int64)
+    count = stored.shape[0]
+    places = stored.tocoo()
+    own = places.row == places.col
+    first, second = (pair.ravel() for pair in np.indices((least_places, least_places)))
+    ties = np.array([(0, count), (count, 0)])
     # A stored zero would be no edge to the spanning tree.
-    value = np.concatenate([np.maximum(stored.data[upper], SAME_SPOT_M), np.ones(len(first))])
-    step = np.repeat(np.arange(1, least_places + 1), count)
-    far = np.column_stack(
-        [np.tile(np.arange(count), least_places), np.tile(np.arange(count), least_places) + step]
-    )
-    far = far[far[:, 1] < count]
-    known = row * count + column
-    tied = far[~np.isin(far[:, 0] * count + far[:, 1], known)]
-    rows = np.concatenate([row, tied[:, 0]])
-    columns = np.concatenate([column, tied[:, 1]])
-    values = np.concatenate([value, np.full(len(tied), APART_M)])
-    own = np.arange(count)
+    metres = np.where(own, 0.0, np.maximum(places.data, SAME_SPOT_M))
     return coo_array(
         (
-            np.concatenate([values, values, np.zeros(count)]),
-            (np.concatenate([rows, columns, own]), np.concatenate([columns, rows, own])),
+            np.concatenate([metres, np.where(first == second, 0.0, 1.0), np.full(2, APART_M)]),
+            (
+                np.concatenate([places.row, count + first, ties[:, 0]]),
+                np.concatenate([places.col, count + second, ties[:, 1]]),
+            ),
         ),
-        shape=(count, count),
+        shape=(count + least_places,) * 2,
     ).tocsr()
 
 

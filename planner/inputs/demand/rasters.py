@@ -16,6 +16,7 @@ from planner.errors import Breach, DataError
 from planner.tables import Communities
 
 if TYPE_CHECKING:
+    from affine import Affine
     from rasterio.io import DatasetReader
 
 RasterUnit = Literal["people", "people_per_km2"]
@@ -169,7 +170,7 @@ def _window(
     move = pyproj.Transformer.from_crs(communities.crs, system, always_xy=True)
     west, south, east, north = move.transform_bounds(*communities.total_bounds)
     x, y = np.array([west, west, east, east]), np.array([south, north, south, north])
-    column, row = ~raster.transform * (x, y)
+    column, row = _moved(~raster.transform, x, y)
     top, bottom = int(np.floor(row.min())) - 1, int(np.ceil(row.max())) + 1
     left, right = int(np.floor(column.min())) - 1, int(np.ceil(column.max())) + 1
     rows = (max(top, 0), min(bottom, raster.height))
@@ -184,8 +185,15 @@ def _window(
 def _corners(raster: DatasetReader, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the closed outline of every cell in the raster's system, shape (cells, 5, 2)."""
     steps = ((0, 0), (0, 1), (1, 1), (1, 0), (0, 0))
-    spots = [raster.transform * (column + right, row + down) for down, right in steps]
+    spots = [_moved(raster.transform, column + right, row + down) for down, right in steps]
     return np.stack([np.stack(spot, axis=-1) for spot in spots], axis=1).astype(np.float64)
+
+
+def _moved(
+    transform: Affine, x: NDArray[np.floating | np.integer], y: NDArray[np.floating | np.integer]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Apply an affine transform to arrays, which its own operators do differently in each version."""
+    return transform.a * x + transform.b * y + transform.c, transform.d * x + transform.e * y + transform.f
 
 
 def _equal_area(system: pyproj.CRS, communities: Communities) -> pyproj.CRS:
