@@ -422,7 +422,7 @@ def wrong_because(detail: ErrorDetails) -> Phrase | str:
 
 
 def _breach(detail: ErrorDetails) -> Breach:
-    path = ".".join(str(part) for part in detail["loc"])
+    path = ".".join(str(part) for part in detail["loc"]) or str(detail.get("ctx", {}).get("where", ""))
     if detail["type"] == "extra_forbidden":
         model = settings_at(detail["loc"][:-1])
         return Breach("unknown_setting", {"path": path, "hint": _hint(str(detail["loc"][-1]), _names(model))})
