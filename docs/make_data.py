@@ -64,6 +64,7 @@ CIRCLE = {
     "workers": "people who work in it by day",
     "workers_given": "of these, those whom the layer itself counts; the others are estimated by kind",
     "workers_covered": "of these, those within the standard of a station",
+    "workers_near_middle": "of these, those within the standard of the place in its middle: one station's reach",
     "middle": "id of the place in its middle: nearest to where its workers are on average",
     "station_within": "whether a station is within the standard of that place",
     "station": "id of the nearest station from there; empty where none can be walked to",

@@ -233,6 +233,7 @@ def test_workers_station_and_names_by_hand() -> None:
     assert first["station_within"]
     # 350 m from S000, 300 from S001 (within, the limit is inclusive), 250 from S002.
     assert first["workers_covered"] == pytest.approx(12.89 + 5)
+    assert first["workers_near_middle"] == first["workers"]
     assert (second["name"], second["name_from"]) == ("长街商圈", "street")
     assert second["workers"] == pytest.approx(3 * 2.04)
     assert second["station_min"] == pytest.approx(400 / 60)
@@ -242,6 +243,17 @@ def test_workers_station_and_names_by_hand() -> None:
     assert english.table["name"].tolist() == ["大商场 business circle", "Old Market"]
     remarks = business_places(PLACES.check(places, source="t"), KINDS).remarks
     assert [(remark.key, remark.rows) for remark in remarks] == [("place_kind_unknown", ("S005",))]
+
+
+def test_one_station_does_not_reach_a_long_circle() -> None:
+    """Eleven shops 100 m apart: from the middle one, 300 m reach three on either side and itself."""
+    xy = np.array([(1000.0 + 100 * n, 1000.0) for n in range(11)])
+    circles = found(
+        streets("LINESTRING (1000 1000, 2000 1000)"), shops(xy), stations((1000, 1000)), within_m=100.0
+    )
+    assert circles.table["places"].tolist() == [11]
+    assert circles.table["middle"].tolist() == ["S005"]
+    assert circles.table["workers_near_middle"].iloc[0] == pytest.approx(7 * 2.04)
 
 
 def test_places_on_one_spot_are_neighbours_and_places_far_from_streets_are_said() -> None:

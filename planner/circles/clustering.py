@@ -137,22 +137,39 @@ def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
     """
     from sklearn.cluster import HDBSCAN
 
-    stored = _with_own(metres)
+    reachability, dense = _mutual_reachability(_with_own(metres), least_places)
     labels = np.full(metres.shape[0], NOISE, dtype=np.int64)
-    for joined in _dense_parts(stored, least_places):
-        model = HDBSCAN(min_cluster_size=least_places, min_samples=least_places, metric="precomputed", copy=True)
-        found = model.fit_predict(_beside_an_anchor(stored[joined][:, joined], least_places))[: len(joined)]
+    pieces, piece = connected_components(reachability, directed=False)
+    for number in range(pieces):
+        joined = dense[piece == number]
+        if len(joined) < least_places:
+            continue
+        # The walks are mutual reachability already, so each place is its own nearest.
+        model = HDBSCAN(min_cluster_size=least_places, min_samples=1, metric="precomputed", copy=True)
+        own = reachability[piece == number][:, piece == number]
+        found = model.fit_predict(_beside_an_anchor(own, least_places))[: len(joined)]
         labels[joined] = np.where(found == NOISE, NOISE, found + labels.max() + 1)
     return _renumbered(labels)
 
 
-def _dense_parts(stored: csr_array, least_places: int) -> list[NDArray[np.int64]]:
-    """Return the sets of places that are joined by walks between places with enough others around them."""
-    dense = np.diff(stored.indptr) >= least_places
-    rows = np.flatnonzero(dense)
-    pieces, piece = connected_components(stored[rows][:, rows], directed=False)
-    parts = [rows[piece == number] for number in range(pieces)] if len(rows) else []
-    return [part for part in parts if len(part) >= least_places]
+def _mutual_reachability(stored: csr_array, least_places: int) -> tuple[csr_array, NDArray[np.int64]]:
+    """Return the mutual reachability of the places with enough others around them, and which these are.
+
+    It is the greatest of the walk between two places and of how far each must go to have `least_places` around it,
+    itself included.
+    """
+    dense = np.flatnonzero(np.diff(stored.indptr) >= least_places)
+    core_m = np.array(
+        [np.partition(stored.data[stored.indptr[i] : stored.indptr[i + 1]], least_places - 1)[least_places - 1]
+         for i in dense.tolist()], dtype=np.float64
+    )  # fmt: skip
+    among = stored[dense][:, dense].tocoo()
+    apart = among.row != among.col
+    row, column = among.row[apart], among.col[apart]
+    metres = np.maximum(np.maximum(core_m[row], core_m[column]), among.data[apart])
+    # A stored zero would be no edge to the spanning tree.
+    metres = np.maximum(metres, SAME_SPOT_M)
+    return coo_array((metres, (row, column)), shape=among.shape).tocsr(), dense
 
 
 def _with_own(metres: csr_array) -> csr_array:
@@ -177,17 +194,14 @@ def _beside_an_anchor(stored: csr_array, least_places: int) -> csr_array:
     """
     count = stored.shape[0]
     places = stored.tocoo()
-    own = places.row == places.col
-    first, second = (pair.ravel() for pair in np.indices((least_places, least_places)))
-    ties = np.array([(0, count), (count, 0)])
-    # A stored zero would be no edge to the spanning tree.
-    metres = np.where(own, 0.0, np.maximum(places.data, SAME_SPOT_M))
+    first, second = np.triu_indices(least_places, k=1)
+    every = np.arange(count + least_places)
     return coo_array(
         (
-            np.concatenate([metres, np.where(first == second, 0.0, 1.0), np.full(2, APART_M)]),
+            np.concatenate([places.data, np.ones(2 * len(first)), np.full(2, APART_M), np.zeros(len(every))]),
             (
-                np.concatenate([places.row, count + first, ties[:, 0]]),
-                np.concatenate([places.col, count + second, ties[:, 1]]),
+                np.concatenate([places.row, count + first, count + second, [0, count], every]),
+                np.concatenate([places.col, count + second, count + first, [count, 0], every]),
             ),
         ),
         shape=(count + least_places,) * 2,

@@ -38,7 +38,8 @@ class Circles:
         workers, workers_given (those of them who are the layer's own), middle (id of the place in its middle),
         station_within (whether a station is within the standard of the middle), station and station_min (the
         nearest, "" and `inf` where none can be walked to), centre and centre_min (the nearest of any tier),
-        workers_covered (within the standard of a station), area_m2, geometry (its extent).
+        workers_covered (within the standard of a station), workers_near_middle (within the standard of the place
+        in the middle: whom one station there would serve), area_m2, geometry (its extent).
     places
         The places of the kinds that make circles: as given, with circle ("" in none) and station_min (`inf` beyond
         the standard).
@@ -120,6 +121,7 @@ def find_circles(  # noqa: PLR0913 - the question has so many parts, each by nam
         near_centre=_nearest(
             network, facilities, facility_snaps, np.ones(len(facilities), dtype=bool), snaps.xy[middles], walk=walk
         ),
+        near_middle=_workers_near(network, snaps, members, middles, workers, walk=walk, limit_min=standard_min),
         standard_min=standard_min,
     )
     lost = places[~snaps.reaches_street]
@@ -158,6 +160,27 @@ def _minutes_within(
     return minutes
 
 
+def _workers_near(
+    network: WalkingNetwork,
+    snaps: Snaps,
+    members: list[NDArray[np.int64]],
+    middles: NDArray[np.int64],
+    workers: NDArray[np.float64],
+    *,
+    walk: Walk,
+    limit_min: float,
+) -> NDArray[np.float64]:
+    """Return how many of each circle's workers are within a limit of the place in its middle."""
+    from_middle = snap(snaps.xy[middles], network, access_m=walk.access_m)
+    times = travel_times(network, from_middle, snaps, walk=walk, horizon_min=limit_min)
+    circle_of = np.full(len(workers), -1)
+    for number, rows in enumerate(members):
+        circle_of[rows] = number
+    own = circle_of[times.demand] == times.facility
+    near = np.bincount(times.facility[own], weights=workers[times.demand[own]], minlength=len(members))
+    return near.astype(np.float64)
+
+
 def _nearest(
     network: WalkingNetwork,
     facilities: Facilities,
@@ -182,17 +205,23 @@ def _nearest(
 def _extents(
     network: WalkingNetwork, snaps: Snaps, members: list[NDArray[np.int64]], *, walk: Walk, reach_m: float
 ) -> list[shapely.Geometry]:
-    """Return the streets within `reach_m` on foot of any place of each circle, with the ground beside them.
+    """Return the streets within `reach_m` of the places of each circle, with the ground beside them.
 
-    Two neighbours are at most twice as far apart, so that their streets meet in the middle of the walk between.
-    The ground beside a street is what people walk straight: so this is the service area of the circle's places for
-    `reach_m` and that straight walk together.
+    Measured from the street position nearest to each place, with as much ground on both sides as people walk
+    straight, but no more than `reach_m`; and the way between a place and its street.
     """
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *members])
-    each = snap(snaps.xy[rows], network, access_m=walk.access_m)
-    areas = service_areas(network, each, walk=walk, limits_min=[walk.minutes(reach_m + walk.access_m)])[:, 0]
+    beside = Walk(walk.speed_kmh, min(walk.access_m, reach_m))
+    on_street = snap(snaps.nearest_xy[rows], network, access_m=beside.access_m)
+    limit_min = beside.minutes(reach_m + beside.access_m)
+    areas = service_areas(network, on_street, walk=beside, limits_min=[limit_min])[:, 0]
+    ways = shapely.linestrings(np.stack([snaps.xy[rows], snaps.nearest_xy[rows]], axis=1))
+    parts = np.concatenate([areas, shapely.buffer(ways, beside.access_m)])
     ends = np.cumsum([len(own) for own in members])
-    return [shapely.union_all(areas[end - len(own) : end]) for own, end in zip(members, ends, strict=True)]
+    return [
+        shapely.union_all(parts[np.concatenate([spots, spots + len(rows)])])
+        for spots in (np.arange(end - len(own), end) for own, end in zip(members, ends, strict=True))
+    ]
 
 
 def _street_names(snaps: Snaps, network: WalkingNetwork, streets: Streets) -> NDArray[np.object_]:
@@ -232,6 +261,7 @@ def _table(  # noqa: PLR0913 - one column each
     extents: list[shapely.Geometry],
     near_station: tuple[list[str], NDArray[np.float64]],
     near_centre: tuple[list[str], NDArray[np.float64]],
+    near_middle: NDArray[np.float64],
     standard_min: float,
 ) -> gpd.GeoDataFrame:
     workers, given = places["workers"].to_numpy(), places["workers_given"].to_numpy()
@@ -245,6 +275,7 @@ def _table(  # noqa: PLR0913 - one column each
         "workers": np.array([workers[rows].sum() for rows in members], dtype=np.float64),
         "workers_given": np.array([workers[rows][given[rows]].sum() for rows in members], dtype=np.float64),
         "workers_covered": np.array([workers[rows][served[rows]].sum() for rows in members], dtype=np.float64),
+        "workers_near_middle": near_middle,
         "middle": [str(ids[middle]) for middle in middles],
         "station_within": is_within(near_station[1], standard_min),
         "station": near_station[0],

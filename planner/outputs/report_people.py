@@ -81,7 +81,8 @@ def circles(say: Wording) -> Iterator[Block]:
         yield Table(
             say("circles_table"),
             say.all("column_id", "column_circle", "column_station", "column_centre_near"),
-            say.all("column_places", "column_workers", "column_workers_given", "column_workers_covered"),
+            say.all("column_places", "column_workers", "column_workers_given", "column_workers_covered")
+            + say.all("column_near_middle"),
             tuple(_circle_row(circle, say) for circle in found["circles"]),
             note=say("circles_note", minutes=minutes),
         )
@@ -105,7 +106,21 @@ def circles(say: Wording) -> Iterator[Block]:
     )
 
 
-PLACE_WORDS = ("mall", "shop", "catering", "service", "office", "hotel", "public", "nothing", "other")
+PLACE_WORDS = frozenset(
+    {
+        "mall",
+        "supermarket",
+        "office_building",
+        "shop",
+        "catering",
+        "service",
+        "office",
+        "hotel",
+        "public",
+        "nothing",
+    }
+    | {"other"}
+)
 EVIDENCE = ("seen", "excerpt", "own")
 
 
@@ -120,6 +135,7 @@ def _circle_row(circle: Document, say: Wording) -> Row:
         say.whole(circle["workers"]),
         say.whole(circle["workers_given"]),
         say.whole(circle["workers_covered"]),
+        say.whole(circle["workers_near_middle"]),
     )
 
 
