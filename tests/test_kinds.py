@@ -164,6 +164,17 @@ def test_each_kind_is_gained_by_its_own_standard(tmp_path: Path) -> None:
         assert proposal.people_gained == pytest.approx(weighted)
 
 
+def test_a_hostile_name_of_a_kind_or_of_a_place_is_only_words(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>{{ 7 * 191 }}{% raw %}"
+    study = toy.RICH.replace('"Workers"', f"'{hostile}'").replace('"Residents of 65+"', f"'{hostile}'")
+    plan = plan_of(tmp_path, study, places=toy.places().assign(name=hostile))
+    content = document(plan)
+    assert content["circles"]["circles"][0]["name"].startswith(hostile)
+    for page in (draw_map(plan, content), write_report(plan, content)):
+        assert "<script>alert" not in page
+        assert "1337" not in page
+
+
 @pytest.mark.parametrize(
     ("kinds", "said"),
     [

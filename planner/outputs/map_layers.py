@@ -243,12 +243,17 @@ def _uncovered_kinds(plan: Plan, words: Words) -> list[Layer]:
         if kind.uncovered.empty:
             continue
         colour = style.KIND_COLOURS[number % len(style.KIND_COLOURS)]
-        text = words.texts("maps.layer_uncovered_kind", kind=str(escape(kind.kind.settings.title)))
+        text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.kind.settings.title))
         only = np.zeros(len(kind.uncovered), dtype=np.int64)
         layers.append(
             dots_layer(kind.uncovered, only, [colour], name=entry(text, patch(colour, look="dot")), show=False)
         )
     return layers
+
+
+def _inert(words: str) -> str:
+    """Return a study's words as HTML in which folium, which renders names twice, finds nothing to carry out."""
+    return str(escape(words)).replace("{", "&#123;").replace("}", "&#125;")
 
 
 def _circles(plan: Plan, content: Document, words: Words) -> Layer | None:
