@@ -11,6 +11,7 @@ import shapely
 import toy
 
 import planner
+from planner.cli import main
 from planner.errors import DataError, StudyError
 from planner.outputs.document import document
 from planner.outputs.maps import draw_map
@@ -203,3 +204,20 @@ def test_haibowan_counts_its_old_and_its_workers(haibowan_plan: planner.Plan) ->
     assert workers["people"] == pytest.approx(workers["people_given"])
     assert haibowan_plan.circles is not None
     assert workers["people"] == pytest.approx(haibowan_plan.circles.places["workers"].sum())
+
+
+def test_check_shows_the_balance_of_people_and_every_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    totals = toy.layers()["communities"].assign(people=[100.0, None])
+    file = toy.write_study(
+        tmp_path / "toy", changed={"communities": totals, "places": toy.places()}, study=toy.RICH
+    )
+    assert main(["check", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "people by community: given | found | placed (how)" in said
+    # 16 points of 10 people stand west of x = 400; those on this border belong to the lower id, E.
+    assert "  West: 100 | 160 | 160 (as given)" in said
+    assert "  East: – | 370 | 370 (as given)" in said
+    assert "  outside every community, lost: 0" in said
+    assert "Residents of 65+: 53 of 53 people placed at 37 points" in said
