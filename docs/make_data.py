@@ -15,7 +15,16 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from planner.study import Inputs, Layer, Raster, Settings, Study, nested_settings, setting_meaning
+from planner.study import (
+    Inputs,
+    Layer,
+    Raster,
+    Settings,
+    Study,
+    is_list_of_tables,
+    nested_settings,
+    setting_meaning,
+)
 from planner.tables import CONTRACTS, Column, Contract
 
 TARGET = Path(__file__).with_name("data.md")
@@ -173,7 +182,37 @@ RATES = {
 }
 
 LAYER_SETTINGS = (Layer, Raster)
-"""Documented once, as `<layer>`; a raster has those of them that it needs: path, source, modelled."""
+"""Documented once, as `<layer>`; a raster has those of them that it needs: path, crs, source, modelled."""
+
+BALANCE = {
+    "community": "id of the community; empty: outside every community",
+    "name": "of the community",
+    "given": "people as the communities table has them; empty where it has none",
+    "found": "people that the source holds for it, before any scaling",
+    "placed": "people at its demand points",
+    "lost": "people found and not placed",
+    "method": "how they were placed: points, raster, buildings, along_streets or one_point; empty: nobody",
+    "reason": "why people were lost: demand_outside; empty: nobody was",
+}
+PEOPLE_SHARES = {name: meaning for name, meaning in SHARES.items() if not name.startswith("area")}
+CIRCLE = {
+    "id": "B1, B2, …, most workers first",
+    "name": "the user's, or that of its most important place or of its street",
+    "name_from": "where the name comes from: given, place or street",
+    "places": "places in it",
+    "workers": "people who work in it by day",
+    "workers_given": "of these, those whom the layer itself counts; the others are estimated by kind",
+    "workers_covered": "of these, those within the standard of a station",
+    "workers_near_middle": "of these, those within the standard of the place in its middle: one station's reach",
+    "middle": "id of the place in its middle: nearest to where its workers are on average",
+    "station_within": "whether a station is within the standard of that place",
+    "station": "id of the nearest station from there; empty where none can be walked to",
+    "station_min": "minutes on foot to it",
+    "centre": "id of the nearest centre of any tier",
+    "centre_min": "minutes on foot to it",
+    "area_m2": "area of its extent, m²",
+}
+WHICH_KIND = "id of the kind of people"
 
 RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
     "centres": (
@@ -234,6 +273,44 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "nearest_facility": "id of that centre",
             "facilities_<limit>min": "how many centres are within the limit",
             "street_m": STREET_M,
+        },
+    ),
+    "people_balance": ("One row a community, the last for those outside all of them.", BALANCE),
+    "kinds_demand": (
+        "Points, one a demand point and further kind of people; only where the study counts further kinds.",
+        {
+            "id": "of the demand point or place",
+            "people": "people of this kind",
+            "community": "id of the community that holds it",
+            "nearest_min": "minutes to the nearest centre; empty beyond the horizon",
+            "nearest_facility": "id of that centre",
+            "kind": WHICH_KIND,
+        },
+    ),
+    "kinds_coverage": (
+        "One row a further kind of people, community and limit.",
+        {
+            "community": "id of the community",
+            "name": "of the community",
+            "limit_min": LIMIT,
+            **PEOPLE_SHARES,
+            "kind": WHICH_KIND,
+        },
+    ),
+    "circles": ("Polygons, one a business circle: its extent; only where the study gives places.", CIRCLE),
+    "places": (
+        "Points, one a place of a kind that makes circles; only where the study gives places.",
+        {
+            "id": "of the place",
+            "name": "of the place",
+            "kind": "as given",
+            "kind_id": "that of the table of place kinds",
+            "circle": "id of its business circle; empty in none",
+            "workers": "people who work there by day",
+            "workers_given": "whether the layer itself counts them; false: estimated by kind",
+            "landmark": "how much its kind counts for the name of a circle",
+            "weight": "as given",
+            "station_min": "minutes to the nearest station; empty beyond the standard",
         },
     ),
     "candidates": (
@@ -379,6 +456,18 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.sources[].crs": "the coordinate system of the file",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
+    "demand": "where people come from, and their balance",
+    "demand.method": "points, raster, buildings or along_streets",
+    "demand.calibrated": "whether points or raster were scaled to the communities' totals",
+    "demand.household_size": "people a household, as the study sets it; null where it does not",
+    "demand.household_size_source": "where that comes from",
+    "demand.people_given": "people of the communities table in all; null where it has none",
+    "demand.people_found": "people that the source holds, inside and outside the communities",
+    "demand.people_placed": "people at demand points",
+    "demand.people_lost": "people found and not placed",
+    "demand.balance": "list, one a community, the last for those outside all of them",
+    **{f"demand.balance[].{name}": meaning for name, meaning in BALANCE.items()},
+    "demand.balance[].without_street": "of those placed, people farther than access_m from every street",
     "network": "the walking network in figures",
     "network.nodes": "junctions and street ends",
     "network.edges": "stretches of street between them",
@@ -412,6 +501,57 @@ PLAN_ENTRIES: dict[str, str] = {
     "coverage.by_community[].limit_min": LIMIT,
     **{f"coverage.by_community[].{name}": meaning for name, meaning in SHARES.items()},
     "coverage.by_community[].own_people_covered": OWN_PEOPLE,
+    "kinds": "list, one a kind of people besides the residents",
+    "kinds[].id": "of the kind",
+    "kinds[].name": "of the kind, as users read it",
+    "kinds[].counted_by": "column, share, places or layer",
+    "kinds[].source": "where the figures come from, in the study's words",
+    "kinds[].weight": "how much one of them counts in siting",
+    "kinds[].standard_min": "the limit that counts as served, minutes",
+    "kinds[].people_given": "people of this kind that the source holds",
+    "kinds[].people": "of these, those at demand points",
+    "kinds[].people_lost": "those that are not",
+    "kinds[].people_uncovered": "people of this kind beyond its standard",
+    "kinds[].points": "demand points",
+    "kinds[].total": "list, one a limit",
+    "kinds[].total[].limit_min": LIMIT,
+    **{f"kinds[].total[].{name}": meaning for name, meaning in PEOPLE_SHARES.items()},
+    "kinds[].by_tier": "list, one a tier and limit",
+    "kinds[].by_tier[].tier": "the tier",
+    "kinds[].by_tier[].limit_min": LIMIT,
+    **{f"kinds[].by_tier[].{name}": meaning for name, meaning in PEOPLE_SHARES.items()},
+    "kinds[].by_community": "list, one a community and limit",
+    "kinds[].by_community[].community": "id of the community",
+    "kinds[].by_community[].name": "of the community",
+    "kinds[].by_community[].limit_min": LIMIT,
+    **{f"kinds[].by_community[].{name}": meaning for name, meaning in PEOPLE_SHARES.items()},
+    "circles": "the business circles; null where the study gives no places",
+    "circles.method": "dbscan or hdbscan",
+    "circles.within_m": "how far apart on foot neighbours are, m",
+    "circles.least_places": "the least of a circle",
+    "circles.source": "where these figures come from, in the study's words",
+    "circles.standard_min": "the limit within which a circle should have a station, minutes",
+    "circles.places": "places read",
+    "circles.places_of_business": "of these, places of kinds that make circles",
+    "circles.places_in_circles": "of these, places in a circle",
+    "circles.workers": "people who work at places of business by day",
+    "circles.workers_in_circles": "of these, in circles",
+    "circles.circles_found": "how many circles there are",
+    "circles.circles_with_station": "of these, those with a station within the standard",
+    "circles.kinds": "list, one a kind of place that occurs",
+    "circles.kinds[].id": "of the kind",
+    "circles.kinds[].circle": "whether places of it make circles",
+    "circles.kinds[].jobs": "people assumed at each where the layer does not say",
+    "circles.kinds[].source": "where that comes from",
+    "circles.kinds[].source_zh": "the same in Chinese; empty: as it is",
+    "circles.kinds[].evidence": "how sure that is",
+    "circles.kinds[].places": "places of it",
+    "circles.circles": "list, one a circle, most workers first",
+    **{f"circles.circles[].{name}": meaning for name, meaning in CIRCLE.items()},
+    "circles.circles[].station_name": "name of that station",
+    "circles.circles[].centre_name": "name of that centre",
+    "circles.circles[].lon": "of the place in its middle, degrees, WGS 84",
+    "circles.circles[].lat": "latitude, degrees, WGS 84",
     "centres": "list, one a centre, in the order of the input",
     "centres[].id": "of the centre",
     "centres[].name": "of the centre",
@@ -518,6 +658,10 @@ PLAN_ENTRIES: dict[str, str] = {
     "siting.standard_min": "the limit that counts as served, minutes",
     "siting.people_uncovered": "people beyond the standard today",
     "siting.people_without_street": "of these, people whom no site can serve: no street within access_m",
+    "siting.weighted": "whether kinds of people are weighed: gains, bound and people of candidates then are",
+    "siting.weights": "list, one a kind of people, the residents first",
+    "siting.weights[].kind": WHICH_KIND,
+    "siting.weights[].weight": "how much one of them counts",
     "siting.candidates": "list, one a cluster of uncovered people",
     "siting.candidates[].id": "K<clusters>-<number>, numbered from west to east",
     "siting.candidates[].clusters": "how many clusters were asked of the clustering that proposed it",
@@ -530,9 +674,12 @@ PLAN_ENTRIES: dict[str, str] = {
     "siting.proposals[].method": "clustering or maximal_covering",
     "siting.proposals[].status": "proven (no choice gains more), stopped (see the bound) or heuristic (no bound)",
     "siting.proposals[].people_gained": "people newly within the standard",
+    "siting.proposals[].gained_by_kind": "list, one a kind of people, the residents first",
+    "siting.proposals[].gained_by_kind[].kind": WHICH_KIND,
+    "siting.proposals[].gained_by_kind[].people_gained": "people newly within the kind's standard, unweighted",
     "siting.proposals[].bound": "the most that any choice of as many candidates can gain; null without a bound",
     "siting.proposals[].gap": "(bound − people_gained) ÷ bound; null without a bound",
-    "siting.proposals[].people_covered_after": "people within the standard with these sites",
+    "siting.proposals[].people_covered_after": "residents within the standard with these sites",
     "siting.proposals[].people_share_after": "that ÷ people, 0–1",
     "siting.proposals[].sites": "list, one a site, the one that adds most first",
     "siting.proposals[].sites[].rank": "1 is the site that adds most",
@@ -571,7 +718,8 @@ INPUTS_HEAD = """
 
 Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`; `.csv` with the columns `lon` and `lat` (or `x` and `y`, or
 `经度` and `纬度`, or others mapped to `lon` and `lat`), or with WKT in `geometry`, `wkt` or `geom`, in UTF-8 or
-GB18030; for streets also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`.
+GB18030; for streets, buildings and places also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`. The layer
+`population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
 
 Other names for columns are mapped in the study: `columns = { people = "人口" }`. Numbers must be zero or more, ids
 unique, geometry present and valid. A file that does not say its coordinate system needs `crs` in the study.
@@ -632,7 +780,9 @@ def _setting_entries(model: type[Settings], path: tuple[str, ...]) -> Iterator[t
         inner = nested_settings(field.annotation)
         yield ".".join((*path, name)), setting_meaning(f"{model.__name__}.{name}", "en")
         if inner is not None and inner not in LAYER_SETTINGS:
-            yield from _setting_entries(inner, (*path, name))
+            yield from _setting_entries(
+                inner, (*path, f"{name}[]" if is_list_of_tables(field.annotation) else name)
+            )
     if model is Inputs:
         for name in Layer.model_fields:
             yield ".".join((*path, "<layer>", name)), setting_meaning(f"Layer.{name}", "en")
@@ -656,7 +806,8 @@ def _values(column: Column) -> str:
 
 
 def _settings(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
-    title = f"`[{'.'.join(path)}]`" if path else "Top of the file"
+    dotted = ".".join(path)
+    title = f"`[[{dotted[:-2]}]]`" if dotted.endswith("[]") else f"`[{dotted}]`" if path else "Top of the file"
     schema = model.model_json_schema()["properties"]
     rows, nested = [], []
     for name, field in model.model_fields.items():
@@ -665,7 +816,7 @@ def _settings(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
         said = [setting_meaning(f"{model.__name__}.{name}", language) for language in ("en", "zh")]
         inner = nested_settings(field.annotation)
         if inner is not None and inner not in LAYER_SETTINGS:
-            nested.append(((*path, name), inner))
+            nested.append(((*path, f"{name}[]" if is_list_of_tables(field.annotation) else name), inner))
             continue
         default = field.get_default(call_default_factory=True, validated_data={})
         shown = "must be given" if default is PydanticUndefined else _default(default)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from planner.errors import SHOWN_ROWS
 from planner.pipeline import Ready, prepare
 from planner.remarks import Remark
@@ -57,6 +59,17 @@ def describe(path: Path, texts: Texts) -> str:
             communities=len(inputs.communities),
             method=texts(f"cli.method_{inputs.demand_method}"),
         ),
+        *_balance(inputs.balance, texts),
+        *(
+            texts(
+                "cli.check_kind",
+                kind=kind.settings.title,
+                people=texts.whole(kind.points["people"].sum()),
+                given=texts.whole(kind.given),
+                points=texts.whole(len(kind.points)),
+            )
+            for kind in inputs.kinds
+        ),
         texts(
             "cli.check_network",
             km=texts.number(quality.length_m / 1000),
@@ -82,6 +95,23 @@ def _far_from_streets(ready: Ready, texts: Texts) -> str:
         people=texts.whole(people[far].sum()),
         people_share=texts.percent(people[far].sum() / people.sum()),
     )
+
+
+def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
+    """Return the people of every community: given, found and placed; then those lost outside."""
+    lines = [
+        texts(
+            "cli.check_balance",
+            name=row["name"],
+            given="–" if pd.isna(row["given"]) else texts.whole(row["given"]),
+            found=texts.whole(row["found"]),
+            placed=texts.whole(row["placed"]),
+            method=texts(f"report.placed_{row['method']}") if row["method"] else "–",
+        )
+        for row in balance[:-1].to_dict(orient="records")
+    ]
+    lost = float(balance["lost"].sum())
+    return [texts("cli.check_balance_head"), *lines, texts("cli.check_balance_lost", people=texts.whole(lost))]
 
 
 def _remark(remark: Remark, texts: Texts) -> str:

@@ -16,6 +16,7 @@ from planner.assessment.coverage import measure_coverage
 from planner.assessment.diagnosis import Diagnosis, communities_without_centre, diagnose
 from planner.assessment.expressions import names_of
 from planner.assessment.fairness import measure_fairness
+from planner.assessment.kinds import KindCoverage, measure_kind
 from planner.assessment.measures import unread_functions
 from planner.assessment.remedies import Remedy, find_remedies
 from planner.assessment.rules import Profile as RuleProfile
@@ -24,13 +25,16 @@ from planner.assessment.self_check import compare_with_overlay
 from planner.assessment.sensitivity import Alternative, flips_within
 from planner.assessment.situation import Situation
 from planner.assessment.verifying import check_networkx, verify
+from planner.circles.finding import Circles, find_circles
 from planner.errors import Breach, StudyError
+from planner.inputs.demand.kinds import KindDemand
 from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.siting.choosing import choose_sites
 from planner.siting.solving.warming import warm_up as warm_up_siting
+from planner.siting.weighing import ask_for, gains_by_kind
 from planner.study import Study, read_study
 from planner.tables import Facilities
 from planner.walkable import CostNote, costs_of, make_walkable
@@ -94,6 +98,12 @@ def run(study: Study | str | Path, *, progress: Progress = silent, verified: boo
         standard_min=standard,
     )
 
+    progress("kinds")
+    kinds = tuple(_measured(kind, ready, times, study) for kind in inputs.kinds)
+
+    progress("circles")
+    circles = business_circles(ready, study)
+
     progress("diagnosis")
     situation = situation_of(ready, walk, times, areas=areas)
     diagnosis = diagnose(situation, profile=ready.rules, date=study.date)
@@ -115,8 +125,11 @@ def run(study: Study | str | Path, *, progress: Progress = silent, verified: boo
     verification = verify(situation, inputs.streets, seed=study.siting.seed) if verified else None
 
     progress("siting")
+    asked = ask_for(
+        coverage.uncovered, kinds, standard_min=standard, residents_weight=study.demand.residents_weight
+    )
     siting = choose_sites(
-        coverage.uncovered,
+        asked.uncovered,
         network,
         walk=walk,
         standard_min=standard,
@@ -125,7 +138,9 @@ def run(study: Study | str | Path, *, progress: Progress = silent, verified: boo
         seconds=study.siting.seconds,
         seed=study.siting.seed,
         study=study.file.name,
+        limits_min=asked.limits_min,
     )
+    gains = gains_by_kind(siting, coverage.uncovered, kinds, network, walk=walk, standard_min=standard)
     return Plan(
         study=study,
         walk=walk,
@@ -149,7 +164,11 @@ def run(study: Study | str | Path, *, progress: Progress = silent, verified: boo
         overlay=overlay,
         verification=verification,
         siting=siting,
-        remarks=ready.remarks,
+        kinds=kinds,
+        circles=circles,
+        weights=asked.weights,
+        gains=gains,
+        remarks=(*ready.remarks, *(circles.remarks if circles else ())),
     )
 
 
@@ -228,6 +247,40 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
             *_remarks(inputs, network, facility_snaps, demand_snaps, walk, quality),
             *_function_remarks(inputs.facilities, rules),
         ),
+    )
+
+
+def business_circles(ready: Ready, study: Study) -> Circles | None:
+    """Find the business circles of a study; None where it gives no places."""
+    inputs = ready.inputs
+    if inputs.places is None:
+        return None
+    return find_circles(
+        inputs.places,
+        ready.network,
+        inputs.facilities,
+        ready.facility_snaps,
+        inputs.streets,
+        walk=ready.walk,
+        settings=study.circles,
+        standard_min=study.limits.standard_min,
+        language=study.language,
+    )
+
+
+def _measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
+    """Measure one kind of demand; the walks to the residents' points are known where they reach as far."""
+    limits = kind.settings.minutes or study.limits.minutes
+    if not kind.at_residents or max(limits) > times.horizon_min:
+        snaps = snap(coordinates(kind.points), ready.network, access_m=ready.walk.access_m)
+        times = travel_times(ready.network, ready.facility_snaps, snaps, walk=ready.walk, horizon_min=max(limits))
+    return measure_kind(
+        kind,
+        times,
+        ready.inputs.facilities,
+        ready.inputs.communities,
+        limits_min=limits,
+        standard_min=kind.settings.standard_min or study.limits.standard_min,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -10,9 +11,11 @@ import pandas as pd
 from planner.assessment.coverage import Coverage
 from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.fairness import Fairness
+from planner.assessment.kinds import KindCoverage
 from planner.assessment.remedies import Remedy
 from planner.assessment.sensitivity import Alternative
 from planner.assessment.verifying import Verification
+from planner.circles.finding import Circles
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
 from planner.siting.choosing import Siting
@@ -63,6 +66,12 @@ class Plan:
         Coverage by walking time beside coverage by overlay, one row a limit (`planner.assessment.self_check`).
     verification
         What came of computing walks again; None where it was not asked for.
+    kinds
+        The coverage of each kind of demand besides the residents.
+    circles
+        The business circles; None where the study gives no places.
+    weights, gains
+        How much one person of each kind counts in siting, and whom each proposal gains, by kind.
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -89,4 +98,8 @@ class Plan:
     overlay: pd.DataFrame
     verification: Verification | None
     siting: Siting
+    kinds: tuple[KindCoverage, ...]
+    circles: Circles | None
+    weights: Mapping[str, float]
+    gains: tuple[Mapping[str, float], ...]
     remarks: tuple[Remark, ...]

@@ -11,13 +11,25 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from planner.errors import Breach, StudyError
 from planner.texts import Language, Phrase, Texts, catalogue
+
+RESIDENTS = "residents"
+"""The kind of demand that is always there."""
 
 Minutes = Annotated[float, Field(strict=True, gt=0, le=240)]
 
@@ -60,7 +72,10 @@ class Raster(Settings):
     """A raster layer."""
 
     path: Path
-    """The file, relative to the study file: .tif, or what else GDAL reads; its first band counts."""
+    """The file, relative to the study file: .tif, or what else GDAL reads."""
+
+    crs: str | None = None
+    """The coordinate system, where the file does not say, as "EPSG:4326"."""
 
     source: str = ""
     """Where the raster comes from and of which date, as it is to stand in the report."""
@@ -84,6 +99,15 @@ class Inputs(Settings):
     demand: Layer | None = None
     """People: buildings or grid cells with id, people. Without it, community totals are spread along streets."""
 
+    buildings: Layer | None = None
+    """Buildings: polygons; optional kind, levels, height_m; or an extract. Totals are spread over the homes."""
+
+    population: Raster | None = None
+    """A population raster (GeoTIFF): people a cell, or a density (`demand.raster_unit`)."""
+
+    places: Layer | None = None
+    """Shops, offices, enterprises: points with id; optional name, kind, jobs, weight. For business circles."""
+
     water: Layer | None = None
     """Rivers and lakes: polygons, drawn on the map; a centre inside one is an error; see `stop_at_barriers`."""
 
@@ -94,14 +118,125 @@ class Inputs(Settings):
     """Gates: points with id; optional name, open. A street ends on both sides of a gate that is not open."""
 
     elevation: Raster | None = None
-    """Heights of the ground in metres, for `walking.costs.slope`."""
+    """Heights of the ground in metres, for `walking.costs.slope`; of several bands the first counts."""
+
+
+class DemandKind(Settings):
+    """A kind of demand besides the residents: who they are, and how they are counted."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+    """Its name in plan.json and results.gpkg: small letters, digits and _, as "workers"."""
+
+    name: str = ""
+    """Its name on map and report. Left out: its id."""
+
+    column: str | None = None
+    """Counted by this column of the demand layer, or of the communities where that layer has none."""
+
+    share: Annotated[float, Field(strict=True, gt=0, le=1)] | None = None
+    """Counted as this share of the residents, 0–1, where no column is known."""
+
+    places: StrictBool = False
+    """True: counted as the people who work at the places (`inputs.places`)."""
+
+    layer: Layer | None = None
+    """Counted by the column people of a layer of their own (points or polygons), such as visitors of parks."""
+
+    weight: Annotated[float, Field(strict=True, ge=0, le=100)] = 0.0
+    """How much one of them counts when new sites are chosen; a resident counts `demand.residents_weight`."""
+
+    minutes: tuple[Minutes, ...] | None = None
+    """Their own walking times to measure, minutes. Left out: `limits.minutes`."""
+
+    standard_min: Minutes | None = None
+    """Their own standard, one of their minutes. Left out: `limits.standard_min`."""
+
+    source: str = ""
+    """Where the figures come from, as it is to stand in the report."""
+
+    @model_validator(mode="after")
+    def _counted_once(self) -> Self:
+        ways = (self.column is not None, self.share is not None, self.places, self.layer is not None)
+        if sum(ways) != 1:
+            raise PydanticCustomError(
+                "not_one_way", "exactly one of `column`, `share`, `places`, `layer` is needed"
+            )
+        return self
+
+    @property
+    def title(self) -> str:
+        """What users read."""
+        return self.name or self.id
 
 
 class DemandSettings(Settings):
-    """How people become demand points."""
+    """How people become demand points, and who is counted besides the residents."""
+
+    method: Literal["auto", "points", "raster", "buildings", "along_streets"] = "auto"
+    """"points", "raster", "buildings" (by floor area) or "along_streets"; "auto": by the layers given."""
 
     spacing_m: Annotated[float, Field(strict=True, gt=0, le=500)] = 25.0
-    """Without a demand layer: the distance between the points along a community's own streets, metres."""
+    """Where people are spread along streets: the distance between the points, metres."""
+
+    cell_m: Annotated[float, Field(strict=True, gt=0, le=5000)] = 125.0
+    """A polygon or cell with people wider than this (root of its area, m) is spread over buildings or streets."""
+
+    household_size: Annotated[float, Field(strict=True, gt=0, le=20)] | None = None
+    """People a household, where a layer knows only households and the community gives no total."""
+
+    household_size_source: str = ""
+    """Where the household size comes from, as it is to stand in the report."""
+
+    calibrate: StrictBool = False
+    """True: points and raster are scaled to the people that the communities table gives for each community."""
+
+    raster_unit: Literal["people", "people_per_km2"] = "people"
+    """What the raster's cells hold: people, or people a square kilometre."""
+
+    raster_band: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    """Which band of the raster, where it has several."""
+
+    raster_nodata: float | None = None
+    """The value that means no data, where the raster does not say."""
+
+    building_kinds: Path | None = None
+    """Your own table of building kinds (.toml) instead of the one that ships: who lives in which, storeys."""
+
+    residents_weight: Annotated[float, Field(strict=True, ge=0, le=100)] = 1.0
+    """How much a resident counts when new sites are chosen."""
+
+    kinds: tuple[DemandKind, ...] = ()
+    """Who is counted besides the residents, one table [[demand.kinds]] each: those of 65+, workers, visitors."""
+
+    @field_validator("kinds")
+    @classmethod
+    def _told_apart(cls, kinds: tuple[DemandKind, ...]) -> tuple[DemandKind, ...]:
+        ids = [kind.id for kind in kinds]
+        if len(set(ids)) < len(ids) or RESIDENTS in ids:
+            raise PydanticCustomError("ids_repeat", "each needs an id of its own, other than `residents`")
+        return kinds
+
+
+class Circles(Settings):
+    """Business circles: where shops, offices and enterprises lie close together on foot."""
+
+    method: Literal["dbscan", "hdbscan"] = "dbscan"
+    """With "dbscan" one distance for all; with "hdbscan" denser and looser ones, `within_m` is the farthest."""
+
+    within_m: Annotated[float, Field(strict=True, gt=0, le=2000)] = 150.0
+    """How far apart on foot neighbours in a circle are, metres, inclusive."""
+
+    least_places: Annotated[int, Field(strict=True, ge=2, le=1000)] = 10
+    """How many places, itself included, lie within that of a place inside a circle; the least of a circle."""
+
+    source: str = ""
+    """Where these two figures come from, as it is to stand in the report. Left out: the developers' own."""
+
+    place_kinds: Path | None = None
+    """Your own table of place kinds (.toml) instead of the one that ships: which make circles, jobs by kind."""
+
+    names: dict[str, str] = Field(default_factory=dict)
+    """Your names for circles, by the id of any place in each, as { P0012 = "人民路商圈" }."""
 
 
 PositiveSpeeds = dict[str, Annotated[float, Field(strict=True, gt=0, le=15)]]
@@ -256,9 +391,30 @@ class Study(Settings):
     rules: Rules = Rules()
     costs: Costs = Costs()
     siting: Siting = Siting()
+    circles: Circles = Circles()
 
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
     """The file that the study was read from; every path in it is relative to its folder."""
+
+    @model_validator(mode="after")
+    def _kinds_have_their_limits(self) -> Self:
+        for place, kind in enumerate(self.demand.kinds):
+            minutes = kind.minutes or self.limits.minutes
+            standard = kind.standard_min or self.limits.standard_min
+            where = f"demand.kinds.{place}"
+            if list(minutes) != sorted(set(minutes)):
+                raise PydanticCustomError(
+                    "kind_not_rising", "`{where}.minutes` must rise and not repeat", {"where": where}
+                )
+            if standard not in minutes:
+                raise PydanticCustomError(
+                    "kind_not_measured", "`{where}.standard_min` must be one of its minutes", {"where": where}
+                )
+            if kind.places and self.inputs.places is None:
+                raise PydanticCustomError(
+                    "kind_without_places", "`{where}.places` needs the layer `inputs.places`", {"where": where}
+                )
+        return self
 
     def resolve(self, path: Path) -> Path:
         """Return `path` as the study means it: relative to the study file."""
@@ -327,6 +483,8 @@ def settings_at(path: tuple[str | int, ...]) -> type[Settings] | None:
     """Return the settings class whose table stands at a dotted path, or None."""
     model: type[Settings] = Study
     for name in path:
+        if isinstance(name, int):  # a table of a list of tables
+            continue
         info = model.model_fields.get(str(name))
         inner = nested_settings(info.annotation) if info else None
         if inner is None:
@@ -343,6 +501,11 @@ def nested_settings(annotation: object) -> type[Settings] | None:
     return None
 
 
+def is_list_of_tables(annotation: object) -> bool:
+    """Tell whether a setting is a list of tables, such as ``tuple[DemandKind, ...]``."""
+    return get_origin(annotation) is tuple and nested_settings(annotation) is not None
+
+
 def wrong_because(detail: ErrorDetails) -> Phrase | str:
     """Say why pydantic refuses a value: in the user's language where the catalogue has the reason."""
     key = f"errors.reason_{detail['type']}"
@@ -350,7 +513,7 @@ def wrong_because(detail: ErrorDetails) -> Phrase | str:
 
 
 def _breach(detail: ErrorDetails) -> Breach:
-    path = ".".join(str(part) for part in detail["loc"])
+    path = ".".join(str(part) for part in detail["loc"]) or str(detail.get("ctx", {}).get("where", ""))
     if detail["type"] == "extra_forbidden":
         model = settings_at(detail["loc"][:-1])
         return Breach("unknown_setting", {"path": path, "hint": _hint(str(detail["loc"][-1]), _names(model))})

@@ -11,14 +11,26 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from planner.errors import Breach, OutputError, StudyError
-from planner.study import Layer, Raster, Settings, Study, nested_settings, setting_meaning
+from planner.study import (
+    Layer,
+    Raster,
+    Settings,
+    Study,
+    is_list_of_tables,
+    nested_settings,
+    setting_meaning,
+)
 
-PLACEHOLDERS: dict[str, object] = {"Study.name": "My district"}
+PLACEHOLDERS: dict[str, object] = {"Study.name": "My district", "DemandKind.id": "workers"}
 LAYER_PATHS = {
     "communities": "communities.gpkg",
     "facilities": "centres.gpkg",
     "streets": "streets.gpkg",
-    "demand": "buildings.gpkg",
+    "demand": "people.gpkg",
+    "buildings": "buildings.gpkg",
+    "population": "population.tif",
+    "places": "places.gpkg",
+    "layer": "visitors.gpkg",
     "water": "water.gpkg",
     "barriers": "barriers.gpkg",
     "gates": "gates.csv",
@@ -78,17 +90,24 @@ def write_template(folder: Path) -> Path:
 
 
 def _table(model: type[Settings], path: tuple[str, ...], layers: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    tables = []
+    tables, lists = [], []
     for name, field in model.model_fields.items():
         if field.exclude:
             continue
         inner = nested_settings(field.annotation)
+        if inner is not None and is_list_of_tables(field.annotation):
+            lists.append((name, inner))
+            continue
         if inner is not None:
             tables.append((name, field, inner))
             continue
         yield ""
         yield from _comments(f"{model.__name__}.{name}")
         yield _setting(model, name, field)
+    for name, inner in lists:
+        yield ""
+        yield from _comments(f"{model.__name__}.{name}")
+        yield from _example(inner, (*path, name))
     for name, field, inner in tables:
         yield ""
         yield from _comments(f"{model.__name__}.{name}")
@@ -97,6 +116,17 @@ def _table(model: type[Settings], path: tuple[str, ...], layers: Mapping[str, Ma
         else:
             yield f"[{'.'.join((*path, name))}]" if _has_values(inner) else f"# {'.'.join((*path, name))}"
             yield from _table(inner, (*path, name), layers)
+
+
+def _example(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
+    """Write one table of a list, as an example that stays a comment: a list has no default tables."""
+    yield f"# [[{'.'.join(path)}]]"
+    for name, field in model.model_fields.items():
+        yield from _comments(f"{model.__name__}.{name}")
+        if nested_settings(field.annotation) is Layer:
+            yield f"# {name} = {{ path = {json.dumps(LAYER_PATHS[name])} }}"
+        else:
+            yield f"# {_setting(model, name, field).removeprefix('#')}"
 
 
 def _layer(path: tuple[str, ...], known: Mapping[str, str], *, required: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The contracts: what a communities, facilities, demand, streets, water, barriers or gates table must hold.
+"""The contracts: what the tables of a study must hold: communities, facilities, demand and the others.
 
 A table is an ordinary GeoDataFrame behind a distinct type that only the check can give:
 ``FACILITIES.check(frame, source="centres.gpkg")`` returns a `Facilities`, or raises one `DataError` that lists
@@ -23,6 +23,8 @@ Communities = NewType("Communities", gpd.GeoDataFrame)
 Facilities = NewType("Facilities", gpd.GeoDataFrame)
 Demand = NewType("Demand", gpd.GeoDataFrame)
 Streets = NewType("Streets", gpd.GeoDataFrame)
+Buildings = NewType("Buildings", gpd.GeoDataFrame)
+Places = NewType("Places", gpd.GeoDataFrame)
 Water = NewType("Water", gpd.GeoDataFrame)
 Barriers = NewType("Barriers", gpd.GeoDataFrame)
 Gates = NewType("Gates", gpd.GeoDataFrame)
@@ -62,13 +64,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Contract(Generic[Table]):
-    """What one table must hold, and the only way to its type."""
+    """What one table must hold, and the only way to its type.
+
+    Of the columns in `either`, each row needs one at least.
+    """
 
     name: str
     columns: tuple[Column, ...]
     geometry_types: tuple[str, ...]
     as_type: Callable[[gpd.GeoDataFrame], Table]
     has_ids: bool = True
+    either: tuple[str, ...] = ()
 
     def check(self, frame: gpd.GeoDataFrame, *, source: str, known: Sequence[Breach] = ()) -> Table:
         """Return `frame` checked and with canonical column types.
@@ -123,6 +129,7 @@ class Contract(Generic[Table]):
             elif column.required:
                 present = ", ".join(str(name) for name in frame.columns if name != frame.geometry.name) or "–"
                 yield Breach("missing_column", {"column": column.name, "present": present})
+        yield from self._neither(frame, {column.name for column in columns})
         if self.has_ids and "id" in frame.columns:
             ids = frame["id"].map(_as_text)
             ids = ids[ids != ""]
@@ -131,6 +138,20 @@ class Contract(Generic[Table]):
                 yield Breach(
                     "duplicate_ids", {"column": "id", "ids": _listed(twice)}, [f"#{row}" for row in twice.index]
                 )
+
+    def _neither(self, frame: gpd.GeoDataFrame, unspoken: set[str]) -> Iterator[Breach]:
+        """Yield what is wrong where a row has none of the columns of which it needs one."""
+        if not self.either or not unspoken.issuperset(self.either):
+            return
+        given = [name for name in self.either if name in frame.columns]
+        first = {"column": self.either[0]}
+        if not given:
+            present = ", ".join(str(name) for name in frame.columns if name != frame.geometry.name) or "–"
+            yield Breach("missing_column", {**first, "present": present})
+            return
+        blank = np.all([(frame[name].map(_as_text) == "").to_numpy() for name in given], axis=0)
+        if blank.any():
+            yield Breach("missing_values", first, list(row_names(frame)[blank]))
 
     def _wrong_geometry(self, frame: gpd.GeoDataFrame) -> Iterator[Breach]:
         shapes, names = frame.geometry, row_names(frame)
@@ -303,14 +324,53 @@ DEMAND: Contract[Demand] = Contract(
     name="demand",
     columns=(
         ID,
-        Column("people", "number", meaning="residents"),
-        Column("households", "number", required=False, default=np.nan, meaning="households"),
+        Column(
+            "people",
+            "number",
+            required=False,
+            default=np.nan,
+            meaning="residents; where blank, from the households",
+        ),
+        Column("households", "number", required=False, default=np.nan, meaning="households; this or people"),
         Column(
             "people_65", "number", required=False, default=np.nan, meaning="of the residents, those of 65 or more"
         ),
     ),
     geometry_types=(*POINTS, *AREAS),
     as_type=Demand,
+    either=("people", "households"),
+)
+
+BUILDINGS: Contract[Buildings] = Contract(
+    name="buildings",
+    columns=(
+        Column("id", "text", required=False, default="", meaning="text; else its number in the file"),
+        Column(
+            "kind", "text", required=False, default="", meaning="what it is used for, as in building_kinds.toml"
+        ),
+        Column("levels", "number", required=False, default=np.nan, meaning="storeys above ground"),
+        Column(
+            "height_m", "number", required=False, default=np.nan, meaning="height, m, where levels are not known"
+        ),
+    ),
+    geometry_types=AREAS,
+    as_type=Buildings,
+    has_ids=False,
+)
+
+PLACES: Contract[Places] = Contract(
+    name="places",
+    columns=(
+        ID,
+        Column("name", "text", required=False, default="", meaning="the name that users read"),
+        Column("kind", "text", required=False, default="", meaning="what it is, as in place_kinds.toml"),
+        Column("jobs", "number", required=False, default=np.nan, meaning="people who work there; else by kind"),
+        Column(
+            "weight", "number", required=False, default=np.nan, meaning="how important it is; names its circle"
+        ),
+    ),
+    geometry_types=(*POINTS, *AREAS),
+    as_type=Places,
 )
 
 STREETS: Contract[Streets] = Contract(
@@ -363,4 +423,4 @@ GATES: Contract[Gates] = Contract(
     as_type=Gates,
 )
 
-CONTRACTS = (COMMUNITIES, FACILITIES, DEMAND, STREETS, WATER, BARRIERS, GATES)
+CONTRACTS = (COMMUNITIES, FACILITIES, DEMAND, STREETS, BUILDINGS, PLACES, WATER, BARRIERS, GATES)

@@ -25,6 +25,13 @@ def toy_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
 
 
 @pytest.fixture(scope="session")
+def rich_toy_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
+    """Return the plan of the toy city with further kinds of people and a business circle."""
+    folder = tmp_path_factory.mktemp("rich_toy_plan")
+    return planner.run(toy.write_study(folder, changed={"places": toy.places()}, study=toy.RICH))
+
+
+@pytest.fixture(scope="session")
 def haibowan_plan() -> planner.Plan:
     """Return the plan of the embedded Haibowan study."""
     return planner.run(ROOT / "data" / "haibowan" / "study.toml")

@@ -70,8 +70,12 @@ UNKNOWN_PLACE = 'LOCAL_CS["Site grid",UNIT["metre",1],AXIS["E",EAST],AXIS["N",NO
 
 COLUMNS = {
     "missing": (
-        {"people": PEOPLE.rename(columns={"people": "residents"})},
-        ["toy.gpkg [people]", "'people' is missing", "Present: id, residents, households", "`columns`"],
+        {"people": PEOPLE.drop(columns="households").rename(columns={"people": "residents"})},
+        ["toy.gpkg [people]", "'people' is missing", "Present: id, residents", "`columns`"],
+    ),
+    "households_only": (
+        {"people": PEOPLE.drop(columns="people")},
+        ["toy.gpkg [people]", "only their households", "`demand.household_size`", "(2 rows: E, W)"],
     ),
     "all_at_once": (
         {
@@ -100,7 +104,7 @@ COLUMNS = {
     ),
     "duplicate_ids": ({"centres": CENTRES.assign(id="C")}, ["several rows (C)", "(2 rows: #0, #1)"]),
     "empty_cells": (
-        {"people": PEOPLE.assign(people=[None, *[1.0] * (len(PEOPLE) - 1)])},
+        {"people": PEOPLE.assign(**{n: [None, *[1.0] * (len(PEOPLE) - 1)] for n in ("people", "households")})},
         ["'people': empty cells. Fill them in. (1 row: P0-0)"],
     ),
     "not_numbers": (

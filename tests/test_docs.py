@@ -51,9 +51,9 @@ def test_data_md_is_what_its_script_makes(script: dict[str, Any]) -> None:
 
 
 def test_every_entry_of_plan_json_is_documented(
-    script: dict[str, Any], toy_plan: planner.Plan, tmp_path: Path
+    script: dict[str, Any], rich_toy_plan: planner.Plan, tmp_path: Path
 ) -> None:
-    found = set(paths(document(toy_plan))) | set(paths(everything(tmp_path)))
+    found = set(paths(document(rich_toy_plan))) | set(paths(everything(tmp_path)))
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
 
@@ -65,8 +65,8 @@ def everything(folder: Path) -> dict[str, Any]:
     return document(planner.run(study, verified=True))
 
 
-def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], toy_plan: planner.Plan) -> None:
-    layers = result_layers(toy_plan)
+def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich_toy_plan: planner.Plan) -> None:
+    layers = result_layers(rich_toy_plan)
     assert set(layers) == set(script["RESULT_LAYERS"])
     for name, table in layers.items():
         columns = {str(column) for column in table.columns} - {"geometry"}

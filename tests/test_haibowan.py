@@ -98,6 +98,7 @@ def test_what_is_modelled_is_said(haibowan_plan: planner.Plan) -> None:
         "demand",
         "water",
         "barriers",
+        "places",
     }
 
 
@@ -109,7 +110,7 @@ def test_the_generator_makes_the_layers_again(tmp_path: Path) -> None:
     for file in (HAIBOWAN / "model").glob("*.py"):
         (tmp_path / "model" / file.name).write_bytes(file.read_bytes())
     subprocess.run([sys.executable, "make.py"], cwd=tmp_path, check=True, capture_output=True)
-    for name in ("communities", "centres", "streets", "buildings", "water", "barriers"):
+    for name in ("communities", "centres", "streets", "buildings", "water", "barriers", "places"):
         made = gpd.read_file(tmp_path / "haibowan.gpkg", layer=name)
         assert digest(made) == digest(layer(name)), name
 

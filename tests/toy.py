@@ -47,6 +47,51 @@ candidates = 8
 """
 
 
+RICH = (
+    STUDY.replace("candidates = 8\n", "candidates = 12\n")
+    + """
+[inputs.places]
+path = "toy.gpkg"
+layer = "places"
+
+[circles]
+within_m = 90.0
+least_places = 4
+
+[demand]
+residents_weight = 1.0
+
+[[demand.kinds]]
+id = "old"
+name = "Residents of 65+"
+share = 0.1
+
+[[demand.kinds]]
+id = "workers"
+name = "Workers"
+places = true
+weight = 0.5
+minutes = [3, 5]
+standard_min = 3
+"""
+)
+"""The toy city with residents of 65+ and workers, and shops that make a business circle in the west."""
+
+
+def places() -> gpd.GeoDataFrame:
+    """Return six shops on the street in the south-west, 40 m apart, a mall among them, and one far away."""
+    spots = [(20 + 40 * number, 5) for number in range(6)] + [(700, 405)]
+    return _frame(
+        {
+            "id": [f"S{number}" for number in range(1, 8)],
+            "name": ["", "", "Great Mall", "", "", "", "Corner shop"],
+            "kind": ["shop", "shop", "mall", "restaurant", "bank", "shop", "shop"],
+            "jobs": [None, None, 100.0, None, None, None, 3.0],
+        },
+        [shapely.Point(spot) for spot in spots],
+    )
+
+
 def layers() -> dict[str, gpd.GeoDataFrame]:
     """Return the toy city's layers by name."""
     xs, ys = np.arange(0, 801, 200), np.arange(0, 401, 200)

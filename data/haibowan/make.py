@@ -13,6 +13,7 @@ from model.centres import stand_centres
 from model.country import pave_country
 from model.ground import Ground
 from model.layers import draw_layers, settle_buildings
+from model.places import open_shops
 from model.plan import FOOTBRIDGE, STREET_LETTERS, draw_grids
 
 HERE = Path(__file__).parent
@@ -55,7 +56,7 @@ def main() -> None:
         grid.pave(ground)
     buildings = settle_buildings(ground.homes)
     centres = stand_centres(communities, cells, buildings, ground, village_lanes)
-    write(draw_layers(communities, grids, buildings, centres, ground))
+    write(draw_layers(communities, grids, buildings, centres, ground, open_shops(cells)))
 
 
 if __name__ == "__main__":

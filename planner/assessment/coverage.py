@@ -109,11 +109,11 @@ def measure_coverage(
         tier_areas = {tier: shapely.union_all(areas[chosen, column]) for tier, chosen in of_tier.items()}
         reached = shapely.union_all(list(tier_areas.values()))
         inside = points[count_column(limit)].to_numpy()
-        total.append({"limit_min": limit, **_shares(demand, inside), **_area(outline, reached)})
+        total.append({"limit_min": limit, **people_shares(demand, inside), **_area(outline, reached)})
         for tier, chosen in of_tier.items():
             count = times.of_facilities(chosen).count_within(limit)
             by_tier.append(
-                {"tier": tier, "limit_min": limit, "facilities": int(chosen.sum()), **_shares(demand, count)}
+                {"tier": tier, "limit_min": limit, "facilities": int(chosen.sum()), **people_shares(demand, count)}
                 | _area(outline, tier_areas[tier])
             )
         rows_of = demand.groupby("community").indices
@@ -122,7 +122,7 @@ def measure_coverage(
             served_by_own = is_within(own[rows], limit)
             by_community.append(
                 {"community": row.id, "name": row.name, "street": row.street, "limit_min": limit}
-                | _shares(demand.iloc[rows], inside[rows])
+                | people_shares(demand.iloc[rows], inside[rows])
                 | {"own_people_covered": float(demand["people"].to_numpy()[rows][served_by_own].sum())}
                 | _area(row.geometry, reached)
             )
@@ -150,7 +150,8 @@ def own_centre_minutes(
     return minutes
 
 
-def _shares(demand: gpd.GeoDataFrame, facilities_within: NDArray[np.int64]) -> dict[str, float]:
+def people_shares(demand: gpd.GeoDataFrame, facilities_within: NDArray[np.int64]) -> dict[str, float]:
+    """Return people and demand points, those with a centre and with two or more, given how many each reaches."""
     people = demand["people"].to_numpy()
     covered = float(people[facilities_within > 0].sum())
     overlap = float(people[facilities_within > 1].sum())

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.inputs.demand.placed import counted_columns
 from planner.walking.walk import FloatArray, is_within
 
 EVERYBODY = "people"
-KIND = "people_"
 TENTH = 0.1
 LORENZ_STEPS = 10
 
@@ -112,11 +112,10 @@ def groups_of(demand: gpd.GeoDataFrame) -> Iterator[tuple[str, FloatArray]]:
     """
     everyone = demand["people"].to_numpy(dtype=np.float64)
     yield EVERYBODY, everyone
-    for name in demand.columns:
-        if str(name).startswith(KIND) and pd.api.types.is_numeric_dtype(demand[name]):
-            kind = np.where(everyone > 0, demand[name].to_numpy(dtype=np.float64), 0.0)
-            if np.isfinite(kind).all() and (kind >= 0).all() and kind.any():
-                yield str(name), kind
+    for name in counted_columns(demand):
+        kind = np.where(everyone > 0, demand[name].to_numpy(dtype=np.float64), 0.0)
+        if np.isfinite(kind).all() and (kind >= 0).all() and kind.any():
+            yield name, kind
 
 
 def gini(values: FloatArray, people: FloatArray) -> float:

@@ -60,6 +60,29 @@ def metric_crs(
     return lonlat.estimate_utm_crs()
 
 
+def raster_crs(own: str | None, stated: str | None, *, source: str) -> pyproj.CRS:
+    """Return the system of a raster: its own, or the one that the study states where the file does not say.
+
+    Raises
+    ------
+    DataError
+        Neither says, the stated one is unknown, or it contradicts the file's.
+    """
+    found = None if own is None else pyproj.CRS.from_user_input(own)
+    if stated is None:
+        if found is None:
+            raise DataError(source, [Breach("no_crs")])
+        return found
+    try:
+        declared = pyproj.CRS.from_user_input(stated)
+    except pyproj.exceptions.CRSError as error:
+        raise DataError(source, [Breach("unknown_crs", {"crs": stated})]) from error
+    if found is not None and not found.equals(declared, ignore_axis_order=True):
+        values = {"declared": stated, "found": found.to_string()}
+        raise DataError(source, [Breach("contradicting_crs", values)])
+    return declared
+
+
 def project(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.GeoDataFrame:
     """Bring a checked layer into another system.
 

@@ -10,6 +10,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
+from planner.inputs.area import raster_crs
 
 SIGMAS_AROUND = 4.0
 """Cells farther away than so many smoothing widths do not count."""
@@ -58,7 +59,14 @@ class Elevation:
 
 
 def read_elevation(
-    path: Path, *, bounds: FloatArray, crs: pyproj.CRS, smoothing_m: float, setting: str, source: str
+    path: Path,
+    *,
+    bounds: FloatArray,
+    crs: pyproj.CRS,
+    smoothing_m: float,
+    setting: str,
+    source: str,
+    stated_crs: str | None = None,
 ) -> Elevation:
     """Read the part of a raster that lies under an area.
 
@@ -78,6 +86,8 @@ def read_elevation(
         How wide, metres; 0 leaves the heights as they are.
     setting, source
         What to call the layer's settings and the layer in messages.
+    stated_crs
+        The raster's system, where the file does not say.
 
     Returns
     -------
@@ -98,11 +108,9 @@ def read_elevation(
 
     try:
         with rasterio.open(path) as raster:
-            if raster.crs is None:
-                raise DataError(source, [Breach("no_crs")])
+            own = raster_crs(raster.crs and raster.crs.to_wkt(), stated_crs, source=source)
             if raster.transform.b or raster.transform.d:
                 raise DataError(source, [Breach("turned_raster")])
-            own = pyproj.CRS.from_user_input(raster.crs.to_wkt())
             step = (raster.transform.a, raster.transform.e)
             west, south, east, north = pyproj.Transformer.from_crs(crs, own, always_xy=True).transform_bounds(
                 *bounds

@@ -16,7 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.errors import Breach, DataError
 from planner.inputs.graphml import read_graphml
-from planner.inputs.osm import read_osm_streets
+from planner.inputs.osm import read_osm_buildings, read_osm_points, read_osm_streets
 from planner.study import Layer
 from planner.tables import wrong_crs
 from planner.texts import Phrase
@@ -25,6 +25,9 @@ X_NAMES = ("lon", "lng", "longitude", "x", "经度")
 Y_NAMES = ("lat", "latitude", "y", "纬度")
 WKT_NAMES = ("geometry", "wkt", "geom")
 PLACE_NAMES = (*X_NAMES, *Y_NAMES, *WKT_NAMES)
+PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
+"""The keys of OpenStreetMap under which places stand where people work."""
+
 ENCODINGS = ("utf-8-sig", "gb18030")
 """A spreadsheet saved on a Chinese Windows is GB18030; UTF-8 is tried first because it refuses what it is not."""
 
@@ -159,7 +162,12 @@ def _read_text_table(path: Path) -> pd.DataFrame:
 
 
 def _read_osm(path: Path, layer: Layer, setting: str) -> gpd.GeoDataFrame:
-    del layer, setting
+    del layer
+    if setting == "inputs.buildings":
+        return gpd.GeoDataFrame(read_osm_buildings(path).rename(columns={"building": "kind"}))
+    if setting == "inputs.places":
+        places = read_osm_points(path, PLACE_KEYS)
+        return gpd.GeoDataFrame(places.assign(kind=places["key"] + "=" + places["value"]))
     return read_osm_streets(path)
 
 

@@ -13,17 +13,24 @@ import shapely
 
 from planner.errors import SHOWN_ROWS, Breach, DataError, NetworkError, raise_together
 from planner.inputs.area import check_nearby, metric_crs, project
-from planner.inputs.demand import PlacedDemand, community_at, place_demand, spread_along_streets
+from planner.inputs.demand import community_at
+from planner.inputs.demand.buildings import homes_of, read_building_kinds
+from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
+from planner.inputs.demand.placing import Residents, demand_method, place_residents
+from planner.inputs.demand.rasters import RasterCells, read_raster
 from planner.inputs.elevation import Elevation, read_elevation
 from planner.inputs.layers import file_hash, read_layer
+from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
 from planner.remarks import Remark
-from planner.study import Layer, Raster, Study
+from planner.study import DemandKind, Layer, Raster, Study
 from planner.tables import (
     BARRIERS,
+    BUILDINGS,
     COMMUNITIES,
     DEMAND,
     FACILITIES,
     GATES,
+    PLACES,
     STREETS,
     WATER,
     Barriers,
@@ -70,7 +77,13 @@ class Inputs:
     elevation
         The heights of the ground, where slope is asked for.
     demand_method
-        ``"points"`` or ``"along_streets"``.
+        ``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``.
+    balance
+        One row a community, the last for those outside: people given, found, placed and lost, with the reason.
+    kinds
+        Who is counted besides the residents.
+    places
+        Shops, offices and enterprises with the people who work there; None where the study gives none.
     margin_m
         How far beyond the communities streets and facilities are kept, metres.
     sources
@@ -89,6 +102,9 @@ class Inputs:
     gates: Gates | None
     elevation: Elevation | None
     demand_method: str
+    balance: pd.DataFrame
+    kinds: tuple[KindDemand, ...]
+    places: BusinessPlaces | None
     margin_m: float
     sources: tuple[Source, ...]
     remarks: tuple[Remark, ...]
@@ -120,6 +136,9 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         The study's own `crs` does not measure in metres.
     """
     errors: list[DataError] = []
+    method = demand_method(study)
+    building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
+    place_kinds = read_place_kinds(_beside(study, study.circles.place_kinds), study=str(study.file))
     tables = _Tables(study, errors)
     communities = tables.read("communities", COMMUNITIES)
     facilities = tables.read("facilities", FACILITIES)
@@ -128,6 +147,12 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     water = tables.read("water", WATER)
     barriers = tables.read("barriers", BARRIERS)
     gates = tables.read("gates", GATES)
+    buildings = tables.read("buildings", BUILDINGS)
+    places = tables.read("places", PLACES)
+    of_kinds = [
+        tables.read("kinds", DEMAND, kind.layer, setting=f"demand.kinds.{number}.layer") if kind.layer else None
+        for number, kind in enumerate(study.demand.kinds)
+    ]
     raise_together(errors)
     if communities is None or facilities is None or streets is None:
         message = "a required layer was neither read nor refused"
@@ -141,27 +166,58 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     water = None if water is None else tables.bring(water, WATER, communities)
     barriers = None if barriers is None else tables.bring(barriers, BARRIERS, communities)
     gates = None if gates is None else tables.bring(gates, GATES, communities)
+    buildings = None if buildings is None else tables.bring(buildings, BUILDINGS, communities)
+    places = None if places is None else tables.bring(places, PLACES, communities)
+    of_kinds = [
+        None if layer is None else tables.bring(layer, DEMAND, communities, source=_called(kind.layer))
+        for kind, layer in zip(study.demand.kinds, of_kinds, strict=True)
+    ]
+    raster = _raster(study, communities, tables) if method == "raster" else None
     raise_together(errors)
 
     facilities, facility_remarks = _settle(facilities, communities, water, source=tables.source("facilities"))
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
     elevation = tables.elevation(streets)
-    of_people = tables.source("communities" if demand is None else "demand")
-    placed = _people(study, communities, demand, streets, source=of_people)
+    homes = None if buildings is None else homes_of(buildings, building_kinds)
+    of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
+    residents = place_residents(
+        method,
+        study.demand,
+        communities,
+        streets,
+        demand=demand,
+        raster=raster,
+        homes=homes,
+        source=tables.source(of_people),
+    )
+    at_work = None if places is None else business_places(places, place_kinds)
+    kinds = tuple(
+        _kind(kind, layer, residents.points, communities, at_work, source=tables.source(of_people))
+        for kind, layer in zip(study.demand.kinds, of_kinds, strict=True)
+    )
     return Inputs(
         crs=crs,
         communities=communities,
         facilities=facilities,
         streets=streets,
-        demand=placed.points,
+        demand=residents.points,
         water=water,
         barriers=barriers,
         gates=gates,
         elevation=elevation,
-        demand_method=placed.method,
+        demand_method=method,
+        balance=residents.balance,
+        kinds=kinds,
+        places=at_work,
         margin_m=margin_m,
         sources=tuple(tables.sources),
-        remarks=(*facility_remarks, *placed.remarks, *_community_remarks(communities, placed, demand)),
+        remarks=(
+            *facility_remarks,
+            *residents.remarks,
+            *_community_remarks(communities, residents),
+            *(() if at_work is None else at_work.remarks),
+            *(remark for kind in kinds for remark in kind.remarks),
+        ),
     )
 
 
@@ -176,36 +232,39 @@ class _Tables:
     def source(self, name: str) -> str:
         """Return what to call a layer in a message: its file, and the layer in it."""
         layer: Layer | Raster | None = getattr(self._study.inputs, name)
-        if layer is None:
-            return name
-        inner = layer.layer if isinstance(layer, Layer) else None
-        return str(layer.path) + (f" [{inner}]" if inner else "")
+        return name if layer is None else _called(layer)
 
-    def read(self, name: str, contract: Contract[Table]) -> Table | None:
+    def read(
+        self, name: str, contract: Contract[Table], layer: Layer | None = None, *, setting: str = ""
+    ) -> Table | None:
         """Read and check one layer; None where the study does not name it or it is refused."""
-        layer: Layer | None = getattr(self._study.inputs, name)
+        layer = layer or getattr(self._study.inputs, name, None)
         if layer is None:
             return None
         path = self._study.resolve(layer.path)
         try:
             columns = [column.name for column in contract.columns]
-            frame, breaches = read_layer(path, layer, setting=f"inputs.{name}", columns=columns)
-            table = contract.check(frame, source=self.source(name), known=breaches)
+            frame, breaches = read_layer(path, layer, setting=setting or f"inputs.{name}", columns=columns)
+            table = contract.check(frame, source=_called(layer), known=breaches)
         except DataError as error:
             self._errors.append(error)
             return None
+        self.note(name, layer, rows=len(table), crs=table.crs)
+        return table
+
+    def note(self, name: str, layer: Layer | Raster, *, rows: int, crs: pyproj.CRS) -> None:
+        """Note where a layer came from."""
         self.sources.append(
             Source(
                 layer=name,
-                file=_portable(layer.path) + (f" [{layer.layer}]" if layer.layer else ""),
-                sha256=file_hash(path),
-                rows=len(table),
-                crs=table.crs.to_string(),
+                file=_portable(layer.path) + _inner(layer),
+                sha256=file_hash(self._study.resolve(layer.path)),
+                rows=rows,
+                crs=crs.to_string(),
                 source=layer.source,
                 modelled=layer.modelled,
             )
         )
-        return table
 
     def elevation(self, streets: Streets) -> Elevation | None:
         """Read the heights under the streets; None where slope does not count.
@@ -226,23 +285,20 @@ class _Tables:
             smoothing_m=costs.slope_smoothing_m,
             setting="inputs.elevation",
             source=self.source("elevation"),
+            stated_crs=layer.crs,
         )
-        self.sources.append(
-            Source(
-                layer="elevation",
-                file=_portable(layer.path),
-                sha256=file_hash(path),
-                rows=elevation.cells,
-                crs=elevation.crs.to_string(),
-                source=layer.source,
-                modelled=layer.modelled,
-            )
-        )
+        self.note("elevation", layer, rows=elevation.cells, crs=elevation.crs)
         return elevation
 
-    def bring(self, table: Table, contract: Contract[Table], communities: Communities) -> Table:
+    def refuse(self, error: DataError) -> None:
+        """Collect what is wrong with a layer."""
+        self._errors.append(error)
+
+    def bring(
+        self, table: Table, contract: Contract[Table], communities: Communities, *, source: str = ""
+    ) -> Table:
         """Bring a table into the communities' system; what cannot be, or lies far away, is noted as an error."""
-        source = self.source(contract.name)
+        source = source or self.source(contract.name)
         try:
             moved = project(table, communities.crs, source=source)
             declared = table.crs.to_string()
@@ -251,6 +307,18 @@ class _Tables:
             self._errors.append(error)
             return table
         return contract.as_type(moved)
+
+
+def _called(layer: Layer | Raster | None) -> str:
+    return "" if layer is None else str(layer.path) + _inner(layer)
+
+
+def _inner(layer: Layer | Raster) -> str:
+    return f" [{layer.layer}]" if isinstance(layer, Layer) and layer.layer else ""
+
+
+def _beside(study: Study, path: Path | None) -> Path | None:
+    return None if path is None else study.resolve(path)
 
 
 def _portable(path: Path) -> str:
@@ -293,29 +361,54 @@ def _within_margin(streets: Streets, communities: Communities, margin_m: float, 
     return Streets(kept)
 
 
-def _people(
-    study: Study, communities: Communities, demand: Demand | None, streets: Streets, *, source: str
-) -> PlacedDemand:
-    if demand is not None:
-        placed = place_demand(demand, communities)
-        if not placed.points["people"].sum() > 0:
-            raise DataError(source, [Breach("nobody_inside")])
-        return placed
-    if not communities["people"].sum() > 0:
-        raise DataError(source, [Breach("no_people_anywhere")])
-    return spread_along_streets(communities, streets, spacing_m=study.demand.spacing_m)
+def _raster(study: Study, communities: Communities, tables: _Tables) -> RasterCells | None:
+    """Read the population raster; None where it is refused."""
+    layer, settings = study.inputs.population, study.demand
+    if layer is None:
+        return None
+    try:
+        raster = read_raster(
+            study.resolve(layer.path),
+            communities,
+            unit=settings.raster_unit,
+            band=settings.raster_band,
+            nodata=settings.raster_nodata,
+            crs=layer.crs,
+            source=tables.source("population"),
+        )
+    except DataError as error:
+        tables.refuse(error)
+        return None
+    tables.note("population", layer, rows=raster.rows, crs=raster.crs)
+    return raster
 
 
-def _community_remarks(communities: Communities, placed: PlacedDemand, demand: Demand | None) -> list[Remark]:
-    counted = placed.points.groupby("community")["people"].sum().reindex(communities["id"], fill_value=0.0)
-    counted = counted.set_axis(communities.index)
+def _kind(
+    settings: DemandKind,
+    layer: Demand | None,
+    residents: gpd.GeoDataFrame,
+    communities: Communities,
+    places: BusinessPlaces | None,
+    *,
+    source: str,
+) -> KindDemand:
+    """Count one kind of demand in the way that its settings name."""
+    if layer is not None:
+        return kind_from_layer(settings, layer, communities)
+    if settings.places and places is not None:
+        return kind_at_places(settings, places.points, communities)
+    return kind_at_residents(settings, residents, communities, source=source)
+
+
+def _community_remarks(communities: Communities, residents: Residents) -> list[Remark]:
+    balance = residents.balance[:-1].set_axis(communities.index)
     remarks = []
-    without = ~(counted > 0)
+    without = ~(balance["placed"] > 0)
     if without.any():
         remarks.append(Remark("community_without_people", "communities", tuple(communities["id"][without])))
-    differs = communities["people"].notna() & ((communities["people"] - counted).abs() >= 1)
-    if demand is not None and differs.any():
-        gap = float(np.abs(communities["people"] - counted)[differs].sum())
+    differs = balance["given"].notna() & ((balance["given"] - balance["placed"]).abs() >= 1)
+    if residents.method in {"points", "raster"} and differs.any():
+        gap = float(np.abs(balance["given"] - balance["placed"])[differs].sum())
         remarks.append(Remark("people_differ", "communities", tuple(communities["id"][differs]), gap))
     return remarks
 

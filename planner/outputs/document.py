@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -15,15 +16,17 @@ import shapely
 from planner.assessment.measure_names import is_measure
 from planner.inputs.reading import Source
 from planner.outputs.document_diagnosis import centre_entries, check_entries, diagnosis_entries, fairness_entries
+from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries, weighing_entries
 from planner.plan import Plan
 from planner.remarks import Remark
 from planner.siting.choosing import Proposal
+from planner.study import RESIDENTS
 from planner.texts import LANGUAGES
 
 FORMAT = "planner.plan/1"
 DIGITS = 6
 LONLAT_DIGITS = 7
-LIBRARIES = ("geopandas", "numpy", "osmium", "pandas", "pyproj", "scikit-learn", "scipy", "shapely")
+LIBRARIES = ("geopandas", "numpy", "osmium", "pandas", "pyproj", "rasterio", "scikit-learn", "scipy", "shapely")
 
 Document = dict[str, Any]
 
@@ -40,8 +43,11 @@ def document(plan: Plan) -> Document:
             "study": plan.study.model_dump(mode="json"),
             "walking": _walking(plan),
             "data": _data(plan),
+            "demand": demand_entries(plan),
             "network": {name: getattr(plan.network_quality, name) for name in plan.network_quality.__slots__},
             "coverage": _coverage(plan),
+            "kinds": kinds_entries(plan),
+            "circles": circles_entries(plan),
             "centres": _centres(plan),
             "diagnosis": diagnosis_entries(plan),
             "fairness": fairness_entries(plan),
@@ -151,13 +157,15 @@ def _centres(plan: Plan) -> list[Document]:
 
 def _siting(plan: Plan) -> Document:
     siting, study = plan.siting, plan.study
+    weighing = weighing_entries(plan)
     people = plan.inputs.demand["people"].sum()
-    covered = people - siting.people_uncovered
+    uncovered = plan.coverage.uncovered["people"].sum()
     candidates = siting.candidates
     lonlat = _lonlat(candidates)
     return {
         "sites_asked": study.siting.sites,
         "standard_min": study.limits.standard_min,
+        **weighing,
         "candidates": [
             {**row, "lon": lon, "lat": lat}
             for row, (lon, lat) in zip(
@@ -166,25 +174,36 @@ def _siting(plan: Plan) -> Document:
         ],
         "people_uncovered": siting.people_uncovered,
         "people_without_street": siting.people_without_street,
-        "proposals": [_proposal(proposal, candidates, lonlat, covered, people) for proposal in siting.proposals],
+        "proposals": [
+            _proposal(
+                proposal, gains, candidates, lonlat, people - uncovered, people, weighted=weighing["weighted"]
+            )
+            for proposal, gains in zip(siting.proposals, plan.gains, strict=True)
+        ],
     }
 
 
 def _proposal(
     proposal: Proposal,
+    gains: Mapping[str, float],
     candidates: gpd.GeoDataFrame,
     lonlat: list[tuple[float, float]],
     covered: float,
     people: float,
+    *,
+    weighted: bool,
 ) -> Document:
+    # What is gained in weighted people is no share of residents.
+    residents = gains[RESIDENTS] if weighted else proposal.people_gained
     return {
         "method": proposal.method,
         "status": proposal.status,
         "people_gained": proposal.people_gained,
+        "gained_by_kind": [{"kind": kind, "people_gained": gained} for kind, gained in gains.items()],
         "bound": proposal.bound,
         "gap": proposal.gap,
-        "people_covered_after": covered + proposal.people_gained,
-        "people_share_after": (covered + proposal.people_gained) / people,
+        "people_covered_after": covered + residents,
+        "people_share_after": (covered + residents) / people,
         "sites": [
             {
                 "rank": rank,

@@ -80,8 +80,30 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "coverage_by_tier": coverage.by_tier,
         "coverage_total": coverage.total,
         "street_checks": plan.network_places,
+        "people_balance": inputs.balance,
         "remarks": _remarks(plan),
+        **_kinds(plan),
+        **_circles(plan),
     }
+
+
+def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Return the points and the coverage of further kinds of demand, all kinds in one table."""
+    if not plan.kinds:
+        return {}
+    columns = ["id", "people", "community", "nearest_min", "nearest_facility", "geometry"]
+    points = [kind.demand[columns].assign(kind=kind.kind.settings.id) for kind in plan.kinds]
+    shares = [kind.by_community.assign(kind=kind.kind.settings.id) for kind in plan.kinds]
+    return {
+        "kinds_demand": gpd.GeoDataFrame(pd.concat(points, ignore_index=True), crs=plan.inputs.crs),
+        "kinds_coverage": pd.concat(shares, ignore_index=True),
+    }
+
+
+def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    if plan.circles is None:
+        return {}
+    return {"circles": plan.circles.table, "places": plan.circles.places}
 
 
 def _beside(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:

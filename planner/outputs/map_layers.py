@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from folium.map import Layer
+from markupsafe import escape
 
 from planner.assessment.coverage import count_column
 from planner.outputs import map_style as style
@@ -50,6 +51,8 @@ def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
         _weak(plan, content, words),
         _overlap(plan, words),
         _uncovered(plan, words),
+        *_uncovered_kinds(plan, words),
+        _circles(plan, content, words),
         *_centres(content, words),
         *_sites(content, words),
     ]
@@ -231,6 +234,50 @@ def _uncovered(plan: Plan, words: Words) -> Layer | None:
         return None
     name = entry(words.texts("maps.layer_uncovered"), patch(style.UNCOVERED, look="dot"))
     return dots_layer(uncovered, np.zeros(len(uncovered), dtype=np.int64), [style.UNCOVERED], name=name, show=True)
+
+
+def _uncovered_kinds(plan: Plan, words: Words) -> list[Layer]:
+    """Return one layer of uncovered people for each further kind, hidden until it is asked for."""
+    layers: list[Layer] = []
+    for number, kind in enumerate(plan.kinds):
+        if kind.uncovered.empty:
+            continue
+        colour = style.KIND_COLOURS[number % len(style.KIND_COLOURS)]
+        text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.kind.settings.title))
+        only = np.zeros(len(kind.uncovered), dtype=np.int64)
+        layers.append(
+            dots_layer(kind.uncovered, only, [colour], name=entry(text, patch(colour, look="dot")), show=False)
+        )
+    return layers
+
+
+def _inert(words: str) -> str:
+    """Return a study's words as HTML in which folium, which renders names twice, finds nothing to carry out."""
+    return str(escape(words)).replace("{", "&#123;").replace("}", "&#125;")
+
+
+def _circles(plan: Plan, content: Document, words: Words) -> Layer | None:
+    """Return the business circles, dashed where no station is within the standard."""
+    circles = plan.circles
+    if circles is None or circles.table.empty:
+        return None
+    told = content["circles"]
+    properties = [
+        {
+            "note": words.add(
+                words.card("circle_tip", circle), words.card("circle", circle, told["standard_min"])
+            ),
+            "within": circle["station_within"],
+        }
+        for circle in told["circles"]
+    ]
+    name = words.texts("maps.layer_circles", count=words.texts.whole(len(properties)))
+    return shapes_layer(
+        collection(circles.table.geometry, properties),
+        lambda feature: style.CIRCLE_STYLE if feature["properties"]["within"] else style.CIRCLE_WITHOUT_STYLE,
+        name=entry(name, patch(style.CIRCLE, look="outline")),
+        show=True,
+    )
 
 
 def _centres(content: Document, words: Words) -> list[Layer]:

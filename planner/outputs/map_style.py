@@ -31,6 +31,10 @@ UNCOVERED = "#a6611a"
 SITE = "#f0e442"
 DISC = "#333333"
 OVERLAP = "#8073ac"
+CIRCLE = "#cc79a7"
+KIND_COLOURS = ("#117733", "#882255", "#332288", "#999933", "#44aa99")
+"""Of people of further kinds who are uncovered, one after the other (Tol's muted scheme)."""
+
 RING_OPACITY = 0.38
 
 SIZES = {"district": 32, "town": 26, "community": 19, "village": 20, "station": 17}
@@ -71,6 +75,8 @@ WEAK_STYLE = {
 }
 RAILWAY_STYLE = {"color": "#3d3d3d", "weight": 2.0, "dashArray": "9 5", "interactive": False}
 WALL_STYLE = {"color": "#6d4c41", "weight": 0.9, "opacity": 0.75, "interactive": False}
+CIRCLE_STYLE = {"color": CIRCLE, "weight": 1.8, "fillColor": CIRCLE, "fillOpacity": 0.16}
+CIRCLE_WITHOUT_STYLE = CIRCLE_STYLE | {"dashArray": "6 4", "weight": 2.2, "fillOpacity": 0.08}
 SINGLE_STYLE = {"color": NEAR, "weight": 1.2, "fillColor": NEAR, "fillOpacity": 0.12}
 DISC_STYLE = {"color": DISC, "weight": 1.1, "dashArray": "4 4", "fill": False, "interactive": False}
 
@@ -171,7 +177,13 @@ def environment(texts: Texts) -> Environment:
         shape=shape,
         pin=pin,
         verdict_colours=VERDICT_COLOURS,
-        colours={"uncovered": UNCOVERED, "site": SITE, "beyond": BEYOND, "weak": VERDICT_COLOURS[WEAK]},
+        colours={
+            "uncovered": UNCOVERED,
+            "site": SITE,
+            "beyond": BEYOND,
+            "weak": VERDICT_COLOURS[WEAK],
+            "circle": CIRCLE,
+        },
     )
     found.filters.update(
         whole=_or_unknown(texts, texts.whole),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
+from itertools import chain
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from planner.outputs.document import Document
 from planner.outputs.map_style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
-from planner.outputs.report_blocks import Block, Wording
+from planner.outputs.report_blocks import Block, Wording, section_number, sections
 from planner.outputs.report_fairness import fairness
 from planner.outputs.report_findings import siting
 from planner.outputs.report_method import basis, data, reading
+from planner.outputs.report_people import circles, kinds
 from planner.outputs.report_sections import coverage, inventory
 from planner.outputs.report_summary import facts, indicators, summary
 from planner.outputs.report_weak import weak_centres
@@ -51,19 +53,20 @@ def write_report(plan: Plan, content: Document) -> str:
     """
     language = plan.study.language
     say = Wording(content, Texts(language))
-    told: dict[str, Iterator[Block]] = {
-        "basis": basis(say),
-        "inventory": inventory(plan, say),
-        "coverage": coverage(say),
-        "weak": weak_centres(plan, say),
-        "siting": siting(plan, say),
-        "fairness": fairness(say),
-        "reading": reading(say),
-        "data": data(say),
+    told: dict[str, Callable[[], Iterator[Block]]] = {
+        "basis": lambda: basis(say),
+        "inventory": lambda: inventory(plan, say),
+        "coverage": lambda: chain(coverage(say), kinds(say)),
+        "weak": lambda: weak_centres(plan, say),
+        "siting": lambda: siting(plan, say),
+        "fairness": lambda: fairness(say),
+        "circles": lambda: circles(say),
+        "reading": lambda: reading(say),
+        "data": lambda: data(say),
     }
-    sections = [
-        Section(name, f"{number} {say(f'section_{name}')}", tuple(blocks))
-        for number, (name, blocks) in enumerate(told.items(), start=1)
+    numbered = [
+        Section(name, f"{number} {say(f'section_{name}')}", tuple(told[name]()))
+        for number, name in enumerate(sections(content), start=1)
     ]
     modelled = content["data"]["modelled"]
     layers = say.listed([say(f"layer_{layer}") for layer in modelled])
@@ -78,10 +81,12 @@ def write_report(plan: Plan, content: Document) -> str:
             name=content["study"]["name"],
             facts=facts(say),
             nature="modelled" if modelled else "surveyed",
-            nature_text=say("modelled", layers=layers) if modelled else say("surveyed"),
+            nature_text=say("modelled", layers=layers)
+            if modelled
+            else say("surveyed", section=section_number(content, "data")),
             indicators=tuple(indicators(say)),
             summary=tuple(summary(say)),
-            sections=sections,
+            sections=numbered,
         )
     )
 

@@ -208,6 +208,17 @@ class Headcount:
         return self.people - self.covered
 
 
+def sections(content: Document) -> list[str]:
+    """Return the sections of the report in their order; that on business circles only where there are places."""
+    named = ("basis", "inventory", "coverage", "weak", "siting", "fairness", "circles", "reading", "data")
+    return [name for name in named if name != "circles" or content["circles"] is not None]
+
+
+def section_number(content: Document, name: str) -> int:
+    """Return the number of a section."""
+    return sections(content).index(name) + 1
+
+
 def headcount(row: Document) -> Headcount:
     """Return the people of one row of a coverage table."""
     return Headcount(round(row["people"]), round(row["people_covered"]))

@@ -20,6 +20,7 @@ from planner.outputs.report_blocks import (
     headcount,
 )
 from planner.outputs.report_figures import siting_figure
+from planner.outputs.report_people import weighing
 from planner.plan import Plan
 
 
@@ -36,6 +37,7 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
     circle = say.plain(circle_m(content, found["standard_min"]))
     uncovered = say.whole(heads.uncovered)
     yield Paragraph(say("siting_question", sites=asked, uncovered=uncovered, minutes=minutes, metres=circle))
+    yield from weighing(say)
     again = settings["candidates"] > asked
     key = "siting_candidates" if again else "siting_candidates_once"
     yield Paragraph(say(key, count=say.whole(count), sites=asked, asked=settings["candidates"], access=access))

@@ -17,9 +17,11 @@ from planner.outputs.report_blocks import (
     circle_m,
     headcount,
     mean_disc_share,
+    section_number,
     speed_ms,
 )
 from planner.outputs.report_figures import TOLERANCE_M
+from planner.outputs.report_people import balance
 
 SHOWN_ROWS = 20
 """How many rows a remark names before it counts the rest."""
@@ -70,16 +72,27 @@ def basis(say: Wording) -> Iterator[Block]:
             people=say.whole(headcount(at_standard(content)).people),
             count=say.whole(given["demand_points"]),
             spacing=say.plain(content["study"]["demand"]["spacing_m"]),
+            cell=say.plain(content["study"]["demand"]["cell_m"]),
         )
     )
     yield Paragraph(say("basis_disc", minutes=minutes, metres=metres, share=mean_disc_share(say)))
-    yield Paragraph(say("basis_rules", profile=say.own(rules), source=say.cited(rules, "source")))
+    yield Paragraph(
+        say(
+            "basis_rules",
+            profile=say.own(rules),
+            source=say.cited(rules, "source"),
+            section=section_number(content, "weak"),
+        )
+    )
 
 
 def reading(say: Wording) -> Iterator[Block]:
     """Tell how the report is to be read."""
     for topic in READING:
-        yield Paragraph(say(f"reading_{topic}", metres=say.plain(TOLERANCE_M)), item=True)
+        yield Paragraph(
+            say(f"reading_{topic}", metres=say.plain(TOLERANCE_M), section=section_number(say.content, "data")),
+            item=True,
+        )
 
 
 def data(say: Wording) -> Iterator[Block]:
@@ -94,6 +107,7 @@ def data(say: Wording) -> Iterator[Block]:
     yield Table(
         say("data_parameters_table"), say.all("column_item", "column_setting"), (), tuple(_parameters(say))
     )
+    yield from balance(say)
     yield Table(say("data_network_table"), (say("column_item"),), (say("column_value"),), _network_rows(say))
     yield from _checks(say)
     yield Paragraph(say("data_remarks_title"), title=True)
@@ -169,6 +183,11 @@ def _parameters(say: Wording) -> Iterator[Row]:
     yield say("parameter_standard"), say("minutes", value=say.plain(walking["standard_min"]))
     yield say("parameter_margin"), say("metres", value=say.plain(given["margin_m"]))
     yield say("parameter_demand"), say(f"demand_{given['demand_method']}")
+    demand = content["demand"]
+    if demand["household_size"] is not None:
+        stated = demand["household_size_source"] or say("source_not_given")
+        value = say("parameter_household_value", size=say.plain(demand["household_size"]), source=stated)
+        yield say("parameter_household"), value
     yield say("parameter_rules"), content["diagnosis"]["profile"]
     yield say("parameter_sites"), say.whole(settings["sites"])
     yield say("parameter_clusters"), say.whole(settings["candidates"])

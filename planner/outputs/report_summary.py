@@ -16,6 +16,7 @@ from planner.outputs.report_blocks import (
     mean_disc_share,
     speed_ms,
 )
+from planner.outputs.report_people import kind_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,15 @@ def indicators(say: Wording) -> Iterator[Indicator]:
             say.whole(len(best["sites"])), say("kpi_sites"), say("kpi_sites_note", candidates=candidates)
         )
         after = say.percent(best["people_share_after"])
-        yield Indicator(say.whole(best["people_gained"]), say("kpi_gained"), say("kpi_gained_note", share=after))
+        label = say("kpi_gained_weighted" if found["weighted"] else "kpi_gained")
+        yield Indicator(say.whole(best["people_gained"]), label, say("kpi_gained_note", share=after))
+    circles = content["circles"]
+    if circles is not None:
+        yield Indicator(
+            say.whole(circles["circles_found"]),
+            say("kpi_circles"),
+            say("kpi_circles_note", station=circles["circles_with_station"], minutes=minutes),
+        )
 
 
 def summary(say: Wording) -> Iterator[str]:
@@ -112,7 +121,37 @@ def summary(say: Wording) -> Iterator[str]:
     if without:
         names = community_names(content)
         yield say("summary_without_centre", names=say.listed([names[community] for community in without]))
+    yield from _people_summary(say)
     yield _siting_summary(say)
+    if content["siting"]["weighted"] and content["siting"]["proposals"]:
+        best = content["siting"]["proposals"][-1]
+        names = kind_names(say)
+        gains = [
+            say("summary_gain", name=names[gain["kind"]], people=say.whole(gain["people_gained"]))
+            for gain in best["gained_by_kind"]
+        ]
+        yield say("summary_weighted", gains=say.listed(gains))
+
+
+def _people_summary(say: Wording) -> Iterator[str]:
+    """Tell of further kinds of people and of business circles."""
+    for kind in say.content["kinds"]:
+        row = next(row for row in kind["total"] if row["limit_min"] == kind["standard_min"])
+        yield say(
+            "summary_kind",
+            name=kind["name"],
+            people=say.whole(row["people"]),
+            share=say.percent(row["people_share"]),
+            minutes=say.plain(kind["standard_min"]),
+        )
+    found = say.content["circles"]
+    if found is not None:
+        yield say(
+            "summary_circles",
+            count=found["circles_found"],
+            station=found["circles_with_station"],
+            minutes=say.plain(found["standard_min"]),
+        )
 
 
 def _at_limit(row: Document, say: Wording) -> str:

@@ -19,7 +19,7 @@ from planner.siting.solving.value_tables import value_table
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import snap
 from planner.walking.times import travel_times
-from planner.walking.walk import Walk
+from planner.walking.walk import Walk, is_within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +98,7 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     seconds: float,
     seed: int,
     study: str = "notebook",
+    limits_min: NDArray[np.float64] | None = None,
 ) -> Siting:
     """Place new stations for the people beyond the standard.
 
@@ -121,6 +122,8 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
         Of the clustering.
     study
         What to call the study in an error.
+    limits_min
+        The limit of each demand point, minutes, shape (uncovered,), where not all have the standard.
 
     Returns
     -------
@@ -155,8 +158,10 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     if len(by_clusters) < sites:
         raise SitingError(study, [Breach("too_many_sites", {"sites": sites, "places": len(by_clusters)})])
     candidate_snaps = snap(shapely.get_coordinates(candidates.geometry.array), network, access_m=walk.access_m)
-    times = travel_times(network, candidate_snaps, demand_snaps, walk=walk, horizon_min=standard_min)
-    covers = covers_of(times.demand, times.facility, (len(uncovered), len(candidates)))
+    limit = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
+    times = travel_times(network, candidate_snaps, demand_snaps, walk=walk, horizon_min=float(limit.max()))
+    inside = is_within(times.minutes, limit[times.demand])
+    covers = covers_of(times.demand[inside], times.facility[inside], (len(uncovered), len(candidates)))
     answer = maximal_covering(Covering(covers, people), Choice(sites=sites), seconds=seconds, seed=seed)
     optimum = Proposal(answer.model, answer.sites, answer.added, answer.objective, answer.bound, answer.status)
     clustering = _as_given(covers, people, by_clusters)

@@ -59,7 +59,7 @@ class Walk:
         return metres / (self.speed_kmh * METRES_A_MINUTE)
 
 
-def is_within(minutes: FloatArray, limit_min: float) -> NDArray[np.bool_]:
+def is_within(minutes: FloatArray, limit_min: float | FloatArray) -> NDArray[np.bool_]:
     """Tell which walks are within the limit, inclusive.
 
     Examples

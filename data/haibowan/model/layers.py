@@ -12,6 +12,7 @@ from model.country import draw_lake, lay_railway
 from model.grid import Grid
 from model.ground import Ground, Home, Street
 from model.people import settle
+from model.places import Place
 from model.plan import RAIL_COLUMN
 from model.survey import CRS, locate, to_line, to_polygon, to_rectangle
 
@@ -105,12 +106,24 @@ def draw_buildings(buildings: gpd.GeoDataFrame, codes: Mapping[str, str]) -> gpd
     return make_layer(columns, list(buildings.geometry))
 
 
+def draw_places(places: list[Place]) -> gpd.GeoDataFrame:
+    """Draw the shops, offices and enterprises."""
+    columns: dict[str, Iterable[object]] = {
+        "id": give_ids("P", len(places)),
+        "name": [place.name for place in places],
+        "kind": [place.kind for place in places],
+        "jobs": [place.jobs for place in places],
+    }
+    return make_layer(columns, [Point(locate(place.place)) for place in places])
+
+
 def draw_layers(
     communities: pd.DataFrame,
     grids: dict[str, Grid],
     buildings: gpd.GeoDataFrame,
     centres: list[Centre],
     ground: Ground,
+    places: list[Place],
 ) -> dict[str, gpd.GeoDataFrame]:
     """Turn the drawing into the layers of the study."""
     codes = communities["code"].to_dict()
@@ -128,4 +141,5 @@ def draw_layers(
         "water": make_layer({"name": ["乌海湖"]}, [to_polygon(draw_lake(grids["city"]))]),
         "barriers": make_layer(barriers, lines),
         "parks": make_layer({"name": [name for name, _ in ground.parks]}, parks),
+        "places": draw_places(places),
     }

@@ -1,0 +1,1 @@
+"""Business circles: where shops, offices and enterprises lie close together on foot."""

@@ -1,0 +1,59 @@
+"""Tables of kinds, of buildings and of places: TOML that ships with the planner, or the study's own."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+import pydantic
+
+from planner.errors import Breach, StudyError
+from planner.study import Settings, wrong_because
+
+TableModel = TypeVar("TableModel", bound=Settings)
+
+
+def read_kind_table(
+    model: type[TableModel], shipped: str, table: Path | None, *, needs: Collection[str], study: str
+) -> TableModel:
+    """Read a table of kinds.
+
+    Parameters
+    ----------
+    model
+        Its form.
+    shipped
+        The file of `planner.inputs` that ships.
+    table
+        The study's own instead of it, or None.
+    needs
+        Ids of kinds that it cannot do without.
+    study
+        What to call the study in an error.
+
+    Raises
+    ------
+    StudyError
+        The file cannot be read, is not TOML, or not in the form of the one that ships.
+    """
+    named = {"table": table or shipped}
+    try:
+        file = resources.files("planner.inputs").joinpath(shipped) if table is None else table
+        content = tomllib.loads(file.read_text("utf-8").removeprefix("\ufeff"))
+        kinds = model.model_validate(content)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StudyError(study, [Breach("unreadable_table", {**named, "reason": reason})]) from error
+    except pydantic.ValidationError as error:
+        breaches = [
+            Breach("wrong_table", {**named, "path": ".".join(map(str, d["loc"])), "reason": wrong_because(d)})
+            for d in error.errors()
+        ]
+        raise StudyError(study, breaches) from error
+    missing = [name for name in needs if name not in {kind["id"] for kind in content["kind"]}]
+    if missing:
+        raise StudyError(study, [Breach("table_lacks", {**named, "missing": ", ".join(missing)})])
+    return kinds
