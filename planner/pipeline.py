@@ -43,7 +43,7 @@ from planner.walking.quality import NetworkQuality, network_quality, on_small_pi
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
 from planner.walking.suspicions import suspicious_places
-from planner.walking.times import TravelTimes, nearest_facility, travel_times
+from planner.walking.times import TravelTimes, endless_min, nearest_facility, travel_times
 from planner.walking.walk import Profile, Walk, walking_profiles
 from planner.walking.warming import warm_up
 
@@ -213,7 +213,8 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
     fastest = max([walk, *(at_speed_of(other, walk) for other in other_walks)], key=lambda one: one.speed_kmh)
 
     progress("read_inputs")
-    inputs = read_inputs(study, margin_m=fastest.metres(horizon_min) / costs.least_level)
+    longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
+    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_level)
 
     progress("warm_up")
     warm_up()
@@ -384,11 +385,6 @@ def diagnose_study(study: Study, *, progress: Progress = silent) -> tuple[Inputs
 def areas_asked(rules: RuleProfile) -> bool:
     """Tell whether a rule asks for service areas, which are dear to draw."""
     return any(name.startswith("area_ratio") for rule in rules.rules for name in names_of(rule.test))
-
-
-def endless_min(network: WalkingNetwork, walk: Walk) -> float:
-    """Return more minutes than any walk between two places on the network takes."""
-    return walk.minutes(float(network.edge_level_m.max(axis=1).sum()) + 2 * walk.access_m)
 
 
 def coordinates(points: gpd.GeoDataFrame) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from planner.inputs.places import business_places, read_place_kinds
 from planner.outputs.document import document
 from planner.study import Circles as CircleSettings
 from planner.tables import FACILITIES, PLACES, STREETS, Facilities, Streets
-from planner.walking.network import build_network
+from planner.walking.network import build_network, walked_at
 from planner.walking.snapping import snap
 from planner.walking.walk import Walk
 
@@ -47,9 +47,16 @@ def stations(*spots: tuple[float, float]) -> Facilities:
 
 
 def found(
-    town: Streets, places: gpd.GeoDataFrame, centres: Facilities, *, language: str = "zh", **settings: object
+    town: Streets,
+    places: gpd.GeoDataFrame,
+    centres: Facilities,
+    *,
+    language: str = "zh",
+    level: float = 1.0,
+    **settings: object,
 ) -> Circles:
     network = build_network(town)
+    network = walked_at(network, np.full((len(network.segment_m), 2), level))
     snaps = snap(shapely.get_coordinates(centres.geometry.array), network, access_m=WALK.access_m)
     return find_circles(
         business_places(PLACES.check(places, source="test"), KINDS),
@@ -243,6 +250,19 @@ def test_workers_station_and_names_by_hand() -> None:
     assert english.table["name"].tolist() == ["大商场 business circle", "Old Market"]
     remarks = business_places(PLACES.check(places, source="t"), KINDS).remarks
     assert [(remark.key, remark.rows) for remark in remarks] == [("place_kind_unknown", ("S005",))]
+
+
+def test_the_nearest_station_is_found_however_slow_the_streets_are() -> None:
+    """860 m at a third of the speed and 20 m straight at each end: more than all streets when level."""
+    town = streets("LINESTRING (1000 1000, 2000 1000)")
+    xy = np.array([(1000, 1000), (1010, 1000), (1020, 1000)], dtype=float)
+    slow = found(town, shops(xy), stations((1910, 1000)), level=3.0).table
+    assert slow["station_min"].tolist() == pytest.approx([(3 * 860 + 40) / 60])
+    assert slow["station"].tolist() == ["T0"]
+    # 50 m apart are 3 × 10 + 40 m on slow streets, beyond the 60 m of a circle.
+    apart = shops(np.array([(1000, 1000), (1050, 1000), (1100, 1000)], dtype=float))
+    assert len(found(town, apart, stations((1910, 1000))).table) == 1
+    assert len(found(town, apart, stations((1910, 1000)), level=3.0).table) == 0
 
 
 def test_one_station_does_not_reach_a_long_circle() -> None:

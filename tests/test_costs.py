@@ -147,7 +147,7 @@ def test_a_gate_on_a_lane_leaves_the_road_beside_it_open() -> None:
 
 
 def write_raster(
-    path: Path, metres: np.ndarray, *, west: float, north: float, cell: float, crs: str = CRS
+    path: Path, metres: np.ndarray, *, west: float, north: float, cell: float, crs: str | None = CRS
 ) -> Path:
     with rasterio.open(
         path,
@@ -165,11 +165,17 @@ def write_raster(
     return path
 
 
-def read(path: Path, smoothing_m: float = 0.0) -> Elevation:
+def read(path: Path, smoothing_m: float = 0.0, stated_crs: str | None = None) -> Elevation:
     bounds = np.array([500_100.0, 4_390_100.0, 500_400.0, 4_390_400.0])
     system = pyproj.CRS.from_user_input(CRS)
     return read_elevation(
-        path, bounds=bounds, crs=system, smoothing_m=smoothing_m, setting="inputs.elevation", source=path.name
+        path,
+        bounds=bounds,
+        crs=system,
+        smoothing_m=smoothing_m,
+        setting="inputs.elevation",
+        source=path.name,
+        stated_crs=stated_crs,
     )
 
 
@@ -205,6 +211,17 @@ def test_smoothing_takes_the_noise_of_cells_for_what_it_is(tmp_path: Path) -> No
     xy = np.column_stack([np.linspace(500_150, 500_350, 41), np.full(41, 4_390_250.0)])
     rough, smooth = (np.abs(np.diff(read(path, width).heights(xy))).max() for width in (0.0, 30.0))
     assert smooth < rough / 10
+
+
+def test_a_raster_that_says_no_system_is_read_in_the_one_that_the_study_states(tmp_path: Path) -> None:
+    path = write_raster(
+        tmp_path / "mute.tif", np.full((50, 50), 7.0), west=5e5, north=4_390_500, cell=10, crs=None
+    )
+    with pytest.raises(DataError, match="State it with `crs`"):
+        read(path)
+    assert read(path, stated_crs=CRS).heights(np.array([[500_205.0, 4_390_295.0]])) == [7]
+    with pytest.raises(DataError, match="EPSG:4326"):
+        read(plane(tmp_path / "plane.tif"), stated_crs="EPSG:4326")
 
 
 def test_rasters_that_cannot_be_used(tmp_path: Path) -> None:

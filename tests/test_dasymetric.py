@@ -118,7 +118,7 @@ def test_unknown_kinds_hold_nobody_and_unspecified_ones_are_counted() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(
-    people=st.lists(st.floats(0, 1e5), min_size=3, max_size=3),
+    people=st.lists(st.floats(0, 1e5, allow_subnormal=False), min_size=3, max_size=3),
     spots=st.lists(st.tuples(st.integers(0, 29), st.integers(0, 9), st.integers(1, 30)), max_size=12, unique=True),
 )
 def test_sums_are_conserved_by_community_whatever_the_homes(
@@ -157,6 +157,18 @@ def test_a_cell_partly_outside_loses_that_share_and_says_so() -> None:
     assert found.points["people"].sum() == pytest.approx(2.0)
     assert found.outside == pytest.approx(6.0)
     assert [(remark.key, remark.rows) for remark in found.remarks] == [("demand_outside", ("G0",))]
+
+
+def test_whoever_is_counted_among_the_people_is_shared_out_and_scaled_with_them() -> None:
+    """Half the cell lies in the community: so does half of what is known of its people; both are calibrated."""
+    demand = cells([40], [shapely.box(-200, 0, 200, 400)], people_65=[8.0], people_under_7=[4.0], note=["x"])
+    own = communities([100], [shapely.box(0, 0, 400, 400)])
+    points = placed("points", own, demand=demand).points
+    sums = points[["people", "people_65", "people_under_7"]].sum()
+    assert sums.tolist() == pytest.approx([20, 4, 2])
+    scaled = placed("points", own, demand=demand, given_settings={"calibrate": True}).points
+    assert scaled[sums.index].sum().tolist() == pytest.approx([100, 20, 10])
+    assert (points["people_65"] / points["people"]).tolist() == pytest.approx([0.2] * len(points))
 
 
 def test_without_homes_or_streets_a_piece_stands_at_one_point() -> None:

@@ -78,6 +78,7 @@ def test_limits_beyond_the_horizon_are_searched(tmp_path: Path) -> None:
     study = toy.STUDY + kind(id="old", share=1.0, minutes=[60], standard_min=60)
     plan = plan_of(tmp_path, study)
     assert plan.times.horizon_min < 60
+    assert plan.inputs.margin_m >= plan.walk.metres(60)
     assert plan.kinds[0].total["people_share"].tolist() == [1.0]
 
 
@@ -96,6 +97,7 @@ def test_a_column_of_the_communities_is_spread_with_the_residents(tmp_path: Path
     ("people", "column", "said"),
     [
         (None, "elderly", "a column 'elderly' that neither the demand layer nor the communities have"),
+        (None, "people_65", "a column 'people_65' that neither the demand layer nor the communities have"),
         (["many"] + ["1"] * 36, "old", "not a number: many"),
         ([-1.0] + [1.0] * 36, "old", "numbers below zero"),
     ],
@@ -108,6 +110,24 @@ def test_a_column_that_cannot_be_counted_is_refused(
     with pytest.raises(DataError) as caught:
         plan_of(tmp_path, toy.STUDY + kind(id="old", column=column), people=layer)
     assert said in str(caught.value)
+
+
+def test_those_of_65_come_from_the_communities_where_the_demand_layer_does_not_know_them(tmp_path: Path) -> None:
+    """The contract gives the layer a blank column people_65, which is not a count of nobody."""
+    own = toy.layers()["communities"].assign(people_65=[30.0, 9.0])
+    plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), communities=own)
+    assert plan.kinds[0].kind.given == 39
+    assert plan.inputs.demand["people_65"].isna().all()
+
+
+def test_blank_cells_of_a_counted_column_are_nobody_of_the_kind_and_stay_unknown_to_the_rules(
+    tmp_path: Path,
+) -> None:
+    people = toy.layers()["people"]
+    layer = people.assign(people_65=[2.0] + [np.nan] * (len(people) - 1))
+    plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), people=layer)
+    assert plan.kinds[0].kind.given == 2
+    assert plan.inputs.demand["people_65"].notna().sum() == 1
 
 
 def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_every_community_and_every_centre_is_listed(haibowan_plan: planner.Plan)
 def test_modelled_layers_are_said_to_be_modelled(haibowan_plan: planner.Plan, toy_plan: planner.Plan) -> None:
     say = Texts(haibowan_plan.study.language)
     assert say("report.modelled_title") in report_of(haibowan_plan)[1].text
-    assert Texts("en")("report.surveyed", section=7) in report_of(toy_plan)[1].text
+    assert Texts("en")("report.surveyed", section=8) in report_of(toy_plan)[1].text
 
 
 def test_whole_people_add_up_where_the_data_have_fractions(tmp_path: Path) -> None:

@@ -32,13 +32,13 @@ def walks_between(network: WalkingNetwork, places: Snaps, *, walk: Walk, within_
     walk
         Speed and access; the metres do not depend on the speed.
     within_m
-        How far, metres, inclusive.
+        How far, level metres, inclusive.
 
     Returns
     -------
     metres
-        Shape (places, places), symmetric; a pair that is not stored is farther apart. Each place is 0 from itself,
-        and 0 m between two places is stored.
+        Level metres, in the longer direction, shape (places, places), symmetric; a pair that is not stored is
+        farther apart. Each place is 0 from itself, and 0 m between two places is stored.
     """
     times = travel_times(network, places, places, walk=walk, horizon_min=walk.minutes(within_m))
     count = len(places.xy)
@@ -46,7 +46,7 @@ def walks_between(network: WalkingNetwork, places: Snaps, *, walk: Walk, within_
     pair = times.facility * count + times.demand
     order = np.argsort(pair, kind="stable")
     pair, metres = pair[order], metres[order]
-    # The two directions of a walk may differ in the last bits, or one of them fall just short of the horizon.
+    # The longer direction counts: they differ where streets are steep, else in the last bits.
     back = (pair % count) * count + pair // count if count else pair
     at = np.searchsorted(pair, back)
     both = (

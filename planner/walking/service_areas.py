@@ -71,6 +71,8 @@ def service_areas(
         Valid polygons (empty where no street is reached), shape (facilities, limits).
     """
     limits_m = [walk.metres(limit_min) for limit_min in limits_min]
+    if not len(facilities.xy):
+        return np.empty((0, len(limits_min)), dtype=object)
     # Past the last full disc, smaller ones matter only behind barriers and beside streets faster than open ground.
     spare_m = 0.0 if network.barriers is not None or (network.segment_level < 1).any() else walk.access_m
     reach = search(network, facilities, reach_m=max(limits_m) - spare_m)

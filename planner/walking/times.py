@@ -129,6 +129,11 @@ def travel_times(
     )
 
 
+def endless_min(network: WalkingNetwork, walk: Walk) -> float:
+    """Return more minutes than any walk between two places on the network takes."""
+    return walk.minutes(float(network.edge_level_m.max(axis=1).sum()) + 2 * walk.access_m)
+
+
 def nearest_facility(
     network: WalkingNetwork, facilities: Snaps, demand: Snaps, *, walk: Walk, horizon_min: float
 ) -> tuple[FloatArray, IndexArray]:
