@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from planner.study import Inputs, Layer, Settings, Study, nested_settings, setting_meaning
+from planner.study import Inputs, Layer, Raster, Settings, Study, nested_settings, setting_meaning
 from planner.tables import CONTRACTS, Column, Contract
 
 TARGET = Path(__file__).with_name("data.md")
@@ -44,6 +44,9 @@ MEASURES = {
     "people_per_m2": "people_nearest ÷ floor_area_m2",
     "own_covered_share_<limit>min": "share of the community's people within the limit of its own premises, 0–1",
 }
+
+LAYER_SETTINGS = (Layer, Raster)
+"""Documented once, as `<layer>`; a raster has those of them that it needs: path, source, modelled."""
 
 RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
     "centres": (
@@ -166,6 +169,8 @@ PLAN_ENTRIES: dict[str, str] = {
     "walking.zh": "the speed in words, Chinese",
     "walking.source": "where the speed comes from",
     "walking.evidence": "how sure that is: measured, excerpt, quoted, or own",
+    "walking.direction": "which way people are reckoned to walk: to_centre or from_centre",
+    "walking.costs": "list of what counts besides metres on level, open ground: name, en, zh, source, evidence",
     "walking.limits": "list, one a limit",
     "walking.limits[].minutes": "the limit, minutes",
     "walking.limits[].metres": "how far that is at this speed, m",
@@ -386,7 +391,7 @@ def _setting_entries(model: type[Settings], path: tuple[str, ...]) -> Iterator[t
             continue
         inner = nested_settings(field.annotation)
         yield ".".join((*path, name)), setting_meaning(f"{model.__name__}.{name}", "en")
-        if inner is not None and inner is not Layer:
+        if inner is not None and inner not in LAYER_SETTINGS:
             yield from _setting_entries(inner, (*path, name))
     if model is Inputs:
         for name in Layer.model_fields:
@@ -419,12 +424,12 @@ def _settings(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
             continue
         said = [setting_meaning(f"{model.__name__}.{name}", language) for language in ("en", "zh")]
         inner = nested_settings(field.annotation)
-        if inner is not None and inner is not Layer:
+        if inner is not None and inner not in LAYER_SETTINGS:
             nested.append(((*path, name), inner))
             continue
         default = field.get_default(call_default_factory=True, validated_data={})
         shown = "must be given" if default is PydanticUndefined else _default(default)
-        rows.append((f"`{name}`", _kind(schema[name], is_layer=inner is Layer), shown, *said))
+        rows.append((f"`{name}`", _kind(schema[name], is_layer=inner in LAYER_SETTINGS), shown, *said))
     if rows:
         yield f"\n### {title}\n\n" + _table(("setting", "kind", "default", "meaning", "含义"), rows)
     for inner_path, inner in nested:

@@ -34,6 +34,7 @@ def describe(path: Path, texts: Texts) -> str:
             minutes=f"{standard:g}",
             access_m=f"{walk.access_m:g}",
         ),
+        *(texts("cli.check_cost", words=note.words.in_words(texts.language)) for note in ready.cost_notes),
         texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m)),
         *(
             texts(

@@ -24,7 +24,8 @@ from planner.remarks import Remark
 from planner.siting.choosing import choose_sites
 from planner.study import Study, read_study
 from planner.tables import Facilities
-from planner.walking.network import WalkingNetwork, build_network
+from planner.walkable import CostNote, costs_of, make_walkable
+from planner.walking.network import WalkingNetwork
 from planner.walking.quality import NetworkQuality, network_quality
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
@@ -104,6 +105,7 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         study=study,
         walk=walk,
         walking_profile=ready.walking_profile,
+        cost_notes=ready.cost_notes,
         inputs=inputs,
         network=network,
         network_quality=ready.quality,
@@ -123,11 +125,13 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
 class Ready:
     """What is known before anything is measured: the walk, the rules, the inputs, where points meet the streets.
 
-    `horizon_min` is the longest limit that the study or one of its rules asks for.
+    `cost_notes` say what counts besides metres; `horizon_min` is the longest limit that the study or one of its
+    rules asks for.
     """
 
     walk: Walk
     walking_profile: Profile | None
+    cost_notes: tuple[CostNote, ...]
     rules: RuleProfile
     horizon_min: float
     inputs: Inputs
@@ -141,23 +145,26 @@ class Ready:
 def prepare(study: Study, *, progress: Progress = silent) -> Ready:
     """Read the inputs of a study and build its walking network; `planner check` stops here."""
     walk, walking_profile = walk_of(study)
+    costs = costs_of(study, walk)
     rules = read_rules(study.rules.profile, folder=study.file.parent, study=str(study.file))
     horizon_min = max(*study.limits.minutes, *limits_of(rules))
 
     progress("read_inputs")
-    inputs = read_inputs(study, margin_m=walk.metres(horizon_min))
+    inputs = read_inputs(study, margin_m=walk.metres(horizon_min) / costs.least_level)
 
     progress("warm_up")
     warm_up()
 
     progress("build_network")
-    network = build_network(inputs.streets)
+    walkable = make_walkable(study, inputs, costs)
+    network = walkable.network
     quality = network_quality(network)
     facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
     demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
     return Ready(
         walk=walk,
         walking_profile=walking_profile,
+        cost_notes=walkable.notes,
         rules=rules,
         horizon_min=horizon_min,
         inputs=inputs,
@@ -165,7 +172,11 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
         quality=quality,
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
-        remarks=(*inputs.remarks, *_remarks(inputs, facility_snaps, demand_snaps, walk, quality)),
+        remarks=(
+            *inputs.remarks,
+            *walkable.remarks,
+            *_remarks(inputs, facility_snaps, demand_snaps, walk, quality),
+        ),
     )
 
 
@@ -231,14 +242,21 @@ def _remarks(
     outline = shapely.union_all(inputs.communities.geometry.array)
     near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
     stranded = near & ~facility_snaps.reaches_street
-    for key, rows, values in (("facility_far", ~near, {}), ("facility_no_street", stranded, access)):
+    hidden = facility_snaps.nearest_m <= walk.access_m
+    for key, rows, values in (
+        ("facility_far", ~near, {}),
+        ("facility_no_street", stranded & ~hidden, access),
+        ("facility_behind_barrier", stranded & hidden, access),
+    ):
         if rows.any():
             remarks.append(Remark(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values))
     lost = ~demand_snaps.reaches_street
-    if lost.any():
-        left_out = inputs.demand[lost]
-        people = float(left_out["people"].sum())
-        remarks.append(Remark("demand_no_street", "demand", tuple(left_out["id"]), people, access))
+    hidden = demand_snaps.nearest_m <= walk.access_m
+    for key, rows in (("demand_no_street", lost & ~hidden), ("demand_behind_barrier", lost & hidden)):
+        if rows.any():
+            left_out = inputs.demand[rows]
+            people = float(left_out["people"].sum())
+            remarks.append(Remark(key, "demand", tuple(left_out["id"]), people, access))
     without_centre = communities_without_centre(inputs.facilities, inputs.communities)
     if without_centre:
         remarks.append(Remark("community_without_centre", "communities", without_centre))

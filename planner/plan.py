@@ -12,6 +12,7 @@ from planner.inputs.reading import Inputs
 from planner.remarks import Remark
 from planner.siting.choosing import Siting
 from planner.study import Study
+from planner.walkable import CostNote
 from planner.walking.network import WalkingNetwork
 from planner.walking.quality import NetworkQuality
 from planner.walking.snapping import Snaps
@@ -29,6 +30,8 @@ class Plan:
         The settings.
     walk, walking_profile
         Speed and access; the named profile, or None where the study gives its own speed.
+    cost_notes
+        What counts besides metres on level, open ground; empty where nothing does.
     inputs
         The checked tables.
     network, network_quality
@@ -50,6 +53,7 @@ class Plan:
     study: Study
     walk: Walk
     walking_profile: Profile | None
+    cost_notes: tuple[CostNote, ...]
     inputs: Inputs
     network: WalkingNetwork
     network_quality: NetworkQuality

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -56,6 +56,19 @@ class Layer(Settings):
     """True where the layer is modelled, not surveyed: map and report then say so."""
 
 
+class Raster(Settings):
+    """A raster layer."""
+
+    path: Path
+    """The file, relative to the study file: .tif, or what else GDAL reads; its first band counts."""
+
+    source: str = ""
+    """Where the raster comes from and of which date, as it is to stand in the report."""
+
+    modelled: StrictBool = False
+    """True where it is modelled, not surveyed: map and report then say so."""
+
+
 class Inputs(Settings):
     """The layers."""
 
@@ -72,10 +85,16 @@ class Inputs(Settings):
     """People: buildings or grid cells with id, people. Without it, community totals are spread along streets."""
 
     water: Layer | None = None
-    """Rivers and lakes: polygons, drawn on the map; a centre inside one is an error."""
+    """Rivers and lakes: polygons, drawn on the map; a centre inside one is an error; see `stop_at_barriers`."""
 
     barriers: Layer | None = None
-    """Railways and walls: lines, drawn on the map."""
+    """Railways and walls: lines, drawn on the map; see `stop_at_barriers`."""
+
+    gates: Layer | None = None
+    """Gates: points with id; optional name, open. A street ends on both sides of a gate that is not open."""
+
+    elevation: Raster | None = None
+    """Heights of the ground in metres, for `walking.costs.slope`."""
 
 
 class DemandSettings(Settings):
@@ -83,6 +102,35 @@ class DemandSettings(Settings):
 
     spacing_m: Annotated[float, Field(strict=True, gt=0, le=500)] = 25.0
     """Without a demand layer: the distance between the points along a community's own streets, metres."""
+
+
+PositiveSpeeds = dict[str, Annotated[float, Field(strict=True, gt=0, le=15)]]
+Waits = dict[str, Annotated[float, Field(strict=True, ge=0, le=600)]]
+
+
+class WalkingCosts(Settings):
+    """What makes streets slower or faster than level, open ground: each off unless set, printed where it is on."""
+
+    slope: StrictBool = False
+    """True: slower uphill, faster gently downhill, by Tobler's function and `inputs.elevation`."""
+
+    slope_step_m: Annotated[float, Field(strict=True, ge=5, le=500)] = 30.0
+    """The slope is taken on stretches of at most this length, metres."""
+
+    slope_smoothing_m: Annotated[float, Field(strict=True, ge=0, le=500)] = 30.0
+    """The heights are averaged that widely, metres, because the noise of the cells would be taken for hills."""
+
+    stairs: Literal["level", "slow", "closed"] = "level"
+    """Streets of kind "steps": "level" as any street, "slow", or "closed" for people who cannot climb them."""
+
+    class_kmh: PositiveSpeeds = Field(default_factory=dict)
+    """The speed on streets of a kind, km/h, as { path = 3.0, footway = 4.0 }."""
+
+    crossing_s: Waits = Field(default_factory=dict)
+    """The wait at crossings, s, by the streets' column `crossing`, as { traffic_signals = 20, marked = 3 }."""
+
+    gates_within_m: Annotated[float, Field(strict=True, gt=0, le=50)] = 5.0
+    """A gate of `inputs.gates` farther than this from every street is on none, metres."""
 
 
 class Walking(Settings):
@@ -96,6 +144,14 @@ class Walking(Settings):
 
     access_m: Annotated[float, Field(strict=True, gt=0, le=1000)] = 50.0
     """How far people walk straight between door and street, metres. Who lives farther off is listed."""
+
+    stop_at_barriers: StrictBool = False
+    """True: no straight walk between door and street crosses `inputs.barriers` or `inputs.water`."""
+
+    direction: Literal["to_centre", "from_centre"] = "to_centre"
+    """Which way people are reckoned to walk; it matters where slope counts."""
+
+    costs: WalkingCosts = WalkingCosts()
 
 
 class Limits(Settings):

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from planner.errors import Breach, OutputError, StudyError
-from planner.study import Layer, Settings, Study, nested_settings, setting_meaning
+from planner.study import Layer, Raster, Settings, Study, nested_settings, setting_meaning
 
 PLACEHOLDERS: dict[str, object] = {"Study.name": "My district"}
 LAYER_PATHS = {
@@ -20,6 +20,8 @@ LAYER_PATHS = {
     "demand": "buildings.gpkg",
     "water": "water.gpkg",
     "barriers": "barriers.gpkg",
+    "gates": "gates.csv",
+    "elevation": "elevation.tif",
 }
 HEADER = (
     "# A study of the service-coverage planner. Paths are relative to this file.",
@@ -79,7 +81,7 @@ def _table(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
     for name, field, inner in tables:
         yield ""
         yield from _comments(f"{model.__name__}.{name}")
-        if inner is Layer:
+        if inner in (Layer, Raster):
             yield from _layer((*path, name), required=field.is_required())
         else:
             yield f"[{'.'.join((*path, name))}]" if _has_values(inner) else f"# {'.'.join((*path, name))}"

@@ -1,4 +1,4 @@
-"""The contracts: what a communities, facilities, demand, streets, water or barriers table must hold.
+"""The contracts: what a communities, facilities, demand, streets, water, barriers or gates table must hold.
 
 A table is an ordinary GeoDataFrame behind a distinct type that only the check can give:
 ``FACILITIES.check(frame, source="centres.gpkg")`` returns a `Facilities`, or raises one `DataError` that lists
@@ -25,6 +25,7 @@ Demand = NewType("Demand", gpd.GeoDataFrame)
 Streets = NewType("Streets", gpd.GeoDataFrame)
 Water = NewType("Water", gpd.GeoDataFrame)
 Barriers = NewType("Barriers", gpd.GeoDataFrame)
+Gates = NewType("Gates", gpd.GeoDataFrame)
 
 Table = TypeVar("Table", bound=gpd.GeoDataFrame)
 
@@ -34,6 +35,9 @@ AREAS = ("Polygon", "MultiPolygon")
 
 TIERS = ("district", "town", "community", "village", "station")
 COMMUNITY_KINDS = ("community", "village")
+OPEN_WORDS = ("true", "True", "yes", "1", "是", "开放")
+SHUT_WORDS = ("false", "False", "no", "0", "否", "关闭")
+"""What `open` may say of a gate: as spreadsheets and GIS write it."""
 
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 DEGREES_AT_MOST = 360.0
@@ -279,7 +283,9 @@ STREETS: Contract[Streets] = Contract(
     name="streets",
     columns=(
         Column("name", "text", required=False, default="", meaning="the street's name"),
-        Column("kind", "text", required=False, default="", meaning="its class, for the map"),
+        Column("kind", "text", required=False, default="", meaning="its class; `steps` are stairs"),
+        Column("crossing", "text", required=False, default="", meaning="its type, where it crosses a road"),
+        Column("structure", "text", required=False, default="", meaning="`bridge`, `tunnel`: not on the ground"),
     ),
     geometry_types=LINES,
     as_type=Streets,
@@ -305,4 +311,22 @@ BARRIERS: Contract[Barriers] = Contract(
     has_ids=False,
 )
 
-CONTRACTS = (COMMUNITIES, FACILITIES, DEMAND, STREETS, WATER, BARRIERS)
+GATES: Contract[Gates] = Contract(
+    name="gates",
+    columns=(
+        ID,
+        Column("name", "text", required=False, default="", meaning="its name"),
+        Column(
+            "open",
+            "text",
+            required=False,
+            choices=(*OPEN_WORDS, *SHUT_WORDS),
+            default="false",
+            meaning="whether people pass",
+        ),
+    ),
+    geometry_types=POINTS,
+    as_type=Gates,
+)
+
+CONTRACTS = (COMMUNITIES, FACILITIES, DEMAND, STREETS, WATER, BARRIERS, GATES)

@@ -65,7 +65,7 @@ def test_ways_join_where_they_share_a_node(tmp_path: Path) -> None:
         way(6, [21, 22], highway="footway", bridge="yes"),
     )
     streets = read_osm_streets(file)
-    assert streets.columns.tolist() == ["id", "name", "kind", "geometry"]
+    assert streets.columns.tolist() == ["id", "name", "kind", "crossing", "structure", "geometry"]
     assert streets["id"].tolist() == ["4", "5", "6"]
     assert streets["name"].tolist() == ["", "Main Street", ""]
     assert streets["kind"].tolist() == ["footway", "residential", "footway"]
@@ -151,7 +151,7 @@ def test_nothing_walkable_is_an_empty_table(tmp_path: Path) -> None:
     for objects in ([], [*LINE, way(1, [1, 2], highway="motorway")]):
         streets = read_osm_streets(write(tmp_path, *objects))
         assert streets.empty
-        assert streets.columns.tolist() == ["id", "name", "kind", "geometry"]
+        assert streets.columns.tolist() == ["id", "name", "kind", "crossing", "structure", "geometry"]
         assert streets.crs.to_epsg() == 4326
     file = write(tmp_path)
     assert read_osm_buildings(file).columns.tolist() == ["id", "name", "building", "levels", "geometry"]

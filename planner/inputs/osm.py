@@ -23,7 +23,7 @@ import shapely
 from osmium import osm
 
 from planner.errors import Breach, DataError
-from planner.inputs.osm_walkable import is_walkable
+from planner.inputs.osm_walkable import crossing_type, is_walkable, structure
 
 DEGREES = "EPSG:4326"
 RING_NODES = 4
@@ -81,7 +81,8 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
     Returns
     -------
     streets
-        One row a way, in degrees: `id` (of the way, text), `name` ("" if none), `kind` (`highway`).
+        One row a way, in degrees: `id` (of the way, text), `name` ("" if none), `kind` (`highway`), `crossing`
+        (its type where the way crosses a road), `structure` ("bridge", "tunnel" or "").
         A LineString, or a MultiLineString where the extract lacks nodes in the middle of a way. No rows if
         nothing is walkable.
 
@@ -107,6 +108,7 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
     with _told_apart(path):
         ways = [way for way in _ways_with(path, ["highway"]) if is_walkable(way.tags)]
         places = _places(path, ways)
+        crossings = {number: tags for number, tags, _ in _nodes_with(path, ["crossing", "crossing:signals"])}
     lines = {way.id: _line(way, places) for way in ways}
     kept = [way for way in ways if lines[way.id] is not None]
     return gpd.GeoDataFrame(
@@ -114,6 +116,11 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
             "id": [str(way.id) for way in kept],
             "name": [way.tags.get("name", "") for way in kept],
             "kind": [way.tags["highway"] for way in kept],
+            "crossing": [
+                crossing_type([way.tags, *(crossings[node] for node in way.nodes if node in crossings)])
+                for way in kept
+            ],
+            "structure": [structure(way.tags) for way in kept],
         },
         geometry=[lines[way.id] for way in kept],
         crs=DEGREES,

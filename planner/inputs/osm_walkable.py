@@ -21,12 +21,15 @@ drops: cycleways where walking is not forbidden, outlines of squares, carriagewa
 and private ways that `foot` opens. It drops what that one keeps: service tunnels, motor roads, ``access=no``,
 ``foot=private``, indoor corridors, lifts, and classes that nobody has documented.
 
+What is read besides: whether a way crosses a road and how (`crossing_type`), and whether it is a bridge or a
+tunnel (`structure`).
+
 Not read at all: gates and other barriers at nodes, opening hours, one-way rules for walkers, ferries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 WALKABLE = frozenset(
     {
@@ -84,3 +87,51 @@ def is_walkable(tags: Mapping[str, str]) -> bool:
         or (kind == "service" and tags.get("tunnel") == "yes")
     )
     return kind in WALKABLE and not forbidden
+
+
+def crossing_type(tags: Sequence[Mapping[str, str]]) -> str:
+    """Return how a way crosses a road, "" for a way that is no crossing.
+
+    Ways that are drawn across a road say ``footway=crossing`` (or the like for paths and cycleways); the type
+    stands on the way or on the node where it meets the road. What people walk along a carriageway, over its
+    junctions, is mapped as no crossing and stays without a type.
+
+    Parameters
+    ----------
+    tags
+        Of the way, then of its nodes in order.
+
+    Returns
+    -------
+    crossing
+        The value of `crossing` (``traffic_signals``, ``marked``, ``unmarked``, …), "yes" where none is given.
+
+    Examples
+    --------
+    >>> crossing_type([{"highway": "footway", "footway": "crossing"}, {"crossing": "traffic_signals"}])
+    'traffic_signals'
+    >>> crossing_type([{"highway": "residential"}, {"highway": "crossing", "crossing": "marked"}])
+    ''
+    """
+    way = tags[0]
+    if not any(way.get(key) == "crossing" for key in ("footway", "path", "cycleway")):
+        return ""
+    if any(one.get("crossing:signals") == "yes" for one in tags):
+        return "traffic_signals"
+    given = [one["crossing"] for one in tags if one.get("crossing") not in (None, "yes", "no")]
+    return given[0] if given else "yes"
+
+
+def structure(tags: Mapping[str, str]) -> str:
+    """Return whether a way is a "bridge" or a "tunnel", else "".
+
+    A passage through a building lies on the ground.
+
+    Examples
+    --------
+    >>> structure({"bridge": "viaduct"}), structure({"tunnel": "building_passage"}), structure({"tunnel": "yes"})
+    ('bridge', '', 'tunnel')
+    """
+    if tags.get("bridge", "no") != "no":
+        return "bridge"
+    return "tunnel" if tags.get("tunnel", "no") not in ("no", "building_passage") else ""

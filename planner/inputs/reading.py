@@ -14,14 +14,16 @@ import shapely
 from planner.errors import SHOWN_ROWS, Breach, DataError, NetworkError, raise_together
 from planner.inputs.area import check_nearby, metric_crs, project
 from planner.inputs.demand import PlacedDemand, community_at, place_demand, spread_along_streets
+from planner.inputs.elevation import Elevation, read_elevation
 from planner.inputs.layers import file_hash, read_layer
 from planner.remarks import Remark
-from planner.study import Layer, Study
+from planner.study import Layer, Raster, Study
 from planner.tables import (
     BARRIERS,
     COMMUNITIES,
     DEMAND,
     FACILITIES,
+    GATES,
     STREETS,
     WATER,
     Barriers,
@@ -29,6 +31,7 @@ from planner.tables import (
     Contract,
     Demand,
     Facilities,
+    Gates,
     Streets,
     Table,
     Water,
@@ -62,8 +65,10 @@ class Inputs:
     ----------
     crs
         The projected system that everything is in, metres.
-    communities, facilities, streets, demand, water, barriers
+    communities, facilities, streets, demand, water, barriers, gates
         The tables; demand are points with their community, streets those within the margin.
+    elevation
+        The heights of the ground, where slope is asked for.
     demand_method
         ``"points"`` or ``"along_streets"``.
     margin_m
@@ -81,6 +86,8 @@ class Inputs:
     demand: gpd.GeoDataFrame
     water: Water | None
     barriers: Barriers | None
+    gates: Gates | None
+    elevation: Elevation | None
     demand_method: str
     margin_m: float
     sources: tuple[Source, ...]
@@ -120,6 +127,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     demand = tables.read("demand", DEMAND)
     water = tables.read("water", WATER)
     barriers = tables.read("barriers", BARRIERS)
+    gates = tables.read("gates", GATES)
     raise_together(errors)
     if communities is None or facilities is None or streets is None:
         message = "a required layer was neither read nor refused"
@@ -132,10 +140,12 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     demand = None if demand is None else tables.bring(demand, DEMAND, communities)
     water = None if water is None else tables.bring(water, WATER, communities)
     barriers = None if barriers is None else tables.bring(barriers, BARRIERS, communities)
+    gates = None if gates is None else tables.bring(gates, GATES, communities)
     raise_together(errors)
 
     facilities, facility_remarks = _settle(facilities, communities, water, source=tables.source("facilities"))
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
+    elevation = tables.elevation(streets)
     of_people = tables.source("communities" if demand is None else "demand")
     placed = _people(study, communities, demand, streets, source=of_people)
     return Inputs(
@@ -146,6 +156,8 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         demand=placed.points,
         water=water,
         barriers=barriers,
+        gates=gates,
+        elevation=elevation,
         demand_method=placed.method,
         margin_m=margin_m,
         sources=tuple(tables.sources),
@@ -163,10 +175,11 @@ class _Tables:
 
     def source(self, name: str) -> str:
         """Return what to call a layer in a message: its file, and the layer in it."""
-        layer: Layer | None = getattr(self._study.inputs, name)
+        layer: Layer | Raster | None = getattr(self._study.inputs, name)
         if layer is None:
             return name
-        return str(layer.path) + (f" [{layer.layer}]" if layer.layer else "")
+        inner = layer.layer if isinstance(layer, Layer) else None
+        return str(layer.path) + (f" [{inner}]" if inner else "")
 
     def read(self, name: str, contract: Contract[Table]) -> Table | None:
         """Read and check one layer; None where the study does not name it or it is refused."""
@@ -193,6 +206,39 @@ class _Tables:
             )
         )
         return table
+
+    def elevation(self, streets: Streets) -> Elevation | None:
+        """Read the heights under the streets; None where slope does not count.
+
+        Raises
+        ------
+        DataError
+            They cannot be read.
+        """
+        layer, costs = self._study.inputs.elevation, self._study.walking.costs
+        if layer is None or not costs.slope:
+            return None
+        path = self._study.resolve(layer.path)
+        elevation = read_elevation(
+            path,
+            bounds=streets.total_bounds,
+            crs=streets.crs,
+            smoothing_m=costs.slope_smoothing_m,
+            setting="inputs.elevation",
+            source=self.source("elevation"),
+        )
+        self.sources.append(
+            Source(
+                layer="elevation",
+                file=_portable(layer.path),
+                sha256=file_hash(path),
+                rows=elevation.cells,
+                crs=elevation.crs.to_string(),
+                source=layer.source,
+                modelled=layer.modelled,
+            )
+        )
+        return elevation
 
     def bring(self, table: Table, contract: Contract[Table], communities: Communities) -> Table:
         """Bring a table into the communities' system; what cannot be, or lies far away, is noted as an error."""

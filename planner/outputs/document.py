@@ -17,6 +17,7 @@ from planner.inputs.reading import Source
 from planner.plan import Plan
 from planner.remarks import Remark
 from planner.siting.maximal_covering import Proposal
+from planner.texts import LANGUAGES
 
 FORMAT = "planner.plan/1"
 DIGITS = 6
@@ -65,6 +66,16 @@ def _walking(plan: Plan) -> Document:
         "zh": profile.zh if profile else f"{walk.speed_kmh:g} 千米/时（研究自定）",
         "source": profile.source if profile else plan.study.file.name,
         "evidence": profile.evidence if profile else "own",
+        "direction": plan.study.walking.direction,
+        "costs": [
+            {
+                "name": note.name,
+                **{language: note.words.in_words(language) for language in LANGUAGES},
+                "source": note.source,
+                "evidence": note.evidence,
+            }
+            for note in plan.cost_notes
+        ],
         "limits": [{"minutes": minutes, "metres": walk.metres(minutes)} for minutes in limits.minutes],
         "standard_min": limits.standard_min,
     }

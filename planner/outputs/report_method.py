@@ -57,6 +57,11 @@ def basis(say: Wording) -> Iterator[Block]:
         ),
     )
     yield Paragraph(say("basis_law", access=say.plain(walking["access_m"])))
+    for cost in walking["costs"]:
+        evidence = say(f"evidence_{cost['evidence']}")
+        yield Paragraph(
+            say("basis_cost", words=say.own(cost), source=cost["source"], evidence=evidence), item=True
+        )
     yield Paragraph(say("basis_inclusive", minutes=minutes))
     yield Paragraph(say("basis_margin", margin=say.plain(given["margin_m"])))
     yield Paragraph(
@@ -118,6 +123,8 @@ def _parameters(say: Wording) -> Iterator[Row]:
     limits = [say("minutes", value=say.plain(limit["minutes"])) for limit in walking["limits"]]
     yield say("parameter_profile"), walking["profile"] or say("parameter_own_speed")
     yield say("parameter_speed"), speed
+    for cost in walking["costs"]:
+        yield say("parameter_cost"), say.own(cost)
     yield say("parameter_access"), say("metres", value=say.plain(walking["access_m"]))
     yield say("parameter_limits"), say.listed(limits)
     yield say("parameter_standard"), say("minutes", value=say.plain(walking["standard_min"]))

@@ -145,9 +145,9 @@ def leaving_walks(
 
 @kernel
 def link_points(
-    streets: Streets, stands: Stands, first: int, last: int, *, all_vertices: bool
+    streets: Streets, stands: Stands, order: IndexArray, first: int, last: int, *, all_vertices: bool
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
-    """Link the points from `first` to `last` to the nodes from which walks arrive at them.
+    """Link the points from `first` to `last` in `order` to the nodes from which walks arrive at them.
 
     A walk that leaves the street at a vertex is also found from the segment before that vertex, unless something
     stops the straight walk there by a hair: only then are all vertices to be tried.
@@ -164,8 +164,8 @@ def link_points(
     slot = np.full(streets.n_nodes, -1, dtype=np.int64)
     edge_nodes, edge_level_m, segment_edge, segment_m, level, from_level_m, _ = streets
     pointer, segment, from_m, to_m, foot_m, aside_m = stands
-    for point in range(first, last):
-        begin = used
+    for i in range(first, last):
+        point, begin = order[i], used
         for row in range(pointer[point], pointer[point + 1]):
             s = segment[row]
             edge = segment_edge[s]
@@ -190,23 +190,27 @@ def link_points(
                     slot[from_node] = used
                     node[used], metres[used] = from_node, walk_m
                     used += 1
-        counts[point - first] = used - begin
+        counts[i - first] = used - begin
     return counts, node[:used], metres[:used]
 
 
 @kernel
-def links_by_node(pointer: IndexArray, node: IndexArray, metres: FloatArray, n_nodes: int) -> Links:
-    """Group the links of points by their node."""
+def links_by_node(
+    order: IndexArray, counts: IndexArray, node: IndexArray, metres: FloatArray, n_nodes: int
+) -> Links:
+    """Group by their node the links of points that come in `order`."""
     by_node = np.zeros(n_nodes + 1, dtype=np.int64)
     for which in node:
         by_node[which + 1] += 1
     add_up(by_node)
     point, walk_m = np.empty(len(node), dtype=np.int64), np.empty(len(node))
-    for p in range(len(pointer) - 1):
-        for k in range(pointer[p], pointer[p + 1]):
+    k = 0
+    for i in range(len(counts)):
+        for _ in range(counts[i]):
             place = by_node[node[k]]
-            point[place], walk_m[place] = p, metres[k]
+            point[place], walk_m[place] = order[i], metres[k]
             by_node[node[k]] += 1
+            k += 1
     step_back(by_node)
     return Links(by_node, point, walk_m)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from planner.walking.gates import Gate
 from planner.walking.layout import Grid, Ways, lay_grid, morton_order, ways_out
 from planner.walking.sight import Barriers
 from planner.walking.walk import FloatArray, IndexArray
@@ -62,6 +64,8 @@ class WalkingNetwork:
         The segments in every cell of a grid.
     barriers
         What stops the straight walk between a door and a street; None where nothing does.
+    gates
+        Closed gates: streets end on both sides of them.
     """
 
     crs: pyproj.CRS
@@ -80,6 +84,7 @@ class WalkingNetwork:
     ways: Ways
     grid: Grid
     barriers: Barriers | None = None
+    gates: tuple[Gate, ...] = ()
 
     def segment_lines(self) -> NDArray[np.object_]:
         """Return every segment as a LineString, shape (segments,)."""
@@ -98,7 +103,9 @@ class WalkingNetwork:
         return np.asarray(shapely.linestrings(coordinates, indices=edge), dtype=object)
 
 
-def build_network(streets: gpd.GeoDataFrame, *, barriers: Barriers | None = None) -> WalkingNetwork:
+def build_network(
+    streets: gpd.GeoDataFrame, *, barriers: Barriers | None = None, gates: Sequence[Gate] = ()
+) -> WalkingNetwork:
     """Join streets into a walking network.
 
     Streets are joined where they share a vertex (to the millimetre), and nowhere else: two lines that cross
@@ -111,6 +118,8 @@ def build_network(streets: gpd.GeoDataFrame, *, barriers: Barriers | None = None
     barriers
         What stops the straight walk between a door and a street, in the same CRS. Streets are not cut by it: a
         street that crosses a railway is a crossing or a bridge.
+    gates
+        Closed gates, with the streets cut there (`close_gates`): no street is joined to another at such a place.
 
     Returns
     -------
@@ -134,7 +143,7 @@ def build_network(streets: gpd.GeoDataFrame, *, barriers: Barriers | None = None
     xy, line = xy[long_enough], line[long_enough]
 
     _, vertex = np.unique(xy, axis=0, return_inverse=True)
-    vertex = vertex.reshape(-1)
+    vertex = _kept_apart(vertex.reshape(-1), xy, gates)
     changes = line[1:] != line[:-1]
     is_first = np.concatenate([[True], changes])[: len(line)]
     is_last = np.concatenate([changes, [True]])[-len(line) :] if len(line) else is_first
@@ -183,6 +192,7 @@ def build_network(streets: gpd.GeoDataFrame, *, barriers: Barriers | None = None
         ways=ways_out(edge_nodes, edge_level_m, len(node_xy)),
         grid=lay_grid(segment_xy, segment_m),
         barriers=barriers,
+        gates=tuple(_with_nodes(gate, node_xy[order]) for gate in gates),
     )
 
 
@@ -227,6 +237,22 @@ def walked_at(network: WalkingNetwork, level: FloatArray, *, direction: Directio
         edge_level_m=(edge_level_m := walked[first[1:]] - walked[first[:-1]]),
         ways=ways_out(network.edge_nodes, edge_level_m, len(network.node_xy)),
     )
+
+
+def _kept_apart(vertex: IndexArray, xy: FloatArray, gates: Sequence[Gate]) -> IndexArray:
+    """Return the vertex numbers with one of its own for every visit of a place where a gate is closed."""
+    if not gates:
+        return vertex
+    places = np.round([gate.xy for gate in gates], MILLIMETRE_DIGITS) + 0.0
+    is_apart = np.isin(xy[:, 0] + 1j * xy[:, 1], places[:, 0] + 1j * places[:, 1])
+    own = len(vertex) + np.cumsum(is_apart)
+    _, numbers = np.unique(np.where(is_apart, own, vertex), return_inverse=True)
+    return np.asarray(numbers, dtype=np.int64).reshape(-1)
+
+
+def _with_nodes(gate: Gate, node_xy: FloatArray) -> Gate:
+    nodes = np.flatnonzero((node_xy == np.round(gate.xy, MILLIMETRE_DIGITS)).all(axis=1))
+    return replace(gate, nodes=tuple(nodes.tolist()))
 
 
 def _pieces(edge_nodes: IndexArray, edge_m: FloatArray, n_nodes: int) -> IndexArray:

@@ -19,14 +19,26 @@ class Segments(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Which point has which segment within reach, shape (rows,)."""
+    """Which point has which segment within reach, and where that lies; see `Snaps`.
 
+    Attributes
+    ----------
+    pointer
+        The rows of point ``p`` are those from ``pointer[p]`` to ``pointer[p + 1]``, shape (points + 1,).
+    point, segment
+        The pair, shape (rows,).
+    columns
+        From, to, foot and aside, shape (4, rows).
+    """
+
+    pointer: IndexArray
     point: IndexArray
     segment: IndexArray
+    columns: FloatArray
 
 
 class Found(NamedTuple):
-    """What lies around some points.
+    """What lies around some points, in the order in which they were worked on.
 
     Attributes
     ----------
@@ -98,16 +110,16 @@ def nearest_in_rings(grid: Grid, segment_xy: FloatArray, x: float, y: float) -> 
 
 @kernel
 def find_around(  # noqa: C901 -- a call in the loop costs more than the step
-    grid: Grid, segment_xy: FloatArray, xy: FloatArray, first: int, last: int, reach_m: float
+    grid: Grid, segment_xy: FloatArray, xy: FloatArray, order: IndexArray, first: int, last: int, reach_m: float
 ) -> Found:
-    """Find the segments within `reach_m` of each of the points, and the nearest."""
+    """Find the segments within `reach_m` of the points from `first` to `last` in `order`, and the nearest."""
     counts = np.zeros(last - first, dtype=np.int64)
     nearest_segment, nearest_m = np.empty(last - first, dtype=np.int64), np.empty(last - first)
     rows, used = np.empty(4 * (last - first) + 64, dtype=np.int64), 0
     seen = np.full(len(segment_xy), -1, dtype=np.int64)
     pointer, listed, cell_m, columns = grid.pointer, grid.segment, grid.cell_m, grid.columns
     for point in range(first, last):
-        x, y, begin = xy[point, 0], xy[point, 1], used
+        x, y, begin = xy[order[point], 0], xy[order[point], 1], used
         nearest, best = -1, reach_m**2
         east, north = x - grid.west, y - grid.south
         west_cell = max(int(np.floor((east - reach_m) / cell_m)), 0)
@@ -145,18 +157,25 @@ def find_around(  # noqa: C901 -- a call in the loop costs more than the step
 
 @kernel
 def fill_stretches(
-    segments: Segments, xy: FloatArray, pairs: Pairs, access_m: float, first: int, last: int, columns: FloatArray
+    segments: Segments, xy: FloatArray, order: IndexArray, first: int, found: Found, access_m: float, pairs: Pairs
 ) -> None:
-    """Fill in the rows from `first` to `last`: from, to, foot and aside, see `Snaps`; shape (4, rows)."""
-    segment_xy, segment_m, point, segment = segments.xy, segments.metres, pairs.point, pairs.segment
-    for row in range(first, last):
-        p, s = point[row], segment[row]
-        length = segment_m[s]
-        along_x = (segment_xy[s, 2] - segment_xy[s, 0]) / length
-        along_y = (segment_xy[s, 3] - segment_xy[s, 1]) / length
-        x, y = xy[p, 0] - segment_xy[s, 0], xy[p, 1] - segment_xy[s, 1]
-        foot, aside = x * along_x + y * along_y, along_x * y - along_y * x
-        half = np.sqrt(max(access_m**2 - aside**2, 0.0))
-        columns[0, row] = min(max(foot - half, 0.0), length)
-        columns[1, row] = min(max(foot + half, 0.0), length)
-        columns[2, row], columns[3, row] = foot, aside
+    """Put what was found for the points from `first` on in `order` into the places of their rows."""
+    segment_xy, segment_m = segments
+    counts, around, _, _ = found
+    pointer, point, segment, columns = pairs
+    taken = 0
+    for i in range(len(counts)):
+        p = order[first + i]
+        for row in range(pointer[p], pointer[p + 1]):
+            s = around[taken]
+            taken += 1
+            length = segment_m[s]
+            along_x = (segment_xy[s, 2] - segment_xy[s, 0]) / length
+            along_y = (segment_xy[s, 3] - segment_xy[s, 1]) / length
+            x, y = xy[p, 0] - segment_xy[s, 0], xy[p, 1] - segment_xy[s, 1]
+            foot, aside = x * along_x + y * along_y, along_x * y - along_y * x
+            half = np.sqrt(max(access_m**2 - aside**2, 0.0))
+            point[row], segment[row] = p, s
+            columns[0, row] = min(max(foot - half, 0.0), length)
+            columns[1, row] = min(max(foot + half, 0.0), length)
+            columns[2, row], columns[3, row] = foot, aside

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.walking.compiling import in_chunks
-from planner.walking.layout import pointers
+from planner.walking.layout import block_order, pointers
 from planner.walking.network import WalkingNetwork
 from planner.walking.sight import BESIDE_M, Barriers, see_stretches, stands_in_water
 from planner.walking.snap_kernels import Pairs, Segments, fill_stretches, find_around
@@ -113,28 +113,41 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
     ([10.0], [90.0], [30.0])
     """
     xy = np.ascontiguousarray(xy, dtype=np.float64)
-    parts = in_chunks(
-        lambda first, last: find_around(network.grid, network.segment_xy, xy, first, last, access_m + TOUCH_M),
+    order, reach_m = block_order(xy, network.grid), access_m + TOUCH_M
+    found = in_chunks(
+        lambda first, last: (
+            first,
+            find_around(network.grid, network.segment_xy, xy, order, first, last, reach_m),
+        ),
         len(xy),
         at_least=POINTS_AT_LEAST,
-    ) or [find_around(network.grid, network.segment_xy, xy, 0, 0, access_m)]
-    counts, segment, nearest_segment, nearest_m = (np.concatenate(part) for part in zip(*parts, strict=True))
-    pairs = Pairs(np.repeat(np.arange(len(xy)), counts), segment)
-    segments, columns = Segments(network.segment_xy, network.segment_m), np.empty((4, len(segment)))
+    )
+    counts, nearest_segment = np.zeros(len(xy), dtype=np.int64), np.zeros(len(xy), dtype=np.int64)
+    nearest_m = np.zeros(len(xy))
+    for first, part in found:
+        who = order[first : first + len(part.counts)]
+        counts[who], nearest_segment[who], nearest_m[who] = part.counts, part.nearest_segment, part.nearest_m
+    pointer = np.concatenate([[0], np.cumsum(counts)])
+    size = int(pointer[-1])
+    pairs = Pairs(pointer, np.empty(size, np.int64), np.empty(size, np.int64), np.empty((4, size)))
+    segments = Segments(network.segment_xy, network.segment_m)
     in_chunks(
-        lambda first, last: fill_stretches(segments, xy, pairs, float(access_m), first, last, columns),
-        len(segment),
-        at_least=POINTS_AT_LEAST,
+        lambda first, last: [
+            fill_stretches(segments, xy, order, begin, part, float(access_m), pairs)
+            for begin, part in found[first:last]
+        ],
+        len(found),
+        at_least=1,
     )
     near = Snaps(
         xy=xy,
         access_m=access_m,
         point=pairs.point,
-        segment=segment,
-        from_m=columns[0],
-        to_m=columns[1],
-        foot_m=columns[2],
-        aside_m=columns[3],
+        segment=pairs.segment,
+        from_m=pairs.columns[0],
+        to_m=pairs.columns[1],
+        foot_m=pairs.columns[2],
+        aside_m=pairs.columns[3],
         nearest_m=nearest_m,
         nearest_segment=nearest_segment,
         nearest_xy=_nearest_xy(xy, nearest_segment, network),

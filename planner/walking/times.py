@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.walking.compiling import in_chunks
+from planner.walking.layout import block_order
 from planner.walking.link_kernels import Links, Stands, Streets, link_points, links_by_node, rows_by_edge
 from planner.walking.network import WalkingNetwork
 from planner.walking.search import SLACK_M, stands_of, streets_of
@@ -107,7 +108,8 @@ def travel_times(
     reach_m = walk.metres(horizon_min) + SLACK_M
     streets, starts, stands = streets_of(network), stands_of(facilities), stands_of(demand)
     beside = rows_by_edge(streets, stands, facilities.segment, arriving=True)
-    ends = (stands, beside, _links(streets, stands, all_vertices=network.barriers is not None))
+    order = block_order(demand.xy, network.grid)
+    ends = (stands, beside, _links(streets, stands, order, all_vertices=network.barriers is not None))
     parts = in_chunks(
         lambda first, last: walks_from_each(network.ways, streets, starts, ends, first, last, reach_m),
         len(facilities.xy) if horizon_min >= 0 else 0,
@@ -160,24 +162,24 @@ def nearest_facility(
     streets, stands, ends = streets_of(network), stands_of(facilities), stands_of(demand)
     field = search_all(network.ways, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
     starts = (stands, rows_by_edge(streets, stands, stands.segment, arriving=False))
-    parts = in_chunks(
-        lambda first, last: nearest_of_all(field, streets, starts, ends, first, last),
+    order = block_order(demand.xy, network.grid)
+    metres, facility = np.empty(len(demand.xy)), np.empty(len(demand.xy), dtype=np.int64)
+    in_chunks(
+        lambda first, last: nearest_of_all(field, streets, starts, ends, order[first:last], metres, facility),
         len(demand.xy),
         at_least=DEMAND_AT_LEAST,
     )
-    nothing = (np.zeros(0), np.zeros(0, dtype=np.int64))
-    metres, facility = (np.concatenate(part) for part in zip(*(parts or [nothing]), strict=True))
     minutes = walk.all_minutes(metres)
     inside = is_within(minutes, horizon_min)
     return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
 
 
-def _links(streets: Streets, stands: Stands, *, all_vertices: bool) -> Links:
+def _links(streets: Streets, stands: Stands, order: IndexArray, *, all_vertices: bool) -> Links:
     """Return the links of demand points, by node."""
     parts = in_chunks(
-        lambda first, last: link_points(streets, stands, first, last, all_vertices=all_vertices),
-        len(stands.pointer) - 1,
+        lambda first, last: link_points(streets, stands, order, first, last, all_vertices=all_vertices),
+        len(order),
         at_least=DEMAND_AT_LEAST,
-    ) or [link_points(streets, stands, 0, 0, all_vertices=all_vertices)]
+    ) or [link_points(streets, stands, order, 0, 0, all_vertices=all_vertices)]
     counts, node, metres = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return links_by_node(np.concatenate([[0], np.cumsum(counts)]), node, metres, streets.n_nodes)
+    return links_by_node(order, counts, node, metres, streets.n_nodes)

@@ -130,16 +130,21 @@ def walks_from_each(
 
 @kernel
 def nearest_of_all(
-    field: Field, streets: Streets, facilities: tuple[Stands, Rows], demand: Stands, first: int, last: int
-) -> tuple[FloatArray, IndexArray]:
-    """Return the walk of each demand point to its nearest facility, `inf` without one, and which that is."""
-    metres, facility = np.full(last - first, np.inf), np.full(last - first, -1, dtype=np.int64)
+    field: Field,
+    streets: Streets,
+    facilities: tuple[Stands, Rows],
+    demand: Stands,
+    points: IndexArray,
+    metres: FloatArray,
+    facility: IndexArray,
+) -> None:
+    """Write the walk of each of the points to its nearest facility, else `inf`, and which that is, else -1."""
     to_node_m, label, beyond_m = field.metres, field.label, field.beyond_m
     edge_nodes, edge_level_m, segment_edge, _, level, from_level_m, _ = streets
     begins, segment, from_m, to_m, foot_m, aside_m = demand
     _, _, other_from_m, other_to_m, other_foot_m, other_aside_m = facilities[0]
     pointer, rows, owner, other_segment, leaving = facilities[1]
-    for point in range(first, last):
+    for point in points:
         best, who = np.inf, -1
         for row in range(begins[point], begins[point + 1]):
             s = segment[row]
@@ -168,8 +173,7 @@ def nearest_of_all(
                 )
                 if walk_m < best or (walk_m == best and owner[k] < who):
                     best, who = walk_m, owner[k]
-        metres[point - first], facility[point - first] = best, who
-    return metres, facility
+        metres[point], facility[point] = best, who
 
 
 @kernel

@@ -97,8 +97,7 @@ class Oracle:
                 return False
         if self.water is None:
             return True
-        inside = self.water.buffer(-TOUCH_M)
-        return not (way.intersects(inside) or inside.contains(shapely.Point(point)))
+        return not way.intersects(self.water.buffer(-TOUCH_M))
 
     def _beside(self, number: int) -> shapely.Geometry:
         return shapely.LineString(self.segments[number]).buffer(TOUCH_M, cap_style="square")
@@ -128,6 +127,10 @@ class Oracle:
             drawn.append(self.water)
         if not drawn:
             return [(low, high)]
+        if self.water is not None and self.water.buffer(-TOUCH_M).contains(shapely.Point(point)):
+            street = shapely.LineString(self.segments[number])
+            at = float(street.project(shapely.Point(point)))
+            return [(at, at)] if street.distance(shapely.Point(point)) <= TOUCH_M else []
         events = {low, high}
         own = self._beside(number)
         for shape in drawn:

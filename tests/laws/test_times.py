@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from oracle import Oracle
 
+from planner.walking import compiling
 from planner.walking.network import build_network
 from planner.walking.snapping import snap
 from planner.walking.times import TravelTimes, nearest_facility, travel_times
@@ -184,3 +185,26 @@ def test_a_facility_on_the_other_piece_is_out_of_reach() -> None:
     streets = gpd.GeoDataFrame(geometry=lines, crs=cities.CRS)
     metres = walked_metres(streets, np.array([[250.0, 0.0]]), np.array([[250.0, 100.0]]), access_m=40, minutes=15)
     assert np.isinf(metres).all()
+
+
+def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit: snaps, all pairs, and the nearest facility."""
+    streets = cities.helsinki()
+    network, walk = build_network(streets), Walk(3.6, 40.0)
+    points = cities.points_in(streets, 30_000, seed=3)
+
+    def everything() -> list[NDArray[np.generic]]:
+        demand, facilities = (snap(xy, network, access_m=40.0) for xy in (points, points[:150]))
+        times = travel_times(network, facilities, demand, walk=walk, horizon_min=6)
+        nearest = nearest_facility(network, facilities, demand, walk=walk, horizon_min=6)
+        columns = (demand.point, demand.segment, demand.from_m, demand.to_m, demand.nearest_m, demand.nearest_xy)
+        return [*columns, times.facility, times.demand, times.minutes, *nearest]
+
+    results = []
+    for count in (1, 2, 5):
+        monkeypatch.setattr(compiling, "threads", lambda count=count: count)
+        results.append(everything())
+    for other in results[1:]:
+        for one, same in zip(results[0], other, strict=True):
+            assert one.tobytes() == same.tobytes()
+    assert len(results[0][6]) > 10_000
