@@ -59,7 +59,7 @@ BARS = (
     Bar("p_median", "seconds", 1.0, at_most=True),
     Bar("maximal_covering", "spopt", 50.0, at_most=False),
     Bar("maximal_covering_large", "seconds", 10.0, at_most=True),
-    Bar("maximal_covering_city", "seconds", 10.0, at_most=True),
+    Bar("maximal_covering_city_5", "seconds", 10.0, at_most=True),
     Bar("set_covering", "spopt", 50.0, at_most=False),
 )
 

@@ -44,6 +44,7 @@ from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
 from planner.walking.suspicions import suspicious_places
 from planner.walking.times import TravelTimes, endless_min, nearest_facility, travel_times
+from planner.walking.unions import union
 from planner.walking.walk import Profile, Walk, walking_profiles
 from planner.walking.warming import warm_up
 
@@ -414,8 +415,8 @@ def area_table(
 
 def reached_table(areas: NDArray[np.object_], *, limits_min: Sequence[float], crs: object) -> gpd.GeoDataFrame:
     """Return what any facility reaches within each limit: limit_min, geometry."""
-    union = [shapely.union_all(areas[:, column]) for column in range(len(limits_min))]
-    return gpd.GeoDataFrame(pd.DataFrame({"limit_min": list(limits_min)}), geometry=union, crs=crs)
+    reached = [union(areas[:, column]) for column in range(len(limits_min))]
+    return gpd.GeoDataFrame(pd.DataFrame({"limit_min": list(limits_min)}), geometry=reached, crs=crs)
 
 
 def _function_remarks(facilities: Facilities, rules: RuleProfile) -> list[Remark]:

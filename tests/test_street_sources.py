@@ -98,7 +98,9 @@ def test_a_graph_that_osmnx_itself_has_made(streets: gpd.GeoDataFrame, tmp_path:
     whole = gpd.GeoDataFrame(whole[~whole["square"]])
     ours, theirs = (build_network(gpd.GeoDataFrame(each.to_crs(3067))) for each in (whole, read))
     assert theirs.edge_m.sum() == pytest.approx(ours.edge_m.sum(), abs=0.5)
-    assert set(read["kind"]) == set(whole["kind"])
+    # Simplifying joins streets of several classes, in an order that is a set's; then one of them stands for all.
+    assert set(read["kind"]) <= set(whole["kind"])
+    assert simplify or set(read["kind"]) == set(whole["kind"])
 
 
 def test_a_projected_graph_keeps_its_system(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from planner.tables import TIERS, Communities, Facilities
 from planner.walking.times import TravelTimes
+from planner.walking.unions import union
 from planner.walking.walk import is_within
 
 
@@ -106,8 +107,8 @@ def measure_coverage(
     total, by_community, by_tier = [], [], []
     outline = shapely.union_all(communities.geometry.array)
     for column, limit in enumerate(limits_min):
-        tier_areas = {tier: shapely.union_all(areas[chosen, column]) for tier, chosen in of_tier.items()}
-        reached = shapely.union_all(list(tier_areas.values()))
+        tier_areas = {tier: union(areas[chosen, column]) for tier, chosen in of_tier.items()}
+        reached = union(list(tier_areas.values()))
         inside = points[count_column(limit)].to_numpy()
         total.append({"limit_min": limit, **people_shares(demand, inside), **_area(outline, reached)})
         for tier, chosen in of_tier.items():

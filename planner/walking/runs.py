@@ -191,7 +191,7 @@ def _until(lines: Lines, edge: int, side: int, along: float, left: float) -> flo
         begin, end = lines.from_m[i], lines.from_m[i] + lines.metres[i]
         here = max(along - begin, 0.0) if side else max(end - along, 0.0)
         here = min(here, lines.metres[i])
-        if here * lines.level[i, side] >= left:
+        if here > 0 and here * lines.level[i, side] >= left:
             reached = left / lines.level[i, side]
             return float(begin + here - reached if side else end - here + reached)
         left -= here * lines.level[i, side]

@@ -26,9 +26,9 @@ from planner.walking.sources import (
     outer_sources,
     seen_from,
     straight_sources,
-    union,
 )
 from planner.walking.stretches import Stretches, cut, joined
+from planner.walking.unions import grid_union, union
 from planner.walking.walk import IndexArray, Walk
 
 POINTS_AT_LEAST = 8
@@ -193,14 +193,14 @@ def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: flo
         streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=streets.quarter_segments
     )
     open_to = ~streets.is_hemmed_in[point]
-    return _joined_to(areas, point[open_to], shapes[open_to], shapely.union_all)
+    return _joined_to(areas, point[open_to], shapes[open_to], union)
 
 
 def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: Sources) -> NDArray[np.object_]:
     """Return the areas with what is reached from sources that capsules do not tell."""
     sources = on_dry_ground(sources, streets.network, streets.around)
     shapes = seen_from(sources, streets.network, streets.around, quarter_segments=streets.quarter_segments)
-    return _joined_to(areas, sources.point, shapes, union)
+    return _joined_to(areas, sources.point, shapes, grid_union)
 
 
 def _joined_to(

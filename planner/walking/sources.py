@@ -19,10 +19,8 @@ from planner.walking.sight import BESIDE_M
 from planner.walking.sight_regions import see_from_each
 from planner.walking.small_discs import within_ring
 from planner.walking.snapping import TOUCH_M, Snaps
+from planner.walking.unions import grid_union
 from planner.walking.walk import FloatArray, IndexArray
-
-GRID_M = 1e-4
-"""Shapes are joined on a grid so fine, so that those on both sides of a wall leave no slits."""
 
 SOURCES_AT_LEAST = 64
 """Fewer sources are not worth a thread."""
@@ -209,7 +207,7 @@ def seen_from(
             parts = shapes[border[row] : border[row + 1]]
             # Past no barrier the discs along a straight stretch fill their convex hull.
             whole = is_open[begin + row] and distinct.values[begin + row, 6] == 0
-            areas[row] = shapely.convex_hull(shapely.geometrycollections(parts)) if whole else union(parts)
+            areas[row] = shapely.convex_hull(shapely.geometrycollections(parts)) if whole else grid_union(parts)
         return areas
 
     areas = np.concatenate(in_chunks(see, len(first), at_least=SOURCES_AT_LEAST))
@@ -225,17 +223,3 @@ def _out_of_water(areas: NDArray[np.object_], water: NDArray[np.object_]) -> NDA
     for each in np.unique(row).tolist():
         dry[each] = shapely.difference(areas[each], shapely.union_all(water[which[row == each]]))
     return dry
-
-
-def union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
-    """Join shapes on a fine grid, and drop what is thinner than it."""
-    joined = shapely.union_all(shapes, grid_size=GRID_M)
-    parts = shapely.get_parts(joined)
-    parts = parts[shapely.get_dimensions(parts) == 2]  # noqa: PLR2004 -- of an area
-    kept = [_without_slits(part) for part in parts if part.area > GRID_M * part.length]
-    return kept[0] if len(kept) == 1 else shapely.multipolygons(kept) if kept else shapely.Polygon()
-
-
-def _without_slits(part: shapely.Polygon) -> shapely.Polygon:
-    holes = [ring for ring in part.interiors if shapely.Polygon(ring).area > GRID_M * ring.length]
-    return part if len(holes) == len(part.interiors) else shapely.Polygon(part.exterior, holes)

@@ -6,6 +6,7 @@ is listed with its position, so that it can be found and mended in the source.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.walking.costs import OFF_GROUND
 from planner.walking.network import WalkingNetwork
 from planner.walking.walk import FloatArray, IndexArray
 
@@ -185,14 +187,16 @@ def _cross(one: FloatArray, other: FloatArray) -> FloatArray:
 def _marks(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> _Marks:
     street = network.edge_street[network.segment_edge]
 
-    def marked(*columns: str) -> Bools:
-        marks = np.zeros(len(street), dtype=bool)
-        for column in columns:
-            if streets is not None and column in streets.columns:
-                marks |= is_marked(streets, column)[street]
-        return marks
+    def has(column: str, marks: Callable[[gpd.GeoDataFrame, str], Bools]) -> Bools:
+        if streets is None or column not in streets.columns:
+            return np.zeros(len(street), dtype=bool)
+        return marks(streets, column)[street]
 
-    return _Marks(marked("bridge", "tunnel"), marked("square"), marked("gated"))
+    return _Marks(has("structure", _off_ground), has("square", is_marked), has("gated", is_marked))
+
+
+def _off_ground(streets: gpd.GeoDataFrame, column: str) -> Bools:
+    return np.asarray(streets[column].isin(OFF_GROUND), dtype=bool)
 
 
 def is_marked(streets: gpd.GeoDataFrame, column: str) -> Bools:

@@ -5,20 +5,21 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from planner.walking.network import build_network
 from planner.walking.small_discs import small_discs
 from planner.walking.snapping import snap
+from planner.walking.unions import grid_union
 
 ACCESS_M = 60.0
 CHORDS = 32
 
 
 def positions(xy: NDArray[np.float64], point: tuple[float, float], limit_m: float) -> NDArray[np.float64]:
-    """Return positions on a segment every 50 cm, and where it crosses the circles on which radii change."""
+    """Return positions on a segment every 50 cm, the nearest one, and those on the circles where radii change."""
     step, from_ = xy[1] - xy[0], xy[0] - point
     a, b = step @ step, 2 * step @ from_
     roots = [
@@ -27,7 +28,7 @@ def positions(xy: NDArray[np.float64], point: tuple[float, float], limit_m: floa
         if radius > 0 and b * b >= 4 * a * (c := from_ @ from_ - radius**2)
         for sign in (-1, 1)
     ]
-    share = np.concatenate([np.linspace(0, 1, int(np.sqrt(a) / 0.5) + 2), np.clip(roots, 0, 1)])
+    share = np.concatenate([np.linspace(0, 1, int(np.sqrt(a) / 0.5) + 2), np.clip([-b / (2 * a), *roots], 0, 1)])
     return np.asarray(xy[0] + share[:, None] * step)
 
 
@@ -46,10 +47,11 @@ def shapes_and_discs(
     radius = np.minimum(ACCESS_M, limit_m - away)
     discs = shapely.buffer(shapely.points(spots), np.maximum(radius, 0.0), quad_segs=CHORDS)
     full = discs[radius >= ACCESS_M - 1e-9]
-    return shapely.union_all([*shapes, *full]), shapely.union_all(discs)
+    return grid_union([*shapes, *full]), grid_union(discs)
 
 
 @settings(max_examples=30, deadline=None)
+@example(seed=6547, count=9, limit_m=60.0, is_lattice=True)  # stands on the street with just enough left
 @given(
     seed=st.integers(0, 2**32 - 1),
     count=st.integers(1, 12),
@@ -62,7 +64,9 @@ def test_only_the_discs_in_sight_count(seed: int, count: int, limit_m: float, *,
     ends = ends[(ends[:, 0] != ends[:, 1]).any(axis=1)]
     if len(ends):
         drawn, discs = shapes_and_discs(list(ends), (0.0, 0.0), limit_m)
-        assert shapely.symmetric_difference(drawn, discs).area <= 2e-3 * discs.area
+        # Chords of both lie inside the same arcs by this at most; the discs leave scallops of less.
+        arc_m = limit_m * (1 - np.cos(np.pi / 4 / CHORDS))
+        assert shapely.symmetric_difference(drawn, discs).area <= 1e-3 * discs.area + arc_m * discs.length
 
 
 @pytest.mark.parametrize(
