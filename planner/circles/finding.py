@@ -22,6 +22,7 @@ from planner.walking.network import WalkingNetwork
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
 from planner.walking.times import endless_min, nearest_facility, travel_times
+from planner.walking.unions import union
 from planner.walking.walk import Walk, is_within
 
 STATION = "station"
@@ -218,7 +219,7 @@ def _extents(
     parts = np.concatenate([areas, shapely.buffer(ways, beside.access_m)])
     ends = np.cumsum([len(own) for own in members])
     return [
-        shapely.union_all(parts[np.concatenate([spots, spots + len(rows)])])
+        union(parts[np.concatenate([spots, spots + len(rows)])])
         for spots in (np.arange(end - len(own), end) for own, end in zip(members, ends, strict=True))
     ]
 
