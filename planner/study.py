@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from planner.errors import Breach, StudyError
 from planner.texts import Language, Phrase, Texts, catalogue
 
+DatumSetting = Literal["auto", "wgs84", "cgcs2000", "gcj02", "bd09"]
 Minutes = Annotated[float, Field(strict=True, gt=0, le=240)]
 
 
@@ -38,13 +39,16 @@ class Layer(Settings):
     """One input layer."""
 
     path: Path
-    """The file, relative to the study file: .gpkg, .geojson, .shp, .fgb, .csv; streets also .pbf, .osm."""
+    """The file, relative to the study file: .gpkg, .shp, .geojson, .xlsx, .csv …; streets also .pbf, .osm."""
 
     layer: str | None = None
-    """The layer inside the file, where it holds several."""
+    """The layer inside the file, or the sheet of a workbook, where it holds several."""
 
     crs: str | None = None
     """The coordinate system, where the file does not say (CSV, old shapefiles), as "EPSG:4326"."""
+
+    datum: DatumSetting = "auto"
+    """Whose coordinates: "wgs84", "cgcs2000", "gcj02" (Amap), "bd09" (Baidu); "auto" finds out. China only."""
 
     columns: dict[str, str] = Field(default_factory=dict)
     """Your column names, as { people = "人口", name = "社区名称" }."""

@@ -65,7 +65,7 @@ def convert(lon: Degrees, lat: Degrees, source: Datum, target: Datum) -> LonLat:
     --------
     >>> lon, lat = convert(np.array([116.481499]), np.array([39.990475]), "wgs84", "gcj02")
     >>> [round(float(lon[0]), 6), round(float(lat[0]), 6)]
-    [116.487585, 39.991754]
+    [116.487586, 39.991754]
     """
     lon, lat = np.array(lon, dtype=np.float64), np.array(lat, dtype=np.float64)
     finite = np.isfinite(lon) & np.isfinite(lat)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +11,17 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
-from planner.errors import SHOWN_ROWS, Breach, DataError, NetworkError, raise_together
-from planner.inputs.area import check_nearby, metric_crs, project
+from planner.errors import Breach, DataError, NetworkError, raise_together
+from planner.inputs.accounting import SetAside, check_balance, set_aside
+from planner.inputs.area import check_nearby, metric_crs, middle_of, project
+from planner.inputs.columns import Mapped
+from planner.inputs.datum_choice import DatumChoice
 from planner.inputs.demand import PlacedDemand, community_at, place_demand, spread_along_streets
-from planner.inputs.layers import file_hash, read_layer
+from planner.inputs.joining import Unmatched, join_communities
+from planner.inputs.layers import LayerRead, file_hash, read_layer
+from planner.inputs.settling import settle_datums
 from planner.remarks import Remark
 from planner.study import Layer, Study
 from planner.tables import (
@@ -37,19 +44,31 @@ from planner.tables import (
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
 
+TOLD_ROWS = ("row_total", "row_note")
+"""Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
+
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one layer came from, for the report."""
+    """Where one layer came from, how it was understood, and what became of its rows.
+
+    `rows` is how many were read; `used` of them are in the results, the others in `set_aside`.
+    """
 
     layer: str
     file: str
     sha256: str
+    encoding: str
+    columns: tuple[Mapped, ...]
     rows: int
+    used: int
+    set_aside: tuple[SetAside, ...]
     crs: str
+    datum: str
+    datum_by: str
     source: str
     modelled: bool
 
@@ -69,7 +88,9 @@ class Inputs:
     margin_m
         How far beyond the communities streets and facilities are kept, metres.
     sources
-        Files, hashes and row counts.
+        Files, hashes, columns and what became of the rows.
+    datums
+        In which datum each layer is, and why.
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -84,6 +105,7 @@ class Inputs:
     demand_method: str
     margin_m: float
     sources: tuple[Source, ...]
+    datums: DatumChoice
     remarks: tuple[Remark, ...]
 
 
@@ -115,29 +137,54 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     errors: list[DataError] = []
     tables = _Tables(study, errors)
     communities = tables.read("communities", COMMUNITIES)
-    facilities = tables.read("facilities", FACILITIES)
-    streets = tables.read("streets", STREETS)
-    demand = tables.read("demand", DEMAND)
-    water = tables.read("water", WATER)
-    barriers = tables.read("barriers", BARRIERS)
+    home = None if communities is None else middle_of(communities)
+    facilities = tables.read("facilities", FACILITIES, home=home)
+    streets = tables.read("streets", STREETS, home=home)
+    demand = tables.read("demand", DEMAND, home=home)
+    water = tables.read("water", WATER, home=home)
+    barriers = tables.read("barriers", BARRIERS, home=home)
     raise_together(errors)
     if communities is None or facilities is None or streets is None:
         message = "a required layer was neither read nor refused"
         raise AssertionError(message)
 
+    facilities, join_remarks = _join(facilities, communities, source=tables.source("facilities"))
+    named = None if demand is None else _named_by_demand(demand, communities)
+    given = {
+        "communities": communities,
+        "facilities": facilities,
+        "demand": demand,
+        "streets": streets,
+        "water": water,
+        "barriers": barriers,
+    }
+    settled = settle_datums(
+        {name: frame for name, frame in given.items() if frame is not None},
+        study,
+        named={
+            "facilities": facilities["community"].to_numpy(dtype=object),
+            **({} if named is None else {"demand": named}),
+        },
+        source=tables.source,
+    )
+    communities = Communities(settled.frames["communities"])
     crs = metric_crs(communities, study.crs, study=str(study.file), source=tables.source("communities"))
     communities = Communities(project(communities, crs, source=tables.source("communities")))
-    facilities = tables.bring(facilities, FACILITIES, communities)
-    streets = tables.bring(streets, STREETS, communities)
-    demand = None if demand is None else tables.bring(demand, DEMAND, communities)
-    water = None if water is None else tables.bring(water, WATER, communities)
-    barriers = None if barriers is None else tables.bring(barriers, BARRIERS, communities)
+    facilities = tables.bring(settled.frames["facilities"], FACILITIES, communities)
+    streets = tables.bring(settled.frames["streets"], STREETS, communities)
+    demand = None if demand is None else tables.bring(settled.frames["demand"], DEMAND, communities)
+    water = None if water is None else tables.bring(settled.frames["water"], WATER, communities)
+    barriers = None if barriers is None else tables.bring(settled.frames["barriers"], BARRIERS, communities)
     raise_together(errors)
 
     facilities, facility_remarks = _settle(facilities, communities, water, source=tables.source("facilities"))
+    all_streets = streets.index
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
+    tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
     of_people = tables.source("communities" if demand is None else "demand")
     placed = _people(study, communities, demand, streets, source=of_people)
+    if demand is not None:
+        tables.leave_out("demand", set_aside("demand_outside", demand.index.difference(placed.points.index)))
     return Inputs(
         crs=crs,
         communities=communities,
@@ -148,18 +195,28 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         barriers=barriers,
         demand_method=placed.method,
         margin_m=margin_m,
-        sources=tuple(tables.sources),
-        remarks=(*facility_remarks, *placed.remarks, *_community_remarks(communities, placed, demand)),
+        sources=tables.sources(settled.choice),
+        datums=settled.choice,
+        remarks=(
+            *tables.remarks(),
+            *settled.remarks,
+            *join_remarks,
+            *facility_remarks,
+            *placed.remarks,
+            *_community_remarks(communities, placed, demand),
+        ),
     )
 
 
 class _Tables:
-    """Reads and checks one table after the other, collecting what is wrong with any."""
+    """Reads and checks one table after the other; collects what is wrong, and what becomes of each row."""
 
     def __init__(self, study: Study, errors: list[DataError]) -> None:
         self._study = study
         self._errors = errors
-        self.sources: list[Source] = []
+        self._read: dict[str, LayerRead] = {}
+        self._crs: dict[str, str] = {}
+        self._left_out: dict[str, list[SetAside]] = {}
 
     def source(self, name: str) -> str:
         """Return what to call a layer in a message: its file, and the layer in it."""
@@ -168,33 +225,65 @@ class _Tables:
             return name
         return str(layer.path) + (f" [{layer.layer}]" if layer.layer else "")
 
-    def read(self, name: str, contract: Contract[Table]) -> Table | None:
+    def read(
+        self, name: str, contract: Contract[Table], *, home: tuple[float, float] | None = None
+    ) -> Table | None:
         """Read and check one layer; None where the study does not name it or it is refused."""
         layer: Layer | None = getattr(self._study.inputs, name)
         if layer is None:
             return None
         path = self._study.resolve(layer.path)
         try:
-            columns = [column.name for column in contract.columns]
-            frame, breaches = read_layer(path, layer, setting=f"inputs.{name}", columns=columns)
-            table = contract.check(frame, source=self.source(name), known=breaches)
+            found = read_layer(path, layer, setting=f"inputs.{name}", contract=contract, home=home)
+            table = contract.check(found.frame, source=self.source(name), known=found.breaches)
         except DataError as error:
             self._errors.append(error)
             return None
-        self.sources.append(
-            Source(
-                layer=name,
-                file=_portable(layer.path) + (f" [{layer.layer}]" if layer.layer else ""),
-                sha256=file_hash(path),
-                rows=len(table),
-                crs=table.crs.to_string(),
-                source=layer.source,
-                modelled=layer.modelled,
-            )
-        )
+        self._read[name] = found
+        self._crs[name] = table.crs.to_string()
+        self._left_out[name] = [set_aside(one.key, map(int, one.rows)) for one in found.left_out]
         return table
 
-    def bring(self, table: Table, contract: Contract[Table], communities: Communities) -> Table:
+    def leave_out(self, name: str, rows: SetAside) -> None:
+        """Note that rows of a layer do not go into the results."""
+        if rows.count:
+            self._left_out[name].append(rows)
+
+    def sources(self, choice: DatumChoice) -> tuple[Source, ...]:
+        """Return where each layer came from and what became of its rows; none is lost."""
+        return tuple(self._source(name, found, choice) for name, found in self._read.items())
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
+        told = []
+        for name, found in self._read.items():
+            told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
+            told += found.remarks
+        return tuple(told)
+
+    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
+        layer: Layer = getattr(self._study.inputs, name)
+        aside = tuple(self._left_out[name])
+        used = found.read - sum(one.count for one in aside)
+        check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
+        verdict = choice.layers[name]
+        return Source(
+            layer=name,
+            file=_portable(layer.path) + (f" [{layer.layer}]" if layer.layer else ""),
+            sha256=file_hash(self._study.resolve(layer.path)),
+            encoding=found.encoding,
+            columns=found.mapped,
+            rows=found.read,
+            used=used,
+            set_aside=aside,
+            crs=self._crs[name],
+            datum=verdict.datum,
+            datum_by=verdict.how,
+            source=layer.source,
+            modelled=layer.modelled,
+        )
+
+    def bring(self, table: gpd.GeoDataFrame, contract: Contract[Table], communities: Communities) -> Table:
         """Bring a table into the communities' system; what cannot be, or lies far away, is noted as an error."""
         source = self.source(contract.name)
         try:
@@ -203,7 +292,7 @@ class _Tables:
             check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
         except DataError as error:
             self._errors.append(error)
-            return table
+            return contract.as_type(table)
         return contract.as_type(moved)
 
 
@@ -212,15 +301,38 @@ def _portable(path: Path) -> str:
     return path.name if path.is_absolute() else path.as_posix()
 
 
+def _join(
+    facilities: Facilities, communities: Communities, *, source: str
+) -> tuple[Facilities, tuple[Remark, ...]]:
+    """Find the community that each facility declares, by id, code or name."""
+    joined = join_communities(facilities["community"], list(facilities["id"]), communities)
+    breaches = []
+    for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
+        if rows:
+            breaches.append(Breach(key, {"found": _candidates(rows)}, [one.row for one in rows]))
+    if breaches:
+        raise DataError(source, breaches)
+    count = {"count": joined.by_name}
+    remarks = (Remark("joined_by_name", "facilities", values=count),) if joined.by_name else ()
+    return Facilities(facilities.assign(community=joined.ids)), remarks
+
+
+def _candidates(rows: Sequence[Unmatched]) -> str:
+    """Return what rows say, each with what it may mean."""
+    return ", ".join(sorted({one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows}))
+
+
+def _named_by_demand(demand: Demand, communities: Communities) -> NDArray[np.object_]:
+    """Return the community that each demand point names; it is evidence only, so that an unknown one is none."""
+    joined = join_communities(demand["community"], list(demand["id"]), communities)
+    return joined.ids.to_numpy(dtype=object)
+
+
 def _settle(
     facilities: Facilities, communities: Communities, water: Water | None, *, source: str
 ) -> tuple[Facilities, tuple[Remark, ...]]:
     """Give each facility its community: the declared one, else the one that it stands in."""
     breaches = []
-    unknown = ~facilities["community"].isin(["", *communities["id"]])
-    if unknown.any():
-        found = ", ".join(sorted(set(facilities["community"][unknown]))[:SHOWN_ROWS])
-        breaches.append(Breach("unknown_community", {"found": found}, list(facilities["id"][unknown])))
     if water is not None:
         wet = facilities.geometry.within(shapely.union_all(water.geometry.array))
         if wet.any():
