@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
+import toy
 
 import planner
 from planner.outputs.document import document
@@ -49,8 +51,13 @@ def test_data_md_is_what_its_script_makes(script: dict[str, Any]) -> None:
     assert (DOCS / "data.md").read_text("utf-8") == script["make"](), "run: python docs/make_data.py"
 
 
-def test_every_entry_of_plan_json_is_documented(script: dict[str, Any], toy_plan: planner.Plan) -> None:
-    found = set(paths(document(toy_plan)))
+def test_every_entry_of_plan_json_is_documented(
+    script: dict[str, Any], toy_plan: planner.Plan, tmp_path: Path
+) -> None:
+    people = toy.layers()["people"]
+    astray = people.set_geometry([shapely.Point(toy.ORIGIN + 5000), *people.geometry[1:]], crs=toy.CRS)
+    beside = planner.run(toy.write_study(tmp_path, changed={"people": astray}))
+    found = set(paths(document(toy_plan))) | set(paths(document(beside)))
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
 

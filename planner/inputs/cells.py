@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -113,6 +114,8 @@ def coordinate(text: str) -> float | None:
     value = number(text, {})
     if value is not None:
         return value
+    if text.strip().lower().lstrip("+-") in {"inf", "infinity"}:
+        return math.inf
     found = HALF.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
     if found is None:
         return None

@@ -289,6 +289,7 @@ def _street_points(scene: Scene) -> Array | None:
     reach_m = scene.reach_m + DECOY_RING_M[1]
     near = shapely.intersects(lines, shapely.box(-reach_m, -reach_m, reach_m, reach_m))
     parts = shapely.get_parts(lines[near & ~shapely.is_empty(lines)])
+    parts = parts[shapely.length(parts) > 0]
     length_m = shapely.length(parts)
     if not length_m.sum() > 0:
         return None

@@ -122,8 +122,9 @@ def _heading(rows: list[list[str]], vocabulary: Vocabulary) -> tuple[int, int, l
     """Return the first and the last row of the heading, and the name of each column."""
     filled = next(position for position, row in enumerate(rows) if any(row))
     best = (vocabulary.known(rows[filled]), filled, filled, list(rows[filled]))
-    for position in range(filled, min(len(rows), SEARCHED_ROWS)):
-        for depth in (1, 2):
+    # One row first: a title over a whole sheet looks like the upper row of a heading of two.
+    for depth in (1, 2):
+        for position in range(filled, min(len(rows), SEARCHED_ROWS)):
             block = rows[position : position + depth]
             if len(block) < depth or not any(block[0]):
                 continue

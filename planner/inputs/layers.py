@@ -132,9 +132,7 @@ def file_hash(path: Path) -> str:
 def _check_is_file(path: Path, setting: str) -> None:
     """Refuse what is not there, and what is neither file nor folder: reading a pipe would never end."""
     try:
-        if not path.exists():
-            raise DataError(str(path), [Breach("no_such_file", {"setting": setting})])
-        mode = path.stat().st_mode
+        mode = path.stat().st_mode if path.exists() else 0
     except OSError as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
     except ValueError as error:
@@ -203,9 +201,9 @@ def _canonical(
     kinds = {column.name: column.kind for column in contract.columns}
     taken = {one.field: _read_cells(frame[one.column], one, kinds[one.field]) for one in mapped}
     own = set(_fields(contract))
-    gone = [name for name in frame.columns if name in own or name in {one.column for one in mapped}]
-    gone = [name for name in gone if name != frame.geometry.name]
-    result = gpd.GeoDataFrame(frame.drop(columns=gone).assign(**taken))
+    names = {one.column: one.field for one in mapped}
+    gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
+    result = gpd.GeoDataFrame(frame.drop(columns=gone).rename(columns=names).assign(**taken))
     present = [str(name) for name in frame.columns if name != frame.geometry.name]
     breaches = []
     for column in contract.columns:
@@ -213,12 +211,12 @@ def _canonical(
         if column.required and near is not None and column.name not in vocabulary.explicit:
             values = {"column": column.name, "near": near, "present": ", ".join(present)}
             breaches.append(Breach("missing_column_near", values))
-    names = row_names(result)
+    rows = row_names(result)
     for name in CODES:
         if name in taken:
             lost = taken[name].map(lambda value: isinstance(value, str) and lost_digits(value)).astype(bool)
             if lost.any():
-                breaches.append(Breach("lost_digits", {"column": name}, [f"#{row}" for row in names[lost].index]))
+                breaches.append(Breach("lost_digits", {"column": name}, [f"#{row}" for row in rows[lost].index]))
     return result, breaches
 
 

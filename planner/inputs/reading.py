@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,9 +148,9 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         message = "a required layer was neither read nor refused"
         raise AssertionError(message)
 
-    facilities, join_remarks = _join(facilities, communities, source=tables.source("facilities"))
+    facilities, unknown, join_remarks = _join(facilities, communities)
     named = None if demand is None else _named_by_demand(demand, communities)
-    given = {
+    tables_read: dict[str, gpd.GeoDataFrame | None] = {
         "communities": communities,
         "facilities": facilities,
         "demand": demand,
@@ -158,8 +158,11 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         "water": water,
         "barriers": barriers,
     }
+    given = {name: frame for name, frame in tables_read.items() if frame is not None}
+    # A layer in another part of the world has no datum to speak of: that is found out first.
+    metric = tables.bring_all(given)
     settled = settle_datums(
-        {name: frame for name, frame in given.items() if frame is not None},
+        given,
         study,
         named={
             "facilities": facilities["community"].to_numpy(dtype=object),
@@ -167,17 +170,18 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         },
         source=tables.source,
     )
-    communities = Communities(settled.frames["communities"])
-    crs = metric_crs(communities, study.crs, study=str(study.file), source=tables.source("communities"))
-    communities = Communities(project(communities, crs, source=tables.source("communities")))
-    facilities = tables.bring(settled.frames["facilities"], FACILITIES, communities)
-    streets = tables.bring(settled.frames["streets"], STREETS, communities)
-    demand = None if demand is None else tables.bring(settled.frames["demand"], DEMAND, communities)
-    water = None if water is None else tables.bring(settled.frames["water"], WATER, communities)
-    barriers = None if barriers is None else tables.bring(settled.frames["barriers"], BARRIERS, communities)
-    raise_together(errors)
+    if settled.converted:
+        metric = tables.bring_all(settled.frames)
+    crs = metric["communities"].crs
+    communities, facilities = Communities(metric["communities"]), Facilities(metric["facilities"])
+    streets = Streets(metric["streets"])
+    demand = Demand(metric["demand"]) if "demand" in metric else None
+    water = Water(metric["water"]) if "water" in metric else None
+    barriers = Barriers(metric["barriers"]) if "barriers" in metric else None
 
-    facilities, facility_remarks = _settle(facilities, communities, water, source=tables.source("facilities"))
+    facilities, facility_remarks = _settle(
+        facilities, communities, water, unknown, source=tables.source("facilities")
+    )
     all_streets = streets.index
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
     tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
@@ -283,17 +287,33 @@ class _Tables:
             modelled=layer.modelled,
         )
 
-    def bring(self, table: gpd.GeoDataFrame, contract: Contract[Table], communities: Communities) -> Table:
-        """Bring a table into the communities' system; what cannot be, or lies far away, is noted as an error."""
-        source = self.source(contract.name)
+    def bring_all(self, given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+        """Bring all layers into the metric system of the communities.
+
+        Raises
+        ------
+        DataError
+            What cannot be brought there, or lies far away.
+        """
+        study, source = self._study, self.source("communities")
+        communities = Communities(given["communities"])
+        crs = metric_crs(communities, study.crs, study=str(study.file), source=source)
+        communities = Communities(project(communities, crs, source=source))
+        others = {name: frame for name, frame in given.items() if name != "communities"}
+        moved = {name: self._bring(name, frame, communities) for name, frame in others.items()}
+        raise_together(self._errors)
+        return {"communities": communities, **moved}
+
+    def _bring(self, name: str, table: gpd.GeoDataFrame, communities: Communities) -> gpd.GeoDataFrame:
+        source = self.source(name)
         try:
             moved = project(table, communities.crs, source=source)
             declared = table.crs.to_string()
             check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
         except DataError as error:
             self._errors.append(error)
-            return contract.as_type(table)
-        return contract.as_type(moved)
+            return table
+        return moved
 
 
 def _portable(path: Path) -> str:
@@ -301,20 +321,16 @@ def _portable(path: Path) -> str:
     return path.name if path.is_absolute() else path.as_posix()
 
 
-def _join(
-    facilities: Facilities, communities: Communities, *, source: str
-) -> tuple[Facilities, tuple[Remark, ...]]:
+def _join(facilities: Facilities, communities: Communities) -> tuple[Facilities, list[Breach], tuple[Remark, ...]]:
     """Find the community that each facility declares, by id, code or name."""
     joined = join_communities(facilities["community"], list(facilities["id"]), communities)
     breaches = []
     for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
         if rows:
             breaches.append(Breach(key, {"found": _candidates(rows)}, [one.row for one in rows]))
-    if breaches:
-        raise DataError(source, breaches)
     count = {"count": joined.by_name}
     remarks = (Remark("joined_by_name", "facilities", values=count),) if joined.by_name else ()
-    return Facilities(facilities.assign(community=joined.ids)), remarks
+    return Facilities(facilities.assign(community=joined.ids)), breaches, remarks
 
 
 def _candidates(rows: Sequence[Unmatched]) -> str:
@@ -329,10 +345,15 @@ def _named_by_demand(demand: Demand, communities: Communities) -> NDArray[np.obj
 
 
 def _settle(
-    facilities: Facilities, communities: Communities, water: Water | None, *, source: str
+    facilities: Facilities,
+    communities: Communities,
+    water: Water | None,
+    unknown: Sequence[Breach],
+    *,
+    source: str,
 ) -> tuple[Facilities, tuple[Remark, ...]]:
     """Give each facility its community: the declared one, else the one that it stands in."""
-    breaches = []
+    breaches = list(unknown)
     if water is not None:
         wet = facilities.geometry.within(shapely.union_all(water.geometry.array))
         if wet.any():

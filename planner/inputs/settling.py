@@ -11,7 +11,6 @@ import pyproj
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError, raise_together
-from planner.inputs.area import project
 from planner.inputs.datum import DATUMS, WGS84, Datum, to_wgs84
 from planner.inputs.datum_choice import (
     JUDGED,
@@ -48,6 +47,11 @@ class Settled:
     choice: DatumChoice
     remarks: tuple[Remark, ...]
 
+    @property
+    def converted(self) -> bool:
+        """Whether any layer was shifted."""
+        return any(verdict.datum != "wgs84" for verdict in self.choice.layers.values())
+
 
 def settle_datums(
     frames: Mapping[str, gpd.GeoDataFrame],
@@ -77,8 +81,6 @@ def settle_datums(
     layers = {
         name: _to_judge(frame, getattr(study.inputs, name), named.get(name)) for name, frame in frames.items()
     }
-    for name, frame in frames.items():
-        project(frame, WGS84, source=source(name))
     judged = choose_datums({name: layer for name, layer in layers.items() if name in JUDGED})
     verdicts = {**judged.layers, **_followers(layers, judged, study)}
     choice = DatumChoice({name: verdicts[name] for name in frames}, judged.witnesses)

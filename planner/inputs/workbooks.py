@@ -174,8 +174,7 @@ def _unpacked(path: Path, content: bytes) -> io.BytesIO:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(plain, "w") as unpacked:
             parts = packed.infolist()
-            if len(parts) > PARTS_AT_MOST or sum(part.file_size for part in parts) > UNPACKED_AT_MOST:
-                raise DataError(str(path), [_too_large()])
+            _check_size(path, sum(part.file_size for part in parts), len(parts))
             for part in parts:
                 if part.filename.startswith("xl/media/"):
                     continue
@@ -183,9 +182,10 @@ def _unpacked(path: Path, content: bytes) -> io.BytesIO:
                 with packed.open(part) as source, unpacked.open(part.filename, "w") as target:
                     while block := source.read(BLOCK):
                         size += len(block)
-                        if size > UNPACKED_AT_MOST:
-                            raise DataError(str(path), [_too_large()])
+                        _check_size(path, size, len(parts))
                         target.write(block)
+    except DataError:
+        raise
     except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
         raise DataError(str(path), [_unreadable(error)]) from error
     except RuntimeError as error:
@@ -195,6 +195,11 @@ def _unpacked(path: Path, content: bytes) -> io.BytesIO:
         raise DataError(str(path), [_unreadable(error)]) from error
     plain.seek(0)
     return plain
+
+
+def _check_size(path: Path, size: int, parts: int) -> None:
+    if size > UNPACKED_AT_MOST or parts > PARTS_AT_MOST:
+        raise DataError(str(path), [_too_large()])
 
 
 def _check_extent(path: Path, sheet: bytes) -> None:
