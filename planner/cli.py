@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     warm.set_defaults(command=_warm)
     check = commands.add_parser("check", help="read everything, change nothing, and say what was understood")
     check.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+    check.add_argument("--json", action="store_true", help="print it as JSON, for scripts")
     check.set_defaults(command=_check)
     run = commands.add_parser("run", help="carry out a study: map, report, plan.json, results.gpkg")
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
@@ -91,9 +92,9 @@ def _warm(options: argparse.Namespace, texts: Texts) -> None:
 
 
 def _check(options: argparse.Namespace, texts: Texts) -> None:
-    from planner.checking import describe
+    from planner.checking import describe, describe_as_json
 
-    print(describe(options.study, texts))  # noqa: T201
+    print(describe_as_json(options.study) if options.json else describe(options.study, texts))  # noqa: T201
 
 
 def _run(options: argparse.Namespace, texts: Texts) -> None:
