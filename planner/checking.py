@@ -39,7 +39,8 @@ def describe(path: Path, texts: Texts) -> str:
     """
     study = read_study(path)
     ready = prepare(study)
-    lines = [*_heading(study, ready, texts), ""]
+    lines = [part for line in _heading(study, ready, texts) for part in _wrapped(line, indent=2)]
+    lines.append("")
     for source in ready.inputs.sources:
         lines += _layer(source, ready, texts)
     lines += ["", *_totals(ready, texts)]

@@ -1,4 +1,4 @@
-"""Damaged, cut off and hostile tables of every format: read as they are, or refused with the reason; never else."""
+"""Damaged, cut off and hostile tables of every format: read as they are, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import planner.inputs.workbooks as workbooks
 from planner.errors import DataError
+from planner.inputs import workbooks
 from planner.inputs.layers import read_layer
 from planner.outputs.cells import as_cell
 from planner.study import Layer
@@ -61,7 +61,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "geojson": lambda path: pyogrio.write_dataframe(PEOPLE, path),
     "shp": lambda path: pyogrio.write_dataframe(PEOPLE, path),
     "fgb": lambda path: pyogrio.write_dataframe(PEOPLE, path),
-    "parquet": lambda path: PEOPLE.to_parquet(path),
+    "parquet": PEOPLE.to_parquet,
 }
 
 
@@ -77,10 +77,10 @@ def read_or_refused(path: Path) -> gpd.GeoDataFrame | None:
     try:
         return read(path)
     except DataError as error:
-        said = error.in_words("zh") + error.in_words("en")
-        assert "Traceback" not in said
-        assert error.breaches
-        return None
+        refusal = error
+    assert refusal.breaches
+    assert "Traceback" not in refusal.in_words("zh") + refusal.in_words("en")
+    return None
 
 
 def assert_nothing_else(found: gpd.GeoDataFrame | None) -> None:

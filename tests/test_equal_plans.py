@@ -1,4 +1,4 @@
-"""The same district in other files gives the same plan: GBK tables, a workbook, shifted coordinates, a shapefile."""
+"""The same district in other files gives the same plan: GBK table, workbook, shifted coordinates, shapefile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables as they come: every format and encoding, headings in odd places, places in every form, names that differ."""
+"""Tables as they come: every format and encoding, headings in odd places, places in every form, other names."""
 
 from __future__ import annotations
 
