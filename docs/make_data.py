@@ -200,8 +200,9 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.sources[].set_aside[].zh": "the reason in words, Chinese",
     "data.sources[].crs": "the coordinate system of the file",
     "data.sources[].datum": "whose coordinates it has: wgs84, gcj02 or bd09; converted where it is not wgs84",
-    "data.sources[].datum_by": "elsewhere (not in mainland China), declared, known (OpenStreetMap), stated (by its "
-    "coordinate system), found (by evidence), alike (all layers fit one another) or follows (that of its file)",
+    "data.sources[].datum_by": "elsewhere (not in mainland China), declared, known (OpenStreetMap), "
+    "stated (by its coordinate system), found (by evidence), alike (all layers fit one another) or "
+    "follows (that of its file)",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
     "network": "the walking network in figures",
@@ -339,20 +340,21 @@ This file is generated from the planner itself.
 INPUTS_HEAD = """
 ## 1. Input tables
 
-Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`; for
-streets also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`. Texts in UTF-8, UTF-16 with its mark, or GB18030;
-a shapefile's may contradict its `.cpg`.
+Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
+for streets also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`. Texts in UTF-8, UTF-16 with its mark, or
+GB18030; a shapefile's may contradict its `.cpg`.
 
-Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes (填表人 …)
-are recognised, listed and not counted. The place stands in two columns (经度 and 纬度, lon and lat, x and y), in one
-(坐标, "106.81,39.67", degrees and minutes too) or as WKT or EWKT (geometry, wkt). Numbers may be full-width, have
-thousands marks in every place, and a unit that is known for the column (320㎡, 1.2万人).
+Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes
+(填表人 …) are recognised, listed and not counted. The place stands in two columns (经度 and 纬度, lon and lat,
+x and y), in one (坐标, "106.81,39.67", degrees and minutes too) or as WKT or EWKT (geometry, wkt). Numbers may
+be full-width, have thousands marks in every place, and a unit that is known for the column (320㎡, 1.2万人).
 
 Columns are recognised by Chinese and English names (`planner/inputs/columns.toml`); `planner check` shows which
-column is which. Two columns that claim the same field are an error. Others are mapped in the study:
-`columns = { people = "人口" }`. A centre names its community by id, by code, or by name with or without 社区, 居委会,
-村委会 and the street before it. Numbers must be zero or more, ids unique, geometry present and valid. A file that does
-not say its coordinate system needs `crs` in the study, unless its columns are called longitude and latitude.
+column is which. Two columns that claim the same field are an error. Others are mapped in the study: `columns =
+{ people = "人口" }`. A centre names its community by id, by code, or by name with or without 社区, 居委会,
+村委会 and the street before it. Numbers must be zero or more, ids unique, geometry present and valid. A file
+that does not say its coordinate system needs `crs` in the study, unless its columns are called longitude and
+latitude.
 
 Further columns of centres, communities and demand are passed on to `results.gpkg`, as long as their names are none
 of those in section 3. A demand point belongs to the community in which it lies; the community that it names is
