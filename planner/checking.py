@@ -199,7 +199,7 @@ def _wrapped(line: str, *, indent: int) -> Sequence[str]:
         if width + _columns(word) > WIDTH and current.strip():
             lines.append(current.rstrip())
             current, width = " " * indent, indent
-        kept = word if width > indent else word.lstrip()
+        kept = word.lstrip() if lines and not current.strip() else word
         current, width = current + kept, width + _columns(kept)
     return [*lines, current.rstrip()]
 

@@ -179,11 +179,13 @@ def _verdict(
         other = max(DATUMS, key=lambda datum: reached[datum])
         against = other if lead <= -CLEAR else None
         return DatumVerdict(layer.datum, layer.standing, scores, lead, against)
-    if lead < CLEAR:
+    as_stated = layer.standing == "stated" and mine == "wgs84"
+    # What a surveyor's system says is only refused where the evidence alone would speak clearly against it.
+    if lead < (STATED_LEAD - CLEAR if as_stated else CLEAR):
         return DatumVerdict("wgs84", "undecided", scores, lead)
     if alike and len(best) > 1:
         return DatumVerdict("wgs84", "alike", scores, lead)
-    how = "stated" if layer.standing == "stated" and mine == "wgs84" else "found"
+    how = "stated" if as_stated else "found"
     return DatumVerdict(mine, how, scores, lead)
 
 
