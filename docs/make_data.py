@@ -452,8 +452,24 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.sources[].layer": "its name in the study",
     "data.sources[].file": "the file, as the study names it, and the layer in it",
     "data.sources[].sha256": "SHA-256 of the file; of a shapefile, of all its files together",
+    "data.sources[].encoding": "of its texts; empty where the format fixes it",
+    "data.sources[].columns": "list: which column of the file is which field",
+    "data.sources[].columns[].field": "the planner's name",
+    "data.sources[].columns[].column": "the file's name",
+    "data.sources[].columns[].factor": "what its numbers were multiplied by (10000 for 万)",
     "data.sources[].rows": "rows read",
+    "data.sources[].used": "of these, rows that are in the results",
+    "data.sources[].set_aside": "list: the other rows, by the reason; rows = used + the counts",
+    "data.sources[].set_aside[].key": "the reason",
+    "data.sources[].set_aside[].count": "how many rows",
+    "data.sources[].set_aside[].rows": "list of their numbers, as ranges: in sheets as shown, else counted from 0",
+    "data.sources[].set_aside[].en": "the reason in words, English",
+    "data.sources[].set_aside[].zh": "the reason in words, Chinese",
     "data.sources[].crs": "the coordinate system of the file",
+    "data.sources[].datum": "whose coordinates it has: wgs84, gcj02 or bd09; converted where it is not wgs84",
+    "data.sources[].datum_by": "elsewhere (not in mainland China), declared, known (OpenStreetMap), "
+    "stated (by its coordinate system), found (by evidence), alike (all layers fit one another) or "
+    "follows (that of its file)",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
     "demand": "where people come from, and their balance",
@@ -716,17 +732,26 @@ This file is generated from the planner itself.
 INPUTS_HEAD = """
 ## 1. Input tables
 
-Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`; `.csv` with the columns `lon` and `lat` (or `x` and `y`, or
-`经度` and `纬度`, or others mapped to `lon` and `lat`), or with WKT in `geometry`, `wkt` or `geom`, in UTF-8 or
-GB18030; for streets, buildings and places also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`. The layer
-`population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
+Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
+for streets, buildings and places also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`, `.osm.bz2`, and for
+streets `.graphml` of OSMnx. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
+Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
 
-Other names for columns are mapped in the study: `columns = { people = "人口" }`. Numbers must be zero or more, ids
-unique, geometry present and valid. A file that does not say its coordinate system needs `crs` in the study.
+Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes
+(填表人 …) are recognised, listed and not counted. The place stands in two columns (经度 and 纬度, lon and lat,
+x and y), in one (坐标, "106.81,39.67", degrees and minutes too) or as WKT or EWKT (geometry, wkt). Numbers may
+be full-width, have thousands marks in every place, and a unit that is known for the column (320㎡, 1.2万人).
+
+Columns are recognised by Chinese and English names (`planner/inputs/columns.toml`); `planner check` shows which
+column is which. Two columns that claim the same field are an error. Others are mapped in the study: `columns =
+{ people = "人口" }`. A centre names its community by id, by code, or by name with or without 社区, 居委会,
+村委会 and the street before it. Numbers must be zero or more, ids unique, geometry present and valid. A file
+that does not say its coordinate system needs `crs` in the study, unless its columns are called longitude and
+latitude.
 
 Further columns of centres, communities and demand are passed on to `results.gpkg`, as long as their names are none
-of those in section 3. A demand point belongs to the community in which it lies; a column `community` of the demand
-layer is not read.
+of those in section 3. A demand point belongs to the community in which it lies; the community that it names is
+evidence for the datum only.
 """
 
 SETTINGS_HEAD = """

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+import json
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from planner.errors import SHOWN_ROWS
+from planner.inputs.datum_choice import DatumVerdict
+from planner.inputs.reading import Source
+from planner.inputs.settling import NAMES, scores_in_words
 from planner.pipeline import Ready, prepare
 from planner.remarks import Remark
-from planner.study import read_study
+from planner.study import Study, read_study
 from planner.texts import Texts
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
 """What is said of the streets by number."""
 
+WIDTH = 100
+"""Columns of a terminal or of a mail; a Chinese character takes two."""
+
+UNTESTED = DatumVerdict("wgs84", "untested", {})
+"""What is said of rasters."""
+
+BY_WEIGHT = (
+    *("datum_contradicted", "datum_alike", "datum_found", "datum_follows", "datum_declared", "datum_elsewhere"),
+    *("demand_outside", "people_differ", "demand_no_street", "network_pieces", "facility_no_street"),
+    *("facility_far", "facility_elsewhere", "community_without_people", "community_without_street"),
+    *("community_without_centre", "coordinates_exchanged", "joined_by_name", "row_total", "row_note", "crossings"),
+)
+"""Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
+
 
 def describe(path: Path, texts: Texts) -> str:
-    """Return what was understood of a study, one line a layer and one a remark; nothing is written.
+    """Return what was understood of a study as a table that a person can read; nothing is written.
 
     Raises
     ------
@@ -26,32 +48,116 @@ def describe(path: Path, texts: Texts) -> str:
     """
     study = read_study(path)
     ready = prepare(study)
-    inputs, quality, walk = ready.inputs, ready.quality, ready.walk
-    profile = ready.walking_profile
-    words = getattr(profile, texts.language) if profile else f"{walk.speed_kmh:g} km/h"
-    standard = study.limits.standard_min
-    lines = [
-        texts("cli.check_study", name=study.name, language=study.language),
+    lines = [part for line in _heading(study, ready, texts) for part in _wrapped(line, indent=2)]
+    lines.append("")
+    for source in ready.inputs.sources:
+        lines += _layer(source, ready, texts)
+    lines += ["", *_totals(ready, texts)]
+    remarks = sorted(ready.remarks, key=_weight)
+    lines += ["", texts("cli.check_warnings")] if remarks else []
+    for remark in remarks:
+        lines += _wrapped(_remark(remark, texts), indent=2)
+    return "\n".join([*lines, "", texts("cli.check_good")])
+
+
+def describe_as_json(path: Path) -> str:
+    """Return what was understood of a study as JSON, for scripts.
+
+    Raises
+    ------
+    PlannerError
+        As `planner.run`.
+    """
+    study = read_study(path)
+    ready = prepare(study)
+    inputs = ready.inputs
+    people = inputs.demand.groupby("community")["people"].sum().reindex(inputs.communities["id"], fill_value=0.0)
+    content: dict[str, Any] = {
+        "study": study.name,
+        "crs": inputs.crs.to_string(),
+        "layers": [_layer_as_json(source, ready) for source in inputs.sources],
+        "evidence": [
+            {
+                "witness": witness.key,
+                "layers": list(witness.layers),
+                "rows": witness.of,
+                "scores": {f"{one}/{other}": round(score, 3) for (one, other), score in witness.scores.items()},
+            }
+            for witness in inputs.datums.witnesses
+        ],
+        "demand_method": inputs.demand_method,
+        "people": float(inputs.demand["people"].sum()),
+        "people_by_community": {str(name): float(count) for name, count in people.items()},
+        "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},
+        "warnings": [
+            {
+                "key": remark.key,
+                "table": remark.table,
+                "rows": list(remark.rows),
+                "people": remark.people,
+                "en": remark.in_words("en"),
+                "zh": remark.in_words("zh"),
+            }
+            for remark in sorted(ready.remarks, key=_weight)
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _heading(study: Study, ready: Ready, texts: Texts) -> Iterator[str]:
+    profile, walk, standard = ready.walking_profile, ready.walk, study.limits.standard_min
+    yield texts("cli.check_study", name=study.name, language=study.language)
+    yield texts(
+        "cli.check_walk",
+        words=getattr(profile, texts.language) if profile else f"{walk.speed_kmh:g} km/h",
+        metres=texts.whole(walk.metres(standard)),
+        minutes=f"{standard:g}",
+        access_m=f"{walk.access_m:g}",
+    )
+    for note in ready.cost_notes:
+        yield texts("cli.check_cost", words=note.words.in_words(texts.language))
+    inputs = ready.inputs
+    yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
+
+
+def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
+    modelled = texts("cli.check_modelled") if source.modelled else ""
+    kind, _, of = source.layer.partition(".")
+    name = texts(f"words.layer_{kind}") + (f" [{of}]" if of else "")
+    encoding = f" · {source.encoding}" if source.encoding else ""
+    yield from _wrapped(
         texts(
-            "cli.check_walk",
-            words=words,
-            metres=texts.whole(walk.metres(standard)),
-            minutes=f"{standard:g}",
-            access_m=f"{walk.access_m:g}",
+            "cli.check_layer", layer=name, file=source.file, crs=source.crs, encoding=encoding, modelled=modelled
         ),
-        *(texts("cli.check_cost", words=note.words.in_words(texts.language)) for note in ready.cost_notes),
-        texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m)),
-        *(
-            texts(
-                "cli.check_layer",
-                layer=source.layer,
-                rows=texts.whole(source.rows),
-                file=source.file,
-                crs=source.crs,
-                modelled=texts("cli.check_modelled") if source.modelled else "",
-            )
-            for source in inputs.sources
-        ),
+        indent=2,
+    )
+    rows = {"rows": texts.whole(source.rows), "used": texts.whole(source.used)}
+    yield f"  {texts('cli.check_rows', **rows)}"
+    for aside in source.set_aside:
+        listed = ", ".join(aside.rows[:SHOWN_ROWS]) + (" …" if len(aside.rows) > SHOWN_ROWS else "")
+        reason = aside.in_words(texts.language)
+        said = texts("cli.check_aside", count=texts.whole(aside.count), reason=reason, rows=listed)
+        yield from _wrapped(f"    {said}", indent=6)
+    if source.columns:
+        pairs = [
+            f"{one.field} ← {one.column}" + (f" × {one.factor:g}" if one.factor != 1 else "")
+            for one in source.columns
+        ]
+        yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
+    verdict = ready.inputs.datums.layers.get(source.layer, UNTESTED)
+    scores = scores_in_words(verdict)
+    by = texts(f"cli.datum_{verdict.how}")
+    datum = texts("cli.check_datum", datum=NAMES[verdict.datum], by=by)
+    yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
+
+
+def _totals(ready: Ready, texts: Texts) -> Iterator[str]:
+    inputs, quality = ready.inputs, ready.quality
+    joined = int((inputs.facilities["community"] != "").sum())
+    yield texts(
+        "cli.check_joined", joined=joined, count=len(inputs.facilities), left=len(inputs.facilities) - joined
+    )
+    yield from _wrapped(
         texts(
             "cli.check_people",
             people=texts.whole(inputs.demand["people"].sum()),
@@ -59,29 +165,26 @@ def describe(path: Path, texts: Texts) -> str:
             communities=len(inputs.communities),
             method=texts(f"cli.method_{inputs.demand_method}"),
         ),
-        *_balance(inputs.balance, texts),
-        *(
-            texts(
-                "cli.check_kind",
-                kind=kind.settings.title,
-                people=texts.whole(kind.points["people"].sum()),
-                given=texts.whole(kind.given),
-                points=texts.whole(len(kind.points)),
-            )
-            for kind in inputs.kinds
-        ),
-        texts(
-            "cli.check_network",
-            km=texts.number(quality.length_m / 1000),
-            outside=texts.percent(quality.outside_share),
-            **{name: texts.whole(getattr(quality, name)) for name in COUNTED},
-            unexplained=texts.whole(quality.unexplained_crossings),
-        ),
-        _far_from_streets(ready, texts),
-        *(_remark(remark, texts) for remark in ready.remarks),
-        texts("cli.check_good"),
-    ]
-    return "\n".join(lines)
+        indent=2,
+    )
+    yield from _balance(inputs.balance, texts)
+    for kind in inputs.kinds:
+        yield texts(
+            "cli.check_kind",
+            kind=kind.settings.title,
+            people=texts.whole(kind.points["people"].sum()),
+            given=texts.whole(kind.given),
+            points=texts.whole(len(kind.points)),
+        )
+    network = texts(
+        "cli.check_network",
+        km=texts.number(quality.length_m / 1000),
+        outside=texts.percent(quality.outside_share),
+        **{name: texts.whole(getattr(quality, name)) for name in COUNTED},
+        unexplained=texts.whole(quality.unexplained_crossings),
+    )
+    yield from _wrapped(network, indent=2)
+    yield from _wrapped(_far_from_streets(ready, texts), indent=2)
 
 
 def _far_from_streets(ready: Ready, texts: Texts) -> str:
@@ -114,6 +217,63 @@ def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
     return [texts("cli.check_balance_head"), *lines, texts("cli.check_balance_lost", people=texts.whole(lost))]
 
 
+def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
+    verdict = ready.inputs.datums.layers.get(source.layer, UNTESTED)
+    return {
+        "layer": source.layer,
+        "file": source.file,
+        "encoding": source.encoding,
+        "crs": source.crs,
+        "rows": source.rows,
+        "used": source.used,
+        "set_aside": [{"key": one.key, "count": one.count, "rows": list(one.rows)} for one in source.set_aside],
+        "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
+        "datum": verdict.datum,
+        "datum_by": verdict.how,
+        "datum_scores": {
+            datum: round(score, 3) for datum, score in verdict.scores.items() if math.isfinite(score)
+        },
+    }
+
+
+def _weight(remark: Remark) -> tuple[int, float]:
+    known = BY_WEIGHT.index(remark.key) if remark.key in BY_WEIGHT else len(BY_WEIGHT)
+    return known, -remark.people
+
+
 def _remark(remark: Remark, texts: Texts) -> str:
     rows = ", ".join(remark.rows[:SHOWN_ROWS]) + (" …" if len(remark.rows) > SHOWN_ROWS else "")
     return texts("cli.check_remark", reason=remark.in_words(texts.language), rows=f"({rows})" if rows else "")
+
+
+def _wrapped(line: str, *, indent: int) -> Sequence[str]:
+    """Break a line at spaces, or between Chinese characters, so that it fits; what follows is indented."""
+    lines, width, current = [], 0, ""
+    for word in _words(line):
+        if width + _columns(word) > WIDTH and current.strip():
+            lines.append(current.rstrip())
+            current, width = " " * indent, indent
+        kept = word.lstrip() if lines and not current.strip() else word
+        current, width = current + kept, width + _columns(kept)
+    return [*lines, current.rstrip()]
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _words(line: str) -> Iterator[str]:
+    """Yield what must not be torn apart: words with the space before them, single Chinese characters."""
+    word = ""
+    for sign in line:
+        wide = unicodedata.east_asian_width(sign) in "WF"
+        if (sign == " " and word.strip()) or wide:
+            if word:
+                yield word
+            word = ""
+        word += sign
+        if wide:
+            yield word
+            word = ""
+    if word:
+        yield word

@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     warm.set_defaults(command=_warm)
     check = commands.add_parser("check", help="read everything, change nothing, and say what was understood")
     check.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+    check.add_argument("--json", action="store_true", help="print it as JSON, for scripts")
     check.set_defaults(command=_check)
     explain = commands.add_parser(
         "explain", help="say of one centre why it is judged as it is, and what would help"
@@ -146,9 +147,9 @@ def _fetch(options: argparse.Namespace, texts: Texts) -> None:
 
 
 def _check(options: argparse.Namespace, texts: Texts) -> None:
-    from planner.checking import describe
+    from planner.checking import describe, describe_as_json
 
-    print(describe(options.study, texts))  # noqa: T201
+    print(describe_as_json(options.study) if options.json else describe(options.study, texts))  # noqa: T201
 
 
 def _explain(options: argparse.Namespace, texts: Texts) -> None:

@@ -29,10 +29,16 @@ from planner.outputs.writing import UNWRITABLE, check_writable, exchange, not_wr
 from planner.progress import Progress, silent
 from planner.study import Layer, Limits, Walking
 from planner.study_template import study_template
+from planner.tables import AREAS, Contract
 from planner.walking.walk import Walk, walking_profiles
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+BOUNDARY: Contract[gpd.GeoDataFrame] = Contract(
+    name="boundary", columns=(), geometry_types=AREAS, as_type=lambda frame: frame, has_ids=False
+)
+"""What a file with the district's outline must hold: areas, whatever their columns."""
 
 CACHE = ".fetched"
 GEOPACKAGE, EXTRACT, PROVENANCE, STUDY = "osm.gpkg", "osm.osm.pbf", "osm.provenance.json", "study.toml"
@@ -159,10 +165,10 @@ def _find(asked: Fetch, servers: Servers) -> tuple[Place, str]:
     if asked.boundary is None:
         kept = servers.find_place(asked.place)
         return choose_place(asked.place, kept.answers), kept.asked
-    frame, breaches = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", columns=())
-    if breaches:
-        raise FetchError(str(asked.boundary), breaches)
-    return Place(asked.boundary.stem, "", boundary_of(frame, source=str(asked.boundary))), ""
+    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", contract=BOUNDARY)
+    if found.breaches:
+        raise FetchError(str(asked.boundary), found.breaches)
+    return Place(asked.boundary.stem, "", boundary_of(found.frame, source=str(asked.boundary))), ""
 
 
 def _layers(
@@ -224,7 +230,7 @@ def _record(
 def _study(place: Place, record: Mapping[str, Any], layers: Mapping[str, gpd.GeoDataFrame]) -> str:
     source = f"{ATTRIBUTION}; {record['data_of'] or record['questions'][0]['answered']}"
     named = {
-        name: {"path": GEOPACKAGE, "layer": name, "source": source}
+        name: {"path": GEOPACKAGE, "layer": name, "datum": "wgs84", "source": source}
         for name in ("streets", "water", "barriers")
         if name in layers and not layers[name].empty
     }

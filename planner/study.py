@@ -31,6 +31,7 @@ from planner.texts import Language, Phrase, Texts, catalogue
 RESIDENTS = "residents"
 """The kind of demand that is always there."""
 
+DatumSetting = Literal["auto", "wgs84", "cgcs2000", "gcj02", "bd09"]
 Minutes = Annotated[float, Field(strict=True, gt=0, le=240)]
 
 
@@ -50,13 +51,16 @@ class Layer(Settings):
     """One input layer."""
 
     path: Path
-    """The file, relative to the study: .gpkg, .geojson, .shp, .fgb, .csv; streets also .osm, .pbf, .graphml."""
+    """The file, relative to the study: .gpkg, .shp, .geojson, .xlsx, .csv …; streets also .pbf, .osm, .graphml."""
 
     layer: str | None = None
-    """The layer inside the file, where it holds several."""
+    """The layer inside the file, or the sheet of a workbook, where it holds several."""
 
     crs: str | None = None
     """The coordinate system, where the file does not say (CSV, old shapefiles), as "EPSG:4326"."""
+
+    datum: DatumSetting = "auto"
+    """Whose coordinates: "wgs84", "cgcs2000", "gcj02" (Amap), "bd09" (Baidu); "auto" finds out. China only."""
 
     columns: dict[str, str] = Field(default_factory=dict)
     """Your column names, as { people = "人口", name = "社区名称" }."""

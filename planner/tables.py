@@ -45,6 +45,9 @@ YES = ("yes", "是", "true", "True", "1")
 NO = ("no", "否", "false", "False", "0")
 """How a table may say that something is so, or is not; an empty cell is not known."""
 
+LARGEST = 1e10
+"""No count of people or square metres of one row is larger; sums stay exact far beyond."""
+
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 DEGREES_AT_MOST = 360.0
 """A projected layer whose every coordinate is below this is in degrees, whatever it says."""
@@ -226,6 +229,9 @@ def _wrong_values(values: pd.Series, column: Column, names: pd.Series) -> Iterat
         negative = numbers < 0
         if negative.any():
             yield Breach("negative_number", named, list(names[negative]))
+        endless = np.isfinite(numbers.astype("float64")) & (numbers > LARGEST)
+        if endless.any():
+            yield Breach("number_too_large", {**named, "most": f"{LARGEST:,.0f}"}, list(names[endless]))
     if column.choices:
         other = ~blank & ~texts.isin(column.choices)
         if other.any():
@@ -246,13 +252,19 @@ def wrong_crs(frame: gpd.GeoDataFrame) -> Iterator[Breach]:
         return
     x, y = coordinates[:, 0], coordinates[:, 1]
     name = crs.to_string()
+    names = row_names(frame)
     if not crs.is_geographic:
         if np.abs(coordinates).max() <= DEGREES_AT_MOST:
             yield Breach("degrees_as_metres", {"crs": name})
         return
     west, south, east, north = WORLD
-    if (np.abs(y) > north).any() and (np.abs(x) <= north).all() and (np.abs(y) <= east).all():
+    exchanged = (np.abs(y) > north) & (np.abs(x) <= north) & (np.abs(y) <= east)
+    if exchanged.all():
         yield Breach("swapped_coordinates", {"crs": name})
+    elif exchanged.any() and (exchanged | (np.abs(y) <= north)).all() and (np.abs(x) <= east).all():
+        bounds = frame.geometry.bounds
+        some = (bounds["maxy"] > north) | (bounds["miny"] < south)
+        yield Breach("swapped_coordinates", {"crs": name}, list(names[some]))
     elif x.min() < west or x.max() > east or y.min() < south or y.max() > north:
         yield Breach("metres_as_degrees", {"crs": name})
 
@@ -286,7 +298,13 @@ FACILITIES: Contract[Facilities] = Contract(
         ID,
         Column("name", "text", meaning="the name that users read"),
         Column("tier", "text", choices=TIERS, meaning="its place in the 1+7+40+N network"),
-        Column("community", "text", required=False, default="", meaning="id of the community that it serves"),
+        Column(
+            "community",
+            "text",
+            required=False,
+            default="",
+            meaning="id, code or name of the community that it serves",
+        ),
         Column("floor_area_m2", "number", required=False, default=np.nan, meaning="floor area, m²"),
         Column(
             "activity_area_m2",
@@ -334,6 +352,13 @@ DEMAND: Contract[Demand] = Contract(
         Column("households", "number", required=False, default=np.nan, meaning="households; this or people"),
         Column(
             "people_65", "number", required=False, default=np.nan, meaning="of the residents, those of 65 or more"
+        ),
+        Column(
+            "community",
+            "text",
+            required=False,
+            default="",
+            meaning="community that it names: evidence for the datum; where it lies decides",
         ),
     ),
     geometry_types=(*POINTS, *AREAS),

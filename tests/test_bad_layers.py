@@ -70,8 +70,8 @@ UNKNOWN_PLACE = 'LOCAL_CS["Site grid",UNIT["metre",1],AXIS["E",EAST],AXIS["N",NO
 
 COLUMNS = {
     "missing": (
-        {"people": PEOPLE.drop(columns="households").rename(columns={"people": "residents"})},
-        ["toy.gpkg [people]", "'people' is missing", "Present: id, residents", "`columns`"],
+        {"people": PEOPLE.drop(columns="households").rename(columns={"people": "souls"})},
+        ["toy.gpkg [people]", "'people' is missing", "Present: id, souls", "`columns`"],
     ),
     "households_only": (
         {"people": PEOPLE.drop(columns="people")},
@@ -108,8 +108,8 @@ COLUMNS = {
         ["'people': empty cells. Fill them in. (1 row: P0-0)"],
     ),
     "not_numbers": (
-        {"people": PEOPLE.assign(people=["1,234", "many", *["1"] * (len(PEOPLE) - 2)])},
-        ["'people': not a number: 1,234, many. Correct them. (2 rows: P0-0, P0-100)"],
+        {"people": PEOPLE.assign(people=["1,23", "many", *["1"] * (len(PEOPLE) - 2)])},
+        ["'people': not a number: 1,23, many. Correct them. (2 rows: P0-0, P0-100)"],
     ),
     "unknown_community": (
         {"centres": CENTRES.assign(community=["Q", ""])},
@@ -276,7 +276,8 @@ def test_a_centre_far_from_any_street_is_remarked(tmp_path: Path, capsys: pytest
 
 def test_a_centre_on_null_island_is_remarked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     centres = first_shape(CENTRES.to_crs(4326), shapely.Point(0, 0))
-    study = toy.write_study(tmp_path / "toy", changed={"centres": centres})
+    declared = toy.STUDY.replace('layer = "centres"', 'layer = "centres"\ndatum = "wgs84"')
+    study = toy.write_study(tmp_path / "toy", changed={"centres": centres}, study=declared)
     assert "! Centres so far outside the communities" in done(study, capsys)
     assert remarks(study)["facility_far"]["rows"] == ["C1"]
 
@@ -315,7 +316,7 @@ def in_chinese(study: str) -> str:
             COLUMNS["missing"][0],
             toy.STUDY,
             3,
-            ["数据 toy.gpkg [people] 不能直接使用：", "缺少列“people”", "residents"],
+            ["数据 toy.gpkg [people] 不能直接使用：", "缺少列“people”", "souls"],
         ),
         (
             COLUMNS["many_rows"][0],

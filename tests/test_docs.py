@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 import toy
 
 import planner
@@ -53,7 +54,11 @@ def test_data_md_is_what_its_script_makes(script: dict[str, Any]) -> None:
 def test_every_entry_of_plan_json_is_documented(
     script: dict[str, Any], rich_toy_plan: planner.Plan, tmp_path: Path
 ) -> None:
-    found = set(paths(document(rich_toy_plan))) | set(paths(everything(tmp_path)))
+    people = toy.layers()["people"]
+    astray = people.set_geometry([shapely.Point(toy.ORIGIN + 5000), *people.geometry[1:]], crs=toy.CRS)
+    (tmp_path / "astray").mkdir()
+    beside = planner.run(toy.write_study(tmp_path / "astray", changed={"people": astray}))
+    found = set(paths(document(rich_toy_plan))) | set(paths(everything(tmp_path))) | set(paths(document(beside)))
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
 

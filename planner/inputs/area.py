@@ -83,6 +83,16 @@ def raster_crs(own: str | None, stated: str | None, *, source: str) -> pyproj.CR
     return declared
 
 
+def middle_of(communities: Communities) -> tuple[float, float] | None:
+    """Return longitude and latitude of the middle of the communities, None where they lie nowhere."""
+    try:
+        west, south, east, north = communities.to_crs(DEGREES).total_bounds
+    except pyproj.exceptions.ProjError:
+        return None
+    middle = ((west + east) / 2, (south + north) / 2)
+    return middle if np.isfinite(middle).all() else None
+
+
 def project(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.GeoDataFrame:
     """Bring a checked layer into another system.
 

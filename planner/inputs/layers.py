@@ -2,50 +2,85 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import pyproj
-import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.errors import Breach, DataError
+from planner.inputs.cells import code, lost_digits, number, plain
+from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
 from planner.inputs.graphml import read_graphml
+from planner.inputs.grids import Grid, table_of
 from planner.inputs.osm import read_osm_buildings, read_osm_points, read_osm_streets
+from planner.inputs.positions import as_frame, place_columns, place_rows
+from planner.inputs.vector_files import fit_shapes, read_vector
+from planner.inputs.workbooks import read_text_grid, read_workbook_grid
+from planner.remarks import Remark
 from planner.study import Layer
-from planner.tables import wrong_crs
-from planner.texts import Phrase
+from planner.tables import Column, Contract, row_names, wrong_crs
 
-X_NAMES = ("lon", "lng", "longitude", "x", "经度")
-Y_NAMES = ("lat", "latitude", "y", "纬度")
-WKT_NAMES = ("geometry", "wkt", "geom")
-PLACE_NAMES = (*X_NAMES, *Y_NAMES, *WKT_NAMES)
+CODES = ("id", "community")
+"""Fields that hold ids or codes, which spreadsheets like to take for numbers."""
+
+VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
+TEXT = (".csv", ".tsv", ".txt")
+WORKBOOK = (".xlsx", ".xls")
+EXTRACT = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
+GRAPH = (".graphml",)
+
 PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
 """The keys of OpenStreetMap under which places stand where people work."""
 
-ENCODINGS = ("utf-8-sig", "gb18030")
-"""A spreadsheet saved on a Chinese Windows is GB18030; UTF-8 is tried first because it refuses what it is not."""
 
-DRIVER_HINT = "; It might help to specify"
-"""Where GDAL's message begins to speak to programmers."""
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerRead:
+    """One layer as its file has it, with the planner's column names.
 
-UNREADABLE = (
-    *(DataSourceError, DataLayerError, pyproj.exceptions.ProjError),
-    *(OSError, UnicodeDecodeError, shapely.errors.ShapelyError),
-)
-"""What a damaged file makes of its reader."""
+    Attributes
+    ----------
+    frame
+        The rows in the file's order; the index counts from 0, in sheets it is the row's number as they show it.
+    breaches
+        What is wrong with it, as far as it is known already.
+    encoding
+        Of the file's texts; "" where it says so itself.
+    mapped
+        Which column became which field.
+    place
+        The columns that the geometry was made from, by part of a place.
+    read
+        How many rows the file holds beneath its heading, and above.
+    left_out
+        Rows that are no data, with the reason.
+    remarks
+        What was understood otherwise than it is written.
+    """
 
-Reader = Callable[[Path, Layer, str], gpd.GeoDataFrame]
+    frame: gpd.GeoDataFrame
+    breaches: tuple[Breach, ...] = ()
+    encoding: str = ""
+    mapped: tuple[Mapped, ...] = ()
+    place: Mapping[str, str] = field(default_factory=dict)
+    read: int = 0
+    left_out: tuple[Remark, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def read_layer(
-    path: Path, layer: Layer, *, setting: str, columns: Collection[str]
-) -> tuple[gpd.GeoDataFrame, list[Breach]]:
+    path: Path,
+    layer: Layer,
+    *,
+    setting: str,
+    contract: Contract[Any],
+    home: tuple[float, float] | None = None,
+) -> LayerRead:
     """Read one layer.
 
     Parameters
@@ -56,36 +91,39 @@ def read_layer(
         Its settings: the layer inside the file, its coordinate system, its column names.
     setting
         The dotted path of these settings, for messages.
-    columns
-        The columns that the table may have, for those that `layer.columns` maps.
+    contract
+        What the table is to hold.
+    home
+        Longitude and latitude of the middle of the communities, where they are known already.
 
     Returns
     -------
-    frame
-        All rows in the file's order, columns renamed as `layer.columns` says.
-    breaches
-        Where study and file contradict each other: columns that the file or the table does not have, an unknown
-        coordinate system, or another than the file's own.
+    layer
+        All rows, columns renamed, numbers and codes read, and what was left out or is wrong.
 
     Raises
     ------
     DataError
         The file is missing, unreadable, without geometry or of an unknown format, or has no such layer.
     """
-    try:
-        missing = not path.exists()
-    except OSError as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
-    if missing:
-        raise DataError(str(path), [Breach("no_such_file", {"setting": setting})])
-    reader = _reader(path)
-    frame = reader(path, layer, setting)
-    # Of the names that say where a row lies, the CSV reader has made the geometry.
-    done = PLACE_NAMES if reader is _read_csv else ()
-    mapped = {ours: theirs for ours, theirs in layer.columns.items() if ours not in done}
-    renamed, wrong_columns = _renamed(frame, mapped, setting, columns)
-    declared, wrong_system = _in_declared_crs(renamed, layer)
-    return declared, [*wrong_columns, *wrong_system]
+    _check_is_file(path, setting)
+    name = path.name.lower()
+    if name.endswith(VECTOR):
+        found = _from_vector(path, layer, setting, contract)
+    elif name.endswith(TEXT):
+        found = _from_grid(path, read_text_grid(path), layer, setting, contract, home)
+    elif name.endswith(WORKBOOK):
+        found = _from_grid(path, read_workbook_grid(path, layer.layer, setting), layer, setting, contract, home)
+    elif name.endswith(EXTRACT):
+        found = _from_frame(_extract(path, contract), "", layer, setting, contract)
+    elif name.endswith(GRAPH):
+        found = _from_frame(read_graphml(path), "", layer, setting, contract)
+    else:
+        known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT, *GRAPH))
+        raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
+    frame, wrong_system = _in_declared_crs(found.frame, layer)
+    frame = fit_shapes(frame, contract.geometry_types)
+    return replace(found, frame=frame, breaches=(*found.breaches, *wrong_system))
 
 
 def file_hash(path: Path) -> str:
@@ -97,121 +135,140 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _reader(path: Path) -> Reader:
-    name = path.name.lower()
-    for endings, reader in READERS:
-        if name.endswith(endings):
-            return reader
-    known = ", ".join(ending for endings, _ in READERS for ending in endings)
-    raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
-
-
-def _read_spatial(path: Path, layer: Layer, setting: str) -> gpd.GeoDataFrame:
+def _check_is_file(path: Path, setting: str) -> None:
+    """Refuse what is not there, and what is neither file nor folder: reading a pipe would never end."""
     try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        if layer.layer is None and len(layers) > 1:
-            values = {"layers": ", ".join(layers), "setting": setting}
-            raise DataError(str(path), [Breach("several_layers", values)])
-        if not layers or (layer.layer is not None and layer.layer not in layers):
-            values = {"layer": layer.layer or "", "layers": ", ".join(layers)}
-            raise DataError(str(path), [Breach("no_such_layer", values)])
-        frame = gpd.read_file(path, layer=layer.layer or layers[0])
-    except UNREADABLE as error:
-        reason = str(error).splitlines()[0].partition(DRIVER_HINT)[0].rstrip(".")
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise _no_geometry(path, frame, setting)
-    return frame
+        mode = path.stat().st_mode if path.exists() else 0
+    except OSError as error:
+        raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
+    except ValueError as error:
+        raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise DataError(str(path), [Breach("no_such_file", {"setting": setting})])
 
 
-def _read_csv(path: Path, layer: Layer, setting: str) -> gpd.GeoDataFrame:
-    rows = _read_text_table(path)
-    mapped = {ours: theirs for ours, theirs in layer.columns.items() if ours in PLACE_NAMES}
-    missing = _missing(mapped, [str(name) for name in rows.columns], setting)
-    if missing:
-        raise DataError(str(path), missing)
-    by_name = mapped or {str(name).strip().lower(): str(name) for name in rows.columns}
-    x, y, wkt = (
-        next((by_name[name] for name in names if name in by_name), None) for names in (X_NAMES, Y_NAMES, WKT_NAMES)
-    )
-    if x is not None and y is not None:
-        numbers = rows[[x, y]].apply(pd.to_numeric, errors="coerce")
-        points = gpd.points_from_xy(numbers[x], numbers[y])
-        geometry = gpd.GeoSeries(points, index=rows.index).where(numbers.notna().all(axis=1), None)
-        return gpd.GeoDataFrame(rows, geometry=geometry)
-    if wkt is not None:
-        shapes = shapely.from_wkt(rows[wkt].astype(object).where(rows[wkt].notna(), None), on_invalid="ignore")
-        return gpd.GeoDataFrame(rows.drop(columns=wkt), geometry=gpd.GeoSeries(shapes, index=rows.index))
-    raise _no_geometry(path, rows, setting)
+def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
+    frame, encoding = read_vector(path, layer.layer, setting)
+    return _from_frame(frame, encoding, layer, setting, contract)
 
 
-def _read_text_table(path: Path) -> pd.DataFrame:
-    for encoding in ENCODINGS:
-        try:
-            rows = pd.read_csv(path, encoding=encoding, dtype=str, skipinitialspace=True)
-        except UnicodeDecodeError:
-            continue
-        except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error).strip()
-            raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
-        # Where rows have more cells than the heading, pandas would take the first for an index and shift the rest.
-        if not isinstance(rows.index, pd.RangeIndex):
-            raise DataError(str(path), [Breach("wider_than_heading")])
-        return rows
-    raise DataError(str(path), [Breach("no_text_table")])
-
-
-def _read_osm(path: Path, layer: Layer, setting: str) -> gpd.GeoDataFrame:
-    del layer
-    if setting == "inputs.buildings":
+def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
+    """Read of an OpenStreetMap extract what the table wants: buildings, places, else streets."""
+    if contract.name == "buildings":
         return gpd.GeoDataFrame(read_osm_buildings(path).rename(columns={"building": "kind"}))
-    if setting == "inputs.places":
+    if contract.name == "places":
         places = read_osm_points(path, PLACE_KEYS)
         return gpd.GeoDataFrame(places.assign(kind=places["key"] + "=" + places["value"]))
     return read_osm_streets(path)
 
 
-def _read_graphml(path: Path, layer: Layer, setting: str) -> gpd.GeoDataFrame:
-    del layer, setting
-    return read_graphml(path)
+def _from_frame(
+    frame: gpd.GeoDataFrame, encoding: str, layer: Layer, setting: str, contract: Contract[Any]
+) -> LayerRead:
+    vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    headings = [str(name) for name in frame.columns if name != frame.geometry.name]
+    mapped, breaches = match_columns(headings, vocabulary, setting=setting)
+    canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
+    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame))
 
 
-def _no_geometry(path: Path, rows: pd.DataFrame, setting: str) -> DataError:
-    present = ", ".join(str(name) for name in rows.columns)
-    return DataError(str(path), [Breach("no_geometry", {"present": present, "setting": setting})])
+def _from_grid(
+    path: Path,
+    grid: Grid,
+    layer: Layer,
+    setting: str,
+    contract: Contract[Any],
+    home: tuple[float, float] | None,
+) -> LayerRead:
+    vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    sheet = table_of(grid, vocabulary, source=str(path))
+    headings = [str(name) for name in sheet.frame.columns]
+    columns, wrong_places = place_columns(headings, vocabulary, setting=setting)
+    for_places = {ours: theirs for ours, theirs in layer.columns.items() if vocabulary.where(ours)}
+    breaches = missing_columns(for_places, headings, vocabulary, setting) + wrong_places
+    if breaches:
+        raise DataError(str(path), breaches)
+    if not columns:
+        values = {"present": ", ".join(headings), "setting": setting}
+        raise DataError(str(path), [Breach("no_geometry", values)])
+    places = place_rows(sheet.frame, columns, home=home)
+    frame = as_frame(sheet.frame, places)
+    if layer.crs is not None and "geometry" not in columns:
+        frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
+    others = {ours: theirs for ours, theirs in layer.columns.items() if ours not in for_places}
+    free = [name for name in headings if name not in columns.values() and name in frame.columns]
+    vocabulary = Vocabulary.of(contract.name, _fields(contract), others)
+    mapped, wrong_columns = match_columns(free, vocabulary, setting=setting)
+    canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
+    left_out = tuple(
+        Remark(reason, contract.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
+    )
+    exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
+    return LayerRead(
+        canonical,
+        (*wrong_columns, *unreadable),
+        grid.encoding,
+        mapped,
+        columns,
+        len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
+        left_out,
+        exchanged,
+    )
 
 
-def _renamed(
-    frame: gpd.GeoDataFrame, mapped: Mapping[str, str], setting: str, columns: Collection[str]
+def _canonical(
+    frame: gpd.GeoDataFrame, mapped: tuple[Mapped, ...], vocabulary: Vocabulary, contract: Contract[Any]
 ) -> tuple[gpd.GeoDataFrame, list[Breach]]:
-    """Give mapped columns the planner's names; a column of the file that has such a name makes way."""
+    """Give columns the planner's names and read their cells; a column that has such a name makes way."""
+    columns = {column.name: column for column in contract.columns}
+    taken = {one.field: _read_cells(frame[one.column], one, columns[one.field]) for one in mapped}
+    own = set(_fields(contract))
+    names = {one.column: one.field for one in mapped}
+    gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
+    result = gpd.GeoDataFrame(frame.drop(columns=gone).rename(columns=names).assign(**taken))
     present = [str(name) for name in frame.columns if name != frame.geometry.name]
-    unknown = [
-        Breach("mapped_column_unknown", {"setting": setting, "name": ours, "hint": _hint(ours, columns)})
-        for ours in mapped
-        if ours not in columns
-    ]
-    known = {ours: theirs for ours, theirs in mapped.items() if ours in columns}
-    taken = {ours: frame[theirs] for ours, theirs in known.items() if theirs in present}
-    gone = {*taken, *(known[ours] for ours in taken)}
-    kept = frame.drop(columns=[name for name in present if name in gone])
-    return gpd.GeoDataFrame(kept.assign(**taken)), [*unknown, *_missing(known, present, setting)]
+    breaches = []
+    for column in contract.columns:
+        near = None if column.name in taken else vocabulary.nearest(column.name, present)
+        wanted = column.required or (column.name in contract.either[:1] and not taken.keys() & {*contract.either})
+        if wanted and near is not None and column.name not in vocabulary.explicit:
+            values = {"column": column.name, "near": near, "present": ", ".join(present)}
+            breaches.append(Breach("missing_column_near", values))
+    rows = row_names(result)
+    for name in CODES:
+        if name in taken:
+            lost = taken[name].map(lambda value: isinstance(value, str) and lost_digits(value)).astype(bool)
+            if lost.any():
+                breaches.append(Breach("lost_digits", {"column": name}, [f"#{row}" for row in rows[lost].index]))
+    return result, breaches
 
 
-def _missing(mapped: Mapping[str, str], present: Sequence[str], setting: str) -> list[Breach]:
-    named = {"setting": setting, "present": ", ".join(present)}
-    return [
-        Breach("mapped_column_missing", {**named, "column": ours, "theirs": theirs})
-        for ours, theirs in mapped.items()
-        if theirs not in present
-    ]
+def _read_cells(cells: pd.Series, one: Mapped, column: Column) -> pd.Series:
+    if column.kind == "number":
+        units = units_of(one.field)
+        if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
+            return cells if one.factor == 1 else cells * one.factor
+        return cells.map(lambda cell: _number(cell, units, one.factor)).astype(object)
+    if one.field in CODES:
+        return cells.map(lambda cell: code(cell) if isinstance(cell, str) else cell)
+    words = values_of(one.field) if column.choices else {}
+    if words:
+        return cells.map(lambda cell: words.get(plain(cell), cell) if isinstance(cell, str) else cell)
+    return cells
 
 
-def _hint(name: str, columns: Collection[str]) -> Phrase:
-    near = difflib.get_close_matches(name, sorted(columns), n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(columns)})
+def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
+    """Return the number of a cell; what is none stays as it is written, to be complained of."""
+    if not isinstance(cell, str):
+        return cell
+    if not cell.strip():
+        return None
+    found = number(cell, units)
+    return cell if found is None else found * factor
+
+
+def _fields(contract: Contract[Any]) -> tuple[str, ...]:
+    return tuple(column.name for column in contract.columns)
 
 
 def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Breach]]:
@@ -237,11 +294,3 @@ def _called(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     labelled: gpd.GeoDataFrame = frame.copy()
     labelled.set_crs(crs, allow_override=True, inplace=True)
     return labelled
-
-
-READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
-    ((".gpkg", ".geojson", ".json", ".shp", ".fgb"), _read_spatial),
-    ((".csv",), _read_csv),
-    ((".pbf", ".osm", ".osm.gz", ".osm.bz2"), _read_osm),
-    ((".graphml",), _read_graphml),
-)

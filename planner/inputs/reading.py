@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
-from planner.errors import SHOWN_ROWS, Breach, DataError, NetworkError, raise_together
-from planner.inputs.area import check_nearby, metric_crs, project
+from planner.errors import Breach, DataError, NetworkError, raise_together
+from planner.inputs.accounting import SetAside, check_balance, set_aside
+from planner.inputs.area import check_nearby, metric_crs, middle_of, project
+from planner.inputs.columns import Mapped
+from planner.inputs.datum_choice import DatumChoice
 from planner.inputs.demand import community_at
 from planner.inputs.demand.buildings import homes_of, read_building_kinds
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
 from planner.inputs.demand.placing import Residents, demand_method, place_residents
 from planner.inputs.demand.rasters import RasterCells, read_raster
 from planner.inputs.elevation import Elevation, read_elevation
-from planner.inputs.layers import file_hash, read_layer
+from planner.inputs.joining import Unmatched, join_communities
+from planner.inputs.layers import LayerRead, file_hash, read_layer
 from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
+from planner.inputs.settling import settle_datums
 from planner.remarks import Remark
 from planner.study import DemandKind, Layer, Raster, Study
 from planner.tables import (
@@ -34,18 +42,29 @@ from planner.tables import (
     STREETS,
     WATER,
     Barriers,
+    Buildings,
     Communities,
     Contract,
     Demand,
     Facilities,
     Gates,
+    Places,
     Streets,
     Table,
     Water,
 )
 
+TABLES: tuple[Contract[Any], ...] = (
+    *(COMMUNITIES, FACILITIES, STREETS, DEMAND),
+    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES),
+)
+"""In the order in which they are read; the communities say where the others should lie."""
+
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
+
+TOLD_ROWS = ("row_total", "row_note")
+"""Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
 
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
@@ -53,13 +72,22 @@ SHORTEST_M = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one layer came from, for the report."""
+    """Where one layer came from, how it was understood, and what became of its rows.
+
+    `rows` is how many were read; `used` of them are in the results, the others in `set_aside`.
+    """
 
     layer: str
     file: str
     sha256: str
+    encoding: str
+    columns: tuple[Mapped, ...]
     rows: int
+    used: int
+    set_aside: tuple[SetAside, ...]
     crs: str
+    datum: str
+    datum_by: str
     source: str
     modelled: bool
 
@@ -87,7 +115,9 @@ class Inputs:
     margin_m
         How far beyond the communities streets and facilities are kept, metres.
     sources
-        Files, hashes and row counts.
+        Files, hashes, columns and what became of the rows.
+    datums
+        In which datum each layer is, and why.
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -107,6 +137,7 @@ class Inputs:
     places: BusinessPlaces | None
     margin_m: float
     sources: tuple[Source, ...]
+    datums: DatumChoice
     remarks: tuple[Remark, ...]
 
 
@@ -140,45 +171,34 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.circles.place_kinds), study=str(study.file))
     tables = _Tables(study, errors)
-    communities = tables.read("communities", COMMUNITIES)
-    facilities = tables.read("facilities", FACILITIES)
-    streets = tables.read("streets", STREETS)
-    demand = tables.read("demand", DEMAND)
-    water = tables.read("water", WATER)
-    barriers = tables.read("barriers", BARRIERS)
-    gates = tables.read("gates", GATES)
-    buildings = tables.read("buildings", BUILDINGS)
-    places = tables.read("places", PLACES)
-    of_kinds = [
-        tables.read("kinds", DEMAND, kind.layer, setting=f"demand.kinds.{number}.layer") if kind.layer else None
-        for number, kind in enumerate(study.demand.kinds)
-    ]
+    given = tables.read_all()
     raise_together(errors)
-    if communities is None or facilities is None or streets is None:
-        message = "a required layer was neither read nor refused"
-        raise AssertionError(message)
-
-    crs = metric_crs(communities, study.crs, study=str(study.file), source=tables.source("communities"))
-    communities = Communities(project(communities, crs, source=tables.source("communities")))
-    facilities = tables.bring(facilities, FACILITIES, communities)
-    streets = tables.bring(streets, STREETS, communities)
-    demand = None if demand is None else tables.bring(demand, DEMAND, communities)
-    water = None if water is None else tables.bring(water, WATER, communities)
-    barriers = None if barriers is None else tables.bring(barriers, BARRIERS, communities)
-    gates = None if gates is None else tables.bring(gates, GATES, communities)
-    buildings = None if buildings is None else tables.bring(buildings, BUILDINGS, communities)
-    places = None if places is None else tables.bring(places, PLACES, communities)
-    of_kinds = [
-        None if layer is None else tables.bring(layer, DEMAND, communities, source=_called(kind.layer))
-        for kind, layer in zip(study.demand.kinds, of_kinds, strict=True)
-    ]
+    facilities, unknown, join_remarks = _join(Facilities(given["facilities"]), Communities(given["communities"]))
+    given["facilities"] = facilities
+    # A layer in another part of the world has no datum to speak of: that is found out first.
+    metric = tables.bring_all(given)
+    settled = settle_datums(
+        given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
+    )
+    if settled.converted:
+        metric = tables.bring_all(settled.frames)
+    communities, facilities = Communities(metric["communities"]), Facilities(metric["facilities"])
+    streets = Streets(metric["streets"])
+    demand = Demand(metric["demand"]) if "demand" in metric else None
+    water = Water(metric["water"]) if "water" in metric else None
     raster = _raster(study, communities, tables) if method == "raster" else None
     raise_together(errors)
 
-    facilities, facility_remarks = _settle(facilities, communities, water, source=tables.source("facilities"))
+    facilities, facility_remarks = _settle(
+        facilities, communities, water, unknown, source=tables.source("facilities")
+    )
+    all_streets = streets.index
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
+    tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
     elevation = tables.elevation(streets)
-    homes = None if buildings is None else homes_of(buildings, building_kinds)
+    homes = homes_of(Buildings(metric["buildings"]), building_kinds) if "buildings" in metric else None
+    if homes is not None:
+        tables.leave_out("buildings", set_aside("building_not_home", homes.unused))
     of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
     residents = place_residents(
         method,
@@ -190,28 +210,46 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         homes=homes,
         source=tables.source(of_people),
     )
-    at_work = None if places is None else business_places(places, place_kinds)
+    if demand is not None and method == "points":
+        tables.leave_out("demand", set_aside("demand_outside", residents.unused))
+    elif demand is not None:
+        tables.leave_out("demand", set_aside("layer_not_used", demand.index))
+    at_work = business_places(Places(metric["places"]), place_kinds) if "places" in metric else None
     kinds = tuple(
-        _kind(kind, layer, residents.points, communities, at_work, source=tables.source(of_people))
-        for kind, layer in zip(study.demand.kinds, of_kinds, strict=True)
+        _kind(
+            kind,
+            metric.get(_of_kind(kind)),
+            residents.points,
+            communities,
+            at_work,
+            source=tables.source(of_people),
+        )
+        for kind in study.demand.kinds
     )
+    for kind in kinds:
+        if kind.unused:
+            tables.leave_out(_of_kind(kind.settings), set_aside("demand_outside", kind.unused))
     return Inputs(
-        crs=crs,
+        crs=communities.crs,
         communities=communities,
         facilities=facilities,
         streets=streets,
         demand=residents.points,
         water=water,
-        barriers=barriers,
-        gates=gates,
+        barriers=Barriers(metric["barriers"]) if "barriers" in metric else None,
+        gates=Gates(metric["gates"]) if "gates" in metric else None,
         elevation=elevation,
         demand_method=method,
         balance=residents.balance,
         kinds=kinds,
         places=at_work,
         margin_m=margin_m,
-        sources=tuple(tables.sources),
+        sources=tables.sources(settled.choice),
+        datums=settled.choice,
         remarks=(
+            *tables.remarks(),
+            *settled.remarks,
+            *join_remarks,
             *facility_remarks,
             *residents.remarks,
             *_community_remarks(communities, residents),
@@ -222,45 +260,113 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
 
 
 class _Tables:
-    """Reads and checks one table after the other, collecting what is wrong with any."""
+    """Reads and checks one table after the other; collects what is wrong, and what becomes of each row."""
 
     def __init__(self, study: Study, errors: list[DataError]) -> None:
         self._study = study
         self._errors = errors
-        self.sources: list[Source] = []
+        self._read: dict[str, LayerRead] = {}
+        self._crs: dict[str, str] = {}
+        self._left_out: dict[str, list[SetAside]] = {}
+        self._rasters: list[Source] = []
+        named = {contract.name: getattr(study.inputs, contract.name) for contract in TABLES}
+        of_kinds = {_of_kind(kind): kind.layer for kind in study.demand.kinds}
+        self.layers: dict[str, Layer] = {
+            name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
+        }
 
     def source(self, name: str) -> str:
         """Return what to call a layer in a message: its file, and the layer in it."""
-        layer: Layer | Raster | None = getattr(self._study.inputs, name)
-        return name if layer is None else _called(layer)
+        layer: Layer | Raster | None = self.layers.get(name) or getattr(self._study.inputs, name, None)
+        return name if layer is None else str(layer.path) + _inner(layer)
 
-    def read(
-        self, name: str, contract: Contract[Table], layer: Layer | None = None, *, setting: str = ""
-    ) -> Table | None:
-        """Read and check one layer; None where the study does not name it or it is refused."""
-        layer = layer or getattr(self._study.inputs, name, None)
-        if layer is None:
-            return None
+    def setting(self, name: str) -> str:
+        """Return the dotted path of a layer's settings."""
+        numbers = {_of_kind(kind): number for number, kind in enumerate(self._study.demand.kinds)}
+        return f"demand.kinds.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
+
+    def read_all(self) -> dict[str, gpd.GeoDataFrame]:
+        """Read and check every layer that the study names; what is refused is noted as an error."""
+        contracts: dict[str, Contract[Any]] = {contract.name: contract for contract in TABLES}
+        tables: dict[str, gpd.GeoDataFrame] = {}
+        home = None
+        for name in self.layers:
+            table = self._read_one(name, contracts.get(name, DEMAND), home)
+            if table is not None:
+                tables[name] = table
+            if name == "communities" and table is not None:
+                home = middle_of(table)
+        return tables
+
+    def _read_one(self, name: str, contract: Contract[Table], home: tuple[float, float] | None) -> Table | None:
+        layer = self.layers[name]
         path = self._study.resolve(layer.path)
         try:
-            columns = [column.name for column in contract.columns]
-            frame, breaches = read_layer(path, layer, setting=setting or f"inputs.{name}", columns=columns)
-            table = contract.check(frame, source=_called(layer), known=breaches)
+            found = read_layer(path, layer, setting=self.setting(name), contract=contract, home=home)
+            table = contract.check(found.frame, source=self.source(name), known=found.breaches)
         except DataError as error:
             self._errors.append(error)
             return None
-        self.note(name, layer, rows=len(table), crs=table.crs)
+        self._read[name] = found
+        self._crs[name] = table.crs.to_string()
+        self._left_out[name] = [set_aside(one.key, map(int, one.rows)) for one in found.left_out]
         return table
 
-    def note(self, name: str, layer: Layer | Raster, *, rows: int, crs: pyproj.CRS) -> None:
-        """Note where a layer came from."""
-        self.sources.append(
+    def leave_out(self, name: str, rows: SetAside) -> None:
+        """Note that rows of a layer do not go into the results."""
+        if rows.count:
+            self._left_out[name].append(rows)
+
+    def sources(self, choice: DatumChoice) -> tuple[Source, ...]:
+        """Return where each layer came from and what became of its rows; none is lost."""
+        tables = (self._source(name, found, choice) for name, found in self._read.items())
+        return (*tables, *self._rasters)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
+        told = []
+        for name, found in self._read.items():
+            told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
+            told += found.remarks
+        return tuple(told)
+
+    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
+        layer = self.layers[name]
+        aside = tuple(self._left_out[name])
+        used = found.read - sum(one.count for one in aside)
+        check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
+        verdict = choice.layers[name]
+        return Source(
+            layer=name,
+            file=_portable(layer.path) + _inner(layer),
+            sha256=file_hash(self._study.resolve(layer.path)),
+            encoding=found.encoding,
+            columns=found.mapped,
+            rows=found.read,
+            used=used,
+            set_aside=aside,
+            crs=self._crs[name],
+            datum=verdict.datum,
+            datum_by=verdict.how,
+            source=layer.source,
+            modelled=layer.modelled,
+        )
+
+    def note_raster(self, name: str, layer: Raster, *, cells: int, crs: pyproj.CRS) -> None:
+        """Note where a raster came from; its cells count as rows."""
+        self._rasters.append(
             Source(
                 layer=name,
-                file=_portable(layer.path) + _inner(layer),
+                file=_portable(layer.path),
                 sha256=file_hash(self._study.resolve(layer.path)),
-                rows=rows,
+                encoding="",
+                columns=(),
+                rows=cells,
+                used=cells,
+                set_aside=(),
                 crs=crs.to_string(),
+                datum="wgs84",
+                datum_by="untested",
                 source=layer.source,
                 modelled=layer.modelled,
             )
@@ -287,18 +393,32 @@ class _Tables:
             source=self.source("elevation"),
             stated_crs=layer.crs,
         )
-        self.note("elevation", layer, rows=elevation.cells, crs=elevation.crs)
+        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs)
         return elevation
 
     def refuse(self, error: DataError) -> None:
         """Collect what is wrong with a layer."""
         self._errors.append(error)
 
-    def bring(
-        self, table: Table, contract: Contract[Table], communities: Communities, *, source: str = ""
-    ) -> Table:
-        """Bring a table into the communities' system; what cannot be, or lies far away, is noted as an error."""
-        source = source or self.source(contract.name)
+    def bring_all(self, given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+        """Bring all layers into the metric system of the communities.
+
+        Raises
+        ------
+        DataError
+            What cannot be brought there, or lies far away.
+        """
+        study, source = self._study, self.source("communities")
+        communities = Communities(given["communities"])
+        crs = metric_crs(communities, study.crs, study=str(study.file), source=source)
+        communities = Communities(project(communities, crs, source=source))
+        others = {name: frame for name, frame in given.items() if name != "communities"}
+        moved = {name: self._bring(name, frame, communities) for name, frame in others.items()}
+        raise_together(self._errors)
+        return {"communities": communities, **moved}
+
+    def _bring(self, name: str, table: gpd.GeoDataFrame, communities: Communities) -> gpd.GeoDataFrame:
+        source = self.source(name)
         try:
             moved = project(table, communities.crs, source=source)
             declared = table.crs.to_string()
@@ -306,11 +426,7 @@ class _Tables:
         except DataError as error:
             self._errors.append(error)
             return table
-        return contract.as_type(moved)
-
-
-def _called(layer: Layer | Raster | None) -> str:
-    return "" if layer is None else str(layer.path) + _inner(layer)
+        return moved
 
 
 def _inner(layer: Layer | Raster) -> str:
@@ -326,15 +442,48 @@ def _portable(path: Path) -> str:
     return path.name if path.is_absolute() else path.as_posix()
 
 
+def _of_kind(kind: DemandKind) -> str:
+    """Return what the layer of a kind of demand is called among the layers."""
+    return f"kinds.{kind.id}"
+
+
+def _join(facilities: Facilities, communities: Communities) -> tuple[Facilities, list[Breach], tuple[Remark, ...]]:
+    """Find the community that each facility declares, by id, code or name."""
+    joined = join_communities(facilities["community"], list(facilities["id"]), communities)
+    breaches = []
+    for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
+        if rows:
+            breaches.append(Breach(key, {"found": _candidates(rows)}, [one.row for one in rows]))
+    count = {"count": joined.by_name}
+    remarks = (Remark("joined_by_name", "facilities", values=count),) if joined.by_name else ()
+    return Facilities(facilities.assign(community=joined.ids)), breaches, remarks
+
+
+def _candidates(rows: Sequence[Unmatched]) -> str:
+    """Return what rows say, each with what it may mean."""
+    return ", ".join(sorted({one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows}))
+
+
+def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object_]]:
+    """Return the community that each row names; of demand it is evidence only, so that an unknown one is none."""
+    named = {"facilities": given["facilities"]["community"].to_numpy(dtype=object)}
+    if "demand" in given:
+        demand, communities = given["demand"], Communities(given["communities"])
+        joined = join_communities(demand["community"], list(demand["id"]), communities)
+        named["demand"] = joined.ids.to_numpy(dtype=object)
+    return named
+
+
 def _settle(
-    facilities: Facilities, communities: Communities, water: Water | None, *, source: str
+    facilities: Facilities,
+    communities: Communities,
+    water: Water | None,
+    unknown: Sequence[Breach],
+    *,
+    source: str,
 ) -> tuple[Facilities, tuple[Remark, ...]]:
     """Give each facility its community: the declared one, else the one that it stands in."""
-    breaches = []
-    unknown = ~facilities["community"].isin(["", *communities["id"]])
-    if unknown.any():
-        found = ", ".join(sorted(set(facilities["community"][unknown]))[:SHOWN_ROWS])
-        breaches.append(Breach("unknown_community", {"found": found}, list(facilities["id"][unknown])))
+    breaches = list(unknown)
     if water is not None:
         wet = facilities.geometry.within(shapely.union_all(water.geometry.array))
         if wet.any():
@@ -379,13 +528,13 @@ def _raster(study: Study, communities: Communities, tables: _Tables) -> RasterCe
     except DataError as error:
         tables.refuse(error)
         return None
-    tables.note("population", layer, rows=raster.rows, crs=raster.crs)
+    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs)
     return raster
 
 
 def _kind(
     settings: DemandKind,
-    layer: Demand | None,
+    layer: gpd.GeoDataFrame | None,
     residents: gpd.GeoDataFrame,
     communities: Communities,
     places: BusinessPlaces | None,
@@ -394,7 +543,7 @@ def _kind(
 ) -> KindDemand:
     """Count one kind of demand in the way that its settings name."""
     if layer is not None:
-        return kind_from_layer(settings, layer, communities)
+        return kind_from_layer(settings, Demand(layer), communities)
     if settings.places and places is not None:
         return kind_at_places(settings, places.points, communities)
     return kind_at_residents(settings, residents, communities, source=source)

@@ -110,7 +110,20 @@ def _data(plan: Plan) -> Document:
 
 
 def _source(source: Source) -> Document:
-    return {name: getattr(source, name) for name in source.__slots__}
+    return {
+        **{name: getattr(source, name) for name in source.__slots__},
+        "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
+        "set_aside": [
+            {
+                "key": aside.key,
+                "count": aside.count,
+                "rows": list(aside.rows),
+                "en": aside.in_words("en"),
+                "zh": aside.in_words("zh"),
+            }
+            for aside in source.set_aside
+        ],
+    }
 
 
 def _coverage(plan: Plan) -> Document:

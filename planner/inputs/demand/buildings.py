@@ -59,11 +59,14 @@ class Homes:
         lived in), geometry (a point inside).
     remarks
         Kinds that the table does not know, and how many storeys were assumed.
+    unused
+        Index of the buildings that nobody lives in.
     """
 
     points: gpd.GeoDataFrame
     remarks: tuple[Remark, ...]
     tree: shapely.STRtree
+    unused: tuple[int, ...] = ()
 
     def inside(self, outline: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return where the homes inside an outline stand, and their floor areas."""
@@ -148,7 +151,9 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds) -> Homes:
     if without:
         values = {"count": f"{without}", "homes": f"{len(points)}"}
         remarks.append(Remark("levels_assumed", "buildings", values=values))
-    return Homes(points, tuple(remarks), shapely.STRtree(points.geometry.array))
+    return Homes(
+        points, tuple(remarks), shapely.STRtree(points.geometry.array), tuple(buildings.index[~homes].tolist())
+    )
 
 
 def spread_over_buildings(

@@ -32,6 +32,8 @@ class KindDemand:
         People of this kind that the source holds.
     remarks
         Rows that could not be used.
+    unused
+        Index of the rows of its own layer that lie outside every community.
     """
 
     settings: DemandKind
@@ -39,6 +41,7 @@ class KindDemand:
     at_residents: bool
     given: float
     remarks: tuple[Remark, ...]
+    unused: tuple[int, ...] = ()
 
 
 def kind_at_residents(
@@ -88,7 +91,9 @@ def kind_from_layer(settings: DemandKind, layer: Demand, communities: Communitie
         for remark in placed.remarks
     )
     people = float(layer["people"].sum())
-    return KindDemand(settings, placed.points, at_residents=False, given=people, remarks=remarks)
+    return KindDemand(
+        settings, placed.points, at_residents=False, given=people, remarks=remarks, unused=placed.unused
+    )
 
 
 def kind_at_places(settings: DemandKind, workers: gpd.GeoDataFrame, communities: Communities) -> KindDemand:

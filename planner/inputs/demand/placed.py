@@ -37,6 +37,8 @@ class PlacedDemand:
         People who lie outside every community.
     placed_by
         By community id, how its people were placed where that is not `method`.
+    unused
+        Index of the rows of the layer of which nothing lies inside a community.
     """
 
     points: gpd.GeoDataFrame
@@ -44,6 +46,7 @@ class PlacedDemand:
     remarks: tuple[Remark, ...]
     outside: float = 0.0
     placed_by: pd.Series | None = None
+    unused: tuple[int, ...] = ()
 
 
 def counted_columns(demand: pd.DataFrame) -> list[str]:

@@ -41,12 +41,15 @@ class Residents:
         reason.
     remarks
         Rows that could not be used as they are, with the reason.
+    unused
+        Index of the rows of the demand layer of which nothing lies inside a community.
     """
 
     points: gpd.GeoDataFrame
     method: str
     balance: pd.DataFrame
     remarks: tuple[Remark, ...]
+    unused: tuple[int, ...] = ()
 
 
 def demand_method(study: Study) -> str:
@@ -134,7 +137,7 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
     balance = balance_of(
         communities, found, points, method=method, placed_by=placed.placed_by, outside=placed.outside
     )
-    return Residents(points, method, balance, tuple(remarks))
+    return Residents(points, method, balance, tuple(remarks), placed.unused)
 
 
 def _numeric(demand: Demand, columns: Sequence[str], source: str) -> Demand:

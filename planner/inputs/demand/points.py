@@ -63,19 +63,23 @@ def place_demand(
     points = gpd.GeoDataFrame(rows.assign(geometry=rows.geometry.representative_point()), crs=demand.crs)
     community = community_at(points, communities)
     inside = (community != "").to_numpy()
+    unused = list(rows.index[~inside])
     left_out = [points[~inside][["id", "people"]]]
     frames = [points[inside].assign(community=community[inside])]
     if spreading is not None and wide.any():
         cells = gpd.GeoDataFrame(demand[wide])
         pieces, outside = cut_cells(cells, communities, counts=counted)
         frames.append(spread_pieces(pieces, spreading, counts=counted))
+        unused += list(cells.index[~cells["id"].isin(set(pieces["id"]))])
         lost = outside["people"] > 0
         left_out.append(outside[lost][["id", "people"]])
     lost_rows = pd.concat(left_out)
     people = float(lost_rows["people"].sum())
     remarks = (Remark("demand_outside", "demand", tuple(lost_rows["id"]), people),) if len(lost_rows) else ()
     placed = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-    return PlacedDemand(gpd.GeoDataFrame(placed, crs=demand.crs), method, remarks, outside=people)
+    return PlacedDemand(
+        gpd.GeoDataFrame(placed, crs=demand.crs), method, remarks, outside=people, unused=tuple(sorted(unused))
+    )
 
 
 def _is_wide(demand: Demand, spreading: Spreading | None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

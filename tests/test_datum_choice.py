@@ -1,0 +1,171 @@
+"""The datum of shifted layers: found, refused on a tie, never wrong; benchmarks/datum.py prints the long table."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+import toy
+from answers import done, refused
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from benchmarks.datum import Layers, district, haibowan, helsinki_in_china, shifted, trial
+from planner.cli import main
+from planner.inputs.datum import DATUMS, Datum
+from planner.inputs.datum_choice import LayerToJudge, choose_datums
+
+
+@pytest.fixture(scope="module")
+def real() -> Layers:
+    return haibowan()
+
+
+@pytest.fixture(scope="module")
+def abroad() -> Layers:
+    layers = helsinki_in_china()
+    layers["facilities"] = layers["facilities"].assign(community=layers["facilities"]["community"].fillna(""))
+    return layers
+
+
+def test_haibowan_and_helsinki_shifted_at_random(real: Layers, abroad: Layers) -> None:
+    rng = np.random.default_rng(7)
+    found = Counter(
+        trial(layers, rng, known_streets=bool(number % 2), wrong_share=0.05 * (number % 3))
+        for layers in (real, abroad)
+        for number in range(6)
+    )
+    assert found == {"right": 12}
+
+
+def test_synthetic_districts_shifted_at_random() -> None:
+    rng = np.random.default_rng(11)
+    found = Counter(
+        trial(district(rng, centres=centres), rng, known_streets=bool(number % 2), wrong_share=0.05 * (number % 3))
+        for number in range(8)
+        for centres in (5, 8, 12, 20, 40)
+    )
+    assert found["wrong"] == 0
+    assert found["right"] >= 39
+
+
+def judge(layers: Layers, datums: dict[str, Datum], **standing: LayerToJudge) -> dict[str, tuple[str, str]]:
+    named = layers["facilities"]["community"].to_numpy(dtype=object)
+    judged = {
+        name: standing.get(
+            name,
+            LayerToJudge(
+                shifted(layer, datums.get(name, "wgs84")),
+                "open",
+                communities=named if name == "facilities" else None,
+            ),
+        )
+        for name, layer in layers.items()
+    }
+    choice = choose_datums(judged)
+    return {name: (verdict.datum, verdict.how) for name, verdict in choice.layers.items()}
+
+
+@pytest.mark.parametrize("datum", DATUMS)
+def test_a_whole_study_in_one_datum_is_called_alike(real: Layers, datum: Datum) -> None:
+    assert set(judge(real, dict.fromkeys(real, datum)).values()) == {("wgs84", "alike")}
+
+
+@pytest.mark.parametrize("datum", DATUMS)
+def test_a_whole_study_against_known_streets_is_found(real: Layers, datum: Datum) -> None:
+    known = LayerToJudge(shifted(real["streets"], "wgs84"), "known")
+    found = judge(real, dict.fromkeys(real, datum), streets=known)
+    assert {found[name] for name in ("communities", "facilities", "demand")} == {(datum, "found")}
+
+
+def test_a_layer_without_evidence_is_undecided(real: Layers) -> None:
+    """Ten arbitrary spots name no community and follow no street."""
+    rng = np.random.default_rng(3)
+    west, south, east, north = real["communities"].to_crs(4326).total_bounds
+    spots = gpd.points_from_xy(rng.uniform(west, east, 10), rng.uniform(south, north, 10))
+    layers = {**real, "facilities": gpd.GeoDataFrame({"community": [""] * 10}, geometry=spots, crs=4326)}
+    found = judge(layers, {})
+    assert found["facilities"][1] == "undecided"
+
+
+def test_a_false_declaration_is_contradicted(real: Layers) -> None:
+    named = real["facilities"]["community"].to_numpy(dtype=object)
+    said = LayerToJudge(shifted(real["facilities"], "gcj02"), "declared", "wgs84", named)
+    others = {name: LayerToJudge(layer, "stated") for name, layer in real.items() if name != "facilities"}
+    verdict = choose_datums({**others, "facilities": said}).layers["facilities"]
+    assert (verdict.datum, verdict.contradicted_by) == ("wgs84", "gcj02")
+
+
+def test_a_shift_that_no_datum_makes_is_never_called_one(real: Layers) -> None:
+    """Centres that a clerk has moved by 300 m are refused, not converted."""
+    moved = real["facilities"].set_geometry(real["facilities"].translate(-300, -200))
+    found = judge({**real, "facilities": moved}, {})
+    assert found["facilities"][0] == "wgs84"
+
+
+def test_outside_china_nothing_is_asked_and_nothing_moved() -> None:
+    helsinki = gpd.GeoDataFrame({"id": ["A"]}, geometry=[shapely.box(24.9, 60.1, 25.0, 60.2)], crs=4326)
+    layers = {
+        "communities": LayerToJudge(helsinki, "open"),
+        "streets": LayerToJudge(helsinki, "declared", "gcj02"),
+    }
+    verdicts = choose_datums(layers).layers
+    assert {(verdict.datum, verdict.how) for verdict in verdicts.values()} == {("wgs84", "elsewhere")}
+
+
+IN_DEGREES = toy.STUDY.replace('layer = "centres"', 'layer = "centres"\n{}')
+
+
+def test_a_tie_is_refused_with_the_scores_and_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    centres = {"centres": toy.layers()["centres"].to_crs(4326).assign(community="")}
+    answer = refused(toy.write_study(tmp_path / "toy", changed=centres), capsys, code=3)
+    assert "Whose coordinates these are cannot be told: the evidence is WGS-84 0.0, GCJ-02 −" in answer
+    assert 'declare it with `inputs.facilities.datum`: "wgs84"' in answer
+
+
+@pytest.mark.parametrize("datum", DATUMS)
+def test_a_declared_datum_is_converted_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], datum: Datum
+) -> None:
+    plain = toy.write_study(tmp_path / "plain")
+    centres = {"centres": shifted(toy.layers()["centres"], datum)}
+    study = IN_DEGREES.format(f'datum = "{datum}"')
+    other = toy.write_study(tmp_path / "toy", changed=centres, study=study)
+    done(plain, capsys)
+    said = done(other, capsys)
+    assert ("were converted to WGS-84" in said) == (datum != "wgs84")
+    found, expected = (json.loads((one.parent / "out" / "plan.json").read_text("utf-8")) for one in (other, plain))
+    assert found["coverage"]["total"][0]["people_covered"] == expected["coverage"]["total"][0]["people_covered"]
+    assert [centre["verdict"] for centre in found["centres"]] == [
+        centre["verdict"] for centre in expected["centres"]
+    ]
+
+
+def test_check_as_json_balances_every_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    people = toy.layers()["people"]
+    astray = people.set_geometry([shapely.Point(toy.ORIGIN + 3000), *people.geometry[1:]], crs=toy.CRS)
+    study = toy.write_study(tmp_path / "toy", changed={"people": astray})
+    assert main(["check", str(study), "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    for layer in content["layers"]:
+        assert layer["rows"] == layer["used"] + sum(one["count"] for one in layer["set_aside"])
+    demand = next(layer for layer in content["layers"] if layer["layer"] == "demand")
+    assert demand["set_aside"] == [{"key": "demand_outside", "count": 1, "rows": ["0"]}]
+    assert (demand["rows"], demand["used"]) == (37, 36)
+    assert sum(content["people_by_community"].values()) == content["people"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_check_fits_a_hundred_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str) -> None:
+    study = toy.write_study(tmp_path / "toy", study=toy.STUDY.replace('"en"', f'"{language}"'))
+    assert main(["check", str(study)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    wide = [line for line in lines if sum(2 if ord(sign) > 0x2E7F else 1 for sign in line) > 100]
+    assert wide == []
