@@ -140,7 +140,9 @@ def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:
     assert (visitors["people_given"], visitors["people"], visitors["people_lost"]) == (75, 70, 5)
     assert visitors["total"][0]["people_covered"] == 50
     assert [remark.rows for remark in plan.remarks if remark.key == "kind_outside"] == [("c",)]
-    assert [source.layer for source in plan.inputs.sources].count("kinds") == 1
+    (source,) = [one for one in plan.inputs.sources if one.layer == "kinds.visitors"]
+    assert (source.rows, source.used) == (3, 2)
+    assert [(one.key, one.rows) for one in source.set_aside] == [("demand_outside", ("2",))]
 
 
 def test_weights_decide_where_a_station_goes_and_gains_are_counted_by_kind(tmp_path: Path) -> None:
