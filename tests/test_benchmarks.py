@@ -135,11 +135,18 @@ def test_every_task_does_its_work(task: str) -> None:
     assert all(table.row(PLANNER).seconds for table in tables)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("gap", "met"), [("0.0990%", True), ("0.4400%", False)])
+def test_a_stopped_search_is_held_to_its_gap(gap: str, met: bool) -> None:  # noqa: FBT001 -- a case of the table
+    table = Table("maximal_covering_city_10", "", (Row(PLANNER, (9.0,), {"gap": gap}),))
+    assert [one.met for one in verdicts({"maximal_covering_city_10": table})] == [met]
+
+
 def test_every_bar_speaks_of_a_table() -> None:
     assert {bar.table for bar in BARS} == {
         *("search", "search_250k", "search_1000k", "polygons", "assign"),
         *("nearest", "nearest_250k", "nearest_1000k", "whole_run", "large", "read"),
-        *("p_median", "maximal_covering", "maximal_covering_large", "maximal_covering_city_5", "set_covering"),
+        *("p_median", "maximal_covering", "maximal_covering_large", "set_covering"),
+        *(f"maximal_covering_city_{minutes}" for minutes in (5, 10, 15)),
     }
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 import shapely
 
 from planner.inputs.osm_gates import GatedLines, stop_at_gates
-from planner.inputs.osm_objects import DEGREES, areas_with, nodes_with, told_apart
+from planner.inputs.osm_objects import DEGREES, areas_with, points_with, told_apart
 from planner.inputs.osm_squares import Square, find_squares, lines_across
 from planner.inputs.osm_ways import WalkedWays, crossings_of, read_walked_ways
 
@@ -260,10 +260,7 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
     ([['n1', 'Oodi', 'amenity', 'library']], 'POINT (24.95 60.17)')
     """
     with told_apart(path):
-        nodes = list(nodes_with(path, keys))
-        areas = list(areas_with(path, keys))
-    found = [(f"n{number}", tags, shapely.Point(place)) for number, tags, place in nodes]
-    found += [(area.id, area.tags, area.shape.representative_point()) for area in areas]
+        found = points_with(path, keys)
     first = [next(key for key in keys if key in tags) for _, tags, _ in found]
     return gpd.GeoDataFrame(
         {

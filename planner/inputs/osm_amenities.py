@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
-import shapely
 
-from planner.inputs.osm_objects import DEGREES, areas_with, nodes_with, told_apart
+from planner.inputs.osm_objects import DEGREES, points_with, told_apart
 
 VACANT = frozenset({"no", "vacant", "disused", "abandoned", "construction"})
 """Values that say that nothing is there (any more, or yet)."""
@@ -74,10 +73,7 @@ def read_osm_amenities(path: Path) -> gpd.GeoDataFrame:
     [['n1', 'Ekberg', 'shop', 'shop=bakery']]
     """
     with told_apart(path):
-        nodes = list(nodes_with(path, AMENITY_KEYS))
-        areas = list(areas_with(path, AMENITY_KEYS))
-    found = [(f"n{number}", tags, shapely.Point(place)) for number, tags, place in nodes]
-    found += [(area.id, area.tags, area.shape.representative_point()) for area in areas]
+        found = points_with(path, AMENITY_KEYS)
     kept = [(ident, tags, point, told) for ident, tags, point in found if (told := amenity_kind(tags))]
     return gpd.GeoDataFrame(
         {

@@ -152,6 +152,13 @@ def areas_with(path: Path, keys: Iterable[str]) -> Iterator[Area]:
             yield from area_of(f"r{relation.id}", relation.tags, rings, places)
 
 
+def points_with(path: Path, keys: Collection[str]) -> list[tuple[str, Mapping[str, str], shapely.Point]]:
+    """Return id, tags and position of what carries one of `keys`: nodes, then areas by a point inside them."""
+    nodes = [(f"n{number}", tags, shapely.Point(place)) for number, tags, place in nodes_with(path, keys)]
+    areas = [(area.id, area.tags, area.shape.representative_point()) for area in areas_with(path, keys)]
+    return [*nodes, *areas]
+
+
 def area_of(
     ident: str, tags: Mapping[str, str], rings: Collection[Way], places: Mapping[int, Place]
 ) -> Iterator[Area]:
