@@ -22,6 +22,8 @@ FILE = HAIBOWAN / "haibowan.gpkg"
 LAYERS = ("communities", "centres", "streets", "buildings", "water", "barriers")
 
 WITHIN_M = 0.01
+FROM_PLACES = ("area_ratio", "detour", "next_centre_min")
+"""Measures of lengths and areas: they follow the places, which are a centimetre apart where the datum was shifted."""
 CENTRE_NAMES = {
     "id": "编号",
     "name": "阵地名称",
@@ -95,12 +97,13 @@ def as_workbook(buildings: gpd.GeoDataFrame, path: Path) -> None:
     sheet = book.active
     sheet.title = "居民楼"
     sheet.append(["居民楼登记表"])
-    sheet.append(["楼栋编号", "居民", None, "社区代码", "几何"])
-    sheet.append([None, "常住人口", "户数", None, None])
-    sheet.merge_cells("A1:E1")
-    sheet.merge_cells("B2:C2")
+    sheet.append(["楼栋编号", "居民", None, None, "社区代码", "几何"])
+    sheet.append([None, "常住人口", "户数", "65岁以上人口", None, None])
+    sheet.merge_cells("A1:F1")
+    sheet.merge_cells("B2:D2")
     for row in buildings.to_crs(4326).itertuples():
-        sheet.append([row.id, row.people, row.households, int(row.community), shapely.to_wkt(row.geometry, 10)])
+        counts = [row.people, row.households, row.people_65]
+        sheet.append([row.id, *counts, int(row.community), shapely.to_wkt(row.geometry, 10)])
     sheet.append(["合计", int(buildings["people"].sum()), int(buildings["households"].sum())])
     book.save(path)
 
@@ -158,7 +161,8 @@ def assert_same_findings(found: dict[str, Any], plain: dict[str, Any]) -> None:
         for name in ("id", "name", "tier", "community", "verdict"):
             assert one[name] == other[name]
         known = {name: value for name, value in other["measures"].items() if value is not None}
-        assert {name: one["measures"][name] for name in known} == pytest.approx(known, rel=1e-9)
+        for name, value in known.items():
+            assert one["measures"][name] == pytest.approx(value, rel=1e-5 if name.startswith(FROM_PLACES) else 1e-9), name
         assert [name for name, value in one["measures"].items() if value is None] == [
             name for name in other["measures"] if name not in known
         ]
