@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="carry out a study: map, report, plan.json, results.gpkg")
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the products go")
+    run.add_argument(
+        "--scenario", type=Path, metavar="FILE", help="a scenario that the map saved, instead of today"
+    )
     run.set_defaults(command=_run)
     return parser
 
@@ -106,7 +109,7 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
-        plan = run(study, progress=progress)
+        plan = run(study, scenario=options.scenario, progress=progress)
         products = write(plan, options.out, progress=progress)
     progress.done()
     for remark in plan.remarks:

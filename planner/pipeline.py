@@ -21,6 +21,7 @@ from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
 from planner.progress import Progress, silent
 from planner.remarks import Remark
+from planner.scenario import Scenario, apply_scenario, read_scenario
 from planner.siting.choosing import choose_sites
 from planner.study import Study, read_study
 from planner.tables import Facilities
@@ -33,13 +34,18 @@ from planner.walking.walk import Profile, Walk, walking_profiles
 from planner.walking.warming import warm_up
 
 
-def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
+def run(
+    study: Study | str | Path, *, scenario: Scenario | str | Path | None = None, progress: Progress = silent
+) -> Plan:
     """Carry out a study.
 
     Parameters
     ----------
     study
         The study, or the path of its file.
+    scenario
+        Which centres are closed and which sites stand, or the path of such a file, as the map saves it; today's
+        centres where None.
     progress
         Called with the name of each stage as it begins.
 
@@ -55,7 +61,9 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
     """
     study = study if isinstance(study, Study) else read_study(study)
     limits, standard = study.limits.minutes, study.limits.standard_min
-    ready = prepare(study, progress=progress)
+    if scenario is not None and not isinstance(scenario, Scenario):
+        scenario = read_scenario(scenario, study)
+    ready = prepare(study, scenario=scenario, progress=progress)
     inputs, walk, network = ready.inputs, ready.walk, ready.network
 
     progress("travel_times")
@@ -100,8 +108,10 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         seed=study.siting.seed,
         study=study.file.name,
     )
+    candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
     return Plan(
         study=study,
+        scenario=scenario,
         walk=walk,
         walking_profile=ready.walking_profile,
         inputs=inputs,
@@ -115,6 +125,10 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> Plan:
         coverage=coverage,
         diagnosis=diagnosis,
         siting=siting,
+        candidate_times=travel_times(
+            network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
+        ),
+        candidate_areas=service_areas(network, candidate_snaps, walk=walk, limits_min=limits),
         remarks=ready.remarks,
     )
 
@@ -138,7 +152,7 @@ class Ready:
     remarks: tuple[Remark, ...]
 
 
-def prepare(study: Study, *, progress: Progress = silent) -> Ready:
+def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> Ready:
     """Read the inputs of a study and build its walking network; `planner check` stops here."""
     walk, walking_profile = walk_of(study)
     rules = read_rules(study.rules.profile, folder=study.file.parent, study=str(study.file))
@@ -146,6 +160,8 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
 
     progress("read_inputs")
     inputs = read_inputs(study, margin_m=walk.metres(horizon_min))
+    if scenario is not None:
+        inputs = apply_scenario(scenario, inputs, study)
 
     progress("warm_up")
     warm_up()

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
 
 from planner.assessment.coverage import Coverage
 from planner.assessment.diagnosis import Diagnosis
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
+from planner.scenario import Scenario
 from planner.siting.choosing import Siting
 from planner.study import Study
 from planner.walking.network import WalkingNetwork
@@ -27,6 +30,8 @@ class Plan:
     ----------
     study
         The settings.
+    scenario
+        Which centres were closed and which sites stand, or None where the centres are today's.
     walk, walking_profile
         Speed and access; the named profile, or None where the study gives its own speed.
     inputs
@@ -43,11 +48,15 @@ class Plan:
         One row a limit: limit_min, geometry: what any centre reaches.
     coverage, diagnosis, siting
         The findings.
+    candidate_times, candidate_areas
+        Walking minutes between candidates and demand points within the longest limit of the study, and the
+        candidates' service areas, shape (candidates, limits): what the map's "what if" switches on and off.
     remarks
         Rows that could not be used as they are, with the reason.
     """
 
     study: Study
+    scenario: Scenario | None
     walk: Walk
     walking_profile: Profile | None
     inputs: Inputs
@@ -61,4 +70,6 @@ class Plan:
     coverage: Coverage
     diagnosis: Diagnosis
     siting: Siting
+    candidate_times: TravelTimes
+    candidate_areas: NDArray[np.object_]
     remarks: tuple[Remark, ...]

@@ -13,6 +13,7 @@ import shapely
 
 from planner.errors import SHOWN_ROWS, Breach, DataError, NetworkError, raise_together
 from planner.inputs.area import check_nearby, metric_crs, project
+from planner.inputs.counting import in_grains
 from planner.inputs.demand import PlacedDemand, community_at, place_demand, spread_along_streets
 from planner.inputs.layers import file_hash, read_layer
 from planner.remarks import Remark
@@ -137,7 +138,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     facilities, facility_remarks = _settle(facilities, communities, water, source=tables.source("facilities"))
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
     of_people = tables.source("communities" if demand is None else "demand")
-    placed = _people(study, communities, demand, streets, source=of_people)
+    placed = in_grains(_people(study, communities, demand, streets, source=of_people))
     return Inputs(
         crs=crs,
         communities=communities,

@@ -22,7 +22,7 @@ from folium.template import Template
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing but itself."""
 
-WORDS_ID = "planner-words"
+WORDS_ID, SETS_ID = "planner-words", "planner-sets"
 
 Corners = list[list[float]]
 """The south-west and the north-east corner of a view, latitude first."""
@@ -48,19 +48,20 @@ class Call(Class):
 
 
 class Note(Call):
-    """The tooltip and the card of a marker, by their number among the page's words."""
+    """The tooltip and the card of a marker, by their number among the page's words; its station by number."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            planner.note({{ this._parent.get_name() }}, {{ this.number }});
+            planner.note({{ this._parent.get_name() }}, {{ this.number }}, {{ this.station|tojson }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, station: int | None = None) -> None:
         super().__init__()
         self.number = number
+        self.station = station
 
 
 class Labels(Call):
@@ -80,24 +81,21 @@ class Labels(Call):
         self.look = look
 
 
-class Dots(Layer):
-    """Many circles: columns of equal length (lat, lon, people, kind), and a colour for each kind.
-
-    Folium's own CircleMarker is a statement a circle; seven thousand are megabytes and seconds.
-    """
+class Live(Layer):
+    """A layer that the page draws itself from the coverage sets, anew with every choice; `kind` says what."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = planner.dots({{ this.columns|tojson }}, {{ this.look|tojson }});
+            var {{ this.get_name() }} = planner.live({{ this.kind|tojson }}, {{ this.look|tojson }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, columns: dict[str, list[float]], look: dict[str, object], *, name: str, show: bool) -> None:
+    def __init__(self, kind: str, look: dict[str, object], *, name: str, show: bool) -> None:
         super().__init__(name=name, overlay=True, control=True, show=show)
-        self._name = "Dots"
-        self.columns = columns
+        self._name = "Live"
+        self.kind = kind
         self.look = look
 
 
@@ -137,7 +135,9 @@ class Start(Call):
         self.core = core
 
 
-def offline_page(drawing: folium.Map, *, title: str, style: str, script: str, body: str, words: object) -> str:
+def offline_page(
+    drawing: folium.Map, *, title: str, style: str, script: str, body: str, words: object, sets: object
+) -> str:
     """Return the page of a folium map that loads nothing from anywhere.
 
     Parameters
@@ -148,6 +148,8 @@ def offline_page(drawing: folium.Map, *, title: str, style: str, script: str, bo
         The page's own title and parts, as HTML, CSS and JavaScript.
     words
         What the elements refer to by number, as JSON can hold it.
+    sets
+        The coverage sets, as JSON can hold them.
 
     Returns
     -------
@@ -160,7 +162,10 @@ def offline_page(drawing: folium.Map, *, title: str, style: str, script: str, bo
         raise TypeError(message)
     drawing.default_js, drawing.default_css = [], []
     name_elements(page)
-    drawing_words = f'<script type="application/json" id="{WORDS_ID}">{script_json(words)}</script>'
+    blocks = "".join(
+        f'<script type="application/json" id="{name}">{script_json(block)}</script>'
+        for name, block in ((WORDS_ID, words), (SETS_ID, sets))
+    )
     for text in (
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
@@ -168,7 +173,7 @@ def offline_page(drawing: folium.Map, *, title: str, style: str, script: str, bo
         f"<script>{leaflet_script()}</script><script>{script}</script>",
     ):
         page.header.add_child(Verbatim(text))
-    page.html.add_child(Verbatim(body + drawing_words))
+    page.html.add_child(Verbatim(body + blocks))
     page.title = title
     return str(page.render())
 
