@@ -196,11 +196,14 @@ def script_json(value: object) -> str:
     --------
     >>> script_json(["</script>"])
     '["\\u003c/script\\u003e"]'
+    >>> script_json(['a"b\\\\'])
+    '["a\\u0022b\\\\\\\\"]'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+    # A quote inside a text, told from the one that ends it by the backslashes before it.
+    return re.sub(r'(?<!\\)((?:\\\\)*)\\"', r"\1\\u0022", text)
 
 
 @cache

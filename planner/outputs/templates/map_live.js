@@ -5,6 +5,7 @@ const live = (() => {
   const DOT_OPACITY = 0.75;
   const LEAST_PIXELS = 0.8;
   const ROUND_FROM_PIXELS = 1.6;
+  const LARGE_FROM_PIXELS = 2400;
 
   // Panes from the bottom up; Leaflet's own shapes lie at 400, its markers at 600.
   const PANES = {
@@ -216,7 +217,8 @@ const live = (() => {
   // Names along streets, where they have room; a name does not come again close by.
   const streetNames = (streets) => (context, view) => {
     const taken = [];
-    context.font = "12px system-ui, 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif";
+    const pixels = window.innerWidth >= LARGE_FROM_PIXELS ? 19 : 12;
+    context.font = `${pixels}px system-ui, 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (const [name, lat0, lon0, lat1, lon1] of streets) {

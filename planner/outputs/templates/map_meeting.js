@@ -252,8 +252,8 @@ const meeting = (() => {
     const handle = byId("divider");
     handle.hidden = !compared;
     byId("sides").hidden = !compared;
-    moveDivider(0.5);
     follow();
+    moveDivider(0.5);
   };
 
   const moveDivider = (share) => {
@@ -319,7 +319,10 @@ const meeting = (() => {
       const chosen = { "": null, own: model.copy(choice) }[select.value];
       compare(chosen === undefined ? made(scenarios[select.value]) : chosen);
     });
-    byId("reset").addEventListener("click", () => take(base));
+    byId("reset").addEventListener("click", () => {
+      take(base);
+      tell("");
+    });
     byId("save").addEventListener("click", save);
     byId("load").addEventListener("change", async (event) => {
       if (event.target.files.length) await load(event.target.files[0]);

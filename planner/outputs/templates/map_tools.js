@@ -173,15 +173,27 @@ const tools = (() => {
   const SHEET_PIXELS_A_METRE = 96 / 0.0254;
 
   const preparePrinting = () => {
+    const isDense = L.Browser.retina;
     let before = null;
+    let copies = [];
     const lay = () => {
       if (before) return;
-      before = { center: map.getCenter(), bounds: map.getBounds() };
+      before = { center: map.getCenter(), zoom: map.getZoom(), bounds: map.getBounds() };
       document.body.classList.add("sheet");
       map.invalidateSize({ animate: false });
       map.fitBounds(before.bounds, { animate: false });
-      // Drawn again even where size and view stay as they are.
-      map.fire("viewreset").fire("moveend");
+      // Twice as dense as the screen, for paper.
+      L.Browser.retina = true;
+      map.fire("moveend");
+      // A canvas is printed by carrying out again what was ever drawn on it, on white paper, clearing included,
+      // which paints white over what lies below. A fresh copy has nothing to clear.
+      copies = [...map.getPane("mapPane").querySelectorAll("canvas")].map((canvas) => {
+        const copy = canvas.cloneNode();
+        copy.getContext("2d").drawImage(canvas, 0, 0);
+        canvas.after(copy);
+        canvas.hidden = true;
+        return [canvas, copy];
+      });
       const { lat } = map.getCenter();
       const ground = (40075016.686 * Math.cos((lat * Math.PI) / 180)) / (256 * 2 ** map.getZoom());
       byId("sheet-scale").textContent = `1 : ${meeting.whole(Math.round((ground * SHEET_PIXELS_A_METRE) / 100) * 100)}`;
@@ -189,8 +201,14 @@ const tools = (() => {
     const restore = () => {
       if (!before) return;
       document.body.classList.remove("sheet");
+      L.Browser.retina = isDense;
+      for (const [canvas, copy] of copies) {
+        copy.remove();
+        canvas.hidden = false;
+      }
       map.invalidateSize({ animate: false });
-      map.fitBounds(before.bounds, { animate: false });
+      map.setView(before.center, before.zoom, { animate: false });
+      map.fire("moveend");
       before = null;
     };
     window.addEventListener("beforeprint", lay);
