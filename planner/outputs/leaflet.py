@@ -20,7 +20,7 @@ from folium.map import Class, Layer
 from folium.template import Template
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
-"""What the page may load: nothing but itself."""
+"""What the page may load: nothing but itself, and tiles from one host where the study asks for them."""
 
 WORDS_ID, SETS_ID = "planner-words", "planner-sets"
 
@@ -135,8 +135,16 @@ class Start(Call):
         self.core = core
 
 
-def offline_page(
-    drawing: folium.Map, *, title: str, style: str, script: str, body: str, words: object, sets: object
+def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
+    drawing: folium.Map,
+    *,
+    title: str,
+    style: str,
+    script: str,
+    body: str,
+    words: object,
+    sets: object,
+    images_from: str = "",
 ) -> str:
     """Return the page of a folium map that loads nothing from anywhere.
 
@@ -150,6 +158,8 @@ def offline_page(
         What the elements refer to by number, as JSON can hold it.
     sets
         The coverage sets, as JSON can hold them.
+    images_from
+        The one origin that images may come from; none where empty.
 
     Returns
     -------
@@ -161,6 +171,7 @@ def offline_page(
         message = "a folium map stands in a figure"
         raise TypeError(message)
     drawing.default_js, drawing.default_css = [], []
+    policy = f"{POLICY} {images_from}".rstrip()
     name_elements(page)
     blocks = "".join(
         f'<script type="application/json" id="{name}">{script_json(block)}</script>'
@@ -168,7 +179,7 @@ def offline_page(
     )
     for text in (
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         f"<style>{leaflet_style()}</style><style>{style}</style>",
         f"<script>{leaflet_script()}</script><script>{script}</script>",
     ):

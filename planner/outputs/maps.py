@@ -11,11 +11,12 @@ from planner.outputs.map_layers import map_layers
 from planner.outputs.map_names import places_to_find, street_names
 from planner.outputs.map_pieces import Words, core_view, whole_view
 from planner.outputs.map_style import environment, read_template, ring_swatches
+from planner.outputs.tiles import tiles_of
 from planner.outputs.whatif import what_if
 from planner.plan import Plan
 from planner.texts import Texts
 
-SCRIPTS = ("map_whatif.js", "map_live.js", "map_meeting.js", "map_tools.js", "map.js")
+SCRIPTS = ("map_whatif.js", "map_live.js", "map_meeting.js", "map_tools.js", "map_tiles.js", "map.js")
 """The page's own scripts, each using those before it."""
 
 OWN_WORDS = (
@@ -85,7 +86,7 @@ def draw_map(plan: Plan, content: Document) -> str:
         The page. The same plan gives the same text.
     """
     words = Words(Texts(plan.study.language))
-    whole = whole_view(plan)
+    whole, tiles = whole_view(plan), tiles_of(plan.study.map)
     drawing = folium.Map(
         location=whole[0],
         tiles=None,
@@ -107,20 +108,24 @@ def draw_map(plan: Plan, content: Document) -> str:
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
         script="\n".join(map(read_template, SCRIPTS)),
-        body=_panel(content, words.texts),
+        body=_panel(content, words.texts, has_tiles=tiles is not None),
         words={
             "notes": words.notes,
             "page": _page_words(words.texts),
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),
             "places": places_to_find(plan, content),
+            "tiles": {name: getattr(tiles, name) for name in ("urls", "credit", "datum", "deepest")}
+            if tiles
+            else None,
         },
+        images_from=tiles.origin if tiles else "",
         sets=what_if(plan, content),
     )
     return html.replace("<html>", f'<html lang="{plan.study.language}">', 1)
 
 
-def _panel(content: Document, texts: Texts) -> str:
+def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
     """Return the panel of key figures, new sites and legend, and the title block."""
     coverage, walking = content["coverage"], content["walking"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
@@ -134,6 +139,7 @@ def _panel(content: Document, texts: Texts) -> str:
             content=content,
             standard=standard,
             best=best,
+            drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
             tiers_shown=list(content["data"]["facilities"]),
             modelled=texts("maps.comma").join(

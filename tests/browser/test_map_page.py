@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 PIXELS = """() => {
     let drawn = 0;
     for (const canvas of document.querySelectorAll(".leaflet-map-pane canvas")) {
-        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+        const same = new OffscreenCanvas(canvas.width, canvas.height);
+        const copy = same.getContext("2d", { willReadFrequently: true });
         copy.drawImage(canvas, 0, 0);
         const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
         for (let i = 3; i < data.length; i += 4) drawn += data[i];

@@ -148,6 +148,7 @@ const planner = (() => {
     showNames();
     map.getContainer().setAttribute("aria-label", page.map);
     map.getContainer().setAttribute("role", "application");
+    if (told().tiles) tiles.lay(map, told().tiles);
     tools.start(map, places);
     meeting.start(streets);
     document.body.dataset.drawn = "yes";
