@@ -147,8 +147,12 @@ const meeting = (() => {
     byId("scenario-name").textContent = nameOfChoice(choice);
     byId("left-name").textContent = compared ? nameOfChoice(compared) : "";
     byId("right-name").textContent = nameOfChoice(choice);
-    document.querySelectorAll(".switch").forEach((element) => element.replaceWith(switchFor(Number(element.dataset.station))));
     tools.showPointed();
+    for (const element of document.querySelectorAll(".switch")) {
+      const [isFocused, next] = [element.contains(document.activeElement), switchFor(Number(element.dataset.station))];
+      element.replaceWith(next);
+      if (isFocused) next.querySelector("button").focus({ preventScroll: true });
+    }
   };
 
   const put = (station, isOn) => {
@@ -171,7 +175,11 @@ const meeting = (() => {
     const isOn = Boolean(choice.on[station]);
     const key = isCentre ? (isOn ? "close" : "restore") : isOn ? "withdraw" : "open";
     const button = make("button", { type: "button" }, say(key));
-    button.addEventListener("click", () => put(station, !isOn));
+    button.addEventListener("click", (event) => {
+      // The button is replaced at once; Leaflet would take a click on what no longer stands in a card for the map's.
+      event.stopPropagation();
+      put(station, !isOn);
+    });
     const gained = !isOn && !isCentre ? ` ${say("would_gain", { people: whole(model.gain(choice, station).people) })}` : "";
     return make("p", { class: "switch", "data-station": station }, button, gained);
   };
@@ -187,7 +195,9 @@ const meeting = (() => {
       const share = (one) => percent(model.residents[community] ? one.byCommunity[model.sets.standard][community] / model.residents[community] : null);
       content.append(make("p", { class: "now" }, say("community_now", { name: nameOfChoice(choice), now: share(choice), before: share(base) })));
     }
-    popup.update();
+    // Not update(): it would write the card anew, without what was just added.
+    popup._updateLayout();
+    popup._updatePosition();
     if (document.activeElement?.classList.contains("leaflet-marker-icon")) content.querySelector("button")?.focus();
   };
 

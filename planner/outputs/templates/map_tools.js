@@ -39,8 +39,10 @@ const tools = (() => {
   };
 
   const card = (...inside) => {
+    const isFocused = byId("tool-card").contains(document.activeElement);
     byId("tool-card").replaceChildren(...inside);
     byId("tool-card").hidden = inside.length === 0;
+    if (isFocused) byId("tool-card").querySelector("button")?.focus({ preventScroll: true });
   };
 
   // Measuring
@@ -54,7 +56,11 @@ const tools = (() => {
     const steps = measured.slice(1).map((place, i) => geodesic(measured[i], place));
     const total = steps.reduce((sum, step) => sum + step, 0);
     const clear = make("button", { type: "button" }, meeting.say("measure_clear"));
-    clear.addEventListener("click", () => { measured = []; showMeasured(); });
+    clear.addEventListener("click", (event) => {
+      event.stopPropagation();
+      measured = [];
+      showMeasured();
+    });
     const length = meeting.say("measured", { total: total.toFixed(1), last: (steps.at(-1) ?? 0).toFixed(1) });
     card(make("p", {}, make("b", { "data-metres": total }, length)), make("p", {}, meeting.say("measure_how")), clear);
   };
