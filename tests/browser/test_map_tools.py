@@ -118,7 +118,7 @@ def test_what_is_found_by_name_is_shown(page: Page) -> None:
     expect(page.get_by_role("button", name="在此设站")).to_be_visible()
     field.fill("新华大街")
     field.press("Enter")
-    expect(page.locator(".leaflet-popup")).to_contain_text("新华大街")
+    expect(page.locator(".leaflet-popup").last).to_contain_text("新华大街")
     field.fill("海")
     field.press("Escape")
     expect(page.locator("#found")).to_be_hidden()
@@ -134,7 +134,7 @@ def test_lengths_are_those_of_the_ellipsoid(page: Page) -> None:
         f"""(places) => {{
             const map = {MAP}, box = map.getContainer().getBoundingClientRect();
             const spots = places.map(([x, y]) => map.containerPointToLatLng([x - box.left, y - box.top]));
-            return spots.map(({lng, lat}) => [lng, lat]);
+            return spots.map((spot) => [spot.lng, spot.lat]);
         }}""",
         places,
     )
@@ -192,6 +192,7 @@ def test_all_is_reached_by_keyboard(page: Page) -> None:
     expect(page.locator("#changes li")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.locator(".leaflet-popup")).to_have_count(0)
+    expect(sign).to_be_focused()
 
 
 def test_every_control_has_a_name(page: Page) -> None:

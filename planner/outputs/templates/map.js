@@ -160,7 +160,13 @@ const planner = (() => {
     const content = layer.getPopup()?.getElement();
     content?.querySelector("button:not(.leaflet-popup-close-button)")?.focus({ preventScroll: true });
   };
-  const openStation = (station) => showCard(ofStation.get(station));
+  // A candidate that no proposal has chosen has no sign of its own.
+  const openStation = (station, place) => {
+    if (ofStation.has(station)) return showCard(ofStation.get(station));
+    const content = meeting.make("div", { class: "card" }, meeting.make("h3", {}, meeting.nameOf(station)), meeting.switchFor(station));
+    L.popup({ minWidth: 200 }).setLatLng(place).setContent(content).openOn(meeting.map);
+    content.querySelector("button").focus({ preventScroll: true });
+  };
   const openCommunity = (community) => showCard(ofCommunity.get(community));
 
   return { note, describe, labels, live: meeting.layer, begin, start, openStation, openCommunity };

@@ -37,14 +37,37 @@ const live = (() => {
       this._container.style.height = `${size.y}px`;
       this.repaint();
     },
-    repaint() {
+    // Draws anew what lies in a box of the world, or all of it.
+    repaint(box = null) {
       if (!this._map) return;
-      const [context, dense, { min, max }] = [this._container.getContext("2d"), L.Browser.retina ? 2 : 1, this._bounds];
-      context.setTransform(dense, 0, 0, dense, -min.x * dense, -min.y * dense);
+      const [context, dense, all] = [this._container.getContext("2d"), L.Browser.retina ? 2 : 1, this._bounds];
+      const { min, max } = box ? withinView(this._map, box, all) : all;
+      if (max.x <= min.x || max.y <= min.y) return;
+      context.setTransform(dense, 0, 0, dense, -all.min.x * dense, -all.min.y * dense);
+      context.save();
+      context.beginPath();
+      context.rect(min.x, min.y, max.x - min.x, max.y - min.y);
+      context.clip();
       context.clearRect(min.x, min.y, max.x - min.x, max.y - min.y);
       this._paint(context, viewOf(this._map, min, max));
+      context.restore();
     },
   });
+
+  // Signs and circles reach beyond the places that they stand at.
+  const AROUND_PIXELS = 16;
+  const AROUND_METRES = 65;
+
+  const withinView = (map, box, all) => {
+    const { scale, left, top, metresPerPixel } = viewOf(map);
+    const around = AROUND_PIXELS + AROUND_METRES / metresPerPixel;
+    const min = L.point(box.west * scale - left - around, box.north * scale - top - around).floor();
+    const max = L.point(box.east * scale - left + around, box.south * scale - top + around).ceil();
+    return {
+      min: L.point(Math.max(min.x, all.min.x), Math.max(min.y, all.min.y)),
+      max: L.point(Math.min(max.x, all.max.x), Math.min(max.y, all.max.y)),
+    };
+  };
 
   const viewOf = (map, min, max) => {
     const [scale, origin] = [256 * 2 ** map.getZoom(), map.getPixelOrigin()];
@@ -129,18 +152,23 @@ const live = (() => {
     // Opaque on a canvas that is itself transparent: where areas overlap, they look like one.
     reached: (model, look) => (context, view, choice) => {
       const of = (station) => station * model.sets.limits.length + look.limit;
-      const each = (draw) =>
-        choice.on.forEach((isOn, station) => {
-          if (!isOn) return;
-          context.beginPath();
-          trace(context, model.areas, of(station), view);
-          draw();
-        });
+      const isSeen = (station) => {
+        const { west, east, north, south } = model.boxes[station];
+        const [x, y] = [[west, east], [north, south]].map((pair, axis) =>
+          pair.map((value) => value * view.scale - (axis ? view.top : view.left)));
+        return x[0] <= view.max.x + 2 && x[1] >= view.min.x - 2 && y[0] <= view.max.y + 2 && y[1] >= view.min.y - 2;
+      };
+      const seen = [...choice.on.keys()].filter((station) => choice.on[station] && isSeen(station));
+      const paths = seen.map((station) => {
+        const path = new Path2D();
+        trace(path, model.areas, of(station), view);
+        return path;
+      });
       context.strokeStyle = look.edge;
       context.lineWidth = 2;
-      each(() => context.stroke());
+      for (const path of paths) context.stroke(path);
       context.fillStyle = look.fill;
-      each(() => context.fill("evenodd"));
+      for (const path of paths) context.fill(path, "evenodd");
     },
 
     overlap: (model, look) => (context, view, choice) => {

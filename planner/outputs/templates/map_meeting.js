@@ -30,6 +30,7 @@ const meeting = (() => {
   let map, model, words, base, choice, compared, pointed;
   let figuresNow, figuresBase, figuresCompared;
   let drawings = [];
+  let marks;
   let divider = 0.5;
 
   const say = (key, values = {}) =>
@@ -58,13 +59,17 @@ const meeting = (() => {
     }
   };
 
+  // These may change anywhere when one station opens or closes; the others only in what it reaches.
+  const ANYWHERE = ["shares", "weak"];
+
   const layer = (kind, look) => {
     const drawing = new live.Drawing(paintWith(live.painters[kind](model, look)), { pane: kind, opacity: look.opacity });
+    drawing.isAnywhere = ANYWHERE.includes(kind);
     drawings.push(drawing);
     return drawing;
   };
 
-  const repaint = () => drawings.forEach((drawing) => drawing.repaint());
+  const repaint = (box = null) => drawings.forEach((drawing) => drawing.repaint(drawing.isAnywhere ? null : box));
 
   // Figures
   const show = (name, text, change = "") => {
@@ -133,11 +138,11 @@ const meeting = (() => {
     return place < 0 ? say("own_choice") : model.sets.scenarios[place].name;
   };
 
-  const follow = () => {
+  const follow = (box = null) => {
     figuresNow = model.figures(choice);
     figuresCompared = compared && model.figures(compared);
     if (pointed) pointed = { ...pointed, ...model.gain(choice, pointed.station) };
-    repaint();
+    repaint(box);
     showFigures();
     showChanges();
     const place = scenarioOf(choice);
@@ -158,7 +163,7 @@ const meeting = (() => {
   const put = (station, isOn) => {
     const before = figuresNow.peopleCovered;
     model.set(choice, station, isOn);
-    follow();
+    follow(model.boxes[station]);
     const step = figuresNow.peopleCovered - before;
     const key = isOn === station < model.count.centres ? (isOn ? "told_restored" : "told_withdrawn") : isOn ? "told_opened" : "told_closed";
     tell(say(key, { name: nameOf(station), people: signed(whole(step), step) || "0" }));
@@ -187,7 +192,8 @@ const meeting = (() => {
   const extend = (popup) => {
     const content = popup.getElement().querySelector(".leaflet-popup-content");
     const station = popup._source?.station;
-    content.querySelectorAll(".switch, .now").forEach((element) => element.remove());
+    content.querySelectorAll(".now").forEach((element) => element.remove());
+    if (station !== undefined && station !== null) content.querySelector(".switch")?.remove();
     if (station !== undefined && station !== null) content.append(switchFor(station));
     const card = content.querySelector("[data-community]");
     const community = card ? model.sets.communities.id.indexOf(card.dataset.community) : -1;
@@ -308,8 +314,8 @@ const meeting = (() => {
 
   const start = (streets) => {
     const { scenarios } = model.sets;
-    layer("marks", {}).addTo(map);
-    drawings.push(new live.Drawing(live.streetNames(streets), { pane: "names" }).addTo(map));
+    marks = layer("marks", {}).addTo(map);
+    new live.Drawing(live.streetNames(streets), { pane: "names" }).addTo(map);
     const slider = byId("scenario");
     slider.max = scenarios.length - 1;
     slider.disabled = scenarios.length < 2;
@@ -346,7 +352,7 @@ const meeting = (() => {
   const pointAt = (station) => {
     const metres = Math.min(3, 60 / Math.sqrt(model.people.reduce((most, value) => Math.max(most, value), 1)));
     pointed = station === null ? null : { station, look: { metres }, ...model.gain(choice, station) };
-    repaint();
+    marks.repaint();
     return pointed;
   };
 
@@ -363,6 +369,7 @@ const meeting = (() => {
 
   return {
     ...{ prepare, start, layer, put, take, pointAt, nearestCandidate, nameOf, switchFor, whole, percent, say, make, saved },
+    get map() { return map; },
     get model() { return model; },
     get choice() { return choice; },
     get figures() { return figuresNow; },

@@ -134,7 +134,7 @@ const tools = (() => {
     const go = ([, , lat, lon, station, community]) => {
       close();
       map.setView([lat, lon], Math.max(map.getZoom(), 16), { animate: false });
-      if (station !== null) planner.openStation(station);
+      if (station !== null) planner.openStation(station, [lat, lon]);
       else if (community !== null) planner.openCommunity(community);
       else L.popup().setLatLng([lat, lon]).setContent(make("b", {}, field.value)).openOn(map);
     };
@@ -233,6 +233,11 @@ const tools = (() => {
     map.on("click", ({ latlng }) => active && act[active](latlng));
     const container = map.getContainer();
     container.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && event.target.closest(".leaflet-popup")) {
+        const sign = map._popup?._source?.getElement?.();
+        map.closePopup();
+        sign?.focus?.();
+      }
       if (!active || event.target !== container) return;
       if (event.key === "Enter") act[active](map.getCenter());
       else if (event.key === "Escape") choose(active);

@@ -75,6 +75,23 @@ const whatIf = (() => {
     people.forEach((value, i) => (residents[home[i]] += value));
     const total = residents.reduce((sum, value) => sum + value, 0);
 
+    const at = { x: stations.lon.map(worldX), y: stations.lat.map(worldY) };
+    const areas = unpackShapes(sets.areas);
+
+    // Around all that a station reaches and the place where it stands.
+    const boxOf = (station) => {
+      const shapes = sets.limits.length;
+      const [first, last] = [station * shapes, (station + 1) * shapes].map((shape) => areas.placeStart[areas.ringStart[shape]]);
+      const box = { west: at.x[station], east: at.x[station], north: at.y[station], south: at.y[station] };
+      for (let i = first; i < last; i++) {
+        box.west = Math.min(box.west, areas.x[i]);
+        box.east = Math.max(box.east, areas.x[i]);
+        box.north = Math.min(box.north, areas.y[i]);
+        box.south = Math.max(box.south, areas.y[i]);
+      }
+      return box;
+    };
+
     const empty = () => ({
       on: new Uint8Array(count.stations),
       reached: Array.from({ length: rings }, () => new Uint16Array(count.points)),
@@ -229,8 +246,7 @@ const whatIf = (() => {
     return {
       ...{ sets, count, places, people, home, residents, total, choose, copy, set, figures, gain, empty },
       outlines: unpackShapes(sets.communities.outlines),
-      areas: unpackShapes(sets.areas),
-      at: { x: stations.lon.map(worldX), y: stations.lat.map(worldY) },
+      ...{ areas, at, boxes: stations.id.map((_, station) => boxOf(station)) },
       same: (one, other) => one.on.every((isOn, station) => isOn === other.on[station]),
     };
   };
