@@ -186,7 +186,7 @@ const meeting = (() => {
       put(station, !isOn);
     });
     const gained = !isOn && !isCentre ? ` ${say("would_gain", { people: whole(model.gain(choice, station).people) })}` : "";
-    return make("p", { class: "switch", "data-station": station }, button, gained);
+    return make("p", { class: "switch", "data-station": station }, button, make("span", { class: "gain" }, gained));
   };
 
   const extend = (popup) => {
