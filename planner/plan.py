@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from planner.assessment.coverage import Coverage
 from planner.assessment.diagnosis import Diagnosis
@@ -15,6 +17,7 @@ from planner.assessment.sensitivity import Alternative
 from planner.assessment.verifying import Verification
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
+from planner.scenario import Scenario
 from planner.siting.choosing import Siting
 from planner.study import Study
 from planner.walkable import CostNote
@@ -33,6 +36,8 @@ class Plan:
     ----------
     study
         The settings.
+    scenario
+        Which centres were closed and which sites stand, or None where the centres are today's.
     walk, walking_profile
         Speed and access; the named profile, or None where the study gives its own speed.
     cost_notes
@@ -63,11 +68,15 @@ class Plan:
         Coverage by walking time beside coverage by overlay, one row a limit (`planner.assessment.self_check`).
     verification
         What came of computing walks again; None where it was not asked for.
+    candidate_times, candidate_areas
+        Walking minutes between candidates and demand points within the longest limit of the study, and the
+        candidates' service areas, shape (candidates, limits): what the map's "what if" switches on and off.
     remarks
         Rows that could not be used as they are, with the reason.
     """
 
     study: Study
+    scenario: Scenario | None
     walk: Walk
     walking_profile: Profile | None
     cost_notes: tuple[CostNote, ...]
@@ -89,4 +98,6 @@ class Plan:
     overlay: pd.DataFrame
     verification: Verification | None
     siting: Siting
+    candidate_times: TravelTimes
+    candidate_areas: NDArray[np.object_]
     remarks: tuple[Remark, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import toy
 import planner
 from planner.outputs.document import document
 from planner.outputs.geopackage import result_layers
+from planner.scenario import Scenario, Site
 
 DOCS = Path(__file__).parent.parent / "docs"
 PLACEHOLDER = re.compile(r"<\w+>")
@@ -53,7 +55,12 @@ def test_data_md_is_what_its_script_makes(script: dict[str, Any]) -> None:
 def test_every_entry_of_plan_json_is_documented(
     script: dict[str, Any], toy_plan: planner.Plan, tmp_path: Path
 ) -> None:
-    found = set(paths(document(toy_plan))) | set(paths(everything(tmp_path)))
+    changed = Scenario(("S1",), (Site(id="N1", x=0.0, y=0.0),), toy_plan.inputs.crs.to_string())
+    found = {
+        *paths(document(toy_plan)),
+        *paths(document(replace(toy_plan, scenario=changed))),
+        *paths(everything(tmp_path)),
+    }
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
 

@@ -13,6 +13,7 @@ import shapely
 
 from planner.errors import SHOWN_ROWS, Breach, DataError, NetworkError, raise_together
 from planner.inputs.area import check_nearby, metric_crs, project
+from planner.inputs.counting import in_grains
 from planner.inputs.demand import PlacedDemand, community_at, place_demand, spread_along_streets
 from planner.inputs.elevation import Elevation, read_elevation
 from planner.inputs.layers import file_hash, read_layer
@@ -147,7 +148,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
     elevation = tables.elevation(streets)
     of_people = tables.source("communities" if demand is None else "demand")
-    placed = _people(study, communities, demand, streets, source=of_people)
+    placed = in_grains(_people(study, communities, demand, streets, source=of_people))
     return Inputs(
         crs=crs,
         communities=communities,
