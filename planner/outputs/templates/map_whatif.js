@@ -231,6 +231,7 @@ const whatIf = (() => {
       const weak = new Set();
       const housed = new Set();
       const counts = { excellent: 0, compliant: 0, weak: 0, undetermined: 0 };
+      const verdicts = new Map();
       premises.forEach(({ station, findings }, place) => {
         if (!choice.on[station]) return;
         const community = stations.community[station];
@@ -245,16 +246,18 @@ const whatIf = (() => {
         };
         const found = verdict(findings.map(([grade, node, weight]) => ({ grade, weight, passed: told(node, given) })));
         counts[found] += 1;
+        verdicts.set(station, found);
         if (found === "weak") weak.add(community);
       });
       const without = ids.flatMap((_, community) => (housed.has(community) ? [] : [community]));
       const determined = counts.excellent + counts.compliant + counts.weak;
       // Where a rule asks what the page cannot reckon, only a run can judge other choices than today's.
-      if (!isFollowed && !isToday(choice)) return { weak: null, without, compliantShare: null, excellentShare: null };
-      if (!isFollowed) return { ...sets.judged.today, without };
+      if (!isFollowed && !isToday(choice)) return { weak: null, without, compliantShare: null, excellentShare: null, verdicts };
+      if (!isFollowed) return { ...sets.judged.today, without, verdicts };
       return {
         weak: ids.flatMap((_, community) => (weak.has(community) ? [community] : [])),
         without,
+        verdicts,
         compliantShare: determined ? (counts.excellent + counts.compliant) / determined : null,
         excellentShare: determined ? counts.excellent / determined : null,
       };
