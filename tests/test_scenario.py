@@ -130,3 +130,28 @@ def test_its_hash_is_that_of_the_file(toy_study: Path, tmp_path: Path) -> None:
 
     file = written(tmp_path, scenario())
     assert read_scenario(file, read_study(toy_study)).sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("changed", "left"),
+    [({"closed": ["C1"], "sites": []}, ["S1"]), ({"closed": ["C1", "S1"]}, ["N1"]), ({}, ["C1", "N1"])],
+)
+def test_whatever_is_closed_all_products_are_made(
+    changed: dict[str, object], left: list[str], tmp_path: Path
+) -> None:
+    """Communities without a centre, no premises at all, a station of which nothing is known."""
+    study = toy.write_study(
+        tmp_path / "toy",
+        study=toy.STUDY + '\n[rules]\ncompare = ["national", "gb50180"]\nwalking = ["elderly_measured"]\n',
+    )
+    plan = planner.run(study, scenario=written(tmp_path, scenario(**changed)), verified=True)
+    assert plan.inputs.facilities["id"].tolist() == left
+    assert list(plan.inputs.facilities.index) == list(range(len(left)))
+    assert plan.verification is not None
+    assert plan.verification.differing == 0
+    assert (plan.diagnosis.rates["assessed"], len(plan.diagnosis.communities_without_centre)) == (
+        (1, 1) if "C1" in left else (0, 2)
+    )
+    assert plan.fairness.groups["people"].iloc[0] == plan.inputs.demand["people"].sum()
+    products = planner.write(plan, tmp_path / "out")
+    assert all(product.stat().st_size for product in products)
