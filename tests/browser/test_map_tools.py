@@ -330,8 +330,10 @@ def test_hostile_names_stay_text_in_every_new_part(offline_page, tmp_path: Path)
         for _ in range(place):
             field.press("ArrowDown")
         field.press("Enter")
-        expect(page.locator(".leaflet-popup").first).to_be_visible()
+        # The one before fades out first.
+        expect(page.locator(".leaflet-popup")).to_have_count(1)
     page.locator(".centre.community").dispatch_event("click")
+    expect(page.locator(".leaflet-popup")).to_have_count(1)
     page.get_by_role("button", name="Close this centre").click()
     expect(page.locator("#changes")).to_contain_text(hostile)
     page.locator("#scenario").fill("1")
