@@ -23,6 +23,17 @@ def main() -> None:
             page.goto((PRODUCTS / f"{name}.html").as_uri(), wait_until="load")
             page.wait_for_timeout(1500)
             page.screenshot(path=IMAGES / f"{name}.png")
+        page.goto((PRODUCTS / "map.html").as_uri(), wait_until="load")
+        page.evaluate("tools.lay()")
+        page.set_viewport_size({"width": 1508, "height": 1043})
+        page.wait_for_timeout(1500)
+        page.screenshot(path=IMAGES / "sheet.png")
+        page.set_viewport_size({"width": 1440, "height": 810})
+        page.evaluate("tools.restore()")
+        page.locator("#scenario").fill("2")
+        page.locator("#compare").select_option("0")
+        page.wait_for_timeout(1500)
+        page.screenshot(path=IMAGES / "compare.png")
         chromium.close()
 
 

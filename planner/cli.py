@@ -95,9 +95,17 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the products go")
     run.add_argument(
+        "--scenario", type=Path, metavar="FILE", help="a scenario that the map saved, instead of today"
+    )
+    run.add_argument(
         "--verify", action="store_true", help="compute the walks of 100 demand points again by networkx"
     )
     run.set_defaults(command=_run)
+    drawn = commands.add_parser("map", help="carry out a study and draw it as an A3 sheet, without a browser")
+    drawn.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+    drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
+    drawn.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
+    drawn.set_defaults(command=_map)
     return parser
 
 
@@ -171,7 +179,7 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
-        plan = run(study, progress=progress, verified=options.verify)
+        plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
         products = write(plan, options.out, progress=progress)
     progress.done()
     for remark in plan.remarks:
@@ -179,6 +187,20 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
         rows = texts(key, count=len(remark.rows)) if remark.rows else ""
         print(f"  ! {remark.in_words(texts.language)}{rows}", file=sys.stderr)  # noqa: T201
     print(*products, sep="\n")  # noqa: T201
+
+
+def _map(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.outputs.static_maps import check_format, write_static_map
+    from planner.pipeline import run
+
+    check_format(options.out)
+    progress = _Stages(texts)
+    with progress:
+        plan = run(options.study, scenario=options.scenario, progress=progress)
+        progress("write_map")
+        path = write_static_map(plan, options.out)
+    progress.done()
+    print(path)  # noqa: T201
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
 from planner.progress import Progress, silent
 from planner.remarks import Remark
+from planner.scenario import Scenario, apply_scenario, read_scenario
 from planner.siting.choosing import choose_sites
 from planner.siting.solving.warming import warm_up as warm_up_siting
 from planner.siting.weighing import ask_for, gains_by_kind
@@ -49,13 +50,22 @@ from planner.walking.walk import Profile, Walk, walking_profiles
 from planner.walking.warming import warm_up
 
 
-def run(study: Study | str | Path, *, progress: Progress = silent, verified: bool = False) -> Plan:
+def run(
+    study: Study | str | Path,
+    *,
+    scenario: Scenario | str | Path | None = None,
+    progress: Progress = silent,
+    verified: bool = False,
+) -> Plan:
     """Carry out a study.
 
     Parameters
     ----------
     study
         The study, or the path of its file.
+    scenario
+        Which centres are closed and which sites stand, or the path of such a file, as the map saves it; today's
+        centres where None.
     progress
         Called with the name of each stage as it begins.
     verified
@@ -75,7 +85,9 @@ def run(study: Study | str | Path, *, progress: Progress = silent, verified: boo
     if verified:
         check_networkx(study.file.name)
     limits, standard = study.limits.minutes, study.limits.standard_min
-    ready = prepare(study, progress=progress)
+    if scenario is not None and not isinstance(scenario, Scenario):
+        scenario = read_scenario(scenario, study)
+    ready = prepare(study, scenario=scenario, progress=progress)
     inputs, walk, network = ready.inputs, ready.walk, ready.network
     if verified and ready.cost_notes:
         raise StudyError(study.file.name, [Breach("verify_level_only")])
@@ -142,8 +154,10 @@ def run(study: Study | str | Path, *, progress: Progress = silent, verified: boo
         limits_min=asked.limits_min,
     )
     gains = gains_by_kind(siting, coverage.uncovered, kinds, network, walk=walk, standard_min=standard)
+    candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
     return Plan(
         study=study,
+        scenario=scenario,
         walk=walk,
         walking_profile=ready.walking_profile,
         cost_notes=ready.cost_notes,
@@ -169,6 +183,10 @@ def run(study: Study | str | Path, *, progress: Progress = silent, verified: boo
         circles=circles,
         weights=asked.weights,
         gains=gains,
+        candidate_times=travel_times(
+            network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
+        ),
+        candidate_areas=service_areas(network, candidate_snaps, walk=walk, limits_min=limits),
         remarks=(*ready.remarks, *(circles.remarks if circles else ())),
     )
 
@@ -198,7 +216,7 @@ class Ready:
     remarks: tuple[Remark, ...]
 
 
-def prepare(study: Study, *, progress: Progress = silent) -> Ready:
+def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> Ready:
     """Read the inputs of a study and build its walking network; `planner check` stops here."""
     walk, walking_profile = walk_of(study)
     costs = costs_of(study, walk)
@@ -216,6 +234,8 @@ def prepare(study: Study, *, progress: Progress = silent) -> Ready:
     progress("read_inputs")
     longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
     inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_level)
+    if scenario is not None:
+        inputs = apply_scenario(scenario, inputs, study)
 
     progress("warm_up")
     warm_up()

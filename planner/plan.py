@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from planner.assessment.coverage import Coverage
 from planner.assessment.diagnosis import Diagnosis
@@ -18,6 +20,7 @@ from planner.assessment.verifying import Verification
 from planner.circles.finding import Circles
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
+from planner.scenario import Scenario
 from planner.siting.choosing import Siting
 from planner.study import Study
 from planner.walkable import CostNote
@@ -36,6 +39,8 @@ class Plan:
     ----------
     study
         The settings.
+    scenario
+        Which centres were closed and which sites stand, or None where the centres are today's.
     walk, walking_profile
         Speed and access; the named profile, or None where the study gives its own speed.
     cost_notes
@@ -72,11 +77,15 @@ class Plan:
         The business circles; None where the study gives no places.
     weights, gains
         How much one person of each kind counts in siting, and whom each proposal gains, by kind.
+    candidate_times, candidate_areas
+        Walking minutes between candidates and demand points within the longest limit of the study, and the
+        candidates' service areas, shape (candidates, limits): what the map's "what if" switches on and off.
     remarks
         Rows that could not be used as they are, with the reason.
     """
 
     study: Study
+    scenario: Scenario | None
     walk: Walk
     walking_profile: Profile | None
     cost_notes: tuple[CostNote, ...]
@@ -102,4 +111,6 @@ class Plan:
     circles: Circles | None
     weights: Mapping[str, float]
     gains: tuple[Mapping[str, float], ...]
+    candidate_times: TravelTimes
+    candidate_areas: NDArray[np.object_]
     remarks: tuple[Remark, ...]

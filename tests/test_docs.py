@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import toy
 import planner
 from planner.outputs.document import document
 from planner.outputs.geopackage import result_layers
+from planner.scenario import Scenario, Site
 
 DOCS = Path(__file__).parent.parent / "docs"
 PLACEHOLDER = re.compile(r"<\w+>")
@@ -58,7 +60,13 @@ def test_every_entry_of_plan_json_is_documented(
     astray = people.set_geometry([shapely.Point(toy.ORIGIN + 5000), *people.geometry[1:]], crs=toy.CRS)
     (tmp_path / "astray").mkdir()
     beside = planner.run(toy.write_study(tmp_path / "astray", changed={"people": astray}))
-    found = set(paths(document(rich_toy_plan))) | set(paths(everything(tmp_path))) | set(paths(document(beside)))
+    changed = Scenario(("S1",), (Site(id="N1", x=0.0, y=0.0),), rich_toy_plan.inputs.crs.to_string())
+    found = {
+        *paths(document(rich_toy_plan)),
+        *paths(document(replace(rich_toy_plan, scenario=changed))),
+        *paths(everything(tmp_path)),
+        *paths(document(beside)),
+    }
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
 

@@ -23,7 +23,7 @@ LAYERS = ("communities", "centres", "streets", "buildings", "water", "barriers")
 
 WITHIN_M = 0.01
 FROM_PLACES = ("area_ratio", "detour", "next_centre_min")
-"""Measures of lengths and areas: they follow the places, which are a centimetre apart where the datum was shifted."""
+"""Measures of lengths and areas, which follow places a centimetre apart where the datum was shifted."""
 CENTRE_NAMES = {
     "id": "编号",
     "name": "阵地名称",
@@ -162,7 +162,9 @@ def assert_same_findings(found: dict[str, Any], plain: dict[str, Any]) -> None:
             assert one[name] == other[name]
         known = {name: value for name, value in other["measures"].items() if value is not None}
         for name, value in known.items():
-            assert one["measures"][name] == pytest.approx(value, rel=1e-5 if name.startswith(FROM_PLACES) else 1e-9), name
+            assert one["measures"][name] == pytest.approx(
+                value, rel=1e-5 if name.startswith(FROM_PLACES) else 1e-9
+            ), name
         assert [name for name, value in one["measures"].items() if value is None] == [
             name for name in other["measures"] if name not in known
         ]

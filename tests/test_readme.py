@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -31,6 +32,17 @@ SETTING_UP = {
     "pytest",
 }
 """What sets up a machine, and is carried out by `make demo` and `make test` in CI, not here."""
+
+PICKED = json.dumps(
+    {
+        "format": "planner.scenario/1",
+        "study": "My district",
+        "crs": toy.CRS,
+        "closed": ["S1"],
+        "sites": [{"id": "N1", "x": toy.ORIGIN[0] + 400.0, "y": toy.ORIGIN[1] + 200.0}],
+    }
+)
+"""What the map would have saved of the study that the README makes."""
 
 
 def blocks(language: str) -> list[str]:
@@ -95,6 +107,7 @@ def test_planner_commands_do_what_they_say(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         if name == "new":
             put_layers_beside(tmp_path / words[0] / "study.toml")
+            (tmp_path / "picked.json").write_text(PICKED, "utf-8")
         if name == "run":
             products = [tmp_path / line for line in done.stdout.splitlines()]
             assert [product.name for product in products] == [
@@ -104,7 +117,9 @@ def test_planner_commands_do_what_they_say(tmp_path: Path) -> None:
                 "results.gpkg",
             ]
             assert all(product.stat().st_size for product in products)
-    assert names == {"new", "check", "run", "explain", "warm"}
+        if name == "map":
+            assert (tmp_path / done.stdout.strip()).stat().st_size
+    assert names == {"new", "check", "map", "run", "explain", "warm"}
 
 
 def test_python_blocks_run(tmp_path: Path) -> None:

@@ -251,9 +251,14 @@ def _names(node: Leaf | Term) -> Iterator[str]:
             yield from _names(right)
 
 
+def names_of_term(term: Term) -> tuple[str, ...]:
+    """Return the measures that a term uses."""
+    return tuple(_names(term))
+
+
 def is_constant(term: Term) -> bool:
     """Tell whether a term uses no measure."""
-    return not any(_names(term))
+    return not names_of_term(term)
 
 
 def answer(test: Test, facts: Facts, *, threshold: float = 1.0) -> tuple[bool | None, Answer]:
@@ -309,7 +314,7 @@ def _of_leaf(leaf: Leaf, facts: Facts, threshold: float) -> Answer:
                 return Answer(leaf, None, math.nan, "=", float(wanted))
             held = word in facts.functions
             return Answer(leaf, held == wanted, float(held), "=", float(wanted))
-    left, right = _span(leaf.left, facts), _span(leaf.right, facts)
+    left, right = span_of(leaf.left, facts), span_of(leaf.right, facts)
     if is_constant(leaf.left) and not is_constant(leaf.right):
         left = _times(left, threshold)
     else:
@@ -345,13 +350,14 @@ def _compared(left: Span, sign: Sign, right: Span) -> bool | None:
     return answers.pop() if len(answers) == 1 else None
 
 
-def _span(term: Term, facts: Facts) -> Span:
+def span_of(term: Term, facts: Facts) -> Span:
+    """Return between what a term lies for one centre."""
     match term:
         case Number(value=value):
             return Span(value, value)
         case Name(name=name):
             return facts.numbers[name]
-    one, other = _span(term.left, facts), _span(term.right, facts)
+    one, other = span_of(term.left, facts), span_of(term.right, facts)
     match term.sign:
         case "+":
             return _ordered(one.low + other.low, one.high + other.high)

@@ -65,10 +65,7 @@ class Situation:
     @property
     def people_65(self) -> FloatArray:
         """Return the residents of 65 or more at each demand point; NaN is not known, shape (demand,)."""
-        if "people_65" not in self.demand.columns:
-            return np.full(len(self.demand), np.nan)
-        # Where nobody lives, nobody is old.
-        return np.where(self.people > 0, self.demand["people_65"].to_numpy(dtype=np.float64), 0.0)
+        return old_people(self.demand)
 
     def own_minutes(self) -> FloatArray:
         """Return each demand point's minutes to the nearest premises of its own community."""
@@ -78,3 +75,11 @@ class Situation:
         """Return the sum of values of demand points by community id; of what is not known, NaN."""
         home = self.demand["community"].to_numpy(dtype=object)
         return pd.Series(values).groupby(home).agg(lambda own: own.sum(skipna=False))
+
+
+def old_people(demand: gpd.GeoDataFrame) -> FloatArray:
+    """Return the residents of 65 or more at each demand point; NaN is not known, shape (demand,)."""
+    if "people_65" not in demand.columns:
+        return np.full(len(demand), np.nan)
+    # Where nobody lives, nobody is old.
+    return np.where(demand["people"] > 0, demand["people_65"].to_numpy(dtype=np.float64), 0.0)

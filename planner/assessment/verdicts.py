@@ -80,7 +80,7 @@ def apply_rule(rule: Rule, subject: Subject, *, threshold: float = 1.0) -> Findi
     >>> apply_rule(rule, centre).passed, apply_rule(rule, centre, threshold=1.1).passed
     (True, False)
     """
-    concerned = _concerns(rule, subject)
+    concerned = concerns(rule, subject)
     if concerned is False:
         return None
     passed, deciding = answer(rule.test, subject.facts, threshold=threshold)
@@ -144,7 +144,7 @@ def score_of(findings: Sequence[Finding], profile: Profile) -> float:
     return passed / whole if whole else math.nan
 
 
-def _concerns(rule: Rule, subject: Subject) -> bool | None:
+def concerns(rule: Rule, subject: Subject) -> bool | None:
     """Tell whether a rule is for a centre; None where its place is not known."""
     if subject.tier not in rule.tiers:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from planner.errors import Breach, DataError, NetworkError, raise_together
 from planner.inputs.accounting import SetAside, check_balance, set_aside
 from planner.inputs.area import check_nearby, metric_crs, middle_of, project
 from planner.inputs.columns import Mapped
+from planner.inputs.counting import in_grains
 from planner.inputs.datum_choice import DatumChoice
 from planner.inputs.demand import community_at
 from planner.inputs.demand.buildings import homes_of, read_building_kinds
@@ -210,6 +211,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         homes=homes,
         source=tables.source(of_people),
     )
+    residents = replace(residents, points=in_grains(residents.points))
     if demand is not None and method == "points":
         tables.leave_out("demand", set_aside("demand_outside", residents.unused))
     elif demand is not None:

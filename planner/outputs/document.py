@@ -21,7 +21,7 @@ from planner.plan import Plan
 from planner.remarks import Remark
 from planner.siting.choosing import Proposal
 from planner.study import RESIDENTS
-from planner.texts import LANGUAGES
+from planner.texts import LANGUAGES, Phrase
 
 FORMAT = "planner.plan/1"
 DIGITS = 6
@@ -41,6 +41,7 @@ def document(plan: Plan) -> Document:
         {
             "format": FORMAT,
             "study": plan.study.model_dump(mode="json"),
+            "scenario": _scenario(plan),
             "walking": _walking(plan),
             "data": _data(plan),
             "demand": demand_entries(plan),
@@ -53,6 +54,7 @@ def document(plan: Plan) -> Document:
             "fairness": fairness_entries(plan),
             "checks": check_entries(plan),
             "siting": _siting(plan),
+            "scenarios": _scenarios(plan),
             "remarks": [_remark(remark) for remark in plan.remarks],
             "provenance": _provenance(plan),
         }
@@ -230,6 +232,36 @@ def _proposal(
     }
 
 
+def _scenario(plan: Plan) -> Document | None:
+    """Return the scenario that was carried out; None where the centres are today's."""
+    scenario = plan.scenario
+    if scenario is None:
+        return None
+    return {
+        "file": scenario.file,
+        "sha256": scenario.sha256,
+        "closed": list(scenario.closed),
+        "sites": [site.model_dump() for site in scenario.sites],
+    }
+
+
+def _scenarios(plan: Plan) -> list[Document]:
+    """Return what may be compared: the centres as they are, then each proposal's sites, the best last.
+
+    Years of a programme are further entries of the same form.
+    """
+    as_they_are = Phrase("words.scenario_today")
+    candidates = plan.siting.candidates["id"]
+    found = [("today", as_they_are, [])] + [
+        (one.method, Phrase(f"words.method_{one.method}"), [candidates.iloc[site] for site in one.sites])
+        for one in plan.siting.proposals
+    ]
+    return [
+        {"key": key, "en": name.in_words("en"), "zh": name.in_words("zh"), "closed": [], "sites": sites}
+        for key, name, sites in found
+    ]
+
+
 def _remark(remark: Remark) -> Document:
     return {
         "key": remark.key,
@@ -247,8 +279,12 @@ def _provenance(plan: Plan) -> Document:
         "planner": version("service-coverage-planner"),
         "geos": shapely.geos_version_string,
         "libraries": libraries,
-        "command": f"planner run {plan.study.file.name} --out DIR",
+        "command": f"planner run {plan.study.file.name} --out DIR" + _with_scenario(plan),
     }
+
+
+def _with_scenario(plan: Plan) -> str:
+    return f" --scenario {plan.scenario.file}" if plan.scenario and plan.scenario.file else ""
 
 
 def _lonlat(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:

@@ -20,9 +20,9 @@ from folium.map import Class, Layer
 from folium.template import Template
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
-"""What the page may load: nothing but itself."""
+"""What the page may load: nothing but itself, and tiles from one host where the study asks for them."""
 
-WORDS_ID = "planner-words"
+WORDS_ID, SETS_ID = "planner-words", "planner-sets"
 
 Corners = list[list[float]]
 """The south-west and the north-east corner of a view, latitude first."""
@@ -48,19 +48,20 @@ class Call(Class):
 
 
 class Note(Call):
-    """The tooltip and the card of a marker, by their number among the page's words."""
+    """The tooltip and the card of a marker, by their number among the page's words; its station by number."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            planner.note({{ this._parent.get_name() }}, {{ this.number }});
+            planner.note({{ this._parent.get_name() }}, {{ this.number }}, {{ this.station|tojson }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, station: int | None = None) -> None:
         super().__init__()
         self.number = number
+        self.station = station
 
 
 class Labels(Call):
@@ -80,24 +81,21 @@ class Labels(Call):
         self.look = look
 
 
-class Dots(Layer):
-    """Many circles: columns of equal length (lat, lon, people, kind), and a colour for each kind.
-
-    Folium's own CircleMarker is a statement a circle; seven thousand are megabytes and seconds.
-    """
+class Live(Layer):
+    """A layer that the page draws itself from the coverage sets, anew with every choice; `kind` says what."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = planner.dots({{ this.columns|tojson }}, {{ this.look|tojson }});
+            var {{ this.get_name() }} = planner.live({{ this.kind|tojson }}, {{ this.look|tojson }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, columns: dict[str, list[float]], look: dict[str, object], *, name: str, show: bool) -> None:
+    def __init__(self, kind: str, look: dict[str, object], *, name: str, show: bool) -> None:
         super().__init__(name=name, overlay=True, control=True, show=show)
-        self._name = "Dots"
-        self.columns = columns
+        self._name = "Live"
+        self.kind = kind
         self.look = look
 
 
@@ -137,7 +135,17 @@ class Start(Call):
         self.core = core
 
 
-def offline_page(drawing: folium.Map, *, title: str, style: str, script: str, body: str, words: object) -> str:
+def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
+    drawing: folium.Map,
+    *,
+    title: str,
+    style: str,
+    script: str,
+    body: str,
+    words: object,
+    sets: object,
+    images_from: str = "",
+) -> str:
     """Return the page of a folium map that loads nothing from anywhere.
 
     Parameters
@@ -148,6 +156,10 @@ def offline_page(drawing: folium.Map, *, title: str, style: str, script: str, bo
         The page's own title and parts, as HTML, CSS and JavaScript.
     words
         What the elements refer to by number, as JSON can hold it.
+    sets
+        The coverage sets, as JSON can hold them.
+    images_from
+        The one origin that images may come from; none where empty.
 
     Returns
     -------
@@ -159,16 +171,20 @@ def offline_page(drawing: folium.Map, *, title: str, style: str, script: str, bo
         message = "a folium map stands in a figure"
         raise TypeError(message)
     drawing.default_js, drawing.default_css = [], []
+    policy = f"{POLICY} {images_from}".rstrip()
     name_elements(page)
-    drawing_words = f'<script type="application/json" id="{WORDS_ID}">{script_json(words)}</script>'
+    blocks = "".join(
+        f'<script type="application/json" id="{name}">{script_json(block)}</script>'
+        for name, block in ((WORDS_ID, words), (SETS_ID, sets))
+    )
     for text in (
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         f"<style>{leaflet_style()}</style><style>{style}</style>",
         f"<script>{leaflet_script()}</script><script>{script}</script>",
     ):
         page.header.add_child(Verbatim(text))
-    page.html.add_child(Verbatim(body + drawing_words))
+    page.html.add_child(Verbatim(body + blocks))
     page.title = title
     return str(page.render())
 
@@ -191,11 +207,14 @@ def script_json(value: object) -> str:
     --------
     >>> script_json(["</script>"])
     '["\\u003c/script\\u003e"]'
+    >>> script_json(['a"b\\\\'])
+    '["a\\u0022b\\\\\\\\"]'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+    # A quote inside a text, told from the one that ends it by the backslashes before it.
+    return re.sub(r'(?<!\\)((?:\\\\)*)\\"', r"\1\\u0022", text)
 
 
 @cache

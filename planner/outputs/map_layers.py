@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import folium
 import geopandas as gpd
-import numpy as np
 import shapely
 from folium.map import Layer
 from markupsafe import escape
 
-from planner.assessment.coverage import count_column
 from planner.outputs import map_style as style
 from planner.outputs.document import Document
-from planner.outputs.leaflet import Labels
+from planner.outputs.leaflet import Labels, Live
 from planner.outputs.map_pieces import (
     Words,
     collection,
-    dots_layer,
+    dot_metres,
     entry,
     name_places,
     patch,
     shapes_layer,
     sign_at,
+    sized_places,
 )
 from planner.plan import Plan
 from planner.tables import TIERS
@@ -42,19 +41,21 @@ def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
     layers = [
         _water(plan, words),
         _communities(plan, content, words),
+        _shares(words),
+        _people(plan, words),
         _streets(plan, words),
         _barriers(plan, words),
-        _people(plan, words),
         *_reached(plan, words),
         _single_areas(plan, content, words),
         _discs(plan, words),
-        _weak(plan, content, words),
+        _weak(plan, words),
         _overlap(plan, words),
         _uncovered(plan, words),
         *_uncovered_kinds(plan, words),
         _circles(plan, content, words),
         *_centres(content, words),
-        *_sites(content, words),
+        _candidates(plan, words),
+        *_sites(plan, content, words),
     ]
     return [layer for layer in layers if layer is not None]
 
@@ -86,7 +87,7 @@ def _communities(plan: Plan, content: Document, words: Words) -> Layer:
         number = words.add(
             words.card("community_tip", at_standard), words.card("community", rows[community], state)
         )
-        properties.append({"note": number})
+        properties.append({"note": number, "community": community})
     group = folium.FeatureGroup(
         name=entry(words.texts("maps.layer_communities"), patch("#6b6b6b", look="outline"))
     )
@@ -100,19 +101,19 @@ def _communities(plan: Plan, content: Document, words: Words) -> Layer:
     return group
 
 
-def _weak(plan: Plan, content: Document, words: Words) -> Layer | None:
+def _shares(words: Words) -> Layer:
+    """Return the communities coloured by the share of their people that is served."""
+    swatch = "".join(patch(colour) for colour in style.SHARE_COLOURS[::2])
+    look: dict[str, object] = {"colours": style.SHARE_COLOURS, "from": style.SHARES_FROM}
+    return Live("shares", look, name=entry(words.texts("maps.layer_shares"), swatch), show=False)
+
+
+def _weak(plan: Plan, words: Words) -> Layer | None:
     """Return the outlines of weak communities, above the service areas that would hide them."""
-    communities = plan.inputs.communities
-    weak = communities[communities["id"].isin(content["diagnosis"]["weak_communities"])]
-    if weak.empty:
+    if not plan.diagnosis.rates["assessed"]:
         return None
     swatch = patch(str(style.WEAK_STYLE["color"]), look="dashes")
-    return shapes_layer(
-        collection(weak.geometry, ({} for _ in range(len(weak)))),
-        lambda _: style.WEAK_STYLE,
-        name=entry(words.texts("maps.layer_weak"), swatch),
-        show=True,
-    )
+    return Live("weak", dict(style.WEAK_STYLE), name=entry(words.texts("maps.layer_weak"), swatch), show=True)
 
 
 def _streets(plan: Plan, words: Words) -> Layer:
@@ -159,32 +160,28 @@ def _barriers(plan: Plan, words: Words) -> Layer | None:
 
 
 def _people(plan: Plan, words: Words) -> Layer:
-    limits, demand = plan.study.limits.minutes, plan.coverage.demand
-    # A point is of the first kind within the shortest limit, and of the last beyond the longest.
-    kinds = np.sum([demand[count_column(limit)].to_numpy() == 0 for limit in limits], axis=0)
-    colours = [*style.walk_colours(len(limits)), style.BEYOND]
+    colours = [*style.walk_colours(len(plan.study.limits.minutes)), style.BEYOND]
     name = entry(words.texts("maps.layer_demand"), "".join(patch(colour, look="dot") for colour in colours[::2]))
-    return dots_layer(demand, kinds, colours, name=name, show=False)
+    return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, name=name, show=False)
+
+
+def _dot_metres(plan: Plan) -> float:
+    return dot_metres(plan.inputs.demand["people"].to_numpy())
 
 
 def _reached(plan: Plan, words: Words) -> list[Layer]:
     """Return what any centre reaches, the longest limit at the bottom."""
-    reached = plan.reached[~plan.reached.is_empty]
     limits = plan.study.limits.minutes
-    colours = dict(zip(limits, style.walk_colours(len(limits)), strict=True))
-    swatches = dict(zip(limits, style.ring_swatches(len(limits)), strict=True))
-    layers: list[Layer] = []
-    for limit in sorted(reached["limit_min"], reverse=True):
-        ring = style.ring_style(colours[limit])
-        layers.append(
-            shapes_layer(
-                collection(reached.geometry[reached["limit_min"] == limit], [{}]),
-                lambda _, ring=ring: ring,  # type: ignore[misc]
-                name=entry(words.texts("maps.layer_reached", minutes=f"{limit:g}"), patch(swatches[limit])),
-                show=True,
-            )
+    colours, swatches = style.walk_colours(len(limits)), style.ring_swatches(len(limits))
+    return [
+        Live(
+            "reached",
+            {"limit": place, "fill": colours[place], "edge": style.NEAR, "opacity": style.RING_OPACITY},
+            name=entry(words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), patch(swatches[place])),
+            show=True,
         )
-    return layers
+        for place in reversed(range(len(limits)))
+    ]
 
 
 def _single_areas(plan: Plan, content: Document, words: Words) -> Layer | None:
@@ -217,23 +214,21 @@ def _discs(plan: Plan, words: Words) -> Layer:
     )
 
 
-def _overlap(plan: Plan, words: Words) -> Layer | None:
-    demand = plan.coverage.demand
-    twice = demand[demand[count_column(plan.study.limits.standard_min)] > 1]
+def _overlap(plan: Plan, words: Words) -> Layer:
     name = entry(words.texts("maps.layer_overlap"), patch(style.OVERLAP, look="dot"))
-    return (
-        dots_layer(twice, np.zeros(len(twice), dtype=np.int64), [style.OVERLAP], name=name, show=False)
-        if len(twice)
-        else None
-    )
+    return Live("overlap", {"colour": style.OVERLAP, "metres": _dot_metres(plan)}, name=name, show=False)
 
 
-def _uncovered(plan: Plan, words: Words) -> Layer | None:
-    uncovered = plan.coverage.uncovered
-    if uncovered.empty:
-        return None
+def _uncovered(plan: Plan, words: Words) -> Layer:
     name = entry(words.texts("maps.layer_uncovered"), patch(style.UNCOVERED, look="dot"))
-    return dots_layer(uncovered, np.zeros(len(uncovered), dtype=np.int64), [style.UNCOVERED], name=name, show=True)
+    return Live("uncovered", {"colour": style.UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
+
+
+def _candidates(plan: Plan, words: Words) -> Layer | None:
+    if plan.siting.candidates.empty:
+        return None
+    name = entry(words.texts("maps.layer_candidates"), patch(style.CANDIDATE, look="ring"))
+    return Live("candidates", {"colour": style.CANDIDATE}, name=name, show=False)
 
 
 def _uncovered_kinds(plan: Plan, words: Words) -> list[Layer]:
@@ -244,10 +239,8 @@ def _uncovered_kinds(plan: Plan, words: Words) -> list[Layer]:
             continue
         colour = style.KIND_COLOURS[number % len(style.KIND_COLOURS)]
         text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.kind.settings.title))
-        only = np.zeros(len(kind.uncovered), dtype=np.int64)
-        layers.append(
-            dots_layer(kind.uncovered, only, [colour], name=entry(text, patch(colour, look="dot")), show=False)
-        )
+        look = {"colour": colour, **sized_places(kind.uncovered)}
+        layers.append(Live("kind", look, name=entry(text, patch(colour, look="dot")), show=False))
     return layers
 
 
@@ -285,27 +278,31 @@ def _centres(content: Document, words: Words) -> list[Layer]:
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     layers: list[Layer] = []
     for tier in reversed(TIERS):
-        centres = [centre for centre in content["centres"] if centre["tier"] == tier]
+        # The page numbers stations as the document lists centres, then candidates.
+        centres = [(n, centre) for n, centre in enumerate(content["centres"]) if centre["tier"] == tier]
         if not centres:
             continue
         tier_name = words.texts(f"words.tier_{tier}")
         text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
         layer = folium.FeatureGroup(name=entry(text, style.shape(tier, "", size=14)))
-        for centre in centres:
+        for station, centre in centres:
             number = words.add(
                 words.card("centre_tip", centre),
                 words.card("centre", centre, rules, content["walking"]["standard_min"]),
             )
             sign, size = style.shape(tier, centre["verdict"]), (style.SIZES[tier],) * 2
-            sign_at(centre, sign, size, f"centre {tier}", number, foot=size[1] // 2).add_to(layer)
+            foot = size[1] // 2
+            sign_at(centre, sign, size, f"centre {tier}", number, foot=foot, station=station).add_to(layer)
         layers.append(layer)
     return layers
 
 
-def _sites(content: Document, words: Words) -> list[Layer]:
+def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
     """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
     siting = content["siting"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
+    first = len(plan.inputs.facilities)
+    stations = {candidate: first + number for number, candidate in enumerate(candidates)}
     layers: list[Layer] = []
     for proposal in siting["proposals"]:
         is_best = proposal["method"] == "maximal_covering"
@@ -316,6 +313,14 @@ def _sites(content: Document, words: Words) -> list[Layer]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"])
             number = words.add(words.card("site_tip", site, proposal), card)
             sign = style.pin(site["rank"], clustered=not is_best, height=style.PIN_HEIGHT)
-            sign_at(site, sign, style.PIN_SIZE, f"proposed {key}", number, foot=style.PIN_HEIGHT).add_to(layer)
+            sign_at(
+                site,
+                sign,
+                style.PIN_SIZE,
+                f"proposed {key}",
+                number,
+                foot=style.PIN_HEIGHT,
+                station=stations[site["id"]],
+            ).add_to(layer)
         layers.append(layer)
     return layers

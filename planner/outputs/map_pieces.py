@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from planner.outputs import map_style as style
 from planner.outputs.document import Document
-from planner.outputs.leaflet import Corners, Dots, Note
+from planner.outputs.leaflet import Corners, Note
 from planner.plan import Plan
 from planner.texts import Texts
 
@@ -79,12 +80,16 @@ def _corners(shapes: gpd.GeoSeries) -> Corners:
     return [[south, west], [north, east]]
 
 
-def drawn(shapes: gpd.GeoSeries) -> list[Feature]:
-    """Return shapes as GeoJSON geometries in degrees, simplified in metres before they are reprojected."""
+def rounded(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
+    """Return shapes in degrees, simplified in metres before they are reprojected, then rounded."""
     # GEOS may also drop the vertex where a ring begins: up to the tolerance twice.
     degrees = shapes.simplify(SIMPLIFIED_M / 2).to_crs(4326)
-    rounded = shapely.transform(degrees.array, lambda xy: np.round(xy, DRAWN_DIGITS))
-    return [json.loads(text) for text in shapely.to_geojson(rounded)]
+    return np.asarray(shapely.transform(degrees.array, lambda xy: np.round(xy, DRAWN_DIGITS)), dtype=object)
+
+
+def drawn(shapes: gpd.GeoSeries) -> list[Feature]:
+    """Return shapes as GeoJSON geometries in degrees, as `rounded` gives them."""
+    return [json.loads(text) for text in shapely.to_geojson(rounded(shapes))]
 
 
 def collection(shapes: gpd.GeoSeries, properties: Iterable[Mapping[str, object]]) -> Feature:
@@ -120,29 +125,33 @@ def patch(colour: str, *, look: str = "patch") -> str:
     return f'<i class="{look}" style="--colour:{colour}"></i>'
 
 
-def dots_layer(
-    points: gpd.GeoDataFrame, kinds: NDArray[np.int64], colours: list[str], *, name: str, show: bool
-) -> Dots:
-    """Return a layer of circles in one colour a kind, sized by people."""
+def dot_metres(people: NDArray[np.float64]) -> float:
+    """Return the radius of a circle for one person, metres: smaller where the largest would be too large."""
+    return round(min(DOT_METRES, LARGEST_DOT_METRES / math.sqrt(max(float(people.max()), 1.0))), 3)
+
+
+def sized_places(points: gpd.GeoDataFrame) -> dict[str, object]:
+    """Return what a layer of circles sized by people needs: places, people, and the radius for one person."""
     degrees = points.to_crs(4326).geometry
-    metres = min(DOT_METRES, LARGEST_DOT_METRES / max(float(points["people"].max()), 1.0) ** 0.5)
-    columns: dict[str, list[float]] = {
+    return {
         "lat": np.round(degrees.y.to_numpy(), DRAWN_DIGITS).tolist(),
         "lon": np.round(degrees.x.to_numpy(), DRAWN_DIGITS).tolist(),
         "people": [int(value) if value.is_integer() else value for value in points["people"].round(2).tolist()],
-        "kind": kinds.tolist(),
+        "metres": dot_metres(points["people"].to_numpy()),
     }
-    return Dots(columns, {"colours": colours, "metres": round(metres, 3)}, name=name, show=show)
 
 
 def sign_at(
-    place: Document, html: str, size: tuple[int, int], look: str, number: int, *, foot: int
+    place: Document, html: str, size: tuple[int, int], look: str, number: int, *, foot: int, station: int | None
 ) -> folium.Marker:
-    """Return a marker that stands at a place of the document by its `foot`, with tooltip and card by number."""
+    """Return a marker that stands at a place of the document by its `foot`, with tooltip and card by number.
+
+    `station` is its number among those that the page switches on and off.
+    """
     icon = folium.DivIcon(html=html, icon_size=size, icon_anchor=(size[0] // 2, foot), class_name=look)
     at = (round(place["lat"], DRAWN_DIGITS), round(place["lon"], DRAWN_DIGITS))
     marker = folium.Marker(at, icon=icon, rise_on_hover=True)
-    Note(number).add_to(marker)
+    Note(number, station).add_to(marker)
     return marker
 
 

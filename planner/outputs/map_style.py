@@ -34,6 +34,10 @@ OVERLAP = "#8073ac"
 CIRCLE = "#cc79a7"
 KIND_COLOURS = ("#117733", "#882255", "#332288", "#999933", "#44aa99")
 """Of people of further kinds who are uncovered, one after the other (Tol's muted scheme)."""
+CANDIDATE = "#6a3d9a"
+SHARE_COLOURS = ["#8c510a", "#d8b365", "#f6e8c3", "#c7eae5", "#5ab4ac", "#01665e"]
+SHARES_FROM = [0.0, 0.2, 0.4, 0.6, 0.8, 0.95]
+"""The colours of a community by the share of its people that is served, and the least share of each."""
 
 RING_OPACITY = 0.38
 
@@ -105,18 +109,6 @@ def walk_colours(count: int) -> list[str]:
     return [_mixed(NEAR, FAR, step) for step in steps]
 
 
-def ring_style(colour: str) -> dict[str, object]:
-    """Return the look of the area that is reached within one limit."""
-    return {
-        "color": NEAR,
-        "weight": 0.6,
-        "opacity": 0.7,
-        "fillColor": colour,
-        "fillOpacity": RING_OPACITY,
-        "interactive": False,
-    }
-
-
 def ring_swatches(count: int, ground: str = "#fbfbf9") -> list[str]:
     """Return what the nested areas of rising limits look like: each lies on all the longer ones."""
     seen, swatches = ground, []
@@ -164,7 +156,9 @@ def read_template(name: str) -> str:
 def environment(texts: Texts) -> Environment:
     """Return the templates of the map's panel and cards in one language, escaping all that they are given."""
     found = Environment(
-        loader=DictLoader({name: read_template(name) for name in ("map_panel.html", "map_cards.html")}),
+        loader=DictLoader(
+            {name: read_template(name) for name in ("map_panel.html", "map_cards.html", "map_live.html")}
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -177,6 +171,8 @@ def environment(texts: Texts) -> Environment:
         shape=shape,
         pin=pin,
         verdict_colours=VERDICT_COLOURS,
+        share_colours=SHARE_COLOURS,
+        shares_from=SHARES_FROM,
         colours={
             "uncovered": UNCOVERED,
             "site": SITE,
@@ -188,6 +184,7 @@ def environment(texts: Texts) -> Environment:
     found.filters.update(
         whole=_or_unknown(texts, texts.whole),
         percent=_or_unknown(texts, texts.percent),
+        percent_whole=lambda share: f"{share:.0%}",
         minutes=lambda value: f"{value:g}",
         metres=texts.whole,
         quantity=lambda value, unit: _quantity(texts, value, unit),

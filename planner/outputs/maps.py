@@ -8,10 +8,63 @@ from markupsafe import Markup
 from planner.outputs.document import Document
 from planner.outputs.leaflet import Begin, Start, offline_page
 from planner.outputs.map_layers import map_layers
+from planner.outputs.map_names import places_to_find, street_names
 from planner.outputs.map_pieces import Words, core_view, whole_view
 from planner.outputs.map_style import environment, read_template, ring_swatches
+from planner.outputs.tiles import tiles_of
+from planner.outputs.whatif import what_if
 from planner.plan import Plan
 from planner.texts import Texts
+
+SCRIPTS = ("map_whatif.js", "map_live.js", "map_meeting.js", "map_tools.js", "map_tiles.js", "map.js")
+"""The page's own scripts, each using those before it."""
+
+OWN_WORDS = (
+    "north",
+    "zoom_in",
+    "zoom_out",
+    "whole_study",
+    "core",
+    "layers",
+    "map",
+    "unknown",
+    "kpi_people_count",
+    "percent_points",
+    "area_needs_run",
+    "candidate",
+    "changes",
+    "undo",
+    "closed",
+    "opened",
+    "own_choice",
+    "this_choice",
+    "close",
+    "restore",
+    "open",
+    "withdraw",
+    "would_gain",
+    "community_now",
+    "told_closed",
+    "told_opened",
+    "told_restored",
+    "told_withdrawn",
+    "told_scenario",
+    "told_saved",
+    "told_loaded",
+    "told_not_loaded",
+    "measured",
+    "measure_how",
+    "measure_clear",
+    "point_how",
+    "point_none",
+    "pointed_from",
+    "find_nothing",
+    "find_community",
+    "find_centre",
+    "find_street",
+    "find_candidate",
+)
+"""The texts that the scripts say themselves, gaps and all."""
 
 
 def draw_map(plan: Plan, content: Document) -> str:
@@ -33,7 +86,7 @@ def draw_map(plan: Plan, content: Document) -> str:
         The page. The same plan gives the same text.
     """
     words = Words(Texts(plan.study.language))
-    whole = whole_view(plan)
+    whole, tiles = whole_view(plan), tiles_of(plan.study.map)
     drawing = folium.Map(
         location=whole[0],
         tiles=None,
@@ -54,14 +107,25 @@ def draw_map(plan: Plan, content: Document) -> str:
         drawing,
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
-        script=read_template("map.js"),
-        body=_panel(content, words.texts),
-        words={"notes": words.notes, "page": _page_words(words.texts), "sources": _sources(content, words.texts)},
+        script="\n".join(map(read_template, SCRIPTS)),
+        body=_panel(content, words.texts, has_tiles=tiles is not None),
+        words={
+            "notes": words.notes,
+            "page": _page_words(words.texts),
+            "sources": _sources(content, words.texts),
+            "streets": street_names(plan),
+            "places": places_to_find(plan, content),
+            "tiles": {name: getattr(tiles, name) for name in ("urls", "credit", "datum", "deepest")}
+            if tiles
+            else None,
+        },
+        images_from=tiles.origin if tiles else "",
+        sets=what_if(plan, content),
     )
     return html.replace("<html>", f'<html lang="{plan.study.language}">', 1)
 
 
-def _panel(content: Document, texts: Texts) -> str:
+def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
     """Return the panel of key figures, new sites and legend, and the title block."""
     coverage, walking = content["coverage"], content["walking"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
@@ -75,6 +139,7 @@ def _panel(content: Document, texts: Texts) -> str:
             content=content,
             standard=standard,
             best=best,
+            drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
             tiers_shown=list(content["data"]["facilities"]),
             modelled=texts("maps.comma").join(
@@ -85,8 +150,8 @@ def _panel(content: Document, texts: Texts) -> str:
 
 
 def _page_words(texts: Texts) -> dict[str, str]:
-    """Return the words that the page's own handles need."""
-    return {key: texts(f"maps.{key}") for key in ("north", "zoom_in", "zoom_out", "whole_study", "core", "layers")}
+    """Return the words that the page's scripts need, with their gaps still open."""
+    return {key: texts(f"maps.{key}") for key in OWN_WORDS}
 
 
 def _sources(content: Document, texts: Texts) -> str:

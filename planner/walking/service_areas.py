@@ -70,6 +70,9 @@ def service_areas(
     areas
         Valid polygons (empty where no street is reached), shape (facilities, limits).
     """
+    areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
+    if not len(facilities.xy):
+        return areas
     limits_m = [walk.metres(limit_min) for limit_min in limits_min]
     if not len(facilities.xy):
         return np.empty((0, len(limits_min)), dtype=object)
@@ -77,7 +80,6 @@ def service_areas(
     spare_m = 0.0 if network.barriers is not None or (network.segment_level < 1).any() else walk.access_m
     reach = search(network, facilities, reach_m=max(limits_m) - spare_m)
     streets = _Streets.of(network, facilities, all_runs(network, facilities, reach), quarter_segments)
-    areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
     for column, limit_m in enumerate(limits_m):
         plain, sources = _full_discs(streets, limit_m - walk.access_m)
         if limit_m < 2 * walk.access_m:

@@ -17,15 +17,17 @@ from planner.texts import Texts
 pytestmark = pytest.mark.browser
 
 PIXELS = """() => {
-    const canvas = document.querySelector(".leaflet-overlay-pane canvas");
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-    copy.drawImage(canvas, 0, 0);
-    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
     let drawn = 0;
-    for (let i = 3; i < data.length; i += 4) drawn += data[i];
+    for (const canvas of document.querySelectorAll(".leaflet-map-pane canvas")) {
+        const same = new OffscreenCanvas(canvas.width, canvas.height);
+        const copy = same.getContext("2d", { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+        for (let i = 3; i < data.length; i += 4) drawn += data[i];
+    }
     return drawn;
 }"""
-"""How much is drawn on the canvas: the sum of all opacities."""
+"""How much is drawn on the canvases: the sum of all opacities."""
 
 
 def folder_of(plan: planner.Plan, folder: Path) -> Path:

@@ -4,8 +4,13 @@ const planner = (() => {
   let words = null;
   const told = () => (words ??= JSON.parse(document.getElementById("planner-words").textContent));
 
-  const note = (layer, number) => {
+  const ofStation = new Map();
+  const ofCommunity = new Map();
+
+  const note = (layer, number, station = null) => {
     const [tip, card] = told().notes[number];
+    layer.station = station;
+    if (station !== null && !ofStation.has(station)) ofStation.set(station, layer);
     const isMarker = layer instanceof L.Marker;
     if (isMarker) layer.on("add", () => layer.getElement().setAttribute("aria-label", plain(tip)));
     if (tip) layer.bindTooltip(tip, { sticky: !isMarker, direction: isMarker ? "top" : "auto", opacity: 0.95 });
@@ -17,6 +22,7 @@ const planner = (() => {
 
   const describe = (feature, layer) => {
     if ("note" in feature.properties) note(layer, feature.properties.note);
+    if ("community" in feature.properties) ofCommunity.set(feature.properties.community, layer);
   };
 
   // Names are shown when they have room: when a community's nearest neighbour is, by the median, so many pixels away.
@@ -36,43 +42,6 @@ const planner = (() => {
       const icon = L.divIcon({ html, className: `name ${look}`, iconSize: [0, 0] });
       L.marker([lat, lon], { icon, interactive: false, keyboard: false, zIndexOffset: -2000 }).addTo(group);
     }
-  };
-
-  // A circle keeps its size on the ground, and below that its size on the screen.
-  const LEAST_PIXELS = 0.8;
-
-  const metresPerPixel = (map) =>
-    (40075016.686 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / (256 * 2 ** map.getZoom());
-
-  // Circles are made when their layer is first shown.
-  const dots = (columns, look) => {
-    const group = L.featureGroup();
-    const fill = () =>
-      columns.lat.forEach((lat, i) => {
-        const dot = L.circleMarker([lat, columns.lon[i]], {
-          stroke: false,
-          fillColor: look.colours[columns.kind[i]],
-          fillOpacity: 0.75,
-          interactive: false,
-        });
-        dot.metres = look.metres * Math.sqrt(columns.people[i]);
-        dot.setRadius(radius(dot, metresPerPixel(group._map)));
-        group.addLayer(dot);
-      });
-    const radius = (dot, scale) => Math.max(dot.metres / scale, LEAST_PIXELS);
-    const resize = (map) => {
-      const scale = metresPerPixel(map);
-      group.eachLayer((dot) => dot.setRadius(radius(dot, scale)));
-    };
-    group.on("add", () => {
-      const map = group._map;
-      const follow = () => resize(map);
-      if (group.getLayers().length) follow();
-      else fill();
-      map.on("zoomend", follow);
-      group.once("remove", () => map.off("zoomend", follow));
-    });
-    return group;
   };
 
   const handle = (position, make) => {
@@ -126,6 +95,7 @@ const planner = (() => {
 
   // The view comes before the layers, so that each is placed once.
   const begin = (map, core) => {
+    meeting.prepare(map, JSON.parse(document.getElementById("planner-sets").textContent), told().page);
     const fold = document.getElementById("fold");
     fold.addEventListener("click", () => {
       const folded = document.body.classList.toggle("folded");
@@ -145,10 +115,10 @@ const planner = (() => {
   };
 
   const start = (map, layers, bounds, core) => {
-    const { page, sources } = told();
+    const { page, sources, streets, places } = told();
 
     // One canvas draws in the order of arrival: a layer that is switched on again must go back to its place.
-    const inOrder = () => layers.forEach((layer) => map.hasLayer(layer) && layer.bringToFront());
+    const inOrder = () => layers.forEach((layer) => layer.bringToFront && map.hasLayer(layer) && layer.bringToFront());
     map.on("overlayadd", inOrder);
 
     const showNames = () =>
@@ -161,7 +131,9 @@ const planner = (() => {
       bar.append(view("whole", page.whole_study, () => show(map, bounds)), view("core", page.core, () => show(map, core)));
       return bar;
     }).addTo(map);
+    handle("topleft", () => document.getElementById("tools")).addTo(map);
     handle("topleft", north).addTo(map);
+    handle("topleft", () => document.getElementById("tool-card")).addTo(map);
     L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 160 }).addTo(map);
     L.control.attribution({ position: "bottomright", prefix: false }).addAttribution(sources).addTo(map);
     handle("bottomright", () => document.getElementById("title-block")).addTo(map);
@@ -174,8 +146,28 @@ const planner = (() => {
     map.setMinZoom(map.getBoundsZoom(bounds) - 1);
     map.setMaxBounds(L.latLngBounds(bounds).pad(1));
     showNames();
+    map.getContainer().setAttribute("aria-label", page.map);
+    map.getContainer().setAttribute("role", "application");
+    if (told().tiles) tiles.lay(map, told().tiles);
+    tools.start(map, places);
+    meeting.start(streets);
     document.body.dataset.drawn = "yes";
   };
 
-  return { note, describe, labels, dots, begin, start };
+  const showCard = (layer) => {
+    if (!layer) return;
+    layer.openPopup();
+    const content = layer.getPopup()?.getElement();
+    content?.querySelector("button:not(.leaflet-popup-close-button)")?.focus({ preventScroll: true });
+  };
+  // A candidate that no proposal has chosen has no sign of its own.
+  const openStation = (station, place) => {
+    if (ofStation.has(station)) return showCard(ofStation.get(station));
+    const content = meeting.make("div", { class: "card" }, meeting.make("h3", {}, meeting.nameOf(station)), meeting.switchFor(station));
+    L.popup({ minWidth: 200 }).setLatLng(place).setContent(content).openOn(meeting.map);
+    content.querySelector("button").focus({ preventScroll: true });
+  };
+  const openCommunity = (community) => showCard(ofCommunity.get(community));
+
+  return { note, describe, labels, live: meeting.layer, begin, start, openStation, openCommunity };
 })();

@@ -1,0 +1,38 @@
+"""Chinese lettering for drawn maps: one open font, and never a box where it has no glyph."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+FONT = ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf")
+"""Noto Sans SC (SIL Open Font License 1.1), in the package that installs it."""
+
+
+@cache
+def font_path() -> Path:
+    """Return where the font is installed."""
+    package, name = FONT
+    with resources.as_file(resources.files(package).joinpath(name)) as path:
+        return path
+
+
+@cache
+def known_signs() -> frozenset[int]:
+    """Return the code points that the font has a glyph for."""
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(str(font_path())).get_charmap())
+
+
+def readable(text: str) -> str:
+    r"""Return a text with its code in brackets for every sign that the font lacks, and one space for line ends.
+
+    Examples
+    --------
+    >>> readable("海勃湾\U0001f600")
+    '海勃湾[U+1F600]'
+    """
+    signs = known_signs()
+    return "".join(sign if ord(sign) in signs else f"[U+{ord(sign):04X}]" for sign in " ".join(text.split()))

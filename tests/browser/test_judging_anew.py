@@ -1,0 +1,227 @@
+"""What the page finds for each centre under any choice is what the rules find in a situation of that choice."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+import toy
+from centres import profile_of, rule
+from playwright.sync_api import Page, expect
+
+import planner
+from planner.assessment.diagnosis import diagnose
+from planner.assessment.measure_names import MEASURES
+from planner.assessment.rules import Profile
+from planner.assessment.situation import Situation
+from planner.outputs.document import document
+from planner.outputs.maps import draw_map
+from planner.outputs.rejudging import FIXED, FOLLOWED
+from planner.outputs.whatif import what_if
+from planner.pipeline import prepare, situation_of
+from planner.plan import Plan
+from planner.scenario import Scenario, Site
+from planner.walking.service_areas import service_areas
+from planner.walking.times import travel_times
+
+pytestmark = pytest.mark.browser
+
+TIERS = '["community", "village"]'
+CENTRES = (
+    # id, tier, community, floor area, step free, newly built, place
+    ("C1", "community", "W", 320.0, "yes", "", (200, 200)),
+    ("C2", "community", "W", None, "", "no", (0, 0)),
+    ("C3", "community", "E", 100.0, "no", "yes", (600, 200)),
+    ("C4", "village", "E", 500.0, "yes", "", (800, 0)),
+    ("C5", "community", "", 60.0, "", "", (900, 200)),
+    ("S1", "station", "", None, "", "", (800, 400)),
+    ("T1", "town", "", 900.0, "yes", "", (400, 400)),
+)
+"""C5 stands outside the communities, where no street is."""
+
+ASKED = {
+    "nearest": [rule("people_nearest <= 250", unit="people", tiers=TIERS)],
+    "for each m2": [rule("people_per_m2 <= 1.5", unit="people_per_m2", tiers=TIERS)],
+    "by hand": [
+        rule("people_nearest / floor_area_m2 <= 1.5 or people_nearest < 120", unit="people_per_m2", tiers=TIERS)
+    ],
+    "own": [rule("own_covered_share_5min >= 0.6 and own_covered_share_10min >= 0.9", unit="share", tiers=TIERS)],
+    "any": [rule("not covered_share < 0.55", unit="share", tiers=TIERS)],
+    "overlap": [rule("overlap_share <= 0.35", unit="share", tiers=TIERS)],
+    "old": [rule("people_65_uncovered <= 30", unit="people", tiers=TIERS)],
+    "part": [rule("people_65_uncovered / people <= 0.11 or step_free", unit="ratio", tiers=TIERS)],
+    "taken over": [rule("people_nearest - people_within_5min * 0.5 <= 60", unit="people", tiers=TIERS)],
+    "exactly": [rule("covered_share * 10 >= covered_share * 9 + covered_share * 1", unit="share", tiers=TIERS)],
+    "new": [
+        rule("floor_area_m2 >= 50", tiers=TIERS),
+        rule("covered_share >= 0.7", unit="share", name="new", tiers=TIERS, more='places = ["new"]'),
+    ],
+    "excellent": [
+        rule("overlap_share <= 0.9", unit="share", name="must", tiers=TIERS),
+        rule("step_free", unit="yes_no", name="a", tiers=TIERS, grade="excellent", more="weight = 0.1"),
+        rule(
+            "people_nearest <= 250", unit="people", name="b", tiers=TIERS, grade="excellent", more="weight = 0.2"
+        ),
+        rule("covered_share >= 0.6", unit="share", name="c", tiers=TIERS, grade="excellent", more="weight = 0.3"),
+        rule("covered_share >= 0.1", unit="share", name="d", tiers=TIERS, grade="advice", more="weight = 9.0"),
+    ],
+}
+
+TWO_OF_THREE = {"excellent": "excellent_share = 0.5"}
+
+VERDICTS = """([closed, opened]) => {
+    const figures = probe.figures(probe.choose(closed, opened));
+    return { verdicts: [...figures.verdicts], weak: figures.weak,
+             compliant: figures.compliantShare, excellent: figures.excellentShare };
+}"""
+
+
+def test_every_measure_is_known_to_follow_the_choice_or_not() -> None:
+    assert set(MEASURES) == {*FIXED, *FOLLOWED, "next_centre_min"}
+    assert not FIXED & set(FOLLOWED)
+
+
+def rich_study(folder: Path) -> Path:
+    """Write the toy city with several premises in each community, fractions of people, and the old among them."""
+    people = toy.layers()["people"]
+    people = people.assign(people=people["people"] * 1.0371, people_65=people["people"] * 0.2113)
+    columns = ("id", "tier", "community", "floor_area_m2", "step_free", "newly_built")
+    rows = {name: [row[place] for row in CENTRES] for place, name in enumerate(columns)}
+    spots = [shapely.Point(np.array(row[-1]) + toy.ORIGIN) for row in CENTRES]
+    centres = gpd.GeoDataFrame({**rows, "name": rows["id"]}, geometry=spots, crs=toy.CRS)
+    return toy.write_study(folder, changed={"people": people, "centres": centres})
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A plan, some choices, and the situation of each."""
+
+    plan: Plan
+    choices: list[tuple[list[int], list[int]]]
+    situations: list[Situation]
+
+
+def scenario_of(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> Scenario:
+    """Return the scenario that the page would save of a choice."""
+    count = len(plan.inputs.facilities)
+    candidates = plan.siting.candidates.iloc[[station - count for station in opened]]
+    sites = tuple(
+        Site(id=ident, x=spot.x, y=spot.y)
+        for ident, spot in zip(candidates["id"], candidates.geometry, strict=True)
+    )
+    return Scenario(tuple(plan.inputs.facilities["id"].iloc[closed]), sites, plan.inputs.crs.to_string())
+
+
+def situation_in(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> Situation:
+    """Return what a run of a choice assesses."""
+    ready = prepare(plan.study, scenario=scenario_of(plan, closed, opened))
+    snaps, walk, limits = ready.facility_snaps, ready.walk, plan.study.limits.minutes
+    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
+    areas = service_areas(ready.network, snaps, walk=walk, limits_min=limits)
+    return situation_of(ready, walk, times, areas=areas)
+
+
+@pytest.fixture(scope="module")
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> Choices:
+    plan = planner.run(rich_study(tmp_path_factory.mktemp("rich")))
+    sites = range(len(CENTRES), len(CENTRES) + len(plan.siting.candidates))
+    choices = [
+        ([], []),
+        ([0], []),
+        ([0, 2, 5], [sites[0], sites[-1]]),
+        ([1, 3], [sites[1]]),
+        ([0, 1], []),
+        ([0, 1, 2, 3, 4], []),
+        ([0, 1, 2, 3, 4, 5, 6], [sites[2]]),
+        ([4, 5, 6], list(sites)),
+    ]
+    return Choices(plan, choices, [situation_in(plan, *choice) for choice in choices])
+
+
+@pytest.fixture(scope="module")
+def page(chromium, chosen: Choices, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:  # noqa: ANN001
+    file = tmp_path_factory.mktemp("rich_map") / "map.html"
+    file.write_text(draw_map(chosen.plan, document(chosen.plan)), "utf-8")
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    page.wait_for_selector("body[data-drawn=yes]")
+    yield page
+    page.close()
+
+
+def judged_by(profile: Profile, chosen: Choices) -> Plan:
+    """Return the plan with the verdicts of another profile."""
+    return replace(chosen.plan, diagnosis=diagnose(chosen.situations[0], profile=profile))
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_each_centre_is_judged_as_the_rules_judge_it(
+    name: str, page: Page, chosen: Choices, tmp_path: Path
+) -> None:
+    profile = profile_of(tmp_path, *ASKED[name], head=TWO_OF_THREE.get(name, ""))
+    plan = judged_by(profile, chosen)
+    sets = what_if(plan, document(chosen.plan))
+    assert sets["judged"]["unfollowed"] == []
+    page.evaluate("(sets) => { window.probe = whatIf.open(sets); }", sets)
+    seen = set()
+    ids = list(plan.inputs.facilities["id"])
+    for choice, situation in zip(chosen.choices, chosen.situations, strict=True):
+        found = diagnose(situation, profile=profile)
+        premises = found.centres[found.centres["tier"].isin(["community", "village"])]
+        shown = page.evaluate(VERDICTS, list(choice))
+        assert {ids[station]: verdict for station, verdict in shown["verdicts"]} == dict(
+            zip(premises["id"], premises["verdict"], strict=True)
+        ), choice
+        communities = list(plan.inputs.communities["id"])
+        assert [communities[one] for one in shown["weak"]] == list(found.weak_communities)
+        for grade in ("compliant", "excellent"):
+            share = found.rates[f"{grade}_share"]
+            assert shown[grade] == (None if np.isnan(share) else share)
+        seen |= set(premises["verdict"])
+    # Nobody would notice a page that always says the same.
+    assert len(seen) > 1 or name == "exactly", seen
+
+
+@pytest.mark.parametrize("joint", ["or", "and"])
+def test_where_a_rule_cannot_be_followed_nothing_is_said(
+    chromium,  # noqa: ANN001
+    joint: str,
+    chosen: Choices,
+    tmp_path: Path,
+) -> None:
+    asked = rule(f"floor_area_m2 >= 400 {joint} next_centre_min >= 4", tiers=TIERS)
+    plan = judged_by(profile_of(tmp_path, asked), chosen)
+    content = document(plan)
+    sets = what_if(plan, content)
+    assert sets["judged"]["unfollowed"] == ["next_centre_min"]
+    open_question = {
+        "or": ["C1", "C2", "C3", "C5"],
+        "and": ["C2", "C4"],  # the others fail in any case
+    }[joint]
+    ids = plan.inputs.facilities["id"]
+    undecided = [ids[one["station"]] for one in sets["judged"]["premises"] if "?next" in str(one["findings"])]
+    assert undecided == open_question
+    (tmp_path / "map.html").write_text(draw_map(plan, content), "utf-8")
+    page = chromium.new_page()
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_selector("body[data-drawn=yes]")
+    figures = [page.locator(f'[data-figure="{name}"] > b') for name in ("weak_communities", "compliant_share")]
+    today = [figure.text_content() for figure in figures]
+    assert today[0] == str(len(plan.diagnosis.weak_communities))
+    expect(page.locator("#verdicts-note")).to_be_hidden()
+    page.evaluate("meeting.take(meeting.model.choose([0], []))")
+    for figure, expected in itertools.zip_longest(figures, ["—", "—"]):
+        expect(figure).to_have_text(expected)
+    expect(page.locator('[data-figure="communities_without_centre"] > b')).to_have_text("0")
+    expect(page.locator("#verdicts-note")).to_be_visible()
+    page.locator("#reset").click()
+    for figure, expected in zip(figures, today, strict=True):
+        expect(figure).to_have_text(str(expected))
+    expect(page.locator("#verdicts-note")).to_be_hidden()
+    page.close()

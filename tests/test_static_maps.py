@@ -1,0 +1,93 @@
+"""The map without a browser: complete, legible, the same bytes each time."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import toy
+
+import planner
+from planner.cli import main
+from planner.errors import OutputError, StudyError
+from planner.outputs.document import document
+from planner.outputs.lettering import font_path, known_signs, readable
+from planner.outputs.static_maps import FORMATS, draw_static_map, write_static_map
+from planner.texts import LANGUAGES, Language, Texts, catalogue
+
+BEGINNINGS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_the_same_plan_gives_the_same_bytes(toy_plan: planner.Plan, tmp_path: Path, ending: str) -> None:
+    one, two = (write_static_map(toy_plan, tmp_path / f"{name}{ending}").read_bytes() for name in "ab")
+    assert one.startswith(BEGINNINGS[ending])
+    assert one == two
+    assert not re.search(rb"CreationDate|<dc:date>", one)
+
+
+def letters(plan: planner.Plan) -> list[str]:
+    """Draw the sheet and return all that is written on it; a sign without a glyph is a warning."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = draw_static_map(plan, document(plan))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        FigureCanvasAgg(figure).draw()
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sign_is_a_box(haibowan_plan: planner.Plan, language: Language) -> None:
+    plan = replace(haibowan_plan, study=haibowan_plan.study.model_copy(update={"language": language}))
+    written = letters(plan)
+    assert set("".join(written)) <= {chr(code) for code in known_signs()}
+    content, texts = document(plan), Texts(language)
+    for expected in (
+        "".join(plan.study.name.split()),
+        texts.percent(content["coverage"]["total"][0]["people_share"]),
+        texts("maps.legend"),
+        texts("maps.north"),
+        texts("maps.title_scale"),
+        *(name for name in plan.inputs.communities["name"]),
+    ):
+        assert expected.replace(" ", "") in "".join(written).replace(" ", "")
+
+
+def test_every_text_of_the_maps_can_be_lettered() -> None:
+    signs = "".join(
+        entry[language] for key, entry in catalogue().items() for language in LANGUAGES if key[:5] == "maps."
+    )
+    assert readable(signs).replace(" ", "") == "".join(signs.split())
+
+
+def test_a_sign_that_the_font_lacks_is_written_as_its_code(tmp_path: Path) -> None:
+    layers = toy.layers()
+    communities = layers["communities"].assign(name=["\U0002cc56里", "$x^2$ & <b>"])
+    plan = planner.run(toy.write_study(tmp_path, changed={"communities": communities}))
+    written = letters(plan)
+    assert "$x^2$ & <b>" in written
+    assert ("\U0002cc56里" if 0x2CC56 in known_signs() else "[U+2CC56]里") in written
+    assert readable("\U0010fffd") == "[U+10FFFD]"
+    assert font_path().exists()
+
+
+def test_other_endings_are_refused_before_the_work(
+    toy_study: Path, tmp_path: Path, toy_plan: planner.Plan
+) -> None:
+    with pytest.raises(StudyError, match=r"`.gif`.*\.png, \.svg, \.pdf"):
+        write_static_map(toy_plan, tmp_path / "map.gif")
+    assert main(["map", str(toy_study), "--out", str(tmp_path / "map.jpg")]) == StudyError.exit_code
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(OutputError):
+        write_static_map(toy_plan, tmp_path / "file" / "map.png")
+
+
+def test_the_command_prints_the_path(toy_study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "sheets" / "map.svg"
+    assert main(["map", str(toy_study), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    assert out.stat().st_size > 10_000
