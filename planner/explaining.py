@@ -42,11 +42,11 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
         As `planner.run`; or no centre, or several, are called so.
     """
     study = read_study(path)
-    inputs, diagnosis, remedies = diagnose_study(study, progress=progress)
+    inputs, diagnosis, found_help = diagnose_study(study, progress=progress)
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
-    found = centre_entries(diagnosis, remedies)[row["id"]]
+    found = centre_entries(diagnosis, found_help.remedies)[row["id"]]
     profile = diagnosis.profile
     content: dict[str, Any] = plain(
         {

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
+from planner.assessment.branches import is_branch
 from planner.assessment.community_measures import measure_communities
 from planner.assessment.measures import Measured, measure_centres
 from planner.assessment.rules import Profile, in_force, limits_of
@@ -150,17 +151,23 @@ def subjects_of(situation: Situation, measured: Measured) -> tuple[Subject, ...]
     kinds = dict(zip(situation.communities["id"], situation.communities["kind"], strict=True))
     by_tier = {"community": "community", "village": "village"}
     named = {"community": URBAN, "village": RURAL}
+    # No rule is for a branch by itself.
     return tuple(
-        Subject(ident, tier, named.get(kinds.get(home) or by_tier.get(tier, ""), ""), measured.facts(position))
-        for position, (ident, tier, home) in enumerate(
-            zip(facilities["id"], facilities["tier"], facilities["community"], strict=True)
+        Subject(
+            ident,
+            "" if belongs else tier,
+            named.get(kinds.get(home) or by_tier.get(tier, ""), ""),
+            measured.facts(position),
+        )
+        for position, (ident, tier, home, belongs) in enumerate(
+            zip(*(facilities[name] for name in ("id", "tier", "community", "branch_of")), strict=True)
         )
     )
 
 
 def communities_without_centre(facilities: Facilities, communities: Communities) -> tuple[str, ...]:
     """Return the ids of the communities that no premises declare as theirs, in the order of the communities."""
-    housed = set(facilities["community"][facilities["tier"].isin(PREMISES)])
+    housed = set(facilities["community"][facilities["tier"].isin(PREMISES) & ~is_branch(facilities)])
     return tuple(community for community in communities["id"] if community not in housed)
 
 
