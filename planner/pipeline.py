@@ -177,6 +177,7 @@ def run(
         flips=flips_within(diagnosis, study.rules.threshold_share),
         remedies=found_help.remedies,
         blocked_pairs=found_help.blocked_pairs,
+        blocked_near=found_help.blocked_near,
         fairness=fairness,
         overlay=overlay,
         verification=verification,

@@ -69,6 +69,8 @@ class Plan:
         What would make each weak centre compliant.
     blocked_pairs
         Street positions close in the air and far on foot (`planner.assessment.blocked_pairs`).
+    blocked_near
+        The pairs around each centre by its id: the pair's id, and in which direction it lies.
     overlay
         Coverage by walking time beside coverage by overlay, one row a limit (`planner.assessment.self_check`).
     verification
@@ -106,6 +108,7 @@ class Plan:
     flips: pd.DataFrame
     remedies: tuple[Remedy, ...]
     blocked_pairs: gpd.GeoDataFrame
+    blocked_near: Mapping[str, tuple[tuple[str, str], ...]]
     fairness: Fairness
     overlay: pd.DataFrame
     verification: Verification | None

@@ -72,11 +72,14 @@ def city(
     return found
 
 
-def diagnosed(folder: Path, layers: Layers, *rules: str, more: str = "", head: str = "") -> tuple[Diagnosis, Help]:
+def diagnosed(
+    folder: Path, layers: Layers, *rules: str, more: str = "", head: str = "", access_m: float = 10.0
+) -> tuple[Diagnosis, Help]:
     """Write a city's study, and carry it out by the rules as far as the diagnosis."""
     folder.mkdir(parents=True, exist_ok=True)
     rule_file(folder, *(rules or (COVERED,)), head=head)
-    text = 'name = "City"\nlanguage = "en"\n[rules]\nprofile = "own.toml"\n[walking]\naccess_m = 10.0\n' + more
+    text = 'name = "City"\nlanguage = "en"\n[rules]\nprofile = "own.toml"\n[walking]\n'
+    text += f"access_m = {access_m}\n{more}"
     for name, layer in layers.items():
         pyogrio.write_dataframe(layer, folder / "city.gpkg", layer=name, driver="GPKG")
         key = {"centres": "facilities", "people": "demand"}.get(name, name)

@@ -11,6 +11,7 @@ import scipy.spatial
 import shapely
 from numpy.typing import NDArray
 
+from planner.assessment.directions import DIRECTIONS, sector_of
 from planner.study import Remedies
 from planner.walking.joins import dense
 from planner.walking.network import WalkingNetwork
@@ -182,6 +183,21 @@ def blocked_pairs(
         geometry=lines,
         crs=network.crs,
     )
+
+
+def pairs_near(
+    pairs: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, *, within_m: float
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return by centre the pairs whose middle lies within `within_m` of it in the air, and in which direction."""
+    middles = shapely.get_coordinates(shapely.centroid(pairs.geometry.array))
+    centres = shapely.get_coordinates(facilities.geometry.array)
+    found = {}
+    for ident, place in zip(facilities["id"], centres, strict=True):
+        step = middles - place
+        near = np.flatnonzero(np.hypot(*step.T) <= within_m)
+        directions = [DIRECTIONS[one] for one in sector_of(step[near])]
+        found[str(ident)] = tuple(zip(pairs["id"].iloc[near].tolist(), directions, strict=True))
+    return found
 
 
 def street_names(network: WalkingNetwork, spots: Spots, streets: gpd.GeoDataFrame) -> NDArray[np.object_]:

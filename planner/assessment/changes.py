@@ -35,8 +35,8 @@ class Change:
         crossing; None where it is the centre itself.
     other
         The other end of the crossing.
-    about
-        The id of the gate, or of the neighbouring centre; "" where there is none.
+    about, name
+        The id and the name of the gate, or of the neighbouring centre; "" where there is none.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Change:
     place: Place | None = None
     other: Place | None = None
     about: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def detours(situation: Situation, only: Sequence[int] | None = None) -> Iterator
         # A walk that was not found is longer than the horizon, and no walk is shorter than the straight line.
         low = np.where(np.isinf(high), np.maximum(times.horizon_min / crow_min, 1.0), high)
         minutes[times.demand[pairs]] = np.inf
-        yield from _by_direction(facility, situation.people[rows], _sector(step), low, high)
+        yield from _by_direction(facility, situation.people[rows], sector_of(step), low, high)
 
 
 def _by_direction(
@@ -90,7 +90,7 @@ def _by_direction(
             yield Detour(facility, name, float(people[rows].sum()), span)
 
 
-def _sector(step: FloatArray) -> IndexArray:
+def sector_of(step: FloatArray) -> IndexArray:
     """Return the direction of each step east and north, by position in `DIRECTIONS`."""
     bearing = np.degrees(np.arctan2(step[:, 0], step[:, 1]))
     sector: IndexArray = np.floor(bearing / SECTOR_DEGREES + HALF).astype(np.int64) % len(DIRECTIONS)

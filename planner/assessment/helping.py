@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
 
-from planner.assessment.blocked_pairs import Layers, blocked_pairs
+from planner.assessment.blocked_pairs import Layers, blocked_pairs, pairs_near
 from planner.assessment.changes import Remedy
 from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.place_levers import lay_ground
@@ -27,10 +28,13 @@ class Help:
         The cheapest for each weak centre.
     blocked_pairs
         Street positions close in the air and far on foot, as `planner.assessment.blocked_pairs` lists them.
+    blocked_near
+        The pairs around each centre by its id: the pair's id, and in which direction it lies.
     """
 
     remedies: tuple[Remedy, ...]
     blocked_pairs: gpd.GeoDataFrame
+    blocked_near: Mapping[str, tuple[tuple[str, str], ...]]
 
 
 def find_help(
@@ -56,7 +60,12 @@ def find_help(
     """
     ground = lay_ground(situation, network, snaps, layers.water, study.remedies)
     places = (ground.spots, ground.standing)
+    pairs = blocked_pairs(
+        network, places, snaps, situation.people, layers, walk=situation.walk, asked=study.remedies
+    )
+    within_m = situation.walk.metres(max(situation.limits_min))
     return Help(
         find_remedies(diagnosis, study.costs, ground if study.remedies.streets else None),
-        blocked_pairs(network, places, snaps, situation.people, layers, walk=situation.walk, asked=study.remedies),
+        pairs,
+        pairs_near(pairs, situation.facilities, within_m=within_m),
     )

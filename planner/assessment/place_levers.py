@@ -211,7 +211,7 @@ class GateLever(PlaceLever):
             if math.dist(gates[row].xy, around.xy) <= reach_m
         ]
         return [
-            Change("open_gate", 1, self.costs.gate_open, place=gate.xy, about=gate.id)
+            Change("open_gate", 1, self.costs.gate_open, place=gate.xy, about=gate.id, name=gate.name)
             for gate in near[: self.ground.asked.tried]
         ]
 
@@ -353,8 +353,9 @@ class ShareLever(PlaceLever):
                 *(least + more_m2 for more_m2 in turning_points(walked, profile, more, most=most - least)),
             ]
             place = _place(self.ground.snaps[0].xy[position])
+            name = str(self.ground.situation.facilities["name"].iloc[position])
             shares += [
-                Change("share", amount, self.costs.share, place=place, about=neighbour.id)
+                Change("share", amount, self.costs.share, place=place, about=neighbour.id, name=name)
                 for amount in amounts
                 if _can_spare(neighbour, amount, profile)
             ]
