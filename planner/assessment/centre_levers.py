@@ -31,6 +31,11 @@ class AreaLever:
     costs: Costs
     touches = frozenset({"floor_area_m2", "activity_area_m2", *PER_FLOOR_AREA})
 
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "add_area", of_price(self.costs.floor_area_per_m2, 1)
+
     def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return the least enlargements that turn a failing comparison into a passing one."""
         amounts = turning_points(subject, profile, enlarged, most=MOST_M2)
@@ -48,6 +53,11 @@ class HoursLever:
 
     costs: Costs
     touches = frozenset({"open_hours_week"})
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "extend_hours", of_price(self.costs.hour_a_week, 1)
 
     def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return the least extensions that turn a failing comparison into a passing one."""
@@ -73,6 +83,11 @@ class FunctionsLever:
 
     costs: Costs
     touches = frozenset({"functions", "functions_share", "functions_missing"})
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "add_functions", of_price(self.costs.function, 1)
 
     def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return every set of missing functions, the smaller first; none where the present ones are not known."""
@@ -100,6 +115,11 @@ class StepFreeLever:
 
     costs: Costs
     touches = frozenset({"step_free"})
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "step_free", self.costs.step_free
 
     def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return the one change, where the entrance is known to have a step."""

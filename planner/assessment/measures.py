@@ -216,12 +216,16 @@ def of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict[
     """Measure what concerns the residents of the community whose premises a centre is."""
     facilities, people = situation.facilities, situation.people
     serves = facilities["community"].to_numpy(dtype=object)
-    other = ("not_premises", ~situation.is_premises)
-    homeless = ("no_community", (serves == "") & situation.is_premises)
+    is_premises = situation.is_premises
+    other = ("not_premises", ~is_premises)
+    homeless = ("no_community", (serves == "") & is_premises)
+    home, ids = pd.factorize(situation.demand["community"].to_numpy(dtype=object))
+    # Behind the communities with demand points stands the one that has none.
+    own_row = pd.Index(ids, dtype=object).get_indexer(serves)
 
     def of_own(values: FloatArray) -> FloatArray:
-        summed = situation.by_community(values).reindex(serves)
-        return np.where(situation.is_premises, summed.to_numpy(dtype=np.float64), np.nan)
+        summed = np.append(np.bincount(home, weights=values, minlength=len(ids)), np.nan)
+        return np.where(is_premises, summed[own_row], np.nan)
 
     residents = of_own(people)
     homes = situation.households.reindex(serves).to_numpy(dtype=np.float64)
@@ -231,7 +235,7 @@ def of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict[
     near = is_within(nearest, situation.standard_min)
     columns = {
         "people": known_or(residents, "no_people", other, homeless),
-        "households": known_or(np.where(situation.is_premises, homes, np.nan), "not_given", other, homeless),
+        "households": known_or(np.where(is_premises, homes, np.nan), "not_given", other, homeless),
         "people_65_uncovered": known_or(of_own(situation.people_65 * ~near), "not_given", other, homeless),
         "covered_share": known_or(
             _divided(of_own(people * near), residents),
@@ -300,22 +304,16 @@ def _people_nearest(situation: Situation) -> FloatArray:
     Of several as near people take their own community's: two may share a house.
     """
     facilities, people, times = situation.facilities, situation.people, situation.served_times()
-    home, serves = (
-        situation.demand["community"].to_numpy(dtype=object),
-        facilities["community"].to_numpy(dtype=object),
-    )
-    kind = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises").to_numpy(dtype=object)
-    counted = np.zeros(len(facilities))
-    for one in sorted(set(kind)):
-        chosen = times.of_facilities(kind == one)
-        others = home[chosen.demand] != serves[chosen.facility]
-        order = np.lexsort((chosen.facility, others, chosen.minutes, chosen.demand))
-        demand = chosen.demand[order]
-        first = order[np.concatenate([[True], demand[1:] != demand[:-1]])[: len(demand)]]
-        counted += np.bincount(
-            chosen.facility[first], weights=people[chosen.demand[first]], minlength=len(facilities)
-        )
-    return counted
+    kind = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises")
+    number = pd.factorize(kind)[0][times.facility]
+    homes = [table["community"].to_numpy(dtype=object) for table in (situation.demand, facilities)]
+    community, _ = pd.factorize(np.concatenate(homes))
+    others = community[times.demand] != community[len(homes[0]) :][times.facility]
+    order = np.lexsort((times.facility, others, times.minutes, times.demand, number))
+    of_each = np.column_stack([number[order], times.demand[order]])
+    first = order[np.concatenate([[True], (of_each[1:] != of_each[:-1]).any(axis=1)])[: len(order)]]
+    weights = people[times.demand[first]]
+    return np.bincount(times.facility[first], weights=weights, minlength=len(facilities)).astype(np.float64)
 
 
 def of_directions(situation: Situation, directions: Sequence[Detour], profile: Profile) -> dict[str, Column]:

@@ -30,12 +30,10 @@ from planner.assessment.surroundings import (
     look_around,
     measured_again,
     nearest_first,
-    with_branch,
     without_area_ratio,
 )
 from planner.assessment.verdicts import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, Subject, judge, verdict_of
 from planner.study import Costs, Remedies
-from planner.tables import Facilities
 from planner.walking.gates import Gate
 from planner.walking.joins import dense, with_crossing, with_gate
 from planner.walking.network import WalkingNetwork
@@ -66,7 +64,7 @@ class Ground:
         Positions along the streets, and the same as points from which walks begin.
     gates
         Closed gates that cut a street.
-    water
+    wet
         Where no centre can stand.
     asked
         What is tried.
@@ -78,7 +76,7 @@ class Ground:
     spots: Spots
     standing: Snaps
     gates: tuple[Gate, ...]
-    water: gpd.GeoDataFrame | None
+    wet: shapely.Geometry | None
     asked: Remedies
 
 
@@ -92,7 +90,9 @@ def lay_ground(
     """Lay positions along the streets, and gather the gates."""
     spots = street_spots(network, asked.step_m)
     gates = tuple(gate for gate in network.gates if len(gate.nodes) > 1)
-    return Ground(situation, network, snaps, spots, stand(spots, network), gates, water, asked)
+    wet = None if water is None else shapely.union_all(water.geometry.array)
+    shapely.prepare([one for one in (wet, *situation.communities.geometry.array) if one is not None])
+    return Ground(situation, network, snaps, spots, stand(spots, network), gates, wet, asked)
 
 
 def place_levers(ground: Ground, diagnosis: Diagnosis, position: int, costs: Costs) -> tuple[PlaceLever, ...]:
@@ -118,6 +118,11 @@ class PlaceLever:
     costs: Costs
     proposed: list[Change] | None = None
     known: dict[Change, Subject] = field(default_factory=dict)
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        raise NotImplementedError
 
     @property
     def touches(self) -> frozenset[str]:
@@ -165,10 +170,10 @@ class PlaceLever:
         communities = ground.situation.communities
         home = communities.geometry.array[(communities["id"] == around.home).to_numpy()]
         points = shapely.points(spots)
-        if len(home):
-            spots, points = spots[shapely.covers(home[0], points)], points[shapely.covers(home[0], points)]
-        if ground.water is not None:
-            spots = spots[~shapely.intersects(shapely.union_all(ground.water.geometry.array), points)]
+        may_stand = shapely.covers(home[0], points) if len(home) else np.ones(len(spots), dtype=np.bool_)
+        if ground.wet is not None:
+            may_stand &= ~shapely.intersects(ground.wet, points)
+        spots = spots[may_stand]
         spots = spots[nearest_first(spots, place)]
         spots = spots[np.hypot(*(spots - place).T) > ground.asked.step_m / 2]
         walkers = around.walkers
@@ -196,6 +201,11 @@ class GateLever(PlaceLever):
     """Opening a closed gate."""
 
     __slots__ = ()
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "open_gate", self.costs.gate_open
 
     def propose(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return the gates nearest to the centre, within its longest walk."""
@@ -228,6 +238,11 @@ class CrossingLever(PlaceLever):
     """Building a crossing between two street positions close in the air and far on foot."""
 
     __slots__ = ("ends",)
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "build_crossing", self._cost(0.0)
 
     def propose(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return the pairs that bring the community's people nearer to the centre."""
@@ -272,6 +287,11 @@ class MoveLever(PlaceLever):
     __slots__ = ("rows",)
 
     @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "move", self.costs.move
+
+    @property
     def keeps_place(self) -> bool:
         """Return whether the centre stays where it is."""
         return False
@@ -291,17 +311,19 @@ class MoveLever(PlaceLever):
         around = self.around
         minutes = around.walkers.minutes.copy()
         minutes[around.centre] = self.rows[change]
-        table = around.situation.facilities
-        shapes = np.array(table.geometry.array, dtype=object)
-        shapes[around.centre] = shapely.Point(change.place)
-        moved = Facilities(gpd.GeoDataFrame(table.set_geometry(shapes, crs=table.crs)))
-        return without_area_ratio(measured_again(around, subject, profile, minutes, moved), at_least_today=False)
+        moved = measured_again(around, subject, profile, minutes, place=change.place)
+        return without_area_ratio(moved, at_least_today=False)
 
 
 class StationLever(PlaceLever):
     """Opening a branch at a street position in the centre's community."""
 
     __slots__ = ("rows",)
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "open_station", self.costs.station
 
     @property
     def touches(self) -> frozenset[str]:
@@ -320,15 +342,19 @@ class StationLever(PlaceLever):
     def measure(self, subject: Subject, change: Change, profile: Profile) -> Subject:
         """Walk to the centre or its branch."""
         around = self.around
-        minutes = np.vstack([around.walkers.minutes, self.rows[change]])
-        facilities = with_branch(around, change.place or around.xy, change.amount)
-        return enlarged(measured_again(around, subject, profile, minutes, facilities), change.amount)
+        then = measured_again(around, subject, profile, around.walkers.minutes, branch=self.rows[change])
+        return enlarged(then, change.amount)
 
 
 class ShareLever(PlaceLever):
     """Sharing a neighbouring centre: some of its floor becomes a branch of this one."""
 
     __slots__ = ("walked",)
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        return "share", self.costs.share
 
     @property
     def touches(self) -> frozenset[str]:
@@ -365,10 +391,8 @@ class ShareLever(PlaceLever):
         if neighbour not in self.walked:
             around = self.around
             row = list(around.situation.facilities["id"]).index(neighbour)
-            minutes = np.vstack([around.walkers.minutes, around.walkers.minutes[row]])
-            x, y = around.walkers.starts.xy[row].tolist()
-            facilities = with_branch(around, (x, y), 0.0)
-            self.walked[neighbour] = measured_again(around, subject, profile, minutes, facilities)
+            minutes = around.walkers.minutes
+            self.walked[neighbour] = measured_again(around, subject, profile, minutes, branch=minutes[row])
         return self.walked[neighbour]
 
     def measure(self, subject: Subject, change: Change, profile: Profile) -> Subject:

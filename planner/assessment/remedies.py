@@ -7,6 +7,7 @@ and places, and walk again.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,11 +38,18 @@ class Lever(Protocol):
     ----------
     touches
         The measures that it can change, those by limit without their limit.
+    least
+        Its kind, and what a change of that kind costs at least; None where no price is known.
     """
 
     @property
     def touches(self) -> frozenset[str]:
         """Return the measures that it can change."""
+        ...
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
         ...
 
     def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
@@ -91,10 +99,10 @@ def cheapest(subject: Subject, profile: Profile, own: Sequence[Lever], further: 
     """
     search = _Search(subject, profile)
     helpful = [one for one in (*own, *further) if search.may_mend(one)]
-    singles = [((lever, change),) for lever in helpful for change in lever.changes(subject, profile)]
-    found = search.cheapest(singles)
+    found = search.cheapest(_Waiting(helpful, subject, profile))
     if found is None or search.is_open(found[1]):
-        pairs = search.cheapest([*_own_pairs(search, own), *_mixed_pairs(search, own, further)])
+        proposed = [*_own_pairs(search, own), *_mixed_pairs(search, own, further)]
+        pairs = search.cheapest(sorted(proposed, key=lambda steps: price([change for _, change in steps])))
         found = pairs if found is None or (pairs and not search.is_open(pairs[1])) else found
     if found is None:
         left = search.failing
@@ -141,9 +149,8 @@ class _Search:
             if one.grade == COMPLIANT
         )
 
-    def cheapest(self, proposed: Sequence[tuple[Step, ...]]) -> tuple[tuple[Step, ...], Subject] | None:
-        """Return the cheapest of the proposed steps that helps, and the centre as it is then."""
-        in_order = sorted(proposed, key=lambda steps: price([change for _, change in steps]))
+    def cheapest(self, in_order: Iterable[tuple[Step, ...]]) -> tuple[tuple[Step, ...], Subject] | None:
+        """Return the first of the proposed steps that helps, and the centre as it is then."""
         perhaps = None
         for steps in in_order:
             self.tried += 1
@@ -156,6 +163,31 @@ class _Search:
             if verdict == UNDETERMINED and perhaps is None:
                 perhaps = steps, then
         return perhaps
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Single changes from the cheapest on; no lever is asked for its changes before one of them may be next."""
+
+    levers: Sequence[Lever]
+    subject: Subject
+    profile: Profile
+
+    def __iter__(self) -> Iterator[tuple[Step, ...]]:
+        """Yield the changes in order."""
+        heap: list[tuple[tuple[object, ...], int, Lever, Change | None]] = []
+        for number, lever in enumerate(self.levers):
+            kind, cost = lever.least
+            heapq.heappush(heap, (price([Change(kind, 0, cost)]), number, lever, None))
+        count = len(heap)
+        while heap:
+            _, _, lever, change = heapq.heappop(heap)
+            if change is not None:
+                yield ((lever, change),)
+                continue
+            for one in lever.changes(self.subject, self.profile):
+                heapq.heappush(heap, (price([one]), count, lever, one))
+                count += 1
 
 
 def _own_pairs(search: _Search, own: Sequence[Lever]) -> Iterator[tuple[Step, Step]]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from planner.assessment.centre_levers import enlarged, spans_of
+from planner.assessment.changes import Place
 from planner.assessment.directions import detours
 from planner.assessment.expressions import ANYTHING, Facts, Span, names_of
 from planner.assessment.measure_names import find_measure, limit_of
@@ -123,12 +123,13 @@ def measured_again(
     subject: Subject,
     profile: Profile,
     minutes: FloatArray,
-    facilities: Facilities | None = None,
+    *,
+    branch: FloatArray | None = None,
+    place: Place | None = None,
 ) -> Subject:
-    """Return the centre as it is once walks, and perhaps facilities, are others.
+    """Return the centre as it is once walks are others.
 
-    Only measures are taken again that decide the verdict. A service area is not drawn again: its share of the disc
-    is then not known, or at least what it is today where walks only become shorter.
+    Only measures are taken again that decide the verdict. A service area is not drawn again.
 
     Parameters
     ----------
@@ -139,15 +140,21 @@ def measured_again(
     profile
         The rules.
     minutes
-        Walks as `Walkers.minutes` has them, one row a facility; what is beyond the horizon does not count.
-    facilities
-        The facilities, where they change; those of the surroundings first.
+        Walks as `Walkers.minutes` has them; what is beyond the horizon does not count.
+    branch
+        The walks from a branch of the centre, where it gets one.
+    place
+        Where the centre stands then, where it moves.
     """
-    table = around.situation.facilities if facilities is None else facilities
     horizon_min, n_people = around.walkers.horizon_min, len(around.situation.demand)
-    times = _times(minutes[:, :n_people], horizon_min)
-    between = _times(minutes[:, n_people:], horizon_min)
-    situation = replace(around.situation, facilities=table, times=times, between=between)
+    alone = replace(around.situation, times=_times(minutes[:, :n_people], horizon_min))
+    if place is not None:
+        alone = replace(alone, facilities=_moved(alone.facilities, around.centre, place))
+    situation = replace(alone, between=_times(minutes[:, n_people:], horizon_min))
+    if branch is not None:
+        served = minutes[:, :n_people].copy()
+        served[around.centre] = np.minimum(served[around.centre], branch[:n_people])
+        situation = replace(situation, times=_times(served, horizon_min))
     names = asked_names(profile)
     stems = {measure.name for name in names if (measure := find_measure(name))}
     limits = sorted({limit for name in names if (limit := limit_of(name)) is not None})
@@ -157,7 +164,7 @@ def measured_again(
     if stems & REACH:
         columns |= of_reach(situation, limits)
     if stems & DIRECTIONS:
-        columns |= of_directions(situation, tuple(detours(situation, [around.centre])), profile)
+        columns |= of_directions(situation, tuple(detours(alone, [around.centre])), profile)
     if stems & CATCHMENTS:
         columns |= of_catchments(situation, profile)[0]
     spans = {
@@ -176,19 +183,10 @@ def without_area_ratio(subject: Subject, *, at_least_today: bool) -> Subject:
     return replace(subject, facts=Facts(numbers, subject.facts.functions))
 
 
-def with_branch(around: Surroundings, place: tuple[float, float], floor_m2: float) -> Facilities:
-    """Return the facilities with a branch of the centre at a place, last; all its floor is for activities."""
-    table = around.situation.facilities
-    row = {
-        **{name: "" for name in table.columns if table[name].dtype == object and name != "geometry"},
-        "id": "+",
-        "tier": "station",
-        "floor_area_m2": floor_m2,
-        "activity_area_m2": floor_m2,
-        "branch_of": table["id"].iloc[around.centre],
-    }
-    added = gpd.GeoDataFrame([row], geometry=[shapely.Point(place)], crs=table.crs)
-    return Facilities(gpd.GeoDataFrame(pd.concat([table, added], ignore_index=True), crs=table.crs))
+def _moved(facilities: Facilities, position: int, place: Place) -> Facilities:
+    shapes = np.array(facilities.geometry.array, dtype=object)
+    shapes[position] = shapely.Point(place)
+    return Facilities(gpd.GeoDataFrame(facilities.set_geometry(shapes, crs=facilities.crs)))
 
 
 def asked_names(profile: Profile) -> set[str]:
