@@ -371,8 +371,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
         {"facility": "id of the centre", **DIRECTION},
     ),
     "remedies": (
-        "Points and lines, one row a change that would make a weak centre compliant; a pair has two rows. A change "
-        "of the centre itself has no geometry, a crossing is a line.",
+        "Points (a crossing: lines), one row a change for a weak centre; one of the centre itself has none.",
         {
             "facility": "id of the centre",
             "change": CHANGE_KINDS,

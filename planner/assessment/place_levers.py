@@ -35,11 +35,11 @@ from planner.assessment.surroundings import (
 from planner.assessment.verdicts import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, Subject, judge, verdict_of
 from planner.study import Costs, Remedies
 from planner.walking.gates import Gate
-from planner.walking.joins import dense, with_crossing, with_gate
+from planner.walking.joins import dense, walks_through, with_crossing, with_gate
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
-from planner.walking.standing import Spots, some_snaps, stand, street_spots
-from planner.walking.walk import FloatArray, IndexArray, is_within
+from planner.walking.standing import Spots, node_spots, some_snaps, stand, street_spots
+from planner.walking.walk import FloatArray, is_within
 
 FLOOR = frozenset({"floor_area_m2", "activity_area_m2", *PER_FLOOR_AREA})
 AREA_DIGITS = PLACE_DIGITS = 2
@@ -165,10 +165,13 @@ class PlaceLever:
         """
         ground, around = self.ground, self.around
         place = np.array(around.xy)
-        spots = ground.spots.xy[np.hypot(*(ground.spots.xy - place).T) <= within_m]
-        spots = np.round(spots, PLACE_DIGITS)
         communities = ground.situation.communities
         home = communities.geometry.array[(communities["id"] == around.home).to_numpy()]
+        spots = ground.spots.xy[np.hypot(*(ground.spots.xy - place).T) <= within_m]
+        if len(home):
+            west, south, east, north = home[0].bounds
+            spots = spots[((spots >= [west, south]) & (spots <= [east, north])).all(axis=1)]
+        spots = np.round(spots, PLACE_DIGITS)
         points = shapely.points(spots)
         may_stand = shapely.covers(home[0], points) if len(home) else np.ones(len(spots), dtype=np.bool_)
         if ground.wet is not None:
@@ -230,14 +233,15 @@ class GateLever(PlaceLever):
         nodes = next(
             gate.nodes for gate in self.ground.gates if gate.id == change.about and gate.xy == change.place
         )
-        minutes = with_gate(self.ground.network, nodes, self.around.walkers)
+        network, walkers = self.ground.network, self.around.walkers
+        minutes = with_gate(walks_through(network, stand(node_spots(network, nodes), network), walkers), walkers)
         return without_area_ratio(measured_again(self.around, subject, profile, minutes), at_least_today=True)
 
 
 class CrossingLever(PlaceLever):
     """Building a crossing between two street positions close in the air and far on foot."""
 
-    __slots__ = ("ends",)
+    __slots__ = ("ends", "through")
 
     @property
     def least(self) -> tuple[str, float | None]:
@@ -259,12 +263,13 @@ class CrossingLever(PlaceLever):
         )[0]
         weight = people_around(spots.xy, people_xy, people, asked.near_m)
         found = promising_pairs(spots.xy, minutes, weight, walk=walkers.walk, asked=asked, most=asked.tried)
-        self.ends: dict[Change, IndexArray] = {}
-        for near, far, air_m in zip(found.near, found.far, found.air_m, strict=True):
-            cost = self._cost(float(air_m))
+        both = np.concatenate([found.near, found.far])
+        self.through = walks_through(ground.network, some_snaps(ground.standing, which[both]), walkers)
+        self.ends: dict[Change, tuple[int, int]] = {}
+        for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
             ends = [_place(spots.xy[one]) for one in (near, far)]
-            change = Change("build_crossing", float(air_m), cost, place=ends[0], other=ends[1])
-            self.ends[change] = which[[near, far]]
+            change = Change("build_crossing", float(air_m), self._cost(float(air_m)), place=ends[0], other=ends[1])
+            self.ends[change] = number, number + len(found.near)
         return list(self.ends)
 
     def _cost(self, length_m: float) -> float | None:
@@ -275,9 +280,9 @@ class CrossingLever(PlaceLever):
 
     def measure(self, subject: Subject, change: Change, profile: Profile) -> Subject:
         """Walk over the crossing."""
-        minutes = with_crossing(
-            self.ground.network, self.ground.spots.rows(self.ends[change]), self.around.walkers
-        )
+        network, walkers = self.ground.network, self.around.walkers
+        ends_xy = np.array([change.place, change.other])
+        minutes = with_crossing(network, ends_xy, self.through.rows(self.ends[change]), walkers)
         return without_area_ratio(measured_again(self.around, subject, profile, minutes), at_least_today=True)
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import shapely
 
 from planner.walking.network import WalkingNetwork, build_network
-from planner.walking.snapping import Snaps, snap
-from planner.walking.standing import Spots, node_spots, stand
+from planner.walking.snapping import TOUCH_M, Snaps, snap
+from planner.walking.standing import node_spots, stand
 from planner.walking.times import travel_times
 from planner.walking.walk import FloatArray, Walk
 
@@ -50,43 +50,89 @@ def dense(network: WalkingNetwork, starts: Snaps, ends: Snaps, *, walk: Walk, ho
     return minutes
 
 
-def with_gate(network: WalkingNetwork, nodes: Sequence[int], walkers: Walkers) -> FloatArray:
+@dataclass(frozen=True, slots=True, eq=False)
+class Through:
+    """Walks to and from street positions, minutes: shape (starts, positions) and (positions, ends)."""
+
+    to: FloatArray
+    onward: FloatArray
+
+    def rows(self, which: Sequence[int]) -> Through:
+        """Return the walks to and from some of the positions."""
+        rows = list(which)
+        return Through(self.to[:, rows], self.onward[rows])
+
+
+def walks_through(network: WalkingNetwork, at: Snaps, walkers: Walkers) -> Through:
+    """Return the walks from the starts to positions on streets, and from these to the ends."""
+    how = walkers.walk, walkers.horizon_min
+    to = dense(network, walkers.starts, at, walk=how[0], horizon_min=how[1])
+    return Through(to, dense(network, at, walkers.ends, walk=how[0], horizon_min=how[1]))
+
+
+def with_gate(through: Through, walkers: Walkers) -> FloatArray:
     """Return the walks once the nodes of a closed gate are one place, shape (starts, ends)."""
-    to, onward = _through(network, node_spots(network, nodes), walkers)
-    through: FloatArray = to.min(axis=1)[:, None] + onward.min(axis=0)[None, :]
-    return np.minimum(walkers.minutes, through)
+    minutes: FloatArray = through.to.min(axis=1)[:, None] + through.onward.min(axis=0)[None, :]
+    return np.minimum(walkers.minutes, minutes)
 
 
-def with_crossing(network: WalkingNetwork, ends: Spots, walkers: Walkers) -> FloatArray:
+def with_crossing(network: WalkingNetwork, ends_xy: FloatArray, through: Through, walkers: Walkers) -> FloatArray:
     """Return the walks once a straight, level path joins two positions, shape (starts, ends).
 
     The path is a street like others: who lives within `access_m` of it walks straight to it, unless a barrier
     stands between.
+
+    Parameters
+    ----------
+    network
+        For its barriers.
+    ends_xy
+        The two positions, shape (2, 2).
+    through
+        The walks to and from them.
+    walkers
+        Who walks.
     """
-    to, onward = _through(network, ends, walkers)
-    path = build_network(
-        gpd.GeoDataFrame(geometry=[shapely.LineString(ends.xy)], crs=network.crs), barriers=network.barriers
-    )
-    order = (
-        [0, 1]
-        if np.hypot(*(path.node_xy[0] - ends.xy[0])) <= np.hypot(*(path.node_xy[1] - ends.xy[0]))
-        else [1, 0]
-    )
-    terminals = stand(node_spots(path, order), path)
-    starts, stops = (snap(one.xy, path, access_m=walkers.walk.access_m) for one in (walkers.starts, walkers.ends))
-    walk, horizon_min = walkers.walk, walkers.horizon_min
-    to = np.minimum(to, dense(path, starts, terminals, walk=walk, horizon_min=horizon_min))
-    onward = np.minimum(onward, dense(path, terminals, stops, walk=walk, horizon_min=horizon_min))
-    over_min = walkers.walk.minutes(float(path.edge_m.sum()))
-    minutes = np.minimum(walkers.minutes, dense(path, starts, stops, walk=walk, horizon_min=horizon_min))
+    to, onward, minutes = through.to, through.onward, walkers.minutes
+    reach_m = walkers.walk.access_m + TOUCH_M
+    starts = np.flatnonzero(_apart_m(walkers.starts.xy, ends_xy) <= reach_m)
+    stops = np.flatnonzero(_apart_m(walkers.ends.xy, ends_xy) <= reach_m)
+    if len(starts) + len(stops):
+        to, onward, minutes = to.copy(), onward.copy(), minutes.copy()
+        path = _path(network, ends_xy)
+        terminals = stand(node_spots(path, _in_order(path, ends_xy)), path)
+        walk, horizon_min = walkers.walk, walkers.horizon_min
+        doors = [
+            snap(one.xy[which], path, access_m=walk.access_m)
+            for one, which in ((walkers.starts, starts), (walkers.ends, stops))
+        ]
+        from_door = dense(path, doors[0], terminals, walk=walk, horizon_min=horizon_min)
+        to[starts] = np.minimum(to[starts], from_door)
+        to_door = dense(path, terminals, doors[1], walk=walk, horizon_min=horizon_min)
+        onward[:, stops] = np.minimum(onward[:, stops], to_door)
+        beside = dense(path, *doors, walk=walk, horizon_min=horizon_min)
+        minutes[np.ix_(starts, stops)] = np.minimum(minutes[np.ix_(starts, stops)], beside)
+    over_min = walkers.walk.minutes(float(np.hypot(*(ends_xy[1] - ends_xy[0]))))
     for one, other in ((0, 1), (1, 0)):
         arriving = np.minimum(to[:, one], to[:, other] + over_min)
         minutes = np.minimum(minutes, arriving[:, None] + onward[one][None, :])
     return minutes
 
 
-def _through(network: WalkingNetwork, spots: Spots, walkers: Walkers) -> tuple[FloatArray, FloatArray]:
-    """Return the walks from the starts to the positions, and from these to the ends."""
-    at = stand(spots, network)
-    to = dense(network, walkers.starts, at, walk=walkers.walk, horizon_min=walkers.horizon_min)
-    return to, dense(network, at, walkers.ends, walk=walkers.walk, horizon_min=walkers.horizon_min)
+def _path(network: WalkingNetwork, ends_xy: FloatArray) -> WalkingNetwork:
+    line = gpd.GeoDataFrame(geometry=[shapely.LineString(ends_xy)], crs=network.crs)
+    return build_network(line, barriers=network.barriers)
+
+
+def _in_order(path: WalkingNetwork, ends_xy: FloatArray) -> tuple[int, int]:
+    """Return the nodes of a path in the order of its ends."""
+    apart_m = np.hypot(*(path.node_xy - ends_xy[0]).T)
+    return (0, 1) if apart_m[0] <= apart_m[1] else (1, 0)
+
+
+def _apart_m(xy: FloatArray, ends_xy: FloatArray) -> FloatArray:
+    """Return how far points are from a straight line between two places, metres."""
+    step = ends_xy[1] - ends_xy[0]
+    share = np.clip(((xy - ends_xy[0]) @ step) / (step @ step), 0.0, 1.0)
+    apart_m: FloatArray = np.hypot(*(xy - ends_xy[0] - share[:, None] * step).T)
+    return apart_m

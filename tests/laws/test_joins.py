@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.walking.gates import close_gates
-from planner.walking.joins import Walkers, dense, with_crossing, with_gate
+from planner.walking.joins import Walkers, dense, walks_through, with_crossing, with_gate
 from planner.walking.network import WalkingNetwork, build_network, walked_at
 from planner.walking.snapping import snap
 from planner.walking.standing import all_snaps, node_spots, some_snaps, stand, street_spots
@@ -46,7 +46,8 @@ def test_a_gate_opened(seed: int, which: int) -> None:
     gates = gpd.GeoDataFrame({"id": ["g"], "name": ""}, geometry=[place], crs=CRS)
     cut = close_gates(streets, gates, within_m=5.0)
     shut = build_network(cut.streets, gates=cut.gates)
-    found = with_gate(shut, shut.gates[0].nodes, walkers(shut, points))
+    who = walkers(shut, points)
+    found = with_gate(walks_through(shut, stand(node_spots(shut, shut.gates[0].nodes), shut), who), who)
     assert_same(found, walkers(build_network(streets), points).minutes)
 
 
@@ -72,7 +73,8 @@ def test_a_crossing_built(seed: int, one: int, other: int, *, hill: bool) -> Non
         network = walked_at(network, np.repeat(level, len(network.segment_m), axis=0))
         is_path = built.edge_street[built.segment_edge] == len(streets)
         built = walked_at(built, np.where(is_path[:, None], 1.0, level))
-    found = with_crossing(network, spots.rows(ends), walkers(network, points))
+    who, at = walkers(network, points), stand(spots.rows(ends), network)
+    found = with_crossing(network, spots.xy[ends], walks_through(network, at, who), who)
     assert_same(found, walkers(built, points).minutes)
 
 
