@@ -83,6 +83,15 @@ CHANGE_AMOUNT = (
     "move: as the crow flies), 1 for a gate or an entrance"
 )
 CHANGE_ABOUT = "id of the gate, or of the neighbouring centre that is shared; empty for other changes"
+QUOTA = {
+    "quota": "its id",
+    "rule": "id of the rule that a share of the centres is to pass",
+    "required": "that share, 0–1, inclusive",
+    "centres": "to how many centres the rule applies",
+    "passing": "how many pass it",
+    "unknown": "of how many it is not known",
+    "passed": "yes, no or unknown",
+}
 PAIR = {
     "id": "X1, X2, …, by minutes_saved",
     "air_m": "how far apart as the crow flies, m",
@@ -382,6 +391,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "verdict_then": "what the centre is with all its changes",
         },
     ),
+    "quotas": ("A table, one row a rule on all centres together.", QUOTA),
     "blocked_pairs": (
         "Lines, one a pair of street positions close in the air and far on foot, from the one nearer to a centre.",
         PAIR,
@@ -452,6 +462,11 @@ OPTIONAL_REMEDY = {
     "centres[].blocked_pairs[].pair": "id of the pair",
     "centres[].blocked_pairs[].direction": "in which direction its middle lies, N to NW",
     **{f"diagnosis.blocked_pairs[].{name}": meaning.replace("empty", "null") for name, meaning in PAIR.items()},
+    **{f"diagnosis.quotas[].{name}": meaning for name, meaning in QUOTA.items()},
+    "diagnosis.quotas[].passed": "true, false or null",
+    **{f"diagnosis.quotas[].{name}": meaning for name, meaning in SOURCED.items()},
+    "diagnosis.quotas[].en": "what it asks, English",
+    "diagnosis.quotas[].zh": "what it asks, Chinese",
     "diagnosis.blocked_pairs[].lon": "of the position nearer to a centre, degrees, WGS 84",
     "diagnosis.blocked_pairs[].lat": "latitude, degrees, WGS 84",
     "diagnosis.blocked_pairs[].other_lon": "of the other position",
@@ -657,6 +672,7 @@ PLAN_ENTRIES: dict[str, str] = {
     **{f"diagnosis.rules[].{name}": meaning for name, meaning in SOURCED.items()},
     "diagnosis.rules[].en": "what it asks, English",
     "diagnosis.rules[].zh": "what it asks, Chinese",
+    "diagnosis.quotas": "list, one a rule on all centres together",
     "diagnosis.blocked_pairs": "list, one a pair of street positions close in the air and far on foot",
     "diagnosis.not_in_force": "list of ids: rules that come into force after the study's date",
     "diagnosis.functions": "list, one a function that the profile knows",

@@ -11,6 +11,7 @@ import pandas as pd
 from planner.assessment.branches import is_branch
 from planner.assessment.community_measures import measure_communities
 from planner.assessment.measures import Measured, measure_centres
+from planner.assessment.quotas import quotas_met
 from planner.assessment.rules import Profile, in_force, limits_of
 from planner.assessment.situation import PREMISES, Situation
 from planner.assessment.verdicts import (
@@ -56,6 +57,8 @@ class Diagnosis:
     directions
         One row a facility and direction in which somebody lives: facility, direction, people, detour (NaN where
         the horizon hides it), at_least, blocked (True, False, None).
+    quotas
+        What the rules ask of all centres together (`planner.assessment.quotas`).
     communities
         One row a community, in its order, with its measures.
     rates
@@ -73,6 +76,7 @@ class Diagnosis:
     findings: pd.DataFrame
     unknown: pd.DataFrame
     directions: pd.DataFrame
+    quotas: pd.DataFrame
     communities: pd.DataFrame
     rates: dict[str, float]
     weak_communities: tuple[str, ...]
@@ -105,7 +109,9 @@ def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagn
         Verdicts and reasons.
     """
     facilities, communities = situation.facilities, situation.communities
-    valid = profile.model_copy(update={"rules": tuple(rule for rule in profile.rules if in_force(rule, date))})
+    rules = tuple(rule for rule in profile.rules if in_force(rule, date))
+    quotas = tuple(quota for quota in profile.quotas if quota.rule in {rule.id for rule in rules})
+    valid = profile.model_copy(update={"rules": rules, "quotas": quotas})
     limits = sorted({*situation.limits_min, *limits_of(profile)})
     measured = measure_centres(situation, valid, limits_min=limits)
     subjects = subjects_of(situation, measured)
@@ -128,14 +134,16 @@ def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagn
         verdict == COMPLIANT and excellence(findings, valid)[1] >= valid.excellent_share
         for verdict, findings in zip(verdicts, found, strict=True)
     ]
+    findings = _findings_table(subjects, found)
     return Diagnosis(
         profile=valid,
         not_in_force=tuple(rule.id for rule in profile.rules if not in_force(rule, date)),
         subjects=subjects,
         centres=pd.DataFrame(centres),
-        findings=_findings_table(subjects, found),
+        findings=findings,
         unknown=measured.unknown(list(facilities["id"])),
         directions=_directions_table(situation, measured, valid),
+        quotas=quotas_met(valid, findings),
         communities=measure_communities(situation, measured),
         rates=rates_of(
             centres["verdict"][is_judged], perhaps_excellent=int(np.sum(perhaps & is_judged.to_numpy()))

@@ -35,6 +35,7 @@ def diagnosis_entries(plan: Plan) -> Entry:
         "functions": [one.model_dump(mode="json") for one in profile.functions],
         "blocked": profile.blocked.model_dump(mode="json") if profile.blocked else None,
         "catchment": profile.catchment.model_dump(mode="json") if profile.catchment else None,
+        "quotas": _quotas(diagnosis),
         "rates": diagnosis.rates,
         "weak_communities": list(diagnosis.weak_communities),
         "communities_without_centre": list(diagnosis.communities_without_centre),
@@ -53,6 +54,11 @@ def pair_entries(pairs: gpd.GeoDataFrame) -> list[Entry]:
         {**row, **dict(zip(("lon", "lat", "other_lon", "other_lat"), four, strict=True))}
         for row, four in zip(_records(pd.DataFrame(pairs.drop(columns="geometry"))), ends, strict=True)
     ]
+
+
+def _quotas(diagnosis: Diagnosis) -> list[Entry]:
+    words = [quota.model_dump(mode="json", exclude={"id", "rule", "share"}) for quota in diagnosis.profile.quotas]
+    return [{**found, **said} for found, said in zip(_records(diagnosis.quotas), words, strict=True)]
 
 
 def centre_entries(

@@ -68,6 +68,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         ),
         "unknown": diagnosis.unknown,
         "directions": diagnosis.directions.assign(blocked=diagnosis.directions["blocked"].map(_pass_in_words)),
+        "quotas": diagnosis.quotas.assign(passed=diagnosis.quotas["passed"].map(_pass_in_words)),
         "remedies": remedies_table(plan.remedies, inputs.crs),
         "blocked_pairs": plan.blocked_pairs,
         "community_measures": diagnosis.communities,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from planner.assessment.diagnosis import VERDICTS, WEAK
 from planner.assessment.measure_names import at_limit
 from planner.assessment.situation import PREMISES
-from planner.outputs.centre_words import ASKED, asked, between, notes_on, reasons_of, remedy
+from planner.outputs.centre_words import ASKED, asked, basis, between, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import (
     DASH,
@@ -81,10 +81,24 @@ def _rates(say: Wording) -> Iterator[Block]:
     )
     if rates["perhaps_excellent"]:
         yield Paragraph(say("weak_perhaps_excellent", count=rates["perhaps_excellent"]))
+    yield from (Paragraph(_quota(one, say)) for one in content["diagnosis"]["quotas"])
     names = community_names(content)
     weak = [names[community] for community in content["diagnosis"]["weak_communities"]]
     some = say("weak_communities", count=len(weak), names=say.listed(weak))
     yield Paragraph(some if weak else say("weak_no_communities"))
+
+
+def _quota(found: Document, say: Wording) -> str:
+    keys = {True: "quota_met", False: "quota_missed", None: "quota_open"}
+    return say(
+        keys[found["passed"]],
+        quota=say.own(found),
+        required=say.percent(found["required"]),
+        passing=found["passing"],
+        centres=found["centres"],
+        unknown=found["unknown"],
+        basis=basis(found, say),
+    )
 
 
 def _rule_row(rule: Document, say: Wording) -> Row:
