@@ -166,3 +166,22 @@ def test_a_change_without_a_price_comes_after_those_with_one(tmp_path: Path) -> 
     assert (change.kind, change.cost, remedy.cost) == ("open_gate", None, None)
     _, found = diagnosed(tmp_path / "c", layers, more="[remedies]\nstreets = false\n")
     assert found.remedies[0].changes == ()
+
+
+def test_a_gate_of_an_extract_is_opened_where_its_streets_stop_short(tmp_path: Path) -> None:
+    """OpenStreetMap's closed gates leave a gap of 10 cm; its streets are marked."""
+    lines = [[(0, 0), (199.95, 0)], [(200.05, 0), (600, 0)]]
+    layers = city(lines, {(100, 0): 10, (250, 0): 10})
+    marked = {**layers, "streets": layers["streets"].assign(gated=[True, True])}
+    _, found = diagnosed(tmp_path / "gated", marked, more=costs(gate_open=3.0))
+    remedy, change = only(found.remedies)
+    assert (change.kind, change.about, spot(change), remedy.verdict) == (
+        "open_gate",
+        "gap-1",
+        (200, 0),
+        "compliant",
+    )
+    mended = {**layers, "streets": city([[(0, 0), (600, 0)]], {(0, 0): 1})["streets"]}
+    assert diagnosed(tmp_path / "mended", mended)[0].verdicts()["C1"] == "compliant"
+    _, found = diagnosed(tmp_path / "unmarked", layers, more=costs(gate_open=3.0))
+    assert only(found.remedies)[1].kind != "open_gate"

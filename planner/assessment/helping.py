@@ -58,7 +58,7 @@ def find_help(
     study
         For its costs, and for what is tried.
     """
-    ground = lay_ground(situation, network, snaps, layers.water, study.remedies)
+    ground = lay_ground(situation, network, snaps, layers, study.remedies)
     places = (ground.spots, ground.standing)
     pairs = blocked_pairs(
         network, places, snaps, situation.people, layers, walk=situation.walk, asked=study.remedies

@@ -10,11 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
-from planner.assessment.blocked_pairs import people_around, promising_pairs
+from planner.assessment.blocked_pairs import Layers, people_around, promising_pairs
 from planner.assessment.branches import is_branch
 from planner.assessment.centre_levers import enlarged, turning_points
 from planner.assessment.changes import Change, Place
@@ -34,6 +33,7 @@ from planner.assessment.surroundings import (
 )
 from planner.assessment.verdicts import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, Subject, judge, verdict_of
 from planner.study import Costs, Remedies
+from planner.walking.gate_gaps import gates_in_gaps
 from planner.walking.gates import Gate
 from planner.walking.joins import dense, walks_through, with_crossing, with_gate
 from planner.walking.network import WalkingNetwork
@@ -84,13 +84,13 @@ def lay_ground(
     situation: Situation,
     network: WalkingNetwork,
     snaps: tuple[Snaps, Snaps],
-    water: gpd.GeoDataFrame | None,
+    layers: Layers,
     asked: Remedies,
 ) -> Ground:
     """Lay positions along the streets, and gather the gates."""
     spots = street_spots(network, asked.step_m)
-    gates = tuple(gate for gate in network.gates if len(gate.nodes) > 1)
-    wet = None if water is None else shapely.union_all(water.geometry.array)
+    gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *gates_in_gaps(network, layers.streets)
+    wet = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
     shapely.prepare([one for one in (wet, *situation.communities.geometry.array) if one is not None])
     return Ground(situation, network, snaps, spots, stand(spots, network), gates, wet, asked)
 

@@ -12,11 +12,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from centres import BLOCKED, rule
-from changing import Layers, applied, city, diagnosed
+from changing import Layers as City
+from changing import applied, city, diagnosed
 from cities import random_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.assessment.blocked_pairs import Layers
 from planner.assessment.centre_levers import AreaLever
 from planner.assessment.changes import Change
 from planner.assessment.place_levers import lay_ground, place_levers
@@ -49,7 +51,7 @@ RULES = (
 ACCESS_M = 35.0
 
 
-def some_city(seed: int) -> Layers:
+def some_city(seed: int) -> City:
     """Return a bent lattice with streets missing, a closed gate, two or three centres and forty homes."""
     random = np.random.default_rng(seed)
     streets = random_city(seed, blocks=5, kept=0.65)
@@ -79,7 +81,9 @@ def proposals(study: Path, centre: str) -> list[Change]:
     times = travel_times(ready.network, *snaps, walk=ready.walk, horizon_min=ready.horizon_min)
     situation = situation_of(ready, ready.walk, times, areas=None)
     diagnosis = diagnose(situation, profile=ready.rules, date="")
-    ground = lay_ground(situation, ready.network, snaps, None, ready.study.remedies)
+    ground = lay_ground(
+        situation, ready.network, snaps, Layers(ready.inputs.streets, None, None), ready.study.remedies
+    )
     position = list(diagnosis.centres["id"]).index(centre)
     levers = (AreaLever(ready.study.costs), *place_levers(ground, diagnosis, position, ready.study.costs))
     subject = diagnosis.subjects[position]
@@ -92,7 +96,7 @@ def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(seed: int, shar
     layers = some_city(seed)
     rules = tuple(one.replace("{share}", f"{share}").replace("{load}", f"{load}") for one in RULES)
 
-    def judged(folder: Path, then: Layers) -> str:
+    def judged(folder: Path, then: City) -> str:
         found, _ = diagnosed(folder, then, *rules, more=PRICES, head=BLOCKED, access_m=ACCESS_M)
         return found.verdicts()["C1"]
 
