@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,9 @@ import toy
 from answers import done, refused
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+import planner
 from benchmarks.datum import Layers, district, haibowan, helsinki_in_china, shifted, trial
+from planner.checking import BY_WEIGHT
 from planner.cli import main
 from planner.inputs.datum import DATUMS, Datum
 from planner.inputs.datum_choice import DatumVerdict, LayerToJudge, choose_datums
@@ -164,6 +167,12 @@ def test_check_as_json_balances_every_layer(tmp_path: Path, capsys: pytest.Captu
     assert demand["set_aside"] == [{"key": "demand_outside", "count": 1, "rows": ["0"]}]
     assert (demand["rows"], demand["used"]) == (37, 36)
     assert sum(content["people_by_community"].values()) == content["people"]
+    assert sum(one["placed"] for one in content["people_balance"]) == content["people"]
+
+
+def test_every_remark_has_its_weight() -> None:
+    texts = (Path(planner.__file__).parent / "texts" / "remarks.toml").read_text("utf-8")
+    assert set(BY_WEIGHT) == set(tomllib.loads(texts))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

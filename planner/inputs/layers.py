@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -148,8 +149,13 @@ def _check_is_file(path: Path, setting: str) -> None:
 
 
 def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
-    frame, encoding = read_vector(path, layer.layer, setting)
-    return _from_frame(frame, encoding, layer, setting, contract)
+    with warnings.catch_warnings(record=True) as said:
+        # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
+        warnings.simplefilter("always", RuntimeWarning)
+        frame, encoding = read_vector(path, layer.layer, setting)
+    words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
+    told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
+    return replace(_from_frame(frame, encoding, layer, setting, contract), remarks=told)
 
 
 def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
