@@ -19,7 +19,7 @@ from planner.inputs.cells import code, lost_digits, number, plain
 from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
 from planner.inputs.graphml import read_graphml
 from planner.inputs.grids import Grid, table_of
-from planner.inputs.osm import read_osm_buildings, read_osm_points, read_osm_streets
+from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
 from planner.inputs.positions import as_frame, place_columns, place_rows
 from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
@@ -36,7 +36,6 @@ WORKBOOK = (".xlsx", ".xls")
 EXTRACT = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 GRAPH = (".graphml",)
 
-PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
 """The keys of OpenStreetMap under which places stand where people work."""
 
 
@@ -163,8 +162,7 @@ def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
     if contract.name == "buildings":
         return gpd.GeoDataFrame(read_osm_buildings(path).rename(columns={"building": "kind"}))
     if contract.name == "places":
-        places = read_osm_points(path, PLACE_KEYS)
-        return gpd.GeoDataFrame(places.assign(kind=places["key"] + "=" + places["value"]))
+        return read_osm_places(path)
     return read_osm_streets(path)
 
 
