@@ -522,8 +522,8 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.sources[].crs": "the coordinate system of the file",
     "data.sources[].datum": "whose coordinates it has: wgs84, gcj02 or bd09; converted where it is not wgs84",
     "data.sources[].datum_by": "elsewhere (not in mainland China), declared, known (OpenStreetMap), "
-    "stated (by its coordinate system), found (by evidence), alike (all layers fit one another) or "
-    "follows (that of its file)",
+    "stated (by its coordinate system), found (by evidence), alike (all layers fit one another), "
+    "follows (that of its file) or untested (rasters; water and barriers of another file)",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
     "demand": "where people come from, and their balance",
@@ -889,7 +889,7 @@ def _contract(contract: Contract[Any]) -> str:
         (f"`{c.name}`", c.kind, "yes" if c.required else "no", _values(c), c.meaning) for c in contract.columns
     ]
     return (
-        f"\n### {contract.name}\n\nGeometry: {', '.join(contract.geometry_types)}.\n\n"
+        f"\n### {contract.name}\n\nGeometry: {', '.join(contract.geometry_types) or 'none needed'}.\n\n"
         + _table(("column", "kind", "required", "values", "meaning"), rows)
     )  # fmt: skip
 
