@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.assessment.branches import is_branch
 from planner.assessment.expressions import (
     SAME,
     Arithmetic,
@@ -108,7 +109,11 @@ def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Doc
         "same": SAME,
         "nearest": _nearest_premises(plan, order) if "nearest" in used else None,
         "old": _old(plan, order) if "old" in used else None,
-        "unfollowed": sorted(word.removeprefix("?") for word in used if word.startswith("?")),
+        "unfollowed": sorted(
+            # The page knows nothing of branches: their walks and rooms count with another centre.
+            {word.removeprefix("?") for word in used if word.startswith("?")}
+            | ({"branch_of"} if is_branch(plan.inputs.facilities).any() else set())
+        ),
         "today": _today(plan),
     }
 
