@@ -18,7 +18,7 @@ from planner.assessment.directions import Detour, detours
 from planner.assessment.expressions import Facts, Span
 from planner.assessment.measure_names import at_limit
 from planner.assessment.rules import Function, Profile
-from planner.assessment.situation import PREMISES, Situation
+from planner.assessment.situation import PREMISES, Situation, of_others
 from planner.tables import YES
 from planner.walking.walk import FloatArray, is_within
 
@@ -306,9 +306,7 @@ def _people_nearest(situation: Situation) -> FloatArray:
     facilities, people, times = situation.facilities, situation.people, situation.served_times()
     kind = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises")
     number = pd.factorize(kind)[0][times.facility]
-    homes = [table["community"].to_numpy(dtype=object) for table in (situation.demand, facilities)]
-    community, _ = pd.factorize(np.concatenate(homes))
-    others = community[times.demand] != community[len(homes[0]) :][times.facility]
+    others = of_others(times, situation.demand, facilities)
     order = np.lexsort((times.facility, others, times.minutes, times.demand, number))
     of_each = np.column_stack([number[order], times.demand[order]])
     first = order[np.concatenate([[True], (of_each[1:] != of_each[:-1]).any(axis=1)])[: len(order)]]

@@ -88,3 +88,13 @@ def old_people(demand: gpd.GeoDataFrame) -> FloatArray:
         return np.full(len(demand), np.nan)
     # Where nobody lives, nobody is old.
     return np.where(demand["people"] > 0, demand["people_65"].to_numpy(dtype=np.float64), 0.0)
+
+
+def of_others(times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities) -> NDArray[np.bool_]:
+    """Tell which pairs lead to a facility of another community than the demand point's own, shape (pairs,).
+
+    Of several as near people use their own community's first: two may share a house.
+    """
+    homes = [table["community"].to_numpy(dtype=object) for table in (demand, facilities)]
+    community, _ = pd.factorize(np.concatenate(homes))
+    return np.asarray(community[times.demand] != community[len(homes[0]) :][times.facility], dtype=np.bool_)

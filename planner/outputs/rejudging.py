@@ -32,7 +32,7 @@ from planner.assessment.expressions import (
 )
 from planner.assessment.measure_names import find_measure, limit_of
 from planner.assessment.rules import Profile
-from planner.assessment.situation import PREMISES, old_people
+from planner.assessment.situation import PREMISES, of_others, old_people
 from planner.assessment.verdicts import COMPLIANT, EXCELLENT, Subject, concerns
 from planner.inputs.counting import grain_of
 from planner.outputs.document import Document
@@ -232,7 +232,8 @@ def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     point = rank[times.demand]
-    nearest_first = np.lexsort((times.facility, times.minutes, point))
+    others = of_others(times, plan.inputs.demand, plan.inputs.facilities)
+    nearest_first = np.lexsort((times.facility, others, times.minutes, point))
     local = np.cumsum(is_premises) - 1
     return {
         "counts": packed(np.bincount(point, minlength=len(order))),
