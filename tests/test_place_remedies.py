@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
-from centres import rule
+from centres import BLOCKED, rule
 from changing import COVERED, ORIGIN, Layers, applied, city, diagnosed
 
+import planner
 from planner.assessment.changes import Change, Remedy
+from planner.explaining import explain
+from planner.outputs.document import document
+from planner.texts import Texts
 
 PRICES = ("gate_open", "crossing", "move", "share", "station")
 
@@ -185,3 +190,41 @@ def test_a_gate_of_an_extract_is_opened_where_its_streets_stop_short(tmp_path: P
     assert diagnosed(tmp_path / "mended", mended)[0].verdicts()["C1"] == "compliant"
     _, found = diagnosed(tmp_path / "unmarked", layers, more=costs(gate_open=3.0))
     assert only(found.remedies)[1].kind != "open_gate"
+
+
+def test_the_card_shows_what_blocks_and_what_would_help(tmp_path: Path) -> None:
+    """In report, plan.json, results.gpkg and the terminal: the same pair, the same crossing."""
+    layers = city(PARALLEL, {(100, 0): 10, (0, 40): 10, (100, 40): 10}, barriers=[[(-100, 20), (390, 20)]])
+    more = costs(crossing=2.0) + "[siting]\nsites = 1\n"
+    diagnosed(tmp_path, layers, more=more, head=BLOCKED)
+    plan = planner.run(tmp_path / "study.toml")
+    planner.write(plan, tmp_path / "out")
+    content = document(plan)
+    (centre,) = content["centres"]
+    (change,) = centre["remedy"]["changes"]
+    assert (change["kind"], change["cost"], centre["remedy"]["mended"]) == ("build_crossing", 2.0, ["own"])
+    assert change["place"] == pytest.approx([centre["lon"], centre["lat"]])
+    assert centre["blocked_pairs"][0] == {"pair": "X1", "direction": "N"}
+    assert content["diagnosis"]["blocked_pairs"][0]["between_name"] == "Railway"
+
+    report = (tmp_path / "out" / "report.html").read_text("utf-8")
+    card = report[report.index('<article class="centre-card">') : report.index("</article>")]
+    blocked = "Blocked to the north (X1), Street 1: 40 m in the air, 840 m on foot (a barrier: Railway)"
+    helps = "The cheapest single change that makes it compliant: build a crossing of 40 m from lon"
+    assert blocked in card
+    assert helps in card
+    for mark in ("blocked", "pair", "built"):
+        assert f'<path class="{mark}" d="M' in card, mark
+    assert ".centre-card { border" in report
+    assert "break-inside: avoid" in report
+    told = explain(tmp_path / "study.toml", "C1", Texts("en"))
+    assert blocked in told
+    assert helps in told
+
+    remedies = gpd.read_file(tmp_path / "out" / "results.gpkg", layer="remedies")
+    assert remedies[["facility", "change", "verdict_then"]].to_numpy().tolist() == [
+        ["C1", "build_crossing", "compliant"]
+    ]
+    assert remedies.length.iloc[0] == pytest.approx(40.0)
+    pairs = gpd.read_file(tmp_path / "out" / "results.gpkg", layer="blocked_pairs")
+    assert pairs["id"].tolist() == [one["id"] for one in content["diagnosis"]["blocked_pairs"]]
