@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from planner.diagnosing import diagnose_study
 from planner.errors import Breach, StudyError
 from planner.outputs.centre_words import asked, basis, notes_on, reasons_of, remedy
 from planner.outputs.document import Document, plain
 from planner.outputs.document_diagnosis import centre_entries, pair_entries, rule_entries
 from planner.outputs.report_blocks import DASH, Wording
-from planner.pipeline import diagnose_study
 from planner.progress import Progress, silent
 from planner.study import read_study
 from planner.texts import Texts

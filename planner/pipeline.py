@@ -389,28 +389,6 @@ def _network_at(ready: Ready, walk: Walk) -> WalkingNetwork:
     return make_walkable(ready.study, ready.inputs, costs_of(ready.study, walk)).network
 
 
-def diagnose_study(study: Study, *, progress: Progress = silent) -> tuple[Inputs, Diagnosis, Help]:
-    """Carry out a study as far as the verdicts and what would change them, and no further.
-
-    The verdicts are those of `run`: what is left out bears on none.
-    """
-    ready = prepare(study, progress=progress)
-    progress("diagnosis")
-    diagnosis, found_help = diagnose_ready(ready)
-    return ready.inputs, diagnosis, found_help
-
-
-def diagnose_ready(ready: Ready) -> tuple[Diagnosis, Help]:
-    """Judge the centres of a study whose streets are built; service areas are drawn where a rule asks for them."""
-    snaps, walk, study = ready.facility_snaps, ready.walk, ready.study
-    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
-    asked = areas_asked(ready.rules)
-    areas = service_areas(ready.network, snaps, walk=walk, limits_min=study.limits.minutes) if asked else None
-    situation = situation_of(ready, walk, times, areas=areas)
-    diagnosis = diagnose(situation, profile=ready.rules, date=study.date)
-    return diagnosis, help_of(ready, situation, diagnosis)
-
-
 def help_of(ready: Ready, situation: Situation, diagnosis: Diagnosis) -> Help:
     """Find what would help weak centres."""
     inputs, snaps = ready.inputs, (ready.facility_snaps, ready.demand_snaps)

@@ -14,7 +14,7 @@ from centres import rule, rule_file
 from planner.assessment.changes import Change
 from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.helping import Help
-from planner.pipeline import diagnose_study
+from planner.diagnosing import diagnose_study
 from planner.study import read_study
 
 ORIGIN = np.array([500_000.0, 4_390_000.0])

@@ -10,9 +10,9 @@ import geopandas as gpd
 from planner.assessment.blocked_pairs import Layers, blocked_pairs, pairs_near
 from planner.assessment.changes import Remedy
 from planner.assessment.diagnosis import Diagnosis
-from planner.assessment.place_levers import lay_ground
 from planner.assessment.remedies import find_remedies
 from planner.assessment.situation import Situation
+from planner.assessment.trying import lay_ground
 from planner.study import Study
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps

@@ -23,8 +23,9 @@ from planner.assessment.changes import Change, Remedy, cost_of, price
 from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.expressions import Joined, names_of
 from planner.assessment.measure_names import find_measure
-from planner.assessment.place_levers import Ground, place_levers
+from planner.assessment.place_levers import place_levers
 from planner.assessment.rules import Profile
+from planner.assessment.trying import Ground
 from planner.assessment.verdicts import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, Subject, judge, verdict_of
 from planner.study import Costs
 

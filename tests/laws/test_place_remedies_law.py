@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from planner.assessment.blocked_pairs import Layers
 from planner.assessment.centre_levers import AreaLever
 from planner.assessment.changes import Change
-from planner.assessment.place_levers import lay_ground, place_levers
+from planner.assessment.place_levers import place_levers
 from planner.assessment.surroundings import asked_names
+from planner.assessment.trying import lay_ground
 from planner.assessment.verdicts import judge, verdict_of
 from planner.pipeline import diagnose, prepare, situation_of, travel_times
 from planner.study import read_study
@@ -116,4 +117,4 @@ def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(seed: int, shar
             if change.cost < limit:
                 assert judged(Path(room, f"{number}"), applied(layers, [change])) == "weak", change
     assert verdict_of(judge(now.subjects[0], now.profile), now.profile) == "weak"
-    assert asked_names(now.profile) >= {"people_per_m2", "own_covered_share_5min", "detour"}
+    assert asked_names(now.profile) >= {"people_per_m2", "own_covered_share_5min", "detour_worst"}
