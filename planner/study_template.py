@@ -21,7 +21,15 @@ from planner.study import (
     setting_meaning,
 )
 
-PLACEHOLDERS: dict[str, object] = {"Study.name": "My district", "DemandKind.id": "workers"}
+PLACEHOLDERS: dict[str, object] = {
+    "Study.name": "My district",
+    "DemandKind.id": "workers",
+    "SitingTier.tier": "station",
+    "SitingTier.sites": 3,
+    "SitingTier.minutes": 5.0,
+    "Variant.name": "growth",
+    "Variant.people": {},
+}
 LAYER_PATHS = {
     "communities": "communities.gpkg",
     "facilities": "centres.gpkg",
@@ -34,6 +42,7 @@ LAYER_PATHS = {
     "water": "water.gpkg",
     "barriers": "barriers.gpkg",
     "gates": "gates.csv",
+    "parcels": "parcels.xlsx",
     "elevation": "elevation.tif",
 }
 NO_LAYERS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
