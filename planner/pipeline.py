@@ -33,9 +33,8 @@ from planner.plan import Plan
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.scenario import Scenario, apply_scenario, read_scenario
-from planner.siting.choosing import choose_sites
+from planner.sites import Situated, find_sites
 from planner.siting.solving.warming import warm_up as warm_up_siting
-from planner.siting.weighing import ask_for, gains_by_kind
 from planner.study import Study, read_study
 from planner.tables import Facilities
 from planner.walkable import CostNote, costs_of, make_walkable
@@ -138,22 +137,8 @@ def run(
     verification = verify(situation, inputs.streets, seed=study.siting.seed) if verified else None
 
     progress("siting")
-    asked = ask_for(
-        coverage.uncovered, kinds, standard_min=standard, residents_weight=study.demand.residents_weight
-    )
-    siting = choose_sites(
-        asked.uncovered,
-        network,
-        walk=walk,
-        standard_min=standard,
-        sites=study.siting.sites,
-        n_candidates=study.siting.candidates,
-        seconds=study.siting.seconds,
-        seed=study.siting.seed,
-        study=study.file.name,
-        limits_min=asked.limits_min,
-    )
-    gains = gains_by_kind(siting, coverage.uncovered, kinds, network, walk=walk, standard_min=standard)
+    sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles))
+    siting = sites.siting
     candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
     return Plan(
         study=study,
@@ -178,11 +163,9 @@ def run(
         fairness=fairness,
         overlay=overlay,
         verification=verification,
-        siting=siting,
+        sites=sites,
         kinds=kinds,
         circles=circles,
-        weights=asked.weights,
-        gains=gains,
         candidate_times=travel_times(
             network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
         ),

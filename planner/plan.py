@@ -21,6 +21,7 @@ from planner.circles.finding import Circles
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
 from planner.scenario import Scenario
+from planner.sites import SiteFindings
 from planner.siting.choosing import Siting
 from planner.study import Study
 from planner.walkable import CostNote
@@ -59,7 +60,7 @@ class Plan:
         One row a facility and limit: facility, limit_min, area_m2, disc_share (of the crow-fly disc), geometry.
     reached
         One row a limit: limit_min, geometry: what any centre reaches.
-    coverage, diagnosis, fairness, siting
+    coverage, diagnosis, fairness, sites
         The findings.
     alternatives
         The same centres judged by other rules, or at other speeds.
@@ -75,8 +76,6 @@ class Plan:
         The coverage of each kind of demand besides the residents.
     circles
         The business circles; None where the study gives no places.
-    weights, gains
-        How much one person of each kind counts in siting, and whom each proposal gains, by kind.
     candidate_times, candidate_areas
         Walking minutes between candidates and demand points within the longest limit of the study, and the
         candidates' service areas, shape (candidates, limits): what the map's "what if" switches on and off.
@@ -106,11 +105,24 @@ class Plan:
     fairness: Fairness
     overlay: pd.DataFrame
     verification: Verification | None
-    siting: Siting
+    sites: SiteFindings
     kinds: tuple[KindCoverage, ...]
     circles: Circles | None
-    weights: Mapping[str, float]
-    gains: tuple[Mapping[str, float], ...]
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
     remarks: tuple[Remark, ...]
+
+    @property
+    def siting(self) -> Siting:
+        """The question of new sites and its proposals."""
+        return self.sites.siting
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """How much one person of each kind counts in siting."""
+        return self.sites.weights
+
+    @property
+    def gains(self) -> tuple[Mapping[str, float], ...]:
+        """Whom each proposal gains, by kind."""
+        return self.sites.gains

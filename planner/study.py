@@ -445,7 +445,7 @@ class Siting(Settings):
     """The seed of the clustering; the same seed gives the same answer."""
 
     origins: tuple[Origin, ...] = ("clusters", "circles", "parcels")
-    """Where candidates come from: "clusters", "density", "circles", "parcels", "streets" (every street position)."""
+    """Where candidates come from: "clusters", "density", "circles", "parcels", "streets" (all positions)."""
 
     street_positions: Annotated[int, Field(strict=True, ge=1, le=20000)] = 1000
     """At most so many street positions, those that reach the most people; fewer where fewer suffice."""
