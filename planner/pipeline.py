@@ -111,7 +111,7 @@ def run(
     )
 
     progress("kinds")
-    kinds = tuple(_measured(kind, ready, times, study) for kind in inputs.kinds)
+    kinds = tuple(measured(kind, ready, times, study) for kind in inputs.kinds)
 
     progress("circles")
     circles = business_circles(ready, study)
@@ -273,7 +273,7 @@ def business_circles(ready: Ready, study: Study) -> Circles | None:
     )
 
 
-def _measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
+def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
     """Measure one kind of demand; the walks to the residents' points are known where they reach as far."""
     limits = kind.settings.minutes or study.limits.minutes
     if not kind.at_residents or max(limits) > times.horizon_min:

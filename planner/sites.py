@@ -83,7 +83,7 @@ def find_sites(known: Situated) -> SiteFindings:
         The question has no answer as it is put.
     """
     study, standard = known.study, known.study.limits.standard_min
-    residents, kinds = _not_served_by_those_that_stay(known)
+    residents, kinds = points_to_gain(known)
     asked = ask_for(residents, kinds, standard_min=standard, residents_weight=study.demand.residents_weight)
     gatherer = gather_for(known, asked)
     siting = choose_among(gatherer, study=study.file.name)
@@ -92,7 +92,7 @@ def find_sites(known: Situated) -> SiteFindings:
         weights=asked.weights,
         gains=gains_by_kind(siting, residents, kinds, known.network, walk=known.walk, standard_min=standard),
         comparison=compare(siting, study.siting),
-        left=_left(known, gatherer, siting),
+        left=left_without(known, gatherer, siting),
         otherwise=judge_otherwise(study, known.inputs, siting, known.kinds, known.walk),
         fair=fair_plans(study, known.inputs, known.network, siting, known.walk),
     )
@@ -142,7 +142,7 @@ def free_options(known: Situated) -> tuple[Candidate, ...]:
     return tuple(options)
 
 
-def _not_served_by_those_that_stay(known: Situated) -> tuple[gpd.GeoDataFrame, tuple[KindCoverage, ...]]:
+def points_to_gain(known: Situated) -> tuple[gpd.GeoDataFrame, tuple[KindCoverage, ...]]:
     """Return the people who can be gained: today's uncovered, and whom only free centres serve."""
     if not known.study.siting.free:
         return known.uncovered, known.kinds
@@ -162,7 +162,8 @@ def _beyond(points: gpd.GeoDataFrame, centres: Snaps, limit_min: float, known: S
     return gpd.GeoDataFrame(points[~np.isfinite(minutes) & (points["people"].to_numpy() > 0)])
 
 
-def _left(known: Situated, gatherer: Gatherer, siting: Siting) -> Left | None:
+def left_without(known: Situated, gatherer: Gatherer, siting: Siting) -> Left | None:
+    """Say whom no candidate and no centre serves, and why; None where nothing was asked."""
     if not siting.proposals or gatherer.ground is None:
         return None
     served = np.asarray(siting.covers.sum(axis=1)).ravel() > 0

@@ -62,9 +62,7 @@ def siting_entries(plan: Plan) -> Entries:
         "curve": [_step(step) for step in plan.sites.comparison.curve],
         "alternatives": [
             _alternative(one, proposal, places)
-            for one, proposal in zip(
-                plan.sites.comparison.others, plan.sites.comparison.other_plans, strict=True
-            )
+            for one, proposal in zip(plan.sites.comparison.others, plan.sites.comparison.other_plans, strict=True)
         ],
         "left": _left(plan.sites.left, plan),
         "robust": _robust(plan.sites.otherwise, places),
