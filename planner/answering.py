@@ -129,7 +129,7 @@ def site(
         pool=pool,
         question=question,
         found=found,
-        sites=_sites(found, pool, study, known.inputs.crs),
+        sites=_sites(found, pool, known.inputs.crs),
         fates=_fates(found.answer, pool, study.siting.sites),
         siting=siting if compared else None,
         comparison=compare(siting, study.siting) if compared else None,
@@ -236,18 +236,17 @@ def _areas(pool: Pool, facilities: gpd.GeoDataFrame, new_area_m2: float | None) 
     )
 
 
-def _sites(found: Found, pool: Pool, study: Study, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - pyproj's own
+def _sites(found: Found, pool: Pool, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - pyproj's own
     answer = found.answer
     added = dict(zip(answer.sites, answer.added, strict=False))
     chosen = [column for column in dict.fromkeys(answer.sites) if column < len(pool.new)]
     table = candidate_table([pool.candidates[column] for column in chosen], crs)
-    cost = table["cost"] if study.siting.new_cost is None else table["cost"].fillna(study.siting.new_cost)
     return gpd.GeoDataFrame(
         table[["id", "origin", "name", "area_m2", "tenure", "geometry"]].assign(
             rank=np.arange(1, len(chosen) + 1),
             tier=[found.tiers.get(column, "") for column in chosen],
             people_added=[added.get(column, np.nan) for column in chosen],
-            cost=cost,
+            cost=table["cost"],
         )
     )
 
@@ -272,7 +271,7 @@ def entries(answered: Answered) -> dict[str, Any]:
             "seconds_at_most": settings.seconds,
             "seed": answer.seed,
             "objective": answer.objective,
-            "before": answer.before,
+            "before": _today(answered),
             "bound": answer.bound,
             "gap": answer.gap,
             "status": answer.status,
@@ -340,6 +339,10 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
         backup=f"{settings.backup_weight:g}",
         m2=f"{settings.m2_per_household or 0:g}",
     )
+    weights = _weights(answered)
+    if len(weights) > 1 or set(weights.values()) != {1.0}:
+        named = ", ".join(f"{kind} × {weight:g}" for kind, weight in weights.items())
+        yield texts("cli.site_weights", weights=named)
     yield from _candidates(answered, texts)
     unit = "minutes" if model == "p_center" else "person_minutes" if model == "p_median" else "people"
     unit = "sites" if model == "set_covering" else unit
@@ -353,8 +356,9 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
         status=texts(f"cli.status_{answer.status}"),
         **say,
     )
-    if np.isfinite(answer.before) and unit != "sites":
-        yield texts("cli.site_before", before=texts.number(answer.before, digits), **say)
+    before = _today(answered)
+    if np.isfinite(before) and unit != "sites":
+        yield texts("cli.site_before", before=texts.number(before, digits), **say)
     yield from (
         texts(
             f"cli.figure_{name.partition('_')[0]}_tier",
@@ -376,6 +380,25 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
         yield from _comparison(answered.siting, answered.comparison, texts)
     if answered.left is not None:
         yield from _unserved(answered.left, answered, texts)
+
+
+def _weights(answered: Answered) -> dict[str, float]:
+    """Return how much one person of each kind counts, by what the kind is called."""
+    demand = answered.study.demand
+    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.kinds}}
+    return {kind: weight for kind, weight in found.items() if weight > 0}
+
+
+def _today(answered: Answered) -> float:
+    """Return what centres give today; where some are free, known for maximal covering only, else NaN."""
+    pool, question = answered.pool, answered.question
+    if not pool.kept_centres:
+        return answered.found.answer.before
+    if answered.model not in {"maximal_covering", "kinds"}:
+        return float("nan")
+    covering = question.covering
+    served = np.asarray(covering.covers[:, len(pool.new) :].sum(axis=1)).ravel() > 0
+    return float(covering.weight[served].sum())
 
 
 def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:

@@ -51,6 +51,8 @@ class SiteFindings:
     ----------
     siting
         Candidates, the clustering's answer and the optimum.
+    asked_xy
+        Where the people of the question are, metres, shape (demand, 2).
     weights, gains
         How much one person of each kind counts, and whom each proposal gains, by kind.
     comparison
@@ -64,6 +66,7 @@ class SiteFindings:
     """
 
     siting: Siting
+    asked_xy: NDArray[np.float64]
     weights: Mapping[str, float]
     gains: tuple[Mapping[str, float], ...]
     comparison: Comparison
@@ -89,6 +92,7 @@ def find_sites(known: Situated) -> SiteFindings:
     siting = choose_among(gatherer, study=study.file.name)
     return SiteFindings(
         siting=siting,
+        asked_xy=gatherer.snaps.xy,
         weights=asked.weights,
         gains=gains_by_kind(siting, residents, kinds, known.network, walk=known.walk, standard_min=standard),
         comparison=compare(siting, study.siting),

@@ -480,6 +480,9 @@ class Siting(Settings):
     alternatives_near_m: Annotated[float, Field(strict=True, ge=0, le=5000)] = 150.0
     """Sites within this of one another are the same place when plans are compared, metres straight."""
 
+    alternatives_differ: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
+    """By how many sites plans must differ at least from the best one and from one another."""
+
     backup_weight: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
     """Backup cover: how much being served twice counts, against being served."""
 

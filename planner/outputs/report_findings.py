@@ -21,6 +21,7 @@ from planner.outputs.report_blocks import (
 )
 from planner.outputs.report_figures import siting_figure
 from planner.outputs.report_people import weighing
+from planner.outputs.report_sites import beside, candidates
 from planner.plan import Plan
 
 
@@ -41,6 +42,7 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
     again = settings["candidates"] > asked
     key = "siting_candidates" if again else "siting_candidates_once"
     yield Paragraph(say(key, count=say.whole(count), sites=asked, asked=settings["candidates"], access=access))
+    yield from candidates(say)
     without = round(found["people_without_street"])
     lost = say("siting_without_street" if without else "siting_all_near", people=say.whole(without), access=access)
     yield Paragraph(lost)
@@ -67,6 +69,7 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
             gap=say.percent(best["gap"]),
         )
     )
+    yield from beside(say)
 
 
 def _answer_row(proposal: Document, say: Wording) -> Row:

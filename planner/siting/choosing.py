@@ -240,8 +240,7 @@ def choice_of(pool: Pool, settings: Settings) -> Choice:
     sites = settings.sites + len(pool.kept_centres)
     if settings.budget is None:
         return Choice(sites=sites)
-    unknown = 0.0 if settings.new_cost is None else settings.new_cost
-    cost = np.array([unknown if one.cost is None else one.cost for one in pool.candidates])
+    cost = np.array([np.nan if one.cost is None else one.cost for one in pool.candidates])
     return Choice(sites=sites, cost=cost, budget=settings.budget)
 
 

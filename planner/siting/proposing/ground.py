@@ -78,7 +78,7 @@ class Ground:
         hidden = ~snaps.reaches_street & (snaps.nearest_m <= self.walk.access_m)
         nearest_m, nearest = self._to_centres(snaps)
         area = np.array([np.inf if one.area_m2 is None else one.area_m2 for one in candidates])
-        unknown = np.array([one.cost is None and self.settings.new_cost is None for one in candidates], dtype=bool)
+        unknown = np.array([one.cost is None for one in candidates], dtype=bool)
         budget, least = self.settings.budget, self.settings.least_area_m2
         tests: tuple[tuple[Reason, NDArray[np.bool_]], ...] = (
             ("in_water", shapely.intersects(self.water, points)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -140,8 +140,10 @@ class Gatherer:
         candidates: list[Candidate] = []
         excluded: list[Excluded] = []
         origins: list[FromOrigin] = []
-        for origin, proposed, suffice in found:
-            kept, out = (list(proposed), []) if self.ground is None else self.ground.sorted_out(proposed)
+        for origin, given, suffice in found:
+            new_cost = self.settings.new_cost
+            proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
+            kept, out = (proposed, []) if self.ground is None else self.ground.sorted_out(proposed)
             candidates += kept
             excluded += out
             origins.append(FromOrigin(origin, len(proposed), len(kept), suffice))

@@ -91,8 +91,10 @@ def propose_street_positions(
     """
     pieces = _straight(free_streets)
     asked = np.flatnonzero((people > 0) & demand.reaches_street)
-    xy = _fullest(pieces, _stretches(pieces, demand, asked, limit_min, network, walk)) if len(pieces) else None
-    if xy is None or not len(xy):
+    if not len(pieces) or not len(asked):
+        return StreetPositions([], 0)
+    xy = _fullest(pieces, _stretches(pieces, demand, asked, limit_min, network, walk))
+    if not len(xy):
         return StreetPositions([], 0)
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
     spots = snap(xy, network, access_m=walk.access_m)
