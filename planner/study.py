@@ -448,7 +448,7 @@ class Siting(Settings):
     """Where candidates come from: "clusters", "density", "circles", "parcels", "streets" (all positions)."""
 
     street_positions: Annotated[int, Field(strict=True, ge=1, le=20000)] = 1000
-    """At most so many street positions, those that reach the most people; fewer where fewer suffice."""
+    """At most so many street positions, the best of every neighbourhood; fewer where fewer suffice."""
 
     apart_m: Annotated[float, Field(strict=True, ge=0, le=5000)] = 0.0
     """A candidate that is nearer than this on foot to a centre that stays is left out, metres."""

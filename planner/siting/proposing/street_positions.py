@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -76,8 +77,8 @@ def propose_street_positions(
     walk
         Speed and access.
     at_most
-        Keep no more than so many: of those around each demand point, the ones that serve the most people first, so
-        that no neighbourhood is left without.
+        Keep no more than so many: those that a greedy choice takes until everyone is served, then those that it
+        takes of the rest, so that no neighbourhood is left without.
 
     Returns
     -------
@@ -225,15 +226,27 @@ def _undominated(covers: csc_array) -> IndexArray:
 
 
 def _best_around(covers: csc_array, people: FloatArray, at_most: int) -> IndexArray:
-    """Return so many columns: the best around each row first, then the second best, and so on."""
+    """Return so many columns: those that greedily serve the most, once everyone is served again from the start."""
     weight = np.asarray(covers.T.astype(np.float64) @ people).ravel()
-    place = np.empty(len(weight), dtype=np.int64)
-    place[np.lexsort((np.arange(len(weight)), -weight))] = np.arange(len(weight))
-    pairs = covers.tocoo()
-    order = np.lexsort((place[pairs.col], pairs.row))
-    row, column = pairs.row[order], pairs.col[order]
-    begins = np.concatenate([[True], row[1:] != row[:-1]])
-    rank = np.arange(len(row)) - np.maximum.accumulate(np.where(begins, np.arange(len(row)), 0))
-    best_rank = np.full(len(weight), len(row), dtype=np.int64)
-    np.minimum.at(best_rank, column, rank)
-    return np.sort(np.lexsort((place, best_rank))[:at_most])
+    rows = np.split(covers.indices, covers.indptr[1:-1])
+    left = list(range(len(weight)))
+    chosen: list[int] = []
+    while left and len(chosen) < at_most:
+        # Gains only fall while more is served: whoever still leads when looked at again is the best.
+        served, taken = np.zeros(len(people), dtype=bool), set()
+        waiting = [(-float(weight[column]), column) for column in left]
+        heapq.heapify(waiting)
+        while waiting and len(chosen) < at_most:
+            _, column = heapq.heappop(waiting)
+            own = rows[column]
+            gain = float(people[own[~served[own]]].sum())
+            if gain <= 0:
+                continue
+            if waiting and (-gain, column) > waiting[0]:
+                heapq.heappush(waiting, (-gain, column))
+                continue
+            served[own] = True
+            chosen.append(column)
+            taken.add(column)
+        left = [column for column in left if column not in taken]
+    return np.sort(np.array(chosen, dtype=np.int64))
