@@ -76,7 +76,7 @@ class Answered:
 
 
 def site(
-    path: Path,
+    study: Study | Path,
     model: str,
     *,
     sites: int | None = None,
@@ -87,8 +87,8 @@ def site(
 
     Parameters
     ----------
-    path
-        The study file.
+    study
+        The study, or the path of its file.
     model
         One of `planner.siting.models.MODELS`.
     sites, seconds
@@ -102,9 +102,9 @@ def site(
         As `planner.run`; a number of sites given to a model that finds its own; or the question has no answer,
         with the reason and what would help.
     """
+    study = _asked(study if isinstance(study, Study) else read_study(study), sites, seconds)
     if sites is not None and model in OWN_NUMBER:
-        raise StudyError(str(path), [Breach("site_own_number", {"model": model})])
-    study = _asked(read_study(path), sites, seconds)
+        raise StudyError(str(study.file), [Breach("site_own_number", {"model": model})])
     ready = prepare(study, progress=progress)
     progress("travel_times")
     known = _situated(ready, study)

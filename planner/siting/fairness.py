@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -110,7 +110,8 @@ def frontier(
     -------
     plans
         In ascending order of the worst share, descending order of people; plans that another one equals or exceeds
-        in both are left out.
+        in both are left out. Their status speaks of the people: proven where no choice that leaves no community
+        below the plan's floor serves more.
     """
     return _between(_Question(covering, _shares_of(covering, community), choice), points, started(seconds), seed)
 
@@ -159,7 +160,7 @@ def _between(question: _Question, points: int, clock: Clock, seed: int) -> tuple
         if found.chosen is not None:
             worst = Balance(found.chosen, question.worst(found.chosen), top.bound)
             plans.append(question.plan(worst, found, clock))
-    return _undominated(plans)
+    return _undominated([replace(one, status=status_of(one.people, one.people_bound)) for one in plans])
 
 
 def _undominated(plans: Sequence[FairPlan]) -> tuple[FairPlan, ...]:
