@@ -52,7 +52,7 @@ CITY_MIN = (5.0, 10.0, 15.0)
 SPOPT = "spopt + CBC"
 SECONDS = 30.0
 LIMIT = 9.0
-PEER_LIMIT = 90.0
+PEER_LIMIT = 60.0
 """A peer works once, and is ended after so many seconds, model building included."""
 
 KEPT_LIMITS = (1.0, 2.0, 4.0)
@@ -203,15 +203,24 @@ def _san_francisco() -> list[Table]:
     tracts = pd.read_csv(folder / "SF_demand_205_centroid_uniform_weight.csv").set_index("NAME")
     people = tracts.loc[wide.index, "POP2000"].to_numpy(dtype=np.float64)
     reach, four = Reach.of_table(wide.to_numpy(dtype=np.float64), people), Choice(sites=4)
-    asked: tuple[tuple[str, str, Callable[[], Answer]], ...] = (
-        ("set covering, 5,000 m", "8", lambda: set_covering(reach.within(5000.0), seconds=SECONDS)),
-        ("maximal covering", "875,247", lambda: maximal_covering(reach.within(5000.0), four, seconds=SECONDS)),
-        ("p-median", f"{2982.12686 * people.sum():,.0f}", lambda: p_median(reach, four, seconds=SECONDS)),
-        ("p-center", "7,403", lambda: p_center(reach, four, seconds=SECONDS)),
+    # Published as whole sites and people, a mean to five decimals, and whole metres.
+    mean = people.sum() * 2982.12686
+    asked: tuple[tuple[str, float, float, Callable[[], Answer]], ...] = (
+        ("set covering, 5,000 m", 8.0, 0.0, lambda: set_covering(reach.within(5000.0), seconds=SECONDS)),
+        (
+            "maximal covering",
+            875_247.0,
+            0.0,
+            lambda: maximal_covering(reach.within(5000.0), four, seconds=SECONDS),
+        ),
+        ("p-median", mean, people.sum() * 1e-5, lambda: p_median(reach, four, seconds=SECONDS)),
+        ("p-center", 7403.0, 1.0, lambda: p_center(reach, four, seconds=SECONDS)),
     )
-    answers = [(name, published, work()) for name, published, work in asked]
-    remarks = [f"{name}: {one.objective:,.0f} (published {told}), {one.status}." for name, told, one in answers]
-    met = sum(f"{one.objective:,.0f}" == told and one.status == "proven" for _, told, one in answers)
+    answers = [(name, told, within, work()) for name, told, within, work in asked]
+    remarks = [
+        f"{name}: {one.objective:,.0f} (published {told:,.0f}), {one.status}." for name, told, _, one in answers
+    ]
+    met = sum(abs(one.objective - told) <= within and one.status == "proven" for _, told, within, one in answers)
     seconds = sum(one.seconds for *_, one in answers)
     row = Row(PLANNER, (seconds,), {"published answers met and proven": f"{met} of {len(answers)}"})
     return [Table("san_francisco", "San Francisco, 205 × 16, all four models", (row,), tuple(remarks))]
