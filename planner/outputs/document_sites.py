@@ -78,6 +78,7 @@ class _Places:
         self.ids = [str(one) for one in candidates["id"]]
         self.origins = [str(one) for one in candidates["origin"]]
         self.costs = list(candidates["cost"])
+        self.all_ids = [one.id for one in plan.siting.pool.candidates]
         self.lonlat = lonlat_of(candidates)
 
     def of(self, proposal: Proposal) -> list[Entries]:
@@ -161,8 +162,8 @@ def _alternative(one: Alternative, proposal: Proposal, places: _Places) -> Entri
         "given_up": one.given_up,
         "share_of_bound": one.share_of_bound,
         "sites": places.of(proposal),
-        "dropped": [places.ids[site] for site in one.dropped if site < len(places.ids)],
-        "taken": [places.ids[site] for site in one.taken if site < len(places.ids)],
+        "dropped": [places.all_ids[site] for site in one.dropped],
+        "taken": [places.all_ids[site] for site in one.taken],
         "moved_m": one.moved_m,
         "gains": one.gains,
         "losses": one.losses,
