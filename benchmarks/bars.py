@@ -54,6 +54,7 @@ BARS = (
     Bar("nearest", "pandana", 10.0, at_most=False),
     Bar("assign", "seconds", 1.5, at_most=True),
     Bar("assign", "STRtree", 15.0, at_most=False),
+    Bar("diagnosis", "seconds", 3.0, at_most=True),
     Bar("whole_run", "seconds", 8.0, at_most=True),
     Bar("whole_run", "GB", 1.0, at_most=True),
     Bar("large", "GB", 4.0, at_most=True),

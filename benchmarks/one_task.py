@@ -16,6 +16,7 @@ TASKS: dict[str, tuple[str, int | None]] = {
     "polygons": ("polygons", 1),
     "nearest": ("nearest_facility", 1),
     "assign": ("assigning", 2),
+    "diagnosis": ("diagnosis", None),
     "run": ("whole_run", None),
     "scale": ("scale", 1),
     "large": ("large", None),

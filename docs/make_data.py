@@ -102,6 +102,36 @@ GIVEN = {
     "step_free": "whether it is entered without a step",
     "newly_built": "whether it counts as newly built",
 }
+CHANGE_KINDS = (
+    "add_area, extend_hours, add_functions, step_free, open_gate, build_crossing, move, share or open_station"
+)
+CHANGE_AMOUNT = (
+    "m² (add_area, share, open_station), hours a week, how many functions, metres (build_crossing: its length; "
+    "move: as the crow flies), 1 for a gate or an entrance"
+)
+CHANGE_ABOUT = "id of the gate, or of the neighbouring centre that is shared; empty for other changes"
+QUOTA = {
+    "quota": "its id",
+    "rule": "id of the rule that a share of the centres is to pass",
+    "required": "that share, 0–1, inclusive",
+    "centres": "to how many centres the rule applies",
+    "passing": "how many pass it",
+    "unknown": "of how many it is not known",
+    "passed": "yes, no or unknown",
+}
+PAIR = {
+    "id": "X1, X2, …, by minutes_saved",
+    "air_m": "how far apart as the crow flies, m",
+    "walk_m": "how far on foot, m; empty where no walk within remedies.far_min is known",
+    "times": "walk_m ÷ air_m; empty likewise",
+    "minutes_saved": "people × minutes saved on the way to the nearest centre if the two were joined",
+    "people": "who would save some",
+    "people_cut_off": "of these, those without any walk within remedies.far_min today",
+    "from_street": "street of the position nearer to a centre; empty where it has no name",
+    "to_street": "street of the other position",
+    "between": "what stands between, as far as layers of the study tell: barrier, water or gap",
+    "between_name": "its name; empty where it has none",
+}
 FINDING = {
     "rule": "id of the rule",
     "grade": "compliant or excellent: what passing is needed for; advice decides nothing",
@@ -255,6 +285,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "step_free_given": GIVEN["step_free"] + ", as the table says it",
             "newly_built_given": GIVEN["newly_built"] + ", as the table says it",
             "functions": "what it offers, as the table says it",
+            "branch_of": "id of the centre of which it is a branch; empty otherwise",
             "place": "urban or rural, by the kind of its community; empty where not known",
             "verdict": "excellent, compliant, weak or undetermined; empty where no rule decides on it",
             "score": "weighted share of the rules passed, of those that can be told, 0–1",
@@ -394,15 +425,21 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
         {"facility": "id of the centre", **DIRECTION},
     ),
     "remedies": (
-        "A table, one row a change that would make a weak centre compliant; a pair has two rows.",
+        "Points (a crossing: lines), one row a change for a weak centre; one of the centre itself has none.",
         {
             "facility": "id of the centre",
-            "change": "add_area, extend_hours, add_functions or step_free",
-            "amount": "m², hours a week, or how many functions",
+            "change": CHANGE_KINDS,
+            "amount": CHANGE_AMOUNT,
             "functions": "ids of the functions to add",
+            "about": CHANGE_ABOUT,
             "cost": "in the study's unit of money; empty where not known",
             "verdict_then": "what the centre is with all its changes",
         },
+    ),
+    "quotas": ("A table, one row a rule on all centres together.", QUOTA),
+    "blocked_pairs": (
+        "Lines, one a pair of street positions close in the air and far on foot, from the one nearer to a centre.",
+        PAIR,
     ),
     "community_measures": ("A table, one row a community.", COMMUNITY),
     "flips": ("A table, one row a verdict that changes with the threshold of one rule.", FLIP),
@@ -454,14 +491,31 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
 
 OPTIONAL_REMEDY = {
     "centres[].remedy.changes": "list: one change, else a pair; empty where nothing that was tried suffices",
-    "centres[].remedy.changes[].kind": "add_area, extend_hours, add_functions or step_free",
-    "centres[].remedy.changes[].amount": "m², hours a week, or how many functions",
+    "centres[].remedy.changes[].kind": CHANGE_KINDS,
+    "centres[].remedy.changes[].amount": CHANGE_AMOUNT,
     "centres[].remedy.changes[].functions": "list of ids: the functions to add",
+    "centres[].remedy.changes[].about": CHANGE_ABOUT,
+    "centres[].remedy.changes[].name": "name of that gate or centre",
+    "centres[].remedy.changes[].place": "where: longitude and latitude, degrees, WGS 84; null: the centre itself",
+    "centres[].remedy.changes[].other": "the other end of a crossing, likewise; null otherwise",
     "centres[].remedy.changes[].cost": "in the study's unit of money; null where not known",
     "centres[].remedy.cost": "of all changes; null where not known",
     "centres[].remedy.verdict": "what the centre is then",
     "centres[].remedy.left": "list of ids: rules of grade compliant that still fail or cannot be told",
+    "centres[].remedy.mended": "list of ids: rules of grade compliant that are not passed today and are then",
     "centres[].remedy.tried": "how many changes and pairs were tried",
+    "centres[].blocked_pairs[].pair": "id of the pair",
+    "centres[].blocked_pairs[].direction": "in which direction its middle lies, N to NW",
+    **{f"diagnosis.blocked_pairs[].{name}": meaning.replace("empty", "null") for name, meaning in PAIR.items()},
+    **{f"diagnosis.quotas[].{name}": meaning for name, meaning in QUOTA.items()},
+    "diagnosis.quotas[].passed": "true, false or null",
+    **{f"diagnosis.quotas[].{name}": meaning for name, meaning in SOURCED.items()},
+    "diagnosis.quotas[].en": "what it asks, English",
+    "diagnosis.quotas[].zh": "what it asks, Chinese",
+    "diagnosis.blocked_pairs[].lon": "of the position nearer to a centre, degrees, WGS 84",
+    "diagnosis.blocked_pairs[].lat": "latitude, degrees, WGS 84",
+    "diagnosis.blocked_pairs[].other_lon": "of the other position",
+    "diagnosis.blocked_pairs[].other_lat": "its latitude",
 }
 
 
@@ -650,6 +704,7 @@ PLAN_ENTRIES: dict[str, str] = {
     **{f"centres[].unknown[].{name}": meaning for name, meaning in UNKNOWN.items()},
     "centres[].directions": "list, one a direction in which somebody lives",
     **{f"centres[].directions[].{name}": meaning for name, meaning in DIRECTION.items()},
+    "centres[].blocked_pairs": "list, one a blocked pair of street positions within the longest limit in the air",
     "centres[].remedy": "what would make a weak centre compliant; null for all others",
     **OPTIONAL_REMEDY,
     "centres[].service_areas": "list, one a limit",
@@ -677,6 +732,8 @@ PLAN_ENTRIES: dict[str, str] = {
     **{f"diagnosis.rules[].{name}": meaning for name, meaning in SOURCED.items()},
     "diagnosis.rules[].en": "what it asks, English",
     "diagnosis.rules[].zh": "what it asks, Chinese",
+    "diagnosis.quotas": "list, one a rule on all centres together",
+    "diagnosis.blocked_pairs": "list, one a pair of street positions close in the air and far on foot",
     "diagnosis.not_in_force": "list of ids: rules that come into force after the study's date",
     "diagnosis.functions": "list, one a function that the profile knows",
     "diagnosis.functions[].id": "its name in rules",

@@ -12,13 +12,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from planner.assessment.blocked_pairs import Layers
 from planner.assessment.coverage import measure_coverage
 from planner.assessment.diagnosis import Diagnosis, communities_without_centre, diagnose
 from planner.assessment.expressions import names_of
 from planner.assessment.fairness import measure_fairness
+from planner.assessment.helping import Help, find_help
 from planner.assessment.kinds import KindCoverage, measure_kind
 from planner.assessment.measures import unread_functions
-from planner.assessment.remedies import Remedy, find_remedies
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.rules import limits_of, read_rules
 from planner.assessment.self_check import compare_with_overlay
@@ -123,7 +124,7 @@ def run(
         *(judged_by(situation, name, profile, date=study.date) for name, profile in ready.other_rules),
         *(judged_at(ready, other, date=study.date) for other in ready.other_walks),
     )
-    remedies = find_remedies(diagnosis, study.costs)
+    found_help = help_of(ready, situation, diagnosis)
 
     progress("fairness")
     minutes, _ = nearest_facility(
@@ -159,7 +160,9 @@ def run(
         diagnosis=diagnosis,
         alternatives=alternatives,
         flips=flips_within(diagnosis, study.rules.threshold_share),
-        remedies=remedies,
+        remedies=found_help.remedies,
+        blocked_pairs=found_help.blocked_pairs,
+        blocked_near=found_help.blocked_near,
         fairness=fairness,
         overlay=overlay,
         verification=verification,
@@ -369,21 +372,33 @@ def _network_at(ready: Ready, walk: Walk) -> WalkingNetwork:
     return make_walkable(ready.study, ready.inputs, costs_of(ready.study, walk)).network
 
 
-def diagnose_study(study: Study, *, progress: Progress = silent) -> tuple[Inputs, Diagnosis, tuple[Remedy, ...]]:
+def diagnose_study(study: Study, *, progress: Progress = silent) -> tuple[Inputs, Diagnosis, Help]:
     """Carry out a study as far as the verdicts and what would change them, and no further.
 
     The verdicts are those of `run`: what is left out bears on none.
     """
     ready = prepare(study, progress=progress)
-    progress("travel_times")
-    snaps, walk = ready.facility_snaps, ready.walk
-    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
     progress("diagnosis")
+    diagnosis, found_help = diagnose_ready(ready)
+    return ready.inputs, diagnosis, found_help
+
+
+def diagnose_ready(ready: Ready) -> tuple[Diagnosis, Help]:
+    """Judge the centres of a study whose streets are built; service areas are drawn where a rule asks for them."""
+    snaps, walk, study = ready.facility_snaps, ready.walk, ready.study
+    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
     asked = areas_asked(ready.rules)
     areas = service_areas(ready.network, snaps, walk=walk, limits_min=study.limits.minutes) if asked else None
     situation = situation_of(ready, walk, times, areas=areas)
     diagnosis = diagnose(situation, profile=ready.rules, date=study.date)
-    return ready.inputs, diagnosis, find_remedies(diagnosis, study.costs)
+    return diagnosis, help_of(ready, situation, diagnosis)
+
+
+def help_of(ready: Ready, situation: Situation, diagnosis: Diagnosis) -> Help:
+    """Find what would help weak centres."""
+    inputs, snaps = ready.inputs, (ready.facility_snaps, ready.demand_snaps)
+    layers = Layers(inputs.streets, inputs.barriers, inputs.water)
+    return find_help(situation, diagnosis, ready.network, snaps, layers, ready.study)
 
 
 def areas_asked(rules: RuleProfile) -> bool:

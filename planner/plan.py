@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.assessment.changes import Remedy
 from planner.assessment.coverage import Coverage
 from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.fairness import Fairness
 from planner.assessment.kinds import KindCoverage
-from planner.assessment.remedies import Remedy
 from planner.assessment.sensitivity import Alternative
 from planner.assessment.verifying import Verification
 from planner.circles.finding import Circles
@@ -68,6 +68,10 @@ class Plan:
         The verdicts that change if a threshold is a little lower or higher (`planner.assessment.sensitivity`).
     remedies
         What would make each weak centre compliant.
+    blocked_pairs
+        Street positions close in the air and far on foot (`planner.assessment.blocked_pairs`).
+    blocked_near
+        The pairs around each centre by its id: the pair's id, and in which direction it lies.
     overlay
         Coverage by walking time beside coverage by overlay, one row a limit (`planner.assessment.self_check`).
     verification
@@ -102,6 +106,8 @@ class Plan:
     alternatives: tuple[Alternative, ...]
     flips: pd.DataFrame
     remedies: tuple[Remedy, ...]
+    blocked_pairs: gpd.GeoDataFrame
+    blocked_near: Mapping[str, tuple[tuple[str, str], ...]]
     fairness: Fairness
     overlay: pd.DataFrame
     verification: Verification | None

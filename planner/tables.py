@@ -339,6 +339,13 @@ FACILITIES: Contract[Facilities] = Contract(
             default="",
             meaning="whether it counts as newly built for rules on new centres",
         ),
+        Column(
+            "branch_of",
+            "text",
+            required=False,
+            default="",
+            meaning="id of the centre of which it is a branch: counted and judged with it",
+        ),
     ),
     geometry_types=POINTS,
     as_type=Facilities,

@@ -90,7 +90,7 @@ def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich
         columns = {str(column) for column in table.columns} - {"geometry"}
         assert (name, *unmatched(columns, list(script["RESULT_LAYERS"][name][1]))) == (name, set(), set())
         said, _ = script["RESULT_LAYERS"][name]
-        assert ("geometry" in table.columns) == said.startswith(("Points", "Polygons")), name
+        assert ("geometry" in table.columns) == said.startswith(("Points", "Lines", "Polygons")), name
 
 
 def test_every_meaning_is_given(script: dict[str, Any]) -> None:

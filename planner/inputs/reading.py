@@ -474,9 +474,19 @@ def _join(facilities: Facilities, communities: Communities) -> tuple[Facilities,
     for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
         if rows:
             breaches.append(Breach(key, {"found": _candidates(rows)}, [one.row for one in rows]))
+    breaches += _lost_branches(facilities)
     count = {"count": joined.by_name}
     remarks = (Remark("joined_by_name", "facilities", values=count),) if joined.by_name else ()
     return Facilities(facilities.assign(community=joined.ids)), breaches, remarks
+
+
+def _lost_branches(facilities: Facilities) -> list[Breach]:
+    """Return what is wrong with branches: of a centre that is not there, of themselves, or of another branch."""
+    main = facilities["branch_of"]
+    centres = set(facilities["id"][main == ""])
+    lost = (main != "") & ~main.isin(centres)
+    found = ", ".join(sorted(set(main[lost])))
+    return [Breach("unknown_main", {"found": found}, list(facilities["id"][lost]))] if lost.any() else []
 
 
 def _candidates(rows: Sequence[Unmatched]) -> str:

@@ -142,7 +142,7 @@ def _centres(plan: Plan) -> list[Document]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
     lonlat = lonlat_of(facilities)
     areas = dict(iter(plan.service_areas.groupby("facility", sort=False)))
-    judged = centre_entries(diagnosis, plan.remedies)
+    judged = centre_entries(diagnosis, plan.remedies, plan.blocked_near, plan.inputs.crs)
     names = plan.inputs.communities.set_index("id")["name"]
     measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
     return [

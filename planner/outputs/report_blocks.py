@@ -83,13 +83,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class CentreCard:
-    """A weak centre: its place, reasons in words, further notes, its measures by name, and a map."""
+    """A weak centre: its place, reasons and notes in words, what would help, its measures by name, and a map."""
 
     name: str
     place: str
     verdict: Cell
     reasons: tuple[str, ...]
     notes: tuple[str, ...]
+    remedy: str
     measures: tuple[tuple[str, str], ...]
     figure: Figure
     kind: str = "centre"
