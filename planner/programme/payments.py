@@ -1,0 +1,76 @@
+"""Who pays for which project: one way to share the money out among projects whose years are set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planner.programme.formulation import TOLERANCE, Rows
+from planner.programme.question import Question
+from planner.siting.solving.clock import Clock
+from planner.siting.solving.mip import Programme as Mip
+from planner.siting.solving.mip import solve
+from planner.walking.walk import FloatArray
+
+EARLIER = 0.01
+SECONDS = 60.0
+"""A linear programme of so few numbers takes milliseconds."""
+
+
+def payments(question: Question, starts: Sequence[tuple[int, int]]) -> FloatArray:
+    """Share the money out: funds in their order, earlier projects first, and few projects with several funds.
+
+    A corner of the linear programme is taken: no more payments than projects and limits of funds.
+
+    Parameters
+    ----------
+    question
+        Projects and funds.
+    starts
+        Project and year, for which the funds are known to suffice.
+
+    Returns
+    -------
+    paid
+        Shape (starts, funds); each row adds up to the project's cost.
+    """
+    funds = question.funds
+    if not starts or not funds:
+        return np.zeros((len(starts), len(funds)))
+    rows, count = Rows(), len(funds)
+    upper, price = np.zeros(len(starts) * count), np.zeros(len(starts) * count)
+    number_of = {fund.id: number for number, fund in enumerate(funds)}
+    for place, (project, _) in enumerate(starts):
+        option = question.options[project]
+        own = [place * count + number for number in range(count)]
+        rows.between([(column, 1.0) for column in own], option.cost, option.cost)
+        for number, fund in enumerate(funds):
+            upper[own[number]] = fund.most_share * option.cost if fund.pays(option.kind) else 0.0
+            price[own[number]] = number * (1 + EARLIER * (len(starts) - place) / len(starts))
+            matched = number_of.get(fund.matches or "")
+            if matched is not None:
+                rows.at_most([(own[matched], fund.match_share), (own[number], -1.0)], 0.0)
+    for number, fund in enumerate(funds):
+        for year in range(question.years):
+            within = range(year + 1) if fund.carries_over else range(year, year + 1)
+            terms = [(place * count + number, 1.0) for place, (_, begun) in enumerate(starts) if begun in within]
+            if terms:
+                most = sum(fund.amounts[then] for then in within)
+                rows.at_most(terms, most * (1 + TOLERANCE) + TOLERANCE)
+    solved = solve(
+        Mip(
+            price,
+            rows.matrix(len(price)),
+            np.array(rows.lower),
+            np.array(rows.upper),
+            np.zeros(len(price)),
+            upper,
+            np.zeros(len(price), dtype=bool),
+        ),
+        Clock(SECONDS),
+    )
+    assert solved.x is not None  # noqa: S101 - the choice was made under the same rules
+    paid = np.clip(solved.x.reshape(len(starts), count), 0.0, None)
+    paid[paid < TOLERANCE * max(1.0, float(paid.max()))] = 0.0
+    return np.asarray(paid)
