@@ -14,6 +14,10 @@ from planner.siting.solving.mip import solve
 from planner.walking.walk import FloatArray
 
 EARLIER = 0.01
+DIGITS = 6
+SLACK = 1e-6
+"""By how much a sum of money may exceed a fund besides, in the unit of money: of 万元, a hundredth of a yuan."""
+
 SECONDS = 60.0
 """A linear programme of so few numbers takes milliseconds."""
 
@@ -38,7 +42,20 @@ def payments(question: Question, starts: Sequence[tuple[int, int]]) -> FloatArra
     funds = question.funds
     if not starts or not funds:
         return np.zeros((len(starts), len(funds)))
-    rows, count = Rows(), len(funds)
+    # A choice that spends all is paid to the last bit of the solver's arithmetic, or a little beyond.
+    solved = next(x for slack in (0.0, SLACK) if (x := _solved(question, starts, slack)) is not None)
+    count = len(funds)
+    paid = np.round(np.clip(solved.reshape(len(starts), count), 0.0, None), DIGITS)
+    # What the solver's arithmetic and the rounding leave goes to the one who pays most.
+    most_of = np.argmax(paid, axis=1)
+    due = np.array([question.options[project].cost for project, _ in starts])
+    paid[np.arange(len(starts)), most_of] += due - paid.sum(axis=1)
+    return np.asarray(paid)
+
+
+def _solved(question: Question, starts: Sequence[tuple[int, int]], slack: float) -> FloatArray | None:
+    funds, count = question.funds, len(question.funds)
+    rows = Rows()
     upper, price = np.zeros(len(starts) * count), np.zeros(len(starts) * count)
     number_of = {fund.id: number for number, fund in enumerate(funds)}
     for place, (project, _) in enumerate(starts):
@@ -57,8 +74,8 @@ def payments(question: Question, starts: Sequence[tuple[int, int]]) -> FloatArra
             terms = [(place * count + number, 1.0) for place, (_, begun) in enumerate(starts) if begun in within]
             if terms:
                 most = sum(fund.amounts[then] for then in within)
-                rows.at_most(terms, most * (1 + TOLERANCE) + TOLERANCE)
-    solved = solve(
+                rows.at_most(terms, most * (1 + TOLERANCE) + slack)
+    return solve(
         Mip(
             price,
             rows.matrix(len(price)),
@@ -69,8 +86,4 @@ def payments(question: Question, starts: Sequence[tuple[int, int]]) -> FloatArra
             np.zeros(len(price), dtype=bool),
         ),
         Clock(SECONDS),
-    )
-    assert solved.x is not None  # noqa: S101 - the choice was made under the same rules
-    paid = np.clip(solved.x.reshape(len(starts), count), 0.0, None)
-    paid[paid < TOLERANCE * max(1.0, float(paid.max()))] = 0.0
-    return np.asarray(paid)
+    ).x

@@ -91,7 +91,7 @@ def keeps_order(question: Question, plan: Plan) -> bool:
     return len(changed) == len(set(changed))
 
 
-def is_paid(question: Question, plan: Plan, extra: np.ndarray | None = None) -> bool:
+def is_paid(question: Question, plan: Plan) -> bool:
     """Tell whether money suffices: a payment for each project and fund, each rule as it is said of one project."""
     begun = [(option, year) for option, year in zip(question.options, plan, strict=True) if year is not None]
     funds, count = question.funds, len(question.funds)
@@ -213,3 +213,71 @@ def test_more_money_is_never_worse(question: Question, more: int) -> None:
     )
     before, after = choose(question, seconds=SECONDS), choose(replace(question, funds=richer), seconds=SECONDS)
     assert (len(after.settled), after.objective) >= (len(before.settled), before.objective - NEAR)
+
+
+@settings(max_examples=40, deadline=None)
+@given(questions)
+def test_missing_money_is_the_least_there_is(question: Question) -> None:
+    found = choose(question, seconds=SECONDS)
+    everything = {centre for option in question.options for centre in option.settles}
+    assert set(found.settleable) == everything
+    if found.missing is None:
+        assert set(found.settled) == everything
+        return
+    assert len(found.settled) < len(everything)
+    orders = product([None, *range(question.years)], repeat=len(question.options))
+    settling = [
+        plan
+        for plan in orders
+        if keeps_order(question, plan)
+        and everything == {c for place in done_by(plan, question.years) for c in question.options[place].settles}
+    ]
+    least = min((least_extra(question, plan) for plan in settling), default=np.inf)
+    if np.isinf(least):
+        assert found.missing.status == "infeasible"
+        return
+    assert found.missing.status == "proven"
+    assert found.missing.total == pytest.approx(least, abs=NEAR)
+    assert found.missing.extra.sum() == pytest.approx(least, abs=NEAR)
+    richer = tuple(
+        replace(fund, amounts=tuple(np.add(fund.amounts, more + NEAR)))
+        for fund, more in zip(question.funds, found.missing.extra, strict=True)
+    )
+    assert set(choose(replace(question, funds=richer), seconds=SECONDS).settled) == everything
+
+
+def least_extra(question: Question, plan: Plan) -> float:
+    """Return the least extra money that pays for a plan, each payment a variable of its own; inf: none does."""
+    begun = [(option, year) for option, year in zip(question.options, plan, strict=True) if year is not None]
+    funds, years = question.funds, question.years
+    if not funds:
+        return 0.0 if all(option.cost == 0 for option, _ in begun) else np.inf
+    count = len(funds)
+    size = len(begun) * count
+    extra = size + count * years
+    exact = np.zeros((len(begun), extra))
+    rows, most, bounds = [], [], []
+    for place, (option, _) in enumerate(begun):
+        exact[place, place * count : (place + 1) * count] = 1
+        for number, fund in enumerate(funds):
+            bounds.append((0, fund.most_share * option.cost if fund.pays(option.kind) else 0))
+            if fund.matches:
+                row = np.zeros(extra)
+                row[place * count + [one.id for one in funds].index(fund.matches)] = fund.match_share
+                row[place * count + number] = -1
+                rows.append(row)
+                most.append(0.0)
+    for number, fund in enumerate(funds):
+        for year in range(years):
+            row, within = np.zeros(extra), range(year + 1) if fund.carries_over else [year]
+            for place, (_, then) in enumerate(begun):
+                row[place * count + number] = float(then in within)
+            for then in within:
+                row[size + number * years + then] = -1.0
+            rows.append(row)
+            most.append(sum(fund.amounts[then] for then in within))
+    bounds += [(0, None)] * (count * years)
+    price = np.concatenate([np.zeros(size), np.ones(count * years)])
+    costs = [option.cost for option, _ in begun]
+    found = linprog(price, np.array(rows), np.array(most), exact if begun else None, costs or None, bounds)
+    return float(found.fun) if found.status == 0 else np.inf
