@@ -21,7 +21,17 @@ from planner.study import (
     setting_meaning,
 )
 
-PLACEHOLDERS: dict[str, object] = {"Study.name": "My district", "DemandKind.id": "workers"}
+PLACEHOLDERS: dict[str, object] = {
+    "Study.name": "My district",
+    "DemandKind.id": "workers",
+    "Fund.id": "district",
+    "Fund.amounts": (300.0, 300.0),
+    "Precedence.first": "upgrade:C07",
+    "Precedence.then": "K300-17",
+    "OwnProject.id": "gate_east",
+    "OwnProject.kind": "access",
+    "OwnProject.cost": 2.0,
+}
 LAYER_PATHS = {
     "communities": "communities.gpkg",
     "facilities": "centres.gpkg",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planner.programme.formulation import TOLERANCE, Rows
+from planner.programme.formulation import Rows
 from planner.programme.question import Question
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.mip import Programme as Mip
@@ -14,7 +14,7 @@ from planner.siting.solving.mip import solve
 from planner.walking.walk import FloatArray
 
 EARLIER = 0.01
-DIGITS = 6
+DIGITS = 9
 SLACK = 1e-6
 """By how much a sum of money may exceed a fund besides, in the unit of money: of 万元, a hundredth of a yuan."""
 
@@ -74,7 +74,7 @@ def _solved(question: Question, starts: Sequence[tuple[int, int]], slack: float)
             terms = [(place * count + number, 1.0) for place, (_, begun) in enumerate(starts) if begun in within]
             if terms:
                 most = sum(fund.amounts[then] for then in within)
-                rows.at_most(terms, most * (1 + TOLERANCE) + slack)
+                rows.at_most(terms, most + slack)
     return solve(
         Mip(
             price,
