@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -17,6 +17,7 @@ from planner.assessment.measure_names import is_measure
 from planner.inputs.reading import Source
 from planner.outputs.document_diagnosis import centre_entries, check_entries, diagnosis_entries, fairness_entries
 from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries, weighing_entries
+from planner.outputs.document_programme import programme_entries
 from planner.plan import Plan
 from planner.remarks import Remark
 from planner.siting.choosing import Proposal
@@ -54,6 +55,7 @@ def document(plan: Plan) -> Document:
             "fairness": fairness_entries(plan),
             "checks": check_entries(plan),
             "siting": _siting(plan),
+            "programme": programme_entries(plan, _lonlat),
             "scenarios": _scenarios(plan),
             "remarks": [_remark(remark) for remark in plan.remarks],
             "provenance": _provenance(plan),
@@ -246,20 +248,42 @@ def _scenario(plan: Plan) -> Document | None:
 
 
 def _scenarios(plan: Plan) -> list[Document]:
-    """Return what may be compared: the centres as they are, then each proposal's sites, the best last.
-
-    Years of a programme are further entries of the same form.
-    """
-    as_they_are = Phrase("words.scenario_today")
+    """Return what may be compared: the centres as they are, years of the programme, proposals, the best last."""
     candidates = plan.siting.candidates["id"]
-    found = [("today", as_they_are, [])] + [
-        (one.method, Phrase(f"words.method_{one.method}"), [candidates.iloc[site] for site in one.sites])
-        for one in plan.siting.proposals
+    found: list[tuple[str, Phrase, Sequence[str], Sequence[str]]] = [
+        ("today", Phrase("words.scenario_today"), (), ()),
+        *(
+            (
+                one.method,
+                Phrase(f"words.method_{one.method}"),
+                (),
+                [candidates.iloc[site] for site in one.sites],
+            )
+            for one in plan.siting.proposals
+        ),
     ]
+    # The years stand between today and the proposals: they are the way there.
+    programme = plan.programme
+    if programme is not None:
+        years = [
+            (f"year_{label}", Phrase(_year_key(plan), {"year": label}), one.closed, one.sites)
+            for label, one in zip(programme.labels, programme.years, strict=True)
+        ]
+        found[1:1] = years
     return [
-        {"key": key, "en": name.in_words("en"), "zh": name.in_words("zh"), "closed": [], "sites": sites}
-        for key, name, sites in found
+        {
+            "key": key,
+            "en": name.in_words("en"),
+            "zh": name.in_words("zh"),
+            "closed": list(closed),
+            "sites": list(sites),
+        }
+        for key, name, closed, sites in found
     ]
+
+
+def _year_key(plan: Plan) -> str:
+    return "words.scenario_year_nth" if plan.study.programme.first_year is None else "words.scenario_year"
 
 
 def _remark(remark: Remark) -> Document:
