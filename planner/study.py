@@ -402,7 +402,7 @@ class Fund(Settings):
     """The id of the fund that it matches: see `match_share`."""
 
     match_share: Annotated[float, Field(strict=True, ge=0, le=100)] = 1.0
-    """For every unit of money of the fund that it matches, in each project, it puts in at least so much."""
+    """For every unit of the fund that it matches, in each project that both may pay for, it puts in so much."""
 
     source: str = ""
     """Where the figures come from, as it is to stand in the report."""

@@ -66,6 +66,8 @@ def test_every_entry_of_plan_json_is_documented(
         *paths(document(replace(rich_toy_plan, scenario=changed))),
         *paths(everything(tmp_path)),
         *paths(document(beside)),
+        *paths(programme(tmp_path / "poor", 1.0)),
+        *paths(programme(tmp_path / "rich", 150.0)),
     }
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
@@ -76,6 +78,13 @@ def everything(folder: Path) -> dict[str, Any]:
     more = '\n[rules]\ncompare = ["gb50180"]\nwalking = ["default_walker"]\n'
     study = toy.write_study(folder / "toy", changed={"centres": centres}, study=toy.STUDY + more)
     return document(planner.run(study, verified=True))
+
+
+def programme(folder: Path, money: float) -> dict[str, Any]:
+    """Return a document of a study with a weak centre and money."""
+    centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
+    study = toy.write_study(folder, changed={"centres": centres}, study=toy.with_money(money, money) + toy.OWN)
+    return document(planner.run(study))
 
 
 def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich_toy_plan: planner.Plan) -> None:

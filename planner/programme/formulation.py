@@ -270,9 +270,8 @@ def _matches(rows: Rows, question: Question, paid: dict[int, int]) -> None:
     number_of = {fund.id: number for number, fund in enumerate(question.funds)}
     for number, fund in enumerate(question.funds):
         matched = number_of.get(fund.matches or "")
-        if matched is not None and matched in paid:
-            own = [(paid[number], -1.0)] if number in paid else []
-            rows.at_most([(paid[matched], fund.match_share), *own], 0.0)
+        if matched is not None and matched in paid and number in paid:
+            rows.at_most([(paid[matched], fund.match_share), (paid[number], -1.0)], 0.0)
 
 
 def _starts(layout: Layout, option: int, year: int) -> Sequence[tuple[int, float]]:

@@ -66,7 +66,7 @@ def _solved(question: Question, starts: Sequence[tuple[int, int]], slack: float)
             upper[own[number]] = fund.most_share * option.cost if fund.pays(option.kind) else 0.0
             price[own[number]] = number * (1 + EARLIER * (len(starts) - place) / len(starts))
             matched = number_of.get(fund.matches or "")
-            if matched is not None:
+            if matched is not None and fund.pays(option.kind):
                 rows.at_most([(own[matched], fund.match_share), (own[number], -1.0)], 0.0)
     for number, fund in enumerate(funds):
         for year in range(question.years):

@@ -29,8 +29,8 @@ class Fund:
     most_share
         It pays at most this share of a project, 0–1.
     matches, match_share
-        For every unit of money that the fund `matches` puts into a project, this one puts in at least
-        `match_share`.
+        For every unit of money that the fund `matches` puts into a project for which this one pays, this one
+        puts in at least `match_share`.
     """
 
     id: str

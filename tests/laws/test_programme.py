@@ -63,7 +63,8 @@ def _funds(random: np.random.Generator, years: int) -> tuple[Fund, ...]:
         return tuple(random.integers(0, 6, years).astype(float).tolist())
 
     above = Fund("above", amounts(), carries_over=bool(random.random() < 0.5), most_share=0.75)
-    match = Fund("match", amounts(), matches="above", match_share=float(random.choice([0.0, 0.5])))
+    share, kinds = float(random.choice([0.0, 0.5])), (("upgrade", "new"), ())[int(random.integers(0, 2))]
+    match = Fund("match", amounts(), pays_for=kinds, matches="above", match_share=share)
     dues = Fund("dues", amounts(), carries_over=False, pays_for=("upgrade", "move"))
     return (above, match, dues)[: int(random.integers(0, 4))]
 
@@ -107,7 +108,7 @@ def is_paid(question: Question, plan: Plan) -> bool:
         for number, fund in enumerate(funds):
             pays = not fund.pays_for or option.kind in fund.pays_for
             bounds.append((0, fund.most_share * option.cost if pays else 0))
-            if fund.matches:
+            if fund.matches and pays:
                 row = np.zeros(size)
                 row[place * count + [one.id for one in funds].index(fund.matches)] = fund.match_share
                 row[place * count + number] = -1
@@ -196,7 +197,7 @@ def assert_paid_by_the_rules(question: Question, starts: tuple[tuple[int, int], 
         for number, fund in enumerate(question.funds):
             assert row[number] <= fund.most_share * option.cost + NEAR
             assert row[number] == 0 or not fund.pays_for or option.kind in fund.pays_for
-            if fund.matches:
+            if fund.matches and fund.pays(option.kind):
                 assert row[number] >= fund.match_share * row[names.index(fund.matches)] - NEAR
     for number, fund in enumerate(question.funds):
         for year in range(question.years):
@@ -261,7 +262,7 @@ def least_extra(question: Question, plan: Plan) -> float:
         exact[place, place * count : (place + 1) * count] = 1
         for number, fund in enumerate(funds):
             bounds.append((0, fund.most_share * option.cost if fund.pays(option.kind) else 0))
-            if fund.matches:
+            if fund.matches and fund.pays(option.kind):
                 row = np.zeros(extra)
                 row[place * count + [one.id for one in funds].index(fund.matches)] = fund.match_share
                 row[place * count + number] = -1
