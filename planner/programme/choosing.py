@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.programme.formulation import Layout, formulate
+from planner.programme.greedy import as_start, greedy, loose_bound
 from planner.programme.missing import Missing, missing_money
 from planner.programme.payments import payments
 from planner.programme.question import Question, people_gained
+from planner.programme.ranking import ranked
 from planner.programme.reducing import reduced
 from planner.siting.answers import Status, gap_between, status_of
 from planner.siting.solving.clock import Clock
@@ -21,8 +23,11 @@ Starts = tuple[tuple[int, int], ...]
 HALF = 0.5
 SETTLING_SHARE = 0.3
 """How much of the time may be spent on how many weak premises can be settled."""
-ORDERING_SHARE = 0.2
-"""How much is kept for the order of the years."""
+GREEDY_SHARE = 0.2
+SEARCH_SHARE = 0.9
+"""How much of what is left may be spent on the greedy choice, and then on the search; the rest on the years."""
+EXACT_SHARE = 0.7
+"""How much of the search may go by before a looser bound is looked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,11 +123,12 @@ def choose(question: Question, *, seconds: float) -> Chosen:
     if len(settled) < settleable:
         only = small.only(settling, demand=False)
         missing = missing_money(only, clock.at_most(clock.left * SETTLING_SHARE))
-    chosen, bound = _most_people(small, len(settled), first, clock.at_most(clock.left * (1 - ORDERING_SHARE)))
+    first = greedy(small, first, clock.at_most(clock.left * GREEDY_SHARE))
+    chosen, bound = _most_people(small, len(settled), first, clock.at_most(clock.left * SEARCH_SHARE))
     chosen = _without_idle(small, chosen)
     starts, order_status = _earliest(small, chosen, clock)
     starts = tuple((int(place[option]), year) for option, year in starts)
-    starts, added = _ranked(question, starts)
+    starts, added = ranked(question, starts)
     objective = float(sum(people_gained(question, _options(starts))))
     bound = max(bound, objective)
     status = status_of(objective, bound)
@@ -207,17 +213,24 @@ def _most_people(question: Question, settled: int, first: Starts, clock: Clock) 
     held = np.diff(question.held.indptr) > 0
     today = float(question.weight[held].sum())
     most = float(question.weight.sum() - today + sum(question.people[one] for one in question.settled_by))
-    solved = solve(formulate(layout, cost, settled=settled), clock)
+    solved = solve(
+        formulate(layout, cost, settled=settled),
+        clock.at_most(clock.left * EXACT_SHARE),
+        start=as_start(layout, first),
+    )
     bound = min(most, -solved.bound - today) if np.isfinite(solved.bound) else most
-    found = first if solved.x is None else _starts_of(layout, solved.x)
     # Stopped early, a search may know less than what was known before.
-    better = sum(people_gained(question, _options(found))) >= sum(people_gained(question, _options(first)))
-    return (found if better else first), bound
+    known = [first] if solved.x is None else [_starts_of(layout, solved.x), first]
+    found = max(known, key=lambda one: sum(people_gained(question, _options(one))))
+    if status_of(sum(people_gained(question, _options(found))), bound) != "proven":
+        bound = min(bound, loose_bound(question, clock))
+    return found, bound
 
 
 def _without_idle(question: Question, starts: Starts) -> Starts:
     """Leave out projects without which as many people gain and as many premises are settled, the dearest first."""
     kept = list(starts)
+    people = sum(people_gained(question, _options(kept)))
     for one in sorted(starts, key=lambda start: (-question.options[start[0]].cost, -start[0])):
         rest = [other for other in kept if other != one]
         needed = {
@@ -227,8 +240,9 @@ def _without_idle(question: Question, starts: Starts) -> Starts:
         }
         if question.options[one[0]].id in needed or len(_settled(question, rest)) < len(_settled(question, kept)):
             continue
-        if sum(people_gained(question, _options(rest))) >= sum(people_gained(question, _options(kept))):
-            kept = rest
+        without = sum(people_gained(question, _options(rest)))
+        if without >= people:
+            kept, people = rest, without
     return tuple(kept)
 
 
@@ -259,19 +273,3 @@ def _worth_of_years(question: Question, starts: Starts) -> float:
         sum(people_gained(question, _options([one for one in starts if one[1] <= year])))
         for year in range(question.years - 1)
     )
-
-
-def _ranked(question: Question, starts: Starts) -> tuple[Starts, FloatArray]:
-    """Order projects by year, and within it by what each adds to those before; of equal ones by id."""
-    order: list[tuple[int, int]] = []
-    added: list[tuple[float, float]] = []
-    before = (0.0, 0.0)
-    for year in range(question.years):
-        left = sorted((one for one in starts if one[1] == year), key=lambda one: question.options[one[0]].id)
-        while left:
-            then = [people_gained(question, _options([*order, one])) for one in left]
-            best = int(np.argmax([sum(gained) for gained in then]))
-            added.append((then[best][0] - before[0], then[best][1] - before[1]))
-            before = then[best]
-            order.append(left.pop(best))
-    return tuple(order), np.array(added, dtype=np.float64).reshape(len(order), 2)

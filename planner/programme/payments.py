@@ -39,12 +39,22 @@ def payments(question: Question, starts: Sequence[tuple[int, int]]) -> FloatArra
     paid
         Shape (starts, funds); each row adds up to the project's cost.
     """
-    funds = question.funds
-    if not starts or not funds:
-        return np.zeros((len(starts), len(funds)))
     # A choice that spends all is paid to the last bit of the solver's arithmetic, or a little beyond.
-    solved = next(x for slack in (0.0, SLACK) if (x := _solved(question, starts, slack)) is not None)
-    count = len(funds)
+    found = (payments_or_none(question, starts, slack=slack) for slack in (0.0, SLACK))
+    return next(paid for paid in found if paid is not None)
+
+
+def payments_or_none(
+    question: Question, starts: Sequence[tuple[int, int]], *, slack: float = 0.0
+) -> FloatArray | None:
+    """Share the money out as `payments` does; None where it does not suffice, or by more than the slack."""
+    count = len(question.funds)
+    if not starts or not count:
+        unpaid = any(question.options[project].cost for project, _ in starts)
+        return None if unpaid else np.zeros((len(starts), count))
+    solved = _solved(question, starts, slack)
+    if solved is None:
+        return None
     paid = np.round(np.clip(solved.reshape(len(starts), count), 0.0, None), DIGITS)
     # What the solver's arithmetic and the rounding leave goes to the one who pays most.
     most_of = np.argmax(paid, axis=1)
