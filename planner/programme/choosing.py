@@ -26,7 +26,7 @@ SETTLING_SHARE = 0.3
 GREEDY_SHARE = 0.2
 SEARCH_SHARE = 0.9
 """How much of what is left may be spent on the greedy choice, and then on the search; the rest on the years."""
-EXACT_SHARE = 0.7
+EXACT_SHARE = 0.5
 """How much of the search may go by before a looser bound is looked for."""
 
 
