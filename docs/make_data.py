@@ -230,7 +230,7 @@ NEED = {
 }
 PROJECT = {
     "id": "P1, P2 …: the number in the task table",
-    "option": "upgrade:<centre>, a candidate's id, or the id of one of the study's own projects",
+    "option": "upgrade:<centre> (see that centre's remedy), a candidate's id, or that of one of the study's own projects",
     "kind": "upgrade, new, move, merge, share or access",
     "title": "the study's own words; empty where it has none",
     "centre": "id of the centre that it is about; empty in none",
@@ -831,11 +831,6 @@ PLAN_ENTRIES: dict[str, str] = {
     "programme.projects[].closes": "list of the centres that serve nobody then",
     "programme.projects[].settles": "list of the weak centres that it brings to standard",
     "programme.projects[].unit": "who is responsible in the study's words; empty: its street",
-    "programme.projects[].changes": "list: what is done to the centre, as in centres[].remedy.changes",
-    "programme.projects[].changes[].kind": "as there",
-    "programme.projects[].changes[].amount": "as there",
-    "programme.projects[].changes[].functions": "as there",
-    "programme.projects[].changes[].cost": "as there",
     "programme.projects[].paid": "list: which fund pays what",
     "programme.projects[].paid[].fund": "id of the fund",
     "programme.projects[].paid[].amount": MONEY,

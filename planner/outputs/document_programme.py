@@ -99,7 +99,8 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
         },
         "projects": [
             {
-                **asdict(project),
+                # What is done to a centre stands with the centre: see its remedy.
+                **{name: value for name, value in asdict(project).items() if name != "changes"},
                 "community_name": names.get(project.community, ""),
                 "year": programme.labels[project.year],
                 "paid": [

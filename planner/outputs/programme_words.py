@@ -37,8 +37,10 @@ def task(project: Document, say: Wording) -> str:
 
 def measure(project: Document, say: Wording) -> str:
     """Say what is done."""
-    centres = {centre["id"]: centre["name"] for centre in say.content["centres"]}
-    parts = [change_in_words(change, say) for change in project["changes"]]
+    found = {centre["id"]: centre for centre in say.content["centres"]}
+    centres = {ident: centre["name"] for ident, centre in found.items()}
+    remedy = found[project["centre"]]["remedy"] if project["option"].startswith("upgrade:") else None
+    parts = [change_in_words(change, say) for change in (remedy["changes"] if remedy else ())]
     if project["site"]:
         lon, lat = say.degrees(project["lon"]), say.degrees(project["lat"])
         parts.append(told(say, "measure_site", site=project["site"], lon=lon, lat=lat))

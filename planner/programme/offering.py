@@ -25,12 +25,11 @@ from planner.walking.times import TravelTimes
 from planner.walking.walk import is_within
 
 KIND_OF_CHANGE: Mapping[str, str] = {
+    "open_gate": "access",
+    "build_crossing": "access",
     "move": "move",
-    "merge": "merge",
     "share": "share",
-    "gate": "access",
-    "crossing": "access",
-    "sub_station": "new",
+    "open_station": "new",
 }
 """What a fund knows a change by, where it is no upgrade of the centre itself."""
 
