@@ -527,8 +527,8 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.sources[].crs": "the coordinate system of the file",
     "data.sources[].datum": "whose coordinates it has: wgs84, gcj02 or bd09; converted where it is not wgs84",
     "data.sources[].datum_by": "elsewhere (not in mainland China), declared, known (OpenStreetMap), "
-    "stated (by its coordinate system), found (by evidence), alike (all layers fit one another) or "
-    "follows (that of its file)",
+    "stated (by its coordinate system), found (by evidence), alike (all layers fit one another), "
+    "follows (that of its file) or untested (rasters; water and barriers of another file)",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
     "demand": "where people come from, and their balance",
