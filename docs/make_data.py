@@ -230,7 +230,7 @@ NEED = {
 }
 PROJECT = {
     "id": "P1, P2 …: the number in the task table",
-    "option": "upgrade:<centre> (see that centre's remedy), a candidate's id, or that of one of the study's own projects",
+    "option": "upgrade:<centre> (see its remedy), a candidate's id, or that of one of the study's own projects",
     "kind": "upgrade, new, move, merge, share or access",
     "title": "the study's own words; empty where it has none",
     "centre": "id of the centre that it is about; empty in none",
