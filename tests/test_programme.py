@@ -149,6 +149,9 @@ def test_all_products_tell_the_programme(plan: planner.Plan, tmp_path: Path) -> 
     projects = result_layers(plan)["projects"]
     assert projects["unit"].tolist() == ["North town"]
     assert projects.geometry.iloc[0].equals(plan.inputs.facilities.geometry.iloc[0])
+    drawn = (tmp_path / "map.html").read_text("utf-8")
+    assert "Projects of 2024 (1)" in drawn
+    assert "P1 · Bring West centre to standard" in drawn
     page = (tmp_path / "report.html").read_text("utf-8")
     for expected in ("Programme: years and money", "Bring West centre to standard", "end of 2024", "not quoted"):
         assert expected in page
