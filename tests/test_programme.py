@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pyogrio
@@ -16,6 +18,7 @@ from planner.errors import StudyError
 from planner.outputs.document import document
 from planner.outputs.geopackage import result_layers
 from planner.programme.lists import Programme
+from planner.programme.offering import Known, offers_of, question_of, ways_of
 from planner.study import read_study
 
 WEAK = {"centres": toy.layers()["centres"].assign(floor_area_m2=[20.0, None])}
@@ -281,3 +284,90 @@ def test_wrong_funds_are_refused(tmp_path: Path, wrong: str, said: str) -> None:
     file.write_text(toy.STUDY + f'\n[[programme.funds]]\nid = "above"\n{wrong}\n', "utf-8")
     with pytest.raises(StudyError, match=re.escape(said)):
         read_study(file)
+
+
+def known_of(plan: planner.Plan, **changed: object) -> Known:
+    known = Known(
+        plan.study,
+        plan.inputs,
+        plan.diagnosis,
+        plan.remedies,
+        plan.times,
+        plan.coverage.demand,
+        plan.siting.candidates,
+        plan.candidate_times,
+    )
+    return replace(known, **changed)
+
+
+def test_candidates_bring_their_cost_and_free_centres_move_and_merge(plan: planner.Plan) -> None:
+    """One candidate has a price, one moves S1, one merges both centres, and the others cost what is said."""
+    table = plan.siting.candidates
+    count = len(table) - 3
+    options = table.assign(
+        origin=["parcels", "move", "merge"] + ["clusters"] * count,
+        cost=[12.5, math.nan, 7.0] + [math.nan] * count,
+        centres=["", "S1", "S1, C1"] + [""] * count,
+    )
+    dear = plan.study.programme.model_copy(update={"move_cost": 9.0})
+    study = plan.study.model_copy(update={"programme": dear})
+    offers = {
+        offer.option.id: offer.option for offer in offers_of(known_of(plan, candidates=options, study=study))
+    }
+    parcel, move, merge, cluster = (offers[ident] for ident in table["id"][:4])
+    assert (parcel.kind, parcel.cost, parcel.closes) == ("new", 12.5, ())
+    assert (move.kind, move.cost, move.closes) == ("move", 9.0, ("S1",))
+    assert (merge.kind, merge.cost, merge.closes) == ("merge", 7.0, ("S1", "C1"))
+    assert (cluster.kind, cluster.cost) == ("new", 40.0)
+    assert all(option.street == "North town" for option in offers.values())
+    unpriced = {offer.option.id for offer in offers_of(known_of(plan, candidates=options))}
+    assert move.id not in unpriced
+
+
+def test_whom_a_free_centre_serves_is_counted_as_held(plan: planner.Plan) -> None:
+    table = plan.siting.candidates
+    move = table.assign(origin="move", cost=1.0, centres="S1")
+    known = known_of(plan, candidates=move)
+    question = question_of(known, offers_of(known))
+    assert question.closable == ("S1",)
+    served = plan.times.demand[(plan.times.facility == 1) & (plan.times.minutes <= 5 + 1e-6)]
+    west = plan.times.demand[(plan.times.facility == 0) & (plan.times.minutes <= 5 + 1e-6)]
+    people = plan.inputs.demand["people"].to_numpy()
+    held = float(question.weight[question.held.toarray().ravel()].sum())
+    assert held == sum(people[point] for point in set(served.tolist()) - set(west.tolist()))
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"), [("move", "move"), ("share", "share"), ("open_gate", "access"), ("step_free", "upgrade")]
+)
+def test_funds_know_changes_by_their_kind(plan: planner.Plan, change: str, kind: str) -> None:
+    remedy = plan.remedies[0]
+    changed = replace(remedy, changes=(replace(remedy.changes[0], kind=change),))
+    assert [way.kind for way in ways_of([changed])] == [kind]
+
+
+def test_what_leads_only_to_the_unknown_brings_nobody_to_standard(plan: planner.Plan) -> None:
+    remedy = plan.remedies[0]
+    assert ways_of([replace(remedy, verdict="undetermined"), replace(remedy, changes=())]) == ()
+
+
+def test_a_remedy_without_a_price_is_a_need_that_says_so(tmp_path: Path) -> None:
+    study = toy.with_money(150.0, 40.0).replace("floor_area_per_m2 = 0.5\n", "")
+    programme = programme_of(plan_with(tmp_path, study))
+    assert (programme.weak, programme.settleable, programme.missing) == (1, 0, None)
+    assert programme.needs[0].left == "no_cost"
+
+
+def test_a_study_without_sites_has_a_programme_of_upgrades(tmp_path: Path) -> None:
+    study = toy.with_money(150.0, 40.0).replace("sites = 1", "sites = 0")
+    plan = plan_with(tmp_path / "toy", study)
+    assert [one.option for one in programme_of(plan).projects] == ["upgrade:C1"]
+    assert planner.write(plan, tmp_path / "out")
+
+
+def test_money_that_buys_nothing_is_said(tmp_path: Path) -> None:
+    study = toy.with_money(0.0, 0.0)
+    plan = plan_with(tmp_path / "toy", study)
+    assert programme_of(plan).projects == ()
+    planner.write(plan, tmp_path / "out")
+    assert "no project can be begun" in (tmp_path / "out" / "report.html").read_text("utf-8")

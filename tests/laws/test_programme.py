@@ -14,7 +14,10 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from planner.programme.choosing import choose
+from planner.programme.greedy import greedy, loose_bound
 from planner.programme.question import Fund, Option, Precedence, Question
+from planner.programme.reducing import reduced
+from planner.siting.solving.clock import Clock
 
 SECONDS = 60.0
 NEAR = 1e-6
@@ -282,3 +285,40 @@ def least_extra(question: Question, plan: Plan) -> float:
     costs = [option.cost for option, _ in begun]
     found = linprog(price, np.array(rows), np.array(most), exact if begun else None, costs or None, bounds)
     return float(found.fun) if found.status == 0 else np.inf
+
+
+@settings(max_examples=30, deadline=None)
+@given(questions)
+def test_a_search_without_time_keeps_all_rules_and_its_bound_holds(question: Question) -> None:
+    found = choose(question, seconds=1e-6)
+    plan = plan_of(question, found.starts)
+    assert keeps_order(question, plan)
+    assert is_paid(question, plan)
+    assert_paid_by_the_rules(question, found.starts, found.paid)
+    settled = len(found.settled)
+    rivals = [worth(question, one) for one in plans(question)]
+    assert found.most_settled >= max(rivals)[0]
+    assert found.bound >= max(people for number, people in rivals if number == settled) - NEAR
+    if found.status == "proven":
+        assert (settled, found.objective) == pytest.approx(max(rivals), abs=NEAR)
+
+
+@settings(max_examples=30, deadline=None)
+@given(questions)
+def test_the_greedy_start_keeps_all_rules_and_no_programme_exceeds_the_loose_bound(question: Question) -> None:
+    starts = greedy(question, (), Clock(SECONDS))
+    plan = plan_of(question, starts)
+    assert keeps_order(question, plan)
+    assert is_paid(question, plan)
+    bound = loose_bound(question, Clock(SECONDS))
+    assert bound >= max(gained(question, done_by(one, question.years)) for one in plans(question)) - NEAR
+
+
+@settings(max_examples=30, deadline=None)
+@given(questions)
+def test_the_smaller_question_has_the_same_answer(question: Question) -> None:
+    small, place = reduced(question)
+    assert len(small.options) <= len(question.options)
+    assert [small.options[number].id for number in range(len(place))] == [question.options[p].id for p in place]
+    best = max(worth(question, plan) for plan in plans(question))
+    assert max(worth(small, plan) for plan in plans(small)) == pytest.approx(best, abs=NEAR)
