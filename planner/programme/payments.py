@@ -15,8 +15,8 @@ from planner.walking.walk import FloatArray
 
 EARLIER = 0.01
 DIGITS = 9
-SLACK = 1e-6
-"""By how much a sum of money may exceed a fund besides, in the unit of money: of 万元, a hundredth of a yuan."""
+SLACKS = (0.0, 1e-6, 1e-4)
+"""By how much a sum of money may exceed a fund, in the unit of money (of 万元, a yuan); the least that does."""
 
 SECONDS = 60.0
 """A linear programme of so few numbers takes milliseconds."""
@@ -38,10 +38,18 @@ def payments(question: Question, starts: Sequence[tuple[int, int]]) -> FloatArra
     -------
     paid
         Shape (starts, funds); each row adds up to the project's cost.
+
+    Raises
+    ------
+    ArithmeticError
+        The funds do not suffice.
     """
     # A choice that spends all is paid to the last bit of the solver's arithmetic, or a little beyond.
-    found = (payments_or_none(question, starts, slack=slack) for slack in (0.0, SLACK))
-    return next(paid for paid in found if paid is not None)
+    for slack in SLACKS:
+        paid = payments_or_none(question, starts, slack=slack)
+        if paid is not None:
+            return paid
+    raise ArithmeticError(starts)
 
 
 def payments_or_none(
