@@ -958,7 +958,7 @@ def _contract(contract: Contract[Any]) -> str:
         (f"`{c.name}`", c.kind, "yes" if c.required else "no", _values(c), c.meaning) for c in contract.columns
     ]
     return (
-        f"\n### {contract.name}\n\nGeometry: {', '.join(contract.geometry_types)}.\n\n"
+        f"\n### {contract.name}\n\nGeometry: {', '.join(contract.geometry_types) or 'none needed'}.\n\n"
         + _table(("column", "kind", "required", "values", "meaning"), rows)
     )  # fmt: skip
 

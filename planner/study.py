@@ -104,6 +104,9 @@ class Inputs(Settings):
     demand: Layer | None = None
     """People: buildings or grid cells with id, people. Without it, community totals are spread along streets."""
 
+    people_table: Layer | None = None
+    """People by community, a table without places: community (id, code or name), people and/or households."""
+
     buildings: Layer | None = None
     """Buildings: polygons; optional kind, levels, height_m; or an extract. Totals are spread over the homes."""
 

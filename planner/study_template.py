@@ -37,6 +37,7 @@ LAYER_PATHS = {
     "facilities": "centres.gpkg",
     "streets": "streets.gpkg",
     "demand": "people.gpkg",
+    "people_table": "people.xlsx",
     "buildings": "buildings.gpkg",
     "population": "population.tif",
     "places": "places.gpkg",

@@ -23,6 +23,7 @@ Communities = NewType("Communities", gpd.GeoDataFrame)
 Facilities = NewType("Facilities", gpd.GeoDataFrame)
 Demand = NewType("Demand", gpd.GeoDataFrame)
 Streets = NewType("Streets", gpd.GeoDataFrame)
+PeopleTable = NewType("PeopleTable", gpd.GeoDataFrame)
 Buildings = NewType("Buildings", gpd.GeoDataFrame)
 Places = NewType("Places", gpd.GeoDataFrame)
 Water = NewType("Water", gpd.GeoDataFrame)
@@ -69,7 +70,7 @@ class Column:
 class Contract(Generic[Table]):
     """What one table must hold, and the only way to its type.
 
-    Of the columns in `either`, each row needs one at least.
+    Of the columns in `either`, each row needs one at least. A table without `geometry_types` has no places.
     """
 
     name: str
@@ -119,7 +120,9 @@ class Contract(Generic[Table]):
             raise DataError(source, [Breach("empty_table")])
         spoken_of = {breach.values.get("column") for breach in known}  # noqa: PD011 - a breach is no frame
         columns = [column for column in self.columns if column.name not in spoken_of]
-        breaches = [*known, *self._wrong_columns(frame, columns), *self._wrong_geometry(frame), *wrong_crs(frame)]
+        breaches = [*known, *self._wrong_columns(frame, columns)]
+        if self.geometry_types:
+            breaches += [*self._wrong_geometry(frame), *wrong_crs(frame)]
         if breaches:
             raise DataError(source, breaches)
         return self.as_type(self._canonical(frame))
@@ -366,6 +369,19 @@ DEMAND: Contract[Demand] = Contract(
     either=("people", "households"),
 )
 
+PEOPLE_TABLE: Contract[PeopleTable] = Contract(
+    name="people_table",
+    columns=(
+        Column("community", "text", meaning="id, code or name of the community"),
+        Column("people", "number", required=False, default=np.nan, meaning="residents"),
+        Column("households", "number", required=False, default=np.nan, meaning="households; this or people"),
+    ),
+    geometry_types=(),
+    as_type=PeopleTable,
+    has_ids=False,
+    either=("people", "households"),
+)
+
 BUILDINGS: Contract[Buildings] = Contract(
     name="buildings",
     columns=(
@@ -448,4 +464,4 @@ GATES: Contract[Gates] = Contract(
     as_type=Gates,
 )
 
-CONTRACTS = (COMMUNITIES, FACILITIES, DEMAND, STREETS, BUILDINGS, PLACES, WATER, BARRIERS, GATES)
+CONTRACTS = (COMMUNITIES, PEOPLE_TABLE, FACILITIES, DEMAND, STREETS, BUILDINGS, PLACES, WATER, BARRIERS, GATES)

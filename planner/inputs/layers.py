@@ -20,7 +20,7 @@ from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_co
 from planner.inputs.graphml import read_graphml
 from planner.inputs.grids import Grid, table_of
 from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
-from planner.inputs.positions import as_frame, place_columns, place_rows
+from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
 from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
@@ -151,7 +151,7 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
     with warnings.catch_warnings(record=True) as said:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
-        frame, encoding = read_vector(path, layer.layer, setting)
+        frame, encoding = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
     words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
     told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
     return replace(_from_frame(frame, encoding, layer, setting, contract), remarks=told)
@@ -192,10 +192,11 @@ def _from_grid(
     breaches = missing_columns(for_places, headings, vocabulary, setting) + wrong_places
     if breaches:
         raise DataError(str(path), breaches)
-    if not columns:
+    if not columns and contract.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Breach("no_geometry", values)])
-    places = place_rows(sheet.frame, columns, home=home)
+    rows = sheet.frame
+    places = place_rows(rows, columns, home=home) if contract.geometry_types else nowhere(len(rows))
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
