@@ -113,9 +113,9 @@ def fund_rules(fund: Document, say: Wording) -> str:
     return told(say, "measure_joint").join(_fund_rules(fund, say))
 
 
-def statements(say: Wording) -> Iterator[str]:
-    """Yield what the programme comes to, how sure that is, and what is missing."""
-    found, settings = say.content["programme"], say.content["study"]["programme"]
+def headlines(say: Wording) -> Iterator[str]:
+    """Yield what the programme comes to, and what is missing."""
+    found = say.content["programme"]
     labels = [one["year"] for one in found["years"]]
     span = [year(say, label) for label in dict.fromkeys((labels[0], labels[-1]))]
     given = sum(one["amount"] for fund in found["resources"]["funds"] for one in fund["years"])
@@ -135,12 +135,18 @@ def statements(say: Wording) -> Iterator[str]:
     else:
         yield told(say, "no_projects", money=values["money"], unit=found["unit"], years=values["years"])
     yield from _weak(found, say)
+
+
+def statements(say: Wording) -> Iterator[str]:
+    """Yield what the programme comes to, what is missing, how sure that is, and where its costs are from."""
+    found, settings = say.content["programme"], say.content["study"]["programme"]
+    yield from headlines(say)
     if found["status"] == "proven":
         yield told(say, "proven")
     else:
         people = say.whole(found["people"])
         yield told(say, "stopped", bound=say.whole(int(found["bound"]) + 1), people=people)
-    if found["projects"] and len(labels) > 1:
+    if found["projects"] and len(found["years"]) > 1:
         yield told(say, f"order_{found['order_status']}")
     if found["costs_modelled"] or settings["cost_source"]:
         source = settings["cost_source"] or say("source_not_given")
