@@ -1,4 +1,4 @@
-"""The command line, a thin skin: `planner new`, `fetch`, `check`, `run`, `explain`, `site`, `map`, `warm`.
+"""The command line, a thin skin: `planner new`, `fetch`, `check`, `run`, `site`, `programme` and others.
 
 Products' paths go to stdout, everything else to stderr. Exit codes stand in `planner.errors`.
 """
@@ -98,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     explain.add_argument("centre", metavar="CENTRE", help="the id or the name of the centre")
     explain.set_defaults(command=_explain)
+    programme = commands.add_parser(
+        "programme", help="what is done in which year with which money: needs, resources, projects"
+    )
+    programme.add_argument("study", type=Path, metavar="STUDY", help="the study file; it gives the funds")
+    programme.set_defaults(command=_programme)
     run = commands.add_parser("run", help="carry out a study: map, report, plan.json, results.gpkg")
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the products go")
@@ -181,6 +186,16 @@ def _explain(options: argparse.Namespace, texts: Texts) -> None:
     with progress:
         card = explain(options.study, options.centre, texts, progress=progress)
     print(card)  # noqa: T201
+
+
+def _programme(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.phasing import lists
+
+    progress = _Stages(texts)
+    with progress:
+        found = lists(options.study, texts, progress=progress)
+    progress.done()
+    print(found)  # noqa: T201
 
 
 def _run(options: argparse.Namespace, texts: Texts) -> None:

@@ -31,6 +31,8 @@ from planner.errors import Breach, StudyError
 from planner.inputs.demand.kinds import KindDemand
 from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
+from planner.programme.making import make_programme
+from planner.programme.offering import Known
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.scenario import Scenario, apply_scenario, read_scenario
@@ -141,6 +143,23 @@ def run(
     sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles))
     siting = sites.siting
     candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
+    candidate_times = travel_times(
+        network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
+    )
+
+    progress("programme")
+    programme = make_programme(
+        Known(
+            study,
+            inputs,
+            diagnosis,
+            found_help.remedies,
+            times,
+            coverage.demand,
+            siting.candidates,
+            candidate_times,
+        )
+    )
     return Plan(
         study=study,
         scenario=scenario,
@@ -169,10 +188,9 @@ def run(
         sites=sites,
         kinds=kinds,
         circles=circles,
-        candidate_times=travel_times(
-            network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
-        ),
+        candidate_times=candidate_times,
         candidate_areas=service_areas(network, candidate_snaps, walk=walk, limits_min=limits),
+        programme=programme,
         remarks=(*ready.remarks, *(circles.remarks if circles else ())),
     )
 

@@ -19,6 +19,7 @@ from planner.assessment.sensitivity import Alternative
 from planner.assessment.verifying import Verification
 from planner.circles.finding import Circles
 from planner.inputs.reading import Inputs
+from planner.programme.lists import Programme
 from planner.remarks import Remark
 from planner.scenario import Scenario
 from planner.sites import SiteFindings
@@ -83,6 +84,8 @@ class Plan:
     candidate_times, candidate_areas
         Walking minutes between candidates and demand points within the longest limit of the study, and the
         candidates' service areas, shape (candidates, limits): what the map's "what if" switches on and off.
+    programme
+        What is built or upgraded in which year with which money; None where the study gives no funds.
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -116,6 +119,7 @@ class Plan:
     circles: Circles | None
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
+    programme: Programme | None
     remarks: tuple[Remark, ...]
 
     @property

@@ -189,11 +189,8 @@ def left_without(known: Situated, gatherer: Gatherer, siting: Siting) -> Left | 
 def sites_and_centres(pool: Pool, known: Situated, stays: NDArray[np.bool_]) -> Snaps:
     """Return where all candidates and the centres that stay meet the streets, candidates first."""
     centres = shapely.get_coordinates(known.inputs.facilities.geometry.array[stays])
-    return snap(
-        np.vstack([places_of(pool.candidates), centres]), known.network, access_m=known.walk.access_m
-    )
+    return snap(np.vstack([places_of(pool.candidates), centres]), known.network, access_m=known.walk.access_m)
 
 
 def _snapped(points: gpd.GeoDataFrame, known: Situated) -> Snaps:
     return snap(shapely.get_coordinates(points.geometry.array), known.network, access_m=known.walk.access_m)
-

@@ -143,9 +143,7 @@ def fair_plans(
     if asked.communities:
         place = {community: number for number, community in enumerate(inputs.communities["id"])}
         home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
-        plans = frontier(
-            covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed
-        )
+        plans = frontier(covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed)
         found.append(("communities", plans))
     if asked.old:
         old = old_people(inputs.demand)
@@ -265,4 +263,3 @@ def _covering(
 
 def _snapped(points: gpd.GeoDataFrame, network: WalkingNetwork, walk: Walk) -> Snaps:
     return snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)
-

@@ -29,6 +29,13 @@ PLACEHOLDERS: dict[str, object] = {
     "SitingTier.minutes": 5.0,
     "Variant.name": "growth",
     "Variant.people": {},
+    "Fund.id": "district",
+    "Fund.amounts": (300.0, 300.0),
+    "Precedence.first": "upgrade:C07",
+    "Precedence.then": "K300-17",
+    "OwnProject.id": "gate_east",
+    "OwnProject.kind": "access",
+    "OwnProject.cost": 2.0,
 }
 LAYER_PATHS = {
     "communities": "communities.gpkg",

@@ -68,6 +68,8 @@ def test_every_entry_of_plan_json_is_documented(
         *paths(everything(tmp_path)),
         *paths(document(beside)),
         *paths({"siting": document(sited)["siting"]}),
+        *paths(programme(tmp_path / "poor", 1.0)),
+        *paths(programme(tmp_path / "rich", 150.0)),
     }
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
@@ -81,6 +83,13 @@ def everything(folder: Path) -> dict[str, Any]:
     alone = toy.STUDY.replace("candidates = 8", "candidates = 1")
     study = toy.write_study(folder / "toy", changed={"centres": centres}, study=alone + more)
     return document(planner.run(study, verified=True))
+
+
+def programme(folder: Path, money: float) -> dict[str, Any]:
+    """Return a document of a study with a weak centre and money."""
+    centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
+    study = toy.write_study(folder, changed={"centres": centres}, study=toy.with_money(money, money) + toy.OWN)
+    return document(planner.run(study))
 
 
 def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich_toy_plan: planner.Plan) -> None:

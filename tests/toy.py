@@ -73,9 +73,59 @@ places = true
 weight = 0.5
 minutes = [3, 5]
 standard_min = 3
+
+[programme]
+new_cost = 40.0
+
+[[programme.funds]]
+id = "above"
+amounts = [50.0, 35.0]
 """
 )
-"""The toy city with residents of 65+ and workers, and shops that make a business circle in the west."""
+"""The toy city with residents of 65+ and workers, shops that make a business circle in the west, and money."""
+
+
+OWN = """
+[[programme.projects]]
+id = "gate"
+kind = "access"
+cost = 0.0
+
+[[programme.precedence]]
+first = "gate"
+then = "upgrade:C1"
+same_year = true
+"""
+"""A gate that must be open before the centre in the west is enlarged."""
+
+
+def with_money(first: float, second: float) -> str:
+    """Return the toy study with prices, and two funds: one for everything, one for upgrades in the first year."""
+    return f"""{STUDY}
+[costs]
+floor_area_per_m2 = 0.5
+
+[programme]
+first_year = 2024
+new_cost = 40.0
+cost_source = "a guess"
+costs_modelled = true
+
+[[programme.funds]]
+id = "above"
+name = "From above"
+amounts = [{first}, {second}]
+most_share = 0.8
+source = "a letter"
+
+[[programme.funds]]
+id = "dues"
+amounts = [{first}, 0.0]
+carry_over = false
+pays_for = ["upgrade"]
+matches = "above"
+match_share = 0.25
+"""
 
 
 def places() -> gpd.GeoDataFrame:

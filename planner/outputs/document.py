@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +16,7 @@ from planner.assessment.measure_names import is_measure
 from planner.inputs.reading import Source
 from planner.outputs.document_diagnosis import centre_entries, check_entries, diagnosis_entries, fairness_entries
 from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries
+from planner.outputs.document_programme import programme_entries
 from planner.outputs.document_sites import lonlat_of, siting_entries
 from planner.plan import Plan
 from planner.remarks import Remark
@@ -50,6 +52,7 @@ def document(plan: Plan) -> Document:
             "fairness": fairness_entries(plan),
             "checks": check_entries(plan),
             "siting": siting_entries(plan),
+            "programme": programme_entries(plan, lonlat_of),
             "scenarios": _scenarios(plan),
             "remarks": [_remark(remark) for remark in plan.remarks],
             "provenance": _provenance(plan),
@@ -180,26 +183,42 @@ def _scenario(plan: Plan) -> Document | None:
 
 
 def _scenarios(plan: Plan) -> list[Document]:
-    """Return what may be compared: the centres as they are, then each proposal's sites, the best last.
-
-    Years of a programme are further entries of the same form.
-    """
-    as_they_are = Phrase("words.scenario_today")
+    """Return what may be compared: the centres as they are, years of the programme, proposals, the best last."""
     candidates = plan.siting.candidates["id"]
-    nobody: list[str] = []
-    found = [("today", as_they_are, nobody, nobody)] + [
-        (
-            one.method,
-            Phrase(f"words.method_{one.method}"),
-            list(one.closed),
-            [candidates.iloc[site] for site in one.sites],
-        )
-        for one in plan.siting.proposals
+    found: list[tuple[str, Phrase, Sequence[str], Sequence[str]]] = [
+        ("today", Phrase("words.scenario_today"), (), ()),
+        *(
+            (
+                one.method,
+                Phrase(f"words.method_{one.method}"),
+                one.closed,
+                [candidates.iloc[site] for site in one.sites],
+            )
+            for one in plan.siting.proposals
+        ),
     ]
+    # The years stand between today and the proposals: they are the way there.
+    programme = plan.programme
+    if programme is not None:
+        years = [
+            (f"year_{label}", Phrase(_year_key(plan), {"year": label}), one.closed, one.sites)
+            for label, one in zip(programme.labels, programme.years, strict=True)
+        ]
+        found[1:1] = years
     return [
-        {"key": key, "en": name.in_words("en"), "zh": name.in_words("zh"), "closed": closed, "sites": sites}
+        {
+            "key": key,
+            "en": name.in_words("en"),
+            "zh": name.in_words("zh"),
+            "closed": list(closed),
+            "sites": list(sites),
+        }
         for key, name, closed, sites in found
     ]
+
+
+def _year_key(plan: Plan) -> str:
+    return "words.scenario_year_nth" if plan.study.programme.first_year is None else "words.scenario_year"
 
 
 def _remark(remark: Remark) -> Document:

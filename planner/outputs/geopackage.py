@@ -12,6 +12,7 @@ import pyogrio
 
 from planner.assessment.remedies import remedies_table
 from planner.assessment.sensitivity import changed_verdicts
+from planner.outputs.document_programme import funds_table, needs_table, project_table
 from planner.plan import Plan
 from planner.siting.candidate import excluded_table
 
@@ -91,6 +92,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "remarks": _remarks(plan),
         **_kinds(plan),
         **_circles(plan),
+        **_programme(plan),
     }
 
 
@@ -111,6 +113,13 @@ def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     if plan.circles is None:
         return {}
     return {"circles": plan.circles.table, "places": plan.circles.places}
+
+
+def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    programme = plan.programme
+    if programme is None:
+        return {}
+    return {"projects": project_table(plan), "needs": needs_table(programme), "funds": funds_table(programme)}
 
 
 def _beside(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -199,9 +199,7 @@ def choose_among(gatherer: Gatherer, *, study: str) -> Siting:
     table = candidate_table(pool.new, gatherer.network.crs)
     return Siting(
         pool=pool,
-        candidates=gpd.GeoDataFrame(
-            table.assign(people_in_reach=(covers.T.astype(np.float64) @ people)[:count])
-        ),
+        candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(covers.T.astype(np.float64) @ people)[:count])),
         covers=covers,
         people=people,
         choice=choice,

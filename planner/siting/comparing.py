@@ -118,4 +118,3 @@ def compare(siting: Siting, settings: Settings) -> Comparison:
     )
     greedy = None if answer.greedy is None else answer.greedy - today
     return Comparison(greedy, tuple(curve), others, plans)
-

@@ -132,9 +132,7 @@ def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: flo
     )
 
 
-def _fewest(
-    rows: IndexArray, own: Snaps, around: Surroundings, seconds: float
-) -> tuple[int | None, float, float]:
+def _fewest(rows: IndexArray, own: Snaps, around: Surroundings, seconds: float) -> tuple[int | None, float, float]:
     people, limit_min = around.people[rows], around.limit_min[rows]
     if not len(rows):
         return 0, 0.0, 0.0
