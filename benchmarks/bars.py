@@ -66,6 +66,8 @@ BARS = (
         for table in ("maximal_covering_large", *(f"maximal_covering_city_{minutes}" for minutes in (5, 10, 15)))
     ),
     Bar("set_covering", "spopt", 50.0, at_most=False),
+    Bar("programme", "seconds", 5.0, at_most=True),
+    Bar("programme", "gap", 0.0, at_most=True),
 )
 
 

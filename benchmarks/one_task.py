@@ -21,6 +21,7 @@ TASKS: dict[str, tuple[str, int | None]] = {
     "scale": ("scale", 1),
     "large": ("large", None),
     "siting": ("siting", 1),
+    "programme": ("programme", 1),
 }
 """The module of each task and the cores that it may use; None: all, and the module says what it uses."""
 

@@ -31,12 +31,13 @@ from planner.errors import Breach, StudyError
 from planner.inputs.demand.kinds import KindDemand
 from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
+from planner.programme.making import make_programme
+from planner.programme.offering import Known
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.scenario import Scenario, apply_scenario, read_scenario
-from planner.siting.choosing import choose_sites
+from planner.sites import Situated, find_sites
 from planner.siting.solving.warming import warm_up as warm_up_siting
-from planner.siting.weighing import ask_for, gains_by_kind
 from planner.study import Study, read_study
 from planner.tables import Facilities
 from planner.walkable import CostNote, costs_of, make_walkable
@@ -113,7 +114,7 @@ def run(
     )
 
     progress("kinds")
-    kinds = tuple(_measured(kind, ready, times, study) for kind in inputs.kinds)
+    kinds = tuple(measured(kind, ready, times, study) for kind in inputs.kinds)
 
     progress("circles")
     circles = business_circles(ready, study)
@@ -139,23 +140,26 @@ def run(
     verification = verify(situation, inputs.streets, seed=study.siting.seed) if verified else None
 
     progress("siting")
-    asked = ask_for(
-        coverage.uncovered, kinds, standard_min=standard, residents_weight=study.demand.residents_weight
-    )
-    siting = choose_sites(
-        asked.uncovered,
-        network,
-        walk=walk,
-        standard_min=standard,
-        sites=study.siting.sites,
-        n_candidates=study.siting.candidates,
-        seconds=study.siting.seconds,
-        seed=study.siting.seed,
-        study=study.file.name,
-        limits_min=asked.limits_min,
-    )
-    gains = gains_by_kind(siting, coverage.uncovered, kinds, network, walk=walk, standard_min=standard)
+    sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles))
+    siting = sites.siting
     candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
+    candidate_times = travel_times(
+        network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
+    )
+
+    progress("programme")
+    programme = make_programme(
+        Known(
+            study,
+            inputs,
+            diagnosis,
+            found_help.remedies,
+            times,
+            coverage.demand,
+            siting.candidates,
+            candidate_times,
+        )
+    )
     return Plan(
         study=study,
         scenario=scenario,
@@ -181,15 +185,12 @@ def run(
         fairness=fairness,
         overlay=overlay,
         verification=verification,
-        siting=siting,
+        sites=sites,
         kinds=kinds,
         circles=circles,
-        weights=asked.weights,
-        gains=gains,
-        candidate_times=travel_times(
-            network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
-        ),
+        candidate_times=candidate_times,
         candidate_areas=service_areas(network, candidate_snaps, walk=walk, limits_min=limits),
+        programme=programme,
         remarks=(*ready.remarks, *(circles.remarks if circles else ())),
     )
 
@@ -293,7 +294,7 @@ def business_circles(ready: Ready, study: Study) -> Circles | None:
     )
 
 
-def _measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
+def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
     """Measure one kind of demand; the walks to the residents' points are known where they reach as far."""
     limits = kind.settings.minutes or study.limits.minutes
     if not kind.at_residents or max(limits) > times.horizon_min:

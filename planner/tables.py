@@ -29,6 +29,7 @@ Places = NewType("Places", gpd.GeoDataFrame)
 Water = NewType("Water", gpd.GeoDataFrame)
 Barriers = NewType("Barriers", gpd.GeoDataFrame)
 Gates = NewType("Gates", gpd.GeoDataFrame)
+Parcels = NewType("Parcels", gpd.GeoDataFrame)
 
 Table = TypeVar("Table", bound=gpd.GeoDataFrame)
 
@@ -45,6 +46,8 @@ SHUT_WORDS = ("false", "False", "no", "0", "否", "关闭")
 YES = ("yes", "是", "true", "True", "1")
 NO = ("no", "否", "false", "False", "0")
 """How a table may say that something is so, or is not; an empty cell is not known."""
+
+TENURES = ("owned", "rentable", "shared")
 
 LARGEST = 1e10
 """No count of people or square metres of one row is larger; sums stay exact far beyond."""
@@ -471,4 +474,33 @@ GATES: Contract[Gates] = Contract(
     as_type=Gates,
 )
 
-CONTRACTS = (COMMUNITIES, PEOPLE_TABLE, FACILITIES, DEMAND, STREETS, BUILDINGS, PLACES, WATER, BARRIERS, GATES)
+PARCELS: Contract[Parcels] = Contract(
+    name="parcels",
+    columns=(
+        ID,
+        Column("name", "text", required=False, default="", meaning="the name that users read"),
+        Column(
+            "tenure",
+            "text",
+            required=False,
+            choices=TENURES,
+            default="",
+            meaning="how it can be had: owned, to rent, or shared with someone",
+        ),
+        Column("area_m2", "number", required=False, default=np.nan, meaning="floor area that it offers, m²"),
+        Column(
+            "cost",
+            "number",
+            required=False,
+            default=np.nan,
+            meaning="what a station there costs, in the study's unit of money",
+        ),
+    ),
+    geometry_types=(*POINTS, *AREAS),
+    as_type=Parcels,
+)
+
+CONTRACTS = (
+    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, DEMAND, STREETS),
+    *(BUILDINGS, PLACES, WATER, BARRIERS, GATES, PARCELS),
+)

@@ -40,6 +40,7 @@ from planner.tables import (
     DEMAND,
     FACILITIES,
     GATES,
+    PARCELS,
     PEOPLE_TABLE,
     PLACES,
     STREETS,
@@ -51,6 +52,7 @@ from planner.tables import (
     Demand,
     Facilities,
     Gates,
+    Parcels,
     PeopleTable,
     Places,
     Streets,
@@ -60,7 +62,7 @@ from planner.tables import (
 
 TABLES: tuple[Contract[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
-    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES),
+    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
 )
 """In the order in which they are read; the communities say where the others should lie."""
 
@@ -107,8 +109,9 @@ class Inputs:
     ----------
     crs
         The projected system that everything is in, metres.
-    communities, facilities, streets, demand, water, barriers, gates
-        The tables; demand are points with their community, streets those within the margin.
+    communities, facilities, streets, demand, water, barriers, gates, parcels
+        The tables; demand are points with their community, streets those within the margin, parcels are where a
+        station might be had.
     elevation
         The heights of the ground, where slope is asked for.
     demand_method
@@ -137,6 +140,7 @@ class Inputs:
     water: Water | None
     barriers: Barriers | None
     gates: Gates | None
+    parcels: Parcels | None
     elevation: Elevation | None
     demand_method: str
     balance: pd.DataFrame
@@ -252,6 +256,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         water=water,
         barriers=Barriers(metric["barriers"]) if "barriers" in metric else None,
         gates=Gates(metric["gates"]) if "gates" in metric else None,
+        parcels=Parcels(metric["parcels"]) if "parcels" in metric else None,
         elevation=elevation,
         demand_method=method,
         balance=residents.balance,

@@ -17,6 +17,7 @@ from planner.outputs.report_fairness import fairness
 from planner.outputs.report_findings import siting
 from planner.outputs.report_method import basis, data, reading
 from planner.outputs.report_people import circles, kinds
+from planner.outputs.report_programme import programme
 from planner.outputs.report_sections import coverage, inventory
 from planner.outputs.report_summary import facts, indicators, summary
 from planner.outputs.report_weak import weak_centres
@@ -59,6 +60,7 @@ def write_report(plan: Plan, content: Document) -> str:
         "coverage": lambda: chain(coverage(say), kinds(say)),
         "weak": lambda: weak_centres(plan, say),
         "siting": lambda: siting(plan, say),
+        "programme": lambda: programme(say),
         "fairness": lambda: fairness(say),
         "circles": lambda: circles(say),
         "reading": lambda: reading(say),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planner.outputs.document import Document
+from planner.outputs.programme_words import headlines
 from planner.outputs.report_blocks import (
     Wording,
     at_standard,
@@ -131,6 +132,8 @@ def summary(say: Wording) -> Iterator[str]:
             for gain in best["gained_by_kind"]
         ]
         yield say("summary_weighted", gains=say.listed(gains))
+    if content["programme"] is not None:
+        yield from headlines(say)
 
 
 def _people_summary(say: Wording) -> Iterator[str]:
