@@ -190,6 +190,45 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
+class Indicator:
+    """One figure that is seen first, what it counts, and what lies behind it."""
+
+    value: str
+    label: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A numbered section of the report."""
+
+    id: str
+    number: int
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def heading(self) -> str:
+        """Return the title with its number."""
+        return f"{self.number} {self.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report, told and not yet laid out: what stands under its title, whether data are modelled, what follows."""
+
+    say: Wording
+    name: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    modelled: bool
+    nature: str
+    indicators: tuple[Indicator, ...]
+    summary: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Headcount:
     """People as they are shown: each rounded once, so that they add up on the page.
 
