@@ -215,7 +215,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report, told and not yet laid out: what stands under its title, whether data are modelled, what follows."""
+    """A report, told and not yet laid out; `contents` says whether it lists its sections first."""
 
     say: Wording
     name: str
@@ -226,6 +226,7 @@ class Report:
     indicators: tuple[Indicator, ...]
     summary: tuple[str, ...]
     sections: tuple[Section, ...]
+    contents: bool = True
 
 
 @dataclass(frozen=True, slots=True)
