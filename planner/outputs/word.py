@@ -49,6 +49,10 @@ class WordFile:
         known.created = known.modified = MADE
         known.revision = 1
         parts.update_fields(document.settings.element)
+        package = document.part.package
+        for name in [name for name, other in package.rels.items() if other.reltype.endswith("/thumbnail")]:
+            # The library's template brings the picture of another document.
+            package.rels.pop(name)
         return cls(document)
 
     def running(self, head: str) -> None:

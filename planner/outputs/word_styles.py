@@ -65,7 +65,8 @@ def set_styles(document: WordDocument) -> None:
     known = {style.name for style in document.styles}
     for name, look in PARAGRAPHS.items():
         if name not in known:
-            document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=name.startswith("toc "))
+            added = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=name.startswith("toc "))
+            added.element.styleId = name.replace("toc ", "TOC").replace(" ", "")
         style: ParagraphStyle = document.styles[name]
         _set_paragraph_style(style, name, look)
     for name, indent_mm in (("toc 1", 0.0), ("toc 2", 6.0)):
