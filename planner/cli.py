@@ -106,6 +106,18 @@ def _parser() -> argparse.ArgumentParser:
     drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
     drawn.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
     drawn.set_defaults(command=_map)
+    report = commands.add_parser("report", help="carry out a study and write its report, or that of a part")
+    report.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+    report.add_argument(
+        "--for",
+        dest="part",
+        default="",
+        metavar="NAME",
+        help="a street or town: its sheet; a community: its one-page card; the whole district unless said",
+    )
+    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .html or .docx")
+    report.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
+    report.set_defaults(command=_report)
     return parser
 
 
@@ -199,6 +211,20 @@ def _map(options: argparse.Namespace, texts: Texts) -> None:
         plan = run(options.study, scenario=options.scenario, progress=progress)
         progress("write_map")
         path = write_static_map(plan, options.out)
+    progress.done()
+    print(path)  # noqa: T201
+
+
+def _report(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.outputs.report_cuts import check_format, write_cut
+    from planner.pipeline import run
+
+    check_format(options.out)
+    progress = _Stages(texts)
+    with progress:
+        plan = run(options.study, scenario=options.scenario, progress=progress)
+        progress("write_report")
+        path = write_cut(plan, options.out, wanted=options.part)
     progress.done()
     print(path)  # noqa: T201
 

@@ -200,7 +200,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered section of the report."""
+    """A section of the report; one of number 0 has none."""
 
     id: str
     number: int
@@ -210,7 +210,7 @@ class Section:
     @property
     def heading(self) -> str:
         """Return the title with its number."""
-        return f"{self.number} {self.title}"
+        return f"{self.number} {self.title}" if self.number else self.title
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from planner.outputs.report_pictures import picture_of
 from planner.outputs.word import WordFile
 
 CARDS_ACROSS = 4
+CARD_SCALE = 0.76
+"""What has no contents is a card of one page: its letters are that much smaller."""
+
 SECTION, PART, CARD = 1, 2, 3
 """Levels of headings."""
 
@@ -34,6 +37,7 @@ def docx_bytes(report: Report) -> bytes:
         title=f"{report.name} – {report.title}",
         subject=report.title,
         language=HTML_LANGUAGE[say.texts.language],
+        scale=1.0 if report.contents else CARD_SCALE,
     )
     word.running(f"{report.name} · {report.title}")
     word.paragraph(report.title, "Subtitle")
@@ -48,7 +52,7 @@ def docx_bytes(report: Report) -> bytes:
     for sentence in report.summary:
         word.paragraph(sentence)
     for section in report.sections:
-        word.heading(section.title, SECTION)
+        word.heading(section.title, SECTION, numbered=section.number > 0)
         parted = False
         for block in section.blocks:
             _lay(block, word, say, card_level=CARD if parted else PART)

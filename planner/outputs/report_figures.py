@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -24,6 +24,7 @@ TOLERANCE_M = 2.0
 OVERVIEW_PX = (440.0, 760.0)
 SITING_PX = (680.0, 700.0)
 CENTRE_PX = (300.0, 240.0)
+PART_PX = (480.0, 420.0)
 LEGEND_PX = 190.0
 LEGEND_STEP_PX = 18.0
 SITE_PX = 14.0
@@ -145,6 +146,23 @@ def centre_figure(plan: Plan, position: int, texts: Texts) -> Markup:
         *_centres(plan, frame, only=facility["id"]),
     ]
     return _svg(drawn, frame, texts, label=str(facility["name"]))
+
+
+def part_figure(plan: Plan, communities: Collection[str], texts: Texts) -> Markup:
+    """Draw some communities: what is reached, whom no centre serves, centres and proposed stations."""
+    given = plan.inputs.communities
+    home = given[given["id"].isin(communities)]
+    frame = frame_around(home.total_bounds, PART_PX)
+    best = plan.siting.best
+    drawn = [
+        *_ground(plan, frame, plan.reached),
+        _drawn("home", np.array([shapely.union_all(home.geometry.array)]), frame),
+        *_names(home, frame),
+        *_centres(plan, frame),
+        *(_numbered(plan, best, frame) if best else ()),
+    ]
+    label = texts("report.joint").join(home["name"])
+    return _svg(drawn, frame, texts, legend=_legend(plan, texts, frame.width + 16.0), label=label)
 
 
 def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Markup]:

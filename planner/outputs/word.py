@@ -22,6 +22,9 @@ MADE = datetime(2000, 1, 1, tzinfo=UTC)
 """Written for the date of making, so that equal reports are equal to the byte."""
 
 HIGHEST_MM = 205.0
+SHRINKING = 5
+"""Pictures shrink faster than letters, which must stay legible."""
+
 LISTED = 2
 """The table of contents lists headings of levels 1 and 2."""
 
@@ -31,18 +34,19 @@ class WordFile:
     """A Word file in the making; `bytes` ends it."""
 
     document: WordDocument
+    scale: float = 1.0
     headings: list[tuple[int, str, str]] = field(default_factory=list)
     counts: list[int] = field(default_factory=lambda: [0, 0, 0])
     captions: dict[str, int] = field(default_factory=dict)
     contents_after: Paragraph | None = None
 
     @classmethod
-    def begin(cls, *, title: str, subject: str, language: str) -> WordFile:
-        """Begin a file with its page, styles and properties."""
+    def begin(cls, *, title: str, subject: str, language: str, scale: float = 1.0) -> WordFile:
+        """Begin a file with its page, styles and properties; `scale` makes letters and pictures smaller."""
         from docx import Document
 
         document = Document()
-        set_styles(document)
+        set_styles(document, scale=scale)
         known = document.core_properties
         known.title, known.subject, known.language = parts.legal(title)[:255], parts.legal(subject)[:255], language
         known.author = known.last_modified_by = known.comments = known.keywords = ""
@@ -53,7 +57,7 @@ class WordFile:
         for name in [name for name, other in package.rels.items() if other.reltype.endswith("/thumbnail")]:
             # The library's template brings the picture of another document.
             package.rels.pop(name)
-        return cls(document)
+        return cls(document, scale)
 
     def running(self, head: str) -> None:
         """Write a line above every page, and its number below."""
@@ -106,7 +110,9 @@ class WordFile:
         """Show a picture, as large as it is or as fits; who cannot see it hears `description`."""
         from docx.shared import Mm
 
-        width_mm = min(picture.width_mm, most_mm, picture.width_mm * HIGHEST_MM / picture.height_mm)
+        width_mm = min(
+            picture.width_mm, most_mm, picture.width_mm * HIGHEST_MM * self.scale**6 / picture.height_mm
+        )
         run = self.document.add_paragraph(style="Figure").add_run()
         shown = run.add_picture(io.BytesIO(picture.png), width=Mm(width_mm))
         shown._inline.docPr.set("descr", parts.legal(description))  # noqa: SLF001 - the same

@@ -15,7 +15,7 @@ CODE_LETTERS = ("Consolas", "SimSun")
 
 INK, SOFT, RULE = "1C2126", "4A545E", "9AA3AB"
 HEADING_NUM, HEADING_ABSTRACT = "90", "90"
-PAGE_MM, MARGIN_MM = (210.0, 297.0), 20.0
+PAGE_MM, MARGIN_MM, HEAD_MM = (210.0, 297.0), 20.0, 12.0
 TEXT_MM = PAGE_MM[0] - 2 * MARGIN_MM
 TABLE_STYLE = "Report Table"
 
@@ -51,8 +51,8 @@ AFTER_BORDER = ("w:shd", "w:tabs", "w:spacing", "w:ind", "w:contextualSpacing", 
 HEADINGS = ("Title", "Subtitle", "TOC Heading", "Table Head", "Caption", "Key Value")
 
 
-def set_styles(document: WordDocument) -> None:
-    """Set page, letters and styles of a new document of python-docx."""
+def set_styles(document: WordDocument, *, scale: float = 1.0) -> None:
+    """Set page, letters and styles of a new document of python-docx; `scale` makes letters and gaps smaller."""
     from docx.enum.style import WD_STYLE_TYPE
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm, Pt
@@ -60,10 +60,12 @@ def set_styles(document: WordDocument) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(PAGE_MM[0]), Mm(PAGE_MM[1])
     section.left_margin = section.right_margin = Mm(MARGIN_MM)
-    section.top_margin = section.bottom_margin = Mm(MARGIN_MM)
+    section.top_margin = section.bottom_margin = Mm(MARGIN_MM * scale)
+    section.header_distance = section.footer_distance = Mm(HEAD_MM * scale)
     _set_language(document)
     known = {style.name for style in document.styles}
-    for name, look in PARAGRAPHS.items():
+    for name, (size, before, after, colour, bold) in PARAGRAPHS.items():
+        look = (size * scale, before * scale**3, after * scale**3, colour, bold)
         if name not in known:
             added = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=name.startswith("toc "))
             added.element.styleId = name.replace("toc ", "TOC").replace(" ", "")
@@ -74,7 +76,7 @@ def set_styles(document: WordDocument) -> None:
     _paragraph_style(document, "Table Number").paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     for name in ("Caption", "Table Head", "Figure"):
         _paragraph_style(document, name).paragraph_format.keep_with_next = name != "Caption"
-    _paragraph_style(document, "Normal").paragraph_format.line_spacing = 1.3
+    _paragraph_style(document, "Normal").paragraph_format.line_spacing = 1 + 0.3 * scale**6
     for name in PARAGRAPHS:
         if name.startswith("Table") or name in ("Key Value", "Caption"):
             _paragraph_style(document, name).paragraph_format.line_spacing = 1.0
