@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from planner.assessment.situation import PREMISES
 from planner.errors import Breach, StudyError
 from planner.outputs.document import Document
 
@@ -110,8 +111,8 @@ def _together(rows: Sequence[Document], limit_min: float) -> Document:
 
 
 def _rates(centres: Sequence[Document]) -> Document:
-    """Return the rates of some centres, reckoned as `planner.assessment.verdicts` does for all."""
-    verdicts = [centre["verdict"] for centre in centres if centre["verdict"]]
+    """Return the rates of the premises among some centres, reckoned as the diagnosis does for all."""
+    verdicts = [centre["verdict"] for centre in centres if centre["tier"] in PREMISES and centre["verdict"]]
     counts = {name: verdicts.count(name) for name in ("excellent", "compliant", "weak", "undetermined")}
     determined = len(verdicts) - counts["undetermined"]
     return {
