@@ -130,6 +130,7 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
+    from planner.outputs.thinning import warm_up as warm_up_drawing
     from planner.siting.solving.warming import warm_up as warm_up_siting
     from planner.walking.warming import warm_up
 
@@ -137,6 +138,7 @@ def _warm(options: argparse.Namespace, texts: Texts) -> None:
     progress("warm_up")
     warm_up()
     warm_up_siting()
+    warm_up_drawing()
     progress.done()
 
 

@@ -8,7 +8,7 @@ import shapely
 
 from planner.outputs import map_style as style
 from planner.outputs.document import Document
-from planner.outputs.map_pieces import DRAWN_DIGITS
+from planner.outputs.thinning import DRAWN_DIGITS
 from planner.plan import Plan
 
 STRAIGHT_M = 8.0

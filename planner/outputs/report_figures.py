@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from planner.assessment.diagnosis import VERDICTS
 from planner.outputs.map_style import SHAPES, ring_swatches
+from planner.outputs.thinning import LINES, POLYGONS, thinned
 from planner.plan import Plan
 from planner.siting.choosing import Proposal
 from planner.tables import TIERS
@@ -38,9 +39,6 @@ MARK_PX = {"district": 17.0, "town": 12.0, "community": 10.0, "village": 11.0, "
 
 SHAPE_UNITS = 24.0
 """The square in which `SHAPES` are outlined."""
-
-LINES, RINGS = (1, 2, 5), (3, 6)
-"""How shapely numbers the types of lines and of polygons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,10 +337,10 @@ def _drawn(kind: str, shapes: NDArray[np.object_], frame: Frame, *, tolerance_m:
 
 def _path(shapes: NDArray[np.object_], frame: Frame, *, tolerance_m: float = TOLERANCE_M) -> str:
     """Return lines and polygons as one SVG path; points and empty shapes leave no trace."""
-    parts = shapely.get_parts(shapely.get_parts(shapely.simplify(np.asarray(shapes, dtype=object), tolerance_m)))
+    parts = shapely.get_parts(shapely.get_parts(thinned(np.asarray(shapes, dtype=object), tolerance_m)))
     types = shapely.get_type_id(parts)
     lines = parts[np.isin(types, LINES)]
-    rings = shapely.get_rings(parts[np.isin(types, RINGS)])
+    rings = shapely.get_rings(parts[np.isin(types, POLYGONS)])
     return _strokes(lines, frame, "") + _strokes(rings, frame, "z")
 
 
