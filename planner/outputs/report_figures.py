@@ -167,17 +167,17 @@ def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Marku
     """Draw what lies under the marks: water, communities, rings, streets, barriers, people not served."""
     inputs, window = plan.inputs, frame.window()
     if inputs.water is not None:
-        yield _drawn("water", shapely.intersection(inputs.water.geometry.array, window), frame)
+        yield _drawn("water", _clipped(inputs.water, frame), frame)
     outlines = inputs.communities.geometry.array
     yield _drawn("land", outlines, frame)
     fills = ring_swatches(len(rings))
     by_limit = rings.sort_values("limit_min", ascending=False)
-    for fill, shape in zip(reversed(fills), by_limit.geometry, strict=True):
-        path = _path(np.array([shapely.intersection(shape, window)]), frame)
+    for row, fill in enumerate(reversed(fills)):
+        path = _path(_clipped(by_limit.iloc[[row]], frame), frame)
         yield Markup('<path class="ring" fill="{}" d="{}"/>').format(fill, path)
-    yield _drawn("streets", shapely.intersection(inputs.streets.geometry.array, window), frame)
+    yield _drawn("streets", _clipped(inputs.streets, frame), frame)
     if inputs.barriers is not None:
-        yield _drawn("barriers", shapely.intersection(inputs.barriers.geometry.array, window), frame)
+        yield _drawn("barriers", _clipped(inputs.barriers, frame), frame)
     uncovered = plan.coverage.uncovered.geometry.array
     dots = frame.pixels(shapely.get_coordinates(uncovered[shapely.intersects(uncovered, window)]))
     yield Markup('<path class="uncovered" stroke-width="{:g}" d="{}"/>').format(
@@ -344,13 +344,30 @@ def _path(shapes: NDArray[np.object_], frame: Frame, *, tolerance_m: float = TOL
     return _strokes(lines, frame, "") + _strokes(rings, frame, "z")
 
 
+def _clipped(table: gpd.GeoDataFrame, frame: Frame) -> NDArray[np.object_]:
+    """Return what of lines and polygons lies in the window; only those that its edge cuts are cut."""
+    shapes = table.geometry.to_numpy()
+    west, south, east, north = shapely.bounds(shapes).T
+    seen = (west <= frame.east) & (east >= frame.west) & (south <= frame.north) & (north >= frame.south)
+    cut = (west < frame.west) | (east > frame.east) | (south < frame.south) | (north > frame.north)
+    clipped = shapes.copy()
+    clipped[seen & cut] = shapely.clip_by_rect(
+        shapes[seen & cut], frame.west, frame.south, frame.east, frame.north
+    )
+    return np.asarray(clipped[seen], dtype=object)
+
+
 def _strokes(lines: NDArray[np.object_], frame: Frame, end: str) -> str:
     xy, line = shapely.get_coordinates(lines, return_index=True)
     pixels = frame.pixels(xy)
-    strokes = []
-    for rows in np.split(np.arange(len(line)), np.flatnonzero(np.diff(line)) + 1):
-        stroke = pixels[rows]
-        moved = np.concatenate([[True], (np.diff(stroke, axis=0) != 0).any(axis=1)])[: len(stroke)]
-        if moved.sum() > 1:
-            strokes.append("M" + " ".join(f"{x:g} {y:g}" for x, y in stroke[moved].tolist()) + end)
-    return "".join(strokes)
+    starts = np.concatenate([[True], line[1:] != line[:-1]])[: len(line)]
+    moved = starts.copy()
+    moved[1:] |= (np.diff(pixels, axis=0) != 0).any(axis=1)
+    shown, line = pixels[moved], line[moved]
+    edges = np.flatnonzero(np.concatenate([[True], np.diff(line) != 0, [True]])) if len(line) else np.zeros(1, int)
+    texts = [f"{x:g} {y:g}" for x, y in shown.tolist()]
+    return "".join(
+        f"M{' '.join(texts[first:last])}{end}"
+        for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        if last - first > 1
+    )
