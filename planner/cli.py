@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from planner.errors import PlannerError
 from planner.texts import Language, Texts
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="planner",
@@ -68,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 study or command, 3 data, 4 streets, 5 siting, 6 output folder, 7 fetching.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_preparing(commands)
+    _add_answering(commands)
+    _add_drawing(commands)
+    return parser
+
+
+def _add_preparing(commands: Commands) -> None:
     new = commands.add_parser("new", help="write a commented study file into a new folder")
     new.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet, or is empty")
     new.set_defaults(command=_new)
@@ -92,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     check.add_argument("--json", action="store_true", help="print it as JSON, for scripts")
     check.set_defaults(command=_check)
+
+
+def _add_answering(commands: Commands) -> None:
     explain = commands.add_parser(
         "explain", help="say of one centre why it is judged as it is, and what would help"
     )
@@ -120,12 +134,26 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("--seconds", type=_seconds, metavar="S", help="how long to search, instead of the study's")
     site.add_argument("--out", type=Path, metavar="DIR", help="write sites.json and sites.gpkg there too")
     site.set_defaults(command=_site)
+
+
+def _add_drawing(commands: Commands) -> None:
     drawn = commands.add_parser("map", help="carry out a study and draw it as an A3 sheet, without a browser")
     drawn.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
     drawn.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
     drawn.set_defaults(command=_map)
-    return parser
+    report = commands.add_parser("report", help="carry out a study and write its report, or that of a part")
+    report.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+    report.add_argument(
+        "--for",
+        dest="part",
+        default="",
+        metavar="NAME",
+        help="a street or town: its sheet; a community: its one-page card; the whole district unless said",
+    )
+    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .html or .docx")
+    report.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
+    report.set_defaults(command=_report)
 
 
 def _new(options: argparse.Namespace, texts: Texts) -> None:
@@ -137,6 +165,7 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
+    from planner.outputs.thinning import warm_up as warm_up_drawing
     from planner.siting.solving.warming import warm_up as warm_up_siting
     from planner.walking.warming import warm_up
 
@@ -144,6 +173,7 @@ def _warm(options: argparse.Namespace, texts: Texts) -> None:
     progress("warm_up")
     warm_up()
     warm_up_siting()
+    warm_up_drawing()
     progress.done()
 
 
@@ -243,6 +273,20 @@ def _map(options: argparse.Namespace, texts: Texts) -> None:
         plan = run(options.study, scenario=options.scenario, progress=progress)
         progress("write_map")
         path = write_static_map(plan, options.out)
+    progress.done()
+    print(path)  # noqa: T201
+
+
+def _report(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.outputs.report_cuts import check_format, write_cut
+    from planner.pipeline import run
+
+    check_format(options.out)
+    progress = _Stages(texts)
+    with progress:
+        plan = run(options.study, scenario=options.scenario, progress=progress)
+        progress("write_report")
+        path = write_cut(plan, options.out, wanted=options.part)
     progress.done()
     print(path)  # noqa: T201
 
