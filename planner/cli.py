@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from planner.errors import PlannerError
+from planner.progress import bar_of
 from planner.texts import Language, Texts
 
 INTERRUPTED = 130
@@ -242,7 +243,9 @@ class _Stages:
     def __call__(self, stage: str, /) -> None:
         self._close()
         self.started = time.perf_counter()
-        print(f"  {self.texts(f'cli.stage_{stage}')} …", end="", flush=True, file=sys.stderr)  # noqa: T201
+        # Where somebody looks on, a bar says how far the work has come.
+        bar = f"{bar_of(stage):<25}" if sys.stderr.isatty() else ""
+        print(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="", flush=True, file=sys.stderr)  # noqa: T201
 
     def __enter__(self) -> None:
         """Begin; what ends the work, good or bad, is said on a line of its own."""
