@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     if options.out:
-        _write(options, tables, rounds)
+        _write(options, tables, rounds, failed)
     return 1 if failed else 0
 
 
@@ -60,7 +60,7 @@ def _in_a_process(task: str, folder: Path | None, *, quick: bool, rounds: int) -
         return [Table.from_dict(values) for values in json.loads(file.read_text("utf-8"))]
 
 
-def _write(options: argparse.Namespace, tables: Sequence[Table], rounds: int) -> None:
+def _write(options: argparse.Namespace, tables: Sequence[Table], rounds: int, failed: Sequence[str]) -> None:
     """Write the document and, where matplotlib is there, its picture into `images` beside it."""
     image = None
     if is_installed("matplotlib"):
@@ -72,7 +72,16 @@ def _write(options: argparse.Namespace, tables: Sequence[Table], rounds: int) ->
     command += f" --only {' '.join(options.only)}" if options.only else ""
     command += " --quick" if options.quick else ""
     command += f" --date {options.date}" if options.date else ""
-    run = Run(tables, machine(), f"{command} --out docs/benchmarks.md", options.date, rounds, options.quick, image)
+    run = Run(
+        tables,
+        machine(),
+        f"{command} --out docs/benchmarks.md",
+        options.date,
+        rounds,
+        options.quick,
+        image,
+        failed,
+    )
     options.out.write_text(document(run), "utf-8")
 
 

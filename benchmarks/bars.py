@@ -54,6 +54,7 @@ BARS = (
     Bar("nearest", "pandana", 10.0, at_most=False),
     Bar("assign", "seconds", 1.5, at_most=True),
     Bar("assign", "STRtree", 15.0, at_most=False),
+    Bar("diagnosis", "seconds", 3.0, at_most=True),
     Bar("whole_run", "seconds", 8.0, at_most=True),
     Bar("whole_run", "GB", 1.0, at_most=True),
     Bar("large", "GB", 4.0, at_most=True),
@@ -65,6 +66,8 @@ BARS = (
         for table in ("maximal_covering_large", *(f"maximal_covering_city_{minutes}" for minutes in (5, 10, 15)))
     ),
     Bar("set_covering", "spopt", 50.0, at_most=False),
+    Bar("programme", "seconds", 5.0, at_most=True),
+    Bar("programme", "gap", 0.0, at_most=True),
 )
 
 

@@ -36,6 +36,8 @@ class Run:
         Whether sizes were small, so that times mean nothing.
     image
         The picture's path, relative to the document; None: there is none.
+    failed
+        The tasks that broke down and have no table.
     """
 
     tables: Sequence[Table]
@@ -45,6 +47,7 @@ class Run:
     rounds: int
     quick: bool
     image: str | None
+    failed: Sequence[str] = ()
 
 
 def document(run: Run) -> str:
@@ -54,6 +57,8 @@ def document(run: Run) -> str:
     if run.quick:
         when += " **Small sizes: this shows that the benchmarks work, not how fast anything is.**"
     parts.append(when)
+    if run.failed:
+        parts.append(f"**Broke down, and not among the tables: {', '.join(run.failed)}.**")
     parts.append(_table(["Machine", ""], [[name, words] for name, words in run.machine.items()]))
     if run.image:
         parts.append(f"![How many times as long as the planner each peer takes]({run.image})")

@@ -15,9 +15,11 @@ from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure,
 from benchmarks.streets import WALK, describe, random_nodes, snapped_at_nodes, streets_of
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps
-from planner.walking.times import nearest_facility
+from planner.walking.times import nearest_facility, nearest_facility_of_nodes
 from planner.walking.walk import FloatArray, IndexArray
 
+AS_POINTS = "planner, nodes as points"
+OF_POINTS = "every street of every point is weighed, as for demand points off the nodes"
 FAR_MIN = 24 * 60.0
 """The planner always has a horizon; a day on foot is beyond every network here."""
 SCIPY, CPP, PANDANA, NETWORKX = (
@@ -58,17 +60,19 @@ def engines(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Conte
     graph = matrix(network)
     facility_snaps = snapped_at_nodes(network, facilities)
     node_snaps = snapped_at_nodes(network, np.arange(len(network.node_xy)))
+    walk = replace(WALK, access_m=facility_snaps.access_m)
     reference, _ = scipy_nearest(graph, facilities)
 
     def check(answer: tuple[FloatArray, IndexArray]) -> Mapping[str, str]:
         return agreement(reference, answer[0])
 
+    def of_nodes() -> tuple[FloatArray, IndexArray]:
+        minutes, facility = nearest_facility_of_nodes(network, facility_snaps, walk=walk, horizon_min=FAR_MIN)
+        return minutes * WALK.metres(1.0), facility
+
     contestants = [
-        Contestant(
-            PLANNER,
-            lambda: planner_nearest(network, facility_snaps, node_snaps),
-            lambda answer: agreement(reference, answer[0]),
-        )
+        Contestant(PLANNER, of_nodes, check),
+        Contestant(AS_POINTS, lambda: planner_nearest(network, facility_snaps, node_snaps), check, note=OF_POINTS),
     ]
     rows = []
     if has_compiler():

@@ -16,10 +16,12 @@ TASKS: dict[str, tuple[str, int | None]] = {
     "polygons": ("polygons", 1),
     "nearest": ("nearest_facility", 1),
     "assign": ("assigning", 2),
+    "diagnosis": ("diagnosis", None),
     "run": ("whole_run", None),
     "scale": ("scale", 1),
     "large": ("large", None),
     "siting": ("siting", 1),
+    "programme": ("programme", 1),
 }
 """The module of each task and the cores that it may use; None: all, and the module says what it uses."""
 

@@ -30,7 +30,7 @@ Areas = NDArray[np.object_]
 def tables(setting: Setting) -> list[Table]:
     """Measure the polygons of centres on the setting's streets."""
     name, network = streets_of(setting)
-    n_centres, n_sample = (4, 2) if setting.quick else (50, 10)
+    n_centres, n_sample = (4, 2) if setting.quick else (30, 3)
     nodes = random_nodes(network, n_centres, seed=3)
     n_sample = min(n_sample, len(nodes))
     centres = stand_back(network, nodes)

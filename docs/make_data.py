@@ -42,6 +42,33 @@ SHARES = {
     "area_covered_m2": "of this, the area inside a service area, m²",
     "area_share": "area_covered_m2 ÷ area_m2, 0–1",
 }
+EXCLUDED_BECAUSE = (
+    "in_water, on_barrier, outside (the district), too_near (to a centre), no_street, behind_barrier, "
+    "too_small or no_cost"
+)
+UNSERVED_BECAUSE = (
+    "no_street, behind_barrier, closed_compound, cut_off, other_bank, other_side, detour or too_far: see method.md"
+)
+IN_REACH = "uncovered people within the standard of this position"
+CANDIDATE = {
+    "id": "K<clusters>-<number> of clusters, else with D:, C:, P:, S:, M: by origin; from west to east",
+    "origin": "clusters, density, circles, parcels, streets, move or merge",
+    "name": "of the parcel or circle; else empty",
+    "clusters": "how many clusters were asked of the clustering that proposed it; 0 for other origins",
+    "people": "people of its cluster, or workers of its circle; 0 for other origins",
+    "moved_m": "from the middle of these to the street, m",
+    "cost": "in the study's unit of money; empty where not known",
+    "area_m2": "floor area, m²; empty where not known",
+    "tenure": "owned, rentable, shared or empty",
+    "centres": "ids of the free centres that it moves or merges; else empty",
+}
+CURVE = {
+    "sites": "new sites at most",
+    "people_gained": "by the best choice of so many, against today",
+    "bound": "no choice of so many gains more",
+    "status": "proven, stopped or heuristic",
+    "added": "people gained beyond the best choice of one site fewer",
+}
 OWN_PEOPLE = "people within the limit of the premises of their own community (tiers community and village)"
 LIMIT = "the limit, minutes, inclusive"
 STREET_M = "straight distance to the nearest street, m, also where it is beyond access_m"
@@ -74,6 +101,36 @@ GIVEN = {
     "open_hours_week": "hours open in a week; empty where not known",
     "step_free": "whether it is entered without a step",
     "newly_built": "whether it counts as newly built",
+}
+CHANGE_KINDS = (
+    "add_area, extend_hours, add_functions, step_free, open_gate, build_crossing, move, share or open_station"
+)
+CHANGE_AMOUNT = (
+    "m² (add_area, share, open_station), hours a week, how many functions, metres (build_crossing: its length; "
+    "move: as the crow flies), 1 for a gate or an entrance"
+)
+CHANGE_ABOUT = "id of the gate, or of the neighbouring centre that is shared; empty for other changes"
+QUOTA = {
+    "quota": "its id",
+    "rule": "id of the rule that a share of the centres is to pass",
+    "required": "that share, 0–1, inclusive",
+    "centres": "to how many centres the rule applies",
+    "passing": "how many pass it",
+    "unknown": "of how many it is not known",
+    "passed": "yes, no or unknown",
+}
+PAIR = {
+    "id": "X1, X2, …, by minutes_saved",
+    "air_m": "how far apart as the crow flies, m",
+    "walk_m": "how far on foot, m; empty where no walk within remedies.far_min is known",
+    "times": "walk_m ÷ air_m; empty likewise",
+    "minutes_saved": "people × minutes saved on the way to the nearest centre if the two were joined",
+    "people": "who would save some",
+    "people_cut_off": "of these, those without any walk within remedies.far_min today",
+    "from_street": "street of the position nearer to a centre; empty where it has no name",
+    "to_street": "street of the other position",
+    "between": "what stands between, as far as layers of the study tell: barrier, water or gap",
+    "between_name": "its name; empty where it has none",
 }
 FINDING = {
     "rule": "id of the rule",
@@ -214,6 +271,43 @@ CIRCLE = {
 }
 WHICH_KIND = "id of the kind of people"
 
+YEAR = "the year, as 2024; 1, 2 … where the study names no first year"
+MONEY = "in costs.unit"
+NEED = {
+    "id": "N1, N2 …",
+    "kind": "weak_centre; no_centre: a community without premises; uncovered: people of one beyond the standard",
+    "place": "id of the centre or community",
+    "name": "of the centre or community",
+    "community": "id of the community; empty in none",
+    "street": "its street or town",
+    "people": "people of the community, or those of it who are uncovered",
+    "year": "the year by whose end it is met; empty where it is not, or not wholly",
+    "people_met": "people for whom it is met by the end",
+    "left": "why it is not wholly met: no_way, no_cost, not_chosen, no_project; empty where it is",
+}
+PROJECT = {
+    "id": "P1, P2 …: the number in the task table",
+    "option": "upgrade:<centre> (see its remedy), a candidate's id, or that of one of the study's own projects",
+    "kind": "upgrade, new, move, merge, share or access",
+    "title": "the study's own words; empty where it has none",
+    "centre": "id of the centre that it is about; empty in none",
+    "site": "id of the candidate at which a centre then stands; empty at none",
+    "community": "id of the community in which it lies; empty in none",
+    "street": "its street or town",
+    "year": YEAR,
+    "cost": MONEY,
+    "people_covered": "people newly within the standard, besides those of the projects before it",
+    "people_standard": "people whose premises come up to standard by it",
+    "cost_per_person": "cost ÷ (people_covered + people_standard); empty where nobody gains",
+}
+FUND_YEAR = {
+    "year": YEAR,
+    "amount": "what the fund gives in the year",
+    "brought": "what was left from the year before and may be spent",
+    "spent": "what the programme spends of it",
+    "left": "what is left of it",
+}
+
 RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
     "centres": (
         "Points, one a centre, in the order of the input.",
@@ -228,6 +322,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "step_free_given": GIVEN["step_free"] + ", as the table says it",
             "newly_built_given": GIVEN["newly_built"] + ", as the table says it",
             "functions": "what it offers, as the table says it",
+            "branch_of": "id of the centre of which it is a branch; empty otherwise",
             "place": "urban or rural, by the kind of its community; empty where not known",
             "verdict": "excellent, compliant, weak or undetermined; empty where no rule decides on it",
             "score": "weighted share of the rules passed, of those that can be told, 0–1",
@@ -298,6 +393,28 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "circles": ("Polygons, one a business circle: its extent; only where the study gives places.", CIRCLE),
+    "projects": (
+        "Points, one a project of the programme, empty where it is nowhere; only where the study gives funds.",
+        {
+            **PROJECT,
+            "closes": "ids of centres that serve nobody then, joined by commas",
+            "settles": "ids of weak centres that it brings to standard, joined by commas",
+            "unit": "who is responsible",
+            "paid": "which fund pays what, joined by commas",
+        },
+    ),
+    "needs": (
+        "One row a need; only where the study gives funds.",
+        {
+            **NEED,
+            "rules": "of weak premises: ids of the rules that they fail, joined by commas",
+            "projects": "ids of the projects that meet it, joined by commas",
+        },
+    ),
+    "funds": (
+        "One row a fund and year; only where the study gives funds.",
+        {"fund": "id of the fund", **FUND_YEAR},
+    ),
     "places": (
         "Points, one a place of a kind that makes circles; only where the study gives places.",
         {
@@ -314,23 +431,41 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "candidates": (
-        "Points on streets, one a cluster of uncovered people.",
-        {
-            "id": "K<clusters>-<number>, numbered from west to east",
-            "clusters": "how many clusters were asked of the clustering that proposed it",
-            "people": "uncovered people in the cluster",
-            "moved_m": "from the middle of the cluster to the street, m",
-            "people_in_reach": "uncovered people within the standard of this position",
-        },
+        "Points, one a position where a station might open.",
+        {**CANDIDATE, "people_in_reach": IN_REACH},
+    ),
+    "candidates_excluded": (
+        "Points, one a candidate that was left out.",
+        {**CANDIDATE, "reason": EXCLUDED_BECAUSE, "detail": "the centre that it is too near to; else empty"},
     ),
     "sites": (
-        "Points, one a chosen site; the answers of both methods.",
+        "Points, one a chosen site; the answers of both methods, and the other plans that come close.",
         {
             "id": "of the candidate",
-            "method": "clustering or maximal_covering",
+            "origin": CANDIDATE["origin"],
+            "cost": CANDIDATE["cost"],
+            "method": "clustering, maximal_covering or alternative_<number>",
             "rank": "1 is the site that adds most",
             "people_added": "uncovered people that it adds to the sites before it",
             "status": "of the whole proposal: proven, stopped or heuristic",
+        },
+    ),
+    "sites_curve": ("A table, one row a number of sites.", CURVE),
+    "sites_otherwise": (
+        "A table, one row a plan and circumstance; empty where the study names none.",
+        {
+            "plan": "today, clustering, maximal_covering, or robust: the choice for all circumstances",
+            "world": "as_is, walking:<profile>, gates:<state> or people:<name>",
+            "people": "people served, centres of today included",
+            "regret": "people fewer than the best plan for that circumstance serves",
+        },
+    ),
+    "unserved": (
+        "Points, one where people live whom no candidate and no centre serves.",
+        {
+            "people": "people there",
+            "reason": UNSERVED_BECAUSE,
+            "nearest_min": "minutes to the nearest candidate or centre; empty where there is no walk",
         },
     ),
     "findings": (
@@ -349,15 +484,21 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
         {"facility": "id of the centre", **DIRECTION},
     ),
     "remedies": (
-        "A table, one row a change that would make a weak centre compliant; a pair has two rows.",
+        "Points (a crossing: lines), one row a change for a weak centre; one of the centre itself has none.",
         {
             "facility": "id of the centre",
-            "change": "add_area, extend_hours, add_functions or step_free",
-            "amount": "m², hours a week, or how many functions",
+            "change": CHANGE_KINDS,
+            "amount": CHANGE_AMOUNT,
             "functions": "ids of the functions to add",
+            "about": CHANGE_ABOUT,
             "cost": "in the study's unit of money; empty where not known",
             "verdict_then": "what the centre is with all its changes",
         },
+    ),
+    "quotas": ("A table, one row a rule on all centres together.", QUOTA),
+    "blocked_pairs": (
+        "Lines, one a pair of street positions close in the air and far on foot, from the one nearer to a centre.",
+        PAIR,
     ),
     "community_measures": ("A table, one row a community.", COMMUNITY),
     "flips": ("A table, one row a verdict that changes with the threshold of one rule.", FLIP),
@@ -409,15 +550,47 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
 
 OPTIONAL_REMEDY = {
     "centres[].remedy.changes": "list: one change, else a pair; empty where nothing that was tried suffices",
-    "centres[].remedy.changes[].kind": "add_area, extend_hours, add_functions or step_free",
-    "centres[].remedy.changes[].amount": "m², hours a week, or how many functions",
+    "centres[].remedy.changes[].kind": CHANGE_KINDS,
+    "centres[].remedy.changes[].amount": CHANGE_AMOUNT,
     "centres[].remedy.changes[].functions": "list of ids: the functions to add",
+    "centres[].remedy.changes[].about": CHANGE_ABOUT,
+    "centres[].remedy.changes[].name": "name of that gate or centre",
+    "centres[].remedy.changes[].place": "where: longitude and latitude, degrees, WGS 84; null: the centre itself",
+    "centres[].remedy.changes[].other": "the other end of a crossing, likewise; null otherwise",
     "centres[].remedy.changes[].cost": "in the study's unit of money; null where not known",
     "centres[].remedy.cost": "of all changes; null where not known",
     "centres[].remedy.verdict": "what the centre is then",
     "centres[].remedy.left": "list of ids: rules of grade compliant that still fail or cannot be told",
+    "centres[].remedy.mended": "list of ids: rules of grade compliant that are not passed today and are then",
     "centres[].remedy.tried": "how many changes and pairs were tried",
+    "centres[].blocked_pairs[].pair": "id of the pair",
+    "centres[].blocked_pairs[].direction": "in which direction its middle lies, N to NW",
+    **{f"diagnosis.blocked_pairs[].{name}": meaning.replace("empty", "null") for name, meaning in PAIR.items()},
+    **{f"diagnosis.quotas[].{name}": meaning for name, meaning in QUOTA.items()},
+    "diagnosis.quotas[].passed": "true, false or null",
+    **{f"diagnosis.quotas[].{name}": meaning for name, meaning in SOURCED.items()},
+    "diagnosis.quotas[].en": "what it asks, English",
+    "diagnosis.quotas[].zh": "what it asks, Chinese",
+    "diagnosis.blocked_pairs[].lon": "of the position nearer to a centre, degrees, WGS 84",
+    "diagnosis.blocked_pairs[].lat": "latitude, degrees, WGS 84",
+    "diagnosis.blocked_pairs[].other_lon": "of the other position",
+    "diagnosis.blocked_pairs[].other_lat": "its latitude",
 }
+
+
+def _sites(path: str) -> dict[str, str]:
+    """Return the entries of the sites of one plan."""
+    meanings = {
+        "rank": "1 is the site that adds most",
+        "id": "of the candidate",
+        "lon": "longitude, degrees, WGS 84",
+        "lat": "latitude, degrees, WGS 84",
+        "people_added": "uncovered people that it adds to the sites before it",
+        "origin": CANDIDATE["origin"],
+        "cost": CANDIDATE["cost"],
+    }
+    return {f"{path}[].{name}": meaning for name, meaning in meanings.items()}
+
 
 PLAN_ENTRIES: dict[str, str] = {
     "format": "name and version of this form",
@@ -468,8 +641,8 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.sources[].crs": "the coordinate system of the file",
     "data.sources[].datum": "whose coordinates it has: wgs84, gcj02 or bd09; converted where it is not wgs84",
     "data.sources[].datum_by": "elsewhere (not in mainland China), declared, known (OpenStreetMap), "
-    "stated (by its coordinate system), found (by evidence), alike (all layers fit one another) or "
-    "follows (that of its file)",
+    "stated (by its coordinate system), found (by evidence), alike (all layers fit one another), "
+    "follows (that of its file) or untested (rasters; water and barriers of another file)",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
     "demand": "where people come from, and their balance",
@@ -590,6 +763,7 @@ PLAN_ENTRIES: dict[str, str] = {
     **{f"centres[].unknown[].{name}": meaning for name, meaning in UNKNOWN.items()},
     "centres[].directions": "list, one a direction in which somebody lives",
     **{f"centres[].directions[].{name}": meaning for name, meaning in DIRECTION.items()},
+    "centres[].blocked_pairs": "list, one a blocked pair of street positions within the longest limit in the air",
     "centres[].remedy": "what would make a weak centre compliant; null for all others",
     **OPTIONAL_REMEDY,
     "centres[].service_areas": "list, one a limit",
@@ -617,6 +791,8 @@ PLAN_ENTRIES: dict[str, str] = {
     **{f"diagnosis.rules[].{name}": meaning for name, meaning in SOURCED.items()},
     "diagnosis.rules[].en": "what it asks, English",
     "diagnosis.rules[].zh": "what it asks, Chinese",
+    "diagnosis.quotas": "list, one a rule on all centres together",
+    "diagnosis.blocked_pairs": "list, one a pair of street positions close in the air and far on foot",
     "diagnosis.not_in_force": "list of ids: rules that come into force after the study's date",
     "diagnosis.functions": "list, one a function that the profile knows",
     "diagnosis.functions[].id": "its name in rules",
@@ -678,14 +854,29 @@ PLAN_ENTRIES: dict[str, str] = {
     "siting.weights": "list, one a kind of people, the residents first",
     "siting.weights[].kind": WHICH_KIND,
     "siting.weights[].weight": "how much one of them counts",
-    "siting.candidates": "list, one a cluster of uncovered people",
-    "siting.candidates[].id": "K<clusters>-<number>, numbered from west to east",
-    "siting.candidates[].clusters": "how many clusters were asked of the clustering that proposed it",
-    "siting.candidates[].people": "uncovered people in the cluster",
-    "siting.candidates[].moved_m": "from the middle of the cluster to the street, m",
-    "siting.candidates[].people_in_reach": "uncovered people within the standard of this position",
+    "siting.candidates": "list, one a position where a station might open",
+    **{f"siting.candidates[].{name}": meaning for name, meaning in CANDIDATE.items()},
+    "siting.candidates[].people_in_reach": IN_REACH,
     "siting.candidates[].lon": "longitude, degrees, WGS 84",
     "siting.candidates[].lat": "latitude, degrees, WGS 84",
+    "siting.origins": "list, one an origin of candidates",
+    "siting.origins[].origin": CANDIDATE["origin"] + "; keep: free centres as they are",
+    "siting.origins[].proposed": "candidates that it proposed",
+    "siting.origins[].kept": "of these, candidates that may be chosen",
+    "siting.origins[].suffice": "of street positions, how many stand for all of them; null for other origins",
+    "siting.origins[].en": "the origin in English",
+    "siting.origins[].zh": "the origin in Chinese",
+    "siting.every_street": "whether the bound holds for every street position on which a station may stand",
+    "siting.excluded": "list, one a candidate that was left out",
+    "siting.excluded[].id": "of the candidate",
+    "siting.excluded[].origin": CANDIDATE["origin"],
+    "siting.excluded[].name": "of the candidate; empty where it has none",
+    "siting.excluded[].reason": EXCLUDED_BECAUSE,
+    "siting.excluded[].detail": "the centre that it is too near to; else empty",
+    "siting.excluded[].lon": "longitude, degrees, WGS 84",
+    "siting.excluded[].lat": "latitude, degrees, WGS 84",
+    "siting.excluded[].en": "the reason in English",
+    "siting.excluded[].zh": "the reason in Chinese",
     "siting.proposals": "list: the clustering's answer, then the optimum; empty where nothing was asked or needed",
     "siting.proposals[].method": "clustering or maximal_covering",
     "siting.proposals[].status": "proven (no choice gains more), stopped (see the bound) or heuristic (no bound)",
@@ -698,11 +889,66 @@ PLAN_ENTRIES: dict[str, str] = {
     "siting.proposals[].people_covered_after": "residents within the standard with these sites",
     "siting.proposals[].people_share_after": "that ÷ people, 0–1",
     "siting.proposals[].sites": "list, one a site, the one that adds most first",
-    "siting.proposals[].sites[].rank": "1 is the site that adds most",
-    "siting.proposals[].sites[].id": "of the candidate",
-    "siting.proposals[].sites[].lon": "longitude, degrees, WGS 84",
-    "siting.proposals[].sites[].lat": "latitude, degrees, WGS 84",
-    "siting.proposals[].sites[].people_added": "uncovered people that it adds to the sites before it",
+    **_sites("siting.proposals[].sites"),
+    "siting.proposals[].centres": "list, one a free centre; empty where none is free",
+    "siting.proposals[].centres[].centre": "its id",
+    "siting.proposals[].centres[].fate": "keep, move, merge or close",
+    "siting.proposals[].centres[].to": "the candidate that takes its place; empty where none does",
+    "siting.proposals[].centres[].en": "the same in English",
+    "siting.proposals[].centres[].zh": "the same in Chinese",
+    "siting.greedy_gained": "people gained by always taking the site that adds most; null where nothing was asked",
+    "siting.curve": "list, one a number of sites, up to twice as many as asked for",
+    **{f"siting.curve[].{name}": meaning for name, meaning in CURVE.items()},
+    "siting.alternatives": "list, one another plan that comes close, the one that gains most first",
+    "siting.alternatives[].people_gained": "against today",
+    "siting.alternatives[].given_up": "people fewer than by the best plan",
+    "siting.alternatives[].share_of_bound": "people whom it serves ÷ what no plan can exceed, 0–1",
+    "siting.alternatives[].sites": "list, one a site, the one that adds most first",
+    **_sites("siting.alternatives[].sites"),
+    "siting.alternatives[].dropped": "list of ids: sites of the best plan without a site of this one near them",
+    "siting.alternatives[].taken": "list of ids: sites of this plan without one of the best near them",
+    "siting.alternatives[].moved_m": "mean distance between the sites of both plans, matched, m",
+    "siting.alternatives[].gains": "people served by this plan and not by the best",
+    "siting.alternatives[].losses": "people served by the best plan and not by this",
+    "siting.left": "whom no candidate and no centre serves; null where nothing was asked",
+    "siting.left.people": "how many people",
+    "siting.left.points": "at how many points",
+    "siting.left.reasons": "list, one a reason",
+    "siting.left.reasons[].reason": UNSERVED_BECAUSE,
+    "siting.left.reasons[].points": "demand points with it",
+    "siting.left.reasons[].people": "people with it",
+    "siting.left.reasons[].en": "the reason in English",
+    "siting.left.reasons[].zh": "the reason in Chinese",
+    "siting.left.limit_for_all_min": "the limit within which all with any walk would be served; null: nobody",
+    "siting.left.extra_sites": "fewest further street candidates that would serve them; null: not looked for",
+    "siting.left.extra_sites_bound": "no fewer suffice",
+    "siting.left.never": "people whom no street position would serve",
+    "siting.robust": "the plans in other circumstances; null where the study names none",
+    "siting.robust.rule": "worst people, worst regret or expected",
+    "siting.robust.value": "of the choice for all: people in the worst case, largest regret, or mean",
+    "siting.robust.bound": "no choice is better",
+    "siting.robust.status": "proven or stopped",
+    "siting.robust.sites": "list, one a site of that choice",
+    **_sites("siting.robust.sites"),
+    "siting.robust.worlds": "list, one a circumstance",
+    "siting.robust.worlds[].key": "as_is, walking:<profile>, gates:<state> or people:<name>",
+    "siting.robust.worlds[].en": "in English",
+    "siting.robust.worlds[].zh": "in Chinese",
+    "siting.robust.plans": "list, one a plan",
+    "siting.robust.plans[].plan": "today, clustering, maximal_covering, or robust",
+    "siting.robust.plans[].people": "list, one a circumstance: people served, centres of today included",
+    "siting.robust.plans[].regret": "list: people fewer than the best plan for it serves",
+    "siting.robust.plans[].regret_bound": "list: the same against what no plan can exceed",
+    "siting.fair": "list, one a kind of fairness that the study asks for",
+    "siting.fair[].objective": "communities (the worst-served first) or old (residents of 65+ first)",
+    "siting.fair[].plans": "list, from the most people to the fairest",
+    "siting.fair[].plans[].people": "residents served, centres of today included",
+    "siting.fair[].plans[].people_bound": "no choice with at least that share serves more",
+    "siting.fair[].plans[].worst_share": "coverage of the worst-served community, or of those of 65+, 0–1",
+    "siting.fair[].plans[].worst_bound": "no choice brings it higher",
+    "siting.fair[].plans[].status": "proven or stopped",
+    "siting.fair[].plans[].sites": "list, one a site",
+    **_sites("siting.fair[].plans[].sites"),
     "scenario": "which centres were closed and which sites stand in this run; null: the centres are today's",
     "scenario.file": "name of the scenario file",
     "scenario.sha256": "its hash",
@@ -711,8 +957,75 @@ PLAN_ENTRIES: dict[str, str] = {
     "scenario.sites[].id": "of the station",
     "scenario.sites[].x": "where it stands, m, in data.crs",
     "scenario.sites[].y": "the same",
+    "programme": "what is done in which year with which money; null where the study gives no funds",
+    "programme.unit": "the unit of money",
+    "programme.costs_modelled": "whether costs are assumed, not quoted",
+    "programme.cost_source": "where the costs of sites come from, in the study's words",
+    "programme.people": "people gaining by the end: newly within the standard, or with premises up to it, summed",
+    "programme.bound": "the most that any programme with as many premises brought to standard can reach",
+    "programme.gap": "(bound − people) ÷ bound",
+    "programme.status": "proven (no programme gains more) or stopped (see the bound)",
+    "programme.order_status": "the same of the years: no others bring people earlier by these projects",
+    "programme.cost": "all projects together, in the unit",
+    "programme.weak": "weak premises",
+    "programme.settleable": "of these, those that some project with a known cost brings to standard",
+    "programme.settled": "of these, those that the programme does bring there",
+    "programme.missing": "what money is missing to bring all of settleable to standard; null where none is",
+    "programme.missing.total": "the least extra money; null where no money helps, or it was not found in time",
+    "programme.missing.bound": "with less it cannot be done",
+    "programme.missing.status": "proven, stopped or infeasible (no money helps)",
+    "programme.missing.extra": "list: where the extra money may come from",
+    "programme.missing.extra[].fund": "id of the fund",
+    "programme.missing.extra[].year": YEAR,
+    "programme.missing.extra[].amount": MONEY,
+    "programme.years": "list, one a year",
+    "programme.years[].year": YEAR,
+    "programme.years[].sites": "list of the candidates at which a centre stands by its end",
+    "programme.years[].closed": "list of the centres that serve nobody by its end",
+    "programme.years[].settled": "list of the weak centres that meet the standard by its end",
+    "programme.years[].people_covered": "people newly within the standard by its end, less those who lost theirs",
+    "programme.years[].people_standard": "people whose premises came up to standard by its end",
+    "programme.years[].spent": "in the year",
+    "programme.needs": "list (需求清单)",
+    **{f"programme.needs[].{name}": meaning for name, meaning in NEED.items()},
+    "programme.needs[].community_name": "its name",
+    "programme.needs[].rules": "list of the rules of grade compliant that weak premises fail",
+    "programme.needs[].projects": "list of the projects that meet it, wholly or in part",
+    "programme.resources": "what there is (资源清单)",
+    "programme.resources.funds": "list, in the order in which they are drawn on",
+    "programme.resources.funds[].id": "of the fund",
+    "programme.resources.funds[].name": "in the study's words, else its id",
+    "programme.resources.funds[].source": "where the figures come from",
+    "programme.resources.funds[].carry_over": "whether what is not spent stays",
+    "programme.resources.funds[].pays_for": "list of the kinds of projects that it pays for; empty: all",
+    "programme.resources.funds[].most_share": "of a project, 0–1",
+    "programme.resources.funds[].matches": "id of the fund that it matches, or null",
+    "programme.resources.funds[].match_share": "at least so much for each unit of that fund, or null",
+    "programme.resources.funds[].years": "list, one a year",
+    **{f"programme.resources.funds[].years[].{name}": meaning for name, meaning in FUND_YEAR.items()},
+    "programme.resources.sites": "list, one a candidate with a cost",
+    "programme.resources.sites[].id": "of the candidate",
+    "programme.resources.sites[].kind": "new, move or merge",
+    "programme.resources.sites[].community": "id of the community in which it lies; empty in none",
+    "programme.resources.sites[].community_name": "its name",
+    "programme.resources.sites[].street": "its street or town",
+    "programme.resources.sites[].cost": MONEY,
+    "programme.resources.sites[].people": "people within the standard of it and of no centre that stays",
+    "programme.resources.sites[].project": "id of the project that takes it; empty where none does",
+    "programme.projects": "list: the task table (项目清单), by year",
+    **{f"programme.projects[].{name}": meaning for name, meaning in PROJECT.items()},
+    "programme.projects[].community_name": "its name",
+    "programme.projects[].closes": "list of the centres that serve nobody then",
+    "programme.projects[].settles": "list of the weak centres that it brings to standard",
+    "programme.projects[].unit": "who is responsible in the study's words; empty: its street",
+    "programme.projects[].paid": "list: which fund pays what",
+    "programme.projects[].paid[].fund": "id of the fund",
+    "programme.projects[].paid[].amount": MONEY,
+    "programme.projects[].people": "people_covered + people_standard",
+    "programme.projects[].lon": "longitude, degrees, WGS 84; null where it is nowhere in particular",
+    "programme.projects[].lat": "latitude, likewise",
     "scenarios": "list: what the map's slider steps through, the centres as they are first",
-    "scenarios[].key": "today, or the method of a proposal",
+    "scenarios[].key": "today, year_<year> of the programme, or the method of a proposal",
     "scenarios[].en": "its name, English",
     "scenarios[].zh": "its name, Chinese",
     "scenarios[].closed": "list of the ids of centres that it closes",
@@ -832,7 +1145,7 @@ def _contract(contract: Contract[Any]) -> str:
         (f"`{c.name}`", c.kind, "yes" if c.required else "no", _values(c), c.meaning) for c in contract.columns
     ]
     return (
-        f"\n### {contract.name}\n\nGeometry: {', '.join(contract.geometry_types)}.\n\n"
+        f"\n### {contract.name}\n\nGeometry: {', '.join(contract.geometry_types) or 'none needed'}.\n\n"
         + _table(("column", "kind", "required", "values", "meaning"), rows)
     )  # fmt: skip
 

@@ -30,10 +30,23 @@ UNTESTED = DatumVerdict("wgs84", "untested", {})
 """What is said of rasters."""
 
 BY_WEIGHT = (
-    *("datum_contradicted", "datum_alike", "datum_found", "datum_follows", "datum_declared", "datum_elsewhere"),
-    *("demand_outside", "people_differ", "demand_no_street", "network_pieces", "facility_no_street"),
-    *("facility_far", "facility_elsewhere", "community_without_people", "community_without_street"),
-    *("community_without_centre", "coordinates_exchanged", "joined_by_name", "row_total", "row_note", "crossings"),
+    *("scenario", "datum_contradicted", "datum_alike", "datum_found", "datum_untested", "datum_follows"),
+    *("datum_declared", "datum_elsewhere", "reader_warns"),
+    *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
+    *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
+    *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
+    *(
+        "calibrated_along_streets",
+        "people_from_households",
+        "community_without_buildings",
+        "buildings_unspecified",
+    ),
+    *("building_kind_unknown", "building_not_home", "levels_assumed", "raster_read", "layer_not_used"),
+    *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
+    *("community_without_people", "community_without_street", "community_without_centre"),
+    *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
+    *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
+    *("coordinates_exchanged", "joined_by_name", "row_total", "row_note", "row_title", "row_blank"),
 )
 """Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
 
@@ -86,6 +99,11 @@ def describe_as_json(path: Path) -> str:
             for witness in inputs.datums.witnesses
         ],
         "demand_method": inputs.demand_method,
+        "people_balance": json.loads(inputs.balance.to_json(orient="records", force_ascii=False)),
+        "kinds": [
+            {"id": kind.settings.id, "given": kind.given, "people": float(kind.points["people"].sum())}
+            for kind in inputs.kinds
+        ],
         "people": float(inputs.demand["people"].sum()),
         "people_by_community": {str(name): float(count) for name, count in people.items()},
         "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},

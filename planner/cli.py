@@ -1,4 +1,4 @@
-"""The command line, a thin skin over the pipeline: `planner new`, `fetch`, `check`, `run`, `explain`, `warm`.
+"""The command line, a thin skin: `planner new`, `fetch`, `check`, `run`, `site`, `programme` and others.
 
 Products' paths go to stdout, everything else to stderr. Exit codes stand in `planner.errors`.
 """
@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from planner.errors import PlannerError
 from planner.progress import bar_of
@@ -21,6 +22,13 @@ from planner.texts import Language, Texts
 
 INTERRUPTED = 130
 MOST_MARGIN_M = 50_000.0
+MOST_SITES = 1000
+MOST_SECONDS = 3600.0
+MODELS = (
+    *("maximal_covering", "kinds", "set_covering", "p_median", "p_center"),
+    *("backup_covering", "gradual_covering", "capacitated_covering", "hierarchical_covering"),
+)
+"""The siting models by name: a test holds them against those that there are."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     explain.add_argument("centre", metavar="CENTRE", help="the id or the name of the centre")
     explain.set_defaults(command=_explain)
+    programme = commands.add_parser(
+        "programme", help="what is done in which year with which money: needs, resources, projects"
+    )
+    programme.add_argument("study", type=Path, metavar="STUDY", help="the study file; it gives the funds")
+    programme.set_defaults(command=_programme)
     run = commands.add_parser("run", help="carry out a study: map, report, plan.json, results.gpkg")
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the products go")
@@ -102,11 +115,23 @@ def _parser() -> argparse.ArgumentParser:
         "--verify", action="store_true", help="compute the walks of 100 demand points again by networkx"
     )
     run.set_defaults(command=_run)
+    site = commands.add_parser("site", help="put one siting question to one model, and print the answer")
+    site.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+    site.add_argument("--model", choices=MODELS, default=MODELS[0], help=f"{MODELS[0]} unless said")
+    site.add_argument("--sites", type=_sites, metavar="P", help="how many new sites, instead of the study's")
+    site.add_argument("--seconds", type=_seconds, metavar="S", help="how long to search, instead of the study's")
+    site.add_argument("--out", type=Path, metavar="DIR", help="write sites.json and sites.gpkg there too")
+    site.set_defaults(command=_site)
     drawn = commands.add_parser("map", help="carry out a study and draw it as an A3 sheet, without a browser")
     drawn.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
     drawn.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
     drawn.set_defaults(command=_map)
+    _add_report(commands)
+    return parser
+
+
+def _add_report(commands: Any) -> None:  # noqa: ANN401 - argparse does not name the type
     report = commands.add_parser("report", help="carry out a study and write its report, or that of a part")
     report.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     report.add_argument(
@@ -119,7 +144,6 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .html or .docx")
     report.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
     report.set_defaults(command=_report)
-    return parser
 
 
 def _new(options: argparse.Namespace, texts: Texts) -> None:
@@ -184,6 +208,16 @@ def _explain(options: argparse.Namespace, texts: Texts) -> None:
     print(card)  # noqa: T201
 
 
+def _programme(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.phasing import lists
+
+    progress = _Stages(texts)
+    with progress:
+        found = lists(options.study, texts, progress=progress)
+    progress.done()
+    print(found)  # noqa: T201
+
+
 def _run(options: argparse.Namespace, texts: Texts) -> None:
     from planner.study import read_study
 
@@ -202,6 +236,21 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
         rows = texts(key, count=len(remark.rows)) if remark.rows else ""
         print(f"  ! {remark.in_words(texts.language)}{rows}", file=sys.stderr)  # noqa: T201
     print(*products, sep="\n")  # noqa: T201
+
+
+def _site(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.answering import card, check_folder, site, write_answer
+
+    if options.out is not None:
+        check_folder(options.out)
+    progress = _Stages(texts)
+    with progress:
+        answered = site(
+            options.study, options.model, sites=options.sites, seconds=options.seconds, progress=progress
+        )
+        files = write_answer(answered, options.out) if options.out is not None else []
+    print(card(answered, texts))  # noqa: T201
+    print(*files, sep="\n", end="\n" if files else "")  # noqa: T201
 
 
 def _map(options: argparse.Namespace, texts: Texts) -> None:
@@ -269,6 +318,20 @@ def _metres(written: str) -> float:
     if not 0 <= metres <= MOST_MARGIN_M:
         raise ValueError
     return metres
+
+
+def _sites(written: str) -> int:
+    sites = int(written)
+    if not 0 <= sites <= MOST_SITES:
+        raise ValueError
+    return sites
+
+
+def _seconds(written: str) -> float:
+    seconds = float(written)
+    if not 0 < seconds <= MOST_SECONDS:
+        raise ValueError
+    return seconds
 
 
 def _language(study: Path | None, place: str) -> Language:

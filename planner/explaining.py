@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from planner.diagnosing import diagnose_study
 from planner.errors import Breach, StudyError
-from planner.outputs.centre_words import asked, basis, notes_on, reasons_of
+from planner.outputs.centre_words import asked, basis, notes_on, reasons_of, remedy
 from planner.outputs.document import Document, plain
-from planner.outputs.document_diagnosis import centre_entries, rule_entries
+from planner.outputs.document_diagnosis import centre_entries, pair_entries, rule_entries
 from planner.outputs.report_blocks import DASH, Wording
-from planner.pipeline import diagnose_study
 from planner.progress import Progress, silent
 from planner.study import read_study
 from planner.texts import Texts
@@ -42,11 +42,11 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
         As `planner.run`; or no centre, or several, are called so.
     """
     study = read_study(path)
-    inputs, diagnosis, remedies = diagnose_study(study, progress=progress)
+    inputs, diagnosis, found_help = diagnose_study(study, progress=progress)
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
-    found = centre_entries(diagnosis, remedies)[row["id"]]
+    found = centre_entries(diagnosis, found_help.remedies, found_help.blocked_near, inputs.crs)[row["id"]]
     profile = diagnosis.profile
     content: dict[str, Any] = plain(
         {
@@ -54,6 +54,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
             "diagnosis": {
                 "rules": rule_entries(profile),
                 "functions": [one.model_dump(mode="json") for one in profile.functions],
+                "blocked_pairs": pair_entries(found_help.blocked_pairs),
             },
         }
     )
@@ -84,7 +85,9 @@ def _lines(found: Document, rules: Mapping[str, Document], say: Wording) -> Iter
             value = say.quantity(finding["value"], finding["unit"])
             told = {"rule": say.own(rule), "value": value, "asked": asked(finding, say), "basis": basis(rule, say)}
             yield say.texts("cli.explain_passed", **told)
-    yield from notes_on(found, rules, say)
+    yield from notes_on(found, say)
+    if found["remedy"] is not None:
+        yield remedy(found["remedy"], rules, say)
 
 
 def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:

@@ -17,8 +17,7 @@ import shapely
 
 from planner.errors import Breach, FetchError
 from planner.inputs.layers import read_layer
-from planner.inputs.osm import read_osm_buildings, read_osm_walk
-from planner.inputs.osm_amenities import AMENITY_KEYS, read_osm_amenities
+from planner.inputs.osm import PLACE_KEYS, read_osm_buildings, read_osm_places, read_osm_walk
 from planner.inputs.osm_extract import write_extract
 from planner.inputs.osm_ground import BARRIERS, WATER, read_osm_barriers, read_osm_water
 from planner.inputs.osm_objects import DEGREES
@@ -45,9 +44,18 @@ GEOPACKAGE, EXTRACT, PROVENANCE, STUDY = "osm.gpkg", "osm.osm.pbf", "osm.provena
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
 LICENCE = "https://opendatacommons.org/licenses/odbl/1-0/"
 
+TABLES_OF = {
+    "streets": "streets",
+    "water": "water",
+    "barriers": "barriers",
+    "buildings": "buildings",
+    "amenities": "places",
+}
+"""The study's table that each fetched layer is."""
+
 STREET_TAGS: Tags = {"highway": True}
 EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
-    "amenities": (dict.fromkeys(AMENITY_KEYS, True), read_osm_amenities),
+    "amenities": (dict.fromkeys(PLACE_KEYS, True), read_osm_places),
     "buildings": ({"building": True}, read_osm_buildings),
     "water": (dict(WATER), read_osm_water),
     "barriers": (
@@ -230,8 +238,8 @@ def _record(
 def _study(place: Place, record: Mapping[str, Any], layers: Mapping[str, gpd.GeoDataFrame]) -> str:
     source = f"{ATTRIBUTION}; {record['data_of'] or record['questions'][0]['answered']}"
     named = {
-        name: {"path": GEOPACKAGE, "layer": name, "datum": "wgs84", "source": source}
-        for name in ("streets", "water", "barriers")
+        table: {"path": GEOPACKAGE, "layer": name, "datum": "wgs84", "source": source}
+        for name, table in TABLES_OF.items()
         if name in layers and not layers[name].empty
     }
     return study_template(name=place.name, layers=named)

@@ -12,13 +12,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from planner.assessment.blocked_pairs import Layers
 from planner.assessment.coverage import measure_coverage
 from planner.assessment.diagnosis import Diagnosis, communities_without_centre, diagnose
 from planner.assessment.expressions import names_of
 from planner.assessment.fairness import measure_fairness
+from planner.assessment.helping import Help, find_help
 from planner.assessment.kinds import KindCoverage, measure_kind
 from planner.assessment.measures import unread_functions
-from planner.assessment.remedies import Remedy, find_remedies
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.rules import limits_of, read_rules
 from planner.assessment.self_check import compare_with_overlay
@@ -30,12 +31,13 @@ from planner.errors import Breach, StudyError
 from planner.inputs.demand.kinds import KindDemand
 from planner.inputs.reading import Inputs, households_by_community, read_inputs
 from planner.plan import Plan
+from planner.programme.making import make_programme
+from planner.programme.offering import Known
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.scenario import Scenario, apply_scenario, read_scenario
-from planner.siting.choosing import choose_sites
+from planner.sites import Situated, find_sites
 from planner.siting.solving.warming import warm_up as warm_up_siting
-from planner.siting.weighing import ask_for, gains_by_kind
 from planner.study import Study, read_study
 from planner.tables import Facilities
 from planner.walkable import CostNote, costs_of, make_walkable
@@ -112,7 +114,7 @@ def run(
     )
 
     progress("kinds")
-    kinds = tuple(_measured(kind, ready, times, study) for kind in inputs.kinds)
+    kinds = tuple(measured(kind, ready, times, study) for kind in inputs.kinds)
 
     progress("circles")
     circles = business_circles(ready, study)
@@ -124,7 +126,7 @@ def run(
         *(judged_by(situation, name, profile, date=study.date) for name, profile in ready.other_rules),
         *(judged_at(ready, other, date=study.date) for other in ready.other_walks),
     )
-    remedies = find_remedies(diagnosis, study.costs)
+    found_help = help_of(ready, situation, diagnosis)
 
     progress("fairness")
     minutes, _ = nearest_facility(
@@ -138,23 +140,26 @@ def run(
     verification = verify(situation, inputs.streets, seed=study.siting.seed) if verified else None
 
     progress("siting")
-    asked = ask_for(
-        coverage.uncovered, kinds, standard_min=standard, residents_weight=study.demand.residents_weight
-    )
-    siting = choose_sites(
-        asked.uncovered,
-        network,
-        walk=walk,
-        standard_min=standard,
-        sites=study.siting.sites,
-        n_candidates=study.siting.candidates,
-        seconds=study.siting.seconds,
-        seed=study.siting.seed,
-        study=study.file.name,
-        limits_min=asked.limits_min,
-    )
-    gains = gains_by_kind(siting, coverage.uncovered, kinds, network, walk=walk, standard_min=standard)
+    sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles))
+    siting = sites.siting
     candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
+    candidate_times = travel_times(
+        network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
+    )
+
+    progress("programme")
+    programme = make_programme(
+        Known(
+            study,
+            inputs,
+            diagnosis,
+            found_help.remedies,
+            times,
+            coverage.demand,
+            siting.candidates,
+            candidate_times,
+        )
+    )
     return Plan(
         study=study,
         scenario=scenario,
@@ -174,19 +179,18 @@ def run(
         diagnosis=diagnosis,
         alternatives=alternatives,
         flips=flips_within(diagnosis, study.rules.threshold_share),
-        remedies=remedies,
+        remedies=found_help.remedies,
+        blocked_pairs=found_help.blocked_pairs,
+        blocked_near=found_help.blocked_near,
         fairness=fairness,
         overlay=overlay,
         verification=verification,
-        siting=siting,
+        sites=sites,
         kinds=kinds,
         circles=circles,
-        weights=asked.weights,
-        gains=gains,
-        candidate_times=travel_times(
-            network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
-        ),
+        candidate_times=candidate_times,
         candidate_areas=service_areas(network, candidate_snaps, walk=walk, limits_min=limits),
+        programme=programme,
         remarks=(*ready.remarks, *(circles.remarks if circles else ())),
     )
 
@@ -290,7 +294,7 @@ def business_circles(ready: Ready, study: Study) -> Circles | None:
     )
 
 
-def _measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
+def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
     """Measure one kind of demand; the walks to the residents' points are known where they reach as far."""
     limits = kind.settings.minutes or study.limits.minutes
     if not kind.at_residents or max(limits) > times.horizon_min:
@@ -386,21 +390,11 @@ def _network_at(ready: Ready, walk: Walk) -> WalkingNetwork:
     return make_walkable(ready.study, ready.inputs, costs_of(ready.study, walk)).network
 
 
-def diagnose_study(study: Study, *, progress: Progress = silent) -> tuple[Inputs, Diagnosis, tuple[Remedy, ...]]:
-    """Carry out a study as far as the verdicts and what would change them, and no further.
-
-    The verdicts are those of `run`: what is left out bears on none.
-    """
-    ready = prepare(study, progress=progress)
-    progress("travel_times")
-    snaps, walk = ready.facility_snaps, ready.walk
-    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
-    progress("diagnosis")
-    asked = areas_asked(ready.rules)
-    areas = service_areas(ready.network, snaps, walk=walk, limits_min=study.limits.minutes) if asked else None
-    situation = situation_of(ready, walk, times, areas=areas)
-    diagnosis = diagnose(situation, profile=ready.rules, date=study.date)
-    return ready.inputs, diagnosis, find_remedies(diagnosis, study.costs)
+def help_of(ready: Ready, situation: Situation, diagnosis: Diagnosis) -> Help:
+    """Find what would help weak centres."""
+    inputs, snaps = ready.inputs, (ready.facility_snaps, ready.demand_snaps)
+    layers = Layers(inputs.streets, inputs.barriers, inputs.water)
+    return find_help(situation, diagnosis, ready.network, snaps, layers, ready.study)
 
 
 def areas_asked(rules: RuleProfile) -> bool:

@@ -11,17 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.assessment.changes import Remedy
 from planner.assessment.coverage import Coverage
 from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.fairness import Fairness
 from planner.assessment.kinds import KindCoverage
-from planner.assessment.remedies import Remedy
 from planner.assessment.sensitivity import Alternative
 from planner.assessment.verifying import Verification
 from planner.circles.finding import Circles
 from planner.inputs.reading import Inputs
+from planner.programme.lists import Programme
 from planner.remarks import Remark
 from planner.scenario import Scenario
+from planner.sites import SiteFindings
 from planner.siting.choosing import Siting
 from planner.study import Study
 from planner.walkable import CostNote
@@ -60,7 +62,7 @@ class Plan:
         One row a facility and limit: facility, limit_min, area_m2, disc_share (of the crow-fly disc), geometry.
     reached
         One row a limit: limit_min, geometry: what any centre reaches.
-    coverage, diagnosis, fairness, siting
+    coverage, diagnosis, fairness, sites
         The findings.
     alternatives
         The same centres judged by other rules, or at other speeds.
@@ -68,6 +70,10 @@ class Plan:
         The verdicts that change if a threshold is a little lower or higher (`planner.assessment.sensitivity`).
     remedies
         What would make each weak centre compliant.
+    blocked_pairs
+        Street positions close in the air and far on foot (`planner.assessment.blocked_pairs`).
+    blocked_near
+        The pairs around each centre by its id: the pair's id, and in which direction it lies.
     overlay
         Coverage by walking time beside coverage by overlay, one row a limit (`planner.assessment.self_check`).
     verification
@@ -76,11 +82,11 @@ class Plan:
         The coverage of each kind of demand besides the residents.
     circles
         The business circles; None where the study gives no places.
-    weights, gains
-        How much one person of each kind counts in siting, and whom each proposal gains, by kind.
     candidate_times, candidate_areas
         Walking minutes between candidates and demand points within the longest limit of the study, and the
         candidates' service areas, shape (candidates, limits): what the map's "what if" switches on and off.
+    programme
+        What is built or upgraded in which year with which money; None where the study gives no funds.
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -104,17 +110,33 @@ class Plan:
     alternatives: tuple[Alternative, ...]
     flips: pd.DataFrame
     remedies: tuple[Remedy, ...]
+    blocked_pairs: gpd.GeoDataFrame
+    blocked_near: Mapping[str, tuple[tuple[str, str], ...]]
     fairness: Fairness
     overlay: pd.DataFrame
     verification: Verification | None
-    siting: Siting
+    sites: SiteFindings
     kinds: tuple[KindCoverage, ...]
     circles: Circles | None
-    weights: Mapping[str, float]
-    gains: tuple[Mapping[str, float], ...]
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
+    programme: Programme | None
     remarks: tuple[Remark, ...]
+
+    @property
+    def siting(self) -> Siting:
+        """The question of new sites and its proposals."""
+        return self.sites.siting
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """How much one person of each kind counts in siting."""
+        return self.sites.weights
+
+    @property
+    def gains(self) -> tuple[Mapping[str, float], ...]:
+        """Whom each proposal gains, by kind."""
+        return self.sites.gains
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: `planner.show` of it."""

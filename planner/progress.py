@@ -22,6 +22,7 @@ RUN_STAGES = (
     "fairness",
     "self_check",
     "siting",
+    "programme",
 )
 """What `planner.run` says, in its order."""
 
@@ -46,7 +47,7 @@ def bar_of(stage: str) -> str:
     Examples
     --------
     >>> bar_of("diagnosis")
-    '[############------] 9/12'
+    '[###########-------] 9/13'
     """
     if stage not in RUN_STAGES:
         return ""

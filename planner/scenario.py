@@ -166,7 +166,8 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
         breaches.append(Breach("scenario_closes_all"))
     if breaches:
         raise StudyError(source, breaches)
-    kept = facilities[~facilities["id"].isin(scenario.closed)]
+    # A branch closes with its centre.
+    kept = facilities[~facilities["id"].isin(scenario.closed) & ~facilities["branch_of"].isin(scenario.closed)]
     together = kept if not of_site else _with_sites(kept, scenario, spots, inputs, Texts(study.language))
     remark = Remark(
         "scenario",

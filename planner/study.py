@@ -104,6 +104,9 @@ class Inputs(Settings):
     demand: Layer | None = None
     """People: buildings or grid cells with id, people. Without it, community totals are spread along streets."""
 
+    people_table: Layer | None = None
+    """People by community, a table without places: community (id, code or name), people and/or households."""
+
     buildings: Layer | None = None
     """Buildings: polygons; optional kind, levels, height_m; or an extract. Totals are spread over the homes."""
 
@@ -121,6 +124,9 @@ class Inputs(Settings):
 
     gates: Layer | None = None
     """Gates: points with id; optional name, open. A street ends on both sides of a gate that is not open."""
+
+    parcels: Layer | None = None
+    """Where a station might be had: plots, buildings, rooms with id; optional name, tenure, area_m2, cost."""
 
     elevation: Raster | None = None
     """Heights of the ground in metres, for `walking.costs.slope`; of several bands the first counts."""
@@ -356,6 +362,133 @@ class Costs(Settings):
     step_free: Annotated[float, Field(strict=True, ge=0)] | None = None
     """Making the entrance step-free."""
 
+    gate_open: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """Opening one closed gate."""
+
+    crossing: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """Building one crossing, whatever its length."""
+
+    crossing_per_m: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """One metre of a crossing, besides what one costs whatever its length."""
+
+    move: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """Moving a centre with its floor area to another place in its community."""
+
+    share: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """Sharing a neighbouring centre, whatever the floor area."""
+
+    station: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """Opening a branch of a centre, of `remedies.station_m2`."""
+
+
+class Remedies(Settings):
+    """Which changes of streets and places are tried to make a weak centre compliant."""
+
+    streets: StrictBool = True
+    """False: only the centres themselves are changed (floor area, hours, functions, entrance)."""
+
+    tried: Annotated[int, Field(strict=True, ge=1, le=1000)] = 20
+    """How many of each kind of change are tried for a centre: the nearest gates, the most promising crossings."""
+
+    step_m: Annotated[float, Field(strict=True, ge=10, le=500)] = 50.0
+    """How far apart the street positions are that are tried for crossings, branches and moved centres, metres."""
+
+    near_m: Annotated[float, Field(strict=True, ge=10, le=500)] = 100.0
+    """Two street positions this close in the air may be joined by a crossing, metres, inclusive."""
+
+    far_times: Annotated[float, Field(strict=True, ge=1, le=100)] = 4.0
+    """They count as blocked from one another where the walk is at least this many times as long."""
+
+    far_min: Minutes = 30.0
+    """Longer walks, or none at all, count as this long where the minutes that a crossing saves are added up."""
+
+    listed: Annotated[int, Field(strict=True, ge=0, le=1000)] = 20
+    """How many pairs of street positions that are blocked from one another are listed."""
+
+    move_m: Annotated[float, Field(strict=True, ge=0, le=5000)] = 300.0
+    """How far a centre may be moved within its community, metres as the crow flies."""
+
+    neighbours: Annotated[int, Field(strict=True, ge=0, le=20)] = 3
+    """How many of the nearest neighbouring premises are tried for sharing."""
+
+    share_m2: Annotated[float, Field(strict=True, gt=0, le=10000)] = 50.0
+    """The least floor area that a neighbour gives up where it is shared, m²."""
+
+    station_m2: Annotated[float, Field(strict=True, gt=0, le=10000)] = 100.0
+    """The floor area of a branch, m²."""
+
+    source: str = ""
+    """Where these figures come from, as it is to stand in the report. Left out: the developers' own."""
+
+
+Origin = Literal["clusters", "density", "circles", "parcels", "streets"]
+Money = Annotated[float, Field(strict=True, ge=0)]
+
+
+class Density(Settings):
+    """Candidates in the middle of where uncovered people live close together on foot."""
+
+    method: Literal["dbscan", "hdbscan"] = "dbscan"
+    """With "dbscan" one distance for all; with "hdbscan" denser and looser groups, `within_m` is the farthest."""
+
+    within_m: Annotated[float, Field(strict=True, gt=0, le=2000)] = 100.0
+    """How far apart on foot neighbours in a group are, metres, inclusive."""
+
+    least_points: Annotated[int, Field(strict=True, ge=2, le=1000)] = 5
+    """How many demand points, itself included, lie within that of a point inside a group."""
+
+
+class SitingTier(Settings):
+    """A tier of new sites, for the hierarchical question; a higher one also offers what the lower ones do."""
+
+    tier: Literal["district", "town", "community", "village", "station"]
+    """Which tier: "district", "town", "community", "village" or "station"."""
+
+    sites: Annotated[int, Field(strict=True, ge=0, le=1000)]
+    """How many new sites of this tier to place."""
+
+    minutes: Minutes
+    """How far people may walk to what this tier offers, minutes, inclusive."""
+
+
+class Variant(Settings):
+    """Another number of people: growth, or a district that empties."""
+
+    name: str
+    """What it is called, as "growth in the east"."""
+
+    people: dict[str, Annotated[float, Field(strict=True, ge=0, le=100)]]
+    """What the people of a community are multiplied by, by its id, as { C07 = 1.5 }; "*" stands for all others."""
+
+
+class Robust(Settings):
+    """Under which other circumstances the sites are judged: off unless one is named."""
+
+    walking: tuple[str, ...] = ()
+    """Further walking profiles, by name."""
+
+    gates: tuple[Literal["open", "closed"], ...] = ()
+    """All gates of `inputs.gates` "open", or all "closed"."""
+
+    people: tuple[Variant, ...] = ()
+    """Other numbers of people, one table [[siting.robust.people]] each."""
+
+    rule: Literal["worst people", "worst regret", "expected"] = "worst regret"
+    """How one choice is made for all: most people in the worst case, least regret, or most on average."""
+
+
+class Fair(Settings):
+    """Fairness as the objective, beside the most people: off unless asked for."""
+
+    communities: StrictBool = False
+    """True: the worst-served community first, and the plans between that and the most people."""
+
+    old: StrictBool = False
+    """True: residents of 65+ first (column people_65 of the demand), and the plans between."""
+
+    plans: Annotated[int, Field(strict=True, ge=2, le=20)] = 5
+    """How many plans from the one to the other to look for."""
+
 
 class Siting(Settings):
     """Where new stations go."""
@@ -371,6 +504,211 @@ class Siting(Settings):
 
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
     """The seed of the clustering; the same seed gives the same answer."""
+
+    origins: tuple[Origin, ...] = ("clusters", "circles", "parcels")
+    """Where candidates come from: "clusters", "density", "circles", "parcels", "streets" (all positions)."""
+
+    street_positions: Annotated[int, Field(strict=True, ge=1, le=20000)] = 1000
+    """At most so many street positions, the best of every neighbourhood; fewer where fewer suffice."""
+
+    apart_m: Annotated[float, Field(strict=True, ge=0, le=5000)] = 0.0
+    """A candidate that is nearer than this on foot to a centre that stays is left out, metres."""
+
+    barrier_m: Annotated[float, Field(strict=True, ge=0, le=500)] = 1.0
+    """A candidate within this of a line of `inputs.barriers` stands on it and is left out, metres."""
+
+    least_area_m2: Annotated[float, Field(strict=True, ge=0)] | None = None
+    """A parcel that is known to be smaller than this is left out, m²."""
+
+    new_cost: Money | None = None
+    """What a new station costs where its parcel does not say, in `costs.unit`."""
+
+    budget: Money | None = None
+    """What all new sites may cost together, in `costs.unit`; candidates of unknown cost are then left out."""
+
+    free: tuple[str, ...] = ()
+    """Ids of existing centres that may be moved, merged or closed; all others stay."""
+
+    merge_within_m: Annotated[float, Field(strict=True, gt=0, le=5000)] = 800.0
+    """Two free centres no farther apart than this on foot may be merged in the middle of their people, metres."""
+
+    alternatives: Annotated[int, Field(strict=True, ge=0, le=20)] = 5
+    """How many other plans that come close to look for."""
+
+    alternatives_within: Annotated[float, Field(strict=True, gt=0, le=1)] = 0.1
+    """How much less than the best plan another may gain, as a share of its gain."""
+
+    alternatives_near_m: Annotated[float, Field(strict=True, ge=0, le=5000)] = 150.0
+    """Sites within this of one another are the same place when plans are compared, metres straight."""
+
+    alternatives_differ: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
+    """By how many sites plans must differ at least from the best one and from one another."""
+
+    backup_weight: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
+    """Backup cover: how much being served twice counts, against being served."""
+
+    fade_min: Minutes | None = None
+    """Gradual cover: who walks longer than this does not count. Left out: the longest of `limits.minutes`."""
+
+    m2_per_household: Annotated[float, Field(strict=True, gt=0, le=100)] | None = None
+    """Capacitated cover: floor area that a household takes up, m²; 0.3 is 30 m² for 100 households."""
+
+    new_area_m2: Annotated[float, Field(strict=True, gt=0)] | None = None
+    """Capacitated cover: floor area of a new station where its parcel does not say, m²."""
+
+    tiers: tuple[SitingTier, ...] = ()
+    """Hierarchical cover: the tiers of new sites, one table [[siting.tiers]] each, highest first."""
+
+    density: Density = Density()
+    robust: Robust = Robust()
+    fair: Fair = Fair()
+
+
+ProjectKind = Literal["upgrade", "new", "move", "merge", "share", "access"]
+
+
+class Fund(Settings):
+    """A source of money for the programme."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+    """Its name in plan.json and results.gpkg: small letters, digits and _, as "district"."""
+
+    name: str = ""
+    """Its name in the report. Left out: its id."""
+
+    amounts: tuple[Money, ...]
+    """What it gives each year, one number a year, in `costs.unit`."""
+
+    carry_over: StrictBool = True
+    """True: what is not spent in a year stays for the next; false: it is lost."""
+
+    pays_for: tuple[ProjectKind, ...] = ()
+    """Only for "upgrade", "new", "move", "merge", "share", "access" (gates, crossings). Left out: for all."""
+
+    most_share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
+    """It pays at most this share of a project, 0–1."""
+
+    matches: str | None = None
+    """The id of the fund that it matches: see `match_share`."""
+
+    match_share: Annotated[float, Field(strict=True, ge=0, le=100)] = 1.0
+    """For every unit of the fund that it matches, in each project that both may pay for, it puts in so much."""
+
+    source: str = ""
+    """Where the figures come from, as it is to stand in the report."""
+
+    @property
+    def title(self) -> str:
+        """What users read."""
+        return self.name or self.id
+
+
+class Precedence(Settings):
+    """One project only after another: a station after the gate is open."""
+
+    first: str
+    """The project that comes first: the id of a candidate, "upgrade:" and a centre's id, or one of your own."""
+
+    then: str
+    """The project that waits for it."""
+
+    same_year: StrictBool = False
+    """True: both may begin in the same year; false: the second in a later one."""
+
+
+class OwnProject(Settings):
+    """A project of your own: a move, a merger, a shared room, a gate, a station that is wanted."""
+
+    id: str
+    """Its id, other than those of candidates."""
+
+    name: str = ""
+    """What is to be done, as it is to stand in the task table."""
+
+    kind: ProjectKind
+    """"upgrade", "new", "move", "merge", "share" or "access" (gates, crossings)."""
+
+    cost: Money
+    """What it costs, in `costs.unit`."""
+
+    site: str | None = None
+    """The id of the candidate at which a centre stands once it is done."""
+
+    settles: tuple[str, ...] = ()
+    """Ids of weak centres that meet the standard once it is done: you say so, it is not judged."""
+
+    closes: tuple[str, ...] = ()
+    """Ids of centres that serve nobody from then on."""
+
+    street: str = ""
+    """Its 街道 or town. Left out: that of its site, or of the first centre that it names."""
+
+    unit: str = ""
+    """Who is responsible. Left out: as `responsible` says."""
+
+
+class ProgrammeSettings(Settings):
+    """What is built or upgraded in which year: off unless there is a fund."""
+
+    years: Annotated[int, Field(strict=True, ge=1, le=10)] = 2
+    """How many years."""
+
+    first_year: Annotated[int, Field(strict=True, ge=1900, le=2200)] | None = None
+    """The first year, as 2024. Left out: year 1, year 2."""
+
+    starts_per_street: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
+    """How many projects may begin in one 街道 or town in one year. Left out: as many as money allows."""
+
+    new_cost: Money | None = None
+    """What a new station costs where its candidate has no cost of its own. Left out: only those that have one."""
+
+    move_cost: Money | None = None
+    """The same for moving a free centre."""
+
+    merge_cost: Money | None = None
+    """The same for merging free centres."""
+
+    cost_source: str = ""
+    """Where these costs come from, as it is to stand in the report."""
+
+    costs_modelled: StrictBool = False
+    """True where costs are assumed, not quoted: the report then says so."""
+
+    responsible: dict[ProjectKind, str] = Field(default_factory=dict)
+    """Who is responsible by kind of project, as { new = "{street}党工委" }. Left out: its 街道 or town."""
+
+    seconds: Annotated[float, Field(strict=True, gt=0, le=3600)] = 20.0
+    """How long the solver may search, seconds. A search that is stopped says so and shows its bound."""
+
+    funds: tuple[Fund, ...] = ()
+    """Where the money comes from, one table [[programme.funds]] each, in the order in which it is drawn on."""
+
+    precedence: tuple[Precedence, ...] = ()
+    """What must come before what, one table [[programme.precedence]] each."""
+
+    projects: tuple[OwnProject, ...] = ()
+    """Projects of your own, one table [[programme.projects]] each."""
+
+    @model_validator(mode="after")
+    def _funds_fit(self) -> Self:
+        ids = [fund.id for fund in self.funds]
+        projects = [project.id for project in self.projects]
+        if len(set(ids)) < len(ids) or len(set(projects)) < len(projects):
+            raise PydanticCustomError("programme_ids_repeat", "each fund and each project needs an id of its own")
+        for fund in self.funds:
+            if len(fund.amounts) != self.years:
+                raise PydanticCustomError(
+                    "fund_years",
+                    "the fund `{fund}` gives {amounts} amounts for {years} years",
+                    {"fund": fund.id, "amounts": len(fund.amounts), "years": self.years},
+                )
+            if fund.matches is not None and fund.matches not in set(ids) - {fund.id}:
+                raise PydanticCustomError(
+                    "fund_unknown",
+                    "the fund `{fund}` matches `{matches}`, which is no other fund",
+                    {"fund": fund.id, "matches": fund.matches},
+                )
+        return self
 
 
 TILE_KEY = re.compile("[A-Za-z0-9]*")
@@ -430,8 +768,10 @@ class Study(Settings):
     limits: Limits = Limits()
     rules: Rules = Rules()
     costs: Costs = Costs()
+    remedies: Remedies = Remedies()
     siting: Siting = Siting()
     circles: Circles = Circles()
+    programme: ProgrammeSettings = ProgrammeSettings()
     map: MapSettings = MapSettings()
 
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")

@@ -21,12 +21,28 @@ from planner.study import (
     setting_meaning,
 )
 
-PLACEHOLDERS: dict[str, object] = {"Study.name": "My district", "DemandKind.id": "workers"}
+PLACEHOLDERS: dict[str, object] = {
+    "Study.name": "My district",
+    "DemandKind.id": "workers",
+    "SitingTier.tier": "station",
+    "SitingTier.sites": 3,
+    "SitingTier.minutes": 5.0,
+    "Variant.name": "growth",
+    "Variant.people": {},
+    "Fund.id": "district",
+    "Fund.amounts": (300.0, 300.0),
+    "Precedence.first": "upgrade:C07",
+    "Precedence.then": "K300-17",
+    "OwnProject.id": "gate_east",
+    "OwnProject.kind": "access",
+    "OwnProject.cost": 2.0,
+}
 LAYER_PATHS = {
     "communities": "communities.gpkg",
     "facilities": "centres.gpkg",
     "streets": "streets.gpkg",
     "demand": "people.gpkg",
+    "people_table": "people.xlsx",
     "buildings": "buildings.gpkg",
     "population": "population.tif",
     "places": "places.gpkg",
@@ -34,6 +50,7 @@ LAYER_PATHS = {
     "water": "water.gpkg",
     "barriers": "barriers.gpkg",
     "gates": "gates.csv",
+    "parcels": "parcels.xlsx",
     "elevation": "elevation.tif",
 }
 NO_LAYERS: Mapping[str, Mapping[str, str]] = MappingProxyType({})

@@ -23,11 +23,13 @@ Communities = NewType("Communities", gpd.GeoDataFrame)
 Facilities = NewType("Facilities", gpd.GeoDataFrame)
 Demand = NewType("Demand", gpd.GeoDataFrame)
 Streets = NewType("Streets", gpd.GeoDataFrame)
+PeopleTable = NewType("PeopleTable", gpd.GeoDataFrame)
 Buildings = NewType("Buildings", gpd.GeoDataFrame)
 Places = NewType("Places", gpd.GeoDataFrame)
 Water = NewType("Water", gpd.GeoDataFrame)
 Barriers = NewType("Barriers", gpd.GeoDataFrame)
 Gates = NewType("Gates", gpd.GeoDataFrame)
+Parcels = NewType("Parcels", gpd.GeoDataFrame)
 
 Table = TypeVar("Table", bound=gpd.GeoDataFrame)
 
@@ -44,6 +46,8 @@ SHUT_WORDS = ("false", "False", "no", "0", "否", "关闭")
 YES = ("yes", "是", "true", "True", "1")
 NO = ("no", "否", "false", "False", "0")
 """How a table may say that something is so, or is not; an empty cell is not known."""
+
+TENURES = ("owned", "rentable", "shared")
 
 LARGEST = 1e10
 """No count of people or square metres of one row is larger; sums stay exact far beyond."""
@@ -69,7 +73,7 @@ class Column:
 class Contract(Generic[Table]):
     """What one table must hold, and the only way to its type.
 
-    Of the columns in `either`, each row needs one at least.
+    Of the columns in `either`, each row needs one at least. A table without `geometry_types` has no places.
     """
 
     name: str
@@ -119,7 +123,9 @@ class Contract(Generic[Table]):
             raise DataError(source, [Breach("empty_table")])
         spoken_of = {breach.values.get("column") for breach in known}  # noqa: PD011 - a breach is no frame
         columns = [column for column in self.columns if column.name not in spoken_of]
-        breaches = [*known, *self._wrong_columns(frame, columns), *self._wrong_geometry(frame), *wrong_crs(frame)]
+        breaches = [*known, *self._wrong_columns(frame, columns)]
+        if self.geometry_types:
+            breaches += [*self._wrong_geometry(frame), *wrong_crs(frame)]
         if breaches:
             raise DataError(source, breaches)
         return self.as_type(self._canonical(frame))
@@ -333,6 +339,13 @@ FACILITIES: Contract[Facilities] = Contract(
             default="",
             meaning="whether it counts as newly built for rules on new centres",
         ),
+        Column(
+            "branch_of",
+            "text",
+            required=False,
+            default="",
+            meaning="id of the centre of which it is a branch: counted and judged with it",
+        ),
     ),
     geometry_types=POINTS,
     as_type=Facilities,
@@ -363,6 +376,19 @@ DEMAND: Contract[Demand] = Contract(
     ),
     geometry_types=(*POINTS, *AREAS),
     as_type=Demand,
+    either=("people", "households"),
+)
+
+PEOPLE_TABLE: Contract[PeopleTable] = Contract(
+    name="people_table",
+    columns=(
+        Column("community", "text", meaning="id, code or name of the community"),
+        Column("people", "number", required=False, default=np.nan, meaning="residents"),
+        Column("households", "number", required=False, default=np.nan, meaning="households; this or people"),
+    ),
+    geometry_types=(),
+    as_type=PeopleTable,
+    has_ids=False,
     either=("people", "households"),
 )
 
@@ -448,4 +474,33 @@ GATES: Contract[Gates] = Contract(
     as_type=Gates,
 )
 
-CONTRACTS = (COMMUNITIES, FACILITIES, DEMAND, STREETS, BUILDINGS, PLACES, WATER, BARRIERS, GATES)
+PARCELS: Contract[Parcels] = Contract(
+    name="parcels",
+    columns=(
+        ID,
+        Column("name", "text", required=False, default="", meaning="the name that users read"),
+        Column(
+            "tenure",
+            "text",
+            required=False,
+            choices=TENURES,
+            default="",
+            meaning="how it can be had: owned, to rent, or shared with someone",
+        ),
+        Column("area_m2", "number", required=False, default=np.nan, meaning="floor area that it offers, m²"),
+        Column(
+            "cost",
+            "number",
+            required=False,
+            default=np.nan,
+            meaning="what a station there costs, in the study's unit of money",
+        ),
+    ),
+    geometry_types=(*POINTS, *AREAS),
+    as_type=Parcels,
+)
+
+CONTRACTS = (
+    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, DEMAND, STREETS),
+    *(BUILDINGS, PLACES, WATER, BARRIERS, GATES, PARCELS),
+)

@@ -145,7 +145,7 @@ def test_every_bar_speaks_of_a_table() -> None:
     assert {bar.table for bar in BARS} == {
         *("search", "search_250k", "search_1000k", "polygons", "assign"),
         *("nearest", "nearest_250k", "nearest_1000k", "whole_run", "large", "read"),
-        *("p_median", "maximal_covering", "maximal_covering_large", "set_covering"),
+        *("diagnosis", "p_median", "maximal_covering", "maximal_covering_large", "set_covering", "programme"),
         *(f"maximal_covering_city_{minutes}" for minutes in (5, 10, 15)),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -15,10 +16,16 @@ import toy
 from answers import done, refused
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+import planner
 from benchmarks.datum import Layers, district, haibowan, helsinki_in_china, shifted, trial
+from planner.checking import BY_WEIGHT
 from planner.cli import main
 from planner.inputs.datum import DATUMS, Datum
-from planner.inputs.datum_choice import LayerToJudge, choose_datums
+from planner.inputs.datum_choice import DatumVerdict, LayerToJudge, choose_datums
+from planner.inputs.datum_followers import follow
+from planner.study import Layer
+
+HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan" / "haibowan.gpkg"
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +167,12 @@ def test_check_as_json_balances_every_layer(tmp_path: Path, capsys: pytest.Captu
     assert demand["set_aside"] == [{"key": "demand_outside", "count": 1, "rows": ["0"]}]
     assert (demand["rows"], demand["used"]) == (37, 36)
     assert sum(content["people_by_community"].values()) == content["people"]
+    assert sum(one["placed"] for one in content["people_balance"]) == content["people"]
+
+
+def test_every_remark_has_its_weight() -> None:
+    texts = (Path(planner.__file__).parent / "texts" / "remarks.toml").read_text("utf-8")
+    assert set(BY_WEIGHT) == set(tomllib.loads(texts))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -169,3 +182,57 @@ def test_check_fits_a_hundred_columns(tmp_path: Path, capsys: pytest.CaptureFixt
     lines = capsys.readouterr().out.splitlines()
     wide = [line for line in lines if sum(2 if ord(sign) > 0x2E7F else 1 for sign in line) > 100]
     assert wide == []
+
+
+BESIDE = {"places": "places", "buildings": "buildings"}
+
+
+def followed(
+    real: Layers, name: str, frame: gpd.GeoDataFrame, *, path: str, declared: str = "auto"
+) -> DatumVerdict:
+    """Return what is found of one more layer of Haibowan, all others surveyed and in a file of their own."""
+    asked = {one: LayerToJudge(layer, "stated") for one, layer in real.items()}
+    judged = choose_datums(asked)
+    own = Layer(path=Path(path), datum=declared)
+    settings = {**dict.fromkeys(real, Layer(path=Path("all.gpkg"))), name: own}
+    standing = "open" if declared == "auto" else "declared"
+    more = LayerToJudge(frame, standing, "wgs84" if declared == "auto" else declared)
+    return follow({**asked, name: more}, judged, settings)[name]
+
+
+@pytest.mark.parametrize("datum", DATUMS)
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_shop_list_of_a_web_map_is_told_by_where_it_stands(real: Layers, name: str, datum: Datum) -> None:
+    frame = gpd.read_file(HAIBOWAN, layer=BESIDE[name])
+    rng = np.random.default_rng(5)
+    for count in (500, 120):
+        some = shifted(frame.iloc[rng.choice(len(frame), count, replace=False)], datum)
+        found = followed(real, name, some, path="shops.csv")
+        assert (found.datum, found.how) == (datum, "found")
+        false = next(one for one in DATUMS if one != datum)
+        assert followed(real, name, some, path="shops.csv", declared=false).contradicted_by == datum
+        assert followed(real, name, some, path="shops.csv", declared=datum).contradicted_by is None
+
+
+def test_a_few_shops_are_never_taken_for_what_they_are_not(real: Layers) -> None:
+    frame = gpd.read_file(HAIBOWAN, layer="places")
+    rng = np.random.default_rng(6)
+    hows = Counter()
+    for _ in range(12):
+        for datum in DATUMS:
+            some = shifted(frame.iloc[rng.choice(len(frame), int(rng.integers(3, 80)), replace=False)], datum)
+            found = followed(real, "places", some, path="shops.csv")
+            assert found.how == "undecided" or found.datum == datum
+            hows[found.how] += 1
+    assert set(hows) == {"found", "undecided"}
+
+
+def test_what_lies_in_the_file_of_a_settled_layer_follows_it(real: Layers) -> None:
+    few = shifted(gpd.read_file(HAIBOWAN, layer="places").iloc[:3], "wgs84")
+    assert followed(real, "places", few, path="all.gpkg").how == "follows"
+
+
+def test_water_of_another_file_is_taken_as_it_is_and_said(real: Layers) -> None:
+    water = shifted(gpd.read_file(HAIBOWAN, layer="water"), "wgs84")
+    found = followed(real, "water", water, path="water.geojson")
+    assert (found.datum, found.how) == ("wgs84", "untested")

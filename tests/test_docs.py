@@ -60,12 +60,16 @@ def test_every_entry_of_plan_json_is_documented(
     astray = people.set_geometry([shapely.Point(toy.ORIGIN + 5000), *people.geometry[1:]], crs=toy.CRS)
     (tmp_path / "astray").mkdir()
     beside = planner.run(toy.write_study(tmp_path / "astray", changed={"people": astray}))
+    sited = planner.run(toy.write_study(tmp_path / "sited", changed=toy.sited_layers(), study=toy.SITED))
     changed = Scenario(("S1",), (Site(id="N1", x=0.0, y=0.0),), rich_toy_plan.inputs.crs.to_string())
     found = {
         *paths(document(rich_toy_plan)),
         *paths(document(replace(rich_toy_plan, scenario=changed))),
         *paths(everything(tmp_path)),
         *paths(document(beside)),
+        *paths({"siting": document(sited)["siting"]}),
+        *paths(programme(tmp_path / "poor", 1.0)),
+        *paths(programme(tmp_path / "rich", 150.0)),
     }
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
@@ -74,8 +78,18 @@ def everything(folder: Path) -> dict[str, Any]:
     """Return a document of a study with what only weak centres, other profiles and a check bring."""
     centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
     more = '\n[rules]\ncompare = ["gb50180"]\nwalking = ["default_walker"]\n'
-    study = toy.write_study(folder / "toy", changed={"centres": centres}, study=toy.STUDY + more)
+    more += '[[siting.tiers]]\ntier = "station"\nsites = 1\nminutes = 5\n'
+    more += '[[siting.robust.people]]\nname = "as it is"\npeople = {}\n'
+    alone = toy.STUDY.replace("candidates = 8", "candidates = 1")
+    study = toy.write_study(folder / "toy", changed={"centres": centres}, study=alone + more)
     return document(planner.run(study, verified=True))
+
+
+def programme(folder: Path, money: float) -> dict[str, Any]:
+    """Return a document of a study with a weak centre and money."""
+    centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
+    study = toy.write_study(folder, changed={"centres": centres}, study=toy.with_money(money, money) + toy.OWN)
+    return document(planner.run(study))
 
 
 def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich_toy_plan: planner.Plan) -> None:
@@ -85,7 +99,7 @@ def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich
         columns = {str(column) for column in table.columns} - {"geometry"}
         assert (name, *unmatched(columns, list(script["RESULT_LAYERS"][name][1]))) == (name, set(), set())
         said, _ = script["RESULT_LAYERS"][name]
-        assert ("geometry" in table.columns) == said.startswith(("Points", "Polygons")), name
+        assert ("geometry" in table.columns) == said.startswith(("Points", "Lines", "Polygons")), name
 
 
 def test_every_meaning_is_given(script: dict[str, Any]) -> None:

@@ -17,11 +17,12 @@ from osm_servers import REMARK, World, place, serving
 from planner.cli import main
 from planner.errors import FetchError
 from planner.fetching import ATTRIBUTION, Fetch, default_margin_m, fetch
-from planner.inputs.osm import read_osm_buildings, read_osm_streets
-from planner.inputs.osm_amenities import read_osm_amenities
+from planner.inputs.layers import read_layer
+from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
 from planner.inputs.osm_place import with_margin
 from planner.inputs.osm_servers import ATTEMPTS, Servers, Wait
 from planner.study import read_study
+from planner.tables import BUILDINGS, PLACES
 from planner.walking.network import build_network
 
 ROOT = Path(__file__).parents[1]
@@ -140,7 +141,7 @@ def test_extras_are_those_of_the_extract(servers: osm_servers.Servers, tmp_path:
         servers, tmp_path, place="Kluuvi", margin_m=100.0, extras=("amenities", "buildings", "water", "barriers")
     )
     area = with_margin(BOX, 100.0, source="")
-    for name, read in (("amenities", read_osm_amenities), ("buildings", read_osm_buildings)):
+    for name, read in (("amenities", read_osm_places), ("buildings", read_osm_buildings)):
         whole = read(HELSINKI)
         inside = whole[shapely.intersects(area, whole.geometry.array)]
         layer = gpd.read_file(tmp_path / "osm.gpkg", layer=name)
@@ -176,6 +177,20 @@ def test_the_study_file_names_what_was_fetched(servers: osm_servers.Servers, tmp
     assert study.inputs.barriers is not None
     assert study.inputs.barriers.layer == "barriers"
     assert study.inputs.water is None
+
+
+def test_fetched_places_and_buildings_are_read_as_the_study_file_names_them(
+    servers: osm_servers.Servers, tmp_path: Path
+) -> None:
+    fetched(servers, tmp_path, place="Kluuvi", margin_m=100.0, extras=("amenities", "buildings"))
+    study = read_study(tmp_path / "study.toml")
+    for contract, layer in ((PLACES, study.inputs.places), (BUILDINGS, study.inputs.buildings)):
+        assert layer is not None
+        file = study.resolve(layer.path)
+        found = read_layer(file, layer, setting=f"inputs.{contract.name}", contract=contract)
+        table = contract.check(found.frame, source=file.name, known=found.breaches)
+        assert len(table) > 50
+        assert (table["kind"] != "").all()
 
 
 def test_a_study_file_that_stands_there_is_left(servers: osm_servers.Servers, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import geopandas as gpd
@@ -118,3 +119,27 @@ def test_the_generator_makes_the_layers_again(tmp_path: Path) -> None:
 def digest(frame: gpd.GeoDataFrame) -> str:
     content = frame.drop(columns="geometry").to_csv().encode() + b"".join(shapely.to_wkb(frame.geometry.array))
     return hashlib.sha256(content).hexdigest()
+
+
+def test_the_programme_spends_the_articles_money_by_its_rules(haibowan_plan: planner.Plan) -> None:
+    """1147 from above, 683 of the district, 171 of party dues; the eight that are too small are raised."""
+    programme, study = haibowan_plan.programme, haibowan_plan.study.programme
+    assert programme is not None
+    assert [sum(fund.amounts) for fund in study.funds] == [1147.0, 683.0, 171.0]
+    assert (programme.status, programme.order_status) == ("proven", "proven")
+    small = {need.place for need in programme.needs if need.rules == ("floor_area_per_100_households",)}
+    settled = {centre for project in programme.projects for centre in project.settles}
+    assert len(small) == 8
+    assert small <= settled
+    assert programme.settled == programme.settleable == len(settled)
+    for number, fund in enumerate(study.funds):
+        for year in range(study.years):
+            paid = [one.paid[number] for one in programme.projects if one.year <= year]
+            assert sum(paid) <= sum(fund.amounts[: year + 1]) + 1e-3
+    for project in programme.projects:
+        above, district, dues = project.paid
+        assert above + district + dues == pytest.approx(project.cost)
+        assert district >= 0.5 * above - 1e-6
+        assert dues == 0 or project.kind in ("upgrade", "share")
+    starts = Counter((project.street, project.year) for project in programme.projects)
+    assert max(starts.values()) <= 4

@@ -31,9 +31,12 @@ if not outputs:
 """
 
 
-def test_there_are_four_notebooks() -> None:
+def test_there_are_these_notebooks() -> None:
     names = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
-    assert names == ["01_first_study", "02_reading_coverage", "03_choosing_sites", "04_weak_centres"]
+    assert names == [
+        *("01_first_study", "02_reading_coverage", "03_choosing_sites", "04_weak_centres"),
+        *("05_judging_a_proposal", "06_programme"),
+    ]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

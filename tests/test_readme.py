@@ -119,7 +119,7 @@ def test_planner_commands_do_what_they_say(tmp_path: Path) -> None:
             assert all(product.stat().st_size for product in products)
         if name == "map":
             assert (tmp_path / done.stdout.strip()).stat().st_size
-    assert names == {"new", "check", "map", "run", "explain", "warm"}
+    assert names == {"new", "check", "map", "run", "explain", "programme", "warm"}
 
 
 def test_python_blocks_run(tmp_path: Path) -> None:

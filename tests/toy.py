@@ -73,9 +73,59 @@ places = true
 weight = 0.5
 minutes = [3, 5]
 standard_min = 3
+
+[programme]
+new_cost = 40.0
+
+[[programme.funds]]
+id = "above"
+amounts = [50.0, 35.0]
 """
 )
-"""The toy city with residents of 65+ and workers, and shops that make a business circle in the west."""
+"""The toy city with residents of 65+ and workers, shops that make a business circle in the west, and money."""
+
+
+OWN = """
+[[programme.projects]]
+id = "gate"
+kind = "access"
+cost = 0.0
+
+[[programme.precedence]]
+first = "gate"
+then = "upgrade:C1"
+same_year = true
+"""
+"""A gate that must be open before the centre in the west is enlarged."""
+
+
+def with_money(first: float, second: float) -> str:
+    """Return the toy study with prices, and two funds: one for everything, one for upgrades in the first year."""
+    return f"""{STUDY}
+[costs]
+floor_area_per_m2 = 0.5
+
+[programme]
+first_year = 2024
+new_cost = 40.0
+cost_source = "a guess"
+costs_modelled = true
+
+[[programme.funds]]
+id = "above"
+name = "From above"
+amounts = [{first}, {second}]
+most_share = 0.8
+source = "a letter"
+
+[[programme.funds]]
+id = "dues"
+amounts = [{first}, 0.0]
+carry_over = false
+pays_for = ["upgrade"]
+matches = "above"
+match_share = 0.25
+"""
 
 
 def places() -> gpd.GeoDataFrame:
@@ -90,6 +140,72 @@ def places() -> gpd.GeoDataFrame:
         },
         [shapely.Point(spot) for spot in spots],
     )
+
+
+SITED = (
+    STUDY.replace("sites = 1", "sites = 2")
+    + """
+origins = ["clusters", "density", "circles", "parcels", "streets"]
+apart_m = 100
+least_area_m2 = 100
+new_cost = 20.0
+budget = 60.0
+free = ["S1", "C1"]
+alternatives_within = 0.5
+
+[siting.density]
+least_points = 3
+
+[siting.robust]
+walking = ["elderly_measured"]
+gates = ["open", "closed"]
+
+[[siting.robust.people]]
+name = "growth"
+people = { E = 1.5 }
+
+[siting.fair]
+communities = true
+old = true
+
+[inputs.parcels]
+path = "toy.gpkg"
+layer = "parcels"
+
+[inputs.water]
+path = "toy.gpkg"
+layer = "water"
+
+[inputs.gates]
+path = "toy.gpkg"
+layer = "gates"
+"""
+)
+"""The toy city with everything that can be asked of new sites."""
+
+
+def sited_layers() -> dict[str, gpd.GeoDataFrame]:
+    """Return what `SITED` asks for: parcels, a lake on one of them, a closed gate, residents of 65+."""
+    people = layers()["people"]
+    old = np.where(people.geometry.x < ORIGIN[0] + 350, 0.5, 0.1)
+    return {
+        "people": people.assign(people_65=people["people"] * old),
+        "parcels": _frame(
+            {
+                "id": ["A", "B", "C", "D", "E"],
+                "name": ["Old school", "", "Lake house", "Tiny", "Far"],
+                "tenure": ["owned", "rentable", "", "shared", "owned"],
+                "area_m2": [400, 350, 300, 20, 500],
+                "cost": [30.0, None, 10.0, 5.0, 8.0],
+            },
+            [
+                shapely.box(590, 210, 640, 260),
+                *(shapely.Point(spot) for spot in ((650, 200), (620, 0), (400, 0), (2000, 0))),
+            ],
+        ),
+        "water": _frame({"name": ["Lake"]}, [shapely.box(610, -20, 690, 20)]),
+        "gates": _frame({"id": ["g"], "name": ["East gate"], "open": ["false"]}, [shapely.Point(500, 200)]),
+    }
 
 
 def layers() -> dict[str, gpd.GeoDataFrame]:

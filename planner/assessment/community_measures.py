@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from planner.assessment.branches import together
 from planner.assessment.measures import Measured
 from planner.assessment.situation import Situation
 from planner.walking.walk import FloatArray, is_within
@@ -21,7 +22,8 @@ def measure_communities(situation: Situation, measured: Measured) -> pd.DataFram
     ids = communities["id"]
     nearest, _ = situation.times.nearest()
     near = is_within(nearest, situation.standard_min)
-    own = situation.facilities[situation.is_premises]
+    floor_m2 = together(situation.facilities["floor_area_m2"].to_numpy(dtype=np.float64), situation.facilities)
+    own = situation.facilities.assign(floor_area_m2=floor_m2)[situation.is_premises]
     floor = own.groupby("community")["floor_area_m2"].agg(lambda areas: areas.sum(skipna=False))
     households = situation.households.reindex(ids).to_numpy(dtype=np.float64)
     premises_m2 = floor.reindex(ids).to_numpy(dtype=np.float64)

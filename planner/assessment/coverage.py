@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from planner.assessment.branches import is_branch, with_branches
 from planner.tables import TIERS, Communities, Facilities
 from planner.walking.times import TravelTimes
 from planner.walking.unions import union
@@ -100,7 +101,7 @@ def measure_coverage(
     ids = np.append(facilities["id"].to_numpy(dtype=object), "")
     counts = {count_column(limit): times.count_within(limit) for limit in limits_min}
     points = demand.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
-    own = own_centre_minutes(times, demand, facilities)
+    own = own_centre_minutes(with_branches(times, facilities), demand, facilities)
     tiers = [tier for tier in TIERS if (facilities["tier"] == tier).any()]
     of_tier = {tier: (facilities["tier"] == tier).to_numpy() for tier in tiers}
 
@@ -141,8 +142,11 @@ def measure_coverage(
 def own_centre_minutes(
     times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities
 ) -> NDArray[np.float64]:
-    """Return each demand point's minutes to the nearest premises of its own community (`inf`: none in reach)."""
-    premises = facilities["tier"].isin(["community", "village"]).to_numpy()
+    """Return each demand point's minutes to the nearest premises of its own community (`inf`: none in reach).
+
+    The times are those with branches, which are no premises of their own.
+    """
+    premises = facilities["tier"].isin(["community", "village"]).to_numpy() & ~is_branch(facilities)
     home = demand["community"].to_numpy(dtype=object)
     serves = facilities["community"].to_numpy(dtype=object)
     own = premises[times.facility] & (serves[times.facility] == home[times.demand])

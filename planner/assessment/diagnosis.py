@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
+from planner.assessment.branches import is_branch
 from planner.assessment.community_measures import measure_communities
 from planner.assessment.measures import Measured, measure_centres
+from planner.assessment.quotas import quotas_met
 from planner.assessment.rules import Profile, in_force, limits_of
 from planner.assessment.situation import PREMISES, Situation
 from planner.assessment.verdicts import (
@@ -55,6 +57,8 @@ class Diagnosis:
     directions
         One row a facility and direction in which somebody lives: facility, direction, people, detour (NaN where
         the horizon hides it), at_least, blocked (True, False, None).
+    quotas
+        What the rules ask of all centres together (`planner.assessment.quotas`).
     communities
         One row a community, in its order, with its measures.
     rates
@@ -72,6 +76,7 @@ class Diagnosis:
     findings: pd.DataFrame
     unknown: pd.DataFrame
     directions: pd.DataFrame
+    quotas: pd.DataFrame
     communities: pd.DataFrame
     rates: dict[str, float]
     weak_communities: tuple[str, ...]
@@ -104,7 +109,9 @@ def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagn
         Verdicts and reasons.
     """
     facilities, communities = situation.facilities, situation.communities
-    valid = profile.model_copy(update={"rules": tuple(rule for rule in profile.rules if in_force(rule, date))})
+    rules = tuple(rule for rule in profile.rules if in_force(rule, date))
+    quotas = tuple(quota for quota in profile.quotas if quota.rule in {rule.id for rule in rules})
+    valid = profile.model_copy(update={"rules": rules, "quotas": quotas})
     limits = sorted({*situation.limits_min, *limits_of(profile)})
     measured = measure_centres(situation, valid, limits_min=limits)
     subjects = subjects_of(situation, measured)
@@ -127,14 +134,16 @@ def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagn
         verdict == COMPLIANT and excellence(findings, valid)[1] >= valid.excellent_share
         for verdict, findings in zip(verdicts, found, strict=True)
     ]
+    findings = _findings_table(subjects, found)
     return Diagnosis(
         profile=valid,
         not_in_force=tuple(rule.id for rule in profile.rules if not in_force(rule, date)),
         subjects=subjects,
         centres=pd.DataFrame(centres),
-        findings=_findings_table(subjects, found),
+        findings=findings,
         unknown=measured.unknown(list(facilities["id"])),
         directions=_directions_table(situation, measured, valid),
+        quotas=quotas_met(valid, findings),
         communities=measure_communities(situation, measured),
         rates=rates_of(
             centres["verdict"][is_judged], perhaps_excellent=int(np.sum(perhaps & is_judged.to_numpy()))
@@ -150,17 +159,23 @@ def subjects_of(situation: Situation, measured: Measured) -> tuple[Subject, ...]
     kinds = dict(zip(situation.communities["id"], situation.communities["kind"], strict=True))
     by_tier = {"community": "community", "village": "village"}
     named = {"community": URBAN, "village": RURAL}
+    # No rule is for a branch by itself.
     return tuple(
-        Subject(ident, tier, named.get(kinds.get(home) or by_tier.get(tier, ""), ""), measured.facts(position))
-        for position, (ident, tier, home) in enumerate(
-            zip(facilities["id"], facilities["tier"], facilities["community"], strict=True)
+        Subject(
+            ident,
+            "" if belongs else tier,
+            named.get(kinds.get(home) or by_tier.get(tier, ""), ""),
+            measured.facts(position),
+        )
+        for position, (ident, tier, home, belongs) in enumerate(
+            zip(*(facilities[name] for name in ("id", "tier", "community", "branch_of")), strict=True)
         )
     )
 
 
 def communities_without_centre(facilities: Facilities, communities: Communities) -> tuple[str, ...]:
     """Return the ids of the communities that no premises declare as theirs, in the order of the communities."""
-    housed = set(facilities["community"][facilities["tier"].isin(PREMISES)])
+    housed = set(facilities["community"][facilities["tier"].isin(PREMISES) & ~is_branch(facilities)])
     return tuple(community for community in communities["id"] if community not in housed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,21 +48,22 @@ class Detour:
         return None if is_above(self.ratio.high, limit) else False
 
 
-def detours(situation: Situation) -> Iterator[Detour]:
+def detours(situation: Situation, only: Sequence[int] | None = None) -> Iterator[Detour]:
     """Yield the detour of each centre over all, then in each direction in which somebody lives.
 
     People within the straight-line circle of the standard count; walks are taken as minutes over the minutes that
-    the straight line would take, so that slow ground counts as a detour too.
+    the straight line would take, so that slow ground counts as a detour too. `only` names the centres; else all.
     """
     xy = shapely.get_coordinates(situation.demand.geometry.array)
     centres = shapely.get_coordinates(situation.facilities.geometry.array)
+    wanted = range(len(centres)) if only is None else only
     walk, times = situation.walk, situation.times
     within = scipy.spatial.cKDTree(xy).query_ball_point(
-        centres, walk.metres(situation.standard_min), return_sorted=True
+        centres[list(wanted)], walk.metres(situation.standard_min), return_sorted=True
     )
     first = np.searchsorted(times.facility, np.arange(len(centres) + 1))
     minutes = np.full(len(xy), np.inf)
-    for facility, near in enumerate(within):
+    for facility, near in zip(wanted, within, strict=True):
         rows = np.array(near, dtype=np.int64)
         rows = rows[situation.people[rows] > 0]
         step = xy[rows] - centres[facility]
@@ -75,7 +76,7 @@ def detours(situation: Situation) -> Iterator[Detour]:
         # A walk that was not found is longer than the horizon, and no walk is shorter than the straight line.
         low = np.where(np.isinf(high), np.maximum(times.horizon_min / crow_min, 1.0), high)
         minutes[times.demand[pairs]] = np.inf
-        yield from _by_direction(facility, situation.people[rows], _sector(step), low, high)
+        yield from _by_direction(facility, situation.people[rows], sector_of(step), low, high)
 
 
 def _by_direction(
@@ -89,7 +90,7 @@ def _by_direction(
             yield Detour(facility, name, float(people[rows].sum()), span)
 
 
-def _sector(step: FloatArray) -> IndexArray:
+def sector_of(step: FloatArray) -> IndexArray:
     """Return the direction of each step east and north, by position in `DIRECTIONS`."""
     bearing = np.degrees(np.arctan2(step[:, 0], step[:, 1]))
     sector: IndexArray = np.floor(bearing / SECTOR_DEGREES + HALF).astype(np.int64) % len(DIRECTIONS)

@@ -12,17 +12,22 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from planner.assessment.branches import is_branch, together
 from planner.assessment.catchments import two_step_access
 from planner.assessment.directions import Detour, detours
 from planner.assessment.expressions import Facts, Span
 from planner.assessment.measure_names import at_limit
 from planner.assessment.rules import Function, Profile
-from planner.assessment.situation import PREMISES, Situation
+from planner.assessment.situation import PREMISES, Situation, of_others
 from planner.tables import YES
 from planner.walking.walk import FloatArray, is_within
 
 BETWEEN_WORDS = re.compile(r"[,，、;；|/\n]+")
 """What stands between the functions in one cell of a table."""
+
+
+PER_FLOOR_AREA = ("activity_share", "people_per_m2", "m2_per_person_2sfca", "m2_per_person_e2sfca")
+"""Measures that follow from the floor area and others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,16 +116,17 @@ def measure_centres(situation: Situation, profile: Profile, *, limits_min: Seque
     facilities = situation.facilities
     functions = [_functions(cell, profile.functions) for cell in facilities["functions"]]
     columns = {
-        name: known_or(facilities[name].to_numpy(dtype=np.float64), "not_given")
-        for name in ("floor_area_m2", "activity_area_m2", "open_hours_week")
+        name: known_or(together(facilities[name].to_numpy(dtype=np.float64), facilities), "not_given")
+        for name in ("floor_area_m2", "activity_area_m2")
     }
+    columns["open_hours_week"] = known_or(facilities["open_hours_week"].to_numpy(dtype=np.float64), "not_given")
     columns |= {name: _flag(facilities[name]) for name in ("step_free", "newly_built")}
     columns |= completeness(list(facilities["tier"]), functions, profile.functions)
-    columns |= _of_own_community(situation, limits_min)
-    columns |= _of_reach(situation, limits_min)
+    columns |= of_own_community(situation, limits_min)
+    columns |= of_reach(situation, limits_min)
     directions = tuple(detours(situation))
-    columns |= _of_directions(situation, directions, profile)
-    catchments, access = _of_catchments(situation, profile)
+    columns |= of_directions(situation, directions, profile)
+    catchments, access = of_catchments(situation, profile)
     columns |= catchments
     columns |= per_floor_area({name: column.value for name, column in columns.items()})
     return Measured(columns, tuple(functions), directions, *access)
@@ -206,16 +212,20 @@ def completeness(
     }
 
 
-def _of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict[str, Column]:
+def of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict[str, Column]:
     """Measure what concerns the residents of the community whose premises a centre is."""
     facilities, people = situation.facilities, situation.people
     serves = facilities["community"].to_numpy(dtype=object)
-    other = ("not_premises", ~situation.is_premises)
-    homeless = ("no_community", (serves == "") & situation.is_premises)
+    is_premises = situation.is_premises
+    other = ("not_premises", ~is_premises)
+    homeless = ("no_community", (serves == "") & is_premises)
+    home, ids = pd.factorize(situation.demand["community"].to_numpy(dtype=object))
+    # Behind the communities with demand points stands the one that has none.
+    own_row = pd.Index(ids, dtype=object).get_indexer(serves)
 
     def of_own(values: FloatArray) -> FloatArray:
-        summed = situation.by_community(values).reindex(serves)
-        return np.where(situation.is_premises, summed.to_numpy(dtype=np.float64), np.nan)
+        summed = np.append(np.bincount(home, weights=values, minlength=len(ids)), np.nan)
+        return np.where(is_premises, summed[own_row], np.nan)
 
     residents = of_own(people)
     homes = situation.households.reindex(serves).to_numpy(dtype=np.float64)
@@ -225,7 +235,7 @@ def _of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict
     near = is_within(nearest, situation.standard_min)
     columns = {
         "people": known_or(residents, "no_people", other, homeless),
-        "households": known_or(np.where(situation.is_premises, homes, np.nan), "not_given", other, homeless),
+        "households": known_or(np.where(is_premises, homes, np.nan), "not_given", other, homeless),
         "people_65_uncovered": known_or(of_own(situation.people_65 * ~near), "not_given", other, homeless),
         "covered_share": known_or(
             _divided(of_own(people * near), residents),
@@ -242,9 +252,9 @@ def _of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict
     return columns
 
 
-def _of_reach(situation: Situation, limits_min: Sequence[float]) -> dict[str, Column]:
+def of_reach(situation: Situation, limits_min: Sequence[float]) -> dict[str, Column]:
     """Measure whom and what a centre reaches."""
-    times, people = situation.times, situation.people
+    times, people = situation.served_times(), situation.people
     count = len(situation.facilities)
 
     def of_pairs(chosen: NDArray[np.bool_]) -> FloatArray:
@@ -279,7 +289,8 @@ def _next_centre(situation: Situation) -> Column:
     if situation.between is None:
         return known_or(np.full(count, np.nan), "not_measured")
     between = situation.between
-    other = between.facility != between.demand
+    branch = is_branch(situation.facilities)
+    other = (between.facility != between.demand) & ~branch[between.facility] & ~branch[between.demand]
     minutes = np.full(count, np.inf)
     np.minimum.at(minutes, between.facility[other], between.minutes[other])
     beyond = np.isinf(minutes)
@@ -288,18 +299,23 @@ def _next_centre(situation: Situation) -> Column:
 
 
 def _people_nearest(situation: Situation) -> FloatArray:
-    """Count the people whose nearest centre of its kind (premises together, else by tier) each is."""
-    facilities, people = situation.facilities, situation.people
-    kind = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises").to_numpy(dtype=object)
-    counted = np.zeros(len(facilities))
-    for one in sorted(set(kind)):
-        _, nearest = situation.times.of_facilities(kind == one).nearest()
-        reached = nearest >= 0
-        counted += np.bincount(nearest[reached], weights=people[reached], minlength=len(facilities))
-    return counted
+    """Count the people whose nearest centre of its kind (premises together, else by tier) each is.
+
+    Of several as near people take their own community's: two may share a house.
+    """
+    facilities, people, times = situation.facilities, situation.people, situation.served_times()
+    kind = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises")
+    number = pd.factorize(kind)[0][times.facility]
+    others = of_others(times, situation.demand, facilities)
+    order = np.lexsort((times.facility, others, times.minutes, times.demand, number))
+    of_each = np.column_stack([number[order], times.demand[order]])
+    first = order[np.concatenate([[True], (of_each[1:] != of_each[:-1]).any(axis=1)])[: len(order)]]
+    weights = people[times.demand[first]]
+    return np.bincount(times.facility[first], weights=weights, minlength=len(facilities)).astype(np.float64)
 
 
-def _of_directions(situation: Situation, directions: Sequence[Detour], profile: Profile) -> dict[str, Column]:
+def of_directions(situation: Situation, directions: Sequence[Detour], profile: Profile) -> dict[str, Column]:
+    """Measure how far people are led round on the way to a centre, over all and by direction."""
     count = len(situation.facilities)
     overall = _spans(count)
     worst, blocked = _spans(count), _spans(count)
@@ -332,7 +348,7 @@ def _column_of(spans: FloatArray) -> Column:
     return Column(low, high, reason)
 
 
-def _of_catchments(
+def of_catchments(
     situation: Situation, profile: Profile
 ) -> tuple[dict[str, Column], tuple[FloatArray | None, FloatArray | None]]:
     """Measure the people in each catchment, and what they find there; the m² each follows from the floor area."""
@@ -341,9 +357,10 @@ def _of_catchments(
         unknown = np.full(len(situation.facilities), np.nan)
         return {name: known_or(unknown, "no_catchment") for name in names}, (None, None)
     zones, weights = profile.catchment.zones_min, profile.catchment.weights
-    floor_m2 = situation.facilities["floor_area_m2"].to_numpy(dtype=np.float64)
+    floor_m2 = together(situation.facilities["floor_area_m2"].to_numpy(dtype=np.float64), situation.facilities)
+    times = situation.served_times()
     plain, weighted = (
-        two_step_access(situation.times, situation.people, floor_m2, zones_min=ends, weights=of_each)
+        two_step_access(times, situation.people, floor_m2, zones_min=ends, weights=of_each)
         for ends, of_each in ((zones[-1:], (1.0,)), (zones, weights))
     )
     columns = {name: known_or(one.people, "") for name, one in zip(names, (plain, weighted), strict=True)}

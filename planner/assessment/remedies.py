@@ -1,61 +1,57 @@
 """What would make a weak centre compliant: the cheapest single change, else the cheapest pair.
 
-A lever is one kind of change. It proposes changes to a centre and says what the centre is like after each; the
-search knows nothing of what a change is. The levers here change the centre itself and need no walk to be measured
-again. One that changes the streets (a gate, a crossing) or the place of a centre fits the same protocol: its
-`after` walks again on the changed network and returns the centre as `diagnosis.subjects_of` then sees it.
+A lever is one kind of change. It proposes changes for a centre and says what the centre is like after each; the
+search knows nothing of what a change is. `centre_levers` change the centre itself; `place_levers` change streets
+and places, and walk again.
 """
 
 from __future__ import annotations
 
+import heapq
 import itertools
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from planner.assessment.centre_levers import AreaLever, FunctionsLever, HoursLever, StepFreeLever
+from planner.assessment.changes import Change, Remedy, cost_of, price
 from planner.assessment.diagnosis import Diagnosis
-from planner.assessment.expressions import Comparison, Facts, Span, answer, exactly, leaves, names_of
-from planner.assessment.measures import completeness, per_floor_area
+from planner.assessment.expressions import Joined, names_of
+from planner.assessment.measure_names import find_measure
+from planner.assessment.place_levers import place_levers
 from planner.assessment.rules import Profile
+from planner.assessment.trying import Ground
 from planner.assessment.verdicts import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, Subject, judge, verdict_of
 from planner.study import Costs
 
-MOST_M2 = 10_000
-"""No centre is enlarged by more than this: beyond it another centre is the answer."""
-
-HOURS_A_WEEK = 7 * 24
-MOST_FUNCTIONS = 12
-"""Of more missing functions than this only all together are tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change to a centre.
-
-    Attributes
-    ----------
-    kind
-        ``add_area``, ``extend_hours``, ``add_functions``, ``step_free``; in words under ``report.change_<kind>``.
-    amount
-        m² or hours a week, at least 1; how many functions; 1.
-    cost
-        In the study's unit of money; None where the cost table does not tell.
-    functions
-        The functions to add, by id.
-    """
-
-    kind: str
-    amount: float
-    cost: float | None
-    functions: tuple[str, ...] = ()
+__all__ = ["Change", "Remedy", "cheapest", "find_remedies", "remedies_table"]
 
 
 class Lever(Protocol):
-    """One kind of change."""
+    """One kind of change.
+
+    Attributes
+    ----------
+    touches
+        The measures that it can change, those by limit without their limit.
+    least
+        Its kind, and what a change of that kind costs at least; None where no price is known.
+    """
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """Return the measures that it can change."""
+        ...
+
+    @property
+    def least(self) -> tuple[str, float | None]:
+        """Return its kind, and what a change of that kind costs at least."""
+        ...
 
     def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return the changes worth trying on a centre."""
@@ -66,35 +62,10 @@ class Lever(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """The cheapest that helps a weak centre.
-
-    Attributes
-    ----------
-    facility
-        Its id.
-    changes
-        One or two; none where nothing that was tried suffices.
-    cost
-        Together; None where not all costs are known.
-    verdict
-        What the centre is then; ``weak`` where nothing suffices, ``undetermined`` where only unknowns are left.
-    left
-        The rules of grade compliant that still fail, or cannot be told.
-    tried
-        How many changes and pairs were tried.
-    """
-
-    facility: str
-    changes: tuple[Change, ...]
-    cost: float | None
-    verdict: str
-    left: tuple[str, ...]
-    tried: int
+Step = tuple[Lever, Change]
 
 
-def find_remedies(diagnosis: Diagnosis, costs: Costs) -> tuple[Remedy, ...]:
+def find_remedies(diagnosis: Diagnosis, costs: Costs, ground: Ground | None = None) -> tuple[Remedy, ...]:
     """Find for each weak centre the cheapest single change that makes it compliant, else the cheapest pair.
 
     Parameters
@@ -103,206 +74,173 @@ def find_remedies(diagnosis: Diagnosis, costs: Costs) -> tuple[Remedy, ...]:
         What the rules find.
     costs
         The study's cost table.
+    ground
+        Streets and places to try changes on; None: only the centres themselves are changed.
 
     Returns
     -------
     remedies
         One for each weak centre, in the order of the centres.
     """
-    levers = (AreaLever(costs), HoursLever(costs), FunctionsLever(costs), StepFreeLever(costs))
-    weak = diagnosis.centres["verdict"] == WEAK
-    subjects = [subject for subject, is_weak in zip(diagnosis.subjects, weak, strict=True) if is_weak]
-    return tuple(cheapest(subject, diagnosis.profile, levers) for subject in subjects)
+    own = (AreaLever(costs), HoursLever(costs), FunctionsLever(costs), StepFreeLever(costs))
+    remedies = []
+    for position in np.flatnonzero(diagnosis.centres["verdict"] == WEAK).tolist():
+        further = () if ground is None else place_levers(ground, diagnosis, position, costs)
+        remedies.append(cheapest(diagnosis.subjects[position], diagnosis.profile, own, further))
+    return tuple(remedies)
 
 
-def cheapest(subject: Subject, profile: Profile, levers: Sequence[Lever]) -> Remedy:
-    """Search all single changes, then all pairs of different levers, for the cheapest that helps a weak centre.
+def cheapest(subject: Subject, profile: Profile, own: Sequence[Lever], further: Sequence[Lever] = ()) -> Remedy:
+    """Search all single changes, then pairs, for the cheapest that helps a weak centre.
 
-    Changes whose cost is known come before those whose is not; of equal ones the smaller, then the first lever's.
-    A change that leads to compliance comes before one that leaves only what is not known, and a single change
-    before a pair.
+    A pair is two different changes of the centre itself, or one of streets and places with one of the centre
+    itself that suits what the centre is like then. Changes whose cost is known come before those whose is not; of
+    equal ones the smaller. A change that leads to compliance comes before one that leaves only what is not known,
+    and a single change before a pair. What cannot touch every rule that fails is not tried.
     """
-    proposed = [[(lever, change) for change in lever.changes(subject, profile)] for lever in levers]
-    singles = [(one,) for of_lever in proposed for one in of_lever]
-    pairs = [pair for one, other in itertools.combinations(proposed, 2) for pair in itertools.product(one, other)]
-    tried = 0
-    for wanted in ((COMPLIANT, EXCELLENT), (COMPLIANT, EXCELLENT, UNDETERMINED)):
-        for steps in (*sorted(singles, key=_price), *sorted(pairs, key=_price)):
-            tried += 1
-            then = subject
-            for lever, change in steps:
-                then = lever.after(then, change, profile)
-            findings = judge(then, profile)
-            verdict = verdict_of(findings, profile)
-            if verdict in wanted:
-                changes = tuple(change for _, change in steps)
-                left = tuple(one.rule for one in findings if one.grade == COMPLIANT and one.passed is not True)
-                return Remedy(subject.id, changes, _cost(changes), verdict, left, tried)
-    left = tuple(one.rule for one in judge(subject, profile) if one.grade == COMPLIANT and one.passed is not True)
-    return Remedy(subject.id, (), None, WEAK, left, len(singles) + len(pairs))
+    search = _Search(subject, profile)
+    helpful = [one for one in (*own, *further) if search.may_mend(one)]
+    found = search.cheapest(_Waiting(helpful, subject, profile))
+    if found is None or search.is_open(found[1]):
+        proposed = [*_own_pairs(search, own), *_mixed_pairs(search, own, further)]
+        pairs = search.cheapest(sorted(proposed, key=lambda steps: price([change for _, change in steps])))
+        found = pairs if found is None or (pairs and not search.is_open(pairs[1])) else found
+    if found is None:
+        left = search.failing
+        return Remedy(subject.id, (), None, WEAK, left, (), search.tried)
+    steps, then = found
+    findings = judge(then, profile)
+    changes = tuple(change for _, change in steps)
+    left = tuple(one.rule for one in findings if one.grade == COMPLIANT and one.passed is not True)
+    mended = tuple(rule for rule in search.failing if rule not in left)
+    verdict = verdict_of(findings, profile)
+    return Remedy(subject.id, changes, cost_of(changes), verdict, left, mended, search.tried)
 
 
-def remedies_table(remedies: Iterable[Remedy]) -> pd.DataFrame:
-    """Return remedies as a table, one row a change: facility, change, amount, functions, cost, verdict_then."""
-    rows = [
-        (one.facility, change.kind, change.amount, ", ".join(change.functions), change.cost, one.verdict)
-        for one in remedies
-        for change in one.changes
-    ]
-    columns = ["facility", "change", "amount", "functions", "cost", "verdict_then"]
-    return pd.DataFrame(rows, columns=columns).astype({"amount": float, "cost": float})
+@dataclass(slots=True)
+class _Search:
+    """One centre's search, and how much was tried."""
 
+    subject: Subject
+    profile: Profile
+    tried: int = 0
 
-def _price(steps: Sequence[tuple[Lever, Change]]) -> tuple[int, float, int, float]:
-    changes = [change for _, change in steps]
-    cost = _cost(changes)
-    unknown = sum(change.cost is None for change in changes)
-    return unknown, math.inf if cost is None else cost, len(changes), sum(change.amount for change in changes)
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """Return the rules of grade compliant that are not passed today."""
+        found = judge(self.subject, self.profile)
+        return tuple(one.rule for one in found if one.grade == COMPLIANT and one.passed is not True)
 
-
-def _cost(changes: Sequence[Change]) -> float | None:
-    known = [change.cost for change in changes if change.cost is not None]
-    return math.fsum(known) if len(known) == len(changes) else None
-
-
-@dataclass(frozen=True, slots=True)
-class AreaLever:
-    """More floor area, in whole square metres; what is added is for residents' activities."""
-
-    costs: Costs
-
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
-        """Return the least enlargements that turn a failing comparison into a passing one."""
-        amounts = _turning_points(subject, profile, self._enlarged, most=MOST_M2)
-        return [Change("add_area", amount, _of(self.costs.floor_area_per_m2, amount)) for amount in amounts]
-
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
-        """Return the centre with more floor."""
-        del profile
-        return self._enlarged(subject, change.amount)
-
-    def _enlarged(self, subject: Subject, added_m2: float) -> Subject:
-        numbers = dict(subject.facts.numbers)
-        for name in ("floor_area_m2", "activity_area_m2"):
-            numbers[name] = Span(numbers[name].low + added_m2, numbers[name].high + added_m2)
-        values = {name: np.array([span.value]) for name, span in numbers.items()}
-        derived = per_floor_area(values)
-        numbers |= {name: Span(float(column.low[0]), float(column.high[0])) for name, column in derived.items()}
-        return _with(subject, numbers)
-
-
-@dataclass(frozen=True, slots=True)
-class HoursLever:
-    """Longer opening, in whole hours a week."""
-
-    costs: Costs
-
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
-        """Return the least extensions that turn a failing comparison into a passing one."""
-        hours = subject.facts.numbers["open_hours_week"].value
-        most = 0 if math.isnan(hours) else int(HOURS_A_WEEK - hours)
-        amounts = _turning_points(subject, profile, self._extended, most=most)
-        return [Change("extend_hours", amount, _of(self.costs.hour_a_week, amount)) for amount in amounts]
-
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
-        """Return the centre with longer hours."""
-        del profile
-        return self._extended(subject, change.amount)
-
-    def _extended(self, subject: Subject, hours: float) -> Subject:
-        numbers = dict(subject.facts.numbers)
-        numbers["open_hours_week"] = exactly(numbers["open_hours_week"].value + hours)
-        return _with(subject, numbers)
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionsLever:
-    """Functions that the profile knows and the centre lacks."""
-
-    costs: Costs
-
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
-        """Return every set of missing functions, the smaller first; none where the present ones are not known."""
-        offered = subject.facts.functions
-        if offered is None or not _asked(profile, {"functions", "functions_share", "functions_missing"}):
-            return []
-        missing = [one.id for one in profile.functions if one.id not in offered]
-        counts = range(1, len(missing) + 1) if len(missing) <= MOST_FUNCTIONS else [len(missing)]
-        return [
-            Change("add_functions", count, _of(self.costs.function, count), chosen)
-            for count in counts
-            for chosen in itertools.combinations(missing, count)
-        ]
-
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
-        """Return the centre with more functions."""
-        offered = (subject.facts.functions or frozenset()) | frozenset(change.functions)
-        counted = completeness([subject.tier], [offered], profile.functions)
-        numbers = {name: Span(float(column.low[0]), float(column.high[0])) for name, column in counted.items()}
-        return replace(subject, facts=Facts({**subject.facts.numbers, **numbers}, offered))
-
-
-@dataclass(frozen=True, slots=True)
-class StepFreeLever:
-    """An entrance without a step."""
-
-    costs: Costs
-
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
-        """Return the one change, where the entrance is known to have a step."""
-        has_step = subject.facts.numbers["step_free"].high == 0
-        return (
-            [Change("step_free", 1, self.costs.step_free)] if has_step and _asked(profile, {"step_free"}) else []
+    def may_mend(self, *levers: Lever) -> bool:
+        """Tell whether levers together touch a measure of every rule that fails."""
+        touched = frozenset().union(*(lever.touches for lever in levers))
+        tests = {rule.id: rule.test for rule in self.profile.rules}
+        return all(
+            touched & {_stem(name) for name in names_of(tests[finding.rule])}
+            for finding in judge(self.subject, self.profile)
+            if finding.grade == COMPLIANT and finding.passed is False
         )
 
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
-        """Return the centre with a step-free entrance."""
-        del change, profile
-        return _with(subject, {**subject.facts.numbers, "step_free": exactly(1.0)})
+    def is_open(self, then: Subject) -> bool:
+        """Tell whether a rule that cannot be told might still be passed in another way than the unknown one."""
+        tests = {rule.id: rule.test for rule in self.profile.rules}
+        return any(
+            one.passed is None and isinstance(tests[one.rule], Joined)
+            for one in judge(then, self.profile)
+            if one.grade == COMPLIANT
+        )
+
+    def cheapest(self, in_order: Iterable[tuple[Step, ...]]) -> tuple[tuple[Step, ...], Subject] | None:
+        """Return the first of the proposed steps that helps, and the centre as it is then."""
+        perhaps = None
+        for steps in in_order:
+            self.tried += 1
+            then = self.subject
+            for lever, change in steps:
+                then = lever.after(then, change, self.profile)
+            verdict = verdict_of(judge(then, self.profile), self.profile)
+            if verdict in (COMPLIANT, EXCELLENT):
+                return steps, then
+            if verdict == UNDETERMINED and perhaps is None:
+                perhaps = steps, then
+        return perhaps
 
 
-def _turning_points(
-    subject: Subject, profile: Profile, changed: Callable[[Subject, float], Subject], *, most: int
-) -> list[int]:
-    """Return the least whole amounts at which a comparison that does not pass today would, rising.
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Single changes from the cheapest on; no lever is asked for its changes before one of them may be next."""
 
-    Every measure that follows from one amount rises or falls with it throughout, so that a comparison turns once.
+    levers: Sequence[Lever]
+    subject: Subject
+    profile: Profile
+
+    def __iter__(self) -> Iterator[tuple[Step, ...]]:
+        """Yield the changes in order."""
+        heap: list[tuple[tuple[object, ...], int, Lever, Change | None]] = []
+        for number, lever in enumerate(self.levers):
+            kind, cost = lever.least
+            heapq.heappush(heap, (price([Change(kind, 0, cost)]), number, lever, None))
+        count = len(heap)
+        while heap:
+            _, _, lever, change = heapq.heappop(heap)
+            if change is not None:
+                yield ((lever, change),)
+                continue
+            for one in lever.changes(self.subject, self.profile):
+                heapq.heappush(heap, (price([one]), count, lever, one))
+                count += 1
+
+
+def _own_pairs(search: _Search, own: Sequence[Lever]) -> Iterator[tuple[Step, Step]]:
+    for one, other in itertools.combinations(own, 2):
+        if search.may_mend(one, other):
+            changes = (lever.changes(search.subject, search.profile) for lever in (one, other))
+            yield from (((one, first), (other, second)) for first, second in itertools.product(*changes))
+
+
+def _mixed_pairs(search: _Search, own: Sequence[Lever], further: Sequence[Lever]) -> Iterator[tuple[Step, Step]]:
+    for outer in further:
+        inner = [lever for lever in own if search.may_mend(outer, lever)]
+        for change in outer.changes(search.subject, search.profile) if inner else ():
+            then = outer.after(search.subject, change, search.profile)
+            for lever in inner:
+                yield from (((outer, change), (lever, one)) for one in lever.changes(then, search.profile))
+
+
+def _stem(name: str) -> str:
+    """Return a measure's name without its limit."""
+    measure = find_measure(name)
+    return measure.name if measure else name
+
+
+def remedies_table(remedies: Iterable[Remedy], crs: object = None) -> gpd.GeoDataFrame:
+    """Return remedies as a table, one row a change: what `Change` has, the centre, its verdict then, and where.
+
+    A change of the centre itself has no geometry; a crossing is a line.
     """
-    if most < 1:
-        return []
-    points = set()
-    for leaf in _comparisons(subject, profile):
-
-        def passes(amount: int, leaf: Comparison = leaf) -> bool:
-            return answer(leaf, changed(subject, amount).facts)[0] is True
-
-        if not passes(0) and passes(most):
-            fails, holds = 0, most
-            while holds - fails > 1:
-                half = (fails + holds) // 2
-                fails, holds = (fails, half) if passes(half) else (half, holds)
-            points.add(holds)
-    return sorted(points)
-
-
-def _comparisons(subject: Subject, profile: Profile) -> list[Comparison]:
-    found = [
-        leaf
-        for rule in profile.rules
-        if rule.grade == COMPLIANT and subject.tier in rule.tiers
-        for leaf in leaves(rule.test)
-        if isinstance(leaf, Comparison)
-    ]
-    return list(dict.fromkeys(found))
+    rows, shapes = [], []
+    for remedy in remedies:
+        for change in remedy.changes:
+            rows.append(
+                (
+                    remedy.facility,
+                    change.kind,
+                    change.amount,
+                    ", ".join(change.functions),
+                    change.about,
+                    change.cost,
+                    remedy.verdict,
+                )
+            )
+            shapes.append(_shape(change))
+    columns = ["facility", "change", "amount", "functions", "about", "cost", "verdict_then"]
+    table = pd.DataFrame(rows, columns=columns).astype({"amount": float, "cost": float})
+    return gpd.GeoDataFrame(table, geometry=np.array(shapes, dtype=object), crs=crs)
 
 
-def _asked(profile: Profile, names: set[str]) -> bool:
-    return any(names & set(names_of(rule.test)) for rule in profile.rules if rule.grade == COMPLIANT)
-
-
-def _with(subject: Subject, numbers: Mapping[str, Span]) -> Subject:
-    return replace(subject, facts=Facts(numbers, subject.facts.functions))
-
-
-def _of(price: float | None, amount: float) -> float | None:
-    return None if price is None else price * amount
+def _shape(change: Change) -> shapely.Geometry | None:
+    if change.place is None:
+        return None
+    if change.other is None:
+        return shapely.Point(change.place)
+    return shapely.LineString([change.place, change.other])

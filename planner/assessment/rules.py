@@ -133,6 +133,24 @@ class Function(_Sourced):
         return self.zh if language == "zh" else self.en
 
 
+class Quota(_Sourced):
+    """What share of the centres to which a rule applies is to pass it, 0–1, inclusive.
+
+    Attributes
+    ----------
+    rule
+        The rule's id.
+    en, zh
+        What it asks, in words.
+    """
+
+    id: Annotated[str, Field(min_length=1)]
+    rule: str
+    share: Annotated[float, Field(strict=True, gt=0, le=1)]
+    en: str
+    zh: str
+
+
 class Blocked(_Sourced):
     """From which detour, walked over straight, a direction counts as blocked."""
 
@@ -171,6 +189,8 @@ class Profile(_Frozen):
         What it asks.
     excellent_share
         The weighted share of the rules of grade excellent that an excellent centre passes.
+    quotas
+        What it asks of all centres together.
     functions, blocked, catchment
         What some measures need to be measured; see each.
     """
@@ -181,6 +201,7 @@ class Profile(_Frozen):
     source_zh: str = ""
     excellent_share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     rules: tuple[Rule, ...] = Field(min_length=1)
+    quotas: tuple[Quota, ...] = ()
     functions: tuple[Function, ...] = ()
     blocked: Blocked | None = None
     catchment: Catchment | None = None
@@ -289,6 +310,9 @@ def _parse(text: str, source: str) -> Profile:
 def _unsound(profile: Profile) -> Iterator[Breach]:
     ids = [rule.id for rule in profile.rules]
     yield from (Breach("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1)
+    for quota in profile.quotas:
+        if quota.rule not in ids:
+            yield Breach("quota_without_rule", {"quota": quota.id, "rule": quota.rule, "known": ", ".join(ids)})
     functions = [function.id for function in profile.functions]
     for rule in profile.rules:
         wrong = list(wrong_expression(rule.id, rule.expression, unit=rule.unit, functions=functions))
@@ -327,7 +351,7 @@ def _place(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
     """Name the place of an error: by the rule's own id where it has one, else as rules.<number>."""
     path = [str(part) for part in detail["loc"]]
     match detail["loc"]:
-        case ("rules" | "functions" as table, int(number), *_):
+        case ("rules" | "functions" | "quotas" as table, int(number), *_):
             entry = content[table][number]
             if isinstance(entry, Mapping) and isinstance(entry.get("id"), str):
                 path[1] = entry["id"]

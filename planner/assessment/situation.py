@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.assessment.branches import is_branch, with_branches
 from planner.assessment.coverage import own_centre_minutes
 from planner.tables import Communities, Facilities
 from planner.walking.times import TravelTimes
@@ -30,7 +31,7 @@ class Situation:
     households
         Households by community id.
     times
-        Walking minutes between facilities and demand points, by position.
+        Walking minutes between facilities and demand points, by position, each facility by itself.
     between
         The same between facilities and facilities; None where it was not measured.
     areas
@@ -54,8 +55,12 @@ class Situation:
 
     @property
     def is_premises(self) -> NDArray[np.bool_]:
-        """Return which facilities are the premises of one community, shape (facilities,)."""
-        return np.asarray(self.facilities["tier"].isin(PREMISES), dtype=np.bool_)
+        """Return which facilities are the premises of one community, branches left out, shape (facilities,)."""
+        return np.asarray(self.facilities["tier"].isin(PREMISES), dtype=np.bool_) & ~is_branch(self.facilities)
+
+    def served_times(self) -> TravelTimes:
+        """Return the walks to each centre or a branch of it, whichever is shorter."""
+        return with_branches(self.times, self.facilities)
 
     @property
     def people(self) -> FloatArray:
@@ -69,12 +74,12 @@ class Situation:
 
     def own_minutes(self) -> FloatArray:
         """Return each demand point's minutes to the nearest premises of its own community."""
-        return own_centre_minutes(self.times, self.demand, self.facilities)
+        return own_centre_minutes(self.served_times(), self.demand, self.facilities)
 
     def by_community(self, values: FloatArray) -> pd.Series:
         """Return the sum of values of demand points by community id; of what is not known, NaN."""
-        home = self.demand["community"].to_numpy(dtype=object)
-        return pd.Series(values).groupby(home).agg(lambda own: own.sum(skipna=False))
+        number, ids = pd.factorize(self.demand["community"].to_numpy(dtype=object), sort=True)
+        return pd.Series(np.bincount(number, weights=values, minlength=len(ids)), index=ids)
 
 
 def old_people(demand: gpd.GeoDataFrame) -> FloatArray:
@@ -83,3 +88,13 @@ def old_people(demand: gpd.GeoDataFrame) -> FloatArray:
         return np.full(len(demand), np.nan)
     # Where nobody lives, nobody is old.
     return np.where(demand["people"] > 0, demand["people_65"].to_numpy(dtype=np.float64), 0.0)
+
+
+def of_others(times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities) -> NDArray[np.bool_]:
+    """Tell which pairs lead to a facility of another community than the demand point's own, shape (pairs,).
+
+    Of several as near people use their own community's first: two may share a house.
+    """
+    homes = [table["community"].to_numpy(dtype=object) for table in (demand, facilities)]
+    community, _ = pd.factorize(np.concatenate(homes))
+    return np.asarray(community[times.demand] != community[len(homes[0]) :][times.facility], dtype=np.bool_)

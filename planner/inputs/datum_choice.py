@@ -66,7 +66,8 @@ class DatumVerdict:
         The datum that it is taken to be in.
     how
         "elsewhere" (not in mainland China), "declared", "known", "stated", "found" (by evidence), "alike" (all
-        layers share one datum, whichever), "follows" (that of another layer), or "undecided".
+        layers share one datum, whichever), "follows" (that of the layer in its file), "untested" (water and
+        barriers), or "undecided".
     scores
         By how much each datum falls short of the best, log-likelihood; {} where nothing was asked.
     lead

@@ -147,6 +147,48 @@ def witnesses(
     return tuple(one for one in heard if one is not None)
 
 
+def fit_beside(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]) -> Mapping[Datum, float]:
+    """Say how well one more layer fits those whose datum is settled, in each datum that it may be in.
+
+    Parameters
+    ----------
+    layer
+        As it is written.
+    settled
+        communities and perhaps streets, in the true datum.
+
+    Returns
+    -------
+    scores
+        Log-likelihood by datum, all 0 where nothing speaks: how its shapes lie beside the streets against how they
+        lie at arbitrary shifts, and whether nearly all of it lies inside the communities.
+    """
+    scene = Scene({**settled, "layer": layer})
+    spots = _spots(scene.degrees["layer"])
+    spots = spots[_sample(np.flatnonzero(np.isfinite(spots).all(axis=1)))]
+    heard = [_inside(scene, spots, scene.shapes("communities"))]
+    streets = _street_points(scene) if "streets" in settled else None
+    if streets is not None:
+        nearest = cKDTree(streets)
+        shapes = scene.shapes("layer")
+        size_m = np.sqrt(shapely.area(shapes[np.isfinite(shapely.area(shapes))]) / np.pi)
+        own_m = float(np.clip(np.median(size_m), BUILDING_AT_LEAST_M, FAR_M / 2)) if len(size_m) else ON_STREET_M
+        # Shops stand some way from the street's middle, gates on it: the radius that says most is heard.
+        tried = [
+            _pattern("beside", "layer", scene, spots, nearest, _share_within(np.array(radius_m)))
+            for radius_m in sorted({own_m, ON_STREET_M, BESIDE_M / 2})
+        ]
+        heard.append(max((one for one in tried if one), key=lambda one: max(one.scores.values()), default=None))
+    return {datum: sum(one.scores[datum, "wgs84"] for one in heard if one is not None) for datum in DATUMS}
+
+
+def _share_within(radius_m: Array) -> Callable[[Array], Array]:
+    def measured(away_m: Array) -> Array:
+        return np.asarray((away_m <= radius_m).mean(axis=-1))
+
+    return measured
+
+
 def _declared(
     scene: Scene, name: str, spots: Array, home: NDArray[np.int64], communities: NDArray[np.object_]
 ) -> Witness | None:
@@ -192,17 +234,11 @@ def _along_streets(scene: Scene, layers: Mapping[str, gpd.GeoDataFrame]) -> list
         return []
     nearest = cKDTree(streets)
 
-    def share_on(radius_m: Array) -> Callable[[Array], Array]:
-        def measured(away_m: Array) -> Array:
-            return np.asarray((away_m <= radius_m).mean(axis=-1))
-
-        return measured
-
     heard = []
     borders = scene.degrees["communities"]
     edge = _border_points(borders)
     heard.append(
-        _pattern("borders_on_streets", "communities", scene, edge, nearest, share_on(np.array(ON_STREET_M)))
+        _pattern("borders_on_streets", "communities", scene, edge, nearest, _share_within(np.array(ON_STREET_M)))
     )
     if "demand" in layers:
         shapes = scene.shapes("demand")
@@ -210,7 +246,7 @@ def _along_streets(scene: Scene, layers: Mapping[str, gpd.GeoDataFrame]) -> list
         spots = _spots(scene.degrees["demand"])
         rows = _sample(np.flatnonzero(np.isfinite(spots).all(axis=1)))
         heard.append(
-            _pattern("demand_by_streets", "demand", scene, spots[rows], nearest, share_on(radius_m[rows]))
+            _pattern("demand_by_streets", "demand", scene, spots[rows], nearest, _share_within(radius_m[rows]))
         )
     if "facilities" in layers:
         heard.append(_by_streets(scene, _spots(scene.degrees["facilities"]), nearest))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,8 +19,8 @@ from planner.inputs.cells import code, lost_digits, number, plain
 from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
 from planner.inputs.graphml import read_graphml
 from planner.inputs.grids import Grid, table_of
-from planner.inputs.osm import read_osm_buildings, read_osm_points, read_osm_streets
-from planner.inputs.positions import as_frame, place_columns, place_rows
+from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
+from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
 from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
@@ -35,7 +36,6 @@ WORKBOOK = (".xlsx", ".xls")
 EXTRACT = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 GRAPH = (".graphml",)
 
-PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
 """The keys of OpenStreetMap under which places stand where people work."""
 
 
@@ -148,8 +148,13 @@ def _check_is_file(path: Path, setting: str) -> None:
 
 
 def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
-    frame, encoding = read_vector(path, layer.layer, setting)
-    return _from_frame(frame, encoding, layer, setting, contract)
+    with warnings.catch_warnings(record=True) as said:
+        # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
+        warnings.simplefilter("always", RuntimeWarning)
+        frame, encoding = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
+    words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
+    told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
+    return replace(_from_frame(frame, encoding, layer, setting, contract), remarks=told)
 
 
 def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
@@ -157,8 +162,7 @@ def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
     if contract.name == "buildings":
         return gpd.GeoDataFrame(read_osm_buildings(path).rename(columns={"building": "kind"}))
     if contract.name == "places":
-        places = read_osm_points(path, PLACE_KEYS)
-        return gpd.GeoDataFrame(places.assign(kind=places["key"] + "=" + places["value"]))
+        return read_osm_places(path)
     return read_osm_streets(path)
 
 
@@ -188,10 +192,11 @@ def _from_grid(
     breaches = missing_columns(for_places, headings, vocabulary, setting) + wrong_places
     if breaches:
         raise DataError(str(path), breaches)
-    if not columns:
+    if not columns and contract.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Breach("no_geometry", values)])
-    places = place_rows(sheet.frame, columns, home=home)
+    rows = sheet.frame
+    places = place_rows(rows, columns, home=home) if contract.geometry_types else nowhere(len(rows))
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)

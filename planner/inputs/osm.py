@@ -25,6 +25,9 @@ from planner.inputs.osm_objects import DEGREES, areas_with, points_with, told_ap
 from planner.inputs.osm_squares import Square, find_squares, lines_across
 from planner.inputs.osm_ways import WalkedWays, crossings_of, read_walked_ways
 
+PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
+"""What tells a place where people work or go; what carries several counts under the first."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmWalk:
@@ -224,6 +227,30 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
         geometry=[area.shape for area in areas],
         crs=DEGREES,
     )
+
+
+def read_osm_places(path: Path) -> gpd.GeoDataFrame:
+    """Read shops, offices and other places where people work or go, as points.
+
+    Which of them make business circles, and how many work there, is for the table of place kinds to say.
+
+    Parameters
+    ----------
+    path
+        The extract.
+
+    Returns
+    -------
+    places
+        In degrees: `id`, `name`, `kind` (as ``shop=bakery``), and the rest of `read_osm_points`.
+
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, or not an extract.
+    """
+    places = read_osm_points(path, PLACE_KEYS)
+    return gpd.GeoDataFrame(places.assign(kind=places["key"] + "=" + places["value"]))
 
 
 def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:

@@ -162,6 +162,11 @@ def _from_wkt(cells: pd.Series, columns: dict[str, str]) -> Positions:
     return Positions(np.asarray(shapes, dtype=object), columns, crs)
 
 
+def nowhere(count: int) -> Positions:
+    """Return the positions of rows of a table without places: none."""
+    return Positions(np.full(count, None, dtype=object), {}, pyproj.CRS.from_epsg(4326))
+
+
 def as_frame(rows: pd.DataFrame, places: Positions) -> gpd.GeoDataFrame:
     """Return a table with its geometry in the place of the columns that it was made from.
 

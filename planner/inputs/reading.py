@@ -19,7 +19,7 @@ from planner.inputs.accounting import SetAside, check_balance, set_aside
 from planner.inputs.area import check_nearby, metric_crs, middle_of, project
 from planner.inputs.columns import Mapped
 from planner.inputs.counting import in_grains
-from planner.inputs.datum_choice import DatumChoice
+from planner.inputs.datum_choice import DatumChoice, DatumVerdict
 from planner.inputs.demand import community_at
 from planner.inputs.demand.buildings import homes_of, read_building_kinds
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
@@ -28,6 +28,7 @@ from planner.inputs.demand.rasters import RasterCells, read_raster
 from planner.inputs.elevation import Elevation, read_elevation
 from planner.inputs.joining import Unmatched, join_communities
 from planner.inputs.layers import LayerRead, file_hash, read_layer
+from planner.inputs.people_table import count_people
 from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
 from planner.inputs.settling import settle_datums
 from planner.remarks import Remark
@@ -39,6 +40,8 @@ from planner.tables import (
     DEMAND,
     FACILITIES,
     GATES,
+    PARCELS,
+    PEOPLE_TABLE,
     PLACES,
     STREETS,
     WATER,
@@ -49,6 +52,8 @@ from planner.tables import (
     Demand,
     Facilities,
     Gates,
+    Parcels,
+    PeopleTable,
     Places,
     Streets,
     Table,
@@ -56,8 +61,8 @@ from planner.tables import (
 )
 
 TABLES: tuple[Contract[Any], ...] = (
-    *(COMMUNITIES, FACILITIES, STREETS, DEMAND),
-    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES),
+    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
+    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
 )
 """In the order in which they are read; the communities say where the others should lie."""
 
@@ -66,6 +71,9 @@ NEARBY_M = 20_000.0
 
 TOLD_ROWS = ("row_total", "row_note")
 """Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
+
+NOWHERE = DatumVerdict("wgs84", "untested", {})
+"""Of a table without places."""
 
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
@@ -101,8 +109,9 @@ class Inputs:
     ----------
     crs
         The projected system that everything is in, metres.
-    communities, facilities, streets, demand, water, barriers, gates
-        The tables; demand are points with their community, streets those within the margin.
+    communities, facilities, streets, demand, water, barriers, gates, parcels
+        The tables; demand are points with their community, streets those within the margin, parcels are where a
+        station might be had.
     elevation
         The heights of the ground, where slope is asked for.
     demand_method
@@ -131,6 +140,7 @@ class Inputs:
     water: Water | None
     barriers: Barriers | None
     gates: Gates | None
+    parcels: Parcels | None
     elevation: Elevation | None
     demand_method: str
     balance: pd.DataFrame
@@ -174,6 +184,12 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     tables = _Tables(study, errors)
     given = tables.read_all()
     raise_together(errors)
+    counted = None
+    if "people_table" in given:
+        table = PeopleTable(given.pop("people_table"))
+        counted = count_people(Communities(given["communities"]), table, source=tables.source("people_table"))
+        given["communities"] = counted.communities
+        tables.leave_out("people_table", set_aside("people_table_unmatched", counted.unused))
     facilities, unknown, join_remarks = _join(Facilities(given["facilities"]), Communities(given["communities"]))
     given["facilities"] = facilities
     # A layer in another part of the world has no datum to speak of: that is found out first.
@@ -240,6 +256,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         water=water,
         barriers=Barriers(metric["barriers"]) if "barriers" in metric else None,
         gates=Gates(metric["gates"]) if "gates" in metric else None,
+        parcels=Parcels(metric["parcels"]) if "parcels" in metric else None,
         elevation=elevation,
         demand_method=method,
         balance=residents.balance,
@@ -251,6 +268,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         remarks=(
             *tables.remarks(),
             *settled.remarks,
+            *(() if counted is None else counted.remarks),
             *join_remarks,
             *facility_remarks,
             *residents.remarks,
@@ -337,7 +355,7 @@ class _Tables:
         aside = tuple(self._left_out[name])
         used = found.read - sum(one.count for one in aside)
         check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
-        verdict = choice.layers[name]
+        verdict = choice.layers.get(name, NOWHERE)
         return Source(
             layer=name,
             file=_portable(layer.path) + _inner(layer),
@@ -456,9 +474,19 @@ def _join(facilities: Facilities, communities: Communities) -> tuple[Facilities,
     for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
         if rows:
             breaches.append(Breach(key, {"found": _candidates(rows)}, [one.row for one in rows]))
+    breaches += _lost_branches(facilities)
     count = {"count": joined.by_name}
     remarks = (Remark("joined_by_name", "facilities", values=count),) if joined.by_name else ()
     return Facilities(facilities.assign(community=joined.ids)), breaches, remarks
+
+
+def _lost_branches(facilities: Facilities) -> list[Breach]:
+    """Return what is wrong with branches: of a centre that is not there, of themselves, or of another branch."""
+    main = facilities["branch_of"]
+    centres = set(facilities["id"][main == ""])
+    lost = (main != "") & ~main.isin(centres)
+    found = ", ".join(sorted(set(main[lost])))
+    return [Breach("unknown_main", {"found": found}, list(facilities["id"][lost]))] if lost.any() else []
 
 
 def _candidates(rows: Sequence[Unmatched]) -> str:

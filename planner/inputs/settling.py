@@ -20,6 +20,7 @@ from planner.inputs.datum_choice import (
     Standing,
     choose_datums,
 )
+from planner.inputs.datum_followers import follow
 from planner.inputs.layers import EXTRACT, GRAPH
 from planner.remarks import Remark
 from planner.study import Layer
@@ -83,7 +84,7 @@ def settle_datums(
     """
     asked = {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}
     judged = choose_datums({name: layer for name, layer in asked.items() if name in JUDGED})
-    verdicts = {**judged.layers, **_followers(asked, judged, layers)}
+    verdicts = {**judged.layers, **follow(asked, judged, layers)}
     choice = DatumChoice({name: verdicts[name] for name in frames}, judged.witnesses)
     _refuse_undecided(choice, source, setting)
     moved = {
@@ -129,31 +130,6 @@ def _standing(crs: pyproj.CRS, layer: Layer) -> Standing:
     return "open" if crs.to_epsg() in WEB_MAPS else "stated"
 
 
-def _followers(
-    asked: Mapping[str, LayerToJudge], judged: DatumChoice, layers: Mapping[str, Layer]
-) -> dict[str, DatumVerdict]:
-    """Give water and the others, of which nothing is tested, the datum of what lies in the same file."""
-    found = {}
-    for name, layer in asked.items():
-        if name in judged.layers:
-            continue
-        how = judged.layers["communities"].how
-        if layer.standing == "declared" or how == "elsewhere":
-            found[name] = DatumVerdict(
-                layer.datum if how != "elsewhere" else "wgs84", how if how == "elsewhere" else "declared", {}
-            )
-            continue
-        if layer.standing == "known":
-            found[name] = DatumVerdict("wgs84", "known", {})
-            continue
-        path = layers[name].path
-        beside = next((one for one in judged.layers if layers[one].path == path), "communities")
-        same = layer.standing == asked[beside].standing
-        datum = judged.layers[beside].datum if same else "wgs84"
-        found[name] = DatumVerdict(datum, "follows" if same else "stated", {})
-    return found
-
-
 def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting: Callable[[str], str]) -> None:
     raise_together(
         [
@@ -188,6 +164,8 @@ def _remarks(choice: DatumChoice, layers: Mapping[str, LayerToJudge]) -> list[Re
                 remarks.append(
                     Remark("datum_elsewhere", name, values={**values, "datum": NAMES[layers[name].datum]})
                 )
+        elif verdict.how == "untested":
+            remarks.append(Remark("datum_untested", name, values=values))
         elif verdict.datum != "wgs84":
             key = {"declared": "datum_declared", "follows": "datum_follows"}.get(verdict.how, "datum_found")
             remarks.append(Remark(key, name, values=values))

@@ -50,7 +50,9 @@ ROWS_AT_MOST = 20_000_000
 BYTES_AT_MOST = 4 * 2**30
 
 
-def read_vector(path: Path, layer: str | None, setting: str) -> tuple[gpd.GeoDataFrame, str]:
+def read_vector(
+    path: Path, layer: str | None, setting: str, *, placed: bool = True
+) -> tuple[gpd.GeoDataFrame, str]:
     """Read one layer of a spatial file.
 
     Parameters
@@ -61,6 +63,8 @@ def read_vector(path: Path, layer: str | None, setting: str) -> tuple[gpd.GeoDat
         The layer in it; may be left out where there is only one.
     setting
         The dotted path of the layer's settings, for messages.
+    placed
+        Whether rows must have places; a table without any is given empty ones.
 
     Returns
     -------
@@ -89,6 +93,8 @@ def read_vector(path: Path, layer: str | None, setting: str) -> tuple[gpd.GeoDat
         raise
     except UNREADABLE as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": _reason(error)})]) from error
+    if not isinstance(frame, gpd.GeoDataFrame) and not placed:
+        return _plain_texts(gpd.GeoDataFrame(frame, geometry=[None] * len(frame), crs=4326)), encoding
     if not isinstance(frame, gpd.GeoDataFrame):
         present = ", ".join(str(name) for name in frame.columns)
         raise DataError(str(path), [Breach("no_geometry", {"present": present, "setting": setting})])

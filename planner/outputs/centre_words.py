@@ -10,6 +10,8 @@ from planner.outputs.report_blocks import DIGITS, Wording
 ASKED = {"≥": "at_least", "≤": "at_most", ">": "more_than", "<": "less_than", "=": "exactly"}
 REASONS = {"compliant": "weak", "excellent": "excellent", "advice": "advice"}
 MOST_DIGITS = 6
+MOST_PAIRS = 3
+"""So many blocked pairs are told of one centre, those that would save most."""
 
 
 def reasons_of(centre: Document, rules: Mapping[str, Document], say: Wording) -> Iterator[str]:
@@ -23,13 +25,14 @@ def reasons_of(centre: Document, rules: Mapping[str, Document], say: Wording) ->
             yield reason(finding, rules[finding["rule"]], say)
 
 
-def notes_on(centre: Document, rules: Mapping[str, Document], say: Wording) -> Iterator[str]:
-    """Yield what else is to be known: blocked directions, what would help, what the data do not tell."""
+def notes_on(centre: Document, say: Wording) -> Iterator[str]:
+    """Yield what else is to be known: where the way is blocked, what the data do not tell."""
     blocked = [one for one in centre["directions"] if one["blocked"]]
     if blocked:
         yield say("blocked_directions", directions=say.listed([_direction(one, say) for one in blocked]))
-    if centre["remedy"] is not None:
-        yield remedy(centre["remedy"], rules, say)
+    pairs = {one["id"]: one for one in say.content["diagnosis"]["blocked_pairs"]}
+    for one in centre["blocked_pairs"][:MOST_PAIRS]:
+        yield blocked_pair(pairs[one["pair"]], one["direction"], say)
     missing = [one for one in centre["unknown"] if one["reason"] == "not_given"]
     if missing:
         yield say("card_unknown", measures=say.listed([say.measure(one["measure"]) for one in missing]))
@@ -80,13 +83,40 @@ def remedy(found: Document, rules: Mapping[str, Document], say: Wording) -> str:
     return say(key, changes=changes, cost=cost, left=left, verdict=say.word(f"verdict_{found['verdict']}"))
 
 
+def blocked_pair(pair: Document, direction: str, say: Wording) -> str:
+    """Say between which streets the way is blocked, by what, and how far round it is."""
+    ways = [pair[name] or say("street_unnamed") for name in ("from_street", "to_street")]
+    known = pair["walk_m"] is not None
+    return say(
+        "blocked_pair" if known else "blocked_pair_no_way",
+        id=pair["id"],
+        direction=say.texts(f"measures.direction_{direction}"),
+        streets=say("street_and").join(dict.fromkeys(ways)),
+        air=say.whole(pair["air_m"]),
+        walk=say.whole(pair["walk_m"]) if known else "",
+        between=between(pair, say),
+        minutes=say.whole(pair["minutes_saved"]),
+        people=say.whole(pair["people"]),
+    )
+
+
+def between(pair: Document, say: Wording) -> str:
+    """Say what stands between the two positions of a pair."""
+    name = pair["between_name"]
+    kind = say(f"between_{pair['between']}")
+    return say("between_named", kind=kind, name=name) if name else kind
+
+
 def change_in_words(change: Document, say: Wording) -> str:
-    """Say what is to be done."""
+    """Say what is to be done, and where."""
+    place = change["place"]
     titles = {one["id"]: say.own(one) for one in say.content["diagnosis"]["functions"]}
     return say.texts(
         f"measures.change_{change['kind']}",
         amount=say.whole(change["amount"]),
         functions=say.listed([titles[one] for one in change["functions"]]),
+        about=change["name"] or change["about"],
+        place=say("card_position", lon=say.degrees(place[0]), lat=say.degrees(place[1])) if place else "",
     )
 
 

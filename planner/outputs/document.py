@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -22,16 +21,15 @@ from planner.outputs.document_diagnosis import (
     diagnosis_entries,
     fairness_entries,
 )
-from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries, weighing_entries
+from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries
+from planner.outputs.document_programme import programme_entries
+from planner.outputs.document_sites import lonlat_of, siting_entries
 from planner.plan import Plan
 from planner.remarks import Remark
-from planner.siting.choosing import Proposal
-from planner.study import RESIDENTS
 from planner.texts import LANGUAGES, Phrase
 
 FORMAT = "planner.plan/1"
 DIGITS = 6
-LONLAT_DIGITS = 7
 LIBRARIES = ("geopandas", "numpy", "osmium", "pandas", "pyproj", "rasterio", "scikit-learn", "scipy", "shapely")
 
 Document = dict[str, Any]
@@ -59,7 +57,8 @@ def document(plan: Plan) -> Document:
             "diagnosis": diagnosis_entries(plan),
             "fairness": fairness_entries(plan),
             "checks": check_entries(plan),
-            "siting": _siting(plan),
+            "siting": siting_entries(plan),
+            "programme": programme_entries(plan, lonlat_of),
             "scenarios": _scenarios(plan),
             "remarks": [_remark(remark) for remark in plan.remarks],
             "provenance": _provenance(plan),
@@ -150,9 +149,9 @@ def _coverage(plan: Plan) -> Document:
 
 def _centres(plan: Plan) -> list[Document]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
-    lonlat = _lonlat(facilities)
+    lonlat = lonlat_of(facilities)
     areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
-    judged = centre_entries(diagnosis, plan.remedies)
+    judged = centre_entries(diagnosis, plan.remedies, plan.blocked_near, plan.inputs.crs)
     names = plan.inputs.communities.set_index("id")["name"]
     measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
     return [
@@ -176,68 +175,6 @@ def _centres(plan: Plan) -> list[Document]:
     ]
 
 
-def _siting(plan: Plan) -> Document:
-    siting, study = plan.siting, plan.study
-    weighing = weighing_entries(plan)
-    people = plan.inputs.demand["people"].sum()
-    uncovered = plan.coverage.uncovered["people"].sum()
-    candidates = siting.candidates
-    lonlat = _lonlat(candidates)
-    return {
-        "sites_asked": study.siting.sites,
-        "standard_min": study.limits.standard_min,
-        **weighing,
-        "candidates": [
-            {**row, "lon": lon, "lat": lat}
-            for row, (lon, lat) in zip(
-                candidates.drop(columns="geometry").to_dict(orient="records"), lonlat, strict=True
-            )
-        ],
-        "people_uncovered": siting.people_uncovered,
-        "people_without_street": siting.people_without_street,
-        "proposals": [
-            _proposal(
-                proposal, gains, candidates, lonlat, people - uncovered, people, weighted=weighing["weighted"]
-            )
-            for proposal, gains in zip(siting.proposals, plan.gains, strict=True)
-        ],
-    }
-
-
-def _proposal(
-    proposal: Proposal,
-    gains: Mapping[str, float],
-    candidates: gpd.GeoDataFrame,
-    lonlat: list[tuple[float, float]],
-    covered: float,
-    people: float,
-    *,
-    weighted: bool,
-) -> Document:
-    # What is gained in weighted people is no share of residents.
-    residents = gains[RESIDENTS] if weighted else proposal.people_gained
-    return {
-        "method": proposal.method,
-        "status": proposal.status,
-        "people_gained": proposal.people_gained,
-        "gained_by_kind": [{"kind": kind, "people_gained": gained} for kind, gained in gains.items()],
-        "bound": proposal.bound,
-        "gap": proposal.gap,
-        "people_covered_after": covered + residents,
-        "people_share_after": (covered + residents) / people,
-        "sites": [
-            {
-                "rank": rank,
-                "id": candidates["id"].iloc[site],
-                "lon": lonlat[site][0],
-                "lat": lonlat[site][1],
-                "people_added": added,
-            }
-            for rank, (site, added) in enumerate(zip(proposal.sites, proposal.people_added, strict=True), start=1)
-        ],
-    }
-
-
 def _scenario(plan: Plan) -> Document | None:
     """Return the scenario that was carried out; None where the centres are today's."""
     scenario = plan.scenario
@@ -252,20 +189,42 @@ def _scenario(plan: Plan) -> Document | None:
 
 
 def _scenarios(plan: Plan) -> list[Document]:
-    """Return what may be compared: the centres as they are, then each proposal's sites, the best last.
-
-    Years of a programme are further entries of the same form.
-    """
-    as_they_are = Phrase("words.scenario_today")
+    """Return what may be compared: the centres as they are, years of the programme, proposals, the best last."""
     candidates = plan.siting.candidates["id"]
-    found = [("today", as_they_are, [])] + [
-        (one.method, Phrase(f"words.method_{one.method}"), [candidates.iloc[site] for site in one.sites])
-        for one in plan.siting.proposals
+    found: list[tuple[str, Phrase, Sequence[str], Sequence[str]]] = [
+        ("today", Phrase("words.scenario_today"), (), ()),
+        *(
+            (
+                one.method,
+                Phrase(f"words.method_{one.method}"),
+                one.closed,
+                [candidates.iloc[site] for site in one.sites],
+            )
+            for one in plan.siting.proposals
+        ),
     ]
+    # The years stand between today and the proposals: they are the way there.
+    programme = plan.programme
+    if programme is not None:
+        years = [
+            (f"year_{label}", Phrase(_year_key(plan), {"year": label}), one.closed, one.sites)
+            for label, one in zip(programme.labels, programme.years, strict=True)
+        ]
+        found[1:1] = years
     return [
-        {"key": key, "en": name.in_words("en"), "zh": name.in_words("zh"), "closed": [], "sites": sites}
-        for key, name, sites in found
+        {
+            "key": key,
+            "en": name.in_words("en"),
+            "zh": name.in_words("zh"),
+            "closed": list(closed),
+            "sites": list(sites),
+        }
+        for key, name, closed, sites in found
     ]
+
+
+def _year_key(plan: Plan) -> str:
+    return "words.scenario_year_nth" if plan.study.programme.first_year is None else "words.scenario_year"
 
 
 def _remark(remark: Remark) -> Document:
@@ -291,11 +250,6 @@ def _provenance(plan: Plan) -> Document:
 
 def _with_scenario(plan: Plan) -> str:
     return f" --scenario {plan.scenario.file}" if plan.scenario and plan.scenario.file else ""
-
-
-def _lonlat(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:
-    degrees = points.to_crs(4326).geometry
-    return [(round(x, LONLAT_DIGITS), round(y, LONLAT_DIGITS)) for x, y in zip(degrees.x, degrees.y, strict=True)]
 
 
 def _records(table: pd.DataFrame) -> list[Document]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
+from planner.assessment.changes import Change, Place, Remedy
 from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.expressions import SHOWN, Comparison, Number
-from planner.assessment.remedies import Remedy
 from planner.assessment.rules import Profile, Rule
 from planner.assessment.sensitivity import Alternative, changed_verdicts
 from planner.plan import Plan
@@ -33,6 +35,7 @@ def diagnosis_entries(plan: Plan) -> Entry:
         "functions": [one.model_dump(mode="json") for one in profile.functions],
         "blocked": profile.blocked.model_dump(mode="json") if profile.blocked else None,
         "catchment": profile.catchment.model_dump(mode="json") if profile.catchment else None,
+        "quotas": _quotas(diagnosis),
         "rates": diagnosis.rates,
         "weak_communities": list(diagnosis.weak_communities),
         "communities_without_centre": list(diagnosis.communities_without_centre),
@@ -40,15 +43,35 @@ def diagnosis_entries(plan: Plan) -> Entry:
         "threshold_share": plan.study.rules.threshold_share,
         "flips": _records(plan.flips),
         "alternatives": [_alternative(one, plan) for one in plan.alternatives],
+        "blocked_pairs": pair_entries(plan.blocked_pairs),
     }
 
 
-def centre_entries(diagnosis: Diagnosis, remedies: Sequence[Remedy]) -> dict[str, Entry]:
-    """Return by centre what its rules find, what is not known, its directions, and what would help it."""
+def pair_entries(pairs: gpd.GeoDataFrame) -> list[Entry]:
+    """Return the street positions close in the air and far on foot, each pair with where it is."""
+    ends = shapely.get_coordinates(pairs.geometry.to_crs("EPSG:4326").array).reshape(-1, 4).tolist()
+    return [
+        {**row, **dict(zip(("lon", "lat", "other_lon", "other_lat"), four, strict=True))}
+        for row, four in zip(_records(pd.DataFrame(pairs.drop(columns="geometry"))), ends, strict=True)
+    ]
+
+
+def _quotas(diagnosis: Diagnosis) -> list[Entry]:
+    words = [quota.model_dump(mode="json", exclude={"id", "rule", "share"}) for quota in diagnosis.profile.quotas]
+    return [{**found, **said} for found, said in zip(_records(diagnosis.quotas), words, strict=True)]
+
+
+def centre_entries(
+    diagnosis: Diagnosis,
+    remedies: Sequence[Remedy],
+    blocked_near: Mapping[str, Sequence[tuple[str, str]]],
+    crs: object,
+) -> dict[str, Entry]:
+    """Return by centre what its rules find, what is not known, what blocks the way, and what would help it."""
     findings = by_facility(diagnosis.findings)
     unknown = by_facility(diagnosis.unknown)
     directions = by_facility(diagnosis.directions)
-    helping = {remedy.facility: _remedy(remedy) for remedy in remedies}
+    helping = {remedy.facility: _remedy(remedy, crs) for remedy in remedies}
     return {
         row["id"]: {
             "place": row["place"],
@@ -56,6 +79,9 @@ def centre_entries(diagnosis: Diagnosis, remedies: Sequence[Remedy]) -> dict[str
             "findings": findings.get(row["id"], []),
             "unknown": unknown.get(row["id"], []),
             "directions": directions.get(row["id"], []),
+            "blocked_pairs": [
+                {"pair": pair, "direction": direction} for pair, direction in blocked_near[row["id"]]
+            ],
             "remedy": helping.get(row["id"]),
         }
         for row in diagnosis.centres.to_dict(orient="records")
@@ -110,15 +136,13 @@ def _alternative(alternative: Alternative, plan: Plan) -> Entry:
     }
 
 
-def _remedy(remedy: Remedy) -> Entry:
+def _remedy(remedy: Remedy, crs: object) -> Entry:
     return {
-        "changes": [
-            {"kind": one.kind, "amount": one.amount, "functions": list(one.functions), "cost": one.cost}
-            for one in remedy.changes
-        ],
+        "changes": [_change(one, crs) for one in remedy.changes],
         "cost": remedy.cost,
         "verdict": remedy.verdict,
         "left": list(remedy.left),
+        "mended": list(remedy.mended),
         "tried": remedy.tried,
     }
 
@@ -129,6 +153,27 @@ def by_facility(table: pd.DataFrame) -> Mapping[str, list[Entry]]:
     for row in _records(table):
         found.setdefault(str(row.pop("facility")), []).append(row)
     return found
+
+
+def _change(change: Change, crs: object) -> Entry:
+    places = [None if one is None else _lonlat(one, crs) for one in (change.place, change.other)]
+    return {
+        "kind": change.kind,
+        "amount": change.amount,
+        "functions": list(change.functions),
+        "about": change.about,
+        "name": change.name,
+        "cost": change.cost,
+        "place": places[0],
+        "other": places[1],
+    }
+
+
+def _lonlat(place: Place, crs: object) -> list[float]:
+    """Return where a place is: longitude, latitude."""
+    point = gpd.GeoSeries([shapely.Point(place)], crs=crs).to_crs("EPSG:4326")
+    lonlat: list[float] = shapely.get_coordinates(point.array)[0].tolist()
+    return lonlat
 
 
 def _records(table: pd.DataFrame) -> list[Entry]:

@@ -12,7 +12,9 @@ import pyogrio
 
 from planner.assessment.remedies import remedies_table
 from planner.assessment.sensitivity import changed_verdicts
+from planner.outputs.document_programme import funds_table, needs_table, project_table
 from planner.plan import Plan
+from planner.siting.candidate import excluded_table
 
 CHANGE_DATE = "2000-01-01T00:00:00.000Z"
 """GeoPackage stores when it was written; a fixed date keeps equal results equal to the byte."""
@@ -61,14 +63,20 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "communities": _beside(inputs.communities, shares.set_index(inputs.communities.index)),
         "demand": coverage.demand.assign(street_m=plan.demand_snaps.nearest_m),
         "candidates": plan.siting.candidates,
+        "candidates_excluded": excluded_table(plan.siting.pool.excluded, inputs.crs),
         "sites": _sites(plan),
+        "sites_curve": _curve(plan),
+        "sites_otherwise": _otherwise(plan),
+        "unserved": _unserved(plan),
         "findings": diagnosis.findings.assign(
             passed=diagnosis.findings["passed"].map(_pass_in_words),
             unknown=diagnosis.findings["unknown"].map(", ".join),
         ),
         "unknown": diagnosis.unknown,
         "directions": diagnosis.directions.assign(blocked=diagnosis.directions["blocked"].map(_pass_in_words)),
-        "remedies": remedies_table(plan.remedies),
+        "quotas": diagnosis.quotas.assign(passed=diagnosis.quotas["passed"].map(_pass_in_words)),
+        "remedies": remedies_table(plan.remedies, inputs.crs),
+        "blocked_pairs": plan.blocked_pairs,
         "community_measures": diagnosis.communities,
         "flips": plan.flips,
         "verdicts_otherwise": _verdicts_otherwise(plan),
@@ -84,6 +92,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "remarks": _remarks(plan),
         **_kinds(plan),
         **_circles(plan),
+        **_programme(plan),
     }
 
 
@@ -104,6 +113,13 @@ def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     if plan.circles is None:
         return {}
     return {"circles": plan.circles.table, "places": plan.circles.places}
+
+
+def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    programme = plan.programme
+    if programme is None:
+        return {}
+    return {"projects": project_table(plan), "needs": needs_table(programme), "funds": funds_table(programme)}
 
 
 def _beside(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -138,19 +154,59 @@ def _remarks(plan: Plan) -> pd.DataFrame:
 
 def _sites(plan: Plan) -> gpd.GeoDataFrame:
     siting = plan.siting
+    others = zip(
+        (f"alternative_{number}" for number in range(1, 1 + len(plan.sites.comparison.other_plans))),
+        plan.sites.comparison.other_plans,
+        strict=True,
+    )
+    named = [*((one.method, one) for one in siting.proposals), *others]
     frames = [
-        siting.candidates.iloc[list(proposal.sites)][["id", "geometry"]].assign(
-            method=proposal.method,
+        siting.candidates.iloc[list(proposal.sites)][["id", "origin", "cost", "geometry"]].assign(
+            method=method,
             rank=np.arange(1, len(proposal.sites) + 1),
             people_added=list(proposal.people_added),
             status=proposal.status,
         )
-        for proposal in siting.proposals
+        for method, proposal in named
     ]
     if not frames:
-        columns: dict[str, list[object]] = {"id": [], "method": [], "rank": [], "people_added": [], "status": []}
+        names = ("id", "origin", "cost", "method", "rank", "people_added", "status")
+        columns: dict[str, list[object]] = {name: [] for name in names}
         return gpd.GeoDataFrame(columns, geometry=[], crs=plan.inputs.crs)
     return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=plan.inputs.crs)
+
+
+def _curve(plan: Plan) -> pd.DataFrame:
+    columns = ["sites", "people_gained", "bound", "status", "added"]
+    rows = [[getattr(step, name) for name in columns] for step in plan.sites.comparison.curve]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _otherwise(plan: Plan) -> pd.DataFrame:
+    """Return every plan in every circumstance that the study names."""
+    found, columns = plan.sites.otherwise, ["plan", "world", "people", "regret"]
+    if found is None:
+        return pd.DataFrame(columns=columns, dtype=object)
+    table = found.table
+    rows = [
+        (one, world, table.people[number, place], table.regret[number, place])
+        for number, one in enumerate(table.plans)
+        for place, world in enumerate(table.scenarios)
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _unserved(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the people whom no candidate and no centre serves, each with the reason."""
+    left = plan.sites.left
+    rows = left.rows if left is not None else np.zeros(0, dtype=np.int64)
+    points = gpd.GeoSeries(gpd.points_from_xy(*plan.sites.asked_xy[rows].T), crs=plan.inputs.crs)
+    told = {
+        "people": [] if left is None else left.people,
+        "reason": [] if left is None else list(left.reason),
+        "nearest_min": [] if left is None else left.minutes,
+    }
+    return gpd.GeoDataFrame(told, geometry=points.array, crs=plan.inputs.crs)
 
 
 def _storable(table: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.DataFrame:

@@ -23,6 +23,7 @@ from planner.outputs.map_pieces import (
     sign_at,
     sized_places,
 )
+from planner.outputs.map_programme import project_layers
 from planner.plan import Plan
 from planner.tables import TIERS
 
@@ -56,6 +57,7 @@ def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
         _circles(plan, content, words),
         *_centres(content, words),
         _candidates(plan, words),
+        *project_layers(content, words),
         *_sites(plan, content, words),
     ]
     return [layer for layer in layers if layer is not None]

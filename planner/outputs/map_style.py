@@ -56,6 +56,8 @@ SHAPES = {
 PIN = "M14 34C14 34 2.5 22 2.5 13.5a11.5 11.5 0 1 1 23 0C25.5 22 14 34 14 34z"
 PIN_SIZE = (28, 36)
 PIN_HEIGHT = PIN_SIZE[1]
+FLAG_SIZE = (34, 26)
+FLAG_COLOURS = ("#ffffff", "#cfe3f5", "#9ec5e8", "#6fa8d8")
 
 STREET_CLASSES = {
     "arterial": ("motorway", "trunk", "primary", "secondary", "arterial"),
@@ -143,6 +145,20 @@ def pin(rank: int, *, clustered: bool, height: int) -> str:
         f'<path d="{PIN}" fill="#fff" stroke="#fff" stroke-width="4"/>'
         f'<path d="{PIN}" fill="{fill}" stroke="#111" stroke-width="2"{dash}/>'
         f'<text x="14" y="19" text-anchor="middle" font-size="14" font-weight="700" fill="#111">{rank}</text>'
+        "</svg>"
+    )
+
+
+def flag(label: int, order: int) -> str:
+    """Return the sign of a project as SVG: a flag with its year, darker the later."""
+    width, height = FLAG_SIZE
+    fill = FLAG_COLOURS[min(order, len(FLAG_COLOURS) - 1)]
+    return (
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">'
+        f'<path d="M{width // 2} 15v{height - 16}" stroke="#111" stroke-width="2"/>'
+        f'<rect x="1" y="1" width="{width - 2}" height="15" rx="3" fill="{fill}" stroke="#111"/>'
+        f'<text x="{width // 2}" y="13" text-anchor="middle" font-size="11" font-weight="700" fill="#111">'
+        f"{label}</text>"
         "</svg>"
     )
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.assessment.branches import is_branch
 from planner.assessment.expressions import (
     SAME,
     Arithmetic,
@@ -31,7 +32,7 @@ from planner.assessment.expressions import (
 )
 from planner.assessment.measure_names import find_measure, limit_of
 from planner.assessment.rules import Profile
-from planner.assessment.situation import PREMISES, old_people
+from planner.assessment.situation import PREMISES, of_others, old_people
 from planner.assessment.verdicts import COMPLIANT, EXCELLENT, Subject, concerns
 from planner.inputs.counting import grain_of
 from planner.outputs.document import Document
@@ -108,7 +109,11 @@ def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Doc
         "same": SAME,
         "nearest": _nearest_premises(plan, order) if "nearest" in used else None,
         "old": _old(plan, order) if "old" in used else None,
-        "unfollowed": sorted(word.removeprefix("?") for word in used if word.startswith("?")),
+        "unfollowed": sorted(
+            # The page knows nothing of branches: their walks and rooms count with another centre.
+            {word.removeprefix("?") for word in used if word.startswith("?")}
+            | ({"branch_of"} if is_branch(plan.inputs.facilities).any() else set())
+        ),
         "today": _today(plan),
     }
 
@@ -227,7 +232,8 @@ def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     point = rank[times.demand]
-    nearest_first = np.lexsort((times.facility, times.minutes, point))
+    others = of_others(times, plan.inputs.demand, plan.inputs.facilities)
+    nearest_first = np.lexsort((times.facility, others, times.minutes, point))
     local = np.cumsum(is_premises) - 1
     return {
         "counts": packed(np.bincount(point, minlength=len(order))),

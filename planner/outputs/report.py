@@ -12,6 +12,7 @@ from planner.outputs.report_findings import siting
 from planner.outputs.report_method import basis, data, reading
 from planner.outputs.report_page import write_page
 from planner.outputs.report_people import circles, kinds
+from planner.outputs.report_programme import programme
 from planner.outputs.report_sections import coverage, inventory
 from planner.outputs.report_summary import facts, indicators, nature_of, summary
 from planner.outputs.report_weak import weak_centres
@@ -47,6 +48,7 @@ def tell_report(plan: Plan, content: Document) -> Report:
         "coverage": lambda: chain(coverage(say), kinds(say)),
         "weak": lambda: weak_centres(plan, say),
         "siting": lambda: siting(plan, say),
+        "programme": lambda: programme(say),
         "fairness": lambda: fairness(say),
         "circles": lambda: circles(say),
         "reading": lambda: reading(say),

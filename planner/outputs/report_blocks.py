@@ -83,13 +83,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class CentreCard:
-    """A weak centre: its place, reasons in words, further notes, its measures by name, and a map."""
+    """A weak centre: its place, reasons and notes in words, what would help, its measures by name, and a map."""
 
     name: str
     place: str
     verdict: Cell
     reasons: tuple[str, ...]
     notes: tuple[str, ...]
+    remedy: str
     measures: tuple[tuple[str, str], ...]
     figure: Figure
     kind: str = "centre"
@@ -249,9 +250,20 @@ class Headcount:
 
 
 def sections(content: Document) -> list[str]:
-    """Return the sections of the report in their order; that on business circles only where there are places."""
-    named = ("basis", "inventory", "coverage", "weak", "siting", "fairness", "circles", "reading", "data")
-    return [name for name in named if name != "circles" or content["circles"] is not None]
+    """Return the sections of the report in their order, programme and circles only where the study has them."""
+    named = (
+        "basis",
+        "inventory",
+        "coverage",
+        "weak",
+        "siting",
+        "programme",
+        "fairness",
+        "circles",
+        "reading",
+        "data",
+    )
+    return [name for name in named if name not in ("programme", "circles") or content[name] is not None]
 
 
 def section_number(content: Document, name: str) -> int:

@@ -21,6 +21,7 @@ from planner.outputs.report_blocks import (
 )
 from planner.outputs.report_figures import siting_figure
 from planner.outputs.report_people import weighing
+from planner.outputs.report_sites import beside, candidates
 from planner.plan import Plan
 
 
@@ -36,11 +37,15 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
         return
     circle = say.plain(circle_m(content, found["standard_min"]))
     uncovered = say.whole(heads.uncovered)
-    yield Paragraph(say("siting_question", sites=asked, uncovered=uncovered, minutes=minutes, metres=circle))
+    free = [one["centre"] for one in found["proposals"][-1]["centres"]]
+    key = "siting_question_free" if free else "siting_question"
+    told = {"free": say.listed(free)} if free else {}
+    yield Paragraph(say(key, sites=asked, uncovered=uncovered, minutes=minutes, metres=circle, **told))
     yield from weighing(say)
-    again = settings["candidates"] > asked
+    again = settings["candidates"] > asked and "clusters" in settings["origins"]
     key = "siting_candidates" if again else "siting_candidates_once"
     yield Paragraph(say(key, count=say.whole(count), sites=asked, asked=settings["candidates"], access=access))
+    yield from candidates(say)
     without = round(found["people_without_street"])
     lost = say("siting_without_street" if without else "siting_all_near", people=say.whole(without), access=access)
     yield Paragraph(lost)
@@ -56,10 +61,11 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
     for proposal in others:
         yield _sites_table(proposal, say)
     left = say.whole(heads.uncovered - round(best["people_gained"]))
+    everywhere = "_everywhere" if found["every_street"] and best["status"] == "proven" else ""
     yield Paragraph(say("siting_left", sites=len(best["sites"]), left=left, minutes=minutes))
     yield Paragraph(
         say(
-            f"siting_proof_{best['status']}",
+            f"siting_proof_{best['status']}{everywhere}",
             count=say.whole(count),
             sites=asked,
             seconds=say.plain(settings["seconds"]),
@@ -67,6 +73,7 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
             gap=say.percent(best["gap"]),
         )
     )
+    yield from beside(say)
 
 
 def _answer_row(proposal: Document, say: Wording) -> Row:
@@ -104,5 +111,5 @@ def _sites_table(proposal: Document, say: Wording) -> Table:
         (say("column_site"),),
         say.all("column_rank", "column_lon", "column_lat", "column_added", "column_cumulative"),
         rows,
-        note=say("siting_sites_note"),
+        note=say("siting_sites_note_free" if proposal["centres"] else "siting_sites_note"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.outputs.document import Document
+from planner.outputs.programme_words import headlines
 from planner.outputs.report_blocks import (
     Indicator,
     Wording,
@@ -129,6 +130,8 @@ def summary(say: Wording) -> Iterator[str]:
             for gain in best["gained_by_kind"]
         ]
         yield say("summary_weighted", gains=say.listed(gains))
+    if content["programme"] is not None:
+        yield from headlines(say)
 
 
 def _people_summary(say: Wording) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from planner.assessment.diagnosis import VERDICTS, WEAK
 from planner.assessment.measure_names import at_limit
 from planner.assessment.situation import PREMISES
-from planner.outputs.centre_words import ASKED, asked, notes_on, reasons_of
+from planner.outputs.centre_words import ASKED, asked, basis, between, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import (
     DASH,
@@ -44,6 +44,7 @@ def weak_centres(plan: Plan, say: Wording) -> Iterator[Block]:
         yield Paragraph(say("weak_not_in_force", rules=say.listed(waiting)))
     yield from _undetermined(rules, say)
     yield from _firmness(rules, say)
+    yield from _pairs(say)
     yield Paragraph(say("weak_cards_title"), title=True)
     cards = [
         _card(plan, position, centre, rules, say)
@@ -59,7 +60,7 @@ def weak_centres(plan: Plan, say: Wording) -> Iterator[Block]:
     limits = say.listed([say("minutes", value=limit) for limit in each])
     yield Paragraph(say("weak_cards_note", limits=limits, minutes=minutes, metres=metres, longest=each[-1]))
     costs = content["study"]["costs"]
-    yield Paragraph(say("remedy_note", source=costs["source"] or say("source_not_given"), unit=costs["unit"]))
+    yield _remedy_note(costs, content["study"]["remedies"], say)
     yield from cards
 
 
@@ -91,10 +92,24 @@ def _rates(say: Wording) -> Iterator[Block]:
     )
     if rates["perhaps_excellent"]:
         yield Paragraph(say("weak_perhaps_excellent", count=rates["perhaps_excellent"]))
+    yield from (Paragraph(_quota(one, say)) for one in content["diagnosis"]["quotas"])
     names = community_names(content)
     weak = [names[community] for community in content["diagnosis"]["weak_communities"]]
     some = say("weak_communities", count=len(weak), names=say.listed(weak))
     yield Paragraph(some if weak else say("weak_no_communities"))
+
+
+def _quota(found: Document, say: Wording) -> str:
+    keys = {True: "quota_met", False: "quota_missed", None: "quota_open"}
+    return say(
+        keys[found["passed"]],
+        quota=say.own(found),
+        required=say.percent(found["required"]),
+        passing=found["passing"],
+        centres=found["centres"],
+        unknown=found["unknown"],
+        basis=basis(found, say),
+    )
 
 
 def _rule_row(rule: Document, say: Wording) -> Row:
@@ -185,6 +200,51 @@ def _firmness(rules: Rules, say: Wording) -> Iterator[Block]:
         )
 
 
+def _remedy_note(costs: Document, tried: Document, say: Wording) -> Paragraph:
+    source = costs["source"] or say("source_not_given")
+    if not tried["streets"]:
+        return Paragraph(say("remedy_note_centre", source=source, unit=costs["unit"]))
+    figures = {name: say.plain(value) for name, value in tried.items() if name not in ("streets", "source")}
+    return Paragraph(
+        say(
+            "remedy_note",
+            source=source,
+            unit=costs["unit"],
+            figures=tried["source"] or say("developers_figures"),
+            **figures,
+        )
+    )
+
+
+def _pairs(say: Wording) -> Iterator[Block]:
+    """Tell where street positions close in the air are far apart on foot."""
+    found, asked_for = say.content["diagnosis"]["blocked_pairs"], say.content["study"]["remedies"]
+    yield Paragraph(say("pairs_title"), title=True)
+    figures = {name: say.plain(asked_for[name]) for name in ("near_m", "far_times", "far_min", "step_m")}
+    yield Paragraph(say("pairs_note" if found else "pairs_none", **figures))
+    if found:
+        yield Table(
+            say("pairs_table"),
+            say.all("column_pair", "column_from_to", "column_between", "column_position"),
+            say.all("column_air", "column_walk", "column_saved", "column_gainers"),
+            tuple(
+                (
+                    pair["id"],
+                    say("street_and").join(
+                        pair[name] or say("street_unnamed") for name in ("from_street", "to_street")
+                    ),
+                    between(pair, say),
+                    say("card_position", lon=say.degrees(pair["lon"]), lat=say.degrees(pair["lat"])),
+                    say.whole(pair["air_m"]),
+                    say("no_way") if pair["walk_m"] is None else say.whole(pair["walk_m"]),
+                    say.whole(pair["minutes_saved"]),
+                    say.whole(pair["people"]),
+                )
+                for pair in found
+            ),
+        )
+
+
 def _alternative_row(one: Document, say: Wording) -> Row:
     rates = one["rates"]
     return (
@@ -205,7 +265,8 @@ def _card(plan: Plan, position: int, centre: Document, rules: Rules, say: Wordin
         place=" · ".join(part for part in place if part),
         verdict=say.verdict(centre["verdict"]),
         reasons=tuple(reasons_of(centre, rules, say)),
-        notes=tuple(notes_on(centre, rules, say)),
+        notes=tuple(notes_on(centre, say)),
+        remedy=remedy(centre["remedy"], rules, say) if centre["remedy"] else "",
         measures=tuple(_measures(centre, say)),
         figure=Figure(centre_figure(plan, position, say.texts), say("figure_centre", name=centre["name"])),
     )

@@ -74,15 +74,28 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> lis
         "plan.json": lambda path: path.write_text(as_json(content), "utf-8", newline="\n"),
         "results.gpkg": lambda path: write_geopackage(plan, path),
     }
+    return write_together(folder, makers, progress=progress)
+
+
+def write_together(
+    folder: Path, makers: Mapping[str, Callable[[Path], object]], *, progress: Progress = silent
+) -> list[Path]:
+    """Make files, each by its name, beside their place, and then put them there, all or none; return their paths.
+
+    Raises
+    ------
+    OutputError
+        The folder or a file in it cannot be written; what was there before is untouched.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix=".planner-", dir=folder) as making:
-            for name in PRODUCTS:
-                progress(STAGES[name])
-                makers[name](Path(making) / name)
-            exchange(Path(making), folder, PRODUCTS)
+            for name, make in makers.items():
+                progress(STAGES.get(name, f"write_{name.partition('.')[0]}"))
+                make(Path(making) / name)
+            exchange(Path(making), folder, tuple(makers))
     except UNWRITABLE as error:
         raise not_writable(folder, error) from error
-    return [folder / name for name in PRODUCTS]
+    return [folder / name for name in makers]
 
 
 def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:

@@ -65,6 +65,7 @@ def alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
     count: int,
     seconds: float,
     seed: int = 0,
+    each_drops_another: bool = False,
 ) -> tuple[Alternative, ...]:
     """Look for plans that serve nearly as many as the best one from other places.
 
@@ -93,6 +94,9 @@ def alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
         For all of them together.
     seed
         Of the random numbers.
+    each_drops_another
+        Whether each must drop other sites of the best plan than those before it: the least important site would
+        otherwise be exchanged for one place after the other.
 
     Returns
     -------
@@ -115,9 +119,12 @@ def alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
         if answer.objective < best.objective * (1 - within):
             break
         differs = [search.difference(answer, other) for other in (best, *(one.answer for one in taken))]
-        if min(differs) >= differing:
+        dropped = _not_near(best, answer, xy, near_m)
+        again = each_drops_another and (not dropped or dropped in {one.dropped for one in taken})
+        if min(differs) >= differing and not again:
             taken.append(_compared(answer, best, left_out, covering.weight, xy, near_m))
-        search.branch(answer, left_out)
+        if not again:
+            search.branch(answer, left_out)
     return tuple(taken)
 
 

@@ -1,7 +1,8 @@
-"""The siting stage: candidates from clusters, the clustering's own answer, and the optimum beside it."""
+"""The siting stage: candidates of all origins, the clustering's own answer, and the optimum beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -11,20 +12,23 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.errors import Breach, SitingError
-from planner.siting.answers import Status, gap_between
-from planner.siting.candidates import Clustering, propose_candidates
+from planner.siting.answers import Answer, Status, gap_between
+from planner.siting.candidate import Candidate, candidate_table, places_of
 from planner.siting.maximal_covering import maximal_covering, ranked
 from planner.siting.problems import Choice, Covering, covers_of, pairs_of
-from planner.siting.solving.value_tables import value_table
+from planner.siting.proposing.free_centres import Fate, fates
+from planner.siting.proposing.pool import Gatherer, Pool
+from planner.siting.solving.value_tables import best_of, value_table
+from planner.study import Siting as Settings
 from planner.walking.network import WalkingNetwork
-from planner.walking.snapping import snap
+from planner.walking.snapping import Snaps, snap
 from planner.walking.times import travel_times
-from planner.walking.walk import Walk, is_within
+from planner.walking.walk import FloatArray, IndexArray, Walk, is_within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """A choice of sites with what it gains, and what no choice of as many can exceed.
+    """A choice of sites with what it gains, and what no choice can exceed.
 
     Attributes
     ----------
@@ -35,11 +39,13 @@ class Proposal:
     people_added
         What each site adds, shape (sites,).
     people_gained
-        People newly served by all of them.
+        People newly served by all of them, less those whom a moved or closed centre served.
     bound
         The most that any choice of as many candidates can gain; None where there is no bound.
     status
         See `planner.siting.answers.Answer`.
+    fates
+        What becomes of each free centre.
     """
 
     method: str
@@ -48,11 +54,17 @@ class Proposal:
     people_gained: float
     bound: float | None
     status: Status
+    fates: tuple[Fate, ...] = ()
 
     @property
     def gap(self) -> float | None:
         """How far the bound is above the answer, as a share of the bound; None without a bound."""
         return None if self.bound is None else gap_between(self.people_gained, self.bound)
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Ids of the free centres that do not stay where they are."""
+        return tuple(one.centre for one in self.fates if one.fate != "keep")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,11 +73,17 @@ class Siting:
 
     Attributes
     ----------
+    pool
+        All candidates, and those left out.
     candidates
-        One row a candidate: id, clusters, people (of its cluster), moved_m, people_in_reach (uncovered people
-        within the standard), geometry.
+        One row a candidate that is no centre as it is, with people_in_reach: people of the question within the
+        standard of it.
     covers
-        Which candidate serves which uncovered demand point, shape (uncovered, candidates), boolean.
+        Which candidate serves which demand point of the question, shape (demand, candidates of the pool), boolean.
+    people
+        At each demand point of the question, shape (demand,).
+    choice, answer
+        The question of the optimum and its answer as the solver gave it; None where nothing was asked.
     proposals
         The clustering's answer and the optimum, in this order; empty where nothing was asked or nobody is
         uncovered.
@@ -75,8 +93,12 @@ class Siting:
         Those among them whom no site can serve, because no street lies within `access_m` of them.
     """
 
+    pool: Pool
     candidates: gpd.GeoDataFrame
     covers: csr_array
+    people: FloatArray
+    choice: Choice | None
+    answer: Answer | None
     proposals: tuple[Proposal, ...]
     people_uncovered: float
     people_without_street: float
@@ -85,6 +107,11 @@ class Siting:
     def best(self) -> Proposal | None:
         """The proposal that gains the most; the optimum where there is one."""
         return self.proposals[-1] if self.proposals else None
+
+    @property
+    def today(self) -> float:
+        """People of the question whom free centres serve as they are."""
+        return _served(self.covers, self.people, np.arange(len(self.candidates), self.covers.shape[1]))
 
 
 def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by name
@@ -100,7 +127,7 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     study: str = "notebook",
     limits_min: NDArray[np.float64] | None = None,
 ) -> Siting:
-    """Place new stations for the people beyond the standard.
+    """Place new stations for the people beyond the standard, at the middles of clusters of them.
 
     Existing centres stay; only people whom none of them serves can be gained.
 
@@ -135,57 +162,128 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     SitingError
         Nobody uncovered lives near a street, or more sites are asked for than there are places where they live.
     """
-    people = uncovered["people"].to_numpy()
-    demand_snaps = snap(shapely.get_coordinates(uncovered.geometry.array), network, access_m=walk.access_m)
-    reachable = demand_snaps.reaches_street
-    without_street = float(people[~reachable].sum())
-    if not sites or not len(uncovered):
-        empty = gpd.GeoDataFrame(
-            {"id": [], "clusters": [], "people": [], "moved_m": [], "people_in_reach": []},
-            geometry=[],
-            crs=network.crs,
-        )
-        return Siting(empty, csr_array((len(uncovered), 0), dtype=bool), (), float(people.sum()), without_street)
-    if not reachable.any():
-        raise SitingError(study, [Breach("no_candidates", {"people": f"{people.sum():,.0f}"})])
+    limits = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
+    snaps = snap(shapely.get_coordinates(uncovered.geometry.array), network, access_m=walk.access_m)
+    asked = Settings(sites=sites, candidates=n_candidates, seconds=seconds, seed=seed, origins=("clusters",))
+    return choose_among(Gatherer(uncovered, limits, snaps, network, walk, asked), study=study)
 
-    clusterings = [
-        Clustering(sites, seed),
-        *([Clustering(n_candidates, seed)] if n_candidates > sites else []),
-    ]
-    candidates = propose_candidates(uncovered[reachable], network, clusterings, access_m=walk.access_m)
-    by_clusters = np.flatnonzero(candidates["clusters"].to_numpy() == sites)
-    if len(by_clusters) < sites:
-        raise SitingError(study, [Breach("too_many_sites", {"sites": sites, "places": len(by_clusters)})])
-    candidate_snaps = snap(shapely.get_coordinates(candidates.geometry.array), network, access_m=walk.access_m)
-    limit = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
-    times = travel_times(network, candidate_snaps, demand_snaps, walk=walk, horizon_min=float(limit.max()))
-    inside = is_within(times.minutes, limit[times.demand])
-    covers = covers_of(times.demand[inside], times.facility[inside], (len(uncovered), len(candidates)))
-    answer = maximal_covering(Covering(covers, people), Choice(sites=sites), seconds=seconds, seed=seed)
-    optimum = Proposal(answer.model, answer.sites, answer.added, answer.objective, answer.bound, answer.status)
-    clustering = _as_given(covers, people, by_clusters)
+
+def choose_among(gatherer: Gatherer, *, study: str) -> Siting:
+    """Gather the candidates and choose among them; see `choose_sites`.
+
+    Free centres are columns to choose at no cost: `siting.sites` new ones at most are open beside as many as there
+    are free centres. Demand points are then those whom the other centres do not serve.
+    """
+    settings, uncovered, snaps = gatherer.settings, gatherer.uncovered, gatherer.snaps
+    people = uncovered["people"].to_numpy(dtype=np.float64)
+    without_street = float(people[~snaps.reaches_street].sum())
+    if not (settings.sites or gatherer.options) or not len(uncovered):
+        table = candidate_table([], gatherer.network.crs).assign(people_in_reach=np.zeros(0))
+        nothing = csr_array((len(uncovered), 0), dtype=bool)
+        total = float(people.sum())
+        return Siting(Pool(()), table, nothing, people, None, None, (), total, without_street)
+    if not snaps.reaches_street.any():
+        raise SitingError(study, [Breach("no_candidates", {"people": f"{people.sum():,.0f}"})])
+    pool = gatherer.gather()
+    in_clusters = [one.clusters for one in pool.candidates].count(settings.sites)
+    in_clusters += [one.candidate.clusters for one in pool.excluded].count(settings.sites)
+    if in_clusters < settings.sites:
+        raise SitingError(study, [Breach("too_many_sites", {"sites": settings.sites, "places": in_clusters})])
+    covers = coverage_of(pool.candidates, snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
+    choice = choice_of(pool, settings)
+    answer = maximal_covering(Covering(covers, people), choice, seconds=settings.seconds, seed=settings.seed)
+    count = len(pool.new)
+    today = _served(covers, people, np.arange(count, len(pool.candidates)))
+    by_clusters = [place for place, one in enumerate(pool.new) if one.clusters == settings.sites > 0]
+    chosen = np.array(answer.sites, dtype=np.int64)
+    table = candidate_table(pool.new, gatherer.network.crs)
     return Siting(
-        candidates=candidates.assign(people_in_reach=covers.T.astype(np.float64) @ people),
+        pool=pool,
+        candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(covers.T.astype(np.float64) @ people)[:count])),
         covers=covers,
-        proposals=(clustering, optimum),
-        people_uncovered=float(people.sum()),
+        people=people,
+        choice=choice,
+        answer=answer,
+        proposals=(
+            _as_given(pool, covers, people, np.array(by_clusters, dtype=np.int64)),
+            proposal_of(
+                pool,
+                covers,
+                people,
+                chosen,
+                method=answer.model,
+                bound=answer.bound,
+                status=answer.status,
+                new_sites=settings.sites,
+            ),
+        ),
+        people_uncovered=float(people.sum()) - today,
         people_without_street=without_street,
     )
 
 
-def _as_given(covers: csr_array, people: NDArray[np.float64], sites: NDArray[np.int64]) -> Proposal:
-    """Return the proposal to take these sites; all of them, even those that add nobody."""
+def coverage_of(
+    candidates: Sequence[Candidate], demand: Snaps, limits_min: FloatArray, network: WalkingNetwork, walk: Walk
+) -> csr_array:
+    """Return which candidate serves which demand point within the point's own limit."""
+    spots = snap(places_of(candidates), network, access_m=walk.access_m)
+    horizon_min = float(limits_min.max(initial=0.0))
+    times = travel_times(network, spots, demand, walk=walk, horizon_min=horizon_min)
+    inside = is_within(times.minutes, limits_min[times.demand])
+    return covers_of(times.demand[inside], times.facility[inside], (len(limits_min), len(candidates)))
+
+
+def choice_of(pool: Pool, settings: Settings) -> Choice:
+    """Return what may be chosen: so many new sites beside the free centres, within the budget if there is one."""
+    sites = settings.sites + len(pool.kept_centres)
+    if settings.budget is None:
+        return Choice(sites=sites)
+    cost = np.array([np.nan if one.cost is None else one.cost for one in pool.candidates])
+    return Choice(sites=sites, cost=cost, budget=settings.budget)
+
+
+def proposal_of(  # noqa: PLR0913 -- one attribute each
+    pool: Pool,
+    covers: csr_array,
+    people: FloatArray,
+    chosen: IndexArray,
+    *,
+    method: str,
+    bound: float | None,
+    status: Status,
+    new_sites: int,
+) -> Proposal:
+    """Return chosen columns as a proposal: new sites ranked, what becomes of free centres, gains against today."""
+    count = len(pool.new)
+    keeps = np.arange(count, len(pool.candidates))
+    today = _served(covers, people, keeps)
     row, column = pairs_of(covers)
     values = value_table(row, column, people[row], covers.shape)
-    order, added = ranked(values, sites, np.zeros(len(people)))
-    idle = np.setdiff1d(sites, order)
-    served = np.asarray(covers[:, sites].sum(axis=1)).ravel() > 0
+    before, _ = best_of(values, chosen[chosen >= count])
+    order, added = ranked(values, chosen[chosen < count], before)
+    idle = np.setdiff1d(chosen[chosen < count], order)
+    kept = pool.kept_centres
+    opened = [pool.candidates[place] for place in chosen.tolist()]
     return Proposal(
-        "clustering",
+        method,
         tuple(int(site) for site in (*order, *idle)),
         (*(float(gain) for gain in added), *(0.0 for _ in idle)),
-        float(people[served].sum()),
-        None,
-        "heuristic",
+        _served(covers, people, chosen) - today,
+        None if bound is None else bound - today,
+        status,
+        fates(kept, opened, new_sites=new_sites),
     )
+
+
+def _as_given(pool: Pool, covers: csr_array, people: FloatArray, sites: IndexArray) -> Proposal:
+    """Return the proposal to take these sites; all of them, even those that add nobody. Free centres stay."""
+    keeps = np.arange(len(pool.new), len(pool.candidates))
+    chosen = np.concatenate([sites, keeps])
+    return proposal_of(
+        pool, covers, people, chosen, method="clustering", bound=None, status="heuristic", new_sites=len(sites)
+    )
+
+
+def _served(covers: csr_array, people: FloatArray, columns: IndexArray) -> float:
+    served = np.asarray(covers[:, columns].sum(axis=1)).ravel() > 0
+    return float(people[served].sum())

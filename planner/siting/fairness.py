@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -86,7 +86,7 @@ def worst_community_first(
     ((0, 2), 0.9, 95.0)
     """
     clock = started(seconds)
-    question = _Question(covering, community, choice)
+    question = _Question(covering, _shares_of(covering, community), choice)
     start, _ = question.most_served(clock.at_most(clock.left / 4), seed)
     first = question.fairest(clock.at_most(clock.left / 2), start)
     return question.plan(first, question.most_above(first.value, clock, first.chosen), clock)
@@ -110,10 +110,46 @@ def frontier(
     -------
     plans
         In ascending order of the worst share, descending order of people; plans that another one equals or exceeds
-        in both are left out.
+        in both are left out. Their status speaks of the people: proven where no choice that leaves no community
+        below the plan's floor serves more.
     """
-    clock = started(seconds)
-    question = _Question(covering, community, choice)
+    return _between(_Question(covering, _shares_of(covering, community), choice), points, started(seconds), seed)
+
+
+def group_frontier(
+    covering: Covering, group: FloatArray, choice: Choice, *, points: int, seconds: float, seed: int = 0
+) -> tuple[FairPlan, ...]:
+    """Return plans from the most people served to the most of one group, such as residents of 65 and more.
+
+    Parameters
+    ----------
+    covering
+        Who is served by what.
+    group
+        How many of the group each demand row has, shape (demand,).
+    choice
+        What may be chosen.
+    points, seconds, seed
+        As in `frontier`.
+
+    Returns
+    -------
+    plans
+        As of `frontier`; `worst_share` is the share of the group that is served.
+
+    Examples
+    --------
+    >>> covers = csr_array(np.array([[1, 0], [0, 1]], dtype=bool))
+    >>> plans = group_frontier(Covering(covers, np.array([9.0, 5.0])), np.array([1.0, 3.0]), Choice(sites=1),
+    ...                        points=2, seconds=9)
+    >>> [(one.sites, one.people, one.worst_share) for one in plans]
+    [((0,), 9.0, 0.25), ((1,), 5.0, 0.75)]
+    """
+    parts = _Shares(csr_array((group / group.sum())[None, :]), np.array([0]), 1)
+    return _between(_Question(covering, parts, choice), points, started(seconds), seed)
+
+
+def _between(question: _Question, points: int, clock: Clock, seed: int) -> tuple[FairPlan, ...]:
     start, bound = question.most_served(clock.at_most(clock.left / 4), seed)
     top = question.fairest(clock.at_most(clock.left / 3), start)
     most = Balance(start, question.people(start), bound)
@@ -124,7 +160,7 @@ def frontier(
         if found.chosen is not None:
             worst = Balance(found.chosen, question.worst(found.chosen), top.bound)
             plans.append(question.plan(worst, found, clock))
-    return _undominated(plans)
+    return _undominated([replace(one, status=status_of(one.people, one.people_bound)) for one in plans])
 
 
 def _undominated(plans: Sequence[FairPlan]) -> tuple[FairPlan, ...]:
@@ -135,27 +171,38 @@ def _undominated(plans: Sequence[FairPlan]) -> tuple[FairPlan, ...]:
     return tuple(kept)
 
 
-class _Question:
-    """Communities with people, and what serving each row adds to their shares."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shares:
+    """What serving each row adds to each share, whose they are, and how many there would be."""
 
-    def __init__(self, covering: Covering, community: IndexArray, choice: Choice) -> None:
+    parts: csr_array
+    of: IndexArray
+    count: int
+
+
+def _shares_of(covering: Covering, community: IndexArray) -> _Shares:
+    """Return the shares of communities; those without people have none."""
+    count = int(community.max(initial=-1)) + 1
+    people = np.bincount(community, weights=covering.weight, minlength=count)
+    lived_in = np.flatnonzero(people > 0)
+    place = np.full(count, -1, dtype=np.int64)
+    place[lived_in] = np.arange(len(lived_in))
+    counts = np.flatnonzero(covering.weight > 0)
+    share = covering.weight[counts] / people[community[counts]]
+    parts = csr_array((share, (place[community[counts]], counts)), shape=(len(lived_in), len(community)))
+    return _Shares(parts, lived_in, count)
+
+
+class _Question:
+    """Shares, and what serving each row adds to them."""
+
+    def __init__(self, covering: Covering, shares: _Shares, choice: Choice) -> None:
         self.room: Room = choice.room(covering.covers.shape[1])
         self.fixed = choice.fixed_columns()
-        count = int(community.max(initial=-1)) + 1
-        people = np.bincount(community, weights=covering.weight, minlength=count)
-        self.lived_in = np.flatnonzero(people > 0)
-        place = np.full(count, -1, dtype=np.int64)
-        place[self.lived_in] = np.arange(len(self.lived_in))
-        counts = np.flatnonzero(covering.weight > 0)
-        of = place[community[counts]]
-        parts = csr_array(
-            (covering.weight[counts] / people[community[counts]], (of, counts)),
-            shape=(len(self.lived_in), len(community)),
-        )
-        self.count = count
+        self.lived_in, self.count = shares.of, shares.count
         distinct, which = like_rows(covering.covers)
         self.weight = np.asarray(which.T @ covering.weight).ravel()
-        self.sums = Sums(distinct, csr_array(parts @ which), np.zeros(len(self.lived_in)))
+        self.sums = Sums(distinct, csr_array(shares.parts @ which), np.zeros(len(shares.of)))
 
     def most_served(self, clock: Clock, seed: int) -> tuple[IndexArray, float]:
         return best_for(self.sums.covers, self.weight, self.room, self.fixed, clock, seed)

@@ -12,10 +12,11 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.assessment.kinds import KindCoverage
+from planner.siting.candidate import Candidate, places_of
 from planner.siting.choosing import Siting
 from planner.study import RESIDENTS
 from planner.walking.network import WalkingNetwork
-from planner.walking.snapping import snap
+from planner.walking.snapping import Snaps, snap
 from planner.walking.times import nearest_facility
 from planner.walking.walk import Walk
 
@@ -93,18 +94,33 @@ def gains_by_kind(
     Returns
     -------
     gains
-        One mapping a proposal, in their order: people newly within their kind's standard, by kind.
+        One mapping a proposal, in their order: people newly within their kind's standard, by kind, less those
+        whom a free centre serves today and nobody does then.
     """
     asked = [(RESIDENTS, residents, standard_min)]
     asked += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
-    xy = shapely.get_coordinates(siting.candidates.geometry.array)
+    free = siting.pool.kept_centres
     gains = []
     for proposal in siting.proposals:
-        sites = snap(xy[list(proposal.sites)], network, access_m=walk.access_m)
+        sites = [siting.pool.candidates[site] for site in proposal.sites]
+        open_then = [*sites, *(one for one in free if one.id not in proposal.closed)]
         gained = {}
         for name, points, limit in asked:
             spots = snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)
-            minutes, _ = nearest_facility(network, sites, spots, walk=walk, horizon_min=limit)
-            gained[name] = float(points["people"].to_numpy()[np.isfinite(minutes)].sum())
+            people = points["people"].to_numpy()
+            then, today = (
+                float(people[_reached(some, spots, network, walk, limit)].sum()) for some in (open_then, free)
+            )
+            gained[name] = then - today
         gains.append(gained)
     return tuple(gains)
+
+
+def _reached(
+    sites: Sequence[Candidate], spots: Snaps, network: WalkingNetwork, walk: Walk, limit_min: float
+) -> NDArray[np.bool_]:
+    if not sites:
+        return np.zeros(len(spots.xy), dtype=bool)
+    starts = snap(places_of(sites), network, access_m=walk.access_m)
+    minutes, _ = nearest_facility(network, starts, spots, walk=walk, horizon_min=limit_min)
+    return np.isfinite(minutes)

@@ -8,9 +8,10 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.walking.gate_gaps import is_marked
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps
-from planner.walking.suspicions import is_marked, suspicious_places
+from planner.walking.suspicions import suspicious_places
 
 LISTED_PIECES = 10
 

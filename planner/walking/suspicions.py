@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.walking.costs import OFF_GROUND
+from planner.walking.gate_gaps import GATE_GAP_M, is_marked
 from planner.walking.network import WalkingNetwork
 from planner.walking.walk import FloatArray, IndexArray
 
@@ -25,9 +26,6 @@ SAME_LINE_M = 1e-3
 """Segments lie on one line if the ends of one are this near the line of the other; vertices join as near."""
 
 SHORTEST_OVERLAP_M = 0.01
-GATE_GAP_M = 0.11
-"""Streets stop 5 cm short of a closed gate on either side; that gap is meant."""
-
 Bools = NDArray[np.bool_]
 
 
@@ -197,12 +195,6 @@ def _marks(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> _Marks:
 
 def _off_ground(streets: gpd.GeoDataFrame, column: str) -> Bools:
     return np.asarray(streets[column].isin(OFF_GROUND), dtype=bool)
-
-
-def is_marked(streets: gpd.GeoDataFrame, column: str) -> Bools:
-    """Return a column of yes and no as such, whether a file has kept it as truth, number or text."""
-    words = streets[column].astype(str).str.lower()
-    return np.asarray(words.isin(["true", "1", "1.0", "yes"]), dtype=bool)
 
 
 def _names(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArray[np.object_]:

@@ -179,6 +179,39 @@ def nearest_facility(
     return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
 
 
+def nearest_facility_of_nodes(
+    network: WalkingNetwork, facilities: Snaps, *, walk: Walk, horizon_min: float
+) -> tuple[FloatArray, IndexArray]:
+    """Measure the walk from every node of the network to its nearest facility.
+
+    A node lies on the streets, so that its walks are those of the one search from all facilities, and no straight
+    walk is to be weighed: what `nearest_facility` does for points anywhere.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    facilities
+        Where they meet them.
+    walk
+        Speed and access.
+    horizon_min
+        How far to search, minutes, inclusive.
+
+    Returns
+    -------
+    minutes
+        `inf` where no facility is within the horizon, shape (nodes,).
+    facility
+        Its position, the first of several as near; -1 where there is none, shape (nodes,).
+    """
+    reach_m = max(walk.metres(horizon_min), 0.0) + SLACK_M
+    field = search_all(network.ways, streets_of(network), stands_of(facilities), reach_m)
+    minutes = walk.all_minutes(field.metres)
+    inside = is_within(minutes, horizon_min) & (field.label >= 0)
+    return np.where(inside, minutes, np.inf), np.where(inside, field.label, -1)
+
+
 def _links(streets: Streets, stands: Stands, order: IndexArray, *, all_vertices: bool) -> Links:
     """Return the links of demand points, by node."""
     parts = in_chunks(

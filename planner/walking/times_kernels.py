@@ -149,6 +149,16 @@ def nearest_of_all(
         for row in range(begins[point], begins[point + 1]):
             s = segment[row]
             edge = segment_edge[s]
+            # Most streets of a point end no nearer than its best walk is long: what follows costs the time.
+            one, other = edge_nodes[edge, 0], edge_nodes[edge, 1]
+            if (
+                (to_node_m[one] >= best)
+                & (to_node_m[other] >= best)
+                & (label[one] >= who)
+                & (label[other] >= who)
+                & (pointer[edge] == pointer[edge + 1])
+            ):
+                continue
             arriving = arriving_walks(
                 (level[s, 0], level[s, 1]),
                 (from_level_m[s, 0], from_level_m[s, 1]),

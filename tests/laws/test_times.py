@@ -12,8 +12,9 @@ from oracle import Oracle
 
 from planner.walking import compiling
 from planner.walking.network import build_network
+from planner.walking.search import search
 from planner.walking.snapping import snap
-from planner.walking.times import TravelTimes, nearest_facility, travel_times
+from planner.walking.times import TravelTimes, nearest_facility, nearest_facility_of_nodes, travel_times
 from planner.walking.walk import Walk
 
 MILLIMETRE = 1e-3
@@ -167,6 +168,26 @@ def test_the_nearest_facility_is_that_of_all_travel_times(seed: int, access_m: f
     expected_minutes, expected = times.nearest()
     np.testing.assert_allclose(minutes, expected_minutes, rtol=0, atol=1e-9)
     np.testing.assert_array_equal(nearest, expected)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 10_000), access_m=st.sampled_from([15.0, 110.0]), minutes=st.sampled_from([0.0, 3.0, 60.0])
+)
+def test_the_nearest_facility_of_nodes_is_that_of_a_search_from_each(
+    seed: int, access_m: float, minutes: float
+) -> None:
+    streets = cities.random_city(seed)
+    points = cities.points_in(streets, 9, seed)
+    network, walk = build_network(streets), Walk(3.6, access_m)
+    facilities = snap(np.vstack([points, points[:2]]), network, access_m=access_m)
+    found, nearest = nearest_facility_of_nodes(network, facilities, walk=walk, horizon_min=minutes)
+    reached = search(network, facilities, reach_m=walk.metres(minutes))
+    expected = np.full((len(facilities.xy), len(network.node_xy)), np.inf)
+    expected[reached.point, reached.node] = reached.metres / 60
+    np.testing.assert_allclose(found, expected.min(axis=0), rtol=0, atol=1e-9)
+    first = np.where(np.isfinite(found), (expected <= found + 1e-9).argmax(axis=0), -1)
+    np.testing.assert_array_equal(nearest, first)
 
 
 def test_a_walk_goes_straight_to_the_street_along_it_and_straight_again() -> None:

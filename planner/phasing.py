@@ -1,0 +1,91 @@
+"""`planner programme`: the lists of needs, resources and projects in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from planner.errors import Breach, StudyError
+from planner.outputs import programme_words as words
+from planner.outputs.document import Document, document
+from planner.outputs.programme_words import money, told, year
+from planner.outputs.report_blocks import DASH, Wording
+from planner.pipeline import run
+from planner.progress import Progress, silent
+from planner.study import read_study
+from planner.texts import Texts
+
+
+def lists(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
+    """Return the programme of a study: what it comes to, needs, resources, projects.
+
+    Parameters
+    ----------
+    path
+        The study file.
+    texts
+        The language.
+    progress
+        Called with the name of each stage as it begins.
+
+    Raises
+    ------
+    PlannerError
+        As `planner.run`; or the study gives no funds.
+    """
+    study = read_study(path)
+    if not study.programme.funds:
+        raise StudyError(str(path), [Breach("no_programme")])
+    say = Wording(document(run(study, progress=progress)), texts)
+    return "\n".join(_lines(say.content["programme"], say))
+
+
+def _lines(found: Document, say: Wording) -> Iterator[str]:
+    yield from words.statements(say)
+    yield from ("", told(say, "list_needs"))
+    yield from (_need(need, say) for need in found["needs"])
+    yield from ("", told(say, "list_resources"))
+    for fund in found["resources"]["funds"]:
+        yield f"{fund['name']}{say.texts('maps.between')}{words.fund_rules(fund, say)}"
+        yield from ("  " + _fund(fund, one, found["unit"], say) for one in fund["years"])
+    sites = found["resources"]["sites"]
+    yield told(say, "line_sites", count=len(sites), taken=sum(bool(site["project"]) for site in sites))
+    yield from ("", told(say, "list_projects"))
+    yield from (_project(project, found["unit"], say) for project in found["projects"])
+
+
+def _need(need: Document, say: Wording) -> str:
+    return told(
+        say,
+        "line_need",
+        id=need["id"],
+        kind=told(say, f"need_{need['kind']}"),
+        place=need["name"],
+        street=need["street"] or DASH,
+        people=say.whole(need["people"]),
+        evidence=words.evidence(need, say),
+        met=words.met(need, say),
+    )
+
+
+def _fund(fund: Document, one: Document, unit: str, say: Wording) -> str:
+    amounts = {name: money(one[name]) for name in ("amount", "brought", "spent", "left")}
+    return told(say, "line_fund", fund=fund["name"], year=year(say, one["year"]), unit=unit, **amounts)
+
+
+def _project(project: Document, unit: str, say: Wording) -> str:
+    return told(
+        say,
+        "line_project",
+        number=project["id"],
+        task=words.task(project, say),
+        measure=words.measure(project, say),
+        unit=words.responsible(project),
+        deadline=year(say, project["year"], "by_year"),
+        cost=money(project["cost"]),
+        money=unit,
+        paid=words.paid_by(project, say) if project["paid"] else DASH,
+        covered=say.whole(project["people_covered"]),
+        standard=say.whole(project["people_standard"]),
+        per_person=words.per_person(project, say),
+    )

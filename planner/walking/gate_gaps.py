@@ -1,0 +1,67 @@
+"""Gates that an extract of OpenStreetMap has closed: streets stop a little short of them on either side."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import scipy.spatial
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from planner.walking.gates import Gate
+from planner.walking.network import WalkingNetwork
+
+GATE_GAP_M = 0.11
+"""Streets stop 5 cm short of a closed gate on either side; that gap is meant."""
+
+
+def gates_in_gaps(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[Gate, ...]:
+    """Return the gates in whose gaps streets end that the table marks as `gated`, from west to east.
+
+    Opening one joins the ends on both sides; the few centimetres between them count for nothing.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    streets
+        The table that they were built from; without a column `gated` it knows of no gates.
+
+    Examples
+    --------
+    >>> from planner.walking.network import build_network
+    >>> wkt = ["LINESTRING (0 0, 49.95 0)", "LINESTRING (50.05 0, 100 0)"]
+    >>> lines = gpd.GeoSeries.from_wkt(wkt, crs=32648).to_frame("geometry").assign(gated=True)
+    >>> [(gate.id, gate.xy, len(gate.nodes)) for gate in gates_in_gaps(build_network(lines), lines)]
+    [('gap-1', (50.0, 0.0), 2)]
+    """
+    if "gated" not in streets.columns or not len(network.edge_m):
+        return ()
+    gated = is_marked(streets, "gated")[network.edge_street]
+    degree = np.bincount(network.edge_nodes.ravel(), minlength=len(network.node_xy))
+    ends = np.unique(network.edge_nodes[gated].ravel())
+    ends = ends[degree[ends] == 1]
+    if not len(ends):
+        return ()
+    pairs = scipy.spatial.cKDTree(network.node_xy[ends]).query_pairs(GATE_GAP_M, output_type="ndarray")
+    links = coo_array((np.ones(len(pairs)), pairs.reshape(-1, 2).T), shape=(len(ends), len(ends)))
+    count, label = connected_components(links, directed=False)
+    groups = [ends[label == number] for number in range(count) if (label == number).sum() > 1]
+    places = [np.round(network.node_xy[group].mean(axis=0), 3) for group in groups]
+    order = sorted(range(len(groups)), key=lambda number: tuple(places[number]))
+    return tuple(
+        Gate(
+            f"gap-{rank}",
+            "",
+            (float(places[number][0]), float(places[number][1])),
+            tuple(groups[number].tolist()),
+        )
+        for rank, number in enumerate(order, start=1)
+    )
+
+
+def is_marked(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
+    """Return a column of yes and no as such, whether a file has kept it as truth, number or text."""
+    words = streets[column].astype(str).str.lower()
+    return np.asarray(words.isin(["true", "1", "1.0", "yes"]), dtype=bool)

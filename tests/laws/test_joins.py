@@ -1,0 +1,126 @@
+"""What a join would change, without building it: as on the network built anew with it, to the millimetre."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from cities import CRS, points_in, random_city
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.walking.gates import close_gates
+from planner.walking.joins import Walkers, dense, walks_through, with_crossing, with_gate
+from planner.walking.network import WalkingNetwork, build_network, walked_at
+from planner.walking.snapping import snap
+from planner.walking.standing import all_snaps, node_spots, some_snaps, stand, street_spots
+from planner.walking.walk import Walk
+
+WALK = Walk(3.6, 45.0)
+HORIZON_MIN = 9.0
+
+
+def walkers(network: WalkingNetwork, points: np.ndarray) -> Walkers:
+    starts, ends = snap(points[:4], network, access_m=WALK.access_m), snap(points, network, access_m=WALK.access_m)
+    minutes = dense(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN)
+    return Walkers(starts, ends, minutes, WALK, HORIZON_MIN)
+
+
+def within(minutes: np.ndarray) -> np.ndarray:
+    return np.where(minutes <= HORIZON_MIN - 1e-3, minutes, np.inf)
+
+
+def assert_same(found: np.ndarray, built: np.ndarray) -> None:
+    """Compare walks; those within a millimetre or so of the horizon may be told differently."""
+    sure = (found <= HORIZON_MIN - 1e-3) | (built <= HORIZON_MIN - 1e-3)
+    assert found[sure] == pytest.approx(built[sure], abs=1e-4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), which=st.integers(0, 10_000))
+def test_a_gate_opened(seed: int, which: int) -> None:
+    streets = random_city(seed, blocks=4)
+    points = points_in(streets, 30, seed)
+    place = streets.geometry.iloc[which % len(streets)].interpolate(0.37, normalized=True)
+    gates = gpd.GeoDataFrame({"id": ["g"], "name": ""}, geometry=[place], crs=CRS)
+    cut = close_gates(streets, gates, within_m=5.0)
+    shut = build_network(cut.streets, gates=cut.gates)
+    who = walkers(shut, points)
+    found = with_gate(walks_through(shut, stand(node_spots(shut, shut.gates[0].nodes), shut), who), who)
+    assert_same(found, walkers(build_network(streets), points).minutes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), one=st.integers(0, 10_000), other=st.integers(0, 10_000), hill=st.booleans())
+def test_a_crossing_built(seed: int, one: int, other: int, *, hill: bool) -> None:
+    """The other side is drawn with a vertex at both ends; streets may be slower one way than the other."""
+    streets = random_city(seed, blocks=4, kept=0.6)
+    points = points_in(streets, 30, seed)
+    network = build_network(streets)
+    spots = street_spots(network, 40.0)
+    ends = np.array([one % len(spots.xy), other % len(spots.xy)])
+    if np.hypot(*np.diff(spots.xy[ends], axis=0)[0]) < 1.0:
+        return
+    drawn = streets.copy()
+    for end in ends:
+        at = shapely.Point(np.round(spots.xy[end], 3))
+        drawn.geometry = [_with_vertex(line, at) for line in drawn.geometry]
+    path = shapely.LineString(np.round(spots.xy[ends], 3))
+    built = build_network(gpd.GeoDataFrame(geometry=[*drawn.geometry, path], crs=CRS))
+    if hill:
+        level = np.array([[1.4, 1.1]])
+        network = walked_at(network, np.repeat(level, len(network.segment_m), axis=0))
+        is_path = built.edge_street[built.segment_edge] == len(streets)
+        built = walked_at(built, np.where(is_path[:, None], 1.0, level))
+    who, at = walkers(network, points), stand(spots.rows(ends), network)
+    found = with_crossing(network, spots.xy[ends], walks_through(network, at, who), who)
+    assert_same(found, walkers(built, points).minutes)
+
+
+def _with_vertex(line: shapely.LineString, at: shapely.Point) -> shapely.LineString:
+    if line.distance(at) > 1e-3:
+        return line
+    xy = shapely.get_coordinates(line)
+    if np.hypot(*(xy - shapely.get_coordinates(at)).T).min() < 2e-3:
+        return line
+    along = [line.project(shapely.Point(place)) for place in xy]
+    return shapely.LineString(np.insert(xy, int(np.searchsorted(along, line.project(at))), at.coords[0], axis=0))
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_position_stands_on_its_street_alone(seed: int) -> None:
+    """Walks between positions are those between points on the streets, where no other street passes the place."""
+    network = build_network(random_city(seed, blocks=4))
+    spots = street_spots(network, 35.0)
+    at = stand(spots, network)
+    touching = snap(spots.xy, network, access_m=1e-4)
+    from_all = dense(network, at, at, walk=WALK, horizon_min=HORIZON_MIN)
+    assert_same(from_all, dense(network, touching, touching, walk=WALK, horizon_min=HORIZON_MIN))
+    nodes = node_spots(network, range(len(network.node_xy)))
+    assert (nodes.xy == spots.xy[: len(nodes.xy)]).all()
+    gaps = np.bincount(network.segment_edge[spots.segment[len(nodes.xy) :]], minlength=len(network.edge_m)) + 1
+    assert (network.edge_m / gaps <= 35.0 + 1e-9).all()
+
+
+def test_some_and_all_snaps() -> None:
+    streets = random_city(3, blocks=4)
+    network, points = build_network(streets), points_in(streets, 12, 3)
+    whole = snap(points, network, access_m=45.0)
+    which = np.array([7, 2, 2, 11])
+    some, again = some_snaps(whole, which), snap(points[which], network, access_m=45.0)
+    both, together = all_snaps(some, whole), snap(np.vstack([points[which], points]), network, access_m=45.0)
+    for one, other in ((some, again), (both, together)):
+        for name in (
+            "xy",
+            "point",
+            "segment",
+            "from_m",
+            "to_m",
+            "foot_m",
+            "aside_m",
+            "nearest_m",
+            "reaches_street",
+        ):
+            assert np.array_equal(getattr(one, name), getattr(other, name)), name
