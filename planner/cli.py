@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from planner.errors import PlannerError
+from planner.progress import bar_of
 from planner.texts import Language, Texts
 
 INTERRUPTED = 130
@@ -142,6 +143,10 @@ def _add_drawing(commands: Commands) -> None:
     drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
     drawn.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
     drawn.set_defaults(command=_map)
+    _add_report(commands)
+
+
+def _add_report(commands: Commands) -> None:
     report = commands.add_parser("report", help="carry out a study and write its report, or that of a part")
     report.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     report.add_argument(
@@ -302,7 +307,9 @@ class _Stages:
     def __call__(self, stage: str, /) -> None:
         self._close()
         self.started = time.perf_counter()
-        print(f"  {self.texts(f'cli.stage_{stage}')} …", end="", flush=True, file=sys.stderr)  # noqa: T201
+        # Where somebody looks on, a bar says how far the work has come.
+        bar = f"{bar_of(stage):<25}" if sys.stderr.isatty() else ""
+        print(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="", flush=True, file=sys.stderr)  # noqa: T201
 
     def __enter__(self) -> None:
         """Begin; what ends the work, good or bad, is said on a line of its own."""

@@ -15,8 +15,9 @@ from planner.outputs.document import Document, document
 from planner.outputs.result_tables import write_tables
 from planner.texts import LANGUAGES, Language, Texts
 
-SHEETS = ("about", "coverage", "communities", "centres", "findings", "rules", "sites", "uncovered", "circles")
-SHEETS += ("remarks", "sources")
+PROGRAMME = ("needs", "funds", "places", "projects", "tasks")
+SHEETS = ("about", "coverage", "communities", "centres", "findings", "rules", "sites", *PROGRAMME, "uncovered")
+SHEETS += ("circles", "remarks", "sources")
 
 
 def tables(plan: planner.Plan, folder: Path, language: Language = "en") -> tuple[Workbook, Document]:
@@ -63,6 +64,23 @@ def test_numbers_are_numbers_and_those_of_the_plan(rich_toy_plan: planner.Plan, 
     shares = book["Coverage"]["E2"]
     assert shares.number_format == "0.0%"
     assert book["Coverage"]["C2"].number_format == "#,##0"
+
+
+def test_the_programmes_lists_are_those_of_the_plan(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:
+    book, content = tables(rich_toy_plan, tmp_path)
+    found = content["programme"]
+    assert found["projects"]
+    lists = {name: list(book[Texts("en")(f"report.sheet_{name}")].values)[1:] for name in PROGRAMME}
+    assert [row[0] for row in lists["needs"]] == [need["id"] for need in found["needs"]]
+    assert [row[-1] for row in lists["needs"]] == [need["people_met"] for need in found["needs"]]
+    assert [row[0] for row in lists["tasks"]] == [project["id"] for project in found["projects"]]
+    assert [row[-1] for row in lists["tasks"]] == [project["cost"] for project in found["projects"]]
+    assert sum(row[9] for row in lists["projects"]) == pytest.approx(found["cost"])
+    for row in lists["projects"]:
+        assert sum(row[10:-3]) == pytest.approx(row[9])
+    spent = sum(one["spent"] for fund in found["resources"]["funds"] for one in fund["years"])
+    assert sum(row[6] for row in lists["funds"]) == pytest.approx(spent)
+    assert [row[0] for row in lists["places"]] == [site["id"] for site in found["resources"]["sites"]]
 
 
 def test_the_same_plan_gives_the_same_bytes(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import shapely
 
 from planner.assessment.diagnosis import WEAK
 from planner.errors import Breach, OutputError, StudyError
-from planner.outputs.centre_words import notes_on, reasons_of
+from planner.outputs.centre_words import notes_on, reasons_of, remedy
 from planner.outputs.district_parts import Part, document_of, find_part
 from planner.outputs.document import Document, document
 from planner.outputs.report import tell_report
@@ -219,6 +219,8 @@ def _centre(centre: Document, rules: Mapping[str, Document], say: Wording) -> It
         yield Paragraph(say("cut_more_reasons", count=len(reasons) - SHOWN_REASONS), item=True)
     if centre["verdict"] == WEAK:
         yield from (Paragraph(note, item=True) for note in notes_on({**centre, "unknown": []}, say))
+    if centre["remedy"]:
+        yield Paragraph(remedy(centre["remedy"], rules, say), item=True)
 
 
 def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[Block]:

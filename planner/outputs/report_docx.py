@@ -109,6 +109,8 @@ def _card(block: CentreCard, word: WordFile, say: Wording, *, level: int) -> Non
         word.paragraph(reason, "List Bullet")
     for note in block.notes:
         word.paragraph(note)
+    if block.remedy:
+        word.paragraph(block.remedy)
     _figure(block.figure, word, say)
     measures = Table(
         say("card_measures_table", name=block.name),

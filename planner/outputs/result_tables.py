@@ -7,7 +7,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from planner.assessment.measure_names import at_limit
-from planner.outputs.centre_words import asked, notes_on, reasons_of
+from planner.outputs import programme_tables
+from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import Wording, section_number
 from planner.outputs.report_summary import facts, indicators, nature_of
@@ -162,6 +163,7 @@ def centres(plan: Plan, say: Wording) -> Sheet:
             centre["street_m"],
             "\n".join(reasons_of(centre, rules, say)),
             "\n".join(notes_on(centre, say)),
+            remedy(centre["remedy"], rules, say) if centre["remedy"] else "",
         )
         for centre in content["centres"]
     ]
@@ -182,6 +184,7 @@ def centres(plan: Plan, say: Wording) -> Sheet:
         ("street_m", "number"),
         "reasons",
         "note",
+        "remedy",
         minutes=say.plain(standard),
     )
     return _sheet(say, "centres", columns, rows)
@@ -377,6 +380,11 @@ SHEETS: tuple[Callable[[Plan, Wording], Sheet | None], ...] = (
     findings,
     rules,
     sites,
+    programme_tables.needs,
+    programme_tables.funds,
+    programme_tables.places,
+    programme_tables.projects,
+    programme_tables.tasks,
     uncovered,
     circles,
     remarks,
