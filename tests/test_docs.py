@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import shapely
 import toy
+from changing import COVERED, city, diagnosed
 
 import planner
 from planner.outputs.document import document
@@ -67,11 +68,20 @@ def test_every_entry_of_plan_json_is_documented(
         *paths(document(replace(rich_toy_plan, scenario=changed))),
         *paths(everything(tmp_path)),
         *paths(document(beside)),
+        *paths(led_round(tmp_path / "round")),
         *paths({"siting": document(sited)["siting"]}),
         *paths(programme(tmp_path / "poor", 1.0)),
         *paths(programme(tmp_path / "rich", 150.0)),
     }
     assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
+
+
+def led_round(folder: Path) -> dict[str, Any]:
+    """Return a document of a study with a blocked pair of street positions, and a quota."""
+    layers = city([[(0, 0), (400, 0), (400, 40), (0, 40)]], {(100, 0): 10, (0, 40): 10, (100, 40): 10})
+    quota = '[[quotas]]\nid = "q"\nrule = "own"\nshare = 0.5\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "Q"\n'
+    diagnosed(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
+    return document(planner.run(folder / "study.toml"))
 
 
 def everything(folder: Path) -> dict[str, Any]:
