@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from planner.errors import PlannerError
 from planner.progress import bar_of
@@ -63,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it nowhere else
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="planner",
@@ -70,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 study or command, 3 data, 4 streets, 5 siting, 6 output folder, 7 fetching.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_preparing(commands)
+    _add_answering(commands)
+    _add_drawing(commands)
+    return parser
+
+
+def _add_preparing(commands: Commands) -> None:
     new = commands.add_parser("new", help="write a commented study file into a new folder")
     new.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet, or is empty")
     new.set_defaults(command=_new)
@@ -94,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     check.add_argument("--json", action="store_true", help="print it as JSON, for scripts")
     check.set_defaults(command=_check)
+
+
+def _add_answering(commands: Commands) -> None:
     explain = commands.add_parser(
         "explain", help="say of one centre why it is judged as it is, and what would help"
     )
@@ -105,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     programme.add_argument("study", type=Path, metavar="STUDY", help="the study file; it gives the funds")
     programme.set_defaults(command=_programme)
-    run = commands.add_parser("run", help="carry out a study: map, report, plan.json, results.gpkg")
+    run = commands.add_parser("run", help="carry out a study: map, report, tables, plan.json, results.gpkg")
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the products go")
     run.add_argument(
@@ -122,16 +135,14 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("--seconds", type=_seconds, metavar="S", help="how long to search, instead of the study's")
     site.add_argument("--out", type=Path, metavar="DIR", help="write sites.json and sites.gpkg there too")
     site.set_defaults(command=_site)
+
+
+def _add_drawing(commands: Commands) -> None:
     drawn = commands.add_parser("map", help="carry out a study and draw it as an A3 sheet, without a browser")
     drawn.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
     drawn.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
     drawn.set_defaults(command=_map)
-    _add_report(commands)
-    return parser
-
-
-def _add_report(commands: Any) -> None:  # noqa: ANN401 - argparse does not name the type
     report = commands.add_parser("report", help="carry out a study and write its report, or that of a part")
     report.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     report.add_argument(

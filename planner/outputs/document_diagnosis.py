@@ -147,14 +147,6 @@ def _remedy(remedy: Remedy, crs: object) -> Entry:
     }
 
 
-def by_facility(table: pd.DataFrame) -> Mapping[str, list[Entry]]:
-    """Return the rows of each centre, without its id; one pass, since a frame a centre takes far longer."""
-    found: dict[str, list[Entry]] = {}
-    for row in _records(table):
-        found.setdefault(str(row.pop("facility")), []).append(row)
-    return found
-
-
 def _change(change: Change, crs: object) -> Entry:
     places = [None if one is None else _lonlat(one, crs) for one in (change.place, change.other)]
     return {
@@ -174,6 +166,14 @@ def _lonlat(place: Place, crs: object) -> list[float]:
     point = gpd.GeoSeries([shapely.Point(place)], crs=crs).to_crs("EPSG:4326")
     lonlat: list[float] = shapely.get_coordinates(point.array)[0].tolist()
     return lonlat
+
+
+def by_facility(table: pd.DataFrame) -> Mapping[str, list[Entry]]:
+    """Return the rows of each centre, without its id; one pass, since a frame a centre takes far longer."""
+    found: dict[str, list[Entry]] = {}
+    for row in _records(table):
+        found.setdefault(str(row.pop("facility")), []).append(row)
+    return found
 
 
 def _records(table: pd.DataFrame) -> list[Entry]:

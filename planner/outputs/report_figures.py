@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from planner.assessment.diagnosis import VERDICTS
-from planner.assessment.directions import DIRECTIONS, SECTOR_DEGREES
-from planner.outputs.centre_words import MOST_PAIRS
+from planner.outputs.centre_shapes import blocked_lines, blocked_sectors, places_of_changes
 from planner.outputs.map_style import SHAPES, ring_swatches
 from planner.outputs.thinning import LINES, POLYGONS, thinned
 from planner.plan import Plan
@@ -39,9 +37,6 @@ DOT_M, LEAST_DOT_PX, MOST_DOT_PX = 12.0, 0.8, 2.4
 
 MARK_PX = {"district": 17.0, "town": 12.0, "community": 10.0, "village": 11.0, "station": 9.5}
 """How wide each tier's mark is drawn."""
-
-SECTOR_CHORDS = 8
-"""Chords of a sector's arc."""
 
 SHAPE_UNITS = 24.0
 """The square in which `SHAPES` are outlined."""
@@ -146,12 +141,28 @@ def centre_figure(plan: Plan, position: int, texts: Texts) -> Markup:
     drawn = [
         *_ground(plan, frame, areas),
         _drawn("home", home.geometry.array, frame),
-        *_blocked(plan, facility, frame),
+        *_blocked(plan, facility["id"], frame),
         _drawn("disc", np.array([disc]), frame, tolerance_m=0.0),
         *_centres(plan, frame, only=facility["id"]),
         *_changed(plan, facility["id"], frame),
     ]
     return _svg(drawn, frame, texts, label=str(facility["name"]))
+
+
+def _blocked(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
+    """Draw the directions that are blocked as sectors of the disc, and the pairs of positions around a centre."""
+    for kind, shapes in (("blocked", blocked_sectors(plan, ident)), ("pair", blocked_lines(plan, ident))):
+        if len(shapes):
+            yield _drawn(kind, shapes, frame, tolerance_m=0.0)
+
+
+def _changed(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
+    """Draw where the cheapest change would be made."""
+    paths, places = places_of_changes(plan, ident)
+    if len(paths):
+        yield _drawn("built", paths, frame, tolerance_m=0.0)
+    for x, y in frame.pixels(places):
+        yield Markup('<circle class="change" cx="{:g}" cy="{:g}" r="5"/>').format(x, y)
 
 
 def part_figure(plan: Plan, communities: Collection[str], texts: Texts) -> Markup:
@@ -169,41 +180,6 @@ def part_figure(plan: Plan, communities: Collection[str], texts: Texts) -> Marku
     ]
     label = texts("report.joint").join(home["name"])
     return _svg(drawn, frame, texts, legend=_legend(plan, texts, frame.width + 16.0), label=label)
-
-
-def _blocked(plan: Plan, facility: pd.Series, frame: Frame) -> Iterable[Markup]:
-    """Draw the directions that are blocked as sectors of the disc, and the pairs of positions around a centre."""
-    radius_m = plan.walk.metres(plan.study.limits.standard_min)
-    found = plan.diagnosis.directions
-    blocked = found[(found["facility"] == facility["id"]) & found["blocked"].map(lambda one: one is True)]
-    sectors = [_sector(facility.geometry, DIRECTIONS.index(name), radius_m) for name in blocked["direction"]]
-    if sectors:
-        yield _drawn("blocked", np.array(sectors, dtype=object), frame, tolerance_m=0.0)
-    near = {pair for pair, _ in plan.blocked_near[facility["id"]][:MOST_PAIRS]}
-    lines = plan.blocked_pairs.geometry.array[plan.blocked_pairs["id"].isin(near).to_numpy()]
-    if len(lines):
-        yield _drawn("pair", np.asarray(lines, dtype=object), frame, tolerance_m=0.0)
-
-
-def _sector(centre: shapely.Point, number: int, radius_m: float) -> shapely.Polygon:
-    """Return one of the eight sectors of a disc, the first of them around north."""
-    bearing = np.radians((number + np.linspace(-0.5, 0.5, SECTOR_CHORDS + 1)) * SECTOR_DEGREES)
-    arc = np.array([centre.x, centre.y]) + radius_m * np.column_stack([np.sin(bearing), np.cos(bearing)])
-    return shapely.Polygon([(centre.x, centre.y), *arc])
-
-
-def _changed(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
-    """Draw where the cheapest change would be made."""
-    for remedy in plan.remedies:
-        for change in remedy.changes if remedy.facility == ident else ():
-            if change.place is None:
-                continue
-            if change.other is not None:
-                path = shapely.LineString([change.place, change.other])
-                yield _drawn("built", np.array([path], dtype=object), frame, tolerance_m=0.0)
-                continue
-            ((x, y),) = frame.pixels(np.array([change.place]))
-            yield Markup('<circle class="change" cx="{:g}" cy="{:g}" r="5"/>').format(x, y)
 
 
 def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Markup]:
