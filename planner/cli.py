@@ -118,7 +118,7 @@ def _add_answering(commands: Commands) -> None:
     )
     programme.add_argument("study", type=Path, metavar="STUDY", help="the study file; it gives the funds")
     programme.set_defaults(command=_programme)
-    run = commands.add_parser("run", help="carry out a study: map, report, plan.json, results.gpkg")
+    run = commands.add_parser("run", help="carry out a study: map, report, tables, plan.json, results.gpkg")
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the products go")
     run.add_argument(
@@ -143,10 +143,6 @@ def _add_drawing(commands: Commands) -> None:
     drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
     drawn.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
     drawn.set_defaults(command=_map)
-    _add_report(commands)
-
-
-def _add_report(commands: Commands) -> None:
     report = commands.add_parser("report", help="carry out a study and write its report, or that of a part")
     report.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     report.add_argument(
