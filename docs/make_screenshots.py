@@ -23,6 +23,13 @@ def main() -> None:
             page.goto((PRODUCTS / f"{name}.html").as_uri(), wait_until="load")
             page.wait_for_timeout(1500)
             page.screenshot(path=IMAGES / f"{name}.png")
+        page.set_viewport_size({"width": 1100, "height": 1400})
+        for name in ("weak", "siting"):
+            place = page.locator("article.centre-card" if name == "weak" else "#siting figure").first
+            place.scroll_into_view_if_needed()
+            place.evaluate("(one) => window.scrollTo(0, one.getBoundingClientRect().top + window.scrollY - 60)")
+            page.screenshot(path=IMAGES / f"report_{name}.png")
+        page.set_viewport_size({"width": 1440, "height": 810})
         page.goto((PRODUCTS / "map.html").as_uri(), wait_until="load")
         page.evaluate("tools.lay()")
         page.set_viewport_size({"width": 1508, "height": 1043})

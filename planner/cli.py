@@ -14,8 +14,10 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from planner.errors import PlannerError
+from planner.progress import bar_of
 from planner.texts import Language, Texts
 
 INTERRUPTED = 130
@@ -61,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it nowhere else
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="planner",
@@ -68,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 study or command, 3 data, 4 streets, 5 siting, 6 output folder, 7 fetching.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_preparing(commands)
+    _add_answering(commands)
+    _add_drawing(commands)
+    return parser
+
+
+def _add_preparing(commands: Commands) -> None:
     new = commands.add_parser("new", help="write a commented study file into a new folder")
     new.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet, or is empty")
     new.set_defaults(command=_new)
@@ -92,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     check.add_argument("--json", action="store_true", help="print it as JSON, for scripts")
     check.set_defaults(command=_check)
+
+
+def _add_answering(commands: Commands) -> None:
     explain = commands.add_parser(
         "explain", help="say of one centre why it is judged as it is, and what would help"
     )
@@ -103,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     programme.add_argument("study", type=Path, metavar="STUDY", help="the study file; it gives the funds")
     programme.set_defaults(command=_programme)
-    run = commands.add_parser("run", help="carry out a study: map, report, plan.json, results.gpkg")
+    run = commands.add_parser("run", help="carry out a study: map, report, tables, plan.json, results.gpkg")
     run.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the products go")
     run.add_argument(
@@ -120,12 +135,26 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("--seconds", type=_seconds, metavar="S", help="how long to search, instead of the study's")
     site.add_argument("--out", type=Path, metavar="DIR", help="write sites.json and sites.gpkg there too")
     site.set_defaults(command=_site)
+
+
+def _add_drawing(commands: Commands) -> None:
     drawn = commands.add_parser("map", help="carry out a study and draw it as an A3 sheet, without a browser")
     drawn.add_argument("study", type=Path, metavar="STUDY", help="the study file")
     drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
     drawn.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
     drawn.set_defaults(command=_map)
-    return parser
+    report = commands.add_parser("report", help="carry out a study and write its report, or that of a part")
+    report.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+    report.add_argument(
+        "--for",
+        dest="part",
+        default="",
+        metavar="NAME",
+        help="a street or town: its sheet; a community: its one-page card; the whole district unless said",
+    )
+    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .html or .docx")
+    report.add_argument("--scenario", type=Path, metavar="FILE", help="a scenario saved by the map, not today")
+    report.set_defaults(command=_report)
 
 
 def _new(options: argparse.Namespace, texts: Texts) -> None:
@@ -137,6 +166,7 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
+    from planner.outputs.thinning import warm_up as warm_up_drawing
     from planner.siting.solving.warming import warm_up as warm_up_siting
     from planner.walking.warming import warm_up
 
@@ -144,6 +174,7 @@ def _warm(options: argparse.Namespace, texts: Texts) -> None:
     progress("warm_up")
     warm_up()
     warm_up_siting()
+    warm_up_drawing()
     progress.done()
 
 
@@ -247,6 +278,20 @@ def _map(options: argparse.Namespace, texts: Texts) -> None:
     print(path)  # noqa: T201
 
 
+def _report(options: argparse.Namespace, texts: Texts) -> None:
+    from planner.outputs.report_cuts import check_format, write_cut
+    from planner.pipeline import run
+
+    check_format(options.out)
+    progress = _Stages(texts)
+    with progress:
+        plan = run(options.study, scenario=options.scenario, progress=progress)
+        progress("write_report")
+        path = write_cut(plan, options.out, wanted=options.part)
+    progress.done()
+    print(path)  # noqa: T201
+
+
 @dataclass(slots=True)
 class _Stages:
     """Says on stderr which stage begins, and how long the last one took."""
@@ -258,7 +303,9 @@ class _Stages:
     def __call__(self, stage: str, /) -> None:
         self._close()
         self.started = time.perf_counter()
-        print(f"  {self.texts(f'cli.stage_{stage}')} …", end="", flush=True, file=sys.stderr)  # noqa: T201
+        # Where somebody looks on, a bar says how far the work has come.
+        bar = f"{bar_of(stage):<25}" if sys.stderr.isatty() else ""
+        print(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="", flush=True, file=sys.stderr)  # noqa: T201
 
     def __enter__(self) -> None:
         """Begin; what ends the work, good or bad, is said on a line of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 import geopandas as gpd
 import numpy as np
@@ -136,3 +137,8 @@ class Plan:
     def gains(self) -> tuple[Mapping[str, float], ...]:
         """Whom each proposal gains, by kind."""
         return self.sites.gains
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: `planner.show` of it."""
+        # By the package's front door, which imports when it is asked: this stage knows none of the later ones.
+        return str(import_module("planner").show(self))

@@ -660,7 +660,7 @@ class ProgrammeSettings(Settings):
     """How many projects may begin in one 街道 or town in one year. Left out: as many as money allows."""
 
     new_cost: Money | None = None
-    """What a new station costs where its candidate has no cost of its own. Left out: only those that have one."""
+    """What a new station costs where its candidate does not say. Left out: `siting.new_cost`, else none."""
 
     move_cost: Money | None = None
     """The same for moving a free centre."""

@@ -52,7 +52,9 @@ def test_a_folder_in_a_products_place_is_left_alone(
     ("maker", "error"),
     [
         ("draw_map", OSError(28, "No space left on device")),
-        ("write_report", PermissionError(13, "Permission denied")),
+        ("write_page", PermissionError(13, "Permission denied")),
+        ("write_docx", OSError(28, "No space left on device")),
+        ("write_tables", OSError(28, "No space left on device")),
         ("write_geopackage", writing.DataSourceError("disk I/O error")),
     ],
 )
@@ -70,7 +72,7 @@ def test_a_maker_that_fails_leaves_earlier_results(
     assert sorted(path.name for path in out.iterdir()) == sorted(EARLIER)
 
 
-@pytest.mark.parametrize("last", [0, 1, 2, 3])
+@pytest.mark.parametrize("last", range(len(writing.PRODUCTS)))
 def test_an_exchange_that_fails_halfway_is_undone(
     toy_plan: planner.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:
@@ -106,7 +108,7 @@ def test_an_interruption_leaves_earlier_results(
         raise KeyboardInterrupt
 
     out = earlier(tmp_path / "out")
-    monkeypatch.setattr(writing, "write_report", interrupt)
+    monkeypatch.setattr(writing, "write_page", interrupt)
     assert run(toy_study, out) == 130
     assert "Interrupted; earlier results are untouched." in capsys.readouterr().err
     assert content(out) == EARLIER

@@ -9,7 +9,7 @@ import pytest
 
 from planner.cli import main
 
-PRODUCTS = ["map.html", "report.html", "plan.json", "results.gpkg"]
+PRODUCTS = ["map.html", "report.html", "report.docx", "tables.xlsx", "plan.json", "results.gpkg"]
 HEAVY = ("geopandas", "numba", "numpy", "pandas", "pydantic", "scipy", "shapely", "sklearn", "folium", "jinja2")
 
 

@@ -130,6 +130,19 @@ def test_a_search_without_time_says_so_and_its_bound_holds() -> None:
     assert found.status in ("stopped", "proven")
 
 
+def test_a_centre_is_shared_once() -> None:
+    """Two weak premises would share the rooms of N: money for both, but only the one with more people has them."""
+    options = (
+        Option("U", "share", 1.0, settles=("W",), shares=("N",)),
+        Option("V", "share", 1.0, settles=("X",), shares=("N",)),
+    )
+    asked = question(options=options, covers=csr_array((5, 2), dtype=bool), people={"W": 60.0, "X": 61.0})
+    found = choose(replace(asked, funds=(Fund("above", (9.0, 9.0)),)), seconds=9)
+    assert found.settled == ("X",)
+    assert found.missing is not None
+    assert found.missing.status == "infeasible"
+
+
 def test_the_order_of_the_projects_does_not_matter() -> None:
     order = [3, 1, 4, 0, 2]
     turned = question(options=tuple(OPTIONS[place] for place in order), covers=csr_array(COVERS[:, order]))

@@ -113,13 +113,15 @@ def test_planner_commands_do_what_they_say(tmp_path: Path) -> None:
             assert [product.name for product in products] == [
                 "map.html",
                 "report.html",
+                "report.docx",
+                "tables.xlsx",
                 "plan.json",
                 "results.gpkg",
             ]
             assert all(product.stat().st_size for product in products)
-        if name == "map":
+        if name in ("map", "report"):
             assert (tmp_path / done.stdout.strip()).stat().st_size
-    assert names == {"new", "check", "map", "run", "explain", "programme", "warm"}
+    assert names == {"new", "check", "map", "run", "explain", "programme", "report", "warm"}
 
 
 def test_python_blocks_run(tmp_path: Path) -> None:

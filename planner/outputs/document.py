@@ -14,7 +14,13 @@ import shapely
 
 from planner.assessment.measure_names import is_measure
 from planner.inputs.reading import Source
-from planner.outputs.document_diagnosis import centre_entries, check_entries, diagnosis_entries, fairness_entries
+from planner.outputs.document_diagnosis import (
+    by_facility,
+    centre_entries,
+    check_entries,
+    diagnosis_entries,
+    fairness_entries,
+)
 from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries
 from planner.outputs.document_programme import programme_entries
 from planner.outputs.document_sites import lonlat_of, siting_entries
@@ -144,7 +150,7 @@ def _coverage(plan: Plan) -> Document:
 def _centres(plan: Plan) -> list[Document]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
     lonlat = lonlat_of(facilities)
-    areas = dict(iter(plan.service_areas.groupby("facility", sort=False)))
+    areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
     judged = centre_entries(diagnosis, plan.remedies, plan.blocked_near, plan.inputs.crs)
     names = plan.inputs.communities.set_index("id")["name"]
     measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
@@ -161,7 +167,7 @@ def _centres(plan: Plan) -> list[Document]:
             "verdict": row["verdict"],
             "measures": {name: row[name] for name in measures},
             **judged[row["id"]],
-            "service_areas": _records(areas[row["id"]][["limit_min", "area_m2", "disc_share"]]),
+            "service_areas": areas[row["id"]],
         }
         for row, (lon, lat), street_m in zip(
             diagnosis.centres.to_dict(orient="records"), lonlat, plan.facility_snaps.nearest_m, strict=True

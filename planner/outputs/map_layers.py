@@ -11,6 +11,7 @@ from markupsafe import escape
 from planner.outputs import map_style as style
 from planner.outputs.document import Document
 from planner.outputs.leaflet import Labels, Live
+from planner.outputs.map_names import rows_by
 from planner.outputs.map_pieces import (
     Words,
     collection,
@@ -123,10 +124,8 @@ def _streets(plan: Plan, words: Words) -> Layer:
     width = streets["kind"].map(style.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
     name = streets["name"].where(width != "other", "")
-    rows: dict[tuple[str, str], list[int]] = {}
-    for place, key in enumerate(zip(width, name, strict=True)):
-        rows.setdefault(key, []).append(place)
-    merged = [_merged(streets.geometry.array[rows[key]]) for key in sorted(rows)]
+    lines, rows = streets.geometry.to_numpy(), rows_by(zip(width, name, strict=True))
+    merged = [_merged(lines[rows[key]]) for key in sorted(rows)]
     properties = [
         {"width": kind, "note": words.add(shown)} if shown else {"width": kind} for kind, shown in sorted(rows)
     ]

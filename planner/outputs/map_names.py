@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from planner.outputs import map_style as style
 from planner.outputs.document import Document
-from planner.outputs.map_pieces import DRAWN_DIGITS
+from planner.outputs.thinning import DRAWN_DIGITS
 from planner.plan import Plan
 
 STRAIGHT_M = 8.0
@@ -28,9 +31,10 @@ def street_names(plan: Plan) -> list[Chord]:
     streets = plan.inputs.streets
     named = streets[(streets["name"] != "") & streets["kind"].map(style.street_class).isin(NAMED)]
     names, chords = [], []
-    for name, rows in named.groupby("name", sort=True):
-        for chord in _straight_parts(rows.geometry.array):
-            names.append(str(name))
+    lines, rows = named.geometry.to_numpy(), rows_by(named["name"])
+    for name in sorted(rows):
+        for chord in _straight_parts(lines[rows[name]]):
+            names.append(name)
             chords.append(chord)
     if not chords:
         return []
@@ -78,6 +82,14 @@ def _streets_to_find(plan: Plan) -> list[Place]:
     return [
         (name, "street", lat, lon, None, None) for name, (lat, lon) in zip(longest["name"], places, strict=True)
     ]
+
+
+def rows_by(keys: Iterable[Hashable]) -> dict[Any, list[int]]:
+    """Return the rows of each key, in their order: a frame a key takes far longer where keys are many."""
+    rows: dict[Any, list[int]] = {}
+    for row, key in enumerate(keys):
+        rows.setdefault(key, []).append(row)
+    return rows
 
 
 def _straight_parts(lines: object) -> list[np.ndarray]:

@@ -19,14 +19,12 @@ from numpy.typing import NDArray
 from planner.outputs import map_style as style
 from planner.outputs.document import Document
 from planner.outputs.leaflet import Corners, Note
+from planner.outputs.thinning import DRAWN_DIGITS, in_degrees
 from planner.plan import Plan
 from planner.texts import Texts
 
 SIMPLIFIED_M = 0.5
 """How far a drawn outline may lie from the measured one, metres."""
-
-DRAWN_DIGITS = 6
-"""Decimals of a degree on the map: 0.1 m."""
 
 DOT_METRES, LARGEST_DOT_METRES = 3.0, 60.0
 """The radius of a circle for one person and the largest radius, metres; areas are in proportion to people."""
@@ -81,10 +79,8 @@ def _corners(shapes: gpd.GeoSeries) -> Corners:
 
 
 def rounded(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
-    """Return shapes in degrees, simplified in metres before they are reprojected, then rounded."""
-    # GEOS may also drop the vertex where a ring begins: up to the tolerance twice.
-    degrees = shapes.simplify(SIMPLIFIED_M / 2).to_crs(4326)
-    return np.asarray(shapely.transform(degrees.array, lambda xy: np.round(xy, DRAWN_DIGITS)), dtype=object)
+    """Return shapes in degrees, thinned in metres before they are reprojected, then rounded."""
+    return in_degrees(shapes, SIMPLIFIED_M)
 
 
 def drawn(shapes: gpd.GeoSeries) -> list[Feature]:

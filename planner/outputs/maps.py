@@ -31,6 +31,7 @@ OWN_WORDS = (
     "kpi_people_count",
     "percent_points",
     "area_needs_run",
+    "card_as_run",
     "candidate",
     "changes",
     "undo",

@@ -1,44 +1,32 @@
-"""report.html: the site-selection report, one self-contained page that can be printed and filed."""
+"""The site-selection report: told once, in blocks; a page and a Word file are made of the same ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib import resources
 from itertools import chain
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
-
 from planner.outputs.document import Document
-from planner.outputs.map_style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
-from planner.outputs.report_blocks import Block, Wording, section_number, sections
+from planner.outputs.report_blocks import Block, Report, Section, Wording, section_number, sections
 from planner.outputs.report_fairness import fairness
 from planner.outputs.report_findings import siting
 from planner.outputs.report_method import basis, data, reading
+from planner.outputs.report_page import write_page
 from planner.outputs.report_people import circles, kinds
 from planner.outputs.report_programme import programme
 from planner.outputs.report_sections import coverage, inventory
-from planner.outputs.report_summary import facts, indicators, summary
+from planner.outputs.report_summary import facts, indicators, nature_of, summary
 from planner.outputs.report_weak import weak_centres
 from planner.plan import Plan
 from planner.texts import Texts
 
-HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
-COLOURS = {**VERDICT_COLOURS, "people": UNCOVERED, "site": SITE, "disc": DISC}
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A numbered section of the report."""
-
-    id: str
-    title: str
-    blocks: tuple[Block, ...]
-
 
 def write_report(plan: Plan, content: Document) -> str:
-    """Write the report of a plan.
+    """Write the report of a plan as one page with its style and its figures inside: `tell_report`, laid out."""
+    return write_page(tell_report(plan, content))
+
+
+def tell_report(plan: Plan, content: Document) -> Report:
+    """Tell the report of a plan, in the study's language.
 
     Parameters
     ----------
@@ -49,11 +37,11 @@ def write_report(plan: Plan, content: Document) -> str:
 
     Returns
     -------
-    html
-        One page with its style and its figures inside, in the study's language. The same plan gives the same page.
+    report
+        Words, numbers and pictures, laid out by `planner.outputs.report_page` and `planner.outputs.report_docx`.
+        The same plan gives the same report.
     """
-    language = plan.study.language
-    say = Wording(content, Texts(language))
+    say = Wording(content, Texts(plan.study.language))
     told: dict[str, Callable[[], Iterator[Block]]] = {
         "basis": lambda: basis(say),
         "inventory": lambda: inventory(plan, say),
@@ -67,41 +55,18 @@ def write_report(plan: Plan, content: Document) -> str:
         "data": lambda: data(say),
     }
     numbered = [
-        Section(name, f"{number} {say(f'section_{name}')}", tuple(told[name]()))
+        Section(name, number, say(f"section_{name}"), tuple(told[name]()))
         for number, name in enumerate(sections(content), start=1)
     ]
-    modelled = content["data"]["modelled"]
-    layers = say.listed([say(f"layer_{layer}") for layer in modelled])
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            language=HTML_LANGUAGE[language],
-            say=say,
-            style=Markup(_template("report.css")),  # noqa: S704 - our own style sheet
-            colours=COLOURS,
-            name=content["study"]["name"],
-            facts=facts(say),
-            nature="modelled" if modelled else "surveyed",
-            nature_text=say("modelled", layers=layers)
-            if modelled
-            else say("surveyed", section=section_number(content, "data")),
-            indicators=tuple(indicators(say)),
-            summary=tuple(summary(say)),
-            sections=numbered,
-        )
-    )
-
-
-def _template(name: str) -> str:
-    return resources.files("planner.outputs").joinpath("templates", name).read_text("utf-8")
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    modelled, nature = nature_of(say, section=section_number(content, "data"))
+    return Report(
+        say=say,
+        name=content["study"]["name"],
+        title=say("title"),
+        facts=tuple(facts(say)),
+        modelled=modelled,
+        nature=nature,
+        indicators=tuple(indicators(say)),
+        summary=tuple(summary(say)),
+        sections=tuple(numbered),
     )

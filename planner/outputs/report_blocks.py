@@ -191,6 +191,46 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
+class Indicator:
+    """One figure that is seen first, what it counts, and what lies behind it."""
+
+    value: str
+    label: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the report; one of number 0 has none."""
+
+    id: str
+    number: int
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def heading(self) -> str:
+        """Return the title with its number."""
+        return f"{self.number} {self.title}" if self.number else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report, told and not yet laid out; `contents` says whether it lists its sections first."""
+
+    say: Wording
+    name: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    modelled: bool
+    nature: str
+    indicators: tuple[Indicator, ...]
+    summary: tuple[str, ...]
+    sections: tuple[Section, ...]
+    contents: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Headcount:
     """People as they are shown: each rounded once, so that they add up on the page.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from planner.assessment.diagnosis import VERDICTS
 from planner.outputs.centre_shapes import blocked_lines, blocked_sectors, places_of_changes
 from planner.outputs.map_style import SHAPES, ring_swatches
+from planner.outputs.thinning import LINES, POLYGONS, thinned
 from planner.plan import Plan
 from planner.siting.choosing import Proposal
 from planner.tables import TIERS
@@ -25,6 +26,7 @@ TOLERANCE_M = 2.0
 OVERVIEW_PX = (440.0, 760.0)
 SITING_PX = (680.0, 700.0)
 CENTRE_PX = (300.0, 240.0)
+PART_PX = (480.0, 420.0)
 LEGEND_PX = 190.0
 LEGEND_STEP_PX = 18.0
 SITE_PX = 14.0
@@ -38,9 +40,6 @@ MARK_PX = {"district": 17.0, "town": 12.0, "community": 10.0, "village": 11.0, "
 
 SHAPE_UNITS = 24.0
 """The square in which `SHAPES` are outlined."""
-
-LINES, RINGS = (1, 2, 5), (3, 6)
-"""How shapely numbers the types of lines and of polygons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +165,38 @@ def _changed(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
         yield Markup('<circle class="change" cx="{:g}" cy="{:g}" r="5"/>').format(x, y)
 
 
+def part_figure(plan: Plan, communities: Collection[str], texts: Texts) -> Markup:
+    """Draw some communities: what is reached, whom no centre serves, centres and proposed stations."""
+    given = plan.inputs.communities
+    home = given[given["id"].isin(communities)]
+    frame = frame_around(home.total_bounds, PART_PX)
+    best = plan.siting.best
+    drawn = [
+        *_ground(plan, frame, plan.reached),
+        _drawn("home", np.array([shapely.union_all(home.geometry.array)]), frame),
+        *_names(home, frame),
+        *_centres(plan, frame),
+        *(_numbered(plan, best, frame) if best else ()),
+    ]
+    label = texts("report.joint").join(home["name"])
+    return _svg(drawn, frame, texts, legend=_legend(plan, texts, frame.width + 16.0), label=label)
+
+
 def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Markup]:
     """Draw what lies under the marks: water, communities, rings, streets, barriers, people not served."""
     inputs, window = plan.inputs, frame.window()
     if inputs.water is not None:
-        yield _drawn("water", shapely.intersection(inputs.water.geometry.array, window), frame)
+        yield _drawn("water", _clipped(inputs.water, frame), frame)
     outlines = inputs.communities.geometry.array
     yield _drawn("land", outlines, frame)
     fills = ring_swatches(len(rings))
     by_limit = rings.sort_values("limit_min", ascending=False)
-    for fill, shape in zip(reversed(fills), by_limit.geometry, strict=True):
-        path = _path(np.array([shapely.intersection(shape, window)]), frame)
+    for row, fill in enumerate(reversed(fills)):
+        path = _path(_clipped(by_limit.iloc[[row]], frame), frame)
         yield Markup('<path class="ring" fill="{}" d="{}"/>').format(fill, path)
-    yield _drawn("streets", shapely.intersection(inputs.streets.geometry.array, window), frame)
+    yield _drawn("streets", _clipped(inputs.streets, frame), frame)
     if inputs.barriers is not None:
-        yield _drawn("barriers", shapely.intersection(inputs.barriers.geometry.array, window), frame)
+        yield _drawn("barriers", _clipped(inputs.barriers, frame), frame)
     uncovered = plan.coverage.uncovered.geometry.array
     dots = frame.pixels(shapely.get_coordinates(uncovered[shapely.intersects(uncovered, window)]))
     yield Markup('<path class="uncovered" stroke-width="{:g}" d="{}"/>').format(
@@ -340,20 +356,37 @@ def _drawn(kind: str, shapes: NDArray[np.object_], frame: Frame, *, tolerance_m:
 
 def _path(shapes: NDArray[np.object_], frame: Frame, *, tolerance_m: float = TOLERANCE_M) -> str:
     """Return lines and polygons as one SVG path; points and empty shapes leave no trace."""
-    parts = shapely.get_parts(shapely.get_parts(shapely.simplify(np.asarray(shapes, dtype=object), tolerance_m)))
+    parts = shapely.get_parts(shapely.get_parts(thinned(np.asarray(shapes, dtype=object), tolerance_m)))
     types = shapely.get_type_id(parts)
     lines = parts[np.isin(types, LINES)]
-    rings = shapely.get_rings(parts[np.isin(types, RINGS)])
+    rings = shapely.get_rings(parts[np.isin(types, POLYGONS)])
     return _strokes(lines, frame, "") + _strokes(rings, frame, "z")
+
+
+def _clipped(table: gpd.GeoDataFrame, frame: Frame) -> NDArray[np.object_]:
+    """Return what of lines and polygons lies in the window; only those that its edge cuts are cut."""
+    shapes = table.geometry.to_numpy()
+    west, south, east, north = shapely.bounds(shapes).T
+    seen = (west <= frame.east) & (east >= frame.west) & (south <= frame.north) & (north >= frame.south)
+    cut = (west < frame.west) | (east > frame.east) | (south < frame.south) | (north > frame.north)
+    clipped = shapes.copy()
+    clipped[seen & cut] = shapely.clip_by_rect(
+        shapes[seen & cut], frame.west, frame.south, frame.east, frame.north
+    )
+    return np.asarray(clipped[seen], dtype=object)
 
 
 def _strokes(lines: NDArray[np.object_], frame: Frame, end: str) -> str:
     xy, line = shapely.get_coordinates(lines, return_index=True)
     pixels = frame.pixels(xy)
-    strokes = []
-    for rows in np.split(np.arange(len(line)), np.flatnonzero(np.diff(line)) + 1):
-        stroke = pixels[rows]
-        moved = np.concatenate([[True], (np.diff(stroke, axis=0) != 0).any(axis=1)])[: len(stroke)]
-        if moved.sum() > 1:
-            strokes.append("M" + " ".join(f"{x:g} {y:g}" for x, y in stroke[moved].tolist()) + end)
-    return "".join(strokes)
+    starts = np.concatenate([[True], line[1:] != line[:-1]])[: len(line)]
+    moved = starts.copy()
+    moved[1:] |= (np.diff(pixels, axis=0) != 0).any(axis=1)
+    shown, line = pixels[moved], line[moved]
+    edges = np.flatnonzero(np.concatenate([[True], np.diff(line) != 0, [True]])) if len(line) else np.zeros(1, int)
+    texts = [f"{x:g} {y:g}" for x, y in shown.tolist()]
+    return "".join(
+        f"M{' '.join(texts[first:last])}{end}"
+        for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        if last - first > 1
+    )

@@ -102,7 +102,7 @@ def data(say: Wording) -> Iterator[Block]:
         say("data_sources_table"),
         say.all("column_layer", "column_file", "column_source", "column_nature", "column_crs"),
         (say("column_rows"),),
-        tuple(_source_row(source, say) for source in content["data"]["sources"]),
+        tuple(source_row(source, say) for source in content["data"]["sources"]),
     )
     yield Table(
         say("data_parameters_table"), say.all("column_item", "column_setting"), (), tuple(_parameters(say))
@@ -158,7 +158,8 @@ def _checks(say: Wording) -> Iterator[Block]:
     )
 
 
-def _source_row(source: Document, say: Wording) -> Row:
+def source_row(source: Document, say: Wording) -> Row:
+    """Return one file with its hash."""
     return (
         say(f"layer_{source['layer']}"),
         Cell(source["file"], further=source["sha256"]),

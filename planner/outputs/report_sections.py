@@ -54,12 +54,17 @@ def inventory(plan: Plan, say: Wording) -> Iterator[Block]:
     yield Figure(
         overview_figure(plan, say.texts), say("figure_overview", minutes=minutes, crs=content["data"]["crs"])
     )
-    access_m = content["walking"]["access_m"]
-    yield Table(
+    yield centres_table(say)
+
+
+def centres_table(say: Wording) -> Table:
+    """List the centres."""
+    access_m = say.content["walking"]["access_m"]
+    return Table(
         say("inventory_centres_table"),
         say.all("column_id", "column_centre", "column_tier", "column_community", "column_verdict"),
         say.all("column_floor_area", "column_street_m"),
-        tuple(_centre_row(centre, access_m, say) for centre in content["centres"]),
+        tuple(_centre_row(centre, access_m, say) for centre in say.content["centres"]),
         note=say("inventory_centres_note", access=say.plain(access_m)),
     )
 
@@ -124,7 +129,7 @@ def coverage(say: Wording) -> Iterator[Block]:
         ),
         note=say("coverage_tier_note"),
     )
-    yield _community_table(say)
+    yield community_table(say)
     yield Table(
         say("coverage_disc_table"),
         (say("column_limit"),),
@@ -160,7 +165,8 @@ def _disc_row(limit: Document, say: Wording) -> Row:
     )
 
 
-def _community_table(say: Wording) -> Table:
+def community_table(say: Wording) -> Table:
+    """Tell who is served in each community."""
     found = say.content["coverage"]
     standard, minutes = found["standard_min"], say.plain(found["standard_min"])
     by_community: dict[str, list[Document]] = {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from planner.outputs.document import Document
 from planner.outputs.programme_words import headlines
 from planner.outputs.report_blocks import (
+    Indicator,
     Wording,
     at_standard,
     bound_shown,
@@ -18,15 +18,6 @@ from planner.outputs.report_blocks import (
     speed_ms,
 )
 from planner.outputs.report_people import kind_names
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One figure that is seen first, what it counts, and what lies behind it."""
-
-    value: str
-    label: str
-    note: str
 
 
 def facts(say: Wording) -> list[tuple[str, str]]:
@@ -46,6 +37,13 @@ def facts(say: Wording) -> list[tuple[str, str]]:
         (say("fact_crs"), content["data"]["crs"]),
         (say("fact_software"), say("software", version=content["provenance"]["planner"])),
     ]
+
+
+def nature_of(say: Wording, *, section: int) -> tuple[bool, str]:
+    """Return whether any layer is modelled, and what is to be said of it; `section` lists the sources."""
+    modelled = say.content["data"]["modelled"]
+    layers = say.listed([say(f"layer_{layer}") for layer in modelled])
+    return bool(modelled), say("modelled", layers=layers) if modelled else say("surveyed", section=section)
 
 
 def indicators(say: Wording) -> Iterator[Indicator]:

@@ -64,6 +64,17 @@ def weak_centres(plan: Plan, say: Wording) -> Iterator[Block]:
     yield from cards
 
 
+def cards_of(plan: Plan, say: Wording) -> Iterator[Block]:
+    """Tell of each weak centre among those of a part of the district."""
+    rules = {rule["id"]: rule for rule in say.content["diagnosis"]["rules"]}
+    positions = {name: position for position, name in enumerate(plan.inputs.facilities["id"])}
+    weak = [centre for centre in say.content["centres"] if centre["verdict"] == WEAK]
+    if not weak:
+        yield Paragraph(say("weak_none"))
+    for centre in weak:
+        yield _card(plan, positions[centre["id"]], centre, rules, say)
+
+
 def _rates(say: Wording) -> Iterator[Block]:
     content, rates = say.content, say.content["diagnosis"]["rates"]
     yield Paragraph(say("weak_definitions"))

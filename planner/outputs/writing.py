@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -13,18 +14,31 @@ from planner.errors import Breach, OutputError
 from planner.outputs.document import as_json, document
 from planner.outputs.geopackage import write_geopackage
 from planner.outputs.maps import draw_map
-from planner.outputs.report import write_report
+from planner.outputs.report import tell_report
+from planner.outputs.report_docx import write_docx
+from planner.outputs.report_page import write_page
+from planner.outputs.result_tables import write_tables
 from planner.plan import Plan
 from planner.progress import Progress, silent
 
-PRODUCTS = ("map.html", "report.html", "plan.json", "results.gpkg")
+STAGES = {
+    "map.html": "write_map",
+    "report.html": "write_report",
+    "report.docx": "write_word",
+    "tables.xlsx": "write_tables",
+    "plan.json": "write_plan",
+    "results.gpkg": "write_results",
+}
+"""The products in their order, and the stage that makes each."""
+
+PRODUCTS = tuple(STAGES)
 
 UNWRITABLE = (OSError, DataSourceError, DataLayerError)
 """What a full disk or a lost drive makes of the writers of text and of layers."""
 
 
 def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> list[Path]:
-    """Write map, report, plan.json and results.gpkg of a plan.
+    """Write map, report (page and Word file), tables.xlsx, plan.json and results.gpkg of a plan.
 
     All are made first; only then do they take the place of earlier ones, all together. The same plan gives the
     same bytes.
@@ -41,7 +55,7 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> lis
     Returns
     -------
     products
-        The paths of map.html, report.html, plan.json and results.gpkg.
+        The paths of `PRODUCTS`, in their order.
 
     Raises
     ------
@@ -51,9 +65,12 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> lis
     folder = Path(folder)
     check_writable(folder)
     content = document(plan)
+    told = cache(lambda: tell_report(plan, content))
     makers: Mapping[str, Callable[[Path], object]] = {
         "map.html": lambda path: path.write_text(draw_map(plan, content), "utf-8", newline="\n"),
-        "report.html": lambda path: path.write_text(write_report(plan, content), "utf-8", newline="\n"),
+        "report.html": lambda path: path.write_text(write_page(told()), "utf-8", newline="\n"),
+        "report.docx": lambda path: write_docx(told(), path),
+        "tables.xlsx": lambda path: write_tables(plan, content, path),
         "plan.json": lambda path: path.write_text(as_json(content), "utf-8", newline="\n"),
         "results.gpkg": lambda path: write_geopackage(plan, path),
     }
@@ -73,7 +90,7 @@ def write_together(
     try:
         with tempfile.TemporaryDirectory(prefix=".planner-", dir=folder) as making:
             for name, make in makers.items():
-                progress(f"write_{name.partition('.')[0]}")
+                progress(STAGES.get(name, f"write_{name.partition('.')[0]}"))
                 make(Path(making) / name)
             exchange(Path(making), folder, tuple(makers))
     except UNWRITABLE as error:

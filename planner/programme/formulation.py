@@ -226,7 +226,7 @@ def _streets(rows: Rows, layout: Layout) -> None:
 
 
 def _centres(rows: Rows, layout: Layout) -> None:
-    """Change a centre once."""
+    """Change or share a centre once."""
     last = layout.question.years - 1
     for places in layout.question.changing().values():
         if len(places) > 1:

@@ -210,20 +210,26 @@ def _upgrades(known: Known, home: Mapping[str, str], streets: Mapping[str, str])
         if way.cost is not None:
             community = home[way.centre]
             option = Option(
-                f"upgrade:{way.centre}", way.kind, way.cost, streets.get(community, ""), settles=(way.centre,)
+                f"upgrade:{way.centre}",
+                way.kind,
+                way.cost,
+                streets.get(community, ""),
+                settles=(way.centre,),
+                shares=tuple(change.about for change in way.changes if change.kind == "share"),
             )
             yield Offer(option, centre=way.centre, community=community, changes=way.changes)
 
 
 def _sites(known: Known, site_at: Mapping[str, str], streets: Mapping[str, str]) -> Iterator[Offer]:
     settings, table = known.settings, known.candidates
+    new_cost = known.study.siting.new_cost if settings.new_cost is None else settings.new_cost
     assumed = {"move": settings.move_cost, "merge": settings.merge_cost}
     blank = pd.Series([""] * len(table), index=table.index)
     origins, centres = (table.get(name, blank) for name in ("origin", "centres"))
     costs = table.get("cost", pd.Series(np.nan, index=table.index))
     for ident, origin, of_centres, given in zip(table["id"], origins, centres, costs, strict=True):
         kind = origin if origin in assumed else "new"
-        cost = assumed.get(kind, settings.new_cost) if math.isnan(given) else float(given)
+        cost = assumed.get(kind, new_cost) if math.isnan(given) else float(given)
         if cost is not None:
             closes = tuple(of_centres.split(", ")) if of_centres and kind != "new" else ()
             community = site_at[ident]

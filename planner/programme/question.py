@@ -62,6 +62,8 @@ class Option:
         Weak premises that meet the standard once it is done.
     closes
         Centres that serve nobody from then on.
+    shares
+        Centres whose rooms it shares.
     """
 
     id: str
@@ -70,11 +72,12 @@ class Option:
     street: str = ""
     settles: tuple[str, ...] = ()
     closes: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
 
     @property
     def centres(self) -> tuple[str, ...]:
-        """The centres that it changes: no other project may change the same."""
-        return tuple(dict.fromkeys((*self.settles, *self.closes)))
+        """The centres that it changes or shares: no other project may change or share the same."""
+        return tuple(dict.fromkeys((*self.settles, *self.closes, *self.shares)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class Question:
         return {centre: found[centre] for centre in self.people if centre in found}
 
     def changing(self) -> dict[str, list[int]]:
-        """Return which projects change each centre."""
+        """Return which projects change or share each centre."""
         found: dict[str, list[int]] = {}
         for place, option in enumerate(self.options):
             for centre in option.centres:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
+
 SECTIONS = ("summary", "basis", "inventory", "coverage", "weak", "siting", "reading", "data")
 MISSING_SIGNS = ("□", "\ufffd")
 
@@ -39,4 +41,5 @@ def test_the_report_opens_whole(
     assert page.evaluate("[...document.querySelectorAll('svg path')].every(e => e.getAttribute('d') !== null)")
     text = page.inner_text("body")
     assert not any(sign in text for sign in MISSING_SIGNS)
+    assert page.evaluate(CONTRAST) == []
     assert offline_page.troubles == []

@@ -190,7 +190,8 @@ const meeting = (() => {
       put(station, !isOn);
     });
     const gained = !isOn && !isCentre ? ` ${say("would_gain", { people: whole(model.gain(choice, station).people) })}` : "";
-    return make("p", { class: "switch", "data-station": station }, button, make("span", { class: "gain" }, gained));
+    const asRun = isCentre && !model.same(choice, base) ? say("card_as_run") : "";
+    return make("p", { class: "switch", "data-station": station }, button, make("span", { class: "gain" }, gained), make("small", {}, asRun));
   };
 
   const extend = (popup) => {

@@ -1,0 +1,157 @@
+"""The programme's sheets of tables.xlsx: needs, resources, projects, and the table of tasks."""
+
+from __future__ import annotations
+
+from planner.outputs import programme_words as words
+from planner.outputs.document import Document
+from planner.outputs.programme_words import told
+from planner.outputs.report_blocks import Wording
+from planner.outputs.workbook import Column, Kind, Sheet, Value
+from planner.plan import Plan
+
+Rows = list[tuple[Value, ...]]
+
+
+def tasks(plan: Plan, say: Wording) -> Sheet | None:
+    """Return the table of tasks: what, how, by whom, by when, with which money and for whom."""
+    del plan
+    found = say.content["programme"]
+    if found is None:
+        return None
+    rows: Rows = [
+        (
+            project["id"],
+            words.task(project, say),
+            words.measure(project, say),
+            words.responsible(project),
+            words.year(say, project["year"], "by_year"),
+            words.paid_by(project, say),
+            project["cost"],
+        )
+        for project in found["projects"]
+    ]
+    columns = (
+        *_columns(say, "number", "task", "measure", "unit", "deadline", "funds"),
+        _money(say, "cost", found),
+    )
+    return Sheet(say("sheet_tasks"), columns, rows)
+
+
+def needs(plan: Plan, say: Wording) -> Sheet | None:
+    """Return the list of needs."""
+    del plan
+    found = say.content["programme"]
+    if found is None:
+        return None
+    rows: Rows = [
+        (
+            need["id"],
+            told(say, f"need_{need['kind']}"),
+            need["name"],
+            need["street"],
+            words.evidence(need, say),
+            words.met(need, say),
+            need["people"],
+            need["people_met"],
+        )
+        for need in found["needs"]
+    ]
+    texts = _columns(say, "number", "need", "place", "street", "evidence", "met_by")
+    return Sheet(say("sheet_needs"), (*texts, *_columns(say, "people", "people_met", kind="whole")), rows)
+
+
+def funds(plan: Plan, say: Wording) -> Sheet | None:
+    """Return the list of resources, its money: what each fund gives, spends and keeps in each year."""
+    del plan
+    found = say.content["programme"]
+    if found is None:
+        return None
+    rows: Rows = [
+        (
+            fund["name"],
+            words.fund_rules(fund, say),
+            fund["source"],
+            words.year(say, one["year"]),
+            *(one[name] for name in ("amount", "brought", "spent", "left")),
+        )
+        for fund in found["resources"]["funds"]
+        for one in fund["years"]
+    ]
+    numbers = tuple(_money(say, name, found) for name in ("amount", "brought", "spent_fund", "left"))
+    source = Column(say("column_source"))
+    columns = (*_columns(say, "fund", "rules"), source, *_columns(say, "year"), *numbers)
+    return Sheet(say("sheet_funds"), columns, rows)
+
+
+def places(plan: Plan, say: Wording) -> Sheet | None:
+    """Return the list of resources, its places: where something could be built, with its cost and people."""
+    del plan
+    found = say.content["programme"]
+    if found is None:
+        return None
+    rows: Rows = [
+        (
+            site["id"],
+            told(say, f"kind_{site['kind']}"),
+            site["community_name"],
+            site["street"],
+            site["project"],
+            site["cost"],
+            site["people"],
+        )
+        for site in found["resources"]["sites"]
+    ]
+    texts = _columns(say, "position", "kind", "place", "street", "project")
+    columns = (*texts, _money(say, "cost", found), *_columns(say, "reached", kind="whole"))
+    return Sheet(say("sheet_places"), columns, rows)
+
+
+def projects(plan: Plan, say: Wording) -> Sheet | None:
+    """Return the list of projects with its figures, a column for what each fund pays."""
+    del plan
+    found = say.content["programme"]
+    if found is None:
+        return None
+    paying = words.fund_titles(say)
+    rows: Rows = [
+        (
+            project["id"],
+            words.task(project, say),
+            told(say, f"kind_{project['kind']}"),
+            project["community_name"],
+            project["street"],
+            words.responsible(project),
+            words.year(say, project["year"]),
+            project["lon"],
+            project["lat"],
+            project["cost"],
+            *(_paid(project, fund) for fund in paying),
+            project["people_covered"],
+            project["people_standard"],
+            project["cost_per_person"],
+        )
+        for project in found["projects"]
+    ]
+    columns = (
+        *_columns(say, "number", "task", "kind", "place", "street", "unit", "year"),
+        Column(say("column_lon"), "degrees"),
+        Column(say("column_lat"), "degrees"),
+        _money(say, "cost", found),
+        *(Column(title, "number") for title in paying.values()),
+        *_columns(say, "covered", "standard", kind="whole"),
+        Column(told(say, "column_cost_per_person", unit=found["unit"]), "number"),
+    )
+    return Sheet(say("sheet_projects"), columns, rows)
+
+
+def _paid(project: Document, fund: str) -> Value:
+    amount: float = sum(one["amount"] for one in project["paid"] if one["fund"] == fund)
+    return amount
+
+
+def _columns(say: Wording, *names: str, kind: Kind = "text") -> tuple[Column, ...]:
+    return tuple(Column(told(say, f"column_{name}"), kind) for name in names)
+
+
+def _money(say: Wording, name: str, found: Document) -> Column:
+    return Column(say("money_column", name=told(say, f"column_{name}"), unit=found["unit"]), "number")

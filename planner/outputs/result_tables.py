@@ -1,0 +1,393 @@
+"""tables.xlsx: the plan's tables, a sheet each; a further sheet is one more entry of `SHEETS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import accumulate
+from pathlib import Path
+
+from planner.assessment.measure_names import at_limit
+from planner.outputs import programme_tables
+from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
+from planner.outputs.document import Document
+from planner.outputs.report_blocks import Wording, section_number
+from planner.outputs.report_summary import facts, indicators, nature_of
+from planner.outputs.workbook import Column, Kind, Sheet, Value, write_workbook
+from planner.plan import Plan
+from planner.texts import Texts
+
+Rows = list[tuple[Value, ...]]
+
+
+def write_tables(plan: Plan, content: Document, path: Path) -> None:
+    """Write the tables of a plan as one workbook.
+
+    Parameters
+    ----------
+    plan
+        The plan; only its points without a centre near are taken from it.
+    content
+        `planner.outputs.document.document` of the same plan; every other number is its own.
+    path
+        Where to.
+    """
+    say = Wording(content, Texts(plan.study.language))
+    sheets = [sheet for sheet in (make(plan, say) for make in SHEETS) if sheet is not None]
+    write_workbook(sheets, path, title=f"{content['study']['name']} – {say('title')}")
+
+
+def _sheet(say: Wording, name: str, columns: tuple[Column, ...], rows: Rows) -> Sheet:
+    return Sheet(say(f"sheet_{name}"), columns, rows)
+
+
+def _heads(say: Wording, *named: str | tuple[str, Kind], **values: object) -> tuple[Column, ...]:
+    """Return columns by the keys of their heads; a pair says what its cells are besides text."""
+    return tuple(
+        Column(say(f"column_{one}")) if isinstance(one, str) else Column(say(f"column_{one[0]}", **values), one[1])
+        for one in named
+    )
+
+
+def about(plan: Plan, say: Wording) -> Sheet:
+    """Tell what the workbook is of, its key figures, and what it was made from."""
+    content = say.content
+    found = content["provenance"]
+    modelled, nature = nature_of(say, section=section_number(content, "data"))
+    rows: Rows = [(say("title"), content["study"]["name"], "")]
+    rows += [(fact, value, "") for fact, value in facts(say)]
+    rows.append((say("modelled_title" if modelled else "surveyed_title"), nature, ""))
+    rows += [(one.label, one.value, one.note) for one in indicators(say)]
+    rows += [(name, version, "") for name, version in found["libraries"].items()]
+    rows += [("GEOS", found["geos"], ""), (say("data_command"), found["command"], "")]
+    del plan
+    columns = _heads(say, "item", "setting")
+    return _sheet(say, "about", (*columns, Column(say("column_note"))), rows)
+
+
+def coverage(plan: Plan, say: Wording) -> Sheet:
+    """Tell who is served within each limit, in all and by tier."""
+    del plan
+    found = say.content["coverage"]
+    rows: Rows = [
+        (
+            say.word(f"tier_{row['tier']}") if "tier" in row else say("total"),
+            row["limit_min"],
+            row["people_covered"],
+            row["people"] - row["people_covered"],
+            row["people_share"],
+            row["points_covered"],
+            row["points_share"],
+            row["area_share"],
+            row["people_overlap"],
+            row["overlap_share"],
+        )
+        for row in (*found["total"], *found["by_tier"])
+    ]
+    columns = _heads(
+        say,
+        "tier",
+        ("limit_min", "number"),
+        ("served", "whole"),
+        ("unserved", "whole"),
+        ("share", "share"),
+        ("points", "whole"),
+        ("points_share", "share"),
+        ("area_share", "share"),
+        ("overlap", "whole"),
+        ("overlap_share", "share"),
+    )
+    return _sheet(say, "coverage", columns, rows)
+
+
+def communities(plan: Plan, say: Wording) -> Sheet:
+    """Tell who is served in each community."""
+    del plan
+    found = say.content["coverage"]
+    limits = [row["limit_min"] for row in found["total"]]
+    measured = {row["community"]: row for row in say.content["diagnosis"]["communities"]}
+    weak = set(say.content["diagnosis"]["weak_communities"])
+    at: dict[str, dict[float, Document]] = {}
+    for row in found["by_community"]:
+        at.setdefault(row["community"], {})[row["limit_min"]] = row
+    rows: Rows = []
+    for community, by_limit in at.items():
+        row, more = by_limit[found["standard_min"]], measured.get(community, {})
+        rows.append(
+            (
+                community,
+                row["name"],
+                row["street"],
+                row["people"],
+                *(by_limit[limit]["people_share"] for limit in limits),
+                row["people"] - row["people_covered"],
+                row["own_people_covered"],
+                more.get("people_65"),
+                more.get("people_65_uncovered"),
+                more.get("premises_m2"),
+                say("yes") if community in weak else say("no"),
+            )
+        )
+    minutes = say.plain(found["standard_min"])
+    columns = (
+        *_heads(say, "id", "community_name", "street", ("people", "whole")),
+        *(Column(say("column_within", minutes=say.plain(limit)), "share") for limit in limits),
+        *_heads(say, ("unserved_at", "whole"), ("own", "whole"), minutes=minutes),
+        *_heads(
+            say, ("people_65", "whole"), ("people_65_uncovered", "whole"), ("premises_m2", "whole"), "is_weak"
+        ),
+    )
+    return _sheet(say, "communities", columns, rows)
+
+
+def centres(plan: Plan, say: Wording) -> Sheet:
+    """List the centres with their verdicts, reasons and what would help."""
+    del plan
+    content = say.content
+    rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
+    standard = content["coverage"]["standard_min"]
+    own = at_limit("own_covered_share", standard)
+    rows: Rows = [
+        (
+            centre["id"],
+            centre["name"],
+            say.word(f"tier_{centre['tier']}"),
+            centre["community_name"],
+            say.word(f"verdict_{centre['verdict'] or 'none'}"),
+            centre["lon"],
+            centre["lat"],
+            centre["measures"]["floor_area_m2"],
+            centre["measures"]["people"],
+            centre["measures"]["people_nearest"],
+            centre["measures"][own],
+            centre["measures"]["next_centre_min"],
+            centre["street_m"],
+            "\n".join(reasons_of(centre, rules, say)),
+            "\n".join(notes_on(centre, say)),
+            remedy(centre["remedy"], rules, say) if centre["remedy"] else "",
+        )
+        for centre in content["centres"]
+    ]
+    columns = _heads(
+        say,
+        "id",
+        "centre",
+        "tier",
+        "community",
+        "verdict",
+        ("lon", "degrees"),
+        ("lat", "degrees"),
+        ("floor_area", "whole"),
+        ("own_people", "whole"),
+        ("nearest_people", "whole"),
+        ("own_share", "share"),
+        ("next_centre", "number"),
+        ("street_m", "number"),
+        "reasons",
+        "note",
+        "remedy",
+        minutes=say.plain(standard),
+    )
+    return _sheet(say, "centres", columns, rows)
+
+
+def findings(plan: Plan, say: Wording) -> Sheet:
+    """List what came of each rule at each centre."""
+    del plan
+    rules = {rule["id"]: rule for rule in say.content["diagnosis"]["rules"]}
+    passed = {True: say("yes"), False: say("no"), None: say("not_known")}
+    rows: Rows = [
+        (
+            centre["id"],
+            centre["name"],
+            say.own(rules[finding["rule"]]),
+            _grade(finding["grade"], say),
+            passed[finding["passed"]],
+            None if finding["value"] is None else float(finding["value"]),
+            asked(finding, say),
+            say.cited(rules[finding["rule"]], "clause"),
+        )
+        for centre in say.content["centres"]
+        for finding in centre["findings"]
+    ]
+    columns = _heads(say, "id", "centre", "rule", "grade", "passed", ("value", "number"), "asks", "clause")
+    return _sheet(say, "findings", columns, rows)
+
+
+def rules(plan: Plan, say: Wording) -> Sheet:
+    """List the rules with their clauses and how sure each is."""
+    del plan
+    rows: Rows = [
+        (
+            rule["id"],
+            say.own(rule),
+            _grade(rule["grade"], say),
+            say.listed([say.word(f"tier_{tier}") for tier in rule["tiers"]]),
+            rule["expression"],
+            None if rule["required"] is None else float(rule["required"]),
+            rule["effective"],
+            say.cited(rule, "clause"),
+            say(f"rule_evidence_{rule['evidence']}"),
+        )
+        for rule in say.content["diagnosis"]["rules"]
+    ]
+    columns = _heads(
+        say,
+        "id",
+        "rule",
+        "grade",
+        "tiers",
+        "asks",
+        ("required", "number"),
+        "effective",
+        "clause",
+        "evidence",
+    )
+    return _sheet(say, "rules", columns, rows)
+
+
+def sites(plan: Plan, say: Wording) -> Sheet | None:
+    """List the sites of each answer in their order."""
+    del plan
+    rows: Rows = []
+    for proposal in say.content["siting"]["proposals"]:
+        together = accumulate(site["people_added"] for site in proposal["sites"])
+        rows += [
+            (
+                say.word(f"method_{proposal['method']}"),
+                site["rank"],
+                site["id"],
+                site["lon"],
+                site["lat"],
+                site["people_added"],
+                sofar,
+            )
+            for site, sofar in zip(proposal["sites"], together, strict=True)
+        ]
+    columns = _heads(
+        say,
+        "method",
+        ("rank", "whole"),
+        "site",
+        ("lon", "degrees"),
+        ("lat", "degrees"),
+        ("added", "whole"),
+        ("cumulative", "whole"),
+    )
+    return _sheet(say, "sites", columns, rows) if rows else None
+
+
+def uncovered(plan: Plan, say: Wording) -> Sheet:
+    """List the points whose people no centre serves within the standard."""
+    points = plan.coverage.uncovered
+    degrees = points.to_crs(4326).geometry
+    names = plan.inputs.communities.set_index("id")["name"]
+    rows: Rows = [
+        (
+            str(row["id"]),
+            str(names.get(row["community"], "")),
+            float(row["people"]),
+            round(lon, 6),
+            round(lat, 6),
+        )
+        for row, lon, lat in zip(points.to_dict(orient="records"), degrees.x, degrees.y, strict=True)
+    ]
+    columns = _heads(say, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
+    return _sheet(say, "uncovered", columns, rows)
+
+
+def circles(plan: Plan, say: Wording) -> Sheet | None:
+    """List the business circles."""
+    del plan
+    found = say.content["circles"]
+    if found is None:
+        return None
+    rows: Rows = [
+        (
+            circle["id"],
+            circle["name"],
+            circle["station_name"],
+            circle["station_min"],
+            circle["places"],
+            circle["workers"],
+            circle["workers_covered"],
+            circle["lon"],
+            circle["lat"],
+        )
+        for circle in found["circles"]
+    ]
+    columns = _heads(
+        say,
+        "id",
+        "circle",
+        "station",
+        ("station_min", "number"),
+        ("places", "whole"),
+        ("workers", "whole"),
+        ("workers_covered", "whole"),
+        ("lon", "degrees"),
+        ("lat", "degrees"),
+    )
+    return _sheet(say, "circles", columns, rows)
+
+
+def remarks(plan: Plan, say: Wording) -> Sheet:
+    """List what could not be used as it is, with the reason."""
+    del plan
+    rows: Rows = [
+        (
+            say.own(remark),
+            say(f"layer_{remark['table']}") if remark["rows"] else "",
+            str(row),
+            remark["people"],
+        )
+        for remark in say.content["remarks"]
+        for row in remark["rows"] or ("",)
+    ]
+    return _sheet(say, "remarks", _heads(say, "remark", "layer", "row", ("people", "whole")), rows)
+
+
+def sources(plan: Plan, say: Wording) -> Sheet:
+    """List the files with their hashes."""
+    del plan
+    rows: Rows = [
+        (
+            say(f"layer_{source['layer']}"),
+            source["file"],
+            source["sha256"],
+            source["source"] or say("source_not_given"),
+            say("nature_modelled" if source["modelled"] else "nature_given"),
+            source["crs"],
+            source["rows"],
+            source["used"],
+        )
+        for source in say.content["data"]["sources"]
+    ]
+    columns = _heads(
+        say, "layer", "path", "sha256", "source", "nature", "crs", ("rows", "whole"), ("used", "whole")
+    )
+    return _sheet(say, "sources", columns, rows)
+
+
+def _grade(grade: str, say: Wording) -> str:
+    return say("grade_advice") if grade == "advice" else say.word(f"verdict_{grade}")
+
+
+SHEETS: tuple[Callable[[Plan, Wording], Sheet | None], ...] = (
+    about,
+    coverage,
+    communities,
+    centres,
+    findings,
+    rules,
+    sites,
+    programme_tables.needs,
+    programme_tables.funds,
+    programme_tables.places,
+    programme_tables.projects,
+    programme_tables.tasks,
+    uncovered,
+    circles,
+    remarks,
+    sources,
+)
+"""What makes each sheet, in their order; None leaves one out."""

@@ -1,0 +1,78 @@
+"""Drawn lines: the stated tolerance holds, beside GEOS; every vertex is one of the given ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import planner
+from planner.outputs.thinning import thinned
+
+coordinate = st.floats(-100, 100, allow_nan=False).map(lambda value: round(value, 3))
+places = st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=60)
+
+
+def farthest(given_line: shapely.Geometry, drawn: shapely.Geometry) -> float:
+    """Return how far any vertex lies from the other line; between vertices it is no more, by convexity."""
+    return float(shapely.distance(shapely.points(shapely.get_coordinates(given_line)), drawn).max())
+
+
+@settings(max_examples=150, deadline=None)
+@given(places, st.floats(0.01, 30))
+def test_no_vertex_is_farther_than_the_tolerance(line: list[tuple[float, float]], tolerance_m: float) -> None:
+    for closed in (False, True):
+        given_line = shapely.LineString([*line, line[0]] if closed else line)
+        drawn = thinned(np.array([given_line]), tolerance_m)[0]
+        assert farthest(given_line, drawn) <= tolerance_m + 1e-9
+        xy, kept = (shapely.get_coordinates(one).tolist() for one in (given_line, drawn))
+        assert kept[0] == xy[0]
+        assert kept[-1] == xy[-1]
+        rest = iter(xy)
+        assert all(vertex in rest for vertex in kept)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(3, 80), st.floats(0.5, 50), st.floats(0.01, 60))
+def test_a_ring_keeps_three_corners(corners: int, radius: float, tolerance_m: float) -> None:
+    ring = shapely.Point(3, 4).buffer(radius, quad_segs=max(1, corners // 4))
+    drawn = thinned(np.array([ring]), tolerance_m)[0]
+    assert len(shapely.get_coordinates(drawn)) >= 4
+    assert farthest(ring, drawn.exterior) <= tolerance_m + 1e-9
+
+
+def test_holes_parts_kinds_and_empty_shapes_stay_what_they_are() -> None:
+    square, hole = shapely.box(0, 0, 100, 100), shapely.box(20, 20, 30, 30)
+    shapes = np.array(
+        [
+            square.difference(hole),
+            shapely.MultiPolygon([square, shapely.box(200, 0, 210, 10)]),
+            shapely.LineString([(0, 0), (1, 0), (2, 0)]),
+            shapely.MultiLineString([[(0, 0), (5, 5)], [(1, 1), (2, 2.1), (3, 3)]]),
+            shapely.Point(1, 1),
+            shapely.Polygon(),
+            None,
+        ]
+    )
+    drawn = thinned(shapes, 0.2)
+    assert [shapely.get_type_id(one) for one in drawn] == [6, 6, 5, 5, 0, 3, -1]
+    assert shapely.area(drawn[0]) == shapely.area(shapes[0])
+    assert shapely.area(drawn[1]) == shapely.area(shapes[1])
+    assert shapely.get_num_coordinates(drawn[2]) == 2
+    assert drawn[4] is shapes[4]
+    assert drawn[5].is_empty
+    assert drawn[6] is None
+
+
+def test_service_areas_have_no_more_vertices_than_geos_leaves(toy_plan: planner.Plan) -> None:
+    areas = toy_plan.service_areas.geometry.to_numpy()
+    drawn = thinned(areas, 0.5)
+    assert shapely.get_num_coordinates(drawn).sum() < shapely.get_num_coordinates(areas).sum() / 2
+    # GEOS may leave out the vertex where a ring begins; ours keeps it.
+    geos = shapely.simplify(areas, 0.5)
+    assert shapely.get_num_coordinates(drawn).sum() <= 1.1 * shapely.get_num_coordinates(geos).sum()
+    for area, shown in zip(areas, drawn, strict=True):
+        assert shapely.hausdorff_distance(area.boundary, shown.boundary) <= 0.5 + 1e-9
+        assert shapely.area(area) == pytest.approx(shapely.area(shown), rel=0.02)

@@ -1,0 +1,159 @@
+"""report.docx: what report.html tells, with Word's own headings, captions, contents and fonts."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import docx
+import pytest
+import toy
+from docx.oxml.ns import qn
+
+import planner
+from planner.outputs.document import document
+from planner.outputs.report import tell_report, write_report
+from planner.outputs.report_blocks import CentreCard, Figure, Report, Table
+from planner.outputs.report_docx import docx_bytes
+from planner.texts import LANGUAGES, Language, Texts
+
+
+def told(plan: planner.Plan, language: Language = "en") -> Report:
+    plan = replace(plan, study=plan.study.model_copy(update={"language": language}))
+    return tell_report(plan, document(plan))
+
+
+def words_of(made: bytes) -> str:
+    """Return everything that is written in the body, a space between the runs of different paragraphs."""
+    body = docx.Document(io.BytesIO(made)).element.body
+    return "\n".join("".join(text.text or "" for text in p.iter(qn("w:t"))) for p in body.iter(qn("w:p")))
+
+
+@pytest.fixture(scope="module")
+def made(rich_toy_plan: planner.Plan) -> dict[Language, bytes]:
+    return {language: docx_bytes(told(rich_toy_plan, language)) for language in LANGUAGES}
+
+
+def test_the_same_report_gives_the_same_bytes(rich_toy_plan: planner.Plan, made: dict[Language, bytes]) -> None:
+    assert docx_bytes(told(rich_toy_plan, "zh")) == made["zh"]
+    with zipfile.ZipFile(io.BytesIO(made["zh"])) as parts:
+        assert {entry.date_time for entry in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_word_and_page_say_the_same(
+    rich_toy_plan: planner.Plan, made: dict[Language, bytes], language: Language
+) -> None:
+    report = told(rich_toy_plan, language)
+    words = words_of(made[language])
+    page = html.unescape(write_report(replace_language(rich_toy_plan, language), report.say.content))
+    for section in report.sections:
+        assert section.title in words
+        for block in section.blocks:
+            if isinstance(block, Table):
+                assert block.caption in words
+                cells = [cell if isinstance(cell, str) else cell.text for row in block.rows for cell in row]
+                assert all(cell in words and cell in page for cell in (*cells, *block.words, *block.numbers))
+            elif isinstance(block, CentreCard):
+                assert all(reason in words and reason in page for reason in block.reasons)
+                assert all(value in words and value in page for _, value in block.measures)
+            elif not isinstance(block, Figure):
+                assert block.text in words
+    for indicator in report.indicators:
+        assert indicator.value in words
+        assert indicator.note in words
+    assert report.nature in words
+    assert report.say.content["provenance"]["command"] in words
+    assert all(source["sha256"] in words for source in report.say.content["data"]["sources"])
+
+
+def replace_language(plan: planner.Plan, language: Language) -> planner.Plan:
+    return replace(plan, study=plan.study.model_copy(update={"language": language}))
+
+
+def test_headings_are_words_own_and_numbered_by_their_style(made: dict[Language, bytes]) -> None:
+    document = docx.Document(io.BytesIO(made["en"]))
+    headings = [p for p in document.paragraphs if p.style.name == "Heading 1"]
+    texts = Texts("en")
+    assert [p.text for p in headings[:3]] == [
+        texts("report.section_summary"),
+        texts("report.section_basis"),
+        texts("report.section_inventory"),
+    ]
+    numbered = document.styles["Heading 1"].element.pPr.numPr
+    assert numbered.numId.val == 90
+    # The summary stands before section 1, as on the page.
+    assert headings[0]._p.pPr.numPr.numId.val == 0
+    assert headings[1]._p.pPr.numPr is None
+
+
+def test_the_contents_are_a_field_that_is_not_empty(made: dict[Language, bytes]) -> None:
+    document = docx.Document(io.BytesIO(made["en"]))
+    contents = [p for p in document.paragraphs if p.style.name.startswith("toc ")]
+    shown = ["".join(t.text for t in p._p.iter(qn("w:t"))) for p in contents]
+    assert shown[:2] == [Texts("en")("report.section_summary"), f"1 {Texts('en')('report.section_basis')}"]
+    codes = [code.text for p in contents for code in p._p.iter(qn("w:instrText"))]
+    assert codes == [' TOC \\o "1-2" \\h \\z \\u ']
+    anchors = {mark.get(qn("w:name")) for mark in document.element.body.iter(qn("w:bookmarkStart"))}
+    links = [link.get(qn("w:anchor")) for p in contents for link in p._p.iter(qn("w:hyperlink"))]
+    assert len(links) == len(contents) > 5
+    assert set(links) <= anchors
+    assert document.settings.element.find(qn("w:updateFields")) is not None
+
+
+def test_every_table_and_figure_has_a_caption_that_counts(
+    rich_toy_plan: planner.Plan, made: dict[Language, bytes]
+) -> None:
+    document = docx.Document(io.BytesIO(made["en"]))
+    captions = [p for p in document.paragraphs if p.style.name == "Caption"]
+    codes = [code.text.split()[1] for p in captions for code in p._p.iter(qn("w:instrText"))]
+    assert codes.count("Table") == len(document.tables)
+    assert codes.count("Figure") == len(document.inline_shapes) > 0
+    counted = [re.match(r"(Table|Figure) (\d+)  \S", p.text) for p in captions]
+    for word in ("Table", "Figure"):
+        numbers = [int(found[2]) for found in counted if found is not None and found[1] == word]
+        assert numbers == list(range(1, codes.count(word) + 1))
+    assert all(shape._inline.docPr.get("descr") for shape in document.inline_shapes)
+    heads = [table.rows[0]._tr.trPr.find(qn("w:tblHeader")) for table in document.tables[1:]]
+    assert all(head is not None for head in heads)
+    del rich_toy_plan
+
+
+def test_chinese_letters_have_a_font_in_every_style_that_is_used(made: dict[Language, bytes]) -> None:
+    document = docx.Document(io.BytesIO(made["zh"]))
+    used = {name.get(qn("w:val")) for name in document.element.body.iter(qn("w:pStyle"))}
+    assert len(used) > 10
+    styles = {style.style_id: style for style in document.styles}
+    for name in used:
+        style = styles[name]
+        letters = style.element.rPr.rFonts
+        assert letters.get(qn("w:eastAsia")) in ("SimSun", "SimHei"), style.name
+        assert letters.get(qn("w:eastAsiaTheme")) is None
+    language = document.styles.element.find(f".//{qn('w:lang')}")
+    assert language.get(qn("w:eastAsia")) == "zh-CN"
+
+
+def test_hostile_names_are_only_text(tmp_path: Path) -> None:
+    hostile = '<script>alert(1)</script>" onmouseover="alert(2)'
+    layers = toy.layers()
+    changed = {
+        "communities": layers["communities"].assign(name=[hostile, "</w:t></w:r></w:p> & {{ 7 * 7 }}"]),
+        "centres": layers["centres"].assign(name=[hostile, "=HYPERLINK(0)"], floor_area_m2=[20.0, None]),
+    }
+    plan = planner.run(toy.write_study(tmp_path / "toy", changed=changed))
+    made = docx_bytes(told(plan))
+    words = words_of(made)
+    assert hostile in words
+    assert "</w:t></w:r></w:p> & {{ 7 * 7 }}" in words
+    with zipfile.ZipFile(io.BytesIO(made)) as parts:
+        for entry in parts.namelist():
+            assert b"<script" not in parts.read(entry)
+
+
+def test_signs_that_xml_cannot_hold_are_shown_as_unreadable(rich_toy_plan: planner.Plan) -> None:
+    report = replace(told(rich_toy_plan), name="a\x00b\x0bc", nature="\ud800")
+    assert "a\ufffdb\ufffdc" in words_of(docx_bytes(report))
