@@ -6,6 +6,8 @@ until it is drawn, and the time from switching one station until the frame is ou
 switches of candidates and centres at random).
 
     python benchmarks/what_if.py OUT
+
+A map that is there already is only timed: python benchmarks/what_if.py maps/haibowan/map.html
 """
 
 from __future__ import annotations
@@ -71,8 +73,12 @@ def main(out: Path) -> None:
     print(f"{len(plan.times.demand) + len(plan.candidate_times.demand)} pairs within the limits")
     page_file = out / "map.html"
     page_file.write_text(html, "utf-8")
+    time_page(page_file)
+
+
+def time_page(page_file: Path) -> None:
+    """Time a map in the browser: until it is drawn, and 200 switches of its stations at random."""
     rng = np.random.default_rng(0)
-    stations = rng.integers(0, len(plan.inputs.facilities) + N_CANDIDATES, 200).tolist()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for width, height in ((1280, 720), (3840, 2160)):
@@ -81,6 +87,7 @@ def main(out: Path) -> None:
             page.goto(page_file.resolve().as_uri())
             page.wait_for_selector("body[data-drawn=yes]")
             opened = time.perf_counter() - began
+            stations = rng.integers(0, page.evaluate("meeting.choice.on.length"), 200).tolist()
             page.evaluate(SWITCHES, stations[:10])
             taken = np.array(page.evaluate(SWITCHES, stations))
             script, frame = (np.quantile(column, (0.5, 0.95)).round(1) for column in taken.T)
@@ -141,7 +148,7 @@ def with_candidates(plan: Plan) -> Plan:
     limits = plan.study.limits.minutes
     return replace(
         plan,
-        siting=replace(plan.siting, candidates=candidates, proposals=()),
+        sites=replace(plan.sites, siting=replace(plan.siting, candidates=candidates, proposals=())),
         candidate_times=travel_times(
             plan.network, snaps, plan.demand_snaps, walk=plan.walk, horizon_min=max(limits)
         ),
@@ -150,4 +157,8 @@ def with_candidates(plan: Plan) -> Plan:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    given = Path(sys.argv[1])
+    if given.suffix == ".html":
+        time_page(given)
+    else:
+        main(given)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+import planner
+from planner.outputs.document import document
+from planner.outputs.maps import draw_map
 
 ROOT = Path(__file__).parent.parent
 PRODUCTS = ROOT / "maps" / "haibowan"
@@ -41,6 +46,14 @@ def main() -> None:
         page.locator("#compare").select_option("0")
         page.wait_for_timeout(1500)
         page.screenshot(path=IMAGES / "compare.png")
+        with tempfile.TemporaryDirectory() as folder:
+            study = planner.read_study(ROOT / "data" / "haibowan" / "study.toml")
+            plan = planner.run(study.model_copy(update={"language": "en"}))
+            file = Path(folder) / "map.html"
+            file.write_text(draw_map(plan, document(plan)), "utf-8", newline="\n")
+            page.goto(file.as_uri(), wait_until="load")
+            page.wait_for_timeout(1500)
+            page.screenshot(path=IMAGES / "map_en.png")
         chromium.close()
 
 
