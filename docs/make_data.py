@@ -15,16 +15,9 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from planner.study import (
-    Inputs,
-    Layer,
-    Raster,
-    Settings,
-    Study,
-    is_list_of_tables,
-    nested_settings,
-    setting_meaning,
-)
+from planner.settings.base import Settings
+from planner.settings.layers import Inputs, Layer, Raster
+from planner.study import Study, is_list_of_tables, nested_settings, setting_meaning
 from planner.tables import CONTRACTS, Column, Contract
 
 TARGET = Path(__file__).with_name("data.md")

@@ -20,6 +20,7 @@ from planner.outputs.geopackage import write_layers
 from planner.outputs.writing import check_writable, write_together
 from planner.pipeline import Ready, business_circles, coordinates, measured, prepare
 from planner.progress import Progress, silent
+from planner.settings.demand import RESIDENTS
 from planner.sites import Situated, gather_for, left_without, points_to_gain
 from planner.siting.answers import Answer
 from planner.siting.candidate import candidate_table, excluded_table
@@ -31,7 +32,7 @@ from planner.siting.proposing.free_centres import Fate, fates
 from planner.siting.proposing.pool import Pool
 from planner.siting.reasons import Left
 from planner.siting.weighing import ask_for
-from planner.study import RESIDENTS, Study, read_study
+from planner.study import Study, read_study
 from planner.texts import Texts
 from planner.walking.snapping import snap
 from planner.walking.times import endless_min, nearest_facility, travel_times

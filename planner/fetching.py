@@ -26,7 +26,8 @@ from planner.inputs.osm_servers import Kept, Servers, Tags
 from planner.outputs.geopackage import write_layers
 from planner.outputs.writing import UNWRITABLE, check_writable, exchange, not_writable
 from planner.progress import Progress, silent
-from planner.study import Layer, Limits, Walking
+from planner.settings.layers import Layer
+from planner.settings.walking import Limits, Walking
 from planner.study_template import study_template
 from planner.tables import AREAS, Contract
 from planner.walking.walk import Walk, walking_profiles

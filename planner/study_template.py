@@ -11,15 +11,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from planner.errors import Breach, OutputError, StudyError
-from planner.study import (
-    Layer,
-    Raster,
-    Settings,
-    Study,
-    is_list_of_tables,
-    nested_settings,
-    setting_meaning,
-)
+from planner.settings.base import Settings
+from planner.settings.layers import Layer, Raster
+from planner.study import Study, is_list_of_tables, nested_settings, setting_meaning
 
 PLACEHOLDERS: dict[str, object] = {
     "Study.name": "My district",

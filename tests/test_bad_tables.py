@@ -22,7 +22,7 @@ from planner.errors import DataError
 from planner.inputs import workbooks
 from planner.inputs.layers import read_layer
 from planner.outputs.cells import as_cell
-from planner.study import Layer
+from planner.settings.layers import Layer
 from planner.tables import DEMAND
 
 PEOPLE = toy.layers()["people"].to_crs(4326)

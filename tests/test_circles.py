@@ -20,7 +20,7 @@ from planner.circles.clustering import APART_M, dbscan, hdbscan, walks_between
 from planner.circles.finding import Circles, find_circles
 from planner.inputs.places import business_places, read_place_kinds
 from planner.outputs.document import document
-from planner.study import Circles as CircleSettings
+from planner.settings.demand import Circles as CircleSettings
 from planner.tables import FACILITIES, PLACES, STREETS, Facilities, Streets
 from planner.walking.network import build_network, walked_at
 from planner.walking.snapping import snap

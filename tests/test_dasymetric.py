@@ -26,7 +26,8 @@ from planner.inputs.demand.points import place_demand
 from planner.inputs.demand.rasters import read_raster
 from planner.inputs.demand.streets import StreetSpots
 from planner.outputs.document import document
-from planner.study import DemandSettings, make_study
+from planner.settings.demand import DemandSettings
+from planner.study import make_study
 from planner.tables import BUILDINGS, COMMUNITIES, DEMAND, STREETS, Buildings, Communities, Demand, Streets
 
 CRS = "EPSG:32648"

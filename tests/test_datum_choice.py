@@ -23,7 +23,7 @@ from planner.cli import main
 from planner.inputs.datum import DATUMS, Datum
 from planner.inputs.datum_choice import DatumVerdict, LayerToJudge, choose_datums
 from planner.inputs.datum_followers import follow
-from planner.study import Layer
+from planner.settings.layers import Layer
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan" / "haibowan.gpkg"
 

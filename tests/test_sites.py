@@ -19,6 +19,8 @@ import planner
 from planner import cli
 from planner.errors import SitingError, StudyError
 from planner.inputs.layers import read_layer
+from planner.settings.layers import Layer
+from planner.settings.siting import Siting as Settings
 from planner.siting.alternatives import alternatives
 from planner.siting.candidate import Candidate, places_of
 from planner.siting.choosing import choose_sites, coverage_of
@@ -31,8 +33,6 @@ from planner.siting.proposing.clusters import Grouping, propose_dense
 from planner.siting.proposing.free_centres import fates
 from planner.siting.proposing.street_positions import propose_street_positions
 from planner.siting.reasons import Surroundings, who_is_left
-from planner.study import Layer
-from planner.study import Siting as Settings
 from planner.tables import PARCELS
 from planner.walking.gates import close_gates
 from planner.walking.network import build_network

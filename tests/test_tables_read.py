@@ -22,7 +22,7 @@ from planner.inputs.cells import code, coordinate, number, pair
 from planner.inputs.columns import units_of
 from planner.inputs.joining import join_communities
 from planner.inputs.layers import LayerRead, read_layer
-from planner.study import Layer
+from planner.settings.layers import Layer
 from planner.tables import DEMAND, FACILITIES, Communities
 
 CENTRES = toy.layers()["centres"].to_crs(4326)

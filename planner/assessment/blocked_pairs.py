@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.assessment.directions import DIRECTIONS, sector_of
-from planner.study import Remedies
+from planner.settings.rules import Remedies
 from planner.walking.joins import dense
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps

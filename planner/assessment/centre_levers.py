@@ -14,7 +14,7 @@ from planner.assessment.expressions import Comparison, Facts, Span, answer, exac
 from planner.assessment.measures import PER_FLOOR_AREA, Column, completeness, per_floor_area
 from planner.assessment.rules import Profile
 from planner.assessment.verdicts import COMPLIANT, Subject
-from planner.study import Costs
+from planner.settings.rules import Costs
 
 MOST_M2 = 10_000
 """No centre is enlarged by more than this: beyond it another centre is the answer."""

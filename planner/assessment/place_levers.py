@@ -11,7 +11,7 @@ from planner.assessment.site_levers import MoveLever, ShareLever, StationLever, 
 from planner.assessment.street_levers import CrossingLever, GateLever
 from planner.assessment.surroundings import look_around
 from planner.assessment.trying import Ground, PlaceLever
-from planner.study import Costs
+from planner.settings.rules import Costs
 
 
 def place_levers(ground: Ground, diagnosis: Diagnosis, position: int, costs: Costs) -> tuple[PlaceLever, ...]:

@@ -27,7 +27,7 @@ from planner.assessment.place_levers import place_levers
 from planner.assessment.rules import Profile
 from planner.assessment.trying import Ground
 from planner.assessment.verdicts import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, Subject, judge, verdict_of
-from planner.study import Costs
+from planner.settings.rules import Costs
 
 __all__ = ["Change", "Remedy", "cheapest", "find_remedies", "remedies_table"]
 

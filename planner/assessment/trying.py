@@ -16,7 +16,7 @@ from planner.assessment.rules import Profile
 from planner.assessment.situation import Situation
 from planner.assessment.surroundings import WALKED, Surroundings, asked_names, nearest_first
 from planner.assessment.verdicts import Subject
-from planner.study import Costs, Remedies
+from planner.settings.rules import Costs, Remedies
 from planner.walking.gate_gaps import gates_in_gaps
 from planner.walking.gates import Gate
 from planner.walking.joins import dense

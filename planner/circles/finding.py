@@ -15,7 +15,7 @@ from planner.circles.clustering import NOISE, dbscan, hdbscan, walks_between
 from planner.circles.naming import name_circle
 from planner.inputs.places import BusinessPlaces
 from planner.remarks import Remark
-from planner.study import Circles as CircleSettings
+from planner.settings.demand import Circles as CircleSettings
 from planner.tables import Facilities, Streets
 from planner.texts import Language, Phrase
 from planner.walking.network import WalkingNetwork

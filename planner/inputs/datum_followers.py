@@ -14,7 +14,7 @@ import geopandas as gpd
 from planner.inputs.datum import DATUMS, Datum, to_wgs84
 from planner.inputs.datum_choice import CLEAR, DatumChoice, DatumVerdict, LayerToJudge
 from planner.inputs.datum_evidence import fit_beside
-from planner.study import Layer
+from planner.settings.layers import Layer
 
 ONLY_DRAWN_OR_STOPPING = ("water", "barriers")
 """What cannot be tested by where it stands, and moves no people: taken like the communities, and said so."""

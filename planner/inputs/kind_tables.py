@@ -11,7 +11,8 @@ from typing import TypeVar
 import pydantic
 
 from planner.errors import Breach, StudyError
-from planner.study import Settings, wrong_because
+from planner.settings.base import Settings
+from planner.study import wrong_because
 
 TableModel = TypeVar("TableModel", bound=Settings)
 

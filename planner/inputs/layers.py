@@ -24,7 +24,7 @@ from planner.inputs.positions import as_frame, nowhere, place_columns, place_row
 from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
-from planner.study import Layer
+from planner.settings.layers import Layer
 from planner.tables import Column, Contract, row_names, wrong_crs
 
 CODES = ("id", "community")

@@ -11,7 +11,7 @@ import pydantic
 
 from planner.inputs.kind_tables import read_kind_table
 from planner.remarks import Remark
-from planner.study import Settings
+from planner.settings.base import Settings
 from planner.tables import Places
 
 OTHER = "other"

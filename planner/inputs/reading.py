@@ -32,7 +32,9 @@ from planner.inputs.people_table import count_people
 from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
 from planner.inputs.settling import settle_datums
 from planner.remarks import Remark
-from planner.study import DemandKind, Layer, Raster, Study
+from planner.settings.demand import DemandKind
+from planner.settings.layers import Layer, Raster
+from planner.study import Study
 from planner.tables import (
     BARRIERS,
     BUILDINGS,

@@ -23,7 +23,7 @@ from planner.inputs.datum_choice import (
 from planner.inputs.datum_followers import follow
 from planner.inputs.layers import EXTRACT, GRAPH
 from planner.remarks import Remark
-from planner.study import Layer
+from planner.settings.layers import Layer
 from planner.texts import Phrase
 
 WEB_MAPS = (3857, 3785, 900913)

@@ -11,7 +11,7 @@ import shapely
 
 from planner.assessment.kinds import KindCoverage
 from planner.plan import Plan
-from planner.study import RESIDENTS
+from planner.settings.demand import RESIDENTS
 
 Entries = dict[str, Any]
 WAYS = ("column", "share", "places", "layer")

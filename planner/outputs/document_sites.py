@@ -9,6 +9,7 @@ import geopandas as gpd
 
 from planner.outputs.document_people import weighing_entries
 from planner.plan import Plan
+from planner.settings.demand import RESIDENTS
 from planner.sites_otherwise import FairPlans, Otherwise
 from planner.siting.alternatives import Alternative
 from planner.siting.candidate import candidate_table
@@ -16,7 +17,6 @@ from planner.siting.choosing import Proposal
 from planner.siting.comparing import Step
 from planner.siting.proposing.free_centres import Fate
 from planner.siting.reasons import Left
-from planner.study import RESIDENTS
 from planner.texts import LANGUAGES, Phrase
 
 Entries = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from planner.study import MapSettings
+from planner.settings.map import MapSettings
 
 OSM = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 AMAP = "https://webrd01.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"

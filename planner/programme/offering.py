@@ -19,8 +19,9 @@ from planner.errors import Breach, StudyError
 from planner.inputs.demand.placed import community_at
 from planner.inputs.reading import Inputs
 from planner.programme.question import Fund, Option, Precedence, Question
+from planner.settings.programme import ProgrammeSettings
 from planner.siting.problems import covers_of
-from planner.study import ProgrammeSettings, Study
+from planner.study import Study
 from planner.walking.times import TravelTimes
 from planner.walking.walk import is_within
 

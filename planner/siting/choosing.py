@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.errors import Breach, SitingError
+from planner.settings.siting import Siting as Settings
 from planner.siting.answers import Answer, Status, gap_between
 from planner.siting.candidate import Candidate, candidate_table, places_of
 from planner.siting.maximal_covering import maximal_covering, ranked
@@ -19,7 +20,6 @@ from planner.siting.problems import Choice, Covering, covers_of, pairs_of
 from planner.siting.proposing.free_centres import Fate, fates
 from planner.siting.proposing.pool import Gatherer, Pool
 from planner.siting.solving.value_tables import best_of, value_table
-from planner.study import Siting as Settings
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
 from planner.walking.times import travel_times

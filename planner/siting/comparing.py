@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.settings.siting import Siting as Settings
 from planner.siting.alternatives import Alternative, alternatives
 from planner.siting.answers import Status
 from planner.siting.candidate import places_of
 from planner.siting.choosing import Proposal, Siting, proposal_of
 from planner.siting.curve import coverage_curve
 from planner.siting.problems import Covering
-from planner.study import Siting as Settings
 
 
 @dataclass(frozen=True, slots=True)

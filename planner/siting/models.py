@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.errors import Breach, SitingError
+from planner.settings.siting import Siting as Settings
+from planner.settings.siting import SitingTier
 from planner.siting.answers import Answer
 from planner.siting.backup_covering import backup_covering, people_twice
 from planner.siting.capacitated_covering import capacitated_covering
@@ -20,8 +22,6 @@ from planner.siting.p_center import p_center
 from planner.siting.p_median import p_median
 from planner.siting.problems import Choice, Covering, Reach, covers_of
 from planner.siting.set_covering import set_covering
-from planner.study import Siting as Settings
-from planner.study import SitingTier
 from planner.tables import TIERS
 from planner.walking.walk import FloatArray, IndexArray, is_within
 

@@ -12,9 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.assessment.kinds import KindCoverage
+from planner.settings.demand import RESIDENTS
 from planner.siting.candidate import Candidate, places_of
 from planner.siting.choosing import Siting
-from planner.study import RESIDENTS
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
 from planner.walking.times import nearest_facility

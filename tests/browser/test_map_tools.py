@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 import planner
 from planner.outputs.document import document
 from planner.outputs.maps import draw_map
-from planner.study import MapSettings
+from planner.settings.map import MapSettings
 from planner.texts import Texts
 
 pytestmark = pytest.mark.browser

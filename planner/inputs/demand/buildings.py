@@ -16,7 +16,7 @@ from planner.inputs.demand.placed import PlacedDemand, community_at
 from planner.inputs.demand.streets import spread_along_streets
 from planner.inputs.kind_tables import read_kind_table
 from planner.remarks import Remark
-from planner.study import Settings
+from planner.settings.base import Settings
 from planner.tables import Buildings, Communities, Streets
 
 UNSPECIFIED, OTHER = "unspecified", "other"

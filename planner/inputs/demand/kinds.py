@@ -12,7 +12,7 @@ from planner.errors import Breach, DataError
 from planner.inputs.demand.placed import community_at
 from planner.inputs.demand.points import place_demand
 from planner.remarks import Remark
-from planner.study import DemandKind
+from planner.settings.demand import DemandKind
 from planner.tables import Communities, Demand
 
 

@@ -19,7 +19,8 @@ from planner.inputs.demand.rasters import RasterCells
 from planner.inputs.demand.streets import StreetSpots, spread_along_streets
 from planner.inputs.demand.totals import balance_of, calibrate, people_from_households
 from planner.remarks import Remark
-from planner.study import DemandSettings, Study
+from planner.settings.demand import DemandSettings
+from planner.study import Study
 from planner.tables import Communities, Demand, Streets
 
 NEEDS = {"points": "demand", "raster": "population", "buildings": "buildings"}

@@ -11,8 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.inputs.reading import Inputs
+from planner.settings.siting import Siting as Settings
 from planner.siting.candidate import Candidate, Excluded, Reason, places_of
-from planner.study import Siting as Settings
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
 from planner.walking.times import nearest_facility

@@ -11,12 +11,12 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.circles.finding import Circles
+from planner.settings.siting import Siting as Settings
 from planner.siting.candidate import Candidate, Excluded
 from planner.siting.proposing.clusters import Clustering, Grouping, propose_dense, propose_middles
 from planner.siting.proposing.ground import Ground
 from planner.siting.proposing.parcels import propose_circles, propose_parcels
 from planner.siting.proposing.street_positions import StreetPositions, propose_street_positions
-from planner.study import Siting as Settings
 from planner.tables import Parcels
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap

@@ -1,0 +1,1 @@
+"""The tables of the study file, a module each part of the work."""
