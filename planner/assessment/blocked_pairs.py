@@ -87,7 +87,7 @@ def promising_pairs(
 
 def people_around(xy: FloatArray, people_xy: FloatArray, people: FloatArray, cell_m: float) -> FloatArray:
     """Return the people in the nine square cells around each position, shape (positions,)."""
-    if not len(people_xy):
+    if not len(people_xy) or not len(xy):
         return np.zeros(len(xy))
     west_south = np.minimum(people_xy.min(axis=0), xy.min(axis=0)) - cell_m
     cells = np.floor((people_xy - west_south) / cell_m).astype(np.int64)
