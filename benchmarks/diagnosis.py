@@ -16,7 +16,7 @@ from planner.assessment.fairness import measure_fairness
 from planner.assessment.helping import Help
 from planner.assessment.sensitivity import flips_within
 from planner.diagnosing import diagnose_ready
-from planner.pipeline import Ready, prepare
+from planner.preparing import Ready, prepare
 from planner.study import read_study
 from planner.walking.times import endless_min, nearest_facility
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from planner.assessment.kinds import KindCoverage
 from planner.errors import Breach, StudyError
+from planner.measuring import business_circles, measured
 from planner.outputs.document import as_json, plain
 from planner.outputs.document_sites import lonlat_of
 from planner.outputs.geopackage import write_layers
 from planner.outputs.writing import check_writable, write_together
-from planner.pipeline import Ready, business_circles, coordinates, measured, prepare
+from planner.preparing import Ready, coordinates, prepare
 from planner.progress import Progress, silent
 from planner.settings.demand import RESIDENTS
 from planner.sites import Situated, gather_for, left_without, points_to_gain

@@ -15,7 +15,7 @@ from planner.errors import SHOWN_ROWS
 from planner.inputs.datum_choice import DatumVerdict
 from planner.inputs.reading import Source
 from planner.inputs.settling import NAMES, scores_in_words
-from planner.pipeline import Ready, prepare
+from planner.preparing import Ready, prepare
 from planner.remarks import Remark
 from planner.study import Study, read_study
 from planner.texts import Texts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from planner.assessment.diagnosis import Diagnosis, diagnose
 from planner.assessment.helping import Help
 from planner.inputs.reading import Inputs
-from planner.pipeline import Ready, areas_asked, help_of, prepare, situation_of
+from planner.measuring import areas_asked, help_of, situation_of
+from planner.preparing import Ready, prepare
 from planner.progress import Progress, silent
 from planner.study import Study
 from planner.walking.service_areas import service_areas

@@ -15,7 +15,7 @@ from changing import COVERED, city, diagnosed
 import planner
 from planner.errors import DataError
 from planner.outputs.document import document
-from planner.pipeline import prepare
+from planner.preparing import prepare
 from planner.scenario import Scenario
 from planner.study import read_study
 

@@ -15,8 +15,9 @@ from planner.assessment.self_check import compare_with_overlay
 from planner.assessment.situation import Situation
 from planner.assessment.verifying import verify
 from planner.cli import main
+from planner.measuring import situation_of
 from planner.outputs.document import document
-from planner.pipeline import prepare, situation_of
+from planner.preparing import Ready, prepare
 from planner.study import read_study
 from planner.walking.service_areas import service_areas
 from planner.walking.times import travel_times
@@ -24,7 +25,7 @@ from planner.walking.times import travel_times
 ROOT = Path(__file__).parent.parent
 
 
-def situation(file: Path) -> tuple[Situation, planner.pipeline.Ready]:
+def situation(file: Path) -> tuple[Situation, Ready]:
     ready = prepare(read_study(file))
     snaps = ready.facility_snaps
     times = travel_times(ready.network, snaps, ready.demand_snaps, walk=ready.walk, horizon_min=ready.horizon_min)
@@ -33,12 +34,12 @@ def situation(file: Path) -> tuple[Situation, planner.pipeline.Ready]:
 
 
 @pytest.fixture(scope="module")
-def helsinki() -> tuple[Situation, planner.pipeline.Ready]:
+def helsinki() -> tuple[Situation, Ready]:
     return situation(ROOT / "data" / "helsinki" / "study.toml")
 
 
 def test_overlay_agrees_beyond_the_drawn_border(
-    toy_plan: planner.Plan, haibowan_plan: planner.Plan, helsinki: tuple[Situation, planner.pipeline.Ready]
+    toy_plan: planner.Plan, haibowan_plan: planner.Plan, helsinki: tuple[Situation, Ready]
 ) -> None:
     for rows in (toy_plan.overlay, haibowan_plan.overlay, compare_with_overlay(helsinki[0])):
         assert (rows["pairs"] > 0).all()
@@ -61,9 +62,7 @@ def test_overlay_tells_a_wrong_area_and_a_wrong_time(tmp_path: Path) -> None:
     assert compare_with_overlay(slower)["differing_beyond"].iloc[0] > 0
 
 
-def test_networkx_finds_the_same_walks(
-    toy_study: Path, helsinki: tuple[Situation, planner.pipeline.Ready]
-) -> None:
+def test_networkx_finds_the_same_walks(toy_study: Path, helsinki: tuple[Situation, Ready]) -> None:
     for one, ready in (situation(toy_study), helsinki):
         again = verify(one, ready.inputs.streets, seed=3)
         assert again.points == min(100, len(one.demand))

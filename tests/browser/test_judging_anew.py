@@ -20,12 +20,13 @@ from planner.assessment.diagnosis import diagnose
 from planner.assessment.measure_names import MEASURES
 from planner.assessment.rules import Profile
 from planner.assessment.situation import Situation
+from planner.measuring import situation_of
 from planner.outputs.document import document
 from planner.outputs.maps import draw_map
 from planner.outputs.rejudging import FIXED, FOLLOWED
 from planner.outputs.whatif import what_if
-from planner.pipeline import prepare, situation_of
 from planner.plan import Plan
+from planner.preparing import prepare
 from planner.scenario import Scenario, Site
 from planner.walking.service_areas import service_areas
 from planner.walking.times import travel_times

@@ -21,12 +21,15 @@ from hypothesis import strategies as st
 from planner.assessment.blocked_pairs import Layers
 from planner.assessment.centre_levers import AreaLever
 from planner.assessment.changes import Change
+from planner.assessment.diagnosis import diagnose
 from planner.assessment.place_levers import place_levers
 from planner.assessment.surroundings import asked_names
 from planner.assessment.trying import lay_ground
 from planner.assessment.verdicts import judge, verdict_of
-from planner.pipeline import diagnose, prepare, situation_of, travel_times
+from planner.measuring import situation_of
+from planner.preparing import prepare
 from planner.study import read_study
+from planner.walking.times import travel_times
 
 PRICES = """
 [costs]
