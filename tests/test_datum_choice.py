@@ -218,7 +218,7 @@ def test_a_few_shops_are_never_taken_for_what_they_are_not(real: Layers) -> None
     frame = gpd.read_file(HAIBOWAN, layer="places")
     rng = np.random.default_rng(6)
     hows = Counter()
-    for _ in range(12):
+    for _ in range(6):
         for datum in DATUMS:
             some = shifted(frame.iloc[rng.choice(len(frame), int(rng.integers(3, 80)), replace=False)], datum)
             found = followed(real, "places", some, path="shops.csv")

@@ -121,7 +121,7 @@ def test_planner_commands_do_what_they_say(tmp_path: Path) -> None:
             assert all(product.stat().st_size for product in products)
         if name in ("map", "report"):
             assert (tmp_path / done.stdout.strip()).stat().st_size
-    assert names == {"new", "check", "map", "run", "explain", "programme", "report", "warm"}
+    assert names == {"new", "check", "map", "run", "explain", "programme", "report", "site", "warm"}
 
 
 def test_python_blocks_run(tmp_path: Path) -> None:

@@ -94,11 +94,11 @@ def read_vector(
     except UNREADABLE as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": _reason(error)})]) from error
     if not isinstance(frame, gpd.GeoDataFrame) and not placed:
-        return _plain_texts(gpd.GeoDataFrame(frame, geometry=[None] * len(frame), crs=4326)), encoding
+        return gpd.GeoDataFrame(_plain_texts(frame), geometry=[None] * len(frame), crs=4326), encoding
     if not isinstance(frame, gpd.GeoDataFrame):
         present = ", ".join(str(name) for name in frame.columns)
         raise DataError(str(path), [Breach("no_geometry", {"present": present, "setting": setting})])
-    return _plain_texts(frame), encoding
+    return gpd.GeoDataFrame(_plain_texts(frame)), encoding
 
 
 def fit_shapes(frame: gpd.GeoDataFrame, wanted: Iterable[str]) -> gpd.GeoDataFrame:
@@ -192,9 +192,9 @@ def _parquet(path: Path) -> pd.DataFrame:
             values = {"unpacked": f"{BYTES_AT_MOST // 2**20:,}", "cells": f"{ROWS_AT_MOST:,}"}
             raise DataError(str(path), [Breach("too_large", values)])
         if b"geo" in (described.metadata or {}):
-            located: pd.DataFrame = gpd.read_parquet(path)
-            return located
-        return pd.read_parquet(path)
+            # Texts are decoded here: bytes that are none are found out before anything is made of them.
+            return _plain_texts(gpd.read_parquet(path))
+        return _plain_texts(pd.read_parquet(path))
     except (pa.ArrowException, KeyError, TypeError, NotImplementedError) as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": _reason(error)})]) from error
 
@@ -286,14 +286,15 @@ def _dbf_widths(path: Path) -> dict[bytes, int]:
     return widths
 
 
-def _plain_texts(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return a layer whose texts are plain objects, None where there is none."""
+def _plain_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts are plain objects, None where there is none."""
+    shapes = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
     texts = {
         name: frame[name].astype(object).where(frame[name].notna(), None)
         for name in frame.columns
-        if name != frame.geometry.name and isinstance(frame[name].dtype, pd.StringDtype)
+        if name != shapes and isinstance(frame[name].dtype, pd.StringDtype)
     }
-    return gpd.GeoDataFrame(frame.assign(**texts)) if texts else frame
+    return frame.assign(**texts) if texts else frame
 
 
 def _reason(error: BaseException) -> str:
