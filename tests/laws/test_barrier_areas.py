@@ -75,7 +75,8 @@ def points_about(
 @settings(max_examples=20, deadline=None)
 @example(seed=4586, access_m=100.0, levels=(0.4, 2.5), n_walls=8)
 @given(
-    seed=st.integers(0, 10_000),
+    # Drawn from a range: whole numbers are also drawn from the constants of whatever modules happen to be loaded.
+    seed=st.sampled_from(range(10_000)),
     access_m=st.sampled_from([20.0, 45.0, 100.0]),
     levels=st.sampled_from([None, (0.4, 2.5), (1.0, 3.0), (0.3, 1.0)]),
     n_walls=st.sampled_from([0, 8, 30]),
@@ -83,6 +84,17 @@ def points_about(
 def test_a_point_is_inside_if_and_only_if_in_time_past_walls(
     seed: int, access_m: float, levels: tuple[float, float] | None, n_walls: int
 ) -> None:
+    hold_the_law_in_a_city(seed, access_m, levels, n_walls)
+
+
+@pytest.mark.xfail(strict=True, reason="a sliver of some 0.3 m beside a slow street reaches 0.9 m too far")
+def test_the_sliver_that_is_known_to_reach_too_far() -> None:
+    """A defect to be mended, not a tolerance: docs/method.md, 4, names it."""
+    hold_the_law_in_a_city(9999, 100.0, (1.0, 3.0), 8)
+
+
+def hold_the_law_in_a_city(seed: int, access_m: float, levels: tuple[float, float] | None, n_walls: int) -> None:
+    """Hold the law in a random city with walls, on slow or fast streets."""
     streets = cities.random_city(seed, blocks=5)
     walls = random_walls(streets, n_walls, seed)
     network = build_network(streets, barriers=lay_barriers(walls, None) if n_walls else None)
