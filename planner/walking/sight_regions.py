@@ -330,19 +330,62 @@ def _marks(sweep: Sweep, scene: Scene, begin: float, end: float) -> FloatArray:
             marks[k - first + 1] = k * step
         marks[0], marks[-1] = begin, end
         return marks
-    # By angle as seen from where the rays come from, and by length where they are nearly parallel to the street.
     x, aside = (source.foot_m, abs(source.aside_m)) if sweep.kind == STRIP else (sweep.x, abs(sweep.y))
     low, high = np.arctan2(begin - x, aside), np.arctan2(end - x, aside)
     by_angle = int(np.ceil((high - low) / step))
-    by_length = int(np.ceil(3.0 * (end - begin) / (_greatest_radius(source) * step))) if sweep.kind == FAN else 0
-    marks = np.empty(by_angle + by_length + 1)
+    marks = np.empty(by_angle + 1)
     for k in range(by_angle):
         marks[k] = min(max(x + aside * np.tan(low + (high - low) * k / by_angle), begin), end)
-    for k in range(by_length):
-        marks[by_angle + k] = begin + (end - begin) * k / by_length
     marks[-1] = end
-    marks.sort()
-    return marks
+    return _refined(sweep, scene, marks) if sweep.kind == FAN else marks
+
+
+@kernel
+def _refined(sweep: Sweep, scene: Scene, marks: FloatArray) -> FloatArray:
+    """Return marks of a fan with more between them where its tips leave a chord farther than on a circle's arc.
+
+    Behind a slit the rays of a whole street pass within a degree, and are of very different lengths.
+    """
+    allowed_m = _greatest_radius(scene.source) * (1.0 - np.cos(0.5 * scene.step))
+    fine, waiting = np.empty(len(marks) + 64), np.empty(HALVINGS)
+    fine[0], used = marks[0], 1
+    for m in range(1, len(marks)):
+        waiting[0], last = marks[m], 0
+        while last >= 0:
+            begin, end = fine[used - 1], waiting[last]
+            if last + 1 < HALVINGS and _bow_m(sweep, scene.source, begin, end) > allowed_m:
+                last += 1
+                waiting[last] = 0.5 * (begin + end)
+                continue
+            if used == len(fine):
+                fine = np.concatenate((fine, np.empty(used)))
+            fine[used] = end
+            used += 1
+            last -= 1
+    return fine[:used]
+
+
+@kernel
+def _bow_m(sweep: Sweep, source: Source, begin: float, end: float) -> float:
+    """Return how far the tips of the rays a third and two thirds of the way lie from the chord between two tips."""
+    begin_x, begin_y = _tip(sweep, source, begin)
+    end_x, end_y = _tip(sweep, source, end)
+    chord_x, chord_y, most = end_x - begin_x, end_y - begin_y, 0.0
+    for third in range(1, 3):
+        x, y = _tip(sweep, source, begin + (end - begin) * third / 3)
+        x, y = x - begin_x, y - begin_y
+        if chord_x == 0.0 and chord_y == 0.0:
+            most = max(most, x * x + y * y)
+        else:
+            most = max(most, squared_to_piece(x, y, chord_x, chord_y))
+    return float(np.sqrt(most))
+
+
+@kernel
+def _tip(sweep: Sweep, source: Source, value: float) -> tuple[float, float]:
+    """Return where a ray ends that no barrier stops."""
+    x, y, cos, sin, length = _ray(sweep, source, value)
+    return x + cos * max(length, 0.0), y + sin * max(length, 0.0)
 
 
 @kernel

@@ -74,6 +74,8 @@ def points_about(
 
 @settings(max_examples=20, deadline=None)
 @example(seed=4586, access_m=100.0, levels=(0.4, 2.5), n_walls=8)
+# Where a slow street opens a wall, what is seen through the slit ends in a curve that no few chords follow.
+@example(seed=9999, access_m=100.0, levels=(1.0, 3.0), n_walls=8)
 @given(
     # Drawn from a range: whole numbers are also drawn from the constants of whatever modules happen to be loaded.
     seed=st.sampled_from(range(10_000)),
@@ -85,12 +87,6 @@ def test_a_point_is_inside_if_and_only_if_in_time_past_walls(
     seed: int, access_m: float, levels: tuple[float, float] | None, n_walls: int
 ) -> None:
     hold_the_law_in_a_city(seed, access_m, levels, n_walls)
-
-
-@pytest.mark.xfail(strict=True, reason="a sliver of some 0.3 m beside a slow street reaches 0.9 m too far")
-def test_the_sliver_that_is_known_to_reach_too_far() -> None:
-    """A defect to be mended, not a tolerance: docs/method.md, 4, names it."""
-    hold_the_law_in_a_city(9999, 100.0, (1.0, 3.0), 8)
 
 
 def hold_the_law_in_a_city(seed: int, access_m: float, levels: tuple[float, float] | None, n_walls: int) -> None:
