@@ -22,6 +22,9 @@ NODE = np.uint64((1 << 32) - 1)
 
 ONE = np.uint32(1)
 
+SPARE_ROOM = 1.25
+"""How much more room is made than the points done so far let expect: growing copies all that there is."""
+
 
 class Seeds(NamedTuple):
     """Walks to begin with: to which nodes, how long, and whose, shape (seeds,)."""
@@ -39,7 +42,7 @@ class Field(NamedTuple):
     metres
         The shortest walk found to each node; where none was, `beyond_m`, shape (nodes,).
     label
-        Who walks it, shape (nodes,).
+        Who walks it, shape (nodes,); of no length where nobody is to be told apart.
     found, n_found
         The nodes with a walk in the order in which they were found, shape (nodes + 1,); how many, shape (1,).
     head
@@ -52,7 +55,7 @@ class Field(NamedTuple):
 
     metres: FloatArray
     label: IndexArray
-    found: IndexArray
+    found: SmallArray
     n_found: IndexArray
     head: SmallArray
     beyond_m: float
@@ -60,14 +63,14 @@ class Field(NamedTuple):
 
 
 @kernel
-def new_field(n_nodes: int, reach_m: float) -> Field:
-    """Return an empty field for walks of up to `reach_m`."""
+def new_field(n_nodes: int, n_labels: int, reach_m: float) -> Field:
+    """Return an empty field for walks of up to `reach_m`; with labels for all nodes or for none."""
     width_m = max(BUCKET_M, reach_m / MOST_BUCKETS)
     beyond_m = np.nextafter(reach_m, np.inf)
     return Field(
         np.full(n_nodes, beyond_m),
-        np.full(n_nodes, -1, dtype=np.int64),
-        np.empty(n_nodes + 1, dtype=np.int64),
+        np.full(n_labels, -1, dtype=np.int64),
+        np.empty(n_nodes + 1, dtype=np.uint32),
         np.zeros(1, dtype=np.int64),
         np.zeros(int(reach_m / width_m) + 2, dtype=np.uint32),
         beyond_m,
@@ -76,8 +79,10 @@ def new_field(n_nodes: int, reach_m: float) -> Field:
 
 
 @kernel
-def spread(field: Field, ways: Ways, seeds: Seeds) -> None:
+def spread(field: Field, ways: Ways, seeds: Seeds, label: IndexArray | None) -> None:
     """Walk on from the seeds until nothing within reach gets shorter.
+
+    `label` is the field's, or None where all seeds are one walker's: what it asks is then not compiled at all.
 
     A node's walk is replaced by a shorter one, or by one as short with a lower label, and the node put into the
     bucket of its new length; an entry of it in a farther bucket stays there and is passed over. A node is walked
@@ -85,15 +90,10 @@ def spread(field: Field, ways: Ways, seeds: Seeds) -> None:
     wide can do. So the distances are exact for every width of the buckets.
     """
     # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
-    best, label, found, head = field.metres, field.label, field.found, field.head
+    best, found, head = field.metres, field.found, field.head
     pointer, to_node, way_m = ways.pointer, ways.node, ways.metres
-    beyond_m, a_metre, count = field.beyond_m, field.a_metre, np.uint32(0)
-    for seed in range(len(seeds.node)):
-        node, metres, who = seeds.node[seed], seeds.metres[seed], seeds.label[seed]
-        if metres < best[node] or (metres == best[node] and who < label[node]):
-            found[count] = node
-            count += np.uint32(best[node] == beyond_m)
-            best[node], label[node] = metres, who
+    beyond_m, a_metre = field.beyond_m, field.a_metre
+    count = _sow(field, seeds, label)
     entries, used = np.empty(1024 + 2 * count, dtype=np.uint64), np.uint32(1)
     for begun in range(count):
         bucket = np.uint32(best[found[begun]] * a_metre)
@@ -106,7 +106,7 @@ def spread(field: Field, ways: Ways, seeds: Seeds) -> None:
             entry = entries[head[bucket]]
             head[bucket] = np.uint32(entry >> NODE_BITS)
             node = np.uint32(entry & NODE)
-            so_far_m, who = best[node], label[node]
+            so_far_m = best[node]
             if np.uint32(so_far_m * a_metre) != bucket:
                 continue
             begin, end = pointer[node], pointer[node + ONE]
@@ -115,15 +115,32 @@ def spread(field: Field, ways: Ways, seeds: Seeds) -> None:
             for way in range(begin, end):
                 onward, metres = to_node[way], so_far_m + way_m[way]
                 known_m = best[onward]
-                if metres < known_m or (metres == known_m and who < label[onward]):
+                if metres < known_m or (label is not None and metres == known_m and label[node] < label[onward]):
                     found[count] = onward
                     count += np.uint32(known_m == beyond_m)
-                    best[onward], label[onward] = metres, who
+                    best[onward] = metres
+                    if label is not None:
+                        label[onward] = label[node]
                     into = np.uint32(metres * a_metre)
                     entries[used] = np.uint64(head[into]) << NODE_BITS | np.uint64(onward)
                     head[into] = used
                     used += ONE
     field.n_found[0] = count
+
+
+@kernel
+def _sow(field: Field, seeds: Seeds, label: IndexArray | None) -> np.uint32:
+    """Note the nodes where walks begin; return how many there are."""
+    best, found, count = field.metres, field.found, np.uint32(0)
+    for seed in range(len(seeds.node)):
+        node, metres = seeds.node[seed], seeds.metres[seed]
+        if metres < best[node] or (label is not None and metres == best[node] and seeds.label[seed] < label[node]):
+            found[count] = node
+            count += np.uint32(best[node] == field.beyond_m)
+            best[node] = metres
+            if label is not None:
+                label[node] = seeds.label[seed]
+    return count
 
 
 @kernel
@@ -165,15 +182,15 @@ def search_each(
     ways: Ways, streets: Streets, stands: Stands, first: int, last: int, reach_m: float
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Search from each of the points alone: how many nodes each reaches, which, and how far they are."""
-    field = new_field(len(ways.pointer) - 1, reach_m)
+    field = new_field(len(ways.pointer) - 1, 0, reach_m)
     best, found = field.metres, field.found
     counts = np.zeros(last - first, dtype=np.int64)
     nodes, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
     for point in range(first, last):
-        spread(field, ways, seeds_of(streets, stands, point, point + 1))
+        spread(field, ways, seeds_of(streets, stands, point, point + 1), None)
         count = field.n_found[0]
         if filled + count > len(nodes):
-            room = 2 * (filled + count)
+            room = room_for(filled + count, point + 1 - first, last - first)
             nodes = np.concatenate((nodes[:filled], np.empty(room - filled, dtype=np.int64)))
             metres = np.concatenate((metres[:filled], np.empty(room - filled)))
         for row in range(count):
@@ -184,3 +201,9 @@ def search_each(
         counts[point - first] = count
         wipe(field)
     return counts, nodes[:filled], metres[:filled]
+
+
+@kernel
+def room_for(rows: int, done: int, total: int) -> int:
+    """Return for how many rows to make room, by those of the points that are done; unused room costs nothing."""
+    return 1024 + int(SPARE_ROOM * rows * (total / done))

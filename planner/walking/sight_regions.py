@@ -367,7 +367,7 @@ def _refined(sweep: Sweep, scene: Scene, marks: FloatArray) -> FloatArray:
 
 @kernel
 def _bow_m(sweep: Sweep, source: Source, begin: float, end: float) -> float:
-    """Return how far the tips of the rays a third and two thirds of the way lie from the chord between two tips."""
+    """Return how far tips a third and two thirds of the way lie from the chord between two tips."""
     begin_x, begin_y = _tip(sweep, source, begin)
     end_x, end_y = _tip(sweep, source, end)
     chord_x, chord_y, most = end_x - begin_x, end_y - begin_y, 0.0

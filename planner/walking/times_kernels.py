@@ -17,7 +17,7 @@ from planner.walking.link_kernels import (
     arriving_walks,
     leaving_walks,
 )
-from planner.walking.search_kernels import Field, new_field, seeds_of, spread, wipe
+from planner.walking.search_kernels import Field, new_field, room_for, seeds_of, spread, wipe
 from planner.walking.walk import FloatArray, IndexArray
 
 
@@ -102,18 +102,18 @@ def walks_from_each(
     """Walk from each facility: how many demand points it reaches, which, rising, and how far they are."""
     stands, rows, links = demand
     n_demand = len(stands.pointer) - 1
-    field = new_field(len(ways.pointer) - 1, reach_m)
+    field = new_field(len(ways.pointer) - 1, 0, reach_m)
     line = Line(np.full(n_demand, np.inf), np.empty(n_demand + 1, dtype=np.int64), np.zeros(1, dtype=np.int64))
     counts = np.zeros(last - first, dtype=np.int64)
     points, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
     for facility in range(first, last):
-        spread(field, ways, seeds_of(streets, facilities, facility, facility + 1))
+        spread(field, ways, seeds_of(streets, facilities, facility, facility + 1), None)
         through_nodes(line, field, links, reach_m)
         without_nodes(line, streets, facilities, facility, (stands, rows), reach_m)
         wipe(field)
         count = line.n_found[0]
         if filled + count > len(points):
-            room = filled + 2 * count
+            room = room_for(filled + count, facility + 1 - first, last - first) - filled
             points = np.concatenate((points[:filled], np.empty(room, dtype=np.int64)))
             metres = np.concatenate((metres[:filled], np.empty(room)))
         for row in range(count):
@@ -189,6 +189,7 @@ def nearest_of_all(
 @kernel
 def search_all(ways: Ways, streets: Streets, stands: Stands, reach_m: float) -> Field:
     """Search from all points at once: each node's nearest, the lower position of those as near."""
-    field = new_field(len(ways.pointer) - 1, reach_m)
-    spread(field, ways, seeds_of(streets, stands, 0, len(stands.pointer) - 1))
+    n_nodes = len(ways.pointer) - 1
+    field = new_field(n_nodes, n_nodes, reach_m)
+    spread(field, ways, seeds_of(streets, stands, 0, len(stands.pointer) - 1), field.label)
     return field
