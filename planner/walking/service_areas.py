@@ -161,7 +161,8 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
         )
         point = np.repeat(stretches.point[rows], np.diff(end, prepend=0))
         is_open = streets.around.is_open[whole]
-        hidden = full_sources(point[~is_open], whole[~is_open], between_m[~is_open], radius_m)
+        parts = segments[~is_open], whole[~is_open], between_m[~is_open]
+        hidden = full_sources(point[~is_open], parts, radius_m, streets.around)
         segments, whole, point = segments[is_open], whole[is_open], point[is_open]
         ends = np.searchsorted(point, np.arange(first + 1, last))
         parts_of = streets.wholes, np.split(streets.number[whole], ends)

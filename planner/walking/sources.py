@@ -109,11 +109,24 @@ def look_around(network: WalkingNetwork, in_question: NDArray[np.bool_], access_
     return Surroundings(barriers.xy, first, near, is_wet, is_open, is_crossed, barriers.water)
 
 
-def full_sources(point: IndexArray, segment: IndexArray, between_m: FloatArray, access_m: float) -> Sources:
-    """Return the stretches from which people walk `access_m`, shape of `between_m` (rows, 2)."""
+def full_sources(
+    point: IndexArray, parts: tuple[FloatArray, IndexArray, FloatArray], access_m: float, around: Surroundings
+) -> Sources:
+    """Return the stretches from which people walk `access_m`: `parts` are `stretches.cut`'s, one a point.
+
+    What is seen from an end that several of a point's stretches share is asked for once. A stretch that touches a
+    barrier opens it for itself alone, and one in water is cut at the shore: their ends are always asked for.
+    """
+    ends_xy, segment, between_m = parts
     values = np.zeros((len(point), 7))
     values[:, :2], values[:, 2] = between_m, access_m
-    return Sources(point, segment, values, np.ones((len(point), 2), dtype=bool))
+    alike = np.flatnonzero(~(around.is_crossed | around.is_wet)[segment])
+    ends = np.column_stack([np.repeat(point[alike], 2), ends_xy[alike].reshape(-1, 2)])
+    is_first = np.zeros(len(ends), dtype=bool)
+    is_first[np.unique(ends, axis=0, return_index=True)[1]] = True
+    stars = np.ones((len(point), 2), dtype=bool)
+    stars[alike] = is_first.reshape(-1, 2)
+    return Sources(point, segment, values, stars)
 
 
 def outer_sources(rows: Outskirts, around: Surroundings) -> Sources:
