@@ -15,6 +15,7 @@ from planner.assessment.blocked_pairs import Layers
 from planner.assessment.diagnosis import Diagnosis, diagnose
 from planner.assessment.expressions import names_of
 from planner.assessment.helping import Help, find_help
+from planner.assessment.independent_walks import Ground
 from planner.assessment.kinds import KindCoverage, measure_kind
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.sensitivity import Alternative
@@ -82,6 +83,21 @@ def situation_of(ready: Ready, walk: Walk, times: TravelTimes, *, areas: NDArray
         limits_min=ready.study.limits.minutes,
         standard_min=ready.study.limits.standard_min,
         walk=walk,
+    )
+
+
+def ground_of(ready: Ready) -> Ground:
+    """Return what walks are computed again on: the study's lines and polygons, with the cost of each segment."""
+    network, inputs = ready.network, ready.inputs
+    # The engine searches from the centres outwards; here people walk from home to centre.
+    level = network.segment_level[:, ::-1]
+    stops = network.barriers is not None
+    return Ground(
+        ready.walked_streets,
+        level=level if (level != 1).any() else None,
+        gates=np.array([gate.xy for gate in network.gates]) if network.gates else None,
+        walls=inputs.barriers.geometry if stops and inputs.barriers is not None else None,
+        water=inputs.water.geometry if stops and inputs.water is not None else None,
     )
 
 

@@ -10,10 +10,10 @@ from planner.assessment.fairness import measure_fairness
 from planner.assessment.self_check import compare_with_overlay
 from planner.assessment.sensitivity import flips_within
 from planner.assessment.verifying import check_networkx, verify
-from planner.errors import Breach, StudyError
 from planner.measuring import (
     area_table,
     business_circles,
+    ground_of,
     help_of,
     judged_at,
     judged_by,
@@ -73,8 +73,6 @@ def run(
         scenario = read_scenario(scenario, study)
     ready = prepare(study, scenario=scenario, progress=progress)
     inputs, walk, network = ready.inputs, ready.walk, ready.network
-    if verified and ready.cost_notes:
-        raise StudyError(study.file.name, [Breach("verify_level_only")])
 
     progress("travel_times")
     times = travel_times(
@@ -119,7 +117,7 @@ def run(
 
     progress("self_check")
     overlay = compare_with_overlay(situation)
-    verification = verify(situation, inputs.streets, seed=study.siting.seed) if verified else None
+    verification = verify(situation, ground_of(ready), seed=study.siting.seed) if verified else None
 
     progress("siting")
     sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles))

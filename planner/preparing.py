@@ -35,7 +35,8 @@ class Ready:
     """What is known before anything is measured: the walk, the rules, the inputs, where points meet the streets.
 
     `cost_notes` say what counts besides metres; `horizon_min` is the longest limit that the study or one of its
-    rules asks for; `other_rules` and `other_walks` are the profiles by which the same data is judged besides.
+    rules asks for; `other_rules` and `other_walks` are the profiles by which the same data is judged besides;
+    `walked_streets` are the lines that the network is made of, without what nobody may walk.
     """
 
     study: Study
@@ -48,6 +49,7 @@ class Ready:
     horizon_min: float
     inputs: Inputs
     network: WalkingNetwork
+    walked_streets: gpd.GeoDataFrame
     quality: NetworkQuality
     network_places: gpd.GeoDataFrame
     facility_snaps: Snaps
@@ -98,6 +100,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         horizon_min=horizon_min,
         inputs=inputs,
         network=network,
+        walked_streets=walkable.streets,
         quality=quality,
         network_places=places,
         facility_snaps=facility_snaps,

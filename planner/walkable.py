@@ -32,9 +32,10 @@ class CostNote:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walkable:
-    """The walking network of a study, what counts in it, and what is to be said of it."""
+    """The walking network of a study, the streets that it is made of, what counts in it, what is to be said."""
 
     network: WalkingNetwork
+    streets: gpd.GeoDataFrame
     notes: tuple[CostNote, ...]
     remarks: tuple[Remark, ...]
 
@@ -92,7 +93,7 @@ def make_walkable(study: Study, inputs: Inputs, costs: Costs) -> Walkable:
         unknown = unknown_names(streets, column, asked)
         if unknown:
             remarks.append(Remark(key, "streets", values={"names": ", ".join(unknown)}))
-    return Walkable(network, tuple(_notes(study, costs, network)), tuple(remarks))
+    return Walkable(network, cut.streets, tuple(_notes(study, costs, network)), tuple(remarks))
 
 
 def _closed_gates(study: Study, inputs: Inputs, streets: gpd.GeoDataFrame) -> CutStreets:

@@ -11,11 +11,11 @@ import pytest
 import shapely
 from cities import points_in, random_city
 from numpy.typing import NDArray
-from oracle import Oracle
 from scipy.sparse import csr_array
 from sklearn.cluster import DBSCAN, HDBSCAN
 
 import planner
+from planner.assessment.independent_walks import Ground, IndependentWalks
 from planner.circles.clustering import APART_M, dbscan, hdbscan, walks_between
 from planner.circles.finding import Circles, find_circles
 from planner.inputs.places import business_places, read_place_kinds
@@ -91,11 +91,9 @@ def brute_force(metres: NDArray[np.float64], within_m: float, least: int) -> lis
 
 
 def oracle_metres(town: gpd.GeoDataFrame, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-    oracle = Oracle(town, xy, WALK.access_m)
-    metres = np.zeros((len(xy), len(xy)))
-    for one in range(len(xy)):
-        for other in range(one):
-            metres[one, other] = metres[other, one] = oracle.metres(one, other)
+    walks = IndependentWalks(Ground(town), xy, xy, WALK.access_m)
+    metres = np.array([walks.from_home(home) for home in range(len(xy))])
+    np.fill_diagonal(metres, 0.0)
     return metres
 
 

@@ -15,7 +15,7 @@ from planner.assessment.self_check import compare_with_overlay
 from planner.assessment.situation import Situation
 from planner.assessment.verifying import verify
 from planner.cli import main
-from planner.measuring import situation_of
+from planner.measuring import ground_of, situation_of
 from planner.outputs.document import document
 from planner.preparing import Ready, prepare
 from planner.study import read_study
@@ -64,7 +64,7 @@ def test_overlay_tells_a_wrong_area_and_a_wrong_time(tmp_path: Path) -> None:
 
 def test_networkx_finds_the_same_walks(toy_study: Path, helsinki: tuple[Situation, Ready]) -> None:
     for one, ready in (situation(toy_study), helsinki):
-        again = verify(one, ready.inputs.streets, seed=3)
+        again = verify(one, ground_of(ready), seed=3)
         assert again.points == min(100, len(one.demand))
         assert again.pairs > again.points / 2
         assert again.differing == 0
@@ -75,12 +75,12 @@ def test_networkx_tells_wrong_walks(toy_study: Path) -> None:
     right, ready = situation(toy_study)
     times = right.times
     late = replace(right, times=replace(times, minutes=times.minutes + 0.01))
-    again = verify(late, ready.inputs.streets, seed=3)
+    again = verify(late, ground_of(ready), seed=3)
     assert again.differing == again.pairs > 0
     assert again.largest_min == pytest.approx(0.01, abs=1e-6)
     keep = np.arange(len(times.minutes)) != np.argmin(times.minutes)
     lost = replace(times, facility=times.facility[keep], demand=times.demand[keep], minutes=times.minutes[keep])
-    again = verify(replace(right, times=lost), ready.inputs.streets, seed=3)
+    again = verify(replace(right, times=lost), ground_of(ready), seed=3)
     assert again.differing == 1
     assert np.isinf(again.largest_min)
 
@@ -89,7 +89,7 @@ def test_run_verify_says_so_in_the_products(toy_study: Path, tmp_path: Path, toy
     assert document(toy_plan)["checks"]["verification"] is None
     assert main(["run", str(toy_study), "--out", str(tmp_path / "out"), "--verify"]) == 0
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
-    assert "computed again by networkx on the raw street lines: 0 differ" in report
+    assert "computed again by networkx on the street lines: 0 differ" in report
 
 
 def test_without_networkx_the_run_is_refused_before_it_begins(

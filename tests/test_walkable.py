@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,10 +16,15 @@ import toy
 from rasterio import Affine
 
 import planner
+from planner.assessment.verifying import verify
 from planner.checking import describe
 from planner.errors import DataError, StudyError
+from planner.measuring import ground_of, situation_of
 from planner.outputs.document import document
+from planner.preparing import prepare
+from planner.study import read_study
 from planner.texts import Texts
+from planner.walking.times import travel_times
 
 UP = float(np.exp(3.5 * 0.1))
 """Level metres a metre up a slope of 10 %; down it is as on the flat."""
@@ -122,6 +128,27 @@ def test_walks_by_hand(plan: planner.Plan) -> None:
     # Behind the wall nobody reaches a street.
     assert "beyond" not in seconds
     assert not plan.demand_snaps.reaches_street[ids.index("beyond")]
+
+
+def test_walks_computed_again_know_costs_gates_and_barriers(study: Path) -> None:
+    """And without any of them they say that the engine is wrong."""
+    ready = prepare(read_study(study))
+    times = travel_times(
+        ready.network, ready.facility_snaps, ready.demand_snaps, walk=ready.walk, horizon_min=ready.horizon_min
+    )
+    situation = situation_of(ready, ready.walk, times, areas=None)
+    ground = ground_of(ready)
+    again = verify(situation, ground, seed=1)
+    assert again.points == len(situation.demand)
+    assert again.pairs > 30
+    assert again.differing == 0
+    assert again.largest_min < 1e-6
+    for name in ("level", "gates", "walls"):
+        assert getattr(ground, name) is not None
+        without = replace(ground, **{name: None})
+        assert verify(situation, without, seed=1).differing > 0, name
+    uphill = replace(ground, level=None if ground.level is None else ground.level[:, ::-1])
+    assert verify(situation, uphill, seed=1).differing > 0
 
 
 def test_stairs_are_closed(plan: planner.Plan) -> None:
