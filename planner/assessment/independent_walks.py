@@ -8,7 +8,7 @@ of another speed by numerical search. It is as slow as it is plain; networkx is 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import shapely
-from scipy.optimize import minimize_scalar
 
 from planner.walking.walk import FloatArray
 
@@ -31,8 +30,14 @@ JOINED_DIGITS = 3
 """Vertices that agree to the millimetre are one place."""
 
 CUT_DIGITS = 5
+THIRDS = 90
+"""So often the best position for one walk is narrowed to two thirds."""
+
 GRID, ROUNDS, NARROWER = 31, 14, 12.0
 """The search for the best two positions on one segment: so many each way, narrowed so often, so much each time."""
+
+Key = tuple[float, ...]
+"""What a place of the graph is called."""
 
 Part = tuple[float, float]
 """From where to where along a segment, metres."""
@@ -157,44 +162,52 @@ class IndependentWalks:
     def _lay(self) -> None:
         """Cut the segments, and join the pieces to a graph and the points to the cuts."""
         cuts: list[set[float]] = [{0.0, segment.length_m} for segment in self._segments]
-        for who, near in enumerate(self._parts):
+        for near in self._parts:
             for number, parts in near.items():
-                cuts[number].update(at for part in parts for at in self._worthwhile(who, number, part))
-        for number, along_m in enumerate(cuts):
-            for one, other in pairwise(sorted(along_m)):
-                self._join(number, one, other)
+                cuts[number].update(at for part in parts for at in part)
+        for number, at in self._best_to_leave():
+            cuts[number].add(at)
+        sorted_m = [np.array(sorted(along_m)) for along_m in cuts]
+        keys = [[self._key(number, at) for at in along_m] for number, along_m in enumerate(sorted_m)]
+        for number, along_m in enumerate(sorted_m):
+            for ends, metres in zip(pairwise(keys[number]), np.diff(along_m).tolist(), strict=True):
+                self._join(ends, metres, self._level[number].tolist())
         for who, near in enumerate(self._parts):
+            doors = self._doors[who]
             for number, parts in near.items():
-                for at in cuts[number]:
-                    if any(low <= at <= high for low, high in parts):
-                        place = self._segments[number].place(at)
-                        straight_m = float(np.hypot(*(place - self._points[who])))
-                        key = self._key(number, at)
-                        self._doors[who][key] = min(straight_m, self._doors[who].get(key, math.inf))
+                foot, aside = self._segments[number].foot_and_aside(self._points[who])
+                for low, high in parts:
+                    first, last = np.searchsorted(sorted_m[number], [low, np.nextafter(high, np.inf)])
+                    straight_m = np.hypot(sorted_m[number][first:last] - foot, aside).tolist()
+                    for key, metres in zip(keys[number][first:last], straight_m, strict=True):
+                        doors[key] = min(metres, doors.get(key, math.inf))
 
-    def _worthwhile(self, who: int, number: int, part: Part) -> set[float]:
-        """Return the ends of a part, and where leaving a street of another speed is best in either direction."""
-        if (self._level[number] == 1).all():
-            return set(part)
-        segment, point = self._segments[number], self._points[who]
+    def _best_to_leave(self) -> Iterator[tuple[int, float]]:
+        """Yield where leaving a street of another speed is best, in either direction, and the foot."""
+        rows = [
+            (number, *segment.foot_and_aside(self._points[who]), *part, slope)
+            for who, near in enumerate(self._parts)
+            for number, parts in near.items()
+            if (self._level[number] != 1).any()
+            for segment in (self._segments[number],)
+            for slope in {0.0, *(sign * one for one in self._level[number] for sign in (-1, 1) if one < 1)}
+            for part in parts
+        ]
+        if rows:
+            number, foot, aside, low, high, slope = np.array(rows).T
+            yield from zip(
+                number.astype(int).tolist(), _least(slope, foot, aside, low, high).tolist(), strict=True
+            )
 
-        def straight_m(along_m: float) -> float:
-            return float(np.hypot(*(segment.place(along_m) - point)))
-
-        slopes = {0.0, *(sign * level for level in self._level[number].tolist() for sign in (-1, 1) if level < 1)}
-        return {*part, *(_least(straight_m, slope, part) for slope in slopes)}
-
-    def _join(self, number: int, one: float, other: float) -> None:
-        ends = self._key(number, one), self._key(number, other)
+    def _join(self, ends: tuple[Key, Key], metres: float, levels: list[float]) -> None:
         if ends[0] == ends[1]:
             return
-        for (begin, end), level in zip((ends, ends[::-1]), self._level[number].tolist(), strict=True):
-            metres = (other - one) * level
+        for (begin, end), level in zip((ends, ends[::-1]), levels, strict=True):
             known = self._graph.get_edge_data(begin, end)
-            if known is None or metres < known["m"]:
-                self._graph.add_edge(begin, end, m=metres)
+            if known is None or metres * level < known["m"]:
+                self._graph.add_edge(begin, end, m=metres * level)
 
-    def _key(self, number: int, along_m: float) -> tuple[float, ...]:
+    def _key(self, number: int, along_m: float) -> Key:
         """Return what a place is called; at a closed gate every line has a place of its own."""
         segment = self._segments[number]
         x, y = (float(value) for value in np.round(segment.place(along_m), CUT_DIGITS) + 0.0)
@@ -307,16 +320,19 @@ def _least_pair(
     return best
 
 
-def _least(straight_m: Callable[[float], float], slope: float, part: Part) -> float:
-    """Return where in a part the straight walk and `slope` level metres a metre are least together."""
-    if part[0] == part[1]:
-        return part[0]
+def _least(
+    slope: FloatArray, foot: FloatArray, aside: FloatArray, low: FloatArray, high: FloatArray
+) -> FloatArray:
+    """Return where `slope` level metres a metre and the straight walk are least together, by thirds."""
 
-    def walk_m(at: float) -> float:
-        return slope * at + straight_m(at)
+    def walk_m(at: FloatArray) -> FloatArray:
+        return np.asarray(slope * at + np.hypot(at - foot, aside))
 
-    found = minimize_scalar(walk_m, bounds=part, method="bounded", options={"xatol": 1e-9})
-    return min((*part, float(found.x)), key=walk_m)
+    for _ in range(THIRDS):
+        one, other = low + (high - low) / 3, high - (high - low) / 3
+        is_left = walk_m(one) <= walk_m(other)
+        low, high = np.where(is_left, low, one), np.where(is_left, other, high)
+    return np.asarray((low + high) / 2)
 
 
 def _segments(streets: gpd.GeoDataFrame) -> Iterator[_Segment]:
