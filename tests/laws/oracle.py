@@ -46,6 +46,7 @@ class Oracle:
         self.walls = _pieces(walls)
         self.water = water
         self.graph = nx.DiGraph()
+        self.walks: dict[tuple[int, float | None], dict[tuple[float, float], float]] = {}
         self.doors: list[list[tuple[tuple[float, float], float]]] = [[] for _ in points]
         ends = np.array([np.concatenate(segment) for segment in self.segments])
         self.parts = [self._parts_near(point, ends) for point in points]
@@ -62,26 +63,32 @@ class Oracle:
                 for part in near.get(number, ()):
                     self._doors(who, number, [at for at in along_m if part[0] <= at <= part[1]])
 
-    def metres(self, one: int, other: int) -> float:
-        """Return the walk from one of the points to another, level metres; `inf` where there is none."""
+    def metres(self, one: int, other: int, *, at_most: float | None = None) -> float:
+        """Return the walk from one of the points to another, level metres.
+
+        It is `inf` where there is none, and may be where it is longer than `at_most`.
+        """
         shared = [
             self._on_one_segment(one, other, number, mine, theirs)
             for number in self.parts[one].keys() & self.parts[other].keys()
             for mine in self.parts[one][number]
             for theirs in self.parts[other][number]
         ]
-        # Only these two have doors, so that no walk leads through a third one's house.
-        for place, metres in self.doors[one]:
-            self.graph.add_edge(("point", one), place, m=metres)
-        for place, metres in self.doors[other]:
-            self.graph.add_edge(place, ("point", other), m=metres)
-        self.graph.add_nodes_from([("point", one), ("point", other)])
-        try:
-            walked = nx.dijkstra_path_length(self.graph, ("point", one), ("point", other), weight="m")
-        except nx.NetworkXNoPath:
-            walked = np.inf
-        self.graph.remove_nodes_from([("point", one), ("point", other)])
-        return min([walked, *shared])
+        walks = self._walks_from(one, at_most)
+        doors = [walks.get(place, np.inf) + metres for place, metres in self.doors[other]]
+        return min([*doors, *shared], default=np.inf)
+
+    def _walks_from(self, one: int, at_most: float | None) -> dict[tuple[float, float], float]:
+        """Return the walks from a point along the streets; none leads through a house: only it has doors."""
+        if (one, at_most) not in self.walks:
+            for place, metres in self.doors[one]:
+                self.graph.add_edge(("point", one), place, m=metres)
+            self.graph.add_node(("point", one))
+            self.walks[one, at_most] = nx.single_source_dijkstra_path_length(
+                self.graph, ("point", one), cutoff=at_most, weight="m"
+            )
+            self.graph.remove_node(("point", one))
+        return self.walks[one, at_most]
 
     def place(self, number: int, along_m: float) -> Point:
         """Return the place of a position on a segment."""
