@@ -25,7 +25,7 @@ demo: .venv/installed
 	$(BIN)/planner run data/haibowan/study.toml --out maps/haibowan
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: lint types layers test
 

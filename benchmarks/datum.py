@@ -97,11 +97,12 @@ def district(rng: Rng, *, centres: int) -> Layers:
             along = rng.uniform([west, south], [east, north])
             streets.append(shapely.LineString([(west, along[1]), (east, along[1])]))
             streets.append(shapely.LineString([(along[0], south), (along[0], north)]))
-        inside = [shapely.Point(rng.uniform([west, south], [east, north])) for _ in range(400)]
-        inside = [point for point in inside if shape.contains(point)]
-        own = shapely.union_all(streets[-2:])
-        spots.append(next((point for point in inside if 5 <= own.distance(point) <= 30), inside[0]))  # noqa: PLR2004
-        people += inside[1:15]
+        inside = shapely.points(rng.uniform([west, south], [east, north], (400, 2)))
+        inside = inside[shapely.contains(shape, inside)]
+        away_m = shapely.distance(shapely.union_all(streets[-2:]), inside)
+        beside = np.flatnonzero((away_m >= 5) & (away_m <= 30))  # noqa: PLR2004
+        spots.append(inside[beside[0] if len(beside) else 0])
+        people += inside[1:15].tolist()
     home = gpd.GeoSeries(gpd.points_from_xy([rng.uniform(104, 118)], [rng.uniform(27, 39)]), crs=4326)
     zone = home.estimate_utm_crs()
     origin = home.to_crs(zone).get_coordinates().to_numpy()[0]

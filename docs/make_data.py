@@ -15,10 +15,11 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
+from planner.contracts import Column, Contract
 from planner.settings.base import Settings
 from planner.settings.layers import Inputs, Layer, Raster
 from planner.study import Study, is_list_of_tables, nested_settings, setting_meaning
-from planner.tables import CONTRACTS, Column, Contract
+from planner.tables import CONTRACTS
 
 TARGET = Path(__file__).with_name("data.md")
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from planner.errors import SHOWN_ROWS
 from planner.inputs.datum_choice import DatumVerdict
-from planner.inputs.reading import Source
 from planner.inputs.settling import NAMES, scores_in_words
+from planner.inputs.study_layers import Source
 from planner.preparing import Ready, prepare
 from planner.remarks import Remark
 from planner.study import Study, read_study
@@ -107,17 +107,7 @@ def describe_as_json(path: Path) -> str:
         "people": float(inputs.demand["people"].sum()),
         "people_by_community": {str(name): float(count) for name, count in people.items()},
         "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},
-        "warnings": [
-            {
-                "key": remark.key,
-                "table": remark.table,
-                "rows": list(remark.rows),
-                "people": remark.people,
-                "en": remark.in_words("en"),
-                "zh": remark.in_words("zh"),
-            }
-            for remark in sorted(ready.remarks, key=_weight)
-        ],
+        "warnings": [remark.entry() for remark in sorted(ready.remarks, key=_weight)],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 

@@ -11,14 +11,17 @@ import re
 import sys
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from planner.errors import PlannerError
 from planner.progress import bar_of
 from planner.texts import Language, Texts
+
+if TYPE_CHECKING:
+    from planner.plan import Plan
 
 INTERRUPTED = 130
 MOST_MARGIN_M = 50_000.0
@@ -250,7 +253,8 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
 
 
 def _site(options: argparse.Namespace, texts: Texts) -> None:
-    from planner.answering import card, check_folder, site, write_answer
+    from planner.answer_card import card
+    from planner.answering import check_folder, site, write_answer
 
     if options.out is not None:
         check_folder(options.out)
@@ -266,28 +270,27 @@ def _site(options: argparse.Namespace, texts: Texts) -> None:
 
 def _map(options: argparse.Namespace, texts: Texts) -> None:
     from planner.outputs.static_maps import check_format, write_static_map
-    from planner.pipeline import run
 
     check_format(options.out)
-    progress = _Stages(texts)
-    with progress:
-        plan = run(options.study, scenario=options.scenario, progress=progress)
-        progress("write_map")
-        path = write_static_map(plan, options.out)
-    progress.done()
-    print(path)  # noqa: T201
+    _write_one(options, texts, "write_map", lambda plan: write_static_map(plan, options.out))
 
 
 def _report(options: argparse.Namespace, texts: Texts) -> None:
     from planner.outputs.report_cuts import check_format, write_cut
-    from planner.pipeline import run
 
     check_format(options.out)
+    _write_one(options, texts, "write_report", lambda plan: write_cut(plan, options.out, wanted=options.part))
+
+
+def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
+    """Carry out a study, write one product of it, and say where it is."""
+    from planner.pipeline import run
+
     progress = _Stages(texts)
     with progress:
         plan = run(options.study, scenario=options.scenario, progress=progress)
-        progress("write_report")
-        path = write_cut(plan, options.out, wanted=options.part)
+        progress(stage)
+        path = write(plan)
     progress.done()
     print(path)  # noqa: T201
 

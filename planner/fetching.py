@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from planner.contracts import AREAS, Contract
 from planner.errors import Breach, FetchError
 from planner.inputs.layers import read_layer
 from planner.inputs.osm import PLACE_KEYS, read_osm_buildings, read_osm_places, read_osm_walk
@@ -29,7 +30,6 @@ from planner.progress import Progress, silent
 from planner.settings.layers import Layer
 from planner.settings.walking import Limits, Walking
 from planner.study_template import study_template
-from planner.tables import AREAS, Contract
 from planner.walking.walk import Walk, walking_profiles
 
 if TYPE_CHECKING:

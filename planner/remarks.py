@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from planner.texts import Language, Phrase
 
@@ -24,3 +25,14 @@ class Remark:
     def in_words(self, language: Language) -> str:
         """Say the reason in `language`, without the rows."""
         return Phrase(f"remarks.{self.key}", self.values).in_words(language)
+
+    def entry(self) -> dict[str, Any]:
+        """Return it as plain values, the reason in both languages."""
+        return {
+            "key": self.key,
+            "table": self.table,
+            "rows": list(self.rows),
+            "people": self.people,
+            "en": self.in_words("en"),
+            "zh": self.in_words("zh"),
+        }

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
+from planner.contracts import row_names
 from planner.errors import Breach, StudyError
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
 from planner.study import Study
-from planner.tables import OPEN_WORDS, row_names
+from planner.tables import OPEN_WORDS
 from planner.texts import Phrase
 from planner.walking.costs import Costs, cost_figures, level_metres, passable, unknown_names
 from planner.walking.gates import CutStreets, close_gates

@@ -125,7 +125,7 @@ def test_a_table_that_ends_within_a_row_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", WRITERS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_bytes_changed_at_random_never_make_a_traceback(tmp_path: Path, ending: str, data: st.DataObject) -> None:
     path = tmp_path / f"x.{ending}"

@@ -91,7 +91,7 @@ def test_there_and_back_over_all_of_china_within_a_millimetre(source: Datum, tar
     assert metres(lon, lat, *back).max() < 0.001
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(100, 118), st.floats(26, 41), st.sampled_from(DATUMS), st.sampled_from(DATUMS))
 def test_all_roads_between_two_datums_agree(lon: float, lat: float, source: Datum, target: Datum) -> None:
     """By way of the third datum one comes to the same place."""

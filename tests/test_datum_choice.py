@@ -21,8 +21,9 @@ from benchmarks.datum import Layers, district, haibowan, helsinki_in_china, shif
 from planner.checking import BY_WEIGHT
 from planner.cli import main
 from planner.inputs.datum import DATUMS, Datum
-from planner.inputs.datum_choice import DatumVerdict, LayerToJudge, choose_datums
+from planner.inputs.datum_choice import DatumChoice, DatumVerdict, LayerToJudge, choose_datums
 from planner.inputs.datum_followers import follow
+from planner.outputs.document import document
 from planner.settings.layers import Layer
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan" / "haibowan.gpkg"
@@ -139,16 +140,14 @@ def test_a_tie_is_refused_with_the_scores_and_what_to_do(
 
 @pytest.mark.parametrize("datum", DATUMS)
 def test_a_declared_datum_is_converted_and_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], datum: Datum
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], toy_plan: planner.Plan, datum: Datum
 ) -> None:
-    plain = toy.write_study(tmp_path / "plain")
     centres = {"centres": shifted(toy.layers()["centres"], datum)}
     study = IN_DEGREES.format(f'datum = "{datum}"')
     other = toy.write_study(tmp_path / "toy", changed=centres, study=study)
-    done(plain, capsys)
     said = done(other, capsys)
     assert ("were converted to WGS-84" in said) == (datum != "wgs84")
-    found, expected = (json.loads((one.parent / "out" / "plan.json").read_text("utf-8")) for one in (other, plain))
+    found, expected = json.loads((other.parent / "out" / "plan.json").read_text("utf-8")), document(toy_plan)
     assert found["coverage"]["total"][0]["people_covered"] == expected["coverage"]["total"][0]["people_covered"]
     assert [centre["verdict"] for centre in found["centres"]] == [
         centre["verdict"] for centre in expected["centres"]
@@ -187,14 +186,23 @@ def test_check_fits_a_hundred_columns(tmp_path: Path, capsys: pytest.CaptureFixt
 BESIDE = {"places": "places", "buildings": "buildings"}
 
 
+Surveyed = tuple[dict[str, LayerToJudge], DatumChoice]
+
+
+@pytest.fixture(scope="module")
+def surveyed(real: Layers) -> Surveyed:
+    """Return the layers of Haibowan, all surveyed, and what is found of them."""
+    asked = {one: LayerToJudge(layer, "stated") for one, layer in real.items()}
+    return asked, choose_datums(asked)
+
+
 def followed(
-    real: Layers, name: str, frame: gpd.GeoDataFrame, *, path: str, declared: str = "auto"
+    surveyed: Surveyed, name: str, frame: gpd.GeoDataFrame, *, path: str, declared: str = "auto"
 ) -> DatumVerdict:
     """Return what is found of one more layer of Haibowan, all others surveyed and in a file of their own."""
-    asked = {one: LayerToJudge(layer, "stated") for one, layer in real.items()}
-    judged = choose_datums(asked)
+    asked, judged = surveyed
     own = Layer(path=Path(path), datum=declared)
-    settings = {**dict.fromkeys(real, Layer(path=Path("all.gpkg"))), name: own}
+    settings = {**dict.fromkeys(asked, Layer(path=Path("all.gpkg"))), name: own}
     standing = "open" if declared == "auto" else "declared"
     more = LayerToJudge(frame, standing, "wgs84" if declared == "auto" else declared)
     return follow({**asked, name: more}, judged, settings)[name]
@@ -202,37 +210,37 @@ def followed(
 
 @pytest.mark.parametrize("datum", DATUMS)
 @pytest.mark.parametrize("name", BESIDE)
-def test_a_shop_list_of_a_web_map_is_told_by_where_it_stands(real: Layers, name: str, datum: Datum) -> None:
+def test_a_shop_list_of_a_web_map_is_told_by_where_it_stands(surveyed: Surveyed, name: str, datum: Datum) -> None:
     frame = gpd.read_file(HAIBOWAN, layer=BESIDE[name])
     rng = np.random.default_rng(5)
     for count in (500, 120):
         some = shifted(frame.iloc[rng.choice(len(frame), count, replace=False)], datum)
-        found = followed(real, name, some, path="shops.csv")
+        found = followed(surveyed, name, some, path="shops.csv")
         assert (found.datum, found.how) == (datum, "found")
         false = next(one for one in DATUMS if one != datum)
-        assert followed(real, name, some, path="shops.csv", declared=false).contradicted_by == datum
-        assert followed(real, name, some, path="shops.csv", declared=datum).contradicted_by is None
+        assert followed(surveyed, name, some, path="shops.csv", declared=false).contradicted_by == datum
+        assert followed(surveyed, name, some, path="shops.csv", declared=datum).contradicted_by is None
 
 
-def test_a_few_shops_are_never_taken_for_what_they_are_not(real: Layers) -> None:
+def test_a_few_shops_are_never_taken_for_what_they_are_not(surveyed: Surveyed) -> None:
     frame = gpd.read_file(HAIBOWAN, layer="places")
     rng = np.random.default_rng(6)
     hows = Counter()
     for _ in range(6):
         for datum in DATUMS:
             some = shifted(frame.iloc[rng.choice(len(frame), int(rng.integers(3, 80)), replace=False)], datum)
-            found = followed(real, "places", some, path="shops.csv")
+            found = followed(surveyed, "places", some, path="shops.csv")
             assert found.how == "undecided" or found.datum == datum
             hows[found.how] += 1
     assert set(hows) == {"found", "undecided"}
 
 
-def test_what_lies_in_the_file_of_a_settled_layer_follows_it(real: Layers) -> None:
+def test_what_lies_in_the_file_of_a_settled_layer_follows_it(surveyed: Surveyed) -> None:
     few = shifted(gpd.read_file(HAIBOWAN, layer="places").iloc[:3], "wgs84")
-    assert followed(real, "places", few, path="all.gpkg").how == "follows"
+    assert followed(surveyed, "places", few, path="all.gpkg").how == "follows"
 
 
-def test_water_of_another_file_is_taken_as_it_is_and_said(real: Layers) -> None:
+def test_water_of_another_file_is_taken_as_it_is_and_said(surveyed: Surveyed) -> None:
     water = shifted(gpd.read_file(HAIBOWAN, layer="water"), "wgs84")
-    found = followed(real, "water", water, path="water.geojson")
+    found = followed(surveyed, "water", water, path="water.geojson")
     assert (found.datum, found.how) == ("wgs84", "untested")

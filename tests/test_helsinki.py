@@ -6,16 +6,14 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from planner.cli import main
-
-HELSINKI = Path(__file__).parent.parent / "data" / "helsinki"
+import planner
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the study from its .osm.pbf to map and report through the command line."""
+def results(helsinki_plan: planner.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the study from its .osm.pbf to map and report."""
     folder = tmp_path_factory.mktemp("helsinki")
-    assert main(["run", str(HELSINKI / "study.toml"), "--out", str(folder)]) == 0
+    planner.write(helsinki_plan, folder)
     return folder
 
 

@@ -241,7 +241,7 @@ def test_a_square_that_crosses_itself_keeps_its_outline_only(tmp_path: Path) -> 
     assert not read_osm_streets(file)["square"].any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3, max_size=12, unique=True))
 def test_no_walk_across_is_longer_than_promised(places: list[tuple[int, int]]) -> None:
     """Whatever lines are spared, the others lead everywhere within the detour; networkx reckons it."""

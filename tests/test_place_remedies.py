@@ -98,6 +98,14 @@ def test_a_centre_moves_no_farther_than_it_must(tmp_path: Path) -> None:
     assert verdict_then(tmp_path, layers, remedy, more=costs()) == remedy.verdict == "compliant"
 
 
+def test_a_move_is_tried_where_most_of_its_people_are_not_where_most_are_new(tmp_path: Path) -> None:
+    """At 700 m it reaches 15 who have no centre near today, and leaves 50; at 100 m it reaches 60 of 65."""
+    layers = city([[(0, 0), (1000, 0)]], {(0, 0): 50, (400, 0): 10, (1000, 0): 5})
+    _, found = diagnosed(tmp_path, layers, more=costs(move=4.0) + "[remedies]\ntried = 1\nmove_m = 1000\n")
+    _, change = only(found.remedies)
+    assert (change.kind, spot(change)) == ("move", (100, 0))
+
+
 NEIGHBOUR = [{"at": (0, 0)}, {"at": (500, 0), "community": "B", "floor_area_m2": 460.0}]
 
 

@@ -69,7 +69,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
     return rules(tmp_path_factory.mktemp("rules"))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(row=ROWS)
 def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(profile: Profile, row: dict[str, object]) -> None:
     """By brute force over every m² to 60, hour to 6, number of functions, and the step, alone or in pairs."""

@@ -110,7 +110,7 @@ def test_who_reaches_only_a_small_piece() -> None:
     assert on_small_pieces(snaps, network).tolist() == [False, True, False]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(*[st.integers(0, 12)] * 4).filter(lambda ends: ends[:2] != ends[2:]), min_size=2, max_size=9

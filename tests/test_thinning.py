@@ -20,7 +20,7 @@ def farthest(given_line: shapely.Geometry, drawn: shapely.Geometry) -> float:
     return float(shapely.distance(shapely.points(shapely.get_coordinates(given_line)), drawn).max())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(places, st.floats(0.01, 30))
 def test_no_vertex_is_farther_than_the_tolerance(line: list[tuple[float, float]], tolerance_m: float) -> None:
     for closed in (False, True):
@@ -34,7 +34,7 @@ def test_no_vertex_is_farther_than_the_tolerance(line: list[tuple[float, float]]
         assert all(vertex in rest for vertex in kept)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(3, 80), st.floats(0.5, 50), st.floats(0.01, 60))
 def test_a_ring_keeps_three_corners(corners: int, radius: float, tolerance_m: float) -> None:
     ring = shapely.Point(3, 4).buffer(radius, quad_segs=max(1, corners // 4))

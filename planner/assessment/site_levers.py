@@ -26,15 +26,12 @@ class MoveLever(PlaceLever):
 
     __slots__ = ("rows",)
 
+    keeps_place = False
+
     @property
     def least(self) -> tuple[str, float | None]:
         """Return its kind, and what a change of that kind costs at least."""
         return "move", self.costs.move
-
-    @property
-    def keepsplace_of(self) -> bool:
-        """Return whether the centre stays where it is."""
-        return False
 
     def propose(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return the positions from which most of its people are reached."""

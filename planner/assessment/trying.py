@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import shapely
@@ -77,8 +79,11 @@ def lay_ground(
 
 
 @dataclass(slots=True, eq=False)
-class PlaceLever:
+class PlaceLever(ABC):
     """A change of streets or places for one centre; what was measured once is kept."""
+
+    keeps_place: ClassVar[bool] = True
+    """Whether the centre stays where it is."""
 
     ground: Ground
     around: Surroundings
@@ -88,9 +93,9 @@ class PlaceLever:
     known: dict[Change, Subject] = field(default_factory=dict)
 
     @property
+    @abstractmethod
     def least(self) -> tuple[str, float | None]:
         """Return its kind, and what a change of that kind costs at least."""
-        raise NotImplementedError
 
     @property
     def touches(self) -> frozenset[str]:
@@ -109,13 +114,13 @@ class PlaceLever:
             self.known[change] = self.measure(subject, change, profile)
         return self.known[change]
 
+    @abstractmethod
     def propose(self, subject: Subject, profile: Profile) -> Sequence[Change]:
         """Return what to try."""
-        raise NotImplementedError
 
+    @abstractmethod
     def measure(self, subject: Subject, change: Change, profile: Profile) -> Subject:
         """Return the centre as it is then."""
-        raise NotImplementedError
 
     @property
     def own_people(self) -> FloatArray:
@@ -129,7 +134,8 @@ class PlaceLever:
         """Return the positions in the centre's community that serve most of its people, and the walks from each.
 
         Of those not farther from the centre than `within_m`, the first `tried` by its people within the longest
-        limit that decides, who are not within it today; of equal ones the nearest.
+        limit that decides; where the centre keeps its place, by those who are not within it today. Of equal ones
+        the nearest.
         """
         ground, around = self.ground, self.around
         place = np.array(around.xy)
@@ -161,11 +167,6 @@ class PlaceLever:
             gained = (reached & ~is_within(walkers.minutes[around.centre, : len(people)], limit_min)) @ people
         best = np.lexsort((np.arange(len(spots)), -gained))[: ground.asked.tried]
         return spots[best], minutes[best]
-
-    @property
-    def keeps_place(self) -> bool:
-        """Return whether the centre stays where it is."""
-        return True
 
 
 def place_of(xy: FloatArray) -> Place:

@@ -7,8 +7,9 @@ import numpy as np
 import pyproj
 import shapely
 
+from planner.contracts import row_names
 from planner.errors import Breach, DataError, StudyError
-from planner.tables import Communities, row_names
+from planner.tables import Communities
 
 DEGREES = pyproj.CRS.from_epsg(4326)
 UTM_LATITUDES = (-80.0, 84.0)
@@ -58,29 +59,6 @@ def metric_crs(
         latitude = f"{(south + north) / 2:.1f}"
         raise DataError(source, [Breach("beyond_utm", {"latitude": latitude})])
     return lonlat.estimate_utm_crs()
-
-
-def raster_crs(own: str | None, stated: str | None, *, source: str) -> pyproj.CRS:
-    """Return the system of a raster: its own, or the one that the study states where the file does not say.
-
-    Raises
-    ------
-    DataError
-        Neither says, the stated one is unknown, or it contradicts the file's.
-    """
-    found = None if own is None else pyproj.CRS.from_user_input(own)
-    if stated is None:
-        if found is None:
-            raise DataError(source, [Breach("no_crs")])
-        return found
-    try:
-        declared = pyproj.CRS.from_user_input(stated)
-    except pyproj.exceptions.CRSError as error:
-        raise DataError(source, [Breach("unknown_crs", {"crs": stated})]) from error
-    if found is not None and not found.equals(declared, ignore_axis_order=True):
-        values = {"declared": stated, "found": found.to_string()}
-        raise DataError(source, [Breach("contradicting_crs", values)])
-    return declared
 
 
 def middle_of(communities: Communities) -> tuple[float, float] | None:

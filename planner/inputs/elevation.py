@@ -10,7 +10,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
-from planner.inputs.area import raster_crs
+from planner.inputs.raster_files import opened_raster
 
 SIGMAS_AROUND = 4.0
 """Cells farther away than so many smoothing widths do not count."""
@@ -100,38 +100,26 @@ def read_elevation(
         The file is missing, unreadable, without a coordinate system or turned against it, or covers none of the
         area.
     """
-    if not path.exists():
-        raise DataError(source, [Breach("no_such_file", {"setting": setting})])
-    # GDAL's rasters are dear to import, and few studies have one.
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    try:
-        with rasterio.open(path) as raster:
-            own = raster_crs(raster.crs and raster.crs.to_wkt(), stated_crs, source=source)
-            if raster.transform.b or raster.transform.d:
-                raise DataError(source, [Breach("turned_raster")])
-            step = (raster.transform.a, raster.transform.e)
-            west, south, east, north = pyproj.Transformer.from_crs(crs, own, always_xy=True).transform_bounds(
-                *bounds
-            )
-            cell_m = _cell_metres(((west + east) / 2, (south + north) / 2), step, own, crs)
-            sigmas = [smoothing_m / size for size in cell_m]
-            columns = sorted((edge - raster.transform.c) / step[0] for edge in (west, east))
-            rows = sorted((edge - raster.transform.f) / step[1] for edge in (south, north))
-            first_column, last_column = _widened(columns, sigmas[0], raster.width)
-            first_row, last_row = _widened(rows, sigmas[1], raster.height)
-            if first_column >= last_column or first_row >= last_row:
-                raise DataError(source, [Breach("raster_elsewhere", {"crs": own.to_string()})])
-            window = ((first_row, last_row), (first_column, last_column))
-            band = raster.read(1, window=window, masked=True).astype(np.float64)
-            cells = int(raster.width) * int(raster.height)
-            origin = (
-                raster.transform.c + (first_column + 0.5) * step[0],
-                raster.transform.f + (first_row + 0.5) * step[1],
-            )
-    except (RasterioError, pyproj.exceptions.ProjError) as error:
-        raise DataError(source, [Breach("unreadable_file", {"reason": str(error).splitlines()[0]})]) from error
+    with opened_raster(path, stated_crs=stated_crs, setting=setting, source=source) as (raster, own):
+        if raster.transform.b or raster.transform.d:
+            raise DataError(source, [Breach("turned_raster")])
+        step = (raster.transform.a, raster.transform.e)
+        west, south, east, north = pyproj.Transformer.from_crs(crs, own, always_xy=True).transform_bounds(*bounds)
+        cell_m = _cell_metres(((west + east) / 2, (south + north) / 2), step, own, crs)
+        sigmas = [smoothing_m / size for size in cell_m]
+        columns = sorted((edge - raster.transform.c) / step[0] for edge in (west, east))
+        rows = sorted((edge - raster.transform.f) / step[1] for edge in (south, north))
+        first_column, last_column = _widened(columns, sigmas[0], raster.width)
+        first_row, last_row = _widened(rows, sigmas[1], raster.height)
+        if first_column >= last_column or first_row >= last_row:
+            raise DataError(source, [Breach("raster_elsewhere", {"crs": own.to_string()})])
+        window = ((first_row, last_row), (first_column, last_column))
+        band = raster.read(1, window=window, masked=True).astype(np.float64)
+        cells = int(raster.width) * int(raster.height)
+        origin = (
+            raster.transform.c + (first_column + 0.5) * step[0],
+            raster.transform.f + (first_row + 0.5) * step[1],
+        )
     metres = _smoothed(np.where(np.ma.getmaskarray(band), np.nan, band.data), (sigmas[1], sigmas[0]))
     return Elevation(metres, origin, step, crs, own, cells)
 

@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
+from planner.contracts import Column, Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
 from planner.inputs.cells import code, lost_digits, number, plain
 from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
@@ -25,7 +26,6 @@ from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
 from planner.settings.layers import Layer
-from planner.tables import Column, Contract, row_names, wrong_crs
 
 CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,42 +14,27 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError, NetworkError, raise_together
-from planner.inputs.accounting import SetAside, check_balance, set_aside
-from planner.inputs.area import check_nearby, metric_crs, middle_of, project
-from planner.inputs.columns import Mapped
+from planner.inputs.accounting import set_aside
 from planner.inputs.counting import in_grains
-from planner.inputs.datum_choice import DatumChoice, DatumVerdict
-from planner.inputs.demand import community_at
+from planner.inputs.datum_choice import DatumChoice
 from planner.inputs.demand.buildings import homes_of, read_building_kinds
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
 from planner.inputs.demand.placing import Residents, demand_method, place_residents
 from planner.inputs.demand.rasters import RasterCells, read_raster
-from planner.inputs.elevation import Elevation, read_elevation
-from planner.inputs.joining import Unmatched, join_communities
-from planner.inputs.layers import LayerRead, file_hash, read_layer
+from planner.inputs.elevation import Elevation
+from planner.inputs.facilities import join_facilities, settle_facilities
+from planner.inputs.joining import join_communities
 from planner.inputs.people_table import count_people
 from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
 from planner.inputs.settling import settle_datums
+from planner.inputs.study_layers import Source, StudyLayers, layer_of_kind
 from planner.remarks import Remark
 from planner.settings.demand import DemandKind
-from planner.settings.layers import Layer, Raster
 from planner.study import Study
 from planner.tables import (
-    BARRIERS,
-    BUILDINGS,
-    COMMUNITIES,
-    DEMAND,
-    FACILITIES,
-    GATES,
-    PARCELS,
-    PEOPLE_TABLE,
-    PLACES,
-    STREETS,
-    WATER,
     Barriers,
     Buildings,
     Communities,
-    Contract,
     Demand,
     Facilities,
     Gates,
@@ -58,49 +42,11 @@ from planner.tables import (
     PeopleTable,
     Places,
     Streets,
-    Table,
     Water,
 )
 
-TABLES: tuple[Contract[Any], ...] = (
-    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
-    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
-)
-"""In the order in which they are read; the communities say where the others should lie."""
-
-NEARBY_M = 20_000.0
-"""A layer farther from the communities than this is in another coordinate system, not in the next district."""
-
-TOLD_ROWS = ("row_total", "row_note")
-"""Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
-
-NOWHERE = DatumVerdict("wgs84", "untested", {})
-"""Of a table without places."""
-
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where one layer came from, how it was understood, and what became of its rows.
-
-    `rows` is how many were read; `used` of them are in the results, the others in `set_aside`.
-    """
-
-    layer: str
-    file: str
-    sha256: str
-    encoding: str
-    columns: tuple[Mapped, ...]
-    rows: int
-    used: int
-    set_aside: tuple[SetAside, ...]
-    crs: str
-    datum: str
-    datum_by: str
-    source: str
-    modelled: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +129,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     method = demand_method(study)
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.circles.place_kinds), study=str(study.file))
-    tables = _Tables(study, errors)
+    tables = StudyLayers(study, errors)
     given = tables.read_all()
     raise_together(errors)
     counted = None
@@ -192,7 +138,9 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         counted = count_people(Communities(given["communities"]), table, source=tables.source("people_table"))
         given["communities"] = counted.communities
         tables.leave_out("people_table", set_aside("people_table_unmatched", counted.unused))
-    facilities, unknown, join_remarks = _join(Facilities(given["facilities"]), Communities(given["communities"]))
+    facilities, unknown, join_remarks = join_facilities(
+        Facilities(given["facilities"]), Communities(given["communities"])
+    )
     given["facilities"] = facilities
     # A layer in another part of the world has no datum to speak of: that is found out first.
     metric = tables.bring_all(given)
@@ -208,7 +156,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     raster = _raster(study, communities, tables) if method == "raster" else None
     raise_together(errors)
 
-    facilities, facility_remarks = _settle(
+    facilities, facility_remarks = settle_facilities(
         facilities, communities, water, unknown, source=tables.source("facilities")
     )
     all_streets = streets.index
@@ -238,7 +186,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     kinds = tuple(
         _kind(
             kind,
-            metric.get(_of_kind(kind)),
+            metric.get(layer_of_kind(kind)),
             residents.points,
             communities,
             at_work,
@@ -248,7 +196,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
     for kind in kinds:
         if kind.unused:
-            tables.leave_out(_of_kind(kind.settings), set_aside("demand_outside", kind.unused))
+            tables.leave_out(layer_of_kind(kind.settings), set_aside("demand_outside", kind.unused))
     return Inputs(
         crs=communities.crs,
         communities=communities,
@@ -281,219 +229,8 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
 
 
-class _Tables:
-    """Reads and checks one table after the other; collects what is wrong, and what becomes of each row."""
-
-    def __init__(self, study: Study, errors: list[DataError]) -> None:
-        self._study = study
-        self._errors = errors
-        self._read: dict[str, LayerRead] = {}
-        self._crs: dict[str, str] = {}
-        self._left_out: dict[str, list[SetAside]] = {}
-        self._rasters: list[Source] = []
-        named = {contract.name: getattr(study.inputs, contract.name) for contract in TABLES}
-        of_kinds = {_of_kind(kind): kind.layer for kind in study.demand.kinds}
-        self.layers: dict[str, Layer] = {
-            name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
-        }
-
-    def source(self, name: str) -> str:
-        """Return what to call a layer in a message: its file, and the layer in it."""
-        layer: Layer | Raster | None = self.layers.get(name) or getattr(self._study.inputs, name, None)
-        return name if layer is None else str(layer.path) + _inner(layer)
-
-    def setting(self, name: str) -> str:
-        """Return the dotted path of a layer's settings."""
-        numbers = {_of_kind(kind): number for number, kind in enumerate(self._study.demand.kinds)}
-        return f"demand.kinds.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
-
-    def read_all(self) -> dict[str, gpd.GeoDataFrame]:
-        """Read and check every layer that the study names; what is refused is noted as an error."""
-        contracts: dict[str, Contract[Any]] = {contract.name: contract for contract in TABLES}
-        tables: dict[str, gpd.GeoDataFrame] = {}
-        home = None
-        for name in self.layers:
-            table = self._read_one(name, contracts.get(name, DEMAND), home)
-            if table is not None:
-                tables[name] = table
-            if name == "communities" and table is not None:
-                home = middle_of(table)
-        return tables
-
-    def _read_one(self, name: str, contract: Contract[Table], home: tuple[float, float] | None) -> Table | None:
-        layer = self.layers[name]
-        path = self._study.resolve(layer.path)
-        try:
-            found = read_layer(path, layer, setting=self.setting(name), contract=contract, home=home)
-            table = contract.check(found.frame, source=self.source(name), known=found.breaches)
-        except DataError as error:
-            self._errors.append(error)
-            return None
-        self._read[name] = found
-        self._crs[name] = table.crs.to_string()
-        self._left_out[name] = [set_aside(one.key, map(int, one.rows)) for one in found.left_out]
-        return table
-
-    def leave_out(self, name: str, rows: SetAside) -> None:
-        """Note that rows of a layer do not go into the results."""
-        if rows.count:
-            self._left_out[name].append(rows)
-
-    def sources(self, choice: DatumChoice) -> tuple[Source, ...]:
-        """Return where each layer came from and what became of its rows; none is lost."""
-        tables = (self._source(name, found, choice) for name, found in self._read.items())
-        return (*tables, *self._rasters)
-
-    def remarks(self) -> tuple[Remark, ...]:
-        """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
-        told = []
-        for name, found in self._read.items():
-            told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
-            told += found.remarks
-        return tuple(told)
-
-    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
-        layer = self.layers[name]
-        aside = tuple(self._left_out[name])
-        used = found.read - sum(one.count for one in aside)
-        check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
-        verdict = choice.layers.get(name, NOWHERE)
-        return Source(
-            layer=name,
-            file=_portable(layer.path) + _inner(layer),
-            sha256=file_hash(self._study.resolve(layer.path)),
-            encoding=found.encoding,
-            columns=found.mapped,
-            rows=found.read,
-            used=used,
-            set_aside=aside,
-            crs=self._crs[name],
-            datum=verdict.datum,
-            datum_by=verdict.how,
-            source=layer.source,
-            modelled=layer.modelled,
-        )
-
-    def note_raster(self, name: str, layer: Raster, *, cells: int, crs: pyproj.CRS) -> None:
-        """Note where a raster came from; its cells count as rows."""
-        self._rasters.append(
-            Source(
-                layer=name,
-                file=_portable(layer.path),
-                sha256=file_hash(self._study.resolve(layer.path)),
-                encoding="",
-                columns=(),
-                rows=cells,
-                used=cells,
-                set_aside=(),
-                crs=crs.to_string(),
-                datum="wgs84",
-                datum_by="untested",
-                source=layer.source,
-                modelled=layer.modelled,
-            )
-        )
-
-    def elevation(self, streets: Streets) -> Elevation | None:
-        """Read the heights under the streets; None where slope does not count.
-
-        Raises
-        ------
-        DataError
-            They cannot be read.
-        """
-        layer, costs = self._study.inputs.elevation, self._study.walking.costs
-        if layer is None or not costs.slope:
-            return None
-        path = self._study.resolve(layer.path)
-        elevation = read_elevation(
-            path,
-            bounds=streets.total_bounds,
-            crs=streets.crs,
-            smoothing_m=costs.slope_smoothing_m,
-            setting="inputs.elevation",
-            source=self.source("elevation"),
-            stated_crs=layer.crs,
-        )
-        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs)
-        return elevation
-
-    def refuse(self, error: DataError) -> None:
-        """Collect what is wrong with a layer."""
-        self._errors.append(error)
-
-    def bring_all(self, given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
-        """Bring all layers into the metric system of the communities.
-
-        Raises
-        ------
-        DataError
-            What cannot be brought there, or lies far away.
-        """
-        study, source = self._study, self.source("communities")
-        communities = Communities(given["communities"])
-        crs = metric_crs(communities, study.crs, study=str(study.file), source=source)
-        communities = Communities(project(communities, crs, source=source))
-        others = {name: frame for name, frame in given.items() if name != "communities"}
-        moved = {name: self._bring(name, frame, communities) for name, frame in others.items()}
-        raise_together(self._errors)
-        return {"communities": communities, **moved}
-
-    def _bring(self, name: str, table: gpd.GeoDataFrame, communities: Communities) -> gpd.GeoDataFrame:
-        source = self.source(name)
-        try:
-            moved = project(table, communities.crs, source=source)
-            declared = table.crs.to_string()
-            check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
-        except DataError as error:
-            self._errors.append(error)
-            return table
-        return moved
-
-
-def _inner(layer: Layer | Raster) -> str:
-    return f" [{layer.layer}]" if isinstance(layer, Layer) and layer.layer else ""
-
-
 def _beside(study: Study, path: Path | None) -> Path | None:
     return None if path is None else study.resolve(path)
-
-
-def _portable(path: Path) -> str:
-    """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one."""
-    return path.name if path.is_absolute() else path.as_posix()
-
-
-def _of_kind(kind: DemandKind) -> str:
-    """Return what the layer of a kind of demand is called among the layers."""
-    return f"kinds.{kind.id}"
-
-
-def _join(facilities: Facilities, communities: Communities) -> tuple[Facilities, list[Breach], tuple[Remark, ...]]:
-    """Find the community that each facility declares, by id, code or name."""
-    joined = join_communities(facilities["community"], list(facilities["id"]), communities)
-    breaches = []
-    for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
-        if rows:
-            breaches.append(Breach(key, {"found": _candidates(rows)}, [one.row for one in rows]))
-    breaches += _lost_branches(facilities)
-    count = {"count": joined.by_name}
-    remarks = (Remark("joined_by_name", "facilities", values=count),) if joined.by_name else ()
-    return Facilities(facilities.assign(community=joined.ids)), breaches, remarks
-
-
-def _lost_branches(facilities: Facilities) -> list[Breach]:
-    """Return what is wrong with branches: of a centre that is not there, of themselves, or of another branch."""
-    main = facilities["branch_of"]
-    centres = set(facilities["id"][main == ""])
-    lost = (main != "") & ~main.isin(centres)
-    found = ", ".join(sorted(set(main[lost])))
-    return [Breach("unknown_main", {"found": found}, list(facilities["id"][lost]))] if lost.any() else []
-
-
-def _candidates(rows: Sequence[Unmatched]) -> str:
-    """Return what rows say, each with what it may mean."""
-    return ", ".join(sorted({one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows}))
 
 
 def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object_]]:
@@ -504,31 +241,6 @@ def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object
         joined = join_communities(demand["community"], list(demand["id"]), communities)
         named["demand"] = joined.ids.to_numpy(dtype=object)
     return named
-
-
-def _settle(
-    facilities: Facilities,
-    communities: Communities,
-    water: Water | None,
-    unknown: Sequence[Breach],
-    *,
-    source: str,
-) -> tuple[Facilities, tuple[Remark, ...]]:
-    """Give each facility its community: the declared one, else the one that it stands in."""
-    breaches = list(unknown)
-    if water is not None:
-        wet = facilities.geometry.within(shapely.union_all(water.geometry.array))
-        if wet.any():
-            breaches.append(Breach("centre_in_water", {}, list(facilities["id"][wet])))
-    if breaches:
-        raise DataError(source, breaches)
-    stands_in = community_at(facilities, communities)
-    declared = facilities["community"]
-    elsewhere = (declared != "") & (declared != stands_in)
-    remarks: tuple[Remark, ...] = ()
-    if elsewhere.any():
-        remarks = (Remark("facility_elsewhere", "facilities", tuple(facilities["id"][elsewhere])),)
-    return Facilities(facilities.assign(community=declared.where(declared != "", stands_in))), remarks
 
 
 def _within_margin(streets: Streets, communities: Communities, margin_m: float, *, source: str) -> Streets:
@@ -542,7 +254,7 @@ def _within_margin(streets: Streets, communities: Communities, margin_m: float, 
     return Streets(kept)
 
 
-def _raster(study: Study, communities: Communities, tables: _Tables) -> RasterCells | None:
+def _raster(study: Study, communities: Communities, tables: StudyLayers) -> RasterCells | None:
     """Read the population raster; None where it is refused."""
     layer, settings = study.inputs.population, study.demand
     if layer is None:

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from planner.assessment.measure_names import is_measure
-from planner.inputs.reading import Source
+from planner.inputs.study_layers import Source
 from planner.outputs.document_diagnosis import (
     by_facility,
     centre_entries,
@@ -25,7 +25,6 @@ from planner.outputs.document_people import circles_entries, demand_entries, kin
 from planner.outputs.document_programme import programme_entries
 from planner.outputs.document_sites import lonlat_of, siting_entries
 from planner.plan import Plan
-from planner.remarks import Remark
 from planner.texts import LANGUAGES, Phrase
 
 FORMAT = "planner.plan/1"
@@ -60,7 +59,7 @@ def document(plan: Plan) -> Document:
             "siting": siting_entries(plan),
             "programme": programme_entries(plan, lonlat_of),
             "scenarios": _scenarios(plan),
-            "remarks": [_remark(remark) for remark in plan.remarks],
+            "remarks": [remark.entry() for remark in plan.remarks],
             "provenance": _provenance(plan),
         }
     )
@@ -225,17 +224,6 @@ def _scenarios(plan: Plan) -> list[Document]:
 
 def _year_key(plan: Plan) -> str:
     return "words.scenario_year_nth" if plan.study.programme.first_year is None else "words.scenario_year"
-
-
-def _remark(remark: Remark) -> Document:
-    return {
-        "key": remark.key,
-        "table": remark.table,
-        "rows": list(remark.rows),
-        "people": remark.people,
-        "en": remark.in_words("en"),
-        "zh": remark.in_words("zh"),
-    }
 
 
 def _provenance(plan: Plan) -> Document:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from planner.outputs import programme_words as words
 from planner.outputs.document import Document
 from planner.outputs.programme_words import told
 from planner.outputs.report_blocks import Wording
-from planner.outputs.workbook import Column, Kind, Sheet, Value
-from planner.plan import Plan
-
-Rows = list[tuple[Value, ...]]
+from planner.outputs.workbook import Column, Kind, Rows, Sheet, Value, heads
 
 
-def tasks(plan: Plan, say: Wording) -> Sheet | None:
-    """Return the table of tasks: what, how, by whom, by when, with which money and for whom."""
-    del plan
+def sheets(say: Wording) -> Iterator[Sheet]:
+    """Yield needs, resources (money, places), projects and tasks; nothing where the study gives no funds."""
     found = say.content["programme"]
-    if found is None:
-        return None
+    if found is not None:
+        for make in (_needs, _funds, _places, _projects, _tasks):
+            yield make(found, say)
+
+
+def _tasks(found: Document, say: Wording) -> Sheet:
+    """Return the table of tasks: what, how, by whom, by when, with which money and for whom."""
     rows: Rows = [
         (
             project["id"],
@@ -31,18 +35,14 @@ def tasks(plan: Plan, say: Wording) -> Sheet | None:
         for project in found["projects"]
     ]
     columns = (
-        *_columns(say, "number", "task", "measure", "unit", "deadline", "funds"),
+        *_heads(say, "number", "task", "measure", "unit", "deadline", "funds"),
         _money(say, "cost", found),
     )
     return Sheet(say("sheet_tasks"), columns, rows)
 
 
-def needs(plan: Plan, say: Wording) -> Sheet | None:
+def _needs(found: Document, say: Wording) -> Sheet:
     """Return the list of needs."""
-    del plan
-    found = say.content["programme"]
-    if found is None:
-        return None
     rows: Rows = [
         (
             need["id"],
@@ -56,16 +56,12 @@ def needs(plan: Plan, say: Wording) -> Sheet | None:
         )
         for need in found["needs"]
     ]
-    texts = _columns(say, "number", "need", "place", "street", "evidence", "met_by")
-    return Sheet(say("sheet_needs"), (*texts, *_columns(say, "people", "people_met", kind="whole")), rows)
+    texts = _heads(say, "number", "need", "place", "street", "evidence", "met_by")
+    return Sheet(say("sheet_needs"), (*texts, *_heads(say, ("people", "whole"), ("people_met", "whole"))), rows)
 
 
-def funds(plan: Plan, say: Wording) -> Sheet | None:
+def _funds(found: Document, say: Wording) -> Sheet:
     """Return the list of resources, its money: what each fund gives, spends and keeps in each year."""
-    del plan
-    found = say.content["programme"]
-    if found is None:
-        return None
     rows: Rows = [
         (
             fund["name"],
@@ -78,17 +74,12 @@ def funds(plan: Plan, say: Wording) -> Sheet | None:
         for one in fund["years"]
     ]
     numbers = tuple(_money(say, name, found) for name in ("amount", "brought", "spent_fund", "left"))
-    source = Column(say("column_source"))
-    columns = (*_columns(say, "fund", "rules"), source, *_columns(say, "year"), *numbers)
+    columns = (*_heads(say, "fund", "rules"), *heads(say, "source"), *_heads(say, "year"), *numbers)
     return Sheet(say("sheet_funds"), columns, rows)
 
 
-def places(plan: Plan, say: Wording) -> Sheet | None:
+def _places(found: Document, say: Wording) -> Sheet:
     """Return the list of resources, its places: where something could be built, with its cost and people."""
-    del plan
-    found = say.content["programme"]
-    if found is None:
-        return None
     rows: Rows = [
         (
             site["id"],
@@ -101,17 +92,13 @@ def places(plan: Plan, say: Wording) -> Sheet | None:
         )
         for site in found["resources"]["sites"]
     ]
-    texts = _columns(say, "position", "kind", "place", "street", "project")
-    columns = (*texts, _money(say, "cost", found), *_columns(say, "reached", kind="whole"))
+    texts = _heads(say, "position", "kind", "place", "street", "project")
+    columns = (*texts, _money(say, "cost", found), *_heads(say, ("reached", "whole")))
     return Sheet(say("sheet_places"), columns, rows)
 
 
-def projects(plan: Plan, say: Wording) -> Sheet | None:
+def _projects(found: Document, say: Wording) -> Sheet:
     """Return the list of projects with its figures, a column for what each fund pays."""
-    del plan
-    found = say.content["programme"]
-    if found is None:
-        return None
     paying = words.fund_titles(say)
     rows: Rows = [
         (
@@ -133,12 +120,11 @@ def projects(plan: Plan, say: Wording) -> Sheet | None:
         for project in found["projects"]
     ]
     columns = (
-        *_columns(say, "number", "task", "kind", "place", "street", "unit", "year"),
-        Column(say("column_lon"), "degrees"),
-        Column(say("column_lat"), "degrees"),
+        *_heads(say, "number", "task", "kind", "place", "street", "unit", "year"),
+        *heads(say, ("lon", "degrees"), ("lat", "degrees")),
         _money(say, "cost", found),
         *(Column(title, "number") for title in paying.values()),
-        *_columns(say, "covered", "standard", kind="whole"),
+        *_heads(say, ("covered", "whole"), ("standard", "whole")),
         Column(told(say, "column_cost_per_person", unit=found["unit"]), "number"),
     )
     return Sheet(say("sheet_projects"), columns, rows)
@@ -149,8 +135,8 @@ def _paid(project: Document, fund: str) -> Value:
     return amount
 
 
-def _columns(say: Wording, *names: str, kind: Kind = "text") -> tuple[Column, ...]:
-    return tuple(Column(told(say, f"column_{name}"), kind) for name in names)
+def _heads(say: Wording, *named: str | tuple[str, Kind]) -> tuple[Column, ...]:
+    return heads(partial(told, say), *named)
 
 
 def _money(say: Wording, name: str, found: Document) -> Column:

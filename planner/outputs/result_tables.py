@@ -1,8 +1,8 @@
-"""tables.xlsx: the plan's tables, a sheet each; a further sheet is one more entry of `SHEETS`."""
+"""tables.xlsx: the plan's tables, a sheet each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
@@ -12,11 +12,9 @@ from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import Wording, section_number
 from planner.outputs.report_summary import facts, indicators, nature_of
-from planner.outputs.workbook import Column, Kind, Sheet, Value, write_workbook
+from planner.outputs.workbook import Column, Rows, Sheet, heads, write_workbook
 from planner.plan import Plan
 from planner.texts import Texts
-
-Rows = list[tuple[Value, ...]]
 
 
 def write_tables(plan: Plan, content: Document, path: Path) -> None:
@@ -32,23 +30,28 @@ def write_tables(plan: Plan, content: Document, path: Path) -> None:
         Where to.
     """
     say = Wording(content, Texts(plan.study.language))
-    sheets = [sheet for sheet in (make(plan, say) for make in SHEETS) if sheet is not None]
-    write_workbook(sheets, path, title=f"{content['study']['name']} – {say('title')}")
+    write_workbook(
+        [sheet for sheet in _sheets(plan, say) if sheet is not None],
+        path,
+        title=f"{content['study']['name']} – {say('title')}",
+    )
+
+
+def _sheets(plan: Plan, say: Wording) -> Iterator[Sheet | None]:
+    """Yield the sheets in their order; None where the study has nothing for one."""
+    for make in (about, coverage, communities, centres, findings, rules, sites):
+        yield make(say)
+    yield from programme_tables.sheets(say)
+    yield uncovered(plan, say)
+    for make in (circles, remarks, sources):
+        yield make(say)
 
 
 def _sheet(say: Wording, name: str, columns: tuple[Column, ...], rows: Rows) -> Sheet:
     return Sheet(say(f"sheet_{name}"), columns, rows)
 
 
-def _heads(say: Wording, *named: str | tuple[str, Kind], **values: object) -> tuple[Column, ...]:
-    """Return columns by the keys of their heads; a pair says what its cells are besides text."""
-    return tuple(
-        Column(say(f"column_{one}")) if isinstance(one, str) else Column(say(f"column_{one[0]}", **values), one[1])
-        for one in named
-    )
-
-
-def about(plan: Plan, say: Wording) -> Sheet:
+def about(say: Wording) -> Sheet:
     """Tell what the workbook is of, its key figures, and what it was made from."""
     content = say.content
     found = content["provenance"]
@@ -59,14 +62,12 @@ def about(plan: Plan, say: Wording) -> Sheet:
     rows += [(one.label, one.value, one.note) for one in indicators(say)]
     rows += [(name, version, "") for name, version in found["libraries"].items()]
     rows += [("GEOS", found["geos"], ""), (say("data_command"), found["command"], "")]
-    del plan
-    columns = _heads(say, "item", "setting")
-    return _sheet(say, "about", (*columns, Column(say("column_note"))), rows)
+    columns = heads(say, "item", "setting", "note")
+    return _sheet(say, "about", columns, rows)
 
 
-def coverage(plan: Plan, say: Wording) -> Sheet:
+def coverage(say: Wording) -> Sheet:
     """Tell who is served within each limit, in all and by tier."""
-    del plan
     found = say.content["coverage"]
     rows: Rows = [
         (
@@ -83,7 +84,7 @@ def coverage(plan: Plan, say: Wording) -> Sheet:
         )
         for row in (*found["total"], *found["by_tier"])
     ]
-    columns = _heads(
+    columns = heads(
         say,
         "tier",
         ("limit_min", "number"),
@@ -99,9 +100,8 @@ def coverage(plan: Plan, say: Wording) -> Sheet:
     return _sheet(say, "coverage", columns, rows)
 
 
-def communities(plan: Plan, say: Wording) -> Sheet:
+def communities(say: Wording) -> Sheet:
     """Tell who is served in each community."""
-    del plan
     found = say.content["coverage"]
     limits = [row["limit_min"] for row in found["total"]]
     measured = {row["community"]: row for row in say.content["diagnosis"]["communities"]}
@@ -129,19 +129,16 @@ def communities(plan: Plan, say: Wording) -> Sheet:
         )
     minutes = say.plain(found["standard_min"])
     columns = (
-        *_heads(say, "id", "community_name", "street", ("people", "whole")),
+        *heads(say, "id", "community_name", "street", ("people", "whole")),
         *(Column(say("column_within", minutes=say.plain(limit)), "share") for limit in limits),
-        *_heads(say, ("unserved_at", "whole"), ("own", "whole"), minutes=minutes),
-        *_heads(
-            say, ("people_65", "whole"), ("people_65_uncovered", "whole"), ("premises_m2", "whole"), "is_weak"
-        ),
+        *heads(say, ("unserved_at", "whole"), ("own", "whole"), minutes=minutes),
+        *heads(say, ("people_65", "whole"), ("people_65_uncovered", "whole"), ("premises_m2", "whole"), "is_weak"),
     )
     return _sheet(say, "communities", columns, rows)
 
 
-def centres(plan: Plan, say: Wording) -> Sheet:
+def centres(say: Wording) -> Sheet:
     """List the centres with their verdicts, reasons and what would help."""
-    del plan
     content = say.content
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     standard = content["coverage"]["standard_min"]
@@ -167,7 +164,7 @@ def centres(plan: Plan, say: Wording) -> Sheet:
         )
         for centre in content["centres"]
     ]
-    columns = _heads(
+    columns = heads(
         say,
         "id",
         "centre",
@@ -190,9 +187,8 @@ def centres(plan: Plan, say: Wording) -> Sheet:
     return _sheet(say, "centres", columns, rows)
 
 
-def findings(plan: Plan, say: Wording) -> Sheet:
+def findings(say: Wording) -> Sheet:
     """List what came of each rule at each centre."""
-    del plan
     rules = {rule["id"]: rule for rule in say.content["diagnosis"]["rules"]}
     passed = {True: say("yes"), False: say("no"), None: say("not_known")}
     rows: Rows = [
@@ -209,13 +205,12 @@ def findings(plan: Plan, say: Wording) -> Sheet:
         for centre in say.content["centres"]
         for finding in centre["findings"]
     ]
-    columns = _heads(say, "id", "centre", "rule", "grade", "passed", ("value", "number"), "asks", "clause")
+    columns = heads(say, "id", "centre", "rule", "grade", "passed", ("value", "number"), "asks", "clause")
     return _sheet(say, "findings", columns, rows)
 
 
-def rules(plan: Plan, say: Wording) -> Sheet:
+def rules(say: Wording) -> Sheet:
     """List the rules with their clauses and how sure each is."""
-    del plan
     rows: Rows = [
         (
             rule["id"],
@@ -230,7 +225,7 @@ def rules(plan: Plan, say: Wording) -> Sheet:
         )
         for rule in say.content["diagnosis"]["rules"]
     ]
-    columns = _heads(
+    columns = heads(
         say,
         "id",
         "rule",
@@ -245,9 +240,8 @@ def rules(plan: Plan, say: Wording) -> Sheet:
     return _sheet(say, "rules", columns, rows)
 
 
-def sites(plan: Plan, say: Wording) -> Sheet | None:
+def sites(say: Wording) -> Sheet | None:
     """List the sites of each answer in their order."""
-    del plan
     rows: Rows = []
     for proposal in say.content["siting"]["proposals"]:
         together = accumulate(site["people_added"] for site in proposal["sites"])
@@ -263,7 +257,7 @@ def sites(plan: Plan, say: Wording) -> Sheet | None:
             )
             for site, sofar in zip(proposal["sites"], together, strict=True)
         ]
-    columns = _heads(
+    columns = heads(
         say,
         "method",
         ("rank", "whole"),
@@ -291,13 +285,12 @@ def uncovered(plan: Plan, say: Wording) -> Sheet:
         )
         for row, lon, lat in zip(points.to_dict(orient="records"), degrees.x, degrees.y, strict=True)
     ]
-    columns = _heads(say, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
+    columns = heads(say, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
     return _sheet(say, "uncovered", columns, rows)
 
 
-def circles(plan: Plan, say: Wording) -> Sheet | None:
+def circles(say: Wording) -> Sheet | None:
     """List the business circles."""
-    del plan
     found = say.content["circles"]
     if found is None:
         return None
@@ -315,7 +308,7 @@ def circles(plan: Plan, say: Wording) -> Sheet | None:
         )
         for circle in found["circles"]
     ]
-    columns = _heads(
+    columns = heads(
         say,
         "id",
         "circle",
@@ -330,9 +323,8 @@ def circles(plan: Plan, say: Wording) -> Sheet | None:
     return _sheet(say, "circles", columns, rows)
 
 
-def remarks(plan: Plan, say: Wording) -> Sheet:
+def remarks(say: Wording) -> Sheet:
     """List what could not be used as it is, with the reason."""
-    del plan
     rows: Rows = [
         (
             say.own(remark),
@@ -343,12 +335,11 @@ def remarks(plan: Plan, say: Wording) -> Sheet:
         for remark in say.content["remarks"]
         for row in remark["rows"] or ("",)
     ]
-    return _sheet(say, "remarks", _heads(say, "remark", "layer", "row", ("people", "whole")), rows)
+    return _sheet(say, "remarks", heads(say, "remark", "layer", "row", ("people", "whole")), rows)
 
 
-def sources(plan: Plan, say: Wording) -> Sheet:
+def sources(say: Wording) -> Sheet:
     """List the files with their hashes."""
-    del plan
     rows: Rows = [
         (
             say(f"layer_{source['layer']}"),
@@ -362,7 +353,7 @@ def sources(plan: Plan, say: Wording) -> Sheet:
         )
         for source in say.content["data"]["sources"]
     ]
-    columns = _heads(
+    columns = heads(
         say, "layer", "path", "sha256", "source", "nature", "crs", ("rows", "whole"), ("used", "whole")
     )
     return _sheet(say, "sources", columns, rows)
@@ -370,24 +361,3 @@ def sources(plan: Plan, say: Wording) -> Sheet:
 
 def _grade(grade: str, say: Wording) -> str:
     return say("grade_advice") if grade == "advice" else say.word(f"verdict_{grade}")
-
-
-SHEETS: tuple[Callable[[Plan, Wording], Sheet | None], ...] = (
-    about,
-    coverage,
-    communities,
-    centres,
-    findings,
-    rules,
-    sites,
-    programme_tables.needs,
-    programme_tables.funds,
-    programme_tables.places,
-    programme_tables.projects,
-    programme_tables.tasks,
-    uncovered,
-    circles,
-    remarks,
-    sources,
-)
-"""What makes each sheet, in their order; None leaves one out."""

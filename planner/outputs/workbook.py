@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ LONGEST_TEXT = 32_767
 
 NARROWEST, WIDEST = 8, 60
 Value = str | float | None
+Rows = list[tuple[Value, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,18 @@ class Column:
 
     head: str
     kind: Kind = "text"
+
+
+def heads(word: Callable[..., str], *named: str | tuple[str, Kind], **values: object) -> tuple[Column, ...]:
+    """Return columns by the keys of their heads, said by `word`; a pair says what its cells are besides text.
+
+    Examples
+    --------
+    >>> [column.kind for column in heads(str.upper, "column", ("people", "whole"))]
+    ['text', 'whole']
+    """
+    pairs: list[tuple[str, Kind]] = [(one, "text") if isinstance(one, str) else one for one in named]
+    return tuple(Column(word(f"column_{name}", **values), kind) for name, kind in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,9 +174,7 @@ def nearest_facility(
         len(demand.xy),
         at_least=DEMAND_AT_LEAST,
     )
-    minutes = walk.all_minutes(metres)
-    inside = is_within(minutes, horizon_min)
-    return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
+    return _within(horizon_min, walk.all_minutes(metres), facility)
 
 
 def nearest_facility_of_nodes(
@@ -185,31 +183,18 @@ def nearest_facility_of_nodes(
     """Measure the walk from every node of the network to its nearest facility.
 
     A node lies on the streets, so that its walks are those of the one search from all facilities, and no straight
-    walk is to be weighed: what `nearest_facility` does for points anywhere.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    facilities
-        Where they meet them.
-    walk
-        Speed and access.
-    horizon_min
-        How far to search, minutes, inclusive.
-
-    Returns
-    -------
-    minutes
-        `inf` where no facility is within the horizon, shape (nodes,).
-    facility
-        Its position, the first of several as near; -1 where there is none, shape (nodes,).
+    walk is to be weighed: what `nearest_facility` does for points anywhere. All is as there, for nodes in place of
+    demand points.
     """
     reach_m = max(walk.metres(horizon_min), 0.0) + SLACK_M
     field = search_all(network.ways, streets_of(network), stands_of(facilities), reach_m)
-    minutes = walk.all_minutes(field.metres)
-    inside = is_within(minutes, horizon_min) & (field.label >= 0)
-    return np.where(inside, minutes, np.inf), np.where(inside, field.label, -1)
+    return _within(horizon_min, walk.all_minutes(field.metres), field.label)
+
+
+def _within(horizon_min: float, minutes: FloatArray, facility: IndexArray) -> tuple[FloatArray, IndexArray]:
+    """Return walks to facilities as they are; `inf` and -1 for those beyond the horizon and to none."""
+    inside = is_within(minutes, horizon_min) & (facility >= 0)
+    return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
 
 
 def _links(streets: Streets, stands: Stands, order: IndexArray, *, all_vertices: bool) -> Links:

@@ -10,6 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from seeds import SEEDS
 
 from planner.assessment.independent_walks import Ground, IndependentWalks
 from planner.walking.network import WalkingNetwork, build_network, walked_at
@@ -70,9 +71,9 @@ def points_beside(streets: gpd.GeoDataFrame, count: int, seed: int) -> NDArray[n
     return points
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
-    seed=st.integers(0, 10_000),
+    seed=SEEDS,
     access_m=st.sampled_from([15.0, 40.0, 110.0]),
     levels=st.sampled_from([(0.3, 3.0), (0.8, 1.2), (1.0, 4.0), (0.2, 1.0)]),
 )
@@ -88,8 +89,8 @@ def test_walks_over_fast_and_slow_streets_equal_networkx(
     assert_equal(metres, Ground(streets, level=level), points, access_m)
 
 
-@settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 10_000))
+@settings(max_examples=10)
+@given(seed=SEEDS)
 def test_the_way_there_is_the_way_back_in_the_other_direction(seed: int) -> None:
     streets = cities.random_city(seed)
     network = build_network(streets)
@@ -100,8 +101,8 @@ def test_the_way_there_is_the_way_back_in_the_other_direction(seed: int) -> None
     np.testing.assert_allclose(there, back.T, atol=MILLIMETRE)
 
 
-@settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([30.0, 110.0]))
+@settings(max_examples=10)
+@given(seed=SEEDS, access_m=st.sampled_from([30.0, 110.0]))
 def test_streets_at_base_speed_are_plain_streets(seed: int, access_m: float) -> None:
     streets = cities.random_city(seed)
     network = build_network(streets)
@@ -131,9 +132,9 @@ def random_walls(streets: gpd.GeoDataFrame, count: int, seed: int) -> gpd.GeoSer
     return gpd.GeoSeries(shapely.linestrings(np.stack([begins, bends, ends], axis=1)), crs=cities.CRS)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
-    seed=st.integers(0, 10_000),
+    seed=SEEDS,
     access_m=st.sampled_from([20.0, 45.0, 100.0]),
     levels=st.sampled_from([None, (0.4, 2.5)]),
 )
@@ -152,8 +153,8 @@ def test_walks_past_walls_equal_geos_and_networkx(
     assert_equal(metres, Ground(streets, level=level, walls=walls), points, access_m)
 
 
-@settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([45.0, 100.0]))
+@settings(max_examples=12)
+@given(seed=SEEDS, access_m=st.sampled_from([45.0, 100.0]))
 def test_walks_round_ponds_equal_geos_and_networkx(seed: int, access_m: float) -> None:
     streets = cities.random_city(seed, blocks=4)
     ponds = shapely.union_all(
@@ -166,8 +167,8 @@ def test_walks_round_ponds_equal_geos_and_networkx(seed: int, access_m: float) -
     assert_equal(metres, Ground(streets, water=water), points, access_m)
 
 
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([30.0, 80.0]))
+@settings(max_examples=20)
+@given(seed=SEEDS, access_m=st.sampled_from([30.0, 80.0]))
 def test_a_further_barrier_shortens_no_walk_and_none_changes_nothing(seed: int, access_m: float) -> None:
     streets = cities.random_city(seed)
     points = points_beside(streets, 40, seed)

@@ -9,6 +9,7 @@ import shapely
 from cities import CRS, points_in, random_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seeds import SEEDS
 
 from planner.walking.gates import close_gates
 from planner.walking.joins import Walkers, dense, walks_through, with_crossing, with_gate
@@ -37,8 +38,8 @@ def assert_same(found: np.ndarray, built: np.ndarray) -> None:
     assert found[sure] == pytest.approx(built[sure], abs=1e-4)
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10_000), which=st.integers(0, 10_000))
+@settings(max_examples=40)
+@given(seed=SEEDS, which=SEEDS)
 def test_a_gate_opened(seed: int, which: int) -> None:
     streets = random_city(seed, blocks=4)
     points = points_in(streets, 30, seed)
@@ -51,8 +52,8 @@ def test_a_gate_opened(seed: int, which: int) -> None:
     assert_same(found, walkers(build_network(streets), points).minutes)
 
 
-@settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 10_000), one=st.integers(0, 10_000), other=st.integers(0, 10_000), hill=st.booleans())
+@settings(max_examples=60)
+@given(seed=SEEDS, one=SEEDS, other=SEEDS, hill=st.booleans())
 def test_a_crossing_built(seed: int, one: int, other: int, *, hill: bool) -> None:
     """The other side is drawn with a vertex at both ends; streets may be slower one way than the other."""
     streets = random_city(seed, blocks=4, kept=0.6)
@@ -88,8 +89,8 @@ def _with_vertex(line: shapely.LineString, at: shapely.Point) -> shapely.LineStr
     return shapely.LineString(np.insert(xy, int(np.searchsorted(along, line.project(at))), at.coords[0], axis=0))
 
 
-@settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10_000))
+@settings(max_examples=30)
+@given(seed=SEEDS)
 def test_a_position_stands_on_its_street_alone(seed: int) -> None:
     """Walks between positions are those between points on the streets, where no other street passes the place."""
     network = build_network(random_city(seed, blocks=4))

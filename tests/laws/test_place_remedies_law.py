@@ -17,6 +17,7 @@ from changing import applied, city, diagnosed
 from cities import random_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seeds import SEEDS
 
 from planner.assessment.blocked_pairs import Layers
 from planner.assessment.centre_levers import AreaLever
@@ -94,8 +95,8 @@ def proposals(study: Path, centre: str) -> list[Change]:
     return [change for lever in levers for change in lever.changes(subject, diagnosis.profile)]
 
 
-@settings(max_examples=3, deadline=None)
-@given(seed=st.integers(0, 10_000), share=st.sampled_from([0.5, 0.7]), load=st.sampled_from([0.25, 2.0]))
+@settings(max_examples=3)
+@given(seed=SEEDS, share=st.sampled_from([0.5, 0.7]), load=st.sampled_from([0.25, 2.0]))
 def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(seed: int, share: float, load: float) -> None:
     layers = some_city(seed)
     rules = tuple(one.replace("{share}", f"{share}").replace("{load}", f"{load}") for one in RULES)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
+from seeds import SEEDS
 
 from planner.programme.choosing import choose
 from planner.programme.greedy import greedy, loose_bound
@@ -157,10 +158,10 @@ def plan_of(question: Question, starts: tuple[tuple[int, int], ...]) -> Plan:
     return tuple(years.get(place) for place in range(len(question.options)))
 
 
-questions = st.builds(question_of, st.integers(0, 10**6))
+questions = st.builds(question_of, SEEDS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions)
 def test_the_programme_equals_brute_force(question: Question) -> None:
     every = list(plans(question))
@@ -209,7 +210,7 @@ def assert_paid_by_the_rules(question: Question, starts: tuple[tuple[int, int], 
             assert spent <= sum(fund.amounts[then] for then in within) + NEAR
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions, st.integers(0, 2))
 def test_more_money_is_never_worse(question: Question, more: int) -> None:
     richer = tuple(
@@ -219,7 +220,7 @@ def test_more_money_is_never_worse(question: Question, more: int) -> None:
     assert (len(after.settled), after.objective) >= (len(before.settled), before.objective - NEAR)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions)
 def test_missing_money_is_the_least_there_is(question: Question) -> None:
     found = choose(question, seconds=SECONDS)
@@ -287,7 +288,7 @@ def least_extra(question: Question, plan: Plan) -> float:
     return float(found.fun) if found.status == 0 else np.inf
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(questions)
 def test_a_search_without_time_keeps_all_rules_and_its_bound_holds(question: Question) -> None:
     found = choose(question, seconds=1e-6)
@@ -303,7 +304,7 @@ def test_a_search_without_time_keeps_all_rules_and_its_bound_holds(question: Que
         assert (settled, found.objective) == pytest.approx(max(rivals), abs=NEAR)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(questions)
 def test_the_greedy_start_keeps_all_rules_and_no_programme_exceeds_the_loose_bound(question: Question) -> None:
     starts = greedy(question, (), Clock(SECONDS))
@@ -314,7 +315,7 @@ def test_the_greedy_start_keeps_all_rules_and_no_programme_exceeds_the_loose_bou
     assert bound >= max(gained(question, done_by(one, question.years)) for one in plans(question)) - NEAR
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(questions)
 def test_the_smaller_question_has_the_same_answer(question: Question) -> None:
     small, place = reduced(question)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
+from seeds import SEEDS
 
 from planner.siting.answers import Answer
 from planner.siting.backup_covering import backup_covering
@@ -99,11 +100,11 @@ def assert_proven(case: Case, choice: Choice, answer: Answer, expected: float) -
     assert not set(answer.sites) & set(choice.fixed_columns().tolist())
 
 
-cases = st.builds(Case, st.integers(0, 10**6))
+cases = st.builds(Case, SEEDS)
 limits = st.integers(0, 3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases, limits)
 def test_maximal_covering_equals_brute_force(case: Case, limit: int) -> None:
     choice, covers = case.choice(limit), case.minutes <= 4
@@ -116,7 +117,7 @@ def test_maximal_covering_equals_brute_force(case: Case, limit: int) -> None:
     assert list(answer.unservable) == np.flatnonzero(~covers.any(axis=1) & (case.weight > 0)).tolist()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases, limits)
 def test_gradual_covering_equals_brute_force(case: Case, limit: int) -> None:
     choice = case.choice(limit)
@@ -128,7 +129,7 @@ def test_gradual_covering_equals_brute_force(case: Case, limit: int) -> None:
     assert_proven(case, choice, answer, expected)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases, limits)
 def test_the_p_median_equals_brute_force(case: Case, limit: int) -> None:
     choice = case.choice(limit)
@@ -147,7 +148,7 @@ def test_the_p_median_equals_brute_force(case: Case, limit: int) -> None:
         assert_proven(case, choice, answer, expected)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases, st.integers(0, 1))
 def test_the_p_center_equals_brute_force(case: Case, limit: int) -> None:
     choice = case.choice(limit)
@@ -164,7 +165,7 @@ def test_the_p_center_equals_brute_force(case: Case, limit: int) -> None:
         assert_proven(case, choice, answer, expected)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases, st.booleans())
 def test_set_covering_equals_brute_force(case: Case, by_cost: bool) -> None:  # noqa: FBT001 -- hypothesis
     covers = case.minutes <= 4
@@ -181,7 +182,7 @@ def test_set_covering_equals_brute_force(case: Case, by_cost: bool) -> None:  # 
     assert (answer.served_by[asked] >= 0).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases, limits, st.sampled_from([0.0, 0.3, 0.5, 0.8, 1.0]))
 def test_backup_covering_equals_brute_force(case: Case, limit: int, backup: float) -> None:
     choice, covers = case.choice(limit), case.minutes <= 4
@@ -194,7 +195,7 @@ def test_backup_covering_equals_brute_force(case: Case, limit: int, backup: floa
     assert_proven(case, choice, answer, best(case, choice, worth))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases, st.integers(0, 2))
 def test_capacitated_covering_equals_brute_force(case: Case, limit: int) -> None:
     choice, covers = case.choice(limit), case.minutes <= 4
@@ -220,7 +221,7 @@ def test_capacitated_covering_equals_brute_force(case: Case, limit: int) -> None
     assert float((shares * case.weight).sum()) == pytest.approx(found.answer.objective, abs=NEAR)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases)
 def test_hierarchical_covering_equals_brute_force(case: Case) -> None:
     near, far = case.minutes <= 2, case.minutes <= 6
@@ -250,14 +251,14 @@ def test_hierarchical_covering_equals_brute_force(case: Case) -> None:
     assert sum(found.served.values()) == pytest.approx(expected, abs=NEAR)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases)
 def test_greedy_is_between_the_optimum_and_its_guarantee(case: Case) -> None:
     answer = maximal_covering(case.covering, Choice(sites=case.sites), seconds=SECONDS)
     assert (1 - 1 / np.e) * answer.objective - NEAR <= answer.greedy <= answer.objective + NEAR
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases)
 def test_more_sites_and_more_money_are_never_worse(case: Case) -> None:
     by_sites = [

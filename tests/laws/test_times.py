@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from seeds import SEEDS
 
 from planner.assessment.independent_walks import Ground, IndependentWalks
 from planner.walking import compiling
@@ -55,7 +56,7 @@ def assert_equal_to_networkx(
     """Compare every pair within 15 minutes with networkx, and return how many walks were found."""
     metres = walked_metres(streets, facilities, demand, access_m=access_m, minutes=15)
     again = IndependentWalks(Ground(streets), facilities, demand, access_m)
-    found = np.array([again.from_home(home) for home in range(len(facilities))])
+    found = np.array([again.from_home(home, 1000) for home in range(len(facilities))])
     for i, j in np.ndindex(metres.shape):
         expected = found[i, j]
         if expected > 900:
@@ -65,8 +66,8 @@ def assert_equal_to_networkx(
     return int(np.isfinite(metres).sum())
 
 
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([15.0, 40.0, 75.0, 150.0]))
+@settings(max_examples=25)
+@given(seed=SEEDS, access_m=st.sampled_from([15.0, 40.0, 75.0, 150.0]))
 def test_times_equal_networkx_on_random_cities(seed: int, access_m: float) -> None:
     streets = cities.random_city(seed)
     points = cities.points_in(streets, 9, seed)
@@ -81,8 +82,8 @@ def test_times_equal_networkx_on_real_streets(city: object, access_m: float) -> 
     assert assert_equal_to_networkx(streets, points[:6], points[6:], access_m) >= 10
 
 
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([30.0, 110.0]))
+@settings(max_examples=20)
+@given(seed=SEEDS, access_m=st.sampled_from([30.0, 110.0]))
 def test_the_way_back_is_as_long(seed: int, access_m: float) -> None:
     streets = cities.random_city(seed)
     points = cities.points_in(streets, 30, seed)
@@ -91,8 +92,8 @@ def test_the_way_back_is_as_long(seed: int, access_m: float) -> None:
     np.testing.assert_allclose(there, back.T, atol=MILLIMETRE)
 
 
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([30.0, 110.0]))
+@settings(max_examples=20)
+@given(seed=SEEDS, access_m=st.sampled_from([30.0, 110.0]))
 def test_how_streets_are_drawn_does_not_matter(seed: int, access_m: float) -> None:
     """Order, direction and further vertices of the lines change no time."""
     streets = cities.random_city(seed)
@@ -107,8 +108,8 @@ def test_how_streets_are_drawn_does_not_matter(seed: int, access_m: float) -> No
     np.testing.assert_allclose(again, plain, atol=0.05)
 
 
-@settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 10_000), angle=st.floats(0, 360), east=st.floats(-1e5, 1e5))
+@settings(max_examples=15)
+@given(seed=SEEDS, angle=st.floats(0, 360), east=st.floats(-1e5, 1e5))
 def test_turning_and_moving_everything_changes_nothing(seed: int, angle: float, east: float) -> None:
     streets = cities.random_city(seed)
     points = cities.points_in(streets, 40, seed)
@@ -140,8 +141,8 @@ def test_exactly_at_the_limit_counts(angle: float) -> None:
     assert times.count_within(5.0).tolist() == [1, 0]
 
 
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 10_000))
+@settings(max_examples=20)
+@given(seed=SEEDS)
 def test_nearest_is_the_least_of_all_and_the_first_of_equals(seed: int) -> None:
     streets = cities.random_city(seed)
     points = cities.points_in(streets, 60, seed)
@@ -155,8 +156,8 @@ def test_nearest_is_the_least_of_all_and_the_first_of_equals(seed: int) -> None:
     np.testing.assert_array_equal(times.count_within(10.0), (metres <= 600).sum(axis=0))
 
 
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 10_000), access_m=st.sampled_from([15.0, 40.0, 110.0]))
+@settings(max_examples=20)
+@given(seed=SEEDS, access_m=st.sampled_from([15.0, 40.0, 110.0]))
 def test_the_nearest_facility_is_that_of_all_travel_times(seed: int, access_m: float) -> None:
     """One search from all facilities finds what a search from each finds, at every demand point."""
     streets = cities.random_city(seed)
@@ -171,10 +172,8 @@ def test_the_nearest_facility_is_that_of_all_travel_times(seed: int, access_m: f
     np.testing.assert_array_equal(nearest, expected)
 
 
-@settings(max_examples=20, deadline=None)
-@given(
-    seed=st.integers(0, 10_000), access_m=st.sampled_from([15.0, 110.0]), minutes=st.sampled_from([0.0, 3.0, 60.0])
-)
+@settings(max_examples=20)
+@given(seed=SEEDS, access_m=st.sampled_from([15.0, 110.0]), minutes=st.sampled_from([0.0, 3.0, 60.0]))
 def test_the_nearest_facility_of_nodes_is_that_of_a_search_from_each(
     seed: int, access_m: float, minutes: float
 ) -> None:

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
-from planner.inputs.area import raster_crs
+from planner.inputs.raster_files import opened_raster
 from planner.tables import Communities
 
 if TYPE_CHECKING:
@@ -91,42 +91,22 @@ def read_raster(
         The file cannot be read, says no coordinate system, has several bands and none is named, lies elsewhere, or
         holds negative numbers that nothing declares as no data.
     """
-    import rasterio
-
-    if not path.exists():
-        raise DataError(source, [Breach("no_such_file", {"setting": "inputs.population"})])
-    try:
-        with rasterio.open(path) as raster:
-            return _read(raster, communities, unit=unit, band=band, nodata=nodata, crs=crs, source=source)
-    except rasterio.errors.RasterioError as error:
-        raise DataError(source, [Breach("unreadable_file", {"reason": str(error).splitlines()[0]})]) from error
-
-
-def _read(
-    raster: DatasetReader,
-    communities: Communities,
-    *,
-    unit: RasterUnit,
-    band: int | None,
-    nodata: float | None,
-    crs: str | None,
-    source: str,
-) -> RasterCells:
-    system = raster_crs(raster.crs and raster.crs.to_wkt(), crs, source=source)
-    number = _band(raster, band, source)
-    window = _window(raster, communities, system, source)
-    top, left = window[0][0], window[1][0]
-    values = raster.read(number, window=window).astype(np.float64)
-    empty = ~np.isfinite(values)
-    for none in (nodata, raster.nodatavals[number - 1]):
-        if none is not None:
-            empty |= np.isclose(values, none, rtol=1e-6, atol=0.0)
-    empty |= raster.read_masks(number, window=window) == 0
+    with opened_raster(path, stated_crs=crs, setting="inputs.population", source=source) as (raster, system):
+        number = _band(raster, band, source)
+        window = _window(raster, communities, system, source)
+        top, left = window[0][0], window[1][0]
+        values = raster.read(number, window=window).astype(np.float64)
+        empty = ~np.isfinite(values)
+        for none in (nodata, raster.nodatavals[number - 1]):
+            if none is not None:
+                empty |= np.isclose(values, none, rtol=1e-6, atol=0.0)
+        empty |= raster.read_masks(number, window=window) == 0
+        transform = raster.transform
     if (values[~empty] < 0).any():
         lowest = f"{values[~empty].min():g}"
         raise DataError(source, [Breach("raster_negative", {"lowest": lowest})])
     row, column = np.nonzero(~empty & (values > 0))
-    corners = _corners(raster, row + top, column + left)
+    corners = _corners(transform, row + top, column + left)
     equal = _equal_area(system, communities)
     if system.is_geographic:
         move = pyproj.Transformer.from_crs(system, equal, always_xy=True)
@@ -168,10 +148,10 @@ def _window(
     return rows, columns
 
 
-def _corners(raster: DatasetReader, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.float64]:
+def _corners(transform: Affine, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the closed outline of every cell in the raster's system, shape (cells, 5, 2)."""
     steps = ((0, 0), (0, 1), (1, 1), (1, 0), (0, 0))
-    spots = [_moved(raster.transform, column + right, row + down) for down, right in steps]
+    spots = [_moved(transform, column + right, row + down) for down, right in steps]
     return np.stack([np.stack(spot, axis=-1) for spot in spots], axis=1).astype(np.float64)
 
 
