@@ -29,7 +29,19 @@ from planner.texts import LANGUAGES, Phrase
 
 FORMAT = "planner.plan/1"
 DIGITS = 6
-LIBRARIES = ("geopandas", "numpy", "osmium", "pandas", "pyproj", "rasterio", "scikit-learn", "scipy", "shapely")
+LIBRARIES = (
+    "geopandas",
+    "highspy",
+    "numba",
+    "numpy",
+    "osmium",
+    "pandas",
+    "pyproj",
+    "rasterio",
+    "scikit-learn",
+    "scipy",
+    "shapely",
+)
 
 Document = dict[str, Any]
 
