@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from numpy.typing import NDArray
+
 from planner.walking.capsule_boundary import TURN, Pieces
 from planner.walking.capsule_places import Capsules
 from planner.walking.compiling import kernel
@@ -14,6 +16,9 @@ NEAR_M = 1e-4
 
 RUN = 8
 """Edges of a ring that are looked at together."""
+
+SURE_M = 1e-6
+"""Edges so far apart surely do not touch."""
 
 SURE_M2 = 1e-7
 """An edge passes a point surely if the triangle of both has more than half of this area."""
@@ -239,10 +244,13 @@ def is_simple(xy: FloatArray, ring_end: IndexArray) -> bool:
     boxes = _boxes_of_runs(edges)
     runs = len(boxes)
     order = np.argsort(boxes[:, 0])
+    goes_on = _runs_that_go_on(edges, after, runs)
     for place in range(runs):
         run = order[place]
         for later in range(place, runs):
             other = order[later]
+            if goes_on[min(run, other)] and abs(run - other) <= 1:
+                continue
             if boxes[other, 0] > boxes[run, 2]:
                 break
             if boxes[other, 1] > boxes[run, 3] or boxes[other, 3] < boxes[run, 1]:
@@ -268,6 +276,23 @@ def _edges(xy: FloatArray, ring_end: IndexArray) -> tuple[FloatArray, IndexArray
         after[count - 1] = ring_first
         first = ring_end[ring]
     return edges, after
+
+
+@kernel
+def _runs_that_go_on(edges: FloatArray, after: IndexArray, runs: int) -> NDArray[np.bool_]:
+    """Return which runs, together with the next one, lead on and on in one direction: they do not touch themselves."""
+    count = len(edges)
+    goes_on = np.zeros(runs, dtype=np.bool_)
+    for run in range(runs):
+        begin, end = run * RUN, min(run * RUN + 2 * RUN, count)
+        x, y = edges[end - 1, 2] - edges[begin, 0], edges[end - 1, 3] - edges[begin, 1]
+        least = SURE_M * np.sqrt(x * x + y * y)
+        leads_on = True
+        for i in range(begin, end):
+            ahead = x * (edges[i, 2] - edges[i, 0]) + y * (edges[i, 3] - edges[i, 1])
+            leads_on &= ahead > least and (i + 1 == end or after[i] == i + 1)
+        goes_on[run] = leads_on
+    return goes_on
 
 
 @kernel

@@ -163,10 +163,12 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
         is_open = streets.around.is_open[whole]
         hidden = full_sources(point[~is_open], whole[~is_open], between_m[~is_open], radius_m)
         segments, whole, point = segments[is_open], whole[is_open], point[is_open]
-        ends = np.searchsorted(point, np.arange(first + 1, last))
-        parts_of = streets.wholes, np.split(streets.number[whole], ends)
         areas, _ = capsule_unions(
-            np.split(segments, ends), radius_m, quarter_segments=streets.quarter_segments, parts_of=parts_of
+            segments,
+            np.searchsorted(point, np.arange(first + 1, last + 1)),
+            radius_m,
+            quarter_segments=streets.quarter_segments,
+            parts_of=(streets.wholes, streets.number[whole]),
         )
         return areas, hidden
 
