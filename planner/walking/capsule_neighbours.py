@@ -30,14 +30,14 @@ def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]
     size = max(reach, np.sqrt(width * height / (4.0 * n)), (width + height) / (4.0 * n + 64.0))
     columns, rows = int(width / size) + 1, int(height / size) + 1
     cell_first, listed = list_by_cell(line, np.array([west, south, size]), columns, rows)
-    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.int64)
+    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.uint32)
     seen = np.full(n, -1, dtype=np.int64)
     found = 0
     for i in range(n):
         x0, y0, x1, y1 = line[i, 0], line[i, 1], line[i, 2], line[i, 3]
         cos, sin, length = line[i, 4], line[i, 5], line[i, 6]
         if found + n > len(near):
-            longer = np.empty(2 * len(near) + n, dtype=np.int64)
+            longer = np.empty(2 * len(near) + n, dtype=np.uint32)
             longer[:found] = near[:found]
             near = longer
         seen[i] = i
@@ -76,7 +76,7 @@ def nearest_first(line: FloatArray, reach: float, first: IndexArray, near: Index
     most = 0
     for i in range(len(line)):
         most = max(most, first[i + 1] - first[i])
-    classes, before = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    classes, before = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.uint32)
     places = np.empty(CLASSES + 1, dtype=np.int64)
     per_class = CLASSES / (6.0 * reach)
     for i in range(len(line)):
@@ -125,11 +125,11 @@ def present(
     for i in range(n - 1, -1, -1):
         after[i] = head[whole[i]]
         head[whole[i]] = i
-    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.int64)
+    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.uint32)
     found = 0
     for i in range(n):
         if found + n > len(near):
-            near = np.concatenate((near, np.empty(len(near) + n, dtype=np.int64)))
+            near = np.concatenate((near, np.empty(len(near) + n, dtype=np.uint32)))
         other = head[whole[i]]
         while other >= 0:
             near[found] = other

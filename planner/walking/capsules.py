@@ -103,7 +103,7 @@ def capsule_unions(
     end of each. `parts_of` are longer segments, and which of them each segment is part of.
     """
     longer, whole = parts_of
-    listed = (whole, longer.first, longer.near) if longer else (NOTHING, NOTHING, NOTHING)
+    listed = (whole, longer.first, longer.near) if longer else (NOTHING, NOTHING, NOTHING.astype(np.uint32))
     segments = np.ascontiguousarray(segments, dtype=np.float64)
     outlines = outline_all(segments, ends, float(radius_m), listed, _steps(quarter_segments))
     areas = _polygons(outlines)
