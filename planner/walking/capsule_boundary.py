@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.walking.capsule_places import Capsules
 from planner.walking.compiling import kernel
-from planner.walking.walk import FloatArray, IndexArray
+from planner.walking.walk import FloatArray, IndexArray, SmallArray
 
 RIGHT, LEFT, AT_BEGIN, AT_END = 0, 1, 2, 3
 """What bounds a capsule: two straight sides, seen from where its segment begins, and the circles around its two
@@ -51,7 +51,7 @@ class Spans(NamedTuple):
 
 
 @kernel
-def keep_sides(capsules: Capsules, radius: float, first: IndexArray, near: IndexArray, pieces: Pieces) -> int:
+def keep_sides(capsules: Capsules, radius: float, first: IndexArray, near: SmallArray, pieces: Pieces) -> int:
     """Keep of every straight side what no other capsule covers; return how many pieces there are.
 
     A right side runs along its segment, a left side back, so that the capsule is to the left of both.
@@ -103,7 +103,7 @@ def keep_sides(capsules: Capsules, radius: float, first: IndexArray, near: Index
 
 
 @kernel
-def keep_circles(capsules: Capsules, radius: float, first: IndexArray, near: IndexArray, pieces: Pieces) -> int:
+def keep_circles(capsules: Capsules, radius: float, first: IndexArray, near: SmallArray, pieces: Pieces) -> int:
     """Keep of the circle around every place what no capsule covers.
 
     Returns how many pieces there are now, −1 where rounding made a circle meet a capsule in an impossible way.
@@ -117,62 +117,78 @@ def keep_circles(capsules: Capsules, radius: float, first: IndexArray, near: Ind
         is_open, from_side, to_side, from_, to = _wedge(place, ends, line, capsules.first, capsules.incident)
         if not is_open:
             continue
-        x, y = capsules.xy[place]
-        i = capsules.incident[capsules.first[place]]
         # Directions are turned so that the arc begins at the east, and measured without an angle.
-        start_x, start_y = from_
-        from_x, from_y, to_x, to_y = start_x, start_y, to[0], to[1]
-        left: Open = (
-            0.0,
-            _turned(start_x * to_x + start_y * to_y, start_x * to_y - start_y * to_x),
-            from_side,
-            to_side,
-        )
-        count = 0
-        for row in range(first[i], first[i + 1]):
-            k = near[row]
-            dx, dy, cos, sin = x - line[k, 0], y - line[k, 1], line[k, 4], line[k, 5]
-            far_x, far_y = x - line[k, 2], y - line[k, 3]
-            # A segment behind both ends of what is left is nearer to no point of it than the arc's own place.
-            behind = from_x * dx + from_y * dy >= 0 and to_x * dx + to_y * dy >= 0
-            if behind and from_x * far_x + from_y * far_y >= 0 and to_x * far_x + to_y * far_y >= 0:
-                continue
-            if place in (ends[k, 0], ends[k, 1]):
-                continue
-            arcs, kinds, into, out = _cover_circle(cos * dx + sin * dy, cos * dy - sin * dx, line[k, 6], radius)
-            if arcs < 0:
-                return -1
-            if arcs == 0:
-                continue
-            cos, sin = start_x * cos + start_y * sin, start_x * sin - start_y * cos
-            in_x, in_y = cos * into[0] - sin * into[1], sin * into[0] + cos * into[1]
-            out_x, out_y = cos * out[0] - sin * out[1], sin * out[0] + cos * out[1]
-            begin, end = _turned(in_x, in_y), _turned(out_x, out_y)
-            if end < begin:
-                end += WHOLE_TURN
-            begin_by = 2 * k + kinds[0] if kinds[0] < AT_BEGIN else 2 * n + ends[k, kinds[0] - AT_BEGIN]
-            end_by = 2 * k + kinds[1] if kinds[1] < AT_BEGIN else 2 * n + ends[k, kinds[1] - AT_BEGIN]
-            low, high = left[0], left[1]
-            count, left = _subtract(spans, count, left, (begin, end, begin_by, end_by))
-            if end > WHOLE_TURN:
-                # An arc over the start of the wedge counts before and after it.
-                count, left = _subtract(
-                    spans, count, left, (begin - WHOLE_TURN, end - WHOLE_TURN, begin_by, end_by)
-                )
-            if left[0] >= left[1]:
-                break
-            if left[0] > low:
-                from_x, from_y = start_x * out_x - start_y * out_y, start_y * out_x + start_x * out_y
-            if left[1] < high:
-                to_x, to_y = start_x * in_x - start_y * in_y, start_y * in_x + start_x * in_y
+        wide = _turned(from_[0] * to[0] + from_[1] * to[1], from_[0] * to[1] - from_[1] * to[0])
+        left: Open = (0.0, wide, from_side, to_side)
+        i = capsules.incident[capsules.first[place]]
+        count, left = _cover_arc(capsules, radius, near[first[i] : first[i + 1]], place, (from_, to), left, spans)
+        if count < 0:
+            return -1
         before = total
         total = _put_gaps(pieces, total, 2 * n + place, spans, count, left)
-        start = np.arctan2(start_y, start_x) if total > before else 0.0
+        start = np.arctan2(from_[1], from_[0]) if total > before else 0.0
         for row in range(before, total):
             pieces.at[row, 0] = start + _angle(pieces.at[row, 0])
             pieces.at[row, 1] = start + _angle(pieces.at[row, 1])
         pieces.first[2 * n + place + 1] = total
     return total
+
+
+@kernel
+def _cover_arc(  # noqa: C901 -- a call in the loop costs more than the step
+    capsules: Capsules,
+    radius: float,
+    near: SmallArray,
+    place: int,
+    directions: tuple[tuple[float, float], tuple[float, float]],
+    left: Open,
+    spans: Spans,
+) -> tuple[int, Open]:
+    """Subtract from the arc around a place what near capsules cover; return how many spans, and what is left.
+
+    The count of spans is −1 where a circle meets a capsule in an impossible way.
+    """
+    line, ends = capsules.line, capsules.ends
+    n = len(line)
+    x, y = capsules.xy[place]
+    (start_x, start_y), (to_x, to_y) = directions
+    from_x, from_y = start_x, start_y
+    count = 0
+    for row in range(len(near)):
+        k = near[row]
+        dx, dy, cos, sin = x - line[k, 0], y - line[k, 1], line[k, 4], line[k, 5]
+        far_x, far_y = x - line[k, 2], y - line[k, 3]
+        # A segment behind both ends of what is left is nearer to no point of it than the arc's own place.
+        behind = from_x * dx + from_y * dy >= 0 and to_x * dx + to_y * dy >= 0
+        if behind and from_x * far_x + from_y * far_y >= 0 and to_x * far_x + to_y * far_y >= 0:
+            continue
+        if place in (ends[k, 0], ends[k, 1]):
+            continue
+        arcs, kinds, into, out = _cover_circle(cos * dx + sin * dy, cos * dy - sin * dx, line[k, 6], radius)
+        if arcs < 0:
+            return -1, left
+        if arcs == 0:
+            continue
+        cos, sin = start_x * cos + start_y * sin, start_x * sin - start_y * cos
+        in_x, in_y = cos * into[0] - sin * into[1], sin * into[0] + cos * into[1]
+        out_x, out_y = cos * out[0] - sin * out[1], sin * out[0] + cos * out[1]
+        begin, end = _turned(in_x, in_y), _turned(out_x, out_y)
+        if end < begin:
+            end += WHOLE_TURN
+        begin_by = 2 * k + kinds[0] if kinds[0] < AT_BEGIN else 2 * n + ends[k, kinds[0] - AT_BEGIN]
+        end_by = 2 * k + kinds[1] if kinds[1] < AT_BEGIN else 2 * n + ends[k, kinds[1] - AT_BEGIN]
+        low, high = left[0], left[1]
+        count, left = _subtract(spans, count, left, (begin, end, begin_by, end_by))
+        if end > WHOLE_TURN:
+            # An arc over the start of the wedge counts before and after it.
+            count, left = _subtract(spans, count, left, (begin - WHOLE_TURN, end - WHOLE_TURN, begin_by, end_by))
+        if left[0] >= left[1]:
+            break
+        if left[0] > low:
+            from_x, from_y = start_x * out_x - start_y * out_y, start_y * out_x + start_x * out_y
+        if left[1] < high:
+            to_x, to_y = start_x * in_x - start_y * in_y, start_y * in_x + start_x * in_y
+    return count, left
 
 
 @kernel

@@ -11,10 +11,10 @@ import numpy as np
 
 from planner.walking.capsule_boundary import Pieces, keep_circles, keep_sides
 from planner.walking.capsule_neighbours import neighbours, present
-from planner.walking.capsule_places import lay_out
+from planner.walking.capsule_places import Capsules, lay_out
 from planner.walking.capsule_rings import is_simple, link, nest, trace
 from planner.walking.compiling import kernel
-from planner.walking.walk import FloatArray, IndexArray
+from planner.walking.walk import FloatArray, IndexArray, SmallArray
 
 DRAWN, DOUBTED, FAILED = 0, 1, 2
 """A union whose rings surely do not touch; one that must be tested; one whose boundary rounding left open."""
@@ -49,7 +49,7 @@ def outline_all(
     segments: FloatArray,
     ends: IndexArray,
     radius: float,
-    parts_of: tuple[IndexArray, IndexArray, IndexArray],
+    parts_of: tuple[IndexArray, IndexArray, SmallArray],
     steps: FloatArray,
 ) -> Outlines:
     """Draw the union of the capsules of every set of segments.
@@ -71,7 +71,7 @@ def outline_all(
     whole, whole_first, whole_near = parts_of
     head = np.full(max(len(whole_first) - 1, 0), -1, dtype=np.int64)
     state = np.full(len(ends), DRAWN, dtype=np.int64)
-    room, by, at = 0, np.empty((0, 3), dtype=np.int64), np.empty((0, 2))
+    by, at = np.empty((0, 3), dtype=np.int64), np.empty((0, 2))
     xy, ring_end = np.empty((1024, 2)), np.empty(64, dtype=np.int64)
     is_outline, union = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64)
     vertices, rings, begin = 0, 0, 0
@@ -88,39 +88,42 @@ def outline_all(
             first, near = present((whole_first, whole_near), own_whole[capsules.row], head)
         else:
             first, near = neighbours(capsules.line, radius)
-        # Every neighbour cuts a side once and a circle twice at most.
-        needed = 4 * len(near) + 8 * len(capsules.ends)
-        if needed > room:
-            room = 2 * needed
-            by, at = np.empty((room, 3), dtype=np.int64), np.empty((room, 2))
+        # Every neighbour cuts a side once and a circle twice at most. The room is made once for many unions.
+        room = 4 * len(near) + 8 * len(capsules.ends)
+        if room > len(by):
+            by, at = np.empty((2 * room, 3), dtype=np.int64), np.empty((2 * room, 2))
         pieces = Pieces(np.zeros(2 * len(capsules.ends) + len(capsules.xy) + 1, dtype=np.int64), by, at)
-        keep_sides(capsules, radius, first, near, pieces)
-        closed, following = link(pieces, keep_circles(capsules, radius, first, near, pieces))
-        if not closed:
-            state[which] = FAILED
-            continue
-        own_xy, own_end, own_m2 = trace(capsules, radius, pieces, following, steps)
-        parent = nest(own_xy, own_end, own_m2)
-        if not len(parent) or parent.min() < 0:
-            state[which] = FAILED
-            continue
-        if not is_simple(own_xy, own_end):
-            state[which] = DOUBTED
+        state[which], own_xy, own_end, parent = _outline(capsules, radius, (first, near), pieces, steps)
         if vertices + len(own_xy) > len(xy):
             xy = np.concatenate((xy[:vertices], np.empty((vertices + 2 * len(own_xy), 2))))
         if rings + len(own_end) > len(ring_end):
             more = np.empty(rings + 2 * len(own_end), dtype=np.int64)
             ring_end, union = np.concatenate((ring_end[:rings], more)), np.concatenate((union[:rings], more))
             is_outline = np.concatenate((is_outline[:rings], more))
-        order = _outlines_first(parent)
-        for place in range(len(order)):
-            ring = order[place]
+        for ring in _outlines_first(parent):
             for vertex in range(own_end[ring - 1] if ring else 0, own_end[ring]):
                 xy[vertices, 0], xy[vertices, 1] = own_xy[vertex, 0] + east, own_xy[vertex, 1] + north
                 vertices += 1
             ring_end[rings], union[rings], is_outline[rings] = vertices, which, parent[ring] == ring
             rings += 1
     return Outlines(xy[:vertices], ring_end[:rings], is_outline[:rings], union[:rings], state)
+
+
+@kernel
+def _outline(
+    capsules: Capsules, radius: float, listed: tuple[IndexArray, SmallArray], pieces: Pieces, steps: FloatArray
+) -> tuple[int, FloatArray, IndexArray, IndexArray]:
+    """Return what is known of one union, the vertices and ends of its rings, and the outline of each ring."""
+    first, near = listed
+    keep_sides(capsules, radius, first, near, pieces)
+    closed, following = link(pieces, keep_circles(capsules, radius, first, near, pieces))
+    if closed:
+        xy, ring_end, ring_m2 = trace(capsules, radius, pieces, following, steps)
+        parent = nest(xy, ring_end, ring_m2)
+        if len(parent) and parent.min() >= 0:
+            return DRAWN if is_simple(xy, ring_end) else DOUBTED, xy, ring_end, parent
+    nothing = np.empty(0, dtype=np.int64)
+    return FAILED, np.empty((0, 2)), nothing, nothing
 
 
 @kernel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from planner.walking.capsule_boundary import TURN, Pieces
@@ -100,10 +99,12 @@ def trace(
                 total = _add(xy, first, total, x0 + radius * np.cos(at[row, 0]), y0 + radius * np.sin(at[row, 0]))
                 # A chord much shorter than the others would draw nothing that can be seen.
                 turn = int(np.floor(at[row, 0] / step + 1e-3)) + 1
-                for corner in range(turn, int(np.ceil(at[row, 1] / step - 1e-3))):
-                    xy[total, 0] = x0 + radius * steps[corner % len(steps), 0]
-                    xy[total, 1] = y0 + radius * steps[corner % len(steps), 1]
+                corner = turn % len(steps)
+                for _ in range(turn, int(np.ceil(at[row, 1] / step - 1e-3))):
+                    xy[total, 0] = x0 + radius * steps[corner, 0]
+                    xy[total, 1] = y0 + radius * steps[corner, 1]
                     total += 1
+                    corner = corner + 1 if corner + 1 < len(steps) else 0
             row = following[row]
         # Rings begin and end at one vertex.
         if total > first + 1 and _is_near(xy, total - 1, first):
@@ -280,7 +281,7 @@ def _edges(xy: FloatArray, ring_end: IndexArray) -> tuple[FloatArray, IndexArray
 
 @kernel
 def _runs_that_go_on(edges: FloatArray, after: IndexArray, runs: int) -> NDArray[np.bool_]:
-    """Return which runs, together with the next one, lead on and on in one direction: they do not touch themselves."""
+    """Return which runs lead on in one direction together with the next one: none of their edges touch."""
     count = len(edges)
     goes_on = np.zeros(runs, dtype=np.bool_)
     for run in range(runs):

@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.walking.capsule_neighbours import nearest_first, neighbours
+from planner.walking.capsule_neighbours import neighbours
 from planner.walking.capsule_outlines import DOUBTED, FAILED, Outlines, lines_of_segments, outline_all
-from planner.walking.walk import FloatArray, IndexArray
+from planner.walking.walk import FloatArray, IndexArray, SmallArray
 
 QUARTER_SEGMENTS = 32
 """Chords a quarter circle. The polygon lies inside the true area by at most 0.03 % of the radius."""
@@ -37,7 +37,7 @@ class Wholes:
     """
 
     first: IndexArray
-    near: IndexArray
+    near: SmallArray
 
 
 def wholes(segments: FloatArray, radius_m: float) -> Wholes | None:
@@ -53,7 +53,6 @@ def wholes(segments: FloatArray, radius_m: float) -> Wholes | None:
         return None
     line = lines_of_segments(np.ascontiguousarray(segments), *np.floor(segments[0, :2]).tolist())
     first, near = neighbours(line, radius_m + ROUNDED_M)
-    nearest_first(line, 2 * radius_m, first, near)
     return Wholes(first, near)
 
 

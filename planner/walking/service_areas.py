@@ -157,7 +157,11 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
     def draw(first: int, last: int) -> tuple[NDArray[np.object_], Sources]:
         rows = slice(border[first], border[last])
         segments, whole, between_m, end = cut(
-            streets.network, stretches.edge[rows], stretches.from_m[rows], stretches.to_m[rows]
+            streets.network,
+            streets.lines.first,
+            stretches.edge[rows],
+            stretches.from_m[rows],
+            stretches.to_m[rows],
         )
         point = np.repeat(stretches.point[rows], np.diff(end, prepend=0))
         is_open = streets.around.is_open[whole]
