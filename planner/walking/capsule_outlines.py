@@ -1,6 +1,6 @@
 """Kernel: from many sets of segments to the rings of all their unions, in one call.
 
-A call from Python costs as much as a small union, most of it for telling the types of what is passed.
+Step by step from Python, what came between the kernels took a quarter of the time of a union.
 """
 
 from __future__ import annotations
