@@ -26,7 +26,7 @@ from planner.siting.weighing import Asked, ask_for, gains_by_kind
 from planner.study import Study
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
-from planner.walking.times import nearest_facility
+from planner.walking.times import nearest_facility_of_places
 from planner.walking.walk import Walk
 
 
@@ -161,8 +161,8 @@ def points_to_gain(known: Situated) -> tuple[gpd.GeoDataFrame, tuple[KindCoverag
 
 
 def _beyond(points: gpd.GeoDataFrame, centres: Snaps, limit_min: float, known: Situated) -> gpd.GeoDataFrame:
-    spots = _snapped(points, known)
-    minutes, _ = nearest_facility(known.network, centres, spots, walk=known.walk, horizon_min=limit_min)
+    xy = shapely.get_coordinates(points.geometry.array)
+    minutes, _ = nearest_facility_of_places(known.network, centres, xy, walk=known.walk, horizon_min=limit_min)
     return gpd.GeoDataFrame(points[~np.isfinite(minutes) & (points["people"].to_numpy() > 0)])
 
 

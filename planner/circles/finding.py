@@ -21,7 +21,7 @@ from planner.texts import Language, Phrase
 from planner.walking.network import WalkingNetwork
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
-from planner.walking.times import endless_min, nearest_facility, travel_times
+from planner.walking.times import endless_min, nearest_facility_of_places, travel_times
 from planner.walking.unions import union
 from planner.walking.walk import Walk, is_within
 
@@ -196,8 +196,7 @@ def _nearest(
         return [""] * len(xy), np.full(len(xy), np.inf)
     among = snap(facility_snaps.xy[chosen], network, access_m=walk.access_m)
     everywhere = endless_min(network, walk)
-    spots = snap(xy, network, access_m=walk.access_m)
-    minutes, nearest = nearest_facility(network, among, spots, walk=walk, horizon_min=everywhere)
+    minutes, nearest = nearest_facility_of_places(network, among, xy, walk=walk, horizon_min=everywhere)
     ids = np.append(facilities["id"].to_numpy(dtype=object)[chosen], "")
     return [str(one) for one in ids[nearest]], minutes
 

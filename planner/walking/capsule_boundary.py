@@ -11,13 +11,15 @@ import numpy as np
 
 from planner.walking.capsule_places import Capsules
 from planner.walking.compiling import kernel
-from planner.walking.walk import FloatArray, IndexArray
+from planner.walking.walk import FloatArray, IndexArray, SmallArray
 
 RIGHT, LEFT, AT_BEGIN, AT_END = 0, 1, 2, 3
 """What bounds a capsule: two straight sides, seen from where its segment begins, and the circles around its two
 ends. Side `s` of capsule `i` is curve 2 i + s; the circles follow all sides, one a place."""
 
 TURN = 2.0 * np.pi
+WHOLE_TURN = 4.0
+"""As `_turned` counts it."""
 
 Open = tuple[float, float, int, int]
 """What may still be on the boundary of a curve: from where, to where, and the curves that cross it there."""
@@ -49,7 +51,7 @@ class Spans(NamedTuple):
 
 
 @kernel
-def keep_sides(capsules: Capsules, radius: float, first: IndexArray, near: IndexArray, pieces: Pieces) -> int:
+def keep_sides(capsules: Capsules, radius: float, first: IndexArray, near: SmallArray, pieces: Pieces) -> int:
     """Keep of every straight side what no other capsule covers; return how many pieces there are.
 
     A right side runs along its segment, a left side back, so that the capsule is to the left of both.
@@ -75,6 +77,8 @@ def keep_sides(capsules: Capsules, radius: float, first: IndexArray, near: Index
                 continue
             px = cos * (line[k, 0] - x0) + sin * (line[k, 1] - y0)
             qx = cos * (line[k, 2] - x0) + sin * (line[k, 3] - y0)
+            if max(px, qx) + radius <= left[0] or min(px, qx) - radius >= left[1]:
+                continue
             kx, ky = cos * line[k, 4] + sin * line[k, 5], sin * line[k, 4] - cos * line[k, 5]
             p, q = ends[k, 0], ends[k, 1]
             at_begin, by_begin = a in (p, q), p in (a, b)
@@ -93,13 +97,13 @@ def keep_sides(capsules: Capsules, radius: float, first: IndexArray, near: Index
             count, left = _subtract(spans, count, left, (begin, end, begin_by, end_by))
             if left[0] >= left[1]:
                 break
-        total = _put_gaps(pieces, total, curve, spans, count, left, 0.0)
+        total = _put_gaps(pieces, total, curve, spans, count, left)
     pieces.first[2 * n] = total
     return total
 
 
 @kernel
-def keep_circles(capsules: Capsules, radius: float, first: IndexArray, near: IndexArray, pieces: Pieces) -> int:
+def keep_circles(capsules: Capsules, radius: float, first: IndexArray, near: SmallArray, pieces: Pieces) -> int:
     """Keep of the circle around every place what no capsule covers.
 
     Returns how many pieces there are now, −1 where rounding made a circle meet a capsule in an impossible way.
@@ -110,41 +114,96 @@ def keep_circles(capsules: Capsules, radius: float, first: IndexArray, near: Ind
     total = int(pieces.first[2 * n])
     for place in range(len(capsules.xy)):
         pieces.first[2 * n + place + 1] = total
-        is_open, from_side, to_side, start, width = _wedge(place, ends, line, capsules.first, capsules.incident)
+        is_open, from_side, to_side, from_, to = _wedge(place, ends, line, capsules.first, capsules.incident)
         if not is_open:
             continue
-        x, y = capsules.xy[place]
+        # Directions are turned so that the arc begins at the east, and measured without an angle.
+        wide = _turned(from_[0] * to[0] + from_[1] * to[1], from_[0] * to[1] - from_[1] * to[0])
+        left: Open = (0.0, wide, from_side, to_side)
         i = capsules.incident[capsules.first[place]]
-        from_x, from_y, to_x, to_y = np.cos(start), np.sin(start), np.cos(start + width), np.sin(start + width)
-        left: Open = (0.0, width, from_side, to_side)
-        count = 0
-        for row in range(first[i], first[i + 1]):
-            k = near[row]
-            if place in (ends[k, 0], ends[k, 1]):
-                continue
-            dx, dy, cos, sin = x - line[k, 0], y - line[k, 1], line[k, 4], line[k, 5]
-            far_x, far_y = x - line[k, 2], y - line[k, 3]
-            # A segment behind both ends of the arc is nearer to no point of it than the arc's own place.
-            behind = from_x * dx + from_y * dy >= 0 and to_x * dx + to_y * dy >= 0
-            if behind and from_x * far_x + from_y * far_y >= 0 and to_x * far_x + to_y * far_y >= 0:
-                continue
-            arcs, kinds, into, out = _cover_circle(cos * dx + sin * dy, cos * dy - sin * dx, line[k, 6], radius)
-            if arcs < 0:
-                return -1
-            if arcs == 0:
-                continue
-            begin = (np.arctan2(sin * into[0] + cos * into[1], cos * into[0] - sin * into[1]) - start) % TURN
-            wide = np.arctan2(into[0] * out[1] - into[1] * out[0], into[0] * out[0] + into[1] * out[1]) % TURN
-            begin_by = 2 * k + kinds[0] if kinds[0] < AT_BEGIN else 2 * n + ends[k, kinds[0] - AT_BEGIN]
-            end_by = 2 * k + kinds[1] if kinds[1] < AT_BEGIN else 2 * n + ends[k, kinds[1] - AT_BEGIN]
-            # An arc over the start of the wedge counts before and after it.
-            count, left = _subtract(spans, count, left, (begin, begin + wide, begin_by, end_by))
-            count, left = _subtract(spans, count, left, (begin - TURN, begin - TURN + wide, begin_by, end_by))
-            if left[0] >= left[1]:
-                break
-        total = _put_gaps(pieces, total, 2 * n + place, spans, count, left, start)
+        count, left = _cover_arc(capsules, radius, near[first[i] : first[i + 1]], place, (from_, to), left, spans)
+        if count < 0:
+            return -1
+        before = total
+        total = _put_gaps(pieces, total, 2 * n + place, spans, count, left)
+        start = np.arctan2(from_[1], from_[0]) if total > before else 0.0
+        for row in range(before, total):
+            pieces.at[row, 0] = start + _angle(pieces.at[row, 0])
+            pieces.at[row, 1] = start + _angle(pieces.at[row, 1])
         pieces.first[2 * n + place + 1] = total
     return total
+
+
+@kernel
+def _cover_arc(  # noqa: C901 -- a call in the loop costs more than the step
+    capsules: Capsules,
+    radius: float,
+    near: SmallArray,
+    place: int,
+    directions: tuple[tuple[float, float], tuple[float, float]],
+    left: Open,
+    spans: Spans,
+) -> tuple[int, Open]:
+    """Subtract from the arc around a place what near capsules cover; return how many spans, and what is left.
+
+    The count of spans is −1 where a circle meets a capsule in an impossible way.
+    """
+    line, ends = capsules.line, capsules.ends
+    n = len(line)
+    x, y = capsules.xy[place]
+    (start_x, start_y), (to_x, to_y) = directions
+    from_x, from_y = start_x, start_y
+    count = 0
+    for row in range(len(near)):
+        k = near[row]
+        dx, dy, cos, sin = x - line[k, 0], y - line[k, 1], line[k, 4], line[k, 5]
+        far_x, far_y = x - line[k, 2], y - line[k, 3]
+        # A segment behind both ends of what is left is nearer to no point of it than the arc's own place.
+        behind = from_x * dx + from_y * dy >= 0 and to_x * dx + to_y * dy >= 0
+        if behind and from_x * far_x + from_y * far_y >= 0 and to_x * far_x + to_y * far_y >= 0:
+            continue
+        if place in (ends[k, 0], ends[k, 1]):
+            continue
+        arcs, kinds, into, out = _cover_circle(cos * dx + sin * dy, cos * dy - sin * dx, line[k, 6], radius)
+        if arcs < 0:
+            return -1, left
+        if arcs == 0:
+            continue
+        cos, sin = start_x * cos + start_y * sin, start_x * sin - start_y * cos
+        in_x, in_y = cos * into[0] - sin * into[1], sin * into[0] + cos * into[1]
+        out_x, out_y = cos * out[0] - sin * out[1], sin * out[0] + cos * out[1]
+        begin, end = _turned(in_x, in_y), _turned(out_x, out_y)
+        if end < begin:
+            end += WHOLE_TURN
+        begin_by = 2 * k + kinds[0] if kinds[0] < AT_BEGIN else 2 * n + ends[k, kinds[0] - AT_BEGIN]
+        end_by = 2 * k + kinds[1] if kinds[1] < AT_BEGIN else 2 * n + ends[k, kinds[1] - AT_BEGIN]
+        low, high = left[0], left[1]
+        count, left = _subtract(spans, count, left, (begin, end, begin_by, end_by))
+        if end > WHOLE_TURN:
+            # An arc over the start of the wedge counts before and after it.
+            count, left = _subtract(spans, count, left, (begin - WHOLE_TURN, end - WHOLE_TURN, begin_by, end_by))
+        if left[0] >= left[1]:
+            break
+        if left[0] > low:
+            from_x, from_y = start_x * out_x - start_y * out_y, start_y * out_x + start_x * out_y
+        if left[1] < high:
+            to_x, to_y = start_x * in_x - start_y * in_y, start_y * in_x + start_x * in_y
+    return count, left
+
+
+@kernel
+def _turned(x: float, y: float) -> float:
+    """Return how far a direction is turned from the east: 0 to 4, rising with the angle, without one."""
+    share = y / (abs(x) + abs(y))
+    if x < 0:
+        return 2.0 - share
+    return share if share >= 0 else WHOLE_TURN + share
+
+
+@kernel
+def _angle(turned: float) -> float:
+    """Return the angle of what `_turned` returns for a direction in the upper half."""
+    return float(np.arctan2(min(turned, 2.0 - turned), 1.0 - turned))
 
 
 @kernel
@@ -169,7 +228,7 @@ def _subtract(spans: Spans, count: int, left: Open, cover: Open) -> tuple[int, O
 
 
 @kernel
-def _put_gaps(pieces: Pieces, total: int, curve: int, spans: Spans, count: int, left: Open, start: float) -> int:
+def _put_gaps(pieces: Pieces, total: int, curve: int, spans: Spans, count: int, left: Open) -> int:
     """Keep what of the rest of a curve no listed stretch covers; return how many pieces there are now."""
     low, high, low_by, high_by = left
     for row in range(count + 1):
@@ -180,7 +239,7 @@ def _put_gaps(pieces: Pieces, total: int, curve: int, spans: Spans, count: int, 
             until, until_by = spans.at[row, 0], spans.by[row, 0]
         if until > low:
             pieces.by[total, 0], pieces.by[total, 1], pieces.by[total, 2] = curve, low_by, until_by
-            pieces.at[total, 0], pieces.at[total, 1] = start + low, start + until
+            pieces.at[total, 0], pieces.at[total, 1] = low, until
             total += 1
         if until == high:
             break
@@ -255,8 +314,8 @@ def _cover_from_end(
 @kernel
 def _wedge(
     place: int, ends: IndexArray, line: FloatArray, first: IndexArray, incident: IndexArray
-) -> tuple[bool, int, int, float, float]:
-    """Return the arc that the capsules at a place leave open: if any, from and to which side, whence, how wide.
+) -> tuple[bool, int, int, tuple[float, float], tuple[float, float]]:
+    """Return the arc that the capsules at a place leave open: if any, from and to which side and direction.
 
     A capsule covers the half of the circle that faces its segment, so an arc is left only where all segments at
     the place lie in one half plane.
@@ -276,11 +335,10 @@ def _wedge(
         cos, sin = sign * line[i, 4], sign * line[i, 5]
         beyond_last = i != last and last_x * sin - last_y * cos >= 0
         if beyond_last or (i != next_ and next_x * sin - next_y * cos <= 0):
-            return False, 0, 0, 0.0, 0.0
-    spread = np.arctan2(next_x * last_y - next_y * last_x, next_x * last_x + next_y * last_y)
+            return False, 0, 0, (0.0, 0.0), (0.0, 0.0)
     from_side = 2 * last + (LEFT if ends[last, 0] == place else RIGHT)
     to_side = 2 * next_ + (RIGHT if ends[next_, 0] == place else LEFT)
-    return True, from_side, to_side, np.arctan2(last_x, -last_y), np.pi - spread
+    return True, from_side, to_side, (-last_y, last_x), (next_y, -next_x)
 
 
 @kernel

@@ -5,12 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from planner.walking.compiling import kernel
-from planner.walking.walk import FloatArray, IndexArray
+from planner.walking.layout import add_up, step_back
+from planner.walking.walk import FloatArray, IndexArray, SmallArray
+
+CLASSES = 16
+"""Of distance, into which neighbours are put."""
 
 
 @kernel
-def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]:
-    """Find for each segment those within two radii, itself excepted, and few others.
+def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, SmallArray]:
+    """Find for each segment those within two radii, itself excepted, and few others; the nearest come first.
+
+    What covers most of a curve ends the search for what is left of it, so that near ones are asked first. They are
+    counted into classes of distance and not sorted: a rough order is as good and costs less.
 
     Returns
     -------
@@ -18,6 +25,41 @@ def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]
         Those of segment `i` are ``near[first[i]:first[i + 1]]``.
     """
     n, reach = len(line), 2.0 * radius
+    first, pairs, in_class = _near_pairs(line, reach)
+    total = 0
+    for which in range(CLASSES):
+        total += in_class[which]
+        in_class[which] = total - in_class[which]
+    by_class = np.empty(total, dtype=np.uint32)
+    for pair in range(total):
+        by_class[in_class[pairs[pair, 2]]] = pair
+        in_class[pairs[pair, 2]] += 1
+    add_up(first)
+    near = np.empty(2 * total, dtype=np.uint32)
+    for place in range(total):
+        pair = int(by_class[place])
+        one, other = pairs[pair, 0], pairs[pair, 1]
+        near[first[one]], near[first[other]] = other, one
+        first[one] += 1
+        first[other] += 1
+    step_back(first)
+    return first[: n + 1], near
+
+
+@kernel
+def _near_pairs(line: FloatArray, reach: float) -> tuple[IndexArray, SmallArray, IndexArray]:
+    """Find the pairs of segments within `reach`, and few others, each once.
+
+    Returns
+    -------
+    count
+        In how many pairs each segment is, one place late, shape (segments + 1,).
+    pairs
+        Two segments and a class of distance, shape (pairs, 3).
+    in_class
+        How many pairs there are of each class.
+    """
+    n = len(line)
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
     for i in range(n):
         west, south = min(west, line[i, 0], line[i, 2]), min(south, line[i, 1], line[i, 3])
@@ -27,17 +69,17 @@ def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]
     size = max(reach, np.sqrt(width * height / (4.0 * n)), (width + height) / (4.0 * n + 64.0))
     columns, rows = int(width / size) + 1, int(height / size) + 1
     cell_first, listed = list_by_cell(line, np.array([west, south, size]), columns, rows)
-    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.int64)
+    count, in_class = np.zeros(n + 1, dtype=np.int64), np.zeros(CLASSES, dtype=np.int64)
+    pairs, found = np.empty((16 * n + n, 3), dtype=np.uint32), 0
     seen = np.full(n, -1, dtype=np.int64)
-    found = 0
+    per_class = CLASSES / (6.0 * reach)
     for i in range(n):
         x0, y0, x1, y1 = line[i, 0], line[i, 1], line[i, 2], line[i, 3]
         cos, sin, length = line[i, 4], line[i, 5], line[i, 6]
-        if found + n > len(near):
-            longer = np.empty(2 * len(near) + n, dtype=np.int64)
-            longer[:found] = near[:found]
-            near = longer
-        seen[i] = i
+        if found + i > len(pairs):
+            longer = np.empty((2 * len(pairs) + n, 3), dtype=np.uint32)
+            longer[:found] = pairs[:found]
+            pairs = longer
         row0 = max(int((min(y0, y1) - reach - south) / size), 0)
         row1 = min(int((max(y0, y1) + reach - south) / size), rows - 1)
         for row in range(row0, row1 + 1):
@@ -50,42 +92,33 @@ def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, IndexArray]
             cell0 = row * columns + column0
             for at in range(cell_first[cell0], cell_first[cell0 + column1 - column0 + 1]):
                 k = listed[at]
-                if seen[k] == i:
+                if k >= i or seen[k] == i:
                     continue
                 seen[k] = i
                 py = cos * (line[k, 1] - y0) - sin * (line[k, 0] - x0)
                 qy = cos * (line[k, 3] - y0) - sin * (line[k, 2] - x0)
+                if min(py, qy) >= reach or max(py, qy) <= -reach:
+                    continue
                 px = cos * (line[k, 0] - x0) + sin * (line[k, 1] - y0)
                 qx = cos * (line[k, 2] - x0) + sin * (line[k, 3] - y0)
-                near[found] = k
-                beside = min(py, qy) < reach and max(py, qy) > -reach
-                found += beside and max(px, qx) > -reach and min(px, qx) < length + reach
-        first[i + 1] = found
-    return first, near[:found]
-
-
-@kernel
-def nearest_first(line: FloatArray, first: IndexArray, near: IndexArray) -> None:
-    """Put the neighbours that lie nearest first: what covers most of a curve ends the search for what is left."""
-    key = np.empty(len(near))
-    for i in range(len(line)):
-        x, y = line[i, 0] + line[i, 2], line[i, 1] + line[i, 3]
-        begin, end = first[i], first[i + 1]
-        for at in range(begin, end):
-            k = near[at]
-            to_x, to_y = line[k, 0] + line[k, 2] - x, line[k, 1] + line[k, 3] - y
-            distance = np.sqrt(to_x * to_x + to_y * to_y) - line[k, 6]
-            place = at
-            while place > begin and key[place - 1] > distance:
-                key[place], near[place] = key[place - 1], near[place - 1]
-                place -= 1
-            key[place], near[place] = distance, k
+                if max(px, qx) <= -reach or min(px, qx) >= length + reach:
+                    continue
+                # Twice how far their middles are apart, less their lengths.
+                x, y = px + qx - length, py + qy
+                apart = np.sqrt(x * x + y * y) - line[k, 6] - length + 2.0 * reach
+                which = int(min(max(apart * per_class, 0.0), CLASSES - 1.0))
+                pairs[found, 0], pairs[found, 1], pairs[found, 2] = i, k, which
+                found += 1
+                in_class[which] += 1
+                count[i + 1] += 1
+                count[k + 1] += 1
+    return count, pairs[:found], in_class
 
 
 @kernel
 def present(
-    listed: tuple[IndexArray, IndexArray], whole: IndexArray, head: IndexArray
-) -> tuple[IndexArray, IndexArray]:
+    listed: tuple[IndexArray, SmallArray], whole: IndexArray, head: IndexArray
+) -> tuple[IndexArray, SmallArray]:
     """Find the neighbours of segments from those of the longer ones that they are part of.
 
     Parameters
@@ -108,11 +141,11 @@ def present(
     for i in range(n - 1, -1, -1):
         after[i] = head[whole[i]]
         head[whole[i]] = i
-    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.int64)
+    first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.uint32)
     found = 0
     for i in range(n):
         if found + n > len(near):
-            near = np.concatenate((near, np.empty(len(near) + n, dtype=np.int64)))
+            near = np.concatenate((near, np.empty(len(near) + n, dtype=np.uint32)))
         other = head[whole[i]]
         while other >= 0:
             near[found] = other

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.walking.capsule_boundary import TURN, Pieces
 from planner.walking.capsule_places import Capsules
@@ -14,6 +15,9 @@ NEAR_M = 1e-4
 
 RUN = 8
 """Edges of a ring that are looked at together."""
+
+SURE_M = 1e-6
+"""Edges so far apart surely do not touch."""
 
 SURE_M2 = 1e-7
 """An edge passes a point surely if the triangle of both has more than half of this area."""
@@ -95,10 +99,12 @@ def trace(
                 total = _add(xy, first, total, x0 + radius * np.cos(at[row, 0]), y0 + radius * np.sin(at[row, 0]))
                 # A chord much shorter than the others would draw nothing that can be seen.
                 turn = int(np.floor(at[row, 0] / step + 1e-3)) + 1
-                for corner in range(turn, int(np.ceil(at[row, 1] / step - 1e-3))):
-                    xy[total, 0] = x0 + radius * steps[corner % len(steps), 0]
-                    xy[total, 1] = y0 + radius * steps[corner % len(steps), 1]
+                corner = turn % len(steps)
+                for _ in range(turn, int(np.ceil(at[row, 1] / step - 1e-3))):
+                    xy[total, 0] = x0 + radius * steps[corner, 0]
+                    xy[total, 1] = y0 + radius * steps[corner, 1]
                     total += 1
+                    corner = corner + 1 if corner + 1 < len(steps) else 0
             row = following[row]
         # Rings begin and end at one vertex.
         if total > first + 1 and _is_near(xy, total - 1, first):
@@ -239,10 +245,13 @@ def is_simple(xy: FloatArray, ring_end: IndexArray) -> bool:
     boxes = _boxes_of_runs(edges)
     runs = len(boxes)
     order = np.argsort(boxes[:, 0])
+    goes_on = _runs_that_go_on(edges, after, runs)
     for place in range(runs):
         run = order[place]
         for later in range(place, runs):
             other = order[later]
+            if goes_on[min(run, other)] and abs(run - other) <= 1:
+                continue
             if boxes[other, 0] > boxes[run, 2]:
                 break
             if boxes[other, 1] > boxes[run, 3] or boxes[other, 3] < boxes[run, 1]:
@@ -268,6 +277,23 @@ def _edges(xy: FloatArray, ring_end: IndexArray) -> tuple[FloatArray, IndexArray
         after[count - 1] = ring_first
         first = ring_end[ring]
     return edges, after
+
+
+@kernel
+def _runs_that_go_on(edges: FloatArray, after: IndexArray, runs: int) -> NDArray[np.bool_]:
+    """Return which runs lead on in one direction together with the next one: none of their edges touch."""
+    count = len(edges)
+    goes_on = np.zeros(runs, dtype=np.bool_)
+    for run in range(runs):
+        begin, end = run * RUN, min(run * RUN + 2 * RUN, count)
+        x, y = edges[end - 1, 2] - edges[begin, 0], edges[end - 1, 3] - edges[begin, 1]
+        least = SURE_M * np.sqrt(x * x + y * y)
+        leads_on = True
+        for i in range(begin, end):
+            ahead = x * (edges[i, 2] - edges[i, 0]) + y * (edges[i, 3] - edges[i, 1])
+            leads_on &= ahead > least and (i + 1 == end or after[i] == i + 1)
+        goes_on[run] = leads_on
+    return goes_on
 
 
 @kernel

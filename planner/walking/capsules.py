@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,21 +9,21 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.walking.capsule_boundary import Pieces, keep_circles, keep_sides
-from planner.walking.capsule_neighbours import nearest_first, neighbours, present
-from planner.walking.capsule_places import lay_out
-from planner.walking.capsule_rings import is_simple, link, nest, trace
-from planner.walking.walk import FloatArray, IndexArray
+from planner.walking.capsule_neighbours import neighbours
+from planner.walking.capsule_outlines import DOUBTED, FAILED, Outlines, lines_of_segments, outline_all
+from planner.walking.walk import FloatArray, IndexArray, SmallArray
 
 QUARTER_SEGMENTS = 32
 """Chords a quarter circle. The polygon lies inside the true area by at most 0.03 % of the radius."""
-
 
 CROWDED = 24
 """Segments within a square of two radii, on average, above which no lists of neighbours are made."""
 
 ROUNDED_M = 1e-4
 """More than places are moved by when they are rounded and stirred."""
+
+
+NOTHING = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +37,7 @@ class Wholes:
     """
 
     first: IndexArray
-    near: IndexArray
+    near: SmallArray
 
 
 def wholes(segments: FloatArray, radius_m: float) -> Wholes | None:
@@ -52,39 +51,9 @@ def wholes(segments: FloatArray, radius_m: float) -> Wholes | None:
     _, count = np.unique(cell[:, 0] * (1 << 32) + cell[:, 1], return_counts=True)
     if (count**2).sum() > CROWDED * count.sum():
         return None
-    line = np.empty((len(segments), 7))
-    line[:, :4] = segments - np.tile(np.floor(segments[0, :2]), 2)
-    step = line[:, 2:4] - line[:, :2]
-    line[:, 6] = np.hypot(*step.T)
-    line[:, 4:6] = np.divide(step, line[:, 6:], out=np.tile([1.0, 0.0], (len(line), 1)), where=line[:, 6:] > 0)
+    line = lines_of_segments(np.ascontiguousarray(segments), *np.floor(segments[0, :2]).tolist())
     first, near = neighbours(line, radius_m + ROUNDED_M)
-    nearest_first(line, first, near)
     return Wholes(first, near)
-
-
-@dataclass(frozen=True, slots=True)
-class Rings:
-    """The outlines and holes of one union.
-
-    Attributes
-    ----------
-    xy
-        Vertices of all rings, each closed, shape (vertices, 2).
-    ring_end
-        How many vertices there are up to the end of each ring, shape (rings,).
-    outline
-        The outline that each ring belongs to; an outline belongs to itself, shape (rings,).
-    is_simple
-        Whether the rings are known not to touch, so that they need no other test.
-    """
-
-    xy: FloatArray
-    ring_end: IndexArray
-    outline: IndexArray
-    is_simple: bool
-
-
-NO_RINGS = Rings(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), is_simple=True)
 
 
 def capsule_union(
@@ -113,39 +82,35 @@ def capsule_union(
     >>> round(area.area), area.is_valid
     (2314, True)
     """
-    areas, _ = capsule_unions([segments], radius_m, quarter_segments=quarter_segments)
+    areas, _ = capsule_unions(segments, np.array([len(segments)]), radius_m, quarter_segments=quarter_segments)
     area: shapely.Geometry = areas[0]
     return area
 
 
 def capsule_unions(
-    segments: Sequence[FloatArray],
+    segments: FloatArray,
+    ends: IndexArray,
     radius_m: float,
     *,
     quarter_segments: int = QUARTER_SEGMENTS,
-    parts_of: tuple[Wholes | None, Sequence[IndexArray]] = (None, ()),
+    parts_of: tuple[Wholes | None, IndexArray] = (None, NOTHING),
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Return one area for each set of segments, and which of them were left to GEOS, both shape (sets,).
 
     That happens where rounding leaves the boundary open or crosses it with itself: in artificial heaps of streets
-    on top of one another, not in cities. `parts_of` are longer segments, and which of them each segment of each
-    set is part of.
+    on top of one another, not in cities. The segments come set by set; `ends` says how many there are up to the
+    end of each. `parts_of` are longer segments, and which of them each segment is part of.
     """
     longer, whole = parts_of
-    if longer:
-        room = np.full(len(longer.first) - 1, -1, dtype=np.int64)
-        unions = [
-            union_rings(each, radius_m, quarter_segments=quarter_segments, part_of=(longer, whole[row], room))
-            for row, each in enumerate(segments)
-        ]
-    else:
-        unions = [union_rings(each, radius_m, quarter_segments=quarter_segments) for each in segments]
-    areas = polygons([NO_RINGS if rings is None else rings for rings in unions])
-    by_geos = np.array([rings is None for rings in unions], dtype=np.bool_)
-    doubted = np.array([rings is not None and not rings.is_simple for rings in unions], dtype=np.bool_)
+    listed = (whole, longer.first, longer.near) if longer else (NOTHING, NOTHING, NOTHING.astype(np.uint32))
+    segments = np.ascontiguousarray(segments, dtype=np.float64)
+    outlines = outline_all(segments, ends, float(radius_m), listed, _steps(quarter_segments))
+    areas = _polygons(outlines)
+    by_geos, doubted = outlines.state == FAILED, outlines.state == DOUBTED
     by_geos[doubted] = ~shapely.is_valid(areas[doubted])
     for row in np.flatnonzero(by_geos).tolist():
-        areas[row] = buffered_union(segments[row], radius_m, quarter_segments=quarter_segments)
+        own = segments[ends[row - 1] if row else 0 : ends[row]]
+        areas[row] = buffered_union(own, radius_m, quarter_segments=quarter_segments)
     return areas, by_geos
 
 
@@ -162,41 +127,6 @@ def buffered_union(
     return shapely.union_all(shapely.buffer(shapes, radius_m, quad_segs=quarter_segments))
 
 
-def union_rings(
-    segments: FloatArray,
-    radius_m: float,
-    *,
-    quarter_segments: int = QUARTER_SEGMENTS,
-    part_of: tuple[Wholes, IndexArray, IndexArray] | None = None,
-) -> Rings | None:
-    """Return the rings of the union; None where rounding left the boundary open."""
-    radius_m = float(radius_m)
-    if not len(segments):
-        return NO_RINGS
-    segments = np.ascontiguousarray(segments, dtype=np.float64)
-    near_by = np.floor(segments[0, :2])
-    capsules = lay_out(segments, near_by[0], near_by[1])
-    if part_of:
-        longer, whole, room = part_of
-        first, near = present((longer.first, longer.near), whole[capsules.row], room)
-    else:
-        first, near = neighbours(capsules.line, radius_m)
-    # Every neighbour cuts a side once and a circle twice at most.
-    size = 4 * len(near) + 8 * len(capsules.ends)
-    curves = 2 * len(capsules.ends) + len(capsules.xy)
-    pieces = Pieces(np.zeros(curves + 1, dtype=np.int64), np.empty((size, 3), dtype=np.int64), np.empty((size, 2)))
-    keep_sides(capsules, radius_m, first, near, pieces)
-    count = keep_circles(capsules, radius_m, first, near, pieces)
-    closed, following = link(pieces, count)
-    if not closed:
-        return None
-    xy, ring_end, ring_m2 = trace(capsules, radius_m, pieces, following, _steps(quarter_segments))
-    outline = nest(xy, ring_end, ring_m2)
-    if not len(outline) or outline.min() < 0:
-        return None
-    return Rings(xy + near_by, ring_end, outline, is_simple=is_simple(xy, ring_end))
-
-
 @cache
 def _steps(quarter_segments: int) -> FloatArray:
     """Return points of the unit circle, `quarter_segments` a quarter, from the east on, shape (points, 2)."""
@@ -204,29 +134,21 @@ def _steps(quarter_segments: int) -> FloatArray:
     return np.column_stack([np.cos(angles), np.sin(angles)])
 
 
-def polygons(unions: Sequence[Rings]) -> NDArray[np.object_]:
-    """Return one polygon or multipolygon for each set of rings, shape (unions,)."""
-    if not unions:
-        return np.empty(0, dtype=object)
-    areas = np.full(len(unions), shapely.Polygon(), dtype=object)
-    counts = np.array([len(rings.ring_end) for rings in unions])
-    union = np.repeat(np.arange(len(unions)), counts)
-    vertices = np.concatenate([np.diff(rings.ring_end, prepend=0) for rings in unions])
-    outline = np.concatenate([rings.outline for rings in unions]) + np.repeat(np.cumsum(counts) - counts, counts)
-    # Rings in the order of their outlines, each outline before its holes.
-    order = np.lexsort((np.arange(len(outline)) != outline, outline))
-    ring_first = np.cumsum(vertices) - vertices
-    step = np.arange(vertices.sum()) - np.repeat(np.cumsum(vertices[order]) - vertices[order], vertices[order])
-    xy = np.concatenate([rings.xy for rings in unions])[np.repeat(ring_first[order], vertices[order]) + step]
-    is_outline = outline[order] == order
+def _polygons(outlines: Outlines) -> NDArray[np.object_]:
+    """Return one polygon or multipolygon for each union, shape (unions,)."""
+    unions = len(outlines.state)
+    areas = np.full(unions, shapely.Polygon(), dtype=object)
+    if not len(outlines.ring_end):
+        return areas
+    first = np.flatnonzero(outlines.is_outline)
     parts = shapely.from_ragged_array(
         shapely.GeometryType.POLYGON,
-        xy,
-        (np.concatenate([[0], np.cumsum(vertices[order])]), np.append(np.flatnonzero(is_outline), len(order))),
+        outlines.xy,
+        (np.append(0, outlines.ring_end), np.append(first, len(outlines.ring_end))),
     )
-    part_union = union[order][is_outline]
-    several = np.bincount(part_union, minlength=len(unions))[part_union] > 1
-    areas[part_union[~several]] = parts[~several]
-    for row in np.unique(part_union[several]):
-        areas[row] = shapely.multipolygons(parts[part_union == row])
+    of_union = outlines.union[first]
+    several = np.bincount(of_union, minlength=unions)[of_union] > 1
+    areas[of_union[~several]] = parts[~several]
+    for row in np.unique(of_union[several]):
+        areas[row] = shapely.multipolygons(parts[of_union == row])
     return areas

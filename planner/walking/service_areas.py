@@ -157,17 +157,23 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
     def draw(first: int, last: int) -> tuple[NDArray[np.object_], Sources]:
         rows = slice(border[first], border[last])
         segments, whole, between_m, end = cut(
-            streets.network, stretches.edge[rows], stretches.from_m[rows], stretches.to_m[rows]
+            streets.network,
+            streets.lines.first,
+            stretches.edge[rows],
+            stretches.from_m[rows],
+            stretches.to_m[rows],
         )
         point = np.repeat(stretches.point[rows], np.diff(end, prepend=0))
         is_open = streets.around.is_open[whole]
         parts = segments[~is_open], whole[~is_open], between_m[~is_open]
         hidden = full_sources(point[~is_open], parts, radius_m, streets.around)
         segments, whole, point = segments[is_open], whole[is_open], point[is_open]
-        ends = np.searchsorted(point, np.arange(first + 1, last))
-        parts_of = streets.wholes, np.split(streets.number[whole], ends)
         areas, _ = capsule_unions(
-            np.split(segments, ends), radius_m, quarter_segments=streets.quarter_segments, parts_of=parts_of
+            segments,
+            np.searchsorted(point, np.arange(first + 1, last + 1)),
+            radius_m,
+            quarter_segments=streets.quarter_segments,
+            parts_of=(streets.wholes, streets.number[whole]),
         )
         return areas, hidden
 

@@ -68,9 +68,9 @@ def _join(key: IndexArray, from_m: FloatArray, to_m: FloatArray) -> IndexArray:
 
 
 def cut(
-    network: WalkingNetwork, edge: IndexArray, from_m: FloatArray, to_m: FloatArray
+    network: WalkingNetwork, edge_first: IndexArray, edge: IndexArray, from_m: FloatArray, to_m: FloatArray
 ) -> tuple[FloatArray, IndexArray, FloatArray, IndexArray]:
-    """Cut stretches into the straight segments that they pass.
+    """Cut stretches into the straight segments that they pass; `edge_first` as in `Lines`.
 
     Returns
     -------
@@ -83,8 +83,7 @@ def cut(
     end
         How many segments there are up to the end of each stretch, shape (stretches,).
     """
-    first = np.searchsorted(network.segment_edge, edge, side="left")
-    last = np.searchsorted(network.segment_edge, edge, side="right")
+    first, last = edge_first[edge], edge_first[edge + 1]
     most = int((last - first).sum())
     segments, whole, between_m = np.empty((most, 4)), np.empty(most, dtype=np.int64), np.empty((most, 2))
     lengths = network.segment_from_m, network.segment_m

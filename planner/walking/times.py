@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.walking.assign_kernels import Ground, approaches, least_first, nearest_of_places
 from planner.walking.compiling import in_chunks
 from planner.walking.layout import block_order
 from planner.walking.link_kernels import Links, Stands, Streets, link_points, links_by_node, rows_by_edge
 from planner.walking.network import WalkingNetwork
 from planner.walking.search import SLACK_M, stands_of, streets_of
-from planner.walking.snapping import Snaps
+from planner.walking.snapping import TOUCH_M, Snaps, snap
 from planner.walking.times_kernels import nearest_of_all, search_all, walks_from_each
 from planner.walking.walk import FloatArray, IndexArray, Walk, is_within
 
@@ -175,6 +176,65 @@ def nearest_facility(
         at_least=DEMAND_AT_LEAST,
     )
     return _within(horizon_min, walk.all_minutes(metres), facility)
+
+
+def nearest_facility_of_places(
+    network: WalkingNetwork, facilities: Snaps, xy: FloatArray, *, walk: Walk, horizon_min: float
+) -> tuple[FloatArray, IndexArray]:
+    """Measure the walk from places anywhere to their nearest facility, without listing all streets around them.
+
+    The answer is that of `nearest_facility` for the same places, snapped with the `access_m` of `walk`. Beside
+    barriers it is found so; in the open, only the streets by which the shortest walk may come are looked at.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    facilities
+        Where they meet them.
+    xy
+        The places in the network's CRS, metres, shape (places, 2).
+    walk
+        Speed and access.
+    horizon_min
+        How far to search, minutes, inclusive.
+
+    Returns
+    -------
+    minutes
+        `inf` where no facility is within the horizon, shape (places,).
+    facility
+        Its position, the first of several as near; -1 where there is none, shape (places,).
+    """
+    if network.barriers is not None:
+        demand = snap(xy, network, access_m=walk.access_m)
+        return nearest_facility(network, facilities, demand, walk=walk, horizon_min=horizon_min)
+    xy = np.ascontiguousarray(xy, dtype=np.float64)
+    streets, stands = streets_of(network), stands_of(facilities)
+    field = search_all(network.ways, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
+    starts = (stands, rows_by_edge(streets, stands, stands.segment, arriving=False))
+    known = approaches(field, streets, starts[1])
+    ground = Ground(
+        least_first(network.grid, known.least_m),
+        network.segment_xy,
+        network.segment_m,
+        network.segment_level,
+        known,
+        float(walk.access_m),
+        walk.access_m + TOUCH_M,
+    )
+    order = block_order(xy, network.grid)
+    metres, facility = np.empty(len(xy)), np.empty(len(xy), dtype=np.int64)
+    in_chunks(
+        lambda first, last: nearest_of_places(
+            ground, field, streets, starts, xy, order[first:last], (metres, facility)
+        ),
+        len(xy),
+        at_least=DEMAND_AT_LEAST,
+    )
+    minutes = walk.all_minutes(metres)
+    inside = is_within(minutes, horizon_min)
+    return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
 
 
 def nearest_facility_of_nodes(

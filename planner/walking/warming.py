@@ -10,7 +10,7 @@ from planner.walking.network import build_network
 from planner.walking.service_areas import service_areas
 from planner.walking.sight import lay_barriers
 from planner.walking.snapping import snap
-from planner.walking.times import nearest_facility, travel_times
+from planner.walking.times import nearest_facility, nearest_facility_of_places, travel_times
 from planner.walking.walk import Walk
 
 
@@ -30,6 +30,7 @@ def warm_up() -> None:
     snaps = snap(np.array([[5.0, 5.0], [60.0, 5.0]]), network, access_m=walk.access_m)
     travel_times(network, snaps, snaps, walk=walk, horizon_min=2.0)
     nearest_facility(network, snaps, snaps, walk=walk, horizon_min=2.0)
+    nearest_facility_of_places(network, snaps, snaps.xy, walk=walk, horizon_min=2.0)
     service_areas(network, snaps, walk=walk, limits_min=(0.5, 2.0))
     wall = gpd.GeoSeries([shapely.LineString([(20, 9), (50, 9)])], crs=streets.crs)
     network = build_network(streets, barriers=lay_barriers(wall, None))

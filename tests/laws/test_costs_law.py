@@ -16,7 +16,7 @@ from planner.assessment.independent_walks import Ground, IndependentWalks
 from planner.walking.network import WalkingNetwork, build_network, walked_at
 from planner.walking.sight import Barriers, lay_barriers
 from planner.walking.snapping import snap
-from planner.walking.times import nearest_facility, travel_times
+from planner.walking.times import nearest_facility, nearest_facility_of_places, travel_times
 from planner.walking.walk import Walk
 
 MILLIMETRE = 1e-3
@@ -28,7 +28,8 @@ def walked_metres(
 ) -> NDArray[np.float64]:
     """Return the level metres of every walk, shape (facilities, demand); `inf` beyond 12 minutes at 1 m/s.
 
-    The search from all facilities at once must say the same.
+    The search from all facilities at once must say the same, and so, to the last bit, must that of places whose
+    streets are not listed.
     """
     from_, to = (snap(xy, network, access_m=access_m) for xy in (facilities, demand))
     walk = Walk(3.6, access_m)
@@ -36,6 +37,8 @@ def walked_metres(
     metres = np.full((len(facilities), len(demand)), np.inf)
     metres[times.facility, times.demand] = times.minutes * 60
     minutes, nearest = nearest_facility(network, from_, to, walk=walk, horizon_min=MINUTES)
+    of_places = nearest_facility_of_places(network, from_, demand, walk=walk, horizon_min=MINUTES)
+    np.testing.assert_array_equal(of_places, (minutes, nearest))
     np.testing.assert_allclose(minutes * 60, metres.min(axis=0), rtol=0, atol=1e-6)
     found = np.isfinite(minutes)
     np.testing.assert_allclose(metres[nearest[found], np.flatnonzero(found)], minutes[found] * 60, atol=1e-6)

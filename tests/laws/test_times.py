@@ -15,7 +15,13 @@ from planner.walking import compiling
 from planner.walking.network import build_network
 from planner.walking.search import search
 from planner.walking.snapping import snap
-from planner.walking.times import TravelTimes, nearest_facility, nearest_facility_of_nodes, travel_times
+from planner.walking.times import (
+    TravelTimes,
+    nearest_facility,
+    nearest_facility_of_nodes,
+    nearest_facility_of_places,
+    travel_times,
+)
 from planner.walking.walk import Walk
 
 MILLIMETRE = 1e-3
@@ -172,6 +178,29 @@ def test_the_nearest_facility_is_that_of_all_travel_times(seed: int, access_m: f
     np.testing.assert_array_equal(nearest, expected)
 
 
+@settings(max_examples=30)
+@given(
+    seed=SEEDS,
+    access_m=st.sampled_from([0.0, 15.0, 40.0, 200.0]),
+    facilities=st.sampled_from([0, 1, 40]),
+    minutes=st.sampled_from([0.0, 4.0, 600.0]),
+)
+def test_places_need_no_list_of_streets(seed: int, access_m: float, facilities: int, minutes: float) -> None:
+    """To the last bit what snapping says: also far out, on nodes, exactly within reach, at a facility's door."""
+    streets = cities.random_city(seed, blocks=8)
+    network, walk = build_network(streets), Walk(3.6, access_m)
+    points = cities.points_in(streets, 1500, seed)
+    middles = (network.segment_xy[:, :2] + network.segment_xy[:, 2:]) / 2
+    north, east = np.array([[0.0, access_m], [access_m, 0.0]])
+    places = np.vstack([points, points[:2] + 1e5, middles, network.node_xy, middles + north, middles + east])
+    starts = np.random.default_rng(seed).choice(np.vstack([points[:50], network.node_xy]), facilities)
+    from_, to = (snap(xy, network, access_m=access_m) for xy in (starts, places))
+    expected = nearest_facility(network, from_, to, walk=walk, horizon_min=minutes)
+    found = nearest_facility_of_places(network, from_, places, walk=walk, horizon_min=minutes)
+    np.testing.assert_array_equal(found, expected)
+    assert facilities < 40 or np.isfinite(found[0]).any()
+
+
 @settings(max_examples=20)
 @given(seed=SEEDS, access_m=st.sampled_from([15.0, 110.0]), minutes=st.sampled_from([0.0, 3.0, 60.0]))
 def test_the_nearest_facility_of_nodes_is_that_of_a_search_from_each(
@@ -218,6 +247,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
         demand, facilities = (snap(xy, network, access_m=40.0) for xy in (points, points[:150]))
         times = travel_times(network, facilities, demand, walk=walk, horizon_min=6)
         nearest = nearest_facility(network, facilities, demand, walk=walk, horizon_min=6)
+        nearest += nearest_facility_of_places(network, facilities, points, walk=walk, horizon_min=6)
         columns = (demand.point, demand.segment, demand.from_m, demand.to_m, demand.nearest_m, demand.nearest_xy)
         return [*columns, times.facility, times.demand, times.minutes, *nearest]
 
