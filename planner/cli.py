@@ -235,12 +235,13 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     study = read_study(options.study)
     from planner.outputs.writing import check_writable, write
     from planner.pipeline import run
+    from planner.walking.compiling import threads
 
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
         plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
-        products = write(plan, options.out, progress=progress)
+        products = write(plan, options.out, progress=progress, processes=min(threads(), 2))
     progress.done()
     for remark in plan.remarks:
         key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"

@@ -9,6 +9,7 @@ from folium.map import Layer
 from markupsafe import escape
 
 from planner.outputs import map_style as style
+from planner.outputs.colours import BEYOND, DISC, NEAR, UNCOVERED
 from planner.outputs.document import Document
 from planner.outputs.leaflet import Labels, Live
 from planner.outputs.map_names import rows_by
@@ -161,7 +162,7 @@ def _barriers(plan: Plan, words: Words) -> Layer | None:
 
 
 def _people(plan: Plan, words: Words) -> Layer:
-    colours = [*style.walk_colours(len(plan.study.limits.minutes)), style.BEYOND]
+    colours = [*style.walk_colours(len(plan.study.limits.minutes)), BEYOND]
     name = entry(words.texts("maps.layer_demand"), "".join(patch(colour, look="dot") for colour in colours[::2]))
     return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, name=name, show=False)
 
@@ -177,7 +178,7 @@ def _reached(plan: Plan, words: Words) -> list[Layer]:
     return [
         Live(
             "reached",
-            {"limit": place, "fill": colours[place], "edge": style.NEAR, "opacity": style.RING_OPACITY},
+            {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": style.RING_OPACITY},
             name=entry(words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), patch(swatches[place])),
             show=True,
         )
@@ -195,7 +196,7 @@ def _single_areas(plan: Plan, content: Document, words: Words) -> Layer | None:
     return shapes_layer(
         collection(areas.geometry, [{"note": number} for number in notes]),
         lambda _: style.SINGLE_STYLE,
-        name=entry(words.texts("maps.layer_single", minutes=f"{standard:g}"), patch(style.NEAR, look="outline")),
+        name=entry(words.texts("maps.layer_single", minutes=f"{standard:g}"), patch(NEAR, look="outline")),
         show=False,
     )
 
@@ -208,9 +209,7 @@ def _discs(plan: Plan, words: Words) -> Layer:
     return shapes_layer(
         collection(discs, [{}]),
         lambda _: style.DISC_STYLE,
-        name=entry(
-            words.texts("maps.layer_discs", metres=words.texts.whole(metres)), patch(style.DISC, look="dashed")
-        ),
+        name=entry(words.texts("maps.layer_discs", metres=words.texts.whole(metres)), patch(DISC, look="dashed")),
         show=False,
     )
 
@@ -221,8 +220,8 @@ def _overlap(plan: Plan, words: Words) -> Layer:
 
 
 def _uncovered(plan: Plan, words: Words) -> Layer:
-    name = entry(words.texts("maps.layer_uncovered"), patch(style.UNCOVERED, look="dot"))
-    return Live("uncovered", {"colour": style.UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
+    name = entry(words.texts("maps.layer_uncovered"), patch(UNCOVERED, look="dot"))
+    return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
 
 
 def _candidates(plan: Plan, words: Words) -> Layer | None:

@@ -14,6 +14,7 @@ import shapely
 
 from planner.errors import Breach, OutputError, StudyError
 from planner.outputs import map_style as style
+from planner.outputs.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document, document
 from planner.outputs.lettering import font_path, readable
 from planner.outputs.map_pieces import CORE_MARGIN_M, dot_metres
@@ -171,7 +172,7 @@ def _draw_reached(axes: Axes, plan: Plan) -> None:
     for place in reversed(range(len(limits))):
         shapes = plan.reached.geometry[plan.reached["limit_min"] == limits[place]]
         _fill(axes, shapes, style.walk_colours(len(limits))[place], zorder=5, alpha=style.RING_OPACITY)
-        _stroke(axes, shapes.boundary, style.NEAR, 0.35, 5)
+        _stroke(axes, shapes.boundary, NEAR, 0.35, 5)
 
 
 def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
@@ -186,7 +187,7 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
     circles = EllipseCollection(
         across, across, np.zeros(len(across)), units="xy", offsets=places, offset_transform=axes.transData
     )
-    circles.set(facecolor=style.UNCOVERED, alpha=0.75, linewidth=0, zorder=10)
+    circles.set(facecolor=UNCOVERED, alpha=0.75, linewidth=0, zorder=10)
     axes.add_collection(circles)
 
 
@@ -220,13 +221,13 @@ def _draw_signs(axes: Axes, plan: Plan, content: Document) -> None:
     verdicts = [centre["verdict"] or "none" for centre in content["centres"]]
     for tier in reversed(TIERS):
         for number in np.flatnonzero((facilities["tier"] == tier).to_numpy()):
-            colour = style.VERDICT_COLOURS[verdicts[number]]
+            colour = VERDICT_COLOURS[verdicts[number]]
             _sign(axes, places[number], tier, colour)
     best = plan.siting.best
     candidates = shapely.get_coordinates(plan.siting.candidates.geometry.array)
     for rank, site in enumerate(best.sites if best else (), start=1):
         x, y = candidates[site]
-        axes.plot([x], [y], marker="o", markersize=14, mfc=style.SITE, mec="#111", mew=1.4, zorder=21)
+        axes.plot([x], [y], marker="o", markersize=14, mfc=SITE, mec="#111", mew=1.4, zorder=21)
         _write(axes, x, y, str(rank), 9, zorder=22)
 
 
@@ -296,8 +297,7 @@ def _draw_legend(side: Axes, y: float, content: Document, texts: Texts) -> float
     y = _lines(side, y, [texts("maps.legend")], 12, step=7)
     shown = [tier for tier in TIERS if tier in content["data"]["facilities"]]
     left: list[tuple[str, dict[str, Any]]] = [
-        (texts(f"words.tier_{tier}"), {"marker": MARKERS[tier], "mfc": style.VERDICT_COLOURS["none"]})
-        for tier in shown
+        (texts(f"words.tier_{tier}"), {"marker": MARKERS[tier], "mfc": VERDICT_COLOURS["none"]}) for tier in shown
     ]
     left += [
         (texts("maps.within", minutes=f"{minutes:g}"), {"marker": "s", "mfc": colour})
@@ -305,12 +305,12 @@ def _draw_legend(side: Axes, y: float, content: Document, texts: Texts) -> float
     ]
     right: list[tuple[str, dict[str, Any]]] = [
         (texts(f"words.verdict_{verdict}"), {"marker": "s", "mfc": colour})
-        for verdict, colour in style.VERDICT_COLOURS.items()
+        for verdict, colour in VERDICT_COLOURS.items()
     ]
     right += [
-        (texts("maps.legend_uncovered"), {"marker": "o", "mfc": style.UNCOVERED}),
+        (texts("maps.legend_uncovered"), {"marker": "o", "mfc": UNCOVERED}),
         (texts("maps.legend_weak"), {"marker": "_", "mfc": "none", "mec": style.WEAK_STYLE["color"], "mew": 2.5}),
-        (texts("maps.legend_site"), {"marker": "o", "mfc": style.SITE}),
+        (texts("maps.legend_site"), {"marker": "o", "mfc": SITE}),
     ]
     for x, column in ((3.0, left), (46.0, right)):
         for row, (label, look) in enumerate(column):
