@@ -6,6 +6,7 @@ Products' paths go to stdout, everything else to stderr. Exit codes stand in `pl
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import re
 import sys
@@ -21,6 +22,8 @@ from planner.progress import bar_of
 from planner.texts import Language, Texts
 
 INTERRUPTED = 130
+SELDOM = (100_000, 20, 20)
+"""How many new objects the search for lost ones waits for; it would look at the same millions over and over."""
 MOST_MARGIN_M = 50_000.0
 MOST_SITES = 1000
 MOST_SECONDS = 3600.0
@@ -45,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 where all went well, else the error's exit code.
     """
     options = _parser().parse_args(arguments)
+    gc.set_threshold(*SELDOM)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a Chinese name shows its code; it must not end the work.
         if isinstance(stream, io.TextIOWrapper):
