@@ -6,6 +6,7 @@ Products' paths go to stdout, everything else to stderr. Exit codes stand in `pl
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import re
 import sys
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from planner.plan import Plan
 
 INTERRUPTED = 130
+SELDOM = (100_000, 20, 20)
+"""How many new objects the search for lost ones waits for; it would look at the same millions over and over."""
 MOST_MARGIN_M = 50_000.0
 MOST_SITES = 1000
 MOST_SECONDS = 3600.0
@@ -48,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 where all went well, else the error's exit code.
     """
     options = _parser().parse_args(arguments)
+    gc.set_threshold(*SELDOM)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a Chinese name shows its code; it must not end the work.
         if isinstance(stream, io.TextIOWrapper):
@@ -238,12 +242,13 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     study = read_study(options.study)
     from planner.outputs.writing import check_writable, write
     from planner.pipeline import run
+    from planner.walking.compiling import threads
 
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
         plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
-        products = write(plan, options.out, progress=progress)
+        products = write(plan, options.out, progress=progress, processes=min(threads(), 2))
     progress.done()
     for remark in plan.remarks:
         key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"

@@ -145,7 +145,9 @@ class Contract(Generic[Table]):
         if missing.any():
             yield Breach("missing_geometry", {}, list(names[missing]))
         present, names = shapes[~missing], names[~missing]
-        finite = np.array([np.isfinite(shapely.get_coordinates(shape)).all() for shape in present], dtype=bool)
+        places, owner = shapely.get_coordinates(present.array, return_index=True)
+        finite = np.ones(len(present), dtype=np.bool_)
+        finite[owner[~np.isfinite(places).all(axis=1)]] = False
         if not finite.all():
             yield Breach("infinite_geometry", {}, list(names[~finite]))
         other = ~present.geom_type.isin(self.geometry_types)
@@ -173,6 +175,8 @@ class Contract(Generic[Table]):
 
 
 def _as_text(value: object) -> str:
+    if type(value) is str:
+        return value.strip()
     # A whole number that a spreadsheet stored as a float is an id, not a measurement.
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return ""

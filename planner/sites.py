@@ -181,7 +181,7 @@ def left_without(known: Situated, gatherer: Gatherer, siting: Siting) -> Left | 
         sites=sites_and_centres(siting.pool, known, stays),
         water=known.inputs.water,
         barriers=known.inputs.barriers,
-        free_streets=gatherer.ground.streets(),
+        free_streets=gatherer.ground.streets,
     )
     return who_is_left(served, around, seconds=known.study.siting.seconds)
 

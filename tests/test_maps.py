@@ -13,7 +13,8 @@ import toy
 
 import planner
 from planner.outputs.document import document
-from planner.outputs.map_pieces import SIMPLIFIED_M, drawn
+from planner.outputs.geojson import written
+from planner.outputs.map_pieces import SIMPLIFIED_M, rounded
 from planner.outputs.maps import draw_map
 from planner.texts import Texts, catalogue
 
@@ -60,7 +61,7 @@ def test_coordinates_have_six_decimals_at_most(haibowan_map: str) -> None:
 
 def test_outlines_are_simplified_by_half_a_metre_at_most(haibowan_plan: planner.Plan) -> None:
     reached = haibowan_plan.reached.geometry
-    shown = gpd.GeoSeries([shapely.geometry.shape(one) for one in drawn(reached)], crs=4326).to_crs(reached.crs)
+    shown = gpd.GeoSeries(shapely.from_geojson(written(rounded(reached))), crs=4326).to_crs(reached.crs)
     # Rounding to six decimals moves a vertex by less than 0.1 m more.
     assert shown.boundary.hausdorff_distance(reached.boundary).max() < SIMPLIFIED_M + 0.1
 

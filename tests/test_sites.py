@@ -306,7 +306,7 @@ def test_why_somebody_is_served_by_nobody() -> None:
             sites=snap(np.array([[0.0, 0.0]]), network, access_m=10.0),
             water=water,
             barriers=None,
-            free_streets=network.segment_lines(),
+            free_streets=network.segment_lines,
         ),
         seconds=10,
     )

@@ -13,7 +13,8 @@ from planner.assessment.changes import Change
 from planner.assessment.expressions import Comparison, Facts, Span, answer, exactly, leaves, names_of
 from planner.assessment.measures import PER_FLOOR_AREA, Column, completeness, per_floor_area
 from planner.assessment.rules import Profile
-from planner.assessment.verdicts import COMPLIANT, Subject
+from planner.assessment.verdict_names import COMPLIANT
+from planner.assessment.verdicts import Subject
 from planner.settings.rules import Costs
 
 MOST_M2 = 10_000

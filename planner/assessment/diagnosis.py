@@ -14,21 +14,8 @@ from planner.assessment.measures import Measured, measure_centres
 from planner.assessment.quotas import quotas_met
 from planner.assessment.rules import Profile, in_force, limits_of
 from planner.assessment.situation import PREMISES, Situation
-from planner.assessment.verdicts import (
-    COMPLIANT,
-    EXCELLENT,
-    RURAL,
-    UNDETERMINED,
-    URBAN,
-    VERDICTS,
-    WEAK,
-    Finding,
-    Subject,
-    excellence,
-    judge,
-    score_of,
-    verdict_of,
-)
+from planner.assessment.verdict_names import COMPLIANT, EXCELLENT, UNDETERMINED, VERDICTS, WEAK
+from planner.assessment.verdicts import RURAL, URBAN, Finding, Subject, excellence, judge, score_of, verdict_of
 from planner.tables import Communities, Facilities
 
 __all__ = ["COMPLIANT", "EXCELLENT", "UNDETERMINED", "VERDICTS", "WEAK", "Diagnosis", "diagnose"]

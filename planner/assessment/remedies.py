@@ -26,7 +26,8 @@ from planner.assessment.measure_names import find_measure
 from planner.assessment.place_levers import place_levers
 from planner.assessment.rules import Profile
 from planner.assessment.trying import Ground
-from planner.assessment.verdicts import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, Subject, judge, verdict_of
+from planner.assessment.verdict_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.assessment.verdicts import Subject, judge, verdict_of
 from planner.settings.rules import Costs
 
 __all__ = ["Change", "Remedy", "cheapest", "find_remedies", "remedies_table"]

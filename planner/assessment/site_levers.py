@@ -14,7 +14,8 @@ from planner.assessment.measures import PER_FLOOR_AREA
 from planner.assessment.rules import Profile
 from planner.assessment.surroundings import WALKED, Surroundings, measured_again, nearest_first, without_area_ratio
 from planner.assessment.trying import Ground, PlaceLever, place_of
-from planner.assessment.verdicts import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, Subject, judge, verdict_of
+from planner.assessment.verdict_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.assessment.verdicts import Subject, judge, verdict_of
 
 FLOOR = frozenset({"floor_area_m2", "activity_area_m2", *PER_FLOOR_AREA})
 

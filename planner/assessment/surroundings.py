@@ -17,7 +17,8 @@ from planner.assessment.measure_names import find_measure, limit_of
 from planner.assessment.measures import Column, of_catchments, of_directions, of_own_community, of_reach
 from planner.assessment.rules import Profile
 from planner.assessment.situation import Situation
-from planner.assessment.verdicts import COMPLIANT, EXCELLENT, Subject
+from planner.assessment.verdict_names import COMPLIANT, EXCELLENT
+from planner.assessment.verdicts import Subject
 from planner.tables import Facilities
 from planner.walking.joins import Walkers, dense
 from planner.walking.network import WalkingNetwork

@@ -11,9 +11,7 @@ from planner.assessment.expressions import Comparison, Facts, Leaf, Name, answer
 from planner.assessment.measure_names import find_measure
 from planner.assessment.rule_checks import dimension_of
 from planner.assessment.rules import Profile, Rule
-
-EXCELLENT, COMPLIANT, WEAK, UNDETERMINED = "excellent", "compliant", "weak", "undetermined"
-VERDICTS = (EXCELLENT, COMPLIANT, WEAK, UNDETERMINED)
+from planner.assessment.verdict_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 
 URBAN, RURAL, NEW = "urban", "rural", "new"
 

@@ -13,6 +13,7 @@ import re
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Any
 
 import folium
 from branca.element import Element, Figure
@@ -24,6 +25,10 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 
 WORDS_ID, SETS_ID = "planner-words", "planner-sets"
 
+MARK = "\x00"
+"""A sign that no text of a study can hold begins what stands in the place of a geometry while the page is made."""
+
+Feature = dict[str, Any]
 Corners = list[list[float]]
 """The south-west and the north-east corner of a view, latitude first."""
 
@@ -99,6 +104,21 @@ class Live(Layer):
         self.look = look
 
 
+class Shapes(folium.GeoJson):
+    """A layer of shapes whose geometries are written already: the page takes their text as it is."""
+
+    def __init__(self, features: list[Feature], geometries: list[str], **look: Any) -> None:  # noqa: ANN401 - folium's
+        super().__init__({"type": "FeatureCollection", "features": features}, **look)
+        self.geometries = geometries
+
+    def marked(self) -> dict[str, str]:
+        """Put a mark in the place of every geometry, and return what stands for each."""
+        marks = [f"{MARK}{self.get_name()}-{place}" for place in range(len(self.geometries))]
+        for feature, mark in zip(self.data["features"], marks, strict=True):
+            feature["geometry"] = mark
+        return {json.dumps(mark): text for mark, text in zip(marks, self.geometries, strict=True)}
+
+
 class Begin(Call):
     """Where the map looks first."""
 
@@ -172,7 +192,7 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
         raise TypeError(message)
     drawing.default_js, drawing.default_css = [], []
     policy = f"{POLICY} {images_from}".rstrip()
-    name_elements(page)
+    elements = name_elements(page)
     blocks = "".join(
         f'<script type="application/json" id="{name}">{script_json(block)}</script>'
         for name, block in ((WORDS_ID, words), (SETS_ID, sets))
@@ -186,18 +206,25 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
         page.header.add_child(Verbatim(text))
     page.html.add_child(Verbatim(body + blocks))
     page.title = title
-    return str(page.render())
+    geometries: dict[str, str] = {}
+    for element in elements:
+        if isinstance(element, Shapes):
+            geometries |= element.marked()
+    return re.sub(r'"\\u0000[^"]*"', lambda mark: geometries[mark[0]], page.render())
 
 
-def name_elements(page: Figure) -> None:
-    """Give every element of a folium page a name by its place, instead of the random one."""
+def name_elements(page: Figure) -> list[Element]:
+    """Give every element of a folium page a name by its place, instead of the random one, and return them."""
+    named: list[Element] = []
     waiting: list[Element] = [page]
     number = 0
     while waiting:
         element = waiting.pop()
         element._id = f"{number:04d}"  # noqa: SLF001 - folium has no public way
         number += 1
+        named.append(element)
         waiting.extend(reversed(element._children.values()))  # noqa: SLF001 - the same
+    return named
 
 
 def script_json(value: object) -> str:
@@ -213,8 +240,8 @@ def script_json(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    # A quote inside a text, told from the one that ends it by the backslashes before it.
-    return re.sub(r'(?<!\\)((?:\\\\)*)\\"', r"\1\\u0022", text)
+    # A quote inside a text, told from the one that ends it: what a backslash begins has two signs.
+    return re.sub(r"\\(.)", lambda found: "\\u0022" if found[1] == '"' else found[0], text)
 
 
 @cache

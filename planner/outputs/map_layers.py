@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import folium
 import geopandas as gpd
+import numpy as np
 import shapely
 from folium.map import Layer
 from markupsafe import escape
 
 from planner.outputs import map_style as style
+from planner.outputs.colours import BEYOND, DISC, NEAR, UNCOVERED
 from planner.outputs.document import Document
 from planner.outputs.leaflet import Labels, Live
-from planner.outputs.map_names import rows_by
+from planner.outputs.map_names import merged
 from planner.outputs.map_pieces import (
     Words,
-    collection,
     dot_metres,
     entry,
     name_places,
@@ -69,8 +70,8 @@ def _water(plan: Plan, words: Words) -> Layer | None:
         return None
     name = entry(words.texts("maps.layer_water"), patch(str(style.WATER_STYLE["fillColor"])))
     group = folium.FeatureGroup(name=name)
-    shapes = collection(water.geometry, ({} for _ in range(len(water))))
-    shapes_layer(shapes, lambda _: style.WATER_STYLE, name="", show=True).add_to(group)
+    properties: list[dict[str, object]] = [{}] * len(water)
+    shapes_layer(water.geometry, properties, lambda _: style.WATER_STYLE, name="", show=True).add_to(group)
     Labels(name_places(water, water["name"], words), "water-name").add_to(group)
     return group
 
@@ -95,7 +96,8 @@ def _communities(plan: Plan, content: Document, words: Words) -> Layer:
         name=entry(words.texts("maps.layer_communities"), patch("#6b6b6b", look="outline"))
     )
     shapes_layer(
-        collection(communities.geometry, properties),
+        communities.geometry,
+        properties,
         lambda _: style.COMMUNITY_STYLE,
         name="",
         show=True,
@@ -124,13 +126,14 @@ def _streets(plan: Plan, words: Words) -> Layer:
     width = streets["kind"].map(style.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
     name = streets["name"].where(width != "other", "")
-    lines, rows = streets.geometry.to_numpy(), rows_by(zip(width, name, strict=True))
-    merged = [_merged(lines[rows[key]]) for key in sorted(rows)]
-    properties = [
-        {"width": kind, "note": words.add(shown)} if shown else {"width": kind} for kind, shown in sorted(rows)
-    ]
+    keys = list(zip(width, name, strict=True))
+    drawn = sorted(set(keys))
+    place = {key: number for number, key in enumerate(drawn)}
+    lines = merged(streets.geometry.to_numpy(), np.array([place[key] for key in keys], dtype=np.int64))
+    properties = [{"width": kind, "note": words.add(shown)} if shown else {"width": kind} for kind, shown in drawn]
     return shapes_layer(
-        collection(gpd.GeoSeries(merged, crs=streets.crs), properties),
+        gpd.GeoSeries(lines, crs=streets.crs),
+        properties,
         lambda feature: (
             style.STREET_STYLES[feature["properties"]["width"]] | {"interactive": "note" in feature["properties"]}
         ),
@@ -139,21 +142,16 @@ def _streets(plan: Plan, words: Words) -> Layer:
     )
 
 
-def _merged(lines: object) -> shapely.Geometry:
-    """Return lines as one shape, joined where they meet end to end."""
-    return shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines)))
-
-
 def _barriers(plan: Plan, words: Words) -> Layer | None:
     barriers = plan.inputs.barriers
     if barriers is None:
         return None
     rail = barriers["kind"].str.contains("rail").to_numpy()
-    kinds = [(is_rail, barriers.geometry.array[rail == is_rail]) for is_rail in (False, True)]
-    kinds = [(is_rail, shapes) for is_rail, shapes in kinds if len(shapes)]
-    merged = [_merged(shapes) for _, shapes in kinds]
+    kinds, kind = np.unique(rail, return_inverse=True)
+    lines = merged(barriers.geometry.to_numpy(), kind)
     return shapes_layer(
-        collection(gpd.GeoSeries(merged, crs=barriers.crs), [{"rail": is_rail} for is_rail, _ in kinds]),
+        gpd.GeoSeries(lines, crs=barriers.crs),
+        [{"rail": is_rail} for is_rail in kinds.tolist()],
         lambda feature: style.RAILWAY_STYLE if feature["properties"]["rail"] else style.WALL_STYLE,
         name=entry(words.texts("maps.layer_barriers"), patch("#3d3d3d", look="dashes")),
         show=True,
@@ -161,7 +159,7 @@ def _barriers(plan: Plan, words: Words) -> Layer | None:
 
 
 def _people(plan: Plan, words: Words) -> Layer:
-    colours = [*style.walk_colours(len(plan.study.limits.minutes)), style.BEYOND]
+    colours = [*style.walk_colours(len(plan.study.limits.minutes)), BEYOND]
     name = entry(words.texts("maps.layer_demand"), "".join(patch(colour, look="dot") for colour in colours[::2]))
     return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, name=name, show=False)
 
@@ -177,7 +175,7 @@ def _reached(plan: Plan, words: Words) -> list[Layer]:
     return [
         Live(
             "reached",
-            {"limit": place, "fill": colours[place], "edge": style.NEAR, "opacity": style.RING_OPACITY},
+            {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": style.RING_OPACITY},
             name=entry(words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), patch(swatches[place])),
             show=True,
         )
@@ -193,9 +191,10 @@ def _single_areas(plan: Plan, content: Document, words: Words) -> Layer | None:
     centres = {centre["id"]: centre for centre in content["centres"]}
     notes = [words.add(words.card("area_tip", centres[facility], standard)) for facility in areas["facility"]]
     return shapes_layer(
-        collection(areas.geometry, [{"note": number} for number in notes]),
+        areas.geometry,
+        [{"note": number} for number in notes],
         lambda _: style.SINGLE_STYLE,
-        name=entry(words.texts("maps.layer_single", minutes=f"{standard:g}"), patch(style.NEAR, look="outline")),
+        name=entry(words.texts("maps.layer_single", minutes=f"{standard:g}"), patch(NEAR, look="outline")),
         show=False,
     )
 
@@ -206,11 +205,10 @@ def _discs(plan: Plan, words: Words) -> Layer:
         [shapely.multipolygons(shapely.buffer(plan.inputs.facilities.geometry.array, metres))], crs=plan.inputs.crs
     )
     return shapes_layer(
-        collection(discs, [{}]),
+        discs,
+        [{}],
         lambda _: style.DISC_STYLE,
-        name=entry(
-            words.texts("maps.layer_discs", metres=words.texts.whole(metres)), patch(style.DISC, look="dashed")
-        ),
+        name=entry(words.texts("maps.layer_discs", metres=words.texts.whole(metres)), patch(DISC, look="dashed")),
         show=False,
     )
 
@@ -221,8 +219,8 @@ def _overlap(plan: Plan, words: Words) -> Layer:
 
 
 def _uncovered(plan: Plan, words: Words) -> Layer:
-    name = entry(words.texts("maps.layer_uncovered"), patch(style.UNCOVERED, look="dot"))
-    return Live("uncovered", {"colour": style.UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
+    name = entry(words.texts("maps.layer_uncovered"), patch(UNCOVERED, look="dot"))
+    return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
 
 
 def _candidates(plan: Plan, words: Words) -> Layer | None:
@@ -267,7 +265,8 @@ def _circles(plan: Plan, content: Document, words: Words) -> Layer | None:
     ]
     name = words.texts("maps.layer_circles", count=words.texts.whole(len(properties)))
     return shapes_layer(
-        collection(circles.table.geometry, properties),
+        circles.table.geometry,
+        properties,
         lambda feature: style.CIRCLE_STYLE if feature["properties"]["within"] else style.CIRCLE_WITHOUT_STYLE,
         name=entry(name, patch(style.CIRCLE, look="outline")),
         show=True,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from planner.outputs import map_style as style
 from planner.outputs.document import Document
@@ -30,18 +28,15 @@ def street_names(plan: Plan) -> list[Chord]:
     """Return where street names are written: name, and both ends (lat, lon) of a straight part, longest first."""
     streets = plan.inputs.streets
     named = streets[(streets["name"] != "") & streets["kind"].map(style.street_class).isin(NAMED)]
-    names, chords = [], []
-    lines, rows = named.geometry.to_numpy(), rows_by(named["name"])
-    for name in sorted(rows):
-        for chord in _straight_parts(lines[rows[name]]):
-            names.append(name)
-            chords.append(chord)
-    if not chords:
+    names = sorted(set(named["name"]))
+    place = {name: number for number, name in enumerate(names)}
+    chords, street = _straight_parts(named.geometry.to_numpy(), named["name"].map(place).to_numpy(dtype=np.int64))
+    if not len(chords):
         return []
-    ends = _degrees(shapely.points(np.array(chords).reshape(-1, 2)), plan).reshape(-1, 4)
-    length = np.array([np.hypot(*(chord[1] - chord[0])) for chord in chords])
+    ends = _degrees(shapely.points(chords.reshape(-1, 2)), plan).reshape(-1, 4)
+    length = np.hypot(*(chords[:, 1] - chords[:, 0]).T)
     order = np.argsort(-length, kind="stable")
-    return [(names[place], *ends[place].tolist()) for place in order]
+    return [(names[street[row]], *ends[row].tolist()) for row in order]
 
 
 def places_to_find(plan: Plan, content: Document) -> list[Place]:
@@ -84,25 +79,28 @@ def _streets_to_find(plan: Plan) -> list[Place]:
     ]
 
 
-def rows_by(keys: Iterable[Hashable]) -> dict[Any, list[int]]:
-    """Return the rows of each key, in their order: a frame a key takes far longer where keys are many."""
-    rows: dict[Any, list[int]] = {}
-    for row, key in enumerate(keys):
-        rows.setdefault(key, []).append(row)
-    return rows
+def merged(lines: NDArray[np.object_], group: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return the lines of each group, numbered from 0, as one shape, joined where they meet end to end."""
+    order = np.argsort(group, kind="stable")
+    parts, line = shapely.get_parts(lines[order], return_index=True)
+    together = shapely.multilinestrings(parts, indices=group[order][line])
+    return np.asarray(shapely.line_merge(together), dtype=object)
 
 
-def _straight_parts(lines: object) -> list[np.ndarray]:
-    """Return the longest straight part of each stretch of a street, as its two ends."""
-    joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines))))
-    parts = []
-    for line in shapely.simplify(joined, STRAIGHT_M):
-        corners = shapely.get_coordinates(line)
-        length = np.hypot(*np.diff(corners, axis=0).T)
-        place = int(np.argmax(length))
-        if length[place] >= SHORTEST_M:
-            parts.append(corners[place : place + 2])
-    return parts
+def _straight_parts(
+    lines: NDArray[np.object_], street: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the longest straight part of each stretch of a street, shape (parts, 2, 2), and whose it is."""
+    stretches, street_of = shapely.get_parts(merged(lines, street), return_index=True)
+    corners, stretch = shapely.get_coordinates(shapely.simplify(stretches, STRAIGHT_M), return_index=True)
+    begins = np.flatnonzero(stretch[1:] == stretch[:-1])
+    of = stretch[begins]
+    length = np.hypot(*(corners[begins + 1] - corners[begins]).T)
+    order = np.lexsort((-length, of))
+    _, longest = np.unique(of[order], return_index=True)
+    kept = order[longest]
+    kept = kept[length[kept] >= SHORTEST_M]
+    return np.stack([corners[begins[kept]], corners[begins[kept] + 1]], axis=1), street_of[of[kept]]
 
 
 def _degrees(points: object, plan: Plan) -> np.ndarray:

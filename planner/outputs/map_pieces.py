@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import folium
 import geopandas as gpd
@@ -18,7 +16,8 @@ from numpy.typing import NDArray
 
 from planner.outputs import map_style as style
 from planner.outputs.document import Document
-from planner.outputs.leaflet import Corners, Note
+from planner.outputs.geojson import written
+from planner.outputs.leaflet import Corners, Feature, Note, Shapes
 from planner.outputs.thinning import DRAWN_DIGITS, in_degrees
 from planner.plan import Plan
 from planner.texts import Texts
@@ -31,8 +30,6 @@ DOT_METRES, LARGEST_DOT_METRES = 3.0, 60.0
 
 CORE_TAIL, CORE_MARGIN_M = 0.06, 250.0
 """Which share of people may live beyond each side of the first view, and the margin around the others, metres."""
-
-Feature = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +80,18 @@ def rounded(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
     return in_degrees(shapes, SIMPLIFIED_M)
 
 
-def drawn(shapes: gpd.GeoSeries) -> list[Feature]:
-    """Return shapes as GeoJSON geometries in degrees, as `rounded` gives them."""
-    return [json.loads(text) for text in shapely.to_geojson(rounded(shapes))]
-
-
-def collection(shapes: gpd.GeoSeries, properties: Iterable[Mapping[str, object]]) -> Feature:
-    """Return shapes with their properties as a GeoJSON collection, numbered in their order."""
-    features = [
-        {"type": "Feature", "id": place, "properties": dict(own), "geometry": geometry}
-        for place, (geometry, own) in enumerate(zip(drawn(shapes), properties, strict=True))
-    ]
-    return {"type": "FeatureCollection", "features": features}
-
-
 def shapes_layer(
-    features: Feature, look: Callable[[Feature], Mapping[str, object]], *, name: str, show: bool
-) -> folium.GeoJson:
-    """Return a layer of outlines; a feature with a note gets its tooltip and card."""
-    return folium.GeoJson(
-        features,
+    shapes: gpd.GeoSeries,
+    properties: Iterable[Mapping[str, object]],
+    look: Callable[[Feature], Mapping[str, object]],
+    *,
+    name: str,
+    show: bool,
+) -> Shapes:
+    """Return a layer of outlines, numbered in their order; one with a note gets its tooltip and card."""
+    return Shapes(
+        [{"type": "Feature", "id": place, "properties": dict(own)} for place, own in enumerate(properties)],
+        written(rounded(shapes)),
         name=name,
         show=show,
         style_function=lambda feature: dict(look(feature)),

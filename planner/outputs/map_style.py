@@ -1,8 +1,4 @@
-"""How the map looks: colours, shapes, style sheet, and the templates of its panel and cards.
-
-Colours are told apart by the colour-blind: verdicts are of Okabe & Ito (2008), walking times and gaps are the two
-arms of ColorBrewer's BrBG.
-"""
+"""How the map looks: colours, shapes, style sheet, and the templates of its panel and cards."""
 
 from __future__ import annotations
 
@@ -12,24 +8,11 @@ from importlib import resources
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from planner.assessment.diagnosis import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.assessment.verdict_names import WEAK
+from planner.outputs.colours import BEYOND, DISC, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.tables import TIERS
 from planner.texts import Texts
 
-VERDICT_COLOURS = {
-    EXCELLENT: "#0072b2",
-    COMPLIANT: "#56b4e9",
-    WEAK: "#d55e00",
-    UNDETERMINED: "#ffffff",
-    "none": "#7a7a7a",
-}
-NEAR, FAR = "#01665e", "#c7eae5"
-"""The colour of the shortest walking time, and of the longest; those between lie between."""
-
-BEYOND = "#bf812d"
-UNCOVERED = "#a6611a"
-SITE = "#f0e442"
-DISC = "#333333"
 OVERLAP = "#8073ac"
 CIRCLE = "#cc79a7"
 KIND_COLOURS = ("#117733", "#882255", "#332288", "#999933", "#44aa99")

@@ -33,7 +33,8 @@ from planner.assessment.expressions import (
 from planner.assessment.measure_names import find_measure, limit_of
 from planner.assessment.rules import Profile
 from planner.assessment.situation import PREMISES, of_others, old_people
-from planner.assessment.verdicts import COMPLIANT, EXCELLENT, Subject, concerns
+from planner.assessment.verdict_names import COMPLIANT, EXCELLENT
+from planner.assessment.verdicts import Subject, concerns
 from planner.inputs.counting import grain_of
 from planner.outputs.document import Document
 from planner.outputs.packing import packed

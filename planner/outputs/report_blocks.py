@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import mean
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from planner.assessment.measure_names import find_measure, limit_of
-from planner.outputs.document import Document
 from planner.texts import Texts
+
+if TYPE_CHECKING:
+    # A second process lays reports out; it needs none of what makes a document.
+    from planner.outputs.document import Document
 
 DASH = "—"
 DIGITS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import shapely
 
-from planner.assessment.diagnosis import WEAK
+from planner.assessment.verdict_names import WEAK
 from planner.errors import Breach, OutputError, StudyError
 from planner.outputs.centre_words import notes_on, reasons_of, remedy
 from planner.outputs.district_parts import Part, document_of, find_part

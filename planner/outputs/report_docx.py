@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from planner.outputs.report_blocks import Block, CentreCard, Code, Figure, Paragraph, Report, Table, Wording
 from planner.outputs.report_page import HTML_LANGUAGE
 from planner.outputs.report_pictures import picture_of
@@ -17,21 +15,19 @@ SECTION, PART, CARD = 1, 2, 3
 """Levels of headings."""
 
 
-def write_docx(report: Report, path: Path) -> None:
+def docx_bytes(report: Report) -> bytes:
     """Lay a report out as a Word file.
 
     Parameters
     ----------
     report
-        What `planner.outputs.report.tell_report` tells; the same gives the same bytes.
-    path
-        Where to.
+        What `planner.outputs.report.tell_report` tells.
+
+    Returns
+    -------
+    docx
+        The bytes of the file; the same report gives the same.
     """
-    path.write_bytes(docx_bytes(report))
-
-
-def docx_bytes(report: Report) -> bytes:
-    """Return a report as the bytes of a Word file."""
     say = report.say
     word = WordFile.begin(
         title=f"{report.name} – {report.title}",

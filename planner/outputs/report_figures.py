@@ -11,7 +11,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from planner.assessment.diagnosis import VERDICTS
+from planner.assessment.verdict_names import VERDICTS
 from planner.outputs.centre_shapes import blocked_lines, blocked_sectors, places_of_changes
 from planner.outputs.map_style import SHAPES, ring_swatches
 from planner.outputs.thinning import LINES, POLYGONS, thinned

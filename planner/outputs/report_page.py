@@ -8,7 +8,7 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from planner.outputs.map_style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.outputs.colours import DISC, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.report_blocks import Report
 
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import mean
 
-from planner.assessment.diagnosis import VERDICTS
 from planner.assessment.situation import PREMISES
+from planner.assessment.verdict_names import VERDICTS
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import (
     DASH,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.assessment.diagnosis import VERDICTS, WEAK
 from planner.assessment.measure_names import at_limit
 from planner.assessment.situation import PREMISES
+from planner.assessment.verdict_names import VERDICTS, WEAK
 from planner.outputs.centre_words import ASKED, asked, basis, between, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import (

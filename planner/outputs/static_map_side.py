@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planner.outputs import map_style as style
+from planner.outputs.colours import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, SOFT, wrapped, write, write_lines
 from planner.tables import TIERS
@@ -62,8 +63,7 @@ def _draw_legend(side: Axes, y: float, content: Document, texts: Texts) -> float
     y = write_lines(side, y, [texts("maps.legend")], 12, step=7)
     shown = [tier for tier in TIERS if tier in content["data"]["facilities"]]
     left: list[tuple[str, dict[str, Any]]] = [
-        (texts(f"words.tier_{tier}"), {"marker": MARKERS[tier], "mfc": style.VERDICT_COLOURS["none"]})
-        for tier in shown
+        (texts(f"words.tier_{tier}"), {"marker": MARKERS[tier], "mfc": VERDICT_COLOURS["none"]}) for tier in shown
     ]
     left += [
         (texts("maps.within", minutes=f"{minutes:g}"), {"marker": "s", "mfc": colour})
@@ -71,12 +71,12 @@ def _draw_legend(side: Axes, y: float, content: Document, texts: Texts) -> float
     ]
     right: list[tuple[str, dict[str, Any]]] = [
         (texts(f"words.verdict_{verdict}"), {"marker": "s", "mfc": colour})
-        for verdict, colour in style.VERDICT_COLOURS.items()
+        for verdict, colour in VERDICT_COLOURS.items()
     ]
     right += [
-        (texts("maps.legend_uncovered"), {"marker": "o", "mfc": style.UNCOVERED}),
+        (texts("maps.legend_uncovered"), {"marker": "o", "mfc": UNCOVERED}),
         (texts("maps.legend_weak"), {"marker": "_", "mfc": "none", "mec": style.WEAK_STYLE["color"], "mew": 2.5}),
-        (texts("maps.legend_site"), {"marker": "o", "mfc": style.SITE}),
+        (texts("maps.legend_site"), {"marker": "o", "mfc": SITE}),
     ]
     for x, column in ((3.0, left), (46.0, right)):
         for row, (label, look) in enumerate(column):

@@ -12,6 +12,7 @@ import shapely
 
 from planner.errors import Breach, OutputError, StudyError
 from planner.outputs import map_style as style
+from planner.outputs.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document, document
 from planner.outputs.map_pieces import CORE_MARGIN_M, dot_metres
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, fill, stroke, write
@@ -158,7 +159,7 @@ def _draw_reached(axes: Axes, plan: Plan) -> None:
     for place in reversed(range(len(limits))):
         shapes = plan.reached.geometry[plan.reached["limit_min"] == limits[place]]
         fill(axes, shapes, style.walk_colours(len(limits))[place], zorder=5, alpha=style.RING_OPACITY)
-        stroke(axes, shapes.boundary, style.NEAR, 0.35, 5)
+        stroke(axes, shapes.boundary, NEAR, 0.35, 5)
 
 
 def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
@@ -173,7 +174,7 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
     circles = EllipseCollection(
         across, across, np.zeros(len(across)), units="xy", offsets=places, offset_transform=axes.transData
     )
-    circles.set(facecolor=style.UNCOVERED, alpha=0.75, linewidth=0, zorder=10)
+    circles.set(facecolor=UNCOVERED, alpha=0.75, linewidth=0, zorder=10)
     axes.add_collection(circles)
 
 
@@ -207,13 +208,13 @@ def _draw_signs(axes: Axes, plan: Plan, content: Document) -> None:
     verdicts = [centre["verdict"] or "none" for centre in content["centres"]]
     for tier in reversed(TIERS):
         for number in np.flatnonzero((facilities["tier"] == tier).to_numpy()):
-            colour = style.VERDICT_COLOURS[verdicts[number]]
+            colour = VERDICT_COLOURS[verdicts[number]]
             _sign(axes, places[number], tier, colour)
     best = plan.siting.best
     candidates = shapely.get_coordinates(plan.siting.candidates.geometry.array)
     for rank, site in enumerate(best.sites if best else (), start=1):
         x, y = candidates[site]
-        axes.plot([x], [y], marker="o", markersize=14, mfc=style.SITE, mec="#111", mew=1.4, zorder=21)
+        axes.plot([x], [y], marker="o", markersize=14, mfc=SITE, mec="#111", mew=1.4, zorder=21)
         write(axes, x, y, str(rank), 9, zorder=22)
 
 

@@ -170,6 +170,8 @@ def column_widths(heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, words
 
 def _signs(text: str) -> int:
     """Return how wide a text is, in half Chinese signs."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 

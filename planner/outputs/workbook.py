@@ -109,4 +109,6 @@ def _width(column: Column, values: Sequence[Value]) -> int:
 
 
 def _signs(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

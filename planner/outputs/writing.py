@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -15,9 +14,10 @@ from planner.outputs.document import as_json, document
 from planner.outputs.geopackage import write_geopackage
 from planner.outputs.maps import draw_map
 from planner.outputs.report import tell_report
-from planner.outputs.report_docx import write_docx
+from planner.outputs.report_docx import docx_bytes
 from planner.outputs.report_page import write_page
 from planner.outputs.result_tables import write_tables
+from planner.outputs.second_process import begun, here
 from planner.plan import Plan
 from planner.progress import Progress, silent
 
@@ -37,7 +37,7 @@ UNWRITABLE = (OSError, DataSourceError, DataLayerError)
 """What a full disk or a lost drive makes of the writers of text and of layers."""
 
 
-def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> list[Path]:
+def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, processes: int = 1) -> list[Path]:
     """Write map, report (page and Word file), tables.xlsx, plan.json and results.gpkg of a plan.
 
     All are made first; only then do they take the place of earlier ones, all together. The same plan gives the
@@ -51,6 +51,9 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> lis
         Where to; made if it does not exist. Other files in it are left alone.
     progress
         Called with the name of each product's stage.
+    processes
+        With 2, report.docx is laid out in a second process while this one makes the rest. It needs an interpreter
+        that can be started again, which a program with Python inside is not.
 
     Returns
     -------
@@ -65,16 +68,19 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent) -> lis
     folder = Path(folder)
     check_writable(folder)
     content = document(plan)
-    told = cache(lambda: tell_report(plan, content))
-    makers: Mapping[str, Callable[[Path], object]] = {
-        "map.html": lambda path: path.write_text(draw_map(plan, content), "utf-8", newline="\n"),
-        "report.html": lambda path: path.write_text(write_page(told()), "utf-8", newline="\n"),
-        "report.docx": lambda path: write_docx(told(), path),
-        "tables.xlsx": lambda path: write_tables(plan, content, path),
-        "plan.json": lambda path: path.write_text(as_json(content), "utf-8", newline="\n"),
-        "results.gpkg": lambda path: write_geopackage(plan, path),
-    }
-    return write_together(folder, makers, progress=progress)
+    report = tell_report(plan, content)
+    laid_out = begun(docx_bytes, report) if processes > 1 else here(docx_bytes, report)
+    with laid_out as docx:
+        makers: Mapping[str, Callable[[Path], object]] = {
+            "map.html": lambda path: path.write_text(draw_map(plan, content), "utf-8", newline="\n"),
+            "report.html": lambda path: path.write_text(write_page(report), "utf-8", newline="\n"),
+            "tables.xlsx": lambda path: write_tables(plan, content, path),
+            "plan.json": lambda path: path.write_text(as_json(content), "utf-8", newline="\n"),
+            "results.gpkg": lambda path: write_geopackage(plan, path),
+            "report.docx": lambda path: path.write_bytes(docx()),
+        }
+        write_together(folder, makers, progress=progress)
+    return [folder / name for name in PRODUCTS]
 
 
 def write_together(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from planner.assessment.diagnosis import WEAK
+from planner.assessment.verdict_names import WEAK
 from planner.programme.choosing import Chosen, choose
 from planner.programme.lists import FundYear, Programme, Project, Site, Year, numbered
 from planner.programme.needs import needs_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from planner.assessment.diagnosis import COMPLIANT, WEAK
+from planner.assessment.verdict_names import COMPLIANT, WEAK
 from planner.programme.lists import Need, Project, numbered
 from planner.programme.offering import Known, Offer, people_of, uncovered_by_community, ways_of
 from planner.walking.walk import is_within

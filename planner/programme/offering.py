@@ -13,8 +13,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from planner.assessment.coverage import count_column
-from planner.assessment.diagnosis import COMPLIANT, EXCELLENT, WEAK, Diagnosis
+from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.remedies import Change, Remedy
+from planner.assessment.verdict_names import COMPLIANT, EXCELLENT, WEAK
 from planner.errors import Breach, StudyError
 from planner.inputs.demand.placed import community_at
 from planner.inputs.reading import Inputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -83,7 +84,7 @@ class Surroundings:
     water, barriers
         Layers, where there are any.
     free_streets
-        Street pieces on which a station may stand.
+        Finds the street pieces on which a station may stand, which takes long where streets are many.
     """
 
     network: WalkingNetwork
@@ -94,7 +95,7 @@ class Surroundings:
     sites: Snaps
     water: gpd.GeoDataFrame | None
     barriers: gpd.GeoDataFrame | None
-    free_streets: NDArray[np.object_]
+    free_streets: Callable[[], NDArray[np.object_]]
 
 
 def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: float) -> Left:
@@ -139,7 +140,7 @@ def _fewest(rows: IndexArray, own: Snaps, around: Surroundings, seconds: float) 
     if len(rows) > MOST_ROWS:
         return None, 0.0, float(people[~own.reaches_street].sum())
     everything = propose_street_positions(
-        own, people, limit_min, around.network, around.free_streets, walk=around.walk, at_most=2**31
+        own, people, limit_min, around.network, around.free_streets(), walk=around.walk, at_most=2**31
     ).candidates
     xy = np.array([(one.x_m, one.y_m) for one in everything]).reshape(-1, 2)
     spots = snap(xy, around.network, access_m=around.walk.access_m)

@@ -49,15 +49,19 @@ def _agrees(joined: shapely.Geometry, parts: NDArray[np.object_]) -> bool:
     """Tell whether a union holds what its parts hold, at positions spread over them."""
     west, south, east, north = shapely.total_bounds(parts)
     share = (np.arange(POSITIONS_A_SIDE) + 0.5) / POSITIONS_A_SIDE
-    x, y = np.meshgrid(west + share * (east - west), south + share * (north - south))
-    x, y = x.ravel(), y.ravel()
-    in_parts = np.zeros(len(x), dtype=np.bool_)
-    for part in parts:
-        left, low, right, high = part.bounds
-        near = np.flatnonzero(~in_parts & (x >= left) & (x <= right) & (y >= low) & (y <= high))
-        if len(near):
-            shapely.prepare(part)
-            in_parts[near] = shapely.contains_xy(part, x[near], y[near])
+    along, up = west + share * (east - west), south + share * (north - south)
+    x, y = np.meshgrid(along, up)
+    left, low, right, high = shapely.bounds(parts).T
+    begin = np.column_stack([np.searchsorted(up, low), np.searchsorted(along, left)])
+    end = np.column_stack([np.searchsorted(up, high, "right"), np.searchsorted(along, right, "right")])
+    in_parts = np.zeros(x.shape, dtype=np.bool_)
+    # Most parts are small discs between the positions.
+    for row in np.flatnonzero((begin < end).all(axis=1)).tolist():
+        near = np.s_[begin[row, 0] : end[row, 0], begin[row, 1] : end[row, 1]]
+        open_to = ~in_parts[near]
+        if open_to.any():
+            shapely.prepare(parts[row])
+            in_parts[near][open_to] = shapely.contains_xy(parts[row], x[near][open_to], y[near][open_to])
     shapely.prepare(joined)
     return bool((shapely.contains_xy(joined, x, y) == in_parts).all())
 

@@ -103,13 +103,15 @@ class Ground:
 
     def streets(self) -> NDArray[np.object_]:
         """Return the straight street pieces on which a station may stand, apart from what stands beside it."""
-        lines = shapely.unary_union(self.network.segment_lines())
+        pieces = shapely.get_parts(shapely.unary_union(self.network.segment_lines()))
         shapely.prepare(self.district)
-        free = shapely.intersection(lines, self.district)
-        free = shapely.difference(free, self.water)
+        inside = shapely.covers(self.district, pieces)
+        crossing = ~inside & shapely.intersects(self.district, pieces)
+        pieces[crossing] = shapely.intersection(pieces[crossing], self.district)
+        pieces = _without(pieces[inside | crossing], self.water)
         # GEOS draws discs with chords inside them: a hair more keeps what is left out of reach of the line.
-        free = shapely.difference(free, shapely.buffer(self.barriers, self.settings.barrier_m * 1.01))
-        return np.asarray(shapely.get_parts(free), dtype=object)
+        pieces = _without(pieces, shapely.buffer(self.barriers, self.settings.barrier_m * 1.01))
+        return np.asarray(shapely.get_parts(shapely.get_parts(pieces)), dtype=object)
 
     def _to_centres(self, snaps: Snaps) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return how far the nearest centre that stays is on foot, level metres, and which."""
@@ -122,6 +124,15 @@ class Ground:
         )
         inside = is_within(minutes, horizon_min)
         return np.where(inside, minutes * self.walk.metres(1.0), np.inf), which
+
+
+def _without(pieces: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np.object_]:
+    """Return what of pieces lies outside an area; only those that meet it are cut."""
+    shapely.prepare(area)
+    met = shapely.intersects(area, pieces)
+    left = pieces.copy()
+    left[met] = shapely.difference(pieces[met], area)
+    return left
 
 
 def _together(layer: gpd.GeoDataFrame | None) -> shapely.Geometry:

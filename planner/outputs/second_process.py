@@ -1,0 +1,81 @@
+"""A second process for work that needs nothing but its arguments: it is done while this one goes on."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def begun(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], Result]]:
+    """Begin `work(*given)` in a process of its own; what is returned waits for its result.
+
+    An interpreter of its own, not a copy of this one: threads of the libraries do not survive a copy, and a script
+    is not carried out a second time. Where there can be no second process, or it is lost, the work is done here.
+
+    Parameters
+    ----------
+    work
+        A function of a module; it and its result can be pickled, and it writes nothing.
+    given
+        Its arguments, which can be pickled.
+
+    Examples
+    --------
+    >>> with begun(sorted, [2, 1]) as wait:
+    ...     wait()
+    [1, 2]
+    """
+    asked = pickle.dumps((work, given), pickle.HIGHEST_PROTOCOL)
+    command = [sys.executable, "-m", __name__]
+    try:
+        process = subprocess.Popen(  # noqa: S603 - this interpreter and this module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except OSError:
+        with here(work, *given) as wait:
+            yield wait
+        return
+    with process, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(process.communicate, asked)
+
+        def wait() -> Result:
+            told, _ = answer.result()
+            if process.returncode:
+                return work(*given)
+            result: Result = pickle.loads(told)  # noqa: S301 - what our own process has written
+            return result
+
+        try:
+            yield wait
+        finally:
+            process.kill()
+
+
+@contextmanager
+def here(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], Result]]:
+    """Do as `begun` does, in this process: `work(*given)` is done when its result is asked for."""
+    yield lambda: work(*given)
+
+
+def main() -> None:
+    """Do what is asked on stdin and write the result to stdout; what goes wrong ends the process with a code."""
+    # Whoever interrupts the first process ends this one by it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    asked: tuple[Callable[..., Any], tuple[Any, ...]] = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the first
+    work, given = asked
+    answers.write(pickle.dumps(work(*given), pickle.HIGHEST_PROTOCOL))
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

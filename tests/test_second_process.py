@@ -1,0 +1,61 @@
+"""Work in a second process: the same result, and none is lost with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+import planner
+from planner.outputs import writing
+from planner.outputs.second_process import begun
+
+
+def lost_but_here(first: int) -> str:
+    """End the process that does this, unless it is the one that asked."""
+    if os.getpid() != first:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return "done here"
+
+
+def test_a_result_comes_from_another_process() -> None:
+    with begun(os.getpid) as wait:
+        assert wait() != os.getpid()
+
+
+def test_what_the_work_says_is_no_part_of_its_result() -> None:
+    with begun(eval, "print('said') or 7") as wait:
+        assert wait() == 7
+
+
+def test_work_of_a_lost_process_is_done_here() -> None:
+    with begun(lost_but_here, os.getpid()) as wait:
+        assert wait() == "done here"
+
+
+def test_an_error_of_the_work_is_the_same_as_here() -> None:
+    with begun(int, "no number") as wait, pytest.raises(ValueError, match="no number"):
+        wait()
+
+
+def test_without_an_interpreter_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with begun(os.getpid) as wait:
+        assert wait() == os.getpid()
+
+
+def test_what_goes_wrong_meanwhile_ends_the_work() -> None:
+    with pytest.raises(KeyError), begun(eval, "__import__('time').sleep(600)"):
+        raise KeyError
+
+
+def test_two_processes_write_what_one_writes(toy_plan: planner.Plan, tmp_path: Path) -> None:
+    for processes in (1, 2):
+        assert len(writing.write(toy_plan, tmp_path / str(processes), processes=processes)) == len(
+            writing.PRODUCTS
+        )
+    for name in writing.PRODUCTS:
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
