@@ -17,43 +17,50 @@ from planner.walking.unions import grid_union
 
 ACCESS_M = 60.0
 CHORDS = 32
+Shapes = NDArray[np.object_]
 
 
 def positions(xy: NDArray[np.float64], point: tuple[float, float], limit_m: float) -> NDArray[np.float64]:
-    """Return positions on a segment, the nearest one, and those on the circles where radii change.
-
-    One every 50 cm; every 20 cm where all discs are small, between which the border has deeper notches.
-    """
-    apart_m = 0.5 if limit_m > ACCESS_M else 0.2
+    """Return positions on a segment every 50 cm, the nearest one, and those on the circles where radii change."""
     step, from_ = xy[1] - xy[0], xy[0] - point
     a, b = step @ step, 2 * step @ from_
     roots = [
         (-b + sign * np.sqrt(b * b - 4 * a * c)) / (2 * a)
-        for radius in (ACCESS_M, limit_m - ACCESS_M)
+        for radius in (ACCESS_M, limit_m - ACCESS_M, limit_m)
         if radius > 0 and b * b >= 4 * a * (c := from_ @ from_ - radius**2)
         for sign in (-1, 1)
     ]
-    share = np.linspace(0, 1, int(np.sqrt(a) / apart_m) + 2)
-    share = np.concatenate([share, np.clip([-b / (2 * a), *roots], 0, 1)])
-    return np.asarray(xy[0] + share[:, None] * step)
+    share = np.concatenate([np.linspace(0, 1, int(np.sqrt(a) / 0.5) + 2), np.clip([-b / (2 * a), *roots], 0, 1)])
+    return np.asarray(xy[0] + np.sort(share)[:, None] * step)
+
+
+def sweeps(xy: NDArray[np.float64], point: tuple[float, float], limit_m: float) -> tuple[Shapes, Shapes]:
+    """Return what the discs along a segment sweep, from each position to the next, and the full discs among it.
+
+    Between two positions the radius is at least the one in proportion: the hull of two discs never says too much.
+    """
+    spots = positions(xy, point, limit_m)
+    away_m = np.hypot(*(spots - point).T)
+    is_reached = away_m <= min(ACCESS_M, limit_m) + 1e-9
+    radius_m = np.minimum(ACCESS_M, limit_m - away_m)[is_reached]
+    centres = shapely.points(spots[is_reached])
+    discs = np.where(radius_m > 0, shapely.buffer(centres, np.maximum(radius_m, 0.0), quad_segs=CHORDS), centres)
+    hulls = shapely.convex_hull(shapely.geometrycollections(np.stack([discs[:-1], discs[1:]], axis=1)))
+    is_full = radius_m >= ACCESS_M - 1e-9
+    return hulls, hulls[is_full[:-1] & is_full[1:]]
 
 
 def shapes_and_discs(
     lines: list[NDArray[np.float64]], point: tuple[float, float], limit_m: float
 ) -> tuple[shapely.Geometry, shapely.Geometry]:
-    """Return what the code draws, and all discs around positions on the streets, both with the full discs."""
+    """Return what the code draws, and what all discs along the streets sweep, both with the full discs."""
     streets = gpd.GeoDataFrame(geometry=[shapely.LineString(line) for line in lines], crs=cities.CRS)
     network = build_network(streets)
     snaps = snap(np.array([point]), network, access_m=ACCESS_M)
     _, shapes = small_discs(snaps, network.segment_xy, limit_m=limit_m, quarter_segments=CHORDS)
     assert shapely.is_valid(shapes).all()
-    spots = np.concatenate([positions(xy, point, limit_m) for xy in network.segment_xy.reshape(-1, 2, 2)])
-    away = np.hypot(*(spots - point).T)
-    reached = away <= min(ACCESS_M, limit_m) + 1e-9
-    spots, away = spots[reached], away[reached]
-    radius = np.minimum(ACCESS_M, limit_m - away)
-    discs = shapely.buffer(shapely.points(spots), np.maximum(radius, 0.0), quad_segs=CHORDS)
-    full = discs[radius >= ACCESS_M - 1e-9]
+    swept = [sweeps(xy, point, limit_m) for xy in network.segment_xy.reshape(-1, 2, 2)]
+    discs, full = (np.concatenate(part) for part in zip(*swept, strict=True))
     return grid_union([*shapes, *full]), grid_union(discs)
 
 
@@ -72,7 +79,7 @@ def test_only_the_discs_in_sight_count(seed: int, count: int, limit_m: float, *,
     ends = ends[(ends[:, 0] != ends[:, 1]).any(axis=1)]
     if len(ends):
         drawn, discs = shapes_and_discs(list(ends), (0.0, 0.0), limit_m)
-        # Chords of both lie inside the same arcs by this at most; the discs leave scallops of less.
+        # Chords of both lie inside the same arcs by this at most.
         arc_m = limit_m * (1 - np.cos(np.pi / 4 / CHORDS))
         assert shapely.symmetric_difference(drawn, discs).area <= 1e-3 * discs.area + arc_m * discs.length
 
