@@ -101,27 +101,15 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
     >>> dbscan(csr_array(apart), within_m=1.0, least_places=2).tolist()
     [0, 0, 0, -1]
     """
+    from sklearn.cluster import DBSCAN
+
     if metres.shape[0] == 0:
         return np.zeros(0, dtype=np.int64)
     stored = _with_own(metres)
     # A tenth of a millimetre: sums of doubles along a path that is exactly as long may come out above.
     reach = within_m + 1e-4
-    near = stored.data <= reach
-    row = np.repeat(np.arange(stored.shape[0]), np.diff(stored.indptr))[near]
-    column = stored.indices[near]
-    is_core = np.bincount(row, minlength=stored.shape[0]) >= least_places
-    between = is_core[row] & is_core[column]
-    edges = np.ones(int(between.sum()))
-    joined = coo_array((edges, (row[between], column[between])), shape=stored.shape)
-    _, piece = connected_components(joined, directed=False)
-    labels = _renumbered(np.where(is_core, piece, NOISE))
-    # A place beside several clusters is in the first of them.
-    beside = is_core[row] & ~is_core[column]
-    row, column = row[beside], column[beside]
-    order = np.lexsort((labels[row], column))
-    edge, first = np.unique(column[order], return_index=True)
-    labels[edge] = labels[row[order][first]]
-    return labels
+    model = DBSCAN(eps=reach, min_samples=least_places, metric="precomputed")
+    return np.asarray(model.fit_predict(stored), dtype=np.int64)
 
 
 def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:

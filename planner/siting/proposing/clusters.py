@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from planner.circles.clustering import NOISE, dbscan, hdbscan, walks_between
 from planner.siting.candidate import Candidate, Origin
-from planner.siting.proposing.k_means import k_means
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
 from planner.walking.walk import Walk
@@ -68,11 +67,9 @@ def propose_middles(
     """
     xy = shapely.get_coordinates(uncovered.geometry.array)
     people = uncovered["people"].to_numpy()
-    distinct = len(np.unique(xy, axis=0))
     found: list[Candidate] = []
     for clustering in clusterings:
-        clusters = min(clustering.clusters, distinct)
-        centres, label = k_means(xy, people, clusters=clusters, seed=clustering.seed)
+        centres, label = _k_means(xy, people, clustering)
         order = _in_order(centres)
         names = [f"K{clustering.clusters}-{place}" for place in range(1, len(order) + 1)]
         of_cluster = [float(people[label == number].sum()) for number in order]
@@ -157,6 +154,21 @@ def on_streets(  # noqa: PLR0913 - one entry a column
         )
         for place, ident in enumerate(ids)
     ]
+
+
+def _k_means(
+    xy: NDArray[np.float64], people: NDArray[np.float64], clustering: Clustering
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    # scikit-learn takes longer to import than the rest of the planner together.
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    distinct = len(np.unique(xy, axis=0))
+    model = KMeans(n_clusters=min(clustering.clusters, distinct), n_init=4, random_state=clustering.seed)
+    # One thread: several add up in an order of their own, and the same study must give the same bytes.
+    with threadpool_limits(limits=1):
+        label = model.fit_predict(xy - xy.mean(axis=0), sample_weight=people)
+    return model.cluster_centers_ + xy.mean(axis=0), label
 
 
 def _in_order(centres: NDArray[np.float64]) -> NDArray[np.int64]:
