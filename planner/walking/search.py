@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.walking.compiling import in_chunks
+from planner.walking.compiling import in_chunks, threads
 from planner.walking.layout import pointers
 from planner.walking.link_kernels import Stands, Streets
 from planner.walking.network import WalkingNetwork
@@ -69,9 +69,12 @@ def search(network: WalkingNetwork, snaps: Snaps, *, reach_m: float) -> Reach:
     parts = in_chunks(
         lambda first, last: search_each(network.ways, streets, stands, first, last, reach_m + SLACK_M),
         len(snaps.xy),
-        at_least=POINTS_AT_LEAST,
+        # Alone a thread does all at once: its rows are then not copied.
+        at_least=POINTS_AT_LEAST if threads() > 1 else len(snaps.xy),
     )
-    counts, node, metres = (np.concatenate(part) for part in zip(*parts, strict=True))
+    counts, node, metres = (
+        part[0] if len(part) == 1 else np.concatenate(part) for part in zip(*parts, strict=True)
+    )
     return Reach(np.repeat(np.arange(len(counts)), counts), node, metres)
 
 
