@@ -11,7 +11,7 @@ from planner.walking.layout import Ways
 from planner.walking.link_kernels import Stands, Streets, leaving_walks
 from planner.walking.walk import FloatArray, IndexArray, SmallArray
 
-BUCKET_M = 8.0
+BUCKET_M = 16.0
 """Nodes whose walks differ by less than this wait in one bucket. Any width gives the same distances."""
 
 MOST_BUCKETS = 1 << 16
