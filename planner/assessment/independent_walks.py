@@ -26,6 +26,9 @@ TOUCH_M = 1e-3
 """What is so near touches, as docs/method.md says: a point its wall, a street the wall that it opens."""
 
 INSIDE_M = 1e-6
+CUT_M = 1e-9
+"""Shorter parts of a segment are none."""
+
 JOINED_DIGITS = 3
 """Vertices that agree to the millimetre are one place."""
 
@@ -276,10 +279,6 @@ class _Obstacles:
                 goes_on = bool(found) and begin - found[-1][1] <= CUT_M
                 found[-1:] = [(found[-1][0], end)] if goes_on else [*found[-1:], (begin, end)]
         return found
-
-
-CUT_M = 1e-9
-"""Shorter parts are none."""
 
 
 def _events(point: FloatArray, segment: _Segment, corners: FloatArray) -> Iterator[float]:

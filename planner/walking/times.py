@@ -232,9 +232,7 @@ def nearest_facility_of_places(
         len(xy),
         at_least=DEMAND_AT_LEAST,
     )
-    minutes = walk.all_minutes(metres)
-    inside = is_within(minutes, horizon_min)
-    return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
+    return _within(horizon_min, walk.all_minutes(metres), facility)
 
 
 def nearest_facility_of_nodes(
