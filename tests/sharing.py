@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 import pytest
 
 import planner
@@ -68,15 +69,37 @@ def known_run(plans: Sequence[planner.Plan]) -> Callable[..., planner.Plan]:
     return answer
 
 
+LONGEST_WAIT_S = 900.0
+"""A whole run of a study on a busy machine takes minutes; after that nothing is to be expected."""
+
+
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
+    """Hold a lock file that names its owner; that of a process which has ended is taken over."""
+    until = time.monotonic() + LONGEST_WAIT_S
     while True:
         try:
-            lock.touch(exist_ok=False)
+            with lock.open("x", encoding="ascii") as file:
+                file.write(str(os.getpid()))
             break
         except FileExistsError:
-            time.sleep(0.2)
+            owner = _owner(lock)
+            if owner is not None and not psutil.pid_exists(owner):
+                lock.unlink(missing_ok=True)
+            elif time.monotonic() > until:
+                message = f"{lock} is held by process {owner} for more than {LONGEST_WAIT_S:g} s"
+                raise TimeoutError(message) from None
+            else:
+                time.sleep(0.2)
     try:
         yield
     finally:
-        lock.unlink()
+        lock.unlink(missing_ok=True)
+
+
+def _owner(lock: Path) -> int | None:
+    """Return the process that a lock file names; None where it is gone by now, or not yet written."""
+    try:
+        return int(lock.read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
