@@ -27,8 +27,8 @@ SETTING_UP = {
     "py -m venv .venv",
     ". .venv/bin/activate",
     ".venv\\Scripts\\activate",
-    "pip install -e .",
-    'pip install -e ".[dev]"',
+    "pip install -c constraints.txt -e .",
+    'pip install -c constraints.txt -e ".[dev]"',
     "pytest",
 }
 """What sets up a machine, and is carried out by `make demo` and `make test` in CI, not here."""
