@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import sys
 from importlib import import_module
@@ -18,16 +19,10 @@ from planner import pipeline
 ROOT = Path(__file__).parent.parent
 HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan", "helsinki"))
 
-<<<<<<< HEAD
 # A fault of the planner ends a command in a sentence; a test that meets one is to show where.
 os.environ.setdefault("PLANNER_TRACEBACK", "1")
 
-hypothesis.settings.register_profile("developer", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
-=======
 seeds.choose_cases()
->>>>>>> main
 
 
 @pytest.fixture
