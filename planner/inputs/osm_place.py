@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry import shape as shape_of
 
 from planner.errors import Breach, FetchError
+from planner.inputs.osm_answers import in_print
 from planner.inputs.osm_objects import DEGREES
 
 SHOWN_PLACES = 8
@@ -61,7 +62,7 @@ def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> Place:
     ((osm_id, result),) = meant.items()
     boundary = _outline(result)
     assert boundary is not None  # noqa: S101 - only outlined results are left
-    return Place(str(result.get("display_name", asked)), osm_id, boundary)
+    return Place(in_print(str(result.get("display_name", asked))), osm_id, boundary)
 
 
 def boundary_of(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
@@ -114,9 +115,11 @@ def _outline(result: Mapping[str, Any]) -> shapely.Geometry | None:
 
 
 def _osm_id(result: Mapping[str, Any]) -> str:
-    return f"{str(result.get('osm_type', '?'))[:1].upper()}{result.get('osm_id', '?')}"
+    return in_print(f"{str(result.get('osm_type', '?'))[:1].upper()}{result.get('osm_id', '?')}")
 
 
 def _listed(results: Sequence[Mapping[str, Any]]) -> str:
-    shown = [f"{_osm_id(result)} {result.get('display_name', '?')}" for result in results[:SHOWN_PLACES]]
+    shown = [
+        f"{_osm_id(result)} {in_print(str(result.get('display_name', '?')))}" for result in results[:SHOWN_PLACES]
+    ]
     return "; ".join(shown) + (" …" if len(results) > SHOWN_PLACES else "")

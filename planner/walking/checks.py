@@ -33,6 +33,9 @@ DEGREE_RANGE_M = 1000.0
 ACCESS_TOLERANCE_M = 1e-9
 """Two values of `access_m` that differ by less were meant to be one."""
 
+ON_STREET_M = 1e-3
+"""Up to here places are meant to stand on the streets themselves, with no walk to them."""
+
 FASTEST_KMH = 100.0
 """Beyond this a speed is one in another unit; nobody walks, rides or is driven through a district faster."""
 
@@ -158,7 +161,7 @@ def check_search(
         if not hasattr(snap, "nearest_segment"):
             raise DataError(where, [Breach("not_snapped", {"found": type(snap).__name__})])
         # Who stands on the street itself (`standing.stand`) has no access to agree on.
-        if snap.access_m > 0 and abs(snap.access_m - walk.access_m) > ACCESS_TOLERANCE_M:
+        if snap.access_m > ON_STREET_M and abs(snap.access_m - walk.access_m) > ACCESS_TOLERANCE_M:
             values = {"snapped": f"{snap.access_m:g}", "walk": f"{walk.access_m:g}"}
             breaches.append(Breach("access_differs", values))
         if max(_largest(snap.segment), _largest(snap.nearest_segment)) >= len(network.segment_m):
