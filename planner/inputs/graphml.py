@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
 import geopandas as gpd
 import numpy as np
@@ -101,13 +102,42 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     )
 
 
-def _parse(path: Path) -> _Graph:
-    with path.open("rb") as file:
-        head, begins, _ = file.read(HEAD_BYTES).partition(b"<graphml")
-    # A document type could define entities that grow without end; graph programs write none.
-    if not begins or b"<!DOCTYPE" in head:
+class _BegunError(Exception):
+    """The root element begins, and no document type stands before it."""
+
+
+def _refuse_others(path: Path) -> None:
+    """Refuse what is no GraphML, and a document type: it could define entities that grow without end.
+
+    The parser itself is asked, so that neither a comment nor an encoding hides one. Graph programs write none, and
+    it can stand before the root element only.
+    """
+
+    def refuse(*_: object) -> None:
         message = "no GraphML"
         raise ValueError(message)
+
+    def begin(name: str, _: object) -> None:
+        if name.rpartition(":")[2] != "graphml":
+            refuse()
+        raise _BegunError
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = begin
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    try:
+        parser.Parse(head, False)  # noqa: FBT003 - expat takes it by position
+    except _BegunError:
+        return
+    except expat.ExpatError as error:
+        raise ValueError(str(error)) from None
+    refuse()
+
+
+def _parse(path: Path) -> _Graph:
+    _refuse_others(path)
     graph, names = _Graph(), dict[str, str]()
     for _, element in ET.iterparse(path, events=("end",)):  # noqa: S314 - entities are refused above
         match element.tag.rpartition("}")[2]:

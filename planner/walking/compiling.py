@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import re
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Result = TypeVar("Result")
+
+LOG = logging.getLogger(__name__)
+
+THREADS = "NUMBA_NUM_THREADS"
+MOST_THREADS = 256
+"""More threads than the largest machine has processors only take memory."""
 
 CHUNKS_A_THREAD = 4
 """More chunks than threads, so that one slow chunk does not keep the others waiting."""
@@ -24,18 +35,73 @@ def kernel(function: Function) -> Function:
     A cached kernel notices that its own file has changed, but not that of a kernel which it calls: kernels that
     call each other across files are only those that seldom change.
     """
+    _drop_odd_threads()
     numba: Any = import_module("numba")
-    compiled: Function
+    compiled: Any
     try:
         compiled = numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:
         compiled = numba.njit(nogil=True)(function)
-    return compiled
+    else:
+        _forgive(compiled)
+    kernel_of_function: Function = compiled
+    return kernel_of_function
+
+
+def _forgive(compiled: Any) -> None:  # noqa: ANN401 - numba has no types
+    """Compile anew where the kept machine code is damaged, instead of failing until it is deleted.
+
+    numba asks the kernel's cache before it compiles, and hands it the code afterwards; both may raise whatever
+    reading a torn pickle raises.
+    """
+    cache = compiled._cache  # noqa: SLF001 - numba has no public way to it
+    load, save = cache.load_overload, cache.save_overload
+
+    def load_or_compile(signature: object, context: object) -> object:
+        try:
+            return load(signature, context)
+        except Exception as error:  # noqa: BLE001 - a torn file may raise anything
+            LOG.warning(
+                "compiled code of %s is damaged (%s); it is compiled anew", compiled.__name__, _named(error)
+            )
+            _renew(cache)
+            return None
+
+    def save_or_go_on(signature: object, data: object) -> None:
+        try:
+            save(signature, data)
+        except Exception:  # noqa: BLE001 - the index of the kept code may be the damaged file
+            _renew(cache)
+            with suppress(Exception):
+                save(signature, data)
+
+    cache.load_overload, cache.save_overload = load_or_compile, save_or_go_on
+
+
+def _renew(cache: Any) -> None:  # noqa: ANN401 - numba has no types
+    """Forget what is kept; where the folder cannot be written, the code is compiled in every process."""
+    with suppress(Exception):
+        cache.flush()
+
+
+def _named(error: Exception) -> str:
+    return type(error).__name__
+
+
+def _drop_odd_threads() -> None:
+    """Leave out of the environment a number of threads that is none: numba would end the process for it."""
+    asked = os.environ.get(THREADS)
+    if asked is None or "numba" in sys.modules:
+        return
+    if not re.fullmatch(r"\s*0*[1-9]\d{0,4}\s*", asked, re.ASCII):
+        LOG.warning("%s=%s is no number of threads and is ignored", THREADS, asked)
+        del os.environ[THREADS]
 
 
 def threads() -> int:
     """Return how many threads to use: ``NUMBA_NUM_THREADS``, else the processors that this process may use."""
-    return int(import_module("numba").config.NUMBA_NUM_THREADS)
+    _drop_odd_threads()
+    return min(int(import_module("numba").config.NUMBA_NUM_THREADS), MOST_THREADS)
 
 
 def in_chunks(work: Callable[[int, int], Result], count: int, *, at_least: int) -> list[Result]:
