@@ -373,7 +373,9 @@ def _language(study: Path | None, place: str) -> Language:
         return "zh" if re.search(r"[\u4e00-\u9fff]", place) else "en"
     try:
         # A device or a pipe has no end, or can be read only once.
-        text = study.read_text("utf-8-sig") if study.is_file() else ""
+        if not study.is_file():
+            return "en"
+        text = study.read_text("utf-8-sig")
     except (OSError, ValueError):
         return "en"
     try:

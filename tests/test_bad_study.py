@@ -54,7 +54,7 @@ WRONG: dict[str, tuple[str, list[str]]] = {
         ),
         [
             "`walking.access_m` = 5000: at most 1000 is allowed.",
-            "`walking.speed_kmh` = 0: more than 0 is needed.",
+            "`walking.speed_kmh` = 0: at least 0.1 is needed.",
             "`siting.sites` = -1: at least 0 is needed.",
             "`siting.seconds` = inf: a finite number is needed.",
         ],

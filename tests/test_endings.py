@@ -228,4 +228,4 @@ def test_a_study_that_cannot_be_read_has_a_language(tmp_path: Path, text: str) -
 
 
 def test_a_device_is_not_read_for_its_language() -> None:
-    assert cli._language(Path("/dev/zero"), "") == "zh"
+    assert cli._language(Path("/dev/zero"), "") == "en"

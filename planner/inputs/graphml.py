@@ -127,6 +127,8 @@ def _refuse_others(path: Path) -> None:
     parser.StartElementHandler = begin
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
+    if b"<graphml" not in head:
+        refuse()
     try:
         parser.Parse(head, False)  # noqa: FBT003 - expat takes it by position
     except _BegunError:

@@ -6,7 +6,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Minutes = Annotated[float, Field(strict=True, gt=0, le=240)]
+LEAST_MINUTES = 0.1
+"""Six seconds: a shorter limit reaches nobody, and times near zero leave the range in which sums are exact."""
+
+LEAST_KMH = 0.1
+"""Nobody whom a plan is for walks more slowly; a speed near zero is a slip, mostly of units."""
+
+LEAST_M = 0.1
+"""No distance of a study is finer than its coordinates; one near zero asks for more points than fit."""
+
+MOST_MONEY = 1e12
+"""Whatever the unit; an endless or larger sum is a slip."""
+
+Minutes = Annotated[float, Field(strict=True, ge=LEAST_MINUTES, le=240)]
 
 
 class Settings(BaseModel):
@@ -21,4 +33,4 @@ class Settings(BaseModel):
     )
 
 
-Money = Annotated[float, Field(strict=True, ge=0)]
+Money = Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)]

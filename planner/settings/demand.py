@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from planner.settings.base import Minutes, Settings
+from planner.settings.base import LEAST_M, Minutes, Settings
 from planner.settings.layers import Layer
 
 RESIDENTS = "residents"
@@ -27,7 +27,7 @@ class DemandKind(Settings):
     column: str | None = None
     """Counted by this column of the demand layer, or of the communities where that layer has none."""
 
-    share: Annotated[float, Field(strict=True, gt=0, le=1)] | None = None
+    share: Annotated[float, Field(strict=True, ge=0.0001, le=1)] | None = None
     """Counted as this share of the residents, 0–1, where no column is known."""
 
     places: StrictBool = False
@@ -69,13 +69,13 @@ class DemandSettings(Settings):
     method: Literal["auto", "points", "raster", "buildings", "along_streets"] = "auto"
     """"points", "raster", "buildings" (by floor area) or "along_streets"; "auto": by the layers given."""
 
-    spacing_m: Annotated[float, Field(strict=True, gt=0, le=500)] = 25.0
+    spacing_m: Annotated[float, Field(strict=True, ge=1, le=500)] = 25.0
     """Where people are spread along streets: the distance between the points, metres."""
 
-    cell_m: Annotated[float, Field(strict=True, gt=0, le=5000)] = 125.0
+    cell_m: Annotated[float, Field(strict=True, ge=1, le=5000)] = 125.0
     """A polygon or cell with people wider than this (root of its area, m) is spread over buildings or streets."""
 
-    household_size: Annotated[float, Field(strict=True, gt=0, le=20)] | None = None
+    household_size: Annotated[float, Field(strict=True, ge=0.1, le=20)] | None = None
     """People a household, where a layer knows only households and the community gives no total."""
 
     household_size_source: str = ""
@@ -117,7 +117,7 @@ class Circles(Settings):
     method: Literal["dbscan", "hdbscan"] = "dbscan"
     """With "dbscan" one distance for all; with "hdbscan" denser and looser ones, `within_m` is the farthest."""
 
-    within_m: Annotated[float, Field(strict=True, gt=0, le=2000)] = 150.0
+    within_m: Annotated[float, Field(strict=True, ge=LEAST_M, le=2000)] = 150.0
     """How far apart on foot neighbours in a circle are, metres, inclusive."""
 
     least_places: Annotated[int, Field(strict=True, ge=2, le=1000)] = 10

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool
 
-from planner.settings.base import Minutes, Settings
+from planner.settings.base import MOST_MONEY, Minutes, Settings
 
 
 class Rules(Settings):
@@ -21,7 +21,7 @@ class Rules(Settings):
     walking: tuple[str, ...] = ()
     """Further walking profiles: the centres are judged again at each speed, to show which verdicts hang on it."""
 
-    threshold_share: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.1
+    threshold_share: Annotated[float, Field(strict=True, ge=0.001, lt=1)] = 0.1
     """Which verdicts flip if a threshold is lowered or raised by this share is told: 0.1 is ±10 %."""
 
 
@@ -34,34 +34,34 @@ class Costs(Settings):
     source: str = ""
     """Where the costs come from, as it is to stand in the report."""
 
-    floor_area_per_m2: Annotated[float, Field(strict=True, ge=0)] | None = None
+    floor_area_per_m2: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """One more square metre of floor, used for residents' activities."""
 
-    hour_a_week: Annotated[float, Field(strict=True, ge=0)] | None = None
+    hour_a_week: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """Opening one more hour a week."""
 
-    function: Annotated[float, Field(strict=True, ge=0)] | None = None
+    function: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """Adding one function that is missing."""
 
-    step_free: Annotated[float, Field(strict=True, ge=0)] | None = None
+    step_free: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """Making the entrance step-free."""
 
-    gate_open: Annotated[float, Field(strict=True, ge=0)] | None = None
+    gate_open: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """Opening one closed gate."""
 
-    crossing: Annotated[float, Field(strict=True, ge=0)] | None = None
+    crossing: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """Building one crossing, whatever its length."""
 
-    crossing_per_m: Annotated[float, Field(strict=True, ge=0)] | None = None
+    crossing_per_m: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """One metre of a crossing, besides what one costs whatever its length."""
 
-    move: Annotated[float, Field(strict=True, ge=0)] | None = None
+    move: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """Moving a centre with its floor area to another place in its community."""
 
-    share: Annotated[float, Field(strict=True, ge=0)] | None = None
+    share: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """Sharing a neighbouring centre, whatever the floor area."""
 
-    station: Annotated[float, Field(strict=True, ge=0)] | None = None
+    station: Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)] | None = None
     """Opening a branch of a centre, of `remedies.station_m2`."""
 
 
@@ -95,10 +95,10 @@ class Remedies(Settings):
     neighbours: Annotated[int, Field(strict=True, ge=0, le=20)] = 3
     """How many of the nearest neighbouring premises are tried for sharing."""
 
-    share_m2: Annotated[float, Field(strict=True, gt=0, le=10000)] = 50.0
+    share_m2: Annotated[float, Field(strict=True, ge=1, le=10000)] = 50.0
     """The least floor area that a neighbour gives up where it is shared, m²."""
 
-    station_m2: Annotated[float, Field(strict=True, gt=0, le=10000)] = 100.0
+    station_m2: Annotated[float, Field(strict=True, ge=1, le=10000)] = 100.0
     """The floor area of a branch, m²."""
 
     source: str = ""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from planner.settings.base import Minutes, Money, Settings
+from planner.settings.base import LEAST_M, Minutes, Money, Settings
 
 Origin = Literal["clusters", "density", "circles", "parcels", "streets"]
 
@@ -17,7 +17,7 @@ class Density(Settings):
     method: Literal["dbscan", "hdbscan"] = "dbscan"
     """With "dbscan" one distance for all; with "hdbscan" denser and looser groups, `within_m` is the farthest."""
 
-    within_m: Annotated[float, Field(strict=True, gt=0, le=2000)] = 100.0
+    within_m: Annotated[float, Field(strict=True, ge=LEAST_M, le=2000)] = 100.0
     """How far apart on foot neighbours in a group are, metres, inclusive."""
 
     least_points: Annotated[int, Field(strict=True, ge=2, le=1000)] = 5
@@ -103,7 +103,7 @@ class Siting(Settings):
     barrier_m: Annotated[float, Field(strict=True, ge=0, le=500)] = 1.0
     """A candidate within this of a line of `inputs.barriers` stands on it and is left out, metres."""
 
-    least_area_m2: Annotated[float, Field(strict=True, ge=0)] | None = None
+    least_area_m2: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
     """A parcel that is known to be smaller than this is left out, m²."""
 
     new_cost: Money | None = None
@@ -115,7 +115,7 @@ class Siting(Settings):
     free: tuple[str, ...] = ()
     """Ids of existing centres that may be moved, merged or closed; all others stay."""
 
-    merge_within_m: Annotated[float, Field(strict=True, gt=0, le=5000)] = 800.0
+    merge_within_m: Annotated[float, Field(strict=True, ge=LEAST_M, le=5000)] = 800.0
     """Two free centres no farther apart than this on foot may be merged in the middle of their people, metres."""
 
     alternatives: Annotated[int, Field(strict=True, ge=0, le=20)] = 5
@@ -136,10 +136,10 @@ class Siting(Settings):
     fade_min: Minutes | None = None
     """Gradual cover: who walks longer than this does not count. Left out: the longest of `limits.minutes`."""
 
-    m2_per_household: Annotated[float, Field(strict=True, gt=0, le=100)] | None = None
+    m2_per_household: Annotated[float, Field(strict=True, ge=0.01, le=100)] | None = None
     """Capacitated cover: floor area that a household takes up, m²; 0.3 is 30 m² for 100 households."""
 
-    new_area_m2: Annotated[float, Field(strict=True, gt=0)] | None = None
+    new_area_m2: Annotated[float, Field(strict=True, ge=1, le=1e6)] | None = None
     """Capacitated cover: floor area of a new station where its parcel does not say, m²."""
 
     tiers: tuple[SitingTier, ...] = ()

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from planner.settings.base import Minutes, Settings
+from planner.settings.base import LEAST_KMH, LEAST_M, Minutes, Settings
 
-PositiveSpeeds = dict[str, Annotated[float, Field(strict=True, gt=0, le=15)]]
+PositiveSpeeds = dict[str, Annotated[float, Field(strict=True, ge=LEAST_KMH, le=15)]]
 Waits = dict[str, Annotated[float, Field(strict=True, ge=0, le=600)]]
 
 
@@ -34,7 +34,7 @@ class WalkingCosts(Settings):
     crossing_s: Waits = Field(default_factory=dict)
     """The wait at crossings, s, by the streets' column `crossing`, as { traffic_signals = 20, marked = 3 }."""
 
-    gates_within_m: Annotated[float, Field(strict=True, gt=0, le=50)] = 5.0
+    gates_within_m: Annotated[float, Field(strict=True, ge=LEAST_M, le=50)] = 5.0
     """A gate of `inputs.gates` farther than this from every street is on none, metres."""
 
 
@@ -44,10 +44,10 @@ class Walking(Settings):
     profile: str = "gb50180"
     """The named walking profile that gives the speed; it is printed on every map and report."""
 
-    speed_kmh: Annotated[float, Field(strict=True, gt=0, le=15)] | None = None
+    speed_kmh: Annotated[float, Field(strict=True, ge=LEAST_KMH, le=15)] | None = None
     """Your own speed instead of the profile's, km/h."""
 
-    access_m: Annotated[float, Field(strict=True, gt=0, le=1000)] = 50.0
+    access_m: Annotated[float, Field(strict=True, ge=LEAST_M, le=1000)] = 50.0
     """How far people walk straight between door and street, metres. Who lives farther off is listed."""
 
     stop_at_barriers: StrictBool = False
