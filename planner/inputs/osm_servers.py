@@ -199,8 +199,8 @@ class Servers:
             except _UnfitError as unfit:
                 raise FetchError(server, [unfit.breach]) from None
             except never as error:
-                values = {"reason": in_print(str(error)), "option": self._option(server)}
-                raise FetchError(server, [Breach("server_refuses", values)]) from None
+                refusal = {"reason": in_print(str(error)), "option": self._option(server)}
+                raise FetchError(server, [Breach("server_refuses", refusal)]) from None
             except requests.Timeout:
                 reason = Phrase("errors.server_silent", {"seconds": f"{self.timeout_s:g}"})
             except requests.RequestException as error:

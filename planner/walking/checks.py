@@ -82,8 +82,9 @@ def check_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> 
     for series, types in ((lines, (*LINES, *AREAS)), (water, AREAS)):
         if series is None:
             continue
-        if not isinstance(series, gpd.GeoSeries):
-            breaches.append(Breach("barriers_type", {"found": type(series).__name__}))
+        given: object = series
+        if not isinstance(given, gpd.GeoSeries):
+            breaches.append(Breach("barriers_type", {"found": type(given).__name__}))
             continue
         breaches += [] if series.crs is None else _wrong_system(series.crs)
         breaches += _wrong_shapes(series, types)
@@ -102,7 +103,7 @@ def check_points(where: str, xy: object, network: WalkingNetwork) -> FloatArray:
     if isinstance(xy, gpd.GeoDataFrame | gpd.GeoSeries | shapely.Geometry):
         raise DataError(where, [Breach("points_are_table", {"found": type(xy).__name__})])
     try:
-        places = np.ascontiguousarray(xy, dtype=np.float64)  # type: ignore[call-overload]
+        places = np.ascontiguousarray(xy, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(where, [Breach("points_not_numbers", {"found": type(xy).__name__})]) from error
     if places.ndim != 2 or places.shape[1] != 2:  # noqa: PLR2004 - x and y
