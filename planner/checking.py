@@ -33,6 +33,8 @@ BY_WEIGHT = (
     *("scenario", "datum_contradicted", "datum_alike", "datum_found", "datum_untested", "datum_follows"),
     *("datum_declared", "datum_elsewhere", "reader_warns"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
+    *("streets_torn_inside", "left_out_class", "left_out_access", "left_out_foot", "left_out_motorroad"),
+    *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
     *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
     *(
@@ -41,6 +43,7 @@ BY_WEIGHT = (
         "community_without_buildings",
         "buildings_unspecified",
     ),
+    *("buildings_torn_inside", "osm_nodes_apart", "streets_torn_outside", "buildings_torn_outside"),
     *("building_kind_unknown", "building_not_home", "levels_assumed", "raster_read", "layer_not_used"),
     *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
     *("community_without_people", "community_without_street", "community_without_centre"),
@@ -106,6 +109,10 @@ def describe_as_json(path: Path) -> str:
         ],
         "people": float(inputs.demand["people"].sum()),
         "people_by_community": {str(name): float(count) for name, count in people.items()},
+        "left_out": [
+            {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
+            for one in inputs.left_out
+        ],
         "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},
         "warnings": [remark.entry() for remark in sorted(ready.remarks, key=_weight)],
     }

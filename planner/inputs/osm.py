@@ -44,8 +44,8 @@ class OsmWalk:
         passable, on either side: joining the ends within 0.1 m of one opens it.
     left_out
         Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind`
-        (`highway`), `reason` (the tag that decides, `planner.inputs.osm_walkable.objection`). Compounds that are
-        closed to the public are among them, under ``access`` and ``foot``.
+        (`highway`), `reason` (the tag that decides, `planner.inputs.osm_walkable.objection`), `word` (its value).
+        Compounds that are closed to the public are among them, under ``access`` and ``foot``.
     other_classes
         The same for ways of classes that nobody walks on.
     gaps
@@ -199,6 +199,7 @@ def _left_out(ways: Sequence[LeftOut]) -> gpd.GeoDataFrame:
             "id": [str(way.id) for way in ways],
             "kind": [way.kind for way in ways],
             "reason": [way.reason for way in ways],
+            "word": [way.word for way in ways],
         },
         geometry=[way.line for way in ways],
         crs=DEGREES,
@@ -251,9 +252,16 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
     >>> buildings[["id", "building", "levels"]].values.tolist(), buildings.geometry[0].area
     ([['w7', 'hut', 2.0]], 0.5)
     """
+    return read_osm_building_areas(path)[0]
+
+
+def read_osm_building_areas(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Read the buildings of an extract, and what the file lacks of others (as `OsmWalk.gaps`)."""
+    gaps: list[Gap] = []
     with opened(path) as source:
-        areas = [area for area in areas_with(source.path, ["building"]) if area.tags["building"] != "no"]
-    return gpd.GeoDataFrame(
+        found = areas_with(source.path, ["building"], gaps=gaps)
+        areas = [area for area in found if area.tags["building"] != "no"]
+    buildings = gpd.GeoDataFrame(
         {
             "id": [area.id for area in areas],
             "name": [area.tags.get("name", "") for area in areas],
@@ -263,6 +271,7 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
         geometry=[area.shape for area in areas],
         crs=DEGREES,
     )
+    return buildings, gaps_as_frame(gaps)
 
 
 def read_osm_places(path: Path) -> gpd.GeoDataFrame:

@@ -85,11 +85,12 @@ class NodePlaces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftOut:
-    """A way that is not walked: its id, the reason (`objection`), its class, its line."""
+    """A way that is not walked: its id, the reason (`objection`), its class, what the tag says, its line."""
 
     id: int
     reason: str
     kind: str
+    word: str
     line: shapely.Geometry
 
 
@@ -131,7 +132,7 @@ class _Ways:
     """What one pass over the file finds."""
 
     walked: dict[int, WalkedWay] = field(default_factory=dict)
-    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
+    refused: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     barriers: dict[int, Gate] = field(default_factory=dict)
     crossings: dict[int, tuple[Place, str]] = field(default_factory=dict)
     nodes: dict[int, list[int]] = field(default_factory=dict)
@@ -145,7 +146,8 @@ class _Ways:
             return
         reason = objection(tags)
         if reason:
-            self.refused[number] = (reason, tags["highway"])
+            kind = tags["highway"]
+            self.refused[number] = (reason, kind, tags.get("highway" if reason == "class" else reason) or "")
         else:
             self.walked[number] = _walked(number, tags, way)
         self.nodes[number] = [node.ref for node in way.nodes]

@@ -23,6 +23,7 @@ from planner.inputs.demand.placing import Residents, demand_method, place_reside
 from planner.inputs.demand.rasters import RasterCells, read_raster
 from planner.inputs.elevation import Elevation
 from planner.inputs.facilities import join_facilities, settle_facilities
+from planner.inputs.file_notes import LeftOut, by_reason, gap_remarks, lines_left_out
 from planner.inputs.joining import join_communities
 from planner.inputs.people_table import count_people
 from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
@@ -76,6 +77,10 @@ class Inputs:
         Files, hashes, columns and what became of the rows.
     datums
         In which datum each layer is, and why.
+    left_out
+        Lines of the streets' file within the margin that are not walked, by reason.
+    not_walked
+        These lines: `reason`, `word` (what the file says that decides).
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -97,6 +102,8 @@ class Inputs:
     margin_m: float
     sources: tuple[Source, ...]
     datums: DatumChoice
+    left_out: tuple[LeftOut, ...]
+    not_walked: gpd.GeoDataFrame
     remarks: tuple[Remark, ...]
 
 
@@ -162,6 +169,16 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     all_streets = streets.index
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
     tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
+    outline = shapely.union_all(communities.geometry.array)
+    not_walked = lines_left_out(
+        tables.notes("streets"), crs=communities.crs, area=shapely.buffer(outline, margin_m)
+    )
+    left_out = by_reason(not_walked)
+    torn = [
+        remark
+        for name in ("streets", "buildings")
+        for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
+    ]
     elevation = tables.elevation(streets)
     homes = homes_of(Buildings(metric["buildings"]), building_kinds) if "buildings" in metric else None
     if homes is not None:
@@ -215,8 +232,12 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         margin_m=margin_m,
         sources=tables.sources(settled.choice),
         datums=settled.choice,
+        left_out=left_out,
+        not_walked=not_walked,
         remarks=(
             *tables.remarks(),
+            *(one.remark() for one in left_out),
+            *torn,
             *settled.remarks,
             *(() if counted is None else counted.remarks),
             *join_remarks,

@@ -37,6 +37,13 @@ class Layer(Settings):
     """True where the layer is modelled, not surveyed: map and report then say so."""
 
 
+class StreetLayer(Layer):
+    """The streets."""
+
+    keep_all_lines: StrictBool = False
+    """True keeps all lines of a layer, also motorways, rivers and closed ways; an extract is always sorted."""
+
+
 class Raster(Settings):
     """A raster layer."""
 
@@ -62,7 +69,7 @@ class Inputs(Settings):
     facilities: Layer
     """Service centres: points with id, name, tier; optional community, floor_area_m2."""
 
-    streets: Layer
+    streets: StreetLayer
     """Walkable streets: lines, joined where they share a vertex, or an OpenStreetMap extract."""
 
     demand: Layer | None = None
