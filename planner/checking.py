@@ -44,6 +44,8 @@ BY_WEIGHT = (
         "buildings_unspecified",
     ),
     *("buildings_torn_inside", "osm_nodes_apart", "streets_torn_outside", "buildings_torn_outside"),
+    *("people_at_outline", "homes_at_outline"),
+    *("building_too_high", "storeys_unread", "building_used_otherwise"),
     *("building_kind_unknown", "building_not_home", "levels_assumed", "raster_read", "layer_not_used"),
     *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
     *("community_without_people", "community_without_street", "community_without_centre"),

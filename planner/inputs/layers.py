@@ -16,6 +16,7 @@ import pyproj
 
 from planner.contracts import Column, Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
+from planner.inputs.building_tags import complete_from_tags
 from planner.inputs.cells import code, lost_digits, number, plain
 from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
 from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
@@ -132,8 +133,9 @@ def read_layer(
     frame, wrong_system = _in_declared_crs(found.frame, layer)
     frame = fit_shapes(frame, contract.geometry_types)
     notes = found.notes
-    if notes.left_out is not None and notes.left_out.crs is None and frame.crs is not None:
-        notes = replace(notes, left_out=_called(notes.left_out, frame.crs))
+    system: pyproj.CRS | None = frame.crs
+    if notes.left_out is not None and system is not None:
+        notes = replace(notes, left_out=_called(notes.left_out, system))
     return replace(found, frame=frame, breaches=(*found.breaches, *wrong_system), notes=notes)
 
 
@@ -166,7 +168,7 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
     words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
     told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
     found = replace(_from_frame(frame, encoding, layer, setting, contract), remarks=told)
-    return _without_unwalked(found, frame.drop(columns=frame.geometry.name), path, layer, contract)
+    return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, layer, contract)
 
 
 def _from_extract(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
@@ -174,9 +176,10 @@ def _from_extract(path: Path, layer: Layer, setting: str, contract: Contract[Any
     if _keeps_all(layer):
         raise DataError(str(path), [Breach("keep_all_of_extract")])
     if contract.name == "buildings":
-        buildings, gaps = read_osm_building_areas(path)
+        buildings, gaps, unread = read_osm_building_areas(path)
         frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
-        return replace(_from_frame(frame, "", layer, setting, contract), notes=FileNotes(gaps=gaps))
+        found = _from_frame(frame, "", layer, setting, contract)
+        return replace(found, notes=FileNotes(gaps=gaps), remarks=_unread_storeys(unread))
     readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
     if contract.name in readers:
         return _from_frame(readers[contract.name](path), "", layer, setting, contract)
@@ -201,6 +204,20 @@ def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Remark]:
 
 def _keeps_all(layer: Layer) -> bool:
     return isinstance(layer, StreetLayer) and layer.keep_all_lines
+
+
+def _by_own_words(
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
+) -> LayerRead:
+    """Take into account what a layer says of its rows in columns that are no fields of the table."""
+    if contract.name == "buildings":
+        frame, unread = complete_from_tags(found.frame, rows)
+        return replace(found, frame=frame, remarks=(*found.remarks, *_unread_storeys(unread)))
+    return _without_unwalked(found, rows, path, layer, contract)
+
+
+def _unread_storeys(words: tuple[str, ...]) -> tuple[Remark, ...]:
+    return (Remark("storeys_unread", "buildings", values={"words": _shown(words)}),) if words else ()
 
 
 def _without_unwalked(
@@ -292,7 +309,7 @@ def _from_grid(
         left_out,
         exchanged,
     )
-    return _without_unwalked(found, rows, path, layer, contract)
+    return _by_own_words(found, rows, path, layer, contract)
 
 
 def _canonical(

@@ -1,7 +1,7 @@
 """Line layers that say what their lines are: motorways, rivers and closed ways are not walked, as in an extract.
 
-Layers made from OpenStreetMap (QuickOSM, Geofabrik, GDAL, OSMnx) keep its tags in columns of their own or in
-`other_tags`; those of survey offices name a class. A line is judged by `planner.inputs.osm_walkable`, with its class
+Layers made from OpenStreetMap (QuickOSM, Geofabrik, GDAL, OSMnx) keep its tags in columns of their own or in one
+for all; those of survey offices name a class. A line is judged by `planner.inputs.osm_walkable`, with its class
 as `highway`. A column counts only where its words are those that the rules know: another one that happens to be
 called so is not read, and that is told.
 """
@@ -122,7 +122,7 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
     columns = {_plain(name): str(name) for name in reversed(list(rows.columns))}
     if columns.keys() >= OWN_COLUMNS:
         return Sorted(nothing, nothing)
-    tags = _further_tags(rows, columns)
+    tags = further_tags(rows, columns)
     texts = {name: _texts(rows[own]) for name, own in columns.items() if name in _NAMES or own == class_column}
     for key in ("highway", *TAG_COLUMNS, *OTHER_KEYS):
         told = pd.Series([one.get(key, "") for one in tags], index=rows.index, dtype=object)
@@ -203,7 +203,7 @@ def _class_columns(
 def _believed(
     texts: Mapping[str, pd.Series], *, sure: bool, unread: dict[str, tuple[str, ...]]
 ) -> dict[str, pd.Series]:
-    """Return the columns of access that speak as OpenStreetMap does; in its layers single strange words may stand."""
+    """Return the columns of access that speak as OpenStreetMap does; its own layers may hold strange words."""
     found = {}
     for name in TAG_COLUMNS:
         if name not in texts:
@@ -246,7 +246,7 @@ def _set_of(word: str) -> str:
     return next((name for name in SETS if any(part in word for part in named[f"in_{name}"])), "")
 
 
-def _further_tags(rows: pd.DataFrame, columns: Mapping[str, str]) -> list[Mapping[str, str]]:
+def further_tags(rows: pd.DataFrame, columns: Mapping[str, str]) -> list[Mapping[str, str]]:
     """Return the tags of each row that a column holds as a whole."""
     held = [columns[name] for name in ALL_TAGS if name in columns]
     found: list[dict[str, str]] = [{} for _ in range(len(rows))]
@@ -271,12 +271,13 @@ def _tags_in(value: object) -> dict[str, str]:
 
 def _texts(column: pd.Series) -> pd.Series:
     """Return a column as plain words, "" where it is empty; of several in one cell the first."""
-    return pd.Series([_first(value) for value in column], index=column.index, dtype=object)
+    return pd.Series([plain_word(value) for value in column], index=column.index, dtype=object)
 
 
-def _first(value: object) -> str:
+def plain_word(value: object) -> str:
+    """Return what a cell says as a plain word, "" where it is empty; of several in one cell the first."""
     if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
-        several: Iterable[object] = value if isinstance(value, (list, tuple)) else [value.tolist()]  # type: ignore[attr-defined]
+        several: Iterable[object] = value if isinstance(value, (list, tuple)) else [value.tolist()]
         value = next(iter(several), "")
     text = str(value)
     listed = LIST.match(text)

@@ -4,9 +4,9 @@
 
 - **class**: `WALKABLE`; `WALKABLE_IF_ALLOWED` only where `foot` says so. Motorways, construction sites and
   planned, abandoned or unknown classes never.
-- **foot** is the more special tag and decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules the
-  next three points. ``foot=destination``, ``customers`` and ``permit`` are among them: people do reach a door there,
-  and whoever writes them beside ``access=private`` means that walkers are let in. ``foot=private`` is as
+- **foot** is the more special tag and decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules
+  the next three points. ``foot=destination``, ``customers`` and ``permit`` are among them: people do reach a door
+  there, and whoever writes them beside ``access=private`` means that walkers are let in. ``foot=private`` is as
   ``access=private``, whatever `access` says.
 - **access**: `ACCESS_FORBIDDEN` leaves it out: compounds that are closed to the public. `destination`,
   `customers`, `delivery` and the like stay: they are aimed at drivers, and people do reach a door there. How
@@ -135,8 +135,8 @@ def walkability(tags: Tags) -> Walkability:
 
     Examples
     --------
-    >>> walkability({"highway": "service", "access": "private"}), walkability({"highway": "service", "access": "no"})
-    ('private', 'nobody')
+    >>> [walkability({"highway": "service", "access": access}) for access in ("yes", "private", "no")]
+    ['everybody', 'private', 'nobody']
     >>> walkability({"highway": "path", "access": "yes", "foot": "private"})
     'private'
     >>> walkability({"highway": "service", "access": "private", "foot": "customers"})

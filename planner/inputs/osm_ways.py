@@ -276,7 +276,8 @@ def _vertices(found: _Ways, places: NodePlaces) -> _Vertices:
     nodes = [np.fromiter(chain.from_iterable(found.nodes[way] for way in found.whole), dtype=np.int64)]
     row = [np.repeat(np.arange(len(whole)), [len(found.nodes[way]) for way in found.whole])]
     part = [row[0]]
-    gaps, parts = [], len(whole)
+    gaps: list[Gap] = []
+    parts = len(whole)
     for at, (number, way) in enumerate(found.broken.items(), start=len(whole)):
         known = [place or later.get(node) for node, place in zip(found.nodes[number], way, strict=True)]
         gaps += _gaps(number, known)

@@ -18,6 +18,7 @@ from planner.inputs.accounting import set_aside
 from planner.inputs.counting import in_grains
 from planner.inputs.datum_choice import DatumChoice
 from planner.inputs.demand.buildings import homes_of, read_building_kinds
+from planner.inputs.demand.doors import Doors
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
 from planner.inputs.demand.placing import Residents, demand_method, place_residents
 from planner.inputs.demand.rasters import RasterCells, read_raster
@@ -169,19 +170,13 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     all_streets = streets.index
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
     tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
-    outline = shapely.union_all(communities.geometry.array)
-    not_walked = lines_left_out(
-        tables.notes("streets"), crs=communities.crs, area=shapely.buffer(outline, margin_m)
-    )
+    not_walked, torn = _noted(tables, communities, margin_m)
     left_out = by_reason(not_walked)
-    torn = [
-        remark
-        for name in ("streets", "buildings")
-        for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
-    ]
     elevation = tables.elevation(streets)
-    homes = homes_of(Buildings(metric["buildings"]), building_kinds) if "buildings" in metric else None
-    if homes is not None:
+    doors = Doors(streets, access_m=study.walking.access_m)
+    homes = None
+    if "buildings" in metric:
+        homes = homes_of(Buildings(metric["buildings"]), building_kinds, doors=doors)
         tables.leave_out("buildings", set_aside("building_not_home", homes.unused))
     of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
     residents = place_residents(
@@ -192,6 +187,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         demand=demand,
         raster=raster,
         homes=homes,
+        doors=doors,
         source=tables.source(of_people),
     )
     residents = replace(residents, points=in_grains(residents.points))
@@ -262,6 +258,20 @@ def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object
         joined = join_communities(demand["community"], list(demand["id"]), communities)
         named["demand"] = joined.ids.to_numpy(dtype=object)
     return named
+
+
+def _noted(
+    tables: StudyLayers, communities: Communities, margin_m: float
+) -> tuple[gpd.GeoDataFrame, list[Remark]]:
+    """Return the lines near the communities that are not walked, and what is to be said of what files lack."""
+    outline = shapely.union_all(communities.geometry.array)
+    area = shapely.buffer(outline, margin_m)
+    torn = [
+        remark
+        for name in ("streets", "buildings")
+        for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
+    ]
+    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), torn
 
 
 def _within_margin(streets: Streets, communities: Communities, margin_m: float, *, source: str) -> Streets:
