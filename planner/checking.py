@@ -13,6 +13,7 @@ import pandas as pd
 
 from planner.errors import SHOWN_ROWS
 from planner.inputs.datum_choice import DatumVerdict
+from planner.inputs.osm_contents import AlsoHeld, also_held
 from planner.inputs.settling import NAMES, scores_in_words
 from planner.inputs.study_layers import Source
 from planner.preparing import Ready, prepare
@@ -71,6 +72,10 @@ def describe(path: Path, texts: Texts) -> str:
     for source in ready.inputs.sources:
         lines += _layer(source, ready, texts)
     lines += ["", *_totals(ready, texts)]
+    also = also_held(study)
+    lines += ["", texts("cli.check_also")] if also else []
+    for held in also:
+        lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
     remarks = sorted(ready.remarks, key=_weight)
     lines += ["", texts("cli.check_warnings")] if remarks else []
     for remark in remarks:
@@ -116,6 +121,10 @@ def describe_as_json(path: Path) -> str:
             for one in inputs.left_out
         ],
         "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},
+        "also_held": [
+            {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
+            for one in also_held(study)
+        ],
         "warnings": [remark.entry() for remark in sorted(ready.remarks, key=_weight)],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
@@ -202,6 +211,16 @@ def _totals(ready: Ready, texts: Texts) -> Iterator[str]:
     )
     yield from _wrapped(network, indent=2)
     yield from _wrapped(_far_from_streets(ready, texts), indent=2)
+
+
+def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
+    """Yield what a file of the study holds besides, and the lines that would use it."""
+    count = texts.whole(held.count)
+    if not held.lines:
+        yield "  " + texts(f"cli.also_{held.table}", file=held.file, count=count)
+        return
+    yield "  " + texts("cli.also_held", file=held.file, count=count, table=texts(f"words.layer_{held.table}"))
+    yield from (f"      {line}" for line in held.lines.splitlines())
 
 
 def _far_from_streets(ready: Ready, texts: Texts) -> str:

@@ -115,7 +115,7 @@ def read_layer(
     """
     _check_is_file(path, setting)
     name = path.name.lower()
-    if name.endswith(EXTRACT) or (name.endswith(JSON) and is_overpass_json(path)):
+    if is_extract(path):
         found = _from_extract(path, layer, setting, contract)
     elif name.endswith(VECTOR):
         found = _from_vector(path, layer, setting, contract)
@@ -137,6 +137,12 @@ def read_layer(
     if notes.left_out is not None and system is not None:
         notes = replace(notes, left_out=_called(notes.left_out, system))
     return replace(found, frame=frame, breaches=(*found.breaches, *wrong_system), notes=notes)
+
+
+def is_extract(path: Path) -> bool:
+    """Tell whether a file is an extract of OpenStreetMap: by its name; a JSON file by what it holds."""
+    name = path.name.lower()
+    return name.endswith(EXTRACT) or (name.endswith(JSON) and path.is_file() and is_overpass_json(path))
 
 
 def file_hash(path: Path) -> str:

@@ -72,7 +72,7 @@ def _nearest(outlines: Shapes, streets: Shapes, middles: Shapes) -> Shapes:
     belts = shapely.buffer(streets, shapely.length(along) + ALIKE_M)
     fronts = shapely.intersection(outlines, belts)
     places = shapely.get_point(shapely.shortest_line(fronts, middles), 0)
-    return np.where(shapely.is_missing(places), first, places)
+    return np.asarray(np.where(shapely.is_missing(places), first, places), dtype=object)
 
 
 def is_grid(shapes: Shapes) -> bool:
