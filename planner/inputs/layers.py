@@ -30,7 +30,7 @@ from planner.inputs.positions import as_frame, nowhere, place_columns, place_row
 from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
-from planner.settings.layers import Layer, StreetLayer
+from planner.settings.layers import Layer
 
 CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""
@@ -114,6 +114,8 @@ def read_layer(
         The file is missing, unreadable, without geometry or of an unknown format, or has no such layer.
     """
     _check_is_file(path, setting)
+    if layer.keep_all_lines and contract.name != "streets":
+        raise DataError(str(path), [Breach("keep_all_not_streets", {"setting": setting})])
     name = path.name.lower()
     if is_extract(path):
         found = _from_extract(path, layer, setting, contract)
@@ -124,7 +126,7 @@ def read_layer(
     elif name.endswith(WORKBOOK):
         found = _from_grid(path, read_workbook_grid(path, layer.layer, setting), layer, setting, contract, home)
     elif name.endswith(GRAPH):
-        graph = read_graph(path, keep_all=_keeps_all(layer))
+        graph = read_graph(path, keep_all=layer.keep_all_lines)
         found = _from_frame(graph.streets, "", layer, setting, contract)
         found = replace(found, notes=FileNotes(left_out=graph.left_out))
     else:
@@ -179,7 +181,7 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
 
 def _from_extract(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
     """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
-    if _keeps_all(layer):
+    if layer.keep_all_lines:
         raise DataError(str(path), [Breach("keep_all_of_extract")])
     if contract.name == "buildings":
         buildings, gaps, unread = read_osm_building_areas(path)
@@ -208,10 +210,6 @@ def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Remark]:
         yield Remark("osm_nodes_apart", table, values={"count": f"{walk.apart:,}"})
 
 
-def _keeps_all(layer: Layer) -> bool:
-    return isinstance(layer, StreetLayer) and layer.keep_all_lines
-
-
 def _by_own_words(
     found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
 ) -> LayerRead:
@@ -230,7 +228,7 @@ def _without_unwalked(
     found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
 ) -> LayerRead:
     """Leave out the lines of a layer of streets that, by its own words, people do not walk on."""
-    if contract.name != "streets" or _keeps_all(layer) or not len(rows):
+    if contract.name != "streets" or layer.keep_all_lines or not len(rows):
         return found
     lines = sort_lines(rows, class_column=layer.columns.get("kind"))
     told = [

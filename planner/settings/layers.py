@@ -36,12 +36,8 @@ class Layer(Settings):
     modelled: StrictBool = False
     """True where the layer is modelled, not surveyed: map and report then say so."""
 
-
-class StreetLayer(Layer):
-    """The streets."""
-
     keep_all_lines: StrictBool = False
-    """True keeps all lines of a layer, also motorways, rivers and closed ways; an extract is always sorted."""
+    """Streets only: true keeps all lines of a layer, also motorways, rivers and closed ways."""
 
 
 class Raster(Settings):
@@ -69,7 +65,7 @@ class Inputs(Settings):
     facilities: Layer
     """Service centres: points with id, name, tier; optional community, floor_area_m2."""
 
-    streets: StreetLayer
+    streets: Layer
     """Walkable streets: lines, joined where they share a vertex, or an OpenStreetMap extract."""
 
     demand: Layer | None = None
