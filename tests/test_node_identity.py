@@ -213,7 +213,7 @@ def test_a_graph_in_degrees(tmp_path: Path) -> None:
 
 
 def two_squares(folder: Path, *, west: str, east: str, shared: bool = True) -> Path:
-    """Return two squares of 100 × 100 m side by side, and a street at the far corner of each; six nodes between."""
+    """Return two squares of 100 × 100 m side by side, and a street at the far corner of each."""
     places = {1: (0, 0), 2: (1, 0), 3: (1, 0.5), 4: (1, 1), 5: (0, 1), 6: (2, 0), 7: (2, 1), 8: (-2, 0), 9: (4, 1)}
     second = {2: 12, 3: 13, 4: 14}
     nodes = [node(number, x / 1000, y / 1000) for number, (x, y) in places.items()]

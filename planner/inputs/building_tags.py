@@ -31,6 +31,7 @@ LIVED_IN = frozenset(
 )
 """Uses under which people live."""
 
+MEASURED = ("building:levels", "height")
 LAND_USED = frozenset(
     {"industrial", "commercial", "retail", "military", "education", "garages", "railway", "depot"}
 )
@@ -129,7 +130,10 @@ def complete_from_tags(frame: gpd.GeoDataFrame, rows: pd.DataFrame) -> tuple[gpd
     every = (*USE_KEYS, *NO_BUILDING, "social_facility", "residential", "fclass", "building")
     named = [key for key in every if key in columns]
     of_rows: list[Mapping[str, str]] = [
-        {**tags, **{key: word for key in named if (word := plain_word(rows[columns[key]].iloc[row]))}}
+        {
+            **{key: said if key in MEASURED else plain_word(said) for key, said in tags.items()},
+            **{key: word for key in named if (word := plain_word(rows[columns[key]].iloc[row]))},
+        }
         for row, tags in enumerate(held)
     ]
     kind = _column(frame, "kind", of_rows, "building", str)

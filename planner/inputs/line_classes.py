@@ -125,7 +125,7 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
     tags = further_tags(rows, columns)
     texts = {name: _texts(rows[own]) for name, own in columns.items() if name in _NAMES or own == class_column}
     for key in ("highway", *TAG_COLUMNS, *OTHER_KEYS):
-        told = pd.Series([one.get(key, "") for one in tags], index=rows.index, dtype=object)
+        told = pd.Series([plain_word(one.get(key, "")) for one in tags], index=rows.index, dtype=object)
         if (told != "").any():
             texts[key] = told.where(told != "", texts.get(key, nothing)) if key in texts else told
     chosen, unread = _class_columns(texts, _plain(class_column) if class_column else None)
@@ -258,14 +258,14 @@ def further_tags(rows: pd.DataFrame, columns: Mapping[str, str]) -> list[Mapping
 
 def _tags_in(value: object) -> dict[str, str]:
     if isinstance(value, str) and "=>" in value:
-        return {_plain(key): _plain(said) for key, said in HSTORE.findall(value)}
+        return {_plain(key): said for key, said in HSTORE.findall(value)}
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return {}
     if isinstance(value, Mapping):
-        return {_plain(key): _plain(said) for key, said in value.items() if said is not None}
+        return {_plain(key): str(said) for key, said in value.items() if said is not None}
     return {}
 
 
