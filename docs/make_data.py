@@ -639,11 +639,9 @@ PLAN_ENTRIES: dict[str, str] = {
     "follows (that of its file) or untested (rasters; water and barriers of another file)",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
-    "data.left_out": "list: lines of the streets' file within the margin that are not walked, by reason",
-    "data.left_out[].reason": "class, access, foot, motorroad or tunnel",
-    "data.left_out[].words": "list: what the file says of them, the longest first",
-    "data.left_out[].count": "how many lines",
-    "data.left_out[].length_m": "how long they are within the margin, m",
+    "data.left_out": "list: lines of the streets' file within the margin that are not walked, one entry a reason: "
+    "`reason` (class, access, foot, motorroad or tunnel), `words` (list: what the file says of them, the longest "
+    "first), `count` (lines), `length_m` (metres)",
     "demand": "where people come from, and their balance",
     "demand.method": "points, raster, buildings or along_streets",
     "demand.calibrated": "whether points or raster were scaled to the communities' totals",
