@@ -90,7 +90,7 @@ def ground_of(ready: Ready) -> Ground:
     """Return what walks are computed again on: the study's lines and polygons, with the cost of each segment."""
     network, inputs = ready.network, ready.inputs
     # The engine searches from the centres outwards; here people walk from home to centre.
-    level = network.segment_level[:, ::-1]
+    level = network.as_drawn.segment_level[:, ::-1]
     stops = network.barriers is not None
     return Ground(
         ready.walked_streets,

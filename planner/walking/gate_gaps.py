@@ -38,6 +38,7 @@ def gates_in_gaps(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[G
     """
     if "gated" not in streets.columns or not len(network.edge_m):
         return ()
+    network = network.as_drawn
     gated = is_marked(streets, "gated")[network.edge_street]
     degree = np.bincount(network.edge_nodes.ravel(), minlength=len(network.node_xy))
     ends = np.unique(network.edge_nodes[gated].ravel())
