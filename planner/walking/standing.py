@@ -116,17 +116,16 @@ def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None 
     copy = copy[open_to[network.segment_edge[copy]]]
     copies = pointers(place[copy], len(drawn.segment_m))
 
-    is_node = spots.node >= 0
-    count = np.where(is_node, np.diff(pointer)[spots.node], np.diff(copies)[spots.segment])
-    point = np.repeat(np.arange(len(spots.xy)), count)
-    rank = np.arange(len(point)) - np.repeat(np.cumsum(count) - count, count)
-    at_node = is_node[point]
-    segment, at_m = np.empty(len(point), dtype=np.int64), spots.at_m[point]
-    row = pointer[spots.node[point[at_node]]] + rank[at_node]
-    segment[at_node], at_m[at_node] = end_segment[row], end_m[row]
-    segment[~at_node] = copy[copies[spots.segment[point[~at_node]]] + rank[~at_node]]
+    at_node = np.flatnonzero(spots.node >= 0)
+    on_node, row = _spread(pointer, spots.node[at_node])
+    inside, drawn_segment, inside_m = _inside(spots, drawn)
+    on_segment, which = _spread(copies, drawn_segment)
+    point = np.concatenate([at_node[on_node], inside[on_segment]])
+    segment = np.concatenate([end_segment[row], copy[which]])
+    at_m = np.concatenate([end_m[row], inside_m[on_segment]])
     order = np.lexsort((at_m, segment, point))
     segment, at_m = segment[order], at_m[order]
+    count = np.bincount(point, minlength=len(spots.xy))
     # On a layer that does not lead there nobody stands: the first segment of all is then as good as any.
     begins = np.minimum(np.cumsum(count) - count, max(len(segment) - 1, 0))
     nearest = segment[begins] if len(segment) else np.zeros(len(spots.xy), dtype=np.int64)
@@ -144,6 +143,29 @@ def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None 
         nearest_xy=spots.xy,
         reaches_street=count > 0,
     )
+
+
+def _inside(spots: Spots, network: WalkingNetwork) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Return the positions inside edges with their segments: two where the position is the vertex between them."""
+    first, last = _end_segments(network)
+    point = np.flatnonzero(spots.node < 0)
+    segment, at_m = spots.segment[point], spots.at_m[point]
+    edge = network.segment_edge[segment]
+    before = np.flatnonzero((at_m <= 0) & (segment > first[edge]))
+    behind = np.flatnonzero((at_m >= network.segment_m[segment]) & (segment < last[edge]))
+    return (
+        np.concatenate([point, point[before], point[behind]]),
+        np.concatenate([segment, segment[before] - 1, segment[behind] + 1]),
+        np.concatenate([at_m, network.segment_m[segment[before] - 1], np.zeros(len(behind))]),
+    )
+
+
+def _spread(pointer: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArray]:
+    """Return the rows of several keys one after the other: which of the keys, and the row."""
+    count = np.diff(pointer)[keys]
+    which = np.repeat(np.arange(len(keys)), count)
+    rank = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    return which, pointer[keys][which] + rank
 
 
 def path_ends(spots: Spots, network: WalkingNetwork) -> tuple[Snaps, Snaps, Snaps]:

@@ -21,7 +21,7 @@ from planner.walking.private_ways import PUBLIC, come_to, go_on_from, with_priva
 from planner.walking.service_areas import service_areas
 from planner.walking.sight import lay_barriers
 from planner.walking.snapping import snap
-from planner.walking.standing import node_spots, stand, street_spots
+from planner.walking.standing import Spots, node_spots, stand, street_spots
 from planner.walking.times import (
     nearest_facility,
     nearest_facility_of_places,
@@ -245,21 +245,30 @@ def test_a_crossing_built_between_private_ways(seed: int, one: int, other: int) 
     streets = cities.random_city(seed, blocks=4, kept=0.65)
     private = private_streets(streets, seed)
     points = cities.points_in(streets, 24, seed)
-    network = layered(build_network(streets), private)
-    spots = street_spots(network, 40.0)
-    ends = np.array([one % len(spots.xy), other % len(spots.xy)])
-    if np.hypot(*np.diff(spots.xy[ends], axis=0)[0]) < 1.0:
+    spots = street_spots(build_network(streets), 40.0)
+    ends = np.round(spots.xy[[one % len(spots.xy), other % len(spots.xy)]], 3)
+    if np.hypot(*(ends[1] - ends[0])) < 1.0:
         return
     drawn = streets.copy()
     for end in ends:
-        at = shapely.Point(np.round(spots.xy[end], 3))
-        drawn.geometry = [_with_vertex(line, at) for line in drawn.geometry]
-    path = shapely.LineString(np.round(spots.xy[ends], 3))
-    built = build_network(gpd.GeoDataFrame(geometry=[*drawn.geometry, path], crs=cities.CRS))
-    who, both = walkers(network, points), spots.rows(ends)
+        drawn.geometry = [_with_vertex(line, shapely.Point(end)) for line in drawn.geometry]
+    # Both networks have a vertex at the ends, so that they agree to the last bit on where people meet the streets.
+    network = layered(build_network(drawn), private)
+    built = build_network(gpd.GeoDataFrame(geometry=[*drawn.geometry, shapely.LineString(ends)], crs=cities.CRS))
+    who, both = walkers(network, points), vertices_at(network, ends)
     arriving, leaving = (stand(both, network, layers(PUBLIC)) for layers in (come_to, go_on_from))
-    found = with_crossing(network, spots.xy[ends], walks_through(network, arriving, who, leaving), who)
+    found = with_crossing(network, ends, walks_through(network, arriving, who, leaving), who)
     assert_same(found, walkers(layered(built, np.append(private, [False])), points).minutes)
+
+
+def vertices_at(network: WalkingNetwork, xy: FloatArray) -> Spots:
+    """Return vertices of the streets as positions."""
+    drawn = network.as_drawn
+    segment = snap(xy, drawn, access_m=0.1).nearest_segment
+    at_end = np.hypot(*(drawn.segment_xy[segment, 2:] - xy).T) < MILLIMETRE
+    is_node = (drawn.node_xy[None] == xy[:, None]).all(axis=2)
+    node = np.where(is_node.any(axis=1), is_node.argmax(axis=1), -1)
+    return Spots(segment, np.where(at_end, drawn.segment_m[segment], 0.0), node, xy)
 
 
 WALK, HORIZON_MIN = Walk(3.6, 45.0), 9.0
@@ -282,7 +291,9 @@ def _with_vertex(line: shapely.LineString, at: shapely.Point) -> shapely.LineStr
         return line
     xy = shapely.get_coordinates(line)
     if np.hypot(*(xy - shapely.get_coordinates(at)).T).min() < 2e-3:
-        return line
+        near = np.hypot(*(xy - shapely.get_coordinates(at)).T).argmin()
+        xy[near] = at.coords[0]
+        return shapely.LineString(xy)
     along = [line.project(shapely.Point(place)) for place in xy]
     return shapely.LineString(np.insert(xy, int(np.searchsorted(along, line.project(at))), at.coords[0], axis=0))
 
