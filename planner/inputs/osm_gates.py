@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.inputs.osm_ways import Gate, place_keys
+from planner.inputs.osm_nodes import place_keys
+from planner.inputs.osm_ways import Gate
 
 GAP_M = 0.05
 """How far a street stops short of a closed gate, metres: more than what joins (1 mm), less than anyone maps."""
@@ -79,11 +80,11 @@ def stop_at_gates(lines: NDArray[np.object_], gates: Sequence[Gate]) -> GatedLin
     standing = [gate for gate, stands in zip(gates, np.isin(gate_keys, keys), strict=True) if stands]
 
     closed = set(gate_keys[[not gate.passable for gate in gates]].tolist())
-    hits: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    hits: dict[complex, list[tuple[int, int]]] = defaultdict(list)
     for vertex in on_gate.tolist():
-        if int(keys[vertex]) in closed:
+        if complex(keys[vertex]) in closed:
             part = int(part_of_vertex[vertex])
-            hits[int(keys[vertex])].append((part, vertex - int(first[part])))
+            hits[complex(keys[vertex])].append((part, vertex - int(first[part])))
     cuts: dict[int, set[int]] = defaultdict(set)
     for places in hits.values():
         ending = [(part, position) for part, position in places if position in (0, counts[part] - 1)]
