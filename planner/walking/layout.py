@@ -92,9 +92,8 @@ def with_passages(ways: Ways, passages: IndexArray) -> Ways:
     ([0, 1, 3, 3], [1, 0, 2], [5.0, 5.0, 0.0], [0, 1, -1])
     """
     n_nodes = len(ways.pointer) - 1
-    begins = np.concatenate(
-        [np.repeat(np.arange(n_nodes), np.diff(ways.pointer.astype(np.int64))), passages[:, 0]]
-    )
+    known = ways.pointer.astype(np.int64)
+    begins = np.concatenate([np.repeat(np.arange(n_nodes), known[1:] - known[:-1]), passages[:, 0]])
     order = np.argsort(begins, kind="stable")
     more = len(passages)
     return Ways(
