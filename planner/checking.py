@@ -34,6 +34,7 @@ BY_WEIGHT = (
     *("datum_declared", "datum_elsewhere", "reader_warns"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
+    *("private_ways_around", "private_ways_closed", "gates_closed", "private_ways_residents", "private_ways_open"),
     *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
     *(
         "calibrated_along_streets",
