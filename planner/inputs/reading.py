@@ -272,7 +272,7 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
     except DataError as error:
         tables.refuse(error)
         return None
-    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs)
+    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
     return raster
 
 

@@ -37,6 +37,7 @@ from planner.tables import (
     Communities,
     Streets,
 )
+from planner.texts import Phrase
 
 TABLES: tuple[Contract[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
@@ -86,6 +87,7 @@ class StudyLayers:
         self._crs: dict[str, str] = {}
         self._left_out: dict[str, list[SetAside]] = {}
         self._rasters: list[Source] = []
+        self._raster_remarks: list[Remark] = []
         named = {contract.name: getattr(study.inputs, contract.name) for contract in TABLES}
         of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.kinds}
         self.layers: dict[str, Layer] = {
@@ -145,7 +147,7 @@ class StudyLayers:
         for name, found in self._read.items():
             told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
             told += found.remarks
-        return tuple(told)
+        return (*told, *self._raster_remarks)
 
     def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
         layer = self.layers[name]
@@ -169,8 +171,23 @@ class StudyLayers:
             modelled=layer.modelled,
         )
 
-    def note_raster(self, name: str, layer: Raster, *, cells: int, crs: pyproj.CRS) -> None:
-        """Note where a raster came from; its cells count as rows."""
+    def note_raster(
+        self,
+        name: str,
+        layer: Raster,
+        *,
+        cells: int,
+        crs: pyproj.CRS,
+        scale: tuple[float, float] | None,
+    ) -> None:
+        """Note where a raster came from, and how its numbers were understood; its cells count as rows."""
+        if scale is not None:
+            values = {
+                "layer": Phrase(f"words.layer_{name}"),
+                "scale": f"{scale[0]:g}",
+                "offset": f"{scale[1]:g}",
+            }
+            self._raster_remarks.append(Remark("raster_scaled", name, values=values))
         self._rasters.append(
             Source(
                 layer=name,
@@ -210,7 +227,7 @@ class StudyLayers:
             source=self.source("elevation"),
             stated_crs=layer.crs,
         )
-        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs)
+        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs, scale=elevation.scale)
         return elevation
 
     def refuse(self, error: DataError) -> None:
