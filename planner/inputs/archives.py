@@ -126,7 +126,7 @@ def _limit(packed: int) -> int:
     return min(UNPACKED_AT_MOST, max(SMALL, RATIO_AT_MOST * packed))
 
 
-def _copy(source: IO[bytes], target: Path, most: int, archive: Path) -> int:
+def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, most: int, archive: Path) -> int:
     """Write what a packed file holds, and return how many bytes; refuse more than `most`."""
     written = 0
     with target.open("wb") as file:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import pyogrio
-from pyogrio._ogr import _register_drivers
+from pyogrio._ogr import _register_drivers  # type: ignore[import-not-found]  # pyogrio compiles it
 
 PRODUCTS = ("GPKG", "MEM")
 """Drivers that are never taken away: another thread may be writing results."""

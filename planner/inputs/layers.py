@@ -13,6 +13,7 @@ from tempfile import gettempdir
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -311,9 +312,26 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
     if found.equals(declared, ignore_axis_order=True):
         return frame, []
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
-    if any(wrong_crs(frame)):
+    if _adds_shift(found, declared) or any(wrong_crs(frame)):
         return _called(frame, declared), []
     return frame, [Breach("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
+
+
+def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
+    """Tell whether a declared system is a file's own, with the shift to WGS-84 that the file does not say."""
+    if not declared.is_bound or declared.source_crs is None or found.ellipsoid is None:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, other = found.to_dict(), declared.source_crs.to_dict()
+    same_ellipsoid = declared.source_crs.ellipsoid is not None and np.isclose(
+        found.ellipsoid.semi_major_metre, declared.source_crs.ellipsoid.semi_major_metre, rtol=0, atol=0.01
+    )
+    numbers = {"lat_0": 0.0, "lon_0": 0.0, "k": 1.0, "k_0": 1.0, "x_0": 0.0, "y_0": 0.0, "zone": 0.0}
+    same = all(
+        np.isclose(float(one.get(key, plain)), float(other.get(key, plain))) for key, plain in numbers.items()
+    )
+    return bool(same_ellipsoid and same and one.get("proj") == other.get("proj"))
 
 
 def _called(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:

@@ -1,4 +1,4 @@
-"""MapInfo: tables (.tab) that hold their rows themselves, and the text form (.mif), texts in the right encoding."""
+"""MapInfo: tables (.tab) that hold their rows themselves, and the text form (.mif), decoded by evidence."""
 
 from __future__ import annotations
 

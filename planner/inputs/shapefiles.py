@@ -82,8 +82,13 @@ def _read_bytewise(path: Path) -> pd.DataFrame:
             for ending in (".shp", ".shx", ".dbf"):
                 link_or_copy(_part(path, ending), copy.with_suffix(ending))
             copy.with_suffix(".prj").write_text(_decoded(content), "utf-8")
-            return pyogrio.read_dataframe(copy, encoding=BYTEWISE)
-    return pyogrio.read_dataframe(path, encoding=BYTEWISE)
+            return _bytewise(copy)
+    return _bytewise(path)
+
+
+def _bytewise(path: Path) -> pd.DataFrame:
+    frame: pd.DataFrame = pyogrio.read_dataframe(path, encoding=BYTEWISE)
+    return frame
 
 
 def _decoded(content: bytes) -> str:

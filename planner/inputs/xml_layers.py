@@ -1,4 +1,4 @@
-"""KML and GML: read through once before GDAL does, so that nothing is declared that leads elsewhere or never ends."""
+"""KML and GML: read through once before GDAL does: nothing in them leads elsewhere or is nested without end."""
 
 from __future__ import annotations
 
