@@ -166,9 +166,12 @@ def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
     verdict = _verdict(source, ready)
     scores = scores_in_words(verdict)
-    by = texts(f"cli.datum_{verdict.how}")
     if verdict.how != "no_places":
-        datum = texts("cli.check_datum", datum=DATUM_NAMES.get(source.datum, source.datum), by=by)
+        by = texts(f"cli.datum_{verdict.how}")
+        name = DATUM_NAMES.get(source.datum, source.datum)
+        datum = texts("cli.check_datum", datum=name, by=by)
+        # Of what is taken for the true datum, the scores are those of its own name.
+        scores = scores.replace(NAMES["wgs84"], name) if verdict.datum == "wgs84" else scores
         yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
 
 
