@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
 from planner.inputs.osm_nodes import moved_nodes
-from planner.inputs.osm_walkable import objection, structure
+from planner.inputs.osm_walkable import PRIVATE, is_private, objection, structure
 
 HEAD_BYTES = 65_536
 NOTHING = frozenset({"", "None", "nan", "False"})
@@ -62,7 +62,8 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     -------
     streets
         Lines in the graph's own system (`crs` of the graph; none if it does not say): `id` (`osmid`), `name`,
-        `kind` (`highway`; of several the first), `structure` ("bridge", "tunnel" or "").
+        `kind` (`highway`; of several the first), `structure` ("bridge", "tunnel" or ""), `access` ("private" for
+        ways of compounds, else "").
 
     Raises
     ------
@@ -116,7 +117,7 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
             reason = f"node {error} is missing"
         raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
     tags = [_plain(edge) for _, _, edge in graph.edges]
-    reasons = {row: "" if keep_all or "highway" not in tags[row] else objection(tags[row]) for row in different}
+    reasons = {row: "" if keep_all or "highway" not in tags[row] else _against(tags[row]) for row in different}
     kept = [row for row in different if not reasons[row]]
     out = [row for row in different if reasons[row]]
     told = [tags[row] for row in kept]
@@ -126,6 +127,7 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
             "name": [each.get("name", "") for each in told],
             "kind": [each.get("highway", "") for each in told],
             "structure": [structure(each) for each in told],
+            "access": [PRIVATE if "highway" in each and is_private(each) else "" for each in told],
         },
         geometry=lines[kept],
         crs=crs,
@@ -137,6 +139,11 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
         crs=crs,
     )
     return GraphRead(streets, left_out)
+
+
+def _against(tags: Mapping[str, str]) -> str:
+    """Return why nobody walks on an edge; private ones are kept, and marked."""
+    return "" if is_private(tags) else objection(tags)
 
 
 def _joined_at_nodes(

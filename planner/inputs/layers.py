@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -22,12 +25,13 @@ from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_co
 from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
 from planner.inputs.graphml import read_graph
 from planner.inputs.grids import Grid, table_of
-from planner.inputs.line_classes import sort_lines
+from planner.inputs.line_classes import Sorted, sort_lines
 from planner.inputs.osm import OsmWalk, read_osm_building_areas, read_osm_places, read_osm_walk
 from planner.inputs.osm_ground import read_osm_barriers, read_osm_water
 from planner.inputs.osm_source import CHANGE, HISTORY, JSON, XML, is_overpass_json
+from planner.inputs.osm_walkable import PRIVATE
 from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
-from planner.inputs.vector_files import fit_shapes, read_vector
+from planner.inputs.vector_files import ENDINGS, VectorRead, fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
 from planner.settings.layers import Layer
@@ -35,12 +39,17 @@ from planner.settings.layers import Layer
 CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""
 
-VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
+VECTOR = ENDINGS
 TEXT = (".csv", ".tsv", ".txt")
 WORKBOOK = (".xlsx", ".xls")
 EXTRACT = (".pbf", *XML, *HISTORY, *CHANGE)
 EXTRACT_READ = (".pbf", *XML)
 GRAPH = (".graphml",)
+IN_PARTS = (".shp", ".tab", ".mif")
+"""Files to which others of the same name belong."""
+
+OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
+"""Where a file lies while GDAL reads it: no user knows of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,11 +157,14 @@ def is_extract(path: Path) -> bool:
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file and, for a shapefile, of the files beside it that belong to it."""
-    files = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() == ".shp" else [path]
+    """Return the SHA-256 of a file, of the files beside it that belong to it, or of those in a folder."""
+    files = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() in IN_PARTS else [path]
+    if path.is_dir():
+        files = sorted(path.iterdir())
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.read_bytes())
+        if file.is_file():
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
@@ -172,11 +184,24 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
     with warnings.catch_warnings(record=True) as said:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
-        frame, encoding = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
-    words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
-    told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
-    found = replace(_from_frame(frame, encoding, layer, setting, contract), remarks=told)
+        read = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
+    words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
+    told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
+    frame = gpd.GeoDataFrame(read.frame)
+    found = _from_frame(frame, read.encoding.name, layer, setting, contract)
+    found = replace(found, remarks=(*told, *_encoding_remarks(read, contract)))
     return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, layer, contract)
+
+
+def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Remark]:
+    """Say where the texts speak against the encoding that the file declares, or look like none."""
+    found = read.encoding
+    values = {"encoding": found.name, "declared": found.declared, "read_as": found.read_as}
+    if found.declared:
+        values["instead"] = found.declared_reads
+        yield Remark("encoding_contradicted", contract.name, values=values)
+    elif found.is_doubtful:
+        yield Remark("encoding_doubtful", contract.name, values=values)
 
 
 def _from_extract(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
@@ -237,6 +262,8 @@ def _without_unwalked(
     ]
     if lines.unknown:
         told.append(Remark("line_classes_unknown", contract.name, values={"words": _shown(lines.unknown)}))
+    if {"access", "foot"} & set(map(str.lower, lines.read)):
+        found = replace(found, frame=_with_access(found.frame, lines))
     out = (lines.reason != "").to_numpy()
     if not out.any():
         return replace(found, remarks=(*found.remarks, *told))
@@ -254,6 +281,14 @@ def _without_unwalked(
         remarks=(*found.remarks, *told),
         notes=FileNotes(left_out=left_out),
     )
+
+
+def _with_access(frame: gpd.GeoDataFrame, lines: Sorted) -> gpd.GeoDataFrame:
+    """Mark private ways, and only these: `foot` may have opened what `access` calls private."""
+    access = frame["access"] if "access" in frame else pd.Series("", index=frame.index, dtype=object)
+    opened = access.map(lambda word: isinstance(word, str) and word.strip().lower() == PRIVATE).to_numpy(bool)
+    access = access.mask(opened, "").mask(lines.private.to_numpy(), PRIVATE)
+    return gpd.GeoDataFrame(frame.assign(access=access))
 
 
 def _shown(words: Sequence[str]) -> str:
@@ -384,9 +419,26 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
     if found.equals(declared, ignore_axis_order=True):
         return frame, []
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
-    if any(wrong_crs(frame)):
+    if _adds_shift(found, declared) or any(wrong_crs(frame)):
         return _called(frame, declared), []
     return frame, [Breach("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
+
+
+def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
+    """Tell whether a declared system is a file's own, with the shift to WGS-84 that the file does not say."""
+    if not declared.is_bound or declared.source_crs is None or found.ellipsoid is None:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, other = found.to_dict(), declared.source_crs.to_dict()
+    same_ellipsoid = declared.source_crs.ellipsoid is not None and np.isclose(
+        found.ellipsoid.semi_major_metre, declared.source_crs.ellipsoid.semi_major_metre, rtol=0, atol=0.01
+    )
+    numbers = {"lat_0": 0.0, "lon_0": 0.0, "k": 1.0, "k_0": 1.0, "x_0": 0.0, "y_0": 0.0, "zone": 0.0}
+    same = all(
+        np.isclose(float(one.get(key, plain)), float(other.get(key, plain))) for key, plain in numbers.items()
+    )
+    return bool(same_ellipsoid and same and one.get("proj") == other.get("proj"))
 
 
 def _called(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:

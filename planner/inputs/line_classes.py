@@ -22,8 +22,10 @@ from planner.inputs.osm_walkable import (
     ACCESS_FORBIDDEN,
     FOOT_ALLOWED,
     FOOT_FORBIDDEN,
+    PRIVATE,
     WALKABLE,
     WALKABLE_IF_ALLOWED,
+    is_private,
     objection,
 )
 
@@ -87,6 +89,8 @@ class Sorted:
         ``class``, ``foot``, ``access``, ``motorroad`` or ``tunnel``; "" for lines that are walked, by row.
     word
         What the layer says that decides, by row.
+    private
+        Whether a line is a private way, by row: it is walked as `walking.private_ways` says.
     read
         The columns that were read.
     unread
@@ -97,6 +101,7 @@ class Sorted:
 
     reason: pd.Series
     word: pd.Series
+    private: pd.Series
     read: tuple[str, ...] = ()
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
@@ -121,7 +126,7 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
     nothing = pd.Series("", index=rows.index, dtype=object)
     columns = {_plain(name): str(name) for name in reversed(list(rows.columns))}
     if columns.keys() >= OWN_COLUMNS:
-        return Sorted(nothing, nothing)
+        return Sorted(nothing, nothing, nothing == PRIVATE)
     tags = further_tags(rows, columns)
     texts = {name: _texts(rows[own]) for name, own in columns.items() if name in _NAMES or own == class_column}
     for key in ("highway", *TAG_COLUMNS, *OTHER_KEYS):
@@ -144,10 +149,11 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
         for row in range(len(rows))
     ]
     unknown = dict.fromkeys(word for reason, word in verdicts if reason == UNKNOWN)
-    judged = [("", "") if reason == UNKNOWN else (reason, word) for reason, word in verdicts]
+    judged = [("", "") if reason in {UNKNOWN, PRIVATE} else (reason, word) for reason, word in verdicts]
     return Sorted(
         pd.Series([reason for reason, _ in judged], index=rows.index, dtype=object),
         pd.Series([word for _, word in judged], index=rows.index, dtype=object),
+        pd.Series([reason == PRIVATE for reason, _ in verdicts], index=rows.index, dtype=bool),
         tuple(columns.get(name, name) for name in dict.fromkeys([*chosen, *access])),
         {columns.get(name, name): some for name, some in unread.items()},
         tuple(unknown),
@@ -170,9 +176,11 @@ def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_o
         known = _set_of(word)
         if column in OSM_CLASSES or known in SETS:
             return "class", word
-        if not known and not objection({**said, "highway": "road"}):
+        if not known and not said:
             return UNKNOWN, word
         osm = "road"
+    if is_private({**said, "highway": osm}):
+        return PRIVATE, ""
     reason = objection({**said, "highway": osm})
     return reason, word if reason == "class" else said.get(reason, "")
 

@@ -25,6 +25,7 @@ from planner.inputs.osm_gates import GatedLines, stop_at_gates
 from planner.inputs.osm_objects import DEGREES, Gap, areas_with, opened, points_with
 from planner.inputs.osm_source import Source
 from planner.inputs.osm_squares import Square, find_squares, lines_across
+from planner.inputs.osm_walkable import PRIVATE
 from planner.inputs.osm_ways import LeftOut, WalkedWays, crossings_of, read_walked_ways
 
 PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
@@ -46,7 +47,7 @@ class OsmWalk:
     left_out
         Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind`
         (`highway`), `reason` (the tag that decides, `planner.inputs.osm_walkable.objection`), `word` (its value).
-        Compounds that are closed to the public are among them, under ``access`` and ``foot``.
+        Private ways of compounds are not among them: they are streets, with `access` "private".
     other_classes
         The same for ways of classes that nobody walks on.
     gaps
@@ -85,8 +86,9 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
         One row a way, in degrees: `id` (of the way, text), `name` ("" if none), `kind` (`highway`),
         `crossing` (how a street is crossed, for the parts of footways that cross one, "unknown" where nobody
         says; "" for all else), `structure` ("bridge", "tunnel" or ""), `gated` (it stops at a closed gate),
-        `square` (it leads across a square). A LineString, or a MultiLineString where the extract lacks nodes in
-        the middle of a way, or a gate is closed. No rows if nothing is walkable.
+        `square` (it leads across a square), `access` ("private" for ways of compounds, else ""). A LineString,
+        or a MultiLineString where the extract lacks nodes in the middle of a way, or a gate is closed. No rows if
+        nothing is walkable.
 
     Raises
     ------
@@ -121,7 +123,8 @@ def read_osm_walk(path: Path) -> OsmWalk:
     with opened(path) as source:
         walked = read_walked_ways(source.path)
         squares, lacking = find_squares(source.path, walked)
-    gated = stop_at_gates(walked.lines, walked.gates)
+    private = np.array([way.is_private for way in walked.ways], dtype=bool)
+    gated = stop_at_gates(walked.lines, walked.gates, private)
     parts = [_ways(walked, gated), _squares(squares, walked)]
     streets = gpd.GeoDataFrame(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True))
     return OsmWalk(
@@ -147,6 +150,7 @@ def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
             "structure": [way.structure for way in ways],
             "gated": gated.stopped,
             "square": np.zeros(len(ways), dtype=bool),
+            "access": [PRIVATE if way.is_private else "" for way in ways],
         },
         geometry=gated.lines,
         crs=DEGREES,
@@ -173,6 +177,7 @@ def _squares(squares: Sequence[Square], walked: WalkedWays) -> gpd.GeoDataFrame:
             "structure": [""] * len(rows),
             "gated": nowhere,
             "square": np.array([across for _, _, across, _ in rows], dtype=bool),
+            "access": [PRIVATE if square.is_private else "" for _, square, _, _ in rows],
         },
         geometry=[line for _, _, _, line in rows],
         crs=DEGREES,

@@ -49,6 +49,8 @@ class Square:
         Its outline, degrees.
     ways
         The ways that its outline is made of.
+    is_private
+        Whether it is part of a compound.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Square:
     name: str
     shape: shapely.Geometry
     ways: frozenset[int]
+    is_private: bool = False
 
 
 def find_squares(path: Path, walked: WalkedWays) -> tuple[list[Square], list[Gap]]:
@@ -66,7 +69,8 @@ def find_squares(path: Path, walked: WalkedWays) -> tuple[list[Square], list[Gap
     squares = []
     for way, line in zip(walked.ways, walked.lines, strict=True):
         if way.is_square and shapely.get_type_id(line) == shapely.GeometryType.LINESTRING and line.is_ring:
-            squares.append(Square(str(way.id), way.kind, way.name, shapely.Polygon(line), frozenset({way.id})))
+            shape, own = shapely.Polygon(line), frozenset({way.id})
+            squares.append(Square(str(way.id), way.kind, way.name, shape, own, way.is_private))
     gaps: list[Gap] = []
     return [*squares, *_multipolygons(path, walked, gaps)], gaps
 

@@ -28,8 +28,10 @@ from planner.inputs.osm_walkable import (
     crossing_type,
     is_crossing,
     is_passable,
+    is_private,
     is_walkable,
     objection,
+    opens_to_residents,
     structure,
 )
 
@@ -47,16 +49,18 @@ class WalkedWay(NamedTuple):
     is_crossing: bool
     structure: str
     is_square: bool
+    is_private: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A barrier at a node: its tags, where it is, and whether people pass."""
+    """A barrier at a node: its tags, where it is, whether people pass, and, if not, whether residents do."""
 
     id: int
     tags: Mapping[str, str]
     place: Place
     passable: bool
+    opens_to_residents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class _Ways:
         if "highway" not in tags:
             return
         reason = objection(tags)
-        if reason:
+        if reason and not is_private(tags):
             kind = tags["highway"]
             self.refused[number] = (reason, kind, tags.get("highway" if reason == "class" else reason) or "")
         else:
@@ -160,7 +164,7 @@ class _Ways:
     def add_node(self, node: osm.types.Node) -> None:
         place, tags = (node.lon, node.lat), node.tags
         if "barrier" in tags:
-            self.barriers[node.id] = Gate(node.id, dict(tags), place, is_passable(tags))
+            self.barriers[node.id] = Gate(node.id, dict(tags), place, is_passable(tags), opens_to_residents(tags))
         if "crossing" in tags or tags.get("highway") in CROSSING_NODES:
             self.crossings[node.id] = (place, crossing_type(tags))
 
@@ -323,6 +327,7 @@ def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkedWay:
         crosses,
         structure(tags),
         tags.get("area") == "yes" and way.is_closed(),
+        is_private(tags),
     )
 
 

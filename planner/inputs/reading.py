@@ -22,6 +22,7 @@ from planner.inputs.demand.doors import Doors
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
 from planner.inputs.demand.placing import Residents, demand_method, place_residents
 from planner.inputs.demand.rasters import RasterCells, read_raster
+from planner.inputs.double_ground import double_remarks
 from planner.inputs.elevation import Elevation
 from planner.inputs.facilities import join_facilities, settle_facilities
 from planner.inputs.file_notes import LeftOut, by_reason, gap_remarks, lines_left_out
@@ -34,6 +35,7 @@ from planner.remarks import Remark
 from planner.settings.demand import DemandKind
 from planner.study import Study
 from planner.tables import (
+    PRIVATE_WORDS,
     Barriers,
     Buildings,
     Communities,
@@ -62,6 +64,8 @@ class Inputs:
     communities, facilities, streets, demand, water, barriers, gates, parcels
         The tables; demand are points with their community, streets those within the margin, parcels are where a
         station might be had.
+    closed_ways
+        Private ways of compounds within the margin, where the study closes them; None where it does not.
     elevation
         The heights of the ground, where slope is asked for.
     demand_method
@@ -95,6 +99,7 @@ class Inputs:
     barriers: Barriers | None
     gates: Gates | None
     parcels: Parcels | None
+    closed_ways: Streets | None
     elevation: Elevation | None
     demand_method: str
     balance: pd.DataFrame
@@ -106,6 +111,11 @@ class Inputs:
     left_out: tuple[LeftOut, ...]
     not_walked: gpd.GeoDataFrame
     remarks: tuple[Remark, ...]
+
+    @property
+    def private_streets(self) -> NDArray[np.bool_]:
+        """Tell which streets are private ways of compounds, shape (streets,)."""
+        return is_private_way(self.streets)
 
 
 def read_inputs(study: Study, *, margin_m: float) -> Inputs:
@@ -152,6 +162,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     given["facilities"] = facilities
     # A layer in another part of the world has no datum to speak of: that is found out first.
     metric = tables.bring_all(given)
+    tables.check_shifts(given)
     settled = settle_datums(
         given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
     )
@@ -167,9 +178,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     facilities, facility_remarks = settle_facilities(
         facilities, communities, water, unknown, source=tables.source("facilities")
     )
-    all_streets = streets.index
-    streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
-    tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
+    streets, closed_ways = _streets_near(study, streets, communities, margin_m, tables)
     not_walked, torn = _noted(tables, communities, margin_m)
     left_out = by_reason(not_walked)
     elevation = tables.elevation(streets)
@@ -220,6 +229,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         barriers=Barriers(metric["barriers"]) if "barriers" in metric else None,
         gates=Gates(metric["gates"]) if "gates" in metric else None,
         parcels=Parcels(metric["parcels"]) if "parcels" in metric else None,
+        closed_ways=closed_ways,
         elevation=elevation,
         demand_method=method,
         balance=residents.balance,
@@ -238,6 +248,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *(() if counted is None else counted.remarks),
             *join_remarks,
             *facility_remarks,
+            *double_remarks(communities, facilities, demand),
             *residents.remarks,
             *_community_remarks(communities, residents),
             *(() if at_work is None else at_work.remarks),
@@ -274,6 +285,20 @@ def _noted(
     return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), torn
 
 
+def _streets_near(
+    study: Study, streets: Streets, communities: Communities, margin_m: float, tables: StudyLayers
+) -> tuple[Streets, Streets | None]:
+    """Return the streets within the margin, and the private ways among them where the study closes these."""
+    source = tables.source("streets")
+    near = _within_margin(streets, communities, margin_m, source=source)
+    tables.leave_out("streets", set_aside("beyond_margin", streets.index.difference(near.index)))
+    if study.walking.private_ways != "closed":
+        return near, None
+    near, closed_ways = _without_private(near, source=source)
+    tables.leave_out("streets", set_aside("private_way", closed_ways.index))
+    return near, closed_ways
+
+
 def _within_margin(streets: Streets, communities: Communities, margin_m: float, *, source: str) -> Streets:
     area = shapely.buffer(shapely.union_all(communities.geometry.array), margin_m)
     shapely.prepare(area)
@@ -283,6 +308,20 @@ def _within_margin(streets: Streets, communities: Communities, margin_m: float, 
     if not kept.length.max() >= SHORTEST_M:
         raise NetworkError(source, [Breach("no_street_length")])
     return Streets(kept)
+
+
+def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which streets are private ways of compounds, by their column `access`, shape (streets,)."""
+    words = streets["access"].astype(str).str.strip().str.lower()
+    return np.asarray(words.isin(PRIVATE_WORDS), dtype=np.bool_)
+
+
+def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets]:
+    """Return the public streets, and the private ways that are closed."""
+    is_private = is_private_way(streets)
+    if is_private.all():
+        raise NetworkError(source, [Breach("only_private_ways")])
+    return Streets(streets[~is_private]), Streets(streets[is_private])
 
 
 def _raster(study: Study, communities: Communities, tables: StudyLayers) -> RasterCells | None:
@@ -300,10 +339,10 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
             crs=layer.crs,
             source=tables.source("population"),
         )
+        tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
     except DataError as error:
         tables.refuse(error)
         return None
-    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs)
     return raster
 
 
