@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.assessment.branches import is_branch
 from planner.assessment.measure_names import is_measure
 from planner.inputs.study_layers import Source
 from planner.outputs.document_diagnosis import (
@@ -110,6 +111,7 @@ def _walking(plan: Plan) -> Document:
 
 def _data(plan: Plan) -> Document:
     inputs = plan.inputs
+    branches = is_branch(inputs.facilities)
     return {
         "crs": inputs.crs.to_string(),
         "margin_m": inputs.margin_m,
@@ -120,8 +122,10 @@ def _data(plan: Plan) -> Document:
         "demand_no_street_share": float((~plan.demand_snaps.reaches_street).mean()),
         "communities": len(inputs.communities),
         "facilities": {
-            tier: int(count) for tier, count in inputs.facilities["tier"].value_counts(sort=False).items()
+            tier: int(count)
+            for tier, count in inputs.facilities["tier"][~branches].value_counts(sort=False).items()
         },
+        "branches": int(branches.sum()),
         "modelled": [source.layer for source in inputs.sources if source.modelled],
         "sources": [_source(source) for source in inputs.sources],
     }
@@ -170,6 +174,7 @@ def _centres(plan: Plan) -> list[Document]:
             "id": row["id"],
             "name": row["name"],
             "tier": row["tier"],
+            "branch_of": branch_of,
             "community": row["community"],
             "community_name": names.get(row["community"], ""),
             "lon": lon,
@@ -180,8 +185,12 @@ def _centres(plan: Plan) -> list[Document]:
             **judged[row["id"]],
             "service_areas": areas[row["id"]],
         }
-        for row, (lon, lat), street_m in zip(
-            diagnosis.centres.to_dict(orient="records"), lonlat, plan.facility_snaps.nearest_m, strict=True
+        for row, branch_of, (lon, lat), street_m in zip(
+            diagnosis.centres.to_dict(orient="records"),
+            facilities["branch_of"],
+            lonlat,
+            plan.facility_snaps.nearest_m,
+            strict=True,
         )
     ]
 

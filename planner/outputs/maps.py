@@ -30,7 +30,7 @@ OWN_WORDS = (
     "unknown",
     "kpi_people_count",
     "percent_points",
-    "area_needs_run",
+    "needs_run",
     "card_as_run",
     "candidate",
     "changes",
@@ -142,7 +142,7 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
             best=best,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
-            tiers_shown=list(content["data"]["facilities"]),
+            tiers_shown={centre["tier"] for centre in content["centres"]},
             modelled=texts("maps.comma").join(
                 texts(f"maps.source_{layer}") for layer in content["data"]["modelled"]
             ),

@@ -63,7 +63,7 @@ def indicators(say: Wording) -> Iterator[Indicator]:
         say.whole(heads.uncovered), say("kpi_unserved"), say("kpi_unserved_note", minutes=minutes, metres=metres)
     )
     yield Indicator(
-        say.whole(len(content["centres"])),
+        say.whole(sum(content["data"]["facilities"].values())),
         say("kpi_centres"),
         say("kpi_centres_note", communities=content["data"]["communities"]),
     )

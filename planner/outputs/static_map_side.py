@@ -61,7 +61,8 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
 def _draw_legend(side: Axes, y: float, content: Document, texts: Texts) -> float:
     limits = [limit["minutes"] for limit in content["walking"]["limits"]]
     y = write_lines(side, y, [texts("maps.legend")], 12, step=7)
-    shown = [tier for tier in TIERS if tier in content["data"]["facilities"]]
+    drawn = {centre["tier"] for centre in content["centres"]}
+    shown = [tier for tier in TIERS if tier in drawn]
     left: list[tuple[str, dict[str, Any]]] = [
         (texts(f"words.tier_{tier}"), {"marker": MARKERS[tier], "mfc": VERDICT_COLOURS["none"]}) for tier in shown
     ]

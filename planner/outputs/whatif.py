@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.assessment.branches import is_branch, main_of
 from planner.inputs.counting import grain_of
 from planner.outputs.document import Document
 from planner.outputs.map_pieces import rounded
@@ -67,6 +68,7 @@ def what_if(plan: Plan, content: Document) -> Document:
             "outlines": packed_shapes(rounded(inputs.communities.geometry)),
         },
         "stations": _stations(plan, content, place),
+        "branches": _branches(plan),
         "reach": packed_reach([plan.times, plan.candidate_times], order, rings),
         "areas": packed_shapes(_areas(plan)),
         "judged": judging(plan, rings, order),
@@ -130,6 +132,13 @@ def _stations(plan: Plan, content: Document, place: Mapping[str, int]) -> Docume
         "x": spots[:, 0].tolist(),
         "y": spots[:, 1].tolist(),
     }
+
+
+def _branches(plan: Plan) -> dict[str, int]:
+    """Return the centre of each branch, both by their number."""
+    facilities = plan.inputs.facilities
+    main = main_of(facilities)
+    return {str(branch): int(main[branch]) for branch in np.flatnonzero(is_branch(facilities))}
 
 
 def _areas(plan: Plan) -> NDArray[np.object_]:

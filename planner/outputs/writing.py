@@ -10,6 +10,7 @@ from pathlib import Path
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.errors import Breach, OutputError
+from planner.outputs.databases import free_databases
 from planner.outputs.document import as_json, document
 from planner.outputs.geopackage import write_geopackage
 from planner.outputs.maps import draw_map
@@ -110,7 +111,7 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
     Raises
     ------
     OutputError
-        It cannot be made or written, or a folder stands where a product goes.
+        It cannot be made or written, a folder stands where a product goes, or another program has one open.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -122,6 +123,7 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
     breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
     if breaches:
         raise OutputError(str(folder), breaches)
+    free_databases(folder, names)
 
 
 def not_writable(folder: Path, error: Exception) -> OutputError:
@@ -132,6 +134,7 @@ def not_writable(folder: Path, error: Exception) -> OutputError:
 
 def exchange(making: Path, folder: Path, names: Sequence[str]) -> None:
     """Put new files in place of the old; if one cannot be, put all the old ones back."""
+    free_databases(folder, names)
     aside = making / "earlier"
     aside.mkdir()
     with ExitStack() as undo:

@@ -103,10 +103,11 @@ const meeting = (() => {
     show("weak_communities", weak === null ? "—" : String(weak), difference(weak, weakBefore, String));
     byId("verdicts-note").hidden = now.weak !== null;
     show("communities_without_centre", String(now.without.length), difference(now.without.length, before.without.length, String));
-    // The share of area needs the union of the areas, which only a run draws.
-    const area = document.querySelector('[data-figure="area_share"]');
-    area.querySelector("b").textContent = isBase ? area.dataset.today : "—";
-    area.title = isBase ? "" : say("area_needs_run");
+    // Area, further kinds of people and business circles need walks and unions that only a run has.
+    for (const figure of document.querySelectorAll(".figure[data-needs-run]")) {
+      figure.querySelector("b").textContent = isBase ? figure.dataset.today : "—";
+      figure.title = isBase ? "" : say("needs_run");
+    }
     model.sets.limits.forEach((ring, place) => {
       const row = document.querySelector(`[data-limit="${place}"]`);
       row.querySelector(".value").textContent = percent(now.shares[place]);
@@ -325,9 +326,9 @@ const meeting = (() => {
     slider.max = scenarios.length - 1;
     slider.disabled = scenarios.length < 2;
     slider.addEventListener("input", () => {
-      const before = figuresNow.peopleCovered;
       take(made(scenarios[slider.value]));
-      const step = figuresNow.peopleCovered - before;
+      // Against today, as the figures above it.
+      const step = figuresNow.peopleCovered - figuresBase.peopleCovered;
       tell(say("told_scenario", { name: scenarios[slider.value].name, people: signed(whole(step), step) || "0" }));
     });
     byId("ticks").replaceChildren(
