@@ -16,6 +16,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from planner.contracts import Column, Contract
+from planner.outputs.layer_schemas import LAYERS
 from planner.settings.base import Settings
 from planner.settings.layers import Inputs, Layer, Raster
 from planner.study import Study, is_list_of_tables, nested_settings, setting_meaning
@@ -23,6 +24,7 @@ from planner.tables import CONTRACTS
 
 TARGET = Path(__file__).with_name("data.md")
 
+TYPE_WORDS = {"text": "text", "number": "number", "whole": "whole number", "yes_no": "true or false"}
 SHARES = {
     "people": "people at the demand points counted in this row",
     "people_covered": "of these, people with at least one centre within the limit",
@@ -1088,7 +1090,11 @@ LAYERS_HEAD = """
 ## 3. Layers of results.gpkg
 
 All geometry is in the study's metric coordinate system (`data.crs` in plan.json). `<limit>` stands for each limit
-in minutes, as in `facilities_5min`. What is unknown or unreachable is empty.
+in minutes, as in `facilities_5min`. What is unknown or unreachable is empty. A layer has all of its columns, each of its
+type, whether or not it has rows. Columns of your own are left out, since they may name people; those that
+`inputs.<layer>.keep` lists are carried by centres, communities, demand and places. Coordinates among them that
+are in GCJ-02 or BD-09 say so in their name, as `经度_GCJ02`; a column named as one of these gets `_given`
+after its name.
 """
 
 PLAN_HEAD = """
@@ -1198,8 +1204,10 @@ def _kind(schema: dict[str, Any], *, is_layer: bool) -> str:
 
 def _layer(name: str) -> str:
     said, columns = RESULT_LAYERS[name]
+    types = LAYERS[name].columns()
     return f"\n### {name}\n\n{said}\n\n" + _table(
-        ("column", "meaning"), [(f"`{column}`", meaning) for column, meaning in columns.items()]
+        ("column", "type", "meaning"),
+        [(f"`{column}`", TYPE_WORDS[types[column]], meaning) for column, meaning in columns.items()],
     )
 
 

@@ -69,7 +69,7 @@ class Study(Settings):
             minutes = kind.minutes or self.limits.minutes
             standard = kind.standard_min or self.limits.standard_min
             where = f"demand.kinds.{place}"
-            if list(minutes) != sorted(set(minutes)):
+            if list(minutes) != sorted(set(minutes)) or len({f"{one:g}" for one in minutes}) < len(minutes):
                 raise PydanticCustomError(
                     "kind_not_rising", "`{where}.minutes` must rise and not repeat", {"where": where}
                 )

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pyproj
 
 from planner.contracts import Contract, Table
-from planner.errors import DataError, raise_together
+from planner.errors import Breach, DataError, raise_together
 from planner.inputs.accounting import SetAside, check_balance, set_aside
 from planner.inputs.area import check_nearby, metric_crs, middle_of, project
 from planner.inputs.columns import Mapped
@@ -49,6 +49,9 @@ NEARBY_M = 20_000.0
 
 TOLD_ROWS = ("row_total", "row_note")
 """Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
+
+KEEPING = ("communities", "facilities", "demand", "places")
+"""Whose rows are rows of results.gpkg too, so that columns of the user's can be kept there."""
 
 NOWHERE = DatumVerdict("wgs84", "untested", {})
 """Of a table without places."""
@@ -120,7 +123,8 @@ class StudyLayers:
         path = self._study.resolve(layer.path)
         try:
             found = read_layer(path, layer, setting=self.setting(name), contract=contract, home=home)
-            table = contract.check(found.frame, source=self.source(name), known=found.breaches)
+            breaches = (*found.breaches, *_not_kept(name, layer, found, self.setting(name)))
+            table = contract.check(found.frame, source=self.source(name), known=breaches)
         except DataError as error:
             self._errors.append(error)
             return None
@@ -244,6 +248,18 @@ class StudyLayers:
             self._errors.append(error)
             return table
         return moved
+
+
+def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Breach]:
+    """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
+    if layer.keep and name not in KEEPING:
+        return [Breach("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
+    present = {str(column) for column in found.frame.columns} | {one.column for one in found.mapped}
+    return [
+        Breach("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
+        for column in layer.keep
+        if column not in present
+    ]
 
 
 def layer_of_kind(kind: DemandKind) -> str:

@@ -1,7 +1,7 @@
 """GeoPackages that another program has open, or has left journals beside.
 
-SQLite keeps changes beside its file, in `<name>-wal`, `<name>-shm` or `<name>-journal`, and plays them into whatever
-file stands there when it is next opened: into a new product too, which then cannot be read any more.
+SQLite keeps changes beside its file, in `<name>-wal`, `<name>-shm` or `<name>-journal`, and plays them into
+whatever file stands there when it is next opened: into a new product too, which then cannot be read any more.
 """
 
 from __future__ import annotations

@@ -25,11 +25,14 @@ from planner.outputs.document_diagnosis import (
 from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries
 from planner.outputs.document_programme import programme_entries
 from planner.outputs.document_sites import lonlat_of, siting_entries
+from planner.outputs.settings_told import told_settings
 from planner.plan import Plan
 from planner.texts import LANGUAGES, Phrase
 
 FORMAT = "planner.plan/1"
 DIGITS = 6
+EXACT = frozenset({"study", "limit_min", "standard_min", "minutes"})
+"""Settings, and limits taken from them, stand as the study gives them: by limits tables are joined."""
 LIBRARIES = (
     "geopandas",
     "highspy",
@@ -56,7 +59,7 @@ def document(plan: Plan) -> Document:
     content: Document = plain(
         {
             "format": FORMAT,
-            "study": plan.study.model_dump(mode="json"),
+            "study": told_settings(plan.study),
             "scenario": _scenario(plan),
             "walking": _walking(plan),
             "data": _data(plan),
@@ -265,14 +268,16 @@ def _records(table: pd.DataFrame) -> list[Document]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - a document holds any plain value
-    """Return a value as JSON has it: rounded, with None for what is not a finite number."""
+def plain(value: Any, *, exact: bool = False) -> Any:  # noqa: ANN401 - a document holds any plain value
+    """Return a value as JSON has it: rounded unless it is a setting, with None for what is not a finite number."""
     if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner, exact=exact or key in EXACT) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [plain(inner, exact=exact) for inner in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return round(value, DIGITS) + 0.0 if math.isfinite(value) else None
+        if not math.isfinite(value):
+            return None
+        return value if exact else round(value, DIGITS) + 0.0
     return None if value is pd.NA else value
