@@ -1090,8 +1090,8 @@ LAYERS_HEAD = """
 ## 3. Layers of results.gpkg
 
 All geometry is in the study's metric coordinate system (`data.crs` in plan.json). `<limit>` stands for each limit
-in minutes, as in `facilities_5min`. What is unknown or unreachable is empty. A layer has all of its columns, each of its
-type, whether or not it has rows. Columns of your own are left out, since they may name people; those that
+in minutes, as in `facilities_5min`. What is unknown or unreachable is empty. A layer has all of its columns, each
+of its type, whether or not it has rows. Columns of your own are left out, since they may name people; those that
 `inputs.<layer>.keep` lists are carried by centres, communities, demand and places. Coordinates among them that
 are in GCJ-02 or BD-09 say so in their name, as `经度_GCJ02`; a column named as one of these gets `_given`
 after its name.

@@ -89,5 +89,6 @@ if __name__ == "__main__":
     import toy
 
     with tempfile.TemporaryDirectory() as folder:
-        content = scrubbed(document(planner.run(toy.write_study(Path(folder)))))
+        study = toy.write_study(Path(folder), study=toy.STUDY + toy.HAIBOWAN_RULES)
+        content = scrubbed(document(planner.run(study)))
     GOLDEN.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")

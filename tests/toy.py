@@ -47,6 +47,9 @@ candidates = 8
 """
 
 
+HAIBOWAN_RULES = '\n[rules]\nprofile = "haibowan"\n'
+"""The toy city's premises are compliant by these rules; by the national ones data is missing to tell."""
+
 RICH = (
     STUDY.replace("candidates = 8\n", "candidates = 12\n")
     + """

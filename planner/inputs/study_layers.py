@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -21,7 +20,7 @@ from planner.inputs.layers import LayerRead, file_hash, read_layer
 from planner.remarks import Remark
 from planner.settings.demand import DemandKind
 from planner.settings.layers import Layer, Raster
-from planner.study import Study
+from planner.study import Study, portable
 from planner.tables import (
     BARRIERS,
     BUILDINGS,
@@ -159,7 +158,7 @@ class StudyLayers:
         verdict = choice.layers.get(name, NOWHERE)
         return Source(
             layer=name,
-            file=_portable(layer.path) + _inner(layer),
+            file=portable(layer.path) + _inner(layer),
             sha256=file_hash(self._study.resolve(layer.path)),
             encoding=found.encoding,
             columns=found.mapped,
@@ -178,7 +177,7 @@ class StudyLayers:
         self._rasters.append(
             Source(
                 layer=name,
-                file=_portable(layer.path),
+                file=portable(layer.path),
                 sha256=file_hash(self._study.resolve(layer.path)),
                 encoding="",
                 columns=(),
@@ -269,8 +268,3 @@ def layer_of_kind(kind: DemandKind) -> str:
 
 def _inner(layer: Layer | Raster) -> str:
     return f" [{layer.layer}]" if isinstance(layer, Layer) and layer.layer else ""
-
-
-def _portable(path: Path) -> str:
-    """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one."""
-    return path.name if path.is_absolute() else path.as_posix()

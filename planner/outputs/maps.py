@@ -11,6 +11,7 @@ from planner.outputs.map_layers import map_layers
 from planner.outputs.map_names import places_to_find, street_names
 from planner.outputs.map_pieces import Words, core_view, whole_view
 from planner.outputs.map_style import environment, read_template, ring_swatches
+from planner.outputs.rates import rate_in_words, weak_in_words
 from planner.outputs.tiles import tiles_of
 from planner.outputs.whatif import what_if
 from planner.plan import Plan
@@ -19,6 +20,7 @@ from planner.texts import Texts
 SCRIPTS = ("map_whatif.js", "map_live.js", "map_meeting.js", "map_tools.js", "map_tiles.js", "map.js")
 """The page's own scripts, each using those before it."""
 
+SHARED_WORDS = ("rate", "not_judged", "none_determined")
 OWN_WORDS = (
     "north",
     "zoom_in",
@@ -28,6 +30,9 @@ OWN_WORDS = (
     "layers",
     "map",
     "unknown",
+    "rate",
+    "not_judged",
+    "none_determined",
     "kpi_people_count",
     "percent_points",
     "needs_run",
@@ -142,6 +147,10 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
             best=best,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
+            rate=lambda name: rate_in_words(content["diagnosis"]["rates"], name, texts),
+            weak_communities=weak_in_words(
+                len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
+            ),
             tiers_shown={centre["tier"] for centre in content["centres"]},
             modelled=texts("maps.comma").join(
                 texts(f"maps.source_{layer}") for layer in content["data"]["modelled"]
@@ -152,7 +161,7 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
 
 def _page_words(texts: Texts) -> dict[str, str]:
     """Return the words that the page's scripts need, with their gaps still open."""
-    return {key: texts(f"maps.{key}") for key in OWN_WORDS}
+    return {key: texts(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
 
 
 def _sources(content: Document, texts: Texts) -> str:

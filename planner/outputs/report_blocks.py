@@ -196,11 +196,13 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One figure that is seen first, what it counts, and what lies behind it."""
+    """One figure that is seen first, what it counts, and what lies behind it; `number` where it is one."""
 
     value: str
     label: str
     note: str
+    number: float | None = None
+    is_share: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from planner.assessment.measure_names import at_limit
 from planner.outputs import programme_tables
 from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
-from planner.outputs.report_blocks import Wording, section_number
+from planner.outputs.report_blocks import Indicator, Wording, section_number
 from planner.outputs.report_summary import facts, indicators, nature_of
-from planner.outputs.workbook import Column, Rows, Sheet, heads, write_workbook
+from planner.outputs.workbook import Column, Number, Rows, Sheet, Value, heads, write_workbook
 from planner.plan import Plan
 from planner.texts import Texts
 
@@ -59,11 +59,16 @@ def about(say: Wording) -> Sheet:
     rows: Rows = [(say("title"), content["study"]["name"], "")]
     rows += [(fact, value, "") for fact, value in facts(say)]
     rows.append((say("modelled_title" if modelled else "surveyed_title"), nature, ""))
-    rows += [(one.label, one.value, one.note) for one in indicators(say)]
+    rows += [(one.label, _indicated(one), one.note) for one in indicators(say)]
     rows += [(name, version, "") for name, version in found["libraries"].items()]
     rows += [("GEOS", found["geos"], ""), (say("data_command"), found["command"], "")]
     columns = heads(say, "item", "setting", "note")
     return _sheet(say, "about", columns, rows)
+
+
+def _indicated(one: Indicator) -> Value:
+    """Return a key figure as a number where it is one."""
+    return one.value if one.number is None else Number(one.number, "share" if one.is_share else "whole")
 
 
 def coverage(say: Wording) -> Sheet:

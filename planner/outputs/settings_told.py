@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
-from planner.study import Study
+from planner.study import Study, portable
 
 HOST = re.compile(r"(https?://[^/]+/).*", re.DOTALL)
 HIDDEN = "…"
@@ -27,21 +27,6 @@ def told_settings(study: Study) -> dict[str, Any]:
     tiles["key"] = HIDDEN if tiles["key"] else ""
     tiles["tiles"] = HOST.sub(rf"\1{HIDDEN}", tiles["tiles"])
     return settings
-
-
-def portable(path: str | PurePath) -> str:
-    """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one.
-
-    Examples
-    --------
-    >>> portable("data/streets.gpkg"), portable("/home/li/own.toml"), portable("D:/li/own.toml")
-    ('data/streets.gpkg', 'own.toml', 'own.toml')
-    """
-    text = path.as_posix() if isinstance(path, PurePath) else path
-    for kind in (PurePosixPath, PureWindowsPath):
-        if kind(text).is_absolute():
-            return kind(text).name
-    return text
 
 
 def _portable(value: Any) -> Any:  # noqa: ANN401 - settings hold any plain value

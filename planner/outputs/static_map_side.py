@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from planner.outputs import map_style as style
 from planner.outputs.colours import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document
+from planner.outputs.rates import rate_in_words, weak_in_words
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, SOFT, wrapped, write, write_lines
 from planner.tables import TIERS
 from planner.texts import Texts
@@ -43,9 +44,9 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
         (share(standard["people_share"]), texts("maps.kpi_people", minutes=f"{coverage['standard_min']:g}")),
         (texts.whole(coverage["people_uncovered"]), texts("maps.kpi_uncovered")),
         (share(standard["area_share"]), texts("maps.kpi_area")),
-        (share(rates["compliant_share"]), texts("maps.kpi_compliant")),
-        (share(rates["excellent_share"]), texts("maps.kpi_excellent")),
-        (str(len(content["diagnosis"]["weak_communities"])), texts("maps.kpi_weak")),
+        (rate_in_words(rates, "compliant", texts), texts("maps.kpi_compliant")),
+        (rate_in_words(rates, "excellent", texts), texts("maps.kpi_excellent")),
+        (weak_in_words(len(content["diagnosis"]["weak_communities"]), rates, texts), texts("maps.kpi_weak")),
     ]
     if best:
         rows.append((f"+{texts.whole(best['people_gained'])}", texts("maps.kpi_gained")))

@@ -91,16 +91,21 @@ const meeting = (() => {
     const [now, before] = [figuresNow, figuresBase];
     const isBase = model.same(choice, base);
     // Weak communities and rates stay blank where a rule asks for what only a run can measure.
-    const rate = (share) => (now.weak === null ? "—" : percent(share));
+    const rate = (count) => {
+      if (now.weak === null) return "—";
+      const { assessed, determined } = now.rated;
+      if (!determined) return say(assessed ? "none_determined" : "not_judged");
+      return say("rate", { share: percent(count / determined), count, of: determined });
+    };
     show("people_share", percent(now.peopleShare), difference(now.peopleShare, before.peopleShare, points));
     show("people_covered", say("kpi_people_count", { covered: whole(now.peopleCovered), people: whole(model.total) }));
     document.querySelector(".bar i").style.width = `${((now.peopleShare ?? 0) * 100).toFixed(1)}%`;
     show("people_uncovered", whole(now.uncovered), difference(now.uncovered, before.uncovered, whole));
     show("points_share", percent(now.pointsShare), difference(now.pointsShare, before.pointsShare, points));
-    show("compliant_share", rate(now.compliantShare), difference(now.compliantShare, before.compliantShare, points));
-    show("excellent_share", rate(now.excellentShare), difference(now.excellentShare, before.excellentShare, points));
+    show("compliant_share", rate(now.rated.compliant), difference(now.compliantShare, before.compliantShare, points));
+    show("excellent_share", rate(now.rated.excellent), difference(now.excellentShare, before.excellentShare, points));
     const [weak, weakBefore] = [now.weak?.length ?? null, before.weak?.length ?? null];
-    show("weak_communities", weak === null ? "—" : String(weak), difference(weak, weakBefore, String));
+    show("weak_communities", weak === null ? "—" : now.rated.assessed ? String(weak) : say("not_judged"), difference(weak, weakBefore, String));
     byId("verdicts-note").hidden = now.weak !== null;
     show("communities_without_centre", String(now.without.length), difference(now.without.length, before.without.length, String));
     // Area, further kinds of people and business circles need walks and unions that only a run has.

@@ -287,14 +287,21 @@ const whatIf = (() => {
         if (found === "weak") weak.add(community);
       });
       const without = ids.flatMap((_, community) => (housed.has(community) ? [] : [community]));
+      const rated = {
+        assessed: counts.excellent + counts.compliant + counts.weak + counts.undetermined,
+        determined: counts.excellent + counts.compliant + counts.weak,
+        compliant: counts.excellent + counts.compliant,
+        excellent: counts.excellent,
+      };
       const determined = counts.excellent + counts.compliant + counts.weak;
       // Where a rule asks what the page cannot reckon, only a run can judge other choices than today's.
-      if (!isFollowed && !isToday(choice)) return { weak: null, without, compliantShare: null, excellentShare: null, verdicts };
+      if (!isFollowed && !isToday(choice)) return { weak: null, without, compliantShare: null, excellentShare: null, rated, verdicts };
       if (!isFollowed) return { ...sets.judged.today, without, verdicts };
       return {
         weak: ids.flatMap((_, community) => (weak.has(community) ? [community] : [])),
         without,
         verdicts,
+        rated,
         compliantShare: determined ? (counts.excellent + counts.compliant) / determined : null,
         excellentShare: determined ? counts.excellent / determined : null,
       };
