@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ from planner.inputs.columns import Mapped
 from planner.inputs.datum_choice import DatumChoice, DatumVerdict
 from planner.inputs.elevation import Elevation, read_elevation
 from planner.inputs.layers import LayerRead, file_hash, read_layer
+from planner.inputs.osm_origin import ATTRIBUTION, TELLING, is_from_osm, with_attribution
 from planner.remarks import Remark
 from planner.settings.demand import DemandKind
 from planner.settings.layers import Layer, Raster
@@ -60,6 +62,7 @@ NOWHERE = DatumVerdict("wgs84", "untested", {})
 class Source:
     """Where one layer came from, how it was understood, and what became of its rows.
 
+    `attribution` is whose data must be named in everything made of it, "" where nobody's;
     `rows` is how many were read; `used` of them are in the results, the others in `set_aside`.
     """
 
@@ -76,6 +79,7 @@ class Source:
     datum_by: str
     source: str
     modelled: bool
+    attribution: str = ""
 
 
 class StudyLayers:
@@ -156,6 +160,7 @@ class StudyLayers:
         used = found.read - sum(one.count for one in aside)
         check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
         verdict = choice.layers.get(name, NOWHERE)
+        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
         return Source(
             layer=name,
             file=portable(layer.path) + _inner(layer),
@@ -168,12 +173,14 @@ class StudyLayers:
             crs=self._crs[name],
             datum=verdict.datum,
             datum_by=verdict.how,
-            source=layer.source,
+            source=with_attribution(layer.source) if is_osm else layer.source,
             modelled=layer.modelled,
+            attribution=ATTRIBUTION if is_osm else "",
         )
 
     def note_raster(self, name: str, layer: Raster, *, cells: int, crs: pyproj.CRS) -> None:
         """Note where a raster came from; its cells count as rows."""
+        is_osm = is_from_osm(layer.path, layer.source, ())
         self._rasters.append(
             Source(
                 layer=name,
@@ -187,8 +194,9 @@ class StudyLayers:
                 crs=crs.to_string(),
                 datum="wgs84",
                 datum_by="untested",
-                source=layer.source,
+                source=with_attribution(layer.source) if is_osm else layer.source,
                 modelled=layer.modelled,
+                attribution=ATTRIBUTION if is_osm else "",
             )
         )
 
@@ -247,6 +255,15 @@ class StudyLayers:
             self._errors.append(error)
             return table
         return moved
+
+
+def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
+    """Tell whether a layer that was read comes from OpenStreetMap, by its file, its columns, and what they say."""
+    columns = {str(column): str(column) for column in found.frame.columns}
+    columns |= {one.column: one.field for one in found.mapped}
+    told = [columns[name] for name in columns if name.lower() in TELLING]
+    texts = {str(one) for name in told for one in found.frame[name].unique() if isinstance(one, str)}
+    return is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
 
 
 def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Breach]:

@@ -130,6 +130,7 @@ def _data(plan: Plan) -> Document:
         },
         "branches": int(branches.sum()),
         "modelled": [source.layer for source in inputs.sources if source.modelled],
+        "attribution": "; ".join(dict.fromkeys(one.attribution for one in inputs.sources if one.attribution)),
         "sources": [_source(source) for source in inputs.sources],
     }
 

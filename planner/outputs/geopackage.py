@@ -39,7 +39,8 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     path
         The file; it must not exist.
     """
-    write_layers(result_layers(plan), path, schemas=LAYERS)
+    attribution = "; ".join(dict.fromkeys(one.attribution for one in plan.inputs.sources if one.attribution))
+    write_layers(result_layers(plan), path, schemas=LAYERS, attribution=attribution)
 
 
 def write_layers(
@@ -47,6 +48,7 @@ def write_layers(
     path: Path,
     *,
     schemas: Mapping[str, Schema] = MappingProxyType({}),
+    attribution: str = "",
 ) -> None:
     """Write tables as layers of one GeoPackage that does not exist yet; the same tables give the same bytes.
 
@@ -58,6 +60,8 @@ def write_layers(
         The file; it must not exist.
     schemas
         Which columns of which types a layer has, whether or not it has rows.
+    attribution
+        Whose data must be named: kept among the file's metadata.
     """
     # The date is one for the whole process: a second thread would take it back while the first still writes.
     with _ONE_AT_A_TIME:
@@ -72,6 +76,7 @@ def write_layers(
                     driver="GPKG",
                     append=path.exists(),
                     geometry_type=geometry_type(table, schema),
+                    dataset_metadata={"ATTRIBUTION": attribution} if attribution else None,
                 )
         finally:
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

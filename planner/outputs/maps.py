@@ -171,5 +171,7 @@ def _sources(content: Document, texts: Texts) -> str:
         for source in content["data"]["sources"]
         if source["source"]
     ]
+    if content["data"]["attribution"]:
+        stated.insert(0, content["data"]["attribution"])
     line = texts("maps.semicolon").join(stated) or texts("maps.no_source")
     return str(Markup.escape(f"{texts('maps.sources')}{texts('maps.between')}{line}"))

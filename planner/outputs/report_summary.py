@@ -37,7 +37,14 @@ def facts(say: Wording) -> list[tuple[str, str]]:
         (say("fact_rules"), say.own(content["diagnosis"])),
         (say("fact_crs"), content["data"]["crs"]),
         (say("fact_software"), say("software", version=content["provenance"]["planner"])),
+        *attribution_fact(say),
     ]
+
+
+def attribution_fact(say: Wording) -> list[tuple[str, str]]:
+    """Return whose data must be named, which no page may leave out; nothing where it is nobody's."""
+    attribution = say.content["data"]["attribution"]
+    return [(say("fact_attribution"), attribution)] if attribution else []
 
 
 def nature_of(say: Wording, *, section: int) -> tuple[bool, str]:

@@ -106,6 +106,8 @@ def _draw_title_block(side: Axes, y: float, content: Document, texts: Texts, sca
         ("scale", f"1 : {texts.whole(scale * 1000)}"),
         ("data", texts("maps.modelled", layers=modelled) if modelled else texts("maps.surveyed")),
     ]
+    if data["attribution"]:
+        rows.append(("attribution", data["attribution"]))
     if scenario:
         counts = {"closed": len(scenario["closed"]), "sites": len(scenario["sites"])}
         rows.append(("scenario", texts("maps.title_scenario_is", file=scenario["file"], **counts)))

@@ -64,15 +64,23 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     check_format(path)
     from matplotlib import rc_context
 
-    figure = draw_static_map(plan, document(plan))
+    content = document(plan)
+    figure = draw_static_map(plan, content)
     # No dates and no random names, so that the same plan gives the same bytes; letters as outlines, so that the
     # file needs no font where it is opened.
     fixed: dict[Any, object] = {"svg.hashsalt": "planner", "svg.fonttype": "path", "pdf.compression": 6}
-    no_date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
+    no_date: dict[str, dict[str, Any]] = {
+        ".svg": {"Date": None},
+        ".pdf": {"CreationDate": None},
+        ".png": {"Software": None},
+    }
+    # Letters are outlines: what must be named stands in the file's own words as well.
+    named = {".svg": "Rights", ".pdf": "Subject", ".png": "Copyright"}[path.suffix.lower()]
+    told = {named: content["data"]["attribution"]} if content["data"]["attribution"] else {}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with rc_context(fixed):
-            figure.savefig(path, dpi=DOTS_AN_INCH, metadata=no_date[path.suffix.lower()])
+            figure.savefig(path, dpi=DOTS_AN_INCH, metadata=no_date[path.suffix.lower()] | told)
     except OSError as error:
         raise OutputError(str(path), [Breach("not_writable", {"reason": error.strerror or error})]) from error
     return path
