@@ -104,7 +104,7 @@ same_year = true
 
 def with_money(first: float, second: float) -> str:
     """Return the toy study with prices, and two funds: one for everything, one for upgrades in the first year."""
-    return f"""{STUDY}
+    return f"""{STUDY}{HAIBOWAN_RULES}
 [costs]
 floor_area_per_m2 = 0.5
 
