@@ -25,7 +25,9 @@ from planner.outputs.document_diagnosis import (
 from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries
 from planner.outputs.document_programme import programme_entries
 from planner.outputs.document_sites import lonlat_of, siting_entries
+from planner.outputs.legal_text import legal
 from planner.outputs.settings_told import told_settings
+from planner.outputs.shown_counts import with_shown
 from planner.plan import Plan
 from planner.texts import LANGUAGES, Phrase
 
@@ -155,14 +157,15 @@ def _source(source: Source) -> Document:
 def _coverage(plan: Plan) -> Document:
     coverage = plan.coverage
     kinds = plan.inputs.communities.set_index("id")["kind"]
-    by_community = coverage.by_community.assign(kind=coverage.by_community["community"].map(kinds))
+    table = coverage.by_community.assign(kind=coverage.by_community["community"].map(kinds))
+    total, by_community = with_shown(_records(coverage.total), _records(table))
     return {
         "standard_min": coverage.standard_min,
         "people_uncovered": coverage.uncovered["people"].sum(),
         "points_uncovered": len(coverage.uncovered),
-        "total": _records(coverage.total),
+        "total": total,
         "by_tier": _records(coverage.by_tier),
-        "by_community": _records(by_community),
+        "by_community": by_community,
     }
 
 
@@ -281,4 +284,6 @@ def plain(value: Any, *, exact: bool = False) -> Any:  # noqa: ANN401 - a docume
         if not math.isfinite(value):
             return None
         return value if exact else round(value, DIGITS) + 0.0
+    if isinstance(value, str):
+        return legal(value)
     return None if value is pd.NA else value

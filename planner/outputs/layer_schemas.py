@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.outputs.legal_text import legal
+
 Kind = Literal["text", "number", "whole", "yes_no"]
 KINDS: tuple[Kind, ...] = ("text", "number", "whole", "yes_no")
 
@@ -333,7 +335,7 @@ def _given(values: pd.Series) -> Kind:
 
 def _typed(values: pd.Series, kind: Kind) -> pd.Series:
     if kind == "text":
-        return values.map(lambda value: None if _is_nothing(value) else str(value)).astype(object)
+        return values.map(lambda value: None if _is_nothing(value) else legal(str(value))).astype(object)
     if kind == "yes_no":
         return values.astype("bool" if not values.isna().any() else "boolean")
     numbers = pd.to_numeric(values).astype(np.float64) if values.dtype == object else values

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from planner.outputs.document import Document
 from planner.outputs.leaflet import Begin, Start, offline_page
+from planner.outputs.legal_text import legal
 from planner.outputs.map_layers import map_layers
 from planner.outputs.map_names import places_to_find, street_names
 from planner.outputs.map_pieces import Words, core_view, whole_view
@@ -128,7 +129,7 @@ def draw_map(plan: Plan, content: Document) -> str:
         images_from=tiles.origin if tiles else "",
         sets=what_if(plan, content),
     )
-    return html.replace("<html>", f'<html lang="{plan.study.language}">', 1)
+    return legal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
 
 
 def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:

@@ -186,12 +186,12 @@ def community_table(say: Wording) -> Table:
             say.whole(headcount(at[community]).people),
             *(say.bar(row["people_share"]) for row in limits),
             say.whole(headcount(at[community]).uncovered),
-            say.whole(at[community]["own_people_covered"]),
+            say.whole(at[community]["shown"]["own_people_covered"]),
         )
         for community, limits in by_community.items()
     ]
     heads = headcount(at_standard(say.content))
-    own = sum(row["own_people_covered"] for row in at.values())
+    own = sum(row["shown"]["own_people_covered"] for row in at.values())
     shares = tuple(say.bar(row["people_share"]) for row in found["total"])
     rows.append((say("total"), "", say.whole(heads.people), *shares, say.whole(heads.uncovered), say.whole(own)))
     return Table(

@@ -10,7 +10,7 @@ from planner.assessment.measure_names import at_limit
 from planner.outputs import programme_tables
 from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
-from planner.outputs.report_blocks import Indicator, Wording, section_number
+from planner.outputs.report_blocks import Indicator, Wording, headcount, section_number
 from planner.outputs.report_summary import facts, indicators, nature_of
 from planner.outputs.workbook import Column, Number, Rows, Sheet, Value, heads, write_workbook
 from planner.plan import Plan
@@ -78,8 +78,7 @@ def coverage(say: Wording) -> Sheet:
         (
             say.word(f"tier_{row['tier']}") if "tier" in row else say("total"),
             row["limit_min"],
-            row["people_covered"],
-            row["people"] - row["people_covered"],
+            *served(row),
             row["people_share"],
             row["points_covered"],
             row["points_share"],
@@ -92,7 +91,7 @@ def coverage(say: Wording) -> Sheet:
     columns = heads(
         say,
         "tier",
-        ("limit_min", "number"),
+        ("limit_min", "plain"),
         ("served", "whole"),
         ("unserved", "whole"),
         ("share", "share"),
@@ -103,6 +102,13 @@ def coverage(say: Wording) -> Sheet:
         ("overlap_share", "share"),
     )
     return _sheet(say, "coverage", columns, rows)
+
+
+def served(row: Document) -> tuple[float, float]:
+    """Return who is served and who is not, as every product shows them."""
+    if "shown" in row:
+        return headcount(row).covered, headcount(row).uncovered
+    return row["people_covered"], row["people"] - row["people_covered"]
 
 
 def communities(say: Wording) -> Sheet:
@@ -122,10 +128,10 @@ def communities(say: Wording) -> Sheet:
                 community,
                 row["name"],
                 row["street"],
-                row["people"],
+                row["shown"]["people"],
                 *(by_limit[limit]["people_share"] for limit in limits),
-                row["people"] - row["people_covered"],
-                row["own_people_covered"],
+                headcount(row).uncovered,
+                row["shown"]["own_people_covered"],
                 more.get("people_65"),
                 more.get("people_65_uncovered"),
                 more.get("premises_m2"),
@@ -203,7 +209,7 @@ def findings(say: Wording) -> Sheet:
             say.own(rules[finding["rule"]]),
             _grade(finding["grade"], say),
             passed[finding["passed"]],
-            None if finding["value"] is None else float(finding["value"]),
+            in_unit(finding["value"], finding["unit"]),
             asked(finding, say),
             say.cited(rules[finding["rule"]], "clause"),
         )
@@ -212,6 +218,11 @@ def findings(say: Wording) -> Sheet:
     ]
     columns = heads(say, "id", "centre", "rule", "grade", "passed", ("value", "number"), "asks", "clause")
     return _sheet(say, "findings", columns, rows)
+
+
+def in_unit(value: float | None, unit: str) -> Value:
+    """Return a measured or required number, a share as per cent."""
+    return None if value is None else Number(float(value), "share" if unit == "share" else "number")
 
 
 def rules(say: Wording) -> Sheet:
@@ -223,7 +234,7 @@ def rules(say: Wording) -> Sheet:
             _grade(rule["grade"], say),
             say.listed([say.word(f"tier_{tier}") for tier in rule["tiers"]]),
             rule["expression"],
-            None if rule["required"] is None else float(rule["required"]),
+            in_unit(rule["required"], rule["unit"]),
             rule["effective"],
             say.cited(rule, "clause"),
             say(f"rule_evidence_{rule['evidence']}"),
@@ -335,10 +346,11 @@ def remarks(say: Wording) -> Sheet:
             say.own(remark),
             say(f"layer_{remark['table']}") if remark["rows"] else "",
             str(row),
-            remark["people"],
+            # Of all its rows together: said once.
+            remark["people"] if place == 0 else None,
         )
         for remark in say.content["remarks"]
-        for row in remark["rows"] or ("",)
+        for place, row in enumerate(remark["rows"] or ("",))
     ]
     return _sheet(say, "remarks", heads(say, "remark", "layer", "row", ("people", "whole")), rows)
 

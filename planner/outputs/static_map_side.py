@@ -8,6 +8,7 @@ from planner.outputs import map_style as style
 from planner.outputs.colours import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document
 from planner.outputs.rates import rate_in_words, weak_in_words
+from planner.outputs.report_blocks import headcount
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, SOFT, wrapped, write, write_lines
 from planner.tables import TIERS
 from planner.texts import Texts
@@ -42,7 +43,7 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
 
     rows = [
         (share(standard["people_share"]), texts("maps.kpi_people", minutes=f"{coverage['standard_min']:g}")),
-        (texts.whole(coverage["people_uncovered"]), texts("maps.kpi_uncovered")),
+        (texts.whole(headcount(standard).uncovered), texts("maps.kpi_uncovered")),
         (share(standard["area_share"]), texts("maps.kpi_area")),
         (rate_in_words(rates, "compliant", texts), texts("maps.kpi_compliant")),
         (rate_in_words(rates, "excellent", texts), texts("maps.kpi_excellent")),

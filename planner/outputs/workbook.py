@@ -11,13 +11,16 @@ from typing import Literal
 
 from planner.outputs.cells import as_cell
 
-Kind = Literal["text", "whole", "number", "share", "degrees"]
+Kind = Literal["text", "whole", "number", "share", "degrees", "plain", "small"]
+"""`plain` is a setting with as many digits as it has, `small` what is mostly far below 1."""
 FORMATS: dict[Kind, str] = {
     "text": "@",
     "whole": "#,##0",
     "number": "#,##0.00",
     "share": "0.0%",
     "degrees": "0.000000",
+    "plain": "General",
+    "small": "#,##0.0000",
 }
 MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 """Written for the date of making, so that equal tables are equal to the byte; a workbook knows no time zone."""

@@ -100,7 +100,9 @@ const meeting = (() => {
     show("people_share", percent(now.peopleShare), difference(now.peopleShare, before.peopleShare, points));
     show("people_covered", say("kpi_people_count", { covered: whole(now.peopleCovered), people: whole(model.total) }));
     document.querySelector(".bar i").style.width = `${((now.peopleShare ?? 0) * 100).toFixed(1)}%`;
-    show("people_uncovered", whole(now.uncovered), difference(now.uncovered, before.uncovered, whole));
+    // The difference of two shown figures, so that the three add up.
+    const uncovered = (figures) => halfToEven(model.total) - halfToEven(figures.peopleCovered);
+    show("people_uncovered", whole(uncovered(now)), difference(uncovered(now), uncovered(before), whole));
     show("points_share", percent(now.pointsShare), difference(now.pointsShare, before.pointsShare, points));
     show("compliant_share", rate(now.rated.compliant), difference(now.compliantShare, before.compliantShare, points));
     show("excellent_share", rate(now.rated.excellent), difference(now.excellentShare, before.excellentShare, points));
