@@ -33,6 +33,7 @@ BY_WEIGHT = (
     *("scenario", "datum_contradicted", "datum_alike", "datum_found", "datum_untested", "datum_follows"),
     *("datum_declared", "datum_elsewhere", "reader_warns"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
+    *("small_counts_shown", "small_counts"),
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
     *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
     *(

@@ -12,6 +12,7 @@ from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import Indicator, Wording, headcount, section_number
 from planner.outputs.report_summary import facts, indicators, nature_of
+from planner.outputs.small_counts import are_small
 from planner.outputs.workbook import Column, Number, Rows, Sheet, Value, heads, write_workbook
 from planner.plan import Plan
 from planner.texts import Texts
@@ -288,7 +289,9 @@ def sites(say: Wording) -> Sheet | None:
 
 def uncovered(plan: Plan, say: Wording) -> Sheet:
     """List the points whose people no centre serves within the standard."""
-    points = plan.coverage.uncovered
+    every = plan.coverage.uncovered
+    small = are_small(every, plan)
+    points, few = every[~small], every[small]
     degrees = points.to_crs(4326).geometry
     names = plan.inputs.communities.set_index("id")["name"]
     rows: Rows = [
@@ -300,6 +303,17 @@ def uncovered(plan: Plan, say: Wording) -> Sheet:
             round(lat, 6),
         )
         for row, lon, lat in zip(points.to_dict(orient="records"), degrees.x, degrees.y, strict=True)
+    ]
+    least = plan.study.demand.least_shown
+    rows += [
+        (
+            say("uncovered_together", count=say.whole(len(table)), least=least),
+            str(names.get(community, "")),
+            float(table["people"].sum()),
+            None,
+            None,
+        )
+        for community, table in few.groupby("community", sort=False)
     ]
     columns = heads(say, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
     return _sheet(say, "uncovered", columns, rows)

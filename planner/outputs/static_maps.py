@@ -15,6 +15,7 @@ from planner.outputs import map_style as style
 from planner.outputs.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document, document
 from planner.outputs.map_pieces import CORE_MARGIN_M, dot_metres
+from planner.outputs.small_counts import shown_places
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, fill, stroke, write
 from planner.outputs.static_map_side import draw_side
 from planner.plan import Plan
@@ -178,7 +179,7 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
         return
     metres = dot_metres(plan.inputs.demand["people"].to_numpy())
     across = 2 * np.maximum(metres * np.sqrt(uncovered["people"].to_numpy()), 0.2 * scale)
-    places = shapely.get_coordinates(uncovered.geometry.array)
+    places = shapely.get_coordinates(shown_places(uncovered, plan).array)
     circles = EllipseCollection(
         across, across, np.zeros(len(across)), units="xy", offsets=places, offset_transform=axes.transData
     )

@@ -20,6 +20,7 @@ from planner.outputs.document import Document
 from planner.outputs.map_pieces import rounded
 from planner.outputs.packing import packed, packed_degrees, packed_shapes, packed_steps
 from planner.outputs.rejudging import followed_limits, judging
+from planner.outputs.small_counts import shown_places
 from planner.plan import Plan
 from planner.walking.times import TravelTimes
 from planner.walking.walk import is_within
@@ -42,9 +43,10 @@ def what_if(plan: Plan, content: Document) -> Document:
     """
     inputs, limits = plan.inputs, plan.study.limits.minutes
     rings = sorted({*limits, *followed_limits(plan.diagnosis.profile)})
-    order = np.argsort(inputs.demand.geometry.hilbert_distance().to_numpy(), kind="stable")
+    places = shown_places(inputs.demand, plan)
+    order = np.argsort(places.hilbert_distance().to_numpy(), kind="stable")
     demand = inputs.demand.iloc[order]
-    degrees = demand.to_crs(4326).geometry
+    degrees = places.iloc[order].to_crs(4326)
     people = demand["people"].to_numpy()
     grain = grain_of(people)
     place = {community: number for number, community in enumerate(inputs.communities["id"])}
