@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from planner.errors import Breach, OutputError, StudyError
+from planner.errors import Breach, StudyError
 from planner.outputs import map_style as style
 from planner.outputs.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document, document
@@ -18,6 +18,7 @@ from planner.outputs.map_pieces import CORE_MARGIN_M, dot_metres
 from planner.outputs.small_counts import shown_places
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, fill, stroke, write
 from planner.outputs.static_map_side import draw_side
+from planner.outputs.writing import write_alone
 from planner.plan import Plan
 from planner.tables import TIERS
 from planner.texts import Texts
@@ -78,13 +79,9 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     # Letters are outlines: what must be named stands in the file's own words as well.
     named = {".svg": "Rights", ".pdf": "Subject", ".png": "Copyright"}[path.suffix.lower()]
     told = {named: content["data"]["attribution"]} if content["data"]["attribution"] else {}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with rc_context(fixed):
-            figure.savefig(path, dpi=DOTS_AN_INCH, metadata=no_date[path.suffix.lower()] | told)
-    except OSError as error:
-        raise OutputError(str(path), [Breach("not_writable", {"reason": error.strerror or error})]) from error
-    return path
+    metadata = no_date[path.suffix.lower()] | told
+    with rc_context(fixed):
+        return write_alone(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))
 
 
 def check_format(path: Path) -> None:
