@@ -125,7 +125,7 @@ def _projects(found: Document, say: Wording) -> Sheet:
         _money(say, "cost", found),
         *(Column(title, "number") for title in paying.values()),
         *_heads(say, ("covered", "whole"), ("standard", "whole")),
-        Column(told(say, "column_cost_per_person", unit=found["unit"]), "number"),
+        Column(told(say, "column_cost_per_person", unit=found["unit"]), "small"),
     )
     return Sheet(say("sheet_projects"), columns, rows)
 
