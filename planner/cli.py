@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from planner.errors import PlannerError
 from planner.progress import bar_of
+from planner.results_stream import lead_to_errors, results_only
 from planner.texts import Language, Texts
 
 if TYPE_CHECKING:
     from planner.plan import Plan
 
 INTERRUPTED = 130
+NO_MEMORY = 8
 SELDOM = (100_000, 20, 20)
 """How many new objects the search for lost ones waits for; it would look at the same millions over and over."""
 MOST_MARGIN_M = 50_000.0
@@ -60,14 +62,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         getattr(options, "study", None), getattr(options, "place", "")
     )
     try:
-        options.command(options, Texts(language))
+        with results_only() as options.results:
+            options.command(options, Texts(language))
     except PlannerError as error:
         print(error.in_words(language), file=sys.stderr)  # noqa: T201 - a command line prints
         return error.exit_code
+    except MemoryError:
+        print(Texts(language)("cli.no_memory"), file=sys.stderr)  # noqa: T201
+        return NO_MEMORY
     except KeyboardInterrupt:
         print(Texts(language)("cli.interrupted"), file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     return 0
+
+
+def program() -> int:
+    """Run the command line as a process of its own: what libraries print at its end is no result either."""
+    code = main()
+    lead_to_errors()
+    return code
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it nowhere else
@@ -77,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="planner",
         description="Who reaches a service centre on foot, which are weak and why, where the next one goes.",
-        epilog="Exit codes: 0 done, 2 study or command, 3 data, 4 streets, 5 siting, 6 output folder, 7 fetching.",
+        epilog="Exit codes: 0 done, 2 study or command, 3 data, 4 streets, 5 siting, 6 output folder, 7 fetching, "
+        "8 memory.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preparing(commands)
@@ -167,7 +181,7 @@ def _add_drawing(commands: Commands) -> None:
 def _new(options: argparse.Namespace, texts: Texts) -> None:
     from planner.study_template import write_template
 
-    print(write_template(options.folder))  # noqa: T201
+    print(write_template(options.folder), file=options.results)
     print(texts("cli.template_written"), file=sys.stderr)  # noqa: T201
 
 
@@ -208,13 +222,14 @@ def _fetch(options: argparse.Namespace, texts: Texts) -> None:
         files = fetch(asked, options.out, servers, progress=stages)
     stages.done()
     print(texts("cli.fetched", attribution="© OpenStreetMap contributors, ODbL 1.0"), file=sys.stderr)  # noqa: T201
-    print(*files, sep="\n")  # noqa: T201
+    print(*files, sep="\n", file=options.results)
 
 
 def _check(options: argparse.Namespace, texts: Texts) -> None:
     from planner.checking import describe, describe_as_json
 
-    print(describe_as_json(options.study) if options.json else describe(options.study, texts))  # noqa: T201
+    found = describe_as_json(options.study) if options.json else describe(options.study, texts)
+    print(found, file=options.results)
 
 
 def _explain(options: argparse.Namespace, texts: Texts) -> None:
@@ -223,7 +238,7 @@ def _explain(options: argparse.Namespace, texts: Texts) -> None:
     progress = _Stages(texts)
     with progress:
         card = explain(options.study, options.centre, texts, progress=progress)
-    print(card)  # noqa: T201
+    print(card, file=options.results)
 
 
 def _programme(options: argparse.Namespace, texts: Texts) -> None:
@@ -233,7 +248,7 @@ def _programme(options: argparse.Namespace, texts: Texts) -> None:
     with progress:
         found = lists(options.study, texts, progress=progress)
     progress.done()
-    print(found)  # noqa: T201
+    print(found, file=options.results)
 
 
 def _run(options: argparse.Namespace, texts: Texts) -> None:
@@ -254,7 +269,7 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
         key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"
         rows = texts(key, count=len(remark.rows)) if remark.rows else ""
         print(f"  ! {remark.in_words(texts.language)}{rows}", file=sys.stderr)  # noqa: T201
-    print(*products, sep="\n")  # noqa: T201
+    print(*products, sep="\n", file=options.results)
 
 
 def _site(options: argparse.Namespace, texts: Texts) -> None:
@@ -269,8 +284,8 @@ def _site(options: argparse.Namespace, texts: Texts) -> None:
             options.study, options.model, sites=options.sites, seconds=options.seconds, progress=progress
         )
         files = write_answer(answered, options.out) if options.out is not None else []
-    print(card(answered, texts))  # noqa: T201
-    print(*files, sep="\n", end="\n" if files else "")  # noqa: T201
+    print(card(answered, texts), file=options.results)
+    print(*files, sep="\n", end="\n" if files else "", file=options.results)
 
 
 def _map(options: argparse.Namespace, texts: Texts) -> None:
@@ -297,7 +312,7 @@ def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Cal
         progress(stage)
         path = write(plan)
     progress.done()
-    print(path)  # noqa: T201
+    print(path, file=options.results)
 
 
 @dataclass(slots=True)
@@ -371,4 +386,4 @@ def _language(study: Path | None, place: str) -> Language:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())
