@@ -136,7 +136,7 @@ def site(
     progress("candidates")
     gatherer = gather_for(known, asked)
     with noting_doubts() as doubts:
-        siting = choose_among(gatherer, study=study.file.name)
+        siting = choose_among(gatherer)
         pool = siting.pool if siting.proposals else gatherer.gather()
         progress("siting")
         question = question_of(known, pool, model)
@@ -154,7 +154,7 @@ def site(
         siting=siting if compared else None,
         comparison=compare(siting, study.siting) if compared else None,
         left=left,
-        remarks=remarks_of(doubts, version=highs_version()),
+        remarks=(*(siting.remarks if compared else ()), *remarks_of(doubts, version=highs_version())),
     )
 
 

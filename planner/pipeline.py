@@ -177,6 +177,7 @@ def run(
         remarks=(
             *ready.remarks,
             *(circles.remarks if circles else ()),
+            *siting.remarks,
             *remarks_of(doubts, version=highs_version()),
         ),
     )

@@ -89,7 +89,7 @@ def find_sites(known: Situated) -> SiteFindings:
     residents, kinds = points_to_gain(known)
     asked = ask_for(residents, kinds, standard_min=standard, residents_weight=study.demand.residents_weight)
     gatherer = gather_for(known, asked)
-    siting = choose_among(gatherer, study=study.file.name)
+    siting = choose_among(gatherer)
     return SiteFindings(
         siting=siting,
         asked_xy=gatherer.snaps.xy,

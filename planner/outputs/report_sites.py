@@ -11,6 +11,23 @@ SHOWN_EXCLUDED = 40
 """More candidates left out than these are counted by reason only; plan.json lists all."""
 
 
+def within(say: Wording) -> str:
+    """Return the conditions of a proof, to be put into its sentence: free centres, the budget."""
+    return _free(say) + within_budget(say)
+
+
+def within_budget(say: Wording) -> str:
+    """Return the budget, to be put into a sentence; nothing where there is none."""
+    study = say.content["study"]
+    budget, unit = study["siting"]["budget"], study["costs"]["unit"]
+    return "" if budget is None else say.texts("words.within_budget", budget=say.plain(budget), unit=unit)
+
+
+def _free(say: Wording) -> str:
+    count = len(set(say.content["study"]["siting"]["free"]))
+    return say.texts("words.within_free", count=count) if count else ""
+
+
 def candidates(say: Wording) -> Iterator[Block]:
     """Tell where candidates come from, and which were left out and why."""
     found = say.content["siting"]
@@ -24,7 +41,7 @@ def candidates(say: Wording) -> Iterator[Block]:
     streets = [one for one in found["origins"] if one["suffice"] is not None]
     for one in streets:
         key = "streets_every" if found["every_street"] else "streets_some"
-        yield Paragraph(say(key, suffice=say.whole(one["suffice"]), kept=say.whole(one["proposed"])))
+        yield Paragraph(say(key, suffice=say.whole(one["suffice"]), kept=say.whole(one["kept"])))
     if found["excluded"]:
         yield _excluded(found["excluded"], say)
 
@@ -84,7 +101,7 @@ def _curve(curve: list[Document], asked: int, say: Wording) -> Table:
             )
             for step in curve
         ),
-        note=say("curve_note"),
+        note=say("curve_note", within=within(say)),
     )
 
 
@@ -168,6 +185,7 @@ def _robust(found: Document | None, say: Wording) -> Iterator[Block]:
             value=say.whole(found["value"]),
             bound=say.whole(found["bound"]),
             sites=_ids([site["id"] for site in found["sites"]]),
+            within=within(say),
         )
     )
 
@@ -186,5 +204,5 @@ def _fair(found: Document, say: Wording) -> Table:
             )
             for plan in found["plans"]
         ),
-        note=say("fair_note"),
+        note=say("fair_note", within=within(say)),
     )

@@ -42,6 +42,11 @@ class FromOrigin:
     kept: int
     suffice: int | None = None
 
+    @property
+    def stands_for_all(self) -> bool:
+        """Whether all positions that suffice are there and may be chosen."""
+        return self.suffice is not None and self.suffice == self.proposed == self.kept
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -73,8 +78,12 @@ class Pool:
 
     @property
     def every_street(self) -> bool:
-        """Whether an optimum over these is one over every street position on which a station may stand."""
-        return any(one.suffice is not None and one.suffice == one.proposed for one in self.origins)
+        """Whether a covering optimum over these is one over every street position on which a station may stand.
+
+        It is not where one of the positions that suffice was left out: another of its stretch might have stayed.
+        It speaks of who is within the limit only: for the length of walks better positions lie inside a stretch.
+        """
+        return any(one.stands_for_all for one in self.origins)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
