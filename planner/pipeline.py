@@ -74,7 +74,7 @@ def run(
     if scenario is not None and not isinstance(scenario, Scenario):
         scenario = read_scenario(scenario, study)
     ready = prepare(study, scenario=scenario, progress=progress)
-    inputs, walk, network = ready.inputs, ready.walk, ready.network
+    study, inputs, walk, network = ready.study, ready.inputs, ready.walk, ready.network
 
     progress("travel_times")
     times = travel_times(
@@ -123,7 +123,7 @@ def run(
 
     with noting_doubts() as doubts:
         progress("siting")
-        sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles))
+        sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles, ready.today))
         siting = sites.siting
         candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
         candidate_times = travel_times(
@@ -141,6 +141,7 @@ def run(
                 coverage.demand,
                 siting.candidates,
                 candidate_times,
+                in_scenario=scenario is not None,
             )
         )
     return Plan(
@@ -178,6 +179,7 @@ def run(
             *ready.remarks,
             *(circles.remarks if circles else ()),
             *siting.remarks,
+            *(programme.remarks if programme else ()),
             *remarks_of(doubts, version=highs_version()),
         ),
     )

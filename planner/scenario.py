@@ -3,7 +3,7 @@
 A scenario file is JSON::
 
     {"format": "planner.scenario/1", "study": "…", "crs": "EPSG:32648",
-     "closed": ["C07"], "sites": [{"id": "K300-17", "x": 483213.42, "y": 4391207.1}]}
+     "closed": ["C07"], "sites": [{"id": "K3F9Q2M", "x": 483213.42, "y": 4391207.1}]}
 
 Sites stand in the study's own metric system, to the centimetre, so that their walks are measured from exactly the
 place that the map showed.

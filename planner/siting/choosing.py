@@ -173,10 +173,7 @@ def choose_among(gatherer: Gatherer) -> Siting:
     people = uncovered["people"].to_numpy(dtype=np.float64)
     without_street = float(people[~snaps.reaches_street].sum())
     if not (settings.sites or gatherer.options) or not len(uncovered):
-        table = candidate_table([], gatherer.network.crs).assign(people_in_reach=np.zeros(0))
-        nothing = csr_array((len(uncovered), 0), dtype=bool)
-        total = float(people.sum())
-        return Siting(Pool(()), table, nothing, people, None, None, (), total, without_street)
+        return _nothing_asked(gatherer, people, without_street)
     pool = gatherer.gather()
     covers = coverage_of(pool.candidates, snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
     choice = choice_of(pool, settings)
@@ -211,6 +208,15 @@ def choose_among(gatherer: Gatherer) -> Siting:
         people_without_street=without_street,
         remarks=tuple(_remarks(gatherer, pool, people, too_dear)),
     )
+
+
+def _nothing_asked(gatherer: Gatherer, people: FloatArray, without_street: float) -> Siting:
+    """Return the candidates that the study names by themselves, and no proposal."""
+    pool = gatherer.gather_named()
+    covers = coverage_of(pool.candidates, gatherer.snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
+    table = candidate_table(pool.candidates, gatherer.network.crs)
+    table = gpd.GeoDataFrame(table.assign(people_in_reach=covers.T.astype(np.float64) @ people))
+    return Siting(pool, table, covers, people, None, None, (), float(people.sum()), without_street)
 
 
 def _remarks(gatherer: Gatherer, pool: Pool, people: FloatArray, too_dear: tuple[str, ...]) -> Iterator[Remark]:
