@@ -277,7 +277,7 @@ NEED = {
     "people": "people of the community, or those of it who are uncovered",
     "year": "the year by whose end it is met; empty where it is not, or not wholly",
     "people_met": "people for whom it is met by the end",
-    "left": "why it is not wholly met: no_way, no_cost, not_chosen, no_project; empty where it is",
+    "left": "why it is not wholly met: no_way, no_cost, not_chosen, station_only, no_project; empty where it is",
 }
 PROJECT = {
     "id": "P1, P2 …: the number in the task table",

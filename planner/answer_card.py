@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.answering import Answered
 from planner.outputs.document_sites import lonlat_of
+from planner.outputs.rounding import in_order, in_parts
 from planner.settings.demand import RESIDENTS
 from planner.siting.choosing import Siting
 from planner.siting.comparing import Comparison
@@ -127,10 +128,14 @@ def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:
 
 
 def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
-    for row, (lon, lat) in zip(
-        answered.sites.drop(columns="geometry").to_dict(orient="records"), lonlat_of(answered.sites), strict=True
+    given = answered.sites["people_added"].to_numpy(dtype=np.float64)
+    shown = in_order(given.tolist()) if np.isfinite(given).all() else given
+    for row, (lon, lat), added in zip(
+        answered.sites.drop(columns="geometry").to_dict(orient="records"),
+        lonlat_of(answered.sites),
+        shown,
+        strict=True,
     ):
-        added = row["people_added"]
         tier = texts(f"words.tier_{row['tier']}") + " " if row["tier"] else ""
         gain = texts("cli.site_gain", people=f"{added:,.0f}") if np.isfinite(added) else ""
         cost = row["cost"]
@@ -188,7 +193,9 @@ def _unserved(left: Left, answered: Answered, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_all_served")
         return
     yield texts("cli.site_left", people=f"{left.people.sum():,.0f}", points=f"{len(left.rows):,}")
-    for reason, points, people in left.by_reason():
+    reasons = left.by_reason()
+    shown = in_parts([people for *_, people in reasons], float(left.people.sum()))
+    for (reason, points, _), people in zip(reasons, shown, strict=True):
         said = texts(f"words.unserved_{reason}", access=access)
         yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
     if np.isfinite(left.limit_for_all_min):

@@ -22,6 +22,7 @@ from planner.outputs.report_blocks import (
 from planner.outputs.report_figures import siting_figure
 from planner.outputs.report_people import weighing
 from planner.outputs.report_sites import beside, candidates, within, within_budget
+from planner.outputs.rounding import added_by_sites
 from planner.plan import Plan
 
 
@@ -101,18 +102,17 @@ def _answer_row(proposal: Document, say: Wording) -> Row:
 
 def _sites_table(proposal: Document, say: Wording) -> Table:
     sites = proposal["sites"]
-    # Running sums are rounded, and what each site adds is their difference: so the column ends in the total shown.
-    together = [round(people) for people in accumulate(site["people_added"] for site in sites)]
+    added = added_by_sites(proposal)
     rows = tuple(
         (
             site["id"],
             str(site["rank"]),
             say.degrees(site["lon"]),
             say.degrees(site["lat"]),
-            say.whole(now - before),
+            say.whole(added[site["rank"]]),
             say.whole(now),
         )
-        for site, now, before in zip(sites, together, [0, *together], strict=False)
+        for site, now in zip(sites, accumulate(added.values()), strict=True)
     )
     return Table(
         say("siting_sites_table", method=say.word(f"method_{proposal['method']}")),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DASH, Block, Paragraph, Row, Table, Wording
+from planner.outputs.rounding import in_parts
 
 SHOWN_EXCLUDED = 40
 """More candidates left out than these are counted by reason only; plan.json lists all."""
@@ -149,7 +150,12 @@ def _left(left: Document | None, say: Wording) -> Iterator[Block]:
         say("left_table", people=say.whole(left["people"])),
         (say("column_why"),),
         say.all("column_people", "column_points_plain"),
-        tuple((say.own(one), say.whole(one["people"]), say.whole(one["points"])) for one in left["reasons"]),
+        tuple(
+            (say.own(one), say.whole(people), say.whole(one["points"]))
+            for one, people in zip(
+                left["reasons"], in_parts([one["people"] for one in left["reasons"]], left["people"]), strict=True
+            )
+        ),
     )
     if left["limit_for_all_min"] is not None:
         yield Paragraph(say("left_limit", minutes=say.number(left["limit_for_all_min"])))

@@ -12,6 +12,7 @@ from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import Wording, section_number
 from planner.outputs.report_summary import facts, indicators, nature_of
+from planner.outputs.rounding import added_by_sites
 from planner.outputs.workbook import Column, Rows, Sheet, heads, write_workbook
 from planner.plan import Plan
 from planner.texts import Texts
@@ -244,7 +245,7 @@ def sites(say: Wording) -> Sheet | None:
     """List the sites of each answer in their order."""
     rows: Rows = []
     for proposal in say.content["siting"]["proposals"]:
-        together = accumulate(site["people_added"] for site in proposal["sites"])
+        added = added_by_sites(proposal)
         rows += [
             (
                 say.word(f"method_{proposal['method']}"),
@@ -252,10 +253,10 @@ def sites(say: Wording) -> Sheet | None:
                 site["id"],
                 site["lon"],
                 site["lat"],
-                site["people_added"],
+                added[site["rank"]],
                 sofar,
             )
-            for site, sofar in zip(proposal["sites"], together, strict=True)
+            for site, sofar in zip(proposal["sites"], accumulate(added.values()), strict=True)
         ]
     columns = heads(
         say,

@@ -39,8 +39,8 @@ class Need:
         People for whom it is met by the end.
     left
         Why it is not wholly met: ``"no_way"`` nothing that was tried suffices, ``"no_cost"`` the cost of what
-        would is not known, ``"not_chosen"`` money and rules leave no room for it, ``"no_project"`` no project
-        meets it; empty where it is.
+        would is not known, ``"not_chosen"`` money and rules leave no room for it, ``"station_only"`` a
+        station is built in a community without premises, ``"no_project"`` no project meets it; empty where it is.
     """
 
     id: str
