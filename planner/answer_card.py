@@ -44,7 +44,8 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_weights", weights=named)
     yield from _candidates(answered, texts)
     unit = "minutes" if model == "p_center" else "person_minutes" if model == "p_median" else "people"
-    unit = "sites" if model == "set_covering" else unit
+    own = {"set_covering": "sites", "hierarchical_covering": "services"}
+    unit = own.get(model, unit)
     say = {"unit": texts(f"cli.unit_{unit}")}
     digits = 1 if unit == "minutes" else 0
     yield texts(

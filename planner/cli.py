@@ -32,6 +32,7 @@ SELDOM = (100_000, 20, 20)
 MOST_MARGIN_M = 50_000.0
 MOST_SITES = 1000
 MOST_SECONDS = 3600.0
+LEAST_SECONDS = 1e-3
 MODELS = (
     *("maximal_covering", "kinds", "set_covering", "p_median", "p_center"),
     *("backup_covering", "gradual_covering", "capacitated_covering", "hierarchical_covering"),
@@ -348,24 +349,28 @@ class _Stages:
 
 
 def _metres(written: str) -> float:
-    metres = float(written)
-    if not 0 <= metres <= MOST_MARGIN_M:
-        raise ValueError
-    return metres
+    return _number(written, "metres", float, 0.0, MOST_MARGIN_M)
 
 
 def _sites(written: str) -> int:
-    sites = int(written)
-    if not 0 <= sites <= MOST_SITES:
-        raise ValueError
-    return sites
+    return round(_number(written, "sites", int, 0, MOST_SITES))
 
 
 def _seconds(written: str) -> float:
-    seconds = float(written)
-    if not 0 < seconds <= MOST_SECONDS:
-        raise ValueError
-    return seconds
+    return _number(written, "seconds", float, LEAST_SECONDS, MOST_SECONDS)
+
+
+def _number(written: str, what: str, read: Callable[[str], float], least: float, most: float) -> float:
+    """Read a number of the command line; what is none, or out of its limits, is refused in both languages."""
+    try:
+        number = read(written)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        values = {"given": written, "least": f"{least:g}", "most": f"{most:g}"}
+        said = [Texts(language)(f"cli.wrong_{what}", **values) for language in ("zh", "en")]
+        raise argparse.ArgumentTypeError(" / ".join(said))
+    return number
 
 
 def _language(study: Path | None, place: str) -> Language:

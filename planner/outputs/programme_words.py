@@ -93,7 +93,8 @@ def per_person(project: Document, say: Wording) -> str:
 
 def small_unit(say: Wording) -> str:
     """Return the unit in which the cost for one person is told: 元 where money is counted in 万元."""
-    return SMALL_UNITS.get(say.content["programme"]["unit"], (say.content["programme"]["unit"], 1.0))[0]
+    unit: str = say.content["programme"]["unit"]
+    return SMALL_UNITS.get(unit, (unit, 1.0))[0]
 
 
 def small_cost(value: float | None, say: Wording) -> float | None:

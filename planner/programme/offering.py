@@ -319,9 +319,9 @@ def _missing(known: Known, named: Sequence[tuple[str, Sequence[str], set[str]]])
         missing = [name for name in dict.fromkeys(names) if name not in options]
         own_places = [name for name in missing if name.startswith("N:")]
         yield from (Breach("programme_place_left_out", {"name": name[2:]}) for name in own_places)
-        lost = {name: near for name in missing if (near := nearest_to(name, there)) is not None}
-        for name, (near, metres) in lost.items():
-            values = {"setting": setting, "name": name, "near": near.id, "metres": f"{metres:,.0f}"}
+        lost = {name: found for name in missing if (found := nearest_to(name, there)) is not None}
+        for name, (nearest, metres) in lost.items():
+            values = {"setting": setting, "name": name, "near": nearest.id, "metres": f"{metres:,.0f}"}
             yield Breach("programme_candidate_gone", values)
         rest = [name for name in missing if name not in {*lost, *own_places}]
         if rest:

@@ -232,8 +232,12 @@ def _remarks(gatherer: Gatherer, pool: Pool, people: FloatArray, too_dear: tuple
     if not pool.new:
         yield Remark("siting_none_left", "siting", values={"count": len(pool.excluded)})
     if too_dear:
-        values = {"budget": f"{gatherer.settings.budget:g}", "sites": sites, "count": len(too_dear)}
-        yield Remark("clustering_beyond_budget", "siting", too_dear, values=values)
+        money: dict[str, object] = {
+            "budget": f"{gatherer.settings.budget:g}",
+            "sites": sites,
+            "count": len(too_dear),
+        }
+        yield Remark("clustering_beyond_budget", "siting", too_dear, values=money)
 
 
 def coverage_of(
@@ -307,7 +311,9 @@ def _as_given(
     every = taken(sites)
     if choice.cost is None or choice.budget is None:
         return every, ()
-    left, within, beyond = choice.budget, [], []
+    left = choice.budget
+    within: list[int] = []
+    beyond: list[int] = []
     for site in every.sites:
         cost = float(choice.cost[site])
         (within if cost <= left else beyond).append(site)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.doubts import Doubt, note
@@ -151,7 +152,8 @@ def _broken(programme: Programme, x: FloatArray) -> str | None:
     whole = x[programme.integral]
     if (np.abs(whole - np.round(whole)) > WHOLE_TOLERANCE).any():
         return "whole"
-    rows, size = programme.matrix @ x, abs(programme.matrix) @ np.abs(x)
+    matrix = csc_array(programme.matrix)
+    rows, size = matrix @ x, abs(matrix) @ np.abs(x)
     slack = RELATIVE_TOLERANCE * np.maximum(1.0, size)
     if (rows < programme.row_lower - slack).any() or (rows > programme.row_upper + slack).any():
         return "rows"
