@@ -13,6 +13,7 @@ from planner.assessment.diagnosis import communities_without_centre
 from planner.assessment.measures import unread_functions
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.rules import limits_of, read_rules
+from planner.compounds import compound_notes, compound_remarks, find_compounds
 from planner.errors import Breach, StudyError
 from planner.inputs.reading import Inputs, read_inputs
 from planner.named_centres import check_named_centres, without_closed
@@ -93,15 +94,17 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     progress("build_network")
     walkable = make_walkable(study, inputs, costs)
     network = walkable.network
-    places = suspicious_places(network, inputs.streets)
-    quality = network_quality(network, places, inputs.streets)
+    places = suspicious_places(network, walkable.streets)
+    quality = network_quality(network, places, walkable.streets)
     facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
     demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
+    compounds = find_compounds(study, inputs, walkable.streets, network, demand_snaps)
+    people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return Ready(
         study=study,
         walk=walk,
         walking_profile=walking_profile,
-        cost_notes=walkable.notes,
+        cost_notes=(*walkable.notes, *compound_notes(compounds, study, people)),
         rules=rules,
         other_rules=other_rules,
         other_walks=other_walks,
@@ -117,6 +120,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         remarks=(
             *inputs.remarks,
             *walkable.remarks,
+            *compound_remarks(compounds, study, inputs.demand),
             *_remarks(inputs, network, facility_snaps, demand_snaps, walk, quality),
             *_function_remarks(inputs.facilities, rules),
         ),

@@ -12,20 +12,28 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from contextvars import ContextVar
 from typing import TextIO
 
 OUT, ERR = 1, 2
 
+_results: ContextVar[TextIO | None] = ContextVar("results", default=None)
+
+
+def results() -> TextIO | None:
+    """Return where results go: standard output, wherever it led before `results_only`; None where it is closed."""
+    return _results.get() or sys.stdout
+
 
 @contextmanager
-def results_only() -> Iterator[TextIO]:
-    """Return where results go; everything else that is written to standard output goes to standard error.
+def results_only() -> Iterator[None]:
+    """Keep standard output for `results`; everything else that is written to it goes to standard error.
 
     Examples
     --------
-    >>> with results_only() as results:
+    >>> with results_only():
     ...     print("a banner")
-    ...     print("a product", file=results)
+    ...     print("a product", file=results())
     a product
     """
     shown = sys.stdout or io.StringIO()
@@ -34,30 +42,48 @@ def results_only() -> Iterator[TextIO]:
         kept = os.dup(OUT)
     except OSError:
         # Whoever closed it wants no results.
-        with redirect_stdout(sys.stderr):
-            yield shown
+        with _told_by(shown):
+            yield
         return
     own = _leads_to(shown, OUT)
-    results = _text(os.dup(kept), shown) if own else shown
-    lead_to_errors()
+    private = _text(os.dup(kept), shown) if own else shown
+    _redirect()
     try:
-        with redirect_stdout(sys.stderr):
-            yield results
+        with _told_by(private):
+            yield
     finally:
         # What C has not written yet must go where it was meant to go before descriptor 1 is given back.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).fflush(None)
         os.dup2(kept, OUT)
         os.close(kept)
-        results.flush()
+        # Whoever printed has flushed, and been told what is wrong: here nothing is left to be said.
+        with suppress(OSError, ValueError):
+            private.flush()
         if own:
-            results.close()
+            with suppress(OSError, ValueError):
+                private.close()
+
+
+@contextmanager
+def _told_by(stream: TextIO) -> Iterator[None]:
+    token = _results.set(stream)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _results.reset(token)
 
 
 def lead_to_errors() -> None:
     """Let all that is written to standard output from now on go to standard error, or nowhere."""
     if sys.stdout is not None:
-        sys.stdout.flush()
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+    _redirect()
+
+
+def _redirect() -> None:
     try:
         os.dup2(ERR, OUT)
     except OSError:

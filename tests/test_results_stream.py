@@ -11,16 +11,13 @@ from pathlib import Path
 import pytest
 import toy
 
-from planner import cli
-from planner.texts import Texts
-
 PRODUCTS = ("map.html", "report.html", "report.docx", "tables.xlsx", "plan.json", "results.gpkg")
 
 # A library that prints in Python, by the system and by C's own buffer, while a study is read, and once at the end.
 NOISY = """
 import atexit, ctypes, os, sys
 import planner.preparing as preparing
-from planner.cli import program
+from planner.__main__ import main
 
 C = ctypes.CDLL(None)
 read = preparing.read_inputs
@@ -33,7 +30,7 @@ def noisy(*given, **more):
 
 preparing.read_inputs = noisy
 atexit.register(C.puts, b"BANNER at the end")
-sys.exit(program())
+sys.exit(main())
 """
 
 
@@ -109,14 +106,3 @@ def test_a_closed_stream_ends_nothing(study: Path, closed: str) -> None:
     assert done.returncode == 0
     if closed == "2>&-":
         assert json.loads(done.stdout)["study"] == "Toy city"
-
-
-def test_too_little_memory_is_an_error_in_words(
-    study: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def too_large(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(cli, "_check", too_large)
-    assert cli.main(["check", str(study)]) == cli.NO_MEMORY
-    assert capsys.readouterr().err.strip() == Texts("en")("cli.no_memory")

@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
-from planner.inputs.osm_walkable import objection, structure
+from planner.inputs.osm_walkable import PRIVATE, is_private, objection, structure
 
 HEAD_BYTES = 65_536
 NOTHING = frozenset({"", "None", "nan", "False"})
@@ -53,7 +53,8 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     -------
     streets
         Lines in the graph's own system (`crs` of the graph; none if it does not say): `id` (`osmid`), `name`,
-        `kind` (`highway`; of several the first), `structure` ("bridge", "tunnel" or "").
+        `kind` (`highway`; of several the first), `structure` ("bridge", "tunnel" or ""), `access` ("private" for
+        ways of compounds, else "").
 
     Raises
     ------
@@ -86,7 +87,11 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
             reason = f"node {error} is missing"
         raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
     tags = [_plain(edge) for _, _, edge in graph.edges]
-    kept = [row for row in _different(lines) if "highway" not in tags[row] or not objection(tags[row])]
+    kept = [
+        row
+        for row in _different(lines)
+        if "highway" not in tags[row] or not objection(tags[row]) or is_private(tags[row])
+    ]
     told = [tags[row] for row in kept]
     kinds = [each.get("highway", "") for each in told]
     return gpd.GeoDataFrame(
@@ -95,6 +100,7 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
             "name": [each.get("name", "") for each in told],
             "kind": kinds,
             "structure": [structure(each) for each in told],
+            "access": [PRIVATE if "highway" in each and is_private(each) else "" for each in told],
         },
         geometry=lines[kept],
         crs=_system(graph.crs),

@@ -21,9 +21,11 @@ import pandas as pd
 import shapely
 
 from planner.inputs.osm_gates import GatedLines, stop_at_gates
-from planner.inputs.osm_objects import DEGREES, areas_with, points_with, told_apart
+from planner.inputs.osm_objects import DEGREES, Gap, areas_with, opened, points_with
+from planner.inputs.osm_source import Source
 from planner.inputs.osm_squares import Square, find_squares, lines_across
-from planner.inputs.osm_ways import WalkedWays, crossings_of, read_walked_ways
+from planner.inputs.osm_walkable import PRIVATE
+from planner.inputs.osm_ways import LeftOut, WalkedWays, crossings_of, read_walked_ways
 
 PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
 """What tells a place where people work or go; what carries several counts under the first."""
@@ -42,13 +44,27 @@ class OsmWalk:
         (`opening_hours`, "" if none), `tags` (all of them, JSON). Streets stop 5 cm short of those that are not
         passable, on either side: joining the ends within 0.1 m of one opens it.
     left_out
-        Ways that the rules leave out although their class is walked on, lines in degrees: `reason` (the tag
-        that decides). Compounds that are closed to the public are among them.
+        Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind`
+        (`highway`), `reason` (the tag that decides, `planner.inputs.osm_walkable.objection`). Private ways of
+        compounds are not among them: they are streets, with `access` "private".
+    other_classes
+        The same for ways of classes that nobody walks on.
+    gaps
+        Where the file lacks nodes of walkable ways and squares, in degrees: `id` (w… or r…), `nodes` (how many);
+        a line between the nodes on both sides, a point where the way breaks off, None where no node is known.
+    apart
+        How many nodes stand exactly above another one that they do not join.
+    source
+        What was done to the file before it was read.
     """
 
     streets: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame
     left_out: gpd.GeoDataFrame
+    other_classes: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    apart: int
+    source: Source
 
 
 def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
@@ -69,8 +85,9 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
         One row a way, in degrees: `id` (of the way, text), `name` ("" if none), `kind` (`highway`),
         `crossing` (how a street is crossed, for the parts of footways that cross one, "unknown" where nobody
         says; "" for all else), `structure` ("bridge", "tunnel" or ""), `gated` (it stops at a closed gate),
-        `square` (it leads across a square). A LineString, or a MultiLineString where the extract lacks nodes in
-        the middle of a way, or a gate is closed. No rows if nothing is walkable.
+        `square` (it leads across a square), `access` ("private" for ways of compounds, else ""). A LineString,
+        or a MultiLineString where the extract lacks nodes in the middle of a way, or a gate is closed. No rows if
+        nothing is walkable.
 
     Raises
     ------
@@ -102,13 +119,22 @@ def read_osm_walk(path: Path) -> OsmWalk:
     DataError
         The file is missing, damaged, or not an extract.
     """
-    with told_apart(path):
-        walked = read_walked_ways(path)
-        squares = find_squares(path, walked)
-    gated = stop_at_gates(walked.lines, walked.gates)
+    with opened(path) as source:
+        walked = read_walked_ways(source.path)
+        squares, lacking = find_squares(source.path, walked)
+    private = np.array([way.is_private for way in walked.ways], dtype=bool)
+    gated = stop_at_gates(walked.lines, walked.gates, private)
     parts = [_ways(walked, gated), _squares(squares, walked)]
     streets = gpd.GeoDataFrame(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True))
-    return OsmWalk(streets=streets, gates=_gates(gated), left_out=_left_out(walked))
+    return OsmWalk(
+        streets=streets,
+        gates=_gates(gated),
+        left_out=_left_out([way for way in walked.left_out if way.reason != "class"]),
+        other_classes=_left_out([way for way in walked.left_out if way.reason == "class"]),
+        gaps=gaps_as_frame([*walked.gaps, *lacking]),
+        apart=len(walked.places.moved),
+        source=source,
+    )
 
 
 def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
@@ -123,6 +149,7 @@ def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
             "structure": [way.structure for way in ways],
             "gated": gated.stopped,
             "square": np.zeros(len(ways), dtype=bool),
+            "access": [PRIVATE if way.is_private else "" for way in ways],
         },
         geometry=gated.lines,
         crs=DEGREES,
@@ -149,6 +176,7 @@ def _squares(squares: Sequence[Square], walked: WalkedWays) -> gpd.GeoDataFrame:
             "structure": [""] * len(rows),
             "gated": nowhere,
             "square": np.array([across for _, _, across, _ in rows], dtype=bool),
+            "access": [PRIVATE if square.is_private else "" for _, square, _, _ in rows],
         },
         geometry=[line for _, _, _, line in rows],
         crs=DEGREES,
@@ -170,10 +198,23 @@ def _gates(gated: GatedLines) -> gpd.GeoDataFrame:
     )
 
 
-def _left_out(walked: WalkedWays) -> gpd.GeoDataFrame:
+def _left_out(ways: Sequence[LeftOut]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
-        {"reason": [reason for reason, _ in walked.left_out]},
-        geometry=[line for _, line in walked.left_out],
+        {
+            "id": [str(way.id) for way in ways],
+            "kind": [way.kind for way in ways],
+            "reason": [way.reason for way in ways],
+        },
+        geometry=[way.line for way in ways],
+        crs=DEGREES,
+    )
+
+
+def gaps_as_frame(gaps: Sequence[Gap]) -> gpd.GeoDataFrame:
+    """Return what a file lacks as a table: `id`, `nodes` (how many), and where, in degrees."""
+    return gpd.GeoDataFrame(
+        {"id": [gap.id for gap in gaps], "nodes": [gap.nodes for gap in gaps]},
+        geometry=[gap.place for gap in gaps],
         crs=DEGREES,
     )
 
@@ -215,8 +256,8 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
     >>> buildings[["id", "building", "levels"]].values.tolist(), buildings.geometry[0].area
     ([['w7', 'hut', 2.0]], 0.5)
     """
-    with told_apart(path):
-        areas = [area for area in areas_with(path, ["building"]) if area.tags["building"] != "no"]
+    with opened(path) as source:
+        areas = [area for area in areas_with(source.path, ["building"]) if area.tags["building"] != "no"]
     return gpd.GeoDataFrame(
         {
             "id": [area.id for area in areas],
@@ -286,8 +327,8 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
     >>> points.drop(columns="geometry").values.tolist(), points.geometry[0].wkt
     ([['n1', 'Oodi', 'amenity', 'library']], 'POINT (24.95 60.17)')
     """
-    with told_apart(path):
-        found = points_with(path, keys)
+    with opened(path) as source:
+        found = points_with(source.path, keys)
     first = [next(key for key in keys if key in tags) for _, tags, _ in found]
     return gpd.GeoDataFrame(
         {

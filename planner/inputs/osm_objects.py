@@ -18,6 +18,7 @@ import shapely
 from osmium import osm
 
 from planner.errors import Breach, DataError
+from planner.inputs.osm_source import Source, plain_extract
 
 DEGREES = "EPSG:4326"
 RING_NODES = 4
@@ -60,12 +61,24 @@ class Area:
     shape: shapely.Geometry
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """Nodes that the file lacks: how many, of which object (w… or r…), and where; None where nothing tells."""
+
+    id: str
+    nodes: int
+    place: shapely.Geometry | None
+
+
 @contextmanager
-def told_apart(path: Path) -> Iterator[None]:
-    """Turn whatever the reader says about a damaged file into a `DataError`."""
+def opened(path: Path) -> Iterator[Source]:
+    """Open an extract (`plain_extract`), and turn what the reader says about a damaged file into a `DataError`."""
     try:
-        yield
+        with plain_extract(path) as source:
+            yield source
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
 
 
@@ -150,6 +163,18 @@ def areas_with(path: Path, keys: Iterable[str]) -> Iterator[Area]:
         if relation.ways <= members.keys():
             rings = [members[way] for way in sorted(relation.ways)]
             yield from area_of(f"r{relation.id}", relation.tags, rings, places)
+
+
+def incomplete(
+    ident: str, relation: Multipolygon, rings: Collection[Way], places: Mapping[int, Place]
+) -> Gap | None:
+    """Return what a multipolygon lacks, None if nothing: a member way counts as one node."""
+    nodes = {node for way in rings for node in way.nodes}
+    lacking = len(nodes - places.keys()) + len(relation.ways) - len(rings)
+    if not lacking:
+        return None
+    known = [places[node] for node in sorted(nodes & places.keys())]
+    return Gap(ident, lacking, shapely.Point(known[0]) if known else None)
 
 
 def points_with(path: Path, keys: Collection[str]) -> list[tuple[str, Mapping[str, str], shapely.Point]]:

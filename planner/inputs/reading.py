@@ -21,6 +21,7 @@ from planner.inputs.demand.buildings import homes_of, read_building_kinds
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
 from planner.inputs.demand.placing import Residents, demand_method, place_residents
 from planner.inputs.demand.rasters import RasterCells, read_raster
+from planner.inputs.double_ground import double_remarks
 from planner.inputs.elevation import Elevation
 from planner.inputs.facilities import join_facilities, settle_facilities
 from planner.inputs.joining import join_communities
@@ -32,6 +33,7 @@ from planner.remarks import Remark
 from planner.settings.demand import DemandKind
 from planner.study import Study
 from planner.tables import (
+    PRIVATE_WORDS,
     Barriers,
     Buildings,
     Communities,
@@ -60,6 +62,8 @@ class Inputs:
     communities, facilities, streets, demand, water, barriers, gates, parcels
         The tables; demand are points with their community, streets those within the margin, parcels are where a
         station might be had.
+    closed_ways
+        Private ways of compounds within the margin, where the study closes them; None where it does not.
     elevation
         The heights of the ground, where slope is asked for.
     demand_method
@@ -89,6 +93,7 @@ class Inputs:
     barriers: Barriers | None
     gates: Gates | None
     parcels: Parcels | None
+    closed_ways: Streets | None
     elevation: Elevation | None
     demand_method: str
     balance: pd.DataFrame
@@ -98,6 +103,11 @@ class Inputs:
     sources: tuple[Source, ...]
     datums: DatumChoice
     remarks: tuple[Remark, ...]
+
+    @property
+    def private_streets(self) -> NDArray[np.bool_]:
+        """Tell which streets are private ways of compounds, shape (streets,)."""
+        return is_private_way(self.streets)
 
 
 def read_inputs(study: Study, *, margin_m: float) -> Inputs:
@@ -144,6 +154,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     given["facilities"] = facilities
     # A layer in another part of the world has no datum to speak of: that is found out first.
     metric = tables.bring_all(given)
+    tables.check_shifts(given)
     settled = settle_datums(
         given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
     )
@@ -162,6 +173,10 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     all_streets = streets.index
     streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
     tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
+    closed_ways = None
+    if study.walking.private_ways == "closed":
+        streets, closed_ways = _without_private(streets, source=tables.source("streets"))
+        tables.leave_out("streets", set_aside("private_way", closed_ways.index))
     elevation = tables.elevation(streets)
     homes = homes_of(Buildings(metric["buildings"]), building_kinds) if "buildings" in metric else None
     if homes is not None:
@@ -207,6 +222,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         barriers=Barriers(metric["barriers"]) if "barriers" in metric else None,
         gates=Gates(metric["gates"]) if "gates" in metric else None,
         parcels=Parcels(metric["parcels"]) if "parcels" in metric else None,
+        closed_ways=closed_ways,
         elevation=elevation,
         demand_method=method,
         balance=residents.balance,
@@ -221,6 +237,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *(() if counted is None else counted.remarks),
             *join_remarks,
             *facility_remarks,
+            *double_remarks(communities, facilities, demand),
             *residents.remarks,
             *_community_remarks(communities, residents),
             *(() if at_work is None else at_work.remarks),
@@ -254,6 +271,20 @@ def _within_margin(streets: Streets, communities: Communities, margin_m: float, 
     return Streets(kept)
 
 
+def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which streets are private ways of compounds, by their column `access`, shape (streets,)."""
+    words = streets["access"].astype(str).str.strip().str.lower()
+    return np.asarray(words.isin(PRIVATE_WORDS), dtype=np.bool_)
+
+
+def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets]:
+    """Return the public streets, and the private ways that are closed."""
+    is_private = is_private_way(streets)
+    if is_private.all():
+        raise NetworkError(source, [Breach("only_private_ways")])
+    return Streets(streets[~is_private]), Streets(streets[is_private])
+
+
 def _raster(study: Study, communities: Communities, tables: StudyLayers) -> RasterCells | None:
     """Read the population raster; None where it is refused."""
     layer, settings = study.inputs.population, study.demand
@@ -269,10 +300,10 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
             crs=layer.crs,
             source=tables.source("population"),
         )
+        tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
     except DataError as error:
         tables.refuse(error)
         return None
-    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs)
     return raster
 
 

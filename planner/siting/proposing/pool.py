@@ -195,7 +195,7 @@ class Gatherer:
         return propose_dense(near, snaps, self.network, grouping, walk=self.walk)
 
     def _streets(self) -> StreetPositions:
-        lines = self.network.segment_lines() if self.ground is None else self.ground.streets()
+        lines = self.network.as_drawn.segment_lines() if self.ground is None else self.ground.streets()
         return propose_street_positions(
             self.snaps,
             self.uncovered["people"].to_numpy(),
