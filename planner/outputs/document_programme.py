@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from planner.plan import Plan
-from planner.programme.lists import Programme, Project
+from planner.programme.lists import Need, Programme, Project
 from planner.programme.missing import Missing
 
 Entry = dict[str, Any]
@@ -189,7 +189,8 @@ def needs_table(programme: Programme) -> pd.DataFrame:
         }
         for need in programme.needs
     ]
-    return pd.DataFrame(rows)
+    # Where nothing is wanting, the table has its columns all the same.
+    return pd.DataFrame(rows, columns=[one.name for one in fields(Need)])
 
 
 def funds_table(programme: Programme) -> pd.DataFrame:
