@@ -279,7 +279,7 @@ NEED = {
     "people": "people of the community, or those of it who are uncovered",
     "year": "the year by whose end it is met; empty where it is not, or not wholly",
     "people_met": "people for whom it is met by the end",
-    "left": "why it is not wholly met: no_way, no_cost, not_chosen, no_project; empty where it is",
+    "left": "why it is not wholly met: no_way, no_cost, not_chosen, station_only, no_project; empty where it is",
 }
 PROJECT = {
     "id": "P1, P2 …: the number in the task table",
@@ -1068,9 +1068,10 @@ INPUTS_HEAD = """
 ## 1. Input tables
 
 Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
-for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`, `.osm.gz`,
-`.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with classes or tags
-(`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is, unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
+for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
+`.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
+classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is, unless
+`keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
 Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
 
 Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes

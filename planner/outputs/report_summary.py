@@ -19,6 +19,7 @@ from planner.outputs.report_blocks import (
     speed_ms,
 )
 from planner.outputs.report_people import kind_names
+from planner.outputs.report_sites import within
 
 
 def facts(say: Wording) -> list[tuple[str, str]]:
@@ -196,8 +197,11 @@ def _siting_summary(say: Wording) -> str:
     if not found["proposals"]:
         return say("nobody_uncovered" if found["sites_asked"] else "no_sites_asked")
     best = found["proposals"][-1]
+    if not best["sites"] and not best["centres"]:
+        return say("summary_no_site", candidates=say.whole(len(found["candidates"])), within=within(say))
     return say(
         f"summary_{best['status']}",
+        within=within(say),
         sites=len(best["sites"]),
         minutes=say.plain(found["standard_min"]),
         gained=say.whole(best["people_gained"]),

@@ -12,6 +12,7 @@ from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import Indicator, Wording, headcount, section_number
 from planner.outputs.report_summary import facts, indicators, nature_of
+from planner.outputs.rounding import added_by_sites
 from planner.outputs.small_counts import are_small
 from planner.outputs.workbook import Column, Number, Rows, Sheet, Value, heads, write_workbook
 from planner.plan import Plan
@@ -261,7 +262,7 @@ def sites(say: Wording) -> Sheet | None:
     """List the sites of each answer in their order."""
     rows: Rows = []
     for proposal in say.content["siting"]["proposals"]:
-        together = accumulate(site["people_added"] for site in proposal["sites"])
+        added = added_by_sites(proposal)
         rows += [
             (
                 say.word(f"method_{proposal['method']}"),
@@ -269,10 +270,10 @@ def sites(say: Wording) -> Sheet | None:
                 site["id"],
                 site["lon"],
                 site["lat"],
-                site["people_added"],
+                added[site["rank"]],
                 sofar,
             )
-            for site, sofar in zip(proposal["sites"], together, strict=True)
+            for site, sofar in zip(proposal["sites"], accumulate(added.values()), strict=True)
         ]
     columns = heads(
         say,
