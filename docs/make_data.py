@@ -1070,8 +1070,9 @@ INPUTS_HEAD = """
 Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
 for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
 `.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
-classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is, unless
-`keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
+classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
+unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no
+columns.
 Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
 
 Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes
