@@ -49,6 +49,9 @@ from planner.tables import (
     Water,
 )
 
+FEW_PEOPLE = 5
+"""Points of fewer people may be one household: more than four live together in few homes of a census."""
+
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
 
@@ -250,6 +253,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *facility_remarks,
             *double_remarks(communities, facilities, demand),
             *residents.remarks,
+            *_small_counts(study, residents),
             *_community_remarks(communities, residents),
             *(() if at_work is None else at_work.remarks),
             *(remark for kind in kinds for remark in kind.remarks),
@@ -374,6 +378,17 @@ def _community_remarks(communities: Communities, residents: Residents) -> list[R
         gap = float(np.abs(balance["given"] - balance["placed"])[differs].sum())
         remarks.append(Remark("people_differ", "communities", tuple(communities["id"][differs]), gap))
     return remarks
+
+
+def _small_counts(study: Study, residents: Residents) -> list[Remark]:
+    """Tell that surveyed points of few people are not shown by their door, or that the study shows them."""
+    layer, people = study.inputs.demand, residents.points["people"]
+    least = study.demand.least_shown or FEW_PEOPLE
+    few = int(((people > 0) & (people < least)).sum())
+    if layer is None or layer.modelled or residents.method != "points" or not few:
+        return []
+    key = "small_counts" if study.demand.least_shown else "small_counts_shown"
+    return [Remark(key, "demand", values={"count": few, "least": least})]
 
 
 def households_by_community(communities: Communities, demand: gpd.GeoDataFrame) -> pd.Series:
