@@ -19,7 +19,7 @@ import pyproj
 
 from planner.contracts import Column, Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
-from planner.inputs.building_tags import complete_from_tags
+from planner.inputs.building_tags import complete_from_tags, without_relation_type
 from planner.inputs.cells import code, lost_digits, number, plain
 from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
 from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
@@ -188,6 +188,8 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
     told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
+    if contract.name == "buildings":
+        frame = without_relation_type(frame)
     found = _from_frame(frame, read.encoding.name, layer, setting, contract)
     found = replace(found, remarks=(*told, *_encoding_remarks(read, contract)))
     return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, layer, contract)
