@@ -17,6 +17,7 @@ from planner.measuring import business_circles, measured
 from planner.outputs.document import as_json, plain
 from planner.outputs.document_sites import lonlat_of
 from planner.outputs.geopackage import write_layers
+from planner.outputs.layer_schemas import SITES_LAYERS
 from planner.outputs.writing import check_writable, write_together
 from planner.preparing import Ready, coordinates, prepare
 from planner.progress import Progress, silent
@@ -328,7 +329,7 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
         folder,
         {
             "sites.json": lambda path: path.write_text(as_json(entries(answered)), "utf-8", newline="\n"),
-            "sites.gpkg": lambda path: write_layers(layers, path),
+            "sites.gpkg": lambda path: write_layers(layers, path, schemas=SITES_LAYERS),
         },
     )
 
