@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_co
 from planner.inputs.graphml import read_graphml
 from planner.inputs.grids import Grid, table_of
 from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
-from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
+from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
 from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
@@ -31,8 +31,8 @@ CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""
 
 VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
-TEXT = (".csv", ".tsv", ".txt")
-WORKBOOK = (".xlsx", ".xls")
+TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+WORKBOOK = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
 EXTRACT = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 GRAPH = (".graphml",)
 
@@ -187,16 +187,18 @@ def _from_grid(
     vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
     sheet = table_of(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
-    columns, wrong_places = place_columns(headings, vocabulary, setting=setting)
+    ways = place_ways(headings, vocabulary, setting=setting)
     for_places = {ours: theirs for ours, theirs in layer.columns.items() if vocabulary.where(ours)}
-    breaches = missing_columns(for_places, headings, vocabulary, setting) + wrong_places
+    breaches = missing_columns(for_places, headings, vocabulary, setting)
     if breaches:
         raise DataError(str(path), breaches)
-    if not columns and contract.geometry_types:
+    if not ways and contract.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Breach("no_geometry", values)])
+    wanted = Wanted(contract.name, contract.geometry_types, setting, _declared(layer), home)
     rows = sheet.frame
-    places = place_rows(rows, columns, home=home) if contract.geometry_types else nowhere(len(rows))
+    places = place_rows(rows, ways, wanted) if contract.geometry_types else nowhere(len(rows))
+    columns = places.columns
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
@@ -211,13 +213,13 @@ def _from_grid(
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
     return LayerRead(
         canonical,
-        (*wrong_columns, *unreadable),
+        (*_named_rows(places.breaches, canonical), *wrong_columns, *unreadable),
         grid.encoding,
         mapped,
         columns,
         len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
         left_out,
-        exchanged,
+        (*exchanged, *places.remarks),
     )
 
 
@@ -276,12 +278,25 @@ def _fields(contract: Contract[Any]) -> tuple[str, ...]:
     return tuple(column.name for column in contract.columns)
 
 
+def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
+    """Yield breaches of a table's places with the rows called by their ids."""
+    names = {f"#{index}": name for index, name in row_names(frame).items()}
+    for breach in breaches:
+        yield replace(breach, rows=[names.get(str(row), row) for row in breach.rows])
+
+
+def _declared(layer: Layer) -> pyproj.CRS | None:
+    try:
+        return None if layer.crs is None else pyproj.CRS.from_user_input(layer.crs)
+    except pyproj.exceptions.CRSError:
+        return None
+
+
 def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Breach]]:
     if layer.crs is None:
         return frame, []
-    try:
-        declared = pyproj.CRS.from_user_input(layer.crs)
-    except pyproj.exceptions.CRSError:
+    declared = _declared(layer)
+    if declared is None:
         return frame, [Breach("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs
     if found is None:
