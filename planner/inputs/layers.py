@@ -20,6 +20,7 @@ from planner.inputs.cells import code, lost_digits, number, plain
 from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
 from planner.inputs.graphml import read_graphml
 from planner.inputs.grids import Grid, table_of
+from planner.inputs.legible_tables import legible_frame, legible_grid
 from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
 from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
 from planner.inputs.vector_files import fit_shapes, read_vector
@@ -154,7 +155,8 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
         frame, encoding = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
     words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
     told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
-    return replace(_from_frame(frame, encoding, layer, setting, contract), remarks=told)
+    found = _from_frame(frame, encoding, layer, setting, contract)
+    return replace(found, remarks=(*told, *found.remarks))
 
 
 def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
@@ -169,11 +171,12 @@ def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
 def _from_frame(
     frame: gpd.GeoDataFrame, encoding: str, layer: Layer, setting: str, contract: Contract[Any]
 ) -> LayerRead:
+    frame, cleaned = legible_frame(frame, contract.name)
     vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     mapped, breaches = match_columns(headings, vocabulary, setting=setting)
     canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
-    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame))
+    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame), remarks=cleaned)
 
 
 def _from_grid(
@@ -185,6 +188,7 @@ def _from_grid(
     home: tuple[float, float] | None,
 ) -> LayerRead:
     vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    grid, cleaned = legible_grid(grid, contract.name)
     sheet = table_of(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
     ways = place_ways(headings, vocabulary, setting=setting)
@@ -219,7 +223,7 @@ def _from_grid(
         columns,
         len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
         left_out,
-        (*exchanged, *places.remarks),
+        (*cleaned, *exchanged, *places.remarks),
     )
 
 
