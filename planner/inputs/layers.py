@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -145,7 +146,8 @@ def _check_is_file(path: Path, setting: str) -> None:
     except ValueError as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise DataError(str(path), [Breach("no_such_file", {"setting": setting})])
+        key = "no_such_file_backslash" if not mode and "\\" in str(path) and os.sep == "/" else "no_such_file"
+        raise DataError(str(path), [Breach(key, {"setting": setting})])
 
 
 def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
