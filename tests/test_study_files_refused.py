@@ -1,4 +1,4 @@
-"""Study files that are too large, too deep, no file, in another encoding, or typed with an input method's signs."""
+"""Study files that are too large, too deep, no file, in another encoding, or typed with full-width signs."""
 
 from __future__ import annotations
 
@@ -103,14 +103,19 @@ def test_a_study_in_another_encoding_is_refused_in_its_language(
 ) -> None:
     study = toy.write_study(tmp_path / "toy")
     study.write_bytes(ZH.replace("Toy city", "海勃湾").encode(encoding))
-    assert "编码不是 UTF-8（多为 GBK，即“ANSI”）；请在编辑器中“另存为”，编码选 UTF-8" in refused(study, capsys, code=2)
+    assert "编码不是 UTF-8（多为 GBK，即“ANSI”）；请在编辑器中“另存为”，编码选 UTF-8" in refused(
+        study, capsys, code=2
+    )
 
 
 @pytest.mark.parametrize(
     ("table", "setting"),
     [
         ('name = "海\\u000b湾"', "name"),
-        ('name = "x"\n[[programme.funds]]\nid = "f"\nname = "\\u001b[31m上级"\nyearly = [1]', "programme.funds.0.name"),
+        (
+            'name = "x"\n[[programme.funds]]\nid = "f"\nname = "\\u001b[31m上级"\nyearly = [1]',
+            "programme.funds.0.name",
+        ),
         ('name = "x"\nrules.profile = "\\ufffe"', "rules.profile"),
     ],
 )

@@ -24,6 +24,8 @@ from planner.inputs.grids import Grid, table_of
 from planner.inputs.legible_tables import legible_frame, legible_grid
 from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
 from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
+from planner.inputs.table_size import check_size
+from planner.inputs.unknown_numbers import forget_unknown_heights
 from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
@@ -123,9 +125,12 @@ def read_layer(
     else:
         known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT, *GRAPH))
         raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
-    frame, wrong_system = _in_declared_crs(found.frame, layer)
+    is_buildings = contract.name == "buildings"
+    frame, unknown = forget_unknown_heights(found.frame, contract.name) if is_buildings else (found.frame, ())
+    frame, wrong_system = _in_declared_crs(frame, layer)
     frame = fit_shapes(frame, contract.geometry_types)
-    return replace(found, frame=frame, breaches=(*found.breaches, *wrong_system))
+    remarks = (*found.remarks, *unknown)
+    return replace(found, frame=frame, breaches=(*found.breaches, *wrong_system), remarks=remarks)
 
 
 def file_hash(path: Path) -> str:
@@ -155,6 +160,7 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
         frame, encoding = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
+    check_size(len(frame), len(frame.columns), source=str(path))
     words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
     told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
     found = _from_frame(frame, encoding, layer, setting, contract)
