@@ -100,6 +100,10 @@ def samples() -> dict[str, bytes]:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
             packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
             packed.writestr(
+                "META-INF/manifest.xml",
+                '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+            )
+            packed.writestr(
                 "content.xml",
                 f"<office:document-content {space}><office:body><office:spreadsheet><table:table "
                 f'table:name="S">{cells}</table:table></office:spreadsheet></office:body></office:document-content>',
