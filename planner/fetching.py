@@ -17,10 +17,11 @@ import shapely
 from planner.contracts import AREAS, Contract
 from planner.errors import Breach, FetchError, OutputError
 from planner.inputs.layers import read_layer
-from planner.inputs.osm import PLACE_KEYS, read_osm_buildings, read_osm_places, read_osm_walk
+from planner.inputs.osm import PLACE_KEYS, read_osm_building_uses, read_osm_places, read_osm_walk
 from planner.inputs.osm_extract import write_extract
 from planner.inputs.osm_ground import BARRIERS, WATER, read_osm_barriers, read_osm_water
 from planner.inputs.osm_objects import DEGREES
+from planner.inputs.osm_origin import ATTRIBUTION, LICENCE
 from planner.inputs.osm_place import Place, boundary_of, choose_place, with_margin
 from planner.inputs.osm_servers import Kept, Servers, Tags
 from planner.outputs.exchanging import exchange, room_in
@@ -42,8 +43,6 @@ BOUNDARY: Contract[gpd.GeoDataFrame] = Contract(
 
 CACHE = ".fetched"
 GEOPACKAGE, EXTRACT, PROVENANCE, STUDY = "osm.gpkg", "osm.osm.pbf", "osm.provenance.json", "study.toml"
-ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
-LICENCE = "https://opendatacommons.org/licenses/odbl/1-0/"
 
 TABLES_OF = {
     "streets": "streets",
@@ -57,7 +56,7 @@ TABLES_OF = {
 STREET_TAGS: Tags = {"highway": True}
 EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
     "amenities": (dict.fromkeys(PLACE_KEYS, True), read_osm_places),
-    "buildings": ({"building": True}, read_osm_buildings),
+    "buildings": ({"building": True}, read_osm_building_uses),
     "water": (dict(WATER), read_osm_water),
     "barriers": (
         {

@@ -63,7 +63,7 @@ DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
     "html_geojson": ("x.geojson", holding(b"<html><body>404 Not Found</body></html>"), [CUT, SAVE]),
     "other_json": ("x.json", holding(b'{"error": 404}'), [CUT, SAVE]),
     "empty_geojson": ("x.geojson", holding(b'{"type": "FeatureCollection", "features": []}'), ["It has no rows."]),
-    "lonely_shp": ("x.shp", lonely_shapefile, [CUT, "x.shx", SAVE]),
+    "lonely_shp": ("x.shp", lonely_shapefile, ["A part of it is missing: x.shx", "Copy all files of this name"]),
     "unlabelled_shp": ("x.shp", unlabelled_shapefile, ["does not say which coordinates", "`crs`"]),
     "noise_pbf": ("x.osm.pbf", noise, [CUT, SAVE]),
     "folder_osm": ("x.osm", Path.mkdir, [CUT, "Is a directory"]),
@@ -97,7 +97,7 @@ DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
         holding(HEADING + ROW + b"a,b,c,d,e,f,g\n"),
         ["Rows have more cells than the heading has columns.", "(1 row: #3)"],
     ),
-    "ending": ("x.kml", holding(b"<kml/>"), ["The ending `.kml` is not one that can be read. Readable: .gpkg"]),
+    "ending": ("x.dxf", holding(b"0"), ["The ending `.dxf` is not one that can be read. Readable: .gpkg"]),
     "missing": (
         "nowhere.gpkg",
         lambda _: None,
@@ -154,7 +154,10 @@ def test_layers_and_columns_that_are_not_there(
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (b"C1,W,community,east,39.66\nC2,W,station,,39.66\n", ["Rows without geometry", "(2 rows: C1, C2)"]),
+        (
+            b"C1,W,community,east,39.66\nC2,W,station,,39.66\n",
+            ["no place: `east`, `39.66`", "(1 row: C1)", "Rows without geometry", "take them out. (1 row: C2)"],
+        ),
         (b"C1,W,community,inf,39.66\n", ["Coordinates that are not finite numbers. Correct them. (1 row: C1)"]),
     ],
 )
@@ -172,7 +175,9 @@ def test_csv_shapes_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[
     (study.parent / "x.csv").write_bytes(
         b"id,name,tier,wkt\nC1,W,community,POINT (105\nC2,W,town,POINT (105 39.66)\n"
     )
-    assert "Rows without geometry. Locate them, or take them out. (1 row: C1)" in refused(study, capsys, code=3)
+    answer = refused(study, capsys, code=3)
+    assert "Cells of `wkt` that are no place: `POINT (105`" in answer
+    assert "(1 row: C1)" in answer
 
 
 def test_several_files_at_once_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

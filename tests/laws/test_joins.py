@@ -137,3 +137,15 @@ def test_some_and_all_snaps() -> None:
             "reaches_street",
         ):
             assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+def test_a_position_on_a_vertex_inside_a_street_is_reached_from_both_sides() -> None:
+    """Hand-computed: the middle of a street of two equal pieces, 100 m each."""
+    lines = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0, 200 0)"], crs=CRS).to_frame("geometry")
+    network = build_network(lines)
+    spots = street_spots(network, 100.0)
+    assert spots.xy[-1].tolist() == [100.0, 0.0]
+    ends = snap(np.array([[0.0, 0.0], [200.0, 0.0]]), network, access_m=0.1)
+    middle = stand(spots.rows(np.array([2])), network)
+    metres = dense(network, ends, middle, walk=Walk(3.6, 0.1), horizon_min=9.0) * 60
+    assert metres.ravel().tolist() == pytest.approx([100.0, 100.0], abs=0.21)
