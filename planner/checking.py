@@ -26,11 +26,21 @@ COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
 WIDTH = 100
 """Columns of a terminal or of a mail; a Chinese character takes two."""
 
-UNTESTED = DatumVerdict("wgs84", "untested", {})
-"""What is said of rasters."""
+DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.items()}, "cgcs2000": "CGCS2000"}
+"""How datums are called; those of other surveys have their own names."""
 
 BY_WEIGHT = (
-    *("scenario", "datum_contradicted", "datum_alike", "datum_found", "datum_untested", "datum_follows"),
+    *(
+        "scenario",
+        "shift_unknown",
+        "encoding_contradicted",
+        "encoding_doubtful",
+        "datum_contradicted",
+        "datum_alike",
+        "datum_found",
+        "datum_untested",
+        "datum_follows",
+    ),
     *("datum_declared", "datum_elsewhere", "reader_warns"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
@@ -47,6 +57,8 @@ BY_WEIGHT = (
     *("community_without_people", "community_without_street", "community_without_centre"),
     *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
+    *("communities_same_outline", "communities_overlap", "facilities_one_spot", "people_65_above_people"),
+    *("shift_coarse", "raster_scaled"),
     *("coordinates_exchanged", "joined_by_name", "row_total", "row_note", "row_title", "row_blank"),
 )
 """Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
@@ -153,11 +165,21 @@ def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
             for one in source.columns
         ]
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
-    verdict = ready.inputs.datums.layers.get(source.layer, UNTESTED)
+    verdict = _verdict(source, ready)
     scores = scores_in_words(verdict)
-    by = texts(f"cli.datum_{verdict.how}")
-    datum = texts("cli.check_datum", datum=NAMES[verdict.datum], by=by)
-    yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
+    if verdict.how != "no_places":
+        by = texts(f"cli.datum_{verdict.how}")
+        name = DATUM_NAMES.get(source.datum, source.datum)
+        datum = texts("cli.check_datum", datum=name, by=by)
+        # Of what is taken for the true datum, the scores are those of its own name.
+        scores = scores.replace(NAMES["wgs84"], name) if verdict.datum == "wgs84" else scores
+        yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
+
+
+def _verdict(source: Source, ready: Ready) -> DatumVerdict:
+    """Return what was found of a layer's datum; of rasters and tables without places, that nothing was."""
+    nothing = DatumVerdict("wgs84", source.datum_by, {})
+    return ready.inputs.datums.layers.get(source.layer, nothing)
 
 
 def _totals(ready: Ready, texts: Texts) -> Iterator[str]:
@@ -227,7 +249,7 @@ def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
 
 
 def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
-    verdict = ready.inputs.datums.layers.get(source.layer, UNTESTED)
+    verdict = _verdict(source, ready)
     return {
         "layer": source.layer,
         "file": source.file,
@@ -237,7 +259,7 @@ def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
         "used": source.used,
         "set_aside": [{"key": one.key, "count": one.count, "rows": list(one.rows)} for one in source.set_aside],
         "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
-        "datum": verdict.datum,
+        "datum": source.datum,
         "datum_by": verdict.how,
         "datum_scores": {
             datum: round(score, 3) for datum, score in verdict.scores.items() if math.isfinite(score)

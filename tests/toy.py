@@ -184,6 +184,31 @@ layer = "gates"
 """The toy city with everything that can be asked of new sites."""
 
 
+EVERYTHING = (
+    SITED
+    + RICH.removeprefix(STUDY.replace("candidates = 8\n", "candidates = 12\n")).partition("[programme]")[0]
+    + with_money(200.0, 60.0).removeprefix(STUDY)
+    + OWN
+    + """
+[rules]
+compare = ["gb50180", "langfang"]
+walking = ["default_walker"]
+
+[[siting.tiers]]
+tier = "station"
+sites = 1
+minutes = 5
+"""
+)
+"""All parts of a study at once: groups of people, a business circle, remedies, siting in full, and money."""
+
+
+def every_layer() -> dict[str, gpd.GeoDataFrame]:
+    """Return what `EVERYTHING` asks for; the centre in the west is too small."""
+    centres = layers()["centres"].assign(floor_area_m2=[20.0, None])
+    return {**sited_layers(), "places": places(), "centres": centres}
+
+
 def sited_layers() -> dict[str, gpd.GeoDataFrame]:
     """Return what `SITED` asks for: parcels, a lake on one of them, a closed gate, residents of 65+."""
     people = layers()["people"]

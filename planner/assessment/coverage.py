@@ -12,7 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.assessment.branches import is_branch, with_branches
+from planner.errors import Breach
 from planner.tables import TIERS, Communities, Facilities
+from planner.walking.checks import check_counts, check_limits, refuse, wrong_lengths
 from planner.walking.times import TravelTimes
 from planner.walking.unions import union
 from planner.walking.walk import is_within
@@ -96,7 +98,14 @@ def measure_coverage(
     -------
     coverage
         The tables.
+
+    Raises
+    ------
+    DataError
+        The tables, times and areas do not have the same rows, people are missing or below zero, the limits do not
+        rise or lie beyond what was searched, or the standard is none of them.
     """
+    _check(times, demand, facilities, communities, areas, limits_min, standard_min)
     nearest_min, nearest = times.nearest()
     ids = np.append(facilities["id"].to_numpy(dtype=object), "")
     counts = {count_column(limit): times.count_within(limit) for limit in limits_min}
@@ -137,6 +146,45 @@ def measure_coverage(
         uncovered=points[unserved],
         standard_min=standard_min,
     )
+
+
+def _check(
+    times: TravelTimes,
+    demand: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    areas: NDArray[np.object_],
+    limits_min: Sequence[float],
+    standard_min: float,
+) -> None:
+    """Refuse what does not belong together; positions are the only link between times and tables."""
+    where = "measure_coverage"
+    check_limits(where, limits_min)
+    needed = {
+        "demand": (demand, ("people", "community")),
+        "facilities": (facilities, ("id", "tier", "community")),
+        "communities": (communities, ("id", "name", "street")),
+    }
+    breaches = [
+        Breach("missing_column", {"column": f"{table}.{column}", "present": ", ".join(map(str, frame.columns))})
+        for table, (frame, columns) in needed.items()
+        for column in columns
+        if column not in frame.columns
+    ]
+    breaches += wrong_lengths(
+        [
+            ("demand", len(demand), times.n_demand),
+            ("facilities", len(facilities), times.n_facilities),
+            ("areas", len(areas), times.n_facilities),
+            ("areas[0]", np.shape(areas)[-1] if np.ndim(areas) else 0, len(limits_min)),
+        ]
+    )
+    if standard_min not in limits_min:
+        shown = ", ".join(f"{limit:g}" for limit in limits_min)
+        breaches.append(Breach("limit_not_among", {"found": standard_min, "limits": shown}))
+    refuse(where, breaches)
+    times.check_horizon(where, limits_min[-1])
+    check_counts(where, [("people", demand["people"], times.n_demand)])
 
 
 def own_centre_minutes(

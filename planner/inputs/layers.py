@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -22,7 +25,7 @@ from planner.inputs.graphml import read_graphml
 from planner.inputs.grids import Grid, table_of
 from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
 from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
-from planner.inputs.vector_files import fit_shapes, read_vector
+from planner.inputs.vector_files import ENDINGS, VectorRead, fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
 from planner.settings.layers import Layer
@@ -30,11 +33,16 @@ from planner.settings.layers import Layer
 CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""
 
-VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
+VECTOR = ENDINGS
 TEXT = (".csv", ".tsv", ".txt")
 WORKBOOK = (".xlsx", ".xls")
 EXTRACT = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 GRAPH = (".graphml",)
+IN_PARTS = (".shp", ".tab", ".mif")
+"""Files to which others of the same name belong."""
+
+OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
+"""Where a file lies while GDAL reads it: no user knows of it."""
 
 """The keys of OpenStreetMap under which places stand where people work."""
 
@@ -127,11 +135,14 @@ def read_layer(
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file and, for a shapefile, of the files beside it that belong to it."""
-    files = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() == ".shp" else [path]
+    """Return the SHA-256 of a file, of the files beside it that belong to it, or of those in a folder."""
+    files = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() in IN_PARTS else [path]
+    if path.is_dir():
+        files = sorted(path.iterdir())
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.read_bytes())
+        if file.is_file():
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
@@ -151,10 +162,22 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
     with warnings.catch_warnings(record=True) as said:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
-        frame, encoding = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
-    words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
-    told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
-    return replace(_from_frame(frame, encoding, layer, setting, contract), remarks=told)
+        read = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
+    words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
+    told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
+    found = _from_frame(gpd.GeoDataFrame(read.frame), read.encoding.name, layer, setting, contract)
+    return replace(found, remarks=(*told, *_encoding_remarks(read, contract)))
+
+
+def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Remark]:
+    """Say where the texts speak against the encoding that the file declares, or look like none."""
+    found = read.encoding
+    values = {"encoding": found.name, "declared": found.declared, "read_as": found.read_as}
+    if found.declared:
+        values["instead"] = found.declared_reads
+        yield Remark("encoding_contradicted", contract.name, values=values)
+    elif found.is_doubtful:
+        yield Remark("encoding_doubtful", contract.name, values=values)
 
 
 def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
@@ -289,9 +312,26 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
     if found.equals(declared, ignore_axis_order=True):
         return frame, []
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
-    if any(wrong_crs(frame)):
+    if _adds_shift(found, declared) or any(wrong_crs(frame)):
         return _called(frame, declared), []
     return frame, [Breach("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
+
+
+def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
+    """Tell whether a declared system is a file's own, with the shift to WGS-84 that the file does not say."""
+    if not declared.is_bound or declared.source_crs is None or found.ellipsoid is None:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, other = found.to_dict(), declared.source_crs.to_dict()
+    same_ellipsoid = declared.source_crs.ellipsoid is not None and np.isclose(
+        found.ellipsoid.semi_major_metre, declared.source_crs.ellipsoid.semi_major_metre, rtol=0, atol=0.01
+    )
+    numbers = {"lat_0": 0.0, "lon_0": 0.0, "k": 1.0, "k_0": 1.0, "x_0": 0.0, "y_0": 0.0, "zone": 0.0}
+    same = all(
+        np.isclose(float(one.get(key, plain)), float(other.get(key, plain))) for key, plain in numbers.items()
+    )
+    return bool(same_ellipsoid and same and one.get("proj") == other.get("proj"))
 
 
 def _called(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:

@@ -21,6 +21,7 @@ from planner.inputs.demand.buildings import homes_of, read_building_kinds
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
 from planner.inputs.demand.placing import Residents, demand_method, place_residents
 from planner.inputs.demand.rasters import RasterCells, read_raster
+from planner.inputs.double_ground import double_remarks
 from planner.inputs.elevation import Elevation
 from planner.inputs.facilities import join_facilities, settle_facilities
 from planner.inputs.joining import join_communities
@@ -153,6 +154,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     given["facilities"] = facilities
     # A layer in another part of the world has no datum to speak of: that is found out first.
     metric = tables.bring_all(given)
+    tables.check_shifts(given)
     settled = settle_datums(
         given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
     )
@@ -235,6 +237,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *(() if counted is None else counted.remarks),
             *join_remarks,
             *facility_remarks,
+            *double_remarks(communities, facilities, demand),
             *residents.remarks,
             *_community_remarks(communities, residents),
             *(() if at_work is None else at_work.remarks),
@@ -297,10 +300,10 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
             crs=layer.crs,
             source=tables.source("population"),
         )
+        tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
     except DataError as error:
         tables.refuse(error)
         return None
-    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs)
     return raster
 
 

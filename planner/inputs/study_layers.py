@@ -16,6 +16,7 @@ from planner.inputs.accounting import SetAside, check_balance, set_aside
 from planner.inputs.area import check_nearby, metric_crs, middle_of, project
 from planner.inputs.columns import Mapped
 from planner.inputs.datum_choice import DatumChoice, DatumVerdict
+from planner.inputs.datum_shifts import check_shifts, datum_name, raise_unknown, shift_of
 from planner.inputs.elevation import Elevation, read_elevation
 from planner.inputs.layers import LayerRead, file_hash, read_layer
 from planner.remarks import Remark
@@ -37,6 +38,7 @@ from planner.tables import (
     Communities,
     Streets,
 )
+from planner.texts import Phrase
 
 TABLES: tuple[Contract[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
@@ -50,8 +52,14 @@ NEARBY_M = 20_000.0
 TOLD_ROWS = ("row_total", "row_note")
 """Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
 
-NOWHERE = DatumVerdict("wgs84", "untested", {})
+NOWHERE = DatumVerdict("wgs84", "no_places", {})
 """Of a table without places."""
+
+UNTESTED = DatumVerdict("wgs84", "untested", {})
+"""Of a raster."""
+
+DATUM_KEYS = {"WGS-84": "wgs84", "CGCS2000": "cgcs2000"}
+"""How results call the datums that are taken for the true one; others by their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,9 @@ class StudyLayers:
         self._crs: dict[str, str] = {}
         self._left_out: dict[str, list[SetAside]] = {}
         self._rasters: list[Source] = []
+        self._told: list[Remark] = []
+        self._middle: tuple[float, float] | None = None
+        self._datums: frozenset[str] = frozenset()
         named = {contract.name: getattr(study.inputs, contract.name) for contract in TABLES}
         of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.kinds}
         self.layers: dict[str, Layer] = {
@@ -145,7 +156,7 @@ class StudyLayers:
         for name, found in self._read.items():
             told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
             told += found.remarks
-        return tuple(told)
+        return (*told, *self._told)
 
     def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
         layer = self.layers[name]
@@ -163,14 +174,49 @@ class StudyLayers:
             used=used,
             set_aside=aside,
             crs=self._crs[name],
-            datum=verdict.datum,
+            datum=self._datum(name, found.frame.crs, verdict),
             datum_by=verdict.how,
             source=layer.source,
             modelled=layer.modelled,
         )
 
-    def note_raster(self, name: str, layer: Raster, *, cells: int, crs: pyproj.CRS) -> None:
-        """Note where a raster came from; its cells count as rows."""
+    def _datum(self, name: str, crs: pyproj.CRS, verdict: DatumVerdict) -> str:
+        """Return what a layer's datum is called: what is taken for the true one, by the survey's own name."""
+        if verdict.datum != "wgs84" or verdict is NOWHERE:
+            return verdict.datum
+        own = datum_name(crs)
+        declared = self.layers[name].datum if name in self.layers else "auto"
+        if "cgcs2000" in {declared, DATUM_KEYS.get(own)}:
+            return "cgcs2000"
+        is_known = self._middle is None or shift_of(crs, self._middle).is_known
+        return "wgs84" if is_known and verdict.how != "stated" else DATUM_KEYS.get(own, own)
+
+    def note_raster(
+        self,
+        name: str,
+        layer: Raster,
+        *,
+        cells: int,
+        crs: pyproj.CRS,
+        scale: tuple[float, float] | None,
+    ) -> None:
+        """Note where a raster came from, and how its numbers were understood; its cells count as rows.
+
+        Raises
+        ------
+        DataError
+            Its system has no known shift to that of the layers.
+        """
+        shift = shift_of(crs, self._middle) if self._middle is not None else None
+        if shift is not None and not shift.is_known and self._datums != {shift.datum}:
+            raise_unknown([(self.source(name), shift, crs)])
+        if scale is not None:
+            values = {
+                "layer": Phrase(f"words.layer_{name}"),
+                "scale": f"{scale[0]:g}",
+                "offset": f"{scale[1]:g}",
+            }
+            self._told.append(Remark("raster_scaled", name, values=values))
         self._rasters.append(
             Source(
                 layer=name,
@@ -182,8 +228,8 @@ class StudyLayers:
                 used=cells,
                 set_aside=(),
                 crs=crs.to_string(),
-                datum="wgs84",
-                datum_by="untested",
+                datum=self._datum(name, crs, UNTESTED),
+                datum_by=UNTESTED.how,
                 source=layer.source,
                 modelled=layer.modelled,
             )
@@ -210,8 +256,22 @@ class StudyLayers:
             source=self.source("elevation"),
             stated_crs=layer.crs,
         )
-        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs)
+        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs, scale=elevation.scale)
         return elevation
+
+    def check_shifts(self, given: Mapping[str, gpd.GeoDataFrame]) -> None:
+        """Note which layers are in a system whose shift to WGS-84 is not well known.
+
+        Raises
+        ------
+        DataError
+            They lie beside layers in another system.
+        """
+        self._middle = middle_of(Communities(given["communities"]))
+        if self._middle is None:
+            return
+        self._told += check_shifts(given, self._middle, {name: self.source(name) for name in given})
+        self._datums = frozenset(datum_name(frame.crs) for frame in given.values())
 
     def refuse(self, error: DataError) -> None:
         """Collect what is wrong with a layer."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import shapely
 
 from planner.assessment.verdict_names import WEAK
-from planner.errors import Breach, OutputError, StudyError
+from planner.errors import Breach, StudyError
 from planner.outputs.centre_words import notes_on, reasons_of, remedy
 from planner.outputs.district_parts import Part, document_of, find_part
 from planner.outputs.document import Document, document
@@ -35,6 +35,7 @@ from planner.outputs.report_page import write_page
 from planner.outputs.report_sections import centres_table, community_table
 from planner.outputs.report_summary import facts, indicators, nature_of
 from planner.outputs.report_weak import cards_of
+from planner.outputs.writing import write_alone
 from planner.plan import Plan
 from planner.texts import Texts
 
@@ -80,12 +81,7 @@ def write_cut(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
     check_format(path)
     report = tell_cut(plan, document(plan), wanted)
     made = write_page(report).encode() if path.suffix.lower() == ".html" else docx_bytes(report)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(made)
-    except OSError as error:
-        raise OutputError(str(path), [Breach("not_writable", {"reason": error.strerror or error})]) from error
-    return path
+    return write_alone(path, lambda place: place.write_bytes(made))
 
 
 def check_format(path: Path) -> None:

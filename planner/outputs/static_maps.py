@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from planner.errors import Breach, OutputError, StudyError
+from planner.errors import Breach, StudyError
 from planner.outputs import map_style as style
 from planner.outputs.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document, document
 from planner.outputs.map_pieces import CORE_MARGIN_M, dot_metres
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, fill, stroke, write
 from planner.outputs.static_map_side import draw_side
+from planner.outputs.writing import write_alone
 from planner.plan import Plan
 from planner.tables import TIERS
 from planner.texts import Texts
@@ -69,13 +70,11 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     # file needs no font where it is opened.
     fixed: dict[Any, object] = {"svg.hashsalt": "planner", "svg.fonttype": "path", "pdf.compression": 6}
     no_date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with rc_context(fixed):
-            figure.savefig(path, dpi=DOTS_AN_INCH, metadata=no_date[path.suffix.lower()])
-    except OSError as error:
-        raise OutputError(str(path), [Breach("not_writable", {"reason": error.strerror or error})]) from error
-    return path
+    with rc_context(fixed):
+        return write_alone(
+            path,
+            lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=no_date[path.suffix.lower()]),
+        )
 
 
 def check_format(path: Path) -> None:

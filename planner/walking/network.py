@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from planner.walking.checks import check_streets
 from planner.walking.gates import Gate
 from planner.walking.layout import Grid, Ways, lay_grid, morton_order, ways_out, with_passages
 from planner.walking.sight import Barriers
@@ -161,6 +162,11 @@ def build_network(
     network
         Edges between junctions, in the order of the streets; both directions are walkable, at the base speed.
 
+    Raises
+    ------
+    DataError
+        The streets are no table of lines in metres, or there is none.
+
     Examples
     --------
     >>> lines = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0, 200 0)", "LINESTRING (100 0, 100 50)"], crs=32648)
@@ -168,6 +174,7 @@ def build_network(
     >>> network.edge_m.tolist(), len(network.node_xy)
     ([100.0, 100.0, 50.0], 4)
     """
+    check_streets(streets)
     parts, street_of_part = shapely.get_parts(streets.geometry.array, return_index=True)
     xy, line = shapely.get_coordinates(parts, return_index=True)
     xy = np.round(xy, MILLIMETRE_DIGITS) + 0.0

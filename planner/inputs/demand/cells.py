@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from planner.inputs.demand.buildings import Homes
 from planner.inputs.demand.streets import StreetSpots
+from planner.inputs.double_ground import disjoint
 from planner.tables import Communities
 
 WHOLE = 1e-9
@@ -36,7 +37,8 @@ def cut_cells(
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Cut cells by the communities' borders, what they count in proportion to area.
 
-    Areal weighting: what a cell counts is taken to lie evenly on it. Shares are reckoned in the cells' own system,
+    Areal weighting: what a cell counts is taken to lie evenly on it. Ground that several communities share belongs
+    to the one with the lowest id. Shares are reckoned in the cells' own system,
     which must be true to area within one cell.
 
     Parameters
@@ -73,7 +75,7 @@ def cut_cells(
     tree = shapely.STRtree(shapes)
     found: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.object_], str]] = []
     ordered = communities.sort_values("id")
-    for community, outline in zip(ordered["id"], _in_system(ordered, cells), strict=True):
+    for community, outline in zip(ordered["id"], disjoint(_in_system(ordered, cells)), strict=True):
         shapely.prepare(outline)
         touching = np.sort(tree.query(outline, predicate="intersects"))
         parts = np.array(shapes[touching], dtype=object)
@@ -85,7 +87,7 @@ def cut_cells(
     cell = np.concatenate([rows for rows, *_ in found])
     share = np.concatenate([shares for _, shares, *_ in found])
     together = np.bincount(cell, weights=share, minlength=len(cells))
-    # Borders that overlap must not count anybody twice, and the last bits of an area lose nobody.
+    # The last bits of an area lose nobody, and count nobody twice.
     share = share / np.where(together > 1 - WHOLE, together, 1.0)[cell]
     pieces = gpd.GeoDataFrame(
         {
