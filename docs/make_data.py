@@ -639,6 +639,9 @@ PLAN_ENTRIES: dict[str, str] = {
     "follows (that of its file) or untested (rasters; water and barriers of another file)",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
+    "data.left_out": "list: lines of the streets' file within the margin that are not walked, one entry a reason: "
+    "`reason` (class, access, foot, motorroad or tunnel), `words` (list: what the file says of them, the longest "
+    "first), `count` (lines), `length_m` (metres)",
     "demand": "where people come from, and their balance",
     "demand.method": "points, raster, buildings or along_streets",
     "demand.calibrated": "whether points or raster were scaled to the communities' totals",
@@ -1054,8 +1057,9 @@ INPUTS_HEAD = """
 ## 1. Input tables
 
 Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
-for streets, buildings and places also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`, `.osm.bz2`, and for
-streets `.graphml` of OSMnx. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
+for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`, `.osm.gz`,
+`.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with classes or tags
+(`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is, unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
 Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
 
 Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes

@@ -13,6 +13,7 @@ import pandas as pd
 
 from planner.errors import SHOWN_ROWS
 from planner.inputs.datum_choice import DatumVerdict
+from planner.inputs.osm_contents import AlsoHeld, also_held
 from planner.inputs.settling import NAMES, scores_in_words
 from planner.inputs.study_layers import Source
 from planner.preparing import Ready, prepare
@@ -43,6 +44,8 @@ BY_WEIGHT = (
     ),
     *("datum_declared", "datum_elsewhere", "reader_warns"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
+    *("streets_torn_inside", "left_out_class", "left_out_access", "left_out_foot", "left_out_motorroad"),
+    *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
     *("private_ways_around", "private_ways_closed", "gates_closed", "private_ways_residents", "private_ways_open"),
     *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
@@ -52,6 +55,9 @@ BY_WEIGHT = (
         "community_without_buildings",
         "buildings_unspecified",
     ),
+    *("buildings_torn_inside", "osm_nodes_apart", "streets_torn_outside", "buildings_torn_outside"),
+    *("people_at_outline", "homes_at_outline"),
+    *("building_too_high", "storeys_unread", "building_used_otherwise"),
     *("building_kind_unknown", "building_not_home", "levels_assumed", "raster_read", "layer_not_used"),
     *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
     *("community_without_people", "community_without_street", "community_without_centre"),
@@ -79,6 +85,10 @@ def describe(path: Path, texts: Texts) -> str:
     for source in ready.inputs.sources:
         lines += _layer(source, ready, texts)
     lines += ["", *_totals(ready, texts)]
+    also = also_held(study)
+    lines += ["", texts("cli.check_also")] if also else []
+    for held in also:
+        lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
     remarks = sorted(ready.remarks, key=_weight)
     lines += ["", texts("cli.check_warnings")] if remarks else []
     for remark in remarks:
@@ -119,7 +129,15 @@ def describe_as_json(path: Path) -> str:
         ],
         "people": float(inputs.demand["people"].sum()),
         "people_by_community": {str(name): float(count) for name, count in people.items()},
+        "left_out": [
+            {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
+            for one in inputs.left_out
+        ],
         "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},
+        "also_held": [
+            {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
+            for one in also_held(study)
+        ],
         "warnings": [remark.entry() for remark in sorted(ready.remarks, key=_weight)],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
@@ -216,6 +234,16 @@ def _totals(ready: Ready, texts: Texts) -> Iterator[str]:
     )
     yield from _wrapped(network, indent=2)
     yield from _wrapped(_far_from_streets(ready, texts), indent=2)
+
+
+def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
+    """Yield what a file of the study holds besides, and the lines that would use it."""
+    count = texts.whole(held.count)
+    if not held.lines:
+        yield "  " + texts(f"cli.also_{held.table}", file=held.file, count=count)
+        return
+    yield "  " + texts("cli.also_held", file=held.file, count=count, table=texts(f"words.layer_{held.table}"))
+    yield from (f"      {line}" for line in held.lines.splitlines())
 
 
 def _far_from_streets(ready: Ready, texts: Texts) -> str:

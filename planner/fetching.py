@@ -17,7 +17,7 @@ import shapely
 from planner.contracts import AREAS, Contract
 from planner.errors import Breach, FetchError, OutputError
 from planner.inputs.layers import read_layer
-from planner.inputs.osm import PLACE_KEYS, read_osm_buildings, read_osm_places, read_osm_walk
+from planner.inputs.osm import PLACE_KEYS, read_osm_building_uses, read_osm_places, read_osm_walk
 from planner.inputs.osm_extract import write_extract
 from planner.inputs.osm_ground import BARRIERS, WATER, read_osm_barriers, read_osm_water
 from planner.inputs.osm_objects import DEGREES
@@ -57,7 +57,7 @@ TABLES_OF = {
 STREET_TAGS: Tags = {"highway": True}
 EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
     "amenities": (dict.fromkeys(PLACE_KEYS, True), read_osm_places),
-    "buildings": ({"building": True}, read_osm_buildings),
+    "buildings": ({"building": True}, read_osm_building_uses),
     "water": (dict(WATER), read_osm_water),
     "barriers": (
         {

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.inputs.building_tags import OTHER_USE, height, storeys, use_of
 from planner.inputs.osm_gates import GatedLines, stop_at_gates
 from planner.inputs.osm_objects import DEGREES, Gap, areas_with, opened, points_with
 from planner.inputs.osm_source import Source
@@ -45,8 +46,8 @@ class OsmWalk:
         passable, on either side: joining the ends within 0.1 m of one opens it.
     left_out
         Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind`
-        (`highway`), `reason` (the tag that decides, `planner.inputs.osm_walkable.objection`). Private ways of
-        compounds are not among them: they are streets, with `access` "private".
+        (`highway`), `reason` (the tag that decides, `planner.inputs.osm_walkable.objection`), `word` (its value).
+        Private ways of compounds are not among them: they are streets, with `access` "private".
     other_classes
         The same for ways of classes that nobody walks on.
     gaps
@@ -204,6 +205,7 @@ def _left_out(ways: Sequence[LeftOut]) -> gpd.GeoDataFrame:
             "id": [str(way.id) for way in ways],
             "kind": [way.kind for way in ways],
             "reason": [way.reason for way in ways],
+            "word": [way.word for way in ways],
         },
         geometry=[way.line for way in ways],
         crs=DEGREES,
@@ -256,18 +258,48 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
     >>> buildings[["id", "building", "levels"]].values.tolist(), buildings.geometry[0].area
     ([['w7', 'hut', 2.0]], 0.5)
     """
+    return gpd.GeoDataFrame(read_osm_building_uses(path).drop(columns=["height_m", OTHER_USE]))
+
+
+def read_osm_building_uses(path: Path) -> gpd.GeoDataFrame:
+    """Read the buildings of an extract as `read_osm_buildings` does, with what else they say of people in them.
+
+    Returns
+    -------
+    buildings
+        With `height_m` (NaN where unknown) and `other_use` (what it says that it is used for besides, as
+        ``shop=mall``; "" if nothing).
+
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, or not an extract.
+    """
+    return read_osm_building_areas(path)[0]
+
+
+def read_osm_building_areas(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read buildings (`read_osm_building_uses`), what the file lacks of others, and storeys that are no number."""
+    gaps: list[Gap] = []
     with opened(path) as source:
-        areas = [area for area in areas_with(source.path, ["building"]) if area.tags["building"] != "no"]
-    return gpd.GeoDataFrame(
+        found = areas_with(source.path, ["building"], gaps=gaps)
+        areas = [area for area in found if area.tags["building"] != "no"]
+    levels = [(area.tags.get("building:levels", ""), storeys) for area in areas]
+    heights = [(area.tags.get("height") or area.tags.get("building:height", ""), height) for area in areas]
+    unread = [written for written, read in (*levels, *heights) if written and math.isnan(read(written))]
+    buildings = gpd.GeoDataFrame(
         {
             "id": [area.id for area in areas],
             "name": [area.tags.get("name", "") for area in areas],
             "building": [area.tags["building"] for area in areas],
-            "levels": [_levels(area.tags) for area in areas],
+            "levels": [read(written) for written, read in levels],
+            "height_m": [read(written) for written, read in heights],
+            OTHER_USE: [use_of(area.tags) for area in areas],
         },
         geometry=[area.shape for area in areas],
         crs=DEGREES,
     )
+    return buildings, gaps_as_frame(gaps), tuple(dict.fromkeys(unread))
 
 
 def read_osm_places(path: Path) -> gpd.GeoDataFrame:
@@ -340,11 +372,3 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
         geometry=[point for _, _, point in found],
         crs=DEGREES,
     )
-
-
-def _levels(tags: Mapping[str, str]) -> float:
-    try:
-        levels = float(tags.get("building:levels", ""))
-    except ValueError:
-        return math.nan
-    return levels if math.isfinite(levels) and levels >= 0 else math.nan

@@ -57,7 +57,7 @@ class Ledger:
 
     def there(self) -> NDArray[np.bool_]:
         """Tell which objects are the newest version and visible, shape (objects,)."""
-        return self.newest() & np.asarray(self.alive, dtype=bool)
+        return np.asarray(self.newest() & np.asarray(self.alive, dtype=bool), dtype=bool)
 
     def count(self, kind: int) -> int:
         """Return how many objects of a kind the file holds."""
@@ -71,12 +71,10 @@ class Ledger:
 def look_through_pbf(path: Path) -> Ledger:
     """Return what an extract says of its objects."""
     ledger = Ledger()
-    for found in osmium.FileProcessor(path, osm.NODE):
-        ledger.add(0, found.id, found.version, alive=found.visible)
-    for found in osmium.FileProcessor(path, osm.WAY):
-        ledger.add(1, found.id, found.version, alive=found.visible)
-        if not ledger.located and isinstance(found, osm.types.Way):
-            ledger.located = any(node.location.valid() for node in found.nodes)
-    for found in osmium.FileProcessor(path, osm.RELATION):
-        ledger.add(2, found.id, found.version, alive=found.visible)
+    for number, kind in enumerate((osm.NODE, osm.WAY, osm.RELATION)):
+        for found in osmium.FileProcessor(path, kind):
+            if isinstance(found, osm.types.OSMObject):
+                ledger.add(number, found.id, found.version, alive=found.visible)
+            if not ledger.located and isinstance(found, osm.types.Way):
+                ledger.located = any(node.location.valid() for node in found.nodes)
     return ledger

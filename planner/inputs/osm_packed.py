@@ -6,7 +6,7 @@ import bz2
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from planner.errors import Breach, DataError
 
@@ -36,7 +36,7 @@ def unpacked(path: Path) -> Iterator[bytes]:
     """
     with path.open("rb") as raw:
         name = path.name.lower()
-        file: IO[bytes] = raw
+        file: BinaryIO | gzip.GzipFile | bz2.BZ2File = raw
         if name.endswith(".gz"):
             file = gzip.GzipFile(fileobj=raw)
         elif name.endswith(".bz2"):

@@ -4,7 +4,10 @@
 
 - **class**: `WALKABLE`; `WALKABLE_IF_ALLOWED` only where `foot` says so. Motorways, construction sites and
   planned, abandoned or unknown classes never.
-- **foot** decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules the next three points.
+- **foot** is the more special tag and decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules
+  the next three points. ``foot=destination``, ``customers`` and ``permit`` are among them: people do reach a door
+  there, and whoever writes them beside ``access=private`` means that walkers are let in. ``foot=private`` is as
+  ``access=private``, whatever `access` says.
 - **access**: `ACCESS_FORBIDDEN` leaves it out. `destination`, `customers`, `delivery` and the like stay: they are
   aimed at drivers, and people do reach a door there.
 - **private**: where ``foot=private``, or else ``access=private``, is all that stands against a way, it is kept and
@@ -39,7 +42,9 @@ Not read: conditional access (a way that is closed at night counts as open), `ac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+Walkability = Literal["everybody", "private", "nobody"]
 
 WALKABLE = frozenset(
     {
@@ -54,7 +59,9 @@ WALKABLE = frozenset(
 WALKABLE_IF_ALLOWED = frozenset({"busway", "bus_guideway", "corridor", "elevator", "platform"})
 """Classes that people walk on only where `foot` allows it: most are indoors, or lead nowhere."""
 
-FOOT_ALLOWED = frozenset({"yes", "designated", "permissive", "official"})
+FOOT_ALLOWED = frozenset(
+    {"yes", "designated", "permissive", "official", "public", "destination", "customers", "delivery", "permit"}
+)
 """What `foot` must say to overrule `access` and the class."""
 
 FOOT_FORBIDDEN = frozenset({"no", "private", "use_sidepath"})
@@ -64,7 +71,7 @@ ACCESS_FORBIDDEN = frozenset({"no", "private", "military"})
 """What `access` says where the public must not go at all."""
 
 PRIVATE = "private"
-"""What `foot` and `access` say where residents alone may go."""
+"""What `foot` or `access` says where only those go who belong there: the residents of a compound."""
 
 BARRIERS_CLOSED = frozenset({"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch"})
 """Barriers at a node that nobody passes unless `foot` says so: the rest has, or is, an opening for walkers."""
@@ -113,7 +120,7 @@ def objection(tags: Tags) -> str:
     >>> objection({"highway": "service", "access": "private"}), objection({"highway": "path"})
     ('access', '')
     """
-    kind, foot = tags.get("highway"), tags.get("foot")
+    kind, foot = tags.get("highway"), _foot(tags)
     if foot in FOOT_ALLOWED:
         return "" if kind in WALKABLE or kind in WALKABLE_IF_ALLOWED else "class"
     if kind not in WALKABLE:
@@ -122,9 +129,44 @@ def objection(tags: Tags) -> str:
         return "foot"
     if tags.get("access") in ACCESS_FORBIDDEN:
         return "access"
+    return _built_for_cars(tags)
+
+
+def walkability(tags: Tags) -> Walkability:
+    """Tell from its tags who walks on a way: everybody, only who belongs there, or nobody.
+
+    A way is private where nothing but ``foot=private`` or ``access=private`` stands against walking on it.
+
+    Examples
+    --------
+    >>> [walkability({"highway": "service", "access": access}) for access in ("yes", "private", "no")]
+    ['everybody', 'private', 'nobody']
+    >>> walkability({"highway": "path", "access": "yes", "foot": "private"})
+    'private'
+    >>> walkability({"highway": "service", "access": "private", "foot": "customers"})
+    'everybody'
+    """
+    reason = objection(tags)
+    if not reason:
+        return "everybody"
+    decides = {"foot": _foot(tags), "access": tags.get("access")}.get(reason)
+    return "private" if decides == PRIVATE and not _built_for_cars(tags) else "nobody"
+
+
+def _built_for_cars(tags: Tags) -> str:
+    """Return what is against walking on a way of a walkable class to which the public has access."""
     if tags.get("motorroad") == "yes":
         return "motorroad"
-    return "tunnel" if kind == "service" and tags.get("tunnel") == "yes" else ""
+    return "tunnel" if tags.get("highway") == "service" and tags.get("tunnel") == "yes" else ""
+
+
+def _foot(tags: Tags) -> str | None:
+    """Return what `foot` says; of several values the first that allows or forbids."""
+    foot = tags.get("foot")
+    if foot is None or ";" not in foot:
+        return foot
+    values = [value.strip() for value in foot.split(";")]
+    return next((value for value in values if value in FOOT_ALLOWED or value in FOOT_FORBIDDEN), foot)
 
 
 def is_private(tags: Tags) -> bool:
@@ -139,7 +181,7 @@ def is_private(tags: Tags) -> bool:
     >>> is_private({"highway": "service", "access": "private", "tunnel": "yes"})
     False
     """
-    return objection(tags) in ("foot", "access") and not objection(_Opened(tags))
+    return walkability(tags) == "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +192,8 @@ class _Opened:
 
     def get(self, key: str, /) -> str | None:
         value = self.tags.get(key)
-        return None if key in ("foot", "access") and value == PRIVATE else value
+        is_private = key in ("foot", "access") and PRIVATE in (value, self.tags.get("foot"))
+        return None if is_private else value
 
 
 def opens_to_residents(tags: Tags) -> bool:
@@ -178,7 +221,7 @@ def is_passable(tags: Tags) -> bool:
     >>> is_passable({"barrier": "gate", "access": "private", "foot": "yes"})
     True
     """
-    foot = _told(tags, "foot")
+    foot = _foot(tags)
     if foot in FOOT_FORBIDDEN or foot in FOOT_ALLOWED:
         return foot in FOOT_ALLOWED
     return not (

@@ -89,11 +89,12 @@ class NodePlaces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftOut:
-    """A way that is not walked: its id, the reason (`objection`), its class, its line."""
+    """A way that is not walked: its id, the reason (`objection`), its class, what the tag says, its line."""
 
     id: int
     reason: str
     kind: str
+    word: str
     line: shapely.Geometry
 
 
@@ -135,7 +136,7 @@ class _Ways:
     """What one pass over the file finds."""
 
     walked: dict[int, WalkedWay] = field(default_factory=dict)
-    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
+    refused: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     barriers: dict[int, Gate] = field(default_factory=dict)
     crossings: dict[int, tuple[Place, str]] = field(default_factory=dict)
     nodes: dict[int, list[int]] = field(default_factory=dict)
@@ -149,7 +150,8 @@ class _Ways:
             return
         reason = objection(tags)
         if reason and not is_private(tags):
-            self.refused[number] = (reason, tags["highway"])
+            kind = tags["highway"]
+            self.refused[number] = (reason, kind, tags.get("highway" if reason == "class" else reason) or "")
         else:
             self.walked[number] = _walked(number, tags, way)
         self.nodes[number] = [node.ref for node in way.nodes]
@@ -278,7 +280,8 @@ def _vertices(found: _Ways, places: NodePlaces) -> _Vertices:
     nodes = [np.fromiter(chain.from_iterable(found.nodes[way] for way in found.whole), dtype=np.int64)]
     row = [np.repeat(np.arange(len(whole)), [len(found.nodes[way]) for way in found.whole])]
     part = [row[0]]
-    gaps, parts = [], len(whole)
+    gaps: list[Gap] = []
+    parts = len(whole)
     for at, (number, way) in enumerate(found.broken.items(), start=len(whole)):
         known = [place or later.get(node) for node, place in zip(found.nodes[number], way, strict=True)]
         gaps += _gaps(number, known)

@@ -18,12 +18,14 @@ from planner.inputs.accounting import set_aside
 from planner.inputs.counting import in_grains
 from planner.inputs.datum_choice import DatumChoice
 from planner.inputs.demand.buildings import homes_of, read_building_kinds
+from planner.inputs.demand.doors import Doors
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
 from planner.inputs.demand.placing import Residents, demand_method, place_residents
 from planner.inputs.demand.rasters import RasterCells, read_raster
 from planner.inputs.double_ground import double_remarks
 from planner.inputs.elevation import Elevation
 from planner.inputs.facilities import join_facilities, settle_facilities
+from planner.inputs.file_notes import LeftOut, by_reason, gap_remarks, lines_left_out
 from planner.inputs.joining import join_communities
 from planner.inputs.people_table import count_people
 from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
@@ -80,6 +82,10 @@ class Inputs:
         Files, hashes, columns and what became of the rows.
     datums
         In which datum each layer is, and why.
+    left_out
+        Lines of the streets' file within the margin that are not walked, by reason.
+    not_walked
+        These lines: `reason`, `word` (what the file says that decides).
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -102,6 +108,8 @@ class Inputs:
     margin_m: float
     sources: tuple[Source, ...]
     datums: DatumChoice
+    left_out: tuple[LeftOut, ...]
+    not_walked: gpd.GeoDataFrame
     remarks: tuple[Remark, ...]
 
     @property
@@ -170,16 +178,14 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     facilities, facility_remarks = settle_facilities(
         facilities, communities, water, unknown, source=tables.source("facilities")
     )
-    all_streets = streets.index
-    streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
-    tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
-    closed_ways = None
-    if study.walking.private_ways == "closed":
-        streets, closed_ways = _without_private(streets, source=tables.source("streets"))
-        tables.leave_out("streets", set_aside("private_way", closed_ways.index))
+    streets, closed_ways = _streets_inside(study, tables, streets, communities, margin_m)
+    not_walked, torn = _noted(tables, communities, margin_m)
+    left_out = by_reason(not_walked)
     elevation = tables.elevation(streets)
-    homes = homes_of(Buildings(metric["buildings"]), building_kinds) if "buildings" in metric else None
-    if homes is not None:
+    doors = Doors(streets, access_m=study.walking.access_m)
+    homes = None
+    if "buildings" in metric:
+        homes = homes_of(Buildings(metric["buildings"]), building_kinds, doors=doors)
         tables.leave_out("buildings", set_aside("building_not_home", homes.unused))
     of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
     residents = place_residents(
@@ -190,6 +196,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         demand=demand,
         raster=raster,
         homes=homes,
+        doors=doors,
         source=tables.source(of_people),
     )
     residents = replace(residents, points=in_grains(residents.points))
@@ -231,8 +238,12 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         margin_m=margin_m,
         sources=tables.sources(settled.choice),
         datums=settled.choice,
+        left_out=left_out,
+        not_walked=not_walked,
         remarks=(
             *tables.remarks(),
+            *(one.remark() for one in left_out),
+            *torn,
             *settled.remarks,
             *(() if counted is None else counted.remarks),
             *join_remarks,
@@ -260,6 +271,20 @@ def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object
     return named
 
 
+def _noted(
+    tables: StudyLayers, communities: Communities, margin_m: float
+) -> tuple[gpd.GeoDataFrame, list[Remark]]:
+    """Return the lines near the communities that are not walked, and what is to be said of what files lack."""
+    outline = shapely.union_all(communities.geometry.array)
+    area = shapely.buffer(outline, margin_m)
+    torn = [
+        remark
+        for name in ("streets", "buildings")
+        for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
+    ]
+    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), torn
+
+
 def _within_margin(streets: Streets, communities: Communities, margin_m: float, *, source: str) -> Streets:
     area = shapely.buffer(shapely.union_all(communities.geometry.array), margin_m)
     shapely.prepare(area)
@@ -275,6 +300,20 @@ def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Tell which streets are private ways of compounds, by their column `access`, shape (streets,)."""
     words = streets["access"].astype(str).str.strip().str.lower()
     return np.asarray(words.isin(PRIVATE_WORDS), dtype=np.bool_)
+
+
+def _streets_inside(
+    study: Study, tables: StudyLayers, streets: Streets, communities: Communities, margin_m: float
+) -> tuple[Streets, Streets | None]:
+    """Return the streets within the margin that may be walked, and the private ways that the study closes."""
+    source, everything = tables.source("streets"), streets.index
+    streets = _within_margin(streets, communities, margin_m, source=source)
+    tables.leave_out("streets", set_aside("beyond_margin", everything.difference(streets.index)))
+    if study.walking.private_ways != "closed":
+        return streets, None
+    streets, closed_ways = _without_private(streets, source=source)
+    tables.leave_out("streets", set_aside("private_way", closed_ways.index))
+    return streets, closed_ways
 
 
 def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets]:

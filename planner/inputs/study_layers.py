@@ -18,6 +18,7 @@ from planner.inputs.columns import Mapped
 from planner.inputs.datum_choice import DatumChoice, DatumVerdict
 from planner.inputs.datum_shifts import check_shifts, datum_name, raise_unknown, shift_of
 from planner.inputs.elevation import Elevation, read_elevation
+from planner.inputs.file_notes import FileNotes
 from planner.inputs.layers import LayerRead, file_hash, read_layer
 from planner.remarks import Remark
 from planner.settings.demand import DemandKind
@@ -157,6 +158,10 @@ class StudyLayers:
             told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
             told += found.remarks
         return (*told, *self._told)
+
+    def notes(self, name: str) -> FileNotes:
+        """Return what the file of a layer holds besides its rows."""
+        return self._read[name].notes if name in self._read else FileNotes()
 
     def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
         layer = self.layers[name]

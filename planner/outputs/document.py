@@ -124,6 +124,10 @@ def _data(plan: Plan) -> Document:
         },
         "modelled": [source.layer for source in inputs.sources if source.modelled],
         "sources": [_source(source) for source in inputs.sources],
+        "left_out": [
+            {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
+            for one in inputs.left_out
+        ],
     }
 
 

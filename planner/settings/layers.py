@@ -36,6 +36,9 @@ class Layer(Settings):
     modelled: StrictBool = False
     """True where the layer is modelled, not surveyed: map and report then say so."""
 
+    keep_all_lines: StrictBool = False
+    """Streets only: true keeps all lines of a layer, also motorways, rivers and closed ways."""
+
 
 class Raster(Settings):
     """A raster layer."""
