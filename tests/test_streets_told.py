@@ -56,7 +56,7 @@ def test_check_tells_what_is_left_out_and_what_else_there_is(tmp_path: Path) -> 
     file = city(
         tmp_path,
         *(at(500 + row, 100 + 100 * row, 100) for row in range(4)),
-        way(900, [500, 501], highway="service", access="private"),
+        way(900, [500, 501], highway="service", access="no"),
         way(901, [501, 502], highway="motorway"),
         way(902, [502, 503], highway="footway", foot="no"),
         *box(600, 100, 300, 20),
@@ -69,7 +69,7 @@ def test_check_tells_what_is_left_out_and_what_else_there_is(tmp_path: Path) -> 
         (one["reason"], one["words"], one["count"], round(one["length_m"])) for one in content["left_out"]
     ] == [
         ("class", ["motorway"], 1, 100),
-        ("access", ["private"], 1, 100),
+        ("access", ["no"], 1, 100),
         ("foot", ["no"], 1, 100),
     ]
     assert {"left_out_class", "left_out_access", "left_out_foot"} <= keys(content).keys()
