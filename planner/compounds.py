@@ -155,7 +155,7 @@ def compound_remarks(found: Compounds, study: Study, demand: gpd.GeoDataFrame) -
         yield told if found.private_ways == "closed" else replace(told, rows=())
     if found.shut_in.any():
         yield _remark("private_ways_around", "demand", demand, found.shut_in, {})
-    if found.gates:
+    if found.behind_gates.any():
         yield _remark("gates_closed", "demand", demand, found.behind_gates, {"count": str(found.gates)})
 
 
