@@ -16,6 +16,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from planner.contracts import Column, Contract
+from planner.outputs.layer_schemas import LAYERS
 from planner.settings.base import Settings
 from planner.settings.layers import Inputs, Layer, Raster
 from planner.study import Study, is_list_of_tables, nested_settings, setting_meaning
@@ -23,11 +24,12 @@ from planner.tables import CONTRACTS
 
 TARGET = Path(__file__).with_name("data.md")
 
+TYPE_WORDS = {"text": "text", "number": "number", "whole": "whole number", "yes_no": "true or false"}
 SHARES = {
     "people": "people at the demand points counted in this row",
     "people_covered": "of these, people with at least one centre within the limit",
     "people_share": "people_covered ÷ people, 0–1; empty where there are no people",
-    "people_overlap": "of people, those with two centres or more within the limit",
+    "people_overlap": "of people, those with two centres or more within the limit; a branch is no second one",
     "overlap_share": "people_overlap ÷ people, 0–1",
     "points": "demand points, those without people included",
     "points_covered": "of these, points with at least one centre within the limit",
@@ -277,7 +279,7 @@ NEED = {
     "people": "people of the community, or those of it who are uncovered",
     "year": "the year by whose end it is met; empty where it is not, or not wholly",
     "people_met": "people for whom it is met by the end",
-    "left": "why it is not wholly met: no_way, no_cost, not_chosen, no_project; empty where it is",
+    "left": "why it is not wholly met: no_way, no_cost, not_chosen, station_only, no_project; empty where it is",
 }
 PROJECT = {
     "id": "P1, P2 …: the number in the task table",
@@ -359,8 +361,8 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "people_65": "residents of 65 and more; empty where not known",
             "community": "id of the community that holds it",
             "nearest_min": "minutes on foot to the nearest centre; empty beyond the horizon",
-            "nearest_facility": "id of that centre",
-            "facilities_<limit>min": "how many centres are within the limit",
+            "nearest_facility": "id of that centre; where a branch is nearer, of the centre that it belongs to",
+            "facilities_<limit>min": "how many centres are within the limit, a centre and its branches as one",
             "street_m": STREET_M,
         },
     ),
@@ -372,7 +374,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "people": "people of this kind",
             "community": "id of the community that holds it",
             "nearest_min": "minutes to the nearest centre; empty beyond the horizon",
-            "nearest_facility": "id of that centre",
+            "nearest_facility": "id of that centre; where a branch is nearer, of the centre that it belongs to",
             "kind": WHICH_KIND,
         },
     ),
@@ -612,9 +614,11 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.demand_points": "how many there are",
     "data.demand_no_street_share": "share of them without a street within `walking.access_m`, 0–1",
     "data.communities": "how many there are",
-    "data.facilities": "centres by tier",
+    "data.facilities": "centres by tier, branches left out",
+    "data.branches": "facilities that are branches of another",
     "data.facilities.<tier>": "how many there are; a tier without centres is left out",
     "data.modelled": "list of the layers that the study declares as modelled",
+    "data.attribution": "whose data must be named in everything made of it; empty where nobody's",
     "data.sources": "list, one an input layer",
     "data.sources[].layer": "its name in the study",
     "data.sources[].file": "the file, as the study names it, and the layer in it",
@@ -642,6 +646,7 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.left_out": "list: lines of the streets' file within the margin that are not walked, one entry a reason: "
     "`reason` (class, access, foot, motorroad or tunnel), `words` (list: what the file says of them, the longest "
     "first), `count` (lines), `length_m` (metres)",
+    "data.sources[].attribution": "whose data it is, where that must be named; else empty",
     "demand": "where people come from, and their balance",
     "demand.method": "points, raster, buildings or along_streets",
     "demand.calibrated": "whether points or raster were scaled to the communities' totals",
@@ -674,6 +679,8 @@ PLAN_ENTRIES: dict[str, str] = {
     "coverage.total": "list, one a limit",
     "coverage.total[].limit_min": LIMIT,
     **{f"coverage.total[].{name}": meaning for name, meaning in SHARES.items()},
+    "coverage.total[].shown": "the same as every product shows them: whole",
+    **{f"coverage.total[].shown.{name}": SHARES[name] for name in ("people", "people_covered")},
     "coverage.by_tier": "list, one a tier and limit: what the centres of that tier alone reach",
     "coverage.by_tier[].tier": "the tier",
     "coverage.by_tier[].limit_min": LIMIT,
@@ -687,6 +694,9 @@ PLAN_ENTRIES: dict[str, str] = {
     "coverage.by_community[].limit_min": LIMIT,
     **{f"coverage.by_community[].{name}": meaning for name, meaning in SHARES.items()},
     "coverage.by_community[].own_people_covered": OWN_PEOPLE,
+    "coverage.by_community[].shown": "the same as every product shows them: whole, and adding up to the total",
+    **{f"coverage.by_community[].shown.{name}": SHARES[name] for name in ("people", "people_covered")},
+    "coverage.by_community[].shown.own_people_covered": OWN_PEOPLE,
     "kinds": "list, one a kind of people besides the residents",
     "kinds[].id": "of the kind",
     "kinds[].name": "of the kind, as users read it",
@@ -742,6 +752,7 @@ PLAN_ENTRIES: dict[str, str] = {
     "centres[].id": "of the centre",
     "centres[].name": "of the centre",
     "centres[].tier": "district, town, community, village or station",
+    "centres[].branch_of": "id of the centre of which it is a branch; empty otherwise",
     "centres[].community": "id of its community: the declared one, else the one that it stands in",
     "centres[].community_name": "name of that community",
     "centres[].lon": "longitude, degrees, WGS 84",
@@ -1057,9 +1068,10 @@ INPUTS_HEAD = """
 ## 1. Input tables
 
 Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
-for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`, `.osm.gz`,
-`.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with classes or tags
-(`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is, unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
+for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
+`.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
+classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is, unless
+`keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
 Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
 
 Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes
@@ -1090,7 +1102,11 @@ LAYERS_HEAD = """
 ## 3. Layers of results.gpkg
 
 All geometry is in the study's metric coordinate system (`data.crs` in plan.json). `<limit>` stands for each limit
-in minutes, as in `facilities_5min`. What is unknown or unreachable is empty.
+in minutes, as in `facilities_5min`. What is unknown or unreachable is empty. A layer has all of its columns, each
+of its type, whether or not it has rows. Columns of your own are left out, since they may name people; those that
+`inputs.<layer>.keep` lists are carried by centres, communities, demand and places. Coordinates among them that
+are in GCJ-02 or BD-09 say so in their name, as `经度_GCJ02`; a column named as one of these gets `_given`
+after its name.
 """
 
 PLAN_HEAD = """
@@ -1200,8 +1216,10 @@ def _kind(schema: dict[str, Any], *, is_layer: bool) -> str:
 
 def _layer(name: str) -> str:
     said, columns = RESULT_LAYERS[name]
+    types = LAYERS[name].columns()
     return f"\n### {name}\n\n{said}\n\n" + _table(
-        ("column", "meaning"), [(f"`{column}`", meaning) for column, meaning in columns.items()]
+        ("column", "type", "meaning"),
+        [(f"`{column}`", TYPE_WORDS[types[column]], meaning) for column, meaning in columns.items()],
     )
 
 

@@ -24,11 +24,14 @@ def main() -> int:
     open_streams()
     from planner.cli import main as run
     from planner.interrupts import ignore
+    from planner.results_stream import lead_to_errors
 
     try:
         return run()
     finally:
         ignore()
+        # What libraries print at the end of the process is no result either.
+        lead_to_errors()
         forget_streams()
 
 

@@ -18,7 +18,7 @@ from planner.inputs.settling import NAMES, scores_in_words
 from planner.inputs.study_layers import Source
 from planner.preparing import Ready, prepare
 from planner.remarks import Remark
-from planner.study import Study, read_study
+from planner.study import Study, portable, read_study
 from planner.texts import Texts
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
@@ -46,6 +46,7 @@ BY_WEIGHT = (
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
     *("streets_torn_inside", "left_out_class", "left_out_access", "left_out_foot", "left_out_motorroad"),
     *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
+    *("small_counts_shown", "small_counts"),
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
     *("private_ways_around", "private_ways_closed", "gates_closed", "private_ways_residents", "private_ways_open"),
     *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
@@ -111,6 +112,7 @@ def describe_as_json(path: Path) -> str:
     content: dict[str, Any] = {
         "study": study.name,
         "crs": inputs.crs.to_string(),
+        "rules": {"profile": portable(study.rules.profile), "en": ready.rules.en, "zh": ready.rules.zh},
         "layers": [_layer_as_json(source, ready) for source in inputs.sources],
         "evidence": [
             {
@@ -155,6 +157,9 @@ def _heading(study: Study, ready: Ready, texts: Texts) -> Iterator[str]:
     )
     for note in ready.cost_notes:
         yield texts("cli.check_cost", words=note.words.in_words(texts.language))
+    yield texts("cli.check_rules", rules=ready.rules.title(texts.language), profile=portable(study.rules.profile))
+    if not {tier for rule in ready.rules.rules for tier in rule.tiers} & set(ready.inputs.facilities["tier"]):
+        yield texts("cli.check_no_rule_for")
     inputs = ready.inputs
     yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from planner.endings import ended, say, tell
 from planner.progress import bar_of
+from planner.results_stream import results_only
 from planner.texts import Language, Texts
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ SELDOM = (100_000, 20, 20)
 MOST_MARGIN_M = 50_000.0
 MOST_SITES = 1000
 MOST_SECONDS = 3600.0
+LEAST_SECONDS = 1e-3
 MODELS = (
     *("maximal_covering", "kinds", "set_covering", "p_median", "p_center"),
     *("backup_covering", "gradual_covering", "capacitated_covering", "hierarchical_covering"),
@@ -61,9 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             getattr(options, "study", None), getattr(options, "place", "")
         )
 
+    def work() -> None:
+        with results_only():
+            options.command(options, Texts(language()))
+
     _Stages.latest = ""
     return ended(
-        lambda: options.command(options, Texts(language())),
+        work,
         language=language,
         stage=lambda: Texts(language())(f"cli.stage_{_Stages.latest}") if _Stages.latest else "",
         traces=options.traceback,
@@ -347,24 +353,28 @@ class _Stages:
 
 
 def _metres(written: str) -> float:
-    metres = float(written)
-    if not 0 <= metres <= MOST_MARGIN_M:
-        raise ValueError
-    return metres
+    return _number(written, "metres", float, 0.0, MOST_MARGIN_M)
 
 
 def _sites(written: str) -> int:
-    sites = int(written)
-    if not 0 <= sites <= MOST_SITES:
-        raise ValueError
-    return sites
+    return round(_number(written, "sites", int, 0, MOST_SITES))
 
 
 def _seconds(written: str) -> float:
-    seconds = float(written)
-    if not 0 < seconds <= MOST_SECONDS:
-        raise ValueError
-    return seconds
+    return _number(written, "seconds", float, LEAST_SECONDS, MOST_SECONDS)
+
+
+def _number(written: str, what: str, read: Callable[[str], float], least: float, most: float) -> float:
+    """Read a number of the command line; what is none, or out of its limits, is refused in both languages."""
+    try:
+        number = read(written)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        values = {"given": written, "least": f"{least:g}", "most": f"{most:g}"}
+        said = [Texts(language)(f"cli.wrong_{what}", **values) for language in ("zh", "en")]
+        raise argparse.ArgumentTypeError(" / ".join(said))
+    return number
 
 
 def _language(study: Path | None, place: str) -> Language:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from planner.errors import PlannerError
 from planner.interrupts import SIGNAL_BASE, handled, results_are_in_place
+from planner.results_stream import results
 from planner.texts import Language, Texts
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -135,10 +136,11 @@ def tell(*lines: object) -> None:
         It could not be written.
     """
     try:
+        out = results()
         for line in lines:
-            print(line)  # noqa: T201 - a command line prints
-        if sys.stdout is not None:
-            sys.stdout.flush()
+            print(line, file=out)
+        if out is not None:
+            out.flush()
     except BrokenPipeError:
         raise
     except OSError as error:

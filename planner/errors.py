@@ -76,6 +76,12 @@ class StudyError(PlannerError, ValueError):
     heading = "study_heading"
 
 
+class ScenarioError(StudyError):
+    """The scenario file is not valid, or does not fit the study."""
+
+    heading = "scenario_heading"
+
+
 class DataError(PlannerError, ValueError):
     """An input table cannot be used as it is."""
 

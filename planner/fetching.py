@@ -21,6 +21,7 @@ from planner.inputs.osm import PLACE_KEYS, read_osm_building_uses, read_osm_plac
 from planner.inputs.osm_extract import write_extract
 from planner.inputs.osm_ground import BARRIERS, WATER, read_osm_barriers, read_osm_water
 from planner.inputs.osm_objects import DEGREES
+from planner.inputs.osm_origin import ATTRIBUTION, LICENCE
 from planner.inputs.osm_place import Place, boundary_of, choose_place, with_margin
 from planner.inputs.osm_servers import Kept, Servers, Tags
 from planner.outputs.exchanging import exchange, room_in
@@ -42,8 +43,6 @@ BOUNDARY: Contract[gpd.GeoDataFrame] = Contract(
 
 CACHE = ".fetched"
 GEOPACKAGE, EXTRACT, PROVENANCE, STUDY = "osm.gpkg", "osm.osm.pbf", "osm.provenance.json", "study.toml"
-ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
-LICENCE = "https://opendatacommons.org/licenses/odbl/1-0/"
 
 TABLES_OF = {
     "streets": "streets",

@@ -35,7 +35,11 @@ def toy_study(tmp_path: Path) -> Path:
 def toy_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
     """Return the plan of the toy city."""
     folder = tmp_path_factory.mktemp("toy_plan")
-    return made_once(tmp_path_factory, "toy_plan", lambda: planner.run(toy.write_study(folder)))
+    return made_once(
+        tmp_path_factory,
+        "toy_plan",
+        lambda: planner.run(toy.write_study(folder, study=toy.STUDY + toy.HAIBOWAN_RULES)),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -190,6 +190,7 @@ FILES: dict[str, tuple[dict[str, list[object]], list[int]]] = {
             "osm_id": ["1", "2", "3"],
             "building": ["yes", "yes", None],
             "landuse": [None, None, "forest"],
+            "type": ["multipolygon", None, "multipolygon"],
             "other_tags": ['"height"=>"12"', '"parking"=>"multi-storey"', None],
         },
         [0],

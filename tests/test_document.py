@@ -109,7 +109,10 @@ def test_service_areas_carry_their_share_of_the_disc(toy_plan: planner.Plan) -> 
 if __name__ == "__main__":
     import tempfile
 
-    plans = {"toy_plan": lambda folder: planner.run(toy.write_study(folder)), "everything_plan": everything}
+    plans = {
+        "toy_plan": lambda folder: planner.run(toy.write_study(folder, study=toy.STUDY + toy.HAIBOWAN_RULES)),
+        "everything_plan": everything,
+    }
     for name, make in plans.items():
         with tempfile.TemporaryDirectory() as folder:
             content = scrubbed(document(make(Path(folder))))

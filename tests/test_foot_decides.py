@@ -22,7 +22,9 @@ def test_foot_opens_what_access_closes(foot: str, access: str) -> None:
 @pytest.mark.parametrize(("foot", "who"), [("private", "private"), ("no", "nobody"), ("use_sidepath", "nobody")])
 def test_foot_closes_what_access_opens(access: str | None, foot: str, who: str) -> None:
     way = {"highway": "path", "foot": foot} | ({"access": access} if access else {})
-    assert (objection(way), walkability(way)) == ("foot", who)
+    # What nobody may enter stays closed; what is private for walkers alone is private.
+    expected = "nobody" if access in {"no", "military"} else who
+    assert (objection(way), walkability(way)) == ("foot", expected)
     assert not is_passable({**way, "barrier": "gate"})
 
 

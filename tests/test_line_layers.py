@@ -124,6 +124,41 @@ def test_lines_are_sorted_as_an_extract_is(tmp_path: Path, case: str, ending: st
     assert found.read == len(reasons)
 
 
+PRIVATE: dict[str, tuple[dict[str, list[object]], list[str]]] = {
+    "access": (
+        {"highway": ["service", "service", "path"], "access": ["private", "private", None]},
+        ["private"] * 2 + [""],
+    ),
+    "foot opens": (
+        {"highway": ["service", "service"], "access": ["private"] * 2, "foot": ["yes", None]},
+        ["", "private"],
+    ),
+    "foot closes": ({"fclass": ["service", "path"], "foot": ["private", None]}, ["private", ""]),
+    "further tags": (
+        {"highway": ["service", "path"], "other_tags": ['"access"=>"private"', None]},
+        ["private", ""],
+    ),
+    "the planner's own": (
+        {
+            "kind": ["service", "path"],
+            "structure": ["", ""],
+            "gated": [False, False],
+            "square": [False, False],
+            "access": ["private", ""],
+        },
+        ["private", ""],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PRIVATE)
+def test_private_lines_are_kept_and_marked(tmp_path: Path, case: str) -> None:
+    """As those of an extract: `walking.private_ways` says what becomes of them."""
+    columns, access = PRIVATE[case]
+    found = read(save(lines(**columns), tmp_path, "gpkg"))
+    assert [word or "" for word in found.frame["access"]] == access
+
+
 def test_shapefiles_cut_names_and_words(tmp_path: Path) -> None:
     layer = lines(fclass=["motorway", "path"], other_tags=[None, '"foot"=>"no"'])
     with pytest.raises(DataError, match="all 2 lines"):
@@ -193,13 +228,13 @@ def test_streets_that_the_planner_fetched_are_not_sorted_again() -> None:
 
 
 def test_what_is_left_out_is_counted_by_reason_within_the_margin(tmp_path: Path) -> None:
-    layer = lines(highway=["path", "motorway", "motorway", "service"], access=[None, None, None, "military"])
+    layer = lines(highway=["path", "motorway", "motorway", "service"], access=[None, None, None, "no"])
     notes = read(save(layer, tmp_path, "gpkg")).notes
     area = shapely.box(500_050, 4_389_000, 500_200, 4_391_000)
     found = by_reason(lines_left_out(notes, crs=layer.crs, area=area))
     assert [(one.reason, one.words, one.count, round(one.length_m, 6)) for one in found] == [
         ("class", ("motorway",), 2, 100.0),
-        ("access", ("military",), 1, 50.0),
+        ("access", ("no",), 1, 50.0),
     ]
 
 

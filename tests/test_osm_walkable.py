@@ -72,9 +72,8 @@ def plainly_walkable(tags: dict[str, str]) -> bool:
 
 def plainly_private(tags: dict[str, str]) -> bool:
     """Say once more what is private: walked on but for the word."""
-    foot = tags.get("foot") == "private"
-    dropped = {"foot", "access"} if foot else {"access"} if tags.get("access") == "private" else set()
-    opened = {key: value for key, value in tags.items() if key not in dropped}
+    private = {("foot", "private"), ("access", "private")}
+    opened = {key: value for key, value in tags.items() if (key, value) not in private}
     return not plainly_walkable(tags) and plainly_walkable(opened)
 
 
@@ -85,7 +84,7 @@ def plainly_private(tags: dict[str, str]) -> bool:
         ({"highway": "footway", "foot": "private"}, True),
         ({"highway": "footway", "foot": "private", "access": "private"}, True),
         ({"highway": "service", "access": "private", "foot": "no"}, False),
-        ({"highway": "service", "access": "no", "foot": "private"}, True),
+        ({"highway": "service", "access": "no", "foot": "private"}, False),
         ({"highway": "service", "access": "private", "foot": "yes"}, False),
         ({"highway": "service", "access": "private", "tunnel": "yes"}, False),
         ({"highway": "trunk", "access": "private", "motorroad": "yes"}, False),

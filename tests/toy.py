@@ -47,6 +47,9 @@ candidates = 8
 """
 
 
+HAIBOWAN_RULES = '\n[rules]\nprofile = "haibowan"\n'
+"""The toy city's premises are compliant by these rules; by the national ones data is missing to tell."""
+
 RICH = (
     STUDY.replace("candidates = 8\n", "candidates = 12\n")
     + """
@@ -101,7 +104,7 @@ same_year = true
 
 def with_money(first: float, second: float) -> str:
     """Return the toy study with prices, and two funds: one for everything, one for upgrades in the first year."""
-    return f"""{STUDY}
+    return f"""{STUDY}{HAIBOWAN_RULES}
 [costs]
 floor_area_per_m2 = 0.5
 
@@ -187,10 +190,11 @@ layer = "gates"
 EVERYTHING = (
     SITED
     + RICH.removeprefix(STUDY.replace("candidates = 8\n", "candidates = 12\n")).partition("[programme]")[0]
-    + with_money(200.0, 60.0).removeprefix(STUDY)
+    + with_money(200.0, 60.0).removeprefix(STUDY + HAIBOWAN_RULES)
     + OWN
     + """
 [rules]
+profile = "haibowan"
 compare = ["gb50180", "langfang"]
 walking = ["default_walker"]
 

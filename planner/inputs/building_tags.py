@@ -38,6 +38,7 @@ LAND_USED = frozenset(
 NO_BUILDING = ("landuse", "natural", "boundary", "place", "water", "waterway")
 """Keys of areas that are no buildings, where a layer of areas says `building` of others."""
 
+RELATION_TYPES = frozenset({"multipolygon", "boundary"})
 OSM_COLUMNS = frozenset({"building", "other_tags", "fclass", "osm_id", "osm_way_id"})
 """Columns by which a layer of areas is known to come from OpenStreetMap."""
 
@@ -104,6 +105,15 @@ def use_of(tags: Tags) -> str:
 
 def _uses(told: Sequence[str]) -> list[str]:
     return [one for one in told if not one.startswith("social_facility=")]
+
+
+def without_relation_type(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out the column `type` of GDAL's layer of areas: it says that an area is a relation, not what it is."""
+    columns = {plain_word(name): str(name) for name in rows.columns}
+    if not {"type", "building"} <= columns.keys():
+        return rows
+    words = {plain_word(value) for value in rows[columns["type"]]} - {""}
+    return gpd.GeoDataFrame(rows.drop(columns=columns["type"])) if words <= RELATION_TYPES else rows
 
 
 def complete_from_tags(frame: gpd.GeoDataFrame, rows: pd.DataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:

@@ -117,10 +117,7 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
             reason = f"node {error} is missing"
         raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
     tags = [_plain(edge) for _, _, edge in graph.edges]
-    reasons = {
-        row: "" if keep_all or "highway" not in tags[row] or is_private(tags[row]) else objection(tags[row])
-        for row in different
-    }
+    reasons = {row: "" if keep_all or "highway" not in tags[row] else _against(tags[row]) for row in different}
     kept = [row for row in different if not reasons[row]]
     out = [row for row in different if reasons[row]]
     told = [tags[row] for row in kept]
@@ -142,6 +139,11 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
         crs=crs,
     )
     return GraphRead(streets, left_out)
+
+
+def _against(tags: Mapping[str, str]) -> str:
+    """Return why nobody walks on an edge; private ones are kept, and marked."""
+    return "" if is_private(tags) else objection(tags)
 
 
 def _joined_at_nodes(

@@ -19,7 +19,7 @@ import pyproj
 
 from planner.contracts import Column, Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
-from planner.inputs.building_tags import complete_from_tags
+from planner.inputs.building_tags import complete_from_tags, without_relation_type
 from planner.inputs.cells import code, lost_digits, number, plain
 from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
 from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
@@ -188,6 +188,8 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
     told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
+    if contract.name == "buildings":
+        frame = without_relation_type(frame)
     found = _from_frame(frame, read.encoding.name, layer, setting, contract)
     found = replace(found, remarks=(*told, *_encoding_remarks(read, contract)))
     return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, layer, contract)
@@ -262,7 +264,8 @@ def _without_unwalked(
     ]
     if lines.unknown:
         told.append(Remark("line_classes_unknown", contract.name, values={"words": _shown(lines.unknown)}))
-    found = _with_private(found, lines)
+    if {"access", "foot"} & set(map(str.lower, lines.read)):
+        found = replace(found, frame=_with_access(found.frame, lines))
     out = (lines.reason != "").to_numpy()
     if not out.any():
         return replace(found, remarks=(*found.remarks, *told))
@@ -282,16 +285,12 @@ def _without_unwalked(
     )
 
 
-def _with_private(found: LayerRead, lines: Sorted) -> LayerRead:
-    """Mark private ways by all that the layer says of access, where that was understood."""
-    understood = "access" in {name.lower() for name in lines.read}
-    private = lines.private.to_numpy(dtype=bool)
-    if not understood and not private.any():
-        return found
-    own = "" if understood or "access" not in found.frame.columns else found.frame["access"].to_numpy(dtype=object)
-    return replace(
-        found, frame=gpd.GeoDataFrame(found.frame.assign(access=np.where(private, PRIVATE, own).astype(object)))
-    )
+def _with_access(frame: gpd.GeoDataFrame, lines: Sorted) -> gpd.GeoDataFrame:
+    """Mark private ways, and only these: `foot` may have opened what `access` calls private."""
+    access = frame["access"] if "access" in frame else pd.Series("", index=frame.index, dtype=object)
+    opened = access.map(lambda word: isinstance(word, str) and word.strip().lower() == PRIVATE).to_numpy(bool)
+    access = access.mask(opened, "").mask(lines.private.to_numpy(), PRIVATE)
+    return gpd.GeoDataFrame(frame.assign(access=access))
 
 
 def _shown(words: Sequence[str]) -> str:

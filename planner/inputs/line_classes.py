@@ -91,7 +91,7 @@ class Sorted:
     word
         What the layer says that decides, by row.
     private
-        Which lines are private ways of compounds, by row: they are walked.
+        Whether a line is a private way, by row: it is walked as `walking.private_ways` says.
     read
         The columns that were read.
     unread
@@ -180,11 +180,12 @@ def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_o
         known = _set_of(word)
         if column in OSM_CLASSES or known in SETS:
             return "class", word
-        if not known and not objection({**said, "highway": "road"}):
+        if not known and not said:
             return UNKNOWN, word
         osm = "road"
-    tags = {**said, "highway": osm}
-    reason = PRIVATE if is_private(tags) else objection(tags)
+    if is_private({**said, "highway": osm}):
+        return PRIVATE, ""
+    reason = objection({**said, "highway": osm})
     return reason, word if reason == "class" else said.get(reason, "")
 
 

@@ -6,8 +6,7 @@
   planned, abandoned or unknown classes never.
 - **foot** is the more special tag and decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules
   the next three points. ``foot=destination``, ``customers`` and ``permit`` are among them: people do reach a door
-  there, and whoever writes them beside ``access=private`` means that walkers are let in. ``foot=private`` is as
-  ``access=private``, whatever `access` says.
+  there, and whoever writes them beside ``access=private`` means that walkers are let in.
 - **access**: `ACCESS_FORBIDDEN` leaves it out. `destination`, `customers`, `delivery` and the like stay: they are
   aimed at drivers, and people do reach a door there.
 - **private**: where ``foot=private``, or else ``access=private``, is all that stands against a way, it is kept and
@@ -71,7 +70,7 @@ ACCESS_FORBIDDEN = frozenset({"no", "private", "military"})
 """What `access` says where the public must not go at all."""
 
 PRIVATE = "private"
-"""What `foot` or `access` says where only those go who belong there: the residents of a compound."""
+"""What `foot` and `access` say where residents alone may go."""
 
 BARRIERS_CLOSED = frozenset({"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch"})
 """Barriers at a node that nobody passes unless `foot` says so: the rest has, or is, an opening for walkers."""
@@ -146,11 +145,9 @@ def walkability(tags: Tags) -> Walkability:
     >>> walkability({"highway": "service", "access": "private", "foot": "customers"})
     'everybody'
     """
-    reason = objection(tags)
-    if not reason:
-        return "everybody"
-    decides = {"foot": _foot(tags), "access": tags.get("access")}.get(reason)
-    return "private" if decides == PRIVATE and not _built_for_cars(tags) else "nobody"
+    if is_private(tags):
+        return "private"
+    return "nobody" if objection(tags) else "everybody"
 
 
 def _built_for_cars(tags: Tags) -> str:
@@ -181,7 +178,7 @@ def is_private(tags: Tags) -> bool:
     >>> is_private({"highway": "service", "access": "private", "tunnel": "yes"})
     False
     """
-    return walkability(tags) == "private"
+    return objection(tags) in ("foot", "access") and not objection(_Opened(tags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +189,7 @@ class _Opened:
 
     def get(self, key: str, /) -> str | None:
         value = self.tags.get(key)
-        is_private = key in ("foot", "access") and PRIVATE in (value, self.tags.get("foot"))
-        return None if is_private else value
+        return None if key in ("foot", "access") and value == PRIVATE else value
 
 
 def opens_to_residents(tags: Tags) -> bool:

@@ -49,6 +49,9 @@ from planner.tables import (
     Water,
 )
 
+FEW_PEOPLE = 5
+"""Points of fewer people may be one household: more than four live together in few homes of a census."""
+
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
 
@@ -178,7 +181,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     facilities, facility_remarks = settle_facilities(
         facilities, communities, water, unknown, source=tables.source("facilities")
     )
-    streets, closed_ways = _streets_inside(study, tables, streets, communities, margin_m)
+    streets, closed_ways = _streets_near(study, streets, communities, margin_m, tables)
     not_walked, torn = _noted(tables, communities, margin_m)
     left_out = by_reason(not_walked)
     elevation = tables.elevation(streets)
@@ -250,6 +253,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *facility_remarks,
             *double_remarks(communities, facilities, demand),
             *residents.remarks,
+            *_small_counts(study, residents),
             *_community_remarks(communities, residents),
             *(() if at_work is None else at_work.remarks),
             *(remark for kind in kinds for remark in kind.remarks),
@@ -285,6 +289,20 @@ def _noted(
     return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), torn
 
 
+def _streets_near(
+    study: Study, streets: Streets, communities: Communities, margin_m: float, tables: StudyLayers
+) -> tuple[Streets, Streets | None]:
+    """Return the streets within the margin, and the private ways among them where the study closes these."""
+    source = tables.source("streets")
+    near = _within_margin(streets, communities, margin_m, source=source)
+    tables.leave_out("streets", set_aside("beyond_margin", streets.index.difference(near.index)))
+    if study.walking.private_ways != "closed":
+        return near, None
+    near, closed_ways = _without_private(near, source=source)
+    tables.leave_out("streets", set_aside("private_way", closed_ways.index))
+    return near, closed_ways
+
+
 def _within_margin(streets: Streets, communities: Communities, margin_m: float, *, source: str) -> Streets:
     area = shapely.buffer(shapely.union_all(communities.geometry.array), margin_m)
     shapely.prepare(area)
@@ -300,20 +318,6 @@ def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Tell which streets are private ways of compounds, by their column `access`, shape (streets,)."""
     words = streets["access"].astype(str).str.strip().str.lower()
     return np.asarray(words.isin(PRIVATE_WORDS), dtype=np.bool_)
-
-
-def _streets_inside(
-    study: Study, tables: StudyLayers, streets: Streets, communities: Communities, margin_m: float
-) -> tuple[Streets, Streets | None]:
-    """Return the streets within the margin that may be walked, and the private ways that the study closes."""
-    source, everything = tables.source("streets"), streets.index
-    streets = _within_margin(streets, communities, margin_m, source=source)
-    tables.leave_out("streets", set_aside("beyond_margin", everything.difference(streets.index)))
-    if study.walking.private_ways != "closed":
-        return streets, None
-    streets, closed_ways = _without_private(streets, source=source)
-    tables.leave_out("streets", set_aside("private_way", closed_ways.index))
-    return streets, closed_ways
 
 
 def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets]:
@@ -374,6 +378,17 @@ def _community_remarks(communities: Communities, residents: Residents) -> list[R
         gap = float(np.abs(balance["given"] - balance["placed"])[differs].sum())
         remarks.append(Remark("people_differ", "communities", tuple(communities["id"][differs]), gap))
     return remarks
+
+
+def _small_counts(study: Study, residents: Residents) -> list[Remark]:
+    """Tell that surveyed points of few people are not shown by their door, or that the study shows them."""
+    layer, people = study.inputs.demand, residents.points["people"]
+    least = study.demand.least_shown or FEW_PEOPLE
+    few = int(((people > 0) & (people < least)).sum())
+    if layer is None or layer.modelled or residents.method != "points" or not few:
+        return []
+    key = "small_counts" if study.demand.least_shown else "small_counts_shown"
+    return [Remark(key, "demand", values={"count": few, "least": least})]
 
 
 def households_by_community(communities: Communities, demand: gpd.GeoDataFrame) -> pd.Series:

@@ -22,6 +22,7 @@ from typing import Literal
 
 from planner.errors import Breach, OutputError, UnfinishedError
 from planner.interrupts import held, say_in_place, tidied
+from planner.outputs.databases import free_databases
 from planner.outputs.locking import Owner, clear_traces, is_running, locked, this_process
 
 ROOM = ".planner-"
@@ -106,7 +107,8 @@ def exchange(room: Path, folder: Path, names: Sequence[str]) -> None:
     OSError
         One cannot be put there; everything is as it was.
     OutputError
-        Another process is at it, or a folder stands in a file's place; everything is as it was.
+        Another process is at it, another program has a GeoPackage open, or a folder stands in a file's place;
+        everything is as it was.
     UnfinishedError
         One cannot be put there, and the old files could not be put back either: the next run does that.
     """
@@ -115,6 +117,7 @@ def exchange(room: Path, folder: Path, names: Sequence[str]) -> None:
     with locked(folder), held():
         _settle_all(folder, but=room)
         _refuse_folders(folder, names)
+        free_databases(folder, names)
         journal = _Journal(tuple(names), tuple(name for name in names if _is_there(folder / name)), "forward")
         journal.write(room)
         try:
@@ -162,6 +165,7 @@ def _settle(room: Path, folder: Path) -> None:
         return
     try:
         _refuse_folders(folder, journal.names)
+        free_databases(folder, journal.names)
         if journal.direction == "back":
             _take_back(room, folder, journal)
         else:

@@ -33,8 +33,9 @@ from planner.outputs.report_figures import TOLERANCE_M, part_figure
 from planner.outputs.report_method import source_row
 from planner.outputs.report_page import write_page
 from planner.outputs.report_sections import centres_table, community_table
-from planner.outputs.report_summary import facts, indicators, nature_of
+from planner.outputs.report_summary import attribution_fact, facts, indicators, nature_of
 from planner.outputs.report_weak import cards_of
+from planner.outputs.rounding import added_by_sites
 from planner.outputs.writing import write_alone
 from planner.plan import Plan
 from planner.texts import Texts
@@ -140,7 +141,7 @@ def _community(plan: Plan, content: Document, part: Part, say: Wording) -> Repor
         say=say,
         name=part.name,
         title=say("cut_community"),
-        facts=((say("fact_study"), content["study"]["name"]), *facts(say)[:CARD_FACTS]),
+        facts=((say("fact_study"), content["study"]["name"]), *facts(say)[:CARD_FACTS], *attribution_fact(say)),
         modelled=modelled,
         nature=nature if modelled else say("cut_surveyed"),
         indicators=tuple(_card_indicators(part, say)),
@@ -231,13 +232,14 @@ def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[
     if best is None or not sites:
         yield Paragraph(say("cut_no_site"))
         return
+    added = added_by_sites(best)
     rows: tuple[Row, ...] = tuple(
         (
             site["id"],
             str(site["rank"]),
             say.degrees(site["lon"]),
             say.degrees(site["lat"]),
-            say.whole(site["people_added"]),
+            say.whole(added[site["rank"]]),
         )
         for site in sites
     )

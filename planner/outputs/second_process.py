@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import subprocess
@@ -95,7 +96,9 @@ def main() -> None:
     """Do what is asked on stdin and write the result to stdout; what goes wrong ends the process with a code."""
     # Whoever interrupts the first process ends this one by it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    # Results go to a copy of descriptor 1: what a library prints in C must not stand between their bytes.
+    answers, sys.stdout = os.fdopen(os.dup(1), "wb"), sys.stderr
+    os.dup2(2, 1)
     asked: tuple[Callable[..., Any], tuple[Any, ...]] = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the first
     work, given = asked
     answers.write(pickle.dumps(work(*given), pickle.HIGHEST_PROTOCOL))

@@ -9,6 +9,7 @@ from pathlib import Path
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.errors import Breach, OutputError
+from planner.outputs.databases import free_databases
 from planner.outputs.document import as_json, document
 from planner.outputs.exchanging import exchange, room_in, settle
 from planner.outputs.geopackage import write_geopackage
@@ -126,7 +127,7 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
     Raises
     ------
     OutputError
-        It cannot be made or written, or a folder stands where a product goes.
+        It cannot be made or written, a folder stands where a product goes, or another program has one open.
     UnfinishedError
         A killed run left new products half in place, and they can be neither completed nor taken back.
     """
@@ -143,6 +144,7 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
     breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
     if breaches:
         raise OutputError(str(folder), breaches)
+    free_databases(folder, names)
 
 
 def not_writable(folder: Path, error: Exception) -> OutputError:

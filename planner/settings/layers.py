@@ -30,6 +30,9 @@ class Layer(Settings):
     columns: dict[str, str] = Field(default_factory=dict)
     """Your column names, as { people = "人口", name = "社区名称" }."""
 
+    keep: tuple[str, ...] = ()
+    """Further columns that results.gpkg is to carry, as ["楼栋号"]; of communities, facilities, demand, places."""
+
     source: str = ""
     """Where the layer comes from and of which date, as it is to stand in the report."""
 

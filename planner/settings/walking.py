@@ -75,7 +75,12 @@ class Limits(Settings):
     @field_validator("minutes")
     @classmethod
     def _rising(cls, minutes: tuple[float, ...]) -> tuple[float, ...]:
-        if not minutes or list(minutes) != sorted(set(minutes)):
+        # Columns are named by a limit's first six digits.
+        if (
+            not minutes
+            or list(minutes) != sorted(set(minutes))
+            or len({f"{one:g}" for one in minutes}) < len(minutes)
+        ):
             raise PydanticCustomError("not_rising", "must rise and not repeat")
         return minutes
 
