@@ -1067,16 +1067,29 @@ This file is generated from the planner itself.
 INPUTS_HEAD = """
 ## 1. Input tables
 
-Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
+Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt` (each with `.gz`
+behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`, `.ods`, which are read by their content;
 for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
 `.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
-classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is, unless
-`keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
-Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
+classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
+unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no
+columns.
+Texts in UTF-8, UTF-16 or GB18030: what proves to be UTF-8 is UTF-8, whatever a mark says, and what makes no
+Chinese in GB18030 is refused; a shapefile's may contradict its `.cpg`. Control characters are taken out of every
+text, and the rows are told. The cells of a text table are parted by comma, tab, semicolon, bar or full-width
+comma, whichever parts most rows alike; where commas part none, and nothing contradicts it, 106,8 is 106.8.
+
+A table has at most 2,000 columns and 50 million cells, from the first to the last that holds anything; cells that
+are only formatted hold nothing. A workbook is read in a process of its own with bounded memory and time, so that a
+damaged one ends in a refusal; one that is protected by a password is refused: save a copy without.
 
 Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes
 (填表人 …) are recognised, listed and not counted. The place stands in two columns (经度 and 纬度, lon and lat,
-x and y), in one (坐标, "106.81,39.67", degrees and minutes too) or as WKT or EWKT (geometry, wkt). Numbers may
+x and y), in one (坐标, "106.81,39.67", "纬度:39.67,经度:106.81") or as a shape (geometry, wkt: WKT, EWKT,
+hexadecimal WKB and EWKB of PostGIS, GeoJSON); degrees may be written 106.81, 106,81, 106°48′36″ or 106-48-36.
+Where a table says the place in several ways, the one that fits is taken: areas for buildings and communities,
+points for centres, x and y where `crs` is in metres; two ways that lie more than 50 m apart are refused for points
+and told for areas. A cell that is no place is quoted. Numbers may
 be full-width, have thousands marks in every place, and a unit that is known for the column (320㎡, 1.2万人).
 
 Columns are recognised by Chinese and English names (`planner/inputs/columns.toml`); `planner check` shows which
@@ -1085,6 +1098,11 @@ column is which. Two columns that claim the same field are an error. Others are 
 村委会 and the street before it. Numbers must be zero or more, ids unique, geometry present and valid. A file
 that does not say its coordinate system needs `crs` in the study, unless its columns are called longitude and
 latitude.
+
+Heights and storeys of buildings that are −1 count as not known, as in Microsoft's footprints.
+
+The study file and its rule files are UTF-8 of at most 2 MB; a folder in the place of the study means the
+`study.toml` in it. Control characters in their texts are refused.
 
 Further columns of centres, communities and demand are passed on to `results.gpkg`, as long as their names are none
 of those in section 3. A demand point belongs to the community in which it lies; the community that it names is

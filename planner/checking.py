@@ -58,14 +58,14 @@ BY_WEIGHT = (
     ),
     *("buildings_torn_inside", "osm_nodes_apart", "streets_torn_outside", "buildings_torn_outside"),
     *("people_at_outline", "homes_at_outline"),
-    *("building_too_high", "storeys_unread", "building_used_otherwise"),
+    *("building_too_high", "storeys_unread", "building_used_otherwise", "height_unknown"),
     *("building_kind_unknown", "building_not_home", "levels_assumed", "raster_read", "layer_not_used"),
     *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
     *("community_without_people", "community_without_street", "community_without_centre"),
     *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
     *("communities_same_outline", "communities_overlap", "facilities_one_spot", "people_65_above_people"),
-    *("shift_coarse", "raster_scaled"),
+    *("shift_coarse", "raster_scaled", "ways_differ", "illegible"),
     *("coordinates_exchanged", "joined_by_name", "row_total", "row_note", "row_title", "row_blank"),
 )
 """Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""

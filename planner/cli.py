@@ -11,7 +11,6 @@ import io
 import re
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from planner.endings import ended, say, tell
 from planner.progress import bar_of
 from planner.results_stream import results_only
+from planner.settings.toml_files import asked_language
 from planner.texts import Language, Texts
 
 if TYPE_CHECKING:
@@ -381,18 +381,8 @@ def _language(study: Path | None, place: str) -> Language:
     """Return the language that a study asks for, as far as its file can be read at all, or that a place is in."""
     if study is None:
         return "zh" if re.search(r"[\u4e00-\u9fff]", place) else "en"
-    try:
-        # A device or a pipe has no end, or can be read only once.
-        text = study.read_text("utf-8-sig") if study.is_file() else ""
-    except (OSError, ValueError):
-        return "en"
-    try:
-        asked = tomllib.loads(text).get("language")
-    except (ValueError, RecursionError):
-        # One slip elsewhere in the file leaves the line with the language readable.
-        line = re.search(r"""^language\s*=\s*["'](\w+)["']""", text, re.MULTILINE)
-        asked = line[1] if line else "en"
-    return "en" if asked == "en" else "zh"
+    asked = asked_language(study)
+    return "en" if asked in {"en", None} else "zh"
 
 
 if __name__ == "__main__":

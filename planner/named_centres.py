@@ -5,12 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Sequence
 
+import geopandas as gpd
+import shapely
+
 from planner.errors import Breach, StudyError
 from planner.remarks import Remark
 from planner.settings.programme import OwnProject, Precedence
 from planner.study import Study
 
 UPGRADE = "upgrade:"
+EDGE_M = 0.01
+"""A place on the border is inside: candidates are rounded to the centimetre."""
 
 
 def check_named_centres(study: Study, centres: Sequence[str]) -> None:
@@ -34,6 +39,28 @@ def check_named_centres(study: Study, centres: Sequence[str]) -> None:
         if (missing := [one for one in dict.fromkeys(ids) if one not in known])
     ]
     if breaches:
+        raise StudyError(str(study.file), breaches)
+
+
+def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
+    """Refuse own projects that stand outside the communities: most often their `x` and `y` are degrees.
+
+    Raises
+    ------
+    StudyError
+        With every project, and how far outside it stands.
+    """
+    placed = [one for one in study.programme.projects if one.x is not None]
+    outline = shapely.union_all(communities.geometry.array)
+    breaches = [
+        Breach(
+            "programme_place_outside",
+            {"name": one.id, "metres": f"{metres:,.0f}", "crs": str(communities.crs.to_string())},
+        )
+        for one in placed
+        if (metres := shapely.distance(outline, shapely.Point(one.x, one.y))) > EDGE_M
+    ]
+    if breaches and study.programme.funds:
         raise StudyError(str(study.file), breaches)
 
 

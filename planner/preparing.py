@@ -16,7 +16,7 @@ from planner.assessment.rules import limits_of, read_rules
 from planner.compounds import compound_notes, compound_remarks, find_compounds, in_order
 from planner.errors import Breach, StudyError
 from planner.inputs.reading import Inputs, read_inputs
-from planner.named_centres import check_named_centres, without_closed
+from planner.named_centres import check_named_centres, check_named_places, without_closed
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.scenario import Scenario, apply_scenario
@@ -80,6 +80,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
     inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_level)
     check_named_centres(study, list(inputs.facilities["id"]))
+    check_named_places(study, inputs.communities)
     today = inputs.facilities
     if scenario is not None:
         inputs = apply_scenario(scenario, inputs, study)

@@ -114,7 +114,7 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
             str(path), [Breach("unreadable_scenario", {"reason": error.strerror or error})]
         ) from error
     except _TwiceError as error:
-        raise ScenarioError(str(path), [Breach("scenario_key_twice", {"key": error})]) from error
+        raise ScenarioError(str(path), [Breach("scenario_key_twice", {"keys": error})]) from error
     except (ValueError, RecursionError) as error:
         raise ScenarioError(str(path), [Breach("scenario_not_json", {"reason": error})]) from error
     try:

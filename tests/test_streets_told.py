@@ -125,6 +125,26 @@ def test_deleted_objects_and_nodes_above_nodes_are_told(tmp_path: Path) -> None:
     assert "osm_nodes_apart" in found
 
 
+def test_an_answer_of_overpass_is_named_as_openstreetmap(tmp_path: Path) -> None:
+    """Whatever its file is called."""
+    file = toy.write_study(tmp_path, study=EXTRACT.replace("city.osm", "answer.json"))
+    streets = toy.layers()["streets"].to_crs(4326)
+    ways = [
+        {
+            "type": "way",
+            "id": row,
+            "tags": {"highway": "residential"},
+            "geometry": [{"lon": x, "lat": y} for x, y in line.coords],
+        }
+        for row, line in enumerate(streets.geometry, start=1)
+    ]
+    (tmp_path / "answer.json").write_text(json.dumps({"osm3s": {}, "elements": ways}), "utf-8")
+    inputs = read_inputs(read_study(file), margin_m=1000.0)
+    assert len(inputs.streets) == len(ways)
+    (source,) = [one for one in inputs.sources if one.layer == "streets"]
+    assert "OpenStreetMap" in source.attribution
+
+
 # large buildings
 
 

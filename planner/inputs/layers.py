@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import stat
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
@@ -25,12 +26,15 @@ from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_co
 from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
 from planner.inputs.graphml import read_graph
 from planner.inputs.grids import Grid, table_of
+from planner.inputs.legible_tables import legible_frame, legible_grid
 from planner.inputs.line_classes import Sorted, sort_lines
 from planner.inputs.osm import OsmWalk, read_osm_building_areas, read_osm_places, read_osm_walk
 from planner.inputs.osm_ground import read_osm_barriers, read_osm_water
 from planner.inputs.osm_source import CHANGE, HISTORY, JSON, XML, is_overpass_json
 from planner.inputs.osm_walkable import PRIVATE
-from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
+from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
+from planner.inputs.table_size import check_size
+from planner.inputs.unknown_numbers import forget_unknown_heights
 from planner.inputs.vector_files import ENDINGS, VectorRead, fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
@@ -40,8 +44,8 @@ CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""
 
 VECTOR = ENDINGS
-TEXT = (".csv", ".tsv", ".txt")
-WORKBOOK = (".xlsx", ".xls")
+TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+WORKBOOK = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
 EXTRACT = (".pbf", *XML, *HISTORY, *CHANGE)
 EXTRACT_READ = (".pbf", *XML)
 GRAPH = (".graphml",)
@@ -141,13 +145,18 @@ def read_layer(
     else:
         known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT_READ, *GRAPH))
         raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
-    frame, wrong_system = _in_declared_crs(found.frame, layer)
+    is_buildings = contract.name == "buildings"
+    frame, unknown = forget_unknown_heights(found.frame, contract.name) if is_buildings else (found.frame, ())
+    frame, wrong_system = _in_declared_crs(frame, layer)
     frame = fit_shapes(frame, contract.geometry_types)
     notes = found.notes
     system: pyproj.CRS | None = frame.crs
     if notes.left_out is not None and system is not None:
-        notes = replace(notes, left_out=_called(notes.left_out, system))
-    return replace(found, frame=frame, breaches=(*found.breaches, *wrong_system), notes=notes)
+        left_out, _ = legible_frame(_called(notes.left_out, system), contract.name)
+        notes = replace(notes, left_out=left_out)
+    remarks = (*found.remarks, *unknown)
+    breaches = (*found.breaches, *wrong_system)
+    return replace(found, frame=frame, breaches=breaches, notes=notes, remarks=remarks)
 
 
 def is_extract(path: Path) -> bool:
@@ -177,7 +186,8 @@ def _check_is_file(path: Path, setting: str) -> None:
     except ValueError as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise DataError(str(path), [Breach("no_such_file", {"setting": setting})])
+        key = "no_such_file_backslash" if not mode and "\\" in str(path) and os.sep == "/" else "no_such_file"
+        raise DataError(str(path), [Breach(key, {"setting": setting})])
 
 
 def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
@@ -185,13 +195,14 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
         read = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
+    check_size(len(read.frame), len(read.frame.columns), source=str(path))
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
     told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
     if contract.name == "buildings":
         frame = without_relation_type(frame)
     found = _from_frame(frame, read.encoding.name, layer, setting, contract)
-    found = replace(found, remarks=(*told, *_encoding_remarks(read, contract)))
+    found = replace(found, remarks=(*told, *_encoding_remarks(read, contract), *found.remarks))
     return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, layer, contract)
 
 
@@ -214,7 +225,8 @@ def _from_extract(path: Path, layer: Layer, setting: str, contract: Contract[Any
         buildings, gaps, unread = read_osm_building_areas(path)
         frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
         found = _from_frame(frame, "", layer, setting, contract)
-        return replace(found, notes=FileNotes(gaps=gaps), remarks=_unread_storeys(unread))
+        remarks = (*found.remarks, *_unread_storeys(unread))
+        return replace(found, notes=FileNotes(gaps=gaps), remarks=remarks)
     readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
     if contract.name in readers:
         return _from_frame(readers[contract.name](path), "", layer, setting, contract)
@@ -222,7 +234,7 @@ def _from_extract(path: Path, layer: Layer, setting: str, contract: Contract[Any
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
     found = _from_frame(walk.streets, "", layer, setting, contract)
     notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps)
-    return replace(found, notes=notes, remarks=tuple(_told_of_extract(walk, contract.name)))
+    return replace(found, notes=notes, remarks=(*found.remarks, *_told_of_extract(walk, contract.name)))
 
 
 def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Remark]:
@@ -300,11 +312,12 @@ def _shown(words: Sequence[str]) -> str:
 def _from_frame(
     frame: gpd.GeoDataFrame, encoding: str, layer: Layer, setting: str, contract: Contract[Any]
 ) -> LayerRead:
+    frame, cleaned = legible_frame(frame, contract.name)
     vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     mapped, breaches = match_columns(headings, vocabulary, setting=setting)
     canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
-    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame))
+    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame), remarks=cleaned)
 
 
 def _from_grid(
@@ -316,18 +329,21 @@ def _from_grid(
     home: tuple[float, float] | None,
 ) -> LayerRead:
     vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    grid, cleaned = legible_grid(grid, contract.name)
     sheet = table_of(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
-    columns, wrong_places = place_columns(headings, vocabulary, setting=setting)
+    ways = place_ways(headings, vocabulary, setting=setting)
     for_places = {ours: theirs for ours, theirs in layer.columns.items() if vocabulary.where(ours)}
-    breaches = missing_columns(for_places, headings, vocabulary, setting) + wrong_places
+    breaches = missing_columns(for_places, headings, vocabulary, setting)
     if breaches:
         raise DataError(str(path), breaches)
-    if not columns and contract.geometry_types:
+    if not ways and contract.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Breach("no_geometry", values)])
+    wanted = Wanted(contract.name, contract.geometry_types, setting, _declared(layer), home)
     rows = sheet.frame
-    places = place_rows(rows, columns, home=home) if contract.geometry_types else nowhere(len(rows))
+    places = place_rows(rows, ways, wanted) if contract.geometry_types else nowhere(len(rows))
+    columns = places.columns
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
@@ -342,13 +358,13 @@ def _from_grid(
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
     found = LayerRead(
         canonical,
-        (*wrong_columns, *unreadable),
+        (*_named_rows(places.breaches, canonical), *wrong_columns, *unreadable),
         grid.encoding,
         mapped,
         columns,
         len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
         left_out,
-        exchanged,
+        (*cleaned, *exchanged, *places.remarks),
     )
     return _by_own_words(found, rows, path, layer, contract)
 
@@ -408,12 +424,25 @@ def _fields(contract: Contract[Any]) -> tuple[str, ...]:
     return tuple(column.name for column in contract.columns)
 
 
+def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
+    """Yield breaches of a table's places with the rows called by their ids."""
+    names = {f"#{index}": name for index, name in row_names(frame).items()}
+    for breach in breaches:
+        yield replace(breach, rows=[names.get(str(row), row) for row in breach.rows])
+
+
+def _declared(layer: Layer) -> pyproj.CRS | None:
+    try:
+        return None if layer.crs is None else pyproj.CRS.from_user_input(layer.crs)
+    except pyproj.exceptions.CRSError:
+        return None
+
+
 def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Breach]]:
     if layer.crs is None:
         return frame, []
-    try:
-        declared = pyproj.CRS.from_user_input(layer.crs)
-    except pyproj.exceptions.CRSError:
+    declared = _declared(layer)
+    if declared is None:
         return frame, [Breach("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs
     if found is None:

@@ -19,7 +19,7 @@ from planner.inputs.datum_choice import DatumChoice, DatumVerdict
 from planner.inputs.datum_shifts import check_shifts, datum_name, raise_unknown, shift_of
 from planner.inputs.elevation import Elevation, read_elevation
 from planner.inputs.file_notes import FileNotes
-from planner.inputs.layers import LayerRead, file_hash, read_layer
+from planner.inputs.layers import LayerRead, file_hash, is_extract, read_layer
 from planner.inputs.osm_origin import ATTRIBUTION, TELLING, is_from_osm, with_attribution
 from planner.remarks import Remark
 from planner.settings.demand import DemandKind
@@ -328,7 +328,7 @@ def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
     columns |= {one.column: one.field for one in found.mapped}
     told = [columns[name] for name in columns if name.lower() in TELLING]
     texts = {str(one) for name in told for one in found.frame[name].unique() if isinstance(one, str)}
-    return is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
+    return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
 
 
 def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Breach]:
