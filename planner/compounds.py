@@ -141,6 +141,11 @@ def compound_notes(found: Compounds, study: Study, people: NDArray[np.float64]) 
         yield CostNote("gates", Phrase("words.cost_gates", values), own, "own")
 
 
+def in_order(notes: list[CostNote]) -> list[CostNote]:
+    """Return what counts in a walk in the order in which it is said: streets first, then what lies beside them."""
+    return sorted(notes, key=lambda note: note.name == "barriers")
+
+
 def compound_remarks(found: Compounds, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Remark]:
     """Yield what private ways and closed gates do to people, with the demand points."""
     metres = {"metres": _whole(found.private_m), "access_m": f"{study.walking.access_m:g}"}
@@ -150,7 +155,7 @@ def compound_remarks(found: Compounds, study: Study, demand: gpd.GeoDataFrame) -
         yield told if found.private_ways == "closed" else replace(told, rows=())
     if found.shut_in.any():
         yield _remark("private_ways_around", "demand", demand, found.shut_in, {})
-    if found.gates:
+    if found.behind_gates.any():
         yield _remark("gates_closed", "demand", demand, found.behind_gates, {"count": str(found.gates)})
 
 

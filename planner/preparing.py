@@ -13,7 +13,7 @@ from planner.assessment.diagnosis import communities_without_centre
 from planner.assessment.measures import unread_functions
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.rules import limits_of, read_rules
-from planner.compounds import compound_notes, compound_remarks, find_compounds
+from planner.compounds import compound_notes, compound_remarks, find_compounds, in_order
 from planner.errors import Breach, StudyError
 from planner.inputs.reading import Inputs, read_inputs
 from planner.named_centres import check_named_centres, check_named_places, without_closed
@@ -105,7 +105,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         study=study,
         walk=walk,
         walking_profile=walking_profile,
-        cost_notes=(*walkable.notes, *compound_notes(compounds, study, people)),
+        cost_notes=tuple(in_order([*walkable.notes, *compound_notes(compounds, study, people)])),
         rules=rules,
         other_rules=other_rules,
         other_walks=other_walks,

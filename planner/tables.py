@@ -31,7 +31,7 @@ YES = ("yes", "是", "true", "True", "1")
 NO = ("no", "否", "false", "False", "0")
 """How a table may say that something is so, or is not; an empty cell is not known."""
 
-PRIVATE_WORDS = ("private", "residents", "私有", "内部", "小区内部", "不对外")
+PRIVATE_WORDS = ("private", "私有", "内部", "小区内部", "不对外")
 """What `access` may say of a street that residents of a compound alone walk on; capitals do not matter."""
 
 TENURES = ("owned", "rentable", "shared")

@@ -13,6 +13,7 @@ from planner.errors import DataError
 from planner.inputs.file_notes import FileNotes, by_reason, lines_left_out
 from planner.inputs.layers import LayerRead, read_layer
 from planner.inputs.line_classes import sort_lines
+from planner.inputs.reading import is_private_way
 from planner.settings.layers import Layer
 from planner.tables import BUILDINGS, STREETS
 
@@ -235,3 +236,32 @@ def test_what_is_left_out_is_counted_by_reason_within_the_margin(tmp_path: Path)
         ("class", ("motorway",), 2, 100.0),
         ("access", ("no",), 1, 50.0),
     ]
+
+
+PRIVATE_LINES: dict[str, tuple[dict[str, list[object]], list[str]]] = {
+    "QuickOSM": (
+        {
+            "highway": ["service", "service", "footway", "path"],
+            "access": ["private", "private", None, "yes"],
+            "foot": ["yes", None, "private", None],
+        },
+        ["", "private", "private", ""],
+    ),
+    "GDAL": ({"highway": ["service", "service"], "other_tags": ['"access"=>"private"', None]}, ["private", ""]),
+    "Geofabrik with a column of access": (
+        {"fclass": ["service", "path"], "access": ["Private", None]},
+        ["private", ""],
+    ),
+    "own words": ({"access": ["内部", "", "小区内部"]}, ["private", "", "private"]),
+    "own heading": ({"道路等级": ["支路", "支路"], "通行权限": ["内部", "公共"]}, ["private", ""]),
+}
+
+
+@pytest.mark.parametrize("case", PRIVATE_LINES)
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "csv"])
+def test_private_lines_are_walked_and_marked(tmp_path: Path, case: str, ending: str) -> None:
+    columns, expected = PRIVATE_LINES[case]
+    found = read(save(lines(number=list(range(len(expected))), **columns), tmp_path, ending))
+    assert list(map(int, found.frame["number"])) == list(range(len(expected)))
+    assert ["private" if one else "" for one in is_private_way(found.frame)] == expected
+    assert not [remark for remark in found.remarks if remark.key == "line_words_unread"]

@@ -72,11 +72,8 @@ def plainly_walkable(tags: dict[str, str]) -> bool:
 
 def plainly_private(tags: dict[str, str]) -> bool:
     """Say once more what is private: walked on but for the word."""
-    opened = {
-        key: value
-        for key, value in tags.items()
-        if (key, value) not in {("foot", "private"), ("access", "private")}
-    }
+    private = {("foot", "private"), ("access", "private")}
+    opened = {key: value for key, value in tags.items() if (key, value) not in private}
     return not plainly_walkable(tags) and plainly_walkable(opened)
 
 

@@ -28,6 +28,7 @@ from planner.inputs.osm_walkable import (
     is_private,
     objection,
 )
+from planner.tables import PRIVATE_WORDS
 
 OWN_COLUMNS = frozenset({"kind", "structure", "gated", "square"})
 """Columns of streets that `planner fetch` has written: they are sorted already."""
@@ -164,7 +165,10 @@ _NAMES = frozenset({*CLASS_COLUMNS, *VAGUE_COLUMNS, *TAG_COLUMNS, *OTHER_KEYS})
 
 
 def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_osm: bool) -> tuple[str, str]:
-    """Return why a line is not walked, and the word that decides; `UNKNOWN` where its class tells nothing."""
+    """Return why a line is not walked, and the word that decides.
+
+    `UNKNOWN` where its class tells nothing; `PRIVATE` where residents of a compound walk there.
+    """
     column, word = named
     osm = OF_TRAILS.get(word, word)
     if not word:
@@ -217,6 +221,8 @@ def _believed(
         if name not in texts:
             continue
         column = texts[name].replace({"t": "yes", "f": "no"}) if name == "tunnel" else texts[name]
+        if name == "access":
+            column = column.map(lambda word: PRIVATE if word in PRIVATE_WORDS else word)
         words = column[column != ""]
         known = words.map(lambda word: any(part in ACCESS_WORDS for part in word.split(";")))
         if name not in {"foot", "access"} or (len(words) and (known.all() or (sure and known.mean() >= ENOUGH))):

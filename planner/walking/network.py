@@ -125,8 +125,8 @@ class Layers:
         Which of its edges are private, shape (drawn edges,).
     edge_layer
         The layer of each edge, shape (edges,).
-    node_place, segment_place
-        The node and the segment of `drawn` that each node and segment is a copy of, shapes (nodes,), (segments,).
+    node_place, edge_place, segment_place
+        What of `drawn` each node, edge and segment is a copy of, shapes (nodes,), (edges,), (segments,).
     passages
         From a node to the same place in a later layer, shape (passages, 2).
     """
@@ -135,6 +135,7 @@ class Layers:
     is_private: NDArray[np.bool_]
     edge_layer: IndexArray
     node_place: IndexArray
+    edge_place: IndexArray
     segment_place: IndexArray
     passages: IndexArray
 

@@ -120,6 +120,7 @@ def with_private_ways(network: WalkingNetwork, is_private: NDArray[np.bool_]) ->
             is_private,
             np.concatenate([layer, np.full(len(private), ENTERING)]),
             node_place,
+            edges,
             segments,
             passages,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -103,6 +104,24 @@ def all_runs(network: WalkingNetwork, facilities: Snaps, reach: Reach) -> Runs:
     at_doors = [_from_doors(network, facilities, against) for against in (0, 1)]
     parts = [np.concatenate(column) for column in zip(from_nodes, *at_doors, strict=True)]
     return Runs(*parts)
+
+
+def as_drawn(network: WalkingNetwork, facilities: Snaps, runs: Runs) -> tuple[WalkingNetwork, Snaps, Runs]:
+    """Return streets, facilities and walks without layers: what is reached counts once, whoever walks there."""
+    if network.layers is None:
+        return network, facilities, runs
+    # Whoever meets a private way meets both of its copies, the drawn one first.
+    once = facilities.segment < len(network.as_drawn.segment_m)
+    facilities = replace(
+        facilities,
+        point=facilities.point[once],
+        segment=facilities.segment[once],
+        from_m=facilities.from_m[once],
+        to_m=facilities.to_m[once],
+        foot_m=facilities.foot_m[once],
+        aside_m=facilities.aside_m[once],
+    )
+    return network.as_drawn, facilities, runs._replace(edge=network.layers.edge_place[runs.edge])
 
 
 def _from_doors(network: WalkingNetwork, facilities: Snaps, against: int) -> Runs:

@@ -13,7 +13,7 @@ from planner.walking.capsules import QUARTER_SEGMENTS, Wholes, capsule_unions, w
 from planner.walking.checks import check_limits, check_search
 from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
-from planner.walking.runs import Lines, Runs, all_runs, lines_of, outskirts, walked_out
+from planner.walking.runs import Lines, Runs, all_runs, as_drawn, lines_of, outskirts, walked_out
 from planner.walking.search import search
 from planner.walking.small_discs import small_discs, within_ring
 from planner.walking.snapping import Snaps
@@ -87,7 +87,8 @@ def service_areas(
     # Past the last full disc, smaller ones matter only behind barriers and beside streets faster than open ground.
     spare_m = 0.0 if network.barriers is not None or (network.segment_level < 1).any() else walk.access_m
     reach = search(network, facilities, reach_m=max(limits_m) - spare_m)
-    streets = _Streets.of(network, facilities, all_runs(network, facilities, reach), quarter_segments)
+    network, facilities, runs = as_drawn(network, facilities, all_runs(network, facilities, reach))
+    streets = _Streets.of(network, facilities, runs, quarter_segments)
     for column, limit_m in enumerate(limits_m):
         plain, sources = _full_discs(streets, limit_m - walk.access_m)
         if limit_m < 2 * walk.access_m:
