@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from planner.inputs.containers import OLE_BEGINS
 from planner.texts import Phrase
 
 CHILD = Path(__file__).with_name("workbook_child.py")
@@ -17,6 +18,9 @@ READER = "python_calamine"
 
 MEMORY_AT_LEAST = 5 * 2**29
 """Bytes of addresses that any workbook may take: a small sheet with a stray cell in its last row needs half."""
+
+MEMORY_OLD = 2**30
+"""The same for .xls and .et of the old format, whose sheets end at 65,536 rows and 256 columns."""
 
 MEMORY_A_BYTE = 8
 """Further bytes for each byte unpacked: the shortest cell has some 16 bytes and is kept in less than 128."""
@@ -83,7 +87,8 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
     asked = {
         "bytes": content,
         "sheet": sheet,
-        "memory": MEMORY_AT_LEAST + MEMORY_A_BYTE * len(content),
+        "memory": (MEMORY_OLD if content.startswith(OLE_BEGINS) else MEMORY_AT_LEAST)
+        + MEMORY_A_BYTE * len(content),
         "seconds": seconds,
         "cells": cells,
         "library": _folder_of_reader(),
