@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from planner.walking.capsule_neighbours import neighbours
 from planner.walking.capsule_outlines import DOUBTED, FAILED, Outlines, lines_of_segments, outline_all
+from planner.walking.unions import grid_union
 from planner.walking.walk import FloatArray, IndexArray, SmallArray
 
 QUARTER_SEGMENTS = 32
@@ -117,14 +118,17 @@ def capsule_unions(
 def buffered_union(
     segments: FloatArray, radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
 ) -> shapely.Geometry:
-    """Return the same by GEOS, slower: every capsule drawn, then all joined. Second opinion and fallback."""
+    """Return the same by GEOS, slower: every capsule drawn, then all joined on a fine grid. Fallback and oracle.
+
+    Without a grid GEOS loses a twentieth of the area of some capsules that lie along one another.
+    """
     if not len(segments):
         return shapely.Polygon()
     has_length = (segments[:, :2] != segments[:, 2:]).any(axis=1)
     shapes = np.empty(len(segments), dtype=object)
     shapes[has_length] = shapely.linestrings(segments[has_length].reshape(-1, 2, 2))
     shapes[~has_length] = shapely.points(segments[~has_length, :2])
-    return shapely.union_all(shapely.buffer(shapes, radius_m, quad_segs=quarter_segments))
+    return grid_union(shapely.buffer(shapes, radius_m, quad_segs=quarter_segments))
 
 
 @cache

@@ -6,7 +6,7 @@ import cities
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
@@ -149,6 +149,7 @@ def any_segments(kind: str, seed: int, count: int, radius_m: float) -> Segments:
 
 
 @settings(max_examples=200)
+@example(kind="collinear", seed=7571, count=16, radius_m=30.0)  # GEOS without a grid loses a twentieth of it
 @given(
     kind=st.sampled_from(["random", "tiny", "collinear", "lattice", "turned lattice"]),
     seed=SEEDS,
