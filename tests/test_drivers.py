@@ -19,6 +19,7 @@ import toy
 from answers import refused
 
 from planner.errors import DataError
+from planner.inputs import geopackages
 from planner.inputs.gdal_drivers import only_drivers
 from planner.inputs.raster_files import opened_raster, read_true
 from planner.inputs.vector_files import DRIVERS, read_vector
@@ -43,15 +44,23 @@ class Asked(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.fixture(scope="module")
+def listening() -> Iterator[str]:
+    """Return the address of a server of this machine."""
+    server = HTTPServer(("127.0.0.1", 0), Asked)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.fixture
-def server() -> Iterator[str]:
+def server(listening: str) -> Iterator[str]:
     """Return the address of a server that must not be asked."""
     Asked.paths.clear()
-    listening = HTTPServer(("127.0.0.1", 0), Asked)
-    Thread(target=listening.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{listening.server_port}"
-    listening.shutdown()
-    listening.server_close()
+    yield listening
     assert Asked.paths == []
 
 
@@ -246,8 +255,11 @@ def test_what_stands_beside_a_raster_leads_nowhere(tmp_path: Path) -> None:
     path.with_name("x.tif.msk").write_text(RASTER_VRT.format(tmp_path / "secret"))
     with pytest.raises(DataError, match=r"x\.tif\.msk, is no TIFF"):
         read_raster(path)
-    tif(path.with_name("mask.tif"), 0).rename(path.with_name("x.tif.msk"))
-    assert read_raster(path)[1].all()
+    path.with_name("x.tif.msk").unlink()
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(path, "r+") as file:
+        file.write_mask(np.eye(4, dtype="uint8") * 255)
+    assert path.with_name("x.tif.msk").exists()
+    assert read_raster(path)[1].tolist() == (np.eye(4) == 0).tolist()
 
 
 # ---------------------------------------------------------------- GeoPackages
@@ -285,16 +297,17 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("view", ENDLESS.values(), ids=ENDLESS)
-def test_views_that_never_end_are_refused(tmp_path: Path, view: str) -> None:
+def test_views_that_never_end_are_refused(tmp_path: Path, view: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geopackages, "SECONDS_AT_MOST", 0.3)
     path = with_view(geopackage(tmp_path / "x.gpkg"), view)
     begun = time.monotonic()
     with pytest.raises(DataError, match="is computed when it is read"):
         read_vector(path, "v", "s")
-    assert time.monotonic() - begun < 9
-    assert len(read_vector(path, "base", "s").frame) == 2
+    assert time.monotonic() - begun < 4
 
 
-def test_an_endless_list_of_layers_is_refused(tmp_path: Path) -> None:
+def test_an_endless_list_of_layers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geopackages, "SECONDS_AT_MOST", 0.3)
     path = geopackage(tmp_path / "x.gpkg")
     with sqlite3.connect(path) as base:
         base.execute("ALTER TABLE gpkg_contents RENAME TO old")
@@ -305,6 +318,25 @@ def test_an_endless_list_of_layers_is_refused(tmp_path: Path) -> None:
     base.close()
     with pytest.raises(DataError):
         read_vector(path, None, "s")
+
+
+def test_a_layer_beside_a_view_of_many_rows_is_read(tmp_path: Path) -> None:
+    view = "SELECT a.fid, a.geom, a.id FROM base a" + "".join(
+        f", (SELECT 1 UNION SELECT {n}) t{n}" for n in range(2, 40)
+    )
+    path = with_view(geopackage(tmp_path / "x.gpkg"), view)
+    assert len(read_vector(path, "base", "s").frame) == 2
+
+
+def test_a_view_of_what_is_gone_does_no_harm(tmp_path: Path) -> None:
+    path = with_view(geopackage(tmp_path / "x.gpkg"), "SELECT * FROM base")
+    with sqlite3.connect(path) as base:
+        base.execute("DROP VIEW v")
+        base.execute("DELETE FROM gpkg_contents WHERE table_name = 'v'")
+        base.execute("DELETE FROM gpkg_geometry_columns WHERE table_name = 'v'")
+        base.execute("CREATE VIEW old AS SELECT * FROM nowhere")
+    base.close()
+    assert len(read_vector(path, "base", "s").frame) == 2
 
 
 def test_a_view_that_ends_is_read(tmp_path: Path) -> None:

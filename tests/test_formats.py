@@ -209,7 +209,10 @@ def test_a_study_with_it_gives_the_same_people(
     text = toy.STUDY.replace('path = "toy.gpkg"\nlayer = "centres"', f'path = "{name}"\ndatum = "wgs84"')
     study = toy.write_study(tmp_path / "toy", study=text)
     if name.endswith(".zip"):
-        zipped(study.parent / name, written(tmp_path / "z", "centres.shp", CENTRES.rename(columns={"floor_area_m2": "面积"})))
+        zipped(
+            study.parent / name,
+            written(tmp_path / "z", "centres.shp", CENTRES.rename(columns={"floor_area_m2": "面积"})),
+        )
     else:
         pyogrio.write_dataframe(CENTRES, study.parent / name, driver="MapInfo File")
     plain = toy.write_study(tmp_path / "plain")
