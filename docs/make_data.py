@@ -1053,10 +1053,18 @@ This file is generated from the planner itself.
 INPUTS_HEAD = """
 ## 1. Input tables
 
-Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
+Files: `.gpkg`, `.geojson`, `.json`, `.geojsonl`, `.geojsons`, `.ndjson`, `.shp`, `.fgb`, `.parquet`, `.kml`,
+`.kmz`, `.gml`, `.tab`, `.mif`, the folder `.gdb`; `.zip` and `.shz` of these (`layer` names the file inside
+where there are several), `.geojson.gz` and the like; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
 for streets, buildings and places also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`, `.osm.bz2`, and for
-streets `.graphml` of OSMnx. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
-Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
+streets `.graphml` of OSMnx. The layers `population` and `elevation` are rasters, `.tif`, `.tiff`, `.asc` or
+`.hgt`; they have no columns, and their scale and offset are applied. Texts in UTF-8, UTF-16 with its mark, or
+GB18030; those of a shapefile or MapInfo table may contradict what it declares: bytes that are UTF-8 prove it, a
+declared set is doubted where its reading is no plausible text, and both readings are shown.
+
+A file is opened by the driver of its ending only. What names other files or addresses (VRT, GDALG, WMS, seamless
+tables, a coordinate system by address, links in archives) is refused. Archives unpack to 2 GiB at most; views of a
+GeoPackage must end within 5 s. Tables without geometry, and of styles, are no layers where places are needed.
 
 Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes
 (填表人 …) are recognised, listed and not counted. The place stands in two columns (经度 and 纬度, lon and lat,

@@ -25,7 +25,7 @@ from planner.inputs.raster_files import opened_raster, read_true
 from planner.inputs.vector_files import DRIVERS, read_vector
 
 POINTS = '"features":[{"type":"Feature","properties":{"id":"1"},"geometry":{"type":"Point","coordinates":[1,2]}}]'
-SECRET = "the secret of another file"
+HIDDEN = "the secret of another file"
 
 
 class Asked(BaseHTTPRequestHandler):
@@ -124,7 +124,7 @@ KINDS = (
 @pytest.mark.parametrize("ending", [one for one in DRIVERS if one != ".gdb"])
 def test_contents_that_lead_elsewhere_are_refused(tmp_path: Path, kind: str, ending: str, server: str) -> None:
     other = tmp_path / "other.geojson"
-    other.write_text('{"type":"FeatureCollection",%s}' % POINTS.replace('"1"', f'"{SECRET}"'), "utf-8")
+    other.write_text('{"type":"FeatureCollection",%s}' % POINTS.replace('"1"', f'"{HIDDEN}"'), "utf-8")
     path = tmp_path / f"x{ending}"
     path.write_text(hostile(kind, other, server), "utf-8")
     for beside in (".shx", ".dbf", ".dat", ".map", ".id", ".mid"):
@@ -224,7 +224,7 @@ def tif(path: Path, value: int = 7) -> Path:
 @pytest.mark.parametrize("ending", [".tif", ".tiff", ".asc", ".hgt"])
 def test_rasters_that_lead_elsewhere_are_refused(tmp_path: Path, ending: str, server: str) -> None:
     other = tmp_path / "secret"
-    other.write_bytes(SECRET.encode() * 4)
+    other.write_bytes(HIDDEN.encode() * 4)
     for content in (
         RASTER_VRT.format(other),
         RASTER_VRT.format(f"/vsicurl/{server}/x"),
