@@ -7,7 +7,7 @@ every breach. The input is never changed; the checked copy keeps its index and i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -18,6 +18,7 @@ import pyproj
 import shapely
 
 from planner.errors import SHOWN_ROWS, Breach, DataError
+from planner.texts import Phrase
 
 Table = TypeVar("Table", bound=gpd.GeoDataFrame)
 
@@ -102,7 +103,8 @@ class Contract(Generic[Table]):
         columns = [column for column in self.columns if column.name not in spoken_of]
         breaches = [*known, *self._wrong_columns(frame, columns)]
         if self.geometry_types:
-            breaches += [*self._wrong_geometry(frame), *wrong_crs(frame)]
+            told = {row for breach in known if breach.key == "unreadable_place" for row in breach.rows}
+            breaches += [*self._wrong_geometry(frame, told), *wrong_crs(frame)]
         if breaches:
             raise DataError(source, breaches)
         return self.as_type(self._canonical(frame))
@@ -141,11 +143,13 @@ class Contract(Generic[Table]):
         if blank.any():
             yield Breach("missing_values", first, list(row_names(frame)[blank]))
 
-    def _wrong_geometry(self, frame: gpd.GeoDataFrame) -> Iterator[Breach]:
+    def _wrong_geometry(self, frame: gpd.GeoDataFrame, told: Collection[object]) -> Iterator[Breach]:
+        """Yield what is wrong with the shapes; of rows `told` it is known why they have none."""
         shapes, names = frame.geometry, row_names(frame)
         missing = shapes.isna() | shapes.is_empty
-        if missing.any():
-            yield Breach("missing_geometry", {}, list(names[missing]))
+        untold = missing & ~names.isin([*told])
+        if untold.any():
+            yield Breach("missing_geometry", {}, list(names[untold]))
         present, names = shapes[~missing], names[~missing]
         places, owner = shapely.get_coordinates(present.array, return_index=True)
         finite = np.ones(len(present), dtype=np.bool_)
@@ -156,12 +160,29 @@ class Contract(Generic[Table]):
         if other.any():
             found = ", ".join(sorted(set(present.geom_type[other])))
             expected = ", ".join(self.geometry_types)
-            yield Breach("geometry_type", {"expected": expected, "found": found}, list(names[other]))
+            remedy = self._remedy({*present.geom_type[other]})
+            values = {"expected": expected, "found": found, "remedy": remedy}
+            yield Breach("geometry_type", values, list(names[other]))
         # A line without length is harmless, and the network leaves it out; only outlines can be broken.
         outlines = finite & present.geom_type.isin(AREAS)
         broken = ~present[outlines].is_valid
         if broken.any():
             yield Breach("invalid_geometry", {}, list(names[outlines][broken]))
+
+    def _remedy(self, found: set[str]) -> Phrase:
+        """Return how shapes of other types are made what the table takes."""
+        wanted = (
+            "point" if "Point" in self.geometry_types else "area" if "Polygon" in self.geometry_types else "line"
+        )
+        if "GeometryCollection" in found:
+            return Phrase(f"errors.remedy_collection_{wanted}")
+        if wanted == "point":
+            kind = "multipoint" if found == {"MultiPoint"} else "area" if found <= {*AREAS} else "line"
+            return Phrase(f"errors.remedy_point_of_{kind}")
+        if wanted == "area":
+            is_line = found <= {*LINES}
+            return Phrase("errors.remedy_area_of_line" if is_line else "errors.remedy_area_of_point")
+        return Phrase("errors.remedy_line_of_area" if found <= {*AREAS} else "errors.remedy_line_of_point")
 
     def _canonical(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         table = frame.copy()

@@ -12,6 +12,8 @@ code    error           meaning
 5       `SitingError`   the siting question has no answer as it is put
 6       `OutputError`   a result cannot be written
 7       `FetchError`    a server did not give what was asked
+8       `MemoryError`   not enough memory, or an input nested too deeply
+1       any other       a fault of the planner itself
 ======  ==============  ====================================================
 """
 
@@ -24,6 +26,9 @@ from planner.texts import Language, Phrase, Texts
 
 SHOWN_ROWS = 8
 """How many rows a message names before it counts the rest."""
+
+SHOWN_BREACHES = 60
+"""How many things a message says are wrong before it counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,11 @@ class PlannerError(Exception):
     def in_words(self, language: Language) -> str:
         """Say the whole error in `language`: a heading and one line a breach."""
         heading = Texts(language)(f"errors.{self.heading}", source=self.source)
-        return "\n".join([heading, *(f"  - {breach.in_words(language)}" for breach in self.breaches)])
+        lines = [f"  - {breach.in_words(language)}" for breach in self.breaches[:SHOWN_BREACHES]]
+        more = len(self.breaches) - SHOWN_BREACHES
+        if more > 0:
+            lines.append(f"  - {Texts(language)('errors.more_breaches', count=f'{more:,}')}")
+        return "\n".join([heading, *lines])
 
 
 class StudyError(PlannerError, ValueError):
@@ -72,6 +81,12 @@ class StudyError(PlannerError, ValueError):
 
     exit_code = 2
     heading = "study_heading"
+
+
+class ScenarioError(StudyError):
+    """The scenario file is not valid, or does not fit the study."""
+
+    heading = "scenario_heading"
 
 
 class DataError(PlannerError, ValueError):
@@ -100,6 +115,12 @@ class OutputError(PlannerError, OSError):
 
     exit_code = 6
     heading = "output_heading"
+
+
+class UnfinishedError(OutputError):
+    """A result cannot be written, and the earlier ones could not be put back whole."""
+
+    heading = "unfinished_heading"
 
 
 class FetchError(PlannerError, ValueError):

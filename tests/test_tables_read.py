@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.errors import DataError
-from planner.inputs.cells import code, coordinate, number, pair
+from planner.inputs.cells import code, number
 from planner.inputs.columns import units_of
+from planner.inputs.coordinates import coordinate, pair
 from planner.inputs.joining import join_communities
 from planner.inputs.layers import LayerRead, read_layer
 from planner.settings.layers import Layer

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.errors import Breach, DataError
-from planner.inputs.cells import coordinate, number, plain
+from planner.inputs.cells import number, plain
 from planner.inputs.columns import Vocabulary
+from planner.inputs.coordinates import coordinate
 
 SEARCHED_ROWS = 30
 """A heading farther down than this is none."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import stat
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
@@ -19,12 +20,21 @@ import pyproj
 
 from planner.contracts import Column, Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
+from planner.inputs.building_tags import complete_from_tags, without_relation_type
 from planner.inputs.cells import code, lost_digits, number, plain
 from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
-from planner.inputs.graphml import read_graphml
+from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
+from planner.inputs.graphml import read_graph
 from planner.inputs.grids import Grid, table_of
-from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
-from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
+from planner.inputs.legible_tables import legible_frame, legible_grid
+from planner.inputs.line_classes import Sorted, sort_lines
+from planner.inputs.osm import OsmWalk, read_osm_building_areas, read_osm_places, read_osm_walk
+from planner.inputs.osm_ground import read_osm_barriers, read_osm_water
+from planner.inputs.osm_source import CHANGE, HISTORY, JSON, XML, is_overpass_json
+from planner.inputs.osm_walkable import PRIVATE
+from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
+from planner.inputs.table_size import check_size
+from planner.inputs.unknown_numbers import forget_unknown_heights
 from planner.inputs.vector_files import ENDINGS, VectorRead, fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
@@ -34,17 +44,16 @@ CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""
 
 VECTOR = ENDINGS
-TEXT = (".csv", ".tsv", ".txt")
-WORKBOOK = (".xlsx", ".xls")
-EXTRACT = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
+TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+WORKBOOK = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
+EXTRACT = (".pbf", *XML, *HISTORY, *CHANGE)
+EXTRACT_READ = (".pbf", *XML)
 GRAPH = (".graphml",)
 IN_PARTS = (".shp", ".tab", ".mif")
 """Files to which others of the same name belong."""
 
 OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
 """Where a file lies while GDAL reads it: no user knows of it."""
-
-"""The keys of OpenStreetMap under which places stand where people work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +78,8 @@ class LayerRead:
         Rows that are no data, with the reason.
     remarks
         What was understood otherwise than it is written.
+    notes
+        Lines that are not walked, and what the file lacks.
     """
 
     frame: gpd.GeoDataFrame
@@ -79,6 +90,7 @@ class LayerRead:
     read: int = 0
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    notes: FileNotes = field(default_factory=FileNotes)
 
 
 def read_layer(
@@ -115,23 +127,42 @@ def read_layer(
         The file is missing, unreadable, without geometry or of an unknown format, or has no such layer.
     """
     _check_is_file(path, setting)
+    if layer.keep_all_lines and contract.name != "streets":
+        raise DataError(str(path), [Breach("keep_all_not_streets", {"setting": setting})])
     name = path.name.lower()
-    if name.endswith(VECTOR):
+    if is_extract(path):
+        found = _from_extract(path, layer, setting, contract)
+    elif name.endswith(VECTOR):
         found = _from_vector(path, layer, setting, contract)
     elif name.endswith(TEXT):
         found = _from_grid(path, read_text_grid(path), layer, setting, contract, home)
     elif name.endswith(WORKBOOK):
         found = _from_grid(path, read_workbook_grid(path, layer.layer, setting), layer, setting, contract, home)
-    elif name.endswith(EXTRACT):
-        found = _from_frame(_extract(path, contract), "", layer, setting, contract)
     elif name.endswith(GRAPH):
-        found = _from_frame(read_graphml(path), "", layer, setting, contract)
+        graph = read_graph(path, keep_all=layer.keep_all_lines)
+        found = _from_frame(graph.streets, "", layer, setting, contract)
+        found = replace(found, notes=FileNotes(left_out=graph.left_out))
     else:
-        known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT, *GRAPH))
+        known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT_READ, *GRAPH))
         raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
-    frame, wrong_system = _in_declared_crs(found.frame, layer)
+    is_buildings = contract.name == "buildings"
+    frame, unknown = forget_unknown_heights(found.frame, contract.name) if is_buildings else (found.frame, ())
+    frame, wrong_system = _in_declared_crs(frame, layer)
     frame = fit_shapes(frame, contract.geometry_types)
-    return replace(found, frame=frame, breaches=(*found.breaches, *wrong_system))
+    notes = found.notes
+    system: pyproj.CRS | None = frame.crs
+    if notes.left_out is not None and system is not None:
+        left_out, _ = legible_frame(_called(notes.left_out, system), contract.name)
+        notes = replace(notes, left_out=left_out)
+    remarks = (*found.remarks, *unknown)
+    breaches = (*found.breaches, *wrong_system)
+    return replace(found, frame=frame, breaches=breaches, notes=notes, remarks=remarks)
+
+
+def is_extract(path: Path) -> bool:
+    """Tell whether a file is an extract of OpenStreetMap: by its name; a JSON file by what it holds."""
+    name = path.name.lower()
+    return name.endswith(EXTRACT) or (name.endswith(JSON) and path.is_file() and is_overpass_json(path))
 
 
 def file_hash(path: Path) -> str:
@@ -155,7 +186,8 @@ def _check_is_file(path: Path, setting: str) -> None:
     except ValueError as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise DataError(str(path), [Breach("no_such_file", {"setting": setting})])
+        key = "no_such_file_backslash" if not mode and "\\" in str(path) and os.sep == "/" else "no_such_file"
+        raise DataError(str(path), [Breach(key, {"setting": setting})])
 
 
 def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
@@ -163,10 +195,15 @@ def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
         read = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
+    check_size(len(read.frame), len(read.frame.columns), source=str(path))
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
     told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
-    found = _from_frame(gpd.GeoDataFrame(read.frame), read.encoding.name, layer, setting, contract)
-    return replace(found, remarks=(*told, *_encoding_remarks(read, contract)))
+    frame = gpd.GeoDataFrame(read.frame)
+    if contract.name == "buildings":
+        frame = without_relation_type(frame)
+    found = _from_frame(frame, read.encoding.name, layer, setting, contract)
+    found = replace(found, remarks=(*told, *_encoding_remarks(read, contract), *found.remarks))
+    return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, layer, contract)
 
 
 def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Remark]:
@@ -180,23 +217,107 @@ def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Rem
         yield Remark("encoding_doubtful", contract.name, values=values)
 
 
-def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
-    """Read of an OpenStreetMap extract what the table wants: buildings, places, else streets."""
+def _from_extract(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
+    """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
+    if layer.keep_all_lines:
+        raise DataError(str(path), [Breach("keep_all_of_extract")])
     if contract.name == "buildings":
-        return gpd.GeoDataFrame(read_osm_buildings(path).rename(columns={"building": "kind"}))
-    if contract.name == "places":
-        return read_osm_places(path)
-    return read_osm_streets(path)
+        buildings, gaps, unread = read_osm_building_areas(path)
+        frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
+        found = _from_frame(frame, "", layer, setting, contract)
+        remarks = (*found.remarks, *_unread_storeys(unread))
+        return replace(found, notes=FileNotes(gaps=gaps), remarks=remarks)
+    readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
+    if contract.name in readers:
+        return _from_frame(readers[contract.name](path), "", layer, setting, contract)
+    walk = read_osm_walk(path)
+    left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
+    found = _from_frame(walk.streets, "", layer, setting, contract)
+    notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps)
+    return replace(found, notes=notes, remarks=(*found.remarks, *_told_of_extract(walk, contract.name)))
+
+
+def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Remark]:
+    """Yield what was done to an extract before it was read, and what its nodes say otherwise than its places."""
+    source = walk.source
+    if source.deleted or source.older:
+        values = {"deleted": f"{source.deleted:,}", "older": f"{source.older:,}"}
+        yield Remark("osm_not_there", table, values=values)
+    if source.unnamed:
+        yield Remark("osm_unnamed_nodes", table)
+    if walk.apart:
+        yield Remark("osm_nodes_apart", table, values={"count": f"{walk.apart:,}"})
+
+
+def _by_own_words(
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
+) -> LayerRead:
+    """Take into account what a layer says of its rows in columns that are no fields of the table."""
+    if contract.name == "buildings":
+        frame, unread = complete_from_tags(found.frame, rows)
+        return replace(found, frame=frame, remarks=(*found.remarks, *_unread_storeys(unread)))
+    return _without_unwalked(found, rows, path, layer, contract)
+
+
+def _unread_storeys(words: tuple[str, ...]) -> tuple[Remark, ...]:
+    return (Remark("storeys_unread", "buildings", values={"words": _shown(words)}),) if words else ()
+
+
+def _without_unwalked(
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
+) -> LayerRead:
+    """Leave out the lines of a layer of streets that, by its own words, people do not walk on."""
+    if contract.name != "streets" or layer.keep_all_lines or not len(rows):
+        return found
+    lines = sort_lines(rows, class_column=layer.columns.get("kind"))
+    told = [
+        Remark("line_words_unread", contract.name, values={"column": column, "words": _shown(words)})
+        for column, words in lines.unread.items()
+    ]
+    if lines.unknown:
+        told.append(Remark("line_classes_unknown", contract.name, values={"words": _shown(lines.unknown)}))
+    if {"access", "foot"} & set(map(str.lower, lines.read)):
+        found = replace(found, frame=_with_access(found.frame, lines))
+    out = (lines.reason != "").to_numpy()
+    if not out.any():
+        return replace(found, remarks=(*found.remarks, *told))
+    if out.all():
+        words = _shown(tuple(dict.fromkeys(lines.word)))
+        raise DataError(str(path), [Breach("all_lines_left_out", {"count": f"{len(rows):,}", "reasons": words})])
+    left_out = gpd.GeoDataFrame(
+        {"reason": lines.reason[out], "word": lines.word[out]}, geometry=found.frame.geometry[out]
+    )
+    aside = Remark("street_not_walked", contract.name, tuple(str(row) for row in found.frame.index[out]))
+    return replace(
+        found,
+        frame=gpd.GeoDataFrame(found.frame[~out]),
+        left_out=(*found.left_out, aside),
+        remarks=(*found.remarks, *told),
+        notes=FileNotes(left_out=left_out),
+    )
+
+
+def _with_access(frame: gpd.GeoDataFrame, lines: Sorted) -> gpd.GeoDataFrame:
+    """Mark private ways, and only these: `foot` may have opened what `access` calls private."""
+    access = frame["access"] if "access" in frame else pd.Series("", index=frame.index, dtype=object)
+    opened = access.map(lambda word: isinstance(word, str) and word.strip().lower() == PRIVATE).to_numpy(bool)
+    access = access.mask(opened, "").mask(lines.private.to_numpy(), PRIVATE)
+    return gpd.GeoDataFrame(frame.assign(access=access))
+
+
+def _shown(words: Sequence[str]) -> str:
+    return ", ".join(words[:SHOWN_WORDS]) + (" …" if len(words) > SHOWN_WORDS else "")
 
 
 def _from_frame(
     frame: gpd.GeoDataFrame, encoding: str, layer: Layer, setting: str, contract: Contract[Any]
 ) -> LayerRead:
+    frame, cleaned = legible_frame(frame, contract.name)
     vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     mapped, breaches = match_columns(headings, vocabulary, setting=setting)
     canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
-    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame))
+    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame), remarks=cleaned)
 
 
 def _from_grid(
@@ -208,18 +329,21 @@ def _from_grid(
     home: tuple[float, float] | None,
 ) -> LayerRead:
     vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    grid, cleaned = legible_grid(grid, contract.name)
     sheet = table_of(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
-    columns, wrong_places = place_columns(headings, vocabulary, setting=setting)
+    ways = place_ways(headings, vocabulary, setting=setting)
     for_places = {ours: theirs for ours, theirs in layer.columns.items() if vocabulary.where(ours)}
-    breaches = missing_columns(for_places, headings, vocabulary, setting) + wrong_places
+    breaches = missing_columns(for_places, headings, vocabulary, setting)
     if breaches:
         raise DataError(str(path), breaches)
-    if not columns and contract.geometry_types:
+    if not ways and contract.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Breach("no_geometry", values)])
+    wanted = Wanted(contract.name, contract.geometry_types, setting, _declared(layer), home)
     rows = sheet.frame
-    places = place_rows(rows, columns, home=home) if contract.geometry_types else nowhere(len(rows))
+    places = place_rows(rows, ways, wanted) if contract.geometry_types else nowhere(len(rows))
+    columns = places.columns
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
@@ -232,16 +356,17 @@ def _from_grid(
         Remark(reason, contract.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
     )
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
-    return LayerRead(
+    found = LayerRead(
         canonical,
-        (*wrong_columns, *unreadable),
+        (*_named_rows(places.breaches, canonical), *wrong_columns, *unreadable),
         grid.encoding,
         mapped,
         columns,
         len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
         left_out,
-        exchanged,
+        (*cleaned, *exchanged, *places.remarks),
     )
+    return _by_own_words(found, rows, path, layer, contract)
 
 
 def _canonical(
@@ -299,12 +424,25 @@ def _fields(contract: Contract[Any]) -> tuple[str, ...]:
     return tuple(column.name for column in contract.columns)
 
 
+def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
+    """Yield breaches of a table's places with the rows called by their ids."""
+    names = {f"#{index}": name for index, name in row_names(frame).items()}
+    for breach in breaches:
+        yield replace(breach, rows=[names.get(str(row), row) for row in breach.rows])
+
+
+def _declared(layer: Layer) -> pyproj.CRS | None:
+    try:
+        return None if layer.crs is None else pyproj.CRS.from_user_input(layer.crs)
+    except pyproj.exceptions.CRSError:
+        return None
+
+
 def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Breach]]:
     if layer.crs is None:
         return frame, []
-    try:
-        declared = pyproj.CRS.from_user_input(layer.crs)
-    except pyproj.exceptions.CRSError:
+    declared = _declared(layer)
+    if declared is None:
         return frame, [Breach("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs
     if found is None:

@@ -11,18 +11,20 @@ import geopandas as gpd
 import pyproj
 
 from planner.contracts import Contract, Table
-from planner.errors import DataError, raise_together
+from planner.errors import Breach, DataError, raise_together
 from planner.inputs.accounting import SetAside, check_balance, set_aside
 from planner.inputs.area import check_nearby, metric_crs, middle_of, project
 from planner.inputs.columns import Mapped
 from planner.inputs.datum_choice import DatumChoice, DatumVerdict
 from planner.inputs.datum_shifts import check_shifts, datum_name, raise_unknown, shift_of
 from planner.inputs.elevation import Elevation, read_elevation
-from planner.inputs.layers import LayerRead, file_hash, read_layer
+from planner.inputs.file_notes import FileNotes
+from planner.inputs.layers import LayerRead, file_hash, is_extract, read_layer
+from planner.inputs.osm_origin import ATTRIBUTION, TELLING, is_from_osm, with_attribution
 from planner.remarks import Remark
 from planner.settings.demand import DemandKind
 from planner.settings.layers import Layer, Raster
-from planner.study import Study
+from planner.study import Study, portable
 from planner.tables import (
     BARRIERS,
     BUILDINGS,
@@ -52,6 +54,9 @@ NEARBY_M = 20_000.0
 TOLD_ROWS = ("row_total", "row_note")
 """Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
 
+KEEPING = ("communities", "facilities", "demand", "places")
+"""Whose rows are rows of results.gpkg too, so that columns of the user's can be kept there."""
+
 NOWHERE = DatumVerdict("wgs84", "no_places", {})
 """Of a table without places."""
 
@@ -66,6 +71,7 @@ DATUM_KEYS = {"WGS-84": "wgs84", "CGCS2000": "cgcs2000"}
 class Source:
     """Where one layer came from, how it was understood, and what became of its rows.
 
+    `attribution` is whose data must be named in everything made of it, "" where nobody's;
     `rows` is how many were read; `used` of them are in the results, the others in `set_aside`.
     """
 
@@ -82,6 +88,7 @@ class Source:
     datum_by: str
     source: str
     modelled: bool
+    attribution: str = ""
 
 
 class StudyLayers:
@@ -131,7 +138,8 @@ class StudyLayers:
         path = self._study.resolve(layer.path)
         try:
             found = read_layer(path, layer, setting=self.setting(name), contract=contract, home=home)
-            table = contract.check(found.frame, source=self.source(name), known=found.breaches)
+            breaches = (*found.breaches, *_not_kept(name, layer, found, self.setting(name)))
+            table = contract.check(found.frame, source=self.source(name), known=breaches)
         except DataError as error:
             self._errors.append(error)
             return None
@@ -158,15 +166,20 @@ class StudyLayers:
             told += found.remarks
         return (*told, *self._told)
 
+    def notes(self, name: str) -> FileNotes:
+        """Return what the file of a layer holds besides its rows."""
+        return self._read[name].notes if name in self._read else FileNotes()
+
     def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
         layer = self.layers[name]
         aside = tuple(self._left_out[name])
         used = found.read - sum(one.count for one in aside)
         check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
         verdict = choice.layers.get(name, NOWHERE)
+        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
         return Source(
             layer=name,
-            file=_portable(layer.path) + _inner(layer),
+            file=portable(layer.path) + _inner(layer),
             sha256=file_hash(self._study.resolve(layer.path)),
             encoding=found.encoding,
             columns=found.mapped,
@@ -176,8 +189,9 @@ class StudyLayers:
             crs=self._crs[name],
             datum=self._datum(name, found.frame.crs, verdict),
             datum_by=verdict.how,
-            source=layer.source,
+            source=with_attribution(layer.source) if is_osm else layer.source,
             modelled=layer.modelled,
+            attribution=ATTRIBUTION if is_osm else "",
         )
 
     def _datum(self, name: str, crs: pyproj.CRS, verdict: DatumVerdict) -> str:
@@ -207,6 +221,7 @@ class StudyLayers:
         DataError
             Its system has no known shift to that of the layers.
         """
+        is_osm = is_from_osm(layer.path, layer.source, ())
         shift = shift_of(crs, self._middle) if self._middle is not None else None
         if shift is not None and not shift.is_known and self._datums != {shift.datum}:
             raise_unknown([(self.source(name), shift, crs)])
@@ -220,7 +235,7 @@ class StudyLayers:
         self._rasters.append(
             Source(
                 layer=name,
-                file=_portable(layer.path),
+                file=portable(layer.path),
                 sha256=file_hash(self._study.resolve(layer.path)),
                 encoding="",
                 columns=(),
@@ -230,8 +245,9 @@ class StudyLayers:
                 crs=crs.to_string(),
                 datum=self._datum(name, crs, UNTESTED),
                 datum_by=UNTESTED.how,
-                source=layer.source,
+                source=with_attribution(layer.source) if is_osm else layer.source,
                 modelled=layer.modelled,
+                attribution=ATTRIBUTION if is_osm else "",
             )
         )
 
@@ -306,6 +322,27 @@ class StudyLayers:
         return moved
 
 
+def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
+    """Tell whether a layer that was read comes from OpenStreetMap, by its file, its columns, and what they say."""
+    columns = {str(column): str(column) for column in found.frame.columns}
+    columns |= {one.column: one.field for one in found.mapped}
+    told = [columns[name] for name in columns if name.lower() in TELLING]
+    texts = {str(one) for name in told for one in found.frame[name].unique() if isinstance(one, str)}
+    return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
+
+
+def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Breach]:
+    """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
+    if layer.keep and name not in KEEPING:
+        return [Breach("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
+    present = {str(column) for column in found.frame.columns} | {one.column for one in found.mapped}
+    return [
+        Breach("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
+        for column in layer.keep
+        if column not in present
+    ]
+
+
 def layer_of_kind(kind: DemandKind) -> str:
     """Return what the layer of a kind of demand is called among the layers."""
     return f"kinds.{kind.id}"
@@ -313,8 +350,3 @@ def layer_of_kind(kind: DemandKind) -> str:
 
 def _inner(layer: Layer | Raster) -> str:
     return f" [{layer.layer}]" if isinstance(layer, Layer) and layer.layer else ""
-
-
-def _portable(path: Path) -> str:
-    """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one."""
-    return path.name if path.is_absolute() else path.as_posix()

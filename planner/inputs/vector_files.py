@@ -24,6 +24,7 @@ from planner.inputs.geopackages import check_computed
 from planner.inputs.json_layers import check_leads_nowhere, is_topology, read_text
 from planner.inputs.mapinfo import PARTS, read_mapinfo
 from planner.inputs.shapefiles import read_shapefile
+from planner.inputs.table_size import check_fields
 from planner.inputs.text_encodings import Encoding
 from planner.inputs.xml_layers import OF_THE_MAP, check_xml, in_utf8, with_plain_fields
 from planner.texts import Phrase
@@ -272,6 +273,7 @@ def _json(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRe
     if is_topology(text):
         return _with_layers(path, layer, setting, placed)
     source = path if encoding == "utf-8" else text.encode("utf-8")
+    check_fields(source, path)
     return VectorRead(pyogrio.read_dataframe(source), Encoding(encoding))
 
 

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.inputs.demand.buildings import Homes
+from planner.inputs.demand.doors import Doors
 from planner.inputs.demand.streets import StreetSpots
 from planner.inputs.double_ground import disjoint
 from planner.tables import Communities
@@ -25,11 +26,15 @@ BORDER_STEP_M = 100.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spreading:
-    """How a cell wider than `cell_m` metres is spread: over homes inside it, else over spots along its streets."""
+    """How a cell wider than `cell_m` metres is spread: over homes inside it, else over spots along its streets.
+
+    `doors` say where the people of one that is a building start, if it stands at one point.
+    """
 
     cell_m: float
     streets: StreetSpots
     homes: Homes | None = None
+    doors: Doors | None = None
 
 
 def cut_cells(
@@ -132,7 +137,7 @@ def spread_pieces(pieces: gpd.GeoDataFrame, spreading: Spreading, *, counts: Seq
     wide = (np.sqrt(shapely.area(shapes)) > spreading.cell_m) & ~(people == 0)
     row, xy, share = [], [], []
     for piece, shape in enumerate(shapes):
-        spots, weight = _spots(shape, spreading) if wide[piece] else _middle(shape)
+        spots, weight = _spots(shape, spreading) if wide[piece] else _middle(shape, spreading)
         row.append(np.full(len(weight), piece))
         xy.append(spots)
         share.append(weight / weight.sum())
@@ -163,11 +168,14 @@ def _spots(shape: shapely.Geometry, spreading: Spreading) -> tuple[NDArray[np.fl
         if weight.sum() > 0:
             return xy, weight
     xy, weight = spreading.streets.inside(shape)
-    return (xy, weight) if len(weight) else _middle(shape)
+    return (xy, weight) if len(weight) else _middle(shape, spreading)
 
 
-def _middle(shape: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return shapely.get_coordinates(shapely.point_on_surface(shape)), np.ones(1)
+def _middle(shape: shapely.Geometry, spreading: Spreading) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if spreading.doors is None:
+        return shapely.get_coordinates(shapely.point_on_surface(shape)), np.ones(1)
+    points, _ = spreading.doors.of(np.array([shape], dtype=object))
+    return shapely.get_coordinates(points), np.ones(1)
 
 
 def _numbered(ids: NDArray[np.object_]) -> list[str]:
