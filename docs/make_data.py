@@ -1067,20 +1067,29 @@ This file is generated from the planner itself.
 INPUTS_HEAD = """
 ## 1. Input tables
 
-Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt` (each with `.gz`
+Files: `.gpkg`, `.geojson`, `.json`, `.geojsonl`, `.geojsons`, `.ndjson`, `.shp`, `.fgb`, `.parquet`, `.kml`,
+`.kmz`, `.gml`, `.tab`, `.mif`, the folder `.gdb`; `.zip` and `.shz` of these (`layer` names the file inside
+where there are several), `.geojson.gz` and the like; tables `.csv`, `.tsv`, `.txt` (each with `.gz`
 behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`, `.ods`, which are read by their content;
 for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
 `.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
 classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
-unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF, no table.
+unless `keep_all_lines = true`. The layers `population` and `elevation` are rasters, `.tif`, `.tiff`, `.asc` or
+`.hgt`; they have no columns, and their scale and offset are applied.
 Texts in UTF-8, UTF-16 or GB18030: what proves to be UTF-8 is UTF-8, whatever a mark says, and what makes no
-Chinese in GB18030 is refused; a shapefile's may contradict its `.cpg`. Control characters are taken out of every
+Chinese in GB18030 is refused; those of a shapefile or MapInfo table may
+contradict what it declares: a set is doubted where its reading is no plausible text, and both are shown.
+Control characters are taken out of every
 text, and the rows are told. The cells of a text table are parted by comma, tab, semicolon, bar or full-width
 comma, whichever parts most rows alike; where commas part none, and nothing contradicts it, 106,8 is 106.8.
 
 A table has at most 2,000 columns and 50 million cells, from the first to the last that holds anything; cells that
 are only formatted hold nothing. A workbook is read in a process of its own with bounded memory and time, so that a
 damaged one ends in a refusal; one that is protected by a password is refused: save a copy without.
+
+A file is opened by the driver of its ending only. What names other files or addresses (VRT, GDALG, WMS, seamless
+tables, a coordinate system by address, links in archives) is refused. Archives unpack to 2 GiB at most; views of a
+GeoPackage must end within 5 s. Tables without geometry, and of styles, are no layers where places are needed.
 
 Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes
 (填表人 …) are recognised, listed and not counted. The place stands in two columns (经度 and 纬度, lon and lat,

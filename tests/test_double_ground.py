@@ -103,9 +103,9 @@ def test_points_in_two_communities_are_counted_once(tmp_path: Path, capsys: pyte
     assert plan["data"]["people"] == 530
     remark = next(one for one in plan["remarks"] if one["key"] == "communities_overlap")
     assert remark["rows"] == ["E", "W"]
-    # Two squares of 400 m, each 100 m wider on every side, side by side: 200 × 600 m in common.
-    assert "E + W: 12.00" in remark["en"]
-    assert "1 pair(s) of communities overlap, by 12.00 ha" in answer
+    # Two squares of 450 × 500 m side by side, each 100 m wider on every side: 200 × 700 m in common.
+    assert "E + W: 14.00" in remark["en"]
+    assert "1 pair(s) of communities overlap, by 14.00 ha" in answer
 
 
 def test_two_communities_of_one_outline_are_told() -> None:

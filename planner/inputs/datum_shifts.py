@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pyproj
 from pyproj.aoi import AreaOfInterest
-from pyproj.crs import Ellipsoid
+from pyproj.crs import Ellipsoid  # type: ignore[attr-defined]  # its own documented name
 from pyproj.transformer import TransformerGroup
 
 from planner.errors import Breach, DataError, raise_together
@@ -181,7 +181,11 @@ def _operations(source: pyproj.CRS, around: AreaOfInterest | None) -> Transforme
         # It warns of grids that are not there: what is left is asked how exact it is.
         warnings.simplefilter("ignore", UserWarning)
         return TransformerGroup(
-            source, WGS84, always_xy=True, area_of_interest=around, allow_ballpark=around is not None
+            source,
+            WGS84,
+            always_xy=True,
+            area_of_interest=around,  # type: ignore[arg-type]  # its stubs name another class
+            allow_ballpark=around is not None,
         )
 
 

@@ -111,6 +111,8 @@ def read_elevation(
             raise DataError(source, [Breach("turned_raster")])
         step = (raster.transform.a, raster.transform.e)
         west, south, east, north = pyproj.Transformer.from_crs(crs, own, always_xy=True).transform_bounds(*bounds)
+        if not np.isfinite([west, south, east, north]).all():
+            raise DataError(source, [Breach("raster_elsewhere", {"crs": own.to_string()})])
         cell_m = _cell_metres(((west + east) / 2, (south + north) / 2), step, own, crs)
         sigmas = [smoothing_m / size for size in cell_m]
         columns = sorted((edge - raster.transform.c) / step[0] for edge in (west, east))

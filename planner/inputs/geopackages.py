@@ -32,7 +32,8 @@ def check_computed(path: Path, layer: str | None = None) -> None:
         The file.
     layer
         The layer that is to be read: if it is a view, or has columns computed from others, it is run once to its
-        end. None for the tables that say what is in the file.
+        end. None before GDAL opens the file: it then looks at a row of every view, and reads whole the tables
+        that say what is in the file.
 
     Raises
     ------
@@ -45,9 +46,11 @@ def check_computed(path: Path, layer: str | None = None) -> None:
             stop = time.monotonic() + SECONDS_AT_MOST
             base.set_progress_handler(lambda: time.monotonic() > stop, STEPS_BETWEEN_LOOKS)
             for name in computed:
-                own = name.lower().startswith(OF_THE_FORMAT)
-                if own if layer is None else name.lower() == layer.lower():
-                    _run(base, name, path)
+                if layer is None:
+                    own = name.lower().startswith(OF_THE_FORMAT)
+                    _run(base, name, path, rows=ROWS_AT_MOST if own else 1)
+                elif name.lower() == layer.lower():
+                    _run(base, name, path, rows=ROWS_AT_MOST)
     except sqlite3.Error:
         # What is damaged, GDAL says in its own words.
         return
@@ -76,17 +79,16 @@ def _opened(path: Path) -> sqlite3.Connection:
     return base
 
 
-def _run(base: sqlite3.Connection, name: str, path: Path) -> None:
+def _run(base: sqlite3.Connection, name: str, path: Path, *, rows: int) -> None:
+    """Read so many rows of a view; a table of the format, or the layer itself, may not have more."""
     quoted = name.replace('"', '""')
-    rows = 0
     try:
-        for _ in base.execute(f'SELECT * FROM "{quoted}"'):  # noqa: S608 - a name of the file's own, quoted
-            rows += 1
-            if rows > ROWS_AT_MOST:
-                break
-        else:
+        found = base.execute(f'SELECT * FROM "{quoted}" LIMIT {rows + 1 if rows > 1 else 1}')  # noqa: S608 - quoted
+        if sum(1 for _ in found) <= rows:
             return
-    except (sqlite3.Error, MemoryError):
-        pass
+    except (sqlite3.Error, MemoryError) as error:
+        # A view of what is no longer there is as empty for GDAL.
+        if str(error).startswith(("no such table", "no such column")):
+            return
     values = {"view": name, "seconds": f"{SECONDS_AT_MOST:g}"}
     raise DataError(str(path), [Breach("endless_view", values)])

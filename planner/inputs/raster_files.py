@@ -64,6 +64,10 @@ def opened_raster(
             mirrored(path, (*BESIDE[ending], *_mask(path, source))) as here,
             rasterio.open(here, driver=RASTERS[ending]) as raster,
         ):
+            place = raster.transform
+            across = place.a * place.e - place.b * place.d
+            if not all(map(math.isfinite, (across, place.c, place.f))) or across == 0:
+                raise DataError(source, [Breach("raster_without_place")])
             yield raster, _crs_of(raster.crs and raster.crs.to_wkt(), stated_crs, source=source)
     except (RasterioError, pyproj.exceptions.ProjError, UnicodeDecodeError, OSError) as error:
         foreign = NOT_ITS_OWN in str(error)

@@ -26,7 +26,7 @@ from planner.inputs.mapinfo import PARTS, read_mapinfo
 from planner.inputs.shapefiles import read_shapefile
 from planner.inputs.table_size import check_fields
 from planner.inputs.text_encodings import Encoding
-from planner.inputs.xml_layers import check_xml, in_utf8
+from planner.inputs.xml_layers import OF_THE_MAP, check_xml, in_utf8, with_plain_fields
 from planner.texts import Phrase
 
 DRIVER_HINT = "; It might help to specify"
@@ -281,6 +281,9 @@ def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRea
     ending = path.suffix.lower()
     content, encoding = in_utf8(path)
     check_xml(content, path, ending)
+    fields: dict[str, str] = {}
+    if ending == ".kml":
+        content, fields = with_plain_fields(content)
     with TemporaryDirectory(prefix="planner-") as folder:
         # GDAL's reader of GML writes beside the file, and reads what stands there.
         copy = Path(folder) / f"layer{ending}"
@@ -291,7 +294,13 @@ def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRea
             copy.with_suffix(".xsd").write_bytes(schema.read_bytes())
         chosen = _layer(copy, layer, setting, placed=placed)
         options = {"download_schema": "NO"} if ending == ".gml" else {}
-        return VectorRead(pyogrio.read_dataframe(copy, layer=chosen, **options), Encoding(encoding))
+        frame = pyogrio.read_dataframe(copy, layer=chosen, **options)
+    if ending == ".kml":
+        drawn = [
+            name for name in (*OF_THE_MAP, "id") if name in frame and (name != "id" or frame[name].isna().all())
+        ]
+        frame = frame.drop(columns=drawn).rename(columns=fields)
+    return VectorRead(frame, Encoding(encoding))
 
 
 def _geoparquet(path: Path, _layer: str | None, _setting: str, _placed: bool) -> VectorRead:  # noqa: FBT001 - as above

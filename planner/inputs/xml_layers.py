@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from xml.parsers import expat
+from xml.sax.saxutils import unescape
 
 from planner.errors import Breach, DataError
 from planner.texts import Phrase
@@ -18,6 +19,19 @@ ROOTS = {".kml": ("kml",), ".gml": ()}
 DECLARED = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
 READ_BY_EXPAT = ("utf-8", "utf8", "utf-16", "iso-8859-1", "us-ascii", "ascii")
 HEAD = 1000
+FIELD = re.compile(r"""(<(?:\w+:)?(?:Data|SimpleData|SimpleField)\b[^<>]*?\bname\s*=\s*)("[^"<]*"|'[^'<]*')""")
+OF_THE_MAP = (
+    "timestamp",
+    "begin",
+    "end",
+    "altitudeMode",
+    "tessellate",
+    "extrude",
+    "visibility",
+    "drawOrder",
+    "icon",
+)
+"""Columns in which GDAL gives how a KML file is to be drawn."""
 
 
 def in_utf8(path: Path) -> tuple[bytes, str]:
@@ -84,6 +98,31 @@ def check_xml(content: bytes, path: Path, ending: str) -> None:
         parser.Parse(content, True)  # noqa: FBT003 - expat takes it by position only
     except expat.ExpatError as error:
         raise _refused(path, error) from error
+
+
+def with_plain_fields(content: bytes) -> tuple[bytes, dict[str, str]]:
+    """Give the fields of a KML file names that GDAL leaves as they are; it makes an underscore of any other sign.
+
+    Returns
+    -------
+    content
+        With the new names.
+    names
+        What each new name stands for.
+
+    Examples
+    --------
+    >>> with_plain_fields('<Data name="人口"><value>1</value></Data>'.encode())
+    (b'<Data name="field_1"><value>1</value></Data>', {'field_1': '人口'})
+    """
+    new: dict[str, str] = {}
+
+    def renamed(found: re.Match[str]) -> str:
+        name = unescape(found[2][1:-1], {"&quot;": '"', "&apos;": "'"})
+        return f'{found[1]}"{new.setdefault(name, f"field_{len(new) + 1}")}"'
+
+    text = FIELD.sub(renamed, content.decode("utf-8"))
+    return text.encode("utf-8"), {field: name for name, field in new.items()}
 
 
 ADDRESSES = ("http:", "https:", "ftp:", "file:", "/vsi")

@@ -47,7 +47,7 @@ class Raster(Settings):
     """A raster layer."""
 
     path: Path
-    """The file, relative to the study file: .tif, or what else GDAL reads."""
+    """The file, relative to the study file: .tif, .tiff, .asc or .hgt."""
 
     crs: str | None = None
     """The coordinate system, where the file does not say, as "EPSG:4326"."""

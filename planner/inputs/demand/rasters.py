@@ -135,6 +135,8 @@ def _window(
     west, south, east, north = move.transform_bounds(*communities.total_bounds)
     x, y = np.array([west, west, east, east]), np.array([south, north, south, north])
     column, row = _moved(~raster.transform, x, y)
+    if not (np.isfinite(column).all() and np.isfinite(row).all()):
+        raise DataError(source, [Breach("population_elsewhere", {"crs": system.to_string()})])
     top, bottom = int(np.floor(row.min())) - 1, int(np.ceil(row.max())) + 1
     left, right = int(np.floor(column.min())) - 1, int(np.ceil(column.max())) + 1
     rows = (max(top, 0), min(bottom, raster.height))
