@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from planner.errors import DataError
 from planner.inputs.cells import code, coordinate, number, pair
-from planner.inputs.columns import units_of
+from planner.inputs.units import units_of
 from planner.inputs.joining import join_communities
 from planner.inputs.layers import LayerRead, read_layer
 from planner.settings.layers import Layer

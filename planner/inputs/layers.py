@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,21 +14,23 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from planner.contracts import Column, Contract, row_names, wrong_crs
+from planner.contracts import Contract, wrong_crs
 from planner.errors import Breach, DataError
-from planner.inputs.cells import code, lost_digits, number, plain
-from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
+from planner.inputs.cell_reading import CellsRead, failed_breaches, read_cells
+from planner.inputs.cells import number
+from planner.inputs.columns import Claim, Mapped, Vocabulary, match_columns, missing_columns, unlettered
 from planner.inputs.graphml import read_graphml
-from planner.inputs.grids import Grid, table_of
+from planner.inputs.grids import Grid, SheetTable, letters, table_of
+from planner.inputs.headings import is_called, meaning, parts_of, place_part
+from planner.inputs.hidden import hidden_remarks
 from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
 from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
+from planner.inputs.units import units_of
+from planner.inputs.unread import Unread, as_words, cut_claim, unread_columns
 from planner.inputs.vector_files import fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
 from planner.settings.layers import Layer
-
-CODES = ("id", "community")
-"""Fields that hold ids or codes, which spreadsheets like to take for numbers."""
 
 VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
 TEXT = (".csv", ".tsv", ".txt")
@@ -61,6 +63,8 @@ class LayerRead:
         Rows that are no data, with the reason.
     remarks
         What was understood otherwise than it is written.
+    unread
+        Columns that nothing reads.
     """
 
     frame: gpd.GeoDataFrame
@@ -71,6 +75,7 @@ class LayerRead:
     read: int = 0
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 def read_layer(
@@ -80,6 +85,7 @@ def read_layer(
     setting: str,
     contract: Contract[Any],
     home: tuple[float, float] | None = None,
+    counted: Collection[str] = (),
 ) -> LayerRead:
     """Read one layer.
 
@@ -95,6 +101,8 @@ def read_layer(
         What the table is to hold.
     home
         Longitude and latitude of the middle of the communities, where they are known already.
+    counted
+        Further columns by which the study counts people, where the layer has them.
 
     Returns
     -------
@@ -109,15 +117,16 @@ def read_layer(
     _check_is_file(path, setting)
     name = path.name.lower()
     if name.endswith(VECTOR):
-        found = _from_vector(path, layer, setting, contract)
+        found = _from_vector(path, layer, setting, contract, counted)
     elif name.endswith(TEXT):
-        found = _from_grid(path, read_text_grid(path), layer, setting, contract, home)
+        found = _from_grid(path, read_text_grid(path), layer, setting, contract, home, counted=counted)
     elif name.endswith(WORKBOOK):
-        found = _from_grid(path, read_workbook_grid(path, layer.layer, setting), layer, setting, contract, home)
+        grid = read_workbook_grid(path, layer.layer, setting)
+        found = _from_grid(path, grid, layer, setting, contract, home, counted=counted)
     elif name.endswith(EXTRACT):
-        found = _from_frame(_extract(path, contract), "", layer, setting, contract)
+        found = _from_frame(_extract(path, contract), "", layer, setting, contract, lists_unread=False)
     elif name.endswith(GRAPH):
-        found = _from_frame(read_graphml(path), "", layer, setting, contract)
+        found = _from_frame(read_graphml(path), "", layer, setting, contract, lists_unread=False)
     else:
         known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT, *GRAPH))
         raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
@@ -147,14 +156,18 @@ def _check_is_file(path: Path, setting: str) -> None:
         raise DataError(str(path), [Breach("no_such_file", {"setting": setting})])
 
 
-def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
+def _from_vector(
+    path: Path, layer: Layer, setting: str, contract: Contract[Any], counted: Collection[str]
+) -> LayerRead:
     with warnings.catch_warnings(record=True) as said:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
         frame, encoding = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
     words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
     told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
-    return replace(_from_frame(frame, encoding, layer, setting, contract), remarks=told)
+    is_cut = path.suffix.lower() == ".shp"
+    found = _from_frame(frame, encoding, layer, setting, contract, counted=counted, cut_names=is_cut)
+    return replace(found, remarks=(*told, *found.remarks))
 
 
 def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
@@ -167,13 +180,46 @@ def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
 
 
 def _from_frame(
-    frame: gpd.GeoDataFrame, encoding: str, layer: Layer, setting: str, contract: Contract[Any]
+    frame: gpd.GeoDataFrame,
+    encoding: str,
+    layer: Layer,
+    setting: str,
+    contract: Contract[Any],
+    *,
+    counted: Collection[str] = (),
+    cut_names: bool = False,
+    lists_unread: bool = True,
 ) -> LayerRead:
-    vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    vocabulary = _vocabulary(contract, layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
-    mapped, breaches = match_columns(headings, vocabulary, setting=setting)
-    canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
-    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame))
+    cut: dict[str, Claim] = {}
+    if cut_names:
+        found = {name: cut_claim(name, vocabulary, encoding) for name in headings if vocabulary.claim(name) is None}
+        cut = {name: claim for name, claim in found.items() if claim is not None}
+    mapped, breaches = match_columns(
+        headings,
+        vocabulary,
+        setting=setting,
+        claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
+    )
+    mapped = tuple(one for one in mapped if not _says_nothing(one, frame[one.column], contract))
+    told = [
+        Remark("name_cut", contract.name, values={"column": one.column, "field": one.field})
+        for one in mapped
+        if one.column in cut
+    ]
+    read = read_cells(frame, mapped, contract, counted=[name for name in counted if name in headings])
+    canonical, unreadable = _canonical(frame, read, vocabulary, contract, headings)
+    unread = _unread(headings, read, vocabulary, set(counted)) if lists_unread else ()
+    return LayerRead(
+        canonical,
+        (*breaches, *unreadable),
+        encoding,
+        tuple(read.mapped),
+        read=len(frame),
+        remarks=(*told, *read.remarks, *_looks_alike(unread, contract)),
+        unread=unread,
+    )
 
 
 def _from_grid(
@@ -183,13 +229,23 @@ def _from_grid(
     setting: str,
     contract: Contract[Any],
     home: tuple[float, float] | None,
+    *,
+    counted: Collection[str] = (),
 ) -> LayerRead:
-    vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    vocabulary = _vocabulary(contract, layer.columns)
     sheet = table_of(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
-    columns, wrong_places = place_columns(headings, vocabulary, setting=setting)
-    for_places = {ours: theirs for ours, theirs in layer.columns.items() if vocabulary.where(ours)}
-    breaches = missing_columns(for_places, headings, vocabulary, setting) + wrong_places
+    explicit = {ours: _called(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
+    vocabulary = _vocabulary(contract, explicit)
+    # Where a place stands is asked of the lowest name: 坐标/经度 is 经度.
+    lowest = _lowest_names(sheet.paths, vocabulary)
+    whole = {name: heading for heading, name in lowest.items()}
+    for_places = {ours: lowest.get(theirs, theirs) for ours, theirs in explicit.items() if vocabulary.where(ours)}
+    columns, wrong_places = place_columns(
+        [lowest[name] for name in headings], _vocabulary(contract, for_places), setting=setting
+    )
+    columns = {part: whole[name] for part, name in columns.items()}
+    breaches = missing_columns(for_places, list(whole), vocabulary, setting) + wrong_places
     if breaches:
         raise DataError(str(path), breaches)
     if not columns and contract.geometry_types:
@@ -200,76 +256,160 @@ def _from_grid(
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
-    others = {ours: theirs for ours, theirs in layer.columns.items() if ours not in for_places}
+    others = {ours: theirs for ours, theirs in explicit.items() if ours not in for_places}
     free = [name for name in headings if name not in columns.values() and name in frame.columns]
-    vocabulary = Vocabulary.of(contract.name, _fields(contract), others)
-    mapped, wrong_columns = match_columns(free, vocabulary, setting=setting)
-    canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
+    vocabulary = _vocabulary(contract, others)
+    mapped, wrong_columns = match_columns(
+        free, vocabulary, setting=setting, claim_of=lambda name: meaning(sheet.paths[name], vocabulary)
+    )
+    mapped = tuple(one for one in mapped if not _says_nothing(one, frame[one.column], contract))
+    wrong_columns += _parts_only(mapped, {name: sheet.paths[name] for name in free}, vocabulary, setting)
+    by_users_name = {name: _called(name, sheet.paths) for name in counted}
+    frame = gpd.GeoDataFrame(frame.rename(columns={theirs: ours for ours, theirs in by_users_name.items()}))
+    present = [name for name in counted if by_users_name[name] in free]
+    mapped = tuple(
+        replace(one, column=next((name for name in present if by_users_name[name] == one.column), one.column))
+        for one in mapped
+    )
+    read = read_cells(frame, mapped, contract, unit_lines=sheet.unit_lines, counted=present)
+    wrong_columns += _merged_breaches(sheet, read, present)
+    for part, column in columns.items():
+        if places.columns and column in rows.columns:
+            wrong_columns += failed_breaches(rows[column], part)
+    canonical, unreadable = _canonical(frame, read, vocabulary, contract, headings)
     left_out = tuple(
         Remark(reason, contract.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
     )
+    used = {*columns.values(), *(by_users_name[name] for name in present)}
+    unread = _unread(headings, read, vocabulary, used)
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
     return LayerRead(
         canonical,
         (*wrong_columns, *unreadable),
         grid.encoding,
-        mapped,
+        tuple(read.mapped),
         columns,
         len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
         left_out,
-        exchanged,
+        (
+            *exchanged,
+            *read.remarks,
+            *_merged_remarks(sheet, read, contract),
+            *hidden_remarks(grid, sheet, read, contract.name),
+            *_looks_alike(unread, contract),
+        ),
+        unread,
     )
 
 
-def _canonical(
-    frame: gpd.GeoDataFrame, mapped: tuple[Mapped, ...], vocabulary: Vocabulary, contract: Contract[Any]
-) -> tuple[gpd.GeoDataFrame, list[Breach]]:
-    """Give columns the planner's names and read their cells; a column that has such a name makes way."""
-    columns = {column.name: column for column in contract.columns}
-    taken = {one.field: _read_cells(frame[one.column], one, columns[one.field]) for one in mapped}
-    own = set(_fields(contract))
-    names = {one.column: one.field for one in mapped}
-    gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
-    result = gpd.GeoDataFrame(frame.drop(columns=gone).rename(columns=names).assign(**taken))
-    present = [str(name) for name in frame.columns if name != frame.geometry.name]
+def _vocabulary(contract: Contract[Any], columns: Mapping[str, str]) -> Vocabulary:
+    numbers = [column.name for column in contract.columns if column.kind == "number"]
+    return Vocabulary.of(contract.name, _fields(contract), columns, numbers=numbers)
+
+
+def _called(name: str, paths: Mapping[str, Sequence[str]]) -> str:
+    """Return the column that a user calls so: by its path, by its names in one, or by its lowest name."""
+    if name in paths:
+        return name
+    found = [column for column, path in paths.items() if is_called(path, name)]
+    found = found or [column for column, path in paths.items() if path and path[-1] == name]
+    return found[0] if len(found) == 1 else name
+
+
+def _lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> dict[str, str]:
+    """Return by what name each column is asked for a place: the lowest of its path, where that is its alone."""
+    lowest = {name: path[-1] if len(path) > 1 and place_part(path, vocabulary) else name for name, path in paths.items()}
+    said = list(lowest.values())
+    return {
+        name: short if said.count(short) == 1 else f"{short} [{letters(column)}]"
+        for column, (name, short) in enumerate(lowest.items())
+    }
+
+
+def _says_nothing(one: Mapped, cells: pd.Series, contract: Contract[Any]) -> bool:
+    """Tell whether a column that means a number only for want of a better one holds none: 开放时间 = 9:00-17:00."""
+    column = next(column for column in contract.columns if column.name == one.field)
+    if not one.is_weak or column.kind != "number":
+        return False
+    filled = [cell for cell in cells.dropna() if str(cell).strip()]
+    return bool(filled) and all(number(str(cell), units_of(one.field)) is None for cell in filled)
+
+
+def _parts_only(
+    mapped: Sequence[Mapped], paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary, setting: str
+) -> list[Breach]:
+    """Return a breach for each field under whose heading stand parts only, none of them the whole."""
+    taken = {one.field for one in mapped} | set(vocabulary.explicit)
     breaches = []
+    for name in vocabulary.numbers - taken:
+        parts = parts_of(name, paths, vocabulary)
+        if parts:
+            named = ", ".join(f"`{part}`" for part in parts)
+            values = {"column": name, "columns": named, "setting": setting, "example": parts[0]}
+            breaches.append(Breach("several_under_heading", values))
+    return sorted(breaches, key=lambda breach: str(breach.values["column"]))
+
+
+def _merged_breaches(sheet: SheetTable, read: CellsRead, counted: Sequence[str]) -> list[Breach]:
+    """Return a breach for each number of a field in a merged cell: it would count once for all, or for each."""
+    numbers = {one.column: one.field for one in read.mapped} | {name: name for name in counted}
+    return [
+        Breach("merged_number", {"column": numbers[column], "value": one.value}, [f"#{row}" for row in one.rows])
+        for one in sheet.merged_numbers
+        for column in [next((column for column in one.columns if column in numbers), None)]
+        if column is not None
+    ]
+
+
+def _merged_remarks(sheet: SheetTable, read: CellsRead, contract: Contract[Any]) -> list[Remark]:
+    used = {one.column for one in read.mapped}
+    return [
+        Remark(
+            "merged_number_left",
+            contract.name,
+            tuple(str(row) for row in one.rows),
+            values={"column": ", ".join(one.columns), "value": one.value},
+        )
+        for one in sheet.merged_numbers
+        if not used & set(one.columns)
+    ]
+
+
+def _unread(
+    headings: Iterable[str], read: CellsRead, vocabulary: Vocabulary, used: Collection[str]
+) -> tuple[Unread, ...]:
+    known = {one.column for one in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
+    return unread_columns(headings, known, vocabulary, {one.field for one in read.mapped})
+
+
+def _looks_alike(unread: Sequence[Unread], contract: Contract[Any]) -> tuple[Remark, ...]:
+    near = [one for one in unread if one.near]
+    return (Remark("columns_unread", contract.name, values={"columns": as_words(near)}),) if near else ()
+
+
+def _canonical(
+    frame: gpd.GeoDataFrame,
+    read: CellsRead,
+    vocabulary: Vocabulary,
+    contract: Contract[Any],
+    present: Sequence[str],
+) -> tuple[gpd.GeoDataFrame, list[Breach]]:
+    """Give columns the planner's names and their cells as they were read; a column with such a name makes way."""
+    own = set(_fields(contract))
+    names = {one.column: one.field for one in read.mapped}
+    gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
+    further = {name: cells for name, cells in read.counted.items() if name not in names}
+    result = frame.assign(**further).drop(columns=gone).rename(columns=names).assign(**read.fields)
+    breaches = list(read.breaches)
     for column in contract.columns:
-        near = None if column.name in taken else vocabulary.nearest(column.name, present)
-        wanted = column.required or (column.name in contract.either[:1] and not taken.keys() & {*contract.either})
+        near = None if column.name in read.fields else vocabulary.nearest(column.name, present)
+        wanted = column.required or (
+            column.name in contract.either[:1] and not read.fields.keys() & {*contract.either}
+        )
         if wanted and near is not None and column.name not in vocabulary.explicit:
             values = {"column": column.name, "near": near, "present": ", ".join(present)}
             breaches.append(Breach("missing_column_near", values))
-    rows = row_names(result)
-    for name in CODES:
-        if name in taken:
-            lost = taken[name].map(lambda value: isinstance(value, str) and lost_digits(value)).astype(bool)
-            if lost.any():
-                breaches.append(Breach("lost_digits", {"column": name}, [f"#{row}" for row in rows[lost].index]))
-    return result, breaches
-
-
-def _read_cells(cells: pd.Series, one: Mapped, column: Column) -> pd.Series:
-    if column.kind == "number":
-        units = units_of(one.field)
-        if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
-            return cells if one.factor == 1 else cells * one.factor
-        return cells.map(lambda cell: _number(cell, units, one.factor)).astype(object)
-    if one.field in CODES:
-        return cells.map(lambda cell: code(cell) if isinstance(cell, str) else cell)
-    words = values_of(one.field) if column.choices else {}
-    if words:
-        return cells.map(lambda cell: words.get(plain(cell), cell) if isinstance(cell, str) else cell)
-    return cells
-
-
-def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
-    """Return the number of a cell; what is none stays as it is written, to be complained of."""
-    if not isinstance(cell, str):
-        return cell
-    if not cell.strip():
-        return None
-    found = number(cell, units)
-    return cell if found is None else found * factor
+    return gpd.GeoDataFrame(result), breaches
 
 
 def _fields(contract: Contract[Any]) -> tuple[str, ...]:
@@ -285,16 +425,16 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
         return frame, [Breach("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs
     if found is None:
-        return _called(frame, declared), []
+        return _labelled(frame, declared), []
     if found.equals(declared, ignore_axis_order=True):
         return frame, []
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
     if any(wrong_crs(frame)):
-        return _called(frame, declared), []
+        return _labelled(frame, declared), []
     return frame, [Breach("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
 
 
-def _called(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+def _labelled(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Say that a layer's coordinates are in `crs`, whatever it said before."""
     labelled: gpd.GeoDataFrame = frame.copy()
     labelled.set_crs(crs, allow_override=True, inplace=True)
