@@ -46,7 +46,8 @@ BY_WEIGHT = (
     *("community_without_people", "community_without_street", "community_without_centre"),
     *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
-    *("coordinates_exchanged", "joined_by_name", "row_total", "row_note", "row_title", "row_blank"),
+    *("ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
+    *("row_total", "row_note", "row_title", "row_blank"),
 )
 """Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
 

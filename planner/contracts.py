@@ -7,7 +7,7 @@ every breach. The input is never changed; the checked copy keeps its index and i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -102,7 +102,8 @@ class Contract(Generic[Table]):
         columns = [column for column in self.columns if column.name not in spoken_of]
         breaches = [*known, *self._wrong_columns(frame, columns)]
         if self.geometry_types:
-            breaches += [*self._wrong_geometry(frame), *wrong_crs(frame)]
+            told = {row for breach in known if breach.key == "unreadable_place" for row in breach.rows}
+            breaches += [*self._wrong_geometry(frame, told), *wrong_crs(frame)]
         if breaches:
             raise DataError(source, breaches)
         return self.as_type(self._canonical(frame))
@@ -139,11 +140,13 @@ class Contract(Generic[Table]):
         if blank.any():
             yield Breach("missing_values", first, list(row_names(frame)[blank]))
 
-    def _wrong_geometry(self, frame: gpd.GeoDataFrame) -> Iterator[Breach]:
+    def _wrong_geometry(self, frame: gpd.GeoDataFrame, told: Collection[object]) -> Iterator[Breach]:
+        """Yield what is wrong with the shapes; of rows `told` it is known why they have none."""
         shapes, names = frame.geometry, row_names(frame)
         missing = shapes.isna() | shapes.is_empty
-        if missing.any():
-            yield Breach("missing_geometry", {}, list(names[missing]))
+        untold = missing & ~names.isin([*told])
+        if untold.any():
+            yield Breach("missing_geometry", {}, list(names[untold]))
         present, names = shapes[~missing], names[~missing]
         places, owner = shapely.get_coordinates(present.array, return_index=True)
         finite = np.ones(len(present), dtype=np.bool_)

@@ -154,7 +154,10 @@ def test_layers_and_columns_that_are_not_there(
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (b"C1,W,community,east,39.66\nC2,W,station,,39.66\n", ["Rows without geometry", "(2 rows: C1, C2)"]),
+        (
+            b"C1,W,community,east,39.66\nC2,W,station,,39.66\n",
+            ["no place: `east`, `39.66`", "(1 row: C1)", "Rows without geometry", "take them out. (1 row: C2)"],
+        ),
         (b"C1,W,community,inf,39.66\n", ["Coordinates that are not finite numbers. Correct them. (1 row: C1)"]),
     ],
 )
@@ -172,7 +175,9 @@ def test_csv_shapes_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[
     (study.parent / "x.csv").write_bytes(
         b"id,name,tier,wkt\nC1,W,community,POINT (105\nC2,W,town,POINT (105 39.66)\n"
     )
-    assert "Rows without geometry. Locate them, or take them out. (1 row: C1)" in refused(study, capsys, code=3)
+    answer = refused(study, capsys, code=3)
+    assert "Cells of `wkt` that are no place: `POINT (105`" in answer
+    assert "(1 row: C1)" in answer
 
 
 def test_several_files_at_once_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -162,7 +162,7 @@ PLACES = {
         {"centres": called(CENTRES, "EPSG:4326")},
         ["in degrees (EPSG:4326), but its coordinates are far beyond ±180", "`crs`"],
     ),
-    "swapped": ({"centres": swapped(CENTRES)}, ["Longitude and latitude are swapped. Exchange the two columns."]),
+    "swapped": ({"centres": swapped(CENTRES)}, ["Longitude and latitude are swapped. Exchange them: in a spatial file"]),
     "swapped_seen_from_communities": (
         {**IN_THE_WEST, "centres": swapped(IN_THE_WEST["centres"])},
         ["[centres]", " km away", "with longitude and latitude exchanged it would fit"],
@@ -326,7 +326,7 @@ def in_chinese(study: str) -> str:
         ),
         (GEOMETRY["missing"][0], toy.STUDY, 3, ["有记录缺少几何。请补充位置或删除该行。（共 1 行：C1）"]),
         (PLACES["gauss_krueger"][0], toy.STUDY, 3, ["该图层距各社区 1,033 公里。请检查两者的坐标系"]),
-        (PLACES["swapped"][0], toy.STUDY, 3, ["经度与纬度颠倒，请对调两列。"]),
+        (PLACES["swapped"][0], toy.STUDY, 3, ["经度与纬度颠倒，请对调：空间文件"]),
         (PLACES["all_swapped"][0], toy.STUDY, 3, ["超出 UTM 分带范围"]),
         (PLACES["centre_in_lake"][0], WATER, 3, ["中心位于水域之中，请更正坐标。（共 1 行：C1）"]),
         ({}, IN_CRS.format("EPSG:3857"), 2, ["`crs` = EPSG:3857 不能量测真实米制距离"]),

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.errors import DataError
-from planner.inputs import workbooks
+from planner.inputs import containers
 from planner.inputs.layers import read_layer
 from planner.outputs.cells import as_cell
 from planner.settings.layers import Layer
@@ -171,7 +171,7 @@ def test_a_file_that_names_other_files_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_grows_without_bound_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "UNPACKED_AT_MOST", 2**20)
+    monkeypatch.setattr(containers, "UNPACKED_AT_MOST", 2**20)
     path = tmp_path / "x.xlsx"
     xlsx(path)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as packed:

@@ -86,8 +86,21 @@ def project(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.Geo
         raise DataError(source, [Breach("not_projectable", values)]) from error
     lost = ~np.isfinite(moved.bounds.to_numpy()).all(axis=1)
     if lost.any():
-        raise DataError(source, [Breach("not_projectable", values, list(row_names(frame)[lost]))])
+        key = "not_projectable_xy" if _is_exchanged(frame) else "not_projectable"
+        raise DataError(source, [Breach(key, values, list(row_names(frame)[lost]))])
     return moved
+
+
+def _is_exchanged(frame: gpd.GeoDataFrame) -> bool:
+    """Tell whether a layer in metres lies in its system's area of use as soon as x and y are exchanged."""
+    area = frame.crs.area_of_use
+    if area is None or not frame.crs.is_projected:
+        return False
+    exchanged = gpd.GeoSeries(
+        shapely.transform(frame.geometry.array, lambda xy: xy[:, ::-1]), crs=frame.crs
+    ).to_crs(DEGREES)
+    west, south, east, north = exchanged.total_bounds
+    return bool(west >= area.west and east <= area.east and south >= area.south and north <= area.north)
 
 
 def measures_true_metres(crs: pyproj.CRS, lonlat: gpd.GeoDataFrame) -> bool:
@@ -122,13 +135,28 @@ def check_nearby(
     Raises
     ------
     DataError
-        With the distance, and whether exchanging longitude and latitude would mend it.
+        With the distance, and whether exchanging longitude and latitude, or x and y, would mend it.
     """
     home = shapely.box(*communities.total_bounds)
     away_m = shapely.box(*frame.total_bounds).distance(home)
     if away_m <= within_m:
         return
-    swapped = frame.to_crs(DEGREES).geometry.map(lambda shape: shapely.transform(shape, lambda xy: xy[:, ::-1]))
-    fits = shapely.box(*swapped.total_bounds).intersects(shapely.box(*communities.to_crs(DEGREES).total_bounds))
-    key = "far_away_swapped" if fits else "far_away"
+    key = "far_away"
+    if _fits_exchanged(frame, DEGREES, communities, within=0.0):
+        key = "far_away_swapped"
+    elif _fits_exchanged(frame, pyproj.CRS.from_user_input(declared), communities, within=within_m):
+        key = "far_away_xy"
     raise DataError(source, [Breach(key, {"distance_km": f"{away_m / 1000:,.0f}", "crs": declared})])
+
+
+def _fits_exchanged(frame: gpd.GeoDataFrame, crs: pyproj.CRS, communities: Communities, *, within: float) -> bool:
+    """Tell whether a layer, brought to `crs` and its two coordinates exchanged, lies where the communities are."""
+    try:
+        exchanged = shapely.transform(frame.to_crs(crs).geometry.array, lambda xy: xy[:, ::-1])
+        home = communities.to_crs(crs).total_bounds
+    except pyproj.exceptions.ProjError:
+        return False
+    bounds = shapely.total_bounds(exchanged)
+    if not np.isfinite([*bounds, *home]).all():
+        return False
+    return bool(shapely.box(*bounds).distance(shapely.box(*home)) <= within)

@@ -1,8 +1,7 @@
-"""What single cells of a table say: numbers, codes, names and coordinates, however they were typed."""
+"""What single cells of a table say: numbers, codes and names, however they were typed."""
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -14,32 +13,6 @@ THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[, '\u2009]\d{3})+(?:\.\d+)?")
 PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 WHOLE_FLOAT = re.compile(r"(\d+)\.0+")
 SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,3}")
-
-SIGNS = {
-    "e": 1,
-    "n": 1,
-    "w": -1,
-    "s": -1,
-    "东经": 1,
-    "北纬": 1,
-    "西经": -1,
-    "南纬": -1,
-    "东": 1,
-    "北": 1,
-    "西": -1,
-    "南": -1,
-}
-HALF = re.compile(
-    r"(?P<before>[ensw]|东经|西经|北纬|南纬)?:?"
-    r"(?P<degrees>[+-]?\d+(?:\.\d+)?)[°度]?"
-    r"(?:(?P<minutes>\d+(?:\.\d+)?)['′’分](?:(?P<seconds>\d+(?:\.\d+)?)(?:\"|″|”|''|′′|秒))?)?"
-    r"(?P<after>[ensw]|东|西|北|南)?",
-    re.IGNORECASE,
-)
-"""One coordinate, decimal or in degrees, minutes and seconds, after NFKC and without spaces."""
-
-PART_OF_DEGREE = 60.0
-OUTER = str.maketrans("", "", "()[]{}")
 
 
 def plain(text: str) -> str:
@@ -118,44 +91,3 @@ def code(text: str) -> str:
 def lost_digits(text: str) -> bool:
     """Tell whether a spreadsheet has rounded a code to a few digits, as in 1.50302E+11."""
     return SCIENTIFIC.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
-
-
-def coordinate(text: str) -> float | None:
-    r"""Return one coordinate: a number, or degrees, minutes and seconds.
-
-    Examples
-    --------
-    >>> coordinate("106.813"), coordinate("东经１０６°４８′36″"), coordinate("39°40'30\"N"), coordinate("east")
-    (106.813, 106.81, 39.675, None)
-    """
-    value = number(text, {})
-    if value is not None:
-        return value
-    if text.strip().lower().lstrip("+-") in {"inf", "infinity"}:
-        return math.inf
-    found = HALF.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
-    if found is None:
-        return None
-    degrees, minutes, seconds = (float(found[part] or 0) for part in ("degrees", "minutes", "seconds"))
-    if minutes >= PART_OF_DEGREE or seconds >= PART_OF_DEGREE:
-        return None
-    size = abs(degrees) + minutes / 60 + seconds / 3600
-    sign = SIGNS.get((found["before"] or found["after"] or "e").lower(), 1)
-    return -size * sign if found["degrees"].startswith("-") else size * sign
-
-
-def pair(text: str) -> tuple[float, float] | None:
-    """Return the two coordinates of one cell, in their order.
-
-    Examples
-    --------
-    >>> pair("106.81，39.67"), pair("[106.81 39.67]"), pair("106.81"), pair("1,2,3")
-    ((106.81, 39.67), (106.81, 39.67), None, None)
-    """
-    inner = unicodedata.normalize("NFKC", text).translate(OUTER).strip()
-    for divider in (",", ";", "/", None):
-        parts = [part.strip() for part in inner.split(divider) if part.strip()]
-        if len(parts) == 2:  # noqa: PLR2004 - a pair
-            first, second = (coordinate(part) for part in parts)
-            return None if first is None or second is None else (first, second)
-    return None

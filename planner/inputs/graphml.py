@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
 from planner.inputs.osm_walkable import objection, structure
+from planner.inputs.shape_texts import read_wkt
 
 HEAD_BYTES = 65_536
 NOTHING = frozenset({"", "None", "nan", "False"})
@@ -141,8 +142,12 @@ def _lines(graph: _Graph) -> NDArray[np.object_]:
     ).reshape(-1, 2, 2)
     lines: NDArray[np.object_] = np.asarray(shapely.linestrings(ends), dtype=object)
     shaped = [row for row, (_, _, tags) in enumerate(graph.edges) if tags.get("geometry", "") not in NOTHING]
-    if shaped:
-        lines[shaped] = shapely.from_wkt([graph.edges[row][2]["geometry"] for row in shaped])
+    for row in shaped:
+        shape = read_wkt(graph.edges[row][2]["geometry"])
+        if shape is None:
+            message = f"edge {graph.edges[row][0]} – {graph.edges[row][1]}: its geometry is none"
+            raise ValueError(message)
+        lines[row] = shape
     return lines
 
 

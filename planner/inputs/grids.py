@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from planner.errors import Breach, DataError
-from planner.inputs.cells import coordinate, number, plain
+from planner.inputs.cells import number, plain
 from planner.inputs.columns import YEAR, Vocabulary
+from planner.inputs.coordinates import coordinate
 from planner.inputs.headings import (
     KEY_AND_VALUE,
     Area,

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from planner.inputs.cells import coordinate, number, plain
+from planner.inputs.cells import number, plain
 from planner.inputs.columns import YEAR, Claim, Vocabulary, column_names
+from planner.inputs.coordinates import coordinate
 from planner.inputs.units import comments_of, parse_units, units_in_line, units_of
 
 SEPARATOR = "/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from planner.contracts import Contract, wrong_crs
+from planner.contracts import Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
 from planner.inputs.cell_reading import CellsRead, failed_breaches, read_cells
 from planner.inputs.cells import number
@@ -24,7 +24,8 @@ from planner.inputs.grids import Grid, SheetTable, letters, table_of
 from planner.inputs.headings import is_called, meaning, parts_of, place_part
 from planner.inputs.hidden import hidden_remarks
 from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
-from planner.inputs.positions import as_frame, nowhere, place_columns, place_rows
+from planner.inputs.legible_tables import legible_frame, legible_grid
+from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
 from planner.inputs.units import units_of
 from planner.inputs.unread import Unread, as_words, cut_claim, unread_columns
 from planner.inputs.vector_files import fit_shapes, read_vector
@@ -33,8 +34,8 @@ from planner.remarks import Remark
 from planner.settings.layers import Layer
 
 VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
-TEXT = (".csv", ".tsv", ".txt")
-WORKBOOK = (".xlsx", ".xls")
+TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+WORKBOOK = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
 EXTRACT = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 GRAPH = (".graphml",)
 
@@ -190,6 +191,7 @@ def _from_frame(
     cut_names: bool = False,
     lists_unread: bool = True,
 ) -> LayerRead:
+    frame, cleaned = legible_frame(frame, contract.name)
     vocabulary = _vocabulary(contract, layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     cut: dict[str, Claim] = {}
@@ -217,7 +219,7 @@ def _from_frame(
         encoding,
         tuple(read.mapped),
         read=len(frame),
-        remarks=(*told, *read.remarks, *_looks_alike(unread, contract)),
+        remarks=(*cleaned, *told, *read.remarks, *_looks_alike(unread, contract)),
         unread=unread,
     )
 
@@ -233,6 +235,7 @@ def _from_grid(
     counted: Collection[str] = (),
 ) -> LayerRead:
     vocabulary = _vocabulary(contract, layer.columns)
+    grid, cleaned = legible_grid(grid, contract.name)
     sheet = table_of(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
     explicit = {ours: _called(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
@@ -241,18 +244,21 @@ def _from_grid(
     lowest = _lowest_names(sheet.paths, vocabulary)
     whole = {name: heading for heading, name in lowest.items()}
     for_places = {ours: lowest.get(theirs, theirs) for ours, theirs in explicit.items() if vocabulary.where(ours)}
-    columns, wrong_places = place_columns(
-        [lowest[name] for name in headings], _vocabulary(contract, for_places), setting=setting
+    asked = [lowest[name] for name in headings]
+    ways = tuple(
+        replace(way, columns={part: whole[name] for part, name in way.columns.items()})
+        for way in place_ways(asked, _vocabulary(contract, for_places), setting=setting)
     )
-    columns = {part: whole[name] for part, name in columns.items()}
-    breaches = missing_columns(for_places, list(whole), vocabulary, setting) + wrong_places
+    breaches = missing_columns(for_places, [*whole, *headings], vocabulary, setting)
     if breaches:
         raise DataError(str(path), breaches)
-    if not columns and contract.geometry_types:
+    if not ways and contract.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Breach("no_geometry", values)])
+    wanted = Wanted(contract.name, contract.geometry_types, setting, _declared(layer), home)
     rows = sheet.frame
-    places = place_rows(rows, columns, home=home) if contract.geometry_types else nowhere(len(rows))
+    places = place_rows(rows, ways, wanted) if contract.geometry_types else nowhere(len(rows))
+    columns = places.columns
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
@@ -274,7 +280,7 @@ def _from_grid(
     read = read_cells(frame, mapped, contract, unit_lines=sheet.unit_lines, counted=present)
     wrong_columns += _merged_breaches(sheet, read, present)
     for part, column in columns.items():
-        if places.columns and column in rows.columns:
+        if column in rows.columns:
             wrong_columns += failed_breaches(rows[column], part)
     canonical, unreadable = _canonical(frame, read, vocabulary, contract, headings)
     left_out = tuple(
@@ -285,14 +291,16 @@ def _from_grid(
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
     return LayerRead(
         canonical,
-        (*wrong_columns, *unreadable),
+        (*_named_rows(places.breaches, canonical), *wrong_columns, *unreadable),
         grid.encoding,
         tuple(read.mapped),
         columns,
         len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
         left_out,
         (
+            *cleaned,
             *exchanged,
+            *places.remarks,
             *read.remarks,
             *_merged_remarks(sheet, read, contract),
             *hidden_remarks(grid, sheet, read, contract.name),
@@ -416,12 +424,25 @@ def _fields(contract: Contract[Any]) -> tuple[str, ...]:
     return tuple(column.name for column in contract.columns)
 
 
+def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
+    """Yield breaches of a table's places with the rows called by their ids."""
+    names = {f"#{index}": name for index, name in row_names(frame).items()}
+    for breach in breaches:
+        yield replace(breach, rows=[names.get(str(row), row) for row in breach.rows])
+
+
+def _declared(layer: Layer) -> pyproj.CRS | None:
+    try:
+        return None if layer.crs is None else pyproj.CRS.from_user_input(layer.crs)
+    except pyproj.exceptions.CRSError:
+        return None
+
+
 def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Breach]]:
     if layer.crs is None:
         return frame, []
-    try:
-        declared = pyproj.CRS.from_user_input(layer.crs)
-    except pyproj.exceptions.CRSError:
+    declared = _declared(layer)
+    if declared is None:
         return frame, [Breach("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs
     if found is None:

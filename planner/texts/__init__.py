@@ -13,6 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Literal, get_args
 
+from planner.texts.legible import shown
+
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -72,7 +74,9 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of `key` with `values` filled in; a missing key is a KeyError."""
         text = catalogue()[key][self.language]
-        return text.format(**values) if values else text
+        # What is quoted may be any file's or cell's: it must not steer the terminal that it is shown in.
+        quoted = {name: shown(value) if isinstance(value, str) else value for name, value in values.items()}
+        return text.format(**quoted) if quoted else text
 
     def whole(self, number: float) -> str:
         """Write a count: rounded to a whole number, thousands marked."""

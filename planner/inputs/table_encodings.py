@@ -1,0 +1,110 @@
+"""In which encoding a text is: by what its bytes prove, before what a mark or a habit says."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+from planner.errors import Breach
+
+UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+"""What Excel calls Unicode text."""
+
+PROVES_UTF_8 = 3
+"""So many characters of several bytes prove UTF-8: other encodings do not make them by chance."""
+
+DAMAGED_AT_MOST = 0.1
+"""Of a text in UTF-8, no more of its characters than this are torn by damage."""
+
+COMMON_CHINESE = 0.5
+"""Of a Chinese text, names and addresses included, more than nine in ten characters are in GB2312; of a text in
+another encoding that is read as Chinese, less than one in three are."""
+
+SAMPLE = 2**20
+SHOWN_CHARACTERS = 12
+MANY_BYTES = re.compile(r"[^\x00-\x7f]")
+NOT_DECODED = "\ufffd"
+
+
+class NoTextError(Exception):
+    """The bytes are no text that can be read, and why: a breach of the table or study."""
+
+    def __init__(self, breach: Breach) -> None:
+        self.breach = breach
+        super().__init__(breach.key)
+
+
+def decoded(content: bytes) -> tuple[str, str]:
+    """Return a text and the name of its encoding: utf-8, utf-16 or gb18030.
+
+    Raises
+    ------
+    NoTextError
+        It is in none of them, or is UTF-8 that was damaged.
+
+    Examples
+    --------
+    >>> decoded("东风社区".encode("gbk")), decoded("a,东风\\n".encode("utf-16-le"))
+    (('东风社区', 'gb18030'), ('a,东风\\n', 'utf-16'))
+    """
+    for mark, encoding in UTF_16:
+        if content.startswith(mark):
+            return _strictly(content.removeprefix(mark), encoding), "utf-16"
+    content = content.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in content:
+        return _without_mark(content), "utf-16"
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError as error:
+        _refuse_damaged(content, error)
+    try:
+        text = content.decode("gb18030")
+    except UnicodeDecodeError as error:
+        raise NoTextError(Breach("no_text_table")) from error
+    foreign = MANY_BYTES.findall(text[:SAMPLE])
+    common = sum(_is_common(sign) for sign in foreign)
+    if common < COMMON_CHINESE * len(foreign):
+        shown = "".join(foreign[:SHOWN_CHARACTERS])
+        raise NoTextError(Breach("no_chinese_text", {"shown": shown}))
+    return text, "gb18030"
+
+
+def _strictly(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise NoTextError(Breach("no_text_table")) from error
+
+
+def _without_mark(content: bytes) -> str:
+    """Return a text in UTF-16 that does not say so: every second byte of its digits and commas is zero."""
+    for _, encoding in UTF_16:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        sample = text[:SAMPLE]
+        plain = sum(sign in "\t\r\n" or " " <= sign <= "~" or _is_common(sign) for sign in sample)
+        if sample and plain >= (1 - DAMAGED_AT_MOST) * len(sample):
+            return text
+    raise NoTextError(Breach("no_text_table"))
+
+
+def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
+    """Refuse what proves to be UTF-8 but for a few bytes: read as Chinese, every name would be another."""
+    foreign = MANY_BYTES.findall(content.decode("utf-8", errors="replace"))
+    torn = foreign.count(NOT_DECODED)
+    whole = len(foreign) - torn
+    if whole >= PROVES_UTF_8 and torn <= DAMAGED_AT_MOST * whole + 1:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise NoTextError(Breach("damaged_text", {"row": row})) from error
+
+
+def _is_common(sign: str) -> bool:
+    """Tell whether a character is one that Chinese texts are made of."""
+    try:
+        sign.encode("gb2312")
+    except UnicodeEncodeError:
+        return unicodedata.east_asian_width(sign) == "F"
+    return True

@@ -1,0 +1,127 @@
+"""Read one sheet of a workbook in a process of its own: started by `workbook_process`, by this file's path.
+
+The reader of workbooks is fast and trusts what it reads: a damaged file of a few kilobytes can make it ask for all
+memory there is, which ends the process. Here that costs nothing. This file imports only the standard library and
+the reader, so that the process starts in some hundredths of a second.
+
+Both ends speak marshal over stdin and stdout. Asked: a mapping with `bytes`, `sheet`, `memory`, `seconds`, `cells`
+and `library` (the folder of the reader). Told: a mapping with `failed` ("", "password", "large" or "damaged"),
+`reason`, `names` (the sheets), `filled` (the sheets that hold anything), `rows` and `merged` (of the one sheet).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import marshal
+import math
+import sys
+from typing import Any
+
+Merged = tuple[int, int, int, int]
+
+
+class TooLargeError(Exception):
+    """The sheet holds more than may be read."""
+
+
+def main() -> None:
+    """Answer the one question on stdin."""
+    asked = marshal.load(sys.stdin.buffer)  # noqa: S302 - from the process that started this one
+    _limit(asked["memory"], asked["seconds"])
+    sys.path.append(asked["library"])
+    try:
+        told = _read(asked)
+    except TooLargeError:
+        told = {"failed": "large"}
+    except MemoryError:
+        told = {"failed": "large"}
+    except Exception as error:  # noqa: BLE001 - told to the process that asked
+        told = _failed(error)
+    except BaseException as error:
+        # What fails deep inside the reader's Rust comes as a panic, which is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        told = _failed(error)
+    sys.stdout.buffer.write(marshal.dumps(told))
+    sys.stdout.buffer.flush()
+
+
+def _limit(memory: int, seconds: int) -> None:
+    """Bound what this process may take; Windows and macOS know no such limits, there only the wait is bounded."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+        try:
+            _, hard = resource.getrlimit(kind)
+            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        except (OSError, ValueError):
+            continue
+
+
+def _read(asked: dict[str, Any]) -> dict[str, Any]:
+    import python_calamine as calamine
+
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(asked["bytes"]))
+        names = [meta.name for meta in book.sheets_metadata if meta.typ == calamine.SheetTypeEnum.WorkSheet]
+        wanted = names if asked["sheet"] is None else [asked["sheet"]] if asked["sheet"] in names else []
+        sheets = {name: book.get_sheet_by_name(name) for name in wanted}
+    except calamine.PasswordError:
+        return {"failed": "password"}
+    filled = [name for name, sheet in sheets.items() if sheet.total_height] or wanted
+    told: dict[str, Any] = {"failed": "", "names": names, "filled": filled, "rows": (), "merged": ()}
+    if len(filled) == 1:
+        told["rows"], told["merged"] = _sheet(sheets[filled[0]], asked["cells"])
+    return told
+
+
+def _sheet(sheet: Any, most: int) -> tuple[list[tuple[str, ...]], tuple[Merged, ...]]:  # noqa: ANN401 - a class of Rust
+    """Return the cells of a sheet as text, each row as far as it is filled, and the merged areas."""
+    if sheet.total_height * max(sheet.total_width, 1) > most:
+        raise TooLargeError
+    rows = [_row(row) for row in sheet.to_python(skip_empty_area=False)]
+    while rows and not rows[-1]:
+        rows.pop()
+    merged = []
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        last = min(bottom, len(rows) - 1)
+        most -= max(last - top, 0) + 1
+        if most < 0:
+            raise TooLargeError
+        for number in range(top, last + 1):
+            rows[number] += ("",) * (left + 1 - len(rows[number]))
+        merged.append((top, left, bottom, right))
+    return rows, tuple(merged)
+
+
+def _row(values: list[object]) -> tuple[str, ...]:
+    cells = [_cell(value) for value in values]
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return tuple(cells)
+
+
+def _cell(value: object) -> str:
+    """Return a cell as text; a whole number without its .0, a moment as ISO 8601 has it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    return str(value)
+
+
+def _failed(error: BaseException) -> dict[str, str]:
+    return {"failed": "damaged", "reason": (str(error).splitlines() or [type(error).__name__])[0]}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Workbooks are read where an abort costs nothing: in a process of its own with bounded memory and time."""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from planner.texts import Phrase
+
+CHILD = Path(__file__).with_name("workbook_child.py")
+READER = "python_calamine"
+
+MEMORY_AT_LEAST = 2 * 2**30
+"""Bytes of addresses that any workbook may take: a stray cell in the last row of a small sheet needs one of them."""
+
+MEMORY_A_BYTE = 8
+"""Further bytes for each byte unpacked: the shortest cell is written in some 16 bytes and kept in less than 128."""
+
+SECONDS_AT_LEAST = 8
+SECONDS_A_MEGABYTE = 1
+"""Seconds of work for each megabyte unpacked; the reader needs some twentieth of it."""
+
+ASKED_MEMORY = b"memory allocation of"
+"""What the reader says last where it is given no more memory."""
+
+PATIENCE = 4
+"""How many times the seconds of work are waited for, on a machine that does something else besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRead:
+    """What a workbook holds.
+
+    Attributes
+    ----------
+    names
+        Its sheets of cells.
+    filled
+        Those of the sheets asked for that hold anything; all of them where none does.
+    rows, merged
+        The cells of the one that is filled, as text; and its merged areas, counted from 0.
+    """
+
+    names: tuple[str, ...]
+    filled: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    merged: tuple[tuple[int, int, int, int], ...]
+
+
+class UnreadableWorkbookError(Exception):
+    """A workbook that is not read, and why: `protected`, `large`, or neither, with the reason in words."""
+
+    def __init__(self, kind: str, reason: Phrase | str = "") -> None:
+        self.kind = kind
+        self.reason = reason
+        super().__init__(kind)
+
+
+def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
+    """Read one sheet of a workbook.
+
+    Parameters
+    ----------
+    content
+        The workbook, unpacked as far as that can be done (zip members stored).
+    sheet
+        Which; where None, the one that holds anything.
+    cells
+        How many cells the smallest rectangle around all of them may have.
+
+    Raises
+    ------
+    UnreadableWorkbookError
+        It is protected by a password, holds too much, is damaged, or the reader broke down over it.
+    """
+    megabytes = len(content) >> 20
+    seconds = SECONDS_AT_LEAST + SECONDS_A_MEGABYTE * megabytes
+    asked = {
+        "bytes": content,
+        "sheet": sheet,
+        "memory": MEMORY_AT_LEAST + MEMORY_A_BYTE * len(content),
+        "seconds": seconds,
+        "cells": cells,
+        "library": _folder_of_reader(),
+    }
+    # Isolated: neither the working folder nor the environment nor the user's own packages say what is imported.
+    command = [sys.executable, "-I", "-S", "-X", "utf8", str(CHILD)]
+    try:
+        done = subprocess.run(  # noqa: S603 - this interpreter and a file beside this one
+            command,
+            input=marshal.dumps(asked),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE * seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableWorkbookError("damaged", Phrase("errors.why_never_ends")) from error
+    except OSError as error:
+        reason = Phrase("errors.why_no_process", {"reason": error.strerror})
+        raise UnreadableWorkbookError("damaged", reason) from error
+    if done.returncode:
+        key = "why_asks_memory" if ASKED_MEMORY in done.stderr else "why_breaks_reader"
+        raise UnreadableWorkbookError("damaged", Phrase(f"errors.{key}"))
+    told = marshal.loads(done.stdout)  # noqa: S302 - what our own process has written
+    if told["failed"]:
+        raise UnreadableWorkbookError(told["failed"], told.get("reason", ""))
+    return SheetRead(tuple(told["names"]), tuple(told["filled"]), tuple(told["rows"]), tuple(told["merged"]))
+
+
+def _folder_of_reader() -> str:
+    found = importlib.util.find_spec(READER)
+    if found is None or not found.origin:
+        raise ModuleNotFoundError(READER)
+    return str(Path(found.origin).parent.parent)
