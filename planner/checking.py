@@ -15,8 +15,9 @@ from planner.errors import SHOWN_ROWS
 from planner.inputs.datum_choice import DatumVerdict
 from planner.inputs.settling import NAMES, scores_in_words
 from planner.inputs.study_layers import Source
+from planner.inputs.unread import as_words
 from planner.preparing import Ready, prepare
-from planner.remarks import Remark
+from planner.remarks import Remark, layer_name, reason_of
 from planner.study import Study, read_study
 from planner.texts import Texts
 
@@ -32,6 +33,8 @@ UNTESTED = DatumVerdict("wgs84", "untested", {})
 BY_WEIGHT = (
     *("scenario", "datum_contradicted", "datum_alike", "datum_found", "datum_untested", "datum_follows"),
     *("datum_declared", "datum_elsewhere", "reader_warns"),
+    *("unit_applied", "columns_unread", "hidden_rows", "hidden_sheets", "hidden_sheet_read", "hidden_columns"),
+    *("cells_without_result", "cells_with_error", "merged_number_left", "name_cut", "row_above"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
     *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
@@ -47,7 +50,7 @@ BY_WEIGHT = (
     *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
     *("ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
-    *("row_total", "row_note", "row_title", "row_blank"),
+    *("row_total", "row_note", "row_section", "row_numbering", "row_title", "row_blank"),
 )
 """Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
 
@@ -131,8 +134,7 @@ def _heading(study: Study, ready: Ready, texts: Texts) -> Iterator[str]:
 
 def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
     modelled = texts("cli.check_modelled") if source.modelled else ""
-    kind, _, of = source.layer.partition(".")
-    name = texts(f"words.layer_{kind}") + (f" [{of}]" if of else "")
+    name = layer_name(source.layer, texts)
     encoding = f" · {source.encoding}" if source.encoding else ""
     yield from _wrapped(
         texts(
@@ -153,6 +155,8 @@ def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
             for one in source.columns
         ]
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
+    if source.unread:
+        yield from _wrapped(f"  {texts('cli.check_unread', columns=as_words(source.unread))}", indent=4)
     verdict = ready.inputs.datums.layers.get(source.layer, UNTESTED)
     scores = scores_in_words(verdict)
     by = texts(f"cli.datum_{verdict.how}")
@@ -235,8 +239,18 @@ def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
         "crs": source.crs,
         "rows": source.rows,
         "used": source.used,
-        "set_aside": [{"key": one.key, "count": one.count, "rows": list(one.rows)} for one in source.set_aside],
+        "set_aside": [
+            {
+                "key": one.key,
+                "count": one.count,
+                "rows": list(one.rows),
+                "en": one.in_words("en"),
+                "zh": one.in_words("zh"),
+            }
+            for one in source.set_aside
+        ],
         "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
+        "unread": [{"column": one.column, "near": one.near} for one in source.unread],
         "datum": verdict.datum,
         "datum_by": verdict.how,
         "datum_scores": {
@@ -252,7 +266,8 @@ def _weight(remark: Remark) -> tuple[int, float]:
 
 def _remark(remark: Remark, texts: Texts) -> str:
     rows = ", ".join(remark.rows[:SHOWN_ROWS]) + (" …" if len(remark.rows) > SHOWN_ROWS else "")
-    return texts("cli.check_remark", reason=remark.in_words(texts.language), rows=f"({rows})" if rows else "")
+    reason = reason_of(remark, texts)
+    return texts("cli.check_remark", reason=reason, rows=f"({rows})" if rows else "")
 
 
 def _wrapped(line: str, *, indent: int) -> Sequence[str]:

@@ -65,7 +65,9 @@ def test_the_calls_are_found() -> None:
     assert len({key for _, key, _, _ in CALLS}) > 400
 
 
-@pytest.mark.parametrize(("where", "key", "values", "more"), CALLS, ids=[f"{where} {key}" for where, key, _, _ in CALLS])
+@pytest.mark.parametrize(
+    ("where", "key", "values", "more"), CALLS, ids=[f"{where} {key}" for where, key, _, _ in CALLS]
+)
 def test_a_text_is_said_with_its_values(where: str, key: str, values: set[str], more: bool) -> None:  # noqa: FBT001
     found = [one for one in catalogue() if re.fullmatch(key, one)]
     if not found:

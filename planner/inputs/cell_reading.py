@@ -108,7 +108,9 @@ def read_cells(
         if name in read.fields:
             lost = read.fields[name].map(lambda value: isinstance(value, str) and lost_digits(value)).astype(bool)
             if lost.any():
-                read.breaches.append(Breach("lost_digits", {"column": name}, [f"#{row}" for row in names[lost].index]))
+                read.breaches.append(
+                    Breach("lost_digits", {"column": name}, [f"#{row}" for row in names[lost].index])
+                )
     return read
 
 
@@ -129,7 +131,9 @@ def failed_breaches(cells: pd.Series, name: str) -> list[Breach]:
     breaches = []
     for key, failed in zip(("no_result", "error_cells"), failed_cells(cells), strict=True):
         if failed.any():
-            breaches.append(Breach(key, {"column": name, "found": _shown(cells[failed])}, _numbered(cells[failed])))
+            breaches.append(
+                Breach(key, {"column": name, "found": _shown(cells[failed])}, _numbered(cells[failed]))
+            )
     return breaches
 
 
@@ -207,7 +211,9 @@ def _factors(
             if not one.unit:
                 read.breaches.append(Breach("unit_unclear", values, _numbered(cells.loc[rows])))
             continue
-        fits = factor != 1 or any(word in units_of(one.field) for word in (plain(u.text) for u in parse_units(text)))
+        fits = factor != 1 or any(
+            word in units_of(one.field) for word in (plain(u.text) for u in parse_units(text))
+        )
         if one.unit:
             if is_own and fits and factor != one.factor:
                 differs = {"column": one.field, "unit": one.unit, "found": text}
@@ -254,7 +260,9 @@ def _texts(cells: pd.Series, column: Column) -> pd.Series:
         return cells.map(lambda cell: code(cell) if isinstance(cell, str) else cell)
     words = values_of(column.name) if column.choices else {}
     if words:
-        return cells.map(lambda cell: words.get(plain(cell), cell) if isinstance(cell, str) else cell)
+        return cells.map(
+            lambda cell: words.get(plain(cell) or cell.strip(), cell) if isinstance(cell, str) else cell
+        )
     return cells
 
 

@@ -89,7 +89,12 @@ class Vocabulary:
 
     @classmethod
     def of(
-        cls, table: str, fields: Iterable[str], explicit: Mapping[str, str], *, numbers: Iterable[str] | None = None
+        cls,
+        table: str,
+        fields: Iterable[str],
+        explicit: Mapping[str, str],
+        *,
+        numbers: Iterable[str] | None = None,
     ) -> Vocabulary:
         """Return the vocabulary of a table, with the study's own mapping."""
         words = column_names()
@@ -321,7 +326,7 @@ def column_names() -> dict[str, Any]:
 def values_of(field: str) -> dict[str, str]:
     """Return the planner's own word by each plain word that a table may use for it."""
     words = column_names()["values"].get(field, {})
-    return {plain(word): ours for ours, others in words.items() for word in (ours, *others)}
+    return {plain(word) or word: ours for ours, others in words.items() for word in (ours, *others)}
 
 
 def _counted_unit(field: str, text: str) -> float | None:

@@ -164,7 +164,9 @@ def table_of(grid: Grid, vocabulary: Vocabulary, *, source: str) -> SheetTable:
     kept = {number: row for part in parts for number, row in sorted(part.kept.items())}
     frame = pd.DataFrame.from_dict(kept, orient="index", columns=names, dtype=object)
     frame = frame.astype(object).where(frame.notna(), None)
-    paths = {name: path for part in (*parts, whole) for name, path in zip(part.names, part.heading.paths, strict=True)}
+    paths = {
+        name: path for part in (*parts, whole) for name, path in zip(part.names, part.heading.paths, strict=True)
+    }
     used = [name for name in names if paths.get(name) or frame[name].notna().any()]
     hidden = [whole.names[column] for column in sorted(grid.hidden_columns) if column < len(whole.names)]
     return SheetTable(
@@ -270,7 +272,9 @@ def _said(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
     labelled = False
     for cell in cells:
         is_label = cell.endswith((":", "：")) or plain(cell) in vocabulary.notes
-        aside = is_label or labelled or units_in_line(cell) is not None or KEY_AND_VALUE.fullmatch(cell) is not None
+        aside = (
+            is_label or labelled or units_in_line(cell) is not None or KEY_AND_VALUE.fullmatch(cell) is not None
+        )
         if not aside and YEAR.fullmatch(cell) is None and not UNIT_HEADINGS.fullmatch(cell):
             yield cell
         labelled = is_label
@@ -445,7 +449,9 @@ def _numbers_columns(row: Sequence[str], part: _Part) -> bool:
     counted = [cell for cell in cells if cell not in stems]
     if counted != [str(one) for one in range(1, len(counted) + 1)] or cells != [*stems, *counted]:
         return False
-    return bool(counted) and (bool(stems) or (len(counted) > 1 and len(cells) == len([one for one in part.names if one])))
+    return bool(counted) and (
+        bool(stems) or (len(counted) > 1 and len(cells) == len([one for one in part.names if one]))
+    )
 
 
 def _ends_as_total(row: Sequence[str], names: Sequence[str], vocabulary: Vocabulary) -> bool:

@@ -421,7 +421,11 @@ def _are_names(row: Sequence[str], *, years: bool = False) -> bool:
     if not found:
         return bool(cells)
     numbered = [cell for cell in found if YEAR_NUMBER.fullmatch(plain(cell))]
-    return years and len(numbered) == len(found) > 1 and numbered in (sorted(set(numbered)), sorted(set(numbered))[::-1])
+    return (
+        years
+        and len(numbered) == len(found) > 1
+        and numbered in (sorted(set(numbered)), sorted(set(numbered))[::-1])
+    )
 
 
 def _is_part(cell: str) -> bool:

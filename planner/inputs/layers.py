@@ -196,7 +196,9 @@ def _from_frame(
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     cut: dict[str, Claim] = {}
     if cut_names:
-        found = {name: cut_claim(name, vocabulary, encoding) for name in headings if vocabulary.claim(name) is None}
+        found = {
+            name: cut_claim(name, vocabulary, encoding) for name in headings if vocabulary.claim(name) is None
+        }
         cut = {name: claim for name, claim in found.items() if claim is not None}
     mapped, breaches = match_columns(
         headings,
@@ -326,7 +328,9 @@ def _called(name: str, paths: Mapping[str, Sequence[str]]) -> str:
 
 def _lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> dict[str, str]:
     """Return by what name each column is asked for a place: the lowest of its path, where that is its alone."""
-    lowest = {name: path[-1] if len(path) > 1 and place_part(path, vocabulary) else name for name, path in paths.items()}
+    lowest = {
+        name: path[-1] if len(path) > 1 and place_part(path, vocabulary) else name for name, path in paths.items()
+    }
     said = list(lowest.values())
     return {
         name: short if said.count(short) == 1 else f"{short} [{letters(column)}]"

@@ -129,7 +129,9 @@ def _excel_xml(content: bytes, marks: SheetMarks) -> None:
         if name == "row":
             state.row = int(values["r"]) - 1 if "r" in values else state.row + 1
             state.column = -1
-            if _is_true(values.get("hidden")) or (values.get("ht") == "0" and _is_true(values.get("customHeight"))):
+            if _is_true(values.get("hidden")) or (
+                values.get("ht") == "0" and _is_true(values.get("customHeight"))
+            ):
                 marks.hidden_rows.add(state.row)
         elif name == "col" and _is_true(values.get("hidden")):
             marks.hidden_columns.update(range(int(values["min"]) - 1, min(int(values["max"]), 16_384)))
@@ -248,7 +250,7 @@ def _stream(content: bytes, names: tuple[str, ...]) -> bytes:
     """Return a stream of a compound file (MS-CFB), the first of `names` that it has."""
     size = 1 << struct.unpack_from("<H", content, 30)[0]
     small = 1 << struct.unpack_from("<H", content, 32)[0]
-    first_directory, = struct.unpack_from("<I", content, 48)
+    (first_directory,) = struct.unpack_from("<I", content, 48)
     least, first_small, _, first_table, tables = struct.unpack_from("<IIIII", content, 56)
     listed = list(struct.unpack_from("<109I", content, 76))
     for _ in range(min(tables, len(content) // size)):

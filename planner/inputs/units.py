@@ -251,4 +251,3 @@ def _words() -> dict[str, Any]:
     text = resources.files("planner.inputs").joinpath("columns.toml").read_text("utf-8")
     words: dict[str, Any] = tomllib.loads(text)
     return words
-

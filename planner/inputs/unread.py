@@ -46,9 +46,7 @@ def unread_columns(
     (Unread(column='阵地建筑面积', near='floor_area_m2'), Unread(column='备注', near=''))
     """
     free = [field for field in vocabulary.fields if field not in fields and field not in vocabulary.explicit]
-    return tuple(
-        Unread(name, vocabulary.nearest_field(name, free) or "") for name in headings if name not in read
-    )
+    return tuple(Unread(name, vocabulary.nearest_field(name, free) or "") for name in headings if name not in read)
 
 
 def as_words(columns: Sequence[Unread]) -> str:

@@ -38,6 +38,11 @@ def catalogue() -> dict[str, dict[str, str]]:
     }
 
 
+def has_text(key: str) -> bool:
+    """Tell whether the catalogue has a text of this key."""
+    return key in catalogue()
+
+
 def gaps_of(key: str) -> frozenset[str]:
     """Return the names of the values that a text needs.
 
@@ -93,6 +98,10 @@ class Texts:
         # What is quoted may be any file's or cell's: it must not steer the terminal that it is shown in.
         quoted = {name: shown(value) if isinstance(value, str) else value for name, value in values.items()}
         return text.format(**quoted)
+
+    def template(self, key: str) -> str:
+        """Return the text of `key` with its gaps, for a page whose script fills them."""
+        return catalogue()[key][self.language]
 
     def whole(self, number: float) -> str:
         """Write a count: rounded to a whole number, thousands marked."""
