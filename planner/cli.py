@@ -11,7 +11,6 @@ import io
 import re
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from planner.errors import PlannerError
 from planner.progress import bar_of
+from planner.settings.toml_files import asked_language
 from planner.texts import Language, Texts
 
 if TYPE_CHECKING:
@@ -358,17 +358,8 @@ def _language(study: Path | None, place: str) -> Language:
     """Return the language that a study asks for, as far as its file can be read at all, or that a place is in."""
     if study is None:
         return "zh" if re.search(r"[\u4e00-\u9fff]", place) else "en"
-    try:
-        text = study.read_text("utf-8-sig")
-    except (OSError, ValueError):
-        return "en"
-    try:
-        asked = tomllib.loads(text).get("language")
-    except tomllib.TOMLDecodeError:
-        # One slip elsewhere in the file leaves the line with the language readable.
-        line = re.search(r"""^language\s*=\s*["'](\w+)["']""", text, re.MULTILINE)
-        asked = line[1] if line else "en"
-    return "en" if asked == "en" else "zh"
+    asked = asked_language(study)
+    return "en" if asked in {"en", None} else "zh"
 
 
 if __name__ == "__main__":

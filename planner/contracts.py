@@ -18,6 +18,7 @@ import pyproj
 import shapely
 
 from planner.errors import SHOWN_ROWS, Breach, DataError
+from planner.texts import Phrase
 
 Table = TypeVar("Table", bound=gpd.GeoDataFrame)
 
@@ -157,12 +158,29 @@ class Contract(Generic[Table]):
         if other.any():
             found = ", ".join(sorted(set(present.geom_type[other])))
             expected = ", ".join(self.geometry_types)
-            yield Breach("geometry_type", {"expected": expected, "found": found}, list(names[other]))
+            remedy = self._remedy({*present.geom_type[other]})
+            values = {"expected": expected, "found": found, "remedy": remedy}
+            yield Breach("geometry_type", values, list(names[other]))
         # A line without length is harmless, and the network leaves it out; only outlines can be broken.
         outlines = finite & present.geom_type.isin(AREAS)
         broken = ~present[outlines].is_valid
         if broken.any():
             yield Breach("invalid_geometry", {}, list(names[outlines][broken]))
+
+    def _remedy(self, found: set[str]) -> Phrase:
+        """Return how shapes of other types are made what the table takes."""
+        wanted = (
+            "point" if "Point" in self.geometry_types else "area" if "Polygon" in self.geometry_types else "line"
+        )
+        if "GeometryCollection" in found:
+            return Phrase(f"errors.remedy_collection_{wanted}")
+        if wanted == "point":
+            kind = "multipoint" if found == {"MultiPoint"} else "area" if found <= {*AREAS} else "line"
+            return Phrase(f"errors.remedy_point_of_{kind}")
+        if wanted == "area":
+            is_line = found <= {*LINES}
+            return Phrase("errors.remedy_area_of_line" if is_line else "errors.remedy_area_of_point")
+        return Phrase("errors.remedy_line_of_area" if found <= {*AREAS} else "errors.remedy_line_of_point")
 
     def _canonical(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         table = frame.copy()

@@ -25,6 +25,9 @@ from planner.texts import Language, Phrase, Texts
 SHOWN_ROWS = 8
 """How many rows a message names before it counts the rest."""
 
+SHOWN_BREACHES = 60
+"""How many things a message says are wrong before it counts the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:
@@ -64,7 +67,11 @@ class PlannerError(Exception):
     def in_words(self, language: Language) -> str:
         """Say the whole error in `language`: a heading and one line a breach."""
         heading = Texts(language)(f"errors.{self.heading}", source=self.source)
-        return "\n".join([heading, *(f"  - {breach.in_words(language)}" for breach in self.breaches)])
+        lines = [f"  - {breach.in_words(language)}" for breach in self.breaches[:SHOWN_BREACHES]]
+        more = len(self.breaches) - SHOWN_BREACHES
+        if more > 0:
+            lines.append(f"  - {Texts(language)('errors.more_breaches', count=f'{more:,}')}")
+        return "\n".join([heading, *lines])
 
 
 class StudyError(PlannerError, ValueError):

@@ -7,9 +7,9 @@ dotted path. The commented default that ``planner new`` writes is made from both
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Self, get_args, get_origin
 
@@ -28,8 +28,16 @@ from planner.settings.map import MapSettings
 from planner.settings.programme import ProgrammeSettings
 from planner.settings.rules import Costs, Remedies, Rules
 from planner.settings.siting import Siting
+from planner.settings.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
 from planner.settings.walking import Limits, Walking
 from planner.texts import Language, Phrase, Texts, catalogue
+from planner.texts.legible import illegible_in
+
+TOLD_AT_MOST = 50
+"""Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
+
+PATHS = ("path", "building_kinds", "place_kinds", "profile")
+"""Settings that name files."""
 
 
 class Study(Settings):
@@ -94,7 +102,7 @@ def read_study(path: str | Path) -> Study:
     Parameters
     ----------
     path
-        The TOML file.
+        The TOML file, or the folder with its `study.toml`.
 
     Returns
     -------
@@ -107,14 +115,13 @@ def read_study(path: str | Path) -> Study:
         The file is missing, is not TOML, or holds unknown, missing or wrong settings: all at once, each with
         its dotted path.
     """
-    path = Path(path)
+    path = study_path(Path(path))
     try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise StudyError(str(path), [Breach("unreadable_study", {"reason": reason})]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(str(path), [Breach("not_toml", {"reason": error})]) from error
+        content = parse_toml(toml_text(path))
+    except NotTomlError as error:
+        raise StudyError(str(path), [Breach("not_toml", {"reason": error.reason})]) from error
+    except NotReadError as error:
+        raise StudyError(str(path), [Breach("unreadable_study", {"reason": error.reason})]) from error
     return make_study(content, file=path)
 
 
@@ -137,13 +144,40 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
     known = {key: value for key, value in content.items() if key != "file"}
     hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
     unknown = [Breach("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
+    unknown += _illegible(content)
     try:
         study = Study.model_validate({**known, "file": Path(file)})
     except ValidationError as error:
-        unknown += [_breach(detail) for detail in error.errors()]
+        details = error.errors()
+        unknown += [_breach(detail) for detail in details[:TOLD_AT_MOST]]
+        if len(details) > TOLD_AT_MOST:
+            unknown.append(Breach("more_breaches", {"count": f"{len(details) - TOLD_AT_MOST:,}"}))
     if unknown:
         raise StudyError(str(file), unknown)
     return study
+
+
+def _illegible(content: Mapping[str, Any]) -> Iterator[Breach]:
+    """Yield the texts that hold control characters: in a path they come of a backslash."""
+    paths = (list(path) for path in islice(_paths_with_breaks(content), TOLD_AT_MOST))
+    broken = {".".join(map(str, path)) for path in paths}
+    yield from (Breach("backslash_path", {"path": path}) for path in sorted(broken))
+    for place in islice(illegible_in(content), TOLD_AT_MOST):
+        path = ".".join(map(str, place))
+        if path not in broken:
+            yield Breach("illegible_setting", {"path": path})
+
+
+def _paths_with_breaks(content: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where a path holds a tab, a line break or the like: what a backslash before a letter makes."""
+    if isinstance(content, Mapping):
+        for name, value in content.items():
+            if name in PATHS and isinstance(value, str) and any(sign < " " for sign in value):
+                yield (*path, name)
+            yield from _paths_with_breaks(value, (*path, str(name)))
+    elif isinstance(content, list | tuple):
+        for number, value in enumerate(content):
+            yield from _paths_with_breaks(value, (*path, number))
 
 
 def settings_at(path: tuple[str | int, ...]) -> type[Settings] | None:

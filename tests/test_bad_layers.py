@@ -134,7 +134,10 @@ GEOMETRY = {
     ),
     "centroids_as_communities": (
         {"communities": shapes(COMMUNITIES, COMMUNITIES.centroid)},
-        ["Geometry is Point, where Polygon, MultiPolygon is needed. (2 rows: W, E)"],
+        [
+            "Geometry is Point, where Polygon, MultiPolygon is needed. Name the layer with the outlines",
+            "(2 rows: W, E)",
+        ],
     ),
     "points_as_streets": ({"streets": shapes(STREETS, STREETS.centroid)}, ["Geometry is Point", "LineString"]),
     "self_crossing": (
@@ -162,7 +165,10 @@ PLACES = {
         {"centres": called(CENTRES, "EPSG:4326")},
         ["in degrees (EPSG:4326), but its coordinates are far beyond ±180", "`crs`"],
     ),
-    "swapped": ({"centres": swapped(CENTRES)}, ["Longitude and latitude are swapped. Exchange them: in a spatial file"]),
+    "swapped": (
+        {"centres": swapped(CENTRES)},
+        ["Longitude and latitude are swapped. Exchange them: in a spatial file"],
+    ),
     "swapped_seen_from_communities": (
         {**IN_THE_WEST, "centres": swapped(IN_THE_WEST["centres"])},
         ["[centres]", " km away", "with longitude and latitude exchanged it would fit"],

@@ -183,10 +183,10 @@ def test_rule_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: s
 def test_files_in_other_encodings(tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str) -> None:
     study = toy.write_study(tmp_path / "toy", study=OWN_RULES)
     (study.parent / "own.toml").write_text('en = "Own"\nzh = "自定"\n', encoding)
-    assert "The rule file cannot be read: not UTF-8." in refused(study, capsys, code=2)
+    assert "The rule file cannot be read: not UTF-8, but mostly GBK" in refused(study, capsys, code=2)
     study.write_text(toy.STUDY.replace("Toy city", "海勃湾"), encoding)
     assert main(["check", str(study)]) == 2
-    assert "The file cannot be read: not UTF-8." in capsys.readouterr().err
+    assert "The file cannot be read: not UTF-8, but mostly GBK" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["nowhere.toml", "", "n" * 300])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -16,6 +15,7 @@ from planner.assessment.expressions import Test, names_of, parse
 from planner.assessment.measure_names import limit_of
 from planner.assessment.rule_checks import wrong_expression
 from planner.errors import Breach, StudyError
+from planner.settings.toml_files import NotReadError, NotTomlError, parse_toml, toml_text
 from planner.study import wrong_because
 from planner.texts import Language
 
@@ -249,10 +249,9 @@ def read_rules(profile: str, *, folder: Path, study: str = "notebook", setting: 
     if profile.endswith(".toml"):
         source = folder / profile
         try:
-            text = source.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            raise StudyError(str(source), [Breach("unreadable_rules", {"reason": reason})]) from error
+            text = toml_text(source)
+        except NotReadError as error:
+            raise StudyError(str(source), [Breach("unreadable_rules", {"reason": error.reason})]) from error
     elif profile in shipped_profiles():
         source = Path(f"{profile}.toml")
         text = resources.files("planner.assessment").joinpath("standards", f"{profile}.toml").read_text("utf-8")
@@ -288,9 +287,9 @@ def in_force(rule: Rule, date: str) -> bool:
 
 def _parse(text: str, source: str) -> Profile:
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(source, [Breach("not_toml", {"reason": error})]) from error
+        content = parse_toml(text)
+    except NotTomlError as error:
+        raise StudyError(source, [Breach("not_toml", {"reason": error.reason})]) from error
     try:
         profile = Profile.model_validate(content)
     except ValidationError as error:

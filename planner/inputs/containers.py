@@ -51,30 +51,34 @@ def unzipped(content: bytes, most: int) -> bytes:
     NotUnpackedError
         It is damaged, or packed in a way that no program of spreadsheets uses.
     """
-    plain = io.BytesIO()
-    size = 0
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(plain, "w") as unpacked:
-            parts = [part for part in packed.infolist() if not part.filename.startswith(PICTURES)]
-            if len(parts) > PARTS_AT_MOST or sum(part.file_size for part in parts) > most:
-                raise TooMuchError
-            if len({part.filename for part in parts}) < len(parts):
-                raise NotUnpackedError(Phrase("errors.why_parts_twice"))
-            for part in parts:
-                # Other methods ask for memory by their own word, and no program of spreadsheets uses them.
-                if part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                    raise NotUnpackedError(Phrase("errors.why_packed_strangely"))
-                with packed.open(part) as source, unpacked.open(part.filename, "w") as target:
-                    while block := source.read(BLOCK):
-                        size += len(block)
-                        if size > most:
-                            raise TooMuchError
-                        target.write(block)
+        return _stored(content, most)
     except (TooMuchError, NotUnpackedError):
         raise
     except Exception as error:
         # A damaged zip file raises whatever its damage leads to.
         raise NotUnpackedError((str(error).splitlines() or [type(error).__name__])[0]) from error
+
+
+def _stored(content: bytes, most: int) -> bytes:
+    plain = io.BytesIO()
+    size = 0
+    with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(plain, "w") as unpacked:
+        parts = [part for part in packed.infolist() if not part.filename.startswith(PICTURES)]
+        if len(parts) > PARTS_AT_MOST or sum(part.file_size for part in parts) > most:
+            raise TooMuchError
+        if len({part.filename for part in parts}) < len(parts):
+            raise NotUnpackedError(Phrase("errors.why_parts_twice"))
+        for part in parts:
+            # Other methods ask for memory by their own word, and no program of spreadsheets uses them.
+            if part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise NotUnpackedError(Phrase("errors.why_packed_strangely"))
+            with packed.open(part) as source, unpacked.open(part.filename, "w") as target:
+                while block := source.read(BLOCK):
+                    size += len(block)
+                    if size > most:
+                        raise TooMuchError
+                    target.write(block)
     return plain.getvalue()
 
 

@@ -56,7 +56,9 @@ SECOND_HALF = re.compile(
 )
 DIVIDERS = (",", ";", "/", "|", "&", "、", ", ", None)
 
-NO_PLACE = frozenset({"", "nan", "null", "none", "na", "n/a", "-", "--", "—", "——", "/", "无", "暂无", "\\n", "nil"})
+NO_PLACE = frozenset(
+    {"", "nan", "null", "none", "na", "n/a", "-", "--", "—", "——", "/", "无", "暂无", "\\n", "nil"}
+)
 """What stands in a cell that says of no place where it is."""
 
 

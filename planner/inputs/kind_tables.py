@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 from importlib import resources
 from pathlib import Path
@@ -12,6 +11,7 @@ import pydantic
 
 from planner.errors import Breach, StudyError
 from planner.settings.base import Settings
+from planner.settings.toml_files import NotReadError, parse_toml, toml_text
 from planner.study import wrong_because
 
 TableModel = TypeVar("TableModel", bound=Settings)
@@ -42,12 +42,11 @@ def read_kind_table(
     """
     named = {"table": table or shipped}
     try:
-        file = resources.files("planner.inputs").joinpath(shipped) if table is None else table
-        content = tomllib.loads(file.read_text("utf-8").removeprefix("\ufeff"))
+        own = resources.files("planner.inputs").joinpath(shipped).read_text("utf-8") if table is None else ""
+        content = parse_toml(own if table is None else toml_text(table))
         kinds = model.model_validate(content)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StudyError(study, [Breach("unreadable_table", {**named, "reason": reason})]) from error
+    except NotReadError as error:
+        raise StudyError(study, [Breach("unreadable_table", {**named, "reason": error.reason})]) from error
     except pydantic.ValidationError as error:
         breaches = [
             Breach("wrong_table", {**named, "path": ".".join(map(str, d["loc"])), "reason": wrong_because(d)})

@@ -196,9 +196,7 @@ def _positions(rows: pd.DataFrame, way: Way, wanted: Wanted) -> Positions:
     xy = np.array(numbers, dtype=np.float64).reshape(2, -1).T
     shapes = _points(xy)
     unread = _unread(rows[x], ~np.isnan(xy[:, 0])) | _unread(rows[y], ~np.isnan(xy[:, 1]))
-    return Positions(
-        shapes, columns, _degrees(xy) if "lon" in columns else None, unread=np.flatnonzero(unread)
-    )
+    return Positions(shapes, columns, _degrees(xy) if "lon" in columns else None, unread=np.flatnonzero(unread))
 
 
 def _one_column(cells: pd.Series, columns: dict[str, str], home: tuple[float, float] | None) -> Positions:
@@ -251,12 +249,10 @@ def shortened(cell: str) -> str:
 
 def _compared(rows: pd.DataFrame, chosen: Positions, other: Positions, wanted: Wanted) -> Positions:
     """Compare two ways to say the same places, both in degrees."""
-    if other.crs is None or other.crs.is_projected or (chosen.crs is not None and chosen.crs.is_projected):
-        return chosen
-    if wanted.declared is not None and wanted.declared.is_projected:
-        return chosen
-    both = np.flatnonzero([a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)])
-    if not len(both):
+    systems = [wanted.declared, chosen.crs, other.crs]
+    found = [a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)]
+    both = np.flatnonzero(found)
+    if other.crs is None or any(crs is not None and crs.is_projected for crs in systems) or not len(both):
         return chosen
     away = _metres_apart(chosen.shapes[both], other.shapes[both])
     apart = away > WAYS_DIFFER_M
@@ -276,7 +272,9 @@ def _compared(rows: pd.DataFrame, chosen: Positions, other: Positions, wanted: W
     names = [f"#{row}" for row in rows.index[both[apart]]]
     if "Point" in wanted.shapes:
         return replace(chosen, breaches=(*chosen.breaches, Breach("ways_differ", values, names)))
-    return replace(chosen, remarks=(*chosen.remarks, Remark("ways_differ", wanted.table, tuple(names), 0.0, values)))
+    return replace(
+        chosen, remarks=(*chosen.remarks, Remark("ways_differ", wanted.table, tuple(names), 0.0, values))
+    )
 
 
 def _metres_apart(one: NDArray[np.object_], other: NDArray[np.object_]) -> NDArray[np.float64]:
@@ -288,7 +286,9 @@ def _metres_apart(one: NDArray[np.object_], other: NDArray[np.object_]) -> NDArr
         owner = shapely.get_coordinates(shapes, return_index=True)[1]
         shapes = shapely.force_2d(shapes)
         scale = np.column_stack([width[owner], np.ones(len(owner))]) * DEGREE_M
-        moved: NDArray[np.object_] = shapely.set_coordinates(shapes.copy(), shapely.get_coordinates(shapes) * scale)
+        moved: NDArray[np.object_] = shapely.set_coordinates(
+            shapes.copy(), shapely.get_coordinates(shapes) * scale
+        )
         return moved
 
     distances: NDArray[np.float64] = np.nan_to_num(shapely.distance(in_metres(one), in_metres(other)))

@@ -133,11 +133,11 @@ def _behind(content: bytes, place: int, order: str, kind: int, width: int) -> in
         return place + width
     if kind not in {LINE, POLYGON}:
         raise struct.error
-    (count,) = struct.unpack_from(f"{order}I", content, place)
+    count = int(struct.unpack_from(f"{order}I", content, place)[0])
     place += 4
     if kind == LINE:
         return place + count * width
     for _ in range(count):
         (points,) = struct.unpack_from(f"{order}I", content, place)
-        place += 4 + points * width
+        place += 4 + int(points) * width
     return place

@@ -36,7 +36,7 @@ class NoTextError(Exception):
 
 
 def decoded(content: bytes) -> tuple[str, str]:
-    """Return a text and the name of its encoding: utf-8, utf-16 or gb18030.
+    r"""Return a text and the name of its encoding: utf-8, utf-16 or gb18030.
 
     Raises
     ------
@@ -45,8 +45,8 @@ def decoded(content: bytes) -> tuple[str, str]:
 
     Examples
     --------
-    >>> decoded("东风社区".encode("gbk")), decoded("a,东风\\n".encode("utf-16-le"))
-    (('东风社区', 'gb18030'), ('a,东风\\n', 'utf-16'))
+    >>> decoded("东风社区".encode("gbk")), decoded("a,东风\n".encode("utf-16-le"))
+    (('东风社区', 'gb18030'), ('a,东风\n', 'utf-16'))
     """
     for mark, encoding in UTF_16:
         if content.startswith(mark):

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from planner.errors import Breach, DataError
-from planner.inputs.grids import Grid, letters
+from planner.inputs.grids import Grid
 from planner.inputs.table_encodings import NoTextError, decoded
+from planner.inputs.table_size import CELLS_AT_MOST, COLUMNS_AT_MOST, check_size
 from planner.texts import Phrase
 
 DELIMITERS = (",", "\t", ";", "|", "，", "；")
@@ -20,10 +21,6 @@ DELIMITERS = (",", "\t", ";", "|", "，", "；")
 
 LONGEST_CELL = 64 * 2**20
 """Characters in one cell of a text table; the outline of a large area as WKT has some millions."""
-
-CELLS_AT_MOST = 50_000_000
-COLUMNS_AT_MOST = 2_000
-"""Columns of a table; the widest tables of a census have some hundred."""
 
 SAMPLE = 2**20
 SAMPLED_ROWS = 40
@@ -42,7 +39,7 @@ _cell_size = threading.Lock()
 
 
 def parse_text(content: bytes, *, source: str) -> Grid:
-    """Make a grid of a text table.
+    r"""Make a grid of a text table.
 
     Parameters
     ----------
@@ -58,7 +55,7 @@ def parse_text(content: bytes, *, source: str) -> Grid:
 
     Examples
     --------
-    >>> parse_text("名称;面积\\n东风;320,5\\n".encode(), source="x.csv").rows
+    >>> parse_text("名称;面积\n东风;320,5\n".encode(), source="x.csv").rows
     (('名称', '面积'), ('东风', '320.5'))
     """
     try:
@@ -72,22 +69,6 @@ def parse_text(content: bytes, *, source: str) -> Grid:
     if len(rows) > 1 and not text.endswith(("\n", "\r")) and 0 < len(rows[-1]) < len(rows[-2]):
         raise DataError(source, [Breach("cut_off", {"row": len(rows)})])
     return Grid(tuple(rows if delimiter == "," else _with_points(rows)), encoding)
-
-
-def check_width(rows: tuple[tuple[str, ...], ...] | list[tuple[str, ...]], *, source: str) -> None:
-    """Refuse a sheet that is wider than any table, or that would be too large with every row as wide.
-
-    Raises
-    ------
-    DataError
-        With the last column that holds anything.
-    """
-    width = max((len(row) for row in rows), default=0)
-    if width > COLUMNS_AT_MOST:
-        values = {"last": letters(width - 1), "count": f"{width:,}", "most": f"{COLUMNS_AT_MOST:,}"}
-        raise DataError(source, [Breach("too_wide", values)])
-    if width * len(rows) > CELLS_AT_MOST:
-        raise DataError(source, [Breach("too_many_cells", {"cells": f"{CELLS_AT_MOST:,}"})])
 
 
 def _delimiter(text: str) -> tuple[str, str]:
@@ -133,10 +114,12 @@ def _rows(text: str, delimiter: str, source: str) -> list[tuple[str, ...]]:
         except csv.Error as error:
             reason = Phrase("errors.why_quote") if "expected after" in str(error) else error
             reason = Phrase("errors.why_quote_open") if "unexpected end" in str(error) else reason
-            raise DataError(source, [Breach("damaged_rows", {"row": reader.line_num, "reason": reason})]) from error
+            raise DataError(
+                source, [Breach("damaged_rows", {"row": reader.line_num, "reason": reason})]
+            ) from error
         finally:
             csv.field_size_limit(before)
-    check_width(rows, source=source)
+    check_size(len(rows), max((len(row) for row in rows), default=0), source=source, is_sheet=True)
     _refuse_swallowed(rows, delimiter, source)
     return rows
 
@@ -148,8 +131,7 @@ def _lines(text: str, delimiter: str, source: str) -> Iterator[str]:
         if line.count(delimiter) > COLUMNS_AT_MOST:
             outside = QUOTED.sub("", ('"' if is_quoted else "") + line).count(delimiter)
             if outside > COLUMNS_AT_MOST:
-                values = {"last": letters(outside), "count": f"{outside + 1:,}", "most": f"{COLUMNS_AT_MOST:,}"}
-                raise DataError(source, [Breach("too_wide", values)])
+                check_size(1, outside + 1, source=source, is_sheet=True)
         is_quoted ^= line.count('"') % 2 == 1
         yield line
 

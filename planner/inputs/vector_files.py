@@ -16,6 +16,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.errors import Breach, DataError
+from planner.inputs.table_size import check_fields
 from planner.texts import Phrase
 
 DRIVER_HINT = "; It might help to specify"
@@ -175,9 +176,10 @@ def _geojson(path: Path) -> tuple[pd.DataFrame, str]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if encoding == "utf-8":
-            return pyogrio.read_dataframe(path), encoding
-        return pyogrio.read_dataframe(text.removeprefix("\ufeff").encode("utf-8")), encoding
+        content = text.removeprefix("\ufeff").encode("utf-8")
+        source = path if encoding == "utf-8" else content
+        check_fields(source, path)
+        return pyogrio.read_dataframe(source), encoding
     raise DataError(str(path), [Breach("no_text_table")])
 
 

@@ -15,10 +15,10 @@ CHILD = Path(__file__).with_name("workbook_child.py")
 READER = "python_calamine"
 
 MEMORY_AT_LEAST = 2 * 2**30
-"""Bytes of addresses that any workbook may take: a stray cell in the last row of a small sheet needs one of them."""
+"""Bytes of addresses that any workbook may take; a small sheet with a stray cell in its last row needs half of it."""
 
 MEMORY_A_BYTE = 8
-"""Further bytes for each byte unpacked: the shortest cell is written in some 16 bytes and kept in less than 128."""
+"""Further bytes for each byte unpacked: the shortest cell has some 16 bytes and is kept in less than 128."""
 
 SECONDS_AT_LEAST = 8
 SECONDS_A_MEGABYTE = 1
@@ -100,8 +100,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
         done = subprocess.run(  # noqa: S603 - this interpreter and a file beside this one
             command,
             input=marshal.dumps(asked),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=PATIENCE * seconds,
             check=False,
         )

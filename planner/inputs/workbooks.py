@@ -17,7 +17,8 @@ from planner.inputs.containers import (
     unzipped,
 )
 from planner.inputs.grids import Grid
-from planner.inputs.text_tables import CELLS_AT_MOST, check_width, parse_text
+from planner.inputs.table_size import CELLS_AT_MOST, check_size
+from planner.inputs.text_tables import parse_text
 from planner.inputs.workbook_process import UnreadableWorkbookError, read_sheet
 from planner.texts import Phrase
 
@@ -79,7 +80,8 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
         raise DataError(str(path), [Breach("several_layers", values)])
     if not found.filled:
         raise DataError(str(path), [Breach("empty_sheet")])
-    check_width(found.rows, source=str(path))
+    width = max((len(row) for row in found.rows), default=0)
+    check_size(len(found.rows), width, source=str(path), is_sheet=True)
     return Grid(
         found.rows,
         merged=found.merged,

@@ -27,7 +27,7 @@ class Layer(Settings):
     datum: DatumSetting = "auto"
     """Whose coordinates: "wgs84", "cgcs2000", "gcj02" (Amap), "bd09" (Baidu); "auto" finds out. China only."""
 
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict, max_length=200)
     """Your column names, as { people = "人口", name = "社区名称" }."""
 
     source: str = ""

@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-SEQUENCE = r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x9b[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)"
+SEQUENCE = (
+    r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x9b[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)"
+)
 """What a terminal obeys: colours and cursors, titles and links."""
 
 BREAKS = "\x0b\x0c\x85\u2028\u2029"
 """Breaks of lines and pages that tables do not have."""
 
-OTHERS = "\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufdd0-\ufdef\ufff9-\ufffb"
+OTHERS = (
+    "\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufdd0-\ufdef\ufff9-\ufffb"
+)
 NO_CHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 HALF_CHARACTERS = "\ud800-\udfff"
 
