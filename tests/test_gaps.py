@@ -20,7 +20,7 @@ PREFIXES = {"Breach": "errors.", "Remark": "remarks.", "set_aside": "remarks.", 
 
 
 def calls() -> Iterator[tuple[str, str, set[str], bool]]:
-    """Yield of each place that says a text: where, the key as a pattern, the values, and whether there may be more."""
+    """Yield of each place that says a text: where, its key as a pattern, the values, whether there may be more."""
     for file in sorted(PLANNER.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if not (isinstance(node, ast.Call) and node.args):

@@ -1,4 +1,4 @@
-"""The cells of a layer as the planner's fields: numbers in the unit that is stated for them, codes, known words."""
+"""The cells of a layer as the planner's fields: numbers in the unit stated for them, codes, known words."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""
 
 ERROR_CELLS = frozenset(
-    ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#BUSY!", "#FIELD!")
-    + ("#GETTING_DATA", "#UNKNOWN!", "#BLOCKED!", "#CONNECT!")
+    (
+        *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#BUSY!"),
+        *("#FIELD!", "#GETTING_DATA", "#UNKNOWN!", "#BLOCKED!", "#CONNECT!"),
+    )
 )
 """What a spreadsheet shows, and writes into a CSV, where a formula fails."""
 
@@ -200,10 +202,12 @@ def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
 def _factors(
     cells: pd.Series, one: Mapped, units: pd.Series, contract: Contract[Any], read: CellsRead
 ) -> pd.Series:
-    """Return by what the number of each row is multiplied: by its heading's unit, else the one that its row names."""
+    """Return by what the number of each row is multiplied: by its heading's unit, else by its row's."""
     factors = pd.Series(one.factor, index=cells.index, dtype="float64")
     given = cells.notna() & (cells.astype(str).str.strip() != "")
-    for (text, is_own), rows in units[given & units.notna()].groupby(units[given & units.notna()]).groups.items():
+    said = units[given & units.notna()]
+    for text, is_own in dict.fromkeys(said):
+        rows = said.index[[pair == (text, is_own) for pair in said]]
         values = {"column": one.field, "theirs": str(cells.name), "unit": text or "–"}
         try:
             factor = factor_for(one.field, text)

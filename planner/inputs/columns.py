@@ -43,7 +43,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One field, the column that it is taken from, what its numbers are multiplied by, and the unit in its heading.
+    """One field, the column that it is taken from, the factor of its numbers, and the unit in its heading.
 
     `is_weak` says that the column's name means the field only for want of a better one.
     """
@@ -129,7 +129,7 @@ class Vocabulary:
         units = units_of(claim.field) if claim else {}
         if claim is None or not units:
             return claim
-        # Every comment must be understood: 建筑面积（平方米，含地下） may be another area than the one that is meant.
+        # Every comment must be understood: 建筑面积（平方米，含地下） may be another area than is meant.
         said = [word for comment in comments for word in COMMENT_PARTS.split(comment) if word.strip()]
         factors: dict[str, float] = {}
         for word in said:
@@ -267,7 +267,7 @@ def _as_mapped(field: str, column: str, claim: Claim | None) -> Mapped:
 
 
 def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
-    """Return the factor and the word of the unit that a heading names for a field which it does not mean by itself.
+    """Return the factor and the word of the unit that a heading names, whatever else it says; None for none.
 
     Examples
     --------

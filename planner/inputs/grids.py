@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pandas as pd
 
@@ -192,7 +193,7 @@ def _trimmed(rows: list[list[str]]) -> list[list[str]]:
 def _parts(rows: Sequence[Sequence[str]], headings: Sequence[Heading], vocabulary: Vocabulary) -> list[_Part]:
     """Return each heading with its rows; titles just above a further heading belong to it."""
     begin = [0]
-    for before, heading in zip(headings, headings[1:], strict=False):
+    for before, heading in pairwise(headings):
         first = heading.first
         while first - 1 > before.last and _is_title(rows[first - 1]):
             first -= 1
@@ -264,7 +265,7 @@ def _read_titles(
         reason = "row_blank" if not cells else "row_above" if len(said) > 1 else "row_title"
         left_out.setdefault(reason, []).append(position + 1)
     block = rows[part.heading.first : part.heading.last + 1]
-    part.units += [found for row in block for cell in row if (found := _whole_line(cell))]
+    part.units += [units for row in block for cell in row if (units := _whole_line(cell))]
 
 
 def _said(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
@@ -281,9 +282,9 @@ def _said(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
 
 
 def _units_of_title(cells: Sequence[str]) -> list[str]:
-    """Return the units that a row above or below a table names: 单位：万人, 单位 beside 万人, or 人口统计表（万人）."""
+    """Return the units that a row above or below a table names: 单位：万人, 单位 beside 万人, 统计表（万人）."""
     found = [units for cell in cells if (units := units_in_line(cell))]
-    for cell, following in zip(cells, cells[1:], strict=False):
+    for cell, following in pairwise(cells):
         if UNIT_HEADINGS.fullmatch(cell.rstrip(":：").strip()) and parse_units(following):
             found.append(following)
     if len(cells) == 1 and not found:

@@ -283,7 +283,7 @@ def _continues(rows: Sequence[Sequence[str]], first: int, upper: int, merged: Se
 def _names_groups(
     rows: Sequence[Sequence[str]], first: int, upper: int, spans: Sequence[tuple[int, int] | None]
 ) -> bool:
-    """Tell whether an upper row with names over single columns too is one of groups: its next names every column."""
+    """Tell whether an upper row with names over single columns names groups: the next row names every column."""
     top, below = rows[upper], rows[upper + 1]
     wide = {span for span in spans if span is not None and span[1] > span[0]}
     full = any(all(_at(below, column) for column in range(start, end + 1)) for start, end in wide)
@@ -314,7 +314,7 @@ def _is_title(
 def _spans(
     rows: Sequence[Sequence[str]], first: int, upper: int, width: int, merged: Sequence[Area]
 ) -> list[tuple[int, int] | None]:
-    """Return for each column the columns over which the name above it in row `upper` stands; None under a blank."""
+    """Return for each column the columns over which the name in row `upper` stands; None under a blank."""
     top = rows[upper]
     owners: list[tuple[int, int] | None] = [None] * width
     column = 0

@@ -25,6 +25,7 @@ def _fields(contract: Contract[Any]) -> tuple[str, ...]:
 
 
 def vocabulary_of(contract: Contract[Any], columns: Mapping[str, str]) -> Vocabulary:
+    """Return the names of a contract's columns, with the study's own mapping."""
     numbers = [column.name for column in contract.columns if column.kind == "number"]
     return Vocabulary.of(contract.name, _fields(contract), columns, numbers=numbers)
 
@@ -51,7 +52,7 @@ def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> 
 
 
 def says_nothing(one: Mapped, cells: pd.Series, contract: Contract[Any]) -> bool:
-    """Tell whether a column that means a number only for want of a better one holds none: 开放时间 = 9:00-17:00."""
+    """Tell whether a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
     column = next(column for column in contract.columns if column.name == one.field)
     if not one.is_weak or column.kind != "number":
         return False
@@ -65,13 +66,13 @@ def parts_only(
     """Return a breach for each field under whose heading stand parts only, none of them the whole."""
     taken = {one.field for one in mapped} | set(vocabulary.explicit)
     breaches = []
-    for name in vocabulary.numbers - taken:
+    for name in sorted(vocabulary.numbers - taken):
         parts = parts_of(name, paths, vocabulary)
         if parts:
             named = ", ".join(f"`{part}`" for part in parts)
             values = {"column": name, "columns": named, "setting": setting, "example": parts[0]}
             breaches.append(Breach("several_under_heading", values))
-    return sorted(breaches, key=lambda breach: str(breach.values["column"]))
+    return breaches
 
 
 def merged_breaches(sheet: SheetTable, read: CellsRead, counted: Sequence[str]) -> list[Breach]:
@@ -86,6 +87,7 @@ def merged_breaches(sheet: SheetTable, read: CellsRead, counted: Sequence[str]) 
 
 
 def merged_remarks(sheet: SheetTable, read: CellsRead, contract: Contract[Any]) -> list[Remark]:
+    """Return a remark for each number in a merged cell of a column that nothing reads."""
     used = {one.column for one in read.mapped}
     return [
         Remark(
@@ -102,11 +104,13 @@ def merged_remarks(sheet: SheetTable, read: CellsRead, contract: Contract[Any]) 
 def unread_of(
     headings: Iterable[str], read: CellsRead, vocabulary: Vocabulary, used: Collection[str]
 ) -> tuple[Unread, ...]:
+    """Return the columns that nothing reads; `used` are those read beside the fields."""
     known = {one.column for one in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
     return unread_columns(headings, known, vocabulary, {one.field for one in read.mapped})
 
 
 def look_alike(unread: Sequence[Unread], contract: Contract[Any]) -> tuple[Remark, ...]:
+    """Return a remark on the columns that nothing reads and that look like a field."""
     near = [one for one in unread if one.near]
     return (Remark("columns_unread", contract.name, values={"columns": as_words(near)}),) if near else ()
 

@@ -1,8 +1,8 @@
 """What a workbook says of a sheet besides its values: hidden rows and columns, formulas without result, errors.
 
-The reader of workbooks gives blank cells for the last two and says nothing of the first. This file imports only the
-standard library, because the process that reads a workbook loads it by its path; it never fails: where it does not
-understand a workbook, it has nothing to say.
+The reader of workbooks gives blank cells for the last two and says nothing of the first. This file imports only
+the standard library, because the process that reads a workbook loads it by its path. It never fails: of a workbook
+that it does not understand it has nothing to say.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from xml.parsers import expat
 ZIP_BEGINS = b"PK\x03\x04"
 OLE_BEGINS = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+MOST_COLUMNS = 16_384
 MOST_HIDDEN = 1_048_576
 """Rows of a sheet at most: a repeated row may claim more."""
 
@@ -36,7 +37,6 @@ ERRORS = {
 BOUNDSHEET, BOF, EOF, ROW, FORMULA, BOOL_ERROR, COLUMN_INFO = 0x85, 0x809, 0x0A, 0x208, 0x06, 0x205, 0x7D
 SPECIAL_RESULT = 0xFFFF
 RESULT_ERROR, RESULT_BLANK = 2, 3
-TO_CALCULATE = 0x03
 FREE_SECTOR = 0xFFFFFFFA
 """Numbers of sectors from here on mean: none, or the end of a chain."""
 
@@ -51,6 +51,8 @@ class SheetMarks:
     hidden_columns: set[int] = field(default_factory=set)
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
     """Cells of which the reader of workbooks says nothing: a formula as "=…", an error as "#N/A"."""
+    doubtful: set[tuple[int, int]] = field(default_factory=set)
+    """Those of them that may well be blank."""
 
 
 def marks_of(content: bytes, sheet: str) -> SheetMarks:
@@ -123,55 +125,51 @@ def _sheet_part(packed: zipfile.ZipFile, sheet: str) -> str:
 
 
 def _excel_xml(content: bytes, marks: SheetMarks) -> None:
-    state = _CellState()
-
-    def start(name: str, values: dict[str, str]) -> None:
-        if name == "row":
-            state.row = int(values["r"]) - 1 if "r" in values else state.row + 1
-            state.column = -1
-            if _is_true(values.get("hidden")) or (
-                values.get("ht") == "0" and _is_true(values.get("customHeight"))
-            ):
-                marks.hidden_rows.add(state.row)
-        elif name == "col" and _is_true(values.get("hidden")):
-            marks.hidden_columns.update(range(int(values["min"]) - 1, min(int(values["max"]), 16_384)))
-        elif name == "c":
-            found = REFERENCE.fullmatch(values.get("r", ""))
-            state.column = _column(found[1]) if found else state.column + 1
-            state.kind, state.formula, state.value, state.has_formula = values.get("t", "n"), "", "", False
-        elif name in {"f", "v"}:
-            state.inside = name
-            state.has_formula = state.has_formula or name == "f"
-
-    def text(said: str) -> None:
-        if state.inside == "f":
-            state.formula += said
-        elif state.inside == "v":
-            state.value += said
-
-    def end(name: str) -> None:
-        if name in {"f", "v"}:
-            state.inside = ""
-        elif name == "c":
-            if state.kind == "e" and state.value:
-                marks.cells[state.row, state.column] = state.value
-            elif state.has_formula and not state.value and state.kind != "str":
-                marks.cells[state.row, state.column] = f"={state.formula}"
-
-    _parse(content, start, end=end, text=text)
+    cells = _Cells(marks)
+    _parse(content, cells.start, end=cells.end, text=cells.text)
 
 
 @dataclass(slots=True)
-class _CellState:
-    """Where a run over the cells of a sheet stands."""
+class _Cells:
+    """A run over the cells of a sheet of an .xlsx."""
 
+    marks: SheetMarks
     row: int = -1
     column: int = -1
     kind: str = ""
     inside: str = ""
-    formula: str = ""
-    value: str = ""
-    has_formula: bool = False
+    said: dict[str, str] = field(default_factory=dict)
+
+    def start(self, name: str, values: dict[str, str]) -> None:
+        if name == "row":
+            self.row = int(values["r"]) - 1 if "r" in values else self.row + 1
+            self.column = -1
+            is_flat = values.get("ht") == "0" and _is_true(values.get("customHeight"))
+            if is_flat or _is_true(values.get("hidden")):
+                self.marks.hidden_rows.add(self.row)
+        elif name == "col" and _is_true(values.get("hidden")):
+            self.marks.hidden_columns.update(range(int(values["min"]) - 1, min(int(values["max"]), MOST_COLUMNS)))
+        elif name == "c":
+            found = REFERENCE.fullmatch(values.get("r", ""))
+            self.column = _column(found[1]) if found else self.column + 1
+            self.kind, self.said = values.get("t", "n"), {}
+        elif name in {"f", "v"}:
+            self.inside = name
+            self.said[name] = ""
+
+    def text(self, said: str) -> None:
+        if self.inside:
+            self.said[self.inside] += said
+
+    def end(self, name: str) -> None:
+        if name in {"f", "v"}:
+            self.inside = ""
+        elif name == "c" and (self.kind == "e" or "f" in self.said):
+            value = self.said.get("v", "")
+            if self.kind == "e" and value:
+                self.marks.cells[self.row, self.column] = value
+            elif not value and self.kind != "str" and "f" in self.said:
+                self.marks.cells[self.row, self.column] = f"={self.said['f']}"
 
 
 def _open_document(content: bytes, sheet: str, marks: SheetMarks) -> None:
@@ -195,48 +193,57 @@ def _open_document(content: bytes, sheet: str, marks: SheetMarks) -> None:
 def _excel_binary(content: bytes, sheet: str, marks: SheetMarks) -> None:
     """Note what the records of an .xls (BIFF8) say."""
     book = _stream(content, ("Workbook", "Book"))
-    begin = None
-    for kind, record in _records(book, 0):
-        if kind == BOUNDSHEET and len(record) > 7:  # noqa: PLR2004 - the name begins at the eighth byte
-            length, wide = record[6], record[7] & 1
-            name = record[8 : 8 + length * (1 + wide)].decode("utf-16-le" if wide else "latin-1")
-            if name == sheet:
-                begin = struct.unpack_from("<I", record)[0]
-        elif kind == EOF:
-            break
-    if begin is None:
-        return
+    begin = _binary_sheets(book).get(sheet)
     depth = 0
-    for kind, record in _records(book, begin):
+    for kind, record in () if begin is None else _records(book, begin):
         # A chart within the sheet has records of its own.
         depth += (kind == BOF) - (kind == EOF)
         if depth == 0:
             break
-        if depth > 1:
-            continue
-        if kind == ROW:
-            row, height, flags = *struct.unpack_from("<H4xH", record), record[12]
-            if flags & 0x20 or height == 0:
-                marks.hidden_rows.add(row)
-        elif kind == COLUMN_INFO:
-            first, last, flags = *struct.unpack_from("<HH", record), record[8]
-            if flags & 1:
-                marks.hidden_columns.update(range(first, min(last, 255) + 1))
-        elif kind == BOOL_ERROR and record[7]:
-            marks.cells[struct.unpack_from("<HH", record)] = ERRORS.get(record[6], "#UNKNOWN!")
-        elif kind == FORMULA:
-            _binary_formula(record, marks)
+        if depth == 1:
+            _binary_record(kind, record, marks)
+
+
+def _binary_sheets(book: bytes) -> dict[str, int]:
+    """Return where the records of each sheet begin."""
+    found = {}
+    for kind, record in _records(book, 0):
+        if kind == BOUNDSHEET:
+            length, wide = record[6], record[7] & 1
+            name = record[8 : 8 + length * (1 + wide)].decode("utf-16-le" if wide else "latin-1")
+            found[name] = struct.unpack_from("<I", record)[0]
+        elif kind == EOF:
+            break
+    return found
+
+
+def _binary_record(kind: int, record: bytes, marks: SheetMarks) -> None:
+    if kind == ROW:
+        row, height = struct.unpack_from("<H4xH", record)
+        if record[12] & 0x20 or height == 0:
+            marks.hidden_rows.add(row)
+    elif kind == COLUMN_INFO:
+        first, last = struct.unpack_from("<HH", record)
+        if record[8] & 1:
+            marks.hidden_columns.update(range(first, min(last, 255) + 1))
+    elif kind == BOOL_ERROR and record[7]:
+        row, column = struct.unpack_from("<HH", record)
+        marks.cells[row, column] = ERRORS.get(record[6], "#UNKNOWN!")
+    elif kind == FORMULA:
+        _binary_formula(record, marks)
 
 
 def _binary_formula(record: bytes, marks: SheetMarks) -> None:
     row, column = struct.unpack_from("<HH", record)
-    result, flags = record[6:14], struct.unpack_from("<H", record, 14)[0]
+    result = record[6:14]
     if struct.unpack_from("<H", result, 6)[0] != SPECIAL_RESULT:
         return
     if result[0] == RESULT_ERROR:
         marks.cells[row, column] = ERRORS.get(result[2], "#UNKNOWN!")
-    elif result[0] == RESULT_BLANK and flags & TO_CALCULATE:
+    elif result[0] == RESULT_BLANK:
+        # A formula that was never calculated is written like one that comes to an empty text.
         marks.cells[row, column] = "=…"
+        marks.doubtful.add((row, column))
 
 
 def _records(book: bytes, position: int) -> Iterator[tuple[int, bytes]]:
@@ -265,7 +272,7 @@ def _stream(content: bytes, names: tuple[str, ...]) -> bytes:
             following += struct.unpack_from(f"<{size // 4}I", content, (sector + 1) * size)
 
     def chain(sector: int, links: list[int], source: bytes, width: int, head: int) -> bytes:
-        parts = []
+        parts: list[bytes] = []
         while sector < FREE_SECTOR and len(parts) <= len(links):
             parts.append(source[head + sector * width : head + (sector + 1) * width])
             sector = links[sector]

@@ -1,4 +1,4 @@
-"""Units of measurement as tables write them: in brackets, behind numbers, in a line above, in a column of their own."""
+"""Units of measurement as tables write them: in brackets, behind numbers, in a line above, in a column."""
 
 from __future__ import annotations
 

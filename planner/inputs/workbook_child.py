@@ -102,7 +102,9 @@ def _mark(told: dict[str, Any], marks: Any) -> None:  # noqa: ANN401 - of a modu
     """Add what the workbook says besides values: formulas without result and errors, in cells that are blank."""
     rows = told["rows"]
     for (number, column), text in marks.cells.items():
-        if number < len(rows):
+        # A row of nothing but formulas that may come to empty texts is a row prepared for more data.
+        is_blank = number < len(rows) and not any(cell.strip() for cell in rows[number])
+        if number < len(rows) and not (is_blank and (number, column) in marks.doubtful):
             row = [*rows[number], *("",) * (column + 1 - len(rows[number]))]
             row[column] = row[column] or text
             rows[number] = tuple(row)

@@ -15,7 +15,7 @@ CHILD = Path(__file__).with_name("workbook_child.py")
 READER = "python_calamine"
 
 MEMORY_AT_LEAST = 2 * 2**30
-"""Bytes of addresses that any workbook may take; a small sheet with a stray cell in its last row needs half of it."""
+"""Bytes of addresses that any workbook may take; a sheet with one cell in its last row needs half of it."""
 
 MEMORY_A_BYTE = 8
 """Further bytes for each byte unpacked: the shortest cell has some 16 bytes and is kept in less than 128."""
@@ -116,8 +116,13 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
     if told["failed"]:
         raise UnreadableWorkbookError(told["failed"], told.get("reason", ""))
     return SheetRead(
-        *(tuple(told[name]) for name in ("names", "filled", "rows", "merged", "hidden")),
-        *(frozenset(told[name]) for name in ("hidden_rows", "hidden_columns")),
+        tuple(told["names"]),
+        tuple(told["filled"]),
+        tuple(told["rows"]),
+        tuple(told["merged"]),
+        hidden=tuple(told["hidden"]),
+        hidden_rows=frozenset(told["hidden_rows"]),
+        hidden_columns=frozenset(told["hidden_columns"]),
     )
 
 

@@ -76,8 +76,7 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
         layers: str | Phrase = ", ".join(found.filled)
         if found.hidden:
             layers = Phrase("errors.layers_hidden", {"layers": layers, "hidden": ", ".join(found.hidden)})
-        values = {"layers": layers, "setting": setting}
-        raise DataError(str(path), [Breach("several_layers", values)])
+        raise DataError(str(path), [Breach("several_layers", {"layers": layers, "setting": setting})])
     if not found.filled:
         raise DataError(str(path), [Breach("empty_sheet")])
     width = max((len(row) for row in found.rows), default=0)
