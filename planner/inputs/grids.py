@@ -427,7 +427,7 @@ def _why_not(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:
     if any(name in vocabulary.totals for name in names) or _ends_as_total(row, names, vocabulary):
         return "row_total"
     beginning = cells[0].partition(":")[0].partition("：")[0]
-    if len(cells) < len(row) and plain(beginning) in vocabulary.notes and len(cells) <= NAMING_CELLS:
+    if len(cells) < width and plain(beginning) in vocabulary.notes and len(cells) <= NAMING_CELLS:
         return "row_note"
     if len(cells) == 1 < width and (_whole_line(cells[0]) or units_in_line(cells[0])):
         return "row_note"

@@ -13,7 +13,7 @@ from typing import Any
 from planner.inputs.cells import plain
 
 UNIT_LABEL = (
-    r"(?:(?:计量|人口|户数|面积|金额|货币|数量|数据|表中|本表|统计)?(?:数据)?单位|units?(?: of measure(?:ment)?)?)"
+    r"(?:(?:计量|人口|户数|面积|金额|货币|数量|数据|表中|本表|统计|表内){0,3}单位|units?(?: of measure(?:ment)?)?)"
 )
 UNIT_LINE = re.compile(
     rf"(?:^|(?<=[\s(（\[【,，;；。、:：])){UNIT_LABEL}\s*(?:[:：]|均?为|是)\s*(?P<units>[^)）】\]。;；\n]+(?:[(（][^)）]*[)）])?)",
