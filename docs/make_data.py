@@ -1061,31 +1061,34 @@ for streets, buildings and places also OpenStreetMap extracts, `.osm.pbf`, `.osm
 streets `.graphml` of OSMnx. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
 Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
 
-Tables: the heading may stand below a title and have several rows. A column's name is then its path, 常住人口/合计: a
-total under a heading is that heading's column, a part (男, 60岁以上) is not, several that could be meant are refused with
-their list, and a study maps a path or its lowest name; `columns = { floor_area_m2 = "" }` says that none is meant.
-Blank rows, totals (合计, 小计 …), notes (填表人 …), titles of parts (二、…) and a row that numbers the columns (甲 1 2)
-are recognised, listed and not counted. A heading that stands again, with the same columns or some added, begins a
-further part of the same table; tables of other columns in one sheet are refused with their rows.
+Tables: the heading may stand below a title and have several rows. A column's name is then its path,
+常住人口/合计: a total under a heading is that heading's column, a part (男, 60岁以上) is not, several that
+could be meant are refused with their list, and a study maps a path or its lowest name; `columns = {
+floor_area_m2 = "" }` says that none is meant. Blank rows, totals (合计, 小计 …), notes (填表人 …), titles of
+parts (二、…) and a row that numbers the columns (甲 1 2) are recognised, listed and not counted. A heading that
+stands again, with the same columns or some added, begins a further part of the same table; tables of other
+columns in one sheet are refused with their rows.
 
-Numbers may be full-width, have thousands marks in every place, and a unit: in brackets or behind the name of the column
-(人口（万人）), in a row of the heading, behind the value (320㎡, 1.2万人; it goes before all others), in a column 单位 for
-each row, or in a line above or below the table (单位：万人), for the fields that it fits. People and households by 万,
-亿, 千 …; areas also in 亩, 公顷, 平方公里; money in 元 is brought to 万元. A unit that does not fit a field is passed
-over where it multiplies nothing (人 beside households) and refused where it may (万人 beside households).
+Numbers may be full-width, have thousands marks in every place, and a unit: in brackets or behind the name of
+the column (人口（万人）), in a row of the heading, behind the value (320㎡, 1.2万人; it goes before all
+others), in a column 单位 for each row, or in a line above or below the table (单位：万人), for the fields that
+it fits. People and households by 万, 亿, 千 …; areas also in 亩, 公顷, 平方公里; money in 元 is brought to
+万元. A unit that does not fit a field is passed over where it multiplies nothing (人 beside households) and
+refused where it may (万人 beside households).
 
-Of merged cells, names, codes and places are filled down; a number that a field needs is refused, with its rows, because
-whose it is cannot be told. Rows and columns that a workbook hides are read and told, its hidden sheets give way to
-one that is seen. A formula without a stored result and an error (#N/A) are refused in a column that must be there,
-told in another. The place stands in two columns (经度 and 纬度, lon and lat, x and y), in one (坐标, "106.81,39.67", degrees and minutes too) or as WKT or EWKT (geometry, wkt).
+Of merged cells, names, codes and places are filled down; a number that a field needs is refused, with its rows,
+because whose it is cannot be told. Rows and columns that a workbook hides are read and told, its hidden sheets
+give way to one that is seen. A formula without a stored result and an error (#N/A) are refused in a column that
+must be there, told in another. The place stands in two columns (经度 and 纬度, lon and lat, x and y), in one
+(坐标, "106.81,39.67", degrees and minutes too) or as WKT or EWKT (geometry, wkt).
 
 Columns are recognised by Chinese and English names (`planner/inputs/columns.toml`); `planner check` shows which
 column is which, and which ones nothing reads, each with the field that it may have meant. In a shapefile names
-that the 10 bytes of its table have cut off (建筑面, activity_a) are known too, and told. Two columns that claim the
-same field are an error. Others are mapped in the study: `columns = { people = "人口" }`. A centre names its community by id, by code, or by name with or without 社区, 居委会,
-村委会 and the street before it. Numbers must be zero or more, ids unique, geometry present and valid. A file
-that does not say its coordinate system needs `crs` in the study, unless its columns are called longitude and
-latitude.
+that the 10 bytes of its table have cut off (建筑面, activity_a) are known too, and told. Two columns that claim
+the same field are an error. Others are mapped in the study: `columns = { people = "人口" }`. A centre names its
+community by id, by code, or by name with or without 社区, 居委会, 村委会 and the street before it. Numbers must
+be zero or more, ids unique, geometry present and valid. A file that does not say its coordinate system needs
+`crs` in the study, unless its columns are called longitude and latitude.
 
 Further columns of centres, communities and demand are passed on to `results.gpkg`, as long as their names are none
 of those in section 3. A demand point belongs to the community in which it lies; the community that it names is

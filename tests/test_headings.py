@@ -166,7 +166,9 @@ def test_only_parts_of_an_optional_column_are_refused_until_the_study_says_none(
     path = sheets.write(tmp_path / "x.csv", rows)
     with pytest.raises(DataError, match=r"`建筑面积/地上`, `建筑面积/地下`"):
         sheets.checked(path, FACILITIES)
-    assert sheets.checked(path, FACILITIES, columns={"floor_area_m2": "建筑面积/地上"})["floor_area_m2"].item() == 400
+    assert (
+        sheets.checked(path, FACILITIES, columns={"floor_area_m2": "建筑面积/地上"})["floor_area_m2"].item() == 400
+    )
     assert sheets.checked(path, FACILITIES, columns={"floor_area_m2": ""})["floor_area_m2"].isna().all()
 
 

@@ -73,8 +73,8 @@ def test_a_number_that_nothing_reads_is_left_and_told(tmp_path: Path, ending: st
     assert found.frame["党员数"].tolist() == ["9", None]
     assert sheets.keys(found) == ["merged_number_left"]
     # A study that counts people by it needs each row's own.
+    counted = sheets.read(path, counted=["党员数"])
     with pytest.raises(DataError, match="'党员数': one number"):
-        counted = sheets.read(path, counted=["党员数"])
         sheets.PEOPLE_TABLE.check(counted.frame, source="x", known=counted.breaches)
 
 

@@ -45,7 +45,13 @@ def test_parts_with_headings_of_two_rows(tmp_path: Path) -> None:
 
 
 def test_titles_of_parts_under_one_heading(tmp_path: Path) -> None:
-    rows = [HEAD, ["一、中心"], ["C1", "东", "社区", 106.8, 39.6], ["（二）驿站"], ["S1", "站", "站点", 106.9, 39.6]]
+    rows = [
+        HEAD,
+        ["一、中心"],
+        ["C1", "东", "社区", 106.8, 39.6],
+        ["（二）驿站"],
+        ["S1", "站", "站点", 106.9, 39.6],
+    ]
     found = sheets.read(sheets.write(tmp_path / "x.xlsx", rows), FACILITIES)
     assert found.frame["id"].tolist() == ["C1", "S1"]
     assert {one.key: one.rows for one in found.left_out} == {"row_section": ("2", "4")}
@@ -78,7 +84,13 @@ def test_the_same_columns_in_another_unit_are_not(tmp_path: Path) -> None:
 
 def test_rows_with_numbers_above_the_heading_are_refused(tmp_path: Path) -> None:
     """A table whose heading is not known stands above; none of its rows may be lost."""
-    rows = [["站名", "平米", "E", "N"], ["东", 300, 106.8, 39.6], ["西", 200, 106.8, 39.6], HEAD, ["C", "a", "社区", 106.8, 39.6]]
+    rows = [
+        ["站名", "平米", "E", "N"],
+        ["东", 300, 106.8, 39.6],
+        ["西", 200, 106.8, 39.6],
+        HEAD,
+        ["C", "a", "社区", 106.8, 39.6],
+    ]
     with pytest.raises(DataError, match=r"Rows with numbers stand above the heading \(row 4\).*#2"):
         sheets.checked(sheets.write(tmp_path / "x.csv", rows), FACILITIES)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
-import sheets
 import shapely
+import sheets
 
 from planner.errors import DataError
 from planner.inputs.units import UnknownUnitError, factor_for, parse_units, units_in_line
@@ -59,7 +59,11 @@ def test_people(tmp_path: Path, ending: str, rows: list[list[object]]) -> None:
     ],
 )
 def test_the_nearest_statement_of_a_unit_counts(tmp_path: Path, heading: str, cell: str, expected: float) -> None:
-    rows = [["单位：万平方米", *[""] * 5], ["编号", "名称", "层级", heading, "经度", "纬度"], [1, "a", "社区", cell, 106.8, 39.6]]
+    rows = [
+        ["单位：万平方米", *[""] * 5],
+        ["编号", "名称", "层级", heading, "经度", "纬度"],
+        [1, "a", "社区", cell, 106.8, 39.6],
+    ]
     found = sheets.checked(sheets.write(tmp_path / "x.csv", rows), FACILITIES)
     assert found["floor_area_m2"].item() == pytest.approx(expected)
 
@@ -68,7 +72,14 @@ def test_the_nearest_statement_of_a_unit_counts(tmp_path: Path, heading: str, ce
     ("unit", "factor"),
     [
         *(("平方米", 1), ("㎡", 1), ("m2", 1), ("万平方米", 1e4), ("万㎡", 1e4), ("亩", 2000 / 3), ("公顷", 1e4)),
-        *(("ha", 1e4), ("平方公里", 1e6), ("km²", 1e6), ("平方千米", 1e6), ("千平方米", 1e3), ("sq ft", 0.09290304)),
+        *(
+            ("ha", 1e4),
+            ("平方公里", 1e6),
+            ("km²", 1e6),
+            ("平方千米", 1e6),
+            ("千平方米", 1e3),
+            ("sq ft", 0.09290304),
+        ),
     ],
 )
 def test_areas(tmp_path: Path, unit: str, factor: float) -> None:
@@ -78,7 +89,9 @@ def test_areas(tmp_path: Path, unit: str, factor: float) -> None:
         assert found["area_m2"].item() == pytest.approx(2 * factor), (heading, line)
 
 
-@pytest.mark.parametrize(("unit", "factor"), [("万元", 1), ("元", 1e-4), ("亿元", 1e4), ("千元", 0.1), ("百万元", 100)])
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("万元", 1), ("元", 1e-4), ("亿元", 1e4), ("千元", 0.1), ("百万元", 100)]
+)
 def test_costs(tmp_path: Path, unit: str, factor: float) -> None:
     for heading, line in ((f"投资（{unit}）", ""), ("投资", f"金额单位：{unit}")):
         rows = [[line, "", "", ""], ["地块编号", heading, "经度", "纬度"], ["P", 3, 106.8, 39.6]]
@@ -93,13 +106,21 @@ def test_jobs_heights_storeys_hours(tmp_path: Path) -> None:
     rows = [["层数（层）", "高度（cm）", "wkt"], ["6层", 1800, wkt]]
     found = sheets.checked(sheets.write(tmp_path / "b.csv", rows), BUILDINGS, crs="EPSG:4326")
     assert (found["levels"].item(), found["height_m"].item()) == (6, 18)
-    rows = [["编号", "名称", "层级", "每周开放时长（小时）", "经度", "纬度"], [1, "a", "社区", "40小时", 106.8, 39.6]]
+    rows = [
+        ["编号", "名称", "层级", "每周开放时长（小时）", "经度", "纬度"],
+        [1, "a", "社区", "40小时", 106.8, 39.6],
+    ]
     assert sheets.checked(sheets.write(tmp_path / "c.csv", rows), FACILITIES)["open_hours_week"].item() == 40
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [("单位：人、户", (1000, 400)), ("单位：人、%", (1000, 400)), ("单位：人", (1000, 400)), ("单位：万人、百户", (1e7, 4e4))],
+    [
+        ("单位：人、户", (1000, 400)),
+        ("单位：人、%", (1000, 400)),
+        ("单位：人", (1000, 400)),
+        ("单位：万人、百户", (1e7, 4e4)),
+    ],
 )
 def test_a_unit_of_one_field_says_nothing_of_another_where_it_multiplies_nothing(
     tmp_path: Path, line: str, expected: tuple[float, float]

@@ -178,11 +178,15 @@ class Vocabulary:
         names = [name for name, of in {**self.weak, **self.strong}.items() if of == field]
         ratios = [difflib.SequenceMatcher(None, word, name).ratio() for word in words for name in names]
         # Of texts, a name inside another says little: 社区 stands in 社区书记.
-        holds = field in self.numbers and any(
-            name in word and len(name) >= SHORTEST_PART and not name.isascii() for word in words for name in names
-        )
+        held = [
+            len(name)
+            for word in words
+            for name in names
+            if field in self.numbers and name in word and len(name) >= SHORTEST_PART and not name.isascii()
+        ]
         best = max(ratios, default=0.0)
-        return max(best, HOLDS_A_NAME) if holds else best
+        # The longest name counts: 居民活动面积合计数 holds 面积 too.
+        return max(best, HOLDS_A_NAME + 0.01 * max(held)) if held else best
 
     def _named(self, name: str) -> Claim | None:
         if name in self.strong:

@@ -285,7 +285,7 @@ def _stream(content: bytes, names: tuple[str, ...]) -> bytes:
         length = struct.unpack_from("<H", entry, 64)[0]
         name = entry[: max(length - 2, 0)].decode("utf-16-le", errors="replace")
         found[name] = (*struct.unpack_from("<I", entry, 116), *struct.unpack_from("<I", entry, 120))
-    start, length = next(found[name] for name in names if name in found)
+    start, length = found[[name for name in names if name in found][0]]  # noqa: RUF015 - none is an IndexError
     if length >= least:
         return chain(start, following, content, size, size)[:length]
     links = chain(first_small, following, content, size, size)
