@@ -190,7 +190,7 @@ def test_a_column_of_units_in_a_spatial_layer(tmp_path: Path) -> None:
 
 
 def test_people_counted_by_a_further_column_are_in_its_unit(tmp_path: Path) -> None:
-    """What a study counts by `column` is read as a field is: with the unit of its heading, or of the line above."""
+    """What a study counts by `column` is read as a field is: in the unit of its heading, or of the line above."""
     for heading, line in (("60岁以上（万人）", ""), ("60岁以上", "单位：万人")):
         rows = [[line, "", ""], ["社区", "常住人口（人）", heading], [EAST, 1000, 0.02]]
         found = sheets.read(sheets.write(tmp_path / "x.csv", rows), counted=[heading])
