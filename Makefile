@@ -4,21 +4,26 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: help demo test check lint types layers screenshots clean
+MINUTES ?= 10
+PIP := -m pip install --quiet --constraint constraints.txt
+
+.PHONY: help demo test check lint types layers explore newest lock screenshots clean
 
 help:
 	@echo "make demo    carry out the Haibowan study; prints where the map and the report are"
 	@echo "make test    run all tests"
 	@echo "make check   lint, types, layers and all tests: what CI runs"
+	@echo "make explore try the laws on new cases for MINUTES=10; prints those that break one"
+	@echo "make newest  run the laws with the newest versions of all libraries, in an environment of their own"
 
-.venv/installed: pyproject.toml
+.venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python $(PIP) --editable .
 	$(BIN)/planner warm
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(BIN)/python $(PIP) --editable ".[dev]"
 	touch $@
 
 demo: .venv/installed
@@ -39,8 +44,20 @@ types: .venv/installed-dev
 layers: .venv/installed-dev
 	$(BIN)/lint-imports
 
+explore: .venv/installed-dev
+	$(BIN)/python tests/explore/new_cases.py --minutes $(MINUTES)
+
+# A compiled engine belongs to its numba: the newest one keeps its own.
+newest:
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --editable ".[dev]"
+	NUMBA_CACHE_DIR=.venv-newest/compiled .venv-newest/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/laws tests/test_siting_library.py tests/test_programme_choice.py tests/test_tables_read.py
+
+lock:
+	$(PYTHON) docs/lock.py
+
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 screenshots: .venv/installed-dev demo
 	$(BIN)/python docs/make_screenshots.py

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from planner.contracts import Column, Contract
+from planner.outputs.layer_schemas import LAYERS
 from planner.settings.base import Settings
 from planner.settings.layers import Inputs, Layer, Raster
 from planner.study import Study, is_list_of_tables, nested_settings, setting_meaning
@@ -23,11 +24,12 @@ from planner.tables import CONTRACTS
 
 TARGET = Path(__file__).with_name("data.md")
 
+TYPE_WORDS = {"text": "text", "number": "number", "whole": "whole number", "yes_no": "true or false"}
 SHARES = {
     "people": "people at the demand points counted in this row",
     "people_covered": "of these, people with at least one centre within the limit",
     "people_share": "people_covered ÷ people, 0–1; empty where there are no people",
-    "people_overlap": "of people, those with two centres or more within the limit",
+    "people_overlap": "of people, those with two centres or more within the limit; a branch is no second one",
     "overlap_share": "people_overlap ÷ people, 0–1",
     "points": "demand points, those without people included",
     "points_covered": "of these, points with at least one centre within the limit",
@@ -277,7 +279,7 @@ NEED = {
     "people": "people of the community, or those of it who are uncovered",
     "year": "the year by whose end it is met; empty where it is not, or not wholly",
     "people_met": "people for whom it is met by the end",
-    "left": "why it is not wholly met: no_way, no_cost, not_chosen, no_project; empty where it is",
+    "left": "why it is not wholly met: no_way, no_cost, not_chosen, station_only, no_project; empty where it is",
 }
 PROJECT = {
     "id": "P1, P2 …: the number in the task table",
@@ -359,8 +361,8 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "people_65": "residents of 65 and more; empty where not known",
             "community": "id of the community that holds it",
             "nearest_min": "minutes on foot to the nearest centre; empty beyond the horizon",
-            "nearest_facility": "id of that centre",
-            "facilities_<limit>min": "how many centres are within the limit",
+            "nearest_facility": "id of that centre; where a branch is nearer, of the centre that it belongs to",
+            "facilities_<limit>min": "how many centres are within the limit, a centre and its branches as one",
             "street_m": STREET_M,
         },
     ),
@@ -372,7 +374,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "people": "people of this kind",
             "community": "id of the community that holds it",
             "nearest_min": "minutes to the nearest centre; empty beyond the horizon",
-            "nearest_facility": "id of that centre",
+            "nearest_facility": "id of that centre; where a branch is nearer, of the centre that it belongs to",
             "kind": WHICH_KIND,
         },
     ),
@@ -612,9 +614,11 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.demand_points": "how many there are",
     "data.demand_no_street_share": "share of them without a street within `walking.access_m`, 0–1",
     "data.communities": "how many there are",
-    "data.facilities": "centres by tier",
+    "data.facilities": "centres by tier, branches left out",
+    "data.branches": "facilities that are branches of another",
     "data.facilities.<tier>": "how many there are; a tier without centres is left out",
     "data.modelled": "list of the layers that the study declares as modelled",
+    "data.attribution": "whose data must be named in everything made of it; empty where nobody's",
     "data.sources": "list, one an input layer",
     "data.sources[].layer": "its name in the study",
     "data.sources[].file": "the file, as the study names it, and the layer in it",
@@ -642,6 +646,10 @@ PLAN_ENTRIES: dict[str, str] = {
     "follows (that of its file) or untested (rasters; water and barriers of another file)",
     "data.sources[].source": "where it comes from, in the study's words",
     "data.sources[].modelled": "whether the study declares it as modelled",
+    "data.left_out": "list: lines of the streets' file within the margin that are not walked, one entry a reason: "
+    "`reason` (class, access, foot, motorroad or tunnel), `words` (list: what the file says of them, the longest "
+    "first), `count` (lines), `length_m` (metres)",
+    "data.sources[].attribution": "whose data it is, where that must be named; else empty",
     "demand": "where people come from, and their balance",
     "demand.method": "points, raster, buildings or along_streets",
     "demand.calibrated": "whether points or raster were scaled to the communities' totals",
@@ -674,6 +682,8 @@ PLAN_ENTRIES: dict[str, str] = {
     "coverage.total": "list, one a limit",
     "coverage.total[].limit_min": LIMIT,
     **{f"coverage.total[].{name}": meaning for name, meaning in SHARES.items()},
+    "coverage.total[].shown": "the same as every product shows them: whole",
+    **{f"coverage.total[].shown.{name}": SHARES[name] for name in ("people", "people_covered")},
     "coverage.by_tier": "list, one a tier and limit: what the centres of that tier alone reach",
     "coverage.by_tier[].tier": "the tier",
     "coverage.by_tier[].limit_min": LIMIT,
@@ -687,6 +697,9 @@ PLAN_ENTRIES: dict[str, str] = {
     "coverage.by_community[].limit_min": LIMIT,
     **{f"coverage.by_community[].{name}": meaning for name, meaning in SHARES.items()},
     "coverage.by_community[].own_people_covered": OWN_PEOPLE,
+    "coverage.by_community[].shown": "the same as every product shows them: whole, and adding up to the total",
+    **{f"coverage.by_community[].shown.{name}": SHARES[name] for name in ("people", "people_covered")},
+    "coverage.by_community[].shown.own_people_covered": OWN_PEOPLE,
     "kinds": "list, one a kind of people besides the residents",
     "kinds[].id": "of the kind",
     "kinds[].name": "of the kind, as users read it",
@@ -742,6 +755,7 @@ PLAN_ENTRIES: dict[str, str] = {
     "centres[].id": "of the centre",
     "centres[].name": "of the centre",
     "centres[].tier": "district, town, community, village or station",
+    "centres[].branch_of": "id of the centre of which it is a branch; empty otherwise",
     "centres[].community": "id of its community: the declared one, else the one that it stands in",
     "centres[].community_name": "name of that community",
     "centres[].lon": "longitude, degrees, WGS 84",
@@ -1056,10 +1070,20 @@ This file is generated from the planner itself.
 INPUTS_HEAD = """
 ## 1. Input tables
 
-Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt`, `.xlsx`, `.xls`;
-for streets, buildings and places also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.gz`, `.osm.bz2`, and for
-streets `.graphml` of OSMnx. The layer `population` is a raster that GDAL reads, mostly GeoTIFF; it has no columns.
-Texts in UTF-8, UTF-16 with its mark, or GB18030; a shapefile's may contradict its `.cpg`.
+Files: `.gpkg`, `.geojson`, `.json`, `.shp`, `.fgb`, `.parquet`; tables `.csv`, `.tsv`, `.txt` (each with `.gz`
+behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`, `.ods`, which are read by their content;
+for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
+`.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
+classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
+unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF, without columns.
+Texts in UTF-8, UTF-16 or GB18030: what proves to be UTF-8 is UTF-8, whatever a mark says, and what makes no
+Chinese in GB18030 is refused; a shapefile's may contradict its `.cpg`. Control characters are taken out of every
+text, and the rows are told. The cells of a text table are parted by comma, tab, semicolon, bar or full-width
+comma, whichever parts most rows alike; where commas part none, and nothing contradicts it, 106,8 is 106.8.
+
+A table has at most 2,000 columns and 50 million cells, from the first to the last that holds anything; cells that
+are only formatted hold nothing. A workbook is read in a process of its own with bounded memory and time, so that a
+damaged one ends in a refusal; one that is protected by a password is refused: save a copy without.
 
 Tables: the heading may stand below a title and have several rows. A column's name is then its path,
 常住人口/合计: a total under a heading is that heading's column, a part (男, 60岁以上) is not, several that
@@ -1079,8 +1103,14 @@ refused where it may (万人 beside households).
 Of merged cells, names, codes and places are filled down; a number that a field needs is refused, with its rows,
 because whose it is cannot be told. Rows and columns that a workbook hides are read and told, its hidden sheets
 give way to one that is seen. A formula without a stored result and an error (#N/A) are refused in a column that
-must be there, told in another. The place stands in two columns (经度 and 纬度, lon and lat, x and y), in one
-(坐标, "106.81,39.67", degrees and minutes too) or as WKT or EWKT (geometry, wkt).
+must be there, told in another.
+
+The place stands in two columns (经度 and 纬度, lon and lat,
+x and y), in one (坐标, "106.81,39.67", "纬度:39.67,经度:106.81") or as a shape (geometry, wkt: WKT, EWKT,
+hexadecimal WKB and EWKB of PostGIS, GeoJSON); degrees may be written 106.81, 106,81, 106°48′36″ or 106-48-36.
+Where a table says the place in several ways, the one that fits is taken: areas for buildings and communities,
+points for centres, x and y where `crs` is in metres; two ways that lie more than 50 m apart are refused for points
+and told for areas. A cell that is no place is quoted.
 
 Columns are recognised by Chinese and English names (`planner/inputs/columns.toml`); `planner check` shows which
 column is which, and which ones nothing reads, each with the field that it may have meant. In a shapefile names
@@ -1089,6 +1119,11 @@ the same field are an error. Others are mapped in the study: `columns = { people
 community by id, by code, or by name with or without 社区, 居委会, 村委会 and the street before it. Numbers must
 be zero or more, ids unique, geometry present and valid. A file that does not say its coordinate system needs
 `crs` in the study, unless its columns are called longitude and latitude.
+
+Heights and storeys of buildings that are −1 count as not known, as in Microsoft's footprints.
+
+The study file and its rule files are UTF-8 of at most 2 MB; a folder in the place of the study means the
+`study.toml` in it. Control characters in their texts are refused.
 
 Further columns of centres, communities and demand are passed on to `results.gpkg`, as long as their names are none
 of those in section 3. A demand point belongs to the community in which it lies; the community that it names is
@@ -1106,7 +1141,11 @@ LAYERS_HEAD = """
 ## 3. Layers of results.gpkg
 
 All geometry is in the study's metric coordinate system (`data.crs` in plan.json). `<limit>` stands for each limit
-in minutes, as in `facilities_5min`. What is unknown or unreachable is empty.
+in minutes, as in `facilities_5min`. What is unknown or unreachable is empty. A layer has all of its columns, each
+of its type, whether or not it has rows. Columns of your own are left out, since they may name people; those that
+`inputs.<layer>.keep` lists are carried by centres, communities, demand and places. Coordinates among them that
+are in GCJ-02 or BD-09 say so in their name, as `经度_GCJ02`; a column named as one of these gets `_given`
+after its name.
 """
 
 PLAN_HEAD = """
@@ -1216,8 +1255,10 @@ def _kind(schema: dict[str, Any], *, is_layer: bool) -> str:
 
 def _layer(name: str) -> str:
     said, columns = RESULT_LAYERS[name]
+    types = LAYERS[name].columns()
     return f"\n### {name}\n\n{said}\n\n" + _table(
-        ("column", "meaning"), [(f"`{column}`", meaning) for column, meaning in columns.items()]
+        ("column", "type", "meaning"),
+        [(f"`{column}`", TYPE_WORDS[types[column]], meaning) for column, meaning in columns.items()],
     )
 
 

@@ -8,11 +8,16 @@ import numpy as np
 
 from planner.answering import Answered
 from planner.outputs.document_sites import lonlat_of
+from planner.outputs.rounding import in_order, in_parts
 from planner.settings.demand import RESIDENTS
 from planner.siting.choosing import Siting
 from planner.siting.comparing import Comparison
+from planner.siting.models import OWN_NUMBER
 from planner.siting.reasons import Left
 from planner.texts import Texts
+
+COVERING_ONCE = ("maximal_covering", "kinds", "set_covering")
+"""Models for which the street positions that suffice do: all that counts is whether one site serves somebody."""
 
 
 def card(answered: Answered, texts: Texts) -> str:
@@ -32,13 +37,15 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
         backup=f"{settings.backup_weight:g}",
         m2=f"{settings.m2_per_household or 0:g}",
     )
+    yield from _money(answered, texts)
     weights = _weights(answered)
     if len(weights) > 1 or set(weights.values()) != {1.0}:
         named = ", ".join(f"{kind} × {weight:g}" for kind, weight in weights.items())
         yield texts("cli.site_weights", weights=named)
     yield from _candidates(answered, texts)
     unit = "minutes" if model == "p_center" else "person_minutes" if model == "p_median" else "people"
-    unit = "sites" if model == "set_covering" else unit
+    own = {"set_covering": "sites", "hierarchical_covering": "services"}
+    unit = own.get(model, unit)
     say = {"unit": texts(f"cli.unit_{unit}")}
     digits = 1 if unit == "minutes" else 0
     yield texts(
@@ -68,11 +75,34 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
         most=f"{settings.seconds:g}",
         seed=answer.seed,
     )
+    yield from (f"! {remark.in_words(texts.language)}" for remark in answered.remarks)
     yield from _site_lines(answered, texts)
     if answered.siting is not None and answered.comparison is not None:
-        yield from _comparison(answered.siting, answered.comparison, texts)
+        yield from _comparison(answered.siting, answered.comparison, texts, within=_within(answered, texts))
     if answered.left is not None:
         yield from _unserved(answered.left, answered, texts)
+
+
+def _money(answered: Answered, texts: Texts) -> Iterator[str]:
+    """Say which budget holds, or that the model asks for none."""
+    budget = answered.study.siting.budget
+    if budget is None:
+        return
+    values = {"budget": f"{budget:g}", "unit": answered.study.costs.unit}
+    if answered.model not in OWN_NUMBER:
+        yield texts("cli.site_budget", **values)
+        return
+    cost = float(answered.sites["cost"].sum())
+    over = "over" if cost > budget else "within"
+    yield texts(f"cli.site_budget_not_asked_{over}", cost=f"{cost:g}", **values)
+
+
+def _within(answered: Answered, texts: Texts) -> str:
+    """Return the conditions of a proof, to be put into its sentence."""
+    budget, free = answered.study.siting.budget, len(answered.pool.kept_centres)
+    money = {"budget": f"{budget:g}", "unit": answered.study.costs.unit} if budget is not None else {}
+    said = texts("words.within_free", count=free) if free else ""
+    return said + (texts("words.within_budget", **money) if money else "")
 
 
 def _weights(answered: Answered) -> dict[str, float]:
@@ -87,8 +117,9 @@ def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:
         said = texts(f"words.origin_{one.origin}")
         yield texts("cli.site_origin", origin=said, kept=f"{one.kept:,}", proposed=f"{one.proposed:,}")
         if one.suffice is not None:
-            key = "cli.site_every_street" if one.suffice == one.proposed else "cli.site_some_streets"
-            yield texts(key, suffice=f"{one.suffice:,}", kept=f"{one.proposed:,}")
+            key = "cli.site_every_street" if one.stands_for_all else "cli.site_some_streets"
+            key = key if answered.model in COVERING_ONCE else "cli.site_streets_else"
+            yield texts(key, suffice=f"{one.suffice:,}", kept=f"{one.kept:,}")
     reasons = [one.reason for one in answered.pool.excluded]
     for reason in dict.fromkeys(reasons):
         some = [one.candidate.id for one in answered.pool.excluded if one.reason == reason]
@@ -98,10 +129,14 @@ def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:
 
 
 def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
-    for row, (lon, lat) in zip(
-        answered.sites.drop(columns="geometry").to_dict(orient="records"), lonlat_of(answered.sites), strict=True
+    given = answered.sites["people_added"].to_numpy(dtype=np.float64)
+    shown = in_order(given.tolist()) if np.isfinite(given).all() else given
+    for row, (lon, lat), added in zip(
+        answered.sites.drop(columns="geometry").to_dict(orient="records"),
+        lonlat_of(answered.sites),
+        shown,
+        strict=True,
     ):
-        added = row["people_added"]
         tier = texts(f"words.tier_{row['tier']}") + " " if row["tier"] else ""
         gain = texts("cli.site_gain", people=f"{added:,.0f}") if np.isfinite(added) else ""
         cost = row["cost"]
@@ -121,7 +156,7 @@ def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_centre", centre=one.centre, fate=fate)
 
 
-def _comparison(siting: Siting, comparison: Comparison, texts: Texts) -> Iterator[str]:
+def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within: str) -> Iterator[str]:
     clustering, best = siting.proposals[0], siting.proposals[-1]
     greedy = comparison.greedy if comparison.greedy is not None else 0.0
     yield texts(
@@ -130,6 +165,7 @@ def _comparison(siting: Siting, comparison: Comparison, texts: Texts) -> Iterato
         greedy=f"{greedy:,.0f}",
         optimum=f"{best.people_gained:,.0f}",
         bound=f"{best.bound or 0:,.0f}",
+        within=within,
     )
     for step in comparison.curve:
         yield texts(
@@ -158,7 +194,9 @@ def _unserved(left: Left, answered: Answered, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_all_served")
         return
     yield texts("cli.site_left", people=f"{left.people.sum():,.0f}", points=f"{len(left.rows):,}")
-    for reason, points, people in left.by_reason():
+    reasons = left.by_reason()
+    shown = in_parts([people for *_, people in reasons], float(left.people.sum()))
+    for (reason, points, _), people in zip(reasons, shown, strict=True):
         said = texts(f"words.unserved_{reason}", access=access)
         yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
     if np.isfinite(left.limit_for_all_min):

@@ -17,9 +17,11 @@ from planner.measuring import business_circles, measured
 from planner.outputs.document import as_json, plain
 from planner.outputs.document_sites import lonlat_of
 from planner.outputs.geopackage import write_layers
+from planner.outputs.layer_schemas import SITES_LAYERS
 from planner.outputs.writing import check_writable, write_together
 from planner.preparing import Ready, coordinates, prepare
 from planner.progress import Progress, silent
+from planner.remarks import Remark
 from planner.settings.demand import RESIDENTS
 from planner.sites import Situated, gather_for, left_without, points_to_gain
 from planner.siting.answers import Answer
@@ -31,6 +33,8 @@ from planner.siting.problems import Reach
 from planner.siting.proposing.free_centres import Fate, fates
 from planner.siting.proposing.pool import Pool
 from planner.siting.reasons import Left
+from planner.siting.solving.doubts import noting_doubts, remarks_of
+from planner.siting.solving.highs import highs_version
 from planner.siting.weighing import ask_for
 from planner.study import Study, read_study
 from planner.walking.snapping import snap
@@ -61,6 +65,8 @@ class Answered:
         Of maximal covering: clustering and optimum, and what stands beside; None for other models.
     left
         Whom no candidate and no centre serves.
+    remarks
+        What a reader must know besides.
     """
 
     study: Study
@@ -73,6 +79,7 @@ class Answered:
     siting: Siting | None
     comparison: Comparison | None
     left: Left | None
+    remarks: tuple[Remark, ...]
 
     @property
     def today(self) -> float:
@@ -129,11 +136,13 @@ def site(
     )
     progress("candidates")
     gatherer = gather_for(known, asked)
-    siting = choose_among(gatherer, study=study.file.name)
-    pool = siting.pool if siting.proposals else gatherer.gather()
-    progress("siting")
-    question = question_of(known, pool, model)
-    found = MODELS[model](question, study.siting.seconds)
+    with noting_doubts() as doubts:
+        siting = choose_among(gatherer)
+        pool = siting.pool if siting.proposals else gatherer.gather()
+        progress("siting")
+        question = question_of(known, pool, model)
+        found = MODELS[model](question, study.siting.seconds)
+        left = left_without(known, gatherer, siting)
     compared = model in {"maximal_covering", "kinds"} and bool(siting.proposals)
     return Answered(
         study=study,
@@ -145,7 +154,8 @@ def site(
         fates=_fates(found.answer, pool, study.siting.sites),
         siting=siting if compared else None,
         comparison=compare(siting, study.siting) if compared else None,
-        left=left_without(known, gatherer, siting),
+        left=left,
+        remarks=(*(siting.remarks if compared else ()), *remarks_of(doubts, version=highs_version())),
     )
 
 
@@ -290,6 +300,7 @@ def entries(answered: Answered) -> dict[str, Any]:
             "figures": dict(answered.found.figures),
             "sites": [{**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(rows, lonlat, strict=True)],
             "centres": [{"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.fates],
+            "remarks": [remark.entry() for remark in answered.remarks],
             "candidates": len(answered.pool.new),
             "excluded": [
                 {"id": one.candidate.id, "reason": one.reason, "detail": one.detail}
@@ -318,7 +329,7 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
         folder,
         {
             "sites.json": lambda path: path.write_text(as_json(entries(answered)), "utf-8", newline="\n"),
-            "sites.gpkg": lambda path: write_layers(layers, path),
+            "sites.gpkg": lambda path: write_layers(layers, path, schemas=SITES_LAYERS),
         },
     )
 

@@ -13,12 +13,13 @@ import pandas as pd
 
 from planner.errors import SHOWN_ROWS
 from planner.inputs.datum_choice import DatumVerdict
+from planner.inputs.osm_contents import AlsoHeld, also_held
 from planner.inputs.settling import NAMES, scores_in_words
 from planner.inputs.study_layers import Source
 from planner.inputs.unread import as_words
 from planner.preparing import Ready, prepare
 from planner.remarks import Remark, layer_name, reason_of
-from planner.study import Study, read_study
+from planner.study import Study, portable, read_study
 from planner.texts import Texts
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
@@ -27,16 +28,30 @@ COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
 WIDTH = 100
 """Columns of a terminal or of a mail; a Chinese character takes two."""
 
-UNTESTED = DatumVerdict("wgs84", "untested", {})
-"""What is said of rasters."""
+DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.items()}, "cgcs2000": "CGCS2000"}
+"""How datums are called; those of other surveys have their own names."""
 
 BY_WEIGHT = (
-    *("scenario", "datum_contradicted", "datum_alike", "datum_found", "datum_untested", "datum_follows"),
+    *(
+        "scenario",
+        "shift_unknown",
+        "encoding_contradicted",
+        "encoding_doubtful",
+        "datum_contradicted",
+        "datum_alike",
+        "datum_found",
+        "datum_untested",
+        "datum_follows",
+    ),
     *("datum_declared", "datum_elsewhere", "reader_warns"),
     *("unit_applied", "columns_unread", "hidden_rows", "hidden_sheets", "hidden_sheet_read", "hidden_columns"),
     *("cells_without_result", "cells_with_error", "merged_number_left", "name_cut", "row_above"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
+    *("streets_torn_inside", "left_out_class", "left_out_access", "left_out_foot", "left_out_motorroad"),
+    *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
+    *("small_counts_shown", "small_counts"),
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
+    *("private_ways_around", "private_ways_closed", "gates_closed", "private_ways_residents", "private_ways_open"),
     *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
     *(
         "calibrated_along_streets",
@@ -44,19 +59,16 @@ BY_WEIGHT = (
         "community_without_buildings",
         "buildings_unspecified",
     ),
-    *(
-        "building_kind_unknown",
-        "building_not_home",
-        "levels_assumed",
-        "height_unknown",
-        "raster_read",
-        "layer_not_used",
-    ),
+    *("buildings_torn_inside", "osm_nodes_apart", "streets_torn_outside", "buildings_torn_outside"),
+    *("people_at_outline", "homes_at_outline"),
+    *("building_too_high", "storeys_unread", "building_used_otherwise", "height_unknown"),
+    *("building_kind_unknown", "building_not_home", "levels_assumed", "raster_read", "layer_not_used"),
     *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
     *("community_without_people", "community_without_street", "community_without_centre"),
     *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
-    *("ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
+    *("communities_same_outline", "communities_overlap", "facilities_one_spot", "people_65_above_people"),
+    *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
     *("row_total", "row_note", "row_section", "row_numbering", "row_title", "row_blank"),
 )
 """Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
@@ -77,6 +89,10 @@ def describe(path: Path, texts: Texts) -> str:
     for source in ready.inputs.sources:
         lines += _layer(source, ready, texts)
     lines += ["", *_totals(ready, texts)]
+    also = also_held(study)
+    lines += ["", texts("cli.check_also")] if also else []
+    for held in also:
+        lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
     remarks = sorted(ready.remarks, key=_weight)
     lines += ["", texts("cli.check_warnings")] if remarks else []
     for remark in remarks:
@@ -99,6 +115,7 @@ def describe_as_json(path: Path) -> str:
     content: dict[str, Any] = {
         "study": study.name,
         "crs": inputs.crs.to_string(),
+        "rules": {"profile": portable(study.rules.profile), "en": ready.rules.en, "zh": ready.rules.zh},
         "layers": [_layer_as_json(source, ready) for source in inputs.sources],
         "evidence": [
             {
@@ -117,7 +134,15 @@ def describe_as_json(path: Path) -> str:
         ],
         "people": float(inputs.demand["people"].sum()),
         "people_by_community": {str(name): float(count) for name, count in people.items()},
+        "left_out": [
+            {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
+            for one in inputs.left_out
+        ],
         "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},
+        "also_held": [
+            {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
+            for one in also_held(study)
+        ],
         "warnings": [remark.entry() for remark in sorted(ready.remarks, key=_weight)],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
@@ -135,6 +160,9 @@ def _heading(study: Study, ready: Ready, texts: Texts) -> Iterator[str]:
     )
     for note in ready.cost_notes:
         yield texts("cli.check_cost", words=note.words.in_words(texts.language))
+    yield texts("cli.check_rules", rules=ready.rules.title(texts.language), profile=portable(study.rules.profile))
+    if not {tier for rule in ready.rules.rules for tier in rule.tiers} & set(ready.inputs.facilities["tier"]):
+        yield texts("cli.check_no_rule_for")
     inputs = ready.inputs
     yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
 
@@ -164,11 +192,21 @@ def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
     if source.unread:
         yield from _wrapped(f"  {texts('cli.check_unread', columns=as_words(source.unread))}", indent=4)
-    verdict = ready.inputs.datums.layers.get(source.layer, UNTESTED)
+    verdict = _verdict(source, ready)
     scores = scores_in_words(verdict)
-    by = texts(f"cli.datum_{verdict.how}")
-    datum = texts("cli.check_datum", datum=NAMES[verdict.datum], by=by)
-    yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
+    if verdict.how != "no_places":
+        by = texts(f"cli.datum_{verdict.how}")
+        name = DATUM_NAMES.get(source.datum, source.datum)
+        datum = texts("cli.check_datum", datum=name, by=by)
+        # Of what is taken for the true datum, the scores are those of its own name.
+        scores = scores.replace(NAMES["wgs84"], name) if verdict.datum == "wgs84" else scores
+        yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
+
+
+def _verdict(source: Source, ready: Ready) -> DatumVerdict:
+    """Return what was found of a layer's datum; of rasters and tables without places, that nothing was."""
+    nothing = DatumVerdict("wgs84", source.datum_by, {})
+    return ready.inputs.datums.layers.get(source.layer, nothing)
 
 
 def _totals(ready: Ready, texts: Texts) -> Iterator[str]:
@@ -207,6 +245,16 @@ def _totals(ready: Ready, texts: Texts) -> Iterator[str]:
     yield from _wrapped(_far_from_streets(ready, texts), indent=2)
 
 
+def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
+    """Yield what a file of the study holds besides, and the lines that would use it."""
+    count = texts.whole(held.count)
+    if not held.lines:
+        yield "  " + texts(f"cli.also_{held.table}", file=held.file, count=count)
+        return
+    yield "  " + texts("cli.also_held", file=held.file, count=count, table=texts(f"words.layer_{held.table}"))
+    yield from (f"      {line}" for line in held.lines.splitlines())
+
+
 def _far_from_streets(ready: Ready, texts: Texts) -> str:
     people, far = ready.inputs.demand["people"], ~ready.demand_snaps.reaches_street
     return texts(
@@ -238,7 +286,7 @@ def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
 
 
 def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
-    verdict = ready.inputs.datums.layers.get(source.layer, UNTESTED)
+    verdict = _verdict(source, ready)
     return {
         "layer": source.layer,
         "file": source.file,
@@ -258,7 +306,7 @@ def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
         ],
         "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],
-        "datum": verdict.datum,
+        "datum": source.datum,
         "datum_by": verdict.how,
         "datum_scores": {
             datum: round(score, 3) for datum, score in verdict.scores.items() if math.isfinite(score)

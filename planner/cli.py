@@ -14,22 +14,23 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from planner.errors import PlannerError
+from planner.endings import ended, say, tell
 from planner.progress import bar_of
+from planner.results_stream import results_only
 from planner.settings.toml_files import asked_language
 from planner.texts import Language, Texts
 
 if TYPE_CHECKING:
     from planner.plan import Plan
 
-INTERRUPTED = 130
 SELDOM = (100_000, 20, 20)
 """How many new objects the search for lost ones waits for; it would look at the same millions over and over."""
 MOST_MARGIN_M = 50_000.0
 MOST_SITES = 1000
 MOST_SECONDS = 3600.0
+LEAST_SECONDS = 1e-3
 MODELS = (
     *("maximal_covering", "kinds", "set_covering", "p_median", "p_center"),
     *("backup_covering", "gradual_covering", "capacitated_covering", "hierarchical_covering"),
@@ -56,18 +57,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A terminal that cannot show a Chinese name shows its code; it must not end the work.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    language = getattr(options, "language", None) or _language(
-        getattr(options, "study", None), getattr(options, "place", "")
+
+    def language() -> Language:
+        return getattr(options, "language", None) or _language(
+            getattr(options, "study", None), getattr(options, "place", "")
+        )
+
+    def work() -> None:
+        with results_only():
+            options.command(options, Texts(language()))
+
+    _Stages.latest = ""
+    return ended(
+        work,
+        language=language,
+        stage=lambda: Texts(language())(f"cli.stage_{_Stages.latest}") if _Stages.latest else "",
+        traces=options.traceback,
     )
-    try:
-        options.command(options, Texts(language))
-    except PlannerError as error:
-        print(error.in_words(language), file=sys.stderr)  # noqa: T201 - a command line prints
-        return error.exit_code
-    except KeyboardInterrupt:
-        print(Texts(language)("cli.interrupted"), file=sys.stderr)  # noqa: T201
-        return INTERRUPTED
-    return 0
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it nowhere else
@@ -77,12 +83,24 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="planner",
         description="Who reaches a service centre on foot, which are weak and why, where the next one goes.",
-        epilog="Exit codes: 0 done, 2 study or command, 3 data, 4 streets, 5 siting, 6 output folder, 7 fetching.",
+        epilog=(
+            "Exit codes: 0 done, 1 a fault of the planner, 2 study or command, 3 data, 4 streets, 5 siting, "
+            "6 output folder, 7 fetching, 8 out of memory; 130 Ctrl-C, 143 SIGTERM, 141 nobody reads the output."
+        ),
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preparing(commands)
     _add_answering(commands)
     _add_drawing(commands)
+    parser.set_defaults(traceback=False)
+    for command in commands.choices.values():
+        # Before the command or after it.
+        command.add_argument(
+            "--traceback",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="where the planner itself fails, print where it happened",
+        )
     return parser
 
 
@@ -167,8 +185,8 @@ def _add_drawing(commands: Commands) -> None:
 def _new(options: argparse.Namespace, texts: Texts) -> None:
     from planner.study_template import write_template
 
-    print(write_template(options.folder))  # noqa: T201
-    print(texts("cli.template_written"), file=sys.stderr)  # noqa: T201
+    tell(write_template(options.folder))
+    say(texts("cli.template_written"))
 
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
@@ -194,7 +212,7 @@ def _fetch(options: argparse.Namespace, texts: Texts) -> None:
     def waiting(wait: Wait) -> None:
         values = {"reason": wait.reason.in_words(texts.language), "seconds": f"{wait.seconds:g}"}
         said = texts("cli.fetch_wait", **values, attempt=f"{wait.attempt}/{wait.attempts}")
-        print(f"\n{said}", file=sys.stderr)  # noqa: T201
+        say(f"\n{said}")
 
     servers = Servers(
         cache=options.out / CACHE,
@@ -207,14 +225,14 @@ def _fetch(options: argparse.Namespace, texts: Texts) -> None:
     with stages:
         files = fetch(asked, options.out, servers, progress=stages)
     stages.done()
-    print(texts("cli.fetched", attribution="© OpenStreetMap contributors, ODbL 1.0"), file=sys.stderr)  # noqa: T201
-    print(*files, sep="\n")  # noqa: T201
+    say(texts("cli.fetched", attribution="© OpenStreetMap contributors, ODbL 1.0"))
+    tell(*files)
 
 
 def _check(options: argparse.Namespace, texts: Texts) -> None:
     from planner.checking import describe, describe_as_json
 
-    print(describe_as_json(options.study) if options.json else describe(options.study, texts))  # noqa: T201
+    tell(describe_as_json(options.study) if options.json else describe(options.study, texts))
 
 
 def _explain(options: argparse.Namespace, texts: Texts) -> None:
@@ -223,7 +241,7 @@ def _explain(options: argparse.Namespace, texts: Texts) -> None:
     progress = _Stages(texts)
     with progress:
         card = explain(options.study, options.centre, texts, progress=progress)
-    print(card)  # noqa: T201
+    tell(card)
 
 
 def _programme(options: argparse.Namespace, texts: Texts) -> None:
@@ -233,7 +251,7 @@ def _programme(options: argparse.Namespace, texts: Texts) -> None:
     with progress:
         found = lists(options.study, texts, progress=progress)
     progress.done()
-    print(found)  # noqa: T201
+    tell(found)
 
 
 def _run(options: argparse.Namespace, texts: Texts) -> None:
@@ -254,8 +272,8 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     for remark in plan.remarks:
         key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"
         rows = texts(key, count=len(remark.rows)) if remark.rows else ""
-        print(f"  ! {reason_of(remark, texts)}{rows}", file=sys.stderr)  # noqa: T201
-    print(*products, sep="\n")  # noqa: T201
+        say(f"  ! {reason_of(remark, texts)}{rows}")
+    tell(*products)
 
 
 def _site(options: argparse.Namespace, texts: Texts) -> None:
@@ -270,8 +288,8 @@ def _site(options: argparse.Namespace, texts: Texts) -> None:
             options.study, options.model, sites=options.sites, seconds=options.seconds, progress=progress
         )
         files = write_answer(answered, options.out) if options.out is not None else []
-    print(card(answered, texts))  # noqa: T201
-    print(*files, sep="\n", end="\n" if files else "")  # noqa: T201
+    tell(card(answered, texts))
+    tell(*files)
 
 
 def _map(options: argparse.Namespace, texts: Texts) -> None:
@@ -298,7 +316,7 @@ def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Cal
         progress(stage)
         path = write(plan)
     progress.done()
-    print(path)  # noqa: T201
+    tell(path)
 
 
 @dataclass(slots=True)
@@ -308,13 +326,15 @@ class _Stages:
     texts: Texts
     began: float = field(default_factory=time.perf_counter)
     started: float = 0.0
+    latest: ClassVar[str] = ""
 
     def __call__(self, stage: str, /) -> None:
         self._close()
         self.started = time.perf_counter()
+        _Stages.latest = stage
         # Where somebody looks on, a bar says how far the work has come.
-        bar = f"{bar_of(stage):<25}" if sys.stderr.isatty() else ""
-        print(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="", flush=True, file=sys.stderr)  # noqa: T201
+        bar = f"{bar_of(stage):<25}" if sys.stderr is not None and sys.stderr.isatty() else ""
+        say(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="")
 
     def __enter__(self) -> None:
         """Begin; what ends the work, good or bad, is said on a line of its own."""
@@ -325,33 +345,37 @@ class _Stages:
     def done(self) -> None:
         """Say how long all took."""
         seconds = self.texts.number(time.perf_counter() - self.began)
-        print(self.texts("cli.done", seconds=seconds), file=sys.stderr)  # noqa: T201
+        say(self.texts("cli.done", seconds=seconds))
 
     def _close(self) -> None:
         if self.started:
-            print(f" {time.perf_counter() - self.started:.1f} s", file=sys.stderr)  # noqa: T201
-            self.started = 0.0
+            took, self.started = time.perf_counter() - self.started, 0.0
+            say(f" {took:.1f} s")
 
 
 def _metres(written: str) -> float:
-    metres = float(written)
-    if not 0 <= metres <= MOST_MARGIN_M:
-        raise ValueError
-    return metres
+    return _number(written, "metres", float, 0.0, MOST_MARGIN_M)
 
 
 def _sites(written: str) -> int:
-    sites = int(written)
-    if not 0 <= sites <= MOST_SITES:
-        raise ValueError
-    return sites
+    return round(_number(written, "sites", int, 0, MOST_SITES))
 
 
 def _seconds(written: str) -> float:
-    seconds = float(written)
-    if not 0 < seconds <= MOST_SECONDS:
-        raise ValueError
-    return seconds
+    return _number(written, "seconds", float, LEAST_SECONDS, MOST_SECONDS)
+
+
+def _number(written: str, what: str, read: Callable[[str], float], least: float, most: float) -> float:
+    """Read a number of the command line; what is none, or out of its limits, is refused in both languages."""
+    try:
+        number = read(written)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        values = {"given": written, "least": f"{least:g}", "most": f"{most:g}"}
+        said = [Texts(language)(f"cli.wrong_{what}", **values) for language in ("zh", "en")]
+        raise argparse.ArgumentTypeError(" / ".join(said))
+    return number
 
 
 def _language(study: Path | None, place: str) -> Language:

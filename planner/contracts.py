@@ -122,7 +122,9 @@ class Contract(Generic[Table]):
             ids = frame["id"].map(_as_text)
             ids = ids[ids != ""]
             twice = ids[ids.duplicated(keep=False)]
-            if len(twice):
+            if len(twice) and self.geometry_types == AREAS and _are_parts(frame, twice):
+                yield Breach("one_in_parts", {"ids": _listed(twice)}, [f"#{row}" for row in twice.index])
+            elif len(twice):
                 yield Breach(
                     "duplicate_ids", {"column": "id", "ids": _listed(twice)}, [f"#{row}" for row in twice.index]
                 )
@@ -193,6 +195,14 @@ class Contract(Generic[Table]):
                 table[column.name] = table[column.name].map(_as_text).astype(object)
         table = table.set_geometry(shapely.force_2d(table.geometry.array))
         return gpd.GeoDataFrame(table.rename_geometry("geometry") if table.geometry.name != "geometry" else table)
+
+
+def _are_parts(frame: gpd.GeoDataFrame, ids: pd.Series) -> bool:
+    """Tell whether rows of one id have one name, too: then they are parts of one thing."""
+    if "name" not in frame.columns:
+        return False
+    names = frame["name"].map(_as_text)[ids.index]
+    return all(len(set(same)) == 1 for _, same in names.groupby(ids))
 
 
 def _as_text(value: object) -> str:

@@ -12,6 +12,8 @@ code    error           meaning
 5       `SitingError`   the siting question has no answer as it is put
 6       `OutputError`   a result cannot be written
 7       `FetchError`    a server did not give what was asked
+8       `MemoryError`   not enough memory, or an input nested too deeply
+1       any other       a fault of the planner itself
 ======  ==============  ====================================================
 """
 
@@ -81,6 +83,12 @@ class StudyError(PlannerError, ValueError):
     heading = "study_heading"
 
 
+class ScenarioError(StudyError):
+    """The scenario file is not valid, or does not fit the study."""
+
+    heading = "scenario_heading"
+
+
 class DataError(PlannerError, ValueError):
     """An input table cannot be used as it is."""
 
@@ -107,6 +115,12 @@ class OutputError(PlannerError, OSError):
 
     exit_code = 6
     heading = "output_heading"
+
+
+class UnfinishedError(OutputError):
+    """A result cannot be written, and the earlier ones could not be put back whole."""
+
+    heading = "unfinished_heading"
 
 
 class FetchError(PlannerError, ValueError):

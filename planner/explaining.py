@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.diagnosing import diagnose_study
 from planner.errors import Breach, StudyError
-from planner.outputs.centre_words import asked, basis, notes_on, reasons_of, remedy
+from planner.outputs.centre_words import asked, basis, digits_for, notes_on, reasons_of, remedy
 from planner.outputs.document import Document, plain
 from planner.outputs.document_diagnosis import centre_entries, pair_entries, rule_entries
 from planner.outputs.report_blocks import DASH, Wording
@@ -82,8 +82,10 @@ def _lines(found: Document, rules: Mapping[str, Document], say: Wording) -> Iter
     for finding in found["findings"]:
         if finding["passed"]:
             rule = rules[finding["rule"]]
-            value = say.quantity(finding["value"], finding["unit"])
-            told = {"rule": say.own(rule), "value": value, "asked": asked(finding, say), "basis": basis(rule, say)}
+            digits = digits_for(finding)
+            value = say.quantity(finding["value"], finding["unit"], digits)
+            required = asked(finding, say, digits)
+            told = {"rule": say.own(rule), "value": value, "asked": required, "basis": basis(rule, say)}
             yield say.texts("cli.explain_passed", **told)
     yield from notes_on(found, say)
     if found["remedy"] is not None:

@@ -7,7 +7,6 @@ rules that every extract is read with, and write all or nothing.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from planner.contracts import AREAS, Contract
-from planner.errors import Breach, FetchError
+from planner.errors import Breach, FetchError, OutputError
 from planner.inputs.layers import read_layer
-from planner.inputs.osm import PLACE_KEYS, read_osm_buildings, read_osm_places, read_osm_walk
+from planner.inputs.osm import PLACE_KEYS, read_osm_building_uses, read_osm_places, read_osm_walk
 from planner.inputs.osm_extract import write_extract
 from planner.inputs.osm_ground import BARRIERS, WATER, read_osm_barriers, read_osm_water
 from planner.inputs.osm_objects import DEGREES
+from planner.inputs.osm_origin import ATTRIBUTION, LICENCE
 from planner.inputs.osm_place import Place, boundary_of, choose_place, with_margin
 from planner.inputs.osm_servers import Kept, Servers, Tags
+from planner.outputs.exchanging import exchange, room_in
 from planner.outputs.geopackage import write_layers
-from planner.outputs.writing import UNWRITABLE, check_writable, exchange, not_writable
+from planner.outputs.writing import UNWRITABLE, check_writable, not_writable
 from planner.progress import Progress, silent
 from planner.settings.layers import Layer
 from planner.settings.walking import Limits, Walking
@@ -42,8 +43,6 @@ BOUNDARY: Contract[gpd.GeoDataFrame] = Contract(
 
 CACHE = ".fetched"
 GEOPACKAGE, EXTRACT, PROVENANCE, STUDY = "osm.gpkg", "osm.osm.pbf", "osm.provenance.json", "study.toml"
-ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
-LICENCE = "https://opendatacommons.org/licenses/odbl/1-0/"
 
 TABLES_OF = {
     "streets": "streets",
@@ -57,7 +56,7 @@ TABLES_OF = {
 STREET_TAGS: Tags = {"highway": True}
 EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
     "amenities": (dict.fromkeys(PLACE_KEYS, True), read_osm_places),
-    "buildings": ({"building": True}, read_osm_buildings),
+    "buildings": ({"building": True}, read_osm_building_uses),
     "water": (dict(WATER), read_osm_water),
     "barriers": (
         {
@@ -136,8 +135,7 @@ def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = 
 
     progress("write_fetched")
     try:
-        with tempfile.TemporaryDirectory(prefix=".planner-", dir=folder) as room:
-            making = Path(room)
+        with room_in(folder) as making:
             every = [answer for kept in answers.values() for answer in kept.answers]
             write_extract(every, making / EXTRACT, source=servers.overpass)
             layers = _layers(making / EXTRACT, place, area, asked.extras)
@@ -149,6 +147,8 @@ def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = 
             (making / PROVENANCE).write_text(text, "utf-8", newline="\n")
             (making / STUDY).write_text(_study(place, record, layers), "utf-8", newline="\n")
             exchange(making, folder, names)
+    except OutputError:
+        raise
     except UNWRITABLE as error:
         raise not_writable(folder, error) from error
     return [folder / name for name in names]

@@ -22,10 +22,10 @@ from planner.assessment.sensitivity import Alternative
 from planner.assessment.situation import Situation
 from planner.circles.finding import Circles, find_circles
 from planner.inputs.demand.kinds import KindDemand
-from planner.inputs.reading import households_by_community
+from planner.inputs.reading import households_by_community, is_private_way
 from planner.preparing import Ready, at_speed_of, coordinates
 from planner.study import Study
-from planner.tables import Facilities
+from planner.tables import Facilities, Streets
 from planner.walkable import costs_of, make_walkable
 from planner.walking.network import WalkingNetwork
 from planner.walking.service_areas import service_areas
@@ -45,7 +45,7 @@ def business_circles(ready: Ready, study: Study) -> Circles | None:
         ready.network,
         inputs.facilities,
         ready.facility_snaps,
-        inputs.streets,
+        Streets(ready.walked_streets),
         walk=ready.walk,
         settings=study.circles,
         standard_min=study.limits.standard_min,
@@ -90,7 +90,7 @@ def ground_of(ready: Ready) -> Ground:
     """Return what walks are computed again on: the study's lines and polygons, with the cost of each segment."""
     network, inputs = ready.network, ready.inputs
     # The engine searches from the centres outwards; here people walk from home to centre.
-    level = network.segment_level[:, ::-1]
+    level = network.as_drawn.segment_level[:, ::-1]
     stops = network.barriers is not None
     return Ground(
         ready.walked_streets,
@@ -98,6 +98,7 @@ def ground_of(ready: Ready) -> Ground:
         gates=np.array([gate.xy for gate in network.gates]) if network.gates else None,
         walls=inputs.barriers.geometry if stops and inputs.barriers is not None else None,
         water=inputs.water.geometry if stops and inputs.water is not None else None,
+        private=is_private_way(ready.walked_streets) if network.layers is not None else None,
     )
 
 
@@ -132,7 +133,7 @@ def _network_at(ready: Ready, walk: Walk) -> WalkingNetwork:
 def help_of(ready: Ready, situation: Situation, diagnosis: Diagnosis) -> Help:
     """Find what would help weak centres."""
     inputs, snaps = ready.inputs, (ready.facility_snaps, ready.demand_snaps)
-    layers = Layers(inputs.streets, inputs.barriers, inputs.water)
+    layers = Layers(ready.walked_streets, inputs.barriers, inputs.water)
     return find_help(situation, diagnosis, ready.network, snaps, layers, ready.study)
 
 

@@ -10,6 +10,7 @@ from planner.outputs import programme_words as words
 from planner.outputs.document import Document, document
 from planner.outputs.programme_words import money, told, year
 from planner.outputs.report_blocks import DASH, Wording
+from planner.outputs.rounding import gained_by_projects
 from planner.pipeline import run
 from planner.progress import Progress, silent
 from planner.study import read_study
@@ -51,7 +52,8 @@ def _lines(found: Document, say: Wording) -> Iterator[str]:
     sites = found["resources"]["sites"]
     yield told(say, "line_sites", count=len(sites), taken=sum(bool(site["project"]) for site in sites))
     yield from ("", told(say, "list_projects"))
-    yield from (_project(project, found["unit"], say) for project in found["projects"])
+    gained = gained_by_projects(found)
+    yield from (_project(project, found["unit"], gained[project["id"]], say) for project in found["projects"])
 
 
 def _need(need: Document, say: Wording) -> str:
@@ -73,7 +75,7 @@ def _fund(fund: Document, one: Document, unit: str, say: Wording) -> str:
     return told(say, "line_fund", fund=fund["name"], year=year(say, one["year"]), unit=unit, **amounts)
 
 
-def _project(project: Document, unit: str, say: Wording) -> str:
+def _project(project: Document, unit: str, gained: tuple[int, int], say: Wording) -> str:
     return told(
         say,
         "line_project",
@@ -85,7 +87,8 @@ def _project(project: Document, unit: str, say: Wording) -> str:
         cost=money(project["cost"]),
         money=unit,
         paid=words.paid_by(project, say) if project["paid"] else DASH,
-        covered=say.whole(project["people_covered"]),
-        standard=say.whole(project["people_standard"]),
+        covered=say.whole(gained[0]),
+        standard=say.whole(gained[1]),
         per_person=words.per_person(project, say),
+        small=words.small_unit(say),
     )

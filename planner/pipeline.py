@@ -28,6 +28,8 @@ from planner.programme.offering import Known
 from planner.progress import Progress, silent
 from planner.scenario import Scenario, read_scenario
 from planner.sites import Situated, find_sites
+from planner.siting.solving.doubts import noting_doubts, remarks_of
+from planner.siting.solving.highs import highs_version
 from planner.study import Study, read_study
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import snap
@@ -72,7 +74,7 @@ def run(
     if scenario is not None and not isinstance(scenario, Scenario):
         scenario = read_scenario(scenario, study)
     ready = prepare(study, scenario=scenario, progress=progress)
-    inputs, walk, network = ready.inputs, ready.walk, ready.network
+    study, inputs, walk, network = ready.study, ready.inputs, ready.walk, ready.network
 
     progress("travel_times")
     times = travel_times(
@@ -119,27 +121,29 @@ def run(
     overlay = compare_with_overlay(situation)
     verification = verify(situation, ground_of(ready), seed=study.siting.seed) if verified else None
 
-    progress("siting")
-    sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles))
-    siting = sites.siting
-    candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
-    candidate_times = travel_times(
-        network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
-    )
-
-    progress("programme")
-    programme = make_programme(
-        Known(
-            study,
-            inputs,
-            diagnosis,
-            found_help.remedies,
-            times,
-            coverage.demand,
-            siting.candidates,
-            candidate_times,
+    with noting_doubts() as doubts:
+        progress("siting")
+        sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles, ready.today))
+        siting = sites.siting
+        candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
+        candidate_times = travel_times(
+            network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
         )
-    )
+
+        progress("programme")
+        programme = make_programme(
+            Known(
+                study,
+                inputs,
+                diagnosis,
+                found_help.remedies,
+                times,
+                coverage.demand,
+                siting.candidates,
+                candidate_times,
+                in_scenario=scenario is not None,
+            )
+        )
     return Plan(
         study=study,
         scenario=scenario,
@@ -171,5 +175,11 @@ def run(
         candidate_times=candidate_times,
         candidate_areas=service_areas(network, candidate_snaps, walk=walk, limits_min=limits),
         programme=programme,
-        remarks=(*ready.remarks, *(circles.remarks if circles else ())),
+        remarks=(
+            *ready.remarks,
+            *(circles.remarks if circles else ()),
+            *siting.remarks,
+            *(programme.remarks if programme else ()),
+            *remarks_of(doubts, version=highs_version()),
+        ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -13,8 +13,10 @@ from planner.assessment.diagnosis import communities_without_centre
 from planner.assessment.measures import unread_functions
 from planner.assessment.rules import Profile as RuleProfile
 from planner.assessment.rules import limits_of, read_rules
+from planner.compounds import compound_notes, compound_remarks, find_compounds
 from planner.errors import Breach, StudyError
 from planner.inputs.reading import Inputs, read_inputs
+from planner.named_centres import check_named_centres, without_closed
 from planner.progress import Progress, silent
 from planner.remarks import Remark
 from planner.scenario import Scenario, apply_scenario
@@ -36,6 +38,7 @@ class Ready:
 
     `cost_notes` say what counts besides metres; `horizon_min` is the longest limit that the study or one of its
     rules asks for; `other_rules` and `other_walks` are the profiles by which the same data is judged besides;
+    `study` is without what a scenario has closed, `today` the centres before it, None where there is none;
     `walked_streets` are the lines that the network is made of, without what nobody may walk.
     """
 
@@ -48,6 +51,7 @@ class Ready:
     other_walks: tuple[Profile, ...]
     horizon_min: float
     inputs: Inputs
+    today: Facilities | None
     network: WalkingNetwork
     walked_streets: gpd.GeoDataFrame
     quality: NetworkQuality
@@ -75,8 +79,13 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     progress("read_inputs")
     longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
     inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_level)
+    check_named_centres(study, list(inputs.facilities["id"]))
+    today = inputs.facilities
     if scenario is not None:
         inputs = apply_scenario(scenario, inputs, study)
+        gone = set(today["id"]) - set(inputs.facilities["id"])
+        study, left_aside = without_closed(study, gone)
+        inputs = replace(inputs, remarks=(*inputs.remarks, *left_aside))
 
     progress("warm_up")
     warm_up()
@@ -85,20 +94,23 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     progress("build_network")
     walkable = make_walkable(study, inputs, costs)
     network = walkable.network
-    places = suspicious_places(network, inputs.streets)
-    quality = network_quality(network, places, inputs.streets)
+    places = suspicious_places(network, walkable.streets)
+    quality = network_quality(network, places, walkable.streets)
     facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
     demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
+    compounds = find_compounds(study, inputs, walkable.streets, network, demand_snaps)
+    people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return Ready(
         study=study,
         walk=walk,
         walking_profile=walking_profile,
-        cost_notes=walkable.notes,
+        cost_notes=(*walkable.notes, *compound_notes(compounds, study, people)),
         rules=rules,
         other_rules=other_rules,
         other_walks=other_walks,
         horizon_min=horizon_min,
         inputs=inputs,
+        today=None if scenario is None else today,
         network=network,
         walked_streets=walkable.streets,
         quality=quality,
@@ -108,6 +120,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         remarks=(
             *inputs.remarks,
             *walkable.remarks,
+            *compound_remarks(compounds, study, inputs.demand),
             *_remarks(inputs, network, facility_snaps, demand_snaps, walk, quality),
             *_function_remarks(inputs.facilities, rules),
         ),

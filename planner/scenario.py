@@ -3,7 +3,7 @@
 A scenario file is JSON::
 
     {"format": "planner.scenario/1", "study": "…", "crs": "EPSG:32648",
-     "closed": ["C07"], "sites": [{"id": "K300-17", "x": 483213.42, "y": 4391207.1}]}
+     "closed": ["C07"], "sites": [{"id": "K3F9Q2M", "x": 483213.42, "y": 4391207.1}]}
 
 Sites stand in the study's own metric system, to the centimetre, so that their walks are measured from exactly the
 place that the map showed.
@@ -20,10 +20,12 @@ from typing import Annotated, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pyproj.exceptions import CRSError
 
-from planner.errors import Breach, StudyError
+from planner.errors import Breach, ScenarioError
 from planner.inputs.demand import community_at
 from planner.inputs.reading import Inputs
 from planner.remarks import Remark
@@ -100,19 +102,21 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
 
     Raises
     ------
-    StudyError
+    ScenarioError
         The file cannot be read, is no scenario, names an id twice, or belongs to another study: all at once.
     """
     path = Path(path)
     try:
         raw = path.read_bytes()
-        content = json.loads(raw.decode("utf-8-sig"))
+        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_each_once)
     except OSError as error:
-        raise StudyError(
+        raise ScenarioError(
             str(path), [Breach("unreadable_scenario", {"reason": error.strerror or error})]
         ) from error
+    except _TwiceError as error:
+        raise ScenarioError(str(path), [Breach("scenario_key_twice", {"key": error})]) from error
     except (ValueError, RecursionError) as error:
-        raise StudyError(str(path), [Breach("scenario_not_json", {"reason": error})]) from error
+        raise ScenarioError(str(path), [Breach("scenario_not_json", {"reason": error})]) from error
     try:
         found = _File.model_validate(content)
     except ValidationError as error:
@@ -123,7 +127,7 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
             )
             for detail in error.errors()
         ]
-        raise StudyError(str(path), breaches) from error
+        raise ScenarioError(str(path), breaches) from error
     breaches = []
     if found.study != study.name:
         breaches.append(Breach("scenario_other_study", {"found": found.study, "study": study.name}))
@@ -132,7 +136,7 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
         if twice:
             breaches.append(Breach("scenario_twice", {"setting": setting}, twice))
     if breaches:
-        raise StudyError(str(path), breaches)
+        raise ScenarioError(str(path), breaches)
     return Scenario(found.closed, found.sites, found.crs, path.name, hashlib.sha256(raw).hexdigest())
 
 
@@ -143,7 +147,7 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
 
     Raises
     ------
-    StudyError
+    ScenarioError
         The scenario is in another system, closes a centre that there is not or all of them, or has a site with
         a centre's id or farther outside the communities than any walk leads: all at once.
     """
@@ -155,7 +159,7 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
     of_site = [site.id for site in scenario.sites]
     nobody_left = not of_site and known <= set(scenario.closed)
     checks = (
-        ("scenario_crs", scenario.crs != inputs.crs.to_string(), ()),
+        ("scenario_crs", not _is_system(scenario.crs, inputs.crs), ()),
         ("scenario_unknown_centre", True, [one for one in scenario.closed if one not in known]),
         ("scenario_site_is_centre", True, [one for one in of_site if one in known]),
         ("scenario_site_far", True, [one for one, is_far in zip(of_site, far, strict=True) if is_far]),
@@ -165,7 +169,7 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
     if nobody_left:
         breaches.append(Breach("scenario_closes_all"))
     if breaches:
-        raise StudyError(source, breaches)
+        raise ScenarioError(source, breaches)
     # A branch closes with its centre.
     kept = facilities[~facilities["id"].isin(scenario.closed) & ~facilities["branch_of"].isin(scenario.closed)]
     together = kept if not of_site else _with_sites(kept, scenario, spots, inputs, Texts(study.language))
@@ -178,6 +182,27 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
     return replace(
         inputs, facilities=Facilities(together.reset_index(drop=True)), remarks=(remark, *inputs.remarks)
     )
+
+
+class _TwiceError(ValueError):
+    """A key stands twice in one object: which of both is meant cannot be known."""
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = [key for key, _ in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise _TwiceError(", ".join(twice))
+    return dict(pairs)
+
+
+def _is_system(named: str, crs: pyproj.CRS) -> bool:
+    """Whether a name, however it is written, is that of a system."""
+    try:
+        found = pyproj.CRS.from_user_input(named.strip())
+    except CRSError:
+        return False
+    return found == crs or (found.to_epsg() is not None and found.to_epsg() == crs.to_epsg())
 
 
 def _with_sites(

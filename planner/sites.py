@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from planner.assessment.kinds import KindCoverage
 from planner.circles.finding import Circles
-from planner.errors import Breach, StudyError
 from planner.inputs.reading import Inputs
+from planner.named_sites import named_places, of_today
 from planner.sites_otherwise import FairPlans, Otherwise, fair_plans, judge_otherwise
 from planner.siting.candidate import Candidate, places_of
 from planner.siting.choosing import Siting, choose_among
@@ -24,6 +24,7 @@ from planner.siting.proposing.pool import Gatherer, Pool
 from planner.siting.reasons import Left, Surroundings, who_is_left
 from planner.siting.weighing import Asked, ask_for, gains_by_kind
 from planner.study import Study
+from planner.tables import Facilities
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
 from planner.walking.times import nearest_facility_of_places
@@ -32,7 +33,10 @@ from planner.walking.walk import Walk
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Situated:
-    """What is known of a study when its sites are chosen: what the stages before have found."""
+    """What is known of a study when its sites are chosen: what the stages before have found.
+
+    `today` are the centres before a scenario; None where there is none.
+    """
 
     study: Study
     inputs: Inputs
@@ -41,6 +45,7 @@ class Situated:
     uncovered: gpd.GeoDataFrame
     kinds: tuple[KindCoverage, ...]
     circles: Circles | None
+    today: Facilities | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,15 +86,13 @@ def find_sites(known: Situated) -> SiteFindings:
     Raises
     ------
     StudyError
-        A free centre is none of the study's, or something is asked of what the study does not give.
-    SitingError
-        The question has no answer as it is put.
+        Something is asked of what the study does not give.
     """
     study, standard = known.study, known.study.limits.standard_min
     residents, kinds = points_to_gain(known)
     asked = ask_for(residents, kinds, standard_min=standard, residents_weight=study.demand.residents_weight)
     gatherer = gather_for(known, asked)
-    siting = choose_among(gatherer, study=study.file.name)
+    siting = choose_among(gatherer)
     return SiteFindings(
         siting=siting,
         asked_xy=gatherer.snaps.xy,
@@ -117,24 +120,37 @@ def gather_for(known: Situated, asked: Asked) -> Gatherer:
         circles=known.circles,
         parcels=inputs.parcels,
         options=free_options(known),
+        named=(*named_places(study), *of_today(study, lambda: _pool_of_today(known))),
+        taken=frozenset(inputs.facilities["id"]),
         ground=Ground.of(inputs, known.network, known.walk, settings),
     )
 
 
-def free_options(known: Situated) -> tuple[Candidate, ...]:
-    """Return what may be done with the study's free centres.
+def _pool_of_today(known: Situated) -> Pool:
+    """Return all candidates as they are before the scenario; none where there is no scenario."""
+    if known.today is None:
+        return Pool(())
+    study, inputs = known.study, replace(known.inputs, facilities=known.today)
+    centres, standard = _snapped(known.today, known), study.limits.standard_min
+    kinds = tuple(
+        replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.kinds
+    )
+    then = replace(
+        known,
+        inputs=inputs,
+        uncovered=_beyond(inputs.demand, centres, standard, known),
+        kinds=kinds,
+        today=None,
+    )
+    asked = ask_for(*points_to_gain(then), standard_min=standard, residents_weight=study.demand.residents_weight)
+    return gather_for(then, asked).gather()
 
-    Raises
-    ------
-    StudyError
-        One is none of the study's centres.
-    """
+
+def free_options(known: Situated) -> tuple[Candidate, ...]:
+    """Return what may be done with the study's free centres."""
     free, facilities = known.study.siting.free, known.inputs.facilities
     if not free:
         return ()
-    unknown = [one for one in dict.fromkeys(free) if one not in set(facilities["id"])]
-    if unknown:
-        raise StudyError(str(known.study.file), [Breach("unknown_free_centre", {}, unknown)])
     options = propose_options(
         facilities,
         known.inputs.demand,

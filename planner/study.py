@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Self, get_args, get_origin
 
 from pydantic import (
@@ -77,7 +77,7 @@ class Study(Settings):
             minutes = kind.minutes or self.limits.minutes
             standard = kind.standard_min or self.limits.standard_min
             where = f"demand.kinds.{place}"
-            if list(minutes) != sorted(set(minutes)):
+            if list(minutes) != sorted(set(minutes)) or len({f"{one:g}" for one in minutes}) < len(minutes):
                 raise PydanticCustomError(
                     "kind_not_rising", "`{where}.minutes` must rise and not repeat", {"where": where}
                 )
@@ -279,3 +279,18 @@ def _meaning(path: tuple[str | int, ...]) -> Phrase | str:
             return Meaning(f"{parent.__name__}.{path[-1]}")
         path = path[:-1]
     return ""
+
+
+def portable(path: str | PurePath) -> str:
+    """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one.
+
+    Examples
+    --------
+    >>> portable("data/streets.gpkg"), portable("/home/li/own.toml"), portable("D:/li/own.toml")
+    ('data/streets.gpkg', 'own.toml', 'own.toml')
+    """
+    text = path.as_posix() if isinstance(path, PurePath) else path
+    for kind in (PurePosixPath, PureWindowsPath):
+        if kind(text).is_absolute():
+            return kind(text).name
+    return text

@@ -26,7 +26,7 @@ PLACEHOLDERS: dict[str, object] = {
     "Fund.id": "district",
     "Fund.amounts": (300.0, 300.0),
     "Precedence.first": "upgrade:C07",
-    "Precedence.then": "K300-17",
+    "Precedence.then": "K3F9Q2M",
     "OwnProject.id": "gate_east",
     "OwnProject.kind": "access",
     "OwnProject.cost": 2.0,

@@ -31,6 +31,9 @@ YES = ("yes", "是", "true", "True", "1")
 NO = ("no", "否", "false", "False", "0")
 """How a table may say that something is so, or is not; an empty cell is not known."""
 
+PRIVATE_WORDS = ("private", "residents", "私有", "内部", "小区内部", "不对外")
+"""What `access` may say of a street that residents of a compound alone walk on; capitals do not matter."""
+
 TENURES = ("owned", "rentable", "shared")
 
 
@@ -139,6 +142,7 @@ STREETS: Contract[Streets] = Contract(
         _text("kind", "its class; `steps` are stairs"),
         _text("crossing", "its type, where it crosses a road"),
         _text("structure", "`bridge`, `tunnel`: not on the ground"),
+        _text("access", "`private`: of a compound, see `walking.private_ways`"),
     ),
     geometry_types=LINES,
     as_type=Streets,

@@ -9,7 +9,7 @@ import geopandas as gpd
 
 from planner.contracts import row_names
 from planner.errors import Breach, StudyError
-from planner.inputs.reading import Inputs
+from planner.inputs.reading import Inputs, is_private_way
 from planner.remarks import Remark
 from planner.study import Study
 from planner.tables import OPEN_WORDS
@@ -17,6 +17,7 @@ from planner.texts import Phrase
 from planner.walking.costs import Costs, cost_figures, level_metres, passable, unknown_names
 from planner.walking.gates import CutStreets, close_gates
 from planner.walking.network import WalkingNetwork, build_network, walked_at
+from planner.walking.private_ways import with_private_ways
 from planner.walking.sight import Barriers, lay_barriers
 from planner.walking.walk import Walk
 
@@ -71,7 +72,8 @@ def make_walkable(study: Study, inputs: Inputs, costs: Costs) -> Walkable:
     """Build the walking network of a study.
 
     Closed stairs are left out, streets end at closed gates, what is left is joined where streets share a vertex,
-    and every segment gets its cost. Barriers stop straight walks only, never a street.
+    and every segment gets its cost; private ways are walked by those who live, or go, there. Barriers stop
+    straight walks only, never a street.
     """
     streets = passable(inputs.streets, costs)
     cut = _closed_gates(study, inputs, streets)
@@ -81,6 +83,8 @@ def make_walkable(study: Study, inputs: Inputs, costs: Costs) -> Walkable:
     level, without_height = level_metres(network, streets, costs, heights)
     if (level != 1.0).any():
         network = walked_at(network, level, direction=study.walking.direction)
+    if study.walking.private_ways == "residents":
+        network = with_private_ways(network, is_private_way(cut.streets)[network.edge_street])
     remarks = []
     if without_height.any():
         remarks.append(Remark("street_no_height", "streets", tuple(row_names(streets)[without_height])))
@@ -133,8 +137,5 @@ def _notes(study: Study, costs: Costs, network: WalkingNetwork) -> Iterator[Cost
     if costs.crossing_s:
         values = {"waits": ", ".join(f"{kind} {wait:g}" for kind, wait in costs.crossing_s.items())}
         yield CostNote("crossing", Phrase("words.cost_crossing", values), own, "own")
-    if network.gates:
-        values = {"count": str(len(network.gates))}
-        yield CostNote("gates", Phrase("words.cost_gates", values), own, "own")
     if network.barriers is not None:
         yield CostNote("barriers", Phrase("words.cost_barriers"), own, "own")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +12,13 @@ import pytest
 
 import planner
 from planner import pipeline
+from planner.outputs.locking import locked
 from planner.progress import Progress, silent
 
 Made = TypeVar("Made")
+
+LONGEST_S = 1800.0
+"""How long to wait for another process that is making something: the longest run takes some minutes."""
 
 
 def pickled_once(factory: pytest.TempPathFactory, name: str, make: Callable[[], object]) -> Path:
@@ -25,10 +27,14 @@ def pickled_once(factory: pytest.TempPathFactory, name: str, make: Callable[[], 
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
     file = folder / f"{name}.pickle"
-    with _alone(folder / f"{name}.lock"):
+    # A process that is killed while it makes something leaves a lock that the next one takes over.
+    lock = folder / f"{name}.lock"
+    lock.mkdir(exist_ok=True)
+    with locked(lock, wait_s=LONGEST_S):
         if not file.exists():
-            content = pickle.dumps(make(), protocol=pickle.HIGHEST_PROTOCOL)
-            file.write_bytes(content)
+            draft = file.with_suffix(".new")
+            draft.write_bytes(pickle.dumps(make(), protocol=pickle.HIGHEST_PROTOCOL))
+            draft.replace(file)
     return file
 
 
@@ -66,17 +72,3 @@ def known_run(plans: Sequence[planner.Plan]) -> Callable[..., planner.Plan]:
         return plan
 
     return answer
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    while True:
-        try:
-            lock.touch(exist_ok=False)
-            break
-        except FileExistsError:
-            time.sleep(0.2)
-    try:
-        yield
-    finally:
-        lock.unlink()

@@ -63,7 +63,7 @@ DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
     "html_geojson": ("x.geojson", holding(b"<html><body>404 Not Found</body></html>"), [CUT, SAVE]),
     "other_json": ("x.json", holding(b'{"error": 404}'), [CUT, SAVE]),
     "empty_geojson": ("x.geojson", holding(b'{"type": "FeatureCollection", "features": []}'), ["It has no rows."]),
-    "lonely_shp": ("x.shp", lonely_shapefile, [CUT, "x.shx", SAVE]),
+    "lonely_shp": ("x.shp", lonely_shapefile, ["A part of it is missing: x.shx", "Copy all files of this name"]),
     "unlabelled_shp": ("x.shp", unlabelled_shapefile, ["does not say which coordinates", "`crs`"]),
     "noise_pbf": ("x.osm.pbf", noise, [CUT, SAVE]),
     "folder_osm": ("x.osm", Path.mkdir, [CUT, "Is a directory"]),
@@ -97,7 +97,7 @@ DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
         holding(HEADING + ROW + b"a,b,c,d,e,f,g\n"),
         ["Rows have more cells than the heading has columns.", "(1 row: #3)"],
     ),
-    "ending": ("x.kml", holding(b"<kml/>"), ["The ending `.kml` is not one that can be read. Readable: .gpkg"]),
+    "ending": ("x.dxf", holding(b"0"), ["The ending `.dxf` is not one that can be read. Readable: .gpkg"]),
     "missing": (
         "nowhere.gpkg",
         lambda _: None,

@@ -306,7 +306,7 @@ def test_a_raster_elsewhere_missing_or_damaged_is_refused(tmp_path: Path) -> Non
     for path, said in (
         (file, "no cell near the communities"),
         (tmp_path / "none.tif", "no such file"),
-        (Path(__file__), "cannot be read"),
+        (Path(__file__), "The ending `.py` is not one that can be read. Readable: .tif"),
     ):
         with pytest.raises(DataError) as caught:
             read(path, communities([0]))

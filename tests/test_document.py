@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+import toy
 
 import planner
 from planner.outputs.document import as_json, document
 from planner.study import Study
 
-GOLDEN = Path(__file__).parent / "golden" / "toy_plan.json"
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def everything(folder: Path) -> planner.Plan:
+    """Return the plan of the toy study with all parts at once."""
+    study = toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING)
+    return planner.run(study, verified=True)
 
 
 def scrubbed(content: dict[str, Any]) -> dict[str, Any]:
@@ -41,9 +48,25 @@ def assert_same(found: Any, expected: Any, path: str = "plan") -> None:  # noqa:
         assert found == expected, path
 
 
+def golden(name: str) -> dict[str, Any]:
+    """Return what a plan was; after a meant change `python tests/test_document.py` writes it anew."""
+    content: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
+    return content
+
+
 def test_the_toy_plan_is_as_it_was(toy_plan: planner.Plan) -> None:
-    """After a meant change: python tests/test_document.py writes the golden file anew; read the difference."""
-    assert_same(scrubbed(document(toy_plan)), json.loads(GOLDEN.read_text("utf-8")))
+    assert_same(scrubbed(document(toy_plan)), golden("toy_plan"))
+
+
+def test_the_plan_with_all_parts_is_as_it_was(tmp_path: Path) -> None:
+    content = scrubbed(document(everything(tmp_path)))
+    assert_same(content, golden("everything_plan"))
+    parts = ("kinds", "circles", "fairness", "siting", "programme", "scenarios")
+    assert all(content[part] for part in parts)
+    siting = ("robust", "fair", "excluded", "alternatives", "left", "curve")
+    assert all(content["siting"][part] for part in siting)
+    assert content["programme"]["projects"]
+    assert any(centre["remedy"] for centre in content["centres"])
 
 
 def test_a_document_is_plain_json_without_nan(toy_plan: planner.Plan) -> None:
@@ -86,8 +109,12 @@ def test_service_areas_carry_their_share_of_the_disc(toy_plan: planner.Plan) -> 
 if __name__ == "__main__":
     import tempfile
 
-    import toy
-
-    with tempfile.TemporaryDirectory() as folder:
-        content = scrubbed(document(planner.run(toy.write_study(Path(folder)))))
-    GOLDEN.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    plans = {
+        "toy_plan": lambda folder: planner.run(toy.write_study(folder, study=toy.STUDY + toy.HAIBOWAN_RULES)),
+        "everything_plan": everything,
+    }
+    for name, make in plans.items():
+        with tempfile.TemporaryDirectory() as folder:
+            content = scrubbed(document(make(Path(folder))))
+        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        (GOLDEN / f"{name}.json").write_text(text, "utf-8")

@@ -21,7 +21,7 @@ def test_a_weak_centre_is_explained_in_both_languages(tmp_path: Path, capsys: py
     assert told == card(capsys, study, "West centre")
     assert told.splitlines()[:2] == [
         "West centre (C1) · Community centre · West",
-        "Verdict: Weak, by “Haibowan: premises of the five-minute service circle”",
+        "Verdict: Weak, by “National guidance on community premises”",
     ]
     for expected in (
         "“Floor area” is 20 m²; required: at least 300 m²",

@@ -14,7 +14,7 @@ from planner.inputs.osm import read_osm_buildings, read_osm_points, read_osm_str
 from planner.walking.network import build_network
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
-COLUMNS = ["id", "name", "kind", "crossing", "structure", "gated", "square", "geometry"]
+COLUMNS = ["id", "name", "kind", "crossing", "structure", "gated", "square", "access", "geometry"]
 READERS = [read_osm_streets, read_osm_buildings, lambda path: read_osm_points(path, ("amenity",))]
 
 
@@ -77,15 +77,16 @@ def test_ways_join_where_they_share_a_node(tmp_path: Path) -> None:
     assert sorted(set(network.edge_piece)) == [0, 1]
 
 
-def test_private_ways_are_dropped_and_opened_ones_kept(tmp_path: Path) -> None:
+def test_private_ways_are_marked_and_opened_ones_are_not(tmp_path: Path) -> None:
     file = write(
         tmp_path,
         *LINE,
         way(1, [1, 2], highway="service", access="private"),
         way(2, [2, 3], highway="service", access="private", foot="yes"),
         way(3, [3, 4], railway="rail"),
+        way(4, [3, 4], highway="service", access="no"),
     )
-    assert read_osm_streets(file)["id"].tolist() == ["2"]
+    assert read_osm_streets(file)[["id", "access"]].values.tolist() == [["1", "private"], ["2", ""]]
 
 
 def test_a_cut_way_keeps_its_stretches(tmp_path: Path) -> None:

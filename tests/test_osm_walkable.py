@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from planner.inputs.osm import read_osm_streets
-from planner.inputs.osm_walkable import is_walkable
+from planner.inputs.osm_walkable import is_private, is_walkable
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
 
@@ -70,10 +70,45 @@ def plainly_walkable(tags: dict[str, str]) -> bool:
     return not any(objections)
 
 
+def plainly_private(tags: dict[str, str]) -> bool:
+    """Say once more what is private: walked on but for the word."""
+    opened = {
+        key: value
+        for key, value in tags.items()
+        if (key, value) not in {("foot", "private"), ("access", "private")}
+    }
+    return not plainly_walkable(tags) and plainly_walkable(opened)
+
+
+@pytest.mark.parametrize(
+    ("tags", "private"),
+    [
+        ({"highway": "service", "access": "private"}, True),
+        ({"highway": "footway", "foot": "private"}, True),
+        ({"highway": "footway", "foot": "private", "access": "private"}, True),
+        ({"highway": "service", "access": "private", "foot": "no"}, False),
+        ({"highway": "service", "access": "no", "foot": "private"}, False),
+        ({"highway": "service", "access": "private", "foot": "yes"}, False),
+        ({"highway": "service", "access": "private", "tunnel": "yes"}, False),
+        ({"highway": "trunk", "access": "private", "motorroad": "yes"}, False),
+        ({"highway": "motorway", "access": "private"}, False),
+        ({"highway": "corridor", "access": "private"}, False),
+        ({"highway": "service", "access": "no"}, False),
+        ({"highway": "service"}, False),
+        ({"access": "private"}, False),
+    ],
+)
+def test_which_ways_are_private(tags: dict[str, str], private: bool) -> None:  # noqa: FBT001
+    assert is_private(tags) is private
+    assert plainly_private(tags) is private
+
+
 def test_helsinki_streets_agree_with_a_simple_pass() -> None:
-    lines = {}
+    lines, private = {}, set()
     for found in osmium.FileProcessor(HELSINKI).with_locations():
-        if found.is_way() and plainly_walkable(dict(found.tags)):
+        tags = dict(found.tags)
+        if found.is_way() and (plainly_walkable(tags) or plainly_private(tags)):
+            private |= {str(found.id)} if plainly_private(tags) else set()
             present = [place.location.valid() for place in found.nodes]
             pairs = sum(here and there for here, there in pairwise(present))
             lines[str(found.id)] = pairs
@@ -82,6 +117,8 @@ def test_helsinki_streets_agree_with_a_simple_pass() -> None:
     # Squares have tests of their own; a way that stops at a gate has lost 10 cm but no vertex.
     streets = streets[~streets["square"] & ~streets["id"].str.startswith("r")]
     assert set(streets["id"]) == expected
+    assert set(streets["id"][streets["access"] == "private"]) == expected & private
+    assert len(expected & private) == 12
     assert streets["id"].is_unique
     assert 2_000 < len(streets) < 2_500
     assert streets["id"].astype(int).is_monotonic_increasing

@@ -19,7 +19,11 @@ from planner.outputs.document import document
 from planner.outputs.geopackage import result_layers
 from planner.programme.lists import Programme
 from planner.programme.offering import Known, offers_of, question_of, ways_of
+from planner.siting.proposing.place_ids import place_id
 from planner.study import read_study
+
+CORNER = place_id("K", *toy.ORIGIN)
+"""The candidate in the south-west corner."""
 
 WEAK = {"centres": toy.layers()["centres"].assign(floor_area_m2=[20.0, None])}
 
@@ -238,9 +242,9 @@ def test_projects_of_the_studys_own(tmp_path: Path) -> None:
     In the second study above pays for all of it, and the upgrade is out of reach: 50 from above and 50 of the dues
     in the first year, no dues in the second.
     """
-    study = toy.with_money(150.0, 40.0) + OWN.format(then="K8-1")
+    study = toy.with_money(150.0, 40.0) + OWN.format(then=CORNER)
     assert [one.kind for one in programme_of(plan_with(tmp_path / "one", study)).projects] == ["upgrade"]
-    whole = (toy.with_money(50.0, 40.0) + OWN.format(then="K8-1")).replace("most_share = 0.8\n", "")
+    whole = (toy.with_money(50.0, 40.0) + OWN.format(then=CORNER)).replace("most_share = 0.8\n", "")
     programme = programme_of(plan_with(tmp_path / "two", whole))
     merger = next(one for one in programme.projects if one.kind == "merge")
     assert (merger.option, merger.title, merger.unit, merger.closes) == (

@@ -27,8 +27,8 @@ SETTING_UP = {
     "py -m venv .venv",
     ". .venv/bin/activate",
     ".venv\\Scripts\\activate",
-    "pip install -e .",
-    'pip install -e ".[dev]"',
+    "pip install -c constraints.txt -e .",
+    'pip install -c constraints.txt -e ".[dev]"',
     "pytest",
 }
 """What sets up a machine, and is carried out by `make demo` and `make test` in CI, not here."""
@@ -135,9 +135,17 @@ def test_python_blocks_run(at_home: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_exit_codes_are_those_of_the_errors() -> None:
-    from planner import cli, errors
+    from planner import endings, errors
 
-    codes = {0, cli.INTERRUPTED, *(error.exit_code for error in errors.PlannerError.__subclasses__())}
+    codes = {
+        0,
+        endings.INTERRUPTED,
+        endings.EXHAUSTED,
+        endings.UNEXPECTED,
+        endings.READER_GONE,
+        endings.TERMINATED,
+        *(error.exit_code for error in errors.PlannerError.__subclasses__()),
+    }
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)} == codes
 
 

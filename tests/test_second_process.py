@@ -13,12 +13,11 @@ import planner
 from planner.outputs import writing
 from planner.outputs.second_process import begun
 
-
-def lost_but_here(first: int) -> str:
-    """End the process that does this, unless it is the one that asked."""
-    if os.getpid() != first:
-        os.kill(os.getpid(), signal.SIGTERM)
-    return "done here"
+LOST_BUT_HERE = f"""
+__import__("os").kill(__import__("os").getpid(), {int(signal.SIGTERM)})
+if __import__("os").getpid() != %d else "done here"
+"""
+"""Ends the process that does it, unless it is the one that asked."""
 
 
 def test_a_result_comes_from_another_process() -> None:
@@ -32,7 +31,7 @@ def test_what_the_work_says_is_no_part_of_its_result() -> None:
 
 
 def test_work_of_a_lost_process_is_done_here() -> None:
-    with begun(lost_but_here, os.getpid()) as wait:
+    with begun(eval, (LOST_BUT_HERE % os.getpid()).replace("\n", " ").strip()) as wait:
         assert wait() == "done here"
 
 

@@ -31,6 +31,7 @@ from planner.siting.models import MODELS
 from planner.siting.problems import Choice, Covering
 from planner.siting.proposing.clusters import Grouping, propose_dense
 from planner.siting.proposing.free_centres import fates
+from planner.siting.proposing.place_ids import place_id
 from planner.siting.proposing.street_positions import propose_street_positions
 from planner.siting.reasons import Surroundings, who_is_left
 from planner.tables import PARCELS
@@ -172,7 +173,8 @@ def test_dense_groups_do_not_reach_across_a_river() -> None:
     snaps = snap(xy, network, access_m=5.0)
     walk = Walk(3.6, 5.0)
     found = propose_dense(homes, snaps, network, Grouping("dbscan", 35.0, 3), walk=walk)
-    assert [(one.id, one.x_m, one.people) for one in found] == [("D:1", 40.0, 5.0), ("D:2", 140.0, 5.0)]
+    assert [(one.x_m, one.people) for one in found] == [(40.0, 5.0), (140.0, 5.0)]
+    assert [one.id for one in found] == [place_id("D", 40.0, 0.0), place_id("D", 140.0, 0.0)]
 
 
 def test_a_chinese_table_of_parcels_is_read(tmp_path: Path) -> None:
@@ -417,7 +419,7 @@ weight = 2.0
 def test_every_model_answers_on_a_card(asked: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert put(asked, "--model", model) == 0
     card = capsys.readouterr().out
-    assert "proven: no choice among these candidates is better" in card
+    assert "proven: no choice among these candidates, under the same conditions, is better" in card
     assert "gap 0.00%" in card
     assert "s of 20 s at most, seed 0" in card
     assert "residents × 1, old × 2" in card
@@ -474,7 +476,7 @@ def test_the_card_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     study = toy.STUDY.replace('language = "en"', 'language = "zh"').replace("candidates = 8", "candidates = 1")
     assert put(toy.write_study(tmp_path, study=study)) == 0
     card = capsys.readouterr().out
-    assert "已证明：这些候选位置中没有更好的选法" in card
+    assert "已证明：在这些候选位置中，同样条件下没有更好的选法" in card
     assert "没有候选位置或中心能服务的有 30 人" in card
     assert "附近有站点，但道路绕行过远" in card
     assert "再增加 2 处街道候选位置（不少于 2 处）" in card

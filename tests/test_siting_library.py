@@ -209,7 +209,7 @@ def test_what_does_not_fit_together_is_refused_all_at_once() -> None:
     assert refused.value.breaches[0].key == "siting_half_a_limit"
     with pytest.raises(SitingError) as refused:
         maximal_covering(covering, Choice(cost=np.ones(3), fixed=[9]), seconds=1)
-    assert [one.key for one in refused.value.breaches] == ["siting_no_limit", "siting_shape", "siting_shape"]
+    assert [one.key for one in refused.value.breaches] == ["siting_no_limit", "siting_shape", "siting_place"]
     with pytest.raises(SitingError):
         Covering(covering.covers, -covering.weight)
     with pytest.raises(SitingError):

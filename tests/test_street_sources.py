@@ -24,7 +24,7 @@ from planner.walking.network import WalkingNetwork, build_network
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
 BOX = shapely.box(24.944, 60.168, 24.949, 60.171)
-KEEP = ("kind", "crossing", "structure", "gated", "square")
+KEEP = ("kind", "crossing", "structure", "gated", "square", "access")
 
 
 def as_graph(streets: gpd.GeoDataFrame) -> nx.MultiDiGraph:
@@ -38,7 +38,8 @@ def as_graph(streets: gpd.GeoDataFrame) -> nx.MultiDiGraph:
         network.edge_nodes.tolist(), network.edge_lines(), rows.itertuples(), strict=True
     ):
         shape = {"geometry": line} if shapely.get_num_coordinates(line) > 2 else {}
-        tags = {"osmid": street.id, "highway": street.kind, **({"name": street.name} if street.name else {})}
+        told = {"name": street.name, "access": getattr(street, "access", "")}
+        tags = {"osmid": street.id, "highway": street.kind, **{key: word for key, word in told.items() if word}}
         graph.add_edge(one, other, **tags, length=line.length, reversed=False, **shape)
         turned = {"geometry": shapely.reverse(line)} if shape else {}
         graph.add_edge(other, one, **tags, length=line.length, reversed=True, **turned)

@@ -47,6 +47,9 @@ candidates = 8
 """
 
 
+HAIBOWAN_RULES = '\n[rules]\nprofile = "haibowan"\n'
+"""The toy city's premises are compliant by these rules; by the national ones data is missing to tell."""
+
 RICH = (
     STUDY.replace("candidates = 8\n", "candidates = 12\n")
     + """
@@ -101,7 +104,7 @@ same_year = true
 
 def with_money(first: float, second: float) -> str:
     """Return the toy study with prices, and two funds: one for everything, one for upgrades in the first year."""
-    return f"""{STUDY}
+    return f"""{STUDY}{HAIBOWAN_RULES}
 [costs]
 floor_area_per_m2 = 0.5
 
@@ -182,6 +185,32 @@ layer = "gates"
 """
 )
 """The toy city with everything that can be asked of new sites."""
+
+
+EVERYTHING = (
+    SITED
+    + RICH.removeprefix(STUDY.replace("candidates = 8\n", "candidates = 12\n")).partition("[programme]")[0]
+    + with_money(200.0, 60.0).removeprefix(STUDY + HAIBOWAN_RULES)
+    + OWN
+    + """
+[rules]
+profile = "haibowan"
+compare = ["gb50180", "langfang"]
+walking = ["default_walker"]
+
+[[siting.tiers]]
+tier = "station"
+sites = 1
+minutes = 5
+"""
+)
+"""All parts of a study at once: groups of people, a business circle, remedies, siting in full, and money."""
+
+
+def every_layer() -> dict[str, gpd.GeoDataFrame]:
+    """Return what `EVERYTHING` asks for; the centre in the west is too small."""
+    centres = layers()["centres"].assign(floor_area_m2=[20.0, None])
+    return {**sited_layers(), "places": places(), "centres": centres}
 
 
 def sited_layers() -> dict[str, gpd.GeoDataFrame]:

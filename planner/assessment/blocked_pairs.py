@@ -108,9 +108,19 @@ class Layers:
     water: gpd.GeoDataFrame | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Positions along streets, and the same as points; see `trying.Ground`."""
+
+    spots: Spots
+    standing: Snaps
+    arriving: Snaps
+    leaving: Snaps
+
+
 def blocked_pairs(
     network: WalkingNetwork,
-    places: tuple[Spots, Snaps],
+    places: Places,
     snaps: tuple[Snaps, Snaps],
     people: FloatArray,
     layers: Layers,
@@ -128,7 +138,7 @@ def blocked_pairs(
     network
         The streets.
     places
-        Positions along them, and the same as points from which walks begin.
+        Positions along them.
     snaps
         Where centres and people meet the streets.
     people
@@ -146,16 +156,20 @@ def blocked_pairs(
         people_cut_off (of these, without any walk within `far_min` today), from_street, to_street, between
         (barrier, water or gap), between_name.
     """
-    spots, standing = places
+    spots, standing = places.spots, places.standing
     field, _ = nearest_facility(network, snaps[0], standing, walk=walk, horizon_min=asked.far_min)
     today, _ = nearest_facility(network, snaps[0], snaps[1], walk=walk, horizon_min=asked.far_min)
     around = people_around(spots.xy, snaps[1].xy, people, asked.near_m)
     found = promising_pairs(spots.xy, field, around, walk=walk, asked=asked, most=asked.listed * LOOKED_AT)
     far = some_snaps(standing, found.far)
-    onward = dense(network, far, snaps[1], walk=walk, horizon_min=asked.far_min)
-    begins_min = field[found.near] + walk.all_minutes(found.air_m)
+    near_min, onward = field, far
+    if network.layers is not None:
+        near_min, _ = nearest_facility(network, snaps[0], places.arriving, walk=walk, horizon_min=asked.far_min)
+        onward = some_snaps(places.leaving, found.far)
+    onward_min = dense(network, onward, snaps[1], walk=walk, horizon_min=asked.far_min)
+    begins_min = near_min[found.near] + walk.all_minutes(found.air_m)
     capped = np.minimum(today, asked.far_min)
-    saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward), 0.0)
+    saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward_min), 0.0)
     saved = saved_min @ people
     gainers = ((saved_min > 0) * people).sum(axis=1)
     cut_off = ((saved_min > 0) & np.isinf(today)[None, :]) @ people

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.tables import Facilities
+from planner.tables import TIERS, Facilities
 from planner.walking.times import TravelTimes
 from planner.walking.walk import FloatArray, IndexArray
 
@@ -23,6 +23,12 @@ def main_of(facilities: Facilities) -> IndexArray:
     position = pd.Series(np.arange(len(facilities)), index=facilities["id"])
     named = facilities["branch_of"].where(facilities["branch_of"] != "", facilities["id"])
     return np.asarray(position.reindex(named), dtype=np.int64)
+
+
+def chosen_by_tier(facilities: Facilities) -> dict[str, NDArray[np.bool_]]:
+    """Return which facilities belong to each tier, a branch to that of its centre, in the order of `TIERS`."""
+    tier = facilities["tier"].to_numpy(dtype=object)[main_of(facilities)]
+    return {name: np.asarray(tier == name, dtype=np.bool_) for name in TIERS if (tier == name).any()}
 
 
 def with_branches(times: TravelTimes, facilities: Facilities) -> TravelTimes:

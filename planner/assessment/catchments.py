@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.walking.checks import check_counts, check_limits
 from planner.walking.times import TravelTimes
 from planner.walking.walk import FloatArray, IndexArray, is_within
 
@@ -63,6 +64,12 @@ def two_step_access(
     catchments
         Ratio by facility, access by demand point.
 
+    Raises
+    ------
+    DataError
+        People or supply have another length than the times, or are below zero, people are missing, the zones do
+        not rise, lie beyond what was searched, or have not a weight each.
+
     References
     ----------
     .. [1] Luo, W., Wang, F. (2003). Measures of spatial accessibility to health care in a GIS environment.
@@ -78,6 +85,11 @@ def two_step_access(
     >>> found.ratio.tolist(), found.access.tolist()
     ([3.0], [3.0, 1.5, 0.0])
     """
+    check_limits("two_step_access", zones_min)
+    times.check_horizon("two_step_access", zones_min[-1])
+    known = np.where(np.isnan(supply), 0.0, supply)
+    counts = (("people", people, times.n_demand), ("supply", known, times.n_facilities))
+    check_counts("two_step_access", [*counts, ("weights", weights, len(zones_min))])
     weight = np.zeros(len(times.minutes))
     for zone, share in reversed(list(zip(zones_min, weights, strict=True))):
         weight[is_within(times.minutes, zone)] = share

@@ -11,8 +11,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.assessment.branches import is_branch, with_branches
-from planner.tables import TIERS, Communities, Facilities
+from planner.assessment.branches import chosen_by_tier, is_branch, with_branches
+from planner.errors import Breach
+from planner.tables import Communities, Facilities
+from planner.walking.checks import check_counts, check_limits, refuse, wrong_lengths
 from planner.walking.times import TravelTimes
 from planner.walking.unions import union
 from planner.walking.walk import is_within
@@ -36,8 +38,8 @@ class Coverage:
     by_tier
         One row a tier and limit: what the centres of that tier alone reach.
     demand
-        The demand points with nearest_min (`inf` beyond the horizon), nearest_facility (id or "") and
-        facilities_<limit>min, how many centres are within each limit.
+        The demand points with nearest_min (`inf` beyond the horizon), nearest_facility (id or ""; of a
+        branch, that of its centre) and facilities_<limit>min, how many centres are within each limit.
     uncovered
         The demand points with people beyond the standard.
     standard_min
@@ -77,12 +79,13 @@ def measure_coverage(
 
     .. math:: C = \sum_i a_i [\min_j t_{ij} \le T] / \sum_i a_i
 
-    People are counted by travel time, never by overlaying polygons; the limit is inclusive.
+    People are counted by travel time, never by overlaying polygons; the limit is inclusive. A branch counts as its
+    centre: whoever reaches both reaches one.
 
     Parameters
     ----------
     times
-        Walking minutes between facilities and demand points, by position.
+        Walking minutes between facilities and demand points, by position, each facility by itself.
     demand
         Points with people and community.
     facilities, communities
@@ -96,14 +99,22 @@ def measure_coverage(
     -------
     coverage
         The tables.
+
+    Raises
+    ------
+    DataError
+        The tables, times and areas do not have the same rows, people are missing or below zero, the limits do not
+        rise or lie beyond what was searched, or the standard is none of them.
     """
-    nearest_min, nearest = times.nearest()
+    _check(times, demand, facilities, communities, areas, limits_min, standard_min)
+    served = with_branches(times, facilities)
+    nearest_min, nearest = served.nearest()
     ids = np.append(facilities["id"].to_numpy(dtype=object), "")
-    counts = {count_column(limit): times.count_within(limit) for limit in limits_min}
+    counts = {count_column(limit): served.count_within(limit) for limit in limits_min}
     points = demand.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
-    own = own_centre_minutes(with_branches(times, facilities), demand, facilities)
-    tiers = [tier for tier in TIERS if (facilities["tier"] == tier).any()]
-    of_tier = {tier: (facilities["tier"] == tier).to_numpy() for tier in tiers}
+    own = own_centre_minutes(served, demand, facilities)
+    of_tier = chosen_by_tier(facilities)
+    by_itself = ~is_branch(facilities)
 
     total, by_community, by_tier = [], [], []
     outline = shapely.union_all(communities.geometry.array)
@@ -113,9 +124,10 @@ def measure_coverage(
         inside = points[count_column(limit)].to_numpy()
         total.append({"limit_min": limit, **people_shares(demand, inside), **_area(outline, reached)})
         for tier, chosen in of_tier.items():
-            count = times.of_facilities(chosen).count_within(limit)
+            count = served.of_facilities(chosen).count_within(limit)
+            centres = int((chosen & by_itself).sum())
             by_tier.append(
-                {"tier": tier, "limit_min": limit, "facilities": int(chosen.sum()), **people_shares(demand, count)}
+                {"tier": tier, "limit_min": limit, "facilities": centres, **people_shares(demand, count)}
                 | _area(outline, tier_areas[tier])
             )
         rows_of = demand.groupby("community").indices
@@ -137,6 +149,45 @@ def measure_coverage(
         uncovered=points[unserved],
         standard_min=standard_min,
     )
+
+
+def _check(
+    times: TravelTimes,
+    demand: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    areas: NDArray[np.object_],
+    limits_min: Sequence[float],
+    standard_min: float,
+) -> None:
+    """Refuse what does not belong together; positions are the only link between times and tables."""
+    where = "measure_coverage"
+    check_limits(where, limits_min)
+    needed = {
+        "demand": (demand, ("people", "community")),
+        "facilities": (facilities, ("id", "tier", "community")),
+        "communities": (communities, ("id", "name", "street")),
+    }
+    breaches = [
+        Breach("missing_column", {"column": f"{table}.{column}", "present": ", ".join(map(str, frame.columns))})
+        for table, (frame, columns) in needed.items()
+        for column in columns
+        if column not in frame.columns
+    ]
+    breaches += wrong_lengths(
+        [
+            ("demand", len(demand), times.n_demand),
+            ("facilities", len(facilities), times.n_facilities),
+            ("areas", len(areas), times.n_facilities),
+            ("areas[0]", np.shape(areas)[-1] if np.ndim(areas) else 0, len(limits_min)),
+        ]
+    )
+    if standard_min not in limits_min:
+        shown = ", ".join(f"{limit:g}" for limit in limits_min)
+        breaches.append(Breach("limit_not_among", {"found": standard_min, "limits": shown}))
+    refuse(where, breaches)
+    times.check_horizon(where, limits_min[-1])
+    check_counts(where, [("people", demand["people"], times.n_demand)])
 
 
 def own_centre_minutes(

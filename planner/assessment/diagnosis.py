@@ -133,7 +133,8 @@ def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagn
         quotas=quotas_met(valid, findings),
         communities=measure_communities(situation, measured),
         rates=rates_of(
-            centres["verdict"][is_judged], perhaps_excellent=int(np.sum(perhaps & is_judged.to_numpy()))
+            centres["verdict"][is_judged],
+            perhaps_excellent=int(np.sum(np.array(perhaps, dtype=np.bool_) & is_judged.to_numpy())),
         ),
         weak_communities=tuple(c for c in communities["id"] if c in weak),
         communities_without_centre=communities_without_centre(facilities, communities),

@@ -26,6 +26,7 @@ Sign = Literal[">=", "<=", ">", "<"]
 
 SIGNS: dict[type[ast.cmpop], Sign] = {ast.GtE: ">=", ast.LtE: "<=", ast.Gt: ">", ast.Lt: "<"}
 OPPOSITE: dict[Sign, Sign] = {">=": "<", "<": ">=", "<=": ">", ">": "<="}
+MIRRORED: dict[Sign, Sign] = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 SAME = 1e-9
 """Two doubles that differ by less than this, relatively, are one number, so that an exact threshold is met."""
 
@@ -201,8 +202,12 @@ def _test(node: ast.expr, *, wanted: bool) -> Test:
         ):
             return Contains(word, name, isinstance(sign, ast.In) == wanted)
         case ast.Compare(left=left, ops=[sign], comparators=[right]) if type(sign) in SIGNS:
-            symbol = SIGNS[type(sign)]
-            return Comparison(_term(left), symbol if wanted else OPPOSITE[symbol], _term(right))
+            symbol = SIGNS[type(sign)] if wanted else OPPOSITE[SIGNS[type(sign)]]
+            first, second = _term(left), _term(right)
+            # "300 <= floor_area_m2" requires 300 of a floor area: results print it as "floor_area_m2 >= 300".
+            if is_constant(first) and not is_constant(second):
+                return Comparison(second, MIRRORED[symbol], first)
+            return Comparison(first, symbol, second)
     raise ExpressionError("rule_not_one_comparison")
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.inputs.demand.placed import counted_columns
+from planner.walking.checks import check_counts
 from planner.walking.walk import FloatArray, is_within
 
 EVERYBODY = "people"
@@ -71,11 +72,19 @@ def measure_fairness(
     fairness
         The measures; docs/method.md has their formulas.
 
+    Raises
+    ------
+    DataError
+        There is not one time a demand point, a time is missing or below zero, or people are.
+
     References
     ----------
     .. [1] Cowell, F. A. (2011). Measuring Inequality. Oxford University Press.
     .. [2] Foster, J., Greer, J., Thorbecke, E. (1984). A class of decomposable poverty measures. Econometrica 52.
     """
+    walks = np.where(np.isposinf(minutes), 0.0, minutes)
+    counts = [("minutes", walks, len(demand)), ("people", demand["people"], len(demand))]
+    check_counts("measure_fairness", counts)
     groups, curves = [], []
     for name, people in groups_of(demand):
         groups.append({"group": name, **_of_group(minutes, people, standard_min)})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from planner.assessment.blocked_pairs import Layers, blocked_pairs, pairs_near
+from planner.assessment.blocked_pairs import Layers, Places, blocked_pairs, pairs_near
 from planner.assessment.changes import Remedy
 from planner.assessment.diagnosis import Diagnosis
 from planner.assessment.remedies import find_remedies
@@ -59,7 +59,7 @@ def find_help(
         For its costs, and for what is tried.
     """
     ground = lay_ground(situation, network, snaps, layers, study.remedies)
-    places = (ground.spots, ground.standing)
+    places = Places(ground.spots, ground.standing, ground.arriving, ground.leaving)
     pairs = blocked_pairs(
         network, places, snaps, situation.people, layers, walk=situation.walk, asked=study.remedies
     )

@@ -8,7 +8,7 @@ of another speed by numerical search. It is as slow as it is plain; networkx is 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from planner.walking.walk import FloatArray
 
@@ -38,6 +39,9 @@ THIRDS = 90
 
 GRID, ROUNDS, NARROWER = 31, 14, 12.0
 """The search for the best two positions on one segment: so many each way, narrowed so often, so much each time."""
+
+BEFORE, STREETS, AFTER = 0.0, 1.0, 2.0
+"""Walks pass private ways before the first public street, and after the last; nodes of the graph begin with it."""
 
 Key = tuple[float, ...]
 """What a place of the graph is called."""
@@ -63,6 +67,8 @@ class Ground:
         Lines that stop straight walks.
     water
         Polygons that do.
+    private
+        Which rows of `streets` only those walk on who live, or go, there, shape (streets,); None: none.
     """
 
     streets: gpd.GeoDataFrame
@@ -70,12 +76,14 @@ class Ground:
     gates: FloatArray | None = None
     walls: gpd.GeoSeries | None = None
     water: gpd.GeoSeries | None = None
+    private: NDArray[np.bool_] | None = None
 
 
 class _Segment(NamedTuple):
     begin: FloatArray
     end: FloatArray
     line: int
+    is_private: bool
 
     @property
     def length_m(self) -> float:
@@ -90,6 +98,23 @@ class _Segment(NamedTuple):
         along = (self.end - self.begin) / self.length_m
         foot = float((point - self.begin) @ along)
         return foot, float(np.hypot(*(point - self.begin - foot * along)))
+
+
+class _Door(NamedTuple):
+    """Where a straight walk meets a street, private or not."""
+
+    place: Key
+    is_private: bool
+
+    @property
+    def first(self) -> Key:
+        """Return the node with which a walk begins."""
+        return (BEFORE if self.is_private else STREETS, *self.place)
+
+    @property
+    def last(self) -> Key:
+        """Return the node with which a walk ends."""
+        return (AFTER if self.is_private else STREETS, *self.place)
 
 
 class IndependentWalks:
@@ -111,7 +136,7 @@ class IndependentWalks:
         self._access_m = access_m
         self._points = np.vstack([homes, centres])
         self._n_homes = len(homes)
-        self._segments = list(_segments(ground.streets))
+        self._segments = list(_segments(ground))
         self._level = np.ones((len(self._segments), 2)) if ground.level is None else ground.level
         if len(self._level) != len(self._segments):
             message = f"{len(self._level)} levels for {len(self._segments)} segments"
@@ -120,7 +145,7 @@ class IndependentWalks:
         self._gates = {(float(x), float(y)) for x, y in gates}
         self._obstacles = _Obstacles(ground.walls, ground.water)
         self._graph: nx.DiGraph[Any] = nx.DiGraph()
-        self._doors: list[dict[Any, float]] = [{} for _ in self._points]
+        self._doors: list[dict[_Door, float]] = [{} for _ in self._points]
         self._parts = self._parts_in_reach()
         self._lay()
 
@@ -131,14 +156,16 @@ class IndependentWalks:
         start = ("home", home)
         self._graph.add_node(start)
         self._graph.add_weighted_edges_from(
-            ((start, place, metres) for place, metres in self._doors[home].items()), weight="m"
+            ((start, door.first, metres) for door, metres in self._doors[home].items()), weight="m"
         )
         walked = nx.single_source_dijkstra_path_length(self._graph, start, cutoff=horizon_m + 1.0, weight="m")
         self._graph.remove_node(start)
         return [self._to(home, centre, walked) for centre in range(self._n_homes, len(self._points))]
 
     def _to(self, home: int, centre: int, walked: dict[Any, float]) -> float:
-        by_street = [walked[place] + metres for place, metres in self._doors[centre].items() if place in walked]
+        by_street = [
+            walked[door.last] + metres for door, metres in self._doors[centre].items() if door.last in walked
+        ]
         on_one = [
             self._on_one_segment(home, centre, number, mine, theirs)
             for number in self._parts[home].keys() & self._parts[centre].keys()
@@ -173,8 +200,7 @@ class IndependentWalks:
         sorted_m = [np.array(sorted(along_m)) for along_m in cuts]
         keys = [[self._key(number, at) for at in along_m] for number, along_m in enumerate(sorted_m)]
         for number, along_m in enumerate(sorted_m):
-            for ends, metres in zip(pairwise(keys[number]), np.diff(along_m).tolist(), strict=True):
-                self._join(ends, metres, self._level[number].tolist())
+            self._join_pieces(number, keys[number], np.diff(along_m).tolist())
         for who, near in enumerate(self._parts):
             doors = self._doors[who]
             for number, parts in near.items():
@@ -183,7 +209,18 @@ class IndependentWalks:
                     first, last = np.searchsorted(sorted_m[number], [low, np.nextafter(high, np.inf)])
                     straight_m = np.hypot(sorted_m[number][first:last] - foot, aside).tolist()
                     for key, metres in zip(keys[number][first:last], straight_m, strict=True):
-                        doors[key] = min(metres, doors.get(key, math.inf))
+                        door = _Door(key, self._segments[number].is_private)
+                        doors[door] = min(metres, doors.get(door, math.inf))
+
+    def _join_pieces(self, number: int, keys: Sequence[Key], metres: Sequence[float]) -> None:
+        """Join the pieces of a segment in each layer, and the layers at every place of a private one."""
+        is_private, levels = self._segments[number].is_private, self._level[number].tolist()
+        for layer in (BEFORE, AFTER) if is_private else (STREETS,):
+            for ends, piece_m in zip(pairwise((layer, *key) for key in keys), metres, strict=True):
+                self._join(ends, piece_m, levels)
+        for key in keys if is_private else ():
+            for ends in pairwise((layer, *key) for layer in (BEFORE, STREETS, AFTER)):
+                self._graph.add_edge(*ends, m=0.0)
 
     def _best_to_leave(self) -> Iterator[tuple[int, float]]:
         """Yield where leaving a street of another speed is best, in either direction, and the foot."""
@@ -334,13 +371,15 @@ def _least(
     return np.asarray((low + high) / 2)
 
 
-def _segments(streets: gpd.GeoDataFrame) -> Iterator[_Segment]:
+def _segments(ground: Ground) -> Iterator[_Segment]:
     """Yield the straight segments of all lines, their vertices rounded as they are joined."""
-    for number, line in enumerate(shapely.get_parts(streets.geometry.array)):
+    parts, street = shapely.get_parts(ground.streets.geometry.array, return_index=True)
+    private = np.zeros(len(ground.streets), dtype=bool) if ground.private is None else ground.private
+    for number, (line, row) in enumerate(zip(parts, street.tolist(), strict=True)):
         xy = np.round(shapely.get_coordinates(line), JOINED_DIGITS) + 0.0
         for begin, end in pairwise(xy):
             if (begin != end).any():
-                yield _Segment(begin, end, number)
+                yield _Segment(begin, end, number, bool(private[row]))
 
 
 def _within(centre: FloatArray, radius_m: float, segment: _Segment) -> Part | None:

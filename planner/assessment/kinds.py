@@ -8,9 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from planner.assessment.branches import chosen_by_tier, with_branches
 from planner.assessment.coverage import count_column, people_shares
 from planner.inputs.demand.kinds import KindDemand
-from planner.tables import TIERS, Communities, Facilities
+from planner.tables import Communities, Facilities
 from planner.walking.times import TravelTimes
 
 
@@ -58,7 +59,8 @@ def measure_kind(
     kind
         Its points, with people of this kind.
     times
-        Walking minutes between facilities and these points, as far as its longest limit.
+        Walking minutes between facilities and these points, as far as its longest limit, each
+        facility by itself; a branch counts as its centre.
     facilities, communities
         The tables.
     limits_min, standard_min
@@ -70,20 +72,19 @@ def measure_kind(
         The tables.
     """
     points = kind.points
-    nearest_min, nearest = times.nearest()
+    served = with_branches(times, facilities)
+    nearest_min, nearest = served.nearest()
     ids = np.append(facilities["id"].to_numpy(dtype=object), "")
-    counts = {count_column(limit): times.count_within(limit) for limit in limits_min}
+    counts = {count_column(limit): served.count_within(limit) for limit in limits_min}
     demand = points.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
-    of_tier = {
-        tier: (facilities["tier"] == tier).to_numpy() for tier in TIERS if (facilities["tier"] == tier).any()
-    }
+    of_tier = chosen_by_tier(facilities)
     rows_of = points.groupby("community").indices
     total, by_community, by_tier = [], [], []
     for limit in limits_min:
         inside = demand[count_column(limit)].to_numpy()
         total.append({"limit_min": limit, **people_shares(points, inside)})
         for tier, chosen in of_tier.items():
-            count = times.of_facilities(chosen).count_within(limit)
+            count = served.of_facilities(chosen).count_within(limit)
             by_tier.append({"tier": tier, "limit_min": limit, **people_shares(points, count)})
         for community, name in zip(communities["id"], communities["name"], strict=True):
             rows = rows_of.get(community, np.zeros(0, dtype=np.int64))

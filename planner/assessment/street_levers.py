@@ -13,8 +13,8 @@ from planner.assessment.rules import Profile
 from planner.assessment.surroundings import measured_again, nearest_first, without_area_ratio
 from planner.assessment.trying import PlaceLever, place_of
 from planner.assessment.verdicts import Subject
-from planner.walking.joins import dense, walks_through, with_crossing, with_gate
-from planner.walking.standing import node_spots, some_snaps, stand
+from planner.walking.joins import dense, walks_through, with_crossing, with_gate_opened
+from planner.walking.standing import some_snaps
 
 
 class GateLever(PlaceLever):
@@ -51,7 +51,7 @@ class GateLever(PlaceLever):
             gate.nodes for gate in self.ground.gates if gate.id == change.about and gate.xy == change.place
         )
         network, walkers = self.ground.network, self.around.walkers
-        minutes = with_gate(walks_through(network, stand(node_spots(network, nodes), network), walkers), walkers)
+        minutes = with_gate_opened(network, nodes, walkers)
         return without_area_ratio(measured_again(self.around, subject, profile, minutes), at_least_today=True)
 
 
@@ -81,11 +81,12 @@ class CrossingLever(PlaceLever):
         weight = people_around(spots.xy, people_xy, people, asked.near_m)
         found = promising_pairs(spots.xy, minutes, weight, walk=walkers.walk, asked=asked, most=asked.tried)
         both = np.concatenate([found.near, found.far])
-        self.through = walks_through(ground.network, some_snaps(ground.standing, which[both]), walkers)
+        ends = some_snaps(ground.arriving, which[both]), some_snaps(ground.leaving, which[both])
+        self.through = walks_through(ground.network, ends[0], walkers, ends[1])
         self.ends: dict[Change, tuple[int, int]] = {}
         for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
-            ends = [place_of(spots.xy[one]) for one in (near, far)]
-            change = Change("build_crossing", float(air_m), self._cost(float(air_m)), place=ends[0], other=ends[1])
+            one, other = place_of(spots.xy[near]), place_of(spots.xy[far])
+            change = Change("build_crossing", float(air_m), self._cost(float(air_m)), place=one, other=other)
             self.ends[change] = number, number + len(found.near)
         return list(self.ends)
 

@@ -24,7 +24,7 @@ from planner.walking.gates import Gate
 from planner.walking.joins import dense
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
-from planner.walking.standing import Spots, stand, street_spots
+from planner.walking.standing import Spots, path_ends, street_spots
 from planner.walking.walk import FloatArray, is_within
 
 PLACE_DIGITS = 2
@@ -44,7 +44,9 @@ class Ground:
     snaps
         Where facilities and people meet them.
     spots, standing
-        Positions along the streets, and the same as points from which walks begin.
+        Positions along the streets, and the same as points where walks begin and end.
+    arriving, leaving
+        The same as points from which a walk goes on over a new, public path, and at which it goes on from there.
     gates
         Closed gates that cut a street.
     wet
@@ -58,6 +60,8 @@ class Ground:
     snaps: tuple[Snaps, Snaps]
     spots: Spots
     standing: Snaps
+    arriving: Snaps
+    leaving: Snaps
     gates: tuple[Gate, ...]
     wet: shapely.Geometry | None
     asked: Remedies
@@ -72,10 +76,11 @@ def lay_ground(
 ) -> Ground:
     """Lay positions along the streets, and gather the gates."""
     spots = street_spots(network, asked.step_m)
+    standing, arriving, leaving = path_ends(spots, network)
     gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *gates_in_gaps(network, layers.streets)
     wet = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
     shapely.prepare([one for one in (wet, *situation.communities.geometry.array) if one is not None])
-    return Ground(situation, network, snaps, spots, stand(spots, network), gates, wet, asked)
+    return Ground(situation, network, snaps, spots, standing, arriving, leaving, gates, wet, asked)
 
 
 @dataclass(slots=True, eq=False)

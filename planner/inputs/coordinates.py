@@ -40,6 +40,9 @@ THREE_PARTS = re.compile(
 
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 COMMA_IN_PART = re.compile(r"(?<=\d),(?=\d+\s*[\"″”'′’°秒分度])")
+LONGEST = 100
+"""Characters of one coordinate; a longer text is a shape or a remark, and not worth looking through."""
+
 PART_OF_DEGREE = 60.0
 DEGREES_AT_MOST = 180.0
 
@@ -93,6 +96,8 @@ def coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
     >>> coordinate("106-48-36"), coordinate("39:40:30 N"), coordinate("106,813", decimal_comma=True)
     (106.81, 39.675, 106.813)
     """
+    if len(text) > LONGEST:
+        return None
     narrow = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
     if decimal_comma and DECIMAL_COMMA.fullmatch(narrow):
         narrow = narrow.replace(",", ".")
@@ -105,7 +110,12 @@ def coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
     if re.search(r"\d\s+\d", narrow):
         # 106 48 without seconds, or any list of numbers: without its spaces it would be another number.
         return None
-    found = HALF.fullmatch("".join(narrow.split()))
+    return _degrees("".join(narrow.split()))
+
+
+def _degrees(narrow: str) -> float | None:
+    """Return degrees, minutes and seconds as degrees."""
+    found = HALF.fullmatch(narrow)
     if found is None:
         return None
     degrees, minutes, seconds = (float(found[part] or 0) for part in ("degrees", "minutes", "seconds"))
@@ -142,6 +152,8 @@ def pair(text: str) -> Pair | None:
     >>> pair("纬度:39.67,经度:106.81"), pair("106,81;39,67")
     (Pair(first=39.67, second=106.81, latitude_first=True), Pair(first=106.81, second=39.67, latitude_first=None))
     """
+    if len(text) > 2 * LONGEST:
+        return None
     narrow = unicodedata.normalize("NFKC", text).strip()
     inner = narrow if MARKED_DEGREES.search(narrow) else narrow.translate(OUTER).strip()
     inner = inner.strip("()[]{} ")

@@ -10,10 +10,13 @@ import pyproj
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
-from planner.inputs.raster_files import opened_raster
+from planner.inputs.raster_files import opened_raster, read_true, scale_of
 
 SIGMAS_AROUND = 4.0
 """Cells farther away than so many smoothing widths do not count."""
+
+MOST_CELLS = 50_000_000
+"""A raster that puts more cells than this under the streets is finer than any model of the ground."""
 
 FloatArray = NDArray[np.float64]
 
@@ -32,6 +35,8 @@ class Elevation:
         The system of the places that are asked for, and the raster's.
     cells
         How many cells the raster has.
+    scale
+        Scale and offset by which the stored numbers were brought to metres; None where they are that.
     """
 
     metres: FloatArray
@@ -40,6 +45,7 @@ class Elevation:
     from_crs: pyproj.CRS
     crs: pyproj.CRS
     cells: int
+    scale: tuple[float, float] | None = None
 
     def heights(self, xy: FloatArray) -> FloatArray:
         """Return the height of places between the four cells around each, NaN where one of them is unknown."""
@@ -77,7 +83,7 @@ def read_elevation(
     Parameters
     ----------
     path
-        Any raster that GDAL reads; the first band counts, in metres.
+        A GeoTIFF, or another raster of `RASTERS`; the first band counts, in metres.
     bounds
         West, south, east, north of the area in `crs`.
     crs
@@ -113,15 +119,18 @@ def read_elevation(
         first_row, last_row = _widened(rows, sigmas[1], raster.height)
         if first_column >= last_column or first_row >= last_row:
             raise DataError(source, [Breach("raster_elsewhere", {"crs": own.to_string()})])
+        if (last_row - first_row) * (last_column - first_column) > MOST_CELLS:
+            raise DataError(source, [Breach("raster_too_fine", {"most": f"{MOST_CELLS:,}"})])
         window = ((first_row, last_row), (first_column, last_column))
-        band = raster.read(1, window=window, masked=True).astype(np.float64)
+        band, empty = read_true(raster, 1, window, nodata=None, source=source)
+        scale = scale_of(raster, 1)
         cells = int(raster.width) * int(raster.height)
         origin = (
             raster.transform.c + (first_column + 0.5) * step[0],
             raster.transform.f + (first_row + 0.5) * step[1],
         )
-    metres = _smoothed(np.where(np.ma.getmaskarray(band), np.nan, band.data), (sigmas[1], sigmas[0]))
-    return Elevation(metres, origin, step, crs, own, cells)
+    metres = _smoothed(np.where(empty, np.nan, band), (sigmas[1], sigmas[0]))
+    return Elevation(metres, origin, step, crs, own, cells, scale)
 
 
 def _widened(edges: list[float], sigma: float, count: int) -> tuple[int, int]:

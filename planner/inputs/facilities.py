@@ -47,6 +47,10 @@ def settle_facilities(
     stands_in = community_at(facilities, communities)
     declared = facilities["community"]
     elsewhere = (declared != "") & (declared != stands_in)
+    # Where communities overlap, a centre stands in both.
+    outlines = communities.set_index("id").geometry
+    for row in facilities.index[elsewhere]:
+        elsewhere[row] = not outlines[declared[row]].covers(facilities.geometry[row])
     remarks: tuple[Remark, ...] = ()
     if elsewhere.any():
         remarks = (Remark("facility_elsewhere", "facilities", tuple(facilities["id"][elsewhere])),)

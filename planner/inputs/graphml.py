@@ -7,7 +7,7 @@ what they are. Both directions of a street are one line.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -19,7 +19,8 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
-from planner.inputs.osm_walkable import objection, structure
+from planner.inputs.osm_nodes import moved_nodes
+from planner.inputs.osm_walkable import PRIVATE, is_private, objection, structure
 from planner.inputs.shape_texts import read_wkt
 
 HEAD_BYTES = 65_536
@@ -38,6 +39,14 @@ class _Graph:
     edges: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphRead:
+    """The streets of a graph, and the edges that are not walked: `reason` (`objection`) and `word`."""
+
+    streets: gpd.GeoDataFrame
+    left_out: gpd.GeoDataFrame
+
+
 def read_graphml(path: Path) -> gpd.GeoDataFrame:
     """Read the streets of a graph.
 
@@ -54,7 +63,8 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     -------
     streets
         Lines in the graph's own system (`crs` of the graph; none if it does not say): `id` (`osmid`), `name`,
-        `kind` (`highway`; of several the first), `structure` ("bridge", "tunnel" or "").
+        `kind` (`highway`; of several the first), `structure` ("bridge", "tunnel" or ""), `access` ("private" for
+        ways of compounds, else "").
 
     Raises
     ------
@@ -78,28 +88,98 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     >>> streets[["kind", "structure"]].values.tolist(), streets.geometry[0].wkt
     ([['steps', '']], 'LINESTRING (24.94 60.17, 24.95 60.17)')
     """
+    return read_graph(path).streets
+
+
+def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
+    """Read the streets of a graph, and what the rules leave out of it.
+
+    Parameters
+    ----------
+    path
+        As `read_graphml`.
+    keep_all
+        Whether all edges are streets, whatever their tags say.
+
+    Raises
+    ------
+    DataError
+        As `read_graphml`.
+    """
     try:
         graph = _parse(path)
+        crs = _system(graph.crs)
         lines = _lines(graph)
+        different = list(_different(lines))
+        lines = _joined_at_nodes(graph, lines, different, in_degrees=crs is None or crs.is_geographic)
     except (ET.ParseError, ValueError, KeyError, OSError, shapely.errors.ShapelyError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         if isinstance(error, KeyError):
             reason = f"node {error} is missing"
         raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
     tags = [_plain(edge) for _, _, edge in graph.edges]
-    kept = [row for row in _different(lines) if "highway" not in tags[row] or not objection(tags[row])]
+    reasons = {row: "" if keep_all or "highway" not in tags[row] else _against(tags[row]) for row in different}
+    kept = [row for row in different if not reasons[row]]
+    out = [row for row in different if reasons[row]]
     told = [tags[row] for row in kept]
-    kinds = [each.get("highway", "") for each in told]
-    return gpd.GeoDataFrame(
+    streets = gpd.GeoDataFrame(
         {
             "id": [each.get("osmid", "") for each in told],
             "name": [each.get("name", "") for each in told],
-            "kind": kinds,
+            "kind": [each.get("highway", "") for each in told],
             "structure": [structure(each) for each in told],
+            "access": [PRIVATE if "highway" in each and is_private(each) else "" for each in told],
         },
         geometry=lines[kept],
-        crs=_system(graph.crs),
+        crs=crs,
     )
+    words = {row: tags[row].get("highway" if reasons[row] == "class" else reasons[row], "") for row in out}
+    left_out = gpd.GeoDataFrame(
+        {"reason": [reasons[row] for row in out], "word": [words[row] for row in out]},
+        geometry=lines[out],
+        crs=crs,
+    )
+    return GraphRead(streets, left_out)
+
+
+def _against(tags: Mapping[str, str]) -> str:
+    """Return why nobody walks on an edge; private ones are kept, and marked."""
+    return "" if is_private(tags) else objection(tags)
+
+
+def _joined_at_nodes(
+    graph: _Graph, lines: NDArray[np.object_], different: Sequence[int], *, in_degrees: bool
+) -> NDArray[np.object_]:
+    """Let the lines of edges meet where the edges share a node, and nowhere else."""
+    if not different:
+        return lines
+    number = {name: at for at, name in enumerate(graph.places)}
+    inner = len(number)
+    nodes, xy, line, raised = [], [], [], []
+    for row in different:
+        source, target, tags = graph.edges[row]
+        ends = [source, target]
+        places = [graph.places[end] for end in ends]
+        drawn = shapely.get_coordinates(lines[row])
+        there = np.hypot(*(drawn[[0, -1]] - places).T).sum()
+        back = np.hypot(*(drawn[[-1, 0]] - places).T).sum()
+        if back < there:
+            ends, places = ends[::-1], places[::-1]
+        # A shape may end beside its node: crossings that were put together into one keep their edges' shapes.
+        first, last = (int((drawn[at] == places[at]).all()) for at in (0, -1))
+        between = drawn[first : len(drawn) - last]
+        nodes.append([number[ends[0]], *range(inner, inner + len(between)), number[ends[1]]])
+        inner += len(between)
+        xy.append(np.vstack([places[:1], between, places[1:]]))
+        line.append(np.full(len(between) + 2, row))
+        raised.append(np.full(len(between) + 2, bool(structure(_plain(tags)))))
+    every, at, of = np.concatenate(nodes), np.vstack(xy), np.concatenate(line)
+    moved = moved_nodes(every, at, of, raised=np.concatenate(raised), in_degrees=in_degrees)
+    for vertex in np.flatnonzero(np.isin(every, list(moved))).tolist():
+        at[vertex] = moved[int(every[vertex])]
+    joined = lines.copy()
+    joined[different] = shapely.linestrings(at, indices=np.searchsorted(np.array(different), of))
+    return joined
 
 
 def _parse(path: Path) -> _Graph:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pyproj
 
 from planner.contracts import Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
+from planner.inputs.building_tags import complete_from_tags
 from planner.inputs.cell_reading import failed_breaches, read_cells
 from planner.inputs.columns import Claim, Mapped, match_columns, missing_columns, unlettered
-from planner.inputs.graphml import read_graphml
+from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
+from planner.inputs.graphml import read_graph
 from planner.inputs.grids import Grid, table_of
 from planner.inputs.headings import meaning
 from planner.inputs.hidden import hidden_remarks
@@ -35,23 +41,31 @@ from planner.inputs.layer_columns import (
     vocabulary_of,
 )
 from planner.inputs.legible_tables import legible_frame, legible_grid
-from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
+from planner.inputs.line_classes import Sorted, sort_lines
+from planner.inputs.osm import OsmWalk, read_osm_building_areas, read_osm_places, read_osm_walk
+from planner.inputs.osm_ground import read_osm_barriers, read_osm_water
+from planner.inputs.osm_source import CHANGE, HISTORY, JSON, XML, is_overpass_json
+from planner.inputs.osm_walkable import PRIVATE
 from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
 from planner.inputs.table_size import check_size
 from planner.inputs.unknown_numbers import forget_unknown_heights
 from planner.inputs.unread import Unread, cut_claim
-from planner.inputs.vector_files import fit_shapes, read_vector
+from planner.inputs.vector_files import ENDINGS, VectorRead, fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
 from planner.settings.layers import Layer
 
-VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
+VECTOR = ENDINGS
 TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 WORKBOOK = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
-EXTRACT = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
+EXTRACT = (".pbf", *XML, *HISTORY, *CHANGE)
+EXTRACT_READ = (".pbf", *XML)
 GRAPH = (".graphml",)
+IN_PARTS = (".shp", ".tab", ".mif")
+"""Files to which others of the same name belong."""
 
-"""The keys of OpenStreetMap under which places stand where people work."""
+OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
+"""Where a file lies while GDAL reads it: no user knows of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +92,8 @@ class LayerRead:
         What was understood otherwise than it is written.
     unread
         Columns that nothing reads.
+    notes
+        Lines that are not walked, and what the file lacks.
     """
 
     frame: gpd.GeoDataFrame
@@ -89,6 +105,7 @@ class LayerRead:
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
     unread: tuple[Unread, ...] = ()
+    notes: FileNotes = field(default_factory=FileNotes)
 
 
 def read_layer(
@@ -128,35 +145,54 @@ def read_layer(
         The file is missing, unreadable, without geometry or of an unknown format, or has no such layer.
     """
     _check_is_file(path, setting)
+    if layer.keep_all_lines and contract.name != "streets":
+        raise DataError(str(path), [Breach("keep_all_not_streets", {"setting": setting})])
     name = path.name.lower()
     asked = _Asked(layer, setting, contract, home, tuple(counted))
-    if name.endswith(VECTOR):
+    if is_extract(path):
+        found = _from_extract(path, asked)
+    elif name.endswith(VECTOR):
         found = _from_vector(path, asked)
     elif name.endswith(TEXT):
         found = _from_grid(path, read_text_grid(path), asked)
     elif name.endswith(WORKBOOK):
         found = _from_grid(path, read_workbook_grid(path, layer.layer, setting), asked)
-    elif name.endswith(EXTRACT):
-        found = _from_frame(_extract(path, contract), "", asked, lists_unread=False)
     elif name.endswith(GRAPH):
-        found = _from_frame(read_graphml(path), "", asked, lists_unread=False)
+        graph = read_graph(path, keep_all=layer.keep_all_lines)
+        found = _from_frame(graph.streets, "", asked, lists_unread=False)
+        found = replace(found, notes=FileNotes(left_out=graph.left_out))
     else:
-        known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT, *GRAPH))
+        known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT_READ, *GRAPH))
         raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
     is_buildings = contract.name == "buildings"
     frame, unknown = forget_unknown_heights(found.frame, contract.name) if is_buildings else (found.frame, ())
     frame, wrong_system = _in_declared_crs(frame, layer)
     frame = fit_shapes(frame, contract.geometry_types)
+    notes = found.notes
+    system: pyproj.CRS | None = frame.crs
+    if notes.left_out is not None and system is not None:
+        left_out, _ = legible_frame(_labelled(notes.left_out, system), contract.name)
+        notes = replace(notes, left_out=left_out)
     remarks = (*found.remarks, *unknown)
-    return replace(found, frame=frame, breaches=(*found.breaches, *wrong_system), remarks=remarks)
+    breaches = (*found.breaches, *wrong_system)
+    return replace(found, frame=frame, breaches=breaches, notes=notes, remarks=remarks)
+
+
+def is_extract(path: Path) -> bool:
+    """Tell whether a file is an extract of OpenStreetMap: by its name; a JSON file by what it holds."""
+    name = path.name.lower()
+    return name.endswith(EXTRACT) or (name.endswith(JSON) and path.is_file() and is_overpass_json(path))
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file and, for a shapefile, of the files beside it that belong to it."""
-    files = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() == ".shp" else [path]
+    """Return the SHA-256 of a file, of the files beside it that belong to it, or of those in a folder."""
+    files = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() in IN_PARTS else [path]
+    if path.is_dir():
+        files = sorted(path.iterdir())
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.read_bytes())
+        if file.is_file():
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
@@ -189,22 +225,119 @@ def _from_vector(path: Path, asked: _Asked) -> LayerRead:
     with warnings.catch_warnings(record=True) as said:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
-        frame, encoding = read_vector(path, asked.layer.layer, asked.setting, placed=bool(contract.geometry_types))
-    check_size(len(frame), len(frame.columns), source=str(path))
-    words = dict.fromkeys(str(one.message).replace(str(path), path.name) for one in said)
-    told = tuple(Remark("reader_warns", contract.name, values={"reason": one}) for one in words)
-    is_cut = path.suffix.lower() == ".shp"
-    found = _from_frame(frame, encoding, asked, cut_names=is_cut)
-    return replace(found, remarks=(*told, *found.remarks))
+        read = read_vector(path, asked.layer.layer, asked.setting, placed=bool(contract.geometry_types))
+    check_size(len(read.frame), len(read.frame.columns), source=str(path))
+    words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
+    told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
+    frame = gpd.GeoDataFrame(read.frame)
+    found = _from_frame(frame, read.encoding.name, asked, cut_names=path.suffix.lower() in {".shp", ".zip"})
+    found = replace(found, remarks=(*told, *_encoding_remarks(read, contract), *found.remarks))
+    return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, asked.layer, contract)
 
 
-def _extract(path: Path, contract: Contract[Any]) -> gpd.GeoDataFrame:
-    """Read of an OpenStreetMap extract what the table wants: buildings, places, else streets."""
+def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Remark]:
+    """Say where the texts speak against the encoding that the file declares, or look like none."""
+    found = read.encoding
+    values = {"encoding": found.name, "declared": found.declared, "read_as": found.read_as}
+    if found.declared:
+        values["instead"] = found.declared_reads
+        yield Remark("encoding_contradicted", contract.name, values=values)
+    elif found.is_doubtful:
+        yield Remark("encoding_doubtful", contract.name, values=values)
+
+
+def _from_extract(path: Path, asked: _Asked) -> LayerRead:
+    """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
+    contract = asked.contract
+    if asked.layer.keep_all_lines:
+        raise DataError(str(path), [Breach("keep_all_of_extract")])
     if contract.name == "buildings":
-        return gpd.GeoDataFrame(read_osm_buildings(path).rename(columns={"building": "kind"}))
-    if contract.name == "places":
-        return read_osm_places(path)
-    return read_osm_streets(path)
+        buildings, gaps, unread = read_osm_building_areas(path)
+        frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
+        found = _from_frame(frame, "", asked, lists_unread=False)
+        remarks = (*found.remarks, *_unread_storeys(unread))
+        return replace(found, notes=FileNotes(gaps=gaps), remarks=remarks)
+    readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
+    if contract.name in readers:
+        return _from_frame(readers[contract.name](path), "", asked, lists_unread=False)
+    walk = read_osm_walk(path)
+    left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
+    found = _from_frame(walk.streets, "", asked, lists_unread=False)
+    notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps)
+    return replace(found, notes=notes, remarks=(*found.remarks, *_told_of_extract(walk, contract.name)))
+
+
+def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Remark]:
+    """Yield what was done to an extract before it was read, and what its nodes say otherwise than its places."""
+    source = walk.source
+    if source.deleted or source.older:
+        values = {"deleted": f"{source.deleted:,}", "older": f"{source.older:,}"}
+        yield Remark("osm_not_there", table, values=values)
+    if source.unnamed:
+        yield Remark("osm_unnamed_nodes", table)
+    if walk.apart:
+        yield Remark("osm_nodes_apart", table, values={"count": f"{walk.apart:,}"})
+
+
+def _by_own_words(
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
+) -> LayerRead:
+    """Take into account what a layer says of its rows in columns that are no fields of the table."""
+    if contract.name == "buildings":
+        frame, unread = complete_from_tags(found.frame, rows)
+        return replace(found, frame=frame, remarks=(*found.remarks, *_unread_storeys(unread)))
+    return _without_unwalked(found, rows, path, layer, contract)
+
+
+def _unread_storeys(words: tuple[str, ...]) -> tuple[Remark, ...]:
+    return (Remark("storeys_unread", "buildings", values={"words": _shown(words)}),) if words else ()
+
+
+def _without_unwalked(
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
+) -> LayerRead:
+    """Leave out the lines of a layer of streets that, by its own words, people do not walk on."""
+    if contract.name != "streets" or layer.keep_all_lines or not len(rows):
+        return found
+    lines = sort_lines(rows, class_column=layer.columns.get("kind"))
+    found = replace(found, unread=tuple(one for one in found.unread if one.column not in lines.read))
+    told = [
+        Remark("line_words_unread", contract.name, values={"column": column, "words": _shown(words)})
+        for column, words in lines.unread.items()
+    ]
+    if lines.unknown:
+        told.append(Remark("line_classes_unknown", contract.name, values={"words": _shown(lines.unknown)}))
+    if {"access", "foot"} & set(map(str.lower, lines.read)):
+        found = replace(found, frame=_with_access(found.frame, lines))
+    out = (lines.reason != "").to_numpy()
+    if not out.any():
+        return replace(found, remarks=(*found.remarks, *told))
+    if out.all():
+        words = _shown(tuple(dict.fromkeys(lines.word)))
+        raise DataError(str(path), [Breach("all_lines_left_out", {"count": f"{len(rows):,}", "reasons": words})])
+    left_out = gpd.GeoDataFrame(
+        {"reason": lines.reason[out], "word": lines.word[out]}, geometry=found.frame.geometry[out]
+    )
+    aside = Remark("street_not_walked", contract.name, tuple(str(row) for row in found.frame.index[out]))
+    return replace(
+        found,
+        frame=gpd.GeoDataFrame(found.frame[~out]),
+        left_out=(*found.left_out, aside),
+        remarks=(*found.remarks, *told),
+        notes=FileNotes(left_out=left_out),
+    )
+
+
+def _with_access(frame: gpd.GeoDataFrame, lines: Sorted) -> gpd.GeoDataFrame:
+    """Mark private ways, and only these: `foot` may have opened what `access` calls private."""
+    access = frame["access"] if "access" in frame else pd.Series("", index=frame.index, dtype=object)
+    opened = access.map(lambda word: isinstance(word, str) and word.strip().lower() == PRIVATE).to_numpy(bool)
+    access = access.mask(opened, "").mask(lines.private.to_numpy(), PRIVATE)
+    return gpd.GeoDataFrame(frame.assign(access=access))
+
+
+def _shown(words: Sequence[str]) -> str:
+    return ", ".join(words[:SHOWN_WORDS]) + (" …" if len(words) > SHOWN_WORDS else "")
 
 
 def _from_frame(
@@ -312,7 +445,7 @@ def _from_grid(
     used = {*columns.values(), *(by_users_name[name] for name in present)}
     unread = unread_of(headings, read, vocabulary, used)
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
-    return LayerRead(
+    found = LayerRead(
         canonical,
         (*_named_rows(places.breaches, canonical), *wrong_columns, *unreadable),
         grid.encoding,
@@ -331,6 +464,7 @@ def _from_grid(
         ),
         unread,
     )
+    return _by_own_words(found, rows, path, layer, contract)
 
 
 def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
@@ -359,9 +493,26 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
     if found.equals(declared, ignore_axis_order=True):
         return frame, []
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
-    if any(wrong_crs(frame)):
+    if _adds_shift(found, declared) or any(wrong_crs(frame)):
         return _labelled(frame, declared), []
     return frame, [Breach("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
+
+
+def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
+    """Tell whether a declared system is a file's own, with the shift to WGS-84 that the file does not say."""
+    if not declared.is_bound or declared.source_crs is None or found.ellipsoid is None:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, other = found.to_dict(), declared.source_crs.to_dict()
+    same_ellipsoid = declared.source_crs.ellipsoid is not None and np.isclose(
+        found.ellipsoid.semi_major_metre, declared.source_crs.ellipsoid.semi_major_metre, rtol=0, atol=0.01
+    )
+    numbers = {"lat_0": 0.0, "lon_0": 0.0, "k": 1.0, "k_0": 1.0, "x_0": 0.0, "y_0": 0.0, "zone": 0.0}
+    same = all(
+        np.isclose(float(one.get(key, plain)), float(other.get(key, plain))) for key, plain in numbers.items()
+    )
+    return bool(same_ellipsoid and same and one.get("proj") == other.get("proj"))
 
 
 def _labelled(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:

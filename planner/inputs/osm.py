@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.inputs.building_tags import OTHER_USE, height, storeys, use_of
 from planner.inputs.osm_gates import GatedLines, stop_at_gates
-from planner.inputs.osm_objects import DEGREES, areas_with, points_with, told_apart
+from planner.inputs.osm_objects import DEGREES, Gap, areas_with, opened, points_with
+from planner.inputs.osm_source import Source
 from planner.inputs.osm_squares import Square, find_squares, lines_across
-from planner.inputs.osm_ways import WalkedWays, crossings_of, read_walked_ways
+from planner.inputs.osm_walkable import PRIVATE
+from planner.inputs.osm_ways import LeftOut, WalkedWays, crossings_of, read_walked_ways
 
 PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
 """What tells a place where people work or go; what carries several counts under the first."""
@@ -42,13 +45,27 @@ class OsmWalk:
         (`opening_hours`, "" if none), `tags` (all of them, JSON). Streets stop 5 cm short of those that are not
         passable, on either side: joining the ends within 0.1 m of one opens it.
     left_out
-        Ways that the rules leave out although their class is walked on, lines in degrees: `reason` (the tag
-        that decides). Compounds that are closed to the public are among them.
+        Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind`
+        (`highway`), `reason` (the tag that decides, `planner.inputs.osm_walkable.objection`), `word` (its value).
+        Private ways of compounds are not among them: they are streets, with `access` "private".
+    other_classes
+        The same for ways of classes that nobody walks on.
+    gaps
+        Where the file lacks nodes of walkable ways and squares, in degrees: `id` (w… or r…), `nodes` (how many);
+        a line between the nodes on both sides, a point where the way breaks off, None where no node is known.
+    apart
+        How many nodes stand exactly above another one that they do not join.
+    source
+        What was done to the file before it was read.
     """
 
     streets: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame
     left_out: gpd.GeoDataFrame
+    other_classes: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    apart: int
+    source: Source
 
 
 def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
@@ -69,8 +86,9 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
         One row a way, in degrees: `id` (of the way, text), `name` ("" if none), `kind` (`highway`),
         `crossing` (how a street is crossed, for the parts of footways that cross one, "unknown" where nobody
         says; "" for all else), `structure` ("bridge", "tunnel" or ""), `gated` (it stops at a closed gate),
-        `square` (it leads across a square). A LineString, or a MultiLineString where the extract lacks nodes in
-        the middle of a way, or a gate is closed. No rows if nothing is walkable.
+        `square` (it leads across a square), `access` ("private" for ways of compounds, else ""). A LineString,
+        or a MultiLineString where the extract lacks nodes in the middle of a way, or a gate is closed. No rows if
+        nothing is walkable.
 
     Raises
     ------
@@ -102,13 +120,22 @@ def read_osm_walk(path: Path) -> OsmWalk:
     DataError
         The file is missing, damaged, or not an extract.
     """
-    with told_apart(path):
-        walked = read_walked_ways(path)
-        squares = find_squares(path, walked)
-    gated = stop_at_gates(walked.lines, walked.gates)
+    with opened(path) as source:
+        walked = read_walked_ways(source.path)
+        squares, lacking = find_squares(source.path, walked)
+    private = np.array([way.is_private for way in walked.ways], dtype=bool)
+    gated = stop_at_gates(walked.lines, walked.gates, private)
     parts = [_ways(walked, gated), _squares(squares, walked)]
     streets = gpd.GeoDataFrame(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True))
-    return OsmWalk(streets=streets, gates=_gates(gated), left_out=_left_out(walked))
+    return OsmWalk(
+        streets=streets,
+        gates=_gates(gated),
+        left_out=_left_out([way for way in walked.left_out if way.reason != "class"]),
+        other_classes=_left_out([way for way in walked.left_out if way.reason == "class"]),
+        gaps=gaps_as_frame([*walked.gaps, *lacking]),
+        apart=len(walked.places.moved),
+        source=source,
+    )
 
 
 def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
@@ -123,6 +150,7 @@ def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
             "structure": [way.structure for way in ways],
             "gated": gated.stopped,
             "square": np.zeros(len(ways), dtype=bool),
+            "access": [PRIVATE if way.is_private else "" for way in ways],
         },
         geometry=gated.lines,
         crs=DEGREES,
@@ -149,6 +177,7 @@ def _squares(squares: Sequence[Square], walked: WalkedWays) -> gpd.GeoDataFrame:
             "structure": [""] * len(rows),
             "gated": nowhere,
             "square": np.array([across for _, _, across, _ in rows], dtype=bool),
+            "access": [PRIVATE if square.is_private else "" for _, square, _, _ in rows],
         },
         geometry=[line for _, _, _, line in rows],
         crs=DEGREES,
@@ -170,10 +199,24 @@ def _gates(gated: GatedLines) -> gpd.GeoDataFrame:
     )
 
 
-def _left_out(walked: WalkedWays) -> gpd.GeoDataFrame:
+def _left_out(ways: Sequence[LeftOut]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
-        {"reason": [reason for reason, _ in walked.left_out]},
-        geometry=[line for _, line in walked.left_out],
+        {
+            "id": [str(way.id) for way in ways],
+            "kind": [way.kind for way in ways],
+            "reason": [way.reason for way in ways],
+            "word": [way.word for way in ways],
+        },
+        geometry=[way.line for way in ways],
+        crs=DEGREES,
+    )
+
+
+def gaps_as_frame(gaps: Sequence[Gap]) -> gpd.GeoDataFrame:
+    """Return what a file lacks as a table: `id`, `nodes` (how many), and where, in degrees."""
+    return gpd.GeoDataFrame(
+        {"id": [gap.id for gap in gaps], "nodes": [gap.nodes for gap in gaps]},
+        geometry=[gap.place for gap in gaps],
         crs=DEGREES,
     )
 
@@ -215,18 +258,48 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
     >>> buildings[["id", "building", "levels"]].values.tolist(), buildings.geometry[0].area
     ([['w7', 'hut', 2.0]], 0.5)
     """
-    with told_apart(path):
-        areas = [area for area in areas_with(path, ["building"]) if area.tags["building"] != "no"]
-    return gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(read_osm_building_uses(path).drop(columns=["height_m", OTHER_USE]))
+
+
+def read_osm_building_uses(path: Path) -> gpd.GeoDataFrame:
+    """Read the buildings of an extract as `read_osm_buildings` does, with what else they say of people in them.
+
+    Returns
+    -------
+    buildings
+        With `height_m` (NaN where unknown) and `other_use` (what it says that it is used for besides, as
+        ``shop=mall``; "" if nothing).
+
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, or not an extract.
+    """
+    return read_osm_building_areas(path)[0]
+
+
+def read_osm_building_areas(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read buildings (`read_osm_building_uses`), what the file lacks of others, and storeys that are no number."""
+    gaps: list[Gap] = []
+    with opened(path) as source:
+        found = areas_with(source.path, ["building"], gaps=gaps)
+        areas = [area for area in found if area.tags["building"] != "no"]
+    levels = [(area.tags.get("building:levels", ""), storeys) for area in areas]
+    heights = [(area.tags.get("height") or area.tags.get("building:height", ""), height) for area in areas]
+    unread = [written for written, read in (*levels, *heights) if written and math.isnan(read(written))]
+    buildings = gpd.GeoDataFrame(
         {
             "id": [area.id for area in areas],
             "name": [area.tags.get("name", "") for area in areas],
             "building": [area.tags["building"] for area in areas],
-            "levels": [_levels(area.tags) for area in areas],
+            "levels": [read(written) for written, read in levels],
+            "height_m": [read(written) for written, read in heights],
+            OTHER_USE: [use_of(area.tags) for area in areas],
         },
         geometry=[area.shape for area in areas],
         crs=DEGREES,
     )
+    return buildings, gaps_as_frame(gaps), tuple(dict.fromkeys(unread))
 
 
 def read_osm_places(path: Path) -> gpd.GeoDataFrame:
@@ -286,8 +359,8 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
     >>> points.drop(columns="geometry").values.tolist(), points.geometry[0].wkt
     ([['n1', 'Oodi', 'amenity', 'library']], 'POINT (24.95 60.17)')
     """
-    with told_apart(path):
-        found = points_with(path, keys)
+    with opened(path) as source:
+        found = points_with(source.path, keys)
     first = [next(key for key in keys if key in tags) for _, tags, _ in found]
     return gpd.GeoDataFrame(
         {
@@ -299,11 +372,3 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
         geometry=[point for _, _, point in found],
         crs=DEGREES,
     )
-
-
-def _levels(tags: Mapping[str, str]) -> float:
-    try:
-        levels = float(tags.get("building:levels", ""))
-    except ValueError:
-        return math.nan
-    return levels if math.isfinite(levels) and levels >= 0 else math.nan

@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.inputs.osm_ways import Gate, place_keys
+from planner.inputs.osm_nodes import place_keys
+from planner.inputs.osm_ways import Gate
 
 GAP_M = 0.05
 """How far a street stops short of a closed gate, metres: more than what joins (1 mm), less than anyone maps."""
@@ -41,11 +42,16 @@ class GatedLines:
     gates: list[Gate]
 
 
-def stop_at_gates(lines: NDArray[np.object_], gates: Sequence[Gate]) -> GatedLines:
+def stop_at_gates(
+    lines: NDArray[np.object_], gates: Sequence[Gate], private: NDArray[np.bool_] | None = None
+) -> GatedLines:
     """Let streets stop short of every gate on them that nobody passes.
 
     A street that passes a gate alone is cut there. Where several streets meet at a gate, those that end there are
     taken off, and those that run through stay whole: the gate is that of the side street.
+
+    A gate that opens to residents stops nobody where it stands on a private way, or where one meets other streets:
+    it is the gate of that way, and whoever may walk there passes it.
 
     Parameters
     ----------
@@ -53,6 +59,8 @@ def stop_at_gates(lines: NDArray[np.object_], gates: Sequence[Gate]) -> GatedLin
         LineStrings and MultiLineStrings in degrees, shape (lines,).
     gates
         Barriers at nodes; those that are no vertex of a line are dropped.
+    private
+        Which lines are private ways, shape (lines,); None: none.
 
     Returns
     -------
@@ -79,13 +87,17 @@ def stop_at_gates(lines: NDArray[np.object_], gates: Sequence[Gate]) -> GatedLin
     standing = [gate for gate, stands in zip(gates, np.isin(gate_keys, keys), strict=True) if stands]
 
     closed = set(gate_keys[[not gate.passable for gate in gates]].tolist())
-    hits: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for_residents = set(gate_keys[[gate.opens_to_residents for gate in gates]].tolist())
+    is_private = np.zeros(len(lines), dtype=bool) if private is None else private
+    hits: dict[complex, list[tuple[int, int]]] = defaultdict(list)
     for vertex in on_gate.tolist():
-        if int(keys[vertex]) in closed:
+        if complex(keys[vertex]) in closed:
             part = int(part_of_vertex[vertex])
-            hits[int(keys[vertex])].append((part, vertex - int(first[part])))
+            hits[complex(keys[vertex])].append((part, vertex - int(first[part])))
     cuts: dict[int, set[int]] = defaultdict(set)
-    for places in hits.values():
+    for key, places in hits.items():
+        if key in for_residents and any(is_private[line_of_part[part]] for part, _ in places):
+            continue
         ending = [(part, position) for part, position in places if position in (0, counts[part] - 1)]
         alone = len(places) == 1
         for part, position in ending if ending and not alone else places if not ending and alone else []:

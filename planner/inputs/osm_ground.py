@@ -7,7 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from planner.inputs.osm_objects import DEGREES, areas_with, told_apart, ways_of
+from planner.inputs.osm_objects import DEGREES, areas_with, opened, ways_of
 from planner.inputs.osm_walkable import is_built
 from planner.inputs.osm_ways import stretches
 
@@ -29,8 +29,8 @@ def read_osm_water(path: Path) -> gpd.GeoDataFrame:
     DataError
         The file is missing, damaged, or not an extract.
     """
-    with told_apart(path):
-        areas = [area for area in areas_with(path, _keys(WATER)) if _told(area.tags, WATER)]
+    with opened(path) as source:
+        areas = [area for area in areas_with(source.path, _keys(WATER)) if _told(area.tags, WATER)]
     return gpd.GeoDataFrame(
         {"id": [area.id for area in areas], "name": [area.tags.get("name", "") for area in areas]},
         geometry=[area.shape for area in areas],
@@ -46,8 +46,8 @@ def read_osm_barriers(path: Path) -> gpd.GeoDataFrame:
     DataError
         The file is missing, damaged, or not an extract.
     """
-    with told_apart(path):
-        ways, places = ways_of(path, _keys(BARRIERS))
+    with opened(path) as source:
+        ways, places = ways_of(source.path, _keys(BARRIERS))
     found = []
     for way in ways:
         line = stretches([places.get(node) for node in way.nodes])

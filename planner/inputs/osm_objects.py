@@ -18,6 +18,7 @@ import shapely
 from osmium import osm
 
 from planner.errors import Breach, DataError
+from planner.inputs.osm_source import Source, plain_extract
 
 DEGREES = "EPSG:4326"
 RING_NODES = 4
@@ -60,12 +61,24 @@ class Area:
     shape: shapely.Geometry
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """Nodes that the file lacks: how many, of which object (w… or r…), and where; None where nothing tells."""
+
+    id: str
+    nodes: int
+    place: shapely.Geometry | None
+
+
 @contextmanager
-def told_apart(path: Path) -> Iterator[None]:
-    """Turn whatever the reader says about a damaged file into a `DataError`."""
+def opened(path: Path) -> Iterator[Source]:
+    """Open an extract (`plain_extract`), and turn what the reader says about a damaged file into a `DataError`."""
     try:
-        yield
+        with plain_extract(path) as source:
+            yield source
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
 
 
@@ -134,8 +147,11 @@ def locate(path: Path, nodes: Collection[int]) -> dict[int, Place]:
     }
 
 
-def areas_with(path: Path, keys: Iterable[str]) -> Iterator[Area]:
-    """Yield closed ways, then multipolygons, that carry one of `keys` and whose outline is complete."""
+def areas_with(path: Path, keys: Iterable[str], *, gaps: list[Gap] | None = None) -> Iterator[Area]:
+    """Yield closed ways, then multipolygons, that carry one of `keys` and whose outline is complete.
+
+    What the others lack is added to `gaps`.
+    """
     relations = multipolygons_with(path, keys)
     told = frozenset[int]().union(*(relation.outer for relation in relations))
     closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in told]
@@ -144,12 +160,36 @@ def areas_with(path: Path, keys: Iterable[str]) -> Iterator[Area]:
         found.id: way_of(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
     }
     places = locate(path, {node for way in (*closed, *members.values()) for node in way.nodes})
+    lacking = [] if gaps is None else gaps
     for way in closed:
-        yield from area_of(f"w{way.id}", way.tags, [way], places)
+        gap = _lacking(f"w{way.id}", [way], places)
+        if gap is not None:
+            lacking.append(gap)
+        else:
+            yield from area_of(f"w{way.id}", way.tags, [way], places)
     for relation in relations:
-        if relation.ways <= members.keys():
-            rings = [members[way] for way in sorted(relation.ways)]
+        rings = [members[way] for way in sorted(relation.ways & members.keys())]
+        gap = incomplete(f"r{relation.id}", relation, rings, places)
+        if gap is not None:
+            lacking.append(gap)
+        else:
             yield from area_of(f"r{relation.id}", relation.tags, rings, places)
+
+
+def incomplete(
+    ident: str, relation: Multipolygon, rings: Collection[Way], places: Mapping[int, Place]
+) -> Gap | None:
+    """Return what a multipolygon lacks, None if nothing: a member way counts as one node."""
+    return _lacking(ident, rings, places, ways=len(relation.ways) - len(rings))
+
+
+def _lacking(ident: str, rings: Collection[Way], places: Mapping[int, Place], *, ways: int = 0) -> Gap | None:
+    nodes = {node for way in rings for node in way.nodes}
+    lacking = len(nodes - places.keys()) + ways
+    if not lacking:
+        return None
+    known = [places[node] for node in sorted(nodes & places.keys())]
+    return Gap(ident, lacking, shapely.Point(known[0]) if known else None)
 
 
 def points_with(path: Path, keys: Collection[str]) -> list[tuple[str, Mapping[str, str], shapely.Point]]:

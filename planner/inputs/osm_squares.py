@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from osmium import osm
 
-from planner.inputs.osm_objects import area_of, multipolygons_with, objects, way_of
+from planner.inputs.osm_nodes import place_keys
+from planner.inputs.osm_objects import Gap, area_of, incomplete, multipolygons_with
 from planner.inputs.osm_walkable import is_walkable
-from planner.inputs.osm_ways import WalkedWays, place_keys
+from planner.inputs.osm_ways import WalkedWays
 
 MOST_PLACES = 250
 """A square with more entrances and inward corners keeps its outline only: the pairs would be too many."""
@@ -49,6 +49,8 @@ class Square:
         Its outline, degrees.
     ways
         The ways that its outline is made of.
+    is_private
+        Whether it is part of a compound.
     """
 
     id: str
@@ -56,53 +58,61 @@ class Square:
     name: str
     shape: shapely.Geometry
     ways: frozenset[int]
+    is_private: bool = False
 
 
-def find_squares(path: Path, walked: WalkedWays) -> list[Square]:
-    """Return the squares of an extract: closed ways with ``area=yes`` first, then multipolygons."""
+def find_squares(path: Path, walked: WalkedWays) -> tuple[list[Square], list[Gap]]:
+    """Return the squares of an extract, closed ways with ``area=yes`` first, then multipolygons.
+
+    Multipolygons of which a way or a node is missing are no squares: they come as gaps.
+    """
     squares = []
     for way, line in zip(walked.ways, walked.lines, strict=True):
         if way.is_square and shapely.get_type_id(line) == shapely.GeometryType.LINESTRING and line.is_ring:
-            squares.append(Square(str(way.id), way.kind, way.name, shapely.Polygon(line), frozenset({way.id})))
-    return [*squares, *_multipolygons(path, walked)]
+            shape, own = shapely.Polygon(line), frozenset({way.id})
+            squares.append(Square(str(way.id), way.kind, way.name, shape, own, way.is_private))
+    gaps: list[Gap] = []
+    return [*squares, *_multipolygons(path, walked, gaps)], gaps
 
 
-def _multipolygons(path: Path, walked: WalkedWays) -> Iterator[Square]:
-    relations = [found for found in multipolygons_with(path, ["highway"]) if is_walkable(found.tags)]
-    wanted = frozenset[int]().union(*(relation.ways for relation in relations))
-    members = {
-        found.id: way_of(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
-    }
-    places = walked.places.of({node for way in members.values() for node in way.nodes})
-    for relation in relations:
-        if relation.ways <= members.keys():
-            rings = [members[way] for way in sorted(relation.ways)]
-            for area in area_of(f"r{relation.id}", relation.tags, rings, places):
-                tags = relation.tags
-                yield Square(area.id, tags["highway"], tags.get("name", ""), area.shape, relation.ways)
+def _multipolygons(path: Path, walked: WalkedWays, gaps: list[Gap]) -> Iterator[Square]:
+    places = walked.places.of({node for way in walked.rings.values() for node in way.nodes})
+    for relation in multipolygons_with(path, ["highway"]):
+        if not is_walkable(relation.tags):
+            continue
+        ident, tags = f"r{relation.id}", relation.tags
+        rings = [walked.rings[way] for way in sorted(relation.ways & walked.rings.keys())]
+        lacking = incomplete(ident, relation, rings, places)
+        if lacking is not None:
+            gaps.append(lacking)
+            continue
+        for area in area_of(ident, tags, rings, places):
+            yield Square(area.id, tags["highway"], tags.get("name", ""), area.shape, relation.ways)
 
 
 def lines_across(squares: Sequence[Square], walked: WalkedWays) -> list[list[shapely.Geometry]]:
     """Return, for each square, the straight lines that the shortest walks across it use, without its outline.
 
-    A square has an entrance at every vertex of its outline where a way other than its own has one.
+    A square has an entrance at every vertex of its outline where a way other than its own has one, or another
+    square has, whether these are drawn as ways or as relations.
     """
     if not squares:
         return []
     xy, row = shapely.get_coordinates(walked.lines, return_index=True)
     keys, way = place_keys(xy), np.array([way.id for way in walked.ways])[row]
-    outlines = place_keys(shapely.get_coordinates([square.shape for square in squares]))
+    corners, owner = shapely.get_coordinates([square.shape for square in squares], return_index=True)
+    outlines = place_keys(corners)
     on_any = np.isin(keys, outlines)
     keys, way = keys[on_any], way[on_any]
     found = []
-    for square in squares:
-        shape = square.shape
-        entrances = keys[~np.isin(way, list(square.ways))]
-        found.append([line for polygon in shapely.get_parts(shape) for line in _across(polygon, entrances)])
+    for number, square in enumerate(squares):
+        entrances = np.concatenate([keys[~np.isin(way, list(square.ways))], outlines[owner != number]])
+        parts = shapely.get_parts(square.shape)
+        found.append([line for polygon in parts for line in _across(polygon, entrances)])
     return found
 
 
-def _across(polygon: shapely.Polygon, entrance_keys: NDArray[np.int64]) -> list[shapely.Geometry]:
+def _across(polygon: shapely.Polygon, entrance_keys: NDArray[np.complex128]) -> list[shapely.Geometry]:
     if not polygon.is_valid:
         return []
     outline = shapely.get_coordinates(polygon)

@@ -4,10 +4,13 @@
 
 - **class**: `WALKABLE`; `WALKABLE_IF_ALLOWED` only where `foot` says so. Motorways, construction sites and
   planned, abandoned or unknown classes never.
-- **foot** decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules the next three points.
-- **access**: `ACCESS_FORBIDDEN` leaves it out: compounds that are closed to the public. `destination`,
-  `customers`, `delivery` and the like stay: they are aimed at drivers, and people do reach a door there. How
-  much length is left out so is counted, since residents of a compound do walk there.
+- **foot** is the more special tag and decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules
+  the next three points. ``foot=destination``, ``customers`` and ``permit`` are among them: people do reach a door
+  there, and whoever writes them beside ``access=private`` means that walkers are let in.
+- **access**: `ACCESS_FORBIDDEN` leaves it out. `destination`, `customers`, `delivery` and the like stay: they are
+  aimed at drivers, and people do reach a door there.
+- **private**: where ``foot=private``, or else ``access=private``, is all that stands against a way, it is kept and
+  marked (`is_private`): residents of a compound walk there. What that means is for `walking.private_ways` to say.
 - **motorroad = yes** leaves it out.
 - **service roads in a tunnel** are left out: garages and delivery tunnels, no way through a town. Passages
   under a building (``tunnel=building_passage``) stay.
@@ -20,7 +23,9 @@ its outline, and straight across between the places where streets meet it (`plan
 
 **Gates.** A node tagged `barrier` on a way lets people pass unless `is_passable` says no: ``foot`` decides first,
 then ``locked=yes``, ``access``, opening hours that say closed, and `BARRIERS_CLOSED` (walls and fences across the
-way). Gates that open at some hours count as open, and their hours are kept.
+way). Gates that open at some hours count as open, and their hours are kept. A gate that is closed by
+``access=private`` or ``foot=private`` alone opens to residents (`opens_to_residents`): on private ways, and where
+they meet a public street, it closes nothing that they do not close themselves.
 
 **Crossings.** `crossing_type` says how a street is crossed, from the way and from the nodes on it.
 
@@ -35,7 +40,10 @@ Not read: conditional access (a way that is closed at night counts as open), `ac
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Walkability = Literal["everybody", "private", "nobody"]
 
 WALKABLE = frozenset(
     {
@@ -50,7 +58,9 @@ WALKABLE = frozenset(
 WALKABLE_IF_ALLOWED = frozenset({"busway", "bus_guideway", "corridor", "elevator", "platform"})
 """Classes that people walk on only where `foot` allows it: most are indoors, or lead nowhere."""
 
-FOOT_ALLOWED = frozenset({"yes", "designated", "permissive", "official"})
+FOOT_ALLOWED = frozenset(
+    {"yes", "designated", "permissive", "official", "public", "destination", "customers", "delivery", "permit"}
+)
 """What `foot` must say to overrule `access` and the class."""
 
 FOOT_FORBIDDEN = frozenset({"no", "private", "use_sidepath"})
@@ -58,6 +68,9 @@ FOOT_FORBIDDEN = frozenset({"no", "private", "use_sidepath"})
 
 ACCESS_FORBIDDEN = frozenset({"no", "private", "military"})
 """What `access` says where the public must not go at all."""
+
+PRIVATE = "private"
+"""What `foot` and `access` say where residents alone may go."""
 
 BARRIERS_CLOSED = frozenset({"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch"})
 """Barriers at a node that nobody passes unless `foot` says so: the rest has, or is, an opening for walkers."""
@@ -106,7 +119,7 @@ def objection(tags: Tags) -> str:
     >>> objection({"highway": "service", "access": "private"}), objection({"highway": "path"})
     ('access', '')
     """
-    kind, foot = tags.get("highway"), tags.get("foot")
+    kind, foot = tags.get("highway"), _foot(tags)
     if foot in FOOT_ALLOWED:
         return "" if kind in WALKABLE or kind in WALKABLE_IF_ALLOWED else "class"
     if kind not in WALKABLE:
@@ -115,9 +128,81 @@ def objection(tags: Tags) -> str:
         return "foot"
     if tags.get("access") in ACCESS_FORBIDDEN:
         return "access"
+    return _built_for_cars(tags)
+
+
+def walkability(tags: Tags) -> Walkability:
+    """Tell from its tags who walks on a way: everybody, only who belongs there, or nobody.
+
+    A way is private where nothing but ``foot=private`` or ``access=private`` stands against walking on it.
+
+    Examples
+    --------
+    >>> [walkability({"highway": "service", "access": access}) for access in ("yes", "private", "no")]
+    ['everybody', 'private', 'nobody']
+    >>> walkability({"highway": "path", "access": "yes", "foot": "private"})
+    'private'
+    >>> walkability({"highway": "service", "access": "private", "foot": "customers"})
+    'everybody'
+    """
+    if is_private(tags):
+        return "private"
+    return "nobody" if objection(tags) else "everybody"
+
+
+def _built_for_cars(tags: Tags) -> str:
+    """Return what is against walking on a way of a walkable class to which the public has access."""
     if tags.get("motorroad") == "yes":
         return "motorroad"
-    return "tunnel" if kind == "service" and tags.get("tunnel") == "yes" else ""
+    return "tunnel" if tags.get("highway") == "service" and tags.get("tunnel") == "yes" else ""
+
+
+def _foot(tags: Tags) -> str | None:
+    """Return what `foot` says; of several values the first that allows or forbids."""
+    foot = tags.get("foot")
+    if foot is None or ";" not in foot:
+        return foot
+    values = [value.strip() for value in foot.split(";")]
+    return next((value for value in values if value in FOOT_ALLOWED or value in FOOT_FORBIDDEN), foot)
+
+
+def is_private(tags: Tags) -> bool:
+    """Tell whether residents of a compound walk on a way, and those who visit them, but nobody else.
+
+    Examples
+    --------
+    >>> is_private({"highway": "service", "access": "private"}), is_private({"highway": "path", "foot": "private"})
+    (True, True)
+    >>> is_private({"highway": "service", "access": "no"}), is_private({"highway": "service"})
+    (False, False)
+    >>> is_private({"highway": "service", "access": "private", "tunnel": "yes"})
+    False
+    """
+    return objection(tags) in ("foot", "access") and not objection(_Opened(tags))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Tags as they would be if nothing were private."""
+
+    tags: Tags
+
+    def get(self, key: str, /) -> str | None:
+        value = self.tags.get(key)
+        return None if key in ("foot", "access") and value == PRIVATE else value
+
+
+def opens_to_residents(tags: Tags) -> bool:
+    """Tell whether a closed barrier on a way is closed by being private alone.
+
+    Examples
+    --------
+    >>> opens_to_residents({"barrier": "gate", "access": "private"})
+    True
+    >>> opens_to_residents({"barrier": "gate", "access": "private", "locked": "yes"})
+    False
+    """
+    return not is_passable(tags) and is_passable(_Opened(tags))
 
 
 def is_passable(tags: Tags) -> bool:
@@ -132,7 +217,7 @@ def is_passable(tags: Tags) -> bool:
     >>> is_passable({"barrier": "gate", "access": "private", "foot": "yes"})
     True
     """
-    foot = _told(tags, "foot")
+    foot = _foot(tags)
     if foot in FOOT_FORBIDDEN or foot in FOOT_ALLOWED:
         return foot in FOOT_ALLOWED
     return not (

@@ -6,10 +6,10 @@ nodes at the edge of the extract, or whose nodes stand after them in the file, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,8 @@ import shapely
 from numpy.typing import NDArray
 from osmium import osm
 
-from planner.inputs.osm_objects import Place, locate
+from planner.inputs.osm_nodes import moved_nodes, place_keys
+from planner.inputs.osm_objects import Gap, Place, Way, locate, multipolygons_with, objects, way_of
 from planner.inputs.osm_walkable import (
     CROSSING_KEYS,
     CROSSING_NODES,
@@ -27,15 +28,15 @@ from planner.inputs.osm_walkable import (
     crossing_type,
     is_crossing,
     is_passable,
+    is_private,
+    is_walkable,
     objection,
+    opens_to_residents,
     structure,
 )
 
 WAY_KEYS = ("highway", "barrier", *CROSSING_KEYS)
 """What carries none of these says nothing about walking and never reaches Python."""
-
-STEPS_A_DEGREE = 10_000_000
-LATITUDE_BITS = 31
 
 
 class WalkedWay(NamedTuple):
@@ -48,24 +49,30 @@ class WalkedWay(NamedTuple):
     is_crossing: bool
     structure: str
     is_square: bool
+    is_private: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A barrier at a node: its tags, where it is, and whether people pass."""
+    """A barrier at a node: its tags, where it is, whether people pass, and, if not, whether residents do."""
 
     id: int
     tags: Mapping[str, str]
     place: Place
     passable: bool
+    opens_to_residents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NodePlaces:
-    """Where the nodes of an extract are, as the pass over it has remembered them."""
+    """Where the nodes of an extract are, as the pass over it has remembered them.
+
+    `moved` are nodes that stand apart from where the file puts them (`planner.inputs.osm_nodes`).
+    """
 
     path: Path
     storage: osmium.index.LocationTable
+    moved: Mapping[int, Place] = field(default_factory=dict)
 
     def of(self, nodes: Iterable[int]) -> dict[int, Place]:
         """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
@@ -77,7 +84,18 @@ class NodePlaces:
                     places[node] = (location.lon, location.lat)
         # The memory knows neither negative ids, of what is not uploaded yet, nor nodes that stand after ways.
         places |= locate(self.path, wanted - places.keys())
-        return places
+        return places | {node: place for node, place in self.moved.items() if node in wanted}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeftOut:
+    """A way that is not walked: its id, the reason (`objection`), its class, what the tag says, its line."""
+
+    id: int
+    reason: str
+    kind: str
+    word: str
+    line: shapely.Geometry
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,13 +105,18 @@ class WalkedWays:
     Attributes
     ----------
     ways, lines
-        The ways and their lines in degrees; MultiLineStrings where nodes are missing in the middle.
+        The ways and their lines in degrees; MultiLineStrings where nodes are missing in the middle. Lines share
+        a place exactly where the ways share a node.
     gates
-        Barriers at nodes, in order of their ids.
+        Barriers at nodes of these ways, in order of their ids.
     crossings
         How a street is crossed, by the place (`place_keys`) of the node that says so.
     left_out
-        Ways that are not walked although their class is, with the reason, and their lines.
+        Ways with `highway` that are not walked.
+    rings
+        The member ways of multipolygons that are walked on, by id.
+    gaps
+        Nodes of walkable ways that the file lacks.
     places
         Where all nodes of the extract are.
     """
@@ -101,103 +124,197 @@ class WalkedWays:
     ways: list[WalkedWay]
     lines: NDArray[np.object_]
     gates: list[Gate]
-    crossings: Mapping[int, str]
-    left_out: list[tuple[str, shapely.Geometry]]
+    crossings: Mapping[complex, str]
+    left_out: list[LeftOut]
+    rings: Mapping[int, Way]
+    gaps: list[Gap]
     places: NodePlaces
 
 
 @dataclass(slots=True)
-class _Lines:
-    """Lines by way, as libosmium makes them; the nodes of those that it could not make."""
+class _Ways:
+    """What one pass over the file finds."""
 
+    walked: dict[int, WalkedWay] = field(default_factory=dict)
+    refused: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    barriers: dict[int, Gate] = field(default_factory=dict)
+    crossings: dict[int, tuple[Place, str]] = field(default_factory=dict)
+    nodes: dict[int, list[int]] = field(default_factory=dict)
     whole: dict[int, str] = field(default_factory=dict)
-    broken: dict[int, list[tuple[int, Place | None]]] = field(default_factory=dict)
+    broken: dict[int, list[Place | None]] = field(default_factory=dict)
     factory: osmium.geom.WKBFactory = field(default_factory=osmium.geom.WKBFactory)
 
-    def add(self, number: int, way: osm.types.Way) -> None:
-        self.whole.pop(number, None)
-        self.broken.pop(number, None)
+    def add_way(self, way: osm.types.Way) -> None:
+        number, tags = way.id, way.tags
+        if "highway" not in tags:
+            return
+        reason = objection(tags)
+        if reason and not is_private(tags):
+            kind = tags["highway"]
+            self.refused[number] = (reason, kind, tags.get("highway" if reason == "class" else reason) or "")
+        else:
+            self.walked[number] = _walked(number, tags, way)
+        self.nodes[number] = [node.ref for node in way.nodes]
         try:
-            self.whole[number] = self.factory.create_linestring(way)
+            self.whole[number] = self.factory.create_linestring(way, osmium.geom.use_nodes.ALL)
         except (osmium.InvalidLocationError, RuntimeError):
-            # A node is missing, or all of them are one place, which the factory refuses.
-            self.broken[number] = [
-                (node.ref, (node.lon, node.lat) if node.location.valid() else None) for node in way.nodes
-            ]
+            # A node is missing, or there is only one.
+            self.broken[number] = [(node.lon, node.lat) if node.location.valid() else None for node in way.nodes]
 
-    def finished(self, places: NodePlaces) -> dict[int, shapely.Geometry]:
-        """Return the lines of all ways that have one."""
-        found = places.of({ref for nodes in self.broken.values() for ref, place in nodes if place is None})
-        lines = dict(zip(self.whole, shapely.from_wkb(list(map(bytes.fromhex, self.whole.values()))), strict=True))
-        for way, nodes in self.broken.items():
-            line = stretches([place or found.get(ref) for ref, place in nodes])
-            if line is not None:
-                lines[way] = line
-        return lines
+    def add_node(self, node: osm.types.Node) -> None:
+        place, tags = (node.lon, node.lat), node.tags
+        if "barrier" in tags:
+            self.barriers[node.id] = Gate(node.id, dict(tags), place, is_passable(tags), opens_to_residents(tags))
+        if "crossing" in tags or tags.get("highway") in CROSSING_NODES:
+            self.crossings[node.id] = (place, crossing_type(tags))
 
 
 def read_walked_ways(path: Path) -> WalkedWays:
-    """Read the walkable ways, gates and crossing nodes of an extract."""
-    ways: dict[int, WalkedWay] = {}
-    reasons: dict[int, str] = {}
-    gates: dict[int, Gate] = {}
-    crossings: dict[int, str] = {}
-    lines = _Lines()
+    """Read the walkable ways, gates and crossing nodes of a plain extract (`plain_extract`)."""
+    found = _Ways()
     processor = osmium.FileProcessor(path, osm.NODE | osm.WAY).with_locations()
     way_type, node_type = osm.types.Way, osm.types.Node
-    for found in processor.with_filter(osmium.filter.KeyFilter(*WAY_KEYS)):
-        if isinstance(found, way_type):
-            tags = found.tags
-            reason = objection(tags)
-            if reason == "class":
-                continue
-            # Extracts that were joined repeat ways along the seam.
-            number = found.id
-            lines.add(number, found)
-            reasons.pop(number, None)
-            ways.pop(number, None)
-            if reason:
-                reasons[number] = reason
-            else:
-                ways[number] = _walked(number, tags, found)
-        elif isinstance(found, node_type) and found.location.valid():
-            place = (found.lon, found.lat)
-            if "barrier" in found.tags:
-                gates[found.id] = Gate(found.id, dict(found.tags), place, is_passable(found.tags))
-            if "crossing" in found.tags or found.tags.get("highway") in CROSSING_NODES:
-                crossings[_place_key(place)] = crossing_type(found.tags)
+    for one in processor.with_filter(osmium.filter.KeyFilter(*WAY_KEYS)):
+        if isinstance(one, way_type):
+            found.add_way(one)
+        elif isinstance(one, node_type) and one.location.valid():
+            found.add_node(one)
     storage = processor.node_location_storage
     assert storage is not None  # noqa: S101 - with_locations() has made it
-    places = NodePlaces(path, storage)
-    placed = lines.finished(places)
-    kept = [ways[number] for number in sorted(ways.keys() & placed.keys())]
+    return _placed(found, _square_rings(path), NodePlaces(path, storage))
+
+
+def _square_rings(path: Path) -> dict[int, Way]:
+    squares = [square for square in multipolygons_with(path, ["highway"]) if is_walkable(square.tags)]
+    wanted = frozenset[int]().union(*(square.ways for square in squares))
+    members = objects(path, osm.WAY, wanted)
+    return {way.id: way_of(way) for way in members if isinstance(way, osm.types.Way)}
+
+
+def _placed(found: _Ways, rings: Mapping[int, Way], places: NodePlaces) -> WalkedWays:
+    """Draw the ways, with nodes that are not one told apart."""
+    drawn = _vertices(found, places)
+    of_rings = {node for ring in rings.values() for node in ring.nodes}
+    ring_places = places.of(of_rings)
+    ring = [node for node in of_rings if node in ring_places]
+    structures = {number: bool(way.structure) for number, way in found.walked.items()}
+    raised = np.array([structures.get(number, False) for number in drawn.ways], dtype=bool)
+    moved = moved_nodes(
+        np.concatenate([drawn.nodes, np.array(ring, dtype=np.int64)]),
+        np.concatenate([drawn.xy, np.array([ring_places[node] for node in ring]).reshape(-1, 2)]),
+        # Nodes of rings follow nothing here: what a ring joins, it joins as the outline of a square.
+        np.concatenate([drawn.row, len(drawn.ways) + np.arange(len(ring))]),
+        raised=np.concatenate([raised[drawn.row], np.zeros(len(ring), dtype=bool)]),
+    )
+    for node in np.flatnonzero(np.isin(drawn.nodes, list(moved))).tolist() if moved else ():
+        drawn.xy[node] = moved[int(drawn.nodes[node])]
+    lines = drawn.lines()
+    kept = [found.walked[number] for number in sorted(found.walked.keys() & lines.keys())]
+    row_is_walked = np.array([number in found.walked for number in drawn.ways], dtype=bool)
+    walked_on = set(drawn.nodes[row_is_walked[drawn.row]].tolist())
     return WalkedWays(
         ways=kept,
-        lines=np.array([placed[way.id] for way in kept], dtype=object),
-        gates=[gates[number] for number in sorted(gates)],
-        crossings=crossings,
-        left_out=[(reasons[number], placed[number]) for number in sorted(reasons.keys() & placed.keys())],
-        places=places,
+        lines=np.array([lines[way.id] for way in kept], dtype=object),
+        gates=[
+            replace(gate, place=moved.get(node, gate.place))
+            for node, gate in sorted(found.barriers.items())
+            if node in walked_on
+        ],
+        crossings={
+            complex(*moved.get(node, place)): kind
+            for node, (place, kind) in sorted(found.crossings.items())
+            if node in walked_on
+        },
+        left_out=[
+            LeftOut(number, *found.refused[number], lines[number])
+            for number in sorted(found.refused.keys() & lines.keys())
+        ],
+        rings=rings,
+        gaps=[gap for gap in drawn.gaps if int(gap.id[1:]) in found.walked],
+        places=replace(places, moved=moved),
     )
 
 
-def place_keys(xy: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return one number a place, equal where two nodes of OpenStreetMap are at the same place, shape (places,).
+@dataclass(frozen=True, slots=True, eq=False)
+class _Vertices:
+    """The vertices of all ways: node, place, row of its way, and the part of it that it belongs to."""
 
-    OpenStreetMap stores coordinates in steps of 1e-7 degrees.
+    ways: list[int]
+    nodes: NDArray[np.int64]
+    xy: NDArray[np.float64]
+    row: NDArray[np.int64]
+    part: NDArray[np.int64]
+    gaps: list[Gap]
 
-    Examples
-    --------
-    >>> one, same, other = place_keys(np.array([[24.94, 60.17], [24.94, 60.17 + 1e-9], [24.94, -60.17]]))
-    >>> bool(one == same), bool(one == other)
-    (True, False)
-    """
-    steps = np.rint(np.asarray(xy) * STEPS_A_DEGREE).astype(np.int64)
-    return np.asarray((steps[:, 0] << LATITUDE_BITS) + steps[:, 1], dtype=np.int64)
+    def lines(self) -> dict[int, shapely.Geometry]:
+        """Return the lines of the ways that have one; vertices at the place of the one before are left out."""
+        keep = np.ones(len(self.xy), dtype=bool)
+        keep[1:] = (self.part[1:] != self.part[:-1]) | (self.xy[1:] != self.xy[:-1]).any(axis=1)
+        xy, part, row = self.xy[keep], self.part[keep], self.row[keep]
+        long = np.bincount(part)[part] > 1 if len(part) else keep[keep]
+        xy, part, row = xy[long], part[long], row[long]
+        _, first, number = np.unique(part, return_index=True, return_inverse=True)
+        if not len(first):
+            return {}
+        lines = shapely.linestrings(xy, indices=number)
+        of_way = row[first]
+        counts = np.bincount(of_way, minlength=len(self.ways))
+        whole: NDArray[np.object_] = np.empty(len(self.ways), dtype=object)
+        single = counts[of_way] == 1
+        whole[of_way[single]] = lines[single]
+        for way in np.flatnonzero(counts > 1).tolist():
+            whole[way] = shapely.multilinestrings(lines[of_way == way])
+        return {way: line for way, line in zip(self.ways, whole.tolist(), strict=True) if line is not None}
 
 
-def _place_key(place: Place) -> int:
-    return (round(place[0] * STEPS_A_DEGREE) << LATITUDE_BITS) + round(place[1] * STEPS_A_DEGREE)
+def _vertices(found: _Ways, places: NodePlaces) -> _Vertices:
+    missing = {
+        node
+        for number, way in found.broken.items()
+        for node, place in zip(found.nodes[number], way, strict=True)
+        if place is None
+    }
+    later = places.of(missing)
+    whole = shapely.from_wkb(list(map(bytes.fromhex, found.whole.values())))
+    xy = [shapely.get_coordinates(whole)]
+    nodes = [np.fromiter(chain.from_iterable(found.nodes[way] for way in found.whole), dtype=np.int64)]
+    row = [np.repeat(np.arange(len(whole)), [len(found.nodes[way]) for way in found.whole])]
+    part = [row[0]]
+    gaps: list[Gap] = []
+    parts = len(whole)
+    for at, (number, way) in enumerate(found.broken.items(), start=len(whole)):
+        known = [place or later.get(node) for node, place in zip(found.nodes[number], way, strict=True)]
+        gaps += _gaps(number, known)
+        pairs = zip(found.nodes[number], known, strict=True)
+        for is_known, run in groupby(pairs, key=lambda one: one[1] is not None):
+            if not is_known:
+                continue
+            here = list(run)
+            nodes.append(np.array([node for node, _ in here], dtype=np.int64))
+            xy.append(np.array([place for _, place in here], dtype=np.float64))
+            row.append(np.full(len(here), at))
+            part.append(np.full(len(here), parts))
+            parts += 1
+    return _Vertices(
+        [*found.whole, *found.broken],
+        np.concatenate(nodes),
+        np.concatenate(xy),
+        np.concatenate(row).astype(np.int64),
+        np.concatenate(part).astype(np.int64),
+        gaps,
+    )
+
+
+def _gaps(way: int, known: Sequence[Place | None]) -> Iterator[Gap]:
+    """Yield the runs of missing nodes: between the nodes on both sides, or at the one where the way is cut off."""
+    runs = [(present, list(run)) for present, run in groupby(known, key=lambda place: place is not None)]
+    for at, (present, run) in enumerate(runs):
+        if present:
+            continue
+        sides = [runs[at - 1][1][-1]] if at else []
+        sides += [runs[at + 1][1][0]] if at + 1 < len(runs) else []
+        place = shapely.MultiPoint(sides).convex_hull if sides else None
+        yield Gap(f"w{way}", len(run), place)
 
 
 def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkedWay:
@@ -210,6 +327,7 @@ def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkedWay:
         crosses,
         structure(tags),
         tags.get("area") == "yes" and way.is_closed(),
+        is_private(tags),
     )
 
 

@@ -212,7 +212,8 @@ def _one_column(cells: pd.Series, columns: dict[str, str], home: tuple[float, fl
     others = np.array([one is None for one in pairs], dtype=np.bool_)
     found = read_shapes([cell if other else None for cell, other in zip(cells, others, strict=True)])
     shapes[others] = found.shapes[others]
-    crs = _system(found.codes) if found.codes else _degrees(xy) if not others.all() else None
+    is_said = found.codes or any(shape is not None for shape in shapes[others])
+    crs = _system(found.codes) if is_said else _degrees(xy)
     unread = np.flatnonzero(_unread(cells, np.array([shape is not None for shape in shapes], dtype=np.bool_)))
     return Positions(shapes, columns, crs, bool(exchanged and (~said & ~others).any()), unread)
 
@@ -252,13 +253,13 @@ def _compared(rows: pd.DataFrame, chosen: Positions, other: Positions, wanted: W
     systems = [wanted.declared, chosen.crs, other.crs]
     found = [a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)]
     both = np.flatnonzero(found)
-    if other.crs is None or any(crs is not None and crs.is_projected for crs in systems) or not len(both):
+    if any(crs is not None and crs.is_projected for crs in systems) or not len(both):
+        return chosen
+    if not all(places.crs is not None or _may_be_degrees(places.shapes[both]) for places in (chosen, other)):
         return chosen
     away = _metres_apart(chosen.shapes[both], other.shapes[both])
     apart = away > WAYS_DIFFER_M
-    if chosen.crs is None and apart.all():
-        return chosen
-    if chosen.crs is None and wanted.declared is None:
+    if chosen.crs is None and wanted.declared is None and other.crs is not None and not apart.all():
         chosen = replace(chosen, crs=other.crs)
     if not apart.any():
         return chosen
@@ -274,6 +275,13 @@ def _compared(rows: pd.DataFrame, chosen: Positions, other: Positions, wanted: W
         return replace(chosen, breaches=(*chosen.breaches, Breach("ways_differ", values, names)))
     return replace(
         chosen, remarks=(*chosen.remarks, Remark("ways_differ", wanted.table, tuple(names), 0.0, values))
+    )
+
+
+def _may_be_degrees(shapes: NDArray[np.object_]) -> bool:
+    west, south, east, north = shapely.total_bounds(shapes)
+    return bool(
+        west >= -DEGREES_EAST and east <= DEGREES_EAST and south >= -DEGREES_NORTH and north <= DEGREES_NORTH
     )
 
 
@@ -322,8 +330,8 @@ def _degrees(xy: NDArray[np.float64]) -> pyproj.CRS | None:
 
 
 def _system(codes: frozenset[int]) -> pyproj.CRS | None:
-    """Return the one system that texts name; None where they name several, or one that there is not."""
-    if len(codes) > 1:
+    """Return the one system that texts name; None where they name none, several, or one that there is not."""
+    if len(codes) != 1:
         return None
     try:
         return pyproj.CRS.from_epsg(next(iter(codes)))

@@ -18,11 +18,14 @@ from planner.inputs.accounting import set_aside
 from planner.inputs.counting import in_grains
 from planner.inputs.datum_choice import DatumChoice
 from planner.inputs.demand.buildings import homes_of, read_building_kinds
+from planner.inputs.demand.doors import Doors
 from planner.inputs.demand.kinds import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
 from planner.inputs.demand.placing import Residents, demand_method, place_residents
 from planner.inputs.demand.rasters import RasterCells, read_raster
+from planner.inputs.double_ground import double_remarks
 from planner.inputs.elevation import Elevation
 from planner.inputs.facilities import join_facilities, settle_facilities
+from planner.inputs.file_notes import LeftOut, by_reason, gap_remarks, lines_left_out
 from planner.inputs.joining import join_communities
 from planner.inputs.people_table import count_people
 from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
@@ -32,6 +35,7 @@ from planner.remarks import Remark
 from planner.settings.demand import DemandKind
 from planner.study import Study
 from planner.tables import (
+    PRIVATE_WORDS,
     Barriers,
     Buildings,
     Communities,
@@ -44,6 +48,9 @@ from planner.tables import (
     Streets,
     Water,
 )
+
+FEW_PEOPLE = 5
+"""Points of fewer people may be one household: more than four live together in few homes of a census."""
 
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
@@ -60,6 +67,8 @@ class Inputs:
     communities, facilities, streets, demand, water, barriers, gates, parcels
         The tables; demand are points with their community, streets those within the margin, parcels are where a
         station might be had.
+    closed_ways
+        Private ways of compounds within the margin, where the study closes them; None where it does not.
     elevation
         The heights of the ground, where slope is asked for.
     demand_method
@@ -76,6 +85,10 @@ class Inputs:
         Files, hashes, columns and what became of the rows.
     datums
         In which datum each layer is, and why.
+    left_out
+        Lines of the streets' file within the margin that are not walked, by reason.
+    not_walked
+        These lines: `reason`, `word` (what the file says that decides).
     remarks
         Rows that could not be used as they are, with the reason.
     """
@@ -89,6 +102,7 @@ class Inputs:
     barriers: Barriers | None
     gates: Gates | None
     parcels: Parcels | None
+    closed_ways: Streets | None
     elevation: Elevation | None
     demand_method: str
     balance: pd.DataFrame
@@ -97,7 +111,14 @@ class Inputs:
     margin_m: float
     sources: tuple[Source, ...]
     datums: DatumChoice
+    left_out: tuple[LeftOut, ...]
+    not_walked: gpd.GeoDataFrame
     remarks: tuple[Remark, ...]
+
+    @property
+    def private_streets(self) -> NDArray[np.bool_]:
+        """Tell which streets are private ways of compounds, shape (streets,)."""
+        return is_private_way(self.streets)
 
 
 def read_inputs(study: Study, *, margin_m: float) -> Inputs:
@@ -144,6 +165,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     given["facilities"] = facilities
     # A layer in another part of the world has no datum to speak of: that is found out first.
     metric = tables.bring_all(given)
+    tables.check_shifts(given)
     settled = settle_datums(
         given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
     )
@@ -159,12 +181,14 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     facilities, facility_remarks = settle_facilities(
         facilities, communities, water, unknown, source=tables.source("facilities")
     )
-    all_streets = streets.index
-    streets = _within_margin(streets, communities, margin_m, source=tables.source("streets"))
-    tables.leave_out("streets", set_aside("beyond_margin", all_streets.difference(streets.index)))
+    streets, closed_ways = _streets_near(study, streets, communities, margin_m, tables)
+    not_walked, torn = _noted(tables, communities, margin_m)
+    left_out = by_reason(not_walked)
     elevation = tables.elevation(streets)
-    homes = homes_of(Buildings(metric["buildings"]), building_kinds) if "buildings" in metric else None
-    if homes is not None:
+    doors = Doors(streets, access_m=study.walking.access_m)
+    homes = None
+    if "buildings" in metric:
+        homes = homes_of(Buildings(metric["buildings"]), building_kinds, doors=doors)
         tables.leave_out("buildings", set_aside("building_not_home", homes.unused))
     of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
     residents = place_residents(
@@ -175,6 +199,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         demand=demand,
         raster=raster,
         homes=homes,
+        doors=doors,
         source=tables.source(of_people),
     )
     residents = replace(residents, points=in_grains(residents.points))
@@ -207,6 +232,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         barriers=Barriers(metric["barriers"]) if "barriers" in metric else None,
         gates=Gates(metric["gates"]) if "gates" in metric else None,
         parcels=Parcels(metric["parcels"]) if "parcels" in metric else None,
+        closed_ways=closed_ways,
         elevation=elevation,
         demand_method=method,
         balance=residents.balance,
@@ -215,13 +241,19 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         margin_m=margin_m,
         sources=tables.sources(settled.choice),
         datums=settled.choice,
+        left_out=left_out,
+        not_walked=not_walked,
         remarks=(
             *tables.remarks(),
+            *(one.remark() for one in left_out),
+            *torn,
             *settled.remarks,
             *(() if counted is None else counted.remarks),
             *join_remarks,
             *facility_remarks,
+            *double_remarks(communities, facilities, demand),
             *residents.remarks,
+            *_small_counts(study, residents),
             *_community_remarks(communities, residents),
             *(() if at_work is None else at_work.remarks),
             *(remark for kind in kinds for remark in kind.remarks),
@@ -243,6 +275,34 @@ def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object
     return named
 
 
+def _noted(
+    tables: StudyLayers, communities: Communities, margin_m: float
+) -> tuple[gpd.GeoDataFrame, list[Remark]]:
+    """Return the lines near the communities that are not walked, and what is to be said of what files lack."""
+    outline = shapely.union_all(communities.geometry.array)
+    area = shapely.buffer(outline, margin_m)
+    torn = [
+        remark
+        for name in ("streets", "buildings")
+        for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
+    ]
+    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), torn
+
+
+def _streets_near(
+    study: Study, streets: Streets, communities: Communities, margin_m: float, tables: StudyLayers
+) -> tuple[Streets, Streets | None]:
+    """Return the streets within the margin, and the private ways among them where the study closes these."""
+    source = tables.source("streets")
+    near = _within_margin(streets, communities, margin_m, source=source)
+    tables.leave_out("streets", set_aside("beyond_margin", streets.index.difference(near.index)))
+    if study.walking.private_ways != "closed":
+        return near, None
+    near, closed_ways = _without_private(near, source=source)
+    tables.leave_out("streets", set_aside("private_way", closed_ways.index))
+    return near, closed_ways
+
+
 def _within_margin(streets: Streets, communities: Communities, margin_m: float, *, source: str) -> Streets:
     area = shapely.buffer(shapely.union_all(communities.geometry.array), margin_m)
     shapely.prepare(area)
@@ -252,6 +312,20 @@ def _within_margin(streets: Streets, communities: Communities, margin_m: float, 
     if not kept.length.max() >= SHORTEST_M:
         raise NetworkError(source, [Breach("no_street_length")])
     return Streets(kept)
+
+
+def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which streets are private ways of compounds, by their column `access`, shape (streets,)."""
+    words = streets["access"].astype(str).str.strip().str.lower()
+    return np.asarray(words.isin(PRIVATE_WORDS), dtype=np.bool_)
+
+
+def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets]:
+    """Return the public streets, and the private ways that are closed."""
+    is_private = is_private_way(streets)
+    if is_private.all():
+        raise NetworkError(source, [Breach("only_private_ways")])
+    return Streets(streets[~is_private]), Streets(streets[is_private])
 
 
 def _raster(study: Study, communities: Communities, tables: StudyLayers) -> RasterCells | None:
@@ -269,10 +343,10 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
             crs=layer.crs,
             source=tables.source("population"),
         )
+        tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
     except DataError as error:
         tables.refuse(error)
         return None
-    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs)
     return raster
 
 
@@ -304,6 +378,17 @@ def _community_remarks(communities: Communities, residents: Residents) -> list[R
         gap = float(np.abs(balance["given"] - balance["placed"])[differs].sum())
         remarks.append(Remark("people_differ", "communities", tuple(communities["id"][differs]), gap))
     return remarks
+
+
+def _small_counts(study: Study, residents: Residents) -> list[Remark]:
+    """Tell that surveyed points of few people are not shown by their door, or that the study shows them."""
+    layer, people = study.inputs.demand, residents.points["people"]
+    least = study.demand.least_shown or FEW_PEOPLE
+    few = int(((people > 0) & (people < least)).sum())
+    if layer is None or layer.modelled or residents.method != "points" or not few:
+        return []
+    key = "small_counts" if study.demand.least_shown else "small_counts_shown"
+    return [Remark(key, "demand", values={"count": few, "least": least})]
 
 
 def households_by_community(communities: Communities, demand: gpd.GeoDataFrame) -> pd.Series:

@@ -46,7 +46,9 @@ def read_shapes(texts: Iterable[object]) -> ShapesRead:
     ['POINT (1 2)', 'POINT (1 2)', None, None]
     """
     codes: set[int] = set()
-    shapes = [_shape(text, codes) if isinstance(text, str) else None for text in texts]
+    # A damaged number may be too large for any; the library would warn of it on the terminal.
+    with np.errstate(all="ignore"):
+        shapes = [_shape(text, codes) if isinstance(text, str) else None for text in texts]
     found: NDArray[np.object_] = np.full(len(shapes), None, dtype=object)
     found[:] = shapes
     return ShapesRead(found, frozenset(codes))
@@ -54,7 +56,8 @@ def read_shapes(texts: Iterable[object]) -> ShapesRead:
 
 def read_wkt(text: str) -> shapely.Geometry | None:
     """Return the shape of one WKT; None where it is none, or nested deeper than any shape."""
-    return None if is_deep(text) else shapely.from_wkt(text, on_invalid="ignore")
+    with np.errstate(all="ignore"):
+        return None if is_deep(text) else shapely.from_wkt(text, on_invalid="ignore")
 
 
 def is_deep(text: str, deepest: int = DEEPEST) -> bool:

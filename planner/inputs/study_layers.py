@@ -11,18 +11,21 @@ import geopandas as gpd
 import pyproj
 
 from planner.contracts import Contract, Table
-from planner.errors import DataError, raise_together
+from planner.errors import Breach, DataError, raise_together
 from planner.inputs.accounting import SetAside, check_balance, set_aside
 from planner.inputs.area import check_nearby, metric_crs, middle_of, project
 from planner.inputs.columns import Mapped
 from planner.inputs.datum_choice import DatumChoice, DatumVerdict
+from planner.inputs.datum_shifts import check_shifts, datum_name, raise_unknown, shift_of
 from planner.inputs.elevation import Elevation, read_elevation
+from planner.inputs.file_notes import FileNotes
 from planner.inputs.layers import LayerRead, file_hash, read_layer
+from planner.inputs.osm_origin import ATTRIBUTION, TELLING, is_from_osm, with_attribution
 from planner.inputs.unread import Unread
 from planner.remarks import Remark
 from planner.settings.demand import DemandKind
 from planner.settings.layers import Layer, Raster
-from planner.study import Study
+from planner.study import Study, portable
 from planner.tables import (
     BARRIERS,
     BUILDINGS,
@@ -38,6 +41,7 @@ from planner.tables import (
     Communities,
     Streets,
 )
+from planner.texts import Phrase
 
 TABLES: tuple[Contract[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
@@ -54,14 +58,24 @@ TOLD_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering
 COUNTED_LAYERS = ("communities", "people_table", "demand")
 """Layers whose further columns may count a kind of people."""
 
-NOWHERE = DatumVerdict("wgs84", "untested", {})
+KEEPING = ("communities", "facilities", "demand", "places")
+"""Whose rows are rows of results.gpkg too, so that columns of the user's can be kept there."""
+
+NOWHERE = DatumVerdict("wgs84", "no_places", {})
 """Of a table without places."""
+
+UNTESTED = DatumVerdict("wgs84", "untested", {})
+"""Of a raster."""
+
+DATUM_KEYS = {"WGS-84": "wgs84", "CGCS2000": "cgcs2000"}
+"""How results call the datums that are taken for the true one; others by their name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where one layer came from, how it was understood, and what became of its rows.
 
+    `attribution` is whose data must be named in everything made of it, "" where nobody's;
     `rows` is how many were read; `used` of them are in the results, the others in `set_aside`.
     """
 
@@ -79,6 +93,7 @@ class Source:
     datum_by: str
     source: str
     modelled: bool
+    attribution: str = ""
 
 
 class StudyLayers:
@@ -91,6 +106,9 @@ class StudyLayers:
         self._crs: dict[str, str] = {}
         self._left_out: dict[str, list[SetAside]] = {}
         self._rasters: list[Source] = []
+        self._told: list[Remark] = []
+        self._middle: tuple[float, float] | None = None
+        self._datums: frozenset[str] = frozenset()
         named = {contract.name: getattr(study.inputs, contract.name) for contract in TABLES}
         of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.kinds}
         self.layers: dict[str, Layer] = {
@@ -127,7 +145,8 @@ class StudyLayers:
             found = read_layer(
                 path, layer, setting=self.setting(name), contract=contract, home=home, counted=self._counted(name)
             )
-            table = contract.check(found.frame, source=self.source(name), known=found.breaches)
+            breaches = (*found.breaches, *_not_kept(name, layer, found, self.setting(name)))
+            table = contract.check(found.frame, source=self.source(name), known=breaches)
         except DataError as error:
             self._errors.append(error)
             return None
@@ -158,7 +177,11 @@ class StudyLayers:
         for name, found in self._read.items():
             told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
             told += found.remarks
-        return tuple(told)
+        return (*told, *self._told)
+
+    def notes(self, name: str) -> FileNotes:
+        """Return what the file of a layer holds besides its rows."""
+        return self._read[name].notes if name in self._read else FileNotes()
 
     def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
         layer = self.layers[name]
@@ -166,9 +189,10 @@ class StudyLayers:
         used = found.read - sum(one.count for one in aside)
         check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
         verdict = choice.layers.get(name, NOWHERE)
+        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
         return Source(
             layer=name,
-            file=_portable(layer.path) + _inner(layer),
+            file=portable(layer.path) + _inner(layer),
             sha256=file_hash(self._study.resolve(layer.path)),
             encoding=found.encoding,
             columns=found.mapped,
@@ -177,18 +201,55 @@ class StudyLayers:
             used=used,
             set_aside=aside,
             crs=self._crs[name],
-            datum=verdict.datum,
+            datum=self._datum(name, found.frame.crs, verdict),
             datum_by=verdict.how,
-            source=layer.source,
+            source=with_attribution(layer.source) if is_osm else layer.source,
             modelled=layer.modelled,
+            attribution=ATTRIBUTION if is_osm else "",
         )
 
-    def note_raster(self, name: str, layer: Raster, *, cells: int, crs: pyproj.CRS) -> None:
-        """Note where a raster came from; its cells count as rows."""
+    def _datum(self, name: str, crs: pyproj.CRS, verdict: DatumVerdict) -> str:
+        """Return what a layer's datum is called: what is taken for the true one, by the survey's own name."""
+        if verdict.datum != "wgs84" or verdict is NOWHERE:
+            return verdict.datum
+        own = datum_name(crs)
+        declared = self.layers[name].datum if name in self.layers else "auto"
+        if "cgcs2000" in {declared, DATUM_KEYS.get(own)}:
+            return "cgcs2000"
+        is_known = self._middle is None or shift_of(crs, self._middle).is_known
+        return "wgs84" if is_known and verdict.how != "stated" else DATUM_KEYS.get(own, own)
+
+    def note_raster(
+        self,
+        name: str,
+        layer: Raster,
+        *,
+        cells: int,
+        crs: pyproj.CRS,
+        scale: tuple[float, float] | None,
+    ) -> None:
+        """Note where a raster came from, and how its numbers were understood; its cells count as rows.
+
+        Raises
+        ------
+        DataError
+            Its system has no known shift to that of the layers.
+        """
+        is_osm = is_from_osm(layer.path, layer.source, ())
+        shift = shift_of(crs, self._middle) if self._middle is not None else None
+        if shift is not None and not shift.is_known and self._datums != {shift.datum}:
+            raise_unknown([(self.source(name), shift, crs)])
+        if scale is not None:
+            values = {
+                "layer": Phrase(f"words.layer_{name}"),
+                "scale": f"{scale[0]:g}",
+                "offset": f"{scale[1]:g}",
+            }
+            self._told.append(Remark("raster_scaled", name, values=values))
         self._rasters.append(
             Source(
                 layer=name,
-                file=_portable(layer.path),
+                file=portable(layer.path),
                 sha256=file_hash(self._study.resolve(layer.path)),
                 encoding="",
                 columns=(),
@@ -197,10 +258,11 @@ class StudyLayers:
                 used=cells,
                 set_aside=(),
                 crs=crs.to_string(),
-                datum="wgs84",
-                datum_by="untested",
-                source=layer.source,
+                datum=self._datum(name, crs, UNTESTED),
+                datum_by=UNTESTED.how,
+                source=with_attribution(layer.source) if is_osm else layer.source,
                 modelled=layer.modelled,
+                attribution=ATTRIBUTION if is_osm else "",
             )
         )
 
@@ -225,8 +287,22 @@ class StudyLayers:
             source=self.source("elevation"),
             stated_crs=layer.crs,
         )
-        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs)
+        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs, scale=elevation.scale)
         return elevation
+
+    def check_shifts(self, given: Mapping[str, gpd.GeoDataFrame]) -> None:
+        """Note which layers are in a system whose shift to WGS-84 is not well known.
+
+        Raises
+        ------
+        DataError
+            They lie beside layers in another system.
+        """
+        self._middle = middle_of(Communities(given["communities"]))
+        if self._middle is None:
+            return
+        self._told += check_shifts(given, self._middle, {name: self.source(name) for name in given})
+        self._datums = frozenset(datum_name(frame.crs) for frame in given.values())
 
     def refuse(self, error: DataError) -> None:
         """Collect what is wrong with a layer."""
@@ -261,6 +337,27 @@ class StudyLayers:
         return moved
 
 
+def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
+    """Tell whether a layer that was read comes from OpenStreetMap, by its file, its columns, and what they say."""
+    columns = {str(column): str(column) for column in found.frame.columns}
+    columns |= {one.column: one.field for one in found.mapped}
+    told = [columns[name] for name in columns if name.lower() in TELLING]
+    texts = {str(one) for name in told for one in found.frame[name].unique() if isinstance(one, str)}
+    return is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
+
+
+def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Breach]:
+    """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
+    if layer.keep and name not in KEEPING:
+        return [Breach("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
+    present = {str(column) for column in found.frame.columns} | {one.column for one in found.mapped}
+    return [
+        Breach("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
+        for column in layer.keep
+        if column not in present
+    ]
+
+
 def layer_of_kind(kind: DemandKind) -> str:
     """Return what the layer of a kind of demand is called among the layers."""
     return f"kinds.{kind.id}"
@@ -268,8 +365,3 @@ def layer_of_kind(kind: DemandKind) -> str:
 
 def _inner(layer: Layer | Raster) -> str:
     return f" [{layer.layer}]" if isinstance(layer, Layer) and layer.layer else ""
-
-
-def _portable(path: Path) -> str:
-    """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one."""
-    return path.name if path.is_absolute() else path.as_posix()

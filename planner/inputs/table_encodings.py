@@ -107,4 +107,4 @@ def _is_common(sign: str) -> bool:
         sign.encode("gb2312")
     except UnicodeEncodeError:
         return unicodedata.east_asian_width(sign) == "F"
-    return True
+    return sign > "\x9f"

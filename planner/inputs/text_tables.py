@@ -26,8 +26,9 @@ SAMPLE = 2**20
 SAMPLED_ROWS = 40
 QUOTED = re.compile(r'"[^"]*"?')
 
-COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
-NUMBER = re.compile(r"[+-]?\d+(?:,\d+)?")
+UNIT = r"\s*[万亿千]?(?:人|户|口|元|亩|㎡|m2|m²|平方米|平米|平方|公顷)?"
+COMMA_NUMBER = re.compile(rf"[+-]?\d+,\d+{UNIT}")
+NUMBER = re.compile(rf"[+-]?\d+(?:,\d+)?{UNIT}")
 POINT_NUMBER = re.compile(r"[+-]?\d+\.\d+|[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|[+-]?\d{1,3}(?:,\d{3})+\.\d+")
 THOUSANDS = re.compile(r"[+-]?\d{1,3},\d{3}")
 METRES = re.compile(r"[+-]?\d{5,},\d{5,}")

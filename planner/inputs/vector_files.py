@@ -1,11 +1,13 @@
-"""Spatial files: GeoPackage, GeoJSON, shapefile, FlatGeobuf through GDAL, GeoParquet through Arrow."""
+"""Spatial files: through GDAL by the one driver of their ending, GeoParquet through Arrow, archives unpacked."""
 
 from __future__ import annotations
 
 import codecs
-import struct
+import stat
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
@@ -16,50 +18,101 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.errors import Breach, DataError
+from planner.inputs.archives import GZIP, ZIP, Member, unpack_gzip, unpack_zip
+from planner.inputs.gdal_drivers import only_drivers
+from planner.inputs.geopackages import check_computed
+from planner.inputs.json_layers import check_leads_nowhere, is_topology, read_text
+from planner.inputs.mapinfo import PARTS, read_mapinfo
+from planner.inputs.shapefiles import read_shapefile
 from planner.inputs.table_size import check_fields
+from planner.inputs.text_encodings import Encoding
+from planner.inputs.xml_layers import check_xml, in_utf8
 from planner.texts import Phrase
 
 DRIVER_HINT = "; It might help to specify"
 """Where GDAL's message begins to speak to programmers."""
 
+NOT_ITS_OWN = "not recognized as being in a supported file format"
+"""What GDAL says where the driver of the ending does not take a file."""
+
 UNREADABLE = (
     *(DataSourceError, DataLayerError, pyproj.exceptions.ProjError),
     *(OSError, UnicodeDecodeError, ValueError, shapely.errors.ShapelyError),
+    # pyogrio fails so where GDAL gives it texts that are no UTF-8.
+    *(UnboundLocalError, AttributeError, RuntimeError),
 )
 """What a damaged file makes of its reader."""
 
 BEGINNINGS: dict[str, tuple[bytes, ...]] = {
     ".gpkg": (b"SQLite format 3\x00",),
-    ".fgb": (b"fgb",),
+    ".fgb": (b"fgb\x03fgb",),
     ".shp": (b"\x00\x00\x27\x0a",),
-    ".geojson": (b"{", b"\xef\xbb\xbf{", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
-    ".json": (b"{", b"\xef\xbb\xbf{", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    **dict.fromkeys((".geojson", ".json"), (b"{", b"\xef\xbb\xbf{", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
+    **dict.fromkeys((".geojsonl", ".geojsons", ".ndjson"), (b"{", b"\xef\xbb\xbf{", b"\x1e")),
     ".parquet": (b"PAR1",),
+    **dict.fromkeys((".kml", ".gml"), (b"<", b"\xef\xbb\xbf<", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
+    **dict.fromkeys((".kmz", ".zip", ".shz"), (ZIP,)),
+    ".gz": (GZIP,),
 }
-"""How files of each ending begin. GDAL goes by content: a file of another kind could make it open further ones."""
+"""How files of each ending begin."""
+
+DRIVERS: dict[str, tuple[str, ...]] = {
+    ".gpkg": ("GPKG",),
+    ".fgb": ("FlatGeobuf",),
+    ".shp": ("ESRI Shapefile",),
+    **dict.fromkeys((".geojson", ".json"), ("GeoJSON", "ESRIJSON", "TopoJSON")),
+    **dict.fromkeys((".geojsonl", ".geojsons", ".ndjson"), ("GeoJSONSeq",)),
+    ".parquet": (),
+    ".kml": ("LIBKML",),
+    ".gml": ("GML",),
+    ".tab": ("MapInfo File",),
+    ".mif": ("MapInfo File",),
+    ".gdb": ("OpenFileGDB",),
+}
+"""The drivers that may open a file of each ending. None of them opens what a file names."""
+
+ZIPS = (".zip", ".shz", ".kmz")
+PACKED_ALONE = (".gpkg", ".fgb", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".kml", ".gml")
+"""What may be packed by itself, as .geojson.gz; the others have several parts, or are packed inside."""
+
+ENDINGS = (*DRIVERS, *ZIPS, *(f"{ending}.gz" for ending in PACKED_ALONE))
+"""All that can be read here."""
+
+BESIDE = (
+    ".shx",
+    ".dbf",
+    ".prj",
+    ".cpg",
+    ".xsd",
+    *dict.fromkeys(part for parts in PARTS.values() for part in parts),
+)
+"""Endings of files that belong to another one."""
+
+STYLES = ("layer_styles", "qgis_projects")
+"""Tables in which QGIS keeps what is no data."""
 
 HTML = (b"<", b"\xef\xbb\xbf<")
+HTML_AMONG_XML = (b"<!doctype html", b"<html", b"\xef\xbb\xbf<!doctype html", b"\xef\xbb\xbf<html")
 FIRST_BYTES = 512
-BYTEWISE = "ISO-8859-1"
-"""Every byte is a character of its own: what is read so loses nothing, and is decoded afterwards."""
-
-DBF_NAME_BYTES = 10
-DBF_HEAD = 32
-SHP_HEAD = 100
-DBF_FIELDS_END = 0x0D
 ROWS_AT_MOST = 20_000_000
 BYTES_AT_MOST = 4 * 2**30
 
 
-def read_vector(
-    path: Path, layer: str | None, setting: str, *, placed: bool = True
-) -> tuple[gpd.GeoDataFrame, str]:
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorRead:
+    """All rows of one layer in the file's order, and the encoding of its texts."""
+
+    frame: pd.DataFrame
+    encoding: Encoding = field(default_factory=lambda: Encoding("utf-8"))
+
+
+def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = True) -> VectorRead:
     """Read one layer of a spatial file.
 
     Parameters
     ----------
     path
-        The file.
+        The file, an archive of such, or the folder of a file geodatabase.
     layer
         The layer in it; may be left out where there is only one.
     setting
@@ -69,37 +122,42 @@ def read_vector(
 
     Returns
     -------
-    frame
-        All rows in the file's order.
-    encoding
-        Of its texts.
+    layer
+        A GeoDataFrame of all rows in the file's order, and the encoding of its texts.
 
     Raises
     ------
     DataError
         The file is damaged or another than its ending says, has no such layer or no geometry.
     """
+    found = _read(path, layer, setting, placed=placed)
+    frame = found.frame
+    names = [str(name) for name in frame.columns]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise DataError(str(path), [Breach("doubled_columns", {"columns": ", ".join(doubled)})])
+    if not isinstance(frame, gpd.GeoDataFrame) and not placed:
+        return replace(found, frame=gpd.GeoDataFrame(_plain_texts(frame), geometry=[None] * len(frame), crs=4326))
+    if not isinstance(frame, gpd.GeoDataFrame):
+        present = ", ".join(names)
+        raise DataError(str(path), [Breach("no_geometry", {"present": present, "setting": setting})])
+    return replace(found, frame=gpd.GeoDataFrame(_plain_texts(frame)))
+
+
+def _read(path: Path, layer: str | None, setting: str, *, placed: bool) -> VectorRead:
     ending = path.suffix.lower()
     _check_beginning(path, ending)
+    if ending in (*ZIPS, ".gz"):
+        return _archive(path, ending, layer, setting, placed=placed)
     try:
-        if ending == ".parquet":
-            frame, encoding = _parquet(path), "utf-8"
-        elif ending == ".shp":
-            frame, encoding = _shapefile(path)
-        elif ending in {".geojson", ".json"}:
-            frame, encoding = _geojson(path)
-        else:
-            frame, encoding = pyogrio.read_dataframe(path, layer=_layer(path, layer, setting)), "utf-8"
+        with only_drivers(DRIVERS[ending]):
+            return READERS.get(ending, _with_layers)(path, layer, setting, placed)
     except DataError:
         raise
     except UNREADABLE as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": _reason(error)})]) from error
-    if not isinstance(frame, gpd.GeoDataFrame) and not placed:
-        return gpd.GeoDataFrame(_plain_texts(frame), geometry=[None] * len(frame), crs=4326), encoding
-    if not isinstance(frame, gpd.GeoDataFrame):
-        present = ", ".join(str(name) for name in frame.columns)
-        raise DataError(str(path), [Breach("no_geometry", {"present": present, "setting": setting})])
-    return gpd.GeoDataFrame(_plain_texts(frame)), encoding
+        foreign = NOT_ITS_OWN in str(error)
+        reason = Phrase("errors.why_other_content", {"ending": ending}) if foreign else _reason(error)
+        raise _unreadable(path, reason) from error
 
 
 def fit_shapes(frame: gpd.GeoDataFrame, wanted: Iterable[str]) -> gpd.GeoDataFrame:
@@ -140,47 +198,166 @@ def _unwrapped(shape: shapely.Geometry, wanted: tuple[str, ...]) -> shapely.Geom
 
 
 def _check_beginning(path: Path, ending: str) -> None:
-    if path.is_dir():
+    if ending == ".gdb":
+        _check_folder(path)
         return
     try:
         with path.open("rb") as file:
             start = file.read(FIRST_BYTES)
     except OSError as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
-    expected = BEGINNINGS[ending]
-    text = start.lstrip() if b"{" in expected else start
-    if start.lstrip().startswith(HTML):
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": Phrase("errors.why_web_page")})])
+    expected = BEGINNINGS.get(ending, (b"",))
+    text = start.lstrip() if ending not in {".gpkg", ".fgb", ".shp", ".parquet"} else start
+    if start.lstrip().lower().startswith(HTML_AMONG_XML if ending in {".kml", ".gml"} else HTML):
+        raise _unreadable(path, Phrase("errors.why_web_page"))
     if not text.startswith(expected):
-        reason = Phrase("errors.why_other_content", {"ending": ending})
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})])
+        raise _unreadable(path, Phrase("errors.why_other_content", {"ending": ending}))
 
 
-def _layer(path: Path, layer: str | None, setting: str) -> str:
-    layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    if layer is None and len(layers) > 1:
-        raise DataError(str(path), [Breach("several_layers", {"layers": ", ".join(layers), "setting": setting})])
-    if not layers or (layer is not None and layer not in layers):
-        values = {"layer": layer or "", "layers": ", ".join(layers)}
-        raise DataError(str(path), [Breach("no_such_layer", values)])
-    return layer or layers[0]
+def _check_folder(path: Path) -> None:
+    """Refuse a .gdb that is no folder, or in which anything else stands than files of its own."""
+    inside = list(path.iterdir()) if path.is_dir() else []
+    if not any(file.suffix.lower() == ".gdbtable" for file in inside):
+        raise _unreadable(path, Phrase("errors.why_other_content", {"ending": ".gdb"}))
+    if any(not stat.S_ISREG(file.lstat().st_mode) for file in inside):
+        raise _unreadable(path, Phrase("errors.why_leads_elsewhere"))
 
 
-def _geojson(path: Path) -> tuple[pd.DataFrame, str]:
-    content = path.read_bytes()
-    for encoding in (
-        "utf-8",
-        "utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "gb18030",
-    ):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        content = text.removeprefix("\ufeff").encode("utf-8")
-        source = path if encoding == "utf-8" else content
-        check_fields(source, path)
-        return pyogrio.read_dataframe(source), encoding
-    raise DataError(str(path), [Breach("no_text_table")])
+def _with_layers(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
+    if path.suffix.lower() == ".gpkg":
+        check_computed(path)
+    chosen = _layer(path, layer, setting, placed=placed)
+    if path.suffix.lower() == ".gpkg":
+        check_computed(path, chosen)
+    return VectorRead(pyogrio.read_dataframe(path, layer=chosen))
+
+
+def _layer(path: Path, layer: str | None, setting: str, *, placed: bool) -> str:
+    """Return the layer to read: the one that is named, or the only one that can be meant.
+
+    Where places are needed, tables without them cannot be; tables of styles never.
+    """
+    listed = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(path)]
+    if layer is not None:
+        if layer not in [name for name, _ in listed]:
+            values = {"layer": layer, "layers": ", ".join(name for name, _ in listed)}
+            raise DataError(str(path), [Breach("no_such_layer", values)])
+        return layer
+    data = [(name, has_places) for name, has_places in listed if name.lower() not in STYLES]
+    meant = [name for name, has_places in data if has_places or not placed]
+    if len(meant) > 1 and path.suffix.lower() in {".kml", ".kmz"}:
+        # Folders of folders are layers, too, and mostly empty.
+        meant = [
+            name for name in meant if pyogrio.read_info(path, layer=name, force_feature_count=True)["features"]
+        ]
+    meant = meant or [name for name, _ in data]
+    if len(meant) > 1:
+        values = {"layers": ", ".join(meant), "setting": setting}
+        raise DataError(str(path), [Breach("several_layers", values)])
+    if not meant:
+        raise DataError(str(path), [Breach("no_such_layer", {"layer": "", "layers": ""})])
+    return meant[0]
+
+
+def _shapefile(path: Path, _layer: str | None, _setting: str, _placed: bool) -> VectorRead:  # noqa: FBT001 - as above
+    return VectorRead(*read_shapefile(path))
+
+
+def _mapinfo(path: Path, _layer: str | None, _setting: str, _placed: bool) -> VectorRead:  # noqa: FBT001 - as above
+    return VectorRead(*read_mapinfo(path, path.suffix.lower()))
+
+
+def _json(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - as above
+    text, encoding = read_text(path)
+    check_leads_nowhere(text, path)
+    if is_topology(text):
+        return _with_layers(path, layer, setting, placed)
+    source = path if encoding == "utf-8" else text.encode("utf-8")
+    check_fields(source, path)
+    return VectorRead(pyogrio.read_dataframe(source), Encoding(encoding))
+
+
+def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - as above
+    ending = path.suffix.lower()
+    content, encoding = in_utf8(path)
+    check_xml(content, path, ending)
+    with TemporaryDirectory(prefix="planner-") as folder:
+        # GDAL's reader of GML writes beside the file, and reads what stands there.
+        copy = Path(folder) / f"layer{ending}"
+        copy.write_bytes(content)
+        schema = path.with_suffix(".xsd")
+        if ending == ".gml" and schema.is_file():
+            check_xml(schema.read_bytes(), path, ".gml")
+            copy.with_suffix(".xsd").write_bytes(schema.read_bytes())
+        chosen = _layer(copy, layer, setting, placed=placed)
+        options = {"download_schema": "NO"} if ending == ".gml" else {}
+        return VectorRead(pyogrio.read_dataframe(copy, layer=chosen, **options), Encoding(encoding))
+
+
+def _geoparquet(path: Path, _layer: str | None, _setting: str, _placed: bool) -> VectorRead:  # noqa: FBT001 - as above
+    return VectorRead(_parquet(path))
+
+
+Reader = Callable[[Path, "str | None", str, bool], VectorRead]
+READERS: dict[str, Reader] = {
+    ".parquet": _geoparquet,
+    ".shp": _shapefile,
+    **dict.fromkeys((".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson"), _json),
+    **dict.fromkeys((".kml", ".gml"), _xml),
+    **dict.fromkeys((".tab", ".mif"), _mapinfo),
+}
+"""How files of each ending are read; others by the layers that GDAL lists."""
+
+
+def _archive(path: Path, ending: str, layer: str | None, setting: str, *, placed: bool) -> VectorRead:
+    """Read a layer of an archive: of the only file in it, or of the one that is called like the layer."""
+    with TemporaryDirectory(prefix="planner-") as folder:
+        if ending == ".gz":
+            inner = Path(folder) / path.stem
+            unpack_gzip(path, inner)
+            return _inside(inner, path.stem, path, layer, setting, placed=placed)
+        members = unpack_zip(path, Path(folder), wanted=_is_part)
+        files = _files(members, Path(folder))
+        if not files:
+            raise _unreadable(path, Phrase("errors.why_archive_empty"))
+        if len(files) == 1:
+            ((name, inner),) = files.items()
+            named = None if layer in {name, inner.stem} and inner.suffix.lower() in ONE_LAYER else layer
+            return _inside(inner, name, path, named, setting, placed=placed)
+        names = ", ".join(files)
+        if layer is None:
+            raise DataError(str(path), [Breach("several_layers", {"layers": names, "setting": setting})])
+        meant = [name for name in files if layer in {name, Path(name).stem, str(Path(name).with_suffix(""))}]
+        if len(meant) != 1:
+            raise DataError(str(path), [Breach("no_such_layer", {"layer": layer, "layers": names})])
+        return _inside(files[meant[0]], meant[0], path, None, setting, placed=placed)
+
+
+ONE_LAYER = (".shp", ".tab", ".mif", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".parquet", ".fgb")
+
+
+def _inside(inner: Path, name: str, archive: Path, layer: str | None, setting: str, *, placed: bool) -> VectorRead:
+    try:
+        return _read(inner, layer, setting, placed=placed)
+    except DataError as error:
+        raise DataError(f"{archive} [{name}]", error.breaches) from error
+
+
+def _files(members: Iterable[Member], folder: Path) -> dict[str, Path]:
+    """Return the layers' files of an archive by their name in it; a file geodatabase is its folder."""
+    files: dict[str, Path] = {}
+    for member in members:
+        home = next((part for part in member.name.parents if part.suffix.lower() == ".gdb"), None)
+        if home is not None:
+            files[str(home)] = folder / Path(*home.parts)
+        elif member.name.suffix.lower() in DRIVERS:
+            files[str(member.name)] = member.path
+    return files
+
+
+def _is_part(name: PurePosixPath) -> bool:
+    """Tell whether a file in an archive is a layer, or a part of one."""
+    return name.suffix.lower() in (*DRIVERS, *BESIDE) or any(p.suffix.lower() == ".gdb" for p in name.parents)
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -201,93 +378,6 @@ def _parquet(path: Path) -> pd.DataFrame:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": _reason(error)})]) from error
 
 
-def _shapefile(path: Path) -> tuple[pd.DataFrame, str]:
-    """Read a shapefile whose texts are in the encoding that its .cpg names, or in the one that they can be in."""
-    _check_whole(path)
-    frame = pyogrio.read_dataframe(path, encoding=BYTEWISE)
-    texts = [name for name in frame.columns if name != "geometry" and frame[name].dtype.kind in "OUT"]
-    columns = {name: frame[name].astype(object) for name in texts}
-    widths = _dbf_widths(path)
-    for encoding in _encodings(path):
-        try:
-            names = {name: _cut(name.encode(BYTEWISE), encoding, DBF_NAME_BYTES) for name in frame.columns}
-            decoded = {
-                names[name]: column.map(_decoder(encoding, widths.get(name.encode(BYTEWISE), 0)))
-                for name, column in columns.items()
-            }
-        except (UnicodeDecodeError, LookupError):
-            continue
-        return frame.rename(columns=names).assign(**decoded), encoding
-    raise DataError(str(path), [Breach("no_text_table")])
-
-
-def _check_whole(path: Path) -> None:
-    """Refuse a shapefile of which the end is missing; GDAL would read what is there and say nothing."""
-    table = _dbf(path)
-    with path.open("rb") as file:
-        head = file.read(SHP_HEAD)
-    short = len(head) < SHP_HEAD or path.stat().st_size < 2 * struct.unpack(">I", head[24:28])[0]
-    if table is not None:
-        with table.open("rb") as file:
-            head = file.read(DBF_HEAD)
-        if len(head) < DBF_HEAD:
-            short = True
-        else:
-            rows, beginning, width = struct.unpack("<IHH", head[4:12])
-            short = short or table.stat().st_size < beginning + rows * width
-    if short:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": Phrase("errors.why_cut_off")})])
-
-
-def _dbf(path: Path) -> Path | None:
-    return next((file for file in (path.with_suffix(".dbf"), path.with_suffix(".DBF")) if file.exists()), None)
-
-
-def _encodings(path: Path) -> list[str]:
-    declared = path.with_suffix(".cpg")
-    try:
-        said = declared.read_text("ascii", errors="replace").strip().lower() if declared.exists() else ""
-    except OSError:
-        said = ""
-    known = {"936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "oem": ""}
-    first = known.get(said.replace("ansi ", "").replace("cp", "", 1) if said.startswith("ansi") else said, said)
-    # Latin-1 takes any bytes at all, so that it proves nothing; what is Chinese is mostly called so by mistake.
-    taken = [] if first in {"", "iso-8859-1", "iso88591", "8859-1", "88591", "latin1", "latin-1"} else [first]
-    return [*taken, "utf-8", "gb18030", *([BYTEWISE] if first and not taken else [])]
-
-
-def _decoder(encoding: str, width: int) -> Callable[[object], str | None]:
-    def decode(value: object) -> str | None:
-        return _cut(value.encode(BYTEWISE), encoding, width) if isinstance(value, str) else None
-
-    return decode
-
-
-def _cut(content: bytes, encoding: str, width: int) -> str:
-    """Decode a text; a character of which the field's width has cut off the end is dropped."""
-    if width and len(content) >= width - 3:
-        return codecs.getincrementaldecoder(encoding)("strict").decode(content, final=False)
-    return content.decode(encoding)
-
-
-def _dbf_widths(path: Path) -> dict[bytes, int]:
-    """Return the width of each text field in bytes, from the table's head."""
-    table = _dbf(path)
-    if table is None:
-        return {}
-    with table.open("rb") as file:
-        head = file.read(DBF_HEAD)
-        if len(head) < DBF_HEAD:
-            return {}
-        fields = file.read(max(struct.unpack("<H", head[8:10])[0] - DBF_HEAD, 0))
-    widths = {}
-    for start in range(0, len(fields) - DBF_HEAD + 1, DBF_HEAD):
-        if fields[start] == DBF_FIELDS_END:
-            break
-        widths[fields[start : start + 11].partition(b"\0")[0]] = fields[start + 16]
-    return widths
-
-
 def _plain_texts(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose texts are plain objects, None where there is none."""
     shapes = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
@@ -302,3 +392,7 @@ def _plain_texts(frame: pd.DataFrame) -> pd.DataFrame:
 def _reason(error: BaseException) -> str:
     first = (str(error).splitlines() or [type(error).__name__])[0]
     return first.partition(DRIVER_HINT)[0].rstrip(".")
+
+
+def _unreadable(path: Path, reason: object) -> DataError:
+    return DataError(str(path), [Breach("unreadable_file", {"reason": reason})])

@@ -114,9 +114,16 @@ def _mark(told: dict[str, Any], marks: Any) -> None:  # noqa: ANN401 - of a modu
 
 def _sheet(sheet: Any, most: int) -> tuple[list[tuple[str, ...]], tuple[Merged, ...]]:  # noqa: ANN401 - a class of Rust
     """Return the cells of a sheet as text, each row as far as it is filled, and the merged areas."""
-    if sheet.total_height * max(sheet.total_width, 1) > most:
+    if sheet.start is None or sheet.end is None:
+        return [], ()
+    (top, left), (bottom, right) = sheet.start, sheet.end
+    if (bottom + 1) * (right + 1) > most:
         raise TooLargeError
-    rows = [_row(row) for row in sheet.to_python(skip_empty_area=False)]
+    # Row by row: a list of all cells would be as large again as the sheet. The rows above the first cell are
+    # among them, the columns before it are not.
+    rows = [_row(row, left if len(row) == right - left + 1 else 0) for row in sheet.iter_rows()]
+    if len(rows) == bottom - top + 1:
+        rows = [()] * top + rows
     while rows and not rows[-1]:
         rows.pop()
     merged = []
@@ -131,8 +138,14 @@ def _sheet(sheet: Any, most: int) -> tuple[list[tuple[str, ...]], tuple[Merged, 
     return rows, tuple(merged)
 
 
-def _row(values: list[object]) -> tuple[str, ...]:
-    cells = [_cell(value) for value in values]
+def _row(values: list[object], before: int) -> tuple[str, ...]:
+    """Return the cells of a row up to the last that is filled, with as many blank ones before them."""
+    # Most rows of a sheet with a stray cell are blank from end to end, and thousands of columns wide.
+    if values.count("") == len(values):
+        return ()
+    while values[-1] == "":
+        values.pop()
+    cells = [""] * before + [_cell(value) for value in values]
     while cells and not cells[-1].strip():
         cells.pop()
     return tuple(cells)

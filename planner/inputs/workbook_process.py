@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import marshal
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from planner.texts import Phrase
 CHILD = Path(__file__).with_name("workbook_child.py")
 READER = "python_calamine"
 
-MEMORY_AT_LEAST = 2 * 2**30
-"""Bytes of addresses that any workbook may take; a sheet with one cell in its last row needs half of it."""
+MEMORY_AT_LEAST = 5 * 2**29
+"""Bytes of addresses that any workbook may take: a small sheet with a stray cell in its last row needs half."""
 
 MEMORY_A_BYTE = 8
 """Further bytes for each byte unpacked: the shortest cell has some 16 bytes and is kept in less than 128."""
@@ -111,6 +112,8 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
         raise UnreadableWorkbookError("damaged", reason) from error
     if done.returncode:
         key = "why_asks_memory" if ASKED_MEMORY in done.stderr else "why_breaks_reader"
+        if done.returncode == -getattr(signal, "SIGXCPU", 0):
+            key = "why_never_ends"
         raise UnreadableWorkbookError("damaged", Phrase(f"errors.{key}"))
     told = marshal.loads(done.stdout)  # noqa: S302 - what our own process has written
     if told["failed"]:

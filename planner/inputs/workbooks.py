@@ -9,6 +9,7 @@ from planner.inputs import containers
 from planner.inputs.containers import (
     GZIP_BEGINS,
     OLE_BEGINS,
+    WORKBOOK_STREAMS,
     ZIP_BEGINS,
     NotUnpackedError,
     TooMuchError,
@@ -25,6 +26,9 @@ from planner.texts import Phrase
 FILE_AT_MOST = 2 * 2**30
 NO_FORMAT = "Cannot detect file format"
 """What the reader of workbooks says of a file that is none."""
+
+WORKBOOK_MARKS = (b"xl/workbook.", b"opendocument.spreadsheet", *WORKBOOK_STREAMS)
+"""What the formats of workbooks have in their packages."""
 
 EXCEL_XML = b"urn:schemas-microsoft-com:office:spreadsheet"
 HTML = (b"<", b"\xef\xbb\xbf<")
@@ -68,7 +72,7 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
     try:
         found = read_sheet(content, sheet, cells=CELLS_AT_MOST)
     except UnreadableWorkbookError as error:
-        raise DataError(str(path), [_why_not(error)]) from error
+        raise DataError(str(path), [_why_not(error, content)]) from error
     if sheet is not None and sheet not in found.names:
         values = {"layer": sheet, "layers": ", ".join(found.names)}
         raise DataError(str(path), [Breach("no_such_layer", values)])
@@ -127,13 +131,15 @@ def _unpacked(path: Path, content: bytes) -> bytes:
         raise DataError(str(path), [_unreadable(error.reason)]) from error
 
 
-def _why_not(error: UnreadableWorkbookError) -> Breach:
+def _why_not(error: UnreadableWorkbookError, content: bytes) -> Breach:
     if error.kind == "password":
         return Breach("protected")
     if error.kind == "large":
         return _too_large()
-    no_workbook = isinstance(error.reason, str) and error.reason.startswith(NO_FORMAT)
-    return _unreadable(Phrase("errors.why_no_workbook") if no_workbook else error.reason)
+    if isinstance(error.reason, str) and error.reason.startswith(NO_FORMAT):
+        is_one = any(mark in content for mark in WORKBOOK_MARKS)
+        return _unreadable(Phrase("errors.why_damaged_workbook" if is_one else "errors.why_no_workbook"))
+    return _unreadable(error.reason)
 
 
 def _unreadable(reason: Phrase | str) -> Breach:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from planner.outputs.legal_text import legal
+
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -16,4 +18,5 @@ def as_cell(text: str) -> str:
     >>> as_cell("和平社区"), as_cell('=HYPERLINK("http://x")'), as_cell(" @SUM(A1)")
     ('和平社区', '\'=HYPERLINK("http://x")', "' @SUM(A1)")
     """
+    text = legal(text)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_BEGINS) else text

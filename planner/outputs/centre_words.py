@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DIGITS, Wording
+from planner.outputs.rounding import digits_apart
 
 ASKED = {"≥": "at_least", "≤": "at_most", ">": "more_than", "<": "less_than", "=": "exactly"}
 REASONS = {"compliant": "weak", "excellent": "excellent", "advice": "advice"}
-MOST_DIGITS = 6
 MOST_PAIRS = 3
 """So many blocked pairs are told of one centre, those that would save most."""
 
@@ -41,12 +41,8 @@ def notes_on(centre: Document, say: Wording) -> Iterator[str]:
 def reason(finding: Document, rule: Document, say: Wording) -> str:
     """Say why a rule is not passed, with enough digits to tell the value from what is asked."""
     unit: str = finding["unit"]
-    digits = DIGITS[unit]
-    value, required = finding["value"], finding["required"]
-    while digits < MOST_DIGITS and value is not None and required is not None and unit != "yes_no":
-        if say.quantity(value, unit, digits) != say.quantity(required, unit, digits):
-            break
-        digits += 1
+    digits = digits_for(finding)
+    value = finding["value"]
     shown = say.quantity(value, unit, digits)
     if value is None and finding["at_least"] is not None:
         shown = say("at_least", required=say.quantity(finding["at_least"], unit, digits))
@@ -59,6 +55,17 @@ def reason(finding: Document, rule: Document, say: Wording) -> str:
         basis=basis(rule, say),
         missing=say.listed([say.measure(name) for name in unknown]) if unknown else say("not_known"),
     )
+
+
+def digits_for(finding: Document) -> int | None:
+    """Return how many digits tell the value of a finding from what is asked; None where it has none."""
+    unit, value, required = finding["unit"], finding["value"], finding["required"]
+    if unit == "yes_no":
+        return None
+    if value is None or required is None:
+        return DIGITS[unit]
+    times = 100 if unit == "share" else 1
+    return digits_apart(value * times, required * times, DIGITS[unit])
 
 
 def asked(finding: Document, say: Wording, digits: int | None = None) -> str:

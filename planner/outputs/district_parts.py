@@ -10,6 +10,7 @@ from typing import Literal
 from planner.assessment.situation import PREMISES
 from planner.errors import Breach, StudyError
 from planner.outputs.document import Document
+from planner.outputs.shown_counts import shown_together
 
 NEAREST = 5
 COUNTS = ("people", "people_covered", "people_overlap", "points", "points_covered", "area_m2", "area_covered_m2")
@@ -107,7 +108,7 @@ def _together(rows: Sequence[Document], limit_min: float) -> Document:
     shares = {
         name: counts[part] / counts[whole] if counts[whole] else None for name, (part, whole) in SHARES.items()
     }
-    return {"limit_min": limit_min, **counts, **shares}
+    return {"limit_min": limit_min, **counts, **shares, "shown": shown_together(rows)}
 
 
 def _rates(centres: Sequence[Document]) -> Document:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.assessment.branches import is_branch
 from planner.assessment.measure_names import is_measure
 from planner.inputs.study_layers import Source
 from planner.outputs.document_diagnosis import (
@@ -24,11 +25,16 @@ from planner.outputs.document_diagnosis import (
 from planner.outputs.document_people import circles_entries, demand_entries, kinds_entries
 from planner.outputs.document_programme import programme_entries
 from planner.outputs.document_sites import lonlat_of, siting_entries
+from planner.outputs.legal_text import legal
+from planner.outputs.settings_told import told_settings
+from planner.outputs.shown_counts import with_shown
 from planner.plan import Plan
 from planner.texts import LANGUAGES, Phrase
 
 FORMAT = "planner.plan/1"
 DIGITS = 6
+EXACT = frozenset({"study", "limit_min", "standard_min", "minutes"})
+"""Settings, and limits taken from them, stand as the study gives them: by limits tables are joined."""
 LIBRARIES = (
     "geopandas",
     "highspy",
@@ -55,7 +61,7 @@ def document(plan: Plan) -> Document:
     content: Document = plain(
         {
             "format": FORMAT,
-            "study": plan.study.model_dump(mode="json"),
+            "study": told_settings(plan.study),
             "scenario": _scenario(plan),
             "walking": _walking(plan),
             "data": _data(plan),
@@ -110,6 +116,7 @@ def _walking(plan: Plan) -> Document:
 
 def _data(plan: Plan) -> Document:
     inputs = plan.inputs
+    branches = is_branch(inputs.facilities)
     return {
         "crs": inputs.crs.to_string(),
         "margin_m": inputs.margin_m,
@@ -120,10 +127,17 @@ def _data(plan: Plan) -> Document:
         "demand_no_street_share": float((~plan.demand_snaps.reaches_street).mean()),
         "communities": len(inputs.communities),
         "facilities": {
-            tier: int(count) for tier, count in inputs.facilities["tier"].value_counts(sort=False).items()
+            tier: int(count)
+            for tier, count in inputs.facilities["tier"][~branches].value_counts(sort=False).items()
         },
+        "branches": int(branches.sum()),
         "modelled": [source.layer for source in inputs.sources if source.modelled],
+        "attribution": "; ".join(dict.fromkeys(one.attribution for one in inputs.sources if one.attribution)),
         "sources": [_source(source) for source in inputs.sources],
+        "left_out": [
+            {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
+            for one in inputs.left_out
+        ],
     }
 
 
@@ -148,14 +162,15 @@ def _source(source: Source) -> Document:
 def _coverage(plan: Plan) -> Document:
     coverage = plan.coverage
     kinds = plan.inputs.communities.set_index("id")["kind"]
-    by_community = coverage.by_community.assign(kind=coverage.by_community["community"].map(kinds))
+    table = coverage.by_community.assign(kind=coverage.by_community["community"].map(kinds))
+    total, by_community = with_shown(_records(coverage.total), _records(table))
     return {
         "standard_min": coverage.standard_min,
         "people_uncovered": coverage.uncovered["people"].sum(),
         "points_uncovered": len(coverage.uncovered),
-        "total": _records(coverage.total),
+        "total": total,
         "by_tier": _records(coverage.by_tier),
-        "by_community": _records(by_community),
+        "by_community": by_community,
     }
 
 
@@ -171,6 +186,7 @@ def _centres(plan: Plan) -> list[Document]:
             "id": row["id"],
             "name": row["name"],
             "tier": row["tier"],
+            "branch_of": branch_of,
             "community": row["community"],
             "community_name": names.get(row["community"], ""),
             "lon": lon,
@@ -181,8 +197,12 @@ def _centres(plan: Plan) -> list[Document]:
             **judged[row["id"]],
             "service_areas": areas[row["id"]],
         }
-        for row, (lon, lat), street_m in zip(
-            diagnosis.centres.to_dict(orient="records"), lonlat, plan.facility_snaps.nearest_m, strict=True
+        for row, branch_of, (lon, lat), street_m in zip(
+            diagnosis.centres.to_dict(orient="records"),
+            facilities["branch_of"],
+            lonlat,
+            plan.facility_snaps.nearest_m,
+            strict=True,
         )
     ]
 
@@ -257,14 +277,18 @@ def _records(table: pd.DataFrame) -> list[Document]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - a document holds any plain value
-    """Return a value as JSON has it: rounded, with None for what is not a finite number."""
+def plain(value: Any, *, exact: bool = False) -> Any:  # noqa: ANN401 - a document holds any plain value
+    """Return a value as JSON has it: rounded unless it is a setting, with None for what is not a finite number."""
     if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner, exact=exact or key in EXACT) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [plain(inner, exact=exact) for inner in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return round(value, DIGITS) + 0.0 if math.isfinite(value) else None
+        if not math.isfinite(value):
+            return None
+        return value if exact else round(value, DIGITS) + 0.0
+    if isinstance(value, str):
+        return legal(value)
     return None if value is pd.NA else value

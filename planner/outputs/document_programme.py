@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from planner.plan import Plan
-from planner.programme.lists import Programme, Project
+from planner.programme.lists import Need, Programme, Project
 from planner.programme.missing import Missing
 
 Entry = dict[str, Any]
@@ -119,19 +120,34 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
 
 
 def places_of(plan: Plan, lonlat: LonLat) -> dict[str, tuple[float | None, float | None]]:
-    """Return where each project is: at its site, else at its centre; nowhere where it has neither."""
-    at = dict(zip(plan.siting.candidates["id"], lonlat(plan.siting.candidates), strict=True))
-    centres = dict(zip(plan.inputs.facilities["id"], lonlat(plan.inputs.facilities), strict=True))
-    projects = plan.programme.projects if plan.programme else ()
-    return {one.id: at.get(one.site) or centres.get(one.centre) or (None, None) for one in projects}
+    """Return where each project is, degrees; None where it is nowhere in particular."""
+    spots = spots_of(plan)
+    somewhere = {ident: spot for ident, spot in spots.items() if spot is not None}
+    layer = gpd.GeoDataFrame(geometry=list(somewhere.values()), crs=plan.inputs.crs)
+    found: dict[str, tuple[float | None, float | None]] = dict.fromkeys(spots, (None, None))
+    return found | dict(zip(somewhere, lonlat(layer), strict=True))
+
+
+def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:
+    """Return where each project is: at its site, else where something is built, else at its centre.
+
+    A branch, a move, a gate and a crossing are built at a place of their own, not where the centre stands.
+    """
+    at = dict(zip(plan.siting.candidates["id"], plan.siting.candidates.geometry, strict=True))
+    centres = dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities.geometry, strict=True))
+
+    def spot(one: Project) -> shapely.Point | None:
+        built = [change.place for change in one.changes if change.place is not None]
+        own = shapely.Point(built[0]) if built else centres.get(one.centre)
+        return at.get(one.site, own)
+
+    return {one.id: spot(one) for one in (plan.programme.projects if plan.programme else ())}
 
 
 def project_table(plan: Plan) -> gpd.GeoDataFrame:
     """Return the projects as a layer: points, empty where a project is nowhere in particular."""
     programme = plan.programme
     projects: Sequence[Project] = programme.projects if programme else ()
-    at = dict(zip(plan.siting.candidates["id"], plan.siting.candidates.geometry, strict=True))
-    centres = dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities.geometry, strict=True))
     funds = [fund.id for fund in plan.study.programme.funds]
     rows = [
         {
@@ -157,7 +173,8 @@ def project_table(plan: Plan) -> gpd.GeoDataFrame:
         }
         for one in projects
     ]
-    places = [at.get(one.site, centres.get(one.centre)) for one in projects]
+    spots = spots_of(plan)
+    places = [spots[one.id] for one in projects]
     return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=places, crs=plan.inputs.crs)
 
 
@@ -172,7 +189,8 @@ def needs_table(programme: Programme) -> pd.DataFrame:
         }
         for need in programme.needs
     ]
-    return pd.DataFrame(rows)
+    # Where nothing is wanting, the table has its columns all the same.
+    return pd.DataFrame(rows, columns=[one.name for one in fields(Need)])
 
 
 def funds_table(programme: Programme) -> pd.DataFrame:

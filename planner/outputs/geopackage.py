@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -13,12 +15,15 @@ import pyogrio
 from planner.assessment.remedies import remedies_table
 from planner.assessment.sensitivity import changed_verdicts
 from planner.outputs.document_programme import funds_table, needs_table, project_table
+from planner.outputs.kept_columns import as_asked
+from planner.outputs.layer_schemas import LAYERS, NO_PLACE, Schema, geometry_type, of_schema
 from planner.plan import Plan
 from planner.siting.candidate import excluded_table
 
 CHANGE_DATE = "2000-01-01T00:00:00.000Z"
 """GeoPackage stores when it was written; a fixed date keeps equal results equal to the byte."""
 
+_ONE_AT_A_TIME = Lock()
 
 AS_GIVEN = ("id", "name", "tier", "community", "floor_area_m2", "activity_area_m2", "open_hours_week")
 """Columns of the centres that the diagnosis repeats from the table unchanged."""
@@ -34,17 +39,47 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     path
         The file; it must not exist.
     """
-    write_layers(result_layers(plan), path)
+    attribution = "; ".join(dict.fromkeys(one.attribution for one in plan.inputs.sources if one.attribution))
+    write_layers(result_layers(plan), path, schemas=LAYERS, attribution=attribution)
 
 
-def write_layers(layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], path: Path) -> None:
-    """Write tables as layers of one GeoPackage that does not exist yet; the same tables give the same bytes."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGE_DATE})
-    try:
-        for name, table in layers.items():
-            pyogrio.write_dataframe(_storable(table), path, layer=name, driver="GPKG", append=path.exists())
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+def write_layers(
+    layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame],
+    path: Path,
+    *,
+    schemas: Mapping[str, Schema] = MappingProxyType({}),
+    attribution: str = "",
+) -> None:
+    """Write tables as layers of one GeoPackage that does not exist yet; the same tables give the same bytes.
+
+    Parameters
+    ----------
+    layers
+        The tables by name.
+    path
+        The file; it must not exist.
+    schemas
+        Which columns of which types a layer has, whether or not it has rows.
+    attribution
+        Whose data must be named: kept among the file's metadata.
+    """
+    # The date is one for the whole process: a second thread would take it back while the first still writes.
+    with _ONE_AT_A_TIME:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGE_DATE})
+        try:
+            for name, table in layers.items():
+                schema = schemas.get(name, Schema(NO_PLACE))
+                pyogrio.write_dataframe(
+                    of_schema(table, schema),
+                    path,
+                    layer=name,
+                    driver="GPKG",
+                    append=path.exists(),
+                    geometry_type=geometry_type(table, schema),
+                    dataset_metadata={"ATTRIBUTION": attribution} if attribution else None,
+                )
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
@@ -57,11 +92,15 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
     shares = at_standard.drop(columns=["name", "street"]).set_index("community").reindex(inputs.communities["id"])
     return {
-        "centres": _beside(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)),
+        "centres": as_asked(
+            _beside(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)), "centres", plan
+        ),
         "service_areas": plan.service_areas,
         "reached": plan.reached,
-        "communities": _beside(inputs.communities, shares.set_index(inputs.communities.index)),
-        "demand": coverage.demand.assign(street_m=plan.demand_snaps.nearest_m),
+        "communities": as_asked(
+            _beside(inputs.communities, shares.set_index(inputs.communities.index)), "communities", plan
+        ),
+        "demand": as_asked(coverage.demand.assign(street_m=plan.demand_snaps.nearest_m), "demand", plan),
         "candidates": plan.siting.candidates,
         "candidates_excluded": excluded_table(plan.siting.pool.excluded, inputs.crs),
         "sites": _sites(plan),
@@ -112,7 +151,7 @@ def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
 def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     if plan.circles is None:
         return {}
-    return {"circles": plan.circles.table, "places": plan.circles.places}
+    return {"circles": plan.circles.table, "places": as_asked(plan.circles.places, "places", plan)}
 
 
 def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
@@ -207,14 +246,3 @@ def _unserved(plan: Plan) -> gpd.GeoDataFrame:
         "nearest_min": [] if left is None else left.minutes,
     }
     return gpd.GeoDataFrame(told, geometry=points.array, crs=plan.inputs.crs)
-
-
-def _storable(table: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.DataFrame:
-    """Return a table as GeoPackage can hold it: infinity and objects that are no text become empty."""
-    stored = table.reset_index(drop=True)
-    for name in stored.columns.drop("geometry", errors="ignore"):
-        if stored[name].dtype.kind == "f":
-            stored[name] = stored[name].where(np.isfinite(stored[name]))
-        elif stored[name].dtype == object:
-            stored[name] = stored[name].map(lambda value: None if value is None else str(value))
-    return stored

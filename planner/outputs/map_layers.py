@@ -25,6 +25,7 @@ from planner.outputs.map_pieces import (
     sized_places,
 )
 from planner.outputs.map_programme import project_layers
+from planner.outputs.small_counts import shown_places
 from planner.plan import Plan
 from planner.tables import TIERS
 
@@ -238,7 +239,7 @@ def _uncovered_kinds(plan: Plan, words: Words) -> list[Layer]:
             continue
         colour = style.KIND_COLOURS[number % len(style.KIND_COLOURS)]
         text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.kind.settings.title))
-        look = {"colour": colour, **sized_places(kind.uncovered)}
+        look = {"colour": colour, **sized_places(kind.uncovered, shown_places(kind.uncovered, plan, kind))}
         layers.append(Live("kind", look, name=entry(text, patch(colour, look="dot")), show=False))
     return layers
 

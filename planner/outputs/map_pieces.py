@@ -115,9 +115,9 @@ def dot_metres(people: NDArray[np.float64]) -> float:
     return round(min(DOT_METRES, LARGEST_DOT_METRES / math.sqrt(max(float(people.max()), 1.0))), 3)
 
 
-def sized_places(points: gpd.GeoDataFrame) -> dict[str, object]:
+def sized_places(points: gpd.GeoDataFrame, places: gpd.GeoSeries) -> dict[str, object]:
     """Return what a layer of circles sized by people needs: places, people, and the radius for one person."""
-    degrees = points.to_crs(4326).geometry
+    degrees = places.to_crs(4326)
     return {
         "lat": np.round(degrees.y.to_numpy(), DRAWN_DIGITS).tolist(),
         "lon": np.round(degrees.x.to_numpy(), DRAWN_DIGITS).tolist(),

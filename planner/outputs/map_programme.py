@@ -11,6 +11,7 @@ from planner.outputs.document import Document
 from planner.outputs.map_pieces import Words, entry, sign_at
 from planner.outputs.programme_words import told, year
 from planner.outputs.report_blocks import Wording
+from planner.outputs.rounding import gained_by_projects
 
 
 def project_layers(content: Document, words: Words) -> list[Layer]:
@@ -54,6 +55,7 @@ def project_layers(content: Document, words: Words) -> list[Layer]:
 def _rows(project: Document, say: Wording) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
     unit = say.content["programme"]["unit"]
+    gained = gained_by_projects(say.content["programme"])[project["id"]]
     told_of = {
         "measure": said.measure(project, say),
         "unit": said.responsible(project),
@@ -61,7 +63,7 @@ def _rows(project: Document, say: Wording) -> list[tuple[str, str]]:
         "kind": told(say, f"kind_{project['kind']}"),
         "cost": f"{said.money(project['cost'])} {unit}",
         "funds": said.paid_by(project, say),
-        "covered": say.whole(project["people_covered"]),
-        "standard": say.whole(project["people_standard"]),
+        "covered": say.whole(gained[0]),
+        "standard": say.whole(gained[1]),
     }
     return [(told(say, f"column_{head}"), value) for head, value in told_of.items()]

@@ -10,6 +10,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from planner.assessment.verdict_names import WEAK
 from planner.outputs.colours import BEYOND, DISC, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.outputs.rounding import added_by_sites, digits_apart
 from planner.tables import TIERS
 from planner.texts import Texts
 
@@ -186,7 +187,8 @@ def environment(texts: Texts) -> Environment:
         percent_whole=lambda share: f"{share:.0%}",
         minutes=lambda value: f"{value:g}",
         metres=texts.whole,
-        quantity=lambda value, unit: _quantity(texts, value, unit),
+        quantity=lambda value, unit, other=None: _quantity(texts, value, unit, other),
+        added=added_by_sites,
     )
     return found
 
@@ -195,21 +197,21 @@ def _or_unknown(texts: Texts, write: Callable[[float], str]) -> Callable[[float 
     return lambda value: texts("maps.unknown") if value is None else write(value)
 
 
-WRITTEN: dict[str, Callable[[Texts, float], str]] = {
-    "share": Texts.percent,
-    **dict.fromkeys(("m2", "people", "households", "hours_per_week", "count"), Texts.whole),
-    "m2_per_person": lambda texts, value: texts.number(value, 3),
-}
-"""How the value of a measure is written, by its unit; the others with one decimal."""
+DIGITS = {**dict.fromkeys(("m2", "people", "households", "hours_per_week", "count"), 0), "m2_per_person": 3}
+"""Decimals of the value of a measure, by its unit; the others, and percent, have one."""
 
 
-def _quantity(texts: Texts, value: float | None, unit: str) -> str:
-    """Write the value of a measure in the unit of its rule."""
+def _quantity(texts: Texts, value: float | None, unit: str, other: float | None = None) -> str:
+    """Write the value of a measure in the unit of its rule, with enough digits to tell it from another."""
     if value is None:
         return texts("maps.unknown")
     if unit == "yes_no":
         return texts("maps.yes" if value else "maps.no")
-    written = WRITTEN.get(unit, Texts.number)(texts, value)
+    times = 100 if unit == "share" else 1
+    digits = DIGITS.get(unit, 1)
+    if other is not None:
+        digits = digits_apart(value * times, other * times, digits)
+    written = texts.number(value * times, digits) + ("%" if unit == "share" else "")
     return texts(f"maps.unit_{unit}", value=written)
 
 

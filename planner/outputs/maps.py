@@ -7,10 +7,12 @@ from markupsafe import Markup
 
 from planner.outputs.document import Document
 from planner.outputs.leaflet import Begin, Start, offline_page
+from planner.outputs.legal_text import legal
 from planner.outputs.map_layers import map_layers
 from planner.outputs.map_names import places_to_find, street_names
 from planner.outputs.map_pieces import Words, core_view, whole_view
 from planner.outputs.map_style import environment, read_template, ring_swatches
+from planner.outputs.rates import rate_in_words, weak_in_words
 from planner.outputs.tiles import tiles_of
 from planner.outputs.whatif import what_if
 from planner.plan import Plan
@@ -19,6 +21,7 @@ from planner.texts import Texts
 SCRIPTS = ("map_whatif.js", "map_live.js", "map_meeting.js", "map_tools.js", "map_tiles.js", "map.js")
 """The page's own scripts, each using those before it."""
 
+SHARED_WORDS = ("rate", "not_judged", "none_determined")
 OWN_WORDS = (
     "north",
     "zoom_in",
@@ -28,9 +31,12 @@ OWN_WORDS = (
     "layers",
     "map",
     "unknown",
+    "rate",
+    "not_judged",
+    "none_determined",
     "kpi_people_count",
     "percent_points",
-    "area_needs_run",
+    "needs_run",
     "card_as_run",
     "candidate",
     "changes",
@@ -123,7 +129,7 @@ def draw_map(plan: Plan, content: Document) -> str:
         images_from=tiles.origin if tiles else "",
         sets=what_if(plan, content),
     )
-    return html.replace("<html>", f'<html lang="{plan.study.language}">', 1)
+    return legal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
 
 
 def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
@@ -142,7 +148,11 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
             best=best,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
-            tiers_shown=list(content["data"]["facilities"]),
+            rate=lambda name: rate_in_words(content["diagnosis"]["rates"], name, texts),
+            weak_communities=weak_in_words(
+                len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
+            ),
+            tiers_shown={centre["tier"] for centre in content["centres"]},
             modelled=texts("maps.comma").join(
                 texts(f"maps.source_{layer}") for layer in content["data"]["modelled"]
             ),
@@ -152,7 +162,7 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
 
 def _page_words(texts: Texts) -> dict[str, str]:
     """Return the words that the page's scripts need, with their gaps still open."""
-    return {key: texts.template(f"maps.{key}") for key in OWN_WORDS}
+    return {key: texts.template(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
 
 
 def _sources(content: Document, texts: Texts) -> str:
@@ -162,5 +172,7 @@ def _sources(content: Document, texts: Texts) -> str:
         for source in content["data"]["sources"]
         if source["source"]
     ]
+    if content["data"]["attribution"]:
+        stated.insert(0, content["data"]["attribution"])
     line = texts("maps.semicolon").join(stated) or texts("maps.no_source")
     return str(Markup.escape(f"{texts('maps.sources')}{texts('maps.between')}{line}"))

@@ -9,6 +9,7 @@ from planner.outputs import programme_words as words
 from planner.outputs.document import Document
 from planner.outputs.programme_words import told
 from planner.outputs.report_blocks import Wording
+from planner.outputs.rounding import gained_by_projects
 from planner.outputs.workbook import Column, Kind, Rows, Sheet, Value, heads
 
 
@@ -99,7 +100,7 @@ def _places(found: Document, say: Wording) -> Sheet:
 
 def _projects(found: Document, say: Wording) -> Sheet:
     """Return the list of projects with its figures, a column for what each fund pays."""
-    paying = words.fund_titles(say)
+    paying, gained = words.fund_titles(say), gained_by_projects(found)
     rows: Rows = [
         (
             project["id"],
@@ -113,9 +114,8 @@ def _projects(found: Document, say: Wording) -> Sheet:
             project["lat"],
             project["cost"],
             *(_paid(project, fund) for fund in paying),
-            project["people_covered"],
-            project["people_standard"],
-            project["cost_per_person"],
+            *gained[project["id"]],
+            words.small_cost(project["cost_per_person"], say),
         )
         for project in found["projects"]
     ]
@@ -125,7 +125,7 @@ def _projects(found: Document, say: Wording) -> Sheet:
         _money(say, "cost", found),
         *(Column(title, "number") for title in paying.values()),
         *_heads(say, ("covered", "whole"), ("standard", "whole")),
-        Column(told(say, "column_cost_per_person", unit=found["unit"]), "number"),
+        Column(told(say, "column_cost_per_person", unit=words.small_unit(say)), "number"),
     )
     return Sheet(say("sheet_projects"), columns, rows)
 

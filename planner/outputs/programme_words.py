@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from planner.outputs.centre_words import asked, change_in_words
+from planner.outputs.centre_words import asked, change_in_words, digits_for
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DASH, Wording
+
+SMALL_UNITS = {"万元": ("元", 1e4), "亿元": ("元", 1e8), "千元": ("元", 1e3)}
+"""In what the cost for one person is told: a ten-thousandth of 万元 is no figure that anybody reads."""
+
+STATION_ONLY = "station_only"
+"""A station is built in a community without premises: it serves people, and is not the community's premises."""
+
+SHOWN_DIGITS = 3
+MOST_DECIMALS = 4
 
 CALENDAR = 1900
 """A year from here on is one of the calendar; one before it is the first, the second …"""
@@ -73,9 +83,24 @@ def money(amount: float | None) -> str:
 
 
 def per_person(project: Document, say: Wording) -> str:
-    """Write a project's cost for each who gains; a dash where nobody does."""
-    value = project["cost_per_person"]
-    return DASH if value is None else say.texts.number(value, 4)
+    """Write a project's cost for each who gains, in the small unit; a dash where nobody does."""
+    value = small_cost(project["cost_per_person"], say)
+    if value is None:
+        return DASH
+    digits = 0 if value == 0 else SHOWN_DIGITS - 1 - math.floor(math.log10(abs(value)))
+    return say.texts.number(value, min(max(digits, 0), MOST_DECIMALS))
+
+
+def small_unit(say: Wording) -> str:
+    """Return the unit in which the cost for one person is told: 元 where money is counted in 万元."""
+    unit: str = say.content["programme"]["unit"]
+    return SMALL_UNITS.get(unit, (unit, 1.0))[0]
+
+
+def small_cost(value: float | None, say: Wording) -> float | None:
+    """Return a cost in the small unit."""
+    unit = say.content["programme"]["unit"]
+    return None if value is None else value * SMALL_UNITS.get(unit, (unit, 1.0))[1]
 
 
 def evidence(need: Document, say: Wording) -> str:
@@ -89,9 +114,11 @@ def evidence(need: Document, say: Wording) -> str:
     centre = next(one for one in say.content["centres"] if one["id"] == need["place"])
     return say.listed(
         [
-            f"{say.own(rules[one['rule']])} {say.quantity(one['value'], one['unit'])} ({asked(one, say)})"
+            f"{say.own(rules[one['rule']])} {say.quantity(one['value'], one['unit'], digits)} "
+            f"({asked(one, say, digits)})"
             for one in centre["findings"]
             if one["rule"] in need["rules"]
+            for digits in (digits_for(one),)
         ]
     )
 
@@ -101,8 +128,8 @@ def met(need: Document, say: Wording) -> str:
     projects = say.listed(need["projects"]) if need["projects"] else ""
     if need["year"] is not None:
         return told(say, "met_by", projects=projects, year=year(say, need["year"], "by_year"))
-    left = told(say, f"left_{need['left']}")
-    if not projects:
+    left = told(say, f"left_{need['left']}", projects=projects)
+    if not projects or need["left"] == STATION_ONLY:
         return left
     partly = told(say, "met_partly", projects=projects, people=say.whole(need["people_met"]))
     return told(say, "measure_joint").join([partly, left])

@@ -38,6 +38,7 @@ from planner.assessment.verdicts import Subject, concerns
 from planner.inputs.counting import grain_of
 from planner.outputs.document import Document
 from planner.outputs.packing import packed
+from planner.outputs.rates import counted
 from planner.plan import Plan
 
 FIXED = frozenset(
@@ -121,10 +122,16 @@ def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Doc
 
 def _today(plan: Plan) -> Document:
     ids = list(plan.inputs.communities["id"])
-    shares = {name: plan.diagnosis.rates[f"{name}_share"] for name in DECIDING}
+    rates = plan.diagnosis.rates
+    shares = {name: rates[f"{name}_share"] for name in DECIDING}
     return {
         "weak": [ids.index(one) for one in plan.diagnosis.weak_communities],
         **{f"{name}Share": None if math.isnan(share) else share for name, share in shares.items()},
+        "rated": {
+            "assessed": rates["assessed"],
+            "determined": rates["assessed"] - rates["undetermined"],
+            **{name: counted(rates, name)[0] for name in ("compliant", "excellent")},
+        },
     }
 
 

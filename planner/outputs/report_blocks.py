@@ -118,7 +118,7 @@ class Wording:
     content: Document
     texts: Texts
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """Say a sentence of the report."""
         return self.texts(f"report.{key}", **values)
 
@@ -196,11 +196,13 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One figure that is seen first, what it counts, and what lies behind it."""
+    """One figure that is seen first, what it counts, and what lies behind it; `number` where it is one."""
 
     value: str
     label: str
     note: str
+    number: float | None = None
+    is_share: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +278,8 @@ def section_number(content: Document, name: str) -> int:
 
 
 def headcount(row: Document) -> Headcount:
-    """Return the people of one row of a coverage table."""
-    return Headcount(round(row["people"]), round(row["people_covered"]))
+    """Return the people of one row of coverage, total or by community, as every product shows them."""
+    return Headcount(row["shown"]["people"], row["shown"]["people_covered"])
 
 
 def at_standard(content: Document) -> Document:

@@ -9,7 +9,7 @@ from pathlib import Path
 import shapely
 
 from planner.assessment.verdict_names import WEAK
-from planner.errors import Breach, OutputError, StudyError
+from planner.errors import Breach, StudyError
 from planner.outputs.centre_words import notes_on, reasons_of, remedy
 from planner.outputs.district_parts import Part, document_of, find_part
 from planner.outputs.document import Document, document
@@ -33,8 +33,10 @@ from planner.outputs.report_figures import TOLERANCE_M, part_figure
 from planner.outputs.report_method import source_row
 from planner.outputs.report_page import write_page
 from planner.outputs.report_sections import centres_table, community_table
-from planner.outputs.report_summary import facts, indicators, nature_of
+from planner.outputs.report_summary import attribution_fact, facts, indicators, nature_of
 from planner.outputs.report_weak import cards_of
+from planner.outputs.rounding import added_by_sites
+from planner.outputs.writing import write_alone
 from planner.plan import Plan
 from planner.texts import Texts
 
@@ -80,12 +82,7 @@ def write_cut(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
     check_format(path)
     report = tell_cut(plan, document(plan), wanted)
     made = write_page(report).encode() if path.suffix.lower() == ".html" else docx_bytes(report)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(made)
-    except OSError as error:
-        raise OutputError(str(path), [Breach("not_writable", {"reason": error.strerror or error})]) from error
-    return path
+    return write_alone(path, lambda place: place.write_bytes(made))
 
 
 def check_format(path: Path) -> None:
@@ -144,7 +141,7 @@ def _community(plan: Plan, content: Document, part: Part, say: Wording) -> Repor
         say=say,
         name=part.name,
         title=say("cut_community"),
-        facts=((say("fact_study"), content["study"]["name"]), *facts(say)[:CARD_FACTS]),
+        facts=((say("fact_study"), content["study"]["name"]), *facts(say)[:CARD_FACTS], *attribution_fact(say)),
         modelled=modelled,
         nature=nature if modelled else say("cut_surveyed"),
         indicators=tuple(_card_indicators(part, say)),
@@ -235,13 +232,14 @@ def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[
     if best is None or not sites:
         yield Paragraph(say("cut_no_site"))
         return
+    added = added_by_sites(best)
     rows: tuple[Row, ...] = tuple(
         (
             site["id"],
             str(site["rank"]),
             say.degrees(site["lon"]),
             say.degrees(site["lat"]),
-            say.whole(site["people_added"]),
+            say.whole(added[site["rank"]]),
         )
         for site in sites
     )

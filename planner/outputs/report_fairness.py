@@ -41,6 +41,10 @@ def fairness(say: Wording) -> Iterator[Block]:
         tuple(_group_row(group, say) for group in found["groups"]),
         note=say("fairness_groups_note", minutes=minutes),
     )
+    lives: dict[str, int] = {}
+    for row in say.content["coverage"]["by_community"]:
+        if row["limit_min"] == say.content["coverage"]["standard_min"]:
+            lives[row["street"]] = lives.get(row["street"], 0) + row["shown"]["people"]
     yield Table(
         say("fairness_streets_table"),
         (say("column_street"),),
@@ -48,7 +52,7 @@ def fairness(say: Wording) -> Iterator[Block]:
         tuple(
             (
                 row["street"] or DASH,
-                say.whole(row["people"]),
+                say.whole(lives[row["street"]]),
                 say.number(row["mean_min"]),
                 say.bar(row["uncovered_share"]),
                 say.number(row["gini"], 3),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from planner.assessment.verdict_names import VERDICTS
 from planner.outputs.centre_shapes import blocked_lines, blocked_sectors, places_of_changes
 from planner.outputs.map_style import SHAPES, ring_swatches
+from planner.outputs.small_counts import shown_places
 from planner.outputs.thinning import LINES, POLYGONS, thinned
 from planner.plan import Plan
 from planner.siting.choosing import Proposal
@@ -197,7 +198,7 @@ def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Marku
     yield _drawn("streets", _clipped(inputs.streets, frame), frame)
     if inputs.barriers is not None:
         yield _drawn("barriers", _clipped(inputs.barriers, frame), frame)
-    uncovered = plan.coverage.uncovered.geometry.array
+    uncovered = shown_places(plan.coverage.uncovered, plan).array
     dots = frame.pixels(shapely.get_coordinates(uncovered[shapely.intersects(uncovered, window)]))
     yield Markup('<path class="uncovered" stroke-width="{:g}" d="{}"/>').format(
         round(min(max(DOT_M * frame.px_a_metre, LEAST_DOT_PX), MOST_DOT_PX), 2),

@@ -21,7 +21,8 @@ from planner.outputs.report_blocks import (
 )
 from planner.outputs.report_figures import siting_figure
 from planner.outputs.report_people import weighing
-from planner.outputs.report_sites import beside, candidates
+from planner.outputs.report_sites import beside, candidates, within, within_budget
+from planner.outputs.rounding import added_by_sites
 from planner.plan import Plan
 
 
@@ -39,7 +40,7 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
     uncovered = say.whole(heads.uncovered)
     free = [one["centre"] for one in found["proposals"][-1]["centres"]]
     key = "siting_question_free" if free else "siting_question"
-    told = {"free": say.listed(free)} if free else {}
+    told = {"free": say.listed(free), "budget": within_budget(say)} if free else {"within": within_budget(say)}
     yield Paragraph(say(key, sites=asked, uncovered=uncovered, minutes=minutes, metres=circle, **told))
     yield from weighing(say)
     again = settings["candidates"] > asked and "clusters" in settings["origins"]
@@ -56,10 +57,17 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
         tuple(_answer_row(proposal, say) for proposal in found["proposals"]),
     )
     *others, best = found["proposals"]
-    yield _sites_table(best, say)
-    yield Figure(siting_figure(plan, say.texts), say("figure_siting"))
+    if best["sites"]:
+        yield _sites_table(best, say)
+        yield Figure(siting_figure(plan, say.texts), say("figure_siting"))
+    elif not free:
+        proposed, excluded = (
+            say.whole(number) for number in (count + len(found["excluded"]), len(found["excluded"]))
+        )
+        yield Paragraph(say("siting_none_gains", proposed=proposed, excluded=excluded, within=within_budget(say)))
     for proposal in others:
-        yield _sites_table(proposal, say)
+        if proposal["sites"]:
+            yield _sites_table(proposal, say)
     left = say.whole(heads.uncovered - round(best["people_gained"]))
     everywhere = "_everywhere" if found["every_street"] and best["status"] == "proven" else ""
     yield Paragraph(say("siting_left", sites=len(best["sites"]), left=left, minutes=minutes))
@@ -71,6 +79,7 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
             seconds=say.plain(settings["seconds"]),
             bound=say.whole(bound_shown(best)),
             gap=say.percent(best["gap"]),
+            within=within(say),
         )
     )
     yield from beside(say)
@@ -82,7 +91,7 @@ def _answer_row(proposal: Document, say: Wording) -> Row:
     gap = say("gap_none") if proposal["status"] == "proven" else say.percent(proposal["gap"])
     return (
         say.word(f"method_{proposal['method']}"),
-        say(f"status_{proposal['status']}", seconds=seconds),
+        say(f"status_{proposal['status']}", seconds=seconds, within=within(say)),
         say.whole(len(proposal["sites"])),
         say.whole(proposal["people_gained"]),
         say.bar(proposal["people_share_after"]),
@@ -93,18 +102,17 @@ def _answer_row(proposal: Document, say: Wording) -> Row:
 
 def _sites_table(proposal: Document, say: Wording) -> Table:
     sites = proposal["sites"]
-    # Running sums are rounded, and what each site adds is their difference: so the column ends in the total shown.
-    together = [round(people) for people in accumulate(site["people_added"] for site in sites)]
+    added = added_by_sites(proposal)
     rows = tuple(
         (
             site["id"],
             str(site["rank"]),
             say.degrees(site["lon"]),
             say.degrees(site["lat"]),
-            say.whole(now - before),
+            say.whole(added[site["rank"]]),
             say.whole(now),
         )
-        for site, now, before in zip(sites, together, [0, *together], strict=False)
+        for site, now in zip(sites, accumulate(added.values()), strict=True)
     )
     return Table(
         say("siting_sites_table", method=say.word(f"method_{proposal['method']}")),

@@ -9,21 +9,27 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from planner.outputs.colours import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.outputs.legal_text import legal
 from planner.outputs.report_blocks import Report
 
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""What the page may load and run: nothing but its own style and pictures inside it."""
+
 COLOURS = {**VERDICT_COLOURS, "people": UNCOVERED, "site": SITE, "disc": DISC}
 
 
 def write_page(report: Report) -> str:
     """Lay a report out as one page with its style and its figures inside; the same report gives the same page."""
     page = _environment().get_template("report.html.j2")
-    return page.render(
+    html = page.render(
         report=report,
         say=report.say,
         language=HTML_LANGUAGE[report.say.texts.language],
+        policy=POLICY,
         style=Markup(page_style()),  # noqa: S704 - our own style sheet
     )
+    return legal(html)
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DASH, Block, Cell, Paragraph, Row, Table, Wording
+from planner.outputs.shown_counts import shared_out, whole
 
 LEAST_LOST = 0.5
 """People lost are told of from half a person on: less is rounding."""
@@ -145,24 +146,35 @@ def _near(name: str, minutes: float | None, say: Wording) -> Cell | str:
     return Cell(name or DASH, further=say("minutes", value=say.number(minutes)))
 
 
+BALANCE = ("found", "placed", "without_street")
+"""The columns of the balance of people that have a total."""
+
+
 def balance(say: Wording) -> Iterator[Block]:
     """Tell how many people each community was given, has placed, and what was lost on the way."""
     given = say.content["demand"]
     rows = [row for row in given["balance"] if row["community"]]
-    outside = given["balance"][-1]
+    parts = {
+        name: shared_out(
+            [row[name] for row in given["balance"]], whole(sum(row[name] for row in given["balance"]))
+        )
+        for name in ("found", "without_street")
+    }
+    # Who is placed is who lives there: the same figure as in the table of coverage.
+    lives = {row["community"]: row["shown"]["people"] for row in say.content["coverage"]["by_community"]}
+    parts["placed"] = [lives[row["community"]] for row in rows] + [0]
+    shown = [dict(zip(parts, counts, strict=True)) for counts in zip(*parts.values(), strict=True)]
     table: list[Row] = [
         (
             row["name"],
             say(f"placed_{row['method']}") if row["method"] else DASH,
             say.whole(row["given"]) if row["given"] is not None else DASH,
-            say.whole(row["found"]),
-            say.whole(row["placed"]),
-            say.whole(row["without_street"]),
+            *(say.whole(counts[name]) for name in BALANCE),
         )
-        for row in rows
+        for row, counts in zip(rows, shown, strict=False)
     ]
-    table.append((say("balance_outside"), DASH, DASH, say.whole(outside["found"]), say.whole(0), say.whole(0)))
-    total = [sum(row[name] for row in given["balance"]) for name in ("found", "placed", "without_street")]
+    table.append((say("balance_outside"), DASH, DASH, *(say.whole(shown[-1][name]) for name in BALANCE)))
+    total = [sum(parts[name]) for name in BALANCE]
     told = DASH if given["people_given"] is None else say.whole(given["people_given"])
     table.append((say("total"), "", told, *(say.whole(part) for part in total)))
     yield Table(

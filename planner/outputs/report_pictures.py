@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from planner.outputs.legal_text import legal
 from planner.outputs.lettering import font_path
 from planner.outputs.report_page import page_style
 
@@ -34,7 +35,7 @@ def picture_of(svg: Markup) -> Picture:
     from resvg_py import svg_to_bytes
 
     # `replace` of Markup would escape what it is asked to find.
-    drawing = str(svg)
+    drawing = legal(str(svg))
     png = svg_to_bytes(
         svg_string=drawing.replace("<svg ", SVG, 1),
         zoom=DOTS_A_PX,

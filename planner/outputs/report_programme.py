@@ -8,6 +8,7 @@ from planner.outputs import programme_words as words
 from planner.outputs.document import Document
 from planner.outputs.programme_words import money, told, year
 from planner.outputs.report_blocks import DASH, Block, Paragraph, Row, Table, Wording
+from planner.outputs.rounding import gained_by_projects
 
 MOST_SITES = 20
 
@@ -19,15 +20,16 @@ def programme(say: Wording) -> Iterator[Block]:
         return
     for sentence in words.statements(say):
         yield Paragraph(sentence)
+    gained = gained_by_projects(found)
     if found["projects"]:
         yield Table(
             told(say, "tasks_table", unit=found["unit"]),
             _heads(say, "number", "task", "measure", "unit", "deadline", "kind", "funds"),
             (
                 *_heads(say, "cost", "covered", "standard"),
-                told(say, "column_cost_per_person", unit=found["unit"]),
+                told(say, "column_cost_per_person", unit=words.small_unit(say)),
             ),
-            tuple(_task_row(project, say) for project in found["projects"]),
+            tuple(_task_row(project, gained[project["id"]], say) for project in found["projects"]),
             note=told(say, "tasks_note"),
         )
     yield Table(
@@ -102,7 +104,7 @@ def _heads(say: Wording, *columns: str) -> tuple[str, ...]:
     return tuple(told(say, f"column_{column}") for column in columns)
 
 
-def _task_row(project: Document, say: Wording) -> Row:
+def _task_row(project: Document, gained: tuple[int, int], say: Wording) -> Row:
     return (
         project["id"],
         words.task(project, say),
@@ -112,8 +114,8 @@ def _task_row(project: Document, say: Wording) -> Row:
         told(say, f"kind_{project['kind']}"),
         words.paid_by(project, say),
         money(project["cost"]),
-        say.whole(project["people_covered"]),
-        say.whole(project["people_standard"]),
+        say.whole(gained[0]),
+        say.whole(gained[1]),
         words.per_person(project, say),
     )
 

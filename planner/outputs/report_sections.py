@@ -36,7 +36,9 @@ def inventory(plan: Plan, say: Wording) -> Iterator[Block]:
     counts = content["data"]["facilities"]
     tiers = [tier for tier in TIERS if tier in counts]
     named = [say("inventory_tier", tier=say.word(f"tier_{tier}"), count=counts[tier]) for tier in tiers]
-    yield Paragraph(say("inventory_intro", count=len(content["centres"]), tiers=say.listed(named)))
+    yield Paragraph(say("inventory_intro", count=sum(counts.values()), tiers=say.listed(named)))
+    if content["data"]["branches"]:
+        yield Paragraph(say("inventory_branches", count=content["data"]["branches"]))
     pattern = {tier: counts.get(tier, 0) for tier in TIERS}
     yield Paragraph(say("inventory_pattern", premises=sum(pattern[tier] for tier in PREMISES), **pattern))
     names = community_names(content)
@@ -70,7 +72,7 @@ def centres_table(say: Wording) -> Table:
 
 
 def _tier_row(tier: str, say: Wording) -> Row:
-    centres = [centre for centre in say.content["centres"] if centre["tier"] == tier]
+    centres = [centre for centre in say.content["centres"] if centre["tier"] == tier and not centre["branch_of"]]
     areas = [centre["measures"]["floor_area_m2"] for centre in centres]
     known = [area for area in areas if area is not None]
     verdicts = [centre["verdict"] for centre in centres]
@@ -184,12 +186,12 @@ def community_table(say: Wording) -> Table:
             say.whole(headcount(at[community]).people),
             *(say.bar(row["people_share"]) for row in limits),
             say.whole(headcount(at[community]).uncovered),
-            say.whole(at[community]["own_people_covered"]),
+            say.whole(at[community]["shown"]["own_people_covered"]),
         )
         for community, limits in by_community.items()
     ]
     heads = headcount(at_standard(say.content))
-    own = sum(row["own_people_covered"] for row in at.values())
+    own = sum(row["shown"]["own_people_covered"] for row in at.values())
     shares = tuple(say.bar(row["people_share"]) for row in found["total"])
     rows.append((say("total"), "", say.whole(heads.people), *shares, say.whole(heads.uncovered), say.whole(own)))
     return Table(

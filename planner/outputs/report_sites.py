@@ -6,9 +6,27 @@ from collections.abc import Iterator
 
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DASH, Block, Paragraph, Row, Table, Wording
+from planner.outputs.rounding import in_parts
 
 SHOWN_EXCLUDED = 40
 """More candidates left out than these are counted by reason only; plan.json lists all."""
+
+
+def within(say: Wording) -> str:
+    """Return the conditions of a proof, to be put into its sentence: free centres, the budget."""
+    return _free(say) + within_budget(say)
+
+
+def within_budget(say: Wording) -> str:
+    """Return the budget, to be put into a sentence; nothing where there is none."""
+    study = say.content["study"]
+    budget, unit = study["siting"]["budget"], study["costs"]["unit"]
+    return "" if budget is None else say.texts("words.within_budget", budget=say.plain(budget), unit=unit)
+
+
+def _free(say: Wording) -> str:
+    count = len(set(say.content["study"]["siting"]["free"]))
+    return say.texts("words.within_free", count=count) if count else ""
 
 
 def candidates(say: Wording) -> Iterator[Block]:
@@ -24,7 +42,7 @@ def candidates(say: Wording) -> Iterator[Block]:
     streets = [one for one in found["origins"] if one["suffice"] is not None]
     for one in streets:
         key = "streets_every" if found["every_street"] else "streets_some"
-        yield Paragraph(say(key, suffice=say.whole(one["suffice"]), kept=say.whole(one["proposed"])))
+        yield Paragraph(say(key, suffice=say.whole(one["suffice"]), kept=say.whole(one["kept"])))
     if found["excluded"]:
         yield _excluded(found["excluded"], say)
 
@@ -84,7 +102,7 @@ def _curve(curve: list[Document], asked: int, say: Wording) -> Table:
             )
             for step in curve
         ),
-        note=say("curve_note"),
+        note=say("curve_note", within=within(say)),
     )
 
 
@@ -132,7 +150,12 @@ def _left(left: Document | None, say: Wording) -> Iterator[Block]:
         say("left_table", people=say.whole(left["people"])),
         (say("column_why"),),
         say.all("column_people", "column_points_plain"),
-        tuple((say.own(one), say.whole(one["people"]), say.whole(one["points"])) for one in left["reasons"]),
+        tuple(
+            (say.own(one), say.whole(people), say.whole(one["points"]))
+            for one, people in zip(
+                left["reasons"], in_parts([one["people"] for one in left["reasons"]], left["people"]), strict=True
+            )
+        ),
     )
     if left["limit_for_all_min"] is not None:
         yield Paragraph(say("left_limit", minutes=say.number(left["limit_for_all_min"])))
@@ -168,6 +191,7 @@ def _robust(found: Document | None, say: Wording) -> Iterator[Block]:
             value=say.whole(found["value"]),
             bound=say.whole(found["bound"]),
             sites=_ids([site["id"] for site in found["sites"]]),
+            within=within(say),
         )
     )
 
@@ -186,5 +210,5 @@ def _fair(found: Document, say: Wording) -> Table:
             )
             for plan in found["plans"]
         ),
-        note=say("fair_note"),
+        note=say("fair_note", within=within(say)),
     )

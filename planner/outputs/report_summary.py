@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from planner.outputs.document import Document
 from planner.outputs.programme_words import headlines
+from planner.outputs.rates import RATES, counted, no_rate, rate_in_words, weak_in_words
 from planner.outputs.report_blocks import (
     Indicator,
     Wording,
@@ -18,6 +19,7 @@ from planner.outputs.report_blocks import (
     speed_ms,
 )
 from planner.outputs.report_people import kind_names
+from planner.outputs.report_sites import within
 
 
 def facts(say: Wording) -> list[tuple[str, str]]:
@@ -36,7 +38,14 @@ def facts(say: Wording) -> list[tuple[str, str]]:
         (say("fact_rules"), say.own(content["diagnosis"])),
         (say("fact_crs"), content["data"]["crs"]),
         (say("fact_software"), say("software", version=content["provenance"]["planner"])),
+        *attribution_fact(say),
     ]
+
+
+def attribution_fact(say: Wording) -> list[tuple[str, str]]:
+    """Return whose data must be named, which no page may leave out; nothing where it is nobody's."""
+    attribution = say.content["data"]["attribution"]
+    return [(say("fact_attribution"), attribution)] if attribution else []
 
 
 def nature_of(say: Wording, *, section: int) -> tuple[bool, str]:
@@ -52,44 +61,56 @@ def indicators(say: Wording) -> Iterator[Indicator]:
     total, rates, found = at_standard(content), content["diagnosis"]["rates"], content["siting"]
     heads, standard = headcount(total), content["coverage"]["standard_min"]
     minutes, metres = say.plain(standard), say.plain(circle_m(content, standard))
-    determined = rates["assessed"] - rates["undetermined"]
     people, covered = say.whole(heads.people), say.whole(heads.covered)
     yield Indicator(
         say.percent(total["people_share"]),
         say("kpi_served", minutes=minutes),
         say("kpi_served_note", covered=covered, people=people),
+        total["people_share"],
+        is_share=True,
     )
     yield Indicator(
-        say.whole(heads.uncovered), say("kpi_unserved"), say("kpi_unserved_note", minutes=minutes, metres=metres)
+        say.whole(heads.uncovered),
+        say("kpi_unserved"),
+        say("kpi_unserved_note", minutes=minutes, metres=metres),
+        heads.uncovered,
     )
+    centres = sum(content["data"]["facilities"].values())
     yield Indicator(
-        say.whole(len(content["centres"])),
+        say.whole(centres),
         say("kpi_centres"),
         say("kpi_centres_note", communities=content["data"]["communities"]),
+        centres,
     )
-    for name, count in (("compliant", rates["compliant"] + rates["excellent"]), ("excellent", rates["excellent"])):
+    none = no_rate(rates, say.texts)
+    for name in RATES:
+        count, determined = counted(rates, name)
         note = say("kpi_compliant_note", count=count, determined=determined)
-        yield Indicator(say.percent(rates[f"{name}_share"]), say(f"kpi_{name}"), note)
+        share = None if none else count / determined
+        yield Indicator(none or say.percent(share), say(f"kpi_{name}"), note, share, is_share=True)
+    weak = len(content["diagnosis"]["weak_communities"])
     yield Indicator(
-        say.whole(len(content["diagnosis"]["weak_communities"])),
+        weak_in_words(weak, rates, say.texts),
         say("kpi_weak"),
         say("kpi_weak_note", undetermined=rates["undetermined"]),
+        weak if rates["assessed"] else None,
     )
     if found["proposals"]:
         best = found["proposals"][-1]
         candidates = say.whole(len(found["candidates"]))
-        yield Indicator(
-            say.whole(len(best["sites"])), say("kpi_sites"), say("kpi_sites_note", candidates=candidates)
-        )
+        sites = len(best["sites"])
+        yield Indicator(say.whole(sites), say("kpi_sites"), say("kpi_sites_note", candidates=candidates), sites)
         after = say.percent(best["people_share_after"])
         label = say("kpi_gained_weighted" if found["weighted"] else "kpi_gained")
-        yield Indicator(say.whole(best["people_gained"]), label, say("kpi_gained_note", share=after))
+        gained = best["people_gained"]
+        yield Indicator(say.whole(gained), label, say("kpi_gained_note", share=after), gained)
     circles = content["circles"]
     if circles is not None:
         yield Indicator(
             say.whole(circles["circles_found"]),
             say("kpi_circles"),
             say("kpi_circles_note", station=circles["circles_with_station"], minutes=minutes),
+            circles["circles_found"],
         )
 
 
@@ -167,7 +188,7 @@ def _at_limit(row: Document, say: Wording) -> str:
 
 def _rates(say: Wording) -> dict[str, object]:
     rates = say.content["diagnosis"]["rates"]
-    shares = {name: say.percent(rates[name]) for name in ("compliant_share", "excellent_share")}
+    shares = {f"{name}_share": rate_in_words(rates, name, say.texts) for name in RATES}
     return {**rates, **shares, "compliant": rates["compliant"] + rates["excellent"]}
 
 
@@ -176,8 +197,11 @@ def _siting_summary(say: Wording) -> str:
     if not found["proposals"]:
         return say("nobody_uncovered" if found["sites_asked"] else "no_sites_asked")
     best = found["proposals"][-1]
+    if not best["sites"] and not best["centres"]:
+        return say("summary_no_site", candidates=say.whole(len(found["candidates"])), within=within(say))
     return say(
         f"summary_{best['status']}",
+        within=within(say),
         sites=len(best["sites"]),
         minutes=say.plain(found["standard_min"]),
         gained=say.whole(best["people_gained"]),

@@ -9,6 +9,7 @@ from planner.assessment.situation import PREMISES
 from planner.assessment.verdict_names import VERDICTS, WEAK
 from planner.outputs.centre_words import ASKED, asked, basis, between, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
+from planner.outputs.rates import RATES, no_rate, rate_in_words
 from planner.outputs.report_blocks import (
     DASH,
     Block,
@@ -78,8 +79,11 @@ def cards_of(plan: Plan, say: Wording) -> Iterator[Block]:
 def _rates(say: Wording) -> Iterator[Block]:
     content, rates = say.content, say.content["diagnosis"]["rates"]
     yield Paragraph(say("weak_definitions"))
+    none = no_rate(rates, say.texts)
     yield Paragraph(
-        say(
+        say("weak_no_rates", why=none, assessed=rates["assessed"], undetermined=rates["undetermined"])
+        if none
+        else say(
             "weak_rates",
             compliant=rates["excellent"] + rates["compliant"],
             excellent=rates["excellent"],
@@ -96,7 +100,7 @@ def _rates(say: Wording) -> Iterator[Block]:
     names = community_names(content)
     weak = [names[community] for community in content["diagnosis"]["weak_communities"]]
     some = say("weak_communities", count=len(weak), names=say.listed(weak))
-    yield Paragraph(some if weak else say("weak_no_communities"))
+    yield Paragraph(some if weak else say("weak_no_communities") if rates["assessed"] else say("summary_no_rules"))
 
 
 def _quota(found: Document, say: Wording) -> str:
@@ -251,8 +255,7 @@ def _alternative_row(one: Document, say: Wording) -> Row:
         say(f"alternative_{one['kind']}"),
         say.own(one),
         *(say.whole(rates[name]) for name in ("assessed", *VERDICTS)),
-        say.percent(rates["compliant_share"]),
-        say.percent(rates["excellent_share"]),
+        *(rate_in_words(rates, name, say.texts) for name in RATES),
         DASH if one["kind"] == "as_it_is" else say.whole(len(one["changed"])),
     )
 

@@ -10,9 +10,11 @@ from planner.assessment.measure_names import at_limit
 from planner.outputs import programme_tables
 from planner.outputs.centre_words import asked, notes_on, reasons_of, remedy
 from planner.outputs.document import Document
-from planner.outputs.report_blocks import Wording, section_number
+from planner.outputs.report_blocks import Indicator, Wording, headcount, section_number
 from planner.outputs.report_summary import facts, indicators, nature_of
-from planner.outputs.workbook import Column, Rows, Sheet, heads, write_workbook
+from planner.outputs.rounding import added_by_sites
+from planner.outputs.small_counts import are_small
+from planner.outputs.workbook import Column, Number, Rows, Sheet, Value, heads, write_workbook
 from planner.plan import Plan
 from planner.texts import Texts
 
@@ -59,11 +61,16 @@ def about(say: Wording) -> Sheet:
     rows: Rows = [(say("title"), content["study"]["name"], "")]
     rows += [(fact, value, "") for fact, value in facts(say)]
     rows.append((say("modelled_title" if modelled else "surveyed_title"), nature, ""))
-    rows += [(one.label, one.value, one.note) for one in indicators(say)]
+    rows += [(one.label, _indicated(one), one.note) for one in indicators(say)]
     rows += [(name, version, "") for name, version in found["libraries"].items()]
     rows += [("GEOS", found["geos"], ""), (say("data_command"), found["command"], "")]
     columns = heads(say, "item", "setting", "note")
     return _sheet(say, "about", columns, rows)
+
+
+def _indicated(one: Indicator) -> Value:
+    """Return a key figure as a number where it is one."""
+    return one.value if one.number is None else Number(one.number, "share" if one.is_share else "whole")
 
 
 def coverage(say: Wording) -> Sheet:
@@ -73,8 +80,7 @@ def coverage(say: Wording) -> Sheet:
         (
             say.word(f"tier_{row['tier']}") if "tier" in row else say("total"),
             row["limit_min"],
-            row["people_covered"],
-            row["people"] - row["people_covered"],
+            *served(row),
             row["people_share"],
             row["points_covered"],
             row["points_share"],
@@ -87,7 +93,7 @@ def coverage(say: Wording) -> Sheet:
     columns = heads(
         say,
         "tier",
-        ("limit_min", "number"),
+        ("limit_min", "plain"),
         ("served", "whole"),
         ("unserved", "whole"),
         ("share", "share"),
@@ -98,6 +104,13 @@ def coverage(say: Wording) -> Sheet:
         ("overlap_share", "share"),
     )
     return _sheet(say, "coverage", columns, rows)
+
+
+def served(row: Document) -> tuple[float, float]:
+    """Return who is served and who is not, as every product shows them."""
+    if "shown" in row:
+        return headcount(row).covered, headcount(row).uncovered
+    return row["people_covered"], row["people"] - row["people_covered"]
 
 
 def communities(say: Wording) -> Sheet:
@@ -117,10 +130,10 @@ def communities(say: Wording) -> Sheet:
                 community,
                 row["name"],
                 row["street"],
-                row["people"],
+                row["shown"]["people"],
                 *(by_limit[limit]["people_share"] for limit in limits),
-                row["people"] - row["people_covered"],
-                row["own_people_covered"],
+                headcount(row).uncovered,
+                row["shown"]["own_people_covered"],
                 more.get("people_65"),
                 more.get("people_65_uncovered"),
                 more.get("premises_m2"),
@@ -198,7 +211,7 @@ def findings(say: Wording) -> Sheet:
             say.own(rules[finding["rule"]]),
             _grade(finding["grade"], say),
             passed[finding["passed"]],
-            None if finding["value"] is None else float(finding["value"]),
+            in_unit(finding["value"], finding["unit"]),
             asked(finding, say),
             say.cited(rules[finding["rule"]], "clause"),
         )
@@ -207,6 +220,11 @@ def findings(say: Wording) -> Sheet:
     ]
     columns = heads(say, "id", "centre", "rule", "grade", "passed", ("value", "number"), "asks", "clause")
     return _sheet(say, "findings", columns, rows)
+
+
+def in_unit(value: float | None, unit: str) -> Value:
+    """Return a measured or required number, a share as per cent."""
+    return None if value is None else Number(float(value), "share" if unit == "share" else "number")
 
 
 def rules(say: Wording) -> Sheet:
@@ -218,7 +236,7 @@ def rules(say: Wording) -> Sheet:
             _grade(rule["grade"], say),
             say.listed([say.word(f"tier_{tier}") for tier in rule["tiers"]]),
             rule["expression"],
-            None if rule["required"] is None else float(rule["required"]),
+            in_unit(rule["required"], rule["unit"]),
             rule["effective"],
             say.cited(rule, "clause"),
             say(f"rule_evidence_{rule['evidence']}"),
@@ -244,7 +262,7 @@ def sites(say: Wording) -> Sheet | None:
     """List the sites of each answer in their order."""
     rows: Rows = []
     for proposal in say.content["siting"]["proposals"]:
-        together = accumulate(site["people_added"] for site in proposal["sites"])
+        added = added_by_sites(proposal)
         rows += [
             (
                 say.word(f"method_{proposal['method']}"),
@@ -252,10 +270,10 @@ def sites(say: Wording) -> Sheet | None:
                 site["id"],
                 site["lon"],
                 site["lat"],
-                site["people_added"],
+                added[site["rank"]],
                 sofar,
             )
-            for site, sofar in zip(proposal["sites"], together, strict=True)
+            for site, sofar in zip(proposal["sites"], accumulate(added.values()), strict=True)
         ]
     columns = heads(
         say,
@@ -272,7 +290,9 @@ def sites(say: Wording) -> Sheet | None:
 
 def uncovered(plan: Plan, say: Wording) -> Sheet:
     """List the points whose people no centre serves within the standard."""
-    points = plan.coverage.uncovered
+    every = plan.coverage.uncovered
+    small = are_small(every, plan)
+    points, few = every[~small], every[small]
     degrees = points.to_crs(4326).geometry
     names = plan.inputs.communities.set_index("id")["name"]
     rows: Rows = [
@@ -284,6 +304,17 @@ def uncovered(plan: Plan, say: Wording) -> Sheet:
             round(lat, 6),
         )
         for row, lon, lat in zip(points.to_dict(orient="records"), degrees.x, degrees.y, strict=True)
+    ]
+    least = plan.study.demand.least_shown
+    rows += [
+        (
+            say("uncovered_together", count=say.whole(len(table)), least=least),
+            str(names.get(community, "")),
+            float(table["people"].sum()),
+            None,
+            None,
+        )
+        for community, table in few.groupby("community", sort=False)
     ]
     columns = heads(say, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
     return _sheet(say, "uncovered", columns, rows)
@@ -330,10 +361,11 @@ def remarks(say: Wording) -> Sheet:
             say.own(remark),
             say(f"layer_{remark['table']}") if remark["rows"] else "",
             str(row),
-            remark["people"],
+            # Of all its rows together: said once.
+            remark["people"] if place == 0 else None,
         )
         for remark in say.content["remarks"]
-        for row in remark["rows"] or ("",)
+        for place, row in enumerate(remark["rows"] or ("",))
     ]
     return _sheet(say, "remarks", heads(say, "remark", "layer", "row", ("people", "whole")), rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import subprocess
@@ -9,9 +10,27 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+
+BEGIN = """
+import sys
+home, *packages = sys.argv[1:]
+sys.path[:] = [*sys.path, *(package for package in packages if package not in sys.path)]
+sys.path.insert(0, home)
+import planner
+sys.path.remove(home)
+sys.path.append(home)
+from planner.outputs.second_process import main
+main()
+"""
+"""What the second interpreter does. It begins isolated (-I): neither the working folder nor the environment adds
+to where modules come from, so that no code of a folder with data is carried out. The package comes from where this
+process has it, and what it imports from the interpreter's own folders and those of installed packages."""
+
+PACKAGES = ("site-packages", "dist-packages")
 
 
 @contextmanager
@@ -35,7 +54,7 @@ def begun(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], 
     [1, 2]
     """
     asked = pickle.dumps((work, given), pickle.HIGHEST_PROTOCOL)
-    command = [sys.executable, "-m", __name__]
+    command = [sys.executable, "-I", "-c", BEGIN, *_homes()]
     try:
         process = subprocess.Popen(  # noqa: S603 - this interpreter and this module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -66,16 +85,21 @@ def here(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], R
     yield lambda: work(*given)
 
 
+def _homes() -> list[str]:
+    """Return the folder that holds the package, then those of installed packages."""
+    home = Path(__file__).resolve().parents[2]
+    installed = [path for path in sys.path if Path(path).is_absolute() and Path(path).name in PACKAGES]
+    return [str(home), *installed]
+
+
 def main() -> None:
     """Do what is asked on stdin and write the result to stdout; what goes wrong ends the process with a code."""
     # Whoever interrupts the first process ends this one by it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    # Results go to a copy of descriptor 1: what a library prints in C must not stand between their bytes.
+    answers, sys.stdout = os.fdopen(os.dup(1), "wb"), sys.stderr
+    os.dup2(2, 1)
     asked: tuple[Callable[..., Any], tuple[Any, ...]] = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the first
     work, given = asked
     answers.write(pickle.dumps(work(*given), pickle.HIGHEST_PROTOCOL))
     answers.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from planner.outputs import map_style as style
 from planner.outputs.colours import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document
+from planner.outputs.rates import rate_in_words, weak_in_words
+from planner.outputs.report_blocks import headcount
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, SOFT, wrapped, write, write_lines
 from planner.tables import TIERS
 from planner.texts import Texts
@@ -41,11 +43,11 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
 
     rows = [
         (share(standard["people_share"]), texts("maps.kpi_people", minutes=f"{coverage['standard_min']:g}")),
-        (texts.whole(coverage["people_uncovered"]), texts("maps.kpi_uncovered")),
+        (texts.whole(headcount(standard).uncovered), texts("maps.kpi_uncovered")),
         (share(standard["area_share"]), texts("maps.kpi_area")),
-        (share(rates["compliant_share"]), texts("maps.kpi_compliant")),
-        (share(rates["excellent_share"]), texts("maps.kpi_excellent")),
-        (str(len(content["diagnosis"]["weak_communities"])), texts("maps.kpi_weak")),
+        (rate_in_words(rates, "compliant", texts), texts("maps.kpi_compliant")),
+        (rate_in_words(rates, "excellent", texts), texts("maps.kpi_excellent")),
+        (weak_in_words(len(content["diagnosis"]["weak_communities"]), rates, texts), texts("maps.kpi_weak")),
     ]
     if best:
         rows.append((f"+{texts.whole(best['people_gained'])}", texts("maps.kpi_gained")))
@@ -61,7 +63,8 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
 def _draw_legend(side: Axes, y: float, content: Document, texts: Texts) -> float:
     limits = [limit["minutes"] for limit in content["walking"]["limits"]]
     y = write_lines(side, y, [texts("maps.legend")], 12, step=7)
-    shown = [tier for tier in TIERS if tier in content["data"]["facilities"]]
+    drawn = {centre["tier"] for centre in content["centres"]}
+    shown = [tier for tier in TIERS if tier in drawn]
     left: list[tuple[str, dict[str, Any]]] = [
         (texts(f"words.tier_{tier}"), {"marker": MARKERS[tier], "mfc": VERDICT_COLOURS["none"]}) for tier in shown
     ]
@@ -104,6 +107,8 @@ def _draw_title_block(side: Axes, y: float, content: Document, texts: Texts, sca
         ("scale", f"1 : {texts.whole(scale * 1000)}"),
         ("data", texts("maps.modelled", layers=modelled) if modelled else texts("maps.surveyed")),
     ]
+    if data["attribution"]:
+        rows.append(("attribution", data["attribution"]))
     if scenario:
         counts = {"closed": len(scenario["closed"]), "sites": len(scenario["sites"])}
         rows.append(("scenario", texts("maps.title_scenario_is", file=scenario["file"], **counts)))

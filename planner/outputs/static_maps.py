@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from planner.errors import Breach, OutputError, StudyError
+from planner.errors import Breach, StudyError
 from planner.outputs import map_style as style
 from planner.outputs.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document, document
 from planner.outputs.map_pieces import CORE_MARGIN_M, dot_metres
+from planner.outputs.small_counts import shown_places
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, fill, stroke, write
 from planner.outputs.static_map_side import draw_side
+from planner.outputs.writing import write_alone
 from planner.plan import Plan
 from planner.tables import TIERS
 from planner.texts import Texts
@@ -64,18 +66,22 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     check_format(path)
     from matplotlib import rc_context
 
-    figure = draw_static_map(plan, document(plan))
+    content = document(plan)
+    figure = draw_static_map(plan, content)
     # No dates and no random names, so that the same plan gives the same bytes; letters as outlines, so that the
     # file needs no font where it is opened.
     fixed: dict[Any, object] = {"svg.hashsalt": "planner", "svg.fonttype": "path", "pdf.compression": 6}
-    no_date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with rc_context(fixed):
-            figure.savefig(path, dpi=DOTS_AN_INCH, metadata=no_date[path.suffix.lower()])
-    except OSError as error:
-        raise OutputError(str(path), [Breach("not_writable", {"reason": error.strerror or error})]) from error
-    return path
+    no_date: dict[str, dict[str, Any]] = {
+        ".svg": {"Date": None},
+        ".pdf": {"CreationDate": None},
+        ".png": {"Software": None},
+    }
+    # Letters are outlines: what must be named stands in the file's own words as well.
+    named = {".svg": "Rights", ".pdf": "Subject", ".png": "Copyright"}[path.suffix.lower()]
+    told = {named: content["data"]["attribution"]} if content["data"]["attribution"] else {}
+    metadata = no_date[path.suffix.lower()] | told
+    with rc_context(fixed):
+        return write_alone(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))
 
 
 def check_format(path: Path) -> None:
@@ -170,7 +176,7 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
         return
     metres = dot_metres(plan.inputs.demand["people"].to_numpy())
     across = 2 * np.maximum(metres * np.sqrt(uncovered["people"].to_numpy()), 0.2 * scale)
-    places = shapely.get_coordinates(uncovered.geometry.array)
+    places = shapely.get_coordinates(shown_places(uncovered, plan).array)
     circles = EllipseCollection(
         across, across, np.zeros(len(across)), units="xy", offsets=places, offset_transform=axes.transData
     )

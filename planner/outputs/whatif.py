@@ -14,11 +14,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.assessment.branches import is_branch, main_of
 from planner.inputs.counting import grain_of
 from planner.outputs.document import Document
 from planner.outputs.map_pieces import rounded
 from planner.outputs.packing import packed, packed_degrees, packed_shapes, packed_steps
 from planner.outputs.rejudging import followed_limits, judging
+from planner.outputs.small_counts import shown_places
 from planner.plan import Plan
 from planner.walking.times import TravelTimes
 from planner.walking.walk import is_within
@@ -41,9 +43,10 @@ def what_if(plan: Plan, content: Document) -> Document:
     """
     inputs, limits = plan.inputs, plan.study.limits.minutes
     rings = sorted({*limits, *followed_limits(plan.diagnosis.profile)})
-    order = np.argsort(inputs.demand.geometry.hilbert_distance().to_numpy(), kind="stable")
+    places = shown_places(inputs.demand, plan)
+    order = np.argsort(places.hilbert_distance().to_numpy(), kind="stable")
     demand = inputs.demand.iloc[order]
-    degrees = demand.to_crs(4326).geometry
+    degrees = places.iloc[order].to_crs(4326)
     people = demand["people"].to_numpy()
     grain = grain_of(people)
     place = {community: number for number, community in enumerate(inputs.communities["id"])}
@@ -67,6 +70,7 @@ def what_if(plan: Plan, content: Document) -> Document:
             "outlines": packed_shapes(rounded(inputs.communities.geometry)),
         },
         "stations": _stations(plan, content, place),
+        "branches": _branches(plan),
         "reach": packed_reach([plan.times, plan.candidate_times], order, rings),
         "areas": packed_shapes(_areas(plan)),
         "judged": judging(plan, rings, order),
@@ -130,6 +134,13 @@ def _stations(plan: Plan, content: Document, place: Mapping[str, int]) -> Docume
         "x": spots[:, 0].tolist(),
         "y": spots[:, 1].tolist(),
     }
+
+
+def _branches(plan: Plan) -> dict[str, int]:
+    """Return the centre of each branch, both by their number."""
+    facilities = plan.inputs.facilities
+    main = main_of(facilities)
+    return {str(branch): int(main[branch]) for branch in np.flatnonzero(is_branch(facilities))}
 
 
 def _areas(plan: Plan) -> NDArray[np.object_]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from planner.outputs import word_parts as parts
+from planner.outputs.legal_text import legal
 from planner.outputs.report_blocks import Cell
 from planner.outputs.report_pictures import Picture
 from planner.outputs.word_styles import TEXT_MM, set_styles
@@ -48,11 +49,10 @@ class WordFile:
         document = Document()
         set_styles(document, scale=scale)
         known = document.core_properties
-        known.title, known.subject, known.language = parts.legal(title)[:255], parts.legal(subject)[:255], language
+        known.title, known.subject, known.language = legal(title)[:255], legal(subject)[:255], language
         known.author = known.last_modified_by = known.comments = known.keywords = ""
         known.created = known.modified = MADE
         known.revision = 1
-        parts.update_fields(document.settings.element)
         package = document.part.package
         for name in [name for name, other in package.rels.items() if other.reltype.endswith("/thumbnail")]:
             # The library's template brings the picture of another document.
@@ -64,7 +64,7 @@ class WordFile:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
 
         section = self.document.sections[0]
-        section.header.paragraphs[0].add_run(parts.legal(head))
+        section.header.paragraphs[0].add_run(legal(head))
         below = section.footer.paragraphs[0]
         below.alignment = WD_ALIGN_PARAGRAPH.CENTER
         below._p.extend(parts.field("PAGE", "1"))  # noqa: SLF001 - python-docx has no word for fields
@@ -73,8 +73,8 @@ class WordFile:
         """Write a paragraph; `begin` stands before it in bold."""
         written = self.document.add_paragraph(style=style)
         if begin:
-            written.add_run(f"{parts.legal(begin)}  ").bold = True
-        written.add_run(parts.legal(text))
+            written.add_run(f"{legal(begin)}  ").bold = True
+        written.add_run(legal(text))
 
     def heading(self, text: str, level: int, *, numbered: bool = True) -> None:
         """Write a heading of level 1 to 3, numbered by its style."""
@@ -90,13 +90,13 @@ class WordFile:
         mark = str(len(self.headings) + 1)
         anchor = f"_Toc{mark:>08}"
         written._p.append(parts.element("bookmarkStart", id=mark, name=anchor))  # noqa: SLF001 - the same
-        written.add_run(parts.legal(text))
+        written.add_run(legal(text))
         written._p.append(parts.element("bookmarkEnd", id=mark))  # noqa: SLF001 - the same
         self.headings.append((level, f"{number} {text}".strip(), anchor))
 
     def contents(self, title: str) -> None:
         """Leave the place of the table of contents; it is written when everything is there."""
-        self.contents_after = self.document.add_paragraph(parts.legal(title), style="TOC Heading")
+        self.contents_after = self.document.add_paragraph(legal(title), style="TOC Heading")
 
     def caption(self, word: str, sequence: str, text: str, *, above: bool) -> None:
         """Write a caption with its number, which Word counts by itself."""
@@ -115,7 +115,7 @@ class WordFile:
         )
         run = self.document.add_paragraph(style="Figure").add_run()
         shown = run.add_picture(io.BytesIO(picture.png), width=Mm(width_mm))
-        shown._inline.docPr.set("descr", parts.legal(description))  # noqa: SLF001 - the same
+        shown._inline.docPr.set("descr", legal(description))  # noqa: SLF001 - the same
 
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, words: int, totals: int = 0

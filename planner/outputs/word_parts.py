@@ -7,8 +7,9 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from planner.outputs.legal_text import legal
 from planner.outputs.report_blocks import Cell
 from planner.outputs.word_styles import TABLE_STYLE, TEXT_MM
 
@@ -24,20 +25,6 @@ SIGN_TWIPS, PADDING_TWIPS, LEAST_TWIPS = 100, 200, 800
 MOST_SIGNS = 34
 EMPHATIC = frozenset({"weak", "undetermined"})
 """Verdicts that are printed bold."""
-
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Signs that XML cannot hold."""
-
-
-def legal(text: str) -> str:
-    r"""Return a text with a sign of its own for every one that XML cannot hold.
-
-    Examples
-    --------
-    >>> legal("a\x00b")
-    'a\ufffdb'
-    """
-    return ILLEGAL.sub("\ufffd", text)
 
 
 def element(name: str, children: Iterable[Element] = (), /, **attributes: str) -> Element:
@@ -189,16 +176,3 @@ def without_dates(made: bytes) -> bytes:
             packed = zipfile.ZIP_STORED if entry.filename.endswith(".png") else zipfile.ZIP_DEFLATED
             written.writestr(part, given.read(entry), compress_type=packed)
     return kept.getvalue()
-
-
-def update_fields(settings: Any) -> None:  # noqa: ANN401 - an element of lxml
-    """Ask Word to count pages and captions anew when the file is opened."""
-    from docx.oxml.ns import qn
-
-    later = [qn(f"w:{name}") for name in ("hdrShapeDefaults", "footnotePr", "endnotePr", "compat")]
-    before = next((child for child in settings if child.tag in later), None)
-    asked = element("updateFields", val="true")
-    if before is None:
-        settings.append(asked)
-    else:
-        before.addprevious(asked)

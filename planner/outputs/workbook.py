@@ -11,13 +11,16 @@ from typing import Literal
 
 from planner.outputs.cells import as_cell
 
-Kind = Literal["text", "whole", "number", "share", "degrees"]
+Kind = Literal["text", "whole", "number", "share", "degrees", "plain", "small"]
+"""`plain` is a setting with as many digits as it has, `small` what is mostly far below 1."""
 FORMATS: dict[Kind, str] = {
     "text": "@",
     "whole": "#,##0",
     "number": "#,##0.00",
     "share": "0.0%",
     "degrees": "0.000000",
+    "plain": "General",
+    "small": "#,##0.0000",
 }
 MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 """Written for the date of making, so that equal tables are equal to the byte; a workbook knows no time zone."""
@@ -26,7 +29,17 @@ LONGEST_TEXT = 32_767
 """Signs that a cell holds at most."""
 
 NARROWEST, WIDEST = 8, 60
-Value = str | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number among texts: a cell whose column is of another kind."""
+
+    value: float
+    kind: Kind = "whole"
+
+
+Value = str | float | Number | None
 Rows = list[tuple[Value, ...]]
 
 
@@ -93,7 +106,9 @@ def write_workbook(sheets: Sequence[Sheet], path: Path, *, title: str) -> None:
                 for place, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
                     if value is None:
                         continue
-                    if isinstance(value, str):
+                    if isinstance(value, Number):
+                        written.write_number(number, place, value.value, looks[value.kind])
+                    elif isinstance(value, str):
                         written.write_string(number, place, as_cell(value)[:LONGEST_TEXT], looks[column.kind])
                     else:
                         written.write_number(number, place, value, looks[column.kind])
@@ -103,9 +118,13 @@ def write_workbook(sheets: Sequence[Sheet], path: Path, *, title: str) -> None:
 
 def _width(column: Column, values: Sequence[Value]) -> int:
     """Return how many signs wide a column is."""
-    texts = [value if isinstance(value, str) else "" if value is None else f"{value:,.0f}.00" for value in values]
+    texts = [value if isinstance(value, str) else "" if value is None else _digits(value) for value in values]
     longest = max([_signs(column.head) // 2 + 2, *(_signs(text) for text in texts)])
     return min(max(longest + 2, NARROWEST), WIDEST)
+
+
+def _digits(value: float | Number) -> str:
+    return f"{value.value if isinstance(value, Number) else value:,.0f}.00"
 
 
 def _signs(text: str) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.errors import Breach, OutputError
+from planner.outputs.databases import free_databases
 from planner.outputs.document import as_json, document
+from planner.outputs.exchanging import exchange, room_in, settle
 from planner.outputs.geopackage import write_geopackage
 from planner.outputs.maps import draw_map
 from planner.outputs.report import tell_report
@@ -94,53 +95,59 @@ def write_together(
         The folder or a file in it cannot be written; what was there before is untouched.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".planner-", dir=folder) as making:
+        settle(folder)
+        with room_in(folder) as room:
             for name, make in makers.items():
                 progress(STAGES.get(name, f"write_{name.partition('.')[0]}"))
-                make(Path(making) / name)
-            exchange(Path(making), folder, tuple(makers))
+                make(room / name)
+            exchange(room, folder, tuple(makers))
+    except (OutputError, BrokenPipeError):
+        # Nobody reads what the stages say any more: no fault of the folder.
+        raise
     except UNWRITABLE as error:
         raise not_writable(folder, error) from error
     return [folder / name for name in makers]
 
 
-def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
-    """Make the folder and try it, before the work begins that would be lost.
+def write_alone(path: Path, make: Callable[[Path], object]) -> Path:
+    """Make one file beside its place, and then put it there; return its path.
 
     Raises
     ------
     OutputError
-        It cannot be made or written, or a folder stands where a product goes.
+        The file cannot be written; what was there before is untouched.
+    """
+    check_writable(path.parent, [path.name])
+    return write_together(path.parent, {path.name: make})[0]
+
+
+def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
+    """Make the folder and try it, before the work begins that would be lost; settle what a killed run has left.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made or written, a folder stands where a product goes, or another program has one open.
+    UnfinishedError
+        A killed run left new products half in place, and they can be neither completed nor taken back.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+        settle(folder)
+    except OutputError:
+        raise
     except OSError as error:
         raise not_writable(folder, error) from error
     # A folder in a product's place holds what the planner has not made, and must not clear away.
     breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
     if breaches:
         raise OutputError(str(folder), breaches)
+    free_databases(folder, names)
 
 
 def not_writable(folder: Path, error: Exception) -> OutputError:
     """Return the error that says why a folder could not be written."""
     reason = error.strerror if isinstance(error, OSError) else None
     return OutputError(str(folder), [Breach("not_writable", {"reason": reason or error})])
-
-
-def exchange(making: Path, folder: Path, names: Sequence[str]) -> None:
-    """Put new files in place of the old; if one cannot be, put all the old ones back."""
-    aside = making / "earlier"
-    aside.mkdir()
-    with ExitStack() as undo:
-        for name in names:
-            target = folder / name
-            if target.exists():
-                target.replace(aside / name)
-                undo.callback((aside / name).replace, target)
-            (making / name).replace(target)
-            if not (aside / name).exists():
-                undo.callback(target.unlink)
-        undo.pop_all()

@@ -15,6 +15,7 @@ from planner.programme.question import Question, people_gained
 from planner.programme.ranking import ranked
 from planner.programme.reducing import reduced
 from planner.siting.answers import Status, gap_between, status_of
+from planner.siting.door import admit, not_negative
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.mip import solve
 from planner.walking.walk import FloatArray, IndexArray
@@ -112,6 +113,7 @@ def choose(question: Question, *, seconds: float) -> Chosen:
     .. [2] Khuller, S., Moss, A., Naor, J. (1999). The budgeted maximum coverage problem. Information Processing
            Letters 70.
     """
+    admit(not_negative("seconds", seconds))
     clock = Clock(seconds)
     small, place = reduced(question)
     settling = _settling(small)

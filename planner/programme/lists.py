@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from planner.assessment.remedies import Change
 from planner.programme.missing import Missing
+from planner.remarks import Remark
 from planner.siting.answers import Status
 
 
@@ -38,8 +39,8 @@ class Need:
         People for whom it is met by the end.
     left
         Why it is not wholly met: ``"no_way"`` nothing that was tried suffices, ``"no_cost"`` the cost of what
-        would is not known, ``"not_chosen"`` money and rules leave no room for it, ``"no_project"`` no project
-        meets it; empty where it is.
+        would is not known, ``"not_chosen"`` money and rules leave no room for it, ``"station_only"`` a
+        station is built in a community without premises, ``"no_project"`` no project meets it; empty where it is.
     """
 
     id: str
@@ -197,6 +198,8 @@ class Programme:
         Of the choice; and of the years: that for these projects no others bring people earlier.
     missing
         What money is missing to bring all weak premises to standard that a project can bring there; None: none is.
+    remarks
+        What of the settings is left aside.
     """
 
     labels: tuple[int, ...]
@@ -214,6 +217,7 @@ class Programme:
     status: Status
     order_status: Status
     missing: Missing | None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def cost(self) -> float:

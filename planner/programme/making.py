@@ -10,8 +10,9 @@ from planner.assessment.verdict_names import WEAK
 from planner.programme.choosing import Chosen, choose
 from planner.programme.lists import FundYear, Programme, Project, Site, Year, numbered
 from planner.programme.needs import needs_of
-from planner.programme.offering import Known, Offer, offers_of, question_of
+from planner.programme.offering import Known, Offer, left_aside, offers_of, question_of
 from planner.programme.question import Question
+from planner.remarks import Remark
 from planner.study import Study
 
 CENT = 1e-6
@@ -43,6 +44,7 @@ def make_programme(known: Known) -> Programme | None:
     question = question_of(known, offers)
     chosen = choose(question, seconds=settings.seconds)
     projects = tuple(_projects(known.study, offers, chosen))
+    aside = left_aside(known, offers)
     weak = known.diagnosis.centres["verdict"] == WEAK
     return Programme(
         labels=tuple(range(first := settings.first_year or 1, first + settings.years)),
@@ -60,6 +62,7 @@ def make_programme(known: Known) -> Programme | None:
         status=chosen.status,
         order_status=chosen.order_status,
         missing=chosen.missing,
+        remarks=(Remark("scenario_waits_for_nothing", "facilities", aside),) if aside else (),
     )
 
 

@@ -32,13 +32,13 @@ def needs_of(known: Known, offers: Sequence[Offer], projects: Sequence[Project])
     projects
         Those of the programme, in its order.
     """
-    found = [*_weak(known, offers, projects), *_without(known), *_uncovered(known, offers, projects)]
+    found = [*_weak(known, offers, projects), *_without(known, projects), *_uncovered(known, offers, projects)]
     for ident, need in zip(numbered("N", len(found)), found, strict=True):
         place, kind, community, people, rules, met, left = need
         names = dict(zip(known.inputs.communities["id"], known.inputs.communities["name"], strict=True))
         streets = dict(zip(known.inputs.communities["id"], known.inputs.communities["street"], strict=True))
         centres = dict(zip(known.inputs.facilities["id"], known.inputs.facilities["name"], strict=True))
-        done = [year for year, _, so_far in met if so_far >= people - HALF_A_PERSON]
+        done = [year for year, _, so_far in met if so_far >= people - HALF_A_PERSON and left != "station_only"]
         yield Need(
             id=ident,
             kind=kind,
@@ -69,11 +69,13 @@ def _weak(known: Known, offers: Sequence[Offer], projects: Sequence[Project]) ->
         yield ident, "weak_centre", community, people[ident], rules, met, left
 
 
-def _without(known: Known) -> Iterator[Found]:
-    """Yield communities without premises; a station in one is not yet its premises, the need stays."""
+def _without(known: Known, projects: Sequence[Project]) -> Iterator[Found]:
+    """Yield communities without premises; a station in one is named, and is not its premises."""
     total = known.demand.groupby("community")["people"].sum()
     for community in known.diagnosis.communities_without_centre:
-        yield community, "no_centre", community, float(total.get(community, 0.0)), (), [], "no_project"
+        built: Met = [(one.year, one.id, 0.0) for one in projects if one.site and one.community == community]
+        left = "station_only" if built else "no_project"
+        yield community, "no_centre", community, float(total.get(community, 0.0)), (), built, left
 
 
 def _uncovered(known: Known, offers: Sequence[Offer], projects: Sequence[Project]) -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from scipy.sparse import csr_array
 
 from planner.assessment.coverage import count_column
@@ -20,8 +22,10 @@ from planner.errors import Breach, StudyError
 from planner.inputs.demand.placed import community_at
 from planner.inputs.reading import Inputs
 from planner.programme.question import Fund, Option, Precedence, Question
-from planner.settings.programme import ProgrammeSettings
+from planner.settings.programme import OwnProject, ProgrammeSettings
+from planner.siting.candidate import Candidate
 from planner.siting.problems import covers_of
+from planner.siting.proposing.place_ids import nearest_to
 from planner.study import Study
 from planner.walking.times import TravelTimes
 from planner.walking.walk import is_within
@@ -89,7 +93,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What the stages before have found: tables, verdicts, remedies, walks from centres and from candidates."""
+    """What the stages before have found: tables, verdicts, remedies, walks from centres and from candidates.
+
+    In a scenario, what the settings say of a project or a place that is not there in it is left aside.
+    """
 
     study: Study
     inputs: Inputs
@@ -99,6 +106,7 @@ class Known:
     demand: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame
     candidate_times: TravelTimes
+    in_scenario: bool = False
 
     @property
     def settings(self) -> ProgrammeSettings:
@@ -133,9 +141,23 @@ def offers_of(known: Known) -> tuple[Offer, ...]:
     site_at = dict(zip(known.candidates["id"], community_at(known.candidates, inputs.communities), strict=True))
     found = [*_upgrades(known, home, streets), *_sites(known, site_at, streets)]
     taken = {offer.option.id for offer in found}
-    own = list(_own(settings, home, site_at, streets))
+    there = [one for one in settings.projects if not _left_aside(one, known)]
+    own = list(_own(there, home, site_at, streets))
     _check(known, taken, [offer.option for offer in own], set(home), set(site_at))
     return (*found, *own)
+
+
+def left_aside(known: Known, offers: Sequence[Offer]) -> tuple[str, ...]:
+    """Return what the settings name that is not there in a scenario: own projects, and conditions of order."""
+    options = {offer.option.id for offer in offers}
+    projects = [one.id for one in known.settings.projects if _left_aside(one, known)]
+    waiting = [one for one in known.settings.precedence if not {one.first, one.then} <= options]
+    return (*projects, *(f"{one.first} → {one.then}" for one in waiting))
+
+
+def _left_aside(project: OwnProject, known: Known) -> bool:
+    place = project.stands_at
+    return known.in_scenario and place is not None and place not in set(known.candidates["id"])
 
 
 def question_of(known: Known, offers: Sequence[Offer]) -> Question:
@@ -158,6 +180,7 @@ def question_of(known: Known, offers: Sequence[Offer]) -> Question:
     covers = _columns(csr_array(of_candidates[rows]), known.candidates["id"], [offer.site for offer in offers])
     settings = known.settings
     weak = known.diagnosis.centres[known.diagnosis.centres["verdict"] == WEAK]
+    ids_of_options = {offer.option.id for offer in offers}
     return Question(
         options=tuple(offer.option for offer in offers),
         covers=covers,
@@ -168,7 +191,11 @@ def question_of(known: Known, offers: Sequence[Offer]) -> Question:
         funds=funds_of(settings),
         years=settings.years,
         starts_per_street=settings.starts_per_street,
-        precedence=tuple(Precedence(one.first, one.then, one.same_year) for one in settings.precedence),
+        precedence=tuple(
+            Precedence(one.first, one.then, one.same_year)
+            for one in settings.precedence
+            if {one.first, one.then} <= ids_of_options
+        ),
     )
 
 
@@ -230,6 +257,8 @@ def _sites(known: Known, site_at: Mapping[str, str], streets: Mapping[str, str])
     origins, centres = (table.get(name, blank) for name in ("origin", "centres"))
     costs = table.get("cost", pd.Series(np.nan, index=table.index))
     for ident, origin, of_centres, given in zip(table["id"], origins, centres, costs, strict=True):
+        if origin == "named":
+            continue  # It is there for a project of the study's own, with that one's cost.
         kind = origin if origin in assumed else "new"
         cost = assumed.get(kind, new_cost) if math.isnan(given) else float(given)
         if cost is not None:
@@ -240,31 +269,29 @@ def _sites(known: Known, site_at: Mapping[str, str], streets: Mapping[str, str])
 
 
 def _own(
-    settings: ProgrammeSettings, home: Mapping[str, str], site_at: Mapping[str, str], streets: Mapping[str, str]
+    projects: Sequence[OwnProject], home: Mapping[str, str], site_at: Mapping[str, str], streets: Mapping[str, str]
 ) -> Iterator[Offer]:
-    for one in settings.projects:
+    for one in projects:
         centre = next(iter((*one.settles, *one.closes)), "")
-        community = site_at.get(one.site, "") if one.site else home.get(centre, "")
+        community = site_at.get(one.stands_at, "") if one.stands_at else home.get(centre, "")
         street = one.street or streets.get(community, "")
         option = Option(one.id, one.kind, one.cost, street, settles=one.settles, closes=one.closes)
-        yield Offer(option, one.name, centre, one.site or "", community, unit=one.unit)
+        yield Offer(option, one.name, centre, one.stands_at or "", community, unit=one.unit)
 
 
 def _check(known: Known, taken: set[str], own: Sequence[Option], centres: set[str], sites: set[str]) -> None:
     settings = known.settings
     options = taken | {option.id for option in own}
+    places = [] if known.in_scenario else [one.stands_at for one in settings.projects if one.stands_at]
+    waiting = () if known.in_scenario else settings.precedence
     named = (
-        ("programme.projects.site", [one.site for one in settings.projects if one.site], sites),
+        ("programme.projects.site", places, sites),
         ("programme.projects.settles", [centre for one in own for centre in one.settles], centres),
         ("programme.projects.closes", [centre for one in own for centre in one.closes], centres),
-        ("programme.precedence.first", [one.first for one in settings.precedence], options),
-        ("programme.precedence.then", [one.then for one in settings.precedence], options),
+        ("programme.precedence.first", [one.first for one in waiting], options),
+        ("programme.precedence.then", [one.then for one in waiting], options),
     )
-    breaches = [
-        Breach("programme_unknown", {"setting": setting, "names": ", ".join(missing)})
-        for setting, names, there in named
-        if (missing := [name for name in dict.fromkeys(names) if name not in there])
-    ]
+    breaches = list(_missing(known, named))
     twice = [option.id for option in own if option.id in taken]
     if twice:
         breaches.append(Breach("programme_id_taken", {"names": ", ".join(twice)}))
@@ -279,6 +306,28 @@ def _check(known: Known, taken: set[str], own: Sequence[Option], centres: set[st
         breaches.append(Breach("programme_circle", {"names": " → ".join(error.args[1])}))
     if breaches:
         raise StudyError(str(known.study.file), breaches)
+
+
+def _missing(known: Known, named: Sequence[tuple[str, Sequence[str], set[str]]]) -> Iterator[Breach]:
+    """Yield what is named and is not there: of a candidate that was, with the one nearest to its place."""
+    table = known.candidates
+    there = [
+        Candidate(str(ident), "streets", float(x), float(y))
+        for ident, (x, y) in zip(table["id"], shapely.get_coordinates(table.geometry.array), strict=True)
+    ]
+    for setting, names, options in named:
+        missing = [name for name in dict.fromkeys(names) if name not in options]
+        own_places = [name for name in missing if name.startswith("N:")]
+        yield from (Breach("programme_place_left_out", {"name": name[2:]}) for name in own_places)
+        lost = {name: found for name in missing if (found := nearest_to(name, there)) is not None}
+        for name, (nearest, metres) in lost.items():
+            values = {"setting": setting, "name": name, "near": nearest.id, "metres": f"{metres:,.0f}"}
+            yield Breach("programme_candidate_gone", values)
+        rest = [name for name in missing if name not in {*lost, *own_places}]
+        if rest:
+            near = [one for name in rest for one in difflib.get_close_matches(name, sorted(options), 2, 0.0)]
+            shown = {"setting": setting, "names": ", ".join(rest), "near": ", ".join(dict.fromkeys(near)) or "–"}
+            yield Breach("programme_unknown", shown)
 
 
 def _columns(covers: csr_array, ids: pd.Series, wanted: Sequence[str]) -> csr_array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from planner.siting.problems import refuse
+from planner.siting.door import admit, between, not_negative, refuse, there, whole
 from planner.walking.walk import FloatArray, IndexArray
 
 
@@ -140,6 +140,14 @@ class Question:
         ):
             if found != expected:
                 raise refuse("siting_shape", part=part, found=found, expected=expected)
+        admit(
+            whole("years", self.years),
+            () if self.starts_per_street is None else whole("starts_per_street", self.starts_per_street),
+            there("closes", [centre for option in self.options for centre in option.closes], self.closable),
+            there("matches", [f.matches for f in self.funds if f.matches], [f.id for f in self.funds]),
+            *(between("most_share", fund.most_share, 0.0, 1.0) for fund in self.funds),
+            *(not_negative("match_share", fund.match_share) for fund in self.funds),
+        )
         for part, numbers in (
             ("weight", self.weight),
             ("people", list(self.people.values())),

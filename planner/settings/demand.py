@@ -99,6 +99,9 @@ class DemandSettings(Settings):
     residents_weight: Annotated[float, Field(strict=True, ge=0, le=100)] = 1.0
     """How much a resident counts when new sites are chosen."""
 
+    least_shown: Annotated[int, Field(strict=True, ge=0, le=1000)] = 5
+    """Surveyed points of fewer people are drawn somewhere in their 100 m square, and listed together; 0: none."""
+
     kinds: tuple[DemandKind, ...] = ()
     """Who is counted besides the residents, one table [[demand.kinds]] each: those of 65+, workers, visitors."""
 

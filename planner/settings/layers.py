@@ -30,11 +30,17 @@ class Layer(Settings):
     columns: dict[str, str] = Field(default_factory=dict, max_length=200)
     """Your column names, as { people = "人口", name = "社区名称" }."""
 
+    keep: tuple[str, ...] = ()
+    """Further columns that results.gpkg is to carry, as ["楼栋号"]; of communities, facilities, demand, places."""
+
     source: str = ""
     """Where the layer comes from and of which date, as it is to stand in the report."""
 
     modelled: StrictBool = False
     """True where the layer is modelled, not surveyed: map and report then say so."""
+
+    keep_all_lines: StrictBool = False
+    """Streets only: true keeps all lines of a layer, also motorways, rivers and closed ways."""
 
 
 class Raster(Settings):

@@ -79,6 +79,12 @@ class OwnProject(Settings):
     site: str | None = None
     """The id of the candidate at which a centre stands once it is done."""
 
+    x: Annotated[float, Field(strict=True)] | None = None
+    """Instead of `site`: where a centre stands once it is done, east in the study's system, metres."""
+
+    y: Annotated[float, Field(strict=True)] | None = None
+    """With `x`: north in the study's system, metres."""
+
     settles: tuple[str, ...] = ()
     """Ids of weak centres that meet the standard once it is done: you say so, it is not judged."""
 
@@ -90,6 +96,21 @@ class OwnProject(Settings):
 
     unit: str = ""
     """Who is responsible. Left out: as `responsible` says."""
+
+    @property
+    def stands_at(self) -> str | None:
+        """The candidate at which a centre stands then: the one that it names, or the one that is made for it."""
+        return self.site if self.x is None else f"N:{self.id}"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.x is None) != (self.y is None) or (self.site is not None and self.x is not None):
+            raise PydanticCustomError(
+                "project_place",
+                "the project `{project}` needs `site`, or `x` and `y`, not both",
+                {"project": self.id},
+            )
+        return self
 
 
 class ProgrammeSettings(Settings):

@@ -12,7 +12,7 @@ from planner.settings.base import Minutes, Settings
 class Rules(Settings):
     """Which rules a centre is judged by."""
 
-    profile: str = "haibowan"
+    profile: str = "national"
     """The name of a rule profile that ships with the planner, or the path of your own rule file (.toml)."""
 
     compare: tuple[str, ...] = ()

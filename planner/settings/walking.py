@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from planner.settings.base import Minutes, Settings
 
+PrivateWays = Literal["residents", "closed", "open"]
 PositiveSpeeds = dict[str, Annotated[float, Field(strict=True, gt=0, le=15)]]
 Waits = dict[str, Annotated[float, Field(strict=True, ge=0, le=600)]]
 
@@ -56,6 +57,9 @@ class Walking(Settings):
     direction: Literal["to_centre", "from_centre"] = "to_centre"
     """Which way people are reckoned to walk; it matters where slope counts."""
 
+    private_ways: PrivateWays = "residents"
+    """Private ways of compounds: "residents" walk out and in, nobody through; "closed" to all, "open" to all."""
+
     costs: WalkingCosts = WalkingCosts()
 
 
@@ -71,7 +75,12 @@ class Limits(Settings):
     @field_validator("minutes")
     @classmethod
     def _rising(cls, minutes: tuple[float, ...]) -> tuple[float, ...]:
-        if not minutes or list(minutes) != sorted(set(minutes)):
+        # Columns are named by a limit's first six digits.
+        if (
+            not minutes
+            or list(minutes) != sorted(set(minutes))
+            or len({f"{one:g}" for one in minutes}) < len(minutes)
+        ):
             raise PydanticCustomError("not_rising", "must rise and not repeat")
         return minutes
 

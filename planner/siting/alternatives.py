@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from planner.siting.answers import Answer
+from planner.siting.door import admit, between, not_negative, shape, whole
 from planner.siting.maximal_covering import most_served
 from planner.siting.problems import Choice, Covering, pairs_of
 from planner.siting.solving.clock import Clock
@@ -108,6 +109,13 @@ def alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
     .. [1] Lawler, E. L. (1972). A procedure for computing the K best solutions to discrete optimization problems.
            Management Science 18.
     """
+    admit(
+        shape("xy", xy, covering.covers.shape[1], 2),
+        between("within", within, 0.0, 1.0),
+        not_negative("near_m", near_m),
+        whole("differing", differing),
+        whole("count", count),
+    )
     clock = started(seconds)
     row, column = pairs_of(covering.covers)
     values = value_table(row, column, covering.weight[row], covering.covers.shape)

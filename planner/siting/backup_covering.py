@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.siting.answers import Answer, status_of
+from planner.siting.door import admit, between
 from planner.siting.maximal_covering import ranked
 from planner.siting.problems import Choice, Covering, pairs_of
 from planner.siting.solving.best_service import best_service
@@ -60,6 +61,7 @@ def backup_covering(
     >>> both.sites, both.objective
     ((0, 1), 9.0)
     """
+    admit(between("backup", backup, 0.0, 1.0))
     clock = started(seconds)
     rows, columns = covering.covers.shape
     room, fixed = choice.room(columns), choice.fixed_columns()

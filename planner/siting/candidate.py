@@ -12,7 +12,7 @@ import pyproj
 
 from planner.walking.walk import FloatArray
 
-Origin = Literal["clusters", "density", "circles", "parcels", "streets", "keep", "move", "merge"]
+Origin = Literal["clusters", "density", "circles", "parcels", "streets", "named", "keep", "move", "merge"]
 Reason = Literal[
     "in_water", "on_barrier", "outside", "too_near", "no_street", "behind_barrier", "too_small", "no_cost"
 ]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, vstack
 
 from planner.siting.answers import Answer, status_of
+from planner.siting.door import admit, not_negative, shape
 from planner.siting.problems import Choice, Covering, pairs_of
 from planner.siting.solving.best_service import best_service
 from planner.siting.solving.choice_rows import choice_rows
@@ -82,6 +83,11 @@ def capacitated_covering(
     allocation
         The answer, and who goes where: the best allocation to the chosen sites.
 
+    Raises
+    ------
+    SitingError
+        Households or capacities are negative, none at all, or not as many as rows or columns.
+
     References
     ----------
     .. [1] Current, J. R., Storbeck, J. E. (1988). Capacitated covering models. Environment and Planning B 15.
@@ -95,8 +101,14 @@ def capacitated_covering(
     >>> found.answer.sites, found.answer.objective
     ((0,), 45.0)
     """
-    clock = started(seconds)
     rows, columns = covering.covers.shape
+    admit(
+        shape("households", households, rows),
+        not_negative("households", households),
+        shape("capacity", capacity, columns),
+        not_negative("capacity", capacity),
+    )
+    clock = started(seconds)
     room, fixed = choice.room(columns), choice.fixed_columns()
     row, column = pairs_of(covering.covers)
     counts = covering.weight[row] > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.errors import Breach, SitingError
+from planner.remarks import Remark
 from planner.settings.siting import Siting as Settings
 from planner.siting.answers import Answer, Status, gap_between
 from planner.siting.candidate import Candidate, candidate_table, places_of
@@ -91,6 +91,8 @@ class Siting:
         People beyond the standard today.
     people_without_street
         Those among them whom no site can serve, because no street lies within `access_m` of them.
+    remarks
+        Why fewer sites are proposed than were asked for.
     """
 
     pool: Pool
@@ -102,6 +104,7 @@ class Siting:
     proposals: tuple[Proposal, ...]
     people_uncovered: float
     people_without_street: float
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def best(self) -> Proposal | None:
@@ -124,7 +127,6 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     n_candidates: int,
     seconds: float,
     seed: int,
-    study: str = "notebook",
     limits_min: NDArray[np.float64] | None = None,
 ) -> Siting:
     """Place new stations for the people beyond the standard, at the middles of clusters of them.
@@ -147,28 +149,21 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
         How long the solver may search.
     seed
         Of the clustering.
-    study
-        What to call the study in an error.
     limits_min
         The limit of each demand point, minutes, shape (uncovered,), where not all have the standard.
 
     Returns
     -------
     siting
-        Candidates and proposals.
-
-    Raises
-    ------
-    SitingError
-        Nobody uncovered lives near a street, or more sites are asked for than there are places where they live.
+        Candidates and proposals; fewer sites than were asked for where there are fewer places, with a remark.
     """
     limits = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
     snaps = snap(shapely.get_coordinates(uncovered.geometry.array), network, access_m=walk.access_m)
     asked = Settings(sites=sites, candidates=n_candidates, seconds=seconds, seed=seed, origins=("clusters",))
-    return choose_among(Gatherer(uncovered, limits, snaps, network, walk, asked), study=study)
+    return choose_among(Gatherer(uncovered, limits, snaps, network, walk, asked))
 
 
-def choose_among(gatherer: Gatherer, *, study: str) -> Siting:
+def choose_among(gatherer: Gatherer) -> Siting:
     """Gather the candidates and choose among them; see `choose_sites`.
 
     Free centres are columns to choose at no cost: `siting.sites` new ones at most are open beside as many as there
@@ -178,23 +173,15 @@ def choose_among(gatherer: Gatherer, *, study: str) -> Siting:
     people = uncovered["people"].to_numpy(dtype=np.float64)
     without_street = float(people[~snaps.reaches_street].sum())
     if not (settings.sites or gatherer.options) or not len(uncovered):
-        table = candidate_table([], gatherer.network.crs).assign(people_in_reach=np.zeros(0))
-        nothing = csr_array((len(uncovered), 0), dtype=bool)
-        total = float(people.sum())
-        return Siting(Pool(()), table, nothing, people, None, None, (), total, without_street)
-    if not snaps.reaches_street.any():
-        raise SitingError(study, [Breach("no_candidates", {"people": f"{people.sum():,.0f}"})])
+        return _nothing_asked(gatherer, people, without_street)
     pool = gatherer.gather()
-    in_clusters = [one.clusters for one in pool.candidates].count(settings.sites)
-    in_clusters += [one.candidate.clusters for one in pool.excluded].count(settings.sites)
-    if in_clusters < settings.sites:
-        raise SitingError(study, [Breach("too_many_sites", {"sites": settings.sites, "places": in_clusters})])
     covers = coverage_of(pool.candidates, snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
     choice = choice_of(pool, settings)
     answer = maximal_covering(Covering(covers, people), choice, seconds=settings.seconds, seed=settings.seed)
     count = len(pool.new)
     today = _served(covers, people, np.arange(count, len(pool.candidates)))
     by_clusters = [place for place, one in enumerate(pool.new) if one.clusters == settings.sites > 0]
+    clustering, too_dear = _as_given(pool, covers, people, np.array(by_clusters, dtype=np.int64), choice)
     chosen = np.array(answer.sites, dtype=np.int64)
     table = candidate_table(pool.new, gatherer.network.crs)
     return Siting(
@@ -205,7 +192,7 @@ def choose_among(gatherer: Gatherer, *, study: str) -> Siting:
         choice=choice,
         answer=answer,
         proposals=(
-            _as_given(pool, covers, people, np.array(by_clusters, dtype=np.int64)),
+            clustering,
             proposal_of(
                 pool,
                 covers,
@@ -219,7 +206,38 @@ def choose_among(gatherer: Gatherer, *, study: str) -> Siting:
         ),
         people_uncovered=float(people.sum()) - today,
         people_without_street=without_street,
+        remarks=tuple(_remarks(gatherer, pool, people, too_dear)),
     )
+
+
+def _nothing_asked(gatherer: Gatherer, people: FloatArray, without_street: float) -> Siting:
+    """Return the candidates that the study names by themselves, and no proposal."""
+    pool = gatherer.gather_named()
+    covers = coverage_of(pool.candidates, gatherer.snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
+    table = candidate_table(pool.candidates, gatherer.network.crs)
+    table = gpd.GeoDataFrame(table.assign(people_in_reach=covers.T.astype(np.float64) @ people))
+    return Siting(pool, table, covers, people, None, None, (), float(people.sum()), without_street)
+
+
+def _remarks(gatherer: Gatherer, pool: Pool, people: FloatArray, too_dear: tuple[str, ...]) -> Iterator[Remark]:
+    """Yield why fewer sites are proposed than were asked for."""
+    sites, near = gatherer.settings.sites, gatherer.snaps.reaches_street
+    if not near.any():
+        values = {"people": f"{people.sum():,.0f}", "access_m": f"{gatherer.walk.access_m:g}"}
+        yield Remark("siting_no_street", "siting", people=float(people.sum()), values=values)
+        return
+    places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
+    if 0 < places < sites:
+        yield Remark("siting_few_places", "siting", values={"sites": sites, "places": places})
+    if not pool.new:
+        yield Remark("siting_none_left", "siting", values={"count": len(pool.excluded)})
+    if too_dear:
+        money: dict[str, object] = {
+            "budget": f"{gatherer.settings.budget:g}",
+            "sites": sites,
+            "count": len(too_dear),
+        }
+        yield Remark("clustering_beyond_budget", "siting", too_dear, values=money)
 
 
 def coverage_of(
@@ -275,13 +293,34 @@ def proposal_of(  # noqa: PLR0913 -- one attribute each
     )
 
 
-def _as_given(pool: Pool, covers: csr_array, people: FloatArray, sites: IndexArray) -> Proposal:
-    """Return the proposal to take these sites; all of them, even those that add nobody. Free centres stay."""
+def _as_given(
+    pool: Pool, covers: csr_array, people: FloatArray, sites: IndexArray, choice: Choice
+) -> tuple[Proposal, tuple[str, ...]]:
+    """Return the proposal to take these sites, and the ids of those that money does not suffice for.
+
+    All are taken, even those that add nobody, the ones that add the most first; free centres stay.
+    """
     keeps = np.arange(len(pool.new), len(pool.candidates))
-    chosen = np.concatenate([sites, keeps])
-    return proposal_of(
-        pool, covers, people, chosen, method="clustering", bound=None, status="heuristic", new_sites=len(sites)
-    )
+
+    def taken(some: IndexArray) -> Proposal:
+        chosen = np.concatenate([some, keeps])
+        return proposal_of(
+            pool, covers, people, chosen, method="clustering", bound=None, status="heuristic", new_sites=len(some)
+        )
+
+    every = taken(sites)
+    if choice.cost is None or choice.budget is None:
+        return every, ()
+    left = choice.budget
+    within: list[int] = []
+    beyond: list[int] = []
+    for site in every.sites:
+        cost = float(choice.cost[site])
+        (within if cost <= left else beyond).append(site)
+        left -= cost if cost <= left else 0.0
+    if not beyond:
+        return every, ()
+    return taken(np.array(within, dtype=np.int64)), tuple(pool.candidates[site].id for site in beyond)
 
 
 def _served(covers: csr_array, people: FloatArray, columns: IndexArray) -> float:

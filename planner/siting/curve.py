@@ -43,6 +43,7 @@ def coverage_curve(covering: Covering, choice: Choice, *, seconds: float, seed: 
     >>> [one.objective for one in coverage_curve(question, Choice(sites=3), seconds=9)]
     [9.0, 11.0, 11.0]
     """
+    choice.room(covering.covers.shape[1])
     clock = started(seconds)
     row, column = pairs_of(covering.covers)
     values = value_table(row, column, covering.weight[row], covering.covers.shape)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array
 
+from planner.errors import Breach
 from planner.siting.answers import Status, status_of
+from planner.siting.door import admit, not_negative, shape, whole
 from planner.siting.problems import Choice, Covering
 from planner.siting.solving.balanced import Balance, Sums, best_for, largest_minimum, largest_sum, like_rows
 from planner.siting.solving.clock import Clock
@@ -75,7 +77,7 @@ def worst_community_first(
     Returns
     -------
     plan
-        With a bound for each step.
+        With a bound for each step; empty where nobody lives anywhere, its shares nan.
 
     Examples
     --------
@@ -85,8 +87,11 @@ def worst_community_first(
     >>> plan.sites, plan.worst_share, plan.people
     ((0, 2), 0.9, 95.0)
     """
+    shares = _shares_of(covering, community)
     clock = started(seconds)
-    question = _Question(covering, _shares_of(covering, community), choice)
+    question = _Question(covering, shares, choice)
+    if not len(shares.of):
+        return question.nobody(clock)
     start, _ = question.most_served(clock.at_most(clock.left / 4), seed)
     first = question.fairest(clock.at_most(clock.left / 2), start)
     return question.plan(first, question.most_above(first.value, clock, first.chosen), clock)
@@ -113,7 +118,10 @@ def frontier(
         in both are left out. Their status speaks of the people: proven where no choice that leaves no community
         below the plan's floor serves more.
     """
-    return _between(_Question(covering, _shares_of(covering, community), choice), points, started(seconds), seed)
+    admit(whole("points", points))
+    shares = _shares_of(covering, community)
+    question, clock = _Question(covering, shares, choice), started(seconds)
+    return _between(question, points, clock, seed) if len(shares.of) else (question.nobody(clock),)
 
 
 def group_frontier(
@@ -137,6 +145,11 @@ def group_frontier(
     plans
         As of `frontier`; `worst_share` is the share of the group that is served.
 
+    Raises
+    ------
+    SitingError
+        The group has nobody: then there is no share of it.
+
     Examples
     --------
     >>> covers = csr_array(np.array([[1, 0], [0, 1]], dtype=bool))
@@ -145,6 +158,12 @@ def group_frontier(
     >>> [(one.sites, one.people, one.worst_share) for one in plans]
     [((0,), 9.0, 0.25), ((1,), 5.0, 0.75)]
     """
+    admit(
+        whole("points", points),
+        shape("group", group, len(covering.weight)),
+        not_negative("group", group),
+        () if np.sum(group) > 0 else [Breach("siting_nobody", {"part": "group"})],
+    )
     parts = _Shares(csr_array((group / group.sum())[None, :]), np.array([0]), 1)
     return _between(_Question(covering, parts, choice), points, started(seconds), seed)
 
@@ -182,6 +201,7 @@ class _Shares:
 
 def _shares_of(covering: Covering, community: IndexArray) -> _Shares:
     """Return the shares of communities; those without people have none."""
+    admit(shape("community", community, len(covering.weight)), whole("community", community))
     count = int(community.max(initial=-1)) + 1
     people = np.bincount(community, weights=covering.weight, minlength=count)
     lived_in = np.flatnonzero(people > 0)
@@ -203,6 +223,11 @@ class _Question:
         distinct, which = like_rows(covering.covers)
         self.weight = np.asarray(which.T @ covering.weight).ravel()
         self.sums = Sums(distinct, csr_array(shares.parts @ which), np.zeros(len(shares.of)))
+
+    def nobody(self, clock: Clock) -> FairPlan:
+        """Return the empty plan, where nobody lives anywhere."""
+        none = np.full(self.count, np.nan)
+        return FairPlan((), float("nan"), float("nan"), 0.0, 0.0, none, "proven", clock.seconds)
 
     def most_served(self, clock: Clock, seed: int) -> tuple[IndexArray, float]:
         return best_for(self.sums.covers, self.weight, self.room, self.fixed, clock, seed)

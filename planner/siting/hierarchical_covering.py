@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
+from planner.errors import Breach
 from planner.siting.answers import Answer
+from planner.siting.door import admit, not_negative, places, shape, there, whole
 from planner.siting.maximal_covering import most_served
 from planner.siting.problems import Choice, Covering, pairs_of
 from planner.siting.solving.value_tables import value_table
@@ -99,6 +101,7 @@ def hierarchical_covering(
     >>> both.served
     {'basic': 8.0, 'full': 2.0}
     """
+    admit(_breaches(services, tiers))
     clock = started(seconds)
     sizes = [_columns(tier) for tier in tiers]
     begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -127,6 +130,24 @@ def hierarchical_covering(
         },
         {name: float(services[name][here].sum()) for name, here in zip(names, served, strict=True)},
     )
+
+
+def _breaches(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterator[Breach]:
+    if not services or not tiers or not all(tier.covers for tier in tiers):
+        yield Breach("siting_no_limit")
+        return
+    rows = len(next(iter(services.values())))
+    for name, weight in services.items():
+        yield from shape(name, weight, rows)
+        yield from not_negative(name, weight)
+    for tier in tiers:
+        yield from whole(f"{tier.name}.sites", tier.sites)
+        yield from there(f"{tier.name}.covers", tier.covers, services)
+        yield from places(f"{tier.name}.fixed", tier.fixed, _columns(tier))
+        for name, covers in tier.covers.items():
+            yield from shape(
+                f"{tier.name}.covers.{name}", np.empty(covers.shape, dtype=bool), rows, _columns(tier)
+            )
 
 
 def _columns(tier: Tier) -> int:

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from planner.siting.answers import Answer, status_of
-from planner.siting.problems import Choice, Covering, Reach, pairs_of, refuse
+from planner.siting.door import admit, not_negative, refuse
+from planner.siting.problems import Choice, Covering, Reach, pairs_of
 from planner.siting.solving.best_service import best_service
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.search_kernels import Values, order_by_gain
@@ -113,6 +114,7 @@ def gradual_covering(
     >>> gradual_covering(reach, Choice(sites=1), full_min=5, none_min=15, seconds=5).objective
     12.0
     """
+    admit(not_negative("full_min", full_min), not_negative("none_min", none_min))
     if none_min < full_min:
         raise refuse("siting_limits_crossed", full_min=full_min, none_min=none_min)
     clock = started(seconds)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from planner.siting.answers import Answer, status_of
+from planner.siting.door import refuse
 from planner.siting.p_median import nearest_of
-from planner.siting.problems import Choice, Reach, refuse
+from planner.siting.problems import Choice, Reach
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.set_cover import Cover, cheapest_cover
 from planner.siting.solving.warming import started

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.errors import Breach, SitingError
+from planner.errors import Breach
+from planner.siting.door import admit, not_negative, places, shape, whole
 from planner.siting.solving.search_kernels import Room
 from planner.walking.walk import FloatArray, IndexArray, is_within
-
-NAMED = "siting"
-"""What an error calls a question that was put by itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +32,7 @@ class Covering:
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit, and negative weights."""
-        _check([_of_length("weight", self.weight, self.covers.shape[0]), _not_negative("weight", self.weight)])
+        admit(shape("weight", self.weight, self.covers.shape[0]), not_negative("weight", self.weight))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,13 +65,14 @@ class Reach:
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit, and negative weights and minutes."""
         walks = len(self.demand)
-        _check(
-            [
-                _of_length("column", self.column, walks),
-                _of_length("minutes", self.minutes, walks),
-                _not_negative("weight", self.weight),
-                _not_negative("minutes", self.minutes),
-            ]
+        admit(
+            shape("column", self.column, walks),
+            shape("minutes", self.minutes, walks),
+            shape("weight", self.weight, len(self.weight)),
+            not_negative("weight", self.weight),
+            not_negative("minutes", self.minutes),
+            places("demand", self.demand, len(self.weight)),
+            places("column", self.column, self.columns),
         )
 
     @classmethod
@@ -125,9 +124,9 @@ class Choice:
         Raises
         ------
         SitingError
-            Neither sites nor money are limited, or a part does not fit the columns.
+            Neither sites nor money are limited, or a part does not fit the columns or cannot be meant.
         """
-        self._check(columns)
+        admit(self.breaches(columns))
         cost = np.zeros(columns) if self.cost is None else np.asarray(self.cost, dtype=np.float64)
         own = -1 - np.arange(columns)
         group = own if self.exclusive is None else np.where(self.exclusive >= 0, self.exclusive, own)
@@ -145,31 +144,35 @@ class Choice:
         """Return the columns that are open in any case, ascending."""
         return np.unique(np.asarray(self.fixed, dtype=np.int64))
 
-    def _check(self, columns: int) -> None:
-        breaches: list[Breach | None] = []
+    def breaches(self, columns: int) -> Iterator[Breach]:
+        """Yield what of the choice does not fit so many columns, or cannot be meant."""
         if self.sites is None and self.budget is None and self.sites_of_kind is None:
-            breaches.append(Breach("siting_no_limit"))
-        if (self.budget is not None and self.cost is None) or (self.sites_of_kind is None) != (self.kind is None):
-            breaches.append(Breach("siting_half_a_limit"))
-        if self.sites is not None and self.sites_of_kind is not None:
-            breaches.append(Breach("siting_half_a_limit"))
-        for name, part in (("cost", self.cost), ("exclusive", self.exclusive), ("kind", self.kind)):
-            if part is not None:
-                breaches += [_of_length(name, part, columns)]
-        numbers: tuple[tuple[str, object], ...] = (
-            ("sites", self.sites),
-            ("cost", self.cost),
-            ("budget", self.budget),
-        )
-        for name, number in numbers:
-            if number is not None:
-                breaches += [_not_negative(name, np.atleast_1d(np.asarray(number, dtype=np.float64)))]
-        fixed = np.asarray(self.fixed, dtype=np.int64)
-        if len(fixed) and (fixed.min() < 0 or fixed.max() >= columns):
-            breaches.append(
-                Breach("siting_shape", {"part": "fixed", "found": int(fixed.max()), "expected": columns})
-            )
-        _check(breaches)
+            yield Breach("siting_no_limit")
+        half_money = self.budget is not None and self.cost is None
+        half_kinds = (self.sites_of_kind is None) != (self.kind is None)
+        twice = self.sites is not None and self.sites_of_kind is not None
+        if half_money or half_kinds or twice:
+            yield Breach("siting_half_a_limit")
+        if self.cost is not None:
+            yield from price(self.cost, columns)
+        if self.budget is not None:
+            yield from not_negative("budget", self.budget)
+        if self.sites is not None:
+            yield from whole("sites", self.sites)
+        if self.exclusive is not None:
+            yield from shape("exclusive", self.exclusive, columns)
+            yield from whole("exclusive", np.maximum(self.exclusive, 0))
+        if self.kind is not None and self.sites_of_kind is not None:
+            yield from shape("kind", self.kind, columns)
+            yield from whole("sites_of_kind", self.sites_of_kind)
+            yield from places("kind", self.kind, len(self.sites_of_kind))
+        yield from places("fixed", self.fixed, columns)
+
+
+def price(cost: FloatArray, columns: int) -> Iterator[Breach]:
+    """Yield what is wrong with the cost of columns."""
+    yield from shape("cost", cost, columns)
+    yield from not_negative("cost", cost)
 
 
 def covers_of(demand: IndexArray, column: IndexArray, shape: tuple[int, int]) -> csr_array:
@@ -187,26 +190,3 @@ def pairs_of(covers: csr_array) -> tuple[IndexArray, IndexArray]:
     covers.sort_indices()
     row = np.repeat(np.arange(covers.shape[0]), np.diff(covers.indptr))
     return row.astype(np.int64), covers.indices.astype(np.int64)
-
-
-def refuse(key: str, **values: object) -> SitingError:
-    """Return the error that a question cannot be answered as it is put."""
-    return SitingError(NAMED, [Breach(key, values)])  # the callers' keys are checked by a test of their own
-
-
-def _of_length(part: str, found: np.ndarray, expected: int) -> Breach | None:
-    if len(found) == expected:
-        return None
-    return Breach("siting_shape", {"part": part, "found": len(found), "expected": expected})
-
-
-def _not_negative(part: str, found: np.ndarray) -> Breach | None:
-    if not len(found) or (np.isfinite(found).all() and found.min() >= 0):
-        return None
-    return Breach("siting_negative", {"part": part})
-
-
-def _check(breaches: Sequence[Breach | None]) -> None:
-    found = [breach for breach in breaches if breach is not None]
-    if found:
-        raise SitingError(NAMED, found)

@@ -189,7 +189,8 @@ def _pieces(snaps: Snaps, network: WalkingNetwork) -> set[int]:
 
 
 def _pieces_at(nodes: tuple[int, ...], network: WalkingNetwork) -> NDArray[np.int64]:
-    return network.edge_piece[np.isin(network.edge_nodes, nodes).any(axis=1)]
+    drawn = network.as_drawn
+    return drawn.edge_piece[np.isin(drawn.edge_nodes, nodes).any(axis=1)]
 
 
 def _rows_of(snaps: Snaps, count: int) -> list[NDArray[np.int64]]:

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from planner.errors import Breach
 from planner.siting.answers import Answer, Status, status_of
+from planner.siting.door import admit, not_negative, places, there
 from planner.siting.maximal_covering import maximal_covering
 from planner.siting.problems import Choice, Covering
 from planner.siting.solving.balanced import Balance, Sums, largest_minimum, like_rows
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.warming import started
 from planner.walking.walk import FloatArray, IndexArray
+
+RULES = ("worst people", "worst regret", "expected")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +102,10 @@ def regret_table(
     array([[0., 4.],
            [5., 0.]])
     """
+    for covering in scenarios.values():
+        columns = covering.covers.shape[1]
+        admit(choice.breaches(columns), *(places(name, sites, columns) for name, sites in plans.items()))
+    admit(there("best", scenarios, best))
     fixed = choice.fixed_columns()
     people = np.array(
         [
@@ -146,8 +154,8 @@ def robust_choice(
 
     Raises
     ------
-    ValueError
-        There is no such rule.
+    SitingError
+        There is no such rule, no scenario, or one without its best plan or its probability.
 
     Examples
     --------
@@ -159,6 +167,13 @@ def robust_choice(
     ...  for rule in ("worst people", "worst regret", "expected")]
     [(1,), (0,), (0,)]
     """
+    admit(
+        there("rule", [rule], RULES),
+        there("best", scenarios, best),
+        there("probability", scenarios, scenarios if probability is None else probability),
+        not_negative("probability", [] if probability is None else list(probability.values())),
+        () if scenarios else [Breach("siting_nobody", {"part": "scenarios"})],
+    )
     clock, names = started(seconds), list(scenarios)
     fixed = choice.fixed_columns()
     if rule == "expected":
@@ -171,8 +186,6 @@ def robust_choice(
         return _robust(
             scenarios, fixed, rule, np.array(answer.sites, dtype=np.int64), answer.objective, answer.bound
         )
-    if rule not in ("worst people", "worst regret"):
-        raise ValueError(rule)
     offset = (
         np.zeros(len(names)) if rule == "worst people" else -np.array([best[name].objective for name in names])
     )

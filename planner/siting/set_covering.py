@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.siting.answers import Answer, status_of
+from planner.siting.door import admit, places
 from planner.siting.maximal_covering import ranked
-from planner.siting.problems import Covering, pairs_of
+from planner.siting.problems import Covering, pairs_of, price
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.set_cover import cheapest_cover
 from planner.siting.solving.value_tables import best_of, value_table
@@ -47,6 +48,11 @@ def set_covering(
         The objective is the number of new sites, or their cost. `unservable` lists those for whom there is no
         column; the answer is about all others.
 
+    Raises
+    ------
+    SitingError
+        A fixed column is none, or a cost is negative or none at all.
+
     References
     ----------
     .. [1] Toregas, C., Swain, R., ReVelle, C., Bergman, L. (1971). The location of emergency service facilities.
@@ -60,6 +66,8 @@ def set_covering(
     >>> fewest.sites, fewest.objective, fewest.status, fewest.unservable
     ((1, 2), 2.0, 'proven', array([3]))
     """
+    columns = covering.covers.shape[1]
+    admit(places("fixed", fixed, columns), () if cost is None else price(cost, columns))
     return cover_with(covering, cost, np.unique(np.asarray(fixed, dtype=np.int64)), started(seconds), seed)
 
 

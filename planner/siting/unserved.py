@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.siting.answers import Answer
+from planner.siting.door import admit, not_negative, places, shape
 from planner.siting.p_center import p_center
 from planner.siting.problems import Choice, Covering, Reach
 from planner.siting.set_covering import set_covering
@@ -67,6 +68,7 @@ def explain_unserved(reach: Reach, *, limit_min: float, reason: Sequence[str]) -
     >>> who.people_by_reason, who.smallest_limit_min, who.limit_for_all_min
     ({'far': 2.0, 'no street': 3.0}, array([12., inf]), 12.0)
     """
+    admit(not_negative("limit_min", limit_min), shape("reason", reason, len(reach.weight)))
     shortest = np.full(len(reach.weight), np.inf)
     np.minimum.at(shortest, reach.demand, reach.minutes)
     served = np.diff(reach.within(limit_min).covers.indptr) > 0
@@ -110,6 +112,7 @@ def fewest_extra(pool: Covering, rows: IndexArray, *, seconds: float) -> Answer:
     >>> few.sites, few.unservable
     ((0,), array([2]))
     """
+    admit(places("rows", rows, len(pool.weight)))
     asked = np.zeros(len(pool.weight))
     asked[rows] = pool.weight[rows]
     return set_covering(Covering(pool.covers, asked), seconds=seconds)

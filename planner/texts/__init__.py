@@ -89,7 +89,7 @@ class Texts:
 
     language: Language
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """Return the text of `key` with `values` filled in; a missing key, or a missing value, is a KeyError.
 
         No text reaches a user with a gap in it: there is no way to say one without its values.

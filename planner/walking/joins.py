@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from planner.walking.network import WalkingNetwork, build_network
+from planner.walking.private_ways import LAYERS, PUBLIC, come_to, go_on_from
 from planner.walking.snapping import TOUCH_M, Snaps, snap
 from planner.walking.standing import node_spots, stand
 from planner.walking.times import travel_times
@@ -63,17 +64,37 @@ class Through:
         return Through(self.to[:, rows], self.onward[rows])
 
 
-def walks_through(network: WalkingNetwork, at: Snaps, walkers: Walkers) -> Through:
-    """Return the walks from the starts to positions on streets, and from these to the ends."""
+def walks_through(network: WalkingNetwork, at: Snaps, walkers: Walkers, onward: Snaps | None = None) -> Through:
+    """Return the walks from the starts to positions on streets, and from these to the ends.
+
+    Where private ways make a difference between coming and going on, `onward` are the same positions for those who
+    go on.
+    """
     how = walkers.walk, walkers.horizon_min
     to = dense(network, walkers.starts, at, walk=how[0], horizon_min=how[1])
-    return Through(to, dense(network, at, walkers.ends, walk=how[0], horizon_min=how[1]))
+    return Through(
+        to, dense(network, at if onward is None else onward, walkers.ends, walk=how[0], horizon_min=how[1])
+    )
 
 
 def with_gate(through: Through, walkers: Walkers) -> FloatArray:
     """Return the walks once the nodes of a closed gate are one place, shape (starts, ends)."""
     minutes: FloatArray = through.to.min(axis=1)[:, None] + through.onward.min(axis=0)[None, :]
     return np.minimum(walkers.minutes, minutes)
+
+
+def with_gate_opened(network: WalkingNetwork, nodes: Sequence[int], walkers: Walkers) -> FloatArray:
+    """Return the walks once the nodes of a closed gate are one place, whatever streets end there.
+
+    On a layer of private ways who has come so far walks on in the same layer, or in a later one.
+    """
+    at, minutes = node_spots(network, nodes), walkers.minutes
+    for layer in LAYERS if network.layers else (PUBLIC,):
+        through = walks_through(
+            network, stand(at, network, come_to(layer)), walkers, stand(at, network, go_on_from(layer))
+        )
+        minutes = np.minimum(minutes, with_gate(through, walkers))
+    return minutes
 
 
 def with_crossing(network: WalkingNetwork, ends_xy: FloatArray, through: Through, walkers: Walkers) -> FloatArray:
@@ -89,7 +110,8 @@ def with_crossing(network: WalkingNetwork, ends_xy: FloatArray, through: Through
     ends_xy
         The two positions, shape (2, 2).
     through
-        The walks to and from them.
+        The walks to and from them; where ways are private, those to them in the layers up to `PUBLIC`, and those
+        from them in the layers from there on, since the path is a public street.
     walkers
         Who walks.
     """

@@ -18,6 +18,9 @@ BLOCK_CELLS = 8
 BORDER_M = 1e-3
 """A segment is listed in the cells that it passes by so little, whatever rounding says about the border."""
 
+PASSAGE = -1
+"""What stands in place of an edge where a way out of a node is none."""
+
 MORTON_BITS = 21
 """Bits of each coordinate in the order of the nodes: two of them fit into one integer."""
 
@@ -34,7 +37,8 @@ class Ways(NamedTuple):
     node, metres
         Where the way leads and how long it is, in level metres, shape (2 × edges,).
     edge_end
-        Twice the edge, and one more where the way begins at the edge's end, shape (2 × edges,).
+        Twice the edge, and one more where the way begins at the edge's end, shape (2 × edges,); below 0 where the
+        way is no edge but a passage to the same place in another layer (`planner.walking.private_ways`).
     """
 
     pointer: SmallArray
@@ -74,6 +78,29 @@ def ways_out(edge_nodes: IndexArray, edge_level_m: FloatArray, n_nodes: int) -> 
         node=edge_nodes[:, ::-1].ravel()[edge_end].astype(np.uint32),
         metres=edge_level_m.ravel()[edge_end],
         edge_end=edge_end,
+    )
+
+
+def with_passages(ways: Ways, passages: IndexArray) -> Ways:
+    """Return the ways with passages without length from one node to another, in this direction only.
+
+    Examples
+    --------
+    >>> street = ways_out(np.array([[0, 1]]), np.array([[5.0, 5.0]]), 3)
+    >>> both = with_passages(street, np.array([[1, 2]]))
+    >>> both.pointer.tolist(), both.node.tolist(), both.metres.tolist(), both.edge_end.tolist()
+    ([0, 1, 3, 3], [1, 0, 2], [5.0, 5.0, 0.0], [0, 1, -1])
+    """
+    n_nodes = len(ways.pointer) - 1
+    known = ways.pointer.astype(np.int64)
+    begins = np.concatenate([np.repeat(np.arange(n_nodes), known[1:] - known[:-1]), passages[:, 0]])
+    order = np.argsort(begins, kind="stable")
+    more = len(passages)
+    return Ways(
+        pointer=pointers(begins, n_nodes).astype(np.uint32),
+        node=np.concatenate([ways.node, passages[:, 1].astype(np.uint32)])[order],
+        metres=np.concatenate([ways.metres, np.zeros(more)])[order],
+        edge_end=np.concatenate([ways.edge_end, np.full(more, PASSAGE)])[order],
     )
 
 

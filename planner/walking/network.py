@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from planner.walking.checks import check_streets
 from planner.walking.gates import Gate
-from planner.walking.layout import Grid, Ways, lay_grid, morton_order, ways_out
+from planner.walking.layout import Grid, Ways, lay_grid, morton_order, ways_out, with_passages
 from planner.walking.sight import Barriers
 from planner.walking.walk import FloatArray, IndexArray
 
@@ -66,6 +67,9 @@ class WalkingNetwork:
         What stops the straight walk between a door and a street; None where nothing does.
     gates
         Closed gates: streets end on both sides of them.
+    layers
+        How private ways are walked, where some streets are private; else None. Arrays of nodes, edges and segments
+        then hold copies behind what is drawn: see `planner.walking.private_ways`.
     """
 
     crs: pyproj.CRS
@@ -85,6 +89,12 @@ class WalkingNetwork:
     grid: Grid
     barriers: Barriers | None = None
     gates: tuple[Gate, ...] = ()
+    layers: Layers | None = None
+
+    @property
+    def as_drawn(self) -> WalkingNetwork:
+        """The streets without the copies of private ways: each street once, as the map has it."""
+        return self if self.layers is None else self.layers.drawn
 
     def segment_lines(self) -> NDArray[np.object_]:
         """Return every segment as a LineString, shape (segments,)."""
@@ -101,6 +111,32 @@ class WalkingNetwork:
         coordinates[np.cumsum(segments + 1) - segments - 1] = starts
         edge = np.repeat(np.arange(len(self.edge_m)), segments + 1)
         return np.asarray(shapely.linestrings(coordinates, indices=edge), dtype=object)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layers:
+    """The layers of a network with private ways; see `planner.walking.private_ways`.
+
+    Attributes
+    ----------
+    drawn
+        The network without layers.
+    is_private
+        Which of its edges are private, shape (drawn edges,).
+    edge_layer
+        The layer of each edge, shape (edges,).
+    node_place, segment_place
+        The node and the segment of `drawn` that each node and segment is a copy of, shapes (nodes,), (segments,).
+    passages
+        From a node to the same place in a later layer, shape (passages, 2).
+    """
+
+    drawn: WalkingNetwork
+    is_private: NDArray[np.bool_]
+    edge_layer: IndexArray
+    node_place: IndexArray
+    segment_place: IndexArray
+    passages: IndexArray
 
 
 def build_network(
@@ -126,6 +162,11 @@ def build_network(
     network
         Edges between junctions, in the order of the streets; both directions are walkable, at the base speed.
 
+    Raises
+    ------
+    DataError
+        The streets are no table of lines in metres, or there is none.
+
     Examples
     --------
     >>> lines = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0, 200 0)", "LINESTRING (100 0, 100 50)"], crs=32648)
@@ -133,6 +174,7 @@ def build_network(
     >>> network.edge_m.tolist(), len(network.node_xy)
     ([100.0, 100.0, 50.0], 4)
     """
+    check_streets(streets)
     parts, street_of_part = shapely.get_parts(streets.geometry.array, return_index=True)
     xy, line = shapely.get_coordinates(parts, return_index=True)
     xy = np.round(xy, MILLIMETRE_DIGITS) + 0.0
@@ -230,12 +272,19 @@ def walked_at(network: WalkingNetwork, level: FloatArray, *, direction: Directio
     level_m = searched * network.segment_m[:, None]
     walked = np.vstack([np.zeros((1, 2)), np.cumsum(level_m, axis=0)])
     first = np.searchsorted(network.segment_edge, np.arange(len(network.edge_m) + 1))
+    edge_level_m = walked[first[1:]] - walked[first[:-1]]
+    ways, layers = ways_out(network.edge_nodes, edge_level_m, len(network.node_xy)), network.layers
+    if layers is not None:
+        drawn_level = level[: len(layers.drawn.segment_m)]
+        ways = with_passages(ways, layers.passages)
+        layers = replace(layers, drawn=walked_at(layers.drawn, drawn_level, direction=direction))
     return replace(
         network,
         segment_level=searched,
         segment_from_level_m=walked[:-1] - walked[first[:-1]][network.segment_edge],
-        edge_level_m=(edge_level_m := walked[first[1:]] - walked[first[:-1]]),
-        ways=ways_out(network.edge_nodes, edge_level_m, len(network.node_xy)),
+        edge_level_m=edge_level_m,
+        ways=ways,
+        layers=layers,
     )
 
 

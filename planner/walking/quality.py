@@ -80,6 +80,7 @@ def network_quality(
     >>> quality.pieces, quality.dead_ends, quality.crossings, quality.outside_share
     (2, 4, 1, 0.5)
     """
+    network = network.as_drawn
     if places is None:
         places = suspicious_places(network, streets)
     across = _across(network, streets)

@@ -148,6 +148,8 @@ def _from_nodes(
             last += 1
         for row in range(first, last):
             for way in range(ways.pointer[node[row]], ways.pointer[node[row] + 1]):
+                if ways.edge_end[way] < 0:
+                    continue
                 e, at_end = ways.edge_end[way] >> 1, ways.edge_end[way] & 1
                 # Who came along this edge has passed all of it.
                 if best[ways.node[way]] + edge_level_m[e, 1 - at_end] <= metres[row] + SAME_M:

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.walking.capsules import QUARTER_SEGMENTS, Wholes, capsule_unions, wholes
+from planner.walking.checks import check_limits, check_search
 from planner.walking.compiling import in_chunks
 from planner.walking.network import WalkingNetwork
 from planner.walking.runs import Lines, Runs, all_runs, lines_of, outskirts, walked_out
@@ -69,7 +70,14 @@ def service_areas(
     -------
     areas
         Valid polygons (empty where no street is reached), shape (facilities, limits).
+
+    Raises
+    ------
+    DataError
+        The facilities were snapped to another network or with another `access_m`, or the limits do not rise.
     """
+    check_search("service_areas", network, (facilities,), walk)
+    check_limits("service_areas", limits_min)
     areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
     if not len(facilities.xy):
         return areas

@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.walking.checks import check_barriers
 from planner.walking.compiling import kernel
 from planner.walking.layout import Grid, lay_grid
 from planner.walking.walk import FloatArray, IndexArray
@@ -52,12 +53,18 @@ class Barriers:
 def lay_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> Barriers:
     """Make barriers of lines (railways, walls) and of polygons of water.
 
+    Raises
+    ------
+    DataError
+        The lines are no lines, the water is no polygons, or they are not in metres.
+
     Examples
     --------
     >>> wall = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 30 0, 30 120)"], crs=32648)
     >>> lay_barriers(wall, None).xy[:2].tolist()
     [[0.0, 0.0, 30.0, 0.0], [30.0, 0.0, 30.0, 40.0]]
     """
+    check_barriers(lines, water)
     of_lines = [] if lines is None else [lines.array]
     areas = shapely.get_parts([] if water is None else water.array)
     parts = shapely.get_parts(np.concatenate([*of_lines, shapely.boundary(areas)]).astype(object))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.walking.checks import check_access, check_points
 from planner.walking.compiling import in_chunks
 from planner.walking.layout import block_order, pointers
 from planner.walking.network import WalkingNetwork
@@ -103,6 +104,12 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
     snaps
         All stretches within reach; a point without any keeps its distance to the nearest street.
 
+    Raises
+    ------
+    DataError
+        The points are no array of finite numbers, or in degrees or another place than the network; or `access_m`
+        is negative.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -112,7 +119,8 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
     >>> snaps.from_m.tolist(), snaps.to_m.tolist(), snaps.nearest_m.tolist()
     ([10.0], [90.0], [30.0])
     """
-    xy = np.ascontiguousarray(xy, dtype=np.float64)
+    xy = check_points("snap(xy)", xy, network)
+    check_access("snap", access_m)
     order, reach_m = block_order(xy, network.grid), access_m + TOUCH_M
     found = in_chunks(
         lambda first, last: (

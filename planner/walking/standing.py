@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from planner.walking.layout import pointers
 from planner.walking.network import WalkingNetwork
+from planner.walking.private_ways import PUBLIC, come_to, go_on_from
 from planner.walking.snapping import Snaps
 from planner.walking.walk import FloatArray, IndexArray
 
@@ -48,6 +49,7 @@ def street_spots(network: WalkingNetwork, step_m: float) -> Spots:
     >>> street_spots(build_network(road), 40.0).xy.round(3).tolist()
     [[0.0, 0.0], [100.0, 0.0], [33.333, 0.0], [66.667, 0.0]]
     """
+    network = network.as_drawn
     first, last = _end_segments(network)
     node_edge = np.zeros(len(network.node_xy), dtype=np.int64)
     side = np.zeros(len(network.node_xy), dtype=np.int64)
@@ -81,30 +83,52 @@ def node_spots(network: WalkingNetwork, nodes: Sequence[int]) -> Spots:
     """Return nodes as positions."""
     which = np.array(nodes, dtype=np.int64)
     nowhere = np.zeros(len(which), dtype=np.int64)
-    return Spots(nowhere, np.zeros(len(which)), which, network.node_xy[which])
+    return Spots(nowhere, np.zeros(len(which)), which, network.as_drawn.node_xy[which])
 
 
-def stand(spots: Spots, network: WalkingNetwork) -> Snaps:
-    """Return positions as points from which walks begin, and at which they end, on the street and nowhere else."""
+def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None = None) -> Snaps:
+    """Return positions as points from which walks begin, and at which they end, on the street and nowhere else.
+
+    Parameters
+    ----------
+    spots
+        Positions on the streets as they are drawn.
+    network
+        The streets.
+    layers
+        Where private ways have layers, those on which a walk may begin or end; None: all.
+    """
     first, last = _end_segments(network)
-    node = network.edge_nodes.ravel()
+    drawn, of = network.as_drawn, network.layers
+    node = network.edge_nodes.ravel() if of is None else of.node_place[network.edge_nodes.ravel()]
+    open_to = np.ones(len(network.edge_m), dtype=np.bool_)
+    if of is not None and layers is not None:
+        open_to = np.isin(of.edge_layer, list(layers))
     by_node = np.argsort(node, kind="stable")
-    pointer = pointers(node, len(network.node_xy))
+    by_node = by_node[open_to[by_node // 2]]
+    pointer = pointers(node[by_node], len(drawn.node_xy))
     edge, end = np.divmod(by_node, 2)
     end_segment = np.where(end == 0, first[edge], last[edge])
     end_m = np.where(end == 0, 0.0, network.segment_m[end_segment])
+    # The segments that are one as they are drawn.
+    place = np.arange(len(network.segment_m)) if of is None else of.segment_place
+    copy = np.argsort(place, kind="stable")
+    copy = copy[open_to[network.segment_edge[copy]]]
+    copies = pointers(place[copy], len(drawn.segment_m))
 
-    is_node = spots.node >= 0
-    count = np.where(is_node, np.diff(pointer)[spots.node], 1)
-    point = np.repeat(np.arange(len(spots.xy)), count)
-    rank = np.arange(len(point)) - np.repeat(np.cumsum(count) - count, count)
-    # Where a position is no node, whatever stands first is taken and then passed over.
-    row = np.where(is_node[point], pointer[np.maximum(spots.node, 0)][point] + rank, 0)
-    segment = np.where(is_node[point], end_segment[row], spots.segment[point])
-    at_m = np.where(is_node[point], end_m[row], spots.at_m[point])
+    at_node = np.flatnonzero(spots.node >= 0)
+    on_node, row = _spread(pointer, spots.node[at_node])
+    inside, drawn_segment, inside_m = _inside(spots, drawn)
+    on_segment, which = _spread(copies, drawn_segment)
+    point = np.concatenate([at_node[on_node], inside[on_segment]])
+    segment = np.concatenate([end_segment[row], copy[which]])
+    at_m = np.concatenate([end_m[row], inside_m[on_segment]])
     order = np.lexsort((at_m, segment, point))
     segment, at_m = segment[order], at_m[order]
-    begins = np.cumsum(count) - count
+    count = np.bincount(point, minlength=len(spots.xy))
+    # On a layer that does not lead there nobody stands: the first segment of all is then as good as any.
+    begins = np.minimum(np.cumsum(count) - count, max(len(segment) - 1, 0))
+    nearest = segment[begins] if len(segment) else np.zeros(len(spots.xy), dtype=np.int64)
     return Snaps(
         xy=spots.xy,
         access_m=0.0,
@@ -115,9 +139,47 @@ def stand(spots: Spots, network: WalkingNetwork) -> Snaps:
         foot_m=at_m,
         aside_m=np.zeros(len(at_m)),
         nearest_m=np.zeros(len(spots.xy)),
-        nearest_segment=segment[begins],
+        nearest_segment=nearest,
         nearest_xy=spots.xy,
-        reaches_street=np.ones(len(spots.xy), dtype=np.bool_),
+        reaches_street=count > 0,
+    )
+
+
+def _inside(spots: Spots, network: WalkingNetwork) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Return the positions inside edges with their segments: two where the position is the vertex between them."""
+    first, last = _end_segments(network)
+    point = np.flatnonzero(spots.node < 0)
+    segment, at_m = spots.segment[point], spots.at_m[point]
+    edge = network.segment_edge[segment]
+    before = np.flatnonzero((at_m <= 0) & (segment > first[edge]))
+    behind = np.flatnonzero((at_m >= network.segment_m[segment]) & (segment < last[edge]))
+    return (
+        np.concatenate([point, point[before], point[behind]]),
+        np.concatenate([segment, segment[before] - 1, segment[behind] + 1]),
+        np.concatenate([at_m, network.segment_m[segment[before] - 1], np.zeros(len(behind))]),
+    )
+
+
+def _spread(pointer: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArray]:
+    """Return the rows of several keys one after the other: which of the keys, and the row."""
+    count = np.diff(pointer)[keys]
+    which = np.repeat(np.arange(len(keys)), count)
+    rank = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    return which, pointer[keys][which] + rank
+
+
+def path_ends(spots: Spots, network: WalkingNetwork) -> tuple[Snaps, Snaps, Snaps]:
+    """Return positions as such, as the begin of a new public path, and as its end: the same but for layers.
+
+    Nobody comes to a public path through private ways of others, and nobody leaves it for a walk through them.
+    """
+    if network.layers is None:
+        at = stand(spots, network)
+        return at, at, at
+    return (
+        stand(spots, network),
+        stand(spots, network, come_to(PUBLIC)),
+        stand(spots, network, go_on_from(PUBLIC)),
     )
 
 

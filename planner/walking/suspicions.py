@@ -69,6 +69,7 @@ def suspicious_places(network: WalkingNetwork, streets: gpd.GeoDataFrame | None 
     >>> suspicious_places(build_network(lines)).drop(columns="geometry").values.tolist()
     [['near_miss', '1', '0', 1.5, nan, False], ['overlap', '0', '2', nan, 100.0, False]]
     """
+    network = network.as_drawn
     marks = _marks(network, streets)
     names = _names(network, streets)
     lines = network.segment_lines()

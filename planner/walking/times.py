@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.errors import Breach, DataError
 from planner.walking.assign_kernels import Ground, approaches, least_first, nearest_of_places
+from planner.walking.checks import check_points, check_search
 from planner.walking.compiling import in_chunks
 from planner.walking.layout import block_order
 from planner.walking.link_kernels import Links, Stands, Streets, link_points, links_by_node, rows_by_edge
@@ -14,7 +16,7 @@ from planner.walking.network import WalkingNetwork
 from planner.walking.search import SLACK_M, stands_of, streets_of
 from planner.walking.snapping import TOUCH_M, Snaps, snap
 from planner.walking.times_kernels import nearest_of_all, search_all, walks_from_each
-from planner.walking.walk import FloatArray, IndexArray, Walk, is_within
+from planner.walking.walk import LIMIT_TOLERANCE_MIN, FloatArray, IndexArray, Walk, is_within
 
 FACILITIES_AT_LEAST = 16
 DEMAND_AT_LEAST = 4096
@@ -64,9 +66,28 @@ class TravelTimes:
         return minutes, facility
 
     def count_within(self, limit_min: float) -> IndexArray:
-        """Return how many facilities each demand point reaches within the limit, shape (demand,)."""
+        """Return how many facilities each demand point reaches within the limit, shape (demand,).
+
+        Raises
+        ------
+        DataError
+            The limit lies beyond the horizon: who walks longer than that was not searched for.
+        """
+        self.check_horizon("TravelTimes.count_within", limit_min)
         inside = is_within(self.minutes, limit_min)
         return np.bincount(self.demand[inside], minlength=self.n_demand)
+
+    def check_horizon(self, where: str, limit_min: float) -> None:
+        """Refuse to count within a limit that was not searched as far as: longer walks would look like none.
+
+        Raises
+        ------
+        DataError
+            The limit lies beyond the horizon.
+        """
+        if limit_min > self.horizon_min + LIMIT_TOLERANCE_MIN:
+            values = {"horizon": f"{self.horizon_min:g}", "longest": f"{limit_min:g}"}
+            raise DataError(where, [Breach("horizon_too_short", values)])
 
     def of_facilities(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> TravelTimes:
         """Return the pairs of the chosen facilities only; positions stay as they were."""
@@ -105,7 +126,13 @@ def travel_times(
     -------
     times
         Every pair within the horizon.
+
+    Raises
+    ------
+    DataError
+        The points were snapped to another network or with another `access_m`, or the horizon is no number.
     """
+    check_search("travel_times", network, (facilities, demand), walk, horizon_min)
     reach_m = walk.metres(horizon_min) + SLACK_M
     streets, starts, stands = streets_of(network), stands_of(facilities), stands_of(demand)
     beside = rows_by_edge(streets, stands, facilities.segment, arriving=True)
@@ -161,10 +188,16 @@ def nearest_facility(
     facility
         Its position, the first of several as near; -1 where there is none, shape (demand,).
 
+    Raises
+    ------
+    DataError
+        The points were snapped to another network or with another `access_m`, or the horizon is no number.
+
     References
     ----------
     .. [1] Erwig, M. (2000). The graph Voronoi diagram with applications. Networks 36.
     """
+    check_search("nearest_facility", network, (facilities, demand), walk, horizon_min)
     streets, stands, ends = streets_of(network), stands_of(facilities), stands_of(demand)
     field = search_all(network.ways, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
     starts = (stands, rows_by_edge(streets, stands, stands.segment, arriving=False))
@@ -205,11 +238,17 @@ def nearest_facility_of_places(
         `inf` where no facility is within the horizon, shape (places,).
     facility
         Its position, the first of several as near; -1 where there is none, shape (places,).
+
+    Raises
+    ------
+    DataError
+        The points were snapped to another network or with another `access_m`, or the horizon is no number.
     """
+    check_search("nearest_facility_of_places", network, (facilities,), walk, horizon_min)
+    xy = check_points("nearest_facility_of_places(xy)", xy, network)
     if network.barriers is not None:
         demand = snap(xy, network, access_m=walk.access_m)
         return nearest_facility(network, facilities, demand, walk=walk, horizon_min=horizon_min)
-    xy = np.ascontiguousarray(xy, dtype=np.float64)
     streets, stands = streets_of(network), stands_of(facilities)
     field = search_all(network.ways, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
     starts = (stands, rows_by_edge(streets, stands, stands.segment, arriving=False))
@@ -244,6 +283,7 @@ def nearest_facility_of_nodes(
     walk is to be weighed: what `nearest_facility` does for points anywhere. All is as there, for nodes in place of
     demand points.
     """
+    check_search("nearest_facility_of_nodes", network, (facilities,), walk, horizon_min)
     reach_m = max(walk.metres(horizon_min), 0.0) + SLACK_M
     field = search_all(network.ways, streets_of(network), stands_of(facilities), reach_m)
     return _within(horizon_min, walk.all_minutes(field.metres), field.label)

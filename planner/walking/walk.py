@@ -10,6 +10,8 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.walking.checks import check_walk
+
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 SmallArray = NDArray[np.uint32]
@@ -45,6 +47,10 @@ class Walk:
 
     speed_kmh: float
     access_m: float
+
+    def __post_init__(self) -> None:
+        """Refuse a speed that is not above zero, and what is no finite number."""
+        check_walk(self.speed_kmh, self.access_m)
 
     def metres(self, minutes: float) -> float:
         """Return how far people get in `minutes`."""

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.browser
 FIGURES = """([closed, opened]) => {
     const { model } = meeting;
     const choice = model.choose(closed, opened);
-    const { shares, peopleShare, opened: _, closed: __, verdicts: ___, ...figures } = model.figures(choice);
+    const { shares, peopleShare, opened: _, closed: __, verdicts: ___, ...others } = model.figures(choice);
+    const { rated: ____, ...figures } = others;
     return { ...figures, byCommunity: model.sets.limits.map((ring) => [...choice.byCommunity[ring]]) };
 }"""
 

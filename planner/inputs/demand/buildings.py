@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pydantic
 import shapely
 from numpy.typing import NDArray
 
+from planner.inputs.building_tags import OTHER_USE
+from planner.inputs.demand.doors import Doors
 from planner.inputs.demand.placed import PlacedDemand, community_at
 from planner.inputs.demand.streets import spread_along_streets
 from planner.inputs.kind_tables import read_kind_table
@@ -21,6 +24,8 @@ from planner.tables import Buildings, Communities, Streets
 
 UNSPECIFIED, OTHER = "unspecified", "other"
 SHOWN_KINDS = 8
+MOST_LEVELS = 200
+"""More storeys are a slip of the pen: the highest building of the world has 163."""
 
 
 class BuildingKind(Settings):
@@ -29,7 +34,7 @@ class BuildingKind(Settings):
     id: str
     words: tuple[str, ...]
     residential: float = pydantic.Field(ge=0, le=1)
-    levels: float = pydantic.Field(gt=0, le=200)
+    levels: float = pydantic.Field(gt=0, le=MOST_LEVELS)
     source: str
     source_zh: str = ""
     evidence: str
@@ -61,20 +66,24 @@ class Homes:
         Kinds that the table does not know, and how many storeys were assumed.
     unused
         Index of the buildings that nobody lives in.
+    starts
+        Where the people of each home start to walk, shape (homes, 2); None: where its point is.
     """
 
     points: gpd.GeoDataFrame
     remarks: tuple[Remark, ...]
     tree: shapely.STRtree
     unused: tuple[int, ...] = ()
+    starts: NDArray[np.float64] | None = None
+
+    def start_xy(self) -> NDArray[np.float64]:
+        """Return where people start to walk, shape (homes, 2)."""
+        return shapely.get_coordinates(self.points.geometry.array) if self.starts is None else self.starts
 
     def inside(self, outline: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return where the homes inside an outline stand, and their floor areas."""
+        """Return where the people of the homes inside an outline start, and the floor areas of these homes."""
         rows = np.sort(self.tree.query(outline, predicate="covers"))
-        return (
-            shapely.get_coordinates(self.points.geometry.array[rows]),
-            self.points["floor_area_m2"].to_numpy()[rows],
-        )
+        return self.start_xy()[rows], self.points["floor_area_m2"].to_numpy()[rows]
 
 
 def read_building_kinds(table: Path | None, *, study: str) -> BuildingKinds:
@@ -90,11 +99,13 @@ def read_building_kinds(table: Path | None, *, study: str) -> BuildingKinds:
     )
 
 
-def homes_of(buildings: Buildings, kinds: BuildingKinds) -> Homes:
+def homes_of(buildings: Buildings, kinds: BuildingKinds, *, doors: Doors | None = None) -> Homes:
     """Find the homes among buildings and measure their floor area.
 
     Floor area = footprint × levels × the residential share of the building's kind. Levels are the building's own,
-    else its height over the height of a storey (at least one), else the default of its kind.
+    else its height over the height of a storey (at least one), else the default of its kind; more than
+    `MOST_LEVELS` are not believed. A building of unspecified use that says on itself what it is used for houses
+    nobody.
 
     Parameters
     ----------
@@ -102,6 +113,8 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds) -> Homes:
         Polygons with kind, levels and height_m, in metres.
     kinds
         The table.
+    doors
+        Where the people of large buildings start; None leaves all of them at a point inside.
 
     Returns
     -------
@@ -118,11 +131,15 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds) -> Homes:
     by_word = kinds.by_word()
     by_id = {kind.id: kind for kind in kinds.kind}
     word = buildings["kind"].str.strip().str.lower()
-    found = [by_word.get(one, by_id[OTHER]) for one in word]
-    given = buildings["levels"].where(buildings["levels"] > 0)
-    from_height = np.maximum(
-        np.round(buildings["height_m"].where(buildings["height_m"] > 0) / kinds.storey_m), 1.0
-    )
+    told = [by_word.get(one, by_id[OTHER]) for one in word]
+    use = buildings[OTHER_USE].fillna("") if OTHER_USE in buildings else pd.Series("", index=buildings.index)
+    # What is called a dwelling is one, whatever shop is in it; what is only called a building is what it says.
+    used = np.array([kind.id == UNSPECIFIED for kind in told], dtype=bool) & (use != "").to_numpy()
+    found = [by_id[OTHER] if is_used else kind for kind, is_used in zip(told, used, strict=True)]
+    too_high = (buildings["levels"] > MOST_LEVELS) | (buildings["height_m"] > MOST_LEVELS * kinds.storey_m)
+    given = buildings["levels"].where((buildings["levels"] > 0) & (buildings["levels"] <= MOST_LEVELS))
+    believed = (buildings["height_m"] > 0) & (buildings["height_m"] <= MOST_LEVELS * kinds.storey_m)
+    from_height = np.maximum(np.round(buildings["height_m"].where(believed) / kinds.storey_m), 1.0)
     assumed = pd.Series([kind.levels for kind in found], index=buildings.index)
     levels = given.fillna(from_height).fillna(assumed)
     share = np.array([kind.residential for kind in found])
@@ -141,18 +158,37 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds) -> Homes:
     remarks = []
     strange = ~word.isin(by_word.keys())
     if strange.any():
-        names = sorted(set(buildings["kind"][strange]))
-        shown = ", ".join(names[:SHOWN_KINDS]) + (" …" if len(names) > SHOWN_KINDS else "")
-        values = {"count": f"{int(strange.sum())}", "kinds": shown}
+        values = {"count": f"{int(strange.sum())}", "kinds": _shown(sorted(set(buildings["kind"][strange])))}
         remarks.append(
             Remark("building_kind_unknown", "buildings", tuple(_ids(buildings)[strange]), values=values)
         )
+    if used.any():
+        values = {"count": f"{int(used.sum())}", "uses": _shown(sorted(set(use[used])))}
+        remarks.append(Remark("building_used_otherwise", "buildings", tuple(_ids(buildings)[used]), values=values))
+    if too_high.any():
+        most = {"most": f"{MOST_LEVELS}", "most_m": f"{MOST_LEVELS * kinds.storey_m:g}"}
+        said = [
+            f"{levels:g}" if levels > MOST_LEVELS else f"{high:g} m"
+            for levels, high in zip(buildings["levels"][too_high], buildings["height_m"][too_high], strict=True)
+        ]
+        values = {"count": f"{int(too_high.sum())}", "words": _shown(said), **most}
+        remarks.append(Remark("building_too_high", "buildings", tuple(_ids(buildings)[too_high]), values=values))
     without = int((~points["levels_given"]).sum())
     if without:
         values = {"count": f"{without}", "homes": f"{len(points)}"}
         remarks.append(Remark("levels_assumed", "buildings", values=values))
+    starts = None
+    if doors is not None and len(points):
+        places, at_outline = doors.of(np.asarray(buildings.geometry.array[homes], dtype=object))
+        starts = shapely.get_coordinates(places)
+        if at_outline.any():
+            remarks.append(Remark("homes_at_outline", "buildings", tuple(points["id"][at_outline])))
     return Homes(
-        points, tuple(remarks), shapely.STRtree(points.geometry.array), tuple(buildings.index[~homes].tolist())
+        points,
+        tuple(remarks),
+        shapely.STRtree(points.geometry.array),
+        tuple(buildings.index[~homes].tolist()),
+        starts,
     )
 
 
@@ -187,11 +223,13 @@ def spread_over_buildings(
        Geographic Information Science 28.
     """
     community = community_at(homes.points, communities)
-    inside = homes.points[(community != "").to_numpy()].assign(community=community[community != ""])
+    rows = (community != "").to_numpy()
+    inside = homes.points[rows].assign(community=community[rows])
+    starts = homes.start_xy()[rows]
     floor_area = inside.groupby("community")["floor_area_m2"].sum()
     totals = communities.set_index("id")[["people", "households"]]
     peopled = totals["people"].reindex(inside["community"]).to_numpy() > 0
-    inside = inside[peopled]
+    inside, starts = inside[peopled], starts[peopled]
     share = inside["floor_area_m2"].to_numpy() / floor_area.reindex(inside["community"]).to_numpy()
     points = gpd.GeoDataFrame(
         {
@@ -200,7 +238,7 @@ def spread_over_buildings(
             "people_65": np.nan,
             "community": inside["community"].to_numpy(dtype=object),
         },
-        geometry=inside.geometry.array,
+        geometry=shapely.points(starts),
         crs=communities.crs,
     )
     remarks = list(homes.remarks)
@@ -222,6 +260,10 @@ def spread_over_buildings(
         if along.placed_by is not None:
             placed_by.update(along.placed_by)
     return PlacedDemand(points, "buildings", tuple(remarks), placed_by=placed_by)
+
+
+def _shown(words: Sequence[str]) -> str:
+    return ", ".join(words[:SHOWN_KINDS]) + (" …" if len(words) > SHOWN_KINDS else "")
 
 
 def _ids(buildings: Buildings) -> NDArray[np.object_]:

@@ -12,7 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.inputs.demand.buildings import Homes
+from planner.inputs.demand.doors import Doors
 from planner.inputs.demand.streets import StreetSpots
+from planner.inputs.double_ground import disjoint
 from planner.tables import Communities
 
 WHOLE = 1e-9
@@ -24,11 +26,15 @@ BORDER_STEP_M = 100.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spreading:
-    """How a cell wider than `cell_m` metres is spread: over homes inside it, else over spots along its streets."""
+    """How a cell wider than `cell_m` metres is spread: over homes inside it, else over spots along its streets.
+
+    `doors` say where the people of one that is a building start, if it stands at one point.
+    """
 
     cell_m: float
     streets: StreetSpots
     homes: Homes | None = None
+    doors: Doors | None = None
 
 
 def cut_cells(
@@ -36,7 +42,8 @@ def cut_cells(
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Cut cells by the communities' borders, what they count in proportion to area.
 
-    Areal weighting: what a cell counts is taken to lie evenly on it. Shares are reckoned in the cells' own system,
+    Areal weighting: what a cell counts is taken to lie evenly on it. Ground that several communities share belongs
+    to the one with the lowest id. Shares are reckoned in the cells' own system,
     which must be true to area within one cell.
 
     Parameters
@@ -73,7 +80,7 @@ def cut_cells(
     tree = shapely.STRtree(shapes)
     found: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.object_], str]] = []
     ordered = communities.sort_values("id")
-    for community, outline in zip(ordered["id"], _in_system(ordered, cells), strict=True):
+    for community, outline in zip(ordered["id"], disjoint(_in_system(ordered, cells)), strict=True):
         shapely.prepare(outline)
         touching = np.sort(tree.query(outline, predicate="intersects"))
         parts = np.array(shapes[touching], dtype=object)
@@ -85,7 +92,7 @@ def cut_cells(
     cell = np.concatenate([rows for rows, *_ in found])
     share = np.concatenate([shares for _, shares, *_ in found])
     together = np.bincount(cell, weights=share, minlength=len(cells))
-    # Borders that overlap must not count anybody twice, and the last bits of an area lose nobody.
+    # The last bits of an area lose nobody, and count nobody twice.
     share = share / np.where(together > 1 - WHOLE, together, 1.0)[cell]
     pieces = gpd.GeoDataFrame(
         {
@@ -130,7 +137,7 @@ def spread_pieces(pieces: gpd.GeoDataFrame, spreading: Spreading, *, counts: Seq
     wide = (np.sqrt(shapely.area(shapes)) > spreading.cell_m) & ~(people == 0)
     row, xy, share = [], [], []
     for piece, shape in enumerate(shapes):
-        spots, weight = _spots(shape, spreading) if wide[piece] else _middle(shape)
+        spots, weight = _spots(shape, spreading) if wide[piece] else _middle(shape, spreading)
         row.append(np.full(len(weight), piece))
         xy.append(spots)
         share.append(weight / weight.sum())
@@ -161,11 +168,14 @@ def _spots(shape: shapely.Geometry, spreading: Spreading) -> tuple[NDArray[np.fl
         if weight.sum() > 0:
             return xy, weight
     xy, weight = spreading.streets.inside(shape)
-    return (xy, weight) if len(weight) else _middle(shape)
+    return (xy, weight) if len(weight) else _middle(shape, spreading)
 
 
-def _middle(shape: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return shapely.get_coordinates(shapely.point_on_surface(shape)), np.ones(1)
+def _middle(shape: shapely.Geometry, spreading: Spreading) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if spreading.doors is None:
+        return shapely.get_coordinates(shapely.point_on_surface(shape)), np.ones(1)
+    points, _ = spreading.doors.of(np.array([shape], dtype=object))
+    return shapely.get_coordinates(points), np.ones(1)
 
 
 def _numbered(ids: NDArray[np.object_]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from planner.errors import Breach, DataError, StudyError
 from planner.inputs.demand.buildings import Homes, spread_over_buildings
 from planner.inputs.demand.cells import Spreading, cut_cells, spread_pieces
+from planner.inputs.demand.doors import Doors
 from planner.inputs.demand.kinds import numbers_of
 from planner.inputs.demand.placed import COUNTS, PlacedDemand, counted_columns
 from planner.inputs.demand.points import place_demand
@@ -80,6 +81,7 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
     demand: Demand | None,
     raster: RasterCells | None,
     homes: Homes | None,
+    doors: Doors | None = None,
     source: str,
 ) -> Residents:
     """Place the residents of every community.
@@ -94,6 +96,8 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
         In one projected CRS.
     demand, raster, homes
         The layer that the method needs; homes also take the people of wide cells.
+    doors
+        Where the people of large buildings in the demand layer start; None leaves them at a point inside.
     source
         What to call the layer that people come from in a message.
 
@@ -107,7 +111,7 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
     DataError
         There are no people anywhere, or none inside a community.
     """
-    spread = Spreading(settings.cell_m, StreetSpots(streets, spacing_m=settings.spacing_m), homes)
+    spread = Spreading(settings.cell_m, StreetSpots(streets, spacing_m=settings.spacing_m), homes, doors)
     named = [kind.column for kind in settings.kinds if kind.column]
     counts = [*COUNTS, *named]
     if method == "points" and demand is not None:
@@ -148,7 +152,7 @@ def _numeric(demand: Demand, columns: Sequence[str], source: str) -> Demand:
 
 
 def _place_raster(raster: RasterCells, communities: Communities, spread: Spreading) -> PlacedDemand:
-    cells = raster.cells
+    cells, spread = raster.cells, replace(spread, doors=None)
     pieces, outside = cut_cells(cells, communities, counts=["people"])
     points = spread_pieces(pieces, spread, counts=["people"]).assign(households=np.nan, people_65=np.nan)
     values = {"cells": f"{len(cells):,}", "empty": f"{raster.without_data:,}"}

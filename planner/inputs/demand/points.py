@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import shapely
 
 from planner.inputs.demand.cells import Spreading, cut_cells, spread_pieces
+from planner.inputs.demand.doors import is_grid
 from planner.inputs.demand.placed import COUNTS, PlacedDemand, community_at
 from planner.remarks import Remark
 from planner.tables import Communities, Demand
@@ -62,6 +64,17 @@ def place_demand(
     rows = demand[~wide]
     points = gpd.GeoDataFrame(rows.assign(geometry=rows.geometry.representative_point()), crs=demand.crs)
     community = community_at(points, communities)
+    remarks = []
+    doors = None if spreading is None else spreading.doors
+    if doors is not None and not is_grid(np.asarray(_areas(demand), dtype=object)):
+        starts, at_outline = doors.of(np.asarray(rows.geometry.array, dtype=object))
+        points = gpd.GeoDataFrame(points.set_geometry(starts, crs=demand.crs))
+        moved = at_outline & (community != "").to_numpy()
+        if moved.any():
+            people = float(points["people"][moved].sum())
+            remarks.append(Remark("people_at_outline", "demand", tuple(points["id"][moved]), people))
+    elif spreading is not None:
+        spreading = replace(spreading, doors=None)
     inside = (community != "").to_numpy()
     unused = list(rows.index[~inside])
     left_out = [points[~inside][["id", "people"]]]
@@ -75,11 +88,21 @@ def place_demand(
         left_out.append(outside[lost][["id", "people"]])
     lost_rows = pd.concat(left_out)
     people = float(lost_rows["people"].sum())
-    remarks = (Remark("demand_outside", "demand", tuple(lost_rows["id"]), people),) if len(lost_rows) else ()
+    if len(lost_rows):
+        remarks.append(Remark("demand_outside", "demand", tuple(lost_rows["id"]), people))
     placed = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
     return PlacedDemand(
-        gpd.GeoDataFrame(placed, crs=demand.crs), method, remarks, outside=people, unused=tuple(sorted(unused))
+        gpd.GeoDataFrame(placed, crs=demand.crs),
+        method,
+        tuple(remarks),
+        outside=people,
+        unused=tuple(sorted(unused)),
     )
+
+
+def _areas(demand: Demand) -> gpd.GeoSeries:
+    shapes = demand.geometry
+    return gpd.GeoSeries(shapes[shapely.get_dimensions(shapes.array) == 2])  # noqa: PLR2004 - areas
 
 
 def _is_wide(demand: Demand, spreading: Spreading | None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

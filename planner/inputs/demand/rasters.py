@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.errors import Breach, DataError
-from planner.inputs.raster_files import opened_raster
+from planner.inputs.raster_files import opened_raster, read_true, scale_of
 from planner.tables import Communities
 
 if TYPE_CHECKING:
@@ -43,12 +43,15 @@ class RasterCells:
         Cells read, those without data included.
     without_data
         Cells without data among them.
+    scale
+        Scale and offset by which the stored numbers were brought to what they mean; None where they are that.
     """
 
     cells: gpd.GeoDataFrame
     crs: pyproj.CRS
     rows: int
     without_data: int
+    scale: tuple[float, float] | None = None
 
 
 def read_raster(
@@ -66,7 +69,7 @@ def read_raster(
     Parameters
     ----------
     path
-        Any raster that GDAL reads, mostly GeoTIFF.
+        A GeoTIFF, or another raster of `RASTERS`.
     communities
         In the study's projected system.
     unit
@@ -74,7 +77,7 @@ def read_raster(
     band
         Which band; None where there is one only.
     nodata
-        The value that means no data, besides the raster's own and NaN.
+        The value that means no data, besides the raster's own and NaN: as it is stored, or as it means.
     crs
         The system, where the file does not say.
     source
@@ -95,13 +98,8 @@ def read_raster(
         number = _band(raster, band, source)
         window = _window(raster, communities, system, source)
         top, left = window[0][0], window[1][0]
-        values = raster.read(number, window=window).astype(np.float64)
-        empty = ~np.isfinite(values)
-        for none in (nodata, raster.nodatavals[number - 1]):
-            if none is not None:
-                empty |= np.isclose(values, none, rtol=1e-6, atol=0.0)
-        empty |= raster.read_masks(number, window=window) == 0
-        transform = raster.transform
+        values, empty = read_true(raster, number, window, nodata=nodata, source=source)
+        transform, scale = raster.transform, scale_of(raster, number)
     if (values[~empty] < 0).any():
         lowest = f"{values[~empty].min():g}"
         raise DataError(source, [Breach("raster_negative", {"lowest": lowest})])
@@ -120,7 +118,7 @@ def read_raster(
         geometry=outlines,
         crs=equal,
     )
-    return RasterCells(cells, system, int(values.size), int(empty.sum()))
+    return RasterCells(cells, system, int(values.size), int(empty.sum()), scale)
 
 
 def _band(raster: DatasetReader, band: int | None, source: str) -> int:

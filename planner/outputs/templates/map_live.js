@@ -9,7 +9,7 @@ const live = (() => {
 
   // Panes from the bottom up; Leaflet's own shapes lie at 400, its markers at 600.
   const PANES = {
-    shares: 340, people: 350, reached: 410, weak: 430, overlap: 440, uncovered: 450, kind: 455, names: 460, candidates: 590, marks: 620,
+    people: 350, shares: 405, reached: 410, weak: 430, overlap: 440, uncovered: 450, kind: 455, names: 460, candidates: 590, marks: 620,
   };
 
   const Drawing = L.Renderer.extend({
@@ -118,7 +118,7 @@ const live = (() => {
   const painters = {
     shares: (model, look) => (context, view, choice) => {
       const covered = choice.byCommunity[model.sets.standard];
-      context.globalAlpha = 0.7;
+      // Opaque, and multiplied with what lies below: the colours of the legend, with the streets to be seen.
       model.residents.forEach((residents, community) => {
         if (!(residents > 0)) return;
         context.beginPath();
@@ -126,7 +126,6 @@ const live = (() => {
         context.fillStyle = look.colours[shareClass(covered[community] / residents, look.from)];
         context.fill("evenodd");
       });
-      context.globalAlpha = 1;
     },
 
     weak: (model, look) => (context, view, choice, figures) => {
@@ -285,6 +284,7 @@ const live = (() => {
       const pane = map.createPane(name);
       pane.style.zIndex = level;
       pane.style.pointerEvents = "none";
+      if (name === "shares") pane.style.mixBlendMode = "multiply";
     }
   };
 

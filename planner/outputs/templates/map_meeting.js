@@ -91,22 +91,30 @@ const meeting = (() => {
     const [now, before] = [figuresNow, figuresBase];
     const isBase = model.same(choice, base);
     // Weak communities and rates stay blank where a rule asks for what only a run can measure.
-    const rate = (share) => (now.weak === null ? "—" : percent(share));
+    const rate = (count) => {
+      if (now.weak === null) return "—";
+      const { assessed, determined } = now.rated;
+      if (!determined) return say(assessed ? "none_determined" : "not_judged");
+      return say("rate", { share: percent(count / determined), count, of: determined });
+    };
     show("people_share", percent(now.peopleShare), difference(now.peopleShare, before.peopleShare, points));
     show("people_covered", say("kpi_people_count", { covered: whole(now.peopleCovered), people: whole(model.total) }));
     document.querySelector(".bar i").style.width = `${((now.peopleShare ?? 0) * 100).toFixed(1)}%`;
-    show("people_uncovered", whole(now.uncovered), difference(now.uncovered, before.uncovered, whole));
+    // The difference of two shown figures, so that the three add up.
+    const uncovered = (figures) => halfToEven(model.total) - halfToEven(figures.peopleCovered);
+    show("people_uncovered", whole(uncovered(now)), difference(uncovered(now), uncovered(before), whole));
     show("points_share", percent(now.pointsShare), difference(now.pointsShare, before.pointsShare, points));
-    show("compliant_share", rate(now.compliantShare), difference(now.compliantShare, before.compliantShare, points));
-    show("excellent_share", rate(now.excellentShare), difference(now.excellentShare, before.excellentShare, points));
+    show("compliant_share", rate(now.rated.compliant), difference(now.compliantShare, before.compliantShare, points));
+    show("excellent_share", rate(now.rated.excellent), difference(now.excellentShare, before.excellentShare, points));
     const [weak, weakBefore] = [now.weak?.length ?? null, before.weak?.length ?? null];
-    show("weak_communities", weak === null ? "—" : String(weak), difference(weak, weakBefore, String));
+    show("weak_communities", weak === null ? "—" : now.rated.assessed ? String(weak) : say("not_judged"), difference(weak, weakBefore, String));
     byId("verdicts-note").hidden = now.weak !== null;
     show("communities_without_centre", String(now.without.length), difference(now.without.length, before.without.length, String));
-    // The share of area needs the union of the areas, which only a run draws.
-    const area = document.querySelector('[data-figure="area_share"]');
-    area.querySelector("b").textContent = isBase ? area.dataset.today : "—";
-    area.title = isBase ? "" : say("area_needs_run");
+    // Area, further kinds of people and business circles need walks and unions that only a run has.
+    for (const figure of document.querySelectorAll(".figure[data-needs-run]")) {
+      figure.querySelector("b").textContent = isBase ? figure.dataset.today : "—";
+      figure.title = isBase ? "" : say("needs_run");
+    }
     model.sets.limits.forEach((ring, place) => {
       const row = document.querySelector(`[data-limit="${place}"]`);
       row.querySelector(".value").textContent = percent(now.shares[place]);
@@ -325,9 +333,9 @@ const meeting = (() => {
     slider.max = scenarios.length - 1;
     slider.disabled = scenarios.length < 2;
     slider.addEventListener("input", () => {
-      const before = figuresNow.peopleCovered;
       take(made(scenarios[slider.value]));
-      const step = figuresNow.peopleCovered - before;
+      // Against today, as the figures above it.
+      const step = figuresNow.peopleCovered - figuresBase.peopleCovered;
       tell(say("told_scenario", { name: scenarios[slider.value].name, people: signed(whole(step), step) || "0" }));
     });
     byId("ticks").replaceChildren(

@@ -77,6 +77,21 @@ const whatIf = (() => {
     people.forEach((value, i) => (residents[home[i]] += value));
     const total = residents.reduce((sum, value) => sum + value, 0);
 
+    // A branch counts as its centre: `mainOf` of a branch is its centre, `doorsOf` a centre and its branches.
+    const mainOf = stations.id.map((_, station) => sets.branches[station] ?? station);
+    const doorsOf = mainOf.map(() => []);
+    mainOf.forEach((main, station) => doorsOf[main].push(station));
+    const mainsFirst = [...mainOf.keys()].sort((a, b) => (mainOf[a] !== a) - (mainOf[b] !== b) || a - b);
+    const innermostRing = new Map();
+    for (const main of Object.values(sets.branches))
+      for (const station of doorsOf[main]) {
+        const found = new Map();
+        for (let ring = 0; ring < rings; ring++)
+          for (let at = reach.start[station * rings + ring]; at < reach.start[station * rings + ring + 1]; at++)
+            found.set(reach.point[at], ring);
+        innermostRing.set(station, found);
+      }
+
     const at = { x: stations.lon.map(worldX), y: stations.lat.map(worldY) };
     const areas = unpackShapes(sets.areas);
 
@@ -94,6 +109,15 @@ const whatIf = (() => {
       return box;
     };
 
+    // A centre opens and closes with its branches, so that its box holds theirs.
+    const ownBoxes = stations.id.map((_, station) => boxOf(station));
+    const boxes = mainOf.map((main) => doorsOf[main].map((door) => ownBoxes[door]).reduce((one, other) => ({
+      west: Math.min(one.west, other.west),
+      east: Math.max(one.east, other.east),
+      north: Math.min(one.north, other.north),
+      south: Math.max(one.south, other.south),
+    })));
+
     const empty = () => ({
       on: new Uint8Array(count.stations),
       reached: Array.from({ length: rings }, () => new Uint16Array(count.points)),
@@ -104,18 +128,30 @@ const whatIf = (() => {
       own: Array.from({ length: rings }, () => new Float64Array(communities)),
     });
 
-    // Opens or closes one station; only what it reaches is touched.
+    // Opens or closes one station; only what it reaches is touched. A branch is open only while its centre is.
     const set = (choice, station, isOn) => {
+      const main = mainOf[station];
+      if (main === station) for (const door of doorsOf[main]) setDoor(choice, door, isOn);
+      else if (isOn && !choice.on[main]) set(choice, main, true);
+      else setDoor(choice, station, isOn);
+    };
+
+    const setDoor = (choice, station, isOn) => {
       if (Boolean(choice.on[station]) === isOn) return;
+      const main = mainOf[station];
+      const others = doorsOf[main].filter((door) => door !== station && choice.on[door]);
+      // From which limit on another door of the same centre serves a point: no second centre there.
+      const servedFrom = (i) => others.reduce((least, door) => Math.min(least, innermostRing.get(door).get(i) ?? rings), rings);
       choice.on[station] = isOn ? 1 : 0;
       const sign = isOn ? 1 : -1;
       const first = isOn ? 1 : 0;
-      const own = premisesOf.has(station) ? stations.community[station] : -1;
+      const own = premisesOf.has(main) ? stations.community[main] : -1;
       for (let ring = 0; ring < rings; ring++) {
         const group = station * rings + ring;
         for (let at = reach.start[group]; at < reach.start[group + 1]; at++) {
           const i = reach.point[at];
-          for (let limit = ring; limit < rings; limit++) {
+          const last = others.length ? servedFrom(i) : rings;
+          for (let limit = ring; limit < last; limit++) {
             if ((choice.reached[limit][i] += sign) === first) {
               choice.covered[limit] += sign * people[i];
               choice.byCommunity[limit][home[i]] += sign * people[i];
@@ -130,14 +166,15 @@ const whatIf = (() => {
 
     const choose = (closed = [], opened = []) => {
       const choice = empty();
-      for (let station = 0; station < count.centres; station++) set(choice, station, !closed.includes(station));
+      const isClosed = (station) => closed.includes(station) || closed.includes(mainOf[station]);
+      for (const station of mainsFirst) if (station < count.centres) set(choice, station, !isClosed(station));
       for (const station of opened) set(choice, station, true);
       return choice;
     };
 
     const copy = (choice) => {
       const same = empty();
-      choice.on.forEach((isOn, station) => set(same, station, isOn === 1));
+      for (const station of mainsFirst) set(same, station, choice.on[station] === 1);
       return same;
     };
 
@@ -250,14 +287,21 @@ const whatIf = (() => {
         if (found === "weak") weak.add(community);
       });
       const without = ids.flatMap((_, community) => (housed.has(community) ? [] : [community]));
+      const rated = {
+        assessed: counts.excellent + counts.compliant + counts.weak + counts.undetermined,
+        determined: counts.excellent + counts.compliant + counts.weak,
+        compliant: counts.excellent + counts.compliant,
+        excellent: counts.excellent,
+      };
       const determined = counts.excellent + counts.compliant + counts.weak;
       // Where a rule asks what the page cannot reckon, only a run can judge other choices than today's.
-      if (!isFollowed && !isToday(choice)) return { weak: null, without, compliantShare: null, excellentShare: null, verdicts };
+      if (!isFollowed && !isToday(choice)) return { weak: null, without, compliantShare: null, excellentShare: null, rated, verdicts };
       if (!isFollowed) return { ...sets.judged.today, without, verdicts };
       return {
         weak: ids.flatMap((_, community) => (weak.has(community) ? [community] : [])),
         without,
         verdicts,
+        rated,
         compliantShare: determined ? (counts.excellent + counts.compliant) / determined : null,
         excellentShare: determined ? counts.excellent / determined : null,
       };
@@ -265,7 +309,9 @@ const whatIf = (() => {
 
     const figures = (choice) => {
       const opened = choice.on.subarray(count.centres).reduce((sum, isOn) => sum + isOn, 0);
-      const closed = count.centres - choice.on.subarray(0, count.centres).reduce((sum, isOn) => sum + isOn, 0);
+      // Branches that close with their centre are not counted besides it.
+      const isClosed = (main, station) => station < count.centres && !choice.on[station] && (main === station || choice.on[main]);
+      const closed = mainOf.filter(isClosed).length;
       return {
         covered: sets.limits.map((ring) => choice.covered[ring]),
         shares: sets.limits.map((ring) => (total > 0 ? choice.covered[ring] / total : null)),
@@ -301,7 +347,7 @@ const whatIf = (() => {
     return {
       ...{ sets, count, places, people, home, residents, total, choose, copy, set, figures, gain, empty },
       outlines: unpackShapes(sets.communities.outlines),
-      ...{ areas, at, boxes: stations.id.map((_, station) => boxOf(station)) },
+      ...{ areas, at, boxes },
       same: (one, other) => one.on.every((isOn, station) => isOn === other.on[station]),
     };
   };

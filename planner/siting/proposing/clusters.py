@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from planner.circles.clustering import NOISE, dbscan, hdbscan, walks_between
 from planner.siting.candidate import Candidate, Origin
+from planner.siting.proposing.place_ids import place_id, told_apart
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import Snaps, snap
 from planner.walking.walk import Walk
@@ -63,7 +64,7 @@ def propose_middles(
     Returns
     -------
     candidates
-        One a cluster: K<clusters>-<number>, numbered from west to east, with the people of its cluster.
+        One a cluster, from west to east, with the people of its cluster; K and the sign of its place.
     """
     xy = shapely.get_coordinates(uncovered.geometry.array)
     people = uncovered["people"].to_numpy()
@@ -71,10 +72,9 @@ def propose_middles(
     for clustering in clusterings:
         centres, label = _k_means(xy, people, clustering)
         order = _in_order(centres)
-        names = [f"K{clustering.clusters}-{place}" for place in range(1, len(order) + 1)]
         of_cluster = [float(people[label == number].sum()) for number in order]
         found += on_streets(
-            names,
+            "K",
             "clusters",
             centres[order],
             network,
@@ -82,7 +82,7 @@ def propose_middles(
             clusters=clustering.clusters,
             access_m=access_m,
         )
-    return found
+    return told_apart(found)
 
 
 def propose_dense(
@@ -105,7 +105,7 @@ def propose_dense(
     Returns
     -------
     candidates
-        One a group: D:<number>, numbered from west to east.
+        One a group, from west to east; D and the sign of its place.
     """
     xy, people = shapely.get_coordinates(uncovered.geometry.array), uncovered["people"].to_numpy()
     metres = walks_between(network, snaps, walk=walk, within_m=grouping.within_m)
@@ -117,18 +117,20 @@ def propose_dense(
     groups = [rows for rows in groups if people[rows].sum() > 0]
     middles = np.array([np.average(xy[rows], axis=0, weights=people[rows]) for rows in groups]).reshape(-1, 2)
     order = _in_order(middles)
-    return on_streets(
-        [f"D:{place}" for place in range(1, len(order) + 1)],
-        "density",
-        middles[order],
-        network,
-        people=[float(people[groups[number]].sum()) for number in order],
-        access_m=walk.access_m,
+    return told_apart(
+        on_streets(
+            "D",
+            "density",
+            middles[order],
+            network,
+            people=[float(people[groups[number]].sum()) for number in order],
+            access_m=walk.access_m,
+        )
     )
 
 
 def on_streets(  # noqa: PLR0913 - one entry a column
-    ids: Sequence[str],
+    ids: str | Sequence[str],
     origin: Origin,
     xy: NDArray[np.float64],
     network: WalkingNetwork,
@@ -138,9 +140,10 @@ def on_streets(  # noqa: PLR0913 - one entry a column
     clusters: int = 0,
     names: Sequence[str] | None = None,
 ) -> list[Candidate]:
-    """Return candidates at the street positions nearest to places."""
+    """Return candidates at the street positions nearest to places: with given ids, or a letter and the place."""
     snaps = snap(xy.reshape(-1, 2), network, access_m=access_m)
     spots = np.round(snaps.nearest_xy, POSITION_DIGITS) + 0.0
+    own = [place_id(ids, *spot) for spot in spots.tolist()] if isinstance(ids, str) else ids
     return [
         Candidate(
             id=ident,
@@ -152,7 +155,7 @@ def on_streets(  # noqa: PLR0913 - one entry a column
             people=0.0 if people is None else people[place],
             moved_m=float(snaps.nearest_m[place]),
         )
-        for place, ident in enumerate(ids)
+        for place, ident in enumerate(own)
     ]
 
 

@@ -103,7 +103,7 @@ class Ground:
 
     def streets(self) -> NDArray[np.object_]:
         """Return the straight street pieces on which a station may stand, apart from what stands beside it."""
-        pieces = shapely.get_parts(shapely.unary_union(self.network.segment_lines()))
+        pieces = shapely.get_parts(shapely.unary_union(self.network.as_drawn.segment_lines()))
         shapely.prepare(self.district)
         inside = shapely.covers(self.district, pieces)
         crossing = ~inside & shapely.intersects(self.district, pieces)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from planner.circles.finding import Circles
 from planner.siting.candidate import Candidate
 from planner.siting.proposing.clusters import POSITION_DIGITS, on_streets
+from planner.siting.proposing.place_ids import told_apart
 from planner.tables import Parcels
 from planner.walking.network import WalkingNetwork
 from planner.walking.snapping import snap
@@ -58,18 +59,20 @@ def propose_circles(circles: Circles, network: WalkingNetwork, *, access_m: floa
     Returns
     -------
     candidates
-        One a circle, under its id and name, with its workers as people.
+        One a circle, under its name, with its workers as people; C and the sign of its place.
     """
     places = circles.places.set_index("id").geometry.reindex(circles.table["middle"])
     xy = shapely.get_coordinates(places.array)
-    return on_streets(
-        [f"C:{ident}" for ident in circles.table["id"]],
-        "circles",
-        xy,
-        network,
-        people=[float(workers) for workers in circles.table["workers"]],
-        names=[str(name) for name in circles.table["name"]],
-        access_m=access_m,
+    return told_apart(
+        on_streets(
+            "C",
+            "circles",
+            xy,
+            network,
+            people=[float(workers) for workers in circles.table["workers"]],
+            names=[str(name) for name in circles.table["name"]],
+            access_m=access_m,
+        )
     )
 
 

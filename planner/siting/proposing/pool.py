@@ -16,6 +16,7 @@ from planner.siting.candidate import Candidate, Excluded
 from planner.siting.proposing.clusters import Clustering, Grouping, propose_dense, propose_middles
 from planner.siting.proposing.ground import Ground
 from planner.siting.proposing.parcels import propose_circles, propose_parcels
+from planner.siting.proposing.place_ids import told_apart
 from planner.siting.proposing.street_positions import StreetPositions, propose_street_positions
 from planner.tables import Parcels
 from planner.walking.network import WalkingNetwork
@@ -41,6 +42,11 @@ class FromOrigin:
     proposed: int
     kept: int
     suffice: int | None = None
+
+    @property
+    def stands_for_all(self) -> bool:
+        """Whether all positions that suffice are there and may be chosen."""
+        return self.suffice is not None and self.suffice == self.proposed == self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,12 @@ class Pool:
 
     @property
     def every_street(self) -> bool:
-        """Whether an optimum over these is one over every street position on which a station may stand."""
-        return any(one.suffice is not None and one.suffice == one.proposed for one in self.origins)
+        """Whether a covering optimum over these is one over every street position on which a station may stand.
+
+        It is not where one of the positions that suffice was left out: another of its stretch might have stayed.
+        It speaks of who is within the limit only: for the length of walks better positions lie inside a stretch.
+        """
+        return any(one.stands_for_all for one in self.origins)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +105,10 @@ class Gatherer:
         Where the study has them.
     options
         Of free centres.
+    named
+        Places that the study names by themselves: own projects' positions, and candidates of today by their ids.
+    taken
+        Ids of the centres, which no candidate may have.
     ground
         What sorts candidates out; None where nothing does.
     """
@@ -108,6 +122,8 @@ class Gatherer:
     circles: Circles | None = None
     parcels: Parcels | None = None
     options: tuple[Candidate, ...] = ()
+    named: tuple[Candidate, ...] = ()
+    taken: frozenset[str] = frozenset()
     ground: Ground | None = None
 
     def gather(self) -> Pool:
@@ -129,6 +145,9 @@ class Gatherer:
             if origin == "streets":
                 streets = self._streets()
                 found.append((origin, streets.candidates, streets.suffice))
+        there = {(one.id, one.x_m, one.y_m) for _, given, _ in found for one in given}
+        named = [one for one in self.named if (one.id, one.x_m, one.y_m) not in there]
+        found += [("named", named, None)] if named else []
         found += [
             (origin, own, None)
             for origin in ("move", "merge", "keep")
@@ -136,13 +155,21 @@ class Gatherer:
         ]
         return self._sorted_out(found)
 
+    def gather_named(self) -> Pool:
+        """Return the places that the study names by themselves, where nothing else is asked for."""
+        return self._sorted_out([("named", self.named, None)] if self.named else [])
+
     def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> Pool:
+        taken = set(self.taken)
         candidates: list[Candidate] = []
         excluded: list[Excluded] = []
         origins: list[FromOrigin] = []
         for origin, given, suffice in found:
             new_cost = self.settings.new_cost
             proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
+            # A centre as it is has the id of a centre: its own.
+            proposed = proposed if origin == "keep" else told_apart(proposed, taken)
+            taken |= {one.id for one in proposed}
             kept, out = (proposed, []) if self.ground is None else self.ground.sorted_out(proposed)
             candidates += kept
             excluded += out
@@ -168,7 +195,7 @@ class Gatherer:
         return propose_dense(near, snaps, self.network, grouping, walk=self.walk)
 
     def _streets(self) -> StreetPositions:
-        lines = self.network.segment_lines() if self.ground is None else self.ground.streets()
+        lines = self.network.as_drawn.segment_lines() if self.ground is None else self.ground.streets()
         return propose_street_positions(
             self.snaps,
             self.uncovered["people"].to_numpy(),

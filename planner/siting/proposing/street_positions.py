@@ -14,6 +14,7 @@ from scipy.sparse import csc_array
 from planner.siting.candidate import Candidate
 from planner.siting.problems import covers_of
 from planner.siting.proposing.clusters import POSITION_DIGITS
+from planner.siting.proposing.place_ids import place_id, told_apart
 from planner.walking.network import WalkingNetwork, walked_at
 from planner.walking.service_areas import service_areas
 from planner.walking.snapping import Snaps, snap
@@ -32,7 +33,7 @@ class StreetPositions:
     Attributes
     ----------
     candidates
-        Those that are kept, S:<number>, from west to east.
+        Those that are kept, from west to east; S and the sign of the place.
     suffice
         How many suffice: no street position serves people whom one of these does not serve as well.
     """
@@ -107,10 +108,9 @@ def propose_street_positions(
     kept = suffice if len(suffice) <= at_most else _best_around(csc_array(covers[:, suffice]), people, at_most)
     kept = kept if len(suffice) <= at_most else suffice[kept]
     return StreetPositions(
-        [
-            Candidate(f"S:{number}", "streets", float(x), float(y))
-            for number, (x, y) in enumerate(xy[np.sort(kept)], start=1)
-        ],
+        told_apart(
+            [Candidate(place_id("S", x, y), "streets", x, y) for x, y in xy[np.sort(kept)].tolist()],
+        ),
         len(suffice),
     )
 

@@ -1,54 +1,45 @@
-"""Mixed-integer programmes by HiGHS: a start, a limit in seconds, and a bound that is its own witness."""
+"""Mixed-integer programmes: a start, a limit in seconds, and a solver whose every answer is recounted.
+
+A solver is a tool that errs: HiGHS 1.16.0, given a first solution, states the optimum and returns the first
+solution. So what it returns is put into the rows and the objective again. Where it does not give what was stated,
+the programme is solved another way, and the run tells so; a bound that was not kept is no bound.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csc_array, sparray
+from scipy.sparse import csc_array
 
 from planner.siting.solving.clock import Clock
+from planner.siting.solving.doubts import Doubt, note
+from planner.siting.solving.highs import Programme, Solver, Stated, Way, ask_highs
 from planner.walking.walk import FloatArray
 
-RELATIVE_TOLERANCE = 1e-9
-"""HiGHS goes on until its bound is this near; whether that proves anything is for the model to say."""
+__all__ = ["Programme", "Solved", "solve"]
 
+RELATIVE_TOLERANCE = 1e-6
+"""A recounted cost, row or bound may be so far from what was stated, as a share: solvers calculate with 1e-7."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Programme:
-    """Minimise ``cost @ x`` with ``row_lower <= matrix @ x <= row_upper`` and ``lower <= x <= upper``.
+WHOLE_TOLERANCE = 1e-5
+"""A whole variable may be so far from a whole number: rounding it cannot change which number is meant."""
 
-    Attributes
-    ----------
-    cost, lower, upper
-        Of each variable, shape (variables,).
-    matrix
-        Shape (rows, variables).
-    row_lower, row_upper
-        Shape (rows,).
-    integral
-        Which variables are whole numbers, shape (variables,).
-    """
+SECOND_TRY_S = 1.0
+"""An answer that does not hold is sought once more for at least so long, even where time is over, seconds."""
 
-    cost: FloatArray
-    matrix: sparray
-    row_lower: FloatArray
-    row_upper: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    integral: NDArray[np.bool_]
+OTHER_WAYS = (Way(from_start=False, seed=1), Way(from_start=False, seed=2, presolve=False))
+"""How a programme is solved where the first answer does not hold."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solved:
-    """What HiGHS found.
+    """What was found, recounted.
 
     Attributes
     ----------
     x
-        The best solution, None where none was found.
+        The best solution that keeps every row, None where none was found.
     bound
         No solution costs less; `-inf` where nothing is known, `inf` where there is no solution.
     """
@@ -63,9 +54,16 @@ class Solved:
 
 
 def solve(
-    programme: Programme, clock: Clock, *, start: FloatArray | None = None, target: float | None = None
+    programme: Programme,
+    clock: Clock,
+    *,
+    start: FloatArray | None = None,
+    target: float | None = None,
+    solver: Solver = ask_highs,
 ) -> Solved:
-    """Solve a programme, on one thread, so that the same programme takes the same way.
+    """Solve a programme, and believe only what can be recounted.
+
+    That there is no solution is believed where two ways of solving say so.
 
     Parameters
     ----------
@@ -77,61 +75,94 @@ def solve(
         A solution to begin with.
     target
         A cost that is good enough to stop at.
+    solver
+        What solves it.
 
     Returns
     -------
     solved
         With the bound at which the search stood, whatever its status said.
     """
-    import highspy
-
     if not len(programme.cost):
         fits = bool((programme.row_lower <= 0).all() and (programme.row_upper >= 0).all())
         return Solved(np.zeros(0), 0.0) if fits else Solved(None, np.inf)
-    model = _model(programme)
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # its wrapper has no types
-    for option, value in {
-        "output_flag": False,
-        "threads": 1,
-        "random_seed": 0,
-        "mip_rel_gap": RELATIVE_TOLERANCE,
-        "mip_abs_gap": RELATIVE_TOLERANCE,
-        "mip_feasibility_tolerance": 1e-7,
-        "time_limit": max(clock.left, 0.01),
-        **({} if target is None else {"objective_target": target}),
-    }.items():
-        solver.setOptionValue(option, value)
-    solver.passModel(model)
-    if start is not None:
-        first = highspy.HighsSolution()
-        first.col_value = start
-        solver.setSolution(first)
-    solver.run()
-    status, info = solver.getModelStatus(), solver.getInfo()
-    if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-        return Solved(None, np.inf)
-    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    x = np.array(solver.getSolution().col_value) if found else None
-    if programme.integral.any():
-        bound = float(info.mip_dual_bound)
-    else:
-        finished = status == highspy.HighsModelStatus.kOptimal
-        bound = float(info.objective_function_value) if finished else -np.inf
-    return Solved(x, bound if np.isfinite(bound) else -np.inf)
+    best = start if start is not None and _broken(programme, start) is None else None
+    reasons: list[str] = []
+    none_there = 0
+    for number, way in enumerate((Way(), *OTHER_WAYS)):
+        if number > 1 and clock.is_over:
+            break
+        seconds = max(clock.left, SECOND_TRY_S) if number else clock.left
+        stated = solver(programme, way, seconds=seconds, start=start if way.from_start else None, target=target)
+        reason = _doubt(programme, stated, best, target)
+        if stated.x is not None and _broken(programme, stated.x) is None:
+            best = _cheaper(programme, stated.x, best)
+            # Whoever said before that there is no solution was wrong.
+            reasons += ["infeasible"] * none_there
+            none_there = 0
+        if reason is not None:
+            reasons.append(reason)
+            continue
+        none_there += stated.is_infeasible
+        if none_there == 1 and stated.is_infeasible:
+            continue
+        if reasons:
+            note(Doubt(tuple(reasons), is_settled=True))
+        return Solved(None, np.inf) if none_there > 1 else Solved(best, stated.bound)
+    if reasons:
+        note(Doubt(tuple(reasons), is_settled=False))
+    return Solved(best, -np.inf)
 
 
-def _model(programme: Programme) -> Any:  # noqa: ANN401 -- highspy is imported where it is used
-    import highspy
+def _doubt(programme: Programme, stated: Stated, known: FloatArray | None, target: float | None) -> str | None:
+    """Return why what a solver states cannot be so; None where it holds."""
+    if stated.is_infeasible:
+        return None if known is None and stated.x is None else "infeasible"
+    if stated.x is None:
+        return "nothing" if stated.is_optimal else _beyond(programme, known, stated.bound)
+    broken = _broken(programme, stated.x)
+    if broken is not None:
+        return broken
+    cost = float(programme.cost @ stated.x)
+    if not _near(cost, stated.objective):
+        return "objective"
+    stopped_early = target is not None and cost <= target
+    if stated.is_optimal and not stopped_early and not _near(cost, stated.bound):
+        return "bound"
+    return _beyond(programme, _cheaper(programme, stated.x, known), stated.bound)
 
+
+def _beyond(programme: Programme, known: FloatArray | None, bound: float) -> str | None:
+    """Return that a bound is above what a known solution costs, else None."""
+    if np.isnan(bound) or bound == np.inf:
+        return "bound"
+    if known is None:
+        return None
+    cost = float(programme.cost @ known)
+    return None if bound <= cost or _near(cost, bound) else "bound"
+
+
+def _broken(programme: Programme, x: FloatArray) -> str | None:
+    """Return which part of a programme a solution breaks; None where it keeps all."""
+    if len(x) != len(programme.cost) or not np.isfinite(x).all():
+        return "numbers"
+    slack = RELATIVE_TOLERANCE * np.maximum(1.0, np.abs(x))
+    if (x < programme.lower - slack).any() or (x > programme.upper + slack).any():
+        return "rows"
+    whole = x[programme.integral]
+    if (np.abs(whole - np.round(whole)) > WHOLE_TOLERANCE).any():
+        return "whole"
     matrix = csc_array(programme.matrix)
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(programme.cost), len(programme.row_lower)
-    model.col_cost_, model.col_lower_, model.col_upper_ = programme.cost, programme.lower, programme.upper
-    model.row_lower_, model.row_upper_ = programme.row_lower, programme.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-    model.a_matrix_.value_ = matrix.data.astype(np.float64)
-    if programme.integral.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        model.integrality_ = [kinds[int(whole)] for whole in programme.integral]
-    return model
+    rows, size = matrix @ x, abs(matrix) @ np.abs(x)
+    slack = RELATIVE_TOLERANCE * np.maximum(1.0, size)
+    if (rows < programme.row_lower - slack).any() or (rows > programme.row_upper + slack).any():
+        return "rows"
+    return None
+
+
+def _cheaper(programme: Programme, one: FloatArray, other: FloatArray | None) -> FloatArray:
+    return one if other is None or float(programme.cost @ one) <= float(programme.cost @ other) else other
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= RELATIVE_TOLERANCE * max(1.0, abs(one), abs(other))

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from planner.siting.door import admit, not_negative
 from planner.siting.solving.best_service import best_service, tree_of
 from planner.siting.solving.clock import Clock
 from planner.siting.solving.dual_kernels import begin_at
@@ -41,6 +42,13 @@ def warm_up() -> None:
 
 
 def started(seconds: float) -> Clock:
-    """Return a clock that begins when everything is compiled."""
+    """Return a clock that begins when everything is compiled.
+
+    Raises
+    ------
+    SitingError
+        The seconds are negative or none at all.
+    """
+    admit(() if seconds == np.inf else not_negative("seconds", seconds))
     warm_up()
     return Clock(seconds)

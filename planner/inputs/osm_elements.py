@@ -1,0 +1,147 @@
+"""Elements of OpenStreetMap as Overpass writes them in JSON: the newest of each, with nodes, as an extract.
+
+Answers of servers, JSON files and XML files that the readers cannot take as they are all go this way, so that one
+reader with one set of rules reads every source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import osmium
+from osmium.osm import mutable
+
+ORDER = ("node", "way", "relation")
+STEPS_A_DEGREE = 10_000_000
+LATITUDE_BITS = 31
+
+Element = Mapping[str, Any]
+Key = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """Elements of which each is there once.
+
+    Attributes
+    ----------
+    elements
+        In order of their kind, then their id.
+    deleted
+        How many are not there by the word of their newest version.
+    older
+        How many others were older versions, or the same again.
+    unnamed
+        Whether ways gave places without the ids of nodes.
+    """
+
+    elements: tuple[Element, ...]
+    deleted: int
+    older: int
+    unnamed: bool
+
+
+def settle(elements: Iterable[Element]) -> Settled:
+    """Keep the newest version of each element, if it is visible, and give ways with places their nodes.
+
+    Of several with the same version, or none, the last counts.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError
+        What is given is no element of OpenStreetMap.
+
+    Examples
+    --------
+    >>> old = {"type": "node", "id": 1, "version": 1, "lon": 0, "lat": 0}
+    >>> found = settle([{**old, "version": 2, "visible": False}, old])
+    >>> found.elements, found.deleted, found.older
+    ((), 1, 1)
+    """
+    newest: dict[Key, Element] = {}
+    count = 0
+    for element in elements:
+        count += 1
+        key = (ORDER.index(element["type"]), int(element["id"]))
+        # An area asked for in parts, or with other tags, gives the same element again.
+        known = newest.get(key)
+        if known is None or int(element.get("version", 0)) >= int(known.get("version", 0)):
+            newest[key] = element
+    there = {key: element for key, element in newest.items() if element.get("visible", True)}
+    deleted = len(newest) - len(there)
+    named = _with_nodes(there, gone=newest.keys() - there.keys())
+    ordered = tuple(element for _, element in sorted(there.items(), key=lambda item: item[0]))
+    return Settled(ordered, deleted, count - len(newest), not named)
+
+
+def write_elements(elements: Iterable[Element], path: Path) -> None:
+    """Write elements to one `.osm.pbf`, in the order given.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError
+        What is given is no element of OpenStreetMap.
+    """
+    with osmium.SimpleWriter(path, overwrite=True) as writer:
+        for element in elements:
+            kind = ORDER.index(element["type"])
+            (writer.add_node, writer.add_way, writer.add_relation)[kind](_mutable(element))
+
+
+def _with_nodes(there: dict[Key, Element], *, gone: Collection[Key]) -> bool:
+    """Add the nodes of ways that say where they run, and member ways of relations; tell whether all had ids.
+
+    What is `gone` does not come back so.
+    """
+    members = {
+        key: {"type": "way", "id": key[1], "geometry": member["geometry"]}
+        for (kind, _), element in sorted(there.items(), key=lambda item: item[0])
+        if kind == ORDER.index("relation")
+        for member in element.get("members", [])
+        if member.get("type") == "way" and member.get("geometry") and (key := (1, int(member["ref"]))) not in gone
+    }
+    ways = [(key, way) for key, way in {**members, **there}.items() if key[0] == 1]
+    named = True
+    for key, way in ways:
+        places, nodes = way.get("geometry"), way.get("nodes")
+        if not places:
+            continue
+        if not nodes or len(nodes) != len(places):
+            named = named and not any(places)
+            nodes = [_number(place) for place in places]
+        there[key] = {**way, "nodes": nodes}
+        new = {at: node for at, node in _nodes(nodes, places) if at not in there and at not in gone}
+        there.update(new)
+    return named
+
+
+def _nodes(nodes: Iterable[int], places: Iterable[Element | None]) -> Iterator[tuple[Key, Element]]:
+    for number, place in zip(nodes, places, strict=True):
+        if place is not None:
+            yield (
+                (0, int(number)),
+                {"type": "node", "id": int(number), "lon": place["lon"], "lat": place["lat"]},
+            )
+
+
+def _number(place: Element | None) -> int:
+    """Return an id for the node at a place, the same for the same place: below all that OpenStreetMap gives."""
+    if place is None:
+        return 0
+    east = round((float(place["lon"]) + 180) * STEPS_A_DEGREE)
+    north = round((float(place["lat"]) + 90) * STEPS_A_DEGREE)
+    return -((east << LATITUDE_BITS) + north) - 1
+
+
+def _mutable(element: Element) -> mutable.OSMObject:
+    number = int(element["id"])
+    tags = {str(key): str(value) for key, value in element.get("tags", {}).items()}
+    if element["type"] == "node":
+        return mutable.Node(id=number, tags=tags, location=(float(element["lon"]), float(element["lat"])))
+    if element["type"] == "way":
+        return mutable.Way(id=number, tags=tags, nodes=[int(node) for node in element.get("nodes", [])])
+    members = [(str(part["type"])[0], int(part["ref"]), str(part["role"])) for part in element.get("members", [])]
+    return mutable.Relation(id=number, tags=tags, members=members)

@@ -1,0 +1,84 @@
+"""How counts are rounded where they stand together: parts add up, and a figure is the same everywhere.
+
+People at points are fractions, and rounding each by itself makes 59 + 80 into 138. So one rule holds for all
+products: parts of a total that have no order get the largest remainders; steps that lead to totals on the way
+(sites by rank, projects by year) are the differences of the rounded running totals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+MOST_DIGITS = 6
+
+
+def in_parts(parts: Sequence[float], total: float | None = None) -> list[int]:
+    """Round parts so that they add up to the rounded total.
+
+    The largest remainders are rounded up, the first of equal ones.
+
+    Parameters
+    ----------
+    parts
+        What adds up.
+    total
+        What they add up to, where that is known better than as their sum.
+
+    Examples
+    --------
+    >>> in_parts([58.5, 79.8]), in_parts([0.4, 0.4, 0.4])
+    ([58, 80], [1, 0, 0])
+    """
+    numbers = np.asarray(parts, dtype=np.float64)
+    whole = np.floor(numbers)
+    # Sums of floats lie a hair beside a half: the digits of plan.json decide.
+    due = round(round(float(numbers.sum()) if total is None else total, MOST_DIGITS)) - int(whole.sum())
+    order = np.argsort(-(numbers - whole), kind="stable")
+    whole[order[: max(0, min(due, len(numbers)))]] += 1
+    return [int(one) for one in whole]
+
+
+def in_order(steps: Sequence[float]) -> list[int]:
+    """Round steps so that every running total is the rounded running total.
+
+    Examples
+    --------
+    >>> in_order([10.4, 10.4, 10.4])
+    [10, 11, 10]
+    """
+    together = [round(round(total, MOST_DIGITS)) for total in accumulate(steps)]
+    return [now - before for now, before in zip(together, [0, *together], strict=False)]
+
+
+def digits_apart(value: float, other: float, digits: int) -> int:
+    """Return with how many digits two numbers that differ are not written alike.
+
+    Examples
+    --------
+    >>> digits_apart(29.97, 30.0, 1), digits_apart(30.0, 30.0, 1)
+    (2, 1)
+    """
+    if value == other:
+        return digits
+    while digits < MOST_DIGITS and f"{value:.{digits}f}" == f"{other:.{digits}f}":
+        digits += 1
+    return digits
+
+
+def added_by_sites(proposal: Mapping[str, Any]) -> dict[int, int]:
+    """Return what each site of a proposal adds, as every product shows it, by its rank."""
+    sites = proposal["sites"]
+    added = in_order([site["people_added"] for site in sites])
+    return {site["rank"]: people for site, people in zip(sites, added, strict=True)}
+
+
+def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Return whom each project covers and settles, as every product shows it, by its id: the years add up."""
+    projects = programme["projects"]
+    covered = in_order([one["people_covered"] for one in projects])
+    settled = in_order([one["people_standard"] for one in projects])
+    return {one["id"]: (here, there) for one, here, there in zip(projects, covered, settled, strict=True)}

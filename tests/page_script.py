@@ -1,0 +1,24 @@
+"""The map's computing script, carried out by the JavaScript engine that Playwright brings, without a browser."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from importlib import resources
+from typing import Any
+
+from playwright._impl._driver import compute_driver_executable
+
+from planner.outputs.document import document
+from planner.outputs.whatif import what_if
+from planner.plan import Plan
+
+
+def computed(plan: Plan, body: str) -> Any:  # noqa: ANN401 - whatever the script returns
+    """Return what a function body gives in the page's script; `model` is what it computes with."""
+    script = resources.files("planner.outputs").joinpath("templates/map_whatif.js").read_text("utf-8")
+    sets = json.dumps(what_if(plan, document(plan)))
+    text = f"{script}\nconst model = whatIf.open({sets});\nconsole.log(JSON.stringify((() => {{ {body} }})()));\n"
+    engine = compute_driver_executable()[0]
+    done = subprocess.run([engine, "-"], input=text, capture_output=True, encoding="utf-8", check=True)
+    return json.loads(done.stdout)

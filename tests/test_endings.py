@@ -1,0 +1,231 @@
+"""How a command ends: by a signal at any stage, without a reader, out of memory, by a fault of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import toy
+from answers import EARLIER, content, earlier
+
+from planner import cli, endings
+from planner.cli import main
+from planner.interrupts import Interruption, handled, held
+from planner.outputs import writing
+from planner.texts import Texts
+
+PLANNER = [sys.executable, "-m", "planner"]
+
+
+def begun(study: Path, out: Path, **streams: object) -> subprocess.Popen[bytes]:
+    command = [*PLANNER, "run", str(study), "--out", str(out)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **streams)
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize("stage", ["reading inputs", "map"])
+def test_a_signal_ends_a_run_and_leaves_nothing(
+    toy_study: Path, tmp_path: Path, number: str, code: int, stage: str
+) -> None:
+    out = earlier(tmp_path / "out")
+    process = begun(toy_study, out)
+    said = b""
+    while stage.encode() not in said:
+        said += (read := os.read(process.stderr.fileno(), 4096))
+        assert read, said
+    process.send_signal(getattr(signal, number))
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert b"Interrupted; earlier results are untouched." in rest
+    assert b"Traceback" not in said + rest
+    assert content(out) == EARLIER
+    assert sorted(path.name for path in out.iterdir()) == sorted(EARLIER)
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4])
+def test_a_signal_while_python_begins_says_nothing_of_pythons(
+    toy_study: Path, tmp_path: Path, after_s: float
+) -> None:
+    # The moment from which the planner can answer is when its first module is imported.
+    code = "import sys\nfrom planner.__main__ import main\nprint('on', flush=True)\nsys.exit(main())"
+    words = ["run", str(toy_study), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"on\n"
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+    assert b"Exception ignored" not in said
+
+
+def test_nohup_keeps_a_run_going(toy_study: Path, tmp_path: Path) -> None:
+    process = begun(toy_study, tmp_path / "out", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    said = b""
+    while b"reading inputs" not in said:
+        said += os.read(process.stderr.fileno(), 4096)
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+
+
+def test_a_signal_during_the_exchange_waits_for_its_end() -> None:
+    with handled(lambda: None) as last:
+        with pytest.raises(Interruption) as told, held():  # noqa: PT012 - the signal comes inside
+            signal.raise_signal(signal.SIGTERM)
+            assert last() == signal.SIGTERM
+        assert told.value.code == 143
+
+
+def test_after_the_exchange_nobody_is_told_that_earlier_results_are_there(
+    toy_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = earlier(tmp_path / "out")
+    exchange = writing.exchange
+
+    def then_interrupted(*given: object) -> None:
+        exchange(*given)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(writing, "exchange", then_interrupted)
+    assert main(["run", str(toy_study), "--out", str(out)]) == 143
+    said = capsys.readouterr().err
+    assert "Interrupted; the new results were in place by then, complete." in said
+    assert "untouched" not in said
+    assert not set(EARLIER.values()) & {content(out)[name] for name in writing.PRODUCTS}
+
+
+def no_reader(*words: object) -> subprocess.CompletedProcess[bytes]:
+    """Run a command whose output nobody reads."""
+    reading, writes = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run([*PLANNER, *map(str, words)], stdout=writes, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writes)
+
+
+@pytest.mark.parametrize("words", [("check",), ("check", "--json"), ("site",), ("explain", "c1")])
+def test_output_that_nobody_reads_is_no_fault(toy_study: Path, words: tuple[str, ...]) -> None:
+    done = no_reader(words[0], toy_study, *words[1:])
+    assert done.returncode == endings.READER_GONE or (words[0] == "explain" and done.returncode == 2)
+    assert b"Traceback" not in done.stderr
+    assert b"BrokenPipe" not in done.stderr
+
+
+def test_help_that_nobody_reads_is_no_fault() -> None:
+    done = no_reader("--help")
+    assert b"BrokenPipe" not in done.stderr
+
+
+def test_progress_that_nobody_reads_ends_the_run_and_blames_no_folder(toy_study: Path, tmp_path: Path) -> None:
+    out = earlier(tmp_path / "out")
+    process = begun(toy_study, out)
+    with process:
+        process.stderr.readline()
+        process.stderr.close()
+        said = process.stdout.read()
+    assert process.returncode == endings.READER_GONE
+    assert said == b""
+    assert content(out) == EARLIER
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_fault(toy_study: Path, closed: str) -> None:
+    command = f'"{sys.executable}" -m planner check "{toy_study}" {closed}'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+
+
+def test_closed_streams_are_no_fault_of_a_run(toy_study: Path, tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m planner run "{toy_study}" --out "{tmp_path / "out"}" <&- >&- 2>&-'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    # What would have been printed has not run into a product.
+    assert (tmp_path / "out" / "map.html").read_bytes().startswith(b"<!DOCTYPE html>")
+    assert (tmp_path / "out" / "results.gpkg").read_bytes().startswith(b"SQLite format 3\0")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_behind_stdout_is_told(toy_study: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PLANNER, "check", str(toy_study)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 6
+    assert b"What is printed could not be written: No space left on device." in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def failing(error: BaseException) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (MemoryError(), 8, "This machine has not enough memory for the work at the stage “map.html”."),
+        (RecursionError("deep"), 8, "An input is nested too deeply to be read at the stage “map.html”."),
+        (
+            ZeroDivisionError("by zero"),
+            1,
+            "A fault of the planner itself ended the work at the stage “map.html”: ",
+        ),
+        (AssertionError(), 1, "AssertionError"),
+    ],
+)
+def test_what_nobody_expected_is_said_in_a_sentence(
+    toy_study: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    out = earlier(tmp_path / "out")
+    monkeypatch.setattr(writing, "draw_map", failing(error))
+    monkeypatch.delenv(endings.TRACEBACK, raising=False)
+    stage = Texts("en")("cli.stage_write_map")
+    for words, traced in {(): False, ("--traceback",): True}.items():
+        assert main(["run", str(toy_study), "--out", str(out), *words]) == code
+        told = capsys.readouterr().err
+        assert said.replace("map.html", stage) in told
+        assert ("Traceback" in told) == traced
+        assert "Earlier results are untouched." in told
+        assert content(out) == EARLIER
+    monkeypatch.setenv(endings.TRACEBACK, "1")
+    assert main(["run", str(toy_study), "--out", str(out)]) == code
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_stage_is_named_in_the_language_of_the_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = toy.write_study(tmp_path / "toy", study=toy.STUDY.replace('"en"', '"zh"'))
+    monkeypatch.setattr(writing, "draw_map", failing(ValueError("x")))
+    assert main(["run", str(study), "--out", str(tmp_path / "out")]) == 1
+    assert "程序自身出错，工作中止（阶段：" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, f"a = {'9' * 10_000}", "\0", "language = 1"])
+def test_a_study_that_cannot_be_read_has_a_language(tmp_path: Path, text: str) -> None:
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    assert cli._language(tmp_path / "study.toml", "") in ("en", "zh")
+
+
+def test_a_device_is_not_read_for_its_language() -> None:
+    assert cli._language(Path("/dev/zero"), "") == "zh"
