@@ -1075,7 +1075,7 @@ behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`, `.ods`, which are rea
 for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
 `.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
 classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
-unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF, without columns.
+unless `keep_all_lines = true`. The layer `population` is a raster that GDAL reads, mostly GeoTIFF.
 Texts in UTF-8, UTF-16 or GB18030: what proves to be UTF-8 is UTF-8, whatever a mark says, and what makes no
 Chinese in GB18030 is refused; a shapefile's may contradict its `.cpg`. Control characters are taken out of every
 text, and the rows are told. The cells of a text table are parted by comma, tab, semicolon, bar or full-width
