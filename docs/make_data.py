@@ -628,6 +628,9 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.sources[].columns[].field": "the planner's name",
     "data.sources[].columns[].column": "the file's name",
     "data.sources[].columns[].factor": "what its numbers were multiplied by (10000 for 万)",
+    "data.sources[].unread": "list: columns of the file that nothing reads",
+    "data.sources[].unread[].column": "the file's name",
+    "data.sources[].unread[].near": "the field that it may have meant; empty where none is near",
     "data.sources[].rows": "rows read",
     "data.sources[].used": "of these, rows that are in the results",
     "data.sources[].set_aside": "list: the other rows, by the reason; rows = used + the counts",
@@ -1091,21 +1094,40 @@ A file is opened by the driver of its ending only. What names other files or add
 tables, a coordinate system by address, links in archives) is refused. Archives unpack to 2 GiB at most; views of a
 GeoPackage must end within 5 s. Tables without geometry, and of styles, are no layers where places are needed.
 
-Tables: the heading may stand below a title and have two rows; blank rows, totals (合计, 小计 …) and notes
-(填表人 …) are recognised, listed and not counted. The place stands in two columns (经度 and 纬度, lon and lat,
+Tables: the heading may stand below a title and have several rows. A column's name is then its path,
+常住人口/合计: a total under a heading is that heading's column, a part (男, 60岁以上) is not, several that
+could be meant are refused with their list, and a study maps a path or its lowest name; `columns = {
+floor_area_m2 = "" }` says that none is meant. Blank rows, totals (合计, 小计 …), notes (填表人 …), titles of
+parts (二、…) and a row that numbers the columns (甲 1 2) are recognised, listed and not counted. A heading that
+stands again, with the same columns or some added, begins a further part of the same table; tables of other
+columns in one sheet are refused with their rows.
+
+Numbers may be full-width, have thousands marks in every place, and a unit: in brackets or behind the name of
+the column (人口（万人）), in a row of the heading, behind the value (320㎡, 1.2万人; it goes before all
+others), in a column 单位 for each row, or in a line above or below the table (单位：万人), for the fields that
+it fits. People and households by 万, 亿, 千 …; areas also in 亩, 公顷, 平方公里; money in 元 is brought to
+万元. A unit that does not fit a field is passed over where it multiplies nothing (人 beside households) and
+refused where it may (万人 beside households).
+
+Of merged cells, names, codes and places are filled down; a number that a field needs is refused, with its rows,
+because whose it is cannot be told. Rows and columns that a workbook hides are read and told, its hidden sheets
+give way to one that is seen. A formula without a stored result and an error (#N/A) are refused in a column that
+must be there, told in another.
+
+The place stands in two columns (经度 and 纬度, lon and lat,
 x and y), in one (坐标, "106.81,39.67", "纬度:39.67,经度:106.81") or as a shape (geometry, wkt: WKT, EWKT,
 hexadecimal WKB and EWKB of PostGIS, GeoJSON); degrees may be written 106.81, 106,81, 106°48′36″ or 106-48-36.
 Where a table says the place in several ways, the one that fits is taken: areas for buildings and communities,
 points for centres, x and y where `crs` is in metres; two ways that lie more than 50 m apart are refused for points
-and told for areas. A cell that is no place is quoted. Numbers may
-be full-width, have thousands marks in every place, and a unit that is known for the column (320㎡, 1.2万人).
+and told for areas. A cell that is no place is quoted.
 
 Columns are recognised by Chinese and English names (`planner/inputs/columns.toml`); `planner check` shows which
-column is which. Two columns that claim the same field are an error. Others are mapped in the study: `columns =
-{ people = "人口" }`. A centre names its community by id, by code, or by name with or without 社区, 居委会,
-村委会 and the street before it. Numbers must be zero or more, ids unique, geometry present and valid. A file
-that does not say its coordinate system needs `crs` in the study, unless its columns are called longitude and
-latitude.
+column is which, and which ones nothing reads, each with the field that it may have meant. In a shapefile names
+that the 10 bytes of its table have cut off (建筑面, activity_a) are known too, and told. Two columns that claim
+the same field are an error. Others are mapped in the study: `columns = { people = "人口" }`. A centre names its
+community by id, by code, or by name with or without 社区, 居委会, 村委会 and the street before it. Numbers must
+be zero or more, ids unique, geometry present and valid. A file that does not say its coordinate system needs
+`crs` in the study, unless its columns are called longitude and latitude.
 
 Heights and storeys of buildings that are −1 count as not known, as in Microsoft's footprints.
 

@@ -16,8 +16,9 @@ from planner.inputs.datum_choice import DatumVerdict
 from planner.inputs.osm_contents import AlsoHeld, also_held
 from planner.inputs.settling import NAMES, scores_in_words
 from planner.inputs.study_layers import Source
+from planner.inputs.unread import as_words
 from planner.preparing import Ready, prepare
-from planner.remarks import Remark
+from planner.remarks import Remark, layer_name, reason_of
 from planner.study import Study, portable, read_study
 from planner.texts import Texts
 
@@ -43,6 +44,8 @@ BY_WEIGHT = (
         "datum_follows",
     ),
     *("datum_declared", "datum_elsewhere", "reader_warns"),
+    *("unit_applied", "columns_unread", "hidden_rows", "hidden_sheets", "hidden_sheet_read", "hidden_columns"),
+    *("cells_without_result", "cells_with_error", "merged_number_left", "name_cut", "row_above"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
     *("streets_torn_inside", "left_out_class", "left_out_access", "left_out_foot", "left_out_motorroad"),
     *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
@@ -65,8 +68,8 @@ BY_WEIGHT = (
     *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
     *("communities_same_outline", "communities_overlap", "facilities_one_spot", "people_65_above_people"),
-    *("shift_coarse", "raster_scaled", "ways_differ", "illegible"),
-    *("coordinates_exchanged", "joined_by_name", "row_total", "row_note", "row_title", "row_blank"),
+    *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
+    *("row_total", "row_note", "row_section", "row_numbering", "row_title", "row_blank"),
 )
 """Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
 
@@ -166,8 +169,7 @@ def _heading(study: Study, ready: Ready, texts: Texts) -> Iterator[str]:
 
 def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
     modelled = texts("cli.check_modelled") if source.modelled else ""
-    kind, _, of = source.layer.partition(".")
-    name = texts(f"words.layer_{kind}") + (f" [{of}]" if of else "")
+    name = layer_name(source.layer, texts)
     encoding = f" · {source.encoding}" if source.encoding else ""
     yield from _wrapped(
         texts(
@@ -188,6 +190,8 @@ def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
             for one in source.columns
         ]
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
+    if source.unread:
+        yield from _wrapped(f"  {texts('cli.check_unread', columns=as_words(source.unread))}", indent=4)
     verdict = _verdict(source, ready)
     scores = scores_in_words(verdict)
     if verdict.how != "no_places":
@@ -290,8 +294,18 @@ def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
         "crs": source.crs,
         "rows": source.rows,
         "used": source.used,
-        "set_aside": [{"key": one.key, "count": one.count, "rows": list(one.rows)} for one in source.set_aside],
+        "set_aside": [
+            {
+                "key": one.key,
+                "count": one.count,
+                "rows": list(one.rows),
+                "en": one.in_words("en"),
+                "zh": one.in_words("zh"),
+            }
+            for one in source.set_aside
+        ],
         "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
+        "unread": [{"column": one.column, "near": one.near} for one in source.unread],
         "datum": source.datum,
         "datum_by": verdict.how,
         "datum_scores": {
@@ -307,7 +321,8 @@ def _weight(remark: Remark) -> tuple[int, float]:
 
 def _remark(remark: Remark, texts: Texts) -> str:
     rows = ", ".join(remark.rows[:SHOWN_ROWS]) + (" …" if len(remark.rows) > SHOWN_ROWS else "")
-    return texts("cli.check_remark", reason=remark.in_words(texts.language), rows=f"({rows})" if rows else "")
+    reason = reason_of(remark, texts)
+    return texts("cli.check_remark", reason=reason, rows=f"({rows})" if rows else "")
 
 
 def _wrapped(line: str, *, indent: int) -> Sequence[str]:

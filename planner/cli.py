@@ -260,6 +260,7 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     study = read_study(options.study)
     from planner.outputs.writing import check_writable, write
     from planner.pipeline import run
+    from planner.remarks import reason_of
     from planner.walking.compiling import threads
 
     check_writable(options.out)
@@ -271,7 +272,7 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     for remark in plan.remarks:
         key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"
         rows = texts(key, count=len(remark.rows)) if remark.rows else ""
-        say(f"  ! {remark.in_words(texts.language)}{rows}")
+        say(f"  ! {reason_of(remark, texts)}{rows}")
     tell(*products)
 
 

@@ -278,10 +278,10 @@ def wrong_crs(frame: gpd.GeoDataFrame) -> Iterator[Breach]:
     west, south, east, north = WORLD
     exchanged = (np.abs(y) > north) & (np.abs(x) <= north) & (np.abs(y) <= east)
     if exchanged.all():
-        yield Breach("swapped_coordinates", {"crs": name})
+        yield Breach("swapped_coordinates", {})
     elif exchanged.any() and (exchanged | (np.abs(y) <= north)).all() and (np.abs(x) <= east).all():
         bounds = frame.geometry.bounds
         some = (bounds["maxy"] > north) | (bounds["miny"] < south)
-        yield Breach("swapped_coordinates", {"crs": name}, list(names[some]))
+        yield Breach("swapped_coordinates", {}, list(names[some]))
     elif x.min() < west or x.max() > east or y.min() < south or y.max() > north:
         yield Breach("metres_as_degrees", {"crs": name})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planner.texts import Language, Phrase
+from planner.texts import Language, Phrase, Texts, has_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,24 @@ class Remark:
             "en": self.in_words("en"),
             "zh": self.in_words("zh"),
         }
+
+
+def layer_name(table: str, texts: Texts) -> str:
+    """Return what a table is called, a layer of a further kind of people by its id.
+
+    Examples
+    --------
+    >>> layer_name("streets", Texts("zh")), layer_name("kinds.workers", Texts("en"))
+    ('道路图层', 'a kind of demand [workers]')
+    """
+    kind, _, of = table.partition(".")
+    key = f"words.layer_{kind}"
+    return (texts(key) if has_text(key) else kind) + (f" [{of}]" if of else "")
+
+
+def reason_of(remark: Remark, texts: Texts) -> str:
+    """Return the reason of a remark; where it names rows or cells, with the table in which they stand."""
+    reason = remark.in_words(texts.language)
+    if not remark.rows and "column" not in remark.values and "columns" not in remark.values:
+        return reason
+    return texts("remarks.of_table", table=layer_name(remark.table, texts), reason=reason)

@@ -207,7 +207,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         ("a,1,2,,", "without geometry"),
         ("a,-1,2,106.8,39.6", "below zero"),
         ("a,1,2,39.6,106.8", "Longitude and latitude are swapped"),
-        ("a,=1+1,2,106.8,39.6", "not a number: =1+1"),
+        ("a,=1+1,2,106.8,39.6", "without a stored result .=1+1"),
     ],
 )
 def test_cells_that_cannot_be(tmp_path: Path, cells: str, said: str) -> None:

@@ -59,6 +59,7 @@ def test_every_entry_of_plan_json_is_documented(
 ) -> None:
     people = toy.layers()["people"]
     astray = people.set_geometry([shapely.Point(toy.ORIGIN + 5000), *people.geometry[1:]], crs=toy.CRS)
+    astray = astray.assign(note="a column that nothing reads")
     (tmp_path / "astray").mkdir()
     beside = planner.run(toy.write_study(tmp_path / "astray", changed={"people": astray}))
     sited = planner.run(toy.write_study(tmp_path / "sited", changed=toy.sited_layers(), study=toy.SITED))

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from planner.errors import DataError
 from planner.inputs.cells import code, number
-from planner.inputs.columns import units_of
 from planner.inputs.coordinates import coordinate, pair
 from planner.inputs.joining import join_communities
 from planner.inputs.layers import LayerRead, read_layer
+from planner.inputs.units import units_of
 from planner.settings.layers import Layer
 from planner.tables import DEMAND, FACILITIES, Communities
 

@@ -45,6 +45,18 @@ def number(text: str, units: Mapping[str, float]) -> float | None:
     >>> number("1.2万㎡", area)
     12000.0
     """
+    found = measured(text, units)
+    return None if found is None else found[0]
+
+
+def measured(text: str, units: Mapping[str, float]) -> tuple[float, bool] | None:
+    """Return the number that a cell holds, and whether the cell names its unit itself; None where it is no number.
+
+    Examples
+    --------
+    >>> measured("0.1万人", {"万人": 10000.0}), measured("1,000", {})
+    ((1000.0, True), (1000.0, False))
+    """
     narrow = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
     found = THOUSANDS.match(narrow) or PLAIN.match(narrow)
     if found is None:
@@ -55,7 +67,12 @@ def number(text: str, units: Mapping[str, float]) -> float | None:
     if factor is None or (found.re is THOUSANDS and rest[:1].isdigit()):
         return None
     digits = re.sub(r"[, '\u2009]", "", found[0])
-    return float(Decimal(digits) * Decimal(str(factor)))
+    return times(digits, factor), bool(rest)
+
+
+def times(number: object, factor: float) -> float:
+    """Return a number times a factor, in decimal: 0.57 times 10,000 is 5,700."""
+    return float(Decimal(str(number)) * Decimal(str(factor)))
 
 
 def code(text: str) -> str:

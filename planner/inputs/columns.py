@@ -9,8 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,29 +17,42 @@ from typing import Any
 
 from planner.errors import Breach
 from planner.inputs.cells import plain
+from planner.inputs.units import UnknownUnitError, comments_of, dimension_of, factor_for, units_in_line, units_of
 from planner.texts import Phrase
 
-IN_BRACKETS = re.compile(r"(?P<name>.+?)[(\[【〔](?P<comment>[^()\[\]]*)[)\]】〕]?")
-YEAR = re.compile(r"(?:19|20)\d\d(?:年.*)?")
+YEAR = re.compile(r"(?:截至|截止)?(?:19|20)\d\d(?:年(?:度|末|底|初)?(?:\d{1,2}月(?:\d{1,2}日|底|末)?)?)?")
 NEAR_ENOUGH = 0.6
+COMMENT_PARTS = re.compile(r"[，、;；]|,(?!\d{3})")
+HOLDS_A_NAME = 0.8
+TEXT_DOUBT = 0.15
+"""Names of texts are short and alike (名称, 简称): they must be nearer than those of numbers."""
+
+SHORTEST_PART = 2
+"""A heading that holds a name of this many characters may mean it: 阵地建筑面积 holds 建筑面积."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A column's claim to a field, and what its numbers are multiplied by."""
+    """A column's claim to a field, what its numbers are multiplied by, and the unit that its heading names."""
 
     field: str
     factor: float = 1.0
     is_weak: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One field and the column that it is taken from."""
+    """One field, the column that it is taken from, the factor of its numbers, and the unit in its heading.
+
+    `is_weak` says that the column's name means the field only for want of a better one.
+    """
 
     field: str
     column: str
     factor: float = 1.0
+    unit: str = ""
+    is_weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,8 @@ class Vocabulary:
         The same for what says where a row lies.
     totals, notes
         Plain words that begin rows that are no data.
+    numbers
+        Those of the fields that hold numbers.
     """
 
     table: str
@@ -71,9 +85,17 @@ class Vocabulary:
     place: Mapping[str, str]
     totals: frozenset[str]
     notes: frozenset[str]
+    numbers: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, table: str, fields: Iterable[str], explicit: Mapping[str, str]) -> Vocabulary:
+    def of(
+        cls,
+        table: str,
+        fields: Iterable[str],
+        explicit: Mapping[str, str],
+        *,
+        numbers: Iterable[str] | None = None,
+    ) -> Vocabulary:
         """Return the vocabulary of a table, with the study's own mapping."""
         words = column_names()
         fields = tuple(fields)
@@ -88,6 +110,7 @@ class Vocabulary:
             place=_by_name(words["place"]),
             totals=frozenset(map(plain, words["rows"]["totals"])),
             notes=frozenset(map(plain, words["rows"]["notes"])),
+            numbers=frozenset(numbers if numbers is not None else filter(dimension_of, fields)),
         )
 
     def claim(self, heading: str) -> Claim | None:
@@ -97,47 +120,73 @@ class Vocabulary:
         --------
         >>> words = Vocabulary.of("communities", ("people", "name"), {})
         >>> words.claim("常住人口（万人）"), words.claim("人口密度")
-        (Claim(field='people', factor=10000.0, is_weak=False), None)
+        (Claim(field='people', factor=10000.0, is_weak=False, unit='万人'), None)
         """
-        narrow = unicodedata.normalize("NFKC", heading).strip()
-        found = IN_BRACKETS.fullmatch(narrow)
-        if found is None:
-            return self._named(plain(narrow)) or self._with_unit(plain(narrow))
-        claim = self._named(plain(found["name"]))
+        name, comments = comments_of(heading)
+        if not comments:
+            return self._named(plain(name)) or self._with_unit(plain(name))
+        claim = self._named(plain(name)) or self._with_unit(plain(name))
         units = units_of(claim.field) if claim else {}
-        if claim is None or not units or YEAR.fullmatch(found["comment"].strip()):
+        if claim is None or not units:
             return claim
-        factor = units.get(plain(found["comment"]))
-        return None if factor is None else Claim(claim.field, factor, claim.is_weak)
+        # Every comment must be understood: 建筑面积（平方米，含地下） may be another area than is meant.
+        said = [word for comment in comments for word in COMMENT_PARTS.split(comment) if word.strip()]
+        factors: dict[str, float] = {}
+        for word in said:
+            stated = units_in_line(word) or word
+            if YEAR.fullmatch(stated.strip()):
+                continue
+            factor = units.get(plain(stated)) or _counted_unit(claim.field, stated)
+            if factor is None:
+                return None
+            factors[stated.strip()] = factor
+        if len(set(factors.values())) > 1:
+            return None
+        unit, factor = next(iter(factors.items()), (claim.unit, claim.factor))
+        return Claim(claim.field, factor, claim.is_weak, unit)
 
     def where(self, heading: str) -> str | None:
         """Return what part of a place a heading means: lon, lat, x, y, lonlat, latlon or geometry."""
-        found = IN_BRACKETS.fullmatch(unicodedata.normalize("NFKC", heading).strip())
-        return self.place.get(plain(heading)) or (self.place.get(plain(found["name"])) if found else None)
-
-    def known(self, headings: Iterable[str]) -> int:
-        """Return how many fields and parts of a place a row of headings names."""
-        fields = set()
-        for heading in headings:
-            if not heading:
-                continue
-            claim = self.claim(heading)
-            fields |= {claim.field} if claim else set()
-            part = self.where(heading)
-            fields |= {part} if part else set()
-            fields |= {ours for ours, theirs in self.explicit.items() if theirs == heading}
-        return len(fields)
+        name, comments = comments_of(heading)
+        return self.place.get(plain(heading)) or (self.place.get(plain(name)) if comments else None)
 
     def nearest(self, field: str, headings: Sequence[str]) -> str | None:
         """Return the heading that looks most like a name of `field`, if any does."""
-        names = [name for name, of in {**self.weak, **self.strong}.items() if of == field]
-        likeness = {
-            heading: max(difflib.SequenceMatcher(None, plain(heading), name).ratio() for name in names)
-            for heading in headings
-            if names and plain(heading)
-        }
+        likeness = {heading: self._likeness(field, heading) for heading in headings if plain(heading)}
         best = max(likeness, key=lambda heading: likeness[heading], default=None)
         return best if best is not None and likeness[best] >= NEAR_ENOUGH else None
+
+    def nearest_field(self, heading: str, fields: Iterable[str]) -> str | None:
+        """Return which of `fields` a heading may have meant that names none of them plainly.
+
+        Examples
+        --------
+        >>> words = Vocabulary.of("facilities", ("name", "floor_area_m2"), {})
+        >>> words.nearest_field("阵地建筑面积", words.fields), words.nearest_field("负责人", words.fields)
+        ('floor_area_m2', None)
+        """
+        likeness = {
+            field: self._likeness(field, heading) - (0.0 if field in self.numbers else TEXT_DOUBT)
+            for field in fields
+        }
+        best = max(likeness, key=lambda field: likeness[field], default=None)
+        return best if best is not None and likeness[best] >= NEAR_ENOUGH else None
+
+    def _likeness(self, field: str, heading: str) -> float:
+        """Return from 0 to 1 how much a heading looks like a name of `field`; one that holds a name is near."""
+        words = {plain(heading), plain(comments_of(heading)[0]), plain(heading.rpartition("/")[2])} - {""}
+        names = [name for name, of in {**self.weak, **self.strong}.items() if of == field]
+        ratios = [difflib.SequenceMatcher(None, word, name).ratio() for word in words for name in names]
+        # Of texts, a name inside another says little: 社区 stands in 社区书记.
+        held = [
+            len(name)
+            for word in words
+            for name in names
+            if field in self.numbers and name in word and len(name) >= SHORTEST_PART and not name.isascii()
+        ]
+        best = max(ratios, default=0.0)
+        # The longest name counts: 居民活动面积合计数 holds 面积 too.
+        return max(best, HOLDS_A_NAME + 0.01 * max(held)) if held else best
 
     def _named(self, name: str) -> Claim | None:
         if name in self.strong:
@@ -149,12 +198,16 @@ class Vocabulary:
         for field in self.fields:
             for unit, factor in units_of(field).items():
                 if name.endswith(unit) and self.strong.get(name.removesuffix(unit)) == field:
-                    return Claim(field, factor)
+                    return Claim(field, factor, unit=unit)
         return None
 
 
 def match_columns(
-    headings: Sequence[str], vocabulary: Vocabulary, *, setting: str
+    headings: Sequence[str],
+    vocabulary: Vocabulary,
+    *,
+    setting: str,
+    claim_of: Callable[[str], Claim | None] | None = None,
 ) -> tuple[tuple[Mapped, ...], list[Breach]]:
     """Say which column is which field.
 
@@ -166,6 +219,8 @@ def match_columns(
         The table's names, and the study's own mapping.
     setting
         The dotted path of the layer's settings, for messages.
+    claim_of
+        What a column means, where its name alone does not say so; the vocabulary's own view if left out.
 
     Returns
     -------
@@ -177,25 +232,24 @@ def match_columns(
     Examples
     --------
     >>> words = Vocabulary.of("facilities", ("name", "floor_area_m2"), {})
-    >>> match_columns(["阵地名称", "建筑面积(㎡)"], words, setting="inputs.facilities")[0]
-    (Mapped(field='name', column='阵地名称', factor=1.0),
-     Mapped(field='floor_area_m2', column='建筑面积(㎡)', factor=1.0))
+    >>> found, _ = match_columns(["阵地名称", "建筑面积(㎡)"], words, setting="inputs.facilities")
+    >>> [(one.field, one.column, one.unit) for one in found]
+    [('name', '阵地名称', ''), ('floor_area_m2', '建筑面积(㎡)', 'm2')]
     """
+    claim_of = claim_of or (lambda heading: vocabulary.claim(unlettered(heading)))
     breaches = _wrong_mapping(headings, vocabulary, setting)
     explicit = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields}
     free = [heading for heading in headings if heading not in explicit.values()]
     claims: dict[str, list[tuple[str, Claim]]] = {}
     for heading in free:
-        claim = vocabulary.claim(unlettered(heading))
+        claim = claim_of(heading)
         if claim is not None and claim.field not in explicit:
             claims.setdefault(claim.field, []).append((heading, claim))
     mapped = []
     for field in vocabulary.fields:
         if field in explicit:
             if explicit[field] in headings:
-                claim = vocabulary.claim(explicit[field])
-                factor = claim.factor if claim and claim.field == field else 1.0
-                mapped.append(Mapped(field, explicit[field], factor))
+                mapped.append(_as_mapped(field, explicit[field], claim_of(explicit[field])))
             continue
         strong = [(heading, claim) for heading, claim in claims.get(field, []) if not claim.is_weak]
         if len(strong) > 1:
@@ -204,8 +258,38 @@ def match_columns(
             breaches.append(Breach("several_columns", values))
         found = strong or sorted(claims.get(field, []), key=lambda claim: _rank(claim[0], vocabulary))
         if found:
-            mapped.append(Mapped(field, found[0][0], found[0][1].factor))
+            mapped.append(Mapped(field, found[0][0], found[0][1].factor, found[0][1].unit, found[0][1].is_weak))
     return tuple(mapped), breaches
+
+
+def _as_mapped(field: str, column: str, claim: Claim | None) -> Mapped:
+    """Return a column that the study maps, in the unit that its heading names, whatever else it says."""
+    if claim is not None and claim.field == field:
+        return Mapped(field, column, claim.factor, claim.unit)
+    unit = stated_unit(field, [column])
+    return Mapped(field, column, *unit) if unit else Mapped(field, column)
+
+
+def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
+    """Return the factor and the word of the unit that a heading names, whatever else it says; None for none.
+
+    Examples
+    --------
+    >>> stated_unit("floor_area_m2", ["可用面积（公顷，不含地下）"]), stated_unit("people", ["2022"])
+    ((10000.0, '公顷'), None)
+    """
+    units = units_of(field)
+    for name in reversed(names):
+        narrow, comments = comments_of(unlettered(name))
+        for comment in (*comments, narrow.rpartition("/")[2]):
+            for word in (comment, *COMMENT_PARTS.split(comment)):
+                stated = (units_in_line(word) or word).strip()
+                if plain(stated) in units:
+                    return units[plain(stated)], stated
+        ending = next((one for one in units if len(one) > 1 and plain(narrow).endswith(one)), None)
+        if ending is not None:
+            return units[ending], ending
+    return None
 
 
 def unlettered(heading: str) -> str:
@@ -243,17 +327,18 @@ def column_names() -> dict[str, Any]:
 
 
 @cache
-def units_of(field: str) -> dict[str, float]:
-    """Return what may stand behind the numbers of a field, longest first, and what it multiplies them by."""
-    units = column_names()["units"].get(field, {})
-    return {plain(unit): float(factor) for unit, factor in sorted(units.items(), key=lambda one: -len(one[0]))}
-
-
-@cache
 def values_of(field: str) -> dict[str, str]:
     """Return the planner's own word by each plain word that a table may use for it."""
     words = column_names()["values"].get(field, {})
-    return {plain(word): ours for ours, others in words.items() for word in (ours, *others)}
+    return {plain(word) or word: ours for ours, others in words.items() for word in (ours, *others)}
+
+
+def _counted_unit(field: str, text: str) -> float | None:
+    """Return the factor of a unit that begins with a number, as 10,000 persons; None where it is none."""
+    try:
+        return factor_for(field, text) if any(sign.isdigit() for sign in text) else None
+    except UnknownUnitError:
+        return None
 
 
 def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -261,7 +346,9 @@ def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def _rank(heading: str, vocabulary: Vocabulary) -> int:
-    return list(vocabulary.weak).index(plain(unlettered(heading)))
+    """Return how good a name is among those that mean a field for want of a better one."""
+    weak, name = list(vocabulary.weak), plain(comments_of(unlettered(heading).rpartition("/")[2])[0])
+    return weak.index(name) if name in weak else len(weak)
 
 
 def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str) -> list[Breach]:
@@ -270,5 +357,5 @@ def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str
         for ours in vocabulary.explicit
         if ours not in vocabulary.fields
     ]
-    known = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields}
+    known = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields and theirs}
     return [*unknown, *missing_columns(known, headings, vocabulary, setting)]

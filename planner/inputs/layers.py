@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
@@ -18,14 +18,28 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from planner.contracts import Column, Contract, row_names, wrong_crs
+from planner.contracts import Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
 from planner.inputs.building_tags import complete_from_tags, without_relation_type
-from planner.inputs.cells import code, lost_digits, number, plain
-from planner.inputs.columns import Mapped, Vocabulary, match_columns, missing_columns, units_of, values_of
+from planner.inputs.cell_reading import failed_breaches, read_cells
+from planner.inputs.columns import Claim, Mapped, match_columns, missing_columns, unlettered
 from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
 from planner.inputs.graphml import read_graph
 from planner.inputs.grids import Grid, table_of
+from planner.inputs.headings import meaning
+from planner.inputs.hidden import hidden_remarks
+from planner.inputs.layer_columns import (
+    canonical_frame,
+    column_called,
+    look_alike,
+    lowest_names,
+    merged_breaches,
+    merged_remarks,
+    parts_only,
+    says_nothing,
+    unread_of,
+    vocabulary_of,
+)
 from planner.inputs.legible_tables import legible_frame, legible_grid
 from planner.inputs.line_classes import Sorted, sort_lines
 from planner.inputs.osm import OsmWalk, read_osm_building_areas, read_osm_places, read_osm_walk
@@ -35,13 +49,11 @@ from planner.inputs.osm_walkable import PRIVATE
 from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
 from planner.inputs.table_size import check_size
 from planner.inputs.unknown_numbers import forget_unknown_heights
+from planner.inputs.unread import Unread, cut_claim
 from planner.inputs.vector_files import ENDINGS, VectorRead, fit_shapes, read_vector
 from planner.inputs.workbooks import read_text_grid, read_workbook_grid
 from planner.remarks import Remark
 from planner.settings.layers import Layer
-
-CODES = ("id", "community")
-"""Fields that hold ids or codes, which spreadsheets like to take for numbers."""
 
 VECTOR = ENDINGS
 TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
@@ -78,6 +90,8 @@ class LayerRead:
         Rows that are no data, with the reason.
     remarks
         What was understood otherwise than it is written.
+    unread
+        Columns that nothing reads.
     notes
         Lines that are not walked, and what the file lacks.
     """
@@ -90,6 +104,7 @@ class LayerRead:
     read: int = 0
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    unread: tuple[Unread, ...] = ()
     notes: FileNotes = field(default_factory=FileNotes)
 
 
@@ -100,6 +115,7 @@ def read_layer(
     setting: str,
     contract: Contract[Any],
     home: tuple[float, float] | None = None,
+    counted: Collection[str] = (),
 ) -> LayerRead:
     """Read one layer.
 
@@ -115,6 +131,8 @@ def read_layer(
         What the table is to hold.
     home
         Longitude and latitude of the middle of the communities, where they are known already.
+    counted
+        Further columns by which the study counts people, where the layer has them.
 
     Returns
     -------
@@ -130,17 +148,18 @@ def read_layer(
     if layer.keep_all_lines and contract.name != "streets":
         raise DataError(str(path), [Breach("keep_all_not_streets", {"setting": setting})])
     name = path.name.lower()
+    asked = _Asked(layer, setting, contract, home, tuple(counted))
     if is_extract(path):
-        found = _from_extract(path, layer, setting, contract)
+        found = _from_extract(path, asked)
     elif name.endswith(VECTOR):
-        found = _from_vector(path, layer, setting, contract)
+        found = _from_vector(path, asked)
     elif name.endswith(TEXT):
-        found = _from_grid(path, read_text_grid(path), layer, setting, contract, home)
+        found = _from_grid(path, read_text_grid(path), asked)
     elif name.endswith(WORKBOOK):
-        found = _from_grid(path, read_workbook_grid(path, layer.layer, setting), layer, setting, contract, home)
+        found = _from_grid(path, read_workbook_grid(path, layer.layer, setting), asked)
     elif name.endswith(GRAPH):
         graph = read_graph(path, keep_all=layer.keep_all_lines)
-        found = _from_frame(graph.streets, "", layer, setting, contract)
+        found = _from_frame(graph.streets, "", asked, lists_unread=False)
         found = replace(found, notes=FileNotes(left_out=graph.left_out))
     else:
         known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT_READ, *GRAPH))
@@ -152,7 +171,7 @@ def read_layer(
     notes = found.notes
     system: pyproj.CRS | None = frame.crs
     if notes.left_out is not None and system is not None:
-        left_out, _ = legible_frame(_called(notes.left_out, system), contract.name)
+        left_out, _ = legible_frame(_labelled(notes.left_out, system), contract.name)
         notes = replace(notes, left_out=left_out)
     remarks = (*found.remarks, *unknown)
     breaches = (*found.breaches, *wrong_system)
@@ -190,20 +209,32 @@ def _check_is_file(path: Path, setting: str) -> None:
         raise DataError(str(path), [Breach(key, {"setting": setting})])
 
 
-def _from_vector(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of a layer: see `read_layer`."""
+
+    layer: Layer
+    setting: str
+    contract: Contract[Any]
+    home: tuple[float, float] | None
+    counted: tuple[str, ...]
+
+
+def _from_vector(path: Path, asked: _Asked) -> LayerRead:
+    contract = asked.contract
     with warnings.catch_warnings(record=True) as said:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
         warnings.simplefilter("always", RuntimeWarning)
-        read = read_vector(path, layer.layer, setting, placed=bool(contract.geometry_types))
+        read = read_vector(path, asked.layer.layer, asked.setting, placed=bool(contract.geometry_types))
     check_size(len(read.frame), len(read.frame.columns), source=str(path))
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
     told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
     if contract.name == "buildings":
         frame = without_relation_type(frame)
-    found = _from_frame(frame, read.encoding.name, layer, setting, contract)
+    found = _from_frame(frame, read.encoding.name, asked, cut_names=path.suffix.lower() in {".shp", ".zip"})
     found = replace(found, remarks=(*told, *_encoding_remarks(read, contract), *found.remarks))
-    return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, layer, contract)
+    return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, asked.layer, contract)
 
 
 def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Remark]:
@@ -217,22 +248,23 @@ def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Rem
         yield Remark("encoding_doubtful", contract.name, values=values)
 
 
-def _from_extract(path: Path, layer: Layer, setting: str, contract: Contract[Any]) -> LayerRead:
+def _from_extract(path: Path, asked: _Asked) -> LayerRead:
     """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
-    if layer.keep_all_lines:
+    contract = asked.contract
+    if asked.layer.keep_all_lines:
         raise DataError(str(path), [Breach("keep_all_of_extract")])
     if contract.name == "buildings":
         buildings, gaps, unread = read_osm_building_areas(path)
         frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
-        found = _from_frame(frame, "", layer, setting, contract)
+        found = _from_frame(frame, "", asked, lists_unread=False)
         remarks = (*found.remarks, *_unread_storeys(unread))
         return replace(found, notes=FileNotes(gaps=gaps), remarks=remarks)
     readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
     if contract.name in readers:
-        return _from_frame(readers[contract.name](path), "", layer, setting, contract)
+        return _from_frame(readers[contract.name](path), "", asked, lists_unread=False)
     walk = read_osm_walk(path)
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
-    found = _from_frame(walk.streets, "", layer, setting, contract)
+    found = _from_frame(walk.streets, "", asked, lists_unread=False)
     notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps)
     return replace(found, notes=notes, remarks=(*found.remarks, *_told_of_extract(walk, contract.name)))
 
@@ -270,6 +302,7 @@ def _without_unwalked(
     if contract.name != "streets" or layer.keep_all_lines or not len(rows):
         return found
     lines = sort_lines(rows, class_column=layer.columns.get("kind"))
+    found = replace(found, unread=tuple(one for one in found.unread if one.column not in lines.read))
     told = [
         Remark("line_words_unread", contract.name, values={"column": column, "words": _shown(words)})
         for column, words in lines.unread.items()
@@ -310,118 +343,130 @@ def _shown(words: Sequence[str]) -> str:
 
 
 def _from_frame(
-    frame: gpd.GeoDataFrame, encoding: str, layer: Layer, setting: str, contract: Contract[Any]
+    frame: gpd.GeoDataFrame,
+    encoding: str,
+    asked: _Asked,
+    *,
+    cut_names: bool = False,
+    lists_unread: bool = True,
 ) -> LayerRead:
+    contract = asked.contract
     frame, cleaned = legible_frame(frame, contract.name)
-    vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    vocabulary = vocabulary_of(contract, asked.layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
-    mapped, breaches = match_columns(headings, vocabulary, setting=setting)
-    canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
-    return LayerRead(canonical, (*breaches, *unreadable), encoding, mapped, read=len(frame), remarks=cleaned)
+    cut: dict[str, Claim] = {}
+    if cut_names:
+        found = {
+            name: cut_claim(name, vocabulary, encoding) for name in headings if vocabulary.claim(name) is None
+        }
+        cut = {name: claim for name, claim in found.items() if claim is not None}
+    mapped, breaches = match_columns(
+        headings,
+        vocabulary,
+        setting=asked.setting,
+        claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
+    )
+    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], contract))
+    told = [
+        Remark("name_cut", contract.name, values={"column": one.column, "field": one.field})
+        for one in mapped
+        if one.column in cut
+    ]
+    read = read_cells(frame, mapped, contract, counted=[name for name in asked.counted if name in headings])
+    canonical, unreadable = canonical_frame(frame, read, vocabulary, contract, headings)
+    unread = unread_of(headings, read, vocabulary, set(asked.counted)) if lists_unread else ()
+    return LayerRead(
+        canonical,
+        (*breaches, *unreadable),
+        encoding,
+        tuple(read.mapped),
+        read=len(frame),
+        remarks=(*cleaned, *told, *read.remarks, *look_alike(unread, contract)),
+        unread=unread,
+    )
 
 
 def _from_grid(
     path: Path,
     grid: Grid,
-    layer: Layer,
-    setting: str,
-    contract: Contract[Any],
-    home: tuple[float, float] | None,
+    asked: _Asked,
 ) -> LayerRead:
-    vocabulary = Vocabulary.of(contract.name, _fields(contract), layer.columns)
+    layer, contract, setting = asked.layer, asked.contract, asked.setting
+    vocabulary = vocabulary_of(contract, layer.columns)
     grid, cleaned = legible_grid(grid, contract.name)
     sheet = table_of(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
-    ways = place_ways(headings, vocabulary, setting=setting)
-    for_places = {ours: theirs for ours, theirs in layer.columns.items() if vocabulary.where(ours)}
-    breaches = missing_columns(for_places, headings, vocabulary, setting)
+    explicit = {ours: column_called(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
+    vocabulary = vocabulary_of(contract, explicit)
+    # Where a place stands is asked of the lowest name: 坐标/经度 is 经度.
+    lowest = lowest_names(sheet.paths, vocabulary)
+    whole = {name: heading for heading, name in lowest.items()}
+    for_places = {ours: lowest.get(theirs, theirs) for ours, theirs in explicit.items() if vocabulary.where(ours)}
+    short = [lowest[name] for name in headings]
+    ways = tuple(
+        replace(way, columns={part: whole[name] for part, name in way.columns.items()})
+        for way in place_ways(short, vocabulary_of(contract, for_places), setting=setting)
+    )
+    breaches = missing_columns(for_places, [*whole, *headings], vocabulary, setting)
     if breaches:
         raise DataError(str(path), breaches)
     if not ways and contract.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Breach("no_geometry", values)])
-    wanted = Wanted(contract.name, contract.geometry_types, setting, _declared(layer), home)
+    wanted = Wanted(contract.name, contract.geometry_types, setting, _declared(layer), asked.home)
     rows = sheet.frame
     places = place_rows(rows, ways, wanted) if contract.geometry_types else nowhere(len(rows))
     columns = places.columns
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
-    others = {ours: theirs for ours, theirs in layer.columns.items() if ours not in for_places}
+    others = {ours: theirs for ours, theirs in explicit.items() if ours not in for_places}
     free = [name for name in headings if name not in columns.values() and name in frame.columns]
-    vocabulary = Vocabulary.of(contract.name, _fields(contract), others)
-    mapped, wrong_columns = match_columns(free, vocabulary, setting=setting)
-    canonical, unreadable = _canonical(frame, mapped, vocabulary, contract)
+    vocabulary = vocabulary_of(contract, others)
+    mapped, wrong_columns = match_columns(
+        free, vocabulary, setting=setting, claim_of=lambda name: meaning(sheet.paths[name], vocabulary)
+    )
+    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], contract))
+    wrong_columns += parts_only(mapped, {name: sheet.paths[name] for name in free}, vocabulary, setting)
+    by_users_name = {name: column_called(name, sheet.paths) for name in asked.counted}
+    frame = gpd.GeoDataFrame(frame.rename(columns={theirs: ours for ours, theirs in by_users_name.items()}))
+    present = [name for name in asked.counted if by_users_name[name] in free]
+    mapped = tuple(
+        replace(one, column=next((name for name in present if by_users_name[name] == one.column), one.column))
+        for one in mapped
+    )
+    read = read_cells(frame, mapped, contract, unit_lines=sheet.unit_lines, counted=present)
+    wrong_columns += merged_breaches(sheet, read, present)
+    for part, column in columns.items():
+        if column in rows.columns:
+            wrong_columns += failed_breaches(rows[column], part)
+    canonical, unreadable = canonical_frame(frame, read, vocabulary, contract, headings)
     left_out = tuple(
         Remark(reason, contract.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
     )
+    used = {*columns.values(), *(by_users_name[name] for name in present)}
+    unread = unread_of(headings, read, vocabulary, used)
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
     found = LayerRead(
         canonical,
         (*_named_rows(places.breaches, canonical), *wrong_columns, *unreadable),
         grid.encoding,
-        mapped,
+        tuple(read.mapped),
         columns,
         len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
         left_out,
-        (*cleaned, *exchanged, *places.remarks),
+        (
+            *cleaned,
+            *exchanged,
+            *places.remarks,
+            *read.remarks,
+            *merged_remarks(sheet, read, contract),
+            *hidden_remarks(grid, sheet, read, contract.name),
+            *look_alike(unread, contract),
+        ),
+        unread,
     )
     return _by_own_words(found, rows, path, layer, contract)
-
-
-def _canonical(
-    frame: gpd.GeoDataFrame, mapped: tuple[Mapped, ...], vocabulary: Vocabulary, contract: Contract[Any]
-) -> tuple[gpd.GeoDataFrame, list[Breach]]:
-    """Give columns the planner's names and read their cells; a column that has such a name makes way."""
-    columns = {column.name: column for column in contract.columns}
-    taken = {one.field: _read_cells(frame[one.column], one, columns[one.field]) for one in mapped}
-    own = set(_fields(contract))
-    names = {one.column: one.field for one in mapped}
-    gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
-    result = gpd.GeoDataFrame(frame.drop(columns=gone).rename(columns=names).assign(**taken))
-    present = [str(name) for name in frame.columns if name != frame.geometry.name]
-    breaches = []
-    for column in contract.columns:
-        near = None if column.name in taken else vocabulary.nearest(column.name, present)
-        wanted = column.required or (column.name in contract.either[:1] and not taken.keys() & {*contract.either})
-        if wanted and near is not None and column.name not in vocabulary.explicit:
-            values = {"column": column.name, "near": near, "present": ", ".join(present)}
-            breaches.append(Breach("missing_column_near", values))
-    rows = row_names(result)
-    for name in CODES:
-        if name in taken:
-            lost = taken[name].map(lambda value: isinstance(value, str) and lost_digits(value)).astype(bool)
-            if lost.any():
-                breaches.append(Breach("lost_digits", {"column": name}, [f"#{row}" for row in rows[lost].index]))
-    return result, breaches
-
-
-def _read_cells(cells: pd.Series, one: Mapped, column: Column) -> pd.Series:
-    if column.kind == "number":
-        units = units_of(one.field)
-        if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
-            return cells if one.factor == 1 else cells * one.factor
-        return cells.map(lambda cell: _number(cell, units, one.factor)).astype(object)
-    if one.field in CODES:
-        return cells.map(lambda cell: code(cell) if isinstance(cell, str) else cell)
-    words = values_of(one.field) if column.choices else {}
-    if words:
-        return cells.map(lambda cell: words.get(plain(cell), cell) if isinstance(cell, str) else cell)
-    return cells
-
-
-def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
-    """Return the number of a cell; what is none stays as it is written, to be complained of."""
-    if not isinstance(cell, str):
-        return cell
-    if not cell.strip():
-        return None
-    found = number(cell, units)
-    return cell if found is None else found * factor
-
-
-def _fields(contract: Contract[Any]) -> tuple[str, ...]:
-    return tuple(column.name for column in contract.columns)
 
 
 def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
@@ -446,12 +491,12 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
         return frame, [Breach("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs
     if found is None:
-        return _called(frame, declared), []
+        return _labelled(frame, declared), []
     if found.equals(declared, ignore_axis_order=True):
         return frame, []
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
     if _adds_shift(found, declared) or any(wrong_crs(frame)):
-        return _called(frame, declared), []
+        return _labelled(frame, declared), []
     return frame, [Breach("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
 
 
@@ -472,7 +517,7 @@ def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
     return bool(same_ellipsoid and same and one.get("proj") == other.get("proj"))
 
 
-def _called(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+def _labelled(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Say that a layer's coordinates are in `crs`, whatever it said before."""
     labelled: gpd.GeoDataFrame = frame.copy()
     labelled.set_crs(crs, allow_override=True, inplace=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import Breach, DataError
+from planner.inputs.accounting import SetAside, set_aside
 from planner.inputs.joining import Unmatched, join_communities
 from planner.remarks import Remark
 from planner.tables import Communities, PeopleTable
@@ -27,12 +28,12 @@ class Counted:
     remarks
         Rows whose community is not there, communities that the table leaves out, numbers that it replaced.
     unused
-        Index of the table's rows that belong to no community.
+        The table's rows that belong to no community.
     """
 
     communities: Communities
     remarks: tuple[Remark, ...]
-    unused: tuple[int, ...]
+    unused: SetAside
 
 
 def count_people(communities: Communities, table: PeopleTable, *, source: str) -> Counted:
@@ -83,7 +84,11 @@ def count_people(communities: Communities, table: PeopleTable, *, source: str) -
     if other.any():
         gap = float(np.abs(communities["people"] - said["people"])[other].sum())
         remarks.append(Remark("people_table_replaces", "people_table", tuple(communities["id"][other]), gap))
-    unused = tuple(int(row) for row in joined.ids.index[joined.ids == ""])
+    unused = set_aside(
+        "people_table_unmatched",
+        (int(row) for row in joined.ids.index[joined.ids == ""]),
+        {"found": _said(joined.unmatched)},
+    )
     counted = gpd.GeoDataFrame(communities.assign(**replaced, **further))
     return Counted(Communities(counted), tuple(remarks), unused)
 

@@ -158,7 +158,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         table = PeopleTable(given.pop("people_table"))
         counted = count_people(Communities(given["communities"]), table, source=tables.source("people_table"))
         given["communities"] = counted.communities
-        tables.leave_out("people_table", set_aside("people_table_unmatched", counted.unused))
+        tables.leave_out("people_table", counted.unused)
     facilities, unknown, join_remarks = join_facilities(
         Facilities(given["facilities"]), Communities(given["communities"])
     )

@@ -21,6 +21,7 @@ from planner.inputs.elevation import Elevation, read_elevation
 from planner.inputs.file_notes import FileNotes
 from planner.inputs.layers import LayerRead, file_hash, is_extract, read_layer
 from planner.inputs.osm_origin import ATTRIBUTION, TELLING, is_from_osm, with_attribution
+from planner.inputs.unread import Unread
 from planner.remarks import Remark
 from planner.settings.demand import DemandKind
 from planner.settings.layers import Layer, Raster
@@ -51,8 +52,11 @@ TABLES: tuple[Contract[Any], ...] = (
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
 
-TOLD_ROWS = ("row_total", "row_note")
+TOLD_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering")
 """Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
+
+COUNTED_LAYERS = ("communities", "people_table", "demand")
+"""Layers whose further columns may count a kind of people."""
 
 KEEPING = ("communities", "facilities", "demand", "places")
 """Whose rows are rows of results.gpkg too, so that columns of the user's can be kept there."""
@@ -80,6 +84,7 @@ class Source:
     sha256: str
     encoding: str
     columns: tuple[Mapped, ...]
+    unread: tuple[Unread, ...]
     rows: int
     used: int
     set_aside: tuple[SetAside, ...]
@@ -137,7 +142,9 @@ class StudyLayers:
         layer = self.layers[name]
         path = self._study.resolve(layer.path)
         try:
-            found = read_layer(path, layer, setting=self.setting(name), contract=contract, home=home)
+            found = read_layer(
+                path, layer, setting=self.setting(name), contract=contract, home=home, counted=self._counted(name)
+            )
             breaches = (*found.breaches, *_not_kept(name, layer, found, self.setting(name)))
             table = contract.check(found.frame, source=self.source(name), known=breaches)
         except DataError as error:
@@ -147,6 +154,12 @@ class StudyLayers:
         self._crs[name] = table.crs.to_string()
         self._left_out[name] = [set_aside(one.key, map(int, one.rows)) for one in found.left_out]
         return table
+
+    def _counted(self, name: str) -> tuple[str, ...]:
+        """Return the further columns of a layer by which the study counts people."""
+        if name not in COUNTED_LAYERS:
+            return ()
+        return tuple(dict.fromkeys(kind.column for kind in self._study.demand.kinds if kind.column))
 
     def leave_out(self, name: str, rows: SetAside) -> None:
         """Note that rows of a layer do not go into the results."""
@@ -183,6 +196,7 @@ class StudyLayers:
             sha256=file_hash(self._study.resolve(layer.path)),
             encoding=found.encoding,
             columns=found.mapped,
+            unread=found.unread,
             rows=found.read,
             used=used,
             set_aside=aside,
@@ -239,6 +253,7 @@ class StudyLayers:
                 sha256=file_hash(self._study.resolve(layer.path)),
                 encoding="",
                 columns=(),
+                unread=(),
                 rows=cells,
                 used=cells,
                 set_aside=(),

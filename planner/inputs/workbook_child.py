@@ -1,21 +1,24 @@
 """Read one sheet of a workbook in a process of its own: started by `workbook_process`, by this file's path.
 
 The reader of workbooks is fast and trusts what it reads: a damaged file of a few kilobytes can make it ask for all
-memory there is, which ends the process. Here that costs nothing. This file imports only the standard library and
-the reader, so that the process starts in some hundredths of a second.
+memory there is, which ends the process. Here that costs nothing. This file imports only the standard library, the
+reader, and `sheet_marks` beside it, so that the process starts in some hundredths of a second.
 
 Both ends speak marshal over stdin and stdout. Asked: a mapping with `bytes`, `sheet`, `memory`, `seconds`, `cells`
 and `library` (the folder of the reader). Told: a mapping with `failed` ("", "password", "large" or "damaged"),
-`reason`, `names` (the sheets), `filled` (the sheets that hold anything), `rows` and `merged` (of the one sheet).
+`reason`, `names` (the sheets), `filled` (the sheets that hold anything, those that are seen before hidden ones),
+`hidden` (those that are hidden), and of the one sheet `rows`, `merged`, `hidden_rows` and `hidden_columns`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import io
 import marshal
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
 Merged = tuple[int, int, int, int]
@@ -66,16 +69,47 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
 
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(asked["bytes"]))
-        names = [meta.name for meta in book.sheets_metadata if meta.typ == calamine.SheetTypeEnum.WorkSheet]
+        metas = [meta for meta in book.sheets_metadata if meta.typ == calamine.SheetTypeEnum.WorkSheet]
+        names = [meta.name for meta in metas]
         wanted = names if asked["sheet"] is None else [asked["sheet"]] if asked["sheet"] in names else []
         sheets = {name: book.get_sheet_by_name(name) for name in wanted}
     except calamine.PasswordError:
         return {"failed": "password"}
-    filled = [name for name, sheet in sheets.items() if sheet.total_height] or wanted
+    hidden = [meta.name for meta in metas if meta.visible != calamine.SheetVisibleEnum.Visible]
+    with_cells = [name for name, sheet in sheets.items() if sheet.total_height]
+    seen = [name for name in with_cells if name not in hidden]
+    filled = seen or with_cells or wanted
     told: dict[str, Any] = {"failed": "", "names": names, "filled": filled, "rows": (), "merged": ()}
+    told |= {"hidden": [name for name in with_cells if name in hidden], "hidden_rows": (), "hidden_columns": ()}
     if len(filled) == 1:
         told["rows"], told["merged"] = _sheet(sheets[filled[0]], asked["cells"])
+        _mark(told, _marks_module().marks_of(asked["bytes"], filled[0]))
     return told
+
+
+def _marks_module() -> Any:  # noqa: ANN401 - a module loaded by its path
+    """Load the file beside this one: the process knows no packages of the planner."""
+    spec = importlib.util.spec_from_file_location("sheet_marks", Path(__file__).with_name("sheet_marks.py"))
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["sheet_marks"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _mark(told: dict[str, Any], marks: Any) -> None:  # noqa: ANN401 - of a module loaded by its path
+    """Add what the workbook says besides values: formulas without result and errors, in cells that are blank."""
+    rows = told["rows"]
+    for (number, column), text in marks.cells.items():
+        # A row of nothing but formulas that may come to empty texts is a row prepared for more data.
+        is_blank = number < len(rows) and not any(cell.strip() for cell in rows[number])
+        if number < len(rows) and not (is_blank and (number, column) in marks.doubtful):
+            row = [*rows[number], *("",) * (column + 1 - len(rows[number]))]
+            row[column] = row[column] or text
+            rows[number] = tuple(row)
+    told["hidden_rows"] = sorted(row for row in marks.hidden_rows if row < len(rows))
+    told["hidden_columns"] = sorted(marks.hidden_columns)
 
 
 def _sheet(sheet: Any, most: int) -> tuple[list[tuple[str, ...]], tuple[Merged, ...]]:  # noqa: ANN401 - a class of Rust

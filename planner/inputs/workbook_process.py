@@ -45,15 +45,22 @@ class SheetRead:
     names
         Its sheets of cells.
     filled
-        Those of the sheets asked for that hold anything; all of them where none does.
+        Those of the sheets asked for that hold anything, without hidden ones where others do; all where none does.
     rows, merged
         The cells of the one that is filled, as text; and its merged areas, counted from 0.
+    hidden
+        Sheets asked for that hold something and are hidden.
+    hidden_rows, hidden_columns
+        What the workbook hides of the one sheet, counted from 0.
     """
 
     names: tuple[str, ...]
     filled: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     merged: tuple[tuple[int, int, int, int], ...]
+    hidden: tuple[str, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
 
 class UnreadableWorkbookError(Exception):
@@ -116,7 +123,15 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
     told = marshal.loads(done.stdout)  # noqa: S302 - what our own process has written
     if told["failed"]:
         raise UnreadableWorkbookError(told["failed"], told.get("reason", ""))
-    return SheetRead(tuple(told["names"]), tuple(told["filled"]), tuple(told["rows"]), tuple(told["merged"]))
+    return SheetRead(
+        tuple(told["names"]),
+        tuple(told["filled"]),
+        tuple(told["rows"]),
+        tuple(told["merged"]),
+        hidden=tuple(told["hidden"]),
+        hidden_rows=frozenset(told["hidden_rows"]),
+        hidden_columns=frozenset(told["hidden_columns"]),
+    )
 
 
 def _folder_of_reader() -> str:

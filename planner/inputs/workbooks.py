@@ -77,13 +77,22 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
         values = {"layer": sheet, "layers": ", ".join(found.names)}
         raise DataError(str(path), [Breach("no_such_layer", values)])
     if len(found.filled) > 1:
-        values = {"layers": ", ".join(found.filled), "setting": setting}
-        raise DataError(str(path), [Breach("several_layers", values)])
+        layers: str | Phrase = ", ".join(found.filled)
+        if found.hidden:
+            layers = Phrase("errors.layers_hidden", {"layers": layers, "hidden": ", ".join(found.hidden)})
+        raise DataError(str(path), [Breach("several_layers", {"layers": layers, "setting": setting})])
     if not found.filled:
         raise DataError(str(path), [Breach("empty_sheet")])
     width = max((len(row) for row in found.rows), default=0)
     check_size(len(found.rows), width, source=str(path), is_sheet=True)
-    return Grid(found.rows, "", found.merged)
+    return Grid(
+        found.rows,
+        merged=found.merged,
+        hidden_rows=found.hidden_rows,
+        hidden_columns=found.hidden_columns,
+        hidden_sheets=tuple(name for name in found.hidden if name not in found.filled),
+        is_hidden=found.filled[0] in found.hidden,
+    )
 
 
 def _content(path: Path, most: int) -> bytes:

@@ -145,6 +145,7 @@ def _source(source: Source) -> Document:
     return {
         **{name: getattr(source, name) for name in source.__slots__},
         "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
+        "unread": [{"column": one.column, "near": one.near} for one in source.unread],
         "set_aside": [
             {
                 "key": aside.key,

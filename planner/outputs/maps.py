@@ -162,7 +162,7 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
 
 def _page_words(texts: Texts) -> dict[str, str]:
     """Return the words that the page's scripts need, with their gaps still open."""
-    return {key: texts(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
+    return {key: texts.template(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
 
 
 def _sources(content: Document, texts: Texts) -> str:

@@ -118,7 +118,7 @@ class Wording:
     content: Document
     texts: Texts
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """Say a sentence of the report."""
         return self.texts(f"report.{key}", **values)
 

@@ -104,6 +104,7 @@ def data(say: Wording) -> Iterator[Block]:
         (say("column_rows"),),
         tuple(source_row(source, say) for source in content["data"]["sources"]),
     )
+    yield from _unread(say)
     yield Table(
         say("data_parameters_table"), say.all("column_item", "column_setting"), (), tuple(_parameters(say))
     )
@@ -118,6 +119,26 @@ def data(say: Wording) -> Iterator[Block]:
     yield Table(say("data_versions_table"), say.all("column_item", "column_setting"), (), tuple(versions.items()))
     yield Paragraph(say("data_command"))
     yield Code(content["provenance"]["command"])
+
+
+def _unread(say: Wording) -> Iterator[Block]:
+    """Tell which columns of the files nothing reads, and what they may have meant."""
+    rows = tuple(
+        (
+            say(f"layer_{source['layer'].partition('.')[0]}"),
+            say.listed([_unread_column(one, say) for one in source["unread"]]),
+        )
+        for source in say.content["data"]["sources"]
+        if source["unread"]
+    )
+    if rows:
+        yield Table(say("data_unread_table"), say.all("column_layer", "column_unread"), (), rows)
+
+
+def _unread_column(column: Document, say: Wording) -> str:
+    if not column["near"]:
+        return str(column["column"])
+    return say("unread_near", column=column["column"], near=column["near"])
 
 
 def _checks(say: Wording) -> Iterator[Block]:

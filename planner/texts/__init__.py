@@ -6,6 +6,7 @@ file and its table, as in ``errors.missing_column``.
 
 from __future__ import annotations
 
+import string
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,23 @@ def catalogue() -> dict[str, dict[str, str]]:
         for file in files
         for key, entry in tomllib.loads(file.read_text("utf-8")).items()
     }
+
+
+def has_text(key: str) -> bool:
+    """Tell whether the catalogue has a text of this key."""
+    return key in catalogue()
+
+
+def gaps_of(key: str) -> frozenset[str]:
+    """Return the names of the values that a text needs.
+
+    Examples
+    --------
+    >>> sorted(gaps_of("errors.did_you_mean")), sorted(gaps_of("words.people"))
+    (['name'], [])
+    """
+    parsed = (part for text in catalogue()[key].values() for part in string.Formatter().parse(text))
+    return frozenset(name for _, name, _, _ in parsed if name is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +89,19 @@ class Texts:
 
     language: Language
 
-    def __call__(self, key: str, **values: object) -> str:
-        """Return the text of `key` with `values` filled in; a missing key is a KeyError."""
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Return the text of `key` with `values` filled in; a missing key, or a missing value, is a KeyError.
+
+        No text reaches a user with a gap in it: there is no way to say one without its values.
+        """
         text = catalogue()[key][self.language]
         # What is quoted may be any file's or cell's: it must not steer the terminal that it is shown in.
         quoted = {name: shown(value) if isinstance(value, str) else value for name, value in values.items()}
-        return text.format(**quoted) if quoted else text
+        return text.format(**quoted)
+
+    def template(self, key: str) -> str:
+        """Return the text of `key` with its gaps, for a page whose script fills them."""
+        return catalogue()[key][self.language]
 
     def whole(self, number: float) -> str:
         """Write a count: rounded to a whole number, thousands marked."""

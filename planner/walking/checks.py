@@ -249,7 +249,9 @@ def _wrong_shapes(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Breach]
     if other.any():
         found = ", ".join(sorted({str(shape.geom_type) for shape in array[other]}))
         breaches.append(
-            Breach("geometry_type", {"expected": ", ".join(types), "found": found}, rows[other].tolist())
+            Breach(
+                "geometry_type", {"expected": ", ".join(types), "found": found, "remedy": ""}, rows[other].tolist()
+            )
         )
     xy, owner = shapely.get_coordinates(array, return_index=True)
     finite = np.isfinite(xy).all(axis=1)
