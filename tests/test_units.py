@@ -245,7 +245,12 @@ def test_sentences_that_name_no_unit(line: str) -> None:
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "xls"])
 @pytest.mark.parametrize(
     "top",
-    [["表3", "", "单位：万人"], ["表3 各社区人口", "", "（单位：万人）"], ["表3", "单位：", "万人"], ["", "单位", "万人"]],
+    [
+        ["表3", "", "单位：万人"],
+        ["表3 各社区人口", "", "（单位：万人）"],
+        ["表3", "单位：", "万人"],
+        ["", "单位", "万人"],
+    ],
 )
 def test_a_title_with_its_unit_at_the_other_end(tmp_path: Path, ending: str, top: list[object]) -> None:
     rows = [top, ["社区", "街道", "常住人口"], ["东风社区", "x", 0.1], ["西园社区", "x", 0.2]]

@@ -23,8 +23,12 @@ from planner.texts import Phrase
 YEAR = re.compile(r"(?:截至|截止)?(?:19|20)\d\d(?:年(?:度|末|底|初)?(?:\d{1,2}月(?:\d{1,2}日|底|末)?)?)?")
 NEAR_ENOUGH = 0.6
 COMMENT_PARTS = re.compile(r"[，、;；]|,(?!\d{3})")
-CHINESE_FIRST = re.compile(r"(?P<chinese>[\u3400-\u9fff]+)[\s/|·:：,，、_-]*(?P<english>[A-Za-z][A-Za-z0-9 _.'-]*)")
-ENGLISH_FIRST = re.compile(r"(?P<english>[A-Za-z][A-Za-z0-9 _.'-]*?)[\s/|·:：,，、_-]*(?P<chinese>[\u3400-\u9fff]+)")
+CHINESE_FIRST = re.compile(
+    r"(?P<chinese>[\u3400-\u9fff]+)[\s/|·:：,，、_-]*(?P<english>[A-Za-z][A-Za-z0-9 _.'-]*)"
+)
+ENGLISH_FIRST = re.compile(
+    r"(?P<english>[A-Za-z][A-Za-z0-9 _.'-]*?)[\s/|·:：,，、_-]*(?P<chinese>[\u3400-\u9fff]+)"
+)
 """A heading that stands in a cell in two languages."""
 
 HOLDS_A_NAME = 0.8

@@ -467,9 +467,11 @@ def _numbers_columns(row: Sequence[str], part: _Part) -> bool:
 def _translates(words: Sequence[str], heading: Heading, vocabulary: Vocabulary) -> bool:
     """Tell whether a row says the names of a heading in the other language: Community below 社区.
 
-    It has a name under or above every name, in the other script, and at least one of them is known to mean the same.
+    It has a name beside every name, in the other script, and at least one of them is known to mean the same.
     """
-    pairs = [(path, words[column] if column < len(words) else "") for column, path in enumerate(heading.paths) if path]
+    pairs = [
+        (path, words[column] if column < len(words) else "") for column, path in enumerate(heading.paths) if path
+    ]
     if len(pairs) < 2 or not all(word and number(word, {}) is None for _, word in pairs):  # noqa: PLR2004
         return False
     scripts = {(HAN.search(path[-1]) is None, HAN.search(word) is None) for path, word in pairs}
@@ -490,11 +492,11 @@ def _without_translations(headings: Sequence[Heading], vocabulary: Vocabulary) -
     kept: list[Heading] = []
     for heading in headings:
         before = kept[-1] if kept else None
-        if before is None or before.last + 1 != heading.first or heading.first != heading.last:
+        follows = before is not None and before.last + 1 == heading.first == heading.last
+        words = [path[-1] if path else "" for path in heading.paths]
+        if before is None or not follows or not _translates(words, before, vocabulary):
             kept.append(heading)
-        elif not _translates([path[-1] if path else "" for path in heading.paths], before, vocabulary):
-            kept.append(heading)
-        elif any(path and HAN.search(path[-1]) for path in heading.paths):
+        elif any(HAN.search(word) for word in words):
             kept[-1] = heading
     return kept
 

@@ -146,7 +146,7 @@ def units_in_line(text: str) -> str | None:
     --------
     >>> units_in_line("各社区常住人口（单位：万人）"), units_in_line("填报单位：民政局"), units_in_line("合计")
     ('万人', None, None)
-    >>> units_in_line("说明：人口以万人计"), units_in_line("以社区为单位"), units_in_line("Population (in thousands)")
+    >>> units_in_line("说明：人口以万人计"), units_in_line("以社区为单位"), units_in_line("in thousands")
     ('万人', None, '千')
     """
     narrow = unicodedata.normalize("NFKC", text)
