@@ -1073,7 +1073,8 @@ INPUTS_HEAD = """
 Files: `.gpkg`, `.geojson`, `.json`, `.geojsonl`, `.geojsons`, `.ndjson`, `.shp`, `.fgb`, `.parquet`, `.kml`,
 `.kmz`, `.gml`, `.tab`, `.mif`, the folder `.gdb`; `.zip` and `.shz` of these (`layer` names the file inside
 where there are several; a `.zip` may also hold a table), `.geojson.gz` and the like;
-tables `.csv`, `.tsv`, `.txt` (each with `.gz` behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`, `.ods`, which are read by their content;
+tables `.csv`, `.tsv`, `.txt` (each with `.gz` behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`,
+`.ods`, which are read by their content;
 for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
 `.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
 classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
@@ -1109,8 +1110,9 @@ Numbers may be full-width, have thousands marks in every place, and a unit: in b
 the column (人口（万人）), in a row of the heading, behind the value (320㎡, 1.2万人; it goes before all
 others), in a column 单位 for each row, or in a line above or below the table (单位：万人, at either end of
 the row of the title; 人口以万人计; in thousands), for the fields that it fits. People and households by
-万, 亿, 千 …; areas also in 亩, 公顷, 平方公里; money in 元 is brought to 万元. A unit that does not fit a field is passed over where it multiplies nothing (人 beside households) and
-refused where it may (万人 beside households).
+万, 亿, 千 …; areas also in 亩, 公顷, 平方公里; money in 元 is brought to 万元. A unit that does not
+fit a field is passed over where it multiplies nothing (人 beside households) and refused where it may
+(万人 beside households).
 
 Of merged cells, names, codes and places are filled down; a number that a field needs is refused, with its rows,
 because whose it is cannot be told. Rows and columns that a workbook hides are read and told, its hidden sheets
