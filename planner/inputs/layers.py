@@ -397,7 +397,7 @@ def _from_frame(
     ]
     read = read_cells(frame, mapped, contract, counted=[name for name in asked.counted if name in headings])
     canonical, unreadable = canonical_frame(frame, read, vocabulary, contract, headings)
-    unread = unread_of(headings, read, vocabulary, set(asked.counted)) if lists_unread else ()
+    unread = unread_of(headings, read, vocabulary, {*asked.counted, *asked.layer.keep}) if lists_unread else ()
     return LayerRead(
         canonical,
         (*breaches, *unreadable),
@@ -468,7 +468,7 @@ def _from_grid(
         Remark(reason, contract.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
     )
     used = {*columns.values(), *(by_users_name[name] for name in present)}
-    unread = unread_of(headings, read, vocabulary, used)
+    unread = unread_of(headings, read, vocabulary, {*used, *asked.layer.keep})
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
     found = LayerRead(
         canonical,
