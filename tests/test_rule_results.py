@@ -261,7 +261,7 @@ def weighted(tmp_path: Path, *, share: float = 0.5) -> Profile:
         (200.0, 100.0, exactly(40.0), 0.5, (0.875, 0.875), "weak", 0.7),
     ],
 )
-def test_weights_decide_on_excellence_and_the_score(  # noqa: PLR0913 - a case of the table
+def test_weights_decide_on_excellence_and_the_score(  # noqa: PLR0913, PLR0917 - a case of the table
     tmp_path: Path,
     floor: float,
     rooms: float,
