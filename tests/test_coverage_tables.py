@@ -298,12 +298,57 @@ def test_a_zone_without_weight_shares_nothing_out() -> None:
 )
 def test_catchments_of_what_does_not_fit_are_refused(changed: dict[str, object], part: str) -> None:
     given: dict[str, object] = {"people": np.ones(6), "supply": np.ones(4), "weights": [1.0, 0.5]} | changed
-    with pytest.raises(DataError, match="two_step_access") as caught:
+    with pytest.raises(DataError, match=r"^two_step_access") as caught:
         two_step_access(times(), zones_min=[5.0, 10.0], **given)  # type: ignore[arg-type]
     assert part in {value for breach in caught.value.breaches for value in breach.values.values()}
 
 
 @pytest.mark.parametrize("zones", [[10.0, 5.0], [5.0, 15.5]])
 def test_zones_that_do_not_rise_or_were_not_searched_are_refused(zones: list[float]) -> None:
-    with pytest.raises(DataError, match="two_step_access"):
+    with pytest.raises(DataError, match=r"^two_step_access"):
         two_step_access(times(), np.ones(6), np.ones(4), zones_min=zones, weights=[1.0, 0.5])
+
+
+def test_a_catchment_of_nobody_and_one_of_half_a_person() -> None:
+    """Facility 0 is reached by an empty place alone, facility 1 by it and by half a person."""
+    walks = TravelTimes(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([1.0, 2.0, 3.0]), 2, 2, 15.0)
+    found = two_step_access(walks, np.array([0.0, 0.5]), np.array([8.0, 3.0]), zones_min=[5.0], weights=[1.0])
+    assert found.people.tolist() == [0.0, 0.5]
+    assert found.ratio.tolist() == pytest.approx([NAN, 6.0], nan_ok=True)
+    assert found.access.tolist() == [6.0, 6.0]
+
+
+def test_three_zones_are_searched_to_the_last() -> None:
+    with pytest.raises(DataError, match=r"^two_step_access"):
+        two_step_access(times(), np.ones(6), np.ones(4), zones_min=[5.0, 10.0, 16.0], weights=[1.0, 0.5, 0.2])
+
+
+def test_half_a_person_counts() -> None:
+    """One limit: 0.25 people at place 0 are covered by two, 0.5 at place 5 by none."""
+    points = demand().assign(people=[0.25, 0.0, 0.0, 0.0, 0.0, 0.5])
+    found = measure_coverage(
+        times(), points, facilities(), communities(), areas()[:, :1], limits_min=(5.0,), standard_min=5.0
+    )
+    total = found.total.iloc[0]
+    assert (total["people"], total["people_covered"], total["people_overlap"]) == (0.75, 0.25, 0.25)
+    assert total["people_share"] == pytest.approx(1 / 3)
+    assert found.uncovered["id"].tolist() == ["D5"]
+
+
+def test_what_is_refused_is_named() -> None:
+    for changed in ({"limits_min": (10.0, 5.0)}, {"limits_min": (5.0, 10.0, 16.0)}, {"demand": demand().iloc[:5]}):
+        width = len(changed.get("limits_min", (5.0, 10.0)))
+        given = {
+            "times": times(),
+            "demand": demand(),
+            "facilities": facilities(),
+            "communities": communities(),
+            "areas": np.repeat(areas()[:, :1], width, axis=1),
+            "limits_min": (5.0, 10.0),
+            "standard_min": 5.0,
+        } | changed
+        with pytest.raises(DataError) as caught:
+            measure_coverage(**given)  # type: ignore[arg-type]
+        assert caught.value.source == "measure_coverage"
+    (found,) = refused(demand=demand().assign(people=[1.0, 2.0, -1.0, 0.0, 1.0, 1.0]))
+    assert "people" in found[1].values()
