@@ -10,7 +10,7 @@ from centres import function, profile_of, rule, rule_file
 
 from planner.assessment.expressions import ANYTHING, Facts, Span, exactly
 from planner.assessment.rules import Profile, in_force, read_rules
-from planner.assessment.verdicts import Subject, apply_rule, excellence, judge, score_of, verdict_of
+from planner.assessment.verdicts import Subject, apply_rule, concerns, excellence, judge, score_of, verdict_of
 from planner.errors import StudyError
 
 NUMBERS = {
@@ -291,3 +291,17 @@ def test_what_decides_nothing_gives_no_verdict_and_no_score(tmp_path: Path) -> N
     assert verdict_of([], unknown) == ""
     only_excellent = profile_of(tmp_path, rule("floor_area_m2 >= 300", grade="excellent"))
     assert verdict_of(judge(centre(), only_excellent), only_excellent) == "excellent"
+
+
+def test_the_only_comparison_of_a_rule_has_the_unit_of_the_rule(tmp_path: Path) -> None:
+    """A share of areas is written in shares; without the rule's word it would be a ratio."""
+    (read,) = profile_of(tmp_path, rule("activity_area_m2 / floor_area_m2 >= 0.6", unit="share")).rules
+    result = apply_rule(read, centre())
+    assert result is not None
+    assert (result.value, result.unit) == (0.3125, "share")
+
+
+def test_a_rule_of_another_tier_finds_nothing(tmp_path: Path) -> None:
+    (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 300", tiers='["town"]')).rules
+    assert apply_rule(read, centre()) is None
+    assert concerns(read, centre()) is False
