@@ -149,6 +149,16 @@ def test_a_kept_centre_takes_its_people_from_what_a_site_adds() -> None:
     assert only.proposals[0].people_gained == 0.0
 
 
+def test_clustering_adds_to_the_centres_that_stay() -> None:
+    """K serves the 10 at 100: the site at 366.67 adds 20 of its 30, and one at 100 itself nobody."""
+    found = choose_among(gatherer(options=(KEEP,), sites=2))
+    assert list(chosen(found, 0).values()) == [120.0, 20.0]
+    assert found.proposals[0].people_gained == 140.0
+    each = choose_among(gatherer(options=(KEEP,), sites=4))
+    assert list(chosen(each, 0).values()) == [80.0, 40.0, 20.0, 0.0]
+    assert each.proposals[0].people_gained == 140.0
+
+
 def test_within_a_budget_the_site_that_adds_most_comes_first() -> None:
     """Each of the two middles costs 30 of 50: the one with 120 people is paid, the other is beyond the money."""
     found = choose_among(gatherer(A, B, sites=2, new_cost=30.0, budget=50.0))
@@ -186,6 +196,8 @@ def test_a_choice_knows_every_cost() -> None:
 def test_nothing_asked_lists_what_the_study_names() -> None:
     found = choose_among(gatherer(A, E, sites=0))
     assert found.candidates["id"].tolist() == ["A", "E"]
+    assert [one.id for one in found.pool.candidates] == ["A", "E"]
+    assert found.candidates.crs == CRS
     assert found.candidates["people_in_reach"].tolist() == [30.0, 120.0]
     assert (found.proposals, found.best, found.choice, found.answer) == ((), None, None, None)
     assert (found.people_uncovered, found.people_without_street, found.today) == (155.0, 5.0, 0.0)
@@ -241,6 +253,8 @@ def test_each_place_has_its_own_limit() -> None:
     assert told(homes).proposals[0].people_gained == 40.0
     assert told(homes, standard_min=4.9).proposals[0].people_gained == 30.0
     assert told(homes, limits_min=np.array([1.6, 5.0])).proposals[0].people_gained == 10.0
+    (remark,) = told(homes.iloc[:1], sites=2).remarks
+    assert dict(remark.values) == {"sites": 2, "places": 1}
     two = told(homes, sites=2, n_candidates=2)
     assert {one.x_m for one in two.pool.candidates} == {100.0, 500.0}
     assert two.answer is not None
