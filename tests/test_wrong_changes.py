@@ -227,6 +227,38 @@ def test_behind_a_wall_is_not_without_a_street() -> None:
     assert left.by_reason() == (("no_street", 1, 5.0), ("behind_barrier", 1, 3.0))
 
 
+def test_two_near_sites_beyond_the_railway() -> None:
+    """Both are near as the crow flies; both walks are too long."""
+    lines = [*ROUND, [(0, 0), (-100, 0)]]
+    left = left_of([(200, 0)], lines, sites=[(0, 0), (-90, 0)], barriers=[RAILWAY], water=[])
+    assert left.reason == ("other_side",)
+    none = left_of([(200, 0)], lines, sites=[(0, 0), (-90, 0)], barriers=[], water=[])
+    assert none.reason == ("detour",)
+
+
+def test_where_everybody_is_served_nobody_is_left() -> None:
+    network = network_of(*ROUND)
+    homes = snap(np.array([(200.0, 0.0)]), network, access_m=10.0)
+    around = Surroundings(
+        network, WALK, homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
+    )
+    left = who_is_left(np.array([True]), around, seconds=10)
+    assert (left.rows.tolist(), left.reason, left.by_reason()) == ([], (), ())
+    assert (left.extra, left.extra_bound, left.never) == (0, 0.0, 0.0)
+    assert np.isnan(left.limit_for_all_min)
+
+
+@pytest.mark.parametrize(("most", "extra"), [(1, None), (2, 1)])
+def test_further_stations_are_looked_for_up_to_so_many_places(
+    monkeypatch: pytest.MonkeyPatch, most: int, extra: int | None
+) -> None:
+    """Of two places left one has no street: its two people are never served; one station serves the other."""
+    monkeypatch.setattr("planner.siting.reasons.MOST_ROWS", most)
+    left = left_of([(200, 0), (500, 500)], ROUND, sites=[(0, 0)], barriers=[], water=[])
+    assert (left.extra, left.extra_bound, left.never) == (extra, float(extra or 0), 2.0)
+    assert left.limit_for_all_min == pytest.approx(2000 / 60)
+
+
 # core_view
 
 
