@@ -74,7 +74,7 @@ def find_headings(
         chain = next(((one, other) for one, other in chains if one <= first <= other), (first, first))
         return [Heading(*chain, _paths(rows[chain[0] : chain[1] + 1], chain[0], merged))]
     main = next(one for score, one in scored if score == best)
-    others = [one for score, one in scored if one is not main and _is_another(score, one, best)]
+    others = [one for score, one in scored if one is not main and _is_another(score, one)]
     return sorted([main, *others], key=lambda one: one.first)
 
 
@@ -462,10 +462,10 @@ def _may_name(row: Sequence[str], vocabulary: Vocabulary) -> bool:
     return any(vocabulary.claim(cell) or vocabulary.where(cell) for cell in cells[:3])
 
 
-def _is_another(score: int, heading: Heading, best: int) -> bool:
+def _is_another(score: int, heading: Heading) -> bool:
     """Tell whether a row besides the main heading is the heading of a further table or part."""
     named = sum(bool(path) for path in heading.paths)
-    return score >= 2 and 2 * score >= named and 2 * score >= min(best, 4)  # noqa: PLR2004 - half of its names
+    return score >= 2 and 2 * score >= named  # noqa: PLR2004 - half of its names
 
 
 def _filled(row: Sequence[str]) -> int:

@@ -262,7 +262,8 @@ def _known_units() -> dict[str, tuple[Unit, ...]]:
                 ]
     for word, scale in scales.items():
         found.setdefault(word, [Unit("", scale, scale, word)])
-    return {word: tuple(units) for word, units in found.items()}
+    # m², ㎡ and m2 are one word here, and one unit.
+    return {word: tuple(dict.fromkeys(units)) for word, units in found.items()}
 
 
 def _is_money(word: str) -> bool:
