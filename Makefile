@@ -5,15 +5,18 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 MINUTES ?= 10
+N ?= 2000
+SEED ?= 7
 PIP := -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check lint types layers explore newest lock screenshots clean
+.PHONY: help demo test check lint types layers explore explore-inputs newest lock screenshots clean
 
 help:
 	@echo "make demo    carry out the Haibowan study; prints where the map and the report are"
 	@echo "make test    run all tests"
 	@echo "make check   lint, types, layers and all tests: what CI runs"
 	@echo "make explore try the laws on new cases for MINUTES=10; prints those that break one"
+	@echo "make explore-inputs reads N=2000 damaged files of every format (SEED=7); prints those not refused in words"
 	@echo "make newest  run the laws with the newest versions of all libraries, in an environment of their own"
 
 .venv/installed: pyproject.toml constraints.txt
@@ -43,6 +46,9 @@ types: .venv/installed-dev
 
 layers: .venv/installed-dev
 	$(BIN)/lint-imports
+
+explore-inputs: .venv/installed-dev
+	$(BIN)/python tests/explore/damaged_inputs.py $(N) $(SEED)
 
 explore: .venv/installed-dev
 	$(BIN)/python tests/explore/new_cases.py --minutes $(MINUTES)

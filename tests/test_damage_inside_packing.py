@@ -1,4 +1,4 @@
-"""Damage inside what is packed, and encodings that nobody knows: refused in words, by every reader that has such."""
+"""Damage inside what is packed, and encodings that nobody knows: refused in words, by every reader."""
 
 from __future__ import annotations
 

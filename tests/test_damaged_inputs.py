@@ -15,11 +15,14 @@ from planner.inputs.layers import EXTRACT_READ, GRAPH, TEXT, WORKBOOK
 from planner.inputs.raster_files import RASTERS
 from planner.inputs.vector_files import ENDINGS
 
-LIKE = {
-    **{".json": ".geojson", ".geojsons": ".geojsonl", ".ndjson": ".geojsonl", ".shz": ".shp.zip", ".zip": ".shp.zip"},
-    **{".gdb": ".gdb.zip", ".tsv.gz": ".csv.gz", ".txt.gz": ".csv.gz", ".pbf": ".osm.pbf", ".xml": ".osm.xml"},
-    **{".osm.bz2": ".osm.gz", ".xml.gz": ".osm.gz", ".xml.bz2": ".osm.gz", ".tiff": ".tif", ".hgt": ".tif"},
-}
+LIKE = dict(
+    [
+        *((".json", ".geojson"), (".geojsons", ".geojsonl"), (".ndjson", ".geojsonl"), (".shz", ".shp.zip")),
+        *((".zip", ".shp.zip"), (".gdb", ".gdb.zip"), (".tsv.gz", ".csv.gz"), (".txt.gz", ".csv.gz")),
+        *((".pbf", ".osm.pbf"), (".xml", ".osm.xml"), (".osm.bz2", ".osm.gz"), (".xml.gz", ".osm.gz")),
+        *((".xml.bz2", ".osm.gz"), (".tiff", ".tif"), (".hgt", ".tif")),
+    ]
+)
 """Endings that are read as others are."""
 
 CHECKED = ("toy-people.csv", "toy-streets.osm.pbf", "toy-communities.gpkg", "toy-study.toml", "toy-scenario.json")

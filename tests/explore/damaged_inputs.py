@@ -1,10 +1,10 @@
 """Damaged inputs of every format, as many as asked for: none may end in a traceback, an abort or a wait.
 
-``make explore-inputs N=20000 SEED=7``, or ``python tests/explore/damaged_inputs.py 20000 7``. Samples of every format
-are damaged and read, each fortieth by `planner check` as a layer of a whole study, the others by the reader of
-their kind. All this happens in a process of its own: an abort or a wait costs that process, and is reported with the
-sample and the seed. ``… damaged_inputs.py --again people.csv 123`` repeats one, with its traceback. A small
-fixed slice is a test (`test_damaged_inputs.py`).
+``make explore-inputs N=20000 SEED=7``, or ``python tests/explore/damaged_inputs.py 20000 7 progress.txt``. Samples
+of every format are damaged and read, each fortieth by `planner check` as a layer of a whole study, the others by
+the reader of their kind. All this happens in a process of its own: an abort or a wait costs that process, and is
+reported with the sample and the seed. ``… damaged_inputs.py --again toy-people.csv 123`` repeats one, with its
+traceback (``--checked`` where the line says ``is_checked``). A small fixed slice is a test.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ FAULTS = (1, EXHAUSTED)
 
 CONTRACTS = {
     **{contract.name: contract for contract in TABLES},
-    **{"centres": FACILITIES, "people": DEMAND},
+    "centres": FACILITIES,
+    "people": DEMAND,
 }
 HOME = (117.0, 39.65)
 
@@ -323,8 +324,9 @@ def told_at_the_end(found: Found, seed: int, seconds: float) -> str:
     formats = ", ".join(f"{ending} {found.read[ending]}/{count}" for ending, count in sorted(found.tried.items()))
     longest, which = found.longest
     return (
-        f"{found.tried.total()} damaged inputs (seed {seed}), {found.read.total()} read, {len(found.wrong)} faults; "
-        f"{seconds / 60:.0f} min, the longest {longest:.1f} s ({which})\nread of each format: {formats}"
+        f"{found.tried.total()} damaged inputs (seed {seed}), {found.read.total()} read, "
+        f"{len(found.wrong)} faults; {seconds / 60:.0f} min, the longest {longest:.1f} s ({which})\n"
+        f"read of each format: {formats}"
     )
 
 

@@ -22,7 +22,18 @@ WORD = re.compile("[A-Za-z\u4e00-\u9fff]{3,}".encode())
 ODD_NUMBERS = (
     *(b"nan", b"NaN", b"inf", b"-inf", b"1e999", b"-1e308", b"1e-320", b"0", b"-0", b"-1", b"1,5", b"1.2.3"),
     *(b"9" * 400, b"99999999999999999999", b"2147483648", b"-9223372036854775809", b"0x1F", b"1_000", b"#N/A"),
-    *(b"", b" ", "١٢".encode(), "１２".encode(), "十二".encode(), "1.2万".encode(), b"null", b"true", b"[]", b"{}"),
+    *(
+        b"",
+        b" ",
+        "١٢".encode(),
+        "１２".encode(),
+        "十二".encode(),
+        "1.2万".encode(),
+        b"null",
+        b"true",
+        b"[]",
+        b"{}",
+    ),
 )
 ODD_WORDS = (
     *(b"\0", b"\x07\x1b[31m", b"\x0b", b"\r\n", b'"', b"'", b"<", b"&", b"&#0;", b"&x;", b"]]>", b"\\u0000"),
@@ -85,7 +96,9 @@ def _turn_in_head(content: bytes, dice: random.Random) -> bytes:
 def _cut_end(content: bytes, dice: random.Random) -> bytes:
     if dice.random() < 0.05:
         return b""
-    return content[: dice.randrange(len(content) + 1)] if dice.random() < 0.5 else content[: -dice.randrange(1, 99)]
+    return (
+        content[: dice.randrange(len(content) + 1)] if dice.random() < 0.5 else content[: -dice.randrange(1, 99)]
+    )
 
 
 def _lose(content: bytes, dice: random.Random) -> bytes:
@@ -166,7 +179,22 @@ ODD_CELLS = (
     *(None, "", " ", float("nan"), float("inf"), -1, 0, 1e308, -1e308, 1e-320, 2**53 + 1, "nan", "1e999", "1.2万"),
     *("\x1b[31m", "a\x0bb", "\u202e", "東\u0000西", "=1+1", "x" * 40_000, "1;2", "0.5%", True, "#REF!", "12 人"),
 )
-ODD_NAMES = ("people", "人数", "name", "id", "ID", "编号", "", " ", "合计", "geometry", "fid", "面积（亩）", "x\x1b", "男")
+ODD_NAMES = (
+    "people",
+    "人数",
+    "name",
+    "id",
+    "ID",
+    "编号",
+    "",
+    " ",
+    "合计",
+    "geometry",
+    "fid",
+    "面积（亩）",
+    "x\x1b",
+    "男",
+)
 
 
 def odd_shapes() -> list[shapely.Geometry | None]:

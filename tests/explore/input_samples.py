@@ -1,4 +1,4 @@
-"""One sound file of every format that the planner reads: from the toy city, and cut small from central Helsinki."""
+"""One sound file of every format that is read: from the toy city, and cut small from central Helsinki."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ IN_WORKBOOKS = ("toy-people", "toy-communities", "helsinki-buildings")
 IN_DEGREES = ("geojson", "geojsonl", "kml", "kmz")
 
 
-def samples(folder: Path) -> Iterator[Sample]:
+def samples(folder: Path) -> Iterator[Sample]:  # noqa: C901 - one list of what is damaged
     """Yield every sample; the folder is where they are written to."""
     layers = {f"toy-{name}": frame for name, frame in toy.layers().items()}
     for name in ("communities", "buildings"):
@@ -130,11 +130,7 @@ def _by_gdal(frame: gpd.GeoDataFrame, ending: str, home: Path) -> Files:
         frame = frame.to_crs(4326)
     options = {"encoding": "UTF-8"} if suffix == "shp" else {}
     pyogrio.write_dataframe(frame, home / f"x.{suffix}", driver=DRIVERS[suffix], layer="x", **options)
-    files = {
-        str(file.relative_to(home)): file.read_bytes()
-        for file in sorted(home.rglob("*"))
-        if file.is_file()
-    }
+    files = {str(file.relative_to(home)): file.read_bytes() for file in sorted(home.rglob("*")) if file.is_file()}
     if is_zipped:
         return {f"x.{ending}": _zipped(files)}
     if ending.endswith(".gz"):
@@ -201,7 +197,9 @@ def _xls(frame: gpd.GeoDataFrame, ending: str, home: Path) -> Files:
 
 def _ods(frame: gpd.GeoDataFrame, ending: str, home: Path) -> Files:
     del home
-    names = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    names = "".join(
+        f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text")
+    )
     rows = "".join(
         "<table:table-row>"
         + "".join(
@@ -270,7 +268,8 @@ def _xlsb(frame: gpd.GeoDataFrame, ending: str, home: Path) -> Files:
     types = (
         '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/>'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/></Types>'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        "</Types>"
     )
     parts = {
         "[Content_Types].xml": types.encode(),
@@ -330,13 +329,19 @@ def _extracts(folder: Path) -> dict[str, Files]:
         {"type": "node", "id": number, "lat": y, "lon": x, "tags": {"barrier": "gate"} if number == 3 else {}}
         for (x, y), number in nodes.items()
     ]
-    answer = {"version": 0.6, "osm3s": {"timestamp_osm_base": "2026-01-01T00:00:00Z"}, "elements": points + elements}
+    answer = {
+        "version": 0.6,
+        "osm3s": {"timestamp_osm_base": "2026-01-01T00:00:00Z"},
+        "elements": points + elements,
+    }
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="test">']
     for element in answer["elements"]:
         tags = "".join(f'<tag k="{key}" v="{value}"/>' for key, value in element["tags"].items())
         refs = "".join(f'<nd ref="{ref}"/>' for ref in element.get("nodes", ()))
         place = f' lat="{element["lat"]}" lon="{element["lon"]}"' if "lat" in element else ""
-        lines.append(f'<{element["type"]} id="{element["id"]}" version="1"{place}>{refs}{tags}</{element["type"]}>')
+        lines.append(
+            f'<{element["type"]} id="{element["id"]}" version="1"{place}>{refs}{tags}</{element["type"]}>'
+        )
     xml = "\n".join([*lines, "</osm>"]).encode()
     (folder / "toy.osm").write_bytes(xml)
     packed = folder / "toy.osm.pbf"
@@ -355,7 +360,9 @@ def _extracts(folder: Path) -> dict[str, Files]:
 def _helsinki(folder: Path) -> bytes:
     """Return 250 m of central Helsinki: the nodes in it, ways of them, relations of these."""
     source, target = str(HELSINKI / "Helsinki.osm.pbf"), folder / "helsinki.osm.pbf"
-    middle = pyogrio.read_dataframe(HELSINKI / "helsinki.gpkg", layer="communities").to_crs(4326).union_all().centroid
+    middle = (
+        pyogrio.read_dataframe(HELSINKI / "helsinki.gpkg", layer="communities").to_crs(4326).union_all().centroid
+    )
     held: dict[str, set[int]] = {"n": set(), "w": set(), "r": set()}
     with osmium.SimpleWriter(str(target), overwrite=True) as writer:
         for thing in osmium.FileProcessor(source):
@@ -378,7 +385,10 @@ def _raster(ending: str, folder: Path) -> Files:
     if ending == "asc":
         head = "ncols 20\nnrows 12\nxllcorner 499950\nyllcorner 4389950\ncellsize 50\nNODATA_value -9999\n"
         rows = "\n".join(" ".join(f"{cell:g}" for cell in row) for row in values)
-        return {path.name: (head + rows + "\n").encode(), "x.prj": rasterio.crs.CRS.from_epsg(32648).to_wkt().encode()}
+        return {
+            path.name: (head + rows + "\n").encode(),
+            "x.prj": rasterio.crs.CRS.from_epsg(32648).to_wkt().encode(),
+        }
     with rasterio.open(
         path,
         "w",
@@ -394,5 +404,3 @@ def _raster(ending: str, folder: Path) -> Files:
     ) as raster:
         raster.write(values[None])
     return {path.name: path.read_bytes()}
-
-
