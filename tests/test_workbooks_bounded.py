@@ -160,7 +160,9 @@ def test_a_reader_that_does_not_end_is_stopped(tmp_path: Path, monkeypatch: pyte
     endless = tmp_path / "endless.py"
     endless.write_text("import time\ntime.sleep(600)\n", "utf-8")
     monkeypatch.setattr(workbook_process, "CHILD", endless)
-    monkeypatch.setattr(workbook_process, "SECONDS_AT_LEAST", 0.2)
+    # As it is, a small one is refused within ten seconds.
+    assert workbook_process.SECONDS_AT_LEAST < workbook_process.WAIT_AT_LEAST_S < 10
+    monkeypatch.setattr(workbook_process, "WAIT_AT_LEAST_S", 0.5)
     xlsx(tmp_path / "x.xlsx")
     with pytest.raises(DataError, match="does not come to an end"):
         read(tmp_path / "x.xlsx")

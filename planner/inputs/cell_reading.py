@@ -63,6 +63,7 @@ def read_cells(
     *,
     unit_lines: Mapping[int, str] | None = None,
     counted: Sequence[str] = (),
+    has_formulas: bool = False,
 ) -> CellsRead:
     """Read the cells of the columns that are known.
 
@@ -78,6 +79,8 @@ def read_cells(
         The units that a line above or below the table names, by row.
     counted
         Further columns of `frame` by which the study counts people.
+    has_formulas
+        Whether the file is a workbook: elsewhere a name that begins with "=" is a name.
 
     Examples
     --------
@@ -93,7 +96,10 @@ def read_cells(
     units = _units_by_row(frame, read.unit_column, unit_lines or {})
     for one in mapped:
         column = columns[one.field]
-        cells = _without_failed(frame[one.column], column, contract, read)
+        cells = frame[one.column]
+        may_begin_so = column.kind != "number" and not has_formulas
+        if not (may_begin_so and _formulas(cells).any()):
+            cells = _without_failed(cells, column, contract, read)
         if column.kind != "number":
             read.fields[one.field] = _texts(cells, column)
             read.mapped.append(one)
@@ -125,7 +131,11 @@ def failed_cells(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     [[True, False, False, False], [False, True, False, False]]
     """
     texts = cells.map(lambda cell: cell.strip() if isinstance(cell, str) else "")
-    return texts.map(lambda text: text.startswith("=")), texts.map(lambda text: text.upper() in ERROR_CELLS)
+    return _formulas(cells), texts.map(lambda text: text.upper() in ERROR_CELLS)
+
+
+def _formulas(cells: pd.Series) -> pd.Series:
+    return cells.map(lambda cell: isinstance(cell, str) and cell.strip().startswith("="))
 
 
 def failed_breaches(cells: pd.Series, name: str) -> list[Breach]:

@@ -113,7 +113,7 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
         lines = _lines(graph)
         different = list(_different(lines))
         lines = _joined_at_nodes(graph, lines, different, in_degrees=crs is None or crs.is_geographic)
-    except (ET.ParseError, ValueError, KeyError, OSError, shapely.errors.ShapelyError) as error:
+    except (ET.ParseError, ValueError, LookupError, OSError, shapely.errors.ShapelyError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         if isinstance(error, KeyError):
             reason = f"node {error} is missing"

@@ -458,7 +458,9 @@ def _from_grid(
         replace(one, column=next((name for name in present if by_users_name[name] == one.column), one.column))
         for one in mapped
     )
-    read = read_cells(frame, mapped, contract, unit_lines=sheet.unit_lines, counted=present)
+    read = read_cells(
+        frame, mapped, contract, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
+    )
     wrong_columns += merged_breaches(sheet, read, present)
     for part, column in columns.items():
         if column in rows.columns:

@@ -212,8 +212,10 @@ def _is_angle(value: object, most: float) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    """Tell whether a value is a text that can be written: half a character, as JSON may hold, cannot."""
-    return isinstance(value, str) and (value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value))
+    """Tell whether a value is a text that can be written: half a character or NUL, as JSON may hold, cannot."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    return value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def in_print(text: str) -> str:

@@ -138,10 +138,21 @@ def _number(place: Element | None) -> int:
 
 def _mutable(element: Element) -> mutable.OSMObject:
     number = int(element["id"])
-    tags = {str(key): str(value) for key, value in element.get("tags", {}).items()}
+    tags = {_text(key): _text(value) for key, value in element.get("tags", {}).items()}
     if element["type"] == "node":
         return mutable.Node(id=number, tags=tags, location=(float(element["lon"]), float(element["lat"])))
     if element["type"] == "way":
         return mutable.Way(id=number, tags=tags, nodes=[int(node) for node in element.get("nodes", [])])
-    members = [(str(part["type"])[0], int(part["ref"]), str(part["role"])) for part in element.get("members", [])]
+    members = [
+        (str(part["type"])[0], int(part["ref"]), _text(part["role"])) for part in element.get("members", [])
+    ]
     return mutable.Relation(id=number, tags=tags, members=members)
+
+
+def _text(value: object) -> str:
+    """Return a text of an element; osmium ends texts at NUL, and the process where one holds it."""
+    text = str(value)
+    if "\0" in text:
+        message = f"a text holds the character NUL: {text!r}"
+        raise ValueError(message)
+    return text

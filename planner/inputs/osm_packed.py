@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -42,11 +43,19 @@ def unpacked(path: Path) -> Iterator[bytes]:
         elif name.endswith(".bz2"):
             file = bz2.BZ2File(raw)
         total = 0
-        while chunk := file.read(CHUNK_BYTES):
+        while chunk := _next_chunk(file):
             total += len(chunk)
             if file is not raw:
                 _check_growth(path, raw.tell(), total)
             yield chunk
+
+
+def _next_chunk(file: BinaryIO | gzip.GzipFile | bz2.BZ2File) -> bytes:
+    """Return what follows; damage inside what is packed is told as any other damage of a file."""
+    try:
+        return file.read(CHUNK_BYTES)
+    except zlib.error as error:
+        raise OSError(str(error)) from error
 
 
 def check_blobs(path: Path) -> None:

@@ -53,6 +53,9 @@ def _parse(path: Path, start: Callable[[str, Attributes], None], end: Callable[[
     except KeyError as error:
         message = f"an element lacks {error}"
         raise ValueError(message) from error
+    except LookupError as error:
+        # It declares an encoding that nobody knows.
+        raise ValueError(str(error)) from error
 
 
 def _no_doctype(*_: object) -> None:

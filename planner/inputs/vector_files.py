@@ -381,10 +381,19 @@ def _parquet(path: Path) -> pd.DataFrame:
             raise DataError(str(path), [Breach("too_large", values)])
         if b"geo" in (described.metadata or {}):
             # Texts are decoded here: bytes that are none are found out before anything is made of them.
-            return _plain_texts(gpd.read_parquet(path))
-        return _plain_texts(pd.read_parquet(path))
+            return _plain_texts(_numbered(gpd.read_parquet(path)))
+        return _plain_texts(_numbered(pd.read_parquet(path)))
     except (pa.ArrowException, KeyError, TypeError, NotImplementedError) as error:
         raise DataError(str(path), [Breach("unreadable_file", {"reason": _reason(error)})]) from error
+
+
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose rows are numbered: pandas writes its row labels, too, and they may repeat.
+
+    Labels that have a name are a column like others.
+    """
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    return frame.reset_index(level=named).reset_index(drop=True) if named else frame.reset_index(drop=True)
 
 
 def _plain_texts(frame: pd.DataFrame) -> pd.DataFrame:

@@ -25,15 +25,20 @@ MEMORY_OLD = 2**30
 MEMORY_A_BYTE = 8
 """Further bytes for each byte unpacked: the shortest cell has some 16 bytes and is kept in less than 128."""
 
-SECONDS_AT_LEAST = 8
+SECONDS_AT_LEAST = 4
+"""Seconds of work for any workbook: a sheet of two cells, one in its last row and far to the right, takes 2."""
+
 SECONDS_A_MEGABYTE = 1
-"""Seconds of work for each megabyte unpacked; the reader needs some twentieth of it."""
+"""Further ones for each megabyte unpacked; the reader needs some twentieth of it."""
 
 ASKED_MEMORY = b"memory allocation of"
 """What the reader says last where it is given no more memory."""
 
+WAIT_AT_LEAST_S = 9
+"""So long any workbook is waited for: a damaged one of a few kilobytes is refused within ten seconds."""
+
 PATIENCE = 4
-"""How many times the seconds of work are waited for, on a machine that does something else besides."""
+"""How many times the seconds of each megabyte are waited for, on a machine that does something else besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
             command,
             input=marshal.dumps(asked),
             capture_output=True,
-            timeout=PATIENCE * seconds,
+            timeout=WAIT_AT_LEAST_S + PATIENCE * SECONDS_A_MEGABYTE * megabytes,
             check=False,
         )
     except subprocess.TimeoutExpired as error:

@@ -96,7 +96,10 @@ def check_xml(content: bytes, path: Path, ending: str) -> None:
     parser.EntityDeclHandler = declared
     try:
         parser.Parse(content, True)  # noqa: FBT003 - expat takes it by position only
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # Beside what is no XML: an encoding that is declared and that nobody knows.
+        if isinstance(error, DataError):
+            raise
         raise _refused(path, error) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -83,11 +84,28 @@ def write_workbook(sheets: Sequence[Sheet], path: Path, *, title: str) -> None:
         Where to.
     title
         The title among the file's properties.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or takes no file.
     """
+    # A full disk is found out here: the library wraps it in an error of its own, and complains again at the end.
+    content = io.BytesIO()
+    _write(sheets, content, title=title)
+    path.write_bytes(content.getvalue())
+
+
+def _write(sheets: Sequence[Sheet], target: io.BytesIO, *, title: str) -> None:
     from xlsxwriter import Workbook
 
-    plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(str(path), plain) as book:
+    plain = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with Workbook(target, plain) as book:
         book.set_properties({"title": title[:255], "created": MADE})
         head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "bottom"})
         looks = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in FORMATS.items()}
