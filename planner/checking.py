@@ -34,6 +34,8 @@ DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.item
 BY_WEIGHT = (
     *(
         "scenario",
+        "scenario_named_closed",
+        "scenario_waits_for_nothing",
         "shift_unknown",
         "encoding_contradicted",
         "encoding_doubtful",
@@ -49,7 +51,9 @@ BY_WEIGHT = (
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
     *("streets_torn_inside", "left_out_class", "left_out_access", "left_out_foot", "left_out_motorroad"),
     *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
-    *("small_counts_shown", "small_counts"),
+    *("street_not_walked", "private_way", "small_counts_shown", "small_counts"),
+    *("solver_doubted_open", "solver_doubted", "siting_no_street", "siting_none_left", "siting_few_places"),
+    "clustering_beyond_budget",
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
     *("private_ways_around", "private_ways_closed", "gates_closed", "private_ways_residents", "private_ways_open"),
     *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),

@@ -70,4 +70,4 @@ def reason_of(remark: Remark, texts: Texts) -> str:
     names_table = remark.rows or {"column", "columns"} & remark.values.keys() or remark.key in OF_A_FILE
     if not names_table:
         return reason
-    return texts("remarks.of_table", table=layer_name(remark.table, texts), reason=reason)
+    return texts("words.of_table", table=layer_name(remark.table, texts), reason=reason)

@@ -143,7 +143,7 @@ def test_a_declared_datum_is_converted_and_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], toy_plan: planner.Plan, datum: Datum
 ) -> None:
     centres = {"centres": shifted(toy.layers()["centres"], datum)}
-    study = IN_DEGREES.format(f'datum = "{datum}"')
+    study = IN_DEGREES.format(f'datum = "{datum}"') + toy.HAIBOWAN_RULES
     other = toy.write_study(tmp_path / "toy", changed=centres, study=study)
     said = done(other, capsys)
     assert ("were converted to WGS-84" in said) == (datum != "wgs84")
@@ -163,7 +163,9 @@ def test_check_as_json_balances_every_layer(tmp_path: Path, capsys: pytest.Captu
     for layer in content["layers"]:
         assert layer["rows"] == layer["used"] + sum(one["count"] for one in layer["set_aside"])
     demand = next(layer for layer in content["layers"] if layer["layer"] == "demand")
-    assert demand["set_aside"] == [{"key": "demand_outside", "count": 1, "rows": ["0"]}]
+    (aside,) = demand["set_aside"]
+    assert (aside["key"], aside["count"], aside["rows"]) == ("demand_outside", 1, ["0"])
+    assert aside["en"].startswith("Demand points outside every community")
     assert (demand["rows"], demand["used"]) == (37, 36)
     assert sum(content["people_by_community"].values()) == content["people"]
     assert sum(one["placed"] for one in content["people_balance"]) == content["people"]

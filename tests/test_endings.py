@@ -23,9 +23,23 @@ from planner.texts import Texts
 PLANNER = [sys.executable, "-m", "planner"]
 
 
-def begun(study: Path, out: Path, **streams: object) -> subprocess.Popen[bytes]:
+def hear_signals() -> None:
+    """Undo what a shell does to a job in the background: its children ignore an interruption."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def begun(
+    study: Path, out: Path, *, preexec_fn: Callable[[], object] = hear_signals, **streams: object
+) -> subprocess.Popen[bytes]:
     command = [*PLANNER, "run", str(study), "--out", str(out)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **streams)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=preexec_fn,
+        **streams,
+    )
 
 
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
@@ -56,7 +70,10 @@ def test_a_signal_while_python_begins_says_nothing_of_pythons(
     code = "import sys\nfrom planner.__main__ import main\nprint('on', flush=True)\nsys.exit(main())"
     words = ["run", str(toy_study), "--out", str(tmp_path / "out")]
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", code, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_signals,  # noqa: PLW1509 - no threads here
     )
     assert process.stdout.readline() == b"on\n"
     time.sleep(after_s)
