@@ -5,11 +5,12 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 MINUTES ?= 10
+ONLY ?=
 N ?= 2000
 SEED ?= 7
 PIP := -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check lint types layers explore explore-inputs newest lock screenshots clean
+.PHONY: help demo test check lint types layers explore explore-inputs mutants newest lock screenshots clean
 
 help:
 	@echo "make demo    carry out the Haibowan study; prints where the map and the report are"
@@ -17,6 +18,7 @@ help:
 	@echo "make check   lint, types, layers and all tests: what CI runs"
 	@echo "make explore try the laws on new cases for MINUTES=10; prints those that break one"
 	@echo "make explore-inputs reads N=2000 damaged files of every format (SEED=7); prints those not refused in words"
+	@echo "make mutants change the central modules line by line (ONLY=part of a name); prints the changes that no test notices"
 	@echo "make newest  run the laws with the newest versions of all libraries, in an environment of their own"
 
 .venv/installed: pyproject.toml constraints.txt
@@ -53,6 +55,12 @@ explore-inputs: .venv/installed-dev
 explore: .venv/installed-dev
 	$(BIN)/python tests/explore/new_cases.py --minutes $(MINUTES)
 
+# The modules and their tests are listed in pyproject.toml, [tool.mutmut].
+mutants: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet "mutmut>=3.8,<4"
+	$(BIN)/python -m mutmut run --max-children $(WORKERS) $(if $(ONLY),"*$(ONLY)*")
+	$(BIN)/python -m mutmut results
+
 # A compiled engine belongs to its numba: the newest one keeps its own.
 newest:
 	$(PYTHON) -m venv --clear .venv-newest
@@ -63,7 +71,7 @@ lock:
 	$(PYTHON) docs/lock.py
 
 clean:
-	rm -rf .venv .venv-newest build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest mutants build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 screenshots: .venv/installed-dev demo
 	$(BIN)/python docs/make_screenshots.py

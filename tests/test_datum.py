@@ -130,3 +130,15 @@ def test_a_layer_is_converted_whatever_its_system_is() -> None:
     back = to_wgs84(shifted.to_crs(32648), "bd09")
     assert shapely.hausdorff_distance(back.geometry[0], true.geometry[0]) < 1e-8
     assert back.crs.to_epsg() == 4326
+
+
+def test_rows_of_a_layer_keep_their_places_whatever_their_index() -> None:
+    """The rows that are left of a larger table have numbers of their own."""
+    west, east = (106.8, 39.6), (116.4, 39.9)
+    shapes = [shapely.Point(*convert(*one(place), "wgs84", "gcj02")) for place in (west, east)]
+    layer = gpd.GeoDataFrame({"id": ["w", "e"]}, geometry=shapes, crs=4326).set_index(np.array([7, 3]))
+    found = to_wgs84(layer, "gcj02")
+    assert found.index.tolist() == [7, 3]
+    assert found.crs == "EPSG:4326"
+    for shape, place in zip(found.geometry, (west, east), strict=True):
+        assert (shape.x, shape.y) == pytest.approx(place, abs=1e-9)

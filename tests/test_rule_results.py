@@ -9,8 +9,8 @@ import pytest
 from centres import function, profile_of, rule, rule_file
 
 from planner.assessment.expressions import ANYTHING, Facts, Span, exactly
-from planner.assessment.rules import read_rules
-from planner.assessment.verdicts import Subject, apply_rule, excellence, verdict_of
+from planner.assessment.rules import Profile, in_force, read_rules
+from planner.assessment.verdicts import Subject, apply_rule, concerns, excellence, judge, score_of, verdict_of
 from planner.errors import StudyError
 
 NUMBERS = {
@@ -188,3 +188,120 @@ def test_what_a_table_lacks_names_the_measures_that_need_it(tmp_path: Path) -> N
         ("blocked_directions", "[blocked]"),
         ("m2_per_person_2sfca, m2_per_person_e2sfca", "[catchment]"),
     ]
+
+
+def test_a_file_that_is_no_toml_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text('en = "Own\n', "utf-8")
+    with pytest.raises(StudyError) as caught:
+        read_rules("broken.toml", folder=tmp_path)
+    assert caught.value.source == str(tmp_path / "broken.toml")
+    (breach,) = caught.value.breaches
+    assert breach.key == "not_toml"
+    assert breach.values["reason"]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        read_rules("none.toml", folder=tmp_path)
+    assert caught.value.source == str(tmp_path / "none.toml")
+    assert [breach.key for breach in caught.value.breaches] == ["unreadable_rules"]
+
+
+def test_functions_are_names_where_something_else_is_wrong_too(tmp_path: Path) -> None:
+    """The wrong key is told, and a rule about a function of the file is right; about another one is wrong."""
+    file = rule_file(
+        tmp_path,
+        function("library"),
+        rule('"library" in functions', name="a", unit="yes_no", more='colour = "red"'),
+        rule('"museum" in functions', name="b", unit="yes_no"),
+    )
+    with pytest.raises(StudyError) as caught:
+        read_rules(file.name, folder=tmp_path)
+    assert caught.value.source == str(file)
+    rules = [str(breach.values.get("rule", "")) for breach in caught.value.breaches]
+    assert rules == ["rules.a.colour", "b"]
+
+
+def test_a_rule_is_in_force_from_its_day(tmp_path: Path) -> None:
+    (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 300", more="effective = 2024-07-01")).rules
+    (always,) = profile_of(tmp_path, rule("floor_area_m2 >= 300")).rules
+    days = ["2024-06-30", "2024-07-01", "2024-07-02"]
+    assert [in_force(read, day) for day in days] == [False, True, True]
+    assert all(in_force(always, day) for day in days)
+
+
+def weighted(tmp_path: Path, *, share: float = 0.5) -> Profile:
+    """Return a profile with one required rule, three of grade excellent that weigh 1, 2 and 5, and an advice."""
+    return profile_of(
+        tmp_path,
+        rule("floor_area_m2 >= 300", name="must"),
+        *(
+            rule(f"{measure} >= {limit}", name=name, unit=unit, grade="excellent", more=f"weight = {weight}")
+            for name, measure, limit, unit, weight in (
+                ("floor", "floor_area_m2", 500, "m2", 1.0),
+                ("rooms", "activity_area_m2", 100, "m2", 2.0),
+                ("hours", "open_hours_week", 40, "hours_per_week", 5.0),
+            )
+        ),
+        rule("people <= 3000", name="advice", unit="people", grade="advice"),
+        head=f"excellent_share = {share}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("floor", "rooms", "hours", "share", "low_high", "verdict", "score"),
+    [
+        # must 1, advice 1: weights of the score add up to 10.
+        (500.0, 100.0, exactly(40.0), 1.0, (1.0, 1.0), "excellent", 0.9),
+        (400.0, 100.0, exactly(40.0), 0.875, (0.875, 0.875), "excellent", 0.8),
+        (400.0, 100.0, exactly(40.0), 0.876, (0.875, 0.875), "compliant", 0.8),
+        (400.0, 100.0, ANYTHING, 0.5, (0.25, 0.875), "compliant", 3 / 5),
+        (500.0, 90.0, ANYTHING, 0.125, (0.125, 0.75), "excellent", 2 / 5),
+        (400.0, 90.0, exactly(39.0), 0.5, (0.0, 0.0), "compliant", 0.1),
+        (200.0, 100.0, exactly(40.0), 0.5, (0.875, 0.875), "weak", 0.7),
+    ],
+)
+def test_weights_decide_on_excellence_and_the_score(  # noqa: PLR0913, PLR0917 - a case of the table
+    tmp_path: Path,
+    floor: float,
+    rooms: float,
+    hours: Span,
+    share: float,
+    low_high: tuple[float, float],
+    verdict: str,
+    score: float,
+) -> None:
+    profile = weighted(tmp_path, share=share)
+    subject = centre(floor_area_m2=exactly(floor), activity_area_m2=exactly(rooms), open_hours_week=hours)
+    findings = judge(subject, profile)
+    assert [one.rule for one in findings] == ["must", "floor", "rooms", "hours", "advice"]
+    assert excellence(findings, profile) == pytest.approx(low_high)
+    assert verdict_of(findings, profile) == verdict
+    assert score_of(findings, profile) == pytest.approx(score)
+
+
+def test_what_decides_nothing_gives_no_verdict_and_no_score(tmp_path: Path) -> None:
+    advice = profile_of(tmp_path, rule("people <= 3000", unit="people", grade="advice"))
+    assert verdict_of(judge(centre(), advice), advice) == ""
+    assert score_of(judge(centre(), advice), advice) == 0.0
+    unknown = profile_of(tmp_path, rule("open_hours_week >= 40", unit="hours_per_week"))
+    findings = judge(centre(), unknown)
+    assert verdict_of(findings, unknown) == "undetermined"
+    assert math.isnan(score_of(findings, unknown))
+    assert verdict_of([], unknown) == ""
+    only_excellent = profile_of(tmp_path, rule("floor_area_m2 >= 300", grade="excellent"))
+    assert verdict_of(judge(centre(), only_excellent), only_excellent) == "excellent"
+
+
+def test_the_only_comparison_of_a_rule_has_the_unit_of_the_rule(tmp_path: Path) -> None:
+    """A share of areas is written in shares; without the rule's word it would be a ratio."""
+    (read,) = profile_of(tmp_path, rule("activity_area_m2 / floor_area_m2 >= 0.6", unit="share")).rules
+    result = apply_rule(read, centre())
+    assert result is not None
+    assert (result.value, result.unit) == (0.3125, "share")
+
+
+def test_a_rule_of_another_tier_finds_nothing(tmp_path: Path) -> None:
+    (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 300", tiers='["town"]')).rules
+    assert apply_rule(read, centre()) is None
+    assert concerns(read, centre()) is False

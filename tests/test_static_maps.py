@@ -29,6 +29,22 @@ def test_the_same_plan_gives_the_same_bytes(toy_plan: planner.Plan, tmp_path: Pa
     assert not re.search(rb"CreationDate|<dc:date>", one)
 
 
+def test_the_users_own_style_does_not_change_the_sheet(toy_plan: planner.Plan, tmp_path: Path) -> None:
+    import matplotlib as mpl
+
+    plain = write_static_map(toy_plan, tmp_path / "plain.svg").read_bytes()
+    own = {
+        "lines.linewidth": 9,
+        "font.size": 30,
+        "axes.linewidth": 5,
+        "savefig.bbox": "tight",
+        "hatch.linewidth": 7,
+    }
+    with mpl.rc_context({**own, "path.sketch": (4, 20, 9), "text.color": "red"}):
+        assert write_static_map(toy_plan, tmp_path / "own.svg").read_bytes() == plain
+        assert mpl.rcParams["font.size"] == own["font.size"]
+
+
 def letters(plan: planner.Plan) -> list[str]:
     """Draw the sheet and return all that is written on it; a sign without a glyph is a warning."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg

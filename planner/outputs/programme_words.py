@@ -9,7 +9,7 @@ from planner.outputs.centre_words import asked, change_in_words, digits_for
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DASH, Wording
 
-SMALL_UNITS = {"万元": ("元", 1e4), "亿元": ("元", 1e8), "千元": ("元", 1e3)}
+SMALL_UNITS = {"万元": 1e4, "亿元": 1e8, "千元": 1e3}
 """In what the cost for one person is told: a ten-thousandth of 万元 is no figure that anybody reads."""
 
 STATION_ONLY = "station_only"
@@ -92,15 +92,15 @@ def per_person(project: Document, say: Wording) -> str:
 
 
 def small_unit(say: Wording) -> str:
-    """Return the unit in which the cost for one person is told: 元 where money is counted in 万元."""
+    """Return the unit in which the cost for one person is told: yuan where money is counted in 万元."""
     unit: str = say.content["programme"]["unit"]
-    return SMALL_UNITS.get(unit, (unit, 1.0))[0]
+    return told(say, "yuan") if unit in SMALL_UNITS else unit
 
 
 def small_cost(value: float | None, say: Wording) -> float | None:
     """Return a cost in the small unit."""
     unit = say.content["programme"]["unit"]
-    return None if value is None else value * SMALL_UNITS.get(unit, (unit, 1.0))[1]
+    return None if value is None else value * SMALL_UNITS.get(unit, 1.0)
 
 
 def evidence(need: Document, say: Wording) -> str:

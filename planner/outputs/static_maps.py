@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     """
     path = Path(path)
     check_format(path)
-    from matplotlib import rc_context
+    from matplotlib import rcParams
 
     content = document(plan)
     figure = draw_static_map(plan, content)
@@ -80,7 +81,8 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     named = {".svg": "Rights", ".pdf": "Subject", ".png": "Copyright"}[path.suffix.lower()]
     told = {named: content["data"]["attribution"]} if content["data"]["attribution"] else {}
     metadata = no_date[path.suffix.lower()] | told
-    with rc_context(fixed):
+    with _own_style():
+        rcParams.update(fixed)
         return write_alone(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))
 
 
@@ -92,6 +94,21 @@ def check_format(path: Path) -> None:
 
 def draw_static_map(plan: Plan, content: Document) -> Figure:
     """Return the sheet as a figure of matplotlib, A3 landscape; every number in it is the document's."""
+    with _own_style():
+        return _draw(plan, content)
+
+
+@contextmanager
+def _own_style() -> Iterator[None]:
+    """Draw as matplotlib does by default: a `matplotlibrc` in the working folder would change the sheet."""
+    from matplotlib import rc_context, rcdefaults
+
+    with rc_context():
+        rcdefaults()
+        yield
+
+
+def _draw(plan: Plan, content: Document) -> Figure:
     from matplotlib.figure import Figure
 
     texts = Texts(plan.study.language)

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from planner.siting.solving.best_service import best_service
 from planner.siting.solving.choice_rows import choice_rows
 from planner.siting.solving.clock import Clock
+from planner.siting.solving.highs import FEASIBILITY
 from planner.siting.solving.mip import Programme, Solved, solve
 from planner.siting.solving.search_kernels import Room
 from planner.siting.solving.value_tables import value_table
@@ -82,7 +83,17 @@ def largest_minimum(
     chosen = _chosen(solved, len(room.cost), fixed)
     if chosen is not None and float(sums.of(np.concatenate([fixed, chosen])).min()) > value:
         best, value = chosen, float(sums.of(np.concatenate([fixed, chosen])).min())
-    return Balance(best, value, max(value, min(top, -solved.bound)))
+    return Balance(best, value, _exact(value, min(top, -solved.bound)))
+
+
+def _exact(value: float, bound: float) -> float:
+    """Return a bound on a smallest sum without what the solver's arithmetic adds to it.
+
+    The smallest sum is a variable below every sum, and the solver lets it stand above them by `FEASIBILITY`:
+    1.16.0 uses that, 1.15.1 does not. A bound that is no farther above the recounted value is the value itself.
+    """
+    near = 2 * FEASIBILITY * max(1.0, abs(value))
+    return value if bound <= value + near else bound
 
 
 def _least_of_the_best(sums: Sums, room: Room, fixed: IndexArray, clock: Clock) -> float:

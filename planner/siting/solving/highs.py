@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,6 +18,11 @@ from planner.walking.walk import FloatArray
 
 if TYPE_CHECKING:
     import highspy
+
+OUT, ERR = 1, 2
+
+FEASIBILITY = 1e-7
+"""By how much a row may be broken in the solver's arithmetic: its bounds are bounds of rows so much wider."""
 
 RELATIVE_TOLERANCE = 1e-9
 """HiGHS goes on until its bound is this near; whether that proves anything is for the model to say."""
@@ -92,7 +102,8 @@ def ask_highs(
     """Solve a programme by HiGHS on one thread, so that the same programme takes the same way."""
     import highspy
 
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # its wrapper has no types
+    with _banner_to_errors():
+        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # its wrapper has no types
     for option, value in {
         "output_flag": False,
         "threads": 1,
@@ -100,7 +111,7 @@ def ask_highs(
         "presolve": "choose" if way.presolve else "off",
         "mip_rel_gap": RELATIVE_TOLERANCE,
         "mip_abs_gap": RELATIVE_TOLERANCE,
-        "mip_feasibility_tolerance": 1e-7,
+        "mip_feasibility_tolerance": FEASIBILITY,
         "time_limit": max(seconds, 0.01),
         **({} if target is None else {"objective_target": target}),
     }.items():
@@ -126,6 +137,47 @@ def ask_highs(
         is_infeasible=status in none,
         is_optimal=is_optimal,
     )
+
+
+_first = Lock()
+_greeted = False
+
+
+@contextmanager
+def _banner_to_errors() -> Iterator[None]:
+    """Let what HiGHS prints when it is first made go to standard error.
+
+    From 1.16.0 on it writes a banner to file descriptor 1 of the process, and has no option against it. Commands
+    keep that descriptor free themselves; a script or a notebook that uses the library does not. Once a process:
+    what another thread prints in that moment is shown on standard error, and not lost.
+    """
+    global _greeted  # noqa: PLW0603 -- the banner is the process's, not a solver's
+    with _first:
+        if _greeted:
+            yield
+            return
+        _greeted = True
+        _flush()
+        try:
+            kept = os.dup(OUT)
+        except OSError:
+            # Nobody listens on standard output.
+            yield
+            return
+        try:
+            with suppress(OSError):
+                os.dup2(ERR, OUT)
+            yield
+        finally:
+            _flush()
+            os.dup2(kept, OUT)
+            os.close(kept)
+
+
+def _flush() -> None:
+    """Write what C has not written yet."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).fflush(None)
 
 
 def highs_version() -> str:

@@ -1,0 +1,76 @@
+"""What a solver's arithmetic adds to a bound, and what it prints: neither reaches the answer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from planner.siting.problems import Choice, Covering
+from planner.siting.scenarios import best_of_each, robust_choice
+from planner.siting.solving import balanced
+from planner.siting.solving.clock import Clock
+from planner.siting.solving.highs import FEASIBILITY, Programme
+from planner.siting.solving.mip import Solved, solve
+from planner.walking.walk import FloatArray
+
+DRY = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+WET = Covering(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
+WORLDS = {"dry": DRY, "wet": WET}
+
+
+@pytest.mark.parametrize(("beyond", "status"), [(0.0, "proven"), (FEASIBILITY, "proven"), (1e-3, "stopped")])
+@pytest.mark.parametrize(("rule", "value"), [("worst regret", 4.0), ("worst people", 4.0)])
+def test_a_bound_within_the_solvers_arithmetic_proves(
+    monkeypatch: pytest.MonkeyPatch, rule: str, value: float, beyond: float, status: str
+) -> None:
+    """One site of two: [1] serves 4 and 4, [0] serves 9 and 0; the regrets are 5 and 0, 0 and 4."""
+
+    def generous(programme: Programme, clock: Clock, *, start: FloatArray | None = None) -> Solved:
+        solved = solve(programme, clock, start=start)
+        return replace(solved, bound=solved.bound - beyond)
+
+    monkeypatch.setattr(balanced, "solve", generous)
+    monkeypatch.setattr(balanced, "_least_of_the_best", lambda *_: np.inf)
+    best = best_of_each(WORLDS, Choice(sites=1), seconds=9)
+    found = robust_choice(WORLDS, Choice(sites=1), best, rule=rule, seconds=9)
+    assert found.value == value
+    assert found.status == status
+    assert found.bound == pytest.approx(
+        value + (0 if status == "proven" else beyond if rule == "worst people" else -beyond)
+    )
+
+
+def test_a_banner_of_the_solver_is_not_on_standard_output() -> None:
+    """As 1.16.0 does it: the first solver prints through C, and what stands in buffers is not lost."""
+    script = """
+import ctypes, highspy
+import numpy as np
+from scipy.sparse import csr_array
+from planner.siting.problems import Choice, Covering
+from planner.siting.scenarios import best_of_each, robust_choice
+from planner.siting.solving import highs
+c, real, greeted = ctypes.CDLL(None), highspy.Highs, []
+def make():
+    if not greeted:
+        greeted.append(c.puts(b"a banner"))
+    return real()
+highspy.Highs = make
+c.puts(b"before")
+world = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+best = best_of_each({"one": world}, Choice(sites=1), seconds=9)
+robust_choice({"one": world}, Choice(sites=1), best, rule="worst regret", seconds=9)
+assert greeted
+c.puts(b"after")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    lines = [line for line in done.stdout.splitlines() if line]
+    assert lines == ["before", "after"]
+    assert "a banner" in done.stderr
