@@ -37,7 +37,7 @@ def begun(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=preexec_fn,
+        preexec_fn=preexec_fn,  # noqa: PLW1509 - no threads here
         **streams,
     )
 
