@@ -1072,8 +1072,9 @@ INPUTS_HEAD = """
 
 Files: `.gpkg`, `.geojson`, `.json`, `.geojsonl`, `.geojsons`, `.ndjson`, `.shp`, `.fgb`, `.parquet`, `.kml`,
 `.kmz`, `.gml`, `.tab`, `.mif`, the folder `.gdb`; `.zip` and `.shz` of these (`layer` names the file inside
-where there are several), `.geojson.gz` and the like; tables `.csv`, `.tsv`, `.txt` (each with `.gz`
-behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`, `.ods`, which are read by their content;
+where there are several; a `.zip` may also hold a table), `.geojson.gz` and the like;
+tables `.csv`, `.tsv`, `.txt` (each with `.gz` behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`,
+`.ods`, which are read by their content;
 for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
 `.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
 classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
@@ -1102,12 +1103,16 @@ parts (二、…) and a row that numbers the columns (甲 1 2) are recognised, l
 stands again, with the same columns or some added, begins a further part of the same table; tables of other
 columns in one sheet are refused with their rows.
 
+A heading may be in two languages: in one cell (常住人口 Population), or in a row
+each, of which the Chinese one counts.
+
 Numbers may be full-width, have thousands marks in every place, and a unit: in brackets or behind the name of
 the column (人口（万人）), in a row of the heading, behind the value (320㎡, 1.2万人; it goes before all
-others), in a column 单位 for each row, or in a line above or below the table (单位：万人), for the fields that
-it fits. People and households by 万, 亿, 千 …; areas also in 亩, 公顷, 平方公里; money in 元 is brought to
-万元. A unit that does not fit a field is passed over where it multiplies nothing (人 beside households) and
-refused where it may (万人 beside households).
+others), in a column 单位 for each row, or in a line above or below the table (单位：万人, at either end of
+the row of the title; 人口以万人计; in thousands), for the fields that it fits. People and households by
+万, 亿, 千 …; areas also in 亩, 公顷, 平方公里; money in 元 is brought to 万元. A unit that does not
+fit a field is passed over where it multiplies nothing (人 beside households) and refused where it may
+(万人 beside households).
 
 Of merged cells, names, codes and places are filled down; a number that a field needs is refused, with its rows,
 because whose it is cannot be told. Rows and columns that a workbook hides are read and told, its hidden sheets

@@ -69,7 +69,7 @@ BY_WEIGHT = (
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
     *("communities_same_outline", "communities_overlap", "facilities_one_spot", "people_65_above_people"),
     *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
-    *("row_total", "row_note", "row_section", "row_numbering", "row_title", "row_blank"),
+    *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),
 )
 """Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
 

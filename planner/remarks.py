@@ -51,9 +51,23 @@ def layer_name(table: str, texts: Texts) -> str:
     return (texts(key) if has_text(key) else kind) + (f" [{of}]" if of else "")
 
 
+OF_A_FILE = frozenset(
+    {
+        "encoding_contradicted",
+        "encoding_doubtful",
+        "hidden_sheets",
+        "reader_warns",
+        "osm_not_there",
+        "osm_unnamed_nodes",
+    }
+)
+"""Remarks on a file as a whole: which one is told only by its table."""
+
+
 def reason_of(remark: Remark, texts: Texts) -> str:
     """Return the reason of a remark; where it names rows or cells, with the table in which they stand."""
     reason = remark.in_words(texts.language)
-    if not remark.rows and "column" not in remark.values and "columns" not in remark.values:
+    names_table = remark.rows or {"column", "columns"} & remark.values.keys() or remark.key in OF_A_FILE
+    if not names_table:
         return reason
     return texts("remarks.of_table", table=layer_name(remark.table, texts), reason=reason)

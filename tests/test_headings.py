@@ -233,3 +233,16 @@ def test_cost_and_area_of_parcels_under_headings(tmp_path: Path) -> None:
     found = sheets.checked(sheets.write(tmp_path / "x.xlsx", rows), PARCELS)
     assert found["area_m2"].item() == pytest.approx(2000)
     assert found["cost"].item() == 120
+
+
+@pytest.mark.parametrize("group", ["居民", "房屋", "人口情况"])
+def test_a_group_that_names_the_thing_leaves_its_columns_whole(tmp_path: Path, group: str) -> None:
+    rows = [["社区", group, ""], ["", "常住人口", "户数"], ["东风社区", 1000, 400]]
+    assert list(sheets.checked(sheets.write(tmp_path / "p.xlsx", rows, [(0, 1, 0, 2)]))["people"]) == [1000]
+
+
+@pytest.mark.parametrize("group", ["搬迁居民", "低保居民", "外来人口"])
+def test_a_group_that_narrows_does_not(tmp_path: Path, group: str) -> None:
+    rows = [["社区", group, ""], ["", "人口", "户数"], ["东风社区", 1000, 400]]
+    with pytest.raises(DataError):
+        sheets.checked(sheets.write(tmp_path / "p.xlsx", rows, [(0, 1, 0, 2)]))

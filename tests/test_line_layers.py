@@ -265,3 +265,25 @@ def test_private_lines_are_walked_and_marked(tmp_path: Path, case: str, ending: 
     assert list(map(int, found.frame["number"])) == list(range(len(expected)))
     assert ["private" if one else "" for one in is_private_way(found.frame)] == expected
     assert not [remark for remark in found.remarks if remark.key == "line_words_unread"]
+
+
+@pytest.mark.parametrize(
+    ("column", "words", "reasons", "private"),
+    [
+        ("行人", ["禁止", "可", ""], ["foot", "", ""], [False, False, False]),
+        ("通行", ["禁止通行", "仅居民", "允许"], ["access", "", ""], [False, True, False]),
+        ("是否开放", ["否", "是", "是"], ["access", "", ""], [False, False, False]),
+        ("access", ["禁行", "内部", "公共"], ["access", "", ""], [False, True, False]),
+    ],
+)
+def test_who_may_walk_in_chinese(column: str, words: list[str], reasons: list[str], private: list[bool]) -> None:
+    found = sort_lines(pd.DataFrame({"道路等级": ["支路"] * 3, column: words}))
+    assert found.reason.tolist() == reasons
+    assert found.private.tolist() == private
+    assert column in found.read
+
+
+def test_words_that_say_nothing_of_walking_are_told() -> None:
+    found = sort_lines(pd.DataFrame({"通行": ["单行", "双行", "可"]}))
+    assert found.reason.tolist() == ["", "", ""]
+    assert found.unread == {"通行": ("单行", "双行")}

@@ -90,3 +90,17 @@ def test_a_number_beside_a_row_and_a_blank_one_is_the_rows(tmp_path: Path) -> No
     rows: list[list[object]] = [["社区", "常住人口"], ["东风社区", 30], ["", ""], ["西园社区", 20]]
     found = sheets.checked(sheets.write(tmp_path / "x.xlsx", rows, [(1, 1, 2, 1)]))
     assert found["people"].tolist() == [30, 20]
+
+
+def test_a_number_that_ends_above_the_title_of_the_next_part(tmp_path: Path) -> None:
+    rows = [
+        ["一、东部", ""],
+        ["社区", "常住人口"],
+        ["东风社区", 1000],
+        ["北社区", ""],
+        ["二、西部", ""],
+        ["社区", "常住人口"],
+        ["西园社区", 2000],
+    ]
+    with pytest.raises(DataError, match="merged cell"):
+        sheets.checked(sheets.write(tmp_path / "p.xlsx", rows, [(2, 1, 3, 1)]))

@@ -241,7 +241,7 @@ def test_broken_graphs_are_refused_in_words(tmp_path: Path, kind: str) -> None:
     [
         (A + edge("a", "b"), "node 'b' is missing"),
         (place("a", "east", 0), "could not convert"),
-        (A + B + edge("a", "b", geometry="LINESTRING (0"), "Expected"),
+        (A + B + edge("a", "b", geometry="LINESTRING (0"), "edge a – b: its geometry is none"),
         ('<node id="a"><data key="x">1</data></node>', "'y' is missing"),
     ],
 )

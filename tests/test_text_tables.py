@@ -119,7 +119,6 @@ def test_damaged_utf_8_is_not_read_as_another_encoding() -> None:
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [
-        ("東風社區,黨群服務中心,臺北", "big5"),
         ("Rue de l'été, Hôtel àéïõ", "latin-1"),
         ("日本語テスト表記", "shift-jis"),
     ],

@@ -216,3 +216,53 @@ def test_texts_that_are_no_units(text: str) -> None:
     assert units_in_line(f"单位：{text}") is None
     with pytest.raises(UnknownUnitError):
         factor_for("people", text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "说明：人口以万人计",
+        "注：人口以万人为单位",
+        "数据按万人统计",
+        "人口数以万为计量单位",
+        "Population (in tens of thousands)",
+        "Figures in ten thousands",
+    ],
+)
+def test_a_sentence_names_the_unit(tmp_path: Path, line: str) -> None:
+    for name, rows in (
+        ("above", [[line, ""], ["社区", "常住人口"], ["东风社区", 0.1], ["西园社区", 0.2]]),
+        ("below", [["社区", "常住人口"], ["东风社区", 0.1], ["西园社区", 0.2], [line, ""]]),
+    ):
+        assert list(sheets.checked(sheets.write(tmp_path / f"{name}.xlsx", rows))["people"]) == [1000, 2000]
+
+
+@pytest.mark.parametrize("line", ["以社区为单位统计", "本表以户籍地统计", "按计划建设", "in thousand oaks"])
+def test_sentences_that_name_no_unit(line: str) -> None:
+    assert units_in_line(line) is None
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "xls"])
+@pytest.mark.parametrize(
+    "top",
+    [
+        ["表3", "", "单位：万人"],
+        ["表3 各社区人口", "", "（单位：万人）"],
+        ["表3", "单位：", "万人"],
+        ["", "单位", "万人"],
+    ],
+)
+def test_a_title_with_its_unit_at_the_other_end(tmp_path: Path, ending: str, top: list[object]) -> None:
+    rows = [top, ["社区", "街道", "常住人口"], ["东风社区", "x", 0.1], ["西园社区", "x", 0.2]]
+    assert list(sheets.checked(sheets.write(tmp_path / f"p.{ending}", rows))["people"]) == [1000, 2000]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "xls"])
+def test_a_title_with_its_unit_above_a_heading_of_two_rows(tmp_path: Path, ending: str) -> None:
+    rows = [
+        ["表3", "", "", "单位：万人"],
+        ["社区", "常住人口", "", ""],
+        ["", "合计", "男", "女"],
+        ["东风社区", 0.1, 0.05, 0.05],
+    ]
+    assert list(sheets.checked(sheets.write(tmp_path / f"p.{ending}", rows, [(1, 1, 1, 3)]))["people"]) == [1000]

@@ -76,6 +76,17 @@ def unpack_zip(archive: Path, folder: Path, *, wanted: Callable[[PurePosixPath],
         raise _unreadable(archive, "errors.why_archive") from error
 
 
+def names_in_zip(archive: Path) -> tuple[PurePosixPath, ...]:
+    """Return how the files of an archive are called, () where it cannot be opened: reading it says why."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            entries = opened.infolist()[:MEMBERS_AT_MOST]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return ()
+    names = (PurePosixPath(_name(entry).replace("\\", "/")) for entry in entries if not entry.is_dir())
+    return tuple(name for name in names if not name.name.startswith("._") and "__MACOSX" not in name.parts)
+
+
 def unpack_gzip(archive: Path, target: Path) -> None:
     """Unpack a file that is packed alone (.gz).
 

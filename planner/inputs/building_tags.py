@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.inputs.line_classes import further_tags, plain_word
+from planner.inputs.line_classes import ALL_TAGS, further_tags, plain_word
 from planner.inputs.osm_walkable import Tags
 
 OTHER_USE = "other_use"
@@ -22,7 +22,7 @@ USE_KEYS = (
 )
 """Keys that say what a building is used for, when people do not live in it."""
 
-NOT_USED = frozenset({"", "no", "none", "vacant", "disused", "abandoned"})
+NOT_USED = frozenset({"", "no", "none", "vacant", "disused", "abandoned", "0", "false", "n", "否", "无", "没有"})
 LIVED_IN = frozenset(
     {
         *("amenity=nursing_home", "amenity=retirement_home", "amenity=student_accommodation", "amenity=dormitory"),
@@ -38,8 +38,11 @@ LAND_USED = frozenset(
 NO_BUILDING = ("landuse", "natural", "boundary", "place", "water", "waterway")
 """Keys of areas that are no buildings, where a layer of areas says `building` of others."""
 
+OF_USE = (*USE_KEYS, *NO_BUILDING, *("social_facility", "residential", "fclass", "building"))
+"""Columns that say what a building is used for."""
+
 RELATION_TYPES = frozenset({"multipolygon", "boundary"})
-OSM_COLUMNS = frozenset({"building", "other_tags", "fclass", "osm_id", "osm_way_id"})
+OSM_COLUMNS = frozenset({"building", "amenity", "shop", "other_tags", "fclass", "osm_id", "osm_way_id"})
 """Columns by which a layer of areas is known to come from OpenStreetMap."""
 
 STOREYS = re.compile(
@@ -116,6 +119,21 @@ def without_relation_type(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows.drop(columns=columns["type"])) if words <= RELATION_TYPES else rows
 
 
+def read_for_use(rows: pd.DataFrame) -> frozenset[str]:
+    """Return the columns of a layer from OpenStreetMap that say what a building is used for, or hold further tags.
+
+    Examples
+    --------
+    >>> sorted(read_for_use(pd.DataFrame(columns=["building", "shop", "name"])))
+    ['building', 'shop']
+    """
+    columns = {plain_word(name): str(name) for name in reversed(list(rows.columns))}
+    if not columns.keys() & OSM_COLUMNS:
+        return frozenset()
+    read = {*OF_USE, *MEASURED, *ALL_TAGS, OTHER_USE}
+    return frozenset(name for word, name in columns.items() if word in read)
+
+
 def complete_from_tags(frame: gpd.GeoDataFrame, rows: pd.DataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """Add what a layer of buildings from OpenStreetMap says in columns beside those of the table.
 
@@ -137,8 +155,7 @@ def complete_from_tags(frame: gpd.GeoDataFrame, rows: pd.DataFrame) -> tuple[gpd
     if not columns.keys() & OSM_COLUMNS:
         return frame, ()
     held = further_tags(rows, columns)
-    every = (*USE_KEYS, *NO_BUILDING, "social_facility", "residential", "fclass", "building")
-    named = [key for key in every if key in columns]
+    named = [key for key in OF_USE if key in columns]
     of_rows: list[Mapping[str, str]] = [
         {
             **{key: said if key in MEASURED else plain_word(said) for key, said in tags.items()},

@@ -23,6 +23,14 @@ from planner.texts import Phrase
 YEAR = re.compile(r"(?:截至|截止)?(?:19|20)\d\d(?:年(?:度|末|底|初)?(?:\d{1,2}月(?:\d{1,2}日|底|末)?)?)?")
 NEAR_ENOUGH = 0.6
 COMMENT_PARTS = re.compile(r"[，、;；]|,(?!\d{3})")
+CHINESE_FIRST = re.compile(
+    r"(?P<chinese>[\u3400-\u9fff]+)[\s/|·:：,，、_-]*(?P<english>[A-Za-z][A-Za-z0-9 _.'-]*)"
+)
+ENGLISH_FIRST = re.compile(
+    r"(?P<english>[A-Za-z][A-Za-z0-9 _.'-]*?)[\s/|·:：,，、_-]*(?P<chinese>[\u3400-\u9fff]+)"
+)
+"""A heading that stands in a cell in two languages."""
+
 HOLDS_A_NAME = 0.8
 TEXT_DOUBT = 0.15
 """Names of texts are short and alike (名称, 简称): they must be nearer than those of numbers."""
@@ -123,9 +131,9 @@ class Vocabulary:
         (Claim(field='people', factor=10000.0, is_weak=False, unit='万人'), None)
         """
         name, comments = comments_of(heading)
+        claim = self._named(plain(name)) or self._with_unit(plain(name)) or self._in_two_languages(name)
         if not comments:
-            return self._named(plain(name)) or self._with_unit(plain(name))
-        claim = self._named(plain(name)) or self._with_unit(plain(name))
+            return claim
         units = units_of(claim.field) if claim else {}
         if claim is None or not units:
             return claim
@@ -134,7 +142,7 @@ class Vocabulary:
         factors: dict[str, float] = {}
         for word in said:
             stated = units_in_line(word) or word
-            if YEAR.fullmatch(stated.strip()):
+            if YEAR.fullmatch(stated.strip()) or self._translates(name, word, claim.field):
                 continue
             factor = units.get(plain(stated)) or _counted_unit(claim.field, stated)
             if factor is None:
@@ -148,7 +156,9 @@ class Vocabulary:
     def where(self, heading: str) -> str | None:
         """Return what part of a place a heading means: lon, lat, x, y, lonlat, latlon or geometry."""
         name, comments = comments_of(heading)
-        return self.place.get(plain(heading)) or (self.place.get(plain(name)) if comments else None)
+        found = self.place.get(plain(heading)) or (self.place.get(plain(name)) if comments else None)
+        parts = {self.place.get(plain(part)) for part in _languages(name)} if found is None else set()
+        return parts.pop() if len(parts) == 1 else found
 
     def nearest(self, field: str, headings: Sequence[str]) -> str | None:
         """Return the heading that looks most like a name of `field`, if any does."""
@@ -193,6 +203,18 @@ class Vocabulary:
             return Claim(self.strong[name])
         return Claim(self.weak[name], is_weak=True) if name in self.weak else None
 
+    def _in_two_languages(self, heading: str) -> Claim | None:
+        """Return the claim of a heading that says the same in Chinese and in English: 常住人口 Population."""
+        claims = [self._named(plain(part)) for part in _languages(heading)]
+        found = [claim for claim in claims if claim is not None]
+        same = len(found) == len(claims) and len({claim.field for claim in found}) == 1
+        return min(found, key=lambda claim: claim.is_weak) if found and same else None
+
+    def _translates(self, name: str, comment: str, field: str) -> bool:
+        """Tell whether a comment only says a heading's name in the other language: 常住人口(Population)."""
+        claim = self._named(plain(comment))
+        return claim is not None and claim.field == field and name.isascii() != comment.isascii()
+
     def _with_unit(self, name: str) -> Claim | None:
         """Return the claim of a heading that ends with a unit, as 建筑面积㎡."""
         for field in self.fields:
@@ -200,6 +222,21 @@ class Vocabulary:
                 if name.endswith(unit) and self.strong.get(name.removesuffix(unit)) == field:
                     return Claim(field, factor, unit=unit)
         return None
+
+
+def _languages(heading: str) -> tuple[str, ...]:
+    """Return the Chinese and the English part of a heading; () where it is in one language.
+
+    Examples
+    --------
+    >>> _languages("常住人口 / Resident population"), _languages("Community社区"), _languages("POI名称x")
+    (('常住人口', 'Resident population'), ('社区', 'Community'), ())
+    """
+    for pattern in (CHINESE_FIRST, ENGLISH_FIRST):
+        found = pattern.fullmatch(heading.strip())
+        if found:
+            return found["chinese"].strip(), found["english"].strip()
+    return ()
 
 
 def match_columns(

@@ -37,6 +37,8 @@ TABLE_ROW_CELLS = 3
 SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]\s*\S.*")
 """The title of a part within a table: 二、驿站."""
 
+HAN = re.compile("[\u3400-\u9fff]")
+
 STEMS = "甲乙丙丁戊己庚辛"
 """What numbers the columns of names in a statistical table, before 1, 2, 3."""
 
@@ -151,7 +153,8 @@ def table_of(grid: Grid, vocabulary: Vocabulary, *, source: str) -> SheetTable:
     if not rows:
         raise DataError(source, [Breach("empty_sheet")])
     headings = find_headings(rows, grid.merged, vocabulary, searched=SEARCHED_ROWS)
-    parts = _parts(rows, headings, vocabulary)
+    headings = _without_translations(headings, vocabulary)
+    parts = _parts(rows, headings, grid.merged, vocabulary)
     _refuse_other_tables(parts, source=source)
     left_out: dict[str, list[int]] = {}
     merged: list[MergedNumber] = []
@@ -190,12 +193,16 @@ def _trimmed(rows: list[list[str]]) -> list[list[str]]:
     return rows[: full[-1] + 1] if full else []
 
 
-def _parts(rows: Sequence[Sequence[str]], headings: Sequence[Heading], vocabulary: Vocabulary) -> list[_Part]:
+def _parts(
+    rows: Sequence[Sequence[str]], headings: Sequence[Heading], merged: Sequence[Area], vocabulary: Vocabulary
+) -> list[_Part]:
     """Return each heading with its rows; titles just above a further heading belong to it."""
+    # A row beside a cell that is merged with the row above it goes on with the data above.
+    joined = {row for top, _, bottom, _ in merged for row in range(top + 1, bottom + 1)}
     begin = [0]
     for before, heading in pairwise(headings):
         first = heading.first
-        while first - 1 > before.last and _is_title(rows[first - 1]):
+        while first - 1 > before.last and first - 1 not in joined and _is_title(rows[first - 1]):
             first -= 1
         begin.append(first)
     begin.append(len(rows))
@@ -334,6 +341,8 @@ def _read_part(
         reason = _why_not(filled.get(position, row), vocabulary, width) if any(row) else "row_blank"
         if not reason and not part.kept and _numbers_columns(row, part):
             reason = "row_numbering"
+        if not reason and not part.kept and _translates(row, part.heading, vocabulary):
+            reason = "row_translation"
         if reason == "row_total" and not part.kept and _may_be_heading(row):
             raise DataError(source, [Breach("heading_unclear", {}, [f"#{position + 1}"])])
         if reason:
@@ -453,6 +462,43 @@ def _numbers_columns(row: Sequence[str], part: _Part) -> bool:
     return bool(counted) and (
         bool(stems) or (len(counted) > 1 and len(cells) == len([one for one in part.names if one]))
     )
+
+
+def _translates(words: Sequence[str], heading: Heading, vocabulary: Vocabulary) -> bool:
+    """Tell whether a row says the names of a heading in the other language: Community below 社区.
+
+    It has a name beside every name, in the other script, and at least one of them is known to mean the same.
+    """
+    pairs = [
+        (path, words[column] if column < len(words) else "") for column, path in enumerate(heading.paths) if path
+    ]
+    if len(pairs) < 2 or not all(word and number(word, {}) is None for _, word in pairs):  # noqa: PLR2004
+        return False
+    scripts = {(HAN.search(path[-1]) is None, HAN.search(word) is None) for path, word in pairs}
+    if scripts not in ({(True, False)}, {(False, True)}):
+        return False
+    means = [(_means(path, vocabulary), _means((word,), vocabulary)) for path, word in pairs]
+    known = [(one, other) for one, other in means if one is not None and other is not None]
+    return bool(known) and all(one == other for one, other in known)
+
+
+def _means(path: tuple[str, ...], vocabulary: Vocabulary) -> str | None:
+    claim = meaning(path, vocabulary)
+    return claim.field if claim is not None else place_part(path, vocabulary)
+
+
+def _without_translations(headings: Sequence[Heading], vocabulary: Vocabulary) -> list[Heading]:
+    """Return the headings; of two rows that say the same in two languages, the Chinese one."""
+    kept: list[Heading] = []
+    for heading in headings:
+        before = kept[-1] if kept else None
+        follows = before is not None and before.last + 1 == heading.first == heading.last
+        words = [path[-1] if path else "" for path in heading.paths]
+        if before is None or not follows or not _translates(words, before, vocabulary):
+            kept.append(heading)
+        elif any(HAN.search(word) for word in words):
+            kept[-1] = heading
+    return kept
 
 
 def _ends_as_total(row: Sequence[str], names: Sequence[str], vocabulary: Vocabulary) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from planner.inputs.cells import number, plain
 from planner.inputs.columns import YEAR, Claim, Vocabulary, column_names
 from planner.inputs.coordinates import coordinate
-from planner.inputs.units import comments_of, parse_units, units_in_line, units_of
+from planner.inputs.units import comments_of, is_unit_heading, parse_units, units_in_line, units_of
 
 SEPARATOR = "/"
 """Between the names of a path, as a user reads and maps them: 常住人口/合计."""
@@ -219,7 +220,7 @@ def _is_neutral(name: str, vocabulary: Vocabulary) -> bool:
     """Tell whether a heading leaves what stands below it whole: 人口情况 does, 60岁以上 does not."""
     bare, _ = comments_of(name)
     word = plain(bare or name)
-    if not word or _is_total(name) or YEAR.fullmatch(bare):
+    if not word or _is_total(name) or YEAR.fullmatch(bare) or word in _words("neutral_names"):
         return True
     if any(part in word for part in _words("narrowing")):
         return False
@@ -255,6 +256,8 @@ def _continues(rows: Sequence[Sequence[str]], first: int, upper: int, merged: Se
     top, below = rows[upper], rows[upper + 1]
     if not any(below) or not _are_names(rows[first]) or not _are_names(top) or not _are_names(below, years=True):
         return False
+    if first == upper and _is_line_of_units(top, below):
+        return False
     width = max(len(top), len(below))
     spans = _spans(rows, first, upper, width, merged)
     groups = units = under_blank = 0
@@ -289,6 +292,16 @@ def _names_groups(
     full = any(all(_at(below, column) for column in range(start, end + 1)) for start, end in wide)
     every = all(_at(below, span[0]) for span in spans if span is not None)
     return first == upper and full and every and _filled(top) < _filled(below) and _filled(top) > 1
+
+
+def _is_line_of_units(top: Sequence[str], below: Sequence[str]) -> bool:
+    """Tell whether a row is a title with its unit at the other end: 表3 … 单位：万人 above complete names."""
+    filled = [column for column, cell in enumerate(top) if cell]
+    aside = [column for column in filled if units_in_line(top[column])]
+    for column, following in pairwise(filled):
+        if is_unit_heading(top[column].rstrip(":： ")) and parse_units(top[following]):
+            aside += [column, following]
+    return bool(aside) and all(_at(below, column) for column in filled if column not in aside)
 
 
 def _is_title(

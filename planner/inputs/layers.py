@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import geopandas as gpd
@@ -20,7 +20,8 @@ import pyproj
 
 from planner.contracts import Contract, row_names, wrong_crs
 from planner.errors import Breach, DataError
-from planner.inputs.building_tags import complete_from_tags, without_relation_type
+from planner.inputs.archives import unpack_zip
+from planner.inputs.building_tags import complete_from_tags, read_for_use, without_relation_type
 from planner.inputs.cell_reading import failed_breaches, read_cells
 from planner.inputs.columns import Claim, Mapped, match_columns, missing_columns, unlettered
 from planner.inputs.file_notes import SHOWN_WORDS, FileNotes
@@ -46,6 +47,7 @@ from planner.inputs.osm import OsmWalk, read_osm_building_areas, read_osm_places
 from planner.inputs.osm_ground import read_osm_barriers, read_osm_water
 from planner.inputs.osm_source import CHANGE, HISTORY, JSON, XML, is_overpass_json
 from planner.inputs.osm_walkable import PRIVATE
+from planner.inputs.packed_tables import packed_table
 from planner.inputs.positions import Wanted, as_frame, nowhere, place_rows, place_ways
 from planner.inputs.table_size import check_size
 from planner.inputs.unknown_numbers import forget_unknown_heights
@@ -149,7 +151,10 @@ def read_layer(
         raise DataError(str(path), [Breach("keep_all_not_streets", {"setting": setting})])
     name = path.name.lower()
     asked = _Asked(layer, setting, contract, home, tuple(counted))
-    if is_extract(path):
+    packed = packed_table(path, layer.layer, (*TEXT, *WORKBOOK), setting) if name.endswith(".zip") else None
+    if packed is not None:
+        found = _from_packed(path, packed, asked)
+    elif is_extract(path):
         found = _from_extract(path, asked)
     elif name.endswith(VECTOR):
         found = _from_vector(path, asked)
@@ -176,6 +181,22 @@ def read_layer(
     remarks = (*found.remarks, *unknown)
     breaches = (*found.breaches, *wrong_system)
     return replace(found, frame=frame, breaches=breaches, notes=notes, remarks=remarks)
+
+
+def _from_packed(path: Path, member: str, asked: _Asked) -> LayerRead:
+    """Read a table that lies in an archive."""
+    with TemporaryDirectory(prefix="planner-") as folder:
+        (found,) = unpack_zip(path, Path(folder), wanted=lambda name: str(name) == member)
+        # The file in the archive is the only one; which of its sheets is meant may still be said.
+        sheet = (
+            None if asked.layer.layer in {None, member, found.name.name, found.name.stem} else asked.layer.layer
+        )
+        try:
+            is_text = found.path.name.lower().endswith(TEXT)
+            grid = read_text_grid(found.path) if is_text else read_workbook_grid(found.path, sheet, asked.setting)
+            return _from_grid(path, grid, asked)
+        except DataError as error:
+            raise DataError(f"{path} [{member}]", error.breaches) from error
 
 
 def is_extract(path: Path) -> bool:
@@ -287,7 +308,9 @@ def _by_own_words(
     """Take into account what a layer says of its rows in columns that are no fields of the table."""
     if contract.name == "buildings":
         frame, unread = complete_from_tags(found.frame, rows)
-        return replace(found, frame=frame, remarks=(*found.remarks, *_unread_storeys(unread)))
+        read = read_for_use(rows)
+        left = tuple(one for one in found.unread if one.column not in read)
+        return replace(found, frame=frame, unread=left, remarks=(*found.remarks, *_unread_storeys(unread)))
     return _without_unwalked(found, rows, path, layer, contract)
 
 
@@ -374,7 +397,7 @@ def _from_frame(
     ]
     read = read_cells(frame, mapped, contract, counted=[name for name in asked.counted if name in headings])
     canonical, unreadable = canonical_frame(frame, read, vocabulary, contract, headings)
-    unread = unread_of(headings, read, vocabulary, set(asked.counted)) if lists_unread else ()
+    unread = unread_of(headings, read, vocabulary, {*asked.counted, *asked.layer.keep}) if lists_unread else ()
     return LayerRead(
         canonical,
         (*breaches, *unreadable),
@@ -445,7 +468,7 @@ def _from_grid(
         Remark(reason, contract.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
     )
     used = {*columns.values(), *(by_users_name[name] for name in present)}
-    unread = unread_of(headings, read, vocabulary, used)
+    unread = unread_of(headings, read, vocabulary, {*used, *asked.layer.keep})
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
     found = LayerRead(
         canonical,

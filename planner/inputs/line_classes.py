@@ -34,6 +34,21 @@ OWN_COLUMNS = frozenset({"kind", "structure", "gated", "square"})
 """Columns of streets that `planner fetch` has written: they are sorted already."""
 
 TAG_COLUMNS = ("foot", "access", "motorroad", "tunnel")
+TAG_ALIASES = {
+    **dict.fromkeys(("行人", "行人通行", "步行", "是否可步行", "可步行"), "foot"),
+    **dict.fromkeys(("通行", "通行权限", "通行限制", "通行情况", "是否开放", "开放情况"), "access"),
+}
+"""What Chinese layers call columns that say who may go there."""
+
+CHINESE_ACCESS = {
+    **dict.fromkeys(
+        ("禁止", "禁行", "禁止通行", "禁止步行", "禁止行人", "不可", "不可通行", "不通行", "否"), "no"
+    ),
+    **dict.fromkeys(("可", "可以", "允许", "可通行", "通行", "是", "公共", "公开"), "yes"),
+    **dict.fromkeys(("私有", "内部", "仅居民", "小区内部", "居民通行"), PRIVATE),
+}
+"""What such columns say."""
+
 OTHER_KEYS = ("railway", "waterway", "aerialway", "barrier", "man_made", "power", "natural", "boundary", "route")
 """Keys of lines that are no streets, unless `highway` says that they are one too."""
 
@@ -126,6 +141,9 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
     """
     nothing = pd.Series("", index=rows.index, dtype=object)
     columns = {_plain(name): str(name) for name in reversed(list(rows.columns))}
+    columns |= {
+        key: columns[alias] for alias, key in TAG_ALIASES.items() if alias in columns and key not in columns
+    }
     if columns.keys() >= OWN_COLUMNS:
         return Sorted(nothing, nothing, nothing == PRIVATE)
     tags = further_tags(rows, columns)
@@ -221,6 +239,7 @@ def _believed(
         if name not in texts:
             continue
         column = texts[name].replace({"t": "yes", "f": "no"}) if name == "tunnel" else texts[name]
+        column = column.map(lambda word: CHINESE_ACCESS.get(word, word)) if name in {"foot", "access"} else column
         if name == "access":
             column = column.map(lambda word: PRIVATE if word in PRIVATE_WORDS else word)
         words = column[column != ""]

@@ -52,7 +52,7 @@ TABLES: tuple[Contract[Any], ...] = (
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
 
-TOLD_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering")
+TOLD_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering", "row_translation")
 """Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
 
 COUNTED_LAYERS = ("communities", "people_table", "demand")

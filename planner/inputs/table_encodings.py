@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from planner.errors import Breach
+from planner.inputs.text_encodings import CHINESE, CLEARLY, PLAUSIBLE, plausibility
 
 UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 """What Excel calls Unicode text."""
@@ -22,6 +23,9 @@ COMMON_CHINESE = 0.5
 another encoding that is read as Chinese, less than one in three are."""
 
 SAMPLE = 2**20
+JUDGED = 2**16
+"""Characters that are weighed against the readings of other sets."""
+
 SHOWN_CHARACTERS = 12
 MANY_BYTES = re.compile(r"[^\x00-\x7f]")
 NOT_DECODED = "\ufffd"
@@ -36,7 +40,7 @@ class NoTextError(Exception):
 
 
 def decoded(content: bytes) -> tuple[str, str]:
-    r"""Return a text and the name of its encoding: utf-8, utf-16 or gb18030.
+    r"""Return a text and the name of its encoding: utf-8, utf-16, gb18030 or cp950 (Big5).
 
     Raises
     ------
@@ -58,16 +62,26 @@ def decoded(content: bytes) -> tuple[str, str]:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
         _refuse_damaged(content, error)
-    try:
-        text = content.decode("gb18030")
-    except UnicodeDecodeError as error:
-        raise NoTextError(Breach("no_text_table")) from error
-    foreign = MANY_BYTES.findall(text[:SAMPLE])
+    readings = {name: text for name in CHINESE if (text := _decoded(content, name)) is not None}
+    if not readings:
+        raise NoTextError(Breach("no_text_table"))
+    worth = {name: plausibility([text[:JUDGED]]) for name, text in readings.items()}
+    best = max(worth, key=lambda name: worth[name])
+    # As in the texts of spatial layers, another set speaks against the usual one only where it is clearly better.
+    usual = "gb18030" if "gb18030" in readings and worth[best] - worth["gb18030"] <= CLEARLY else best
+    foreign = MANY_BYTES.findall(readings[usual][:SAMPLE])
     common = sum(_is_common(sign) for sign in foreign)
-    if common < COMMON_CHINESE * len(foreign):
+    if worth[usual] < PLAUSIBLE and (usual != "gb18030" or common < COMMON_CHINESE * len(foreign)):
         shown = "".join(foreign[:SHOWN_CHARACTERS])
-        raise NoTextError(Breach("no_chinese_text", {"shown": shown}))
-    return text, "gb18030"
+        raise NoTextError(Breach("no_text_table" if usual != "gb18030" else "no_chinese_text", {"shown": shown}))
+    return readings[usual], usual
+
+
+def _decoded(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
 
 
 def _strictly(content: bytes, encoding: str) -> str:

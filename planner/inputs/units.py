@@ -21,6 +21,23 @@ UNIT_LINE = re.compile(
 )
 """A unit that a line of text names: 单位：万人, (单位：人、%), 面积单位为公顷, Unit: 10,000 persons."""
 
+UNIT_SAID = re.compile(
+    r"(?:以|按)(?P<units>[^以按，,。;；\s]{1,8}?)(?:(?:为|作为?)(?:计量|统计)?单位|计(?!划|入|算机)|统计|表示)"
+    r"|\bin (?P<english>(?:ten |hundred )?(?:thousands|millions)|(?:tens|hundreds) of thousands)\b",
+    re.IGNORECASE,
+)
+"""A unit that a sentence names: 人口以万人计, 面积以公顷为单位, figures in thousands."""
+
+ENGLISH_SCALES = {
+    "thousands": "千",
+    "ten thousands": "万",
+    "tens of thousands": "万",
+    "hundred thousands": "十万",
+    "hundreds of thousands": "十万",
+    "millions": "百万",
+}
+"""What English sentences call the multipliers that stand without a unit."""
+
 NEXT_UNIT = re.compile(rf"[，,;；。、]\s*(?={UNIT_LABEL})", re.IGNORECASE)
 """Between the units of two things: 人口单位为万人，面积单位为公顷."""
 
@@ -129,9 +146,15 @@ def units_in_line(text: str) -> str | None:
     --------
     >>> units_in_line("各社区常住人口（单位：万人）"), units_in_line("填报单位：民政局"), units_in_line("合计")
     ('万人', None, None)
+    >>> units_in_line("说明：人口以万人计"), units_in_line("以社区为单位"), units_in_line("in thousands")
+    ('万人', None, '千')
     """
-    lines = NEXT_UNIT.sub("\n", unicodedata.normalize("NFKC", text))
+    narrow = unicodedata.normalize("NFKC", text)
+    lines = NEXT_UNIT.sub("\n", narrow)
     named = [found["units"].strip() for found in UNIT_LINE.finditer(lines)]
+    for found in UNIT_SAID.finditer(narrow):
+        word = found["units"] or ENGLISH_SCALES[" ".join(found["english"].lower().split())]
+        named += [word] if parse_units(word) else []
     units = [one for one in named if parse_units(one) or _looks_like_unit(one)]
     return "、".join(units) or None
 
