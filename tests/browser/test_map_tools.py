@@ -124,7 +124,7 @@ def test_what_is_found_by_name_is_shown(page: Page) -> None:
     expect(page.locator("#found")).to_be_hidden()
     card = page.locator(".leaflet-popup .card")
     expect(card.locator("h3")).to_contain_text("海达")
-    field.fill("K300-17")
+    field.fill("KCDYCRC")
     field.press("Enter")
     expect(page.get_by_role("button", name="在此设站", exact=True)).to_be_visible()
     field.fill("新华大街")
