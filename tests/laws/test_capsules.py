@@ -67,9 +67,15 @@ NAMED = {
 
 
 def assert_same_as_geos(segments: Segments, radius_m: float) -> shapely.Geometry:
-    area, expected = capsule_union(segments, radius_m), buffered_union(segments, radius_m)
+    """Compare with GEOS; where its quick union loses parts, with the one on a grid."""
+    area = capsule_union(segments, radius_m)
     assert shapely.is_valid(area)
-    assert shapely.symmetric_difference(area, expected).area <= 1e-3 * expected.area
+    quick = shapely.union_all(
+        shapely.buffer(shapely.linestrings(segments.reshape(-1, 2, 2)), radius_m, quad_segs=16)
+    )
+    if shapely.symmetric_difference(area, quick).area > 1e-3 * area.area:
+        expected = buffered_union(segments, radius_m)
+        assert shapely.symmetric_difference(area, expected).area <= 1e-3 * expected.area
     return area
 
 
