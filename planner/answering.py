@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from planner.assessment.kinds import KindCoverage
 from planner.errors import Breach, StudyError
+from planner.inputs.study_layers import attribution_of
 from planner.measuring import business_circles, measured
 from planner.outputs.document import as_json, plain
 from planner.outputs.document_sites import lonlat_of
@@ -67,6 +68,8 @@ class Answered:
         Whom no candidate and no centre serves.
     remarks
         What a reader must know besides.
+    attribution
+        Whose data must be named beside the answer; "" where nobody's.
     """
 
     study: Study
@@ -80,6 +83,7 @@ class Answered:
     comparison: Comparison | None
     left: Left | None
     remarks: tuple[Remark, ...]
+    attribution: str
 
     @property
     def today(self) -> float:
@@ -156,6 +160,7 @@ def site(
         comparison=compare(siting, study.siting) if compared else None,
         left=left,
         remarks=(*(siting.remarks if compared else ()), *remarks_of(doubts, version=highs_version())),
+        attribution=attribution_of(known.inputs.sources),
     )
 
 
@@ -287,6 +292,7 @@ def entries(answered: Answered) -> dict[str, Any]:
         {
             "format": "planner.sites/1",
             "study": answered.study.name,
+            "attribution": answered.attribution,
             "model": answered.model,
             "sense": answer.sense,
             "sites_asked": None if answered.model in OWN_NUMBER else settings.sites,
@@ -329,7 +335,9 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
         folder,
         {
             "sites.json": lambda path: path.write_text(as_json(entries(answered)), "utf-8", newline="\n"),
-            "sites.gpkg": lambda path: write_layers(layers, path, schemas=SITES_LAYERS),
+            "sites.gpkg": lambda path: write_layers(
+                layers, path, schemas=SITES_LAYERS, attribution=answered.attribution
+            ),
         },
     )
 

@@ -15,6 +15,7 @@ import toy
 from PIL import Image
 
 import planner
+from planner.cli import main
 from planner.inputs.osm_origin import ATTRIBUTION, is_from_osm, with_attribution
 from planner.outputs.report_cuts import write_cut
 from planner.outputs.static_maps import write_static_map
@@ -123,3 +124,11 @@ def test_a_source_that_names_it_stays_as_it_is() -> None:
     said = "Coastline: © OpenStreetMap contributors, ODbL 1.0, 2019-04-21"
     assert with_attribution(said) == said
     assert with_attribution("路网 OSM") == f"路网 OSM; {ATTRIBUTION}"
+
+
+def test_it_stands_on_the_answer_to_one_siting_question(tmp_path: Path) -> None:
+    study = Path(__file__).parent.parent / "data" / "helsinki" / "study.toml"
+    assert main(["site", str(study), "--sites", "1", "--out", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "sites.json").read_text("utf-8"))["attribution"].startswith(SAID)
+    metadata = pyogrio.read_info(tmp_path / "sites.gpkg", layer="sites")["dataset_metadata"]
+    assert metadata["ATTRIBUTION"].startswith(SAID)

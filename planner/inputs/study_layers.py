@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,11 @@ class Source:
     source: str
     modelled: bool
     attribution: str = ""
+
+
+def attribution_of(sources: Sequence[Source]) -> str:
+    """Return whose data must be named in everything that is made of these layers; "" where nobody's."""
+    return "; ".join(dict.fromkeys(source.attribution for source in sources if source.attribution))
 
 
 class StudyLayers:

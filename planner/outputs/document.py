@@ -14,7 +14,7 @@ import shapely
 
 from planner.assessment.branches import is_branch
 from planner.assessment.measure_names import is_measure
-from planner.inputs.study_layers import Source
+from planner.inputs.study_layers import Source, attribution_of
 from planner.outputs.document_diagnosis import (
     by_facility,
     centre_entries,
@@ -132,7 +132,7 @@ def _data(plan: Plan) -> Document:
         },
         "branches": int(branches.sum()),
         "modelled": [source.layer for source in inputs.sources if source.modelled],
-        "attribution": "; ".join(dict.fromkeys(one.attribution for one in inputs.sources if one.attribution)),
+        "attribution": attribution_of(inputs.sources),
         "sources": [_source(source) for source in inputs.sources],
         "left_out": [
             {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}

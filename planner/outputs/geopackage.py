@@ -14,6 +14,7 @@ import pyogrio
 
 from planner.assessment.remedies import remedies_table
 from planner.assessment.sensitivity import changed_verdicts
+from planner.inputs.study_layers import attribution_of
 from planner.outputs.document_programme import funds_table, needs_table, project_table
 from planner.outputs.kept_columns import as_asked
 from planner.outputs.layer_schemas import LAYERS, NO_PLACE, Schema, geometry_type, of_schema
@@ -39,8 +40,7 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     path
         The file; it must not exist.
     """
-    attribution = "; ".join(dict.fromkeys(one.attribution for one in plan.inputs.sources if one.attribution))
-    write_layers(result_layers(plan), path, schemas=LAYERS, attribution=attribution)
+    write_layers(result_layers(plan), path, schemas=LAYERS, attribution=attribution_of(plan.inputs.sources))
 
 
 def write_layers(
