@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from planner.errors import OutputError, UnfinishedError
-from planner.outputs import exchanging, locking, writing
-from planner.outputs.exchanging import JOURNAL, exchange, room_in, settle
-from planner.outputs.locking import LOCK, locked, this_process
+from planner.messages.errors import OutputError, UnfinishedError
+from planner.reporting import write as writing
+from planner.reporting.files import exchange as exchanging
+from planner.reporting.files import locking
+from planner.reporting.files.exchange import JOURNAL, exchange, room_in, settle
+from planner.reporting.files.locking import LOCK, locked, this_process
 
 NAMES = ("a.html", "b.json", "c.gpkg")
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a copy of a process at each of its steps")
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a copy of
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from planner.outputs import exchanging
+from planner.reporting.files import exchange as exchanging
 step, work, folder, *names = sys.argv[1:]
 folder, counted = Path(folder), 0
 
@@ -167,7 +169,7 @@ def test_a_journal_never_leads_out_of_its_folder(tmp_path: Path, names: object) 
 
 def test_what_a_killed_run_was_making_is_cleared(tmp_path: Path) -> None:
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom planner.outputs.exchanging import room_in\n"
+        "import os, sys\nfrom pathlib import Path\nfrom planner.reporting.files.exchange import room_in\n"
         "with room_in(Path(sys.argv[1])) as room:\n    (room / 'half').write_text('x')\n"
         "    os.kill(os.getpid(), 9)"
     )

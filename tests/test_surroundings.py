@@ -14,8 +14,8 @@ import pytest
 import toy
 from answers import EARLIER, content, earlier
 
-from planner.cli import main
-from planner.outputs.writing import PRODUCTS
+from planner.commands.main import main
+from planner.reporting.write import PRODUCTS
 
 PLANNER = (sys.executable, "-m", "planner")
 NOBODY = 65_534
@@ -90,7 +90,7 @@ FULL = """
 import subprocess, sys
 from pathlib import Path
 import planner
-from planner.errors import OutputError
+from planner.messages.errors import OutputError
 study, folder, *sizes = sys.argv[1:]
 plan = planner.run(study)
 for size in sizes:
