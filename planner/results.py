@@ -75,7 +75,8 @@ class Plan:
     blocked_near
         The pairs around each centre by its id: the pair's id, and in which direction it lies.
     overlay
-        Coverage by walking time beside coverage by overlay, one row a limit (`planner.evaluation.validation.overlay`).
+        Coverage by walking time beside coverage by overlay, one row a limit (see
+        `planner.evaluation.validation.overlay`).
     verification
         What came of computing walks again; None where it was not asked for.
     kinds

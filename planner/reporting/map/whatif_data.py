@@ -1,8 +1,8 @@
 """What if: the coverage sets from which the map reckons any choice of centres and sites by itself.
 
 For every centre and candidate the page holds which demand points it reaches within which limit, and what is needed
-to judge premises anew. People are whole grains (`planner.population.fixed_point`), so that adding and taking away in the
-page gives the bits that a run for the same choice gives.
+to judge premises anew. People are whole grains (`planner.population.fixed_point`), so that adding and taking
+away in the page gives the bits that a run for the same choice gives.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ def tell_report(plan: Plan, content: Document) -> Report:
     Returns
     -------
     report
-        Words, numbers and pictures, laid out by `planner.reporting.report.html_page` and `planner.reporting.report.word_file`.
-        The same plan gives the same report.
+        Words, numbers and pictures, laid out by `planner.reporting.report.html_page` and
+        `planner.reporting.report.word_file`. The same plan gives the same report.
     """
     say = Wording(content, Texts(plan.study.language))
     told: dict[str, Callable[[], Iterator[Block]]] = {
