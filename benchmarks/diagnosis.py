@@ -17,7 +17,7 @@ from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.study_improvements import Help
 from planner.evaluation.sensitivity import flips_within
-from planner.network.travel_times import endless_min, nearest_facility
+from planner.network.travel_times import nearest_facility, upper_bound_min
 from planner.prepare import Ready, prepare
 
 STRICTER = """
@@ -75,7 +75,7 @@ def diagnosed(ready: Ready) -> tuple[Diagnosis, Help]:
         ready.facility_snaps,
         ready.demand_snaps,
         walk=ready.walk,
-        horizon_min=endless_min(ready.network, ready.walk),
+        horizon_min=upper_bound_min(ready.network, ready.walk),
     )
     streets = ready.inputs.communities.set_index("id")["street"]
     measure_fairness(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)

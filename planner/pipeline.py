@@ -15,7 +15,7 @@ from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.snapping import snap
-from planner.network.travel_times import endless_min, nearest_facility, travel_times
+from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
 from planner.prepare import coordinates, prepare
 from planner.programme.build import make_programme
 from planner.programme.project_options import Known
@@ -112,7 +112,7 @@ def run(
 
     progress("fairness")
     minutes, _ = nearest_facility(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=endless_min(network, walk)
+        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=upper_bound_min(network, walk)
     )
     streets = inputs.communities.set_index("id")["street"]
     fairness = measure_fairness(minutes, inputs.demand, streets, standard_min=standard)

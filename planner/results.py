@@ -26,9 +26,9 @@ from planner.inputs.walk_network import CostNote
 from planner.messages.notices import Remark
 from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import Profile, Walk
+from planner.network.walk import WalkingProfile, WalkSettings
 from planner.programme.lists import Programme
 from planner.siting.proposals import Siting
 from planner.siting.study_siting import SiteFindings
@@ -94,15 +94,15 @@ class Plan:
 
     study: Study
     scenario: Scenario | None
-    walk: Walk
-    walking_profile: Profile | None
+    walk: WalkSettings
+    walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
     inputs: Inputs
     network: WalkingNetwork
     network_quality: NetworkQuality
     network_places: gpd.GeoDataFrame
-    facility_snaps: Snaps
-    demand_snaps: Snaps
+    facility_snaps: SnappedPoints
+    demand_snaps: SnappedPoints
     times: TravelTimes
     service_areas: gpd.GeoDataFrame
     reached: gpd.GeoDataFrame

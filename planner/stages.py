@@ -23,13 +23,13 @@ from planner.evaluation.sensitivity import Alternative
 from planner.evaluation.severance import Layers
 from planner.evaluation.validation.networkx_oracle import Ground
 from planner.inputs.study_inputs import households_by_community, is_private_way
-from planner.inputs.walk_network import costs_of, make_walkable
+from planner.inputs.walk_network import build_walk_network, walking_costs_of
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.isochrones.unions import union
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes, travel_times
-from planner.network.walk import Profile, Walk
+from planner.network.walk import WalkingProfile, WalkSettings
 from planner.population.groups import KindDemand
 from planner.prepare import Ready, at_speed_of, coordinates
 from planner.schemas.tables import Facilities, Streets
@@ -69,7 +69,9 @@ def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -
     )
 
 
-def situation_of(ready: Ready, walk: Walk, times: TravelTimes, *, areas: NDArray[np.object_] | None) -> Situation:
+def situation_of(
+    ready: Ready, walk: WalkSettings, times: TravelTimes, *, areas: NDArray[np.object_] | None
+) -> Situation:
     """Return what is assessed: the tables of a study and the walks between them."""
     inputs, snaps = ready.inputs, ready.facility_snaps
     return Situation(
@@ -90,7 +92,7 @@ def ground_of(ready: Ready) -> Ground:
     """Return what walks are computed again on: the study's lines and polygons, with the cost of each segment."""
     network, inputs = ready.network, ready.inputs
     # The engine searches from the centres outwards; here people walk from home to centre.
-    level = network.as_drawn.segment_level[:, ::-1]
+    level = network.as_drawn.segment_cost_factor[:, ::-1]
     stops = network.barriers is not None
     return Ground(
         ready.walked_streets,
@@ -107,7 +109,7 @@ def judged_by(situation: Situation, name: str, profile: RuleProfile, *, date: st
     return Alternative("rules", name, profile.en, profile.zh, diagnose(situation, profile=profile, date=date))
 
 
-def judged_at(ready: Ready, profile: Profile, *, date: str) -> Alternative:
+def judged_at(ready: Ready, profile: WalkingProfile, *, date: str) -> Alternative:
     """Judge the same centres by the same rules with another walking profile.
 
     Only walks are searched again; service areas are drawn again where a rule asks for them.
@@ -122,12 +124,12 @@ def judged_at(ready: Ready, profile: Profile, *, date: str) -> Alternative:
     return Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 
-def _network_at(ready: Ready, walk: Walk) -> WalkingNetwork:
+def _network_at(ready: Ready, walk: WalkSettings) -> WalkingNetwork:
     """Return the same streets for another speed: what is given in km/h and seconds weighs differently then."""
     asked = ready.study.walking.costs
     if not asked.class_kmh and not asked.crossing_s:
         return ready.network
-    return make_walkable(ready.study, ready.inputs, costs_of(ready.study, walk)).network
+    return build_walk_network(ready.study, ready.inputs, walking_costs_of(ready.study, walk)).network
 
 
 def help_of(ready: Ready, situation: Situation, diagnosis: Diagnosis) -> Help:
@@ -143,7 +145,7 @@ def areas_asked(rules: RuleProfile) -> bool:
 
 
 def area_table(
-    areas: NDArray[np.object_], facilities: Facilities, *, walk: Walk, limits_min: Sequence[float]
+    areas: NDArray[np.object_], facilities: Facilities, *, walk: WalkSettings, limits_min: Sequence[float]
 ) -> gpd.GeoDataFrame:
     """Return service areas as a layer: facility, limit_min, area_m2, disc_share, geometry."""
     limit = np.tile(np.array(limits_min), len(facilities))

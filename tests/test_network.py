@@ -8,7 +8,7 @@ import shapely
 from planner.network.network import build_network
 from planner.network.quality import network_quality
 from planner.network.snapping import doors, snap
-from planner.network.walk import Walk, is_within, walking_profiles
+from planner.network.walk import WalkSettings, is_within, walking_profiles
 
 CRS = "EPSG:32648"
 
@@ -87,7 +87,7 @@ def test_limits_are_inclusive_and_infinity_is_out_of_reach() -> None:
 
 @pytest.mark.parametrize(("name", "reach_m"), [("gb50180", 300), ("default_walker", 400), ("adult_measured", 430)])
 def test_five_minutes_of_each_profile(name: str, reach_m: float) -> None:
-    assert Walk(walking_profiles()[name].speed_kmh, 50.0).metres(5.0) == pytest.approx(reach_m)
+    assert WalkSettings(walking_profiles()[name].speed_kmh, 50.0).metres(5.0) == pytest.approx(reach_m)
 
 
 def test_profiles_say_their_source_in_both_languages() -> None:

@@ -27,7 +27,7 @@ from planner.reporting.document.build import document
 from planner.stages import ground_of, situation_of
 
 UP = float(np.exp(3.5 * 0.1))
-"""Level metres a metre up a slope of 10 %; down it is as on the flat."""
+"""Cost metres per metre up a slope of 10 %; down it is as on the flat."""
 
 ALL_COSTS = toy.STUDY.replace(
     "access_m = 10.0",
