@@ -47,9 +47,9 @@ def minutes(network: WalkingNetwork, begin: tuple[float, float], end: tuple[floa
 
 def test_tobler_by_hand() -> None:
     """6·exp(−3.5·|S + 0.05|): 5.037 km/h on the flat, 6 at −5 %, 3.549 up 10 %, 5.037 down 10 %."""
-    assert tobler().level(np.array([0.0])).tolist() == [1.0]
-    assert tobler().level(np.array([0.1]))[0] == pytest.approx(np.exp(3.5 * 0.1))
-    assert tobler().level(np.array([-0.1]))[0] == pytest.approx(1.0)
+    assert tobler().factor(np.array([0.0])).tolist() == [1.0]
+    assert tobler().factor(np.array([0.1]))[0] == pytest.approx(np.exp(3.5 * 0.1))
+    assert tobler().factor(np.array([-0.1]))[0] == pytest.approx(1.0)
     assert tobler().least_cost_factor == pytest.approx(np.exp(-3.5 * 0.05))
     assert WalkingCosts(3.6, slope=True, class_kmh={"path": 7.2}).least_cost_factor == pytest.approx(
         np.exp(-0.175) / 2
