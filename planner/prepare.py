@@ -13,8 +13,7 @@ from planner.config.facility_references import check_named_centres, check_named_
 from planner.config.study import Study
 from planner.evaluation.diagnosis import communities_without_centre
 from planner.evaluation.facility_indicators import unread_functions
-from planner.evaluation.rules import Profile as RuleProfile
-from planner.evaluation.rules import limits_of, read_rules
+from planner.evaluation.rules import RuleSet, limits_of, read_rules
 from planner.inputs.private_ways import compound_notes, compound_remarks, find_compounds, in_order
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, read_inputs
@@ -46,8 +45,8 @@ class Ready:
     walk: Walk
     walking_profile: Profile | None
     cost_notes: tuple[CostNote, ...]
-    rules: RuleProfile
-    other_rules: tuple[tuple[str, RuleProfile], ...]
+    rules: RuleSet
+    other_rules: tuple[tuple[str, RuleSet], ...]
     other_walks: tuple[Profile, ...]
     horizon_min: float
     inputs: Inputs
@@ -163,7 +162,7 @@ def at_speed_of(profile: Profile, walk: Walk) -> Walk:
     return Walk(profile.speed_kmh, walk.access_m)
 
 
-def _function_remarks(facilities: Facilities, rules: RuleProfile) -> list[Remark]:
+def _function_remarks(facilities: Facilities, rules: RuleSet) -> list[Remark]:
     unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     named = ", ".join(dict.fromkeys(word for words in unread for word in words))
