@@ -13,8 +13,7 @@ from planner.config.facility_references import check_named_centres, check_named_
 from planner.config.study import Study
 from planner.evaluation.diagnosis import communities_without_centre
 from planner.evaluation.facility_indicators import unread_functions
-from planner.evaluation.rules import Profile as RuleProfile
-from planner.evaluation.rules import limits_of, read_rules
+from planner.evaluation.rules import RuleSet, limits_of, read_rules
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_remarks, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, read_inputs
@@ -27,7 +26,7 @@ from planner.network.precompile import warm_up
 from planner.network.quality import NetworkQuality, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.topology_checks import find_topology_issues
-from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
+from planner.network.walk import WalkSettings, walking_profiles
 from planner.schemas.tables import Facilities
 from planner.siting.solvers.precompile import warm_up as warm_up_siting
 
@@ -46,8 +45,8 @@ class Ready:
     walk: WalkSettings
     walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
-    rules: RuleProfile
-    other_rules: tuple[tuple[str, RuleProfile], ...]
+    rules: RuleSet
+    other_rules: tuple[tuple[str, RuleSet], ...]
     other_walks: tuple[WalkingProfile, ...]
     horizon_min: float
     inputs: Inputs
@@ -128,7 +127,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     )
 
 
-def walk_of(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
+def walk_of(study: Study) -> tuple[WalkSettings, Profile | None]:
     """Return how people walk in a study, and the named profile unless the study gives its own speed.
 
     Raises
@@ -163,7 +162,7 @@ def at_speed_of(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
     return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
-def _function_remarks(facilities: Facilities, rules: RuleProfile) -> list[Remark]:
+def _function_remarks(facilities: Facilities, rules: RuleSet) -> list[Remark]:
     unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     named = ", ".join(dict.fromkeys(word for words in unread for word in words))

@@ -20,7 +20,7 @@ APART_M = 1e7
 """What stands for no walk where the method needs a number: a quarter of the globe."""
 
 
-def walks_between(
+def walk_distances(
     network: WalkingNetwork, places: SnappedPoints, *, walk: WalkSettings, within_m: float
 ) -> csr_array:
     """Measure the walks between places that are at most `within_m` apart on foot.
@@ -34,12 +34,12 @@ def walks_between(
     walk
         Speed and access; the metres do not depend on the speed.
     within_m
-        How far, cost metres, inclusive.
+        How far, level metres, inclusive.
 
     Returns
     -------
     metres
-        Cost metres, in the longer direction, shape (places, places), symmetric; a pair that is not stored is
+        Level metres, in the longer direction, shape (places, places), symmetric; a pair that is not stored is
         farther apart. Each place is 0 from itself, and 0 m between two places is stored.
     """
     times = travel_times(network, places, places, walk=walk, horizon_min=walk.minutes(within_m))
@@ -81,7 +81,7 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
     Parameters
     ----------
     metres
-        As `walks_between`.
+        As `walk_distances`.
     within_m
         The reach, metres, inclusive.
     least_places
@@ -123,7 +123,7 @@ def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
     Parameters
     ----------
     metres
-        As `walks_between`; how far these look is the farthest that two neighbours can be apart.
+        As `walk_distances`; how far these look is the farthest that two neighbours can be apart.
     least_places
         The least of a cluster, and how many places lie around a dense one.
 
