@@ -26,7 +26,7 @@ from planner.network.precompile import warm_up
 from planner.network.quality import NetworkQuality, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.topology_checks import find_topology_issues
-from planner.network.walk import WalkSettings, walking_profiles
+from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.schemas.tables import Facilities
 from planner.siting.solvers.precompile import warm_up as warm_up_siting
 
@@ -127,7 +127,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     )
 
 
-def walk_of(study: Study) -> tuple[WalkSettings, Profile | None]:
+def walk_of(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
     """Return how people walk in a study, and the named profile unless the study gives its own speed.
 
     Raises

@@ -29,7 +29,7 @@ from planner.network.isochrones.unions import union
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes, travel_times
-from planner.network.walk import WalkSettings
+from planner.network.walk import WalkingProfile, WalkSettings
 from planner.population.groups import KindDemand
 from planner.prepare import Ready, at_speed_of, coordinates
 from planner.schemas.tables import Facilities, Streets
