@@ -17,7 +17,7 @@ from typing import Any
 
 from planner.errors import Breach
 from planner.inputs.cells import plain
-from planner.inputs.units import UnknownUnitError, comments_of, dimension_of, factor_for, units_in_line, units_of
+from planner.inputs.units import comments_of, dimension_of, factor_of_unit, units_in_line, units_of
 from planner.texts import Phrase
 
 YEAR = re.compile(r"(?:截至|截止)?(?:19|20)\d\d(?:年(?:度|末|底|初)?(?:\d{1,2}月(?:\d{1,2}日|底|末)?)?)?")
@@ -144,7 +144,7 @@ class Vocabulary:
             stated = units_in_line(word) or word
             if YEAR.fullmatch(stated.strip()) or self._translates(name, word, claim.field):
                 continue
-            factor = units.get(plain(stated)) or _counted_unit(claim.field, stated)
+            factor = units.get(plain(stated)) or factor_of_unit(claim.field, stated)
             if factor is None:
                 return None
             factors[stated.strip()] = factor
@@ -368,14 +368,6 @@ def values_of(field: str) -> dict[str, str]:
     """Return the planner's own word by each plain word that a table may use for it."""
     words = column_names()["values"].get(field, {})
     return {plain(word) or word: ours for ours, others in words.items() for word in (ours, *others)}
-
-
-def _counted_unit(field: str, text: str) -> float | None:
-    """Return the factor of a unit that begins with a number, as 10,000 persons; None where it is none."""
-    try:
-        return factor_for(field, text) if any(sign.isdigit() for sign in text) else None
-    except UnknownUnitError:
-        return None
 
 
 def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -23,7 +23,15 @@ from planner.inputs.headings import (
     path_name,
     place_part,
 )
-from planner.inputs.units import UNIT_HEADINGS, UNIT_LINE, comments_of, parse_units, units_in_line
+from planner.inputs.units import (
+    UNIT_HEADINGS,
+    UNIT_LINE,
+    comments_of,
+    is_whole_unit,
+    multiplied_in,
+    parse_units,
+    units_in_line,
+)
 
 SEARCHED_ROWS = 30
 """A heading farther down than this is none, unless it repeats one."""
@@ -280,9 +288,7 @@ def _said(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
     labelled = False
     for cell in cells:
         is_label = cell.endswith((":", "：")) or plain(cell) in vocabulary.notes
-        aside = (
-            is_label or labelled or units_in_line(cell) is not None or KEY_AND_VALUE.fullmatch(cell) is not None
-        )
+        aside = is_label or labelled or bool(_units_of_title([cell])) or KEY_AND_VALUE.fullmatch(cell) is not None
         if not aside and YEAR.fullmatch(cell) is None and not UNIT_HEADINGS.fullmatch(cell):
             yield cell
         labelled = is_label
@@ -294,10 +300,14 @@ def _units_of_title(cells: Sequence[str]) -> list[str]:
     for cell, following in pairwise(cells):
         if UNIT_HEADINGS.fullmatch(cell.rstrip(":：").strip()) and parse_units(following):
             found.append(following)
-    if len(cells) == 1 and not found:
-        _, comments = comments_of(cells[0])
-        found += [one for one in comments if parse_units(one) and YEAR.fullmatch(one) is None]
-    return found
+    alone = [cell for cell in cells if cell not in found and not units_in_line(cell)]
+    if not found:
+        found += [cell for cell in alone if is_whole_unit(cell)]
+    if not found:
+        comments = [one for cell in alone for one in comments_of(cell)[1] if YEAR.fullmatch(one) is None]
+        found += [one for one in comments if parse_units(one)]
+    # A unit that a sentence names otherwise is not applied on a guess: it is refused where it may matter.
+    return found or [cell for cell in alone if multiplied_in(cell)]
 
 
 def _whole_line(cell: str) -> str | None:
