@@ -51,6 +51,10 @@ STEMS = "甲乙丙丁戊己庚辛"
 """What numbers the columns of names in a statistical table, before 1, 2, 3."""
 
 
+COLUMN_NUMBERS = frozenset({"栏次", "列次", "栏号"})
+"""What such a row may call itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The cells of a sheet as text, row by row; "" is blank.
@@ -442,7 +446,7 @@ def _why_not(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:
     cells = [cell for cell in row if cell]
     if not cells:
         return "row_blank"
-    names = [plain(cell) for cell in cells[:NAMING_CELLS]]
+    names = [plain(comments_of(cell)[0] or cell) for cell in cells[:NAMING_CELLS]]
     if any(name in vocabulary.totals for name in names) or _ends_as_total(row, names, vocabulary):
         return "row_total"
     beginning = cells[0].partition(":")[0].partition("：")[0]
@@ -465,7 +469,7 @@ def _may_be_heading(row: Sequence[str]) -> bool:
 def _numbers_columns(row: Sequence[str], part: _Part) -> bool:
     """Tell whether a row only numbers the columns of a statistical table: 甲, 1, 2, 3."""
     cells = [cell for cell in row if cell]
-    stems = [cell for cell in cells if cell in STEMS and len(cell) == 1]
+    stems = [cell for cell in cells if (cell in STEMS and len(cell) == 1) or cell in COLUMN_NUMBERS]
     counted = [cell for cell in cells if cell not in stems]
     if counted != [str(one) for one in range(1, len(counted) + 1)] or cells != [*stems, *counted]:
         return False

@@ -24,7 +24,7 @@ from planner.errors import Breach, DataError
 from planner.inputs.osm_elements import Element, settle, write_elements
 from planner.inputs.osm_ledger import Ledger, look_through_pbf
 from planner.inputs.osm_packed import check_blobs
-from planner.inputs.osm_xml import look_through, read_elements
+from planner.inputs.osm_xml import check_complete, look_through, read_elements
 
 XML = (".osm", ".osm.gz", ".osm.bz2", ".xml", ".xml.gz", ".xml.bz2")
 JSON = (".json", ".geojson")
@@ -113,6 +113,7 @@ def _json_elements(path: Path) -> Iterable[Element]:
     try:
         answer = json.loads(path.read_bytes())
         elements = answer["elements"]
+        check_complete(str(answer.get("remark") or ""), path)
     except (KeyError, TypeError, RecursionError) as error:
         message = "no answer of Overpass"
         raise ValueError(message) from error

@@ -21,7 +21,7 @@ from planner.errors import Breach, DataError
 from planner.inputs.archives import GZIP, ZIP, Member, unpack_gzip, unpack_zip
 from planner.inputs.gdal_drivers import only_drivers
 from planner.inputs.geopackages import check_computed
-from planner.inputs.json_layers import check_leads_nowhere, is_topology, read_text
+from planner.inputs.json_layers import check_leads_nowhere, is_topology, read_text, unknown_system
 from planner.inputs.mapinfo import PARTS, read_mapinfo
 from planner.inputs.shapefiles import read_shapefile
 from planner.inputs.table_size import check_fields
@@ -100,10 +100,11 @@ BYTES_AT_MOST = 4 * 2**30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorRead:
-    """All rows of one layer in the file's order, and the encoding of its texts."""
+    """All rows of one layer in the file's order, the encoding of its texts, and a system that it names in vain."""
 
     frame: pd.DataFrame
     encoding: Encoding = field(default_factory=lambda: Encoding("utf-8"))
+    unknown_system: str = ""
 
 
 def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = True) -> VectorRead:
@@ -274,7 +275,9 @@ def _json(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRe
         return _with_layers(path, layer, setting, placed)
     source = path if encoding == "utf-8" else text.encode("utf-8")
     check_fields(source, path)
-    return VectorRead(pyogrio.read_dataframe(source), Encoding(encoding))
+    frame = pyogrio.read_dataframe(source)
+    system = frame.crs if isinstance(frame, gpd.GeoDataFrame) else None
+    return VectorRead(frame, Encoding(encoding), unknown_system(text, system))
 
 
 def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - as above
