@@ -18,6 +18,7 @@ from planner.inputs.containers import (
     unzipped,
 )
 from planner.inputs.grids import Grid
+from planner.inputs.shown_units import with_shown_units
 from planner.inputs.table_size import CELLS_AT_MOST, check_size
 from planner.inputs.text_tables import parse_text
 from planner.inputs.workbook_process import UnreadableWorkbookError, read_sheet
@@ -86,7 +87,7 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
     width = max((len(row) for row in found.rows), default=0)
     check_size(len(found.rows), width, source=str(path), is_sheet=True)
     return Grid(
-        found.rows,
+        with_shown_units(found.rows, found.shown),
         merged=found.merged,
         hidden_rows=found.hidden_rows,
         hidden_columns=found.hidden_columns,
