@@ -130,7 +130,7 @@ def _sheet_part(packed: zipfile.ZipFile, sheet: str) -> str:
 
 
 def _written_behind(packed: zipfile.ZipFile) -> dict[str, str]:
-    """Return what the styles of cells write behind numbers, by the style's number; those that write nothing lack."""
+    """Return what the styles of cells write behind numbers, by the style's number."""
     name = next((one for one in packed.namelist() if one.lower() == "xl/styles.xml"), None)
     codes: dict[str, str] = {}
     behind: dict[str, str] = {}
@@ -159,8 +159,8 @@ def literal_of(code: str) -> str:
 
     Examples
     --------
-    >>> literal_of('0.00"万人"'), literal_of('#,##0.0 "亩";[Red]-0'), literal_of('0!.0,"万"'), literal_of("General")
-    ('万人', '亩', '', '')
+    >>> [literal_of(code) for code in ('0.00"万人"', '#,##0.0 "亩";[Red]-0', '0!.0,"万"', "General")]
+    ['万人', '亩', '', '']
     """
     first = FORMAT_PARTS.findall(code)
     kept: list[str] = []
