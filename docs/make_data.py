@@ -1076,7 +1076,8 @@ where there are several; a `.zip` may also hold a table), `.geojson.gz` and the 
 tables `.csv`, `.tsv`, `.txt` (each with `.gz` behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`,
 `.ods`, which are read by their content;
 for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
-`.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`; one that says it broke off is refused); for streets `.graphml` of OSMnx. Line layers with
+`.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`,
+`.xml`; one that says it broke off is refused); for streets `.graphml` of OSMnx. Line layers with
 classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
 unless `keep_all_lines = true`. The layers `population` and `elevation` are rasters, `.tif`, `.tiff`, `.asc` or
 `.hgt`; they have no columns, and their scale and offset are applied.
