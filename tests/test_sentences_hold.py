@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 import toy
 
@@ -79,6 +81,16 @@ def test_whom_sites_leave_uncovered_are_residents_not_weights(plan: planner.Plan
     )
 
 
+def test_map_and_tables_say_what_is_weighted(plan: planner.Plan, tmp_path: Path) -> None:
+    planner.write(plan, tmp_path)
+    page = html.unescape((tmp_path / "map.html").read_text("utf-8"))
+    assert "+211 (weighted)" in page
+    assert "All 3 together: 211 (weighted) people" in page
+    assert not re.search(r"\+211 people|together: 211 people", page)
+    sheet = openpyxl.load_workbook(tmp_path / "tables.xlsx")["Proposed sites"]
+    assert [cell.value for cell in sheet[1]][-2:] == ["People added, weighted", "Together, weighted"]
+
+
 def test_unweighted_gains_are_not_called_weighted(tmp_path: Path) -> None:
     say = Wording(document(planner.run(toy.write_study(tmp_path))), Texts("en"))
     assert not any("weighted" in line for line in summary(say))
@@ -90,8 +102,8 @@ def test_positions_reach_no_more_uncovered_people_than_there_are(content: dict[s
     reached = [one["people"] for one in content["programme"]["resources"]["sites"]]
     assert uncovered == 160
     assert 0 < max(reached) <= uncovered
-    # A centre where it stands reaches nobody who is uncovered.
-    assert {one["people"] for one in content["programme"]["resources"]["sites"] if one["kind"] == "keep"} <= {0.0}
+    found = content["siting"]
+    assert 0 < max(one["people_in_reach"] for one in found["candidates"]) <= found["people_uncovered"] + 1e-6
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
