@@ -20,10 +20,12 @@ from planner import sites_otherwise
 from planner.outputs.document import document
 from planner.outputs.programme_words import task
 from planner.outputs.report_blocks import Block, Paragraph, Table, Wording
+from planner.outputs.report_cuts import write_cut
 from planner.outputs.report_findings import siting
 from planner.outputs.report_sites import beside
 from planner.outputs.report_summary import summary
 from planner.outputs.rounding import shown_bound
+from planner.outputs.static_maps import draw_static_map
 from planner.siting.answers import Answer
 from planner.siting.problems import Choice, Covering
 from planner.siting.scenarios import best_of_each
@@ -89,6 +91,14 @@ def test_map_and_tables_say_what_is_weighted(plan: planner.Plan, tmp_path: Path)
     assert not re.search(r"\+211 people|together: 211 people", page)
     sheet = openpyxl.load_workbook(tmp_path / "tables.xlsx")["Proposed sites"]
     assert [cell.value for cell in sheet[1]][-2:] == ["People added, weighted", "Together, weighted"]
+
+
+def test_sheets_of_parts_and_the_static_map_say_what_is_weighted(plan: planner.Plan, tmp_path: Path) -> None:
+    write_cut(plan, tmp_path / "town.html", wanted="North town")
+    assert "People added, weighted" in (tmp_path / "town.html").read_text("utf-8")
+    drawn = draw_static_map(plan, document(plan))
+    said = " ".join(text.get_text() for axes in drawn.axes for text in axes.texts)
+    assert "weighted" in said + " ".join(text.get_text() for text in drawn.texts)
 
 
 def test_unweighted_gains_are_not_called_weighted(tmp_path: Path) -> None:

@@ -235,6 +235,7 @@ def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[
         yield Paragraph(say("cut_no_site"))
         return
     added = added_by_sites(best)
+    weighted = "_weighted" if content["siting"]["weighted"] else ""
     rows: tuple[Row, ...] = tuple(
         (
             site["id"],
@@ -248,7 +249,7 @@ def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[
     yield Table(
         say("cut_sites_table", method=say.word(f"method_{best['method']}")),
         (say("column_site"),),
-        say.all("column_rank", "column_lon", "column_lat", "column_added"),
+        say.all("column_rank", "column_lon", "column_lat", f"column_added{weighted}"),
         rows,
         note=say("cut_sites_note"),
     )
