@@ -14,9 +14,11 @@ import numpy as np
 import openpyxl
 import pytest
 import toy
+from scipy.sparse import csr_array
 
 import planner
 from planner import sites_otherwise
+from planner.errors import SitingError
 from planner.outputs.document import document
 from planner.outputs.programme_words import task
 from planner.outputs.report_blocks import Block, Paragraph, Table, Wording
@@ -28,7 +30,7 @@ from planner.outputs.rounding import shown_bound
 from planner.outputs.static_maps import draw_static_map
 from planner.siting.answers import Answer
 from planner.siting.problems import Choice, Covering
-from planner.siting.scenarios import best_of_each
+from planner.siting.scenarios import best_of_each, regret_table, robust_choice
 from planner.texts import Texts
 
 
@@ -180,3 +182,16 @@ def test_no_plan_is_better_than_the_best_that_is_known(
     if rule == "worst regret":
         assert found.robust.value == found.table.regret[-1].max()
     assert (found.table.regret_bound >= found.table.regret - 1e-6).all()
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_scenarios_of_other_candidates_are_refused(columns: int) -> None:
+    worlds = {
+        "dry": Covering(csr_array(np.ones((2, 2), dtype=bool)), np.array([5.0, 4.0])),
+        "wet": Covering(csr_array(np.ones((2, columns), dtype=bool)), np.array([5.0, 4.0])),
+    }
+    best = best_of_each(worlds, Choice(sites=1), seconds=2)
+    with pytest.raises(SitingError, match=rf"wet.*{columns}.*2"):
+        robust_choice(worlds, Choice(sites=1), best, rule="worst people", seconds=2)
+    with pytest.raises(SitingError, match=rf"wet.*{columns}.*2"):
+        regret_table(worlds, {"a": (0,)}, best, Choice(sites=1))
