@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DASH, Block, Paragraph, Row, Table, Wording
 from planner.outputs.rounding import in_parts
+from planner.texts.money import unit_of_amount
 
 SHOWN_EXCLUDED = 40
 """More candidates left out than these are counted by reason only; plan.json lists all."""
@@ -21,7 +22,11 @@ def within_budget(say: Wording) -> str:
     """Return the budget, to be put into a sentence; nothing where there is none."""
     study = say.content["study"]
     budget, unit = study["siting"]["budget"], study["costs"]["unit"]
-    return "" if budget is None else say.texts("words.within_budget", budget=say.plain(budget), unit=unit)
+    return (
+        ""
+        if budget is None
+        else say.texts("words.within_budget", budget=say.plain(budget), unit=unit_of_amount(unit, say.texts))
+    )
 
 
 def _free(say: Wording) -> str:
