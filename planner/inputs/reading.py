@@ -120,6 +120,11 @@ class Inputs:
         """Tell which streets are private ways of compounds, shape (streets,)."""
         return is_private_way(self.streets)
 
+    @property
+    def private_ways(self) -> gpd.GeoDataFrame:
+        """Return the private ways of compounds, whether they are walked or the study closes them."""
+        return self.streets[self.private_streets] if self.closed_ways is None else self.closed_ways
+
 
 def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     """Read the layers of a study.

@@ -13,7 +13,7 @@ from planner.outputs.leaflet import Begin, Start, offline_page
 from planner.outputs.legal_text import legal
 from planner.outputs.map_layers import map_layers
 from planner.outputs.map_names import places_to_find, street_names
-from planner.outputs.map_pieces import Words, core_view, whole_view
+from planner.outputs.map_pieces import Words, core_view, private_in_words, whole_view
 from planner.outputs.map_style import environment, read_template, ring_swatches
 from planner.outputs.rates import rate_in_words, weak_in_words
 from planner.outputs.tiles import tiles_of
@@ -124,6 +124,7 @@ def draw_map(plan: Plan, content: Document) -> str:
             words.texts,
             has_tiles=tiles is not None,
             needs_run=_needs_run(sets["judged"]["unfollowed"], words.texts),
+            private_ways=private_in_words(plan, words.texts),
         ),
         words={
             "notes": words.notes,
@@ -150,7 +151,7 @@ def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
     return texts("maps.verdicts_need_run", reasons=texts("maps.comma").join(reasons)) if reasons else ""
 
 
-def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str) -> str:
+def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
     """Return the panel of key figures, new sites and legend, and the title block."""
     coverage, walking = content["coverage"], content["walking"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
@@ -165,6 +166,7 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str) 
             standard=standard,
             best=best,
             needs_run=needs_run,
+            private_ways=private_ways,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
             rate=lambda name: rate_in_words(content["diagnosis"]["rates"], name, texts),
