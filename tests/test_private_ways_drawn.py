@@ -87,3 +87,18 @@ def test_a_study_of_private_ways_alone_is_drawn(tmp_path: Path) -> None:
     assert strokes(plan, style.PRIVATE) == pytest.approx(total)
     planner.write(plan, tmp_path / "out")
     assert toy.CRS in str(plan.inputs.crs)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_key_figures_of_the_sheet_stay_on_it(tmp_path: Path, language: str) -> None:
+    """A rate that cannot be told, or with its counts, is longer than 26.1 %."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    plan = planner.run(study(tmp_path, language=language))
+    figure = draw_static_map(plan, document(plan))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    side = next(axes for axes in figure.axes if any("79.1%" in text.get_text() for text in axes.texts))
+    left = side.get_window_extent().x0
+    for text in side.texts:
+        assert text.get_window_extent(canvas.get_renderer()).x0 >= left - 1, text.get_text()

@@ -155,7 +155,7 @@ def _private_ways(plan: Plan, words: Words) -> Layer | None:
     tips = [f"{name}{words.texts('maps.between')}{how}" if name else how for name in names.tolist()]
     return shapes_layer(
         gpd.GeoSeries(lines, crs=ways.crs),
-        [{"note": words.add(tip)} for tip in tips],
+        [{"note": words.add(tip), "above": True} for tip in tips],
         lambda _: style.PRIVATE_STYLE,
         name=entry(words.texts("maps.layer_private"), patch(style.PRIVATE, look="dots")),
         show=True,

@@ -55,7 +55,7 @@ STREET_STYLES = {
     "other": {"color": "#bdbdbd", "weight": 0.6, "opacity": 0.9},
 }
 PRIVATE = "#b3541e"
-PRIVATE_STYLE = {"color": PRIVATE, "weight": 1.4, "dashArray": "2 4", "opacity": 0.95}
+PRIVATE_STYLE = {"color": PRIVATE, "weight": 1.8, "dashArray": "2 4", "opacity": 0.95}
 """Private ways of compounds: dotted, apart from the long dashes of railways and weak communities."""
 WATER_STYLE = {"stroke": False, "fillColor": "#b9d3e6", "fillOpacity": 1.0, "interactive": False}
 COMMUNITY_STYLE = {"color": "#6b6b6b", "weight": 0.9, "fillColor": "#ffffff", "fillOpacity": 0.55}

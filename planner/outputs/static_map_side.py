@@ -9,13 +9,18 @@ from planner.outputs.colours import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document
 from planner.outputs.rates import rate_in_words, weak_in_words
 from planner.outputs.report_blocks import headcount
-from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, SOFT, wrapped, write, write_lines
+from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, SOFT, signs_wide, wrapped, write, write_lines
 from planner.tables import TIERS
 from planner.texts import Texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+FIGURE_MM = 30.0
+"""How far a key figure may reach from the left border of the side; a longer one is written smaller."""
+
+MM_A_POINT = 25.4 / 72
 
 SIDE_BOX = (0.776, 0.015, 0.212, 0.97)
 
@@ -52,7 +57,7 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
     if best:
         rows.append((f"+{texts.whole(best['people_gained'])}", texts("maps.kpi_gained")))
     for value, label in rows:
-        write(side, 30, y + 3, value, 14, ha="right")
+        write(side, FIGURE_MM, y + 3, value, min(14.0, FIGURE_MM / MM_A_POINT / signs_wide(value)), ha="right")
         for line in wrapped(label, 13):
             write(side, 33, y + 3, line, 9.5, ha="left", colour=SOFT)
             y += 5

@@ -170,7 +170,7 @@ def _draw_ground(axes: Axes, plan: Plan) -> None:
     width = streets["kind"].map(style.street_class)
     for kind, look in style.STREET_STYLES.items():
         stroke(axes, streets.geometry[width == kind], str(look["color"]), _number(look["weight"]) * 0.6, 3)
-    stroke(axes, inputs.private_ways.geometry, style.PRIVATE, 0.9, 3, dashes=(1, 1.5))
+    stroke(axes, inputs.private_ways.geometry, style.PRIVATE, 0.9, 6, dashes=(1, 1.5))
     if inputs.barriers is not None:
         stroke(axes, inputs.barriers.geometry, "#3d3d3d", 0.9, 4, dashes=(6, 3))
     stroke(axes, inputs.communities.geometry.boundary, "#6b6b6b", 0.7, 8)

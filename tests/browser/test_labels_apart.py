@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from test_private_ways import study
 
+import planner
+from planner.outputs import map_style as style
 from planner.outputs.document import document
 from planner.outputs.maps import draw_map
 from planner.plan import Plan
@@ -58,3 +62,28 @@ def test_the_hint_of_the_search_is_seen_whole(page: Page) -> None:
         return inside - pen.measureText(field.placeholder).width;
     }""")
     assert room >= 0
+
+
+def test_private_ways_lie_above_the_service_areas_and_are_told(chromium, tmp_path: Path) -> None:  # noqa: ANN001
+    plan = planner.run(study(tmp_path))
+    (tmp_path / "map.html").write_text(draw_map(plan, document(plan)), "utf-8")
+    page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_selector("body[data-drawn=yes]")
+    way = page.locator(".leaflet-above-pane path")
+    expect(way).to_have_count(1)
+    look = way.evaluate("(one) => [one.getAttribute('stroke'), one.getAttribute('stroke-dasharray')]")
+    assert look == [style.PRIVATE, "2 4"]
+    levels = page.evaluate("""() => ["above", "reached", "weak"].map((name) =>
+        Number(document.querySelector(`.leaflet-${name}-pane`).style.zIndex))""")
+    assert levels[1] < levels[0] < levels[2]
+    way.dispatch_event("mouseover")
+    expect(page.locator(".leaflet-tooltip")).to_contain_text("private way of a compound (no way through)")
+    # What lies below keeps the mouse.
+    assert (
+        page.locator(".leaflet-above-pane svg").evaluate("(one) => getComputedStyle(one).pointerEvents") == "none"
+    )
+    assert faults == []
+    page.close()
