@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.answering import Answered
 from planner.outputs.document_sites import lonlat_of
-from planner.outputs.rounding import in_order, in_parts
+from planner.outputs.rounding import in_order, in_parts, shown_bound
 from planner.settings.demand import RESIDENTS
 from planner.siting.choosing import Siting
 from planner.siting.comparing import Comparison
@@ -52,8 +52,8 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
     yield texts(
         "cli.site_answer",
         objective=texts.number(answer.objective, digits),
-        bound=texts.number(answer.bound, digits),
-        gap=f"{answer.gap:.2%}",
+        bound=texts.number(shown_bound(answer.objective, answer.bound, digits), digits),
+        gap=f"{shown_bound(0.0, answer.gap, 4):.2%}",
         status=texts(f"cli.status_{answer.status}"),
         **say,
     )
@@ -170,7 +170,7 @@ def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within:
         clustering=f"{clustering.people_gained:,.0f}",
         greedy=f"{greedy:,.0f}",
         optimum=f"{best.people_gained:,.0f}",
-        bound=f"{best.bound or 0:,.0f}",
+        bound=f"{shown_bound(best.people_gained, best.bound or 0.0):,.0f}",
         within=within,
     )
     for step in comparison.curve:
@@ -178,7 +178,7 @@ def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within:
             "cli.site_curve",
             sites=step.sites,
             people=f"{step.people_gained:,.0f}",
-            bound=f"{step.bound:,.0f}",
+            bound=f"{shown_bound(step.people_gained, step.bound):,.0f}",
             added=f"{step.added:,.0f}",
         )
     for number, one in enumerate(comparison.others, start=1):
@@ -206,7 +206,7 @@ def _unserved(left: Left, answered: Answered, texts: Texts) -> Iterator[str]:
         said = texts(f"words.unserved_{reason}", access=access)
         yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
     if np.isfinite(left.limit_for_all_min):
-        yield texts("cli.site_left_limit", minutes=texts.number(left.limit_for_all_min))
+        yield texts("cli.site_left_limit", minutes=texts.number(shown_bound(0.0, left.limit_for_all_min, 1)))
     if left.extra is not None:
         never = f"{left.never:,.0f}"
         yield texts("cli.site_left_extra", extra=left.extra, bound=f"{left.extra_bound:,.0f}", never=never)

@@ -18,6 +18,7 @@ from planner.measuring import business_circles, measured
 from planner.outputs.document import as_json, plain
 from planner.outputs.document_sites import lonlat_of
 from planner.outputs.geopackage import write_layers
+from planner.outputs.inputs_kept import keep_inputs
 from planner.outputs.layer_schemas import SITES_LAYERS
 from planner.outputs.writing import check_writable, write_together
 from planner.preparing import Ready, coordinates, prepare
@@ -323,8 +324,9 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
     Raises
     ------
     OutputError
-        The folder cannot be written.
+        The folder cannot be written, or holds an input of the study by the name of a product.
     """
+    check_folder(answered.study, folder)
     crs = answered.sites.crs
     layers = {
         "sites": answered.sites,
@@ -342,12 +344,13 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
     )
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(study: Study, folder: Path) -> None:
     """Try the folder before the work begins.
 
     Raises
     ------
     OutputError
-        It cannot be made or written.
+        It cannot be made or written, or holds an input of the study by the name of a product.
     """
+    keep_inputs(study, folder, PRODUCTS)
     check_writable(folder, PRODUCTS)

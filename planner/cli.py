@@ -258,11 +258,13 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     from planner.study import read_study
 
     study = read_study(options.study)
-    from planner.outputs.writing import check_writable, write
+    from planner.outputs.inputs_kept import keep_inputs
+    from planner.outputs.writing import PRODUCTS, check_writable, write
     from planner.pipeline import run
     from planner.remarks import reason_of
     from planner.walking.compiling import threads
 
+    keep_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
@@ -279,14 +281,14 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
 def _site(options: argparse.Namespace, texts: Texts) -> None:
     from planner.answer_card import card
     from planner.answering import check_folder, site, write_answer
+    from planner.study import read_study
 
+    study = read_study(options.study)
     if options.out is not None:
-        check_folder(options.out)
+        check_folder(study, options.out)
     progress = _Stages(texts)
     with progress:
-        answered = site(
-            options.study, options.model, sites=options.sites, seconds=options.seconds, progress=progress
-        )
+        answered = site(study, options.model, sites=options.sites, seconds=options.seconds, progress=progress)
         files = write_answer(answered, options.out) if options.out is not None else []
     tell(card(answered, texts))
     tell(*files)
@@ -308,11 +310,16 @@ def _report(options: argparse.Namespace, texts: Texts) -> None:
 
 def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
     """Carry out a study, write one product of it, and say where it is."""
+    from planner.study import read_study
+
+    study = read_study(options.study)
+    from planner.outputs.inputs_kept import keep_inputs
     from planner.pipeline import run
 
+    keep_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
     progress = _Stages(texts)
     with progress:
-        plan = run(options.study, scenario=options.scenario, progress=progress)
+        plan = run(study, scenario=options.scenario, progress=progress)
         progress(stage)
         path = write(plan)
     progress.done()

@@ -320,6 +320,7 @@ def _centres(content: Document, words: Words) -> list[Layer]:
 def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
     """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
     siting = content["siting"]
+    weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
     first = len(plan.inputs.facilities)
     stations = {candidate: first + number for number, candidate in enumerate(candidates)}
@@ -330,8 +331,8 @@ def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
         swatch = style.pin(1, clustered=not is_best, height=22)
         layer = folium.FeatureGroup(name=entry(words.texts(f"maps.layer_{key}"), swatch), show=is_best)
         for site in proposal["sites"]:
-            card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"])
-            number = words.add(words.card("site_tip", site, proposal), card)
+            card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
+            number = words.add(words.card("site_tip", site, proposal, weighted), card)
             sign = style.pin(site["rank"], clustered=not is_best, height=style.PIN_HEIGHT)
             sign_at(
                 site,

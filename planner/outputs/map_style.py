@@ -10,6 +10,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from planner.assessment.verdict_names import WEAK
 from planner.outputs.colours import BEYOND, DISC, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.outputs.report_blocks import bound_shown
 from planner.outputs.rounding import added_by_sites, digits_apart
 from planner.tables import TIERS
 from planner.texts import Texts
@@ -193,6 +194,7 @@ def environment(texts: Texts) -> Environment:
         metres=texts.whole,
         quantity=lambda value, unit, other=None: _quantity(texts, value, unit, other),
         added=added_by_sites,
+        bound=bound_shown,
     )
     return found
 

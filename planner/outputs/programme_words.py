@@ -43,6 +43,9 @@ def task(project: Document, say: Wording) -> str:
     else:
         named = dict.fromkeys([*project["settles"], *project["closes"]])
         name = say.listed([centres.get(one, one) for one in named]) if named else project["community_name"]
+    if not name:
+        # A project of the study's own, in no community, at no centre.
+        return told(say, "task_unnamed", kind=told(say, f"kind_{project['kind']}"), id=project["option"])
     return told(say, f"task_{project['kind']}", name=name)
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from math import floor
+from math import ceil, floor, isfinite
 from typing import Any
+
+from planner.siting.answers import status_of
 
 MOST_DIGITS = 6
 """Sums of floats lie a hair beside a half: the digits of plan.json decide."""
@@ -89,6 +91,25 @@ def digits_apart(value: float, other: float, digits: int) -> int:
     while digits < MOST_DIGITS and f"{value:.{digits}f}" == f"{other:.{digits}f}":
         digits += 1
     return digits
+
+
+def shown_bound(answer: float, bound: float, digits: int = 0) -> float:
+    """Round a bound so that it stays one: as the answer that it proves, else away from the answer.
+
+    Examples
+    --------
+    >>> shown_bound(100.2, 100.2), shown_bound(100.2, 160.4), shown_bound(8.3, 7.6)
+    (100.0, 161.0, 7.0)
+    >>> shown_bound(0.5, 0.6121, 3)
+    0.613
+    """
+    if status_of(answer, bound) == "proven":
+        return round(answer, digits)
+    if not isfinite(bound):
+        return bound
+    # A hair beside a whole number is what the sums of floats leave.
+    scaled = round(bound * 10.0**digits, MOST_DIGITS)
+    return float(ceil(scaled) if bound > answer else floor(scaled)) / 10.0**digits
 
 
 def added_by_sites(proposal: Mapping[str, Any]) -> dict[int, int]:

@@ -55,7 +55,8 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
         (weak_in_words(len(content["diagnosis"]["weak_communities"]), rates, texts), texts("maps.kpi_weak")),
     ]
     if best:
-        rows.append((f"+{texts.whole(best['people_gained'])}", texts("maps.kpi_gained")))
+        weighted = "_weighted" if content["siting"]["weighted"] else ""
+        rows.append((f"+{texts.whole(best['people_gained'])}", texts(f"maps.kpi_gained{weighted}")))
     for value, label in rows:
         write(side, FIGURE_MM, y + 3, value, min(14.0, FIGURE_MM / MM_A_POINT / signs_wide(value)), ha="right")
         for line in wrapped(label, 13):

@@ -15,6 +15,7 @@ from planner.errors import Breach, StudyError
 from planner.outputs import map_style as style
 from planner.outputs.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.outputs.document import Document, document
+from planner.outputs.inputs_kept import keep_inputs
 from planner.outputs.map_pieces import CORE_MARGIN_M, dot_metres
 from planner.outputs.small_counts import shown_places
 from planner.outputs.static_map_drawing import A3_MM, INK, MARKERS, fill, stroke, write
@@ -65,6 +66,7 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     """
     path = Path(path)
     check_format(path)
+    keep_inputs(plan.study, path.parent, [path.name])
     from matplotlib import rcParams
 
     content = document(plan)

@@ -13,6 +13,7 @@ from planner.outputs.databases import free_databases
 from planner.outputs.document import as_json, document
 from planner.outputs.exchanging import exchange, room_in, settle
 from planner.outputs.geopackage import write_geopackage
+from planner.outputs.inputs_kept import keep_inputs
 from planner.outputs.maps import draw_map
 from planner.outputs.report import tell_report
 from planner.outputs.report_docx import docx_bytes
@@ -64,9 +65,11 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, proces
     Raises
     ------
     OutputError
-        The folder or a file in it cannot be written; what was there before is untouched.
+        The folder or a file in it cannot be written, or holds an input of the study by the name of a product; what
+        was there before is untouched.
     """
     folder = Path(folder)
+    keep_inputs(plan.study, folder, PRODUCTS)
     check_writable(folder)
     content = document(plan)
     report = tell_report(plan, content)
