@@ -1105,7 +1105,8 @@ stands again, with the same columns or some added, begins a further part of the 
 columns in one sheet are refused with their rows.
 
 A heading may be in two languages: in one cell (常住人口 Population), or in a row
-each, of which the Chinese one counts.
+each, of which the Chinese one counts. With names over groups of columns only the first is read; rows of their
+own for both languages are refused, with the rows to delete.
 
 Numbers may be full-width, have thousands marks in every place, and a unit: in brackets or behind the name of
 the column (人口（万人）), in a row of the heading, behind the value (320㎡, 1.2万人; it goes before all

@@ -15,6 +15,7 @@ from planner.siting.comparing import Comparison
 from planner.siting.models import OWN_NUMBER
 from planner.siting.reasons import Left
 from planner.texts import Texts
+from planner.texts.money import unit_of_amount
 
 COVERING_ONCE = ("maximal_covering", "kinds", "set_covering")
 """Models for which the street positions that suffice do: all that counts is whether one site serves somebody."""
@@ -88,7 +89,7 @@ def _money(answered: Answered, texts: Texts) -> Iterator[str]:
     budget = answered.study.siting.budget
     if budget is None:
         return
-    values = {"budget": f"{budget:g}", "unit": answered.study.costs.unit}
+    values = {"budget": f"{budget:g}", "unit": unit_of_amount(answered.study.costs.unit, texts)}
     if answered.model not in OWN_NUMBER:
         yield texts("cli.site_budget", **values)
         return
@@ -100,7 +101,11 @@ def _money(answered: Answered, texts: Texts) -> Iterator[str]:
 def _within(answered: Answered, texts: Texts) -> str:
     """Return the conditions of a proof, to be put into its sentence."""
     budget, free = answered.study.siting.budget, len(answered.pool.kept_centres)
-    money = {"budget": f"{budget:g}", "unit": answered.study.costs.unit} if budget is not None else {}
+    money = (
+        {"budget": f"{budget:g}", "unit": unit_of_amount(answered.study.costs.unit, texts)}
+        if budget is not None
+        else {}
+    )
     said = texts("words.within_free", count=free) if free else ""
     return said + (texts("words.within_budget", **money) if money else "")
 
@@ -129,6 +134,7 @@ def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:
 
 
 def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
+    unit = unit_of_amount(answered.study.costs.unit, texts)
     given = answered.sites["people_added"].to_numpy(dtype=np.float64)
     shown = in_order(given.tolist()) if np.isfinite(given).all() else given
     for row, (lon, lat), added in zip(
@@ -140,7 +146,7 @@ def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
         tier = texts(f"words.tier_{row['tier']}") + " " if row["tier"] else ""
         gain = texts("cli.site_gain", people=f"{added:,.0f}") if np.isfinite(added) else ""
         cost = row["cost"]
-        money = texts("cli.site_cost", cost=f"{cost:g}", money=answered.study.costs.unit) if cost == cost else ""  # noqa: PLR0124 -- NaN
+        money = texts("cli.site_cost", cost=f"{cost:g}", money=unit) if cost == cost else ""  # noqa: PLR0124 -- NaN
         name = f" {row['name']}" if row["name"] else ""
         yield texts(
             "cli.site_line",

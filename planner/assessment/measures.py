@@ -19,7 +19,8 @@ from planner.assessment.expressions import Facts, Span
 from planner.assessment.measure_names import at_limit
 from planner.assessment.rules import Function, Profile
 from planner.assessment.situation import PREMISES, Situation, of_others
-from planner.tables import YES
+from planner.tables import YES, Facilities
+from planner.walking.times import TravelTimes
 from planner.walking.walk import FloatArray, is_within
 
 BETWEEN_WORDS = re.compile(r"[,，、;；|/\n]+")
@@ -115,10 +116,7 @@ def measure_centres(situation: Situation, profile: Profile, *, limits_min: Seque
     """
     facilities = situation.facilities
     functions = [_functions(cell, profile.functions) for cell in facilities["functions"]]
-    columns = {
-        name: known_or(together(facilities[name].to_numpy(dtype=np.float64), facilities), "not_given")
-        for name in ("floor_area_m2", "activity_area_m2")
-    }
+    columns = _areas(facilities)
     columns["open_hours_week"] = known_or(facilities["open_hours_week"].to_numpy(dtype=np.float64), "not_given")
     columns |= {name: _flag(facilities[name]) for name in ("step_free", "newly_built")}
     columns |= completeness(list(facilities["tier"]), functions, profile.functions)
@@ -130,6 +128,31 @@ def measure_centres(situation: Situation, profile: Profile, *, limits_min: Seque
     columns |= catchments
     columns |= per_floor_area({name: column.value for name, column in columns.items()})
     return Measured(columns, tuple(functions), directions, *access)
+
+
+def measure_with_branches(
+    situation: Situation, profile: Profile, *, limits_min: Sequence[float]
+) -> dict[str, Column]:
+    """Measure only what depends on a centre and its branches, and on no other centre.
+
+    The other measures either stay without a branch or depend on the other centres as well.
+    """
+    facilities, times = situation.facilities, situation.served_times()
+    columns = _areas(facilities)
+    for limit in limits_min:
+        columns |= _people_within(times, situation.people, limit)
+    columns |= of_catchments(situation, profile)[0]
+    # How many people are nearest to a centre depends on the others.
+    values = {name: column.value for name, column in columns.items()}
+    ratios = per_floor_area({**values, "people_nearest": np.full(len(facilities), np.nan)})
+    return columns | {name: column for name, column in ratios.items() if name != "people_per_m2"}
+
+
+def _areas(facilities: Facilities) -> dict[str, Column]:
+    return {
+        name: known_or(together(facilities[name].to_numpy(dtype=np.float64), facilities), "not_given")
+        for name in ("floor_area_m2", "activity_area_m2")
+    }
 
 
 def known_or(values: FloatArray, reason: str, *others: tuple[str, NDArray[np.bool_]]) -> Column:
@@ -270,9 +293,16 @@ def of_reach(situation: Situation, limits_min: Sequence[float]) -> dict[str, Col
         "next_centre_min": _next_centre(situation),
     }
     for limit in limits_min:
-        columns[at_limit("people_within", limit)] = known_or(of_pairs(is_within(times.minutes, limit)), "")
+        columns |= _people_within(times, people, limit)
         columns[at_limit("area_ratio", limit)] = known_or(_area_ratio(situation, limit), "limit_not_drawn")
     return columns
+
+
+def _people_within(times: TravelTimes, people: FloatArray, limit: float) -> dict[str, Column]:
+    inside = is_within(times.minutes, limit)
+    weights = people[times.demand[inside]]
+    within = np.bincount(times.facility[inside], weights=weights, minlength=times.n_facilities)
+    return {at_limit("people_within", limit): known_or(within.astype(np.float64), "")}
 
 
 def _area_ratio(situation: Situation, limit_min: float) -> FloatArray:

@@ -13,6 +13,7 @@ from planner.errors import Breach, DataError
 from planner.inputs.cells import number, plain
 from planner.inputs.columns import YEAR, Vocabulary
 from planner.inputs.coordinates import coordinate
+from planner.inputs.heading_languages import HAN, refuse_two_languages
 from planner.inputs.headings import (
     KEY_AND_VALUE,
     Area,
@@ -45,7 +46,6 @@ TABLE_ROW_CELLS = 3
 SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]\s*\S.*")
 """The title of a part within a table: 二、驿站."""
 
-HAN = re.compile("[\u3400-\u9fff]")
 
 STEMS = "甲乙丙丁戊己庚辛"
 """What numbers the columns of names in a statistical table, before 1, 2, 3."""
@@ -167,7 +167,7 @@ def table_of(grid: Grid, vocabulary: Vocabulary, *, source: str) -> SheetTable:
     headings = find_headings(rows, grid.merged, vocabulary, searched=SEARCHED_ROWS)
     headings = _without_translations(headings, vocabulary)
     parts = _parts(rows, headings, grid.merged, vocabulary)
-    _refuse_other_tables(parts, source=source)
+    _refuse_other_tables(parts, rows, source=source)
     left_out: dict[str, list[int]] = {}
     merged: list[MergedNumber] = []
     for part in parts:
@@ -246,11 +246,11 @@ def _keys(paths: Sequence[tuple[str, ...]], vocabulary: Vocabulary) -> list[obje
     return keys
 
 
-def _refuse_other_tables(parts: Sequence[_Part], *, source: str) -> None:
+def _refuse_other_tables(parts: Sequence[_Part], rows: Sequence[Sequence[str]], *, source: str) -> None:
     whole = max(parts, key=lambda part: len(part.named))
     if any(not part.named <= whole.named for part in parts):
-        rows = [f"#{part.heading.first + 1}" for part in parts]
-        raise DataError(source, [Breach("several_tables", {}, rows)])
+        refuse_two_languages(rows, parts[0].heading.first, source=source)
+        raise DataError(source, [Breach("several_tables", {}, [f"#{part.heading.first + 1}" for part in parts])])
 
 
 def _is_title(row: Sequence[str]) -> bool:
@@ -358,6 +358,7 @@ def _read_part(
         if not reason and not part.kept and _translates(row, part.heading, vocabulary):
             reason = "row_translation"
         if reason == "row_total" and not part.kept and _may_be_heading(row):
+            refuse_two_languages(rows, part.heading.first, source=source)
             raise DataError(source, [Breach("heading_unclear", {}, [f"#{position + 1}"])])
         if reason:
             left_out.setdefault(reason, []).append(position + 1)

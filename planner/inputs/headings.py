@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from planner.inputs.cells import number, plain
-from planner.inputs.columns import YEAR, Claim, Vocabulary, column_names
+from planner.inputs.columns import YEAR, Claim, Vocabulary, column_names, languages_of
 from planner.inputs.coordinates import coordinate
 from planner.inputs.units import (
     comments_of,
@@ -219,7 +219,8 @@ def _is_of_another(field: str, unit: str) -> bool:
 
 def _is_total(name: str) -> bool:
     bare, _ = comments_of(name)
-    return plain(bare or name) in _words("heading_totals")
+    said = [plain(bare or name)], [plain(part) for part in languages_of(bare)]
+    return any(words and _words("heading_totals").issuperset(words) for words in said)
 
 
 def _without_total(name: str) -> str:

@@ -292,7 +292,7 @@ def _from_extract(path: Path, asked: _Asked) -> LayerRead:
     walk = read_osm_walk(path)
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
     found = _from_frame(walk.streets, "", asked, lists_unread=False)
-    notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps)
+    notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
     return replace(found, notes=notes, remarks=(*found.remarks, *_told_of_extract(walk, contract.name)))
 
 

@@ -25,7 +25,7 @@ from planner.inputs.demand.rasters import RasterCells, read_raster
 from planner.inputs.double_ground import double_remarks
 from planner.inputs.elevation import Elevation
 from planner.inputs.facilities import join_facilities, settle_facilities
-from planner.inputs.file_notes import LeftOut, by_reason, gap_remarks, lines_left_out
+from planner.inputs.file_notes import LeftOut, by_reason, gap_remarks, lines_left_out, uncrossed_remarks
 from planner.inputs.joining import join_communities
 from planner.inputs.people_table import count_people
 from planner.inputs.places import BusinessPlaces, business_places, read_place_kinds
@@ -119,6 +119,11 @@ class Inputs:
     def private_streets(self) -> NDArray[np.bool_]:
         """Tell which streets are private ways of compounds, shape (streets,)."""
         return is_private_way(self.streets)
+
+    @property
+    def private_ways(self) -> gpd.GeoDataFrame:
+        """Return the private ways of compounds, whether they are walked or the study closes them."""
+        return self.streets[self.private_streets] if self.closed_ways is None else self.closed_ways
 
 
 def read_inputs(study: Study, *, margin_m: float) -> Inputs:
@@ -286,7 +291,8 @@ def _noted(
         for name in ("streets", "buildings")
         for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
     ]
-    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), torn
+    around = uncrossed_remarks(tables.notes("streets"), crs=communities.crs, area=area)
+    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), [*torn, *around]
 
 
 def _streets_near(

@@ -227,13 +227,13 @@ def _check_folder(path: Path) -> None:
 def _with_layers(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
     if path.suffix.lower() == ".gpkg":
         check_computed(path)
-    chosen = _layer(path, layer, setting, placed=placed)
+    chosen = layer_meant(path, layer, setting, placed=placed)
     if path.suffix.lower() == ".gpkg":
         check_computed(path, chosen)
     return VectorRead(pyogrio.read_dataframe(path, layer=chosen))
 
 
-def _layer(path: Path, layer: str | None, setting: str, *, placed: bool) -> str:
+def layer_meant(path: Path, layer: str | None, setting: str, *, placed: bool) -> str:
     """Return the layer to read: the one that is named, or the only one that can be meant.
 
     Where places are needed, tables without them cannot be; tables of styles never.
@@ -295,7 +295,7 @@ def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRea
         if ending == ".gml" and schema.is_file():
             check_xml(schema.read_bytes(), path, ".gml")
             copy.with_suffix(".xsd").write_bytes(schema.read_bytes())
-        chosen = _layer(copy, layer, setting, placed=placed)
+        chosen = layer_meant(copy, layer, setting, placed=placed)
         options = {"download_schema": "NO"} if ending == ".gml" else {}
         frame = pyogrio.read_dataframe(copy, layer=chosen, **options)
     if ending == ".kml":

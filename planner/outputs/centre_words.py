@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DIGITS, Wording
 from planner.outputs.rounding import digits_apart
+from planner.texts.money import unit_of_amount
 
 ASKED = {"≥": "at_least", "≤": "at_most", ">": "more_than", "<": "less_than", "=": "exactly"}
 REASONS = {"compliant": "weak", "excellent": "excellent", "advice": "advice"}
@@ -82,7 +83,11 @@ def remedy(found: Document, rules: Mapping[str, Document], say: Wording) -> str:
     cost = (
         say("remedy_cost_unknown")
         if found["cost"] is None
-        else say("remedy_cost", cost=say.number(found["cost"]), unit=say.content["study"]["costs"]["unit"])
+        else say(
+            "remedy_cost",
+            cost=say.number(found["cost"]),
+            unit=unit_of_amount(say.content["study"]["costs"]["unit"], say.texts),
+        )
     )
     key = "remedy_unknown_left" if found["verdict"] == "undetermined" else "remedy_one"
     if len(found["changes"]) > 1 and key == "remedy_one":

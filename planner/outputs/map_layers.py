@@ -48,6 +48,7 @@ def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
         _shares(words),
         _people(plan, words),
         _streets(plan, words),
+        _private_ways(plan, words),
         _barriers(plan, words),
         *_reached(plan, words),
         _single_areas(plan, content, words),
@@ -123,7 +124,7 @@ def _weak(plan: Plan, words: Words) -> Layer | None:
 
 
 def _streets(plan: Plan, words: Words) -> Layer:
-    streets = plan.inputs.streets
+    streets = plan.inputs.streets[~plan.inputs.private_streets]
     width = streets["kind"].map(style.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
     name = streets["name"].where(width != "other", "")
@@ -139,6 +140,24 @@ def _streets(plan: Plan, words: Words) -> Layer:
             style.STREET_STYLES[feature["properties"]["width"]] | {"interactive": "note" in feature["properties"]}
         ),
         name=entry(words.texts("maps.layer_streets"), patch("#8f8f8f", look="line")),
+        show=True,
+    )
+
+
+def _private_ways(plan: Plan, words: Words) -> Layer | None:
+    """Return the private ways of compounds, named where they have a name."""
+    ways = plan.inputs.private_ways
+    if ways.empty:
+        return None
+    names, place = np.unique(ways["name"].to_numpy(dtype=str), return_inverse=True)
+    lines = merged(ways.geometry.to_numpy(), place.astype(np.int64))
+    how = words.texts(f"maps.private_{plan.study.walking.private_ways}")
+    tips = [f"{name}{words.texts('maps.between')}{how}" if name else how for name in names.tolist()]
+    return shapes_layer(
+        gpd.GeoSeries(lines, crs=ways.crs),
+        [{"note": words.add(tip), "above": True} for tip in tips],
+        lambda _: style.PRIVATE_STYLE,
+        name=entry(words.texts("maps.layer_private"), patch(style.PRIVATE, look="dots")),
         show=True,
     )
 

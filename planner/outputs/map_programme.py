@@ -12,6 +12,7 @@ from planner.outputs.map_pieces import Words, entry, sign_at
 from planner.outputs.programme_words import told, year
 from planner.outputs.report_blocks import Wording
 from planner.outputs.rounding import gained_by_projects
+from planner.texts.money import unit_of_amount
 
 
 def project_layers(content: Document, words: Words) -> list[Layer]:
@@ -54,7 +55,7 @@ def project_layers(content: Document, words: Words) -> list[Layer]:
 
 def _rows(project: Document, say: Wording) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
-    unit = say.content["programme"]["unit"]
+    unit = unit_of_amount(say.content["programme"]["unit"], say.texts)
     gained = gained_by_projects(say.content["programme"])[project["id"]]
     told_of = {
         "measure": said.measure(project, say),

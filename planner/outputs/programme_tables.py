@@ -11,6 +11,7 @@ from planner.outputs.programme_words import told
 from planner.outputs.report_blocks import Wording
 from planner.outputs.rounding import gained_by_projects
 from planner.outputs.workbook import Column, Kind, Rows, Sheet, Value, heads
+from planner.texts.money import money_unit
 
 
 def sheets(say: Wording) -> Iterator[Sheet]:
@@ -140,4 +141,6 @@ def _heads(say: Wording, *named: str | tuple[str, Kind]) -> tuple[Column, ...]:
 
 
 def _money(say: Wording, name: str, found: Document) -> Column:
-    return Column(say("money_column", name=told(say, f"column_{name}"), unit=found["unit"]), "number")
+    return Column(
+        say("money_column", name=told(say, f"column_{name}"), unit=money_unit(found["unit"], say.texts)), "number"
+    )

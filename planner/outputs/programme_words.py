@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from planner.outputs.centre_words import asked, change_in_words, digits_for
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DASH, Wording
+from planner.texts.money import money_unit, unit_of_amount
 
 SMALL_UNITS = {"万元": 1e4, "亿元": 1e8, "千元": 1e3}
 """In what the cost for one person is told: a ten-thousandth of 万元 is no figure that anybody reads."""
@@ -97,7 +98,7 @@ def per_person(project: Document, say: Wording) -> str:
 def small_unit(say: Wording) -> str:
     """Return the unit in which the cost for one person is told: yuan where money is counted in 万元."""
     unit: str = say.content["programme"]["unit"]
-    return told(say, "yuan") if unit in SMALL_UNITS else unit
+    return money_unit("元" if unit in SMALL_UNITS else unit, say.texts)
 
 
 def small_cost(value: float | None, say: Wording) -> float | None:
@@ -153,7 +154,7 @@ def headlines(say: Wording) -> Iterator[str]:
     values = {
         "years": "–".join(span),
         "money": money(given),
-        "unit": found["unit"],
+        "unit": unit_of_amount(found["unit"], say.texts),
         "projects": len(found["projects"]),
         "cost": money(found["cost"]),
         "covered": say.whole(last["people_covered"]),
@@ -163,7 +164,7 @@ def headlines(say: Wording) -> Iterator[str]:
     if found["projects"]:
         yield told(say, "intro", **values)
     else:
-        yield told(say, "no_projects", money=values["money"], unit=found["unit"], years=values["years"])
+        yield told(say, "no_projects", money=values["money"], unit=values["unit"], years=values["years"])
     yield from _weak(found, say)
 
 
@@ -194,7 +195,7 @@ def _weak(found: Document, say: Wording) -> Iterator[str]:
     missing = found["missing"]
     if missing is None:
         return
-    settleable, unit = found["settleable"], found["unit"]
+    settleable, unit = found["settleable"], unit_of_amount(found["unit"], say.texts)
     if missing["status"] == "infeasible":
         yield told(say, "missing_rules", settleable=settleable)
     elif missing["total"] is None or missing["status"] != "proven":

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.assessment.branches import is_branch
+from planner.assessment.branches import main_of
 from planner.assessment.expressions import (
     SAME,
     Arithmetic,
@@ -36,6 +36,7 @@ from planner.assessment.situation import PREMISES, of_others, old_people
 from planner.assessment.verdict_names import COMPLIANT, EXCELLENT
 from planner.assessment.verdicts import Subject, concerns
 from planner.inputs.counting import grain_of
+from planner.outputs.branch_choices import branch_choices, has_too_many_branches
 from planner.outputs.document import Document
 from planner.outputs.packing import packed
 from planner.outputs.rates import counted
@@ -99,8 +100,15 @@ def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Doc
     """
     diagnosis = plan.diagnosis
     places = {limit: place for place, limit in enumerate(rings)}
+    choices = branch_choices(plan)
     premises = [
-        {"station": station, "findings": _findings(_Premises(subject, places), diagnosis.profile)}
+        {
+            "station": station,
+            "findings": [
+                _findings(_Premises(one, places), diagnosis.profile)
+                for one in (subject, *choices.get(station, ()))
+            ],
+        }
         for station, subject in enumerate(diagnosis.subjects)
         if subject.tier in PREMISES
     ]
@@ -112,9 +120,8 @@ def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Doc
         "nearest": _nearest_premises(plan, order) if "nearest" in used else None,
         "old": _old(plan, order) if "old" in used else None,
         "unfollowed": sorted(
-            # The page knows nothing of branches: their walks and rooms count with another centre.
             {word.removeprefix("?") for word in used if word.startswith("?")}
-            | ({"branch_of"} if is_branch(plan.inputs.facilities).any() else set())
+            | ({"branch_of"} if has_too_many_branches(plan) else set())
         ),
         "today": _today(plan),
     }
@@ -234,16 +241,19 @@ def _old(plan: Plan, order: NDArray[np.int64]) -> Document:
 
 
 def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
-    """Pack each demand point's premises within the horizon, the nearest first, by their place among premises."""
-    is_premises = plan.inputs.facilities["tier"].isin(PREMISES).to_numpy()
+    """Pack each demand point's premises within the horizon, their branches too, the nearest first, by station."""
+    facilities = plan.inputs.facilities
+    main = main_of(facilities)
+    is_premises = facilities["tier"].isin(PREMISES).to_numpy()[main]
     times = plan.times.of_facilities(is_premises)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     point = rank[times.demand]
-    others = of_others(times, plan.inputs.demand, plan.inputs.facilities)
-    nearest_first = np.lexsort((times.facility, others, times.minutes, point))
-    local = np.cumsum(is_premises) - 1
+    # A walk to a branch counts for its centre, of whose community it is.
+    to_centre = replace(times, facility=main[times.facility])
+    others = of_others(to_centre, plan.inputs.demand, facilities)
+    nearest_first = np.lexsort((to_centre.facility, others, times.minutes, point))
     return {
         "counts": packed(np.bincount(point, minlength=len(order))),
-        "premises": packed(local[times.facility[nearest_first]]),
+        "stations": packed(times.facility[nearest_first]),
     }

@@ -8,6 +8,7 @@ from math import ceil
 from planner.outputs.document import Document
 from planner.outputs.report_blocks import DASH, Block, Paragraph, Row, Table, Wording
 from planner.outputs.rounding import in_parts, shown_bound
+from planner.texts.money import unit_of_amount
 
 HALF = 0.5
 """What a plan serves beyond the best one, as one may that keeps to no budget, is said from one person on."""
@@ -28,7 +29,11 @@ def within_budget(say: Wording) -> str:
     """Return the budget, to be put into a sentence; nothing where there is none."""
     study = say.content["study"]
     budget, unit = study["siting"]["budget"], study["costs"]["unit"]
-    return "" if budget is None else say.texts("words.within_budget", budget=say.plain(budget), unit=unit)
+    return (
+        ""
+        if budget is None
+        else say.texts("words.within_budget", budget=say.plain(budget), unit=unit_of_amount(unit, say.texts))
+    )
 
 
 def _free(say: Wording) -> str:

@@ -25,6 +25,7 @@ from planner.outputs.report_blocks import (
 )
 from planner.outputs.report_figures import centre_figure
 from planner.plan import Plan
+from planner.texts.money import money_unit
 
 Rules = Mapping[str, Document]
 
@@ -207,13 +208,13 @@ def _firmness(rules: Rules, say: Wording) -> Iterator[Block]:
 def _remedy_note(costs: Document, tried: Document, say: Wording) -> Paragraph:
     source = costs["source"] or say("source_not_given")
     if not tried["streets"]:
-        return Paragraph(say("remedy_note_centre", source=source, unit=costs["unit"]))
+        return Paragraph(say("remedy_note_centre", source=source, unit=money_unit(costs["unit"], say.texts)))
     figures = {name: say.plain(value) for name, value in tried.items() if name not in ("streets", "source")}
     return Paragraph(
         say(
             "remedy_note",
             source=source,
-            unit=costs["unit"],
+            unit=money_unit(costs["unit"], say.texts),
             figures=tried["source"] or say("developers_figures"),
             **figures,
         )

@@ -123,7 +123,7 @@ def _draw(plan: Plan, content: Document) -> Figure:
     _draw_signs(axes, plan, content)
     _draw_names(axes, plan, scale)
     _draw_scale_bar(axes, texts, scale)
-    draw_side(figure, content, texts, scale)
+    draw_side(figure, content, texts, scale, has_private_ways=not plan.inputs.private_ways.empty)
     return figure
 
 
@@ -168,9 +168,11 @@ def _draw_ground(axes: Axes, plan: Plan) -> None:
     if inputs.water is not None:
         fill(axes, inputs.water.geometry, style.WATER_STYLE["fillColor"], zorder=1)
     fill(axes, inputs.communities.geometry, "#ffffff", zorder=2, alpha=0.55)
-    width = inputs.streets["kind"].map(style.street_class)
+    streets = inputs.streets[~inputs.private_streets]
+    width = streets["kind"].map(style.street_class)
     for kind, look in style.STREET_STYLES.items():
-        stroke(axes, inputs.streets.geometry[width == kind], str(look["color"]), _number(look["weight"]) * 0.6, 3)
+        stroke(axes, streets.geometry[width == kind], str(look["color"]), _number(look["weight"]) * 0.6, 3)
+    stroke(axes, inputs.private_ways.geometry, style.PRIVATE, 0.9, 6, dashes=(1, 1.5))
     if inputs.barriers is not None:
         stroke(axes, inputs.barriers.geometry, "#3d3d3d", 0.9, 4, dashes=(6, 3))
     stroke(axes, inputs.communities.geometry.boundary, "#6b6b6b", 0.7, 8)
