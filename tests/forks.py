@@ -7,6 +7,7 @@ and of what its environment changes, begin one.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -80,10 +81,12 @@ def carried_out(
     """
     given: dict[str, Any] = dict(more)
     files = [folder / name for name in ("copy.stdout", "copy.stderr")]
-    own = [os.open(os.devnull, os.O_RDONLY), *(os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC) for file in files)]
+    written = os.O_RDWR | os.O_CREAT | os.O_TRUNC
+    own = [os.open(os.devnull, os.O_RDONLY), *(os.open(file, written) for file in files)]
     streams = [own[0], given.pop("stdout", own[1]), own[2]]
+    streams = [CLOSED if number in closed else one for number, one in enumerate(streams)]
     try:
-        code = Copy(program, words, [CLOSED if n in closed else one for n, one in enumerate(streams)], **given).wait()
+        code = Copy(program, words, streams, **given).wait()
     finally:
         for one in own:
             os.close(one)
@@ -98,7 +101,7 @@ def _server() -> socket.socket:
     """Begin the process that is copied, once in a process of tests."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     paths = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-    subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(theirs.fileno()), *paths],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
@@ -106,7 +109,13 @@ def _server() -> socket.socket:
         start_new_session=True,
     )
     theirs.close()
+    atexit.register(_end, process, ours)
     return ours
+
+
+def _end(process: subprocess.Popen[bytes], asking: socket.socket) -> None:
+    asking.close()
+    process.wait()
 
 
 def serve(descriptor: int) -> str:
@@ -180,7 +189,7 @@ def _open(closed: set[int]) -> list[Any]:
     """Open the three streams as an interpreter does when it begins."""
     ways = [("r", "strict"), ("w", "strict"), ("w", "backslashreplace")]
     streams = [
-        None if number in closed else open(number, mode, errors=errors, encoding="utf-8", closefd=False)
+        None if number in closed else os.fdopen(number, mode, errors=errors, encoding="utf-8", closefd=False)
         for number, (mode, errors) in enumerate(ways)
     ]
     if streams[2]:
