@@ -13,9 +13,7 @@ PLANNER = Path(__file__).parent.parent / "planner"
 def test_every_text_stands_in_both_languages_with_the_same_gaps() -> None:
     entries = {key: entry for key, entry in catalogue().items() if not key.startswith("study.")}
     assert len(entries) > 1000
-    gaps = {
-        key: [set(re.findall(r"{(\w+)}", text)) for text in entry.values()] for key, entry in entries.items()
-    }
+    gaps = {key: [set(re.findall(r"{(\w+)}", text)) for text in entry.values()] for key, entry in entries.items()}
     assert [key for key, entry in entries.items() if sorted(entry) != sorted(LANGUAGES)] == []
     assert [key for key, (one, other) in gaps.items() if one != other] == []
     assert [key for key, entry in entries.items() if not all(text.strip() for text in entry.values())] == []
