@@ -8,9 +8,11 @@ MINUTES ?= 10
 ONLY ?=
 N ?= 2000
 SEED ?= 7
+OUT ?= maps/frozen
+AGAINST ?=
 PIP := -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check lint types layers explore explore-inputs mutants newest lock screenshots clean
+.PHONY: help demo test check lint types layers freeze explore explore-inputs mutants newest lock screenshots clean
 
 help:
 	@echo "make demo    carry out the Haibowan study; prints where the map and the report are"
@@ -19,6 +21,7 @@ help:
 	@echo "make explore try the laws on new cases for MINUTES=10; prints those that break one"
 	@echo "make mutants change the central modules line by line (ONLY=part of a name); prints the changes that no test notices"
 	@echo "make explore-inputs reads N=2000 damaged files of every format (SEED=7); prints those not refused in words"
+	@echo "make freeze  keep the products of five studies in OUT=folder; with AGAINST=earlier folder, list what differs"
 	@echo "make newest  run the laws with the newest versions of all libraries, in an environment of their own"
 
 .venv/installed: pyproject.toml constraints.txt
@@ -48,6 +51,9 @@ types: .venv/installed-dev
 
 layers: .venv/installed-dev
 	$(BIN)/lint-imports
+
+freeze: .venv/installed-dev
+	$(BIN)/python tests/explore/freeze_products.py $(OUT) $(if $(AGAINST),--against $(AGAINST))
 
 explore-inputs: .venv/installed-dev
 	$(BIN)/python tests/explore/damaged_inputs.py $(N) $(SEED)
