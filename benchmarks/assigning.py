@@ -14,10 +14,10 @@ from benchmarks.graphs import matrix
 from benchmarks.nearest_facility import FAR_MIN, planner_nearest
 from benchmarks.rounds import PLANNER, Contestant, Setting, Table, measure
 from benchmarks.streets import LIMITS_MIN, WALK, describe, points_near, streets_of
-from planner.walking.network import WalkingNetwork
-from planner.walking.snapping import snap
-from planner.walking.times import nearest_facility_of_places
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import snap
+from planner.network.travel_times import nearest_facility_of_places
+from planner.network.walk import FloatArray, IndexArray
 
 PEER = "STRtree + scipy"
 AS_LISTED = "planner, all streets listed"

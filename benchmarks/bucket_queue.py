@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.walking.network import WalkingNetwork
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.network import WalkingNetwork
+from planner.network.walk import FloatArray, IndexArray
 
 SOURCE = Path(__file__).with_name("bucket_queue.cpp")
 UNITS_A_METRE = 50_000

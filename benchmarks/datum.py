@@ -18,9 +18,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from planner.inputs.datum import DATUMS, Datum, convert
-from planner.inputs.datum_choice import LayerToJudge, choose_datums
-from planner.inputs.osm import read_osm_streets
+from planner.io.datum.choice import LayerToJudge, choose_datums
+from planner.io.datum.transform import DATUMS, Datum, convert
+from planner.io.osm.extract import read_osm_streets
 
 DATA = Path(__file__).parent.parent / "data"
 CHINA = (106.8, 39.6)

@@ -11,14 +11,14 @@ from pathlib import Path
 from benchmarks.porto_alegre import write_study
 from benchmarks.processes import ROOT
 from benchmarks.rounds import PLANNER, Contestant, Setting, Table, measure
-from planner.assessment.diagnosis import Diagnosis
-from planner.assessment.fairness import measure_fairness
-from planner.assessment.helping import Help
-from planner.assessment.sensitivity import flips_within
-from planner.diagnosing import diagnose_ready
-from planner.preparing import Ready, prepare
-from planner.study import read_study
-from planner.walking.times import endless_min, nearest_facility
+from planner.accessibility.equity import measure_fairness
+from planner.commands.diagnosis import diagnose_ready
+from planner.config.study import read_study
+from planner.evaluation.diagnosis import Diagnosis
+from planner.evaluation.improvements.study_improvements import Help
+from planner.evaluation.sensitivity import flips_within
+from planner.network.travel_times import endless_min, nearest_facility
+from planner.prepare import Ready, prepare
 
 STRICTER = """
 en = "Stricter"

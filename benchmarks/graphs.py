@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from planner.walking.network import WalkingNetwork
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.network import WalkingNetwork
+from planner.network.walk import FloatArray, IndexArray
 
 
 def is_installed(name: str) -> bool:

@@ -9,8 +9,8 @@ import time
 
 from benchmarks.nearest_facility import planner_nearest
 from benchmarks.streets import LIMITS_MIN, REACH_M, WALK, grid, points_near
-from planner.walking.search import search
-from planner.walking.snapping import snap
+from planner.network.search import search
+from planner.network.snapping import snap
 
 NEAR_M = 20.0
 

@@ -13,10 +13,10 @@ from benchmarks.bucket_queue import BucketQueue, has_compiler, metres_of
 from benchmarks.graphs import is_installed, matrix, pandana_network, simple_graph
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
 from benchmarks.streets import WALK, describe, random_nodes, snapped_at_nodes, streets_of
-from planner.walking.network import WalkingNetwork
-from planner.walking.snapping import Snaps
-from planner.walking.times import nearest_facility, nearest_facility_of_nodes
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps
+from planner.network.travel_times import nearest_facility, nearest_facility_of_nodes
+from planner.network.walk import FloatArray, IndexArray
 
 AS_POINTS = "planner, nodes as points"
 OF_POINTS = "every street of every point is weighed, as for demand points off the nodes"

@@ -13,9 +13,9 @@ from scipy.sparse.csgraph import dijkstra
 from shapely.ops import substring
 
 from benchmarks.graphs import matrix
-from planner.walking.network import WalkingNetwork
-from planner.walking.snapping import Doors, Snaps, doors
-from planner.walking.walk import FloatArray
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Doors, Snaps, doors
+from planner.network.walk import FloatArray
 
 Intervals = list[tuple[float, float]]
 

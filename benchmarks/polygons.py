@@ -14,10 +14,10 @@ from benchmarks.graphs import is_installed, osmnx_graph
 from benchmarks.pieces import Streets, as_multiline
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
 from benchmarks.streets import LIMITS_MIN, WALK, describe, random_nodes, streets_of
-from planner.walking.network import WalkingNetwork
-from planner.walking.service_areas import service_areas
-from planner.walking.snapping import Snaps, snap
-from planner.walking.walk import IndexArray
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps, snap
+from planner.network.walk import IndexArray
 
 GEOS, ONE_BUFFER = "GEOS buffer + union", "GEOS, one MultiLineString"
 OSMNX, VALHALLA = "OSMnx recipe: whole edges", "Valhalla isochrones"

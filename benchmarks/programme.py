@@ -13,11 +13,11 @@ from functools import partial
 import planner
 from benchmarks.processes import ROOT
 from benchmarks.rounds import PLANNER, Contestant, Setting, Table, measure
-from planner.programme.choosing import Chosen, choose
-from planner.programme.offering import Known, offers_of, question_of
-from planner.programme.question import Question
-from planner.siting.solving.warming import warm_up
-from planner.study import read_study
+from planner.config.study import read_study
+from planner.programme.problem import Question
+from planner.programme.project_options import Known, offers_of, question_of
+from planner.programme.solve import Chosen, choose
+from planner.siting.solvers.precompile import warm_up
 
 CANDIDATES, QUICK_CANDIDATES = 594, 60
 """Beside the six clusters that are asked for as sites: 600 in all."""

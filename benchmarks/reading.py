@@ -13,7 +13,7 @@ import shapely
 from benchmarks.graphs import is_installed
 from benchmarks.processes import ROOT
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
-from planner.inputs.osm import read_osm_streets
+from planner.io.osm.extract import read_osm_streets
 
 PYROSM, OSMNX = "pyrosm", "OSMnx"
 REMARKS = (

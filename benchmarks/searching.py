@@ -21,9 +21,9 @@ from benchmarks.streets import (
     snapped_at_nodes,
     streets_of,
 )
-from planner.walking.network import WalkingNetwork
-from planner.walking.search import search
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.network import WalkingNetwork
+from planner.network.search import search
+from planner.network.walk import FloatArray, IndexArray
 
 SCIPY, CPP, PANDANA = "scipy dijkstra(limit)", "C++ bucket queue", "pandana nodes_in_range"
 NETWORKX, OSMNX = "networkx cutoff", "OSMnx recipe: ego_graph"

@@ -27,16 +27,16 @@ from scipy.spatial import cKDTree
 from benchmarks.graphs import is_installed
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
 from benchmarks.streets import CRS, REACH_M, points_near, random_nodes, snapped_at_nodes, streets_of
-from planner.siting.answers import Answer
-from planner.siting.maximal_covering import maximal_covering
-from planner.siting.p_center import p_center
-from planner.siting.p_median import p_median
-from planner.siting.problems import Choice, Covering, Reach, covers_of
-from planner.siting.set_covering import set_covering
-from planner.siting.solving.warming import warm_up
-from planner.walking.snapping import snap
-from planner.walking.times import travel_times
-from planner.walking.walk import FloatArray, Walk
+from planner.network.snapping import snap
+from planner.network.travel_times import travel_times
+from planner.network.walk import FloatArray, Walk
+from planner.siting.models.maximal_covering import maximal_covering
+from planner.siting.models.p_center import p_center
+from planner.siting.models.p_median import p_median
+from planner.siting.models.set_covering import set_covering
+from planner.siting.problem import Choice, Covering, Reach, covers_of
+from planner.siting.solution import Answer
+from planner.siting.solvers.precompile import warm_up
 
 P_MEDIAN = (
     *(5819, 4093, 4250, 3034, 1355, 7824, 5631, 4445, 2734, 1255),

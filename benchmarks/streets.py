@@ -9,10 +9,10 @@ import numpy as np
 import shapely
 
 from benchmarks.rounds import Setting
-from planner.inputs.osm import read_osm_streets
-from planner.walking.network import WalkingNetwork, build_network
-from planner.walking.snapping import Snaps, snap
-from planner.walking.walk import FloatArray, IndexArray, Walk
+from planner.io.osm.extract import read_osm_streets
+from planner.network.network import WalkingNetwork, build_network
+from planner.network.snapping import Snaps, snap
+from planner.network.walk import FloatArray, IndexArray, Walk
 
 CRS = "EPSG:32722"
 WALK = Walk(speed_kmh=4.5, access_m=25.0)

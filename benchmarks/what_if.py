@@ -24,12 +24,12 @@ import shapely
 from playwright.sync_api import sync_playwright
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
-from planner.plan import Plan
-from planner.walking.service_areas import service_areas
-from planner.walking.snapping import snap
-from planner.walking.times import travel_times
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.snapping import snap
+from planner.network.travel_times import travel_times
+from planner.reporting.document.build import document
+from planner.reporting.map.page import draw_map
+from planner.results import Plan
 
 N_DEMAND, N_CANDIDATES, SIDE_M, BLOCK_M, SQUARE_M = 20_000, 2_000, 8_000, 100, 1_000
 ORIGIN = np.array([650_000.0, 4_390_000.0])

@@ -15,12 +15,12 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from planner.contracts import Column, Contract
-from planner.outputs.layer_schemas import LAYERS
-from planner.settings.base import Settings
-from planner.settings.layers import Inputs, Layer, Raster
-from planner.study import Study, is_list_of_tables, nested_settings, setting_meaning
-from planner.tables import CONTRACTS
+from planner.config.sections.base import Settings
+from planner.config.sections.layers import Inputs, Layer, Raster
+from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
+from planner.reporting.tables.layer_schemas import LAYERS
+from planner.schemas.table_schema import Column, Contract
+from planner.schemas.tables import CONTRACTS
 
 TARGET = Path(__file__).with_name("data.md")
 
@@ -1133,7 +1133,7 @@ Where a table says the place in several ways, the one that fits is taken: areas 
 points for centres, x and y where `crs` is in metres; two ways that lie more than 50 m apart are refused for points
 and told for areas. A cell that is no place is quoted.
 
-Columns are recognised by Chinese and English names (`planner/inputs/columns.toml`); `planner check` shows which
+Columns are recognised by Chinese and English names (`planner/io/tables/columns.toml`); `planner check` shows which
 column is which, and which ones nothing reads, each with the field that it may have meant. In a shapefile names
 that the 10 bytes of its table have cut off (建筑面, activity_a) are known too, and told. Two columns that claim
 the same field are an error. Others are mapped in the study: `columns = { people = "人口" }`. A centre names its

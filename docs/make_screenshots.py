@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
+from planner.reporting.document.build import document
+from planner.reporting.map.page import draw_map
 
 ROOT = Path(__file__).parent.parent
 PRODUCTS = ROOT / "maps" / "haibowan"

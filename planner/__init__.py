@@ -11,26 +11,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.outputs.notebook import show as show
-    from planner.outputs.report_cuts import write_cut as write_cut
-    from planner.outputs.writing import write as write
+    from planner.config.study import Study as Study
+    from planner.config.study import make_study as make_study
+    from planner.config.study import read_study as read_study
+    from planner.messages.progress import Bar as Bar
     from planner.pipeline import run as run
-    from planner.plan import Plan as Plan
-    from planner.progress import Bar as Bar
-    from planner.study import Study as Study
-    from planner.study import make_study as make_study
-    from planner.study import read_study as read_study
+    from planner.reporting.notebook import show as show
+    from planner.reporting.report.area_reports import write_cut as write_cut
+    from planner.reporting.write import write as write
+    from planner.results import Plan as Plan
 
 _HOMES = {
-    "Bar": "planner.progress",
-    "Plan": "planner.plan",
-    "Study": "planner.study",
-    "make_study": "planner.study",
-    "read_study": "planner.study",
+    "Bar": "planner.messages.progress",
+    "Plan": "planner.results",
+    "Study": "planner.config.study",
+    "make_study": "planner.config.study",
+    "read_study": "planner.config.study",
     "run": "planner.pipeline",
-    "show": "planner.outputs.notebook",
-    "write": "planner.outputs.writing",
-    "write_cut": "planner.outputs.report_cuts",
+    "show": "planner.reporting.notebook",
+    "write": "planner.reporting.write",
+    "write_cut": "planner.reporting.report.area_reports",
 }
 
 __all__ = ["Bar", "Plan", "Study", "make_study", "read_study", "run", "show", "write", "write_cut"]

@@ -19,12 +19,12 @@ def _end_at_once() -> None:
 def main() -> int:
     """Run the command line as a process of its own; return the exit code."""
     _end_at_once()
-    from planner.endings import forget_streams, open_streams
+    from planner.commands.exit import forget_streams, open_streams
 
     open_streams()
-    from planner.cli import main as run
-    from planner.interrupts import ignore
-    from planner.results_stream import lead_to_errors
+    from planner.commands.main import main as run
+    from planner.commands.standard_output import lead_to_errors
+    from planner.signals import ignore
 
     try:
         return run()

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.assessment.coverage import measure_coverage
-from planner.assessment.diagnosis import diagnose
-from planner.assessment.fairness import measure_fairness
-from planner.assessment.self_check import compare_with_overlay
-from planner.assessment.sensitivity import flips_within
-from planner.assessment.verifying import check_networkx, verify
-from planner.measuring import (
+from planner.accessibility.coverage import measure_coverage
+from planner.accessibility.equity import measure_fairness
+from planner.config.study import Study, read_study
+from planner.evaluation.diagnosis import diagnose
+from planner.evaluation.sensitivity import flips_within
+from planner.evaluation.validation.overlay import compare_with_overlay
+from planner.evaluation.validation.walk_verification import check_networkx, verify
+from planner.inputs.scenario import Scenario, read_scenario
+from planner.messages.progress import Progress, silent
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.snapping import snap
+from planner.network.travel_times import endless_min, nearest_facility, travel_times
+from planner.prepare import coordinates, prepare
+from planner.programme.build import make_programme
+from planner.programme.project_options import Known
+from planner.results import Plan
+from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
+from planner.siting.solvers.highs import highs_version
+from planner.siting.study_siting import Situated, find_sites
+from planner.stages import (
     area_table,
     business_circles,
     ground_of,
@@ -21,19 +34,6 @@ from planner.measuring import (
     reached_table,
     situation_of,
 )
-from planner.plan import Plan
-from planner.preparing import coordinates, prepare
-from planner.programme.making import make_programme
-from planner.programme.offering import Known
-from planner.progress import Progress, silent
-from planner.scenario import Scenario, read_scenario
-from planner.sites import Situated, find_sites
-from planner.siting.solving.doubts import noting_doubts, remarks_of
-from planner.siting.solving.highs import highs_version
-from planner.study import Study, read_study
-from planner.walking.service_areas import service_areas
-from planner.walking.snapping import snap
-from planner.walking.times import endless_min, nearest_facility, travel_times
 
 
 def run(

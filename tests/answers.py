@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.cli import main
-from planner.outputs.writing import PRODUCTS
+from planner.commands.main import main
+from planner.reporting.write import PRODUCTS
 
 EARLIER = {**{name: f"earlier {name}".encode() for name in PRODUCTS}, "notes.txt": b"the user's own"}
 

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.assessment.diagnosis import Diagnosis, diagnose
-from planner.assessment.rules import Profile, read_rules
-from planner.assessment.situation import Situation
-from planner.inputs.demand import place_demand
-from planner.tables import COMMUNITIES, DEMAND, FACILITIES
-from planner.walking.times import TravelTimes
-from planner.walking.walk import Walk
+from planner.accessibility.access_data import Situation
+from planner.evaluation.diagnosis import Diagnosis, diagnose
+from planner.evaluation.rules import Profile, read_rules
+from planner.network.travel_times import TravelTimes
+from planner.network.walk import Walk
+from planner.population.points import place_demand
+from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES
 
 CRS = "EPSG:32648"
 LIMITS = (5.0, 10.0, 15.0)

@@ -11,11 +11,11 @@ import pyogrio
 import shapely
 from centres import rule, rule_file
 
-from planner.assessment.changes import Change
-from planner.assessment.diagnosis import Diagnosis
-from planner.assessment.helping import Help
-from planner.diagnosing import diagnose_study
-from planner.study import read_study
+from planner.commands.diagnosis import diagnose_study
+from planner.config.study import read_study
+from planner.evaluation.diagnosis import Diagnosis
+from planner.evaluation.improvements.actions import Change
+from planner.evaluation.improvements.study_improvements import Help
 
 ORIGIN = np.array([500_000.0, 4_390_000.0])
 CRS = "EPSG:32648"

@@ -153,7 +153,7 @@ def _load() -> None:
     import sklearn.cluster
 
     import planner
-    from planner.walking.warming import warm_up
+    from planner.network.precompile import warm_up
 
     del docx, geopandas, highspy, openpyxl, pyogrio, resvg_py, sklearn
     for module in pkgutil.walk_packages(planner.__path__, "planner."):

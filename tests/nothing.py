@@ -12,20 +12,20 @@ import shapely
 import toy
 
 import planner
-from planner.answer_card import card
-from planner.answering import site, write_answer
-from planner.errors import SitingError
-from planner.explaining import explain
-from planner.outputs.document import document
-from planner.outputs.programme_words import statements
-from planner.outputs.report_blocks import Wording
-from planner.outputs.report_cuts import write_cut
-from planner.outputs.static_maps import write_static_map
-from planner.phasing import _lines
-from planner.plan import Plan
-from planner.siting.models import MODELS
-from planner.study import Study, read_study
-from planner.texts import Texts
+from planner.commands.explain import explain
+from planner.commands.programme import _lines
+from planner.commands.site import site, write_answer
+from planner.commands.site_card import card
+from planner.config.study import Study, read_study
+from planner.messages.catalogue import Texts
+from planner.messages.errors import SitingError
+from planner.reporting.document.build import document
+from planner.reporting.map.sheet import write_static_map
+from planner.reporting.programme_text import statements
+from planner.reporting.report.area_reports import write_cut
+from planner.reporting.report.blocks import Wording
+from planner.results import Plan
+from planner.siting.models.registry import MODELS
 
 Layers = dict[str, gpd.GeoDataFrame]
 

@@ -12,8 +12,8 @@ import pytest
 
 import planner
 from planner import pipeline
-from planner.outputs.locking import locked
-from planner.progress import Progress, silent
+from planner.messages.progress import Progress, silent
+from planner.reporting.files.locking import locked
 
 Made = TypeVar("Made")
 

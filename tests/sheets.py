@@ -10,10 +10,10 @@ import geopandas as gpd
 import openpyxl
 import xlwt
 
-from planner.contracts import Contract
-from planner.inputs.layers import LayerRead, read_layer
-from planner.settings.layers import Layer
-from planner.tables import PEOPLE_TABLE
+from planner.config.sections.layers import Layer
+from planner.io.layers import LayerRead, read_layer
+from planner.schemas.table_schema import Contract
+from planner.schemas.tables import PEOPLE_TABLE
 
 Rows = Sequence[Sequence[object]]
 Area = tuple[int, int, int, int]

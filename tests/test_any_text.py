@@ -14,9 +14,9 @@ import pyogrio
 import pytest
 
 import planner
-from planner.outputs.report_cuts import write_cut
-from planner.outputs.static_maps import write_static_map
-from planner.plan import Plan
+from planner.reporting.map.sheet import write_static_map
+from planner.reporting.report.area_reports import write_cut
+from planner.results import Plan
 
 EVIL = ["a\x0bb", "a\x01b", "a\ufffeb", "a\ud800b", "a\x7f b", "a\x00b", "]]>&<b>\x1f"]
 

@@ -15,10 +15,10 @@ import toy
 from PIL import Image
 
 import planner
-from planner.cli import main
-from planner.inputs.osm_origin import ATTRIBUTION, is_from_osm, with_attribution
-from planner.outputs.report_cuts import write_cut
-from planner.outputs.static_maps import write_static_map
+from planner.commands.main import main
+from planner.io.osm.attribution import ATTRIBUTION, is_from_osm, with_attribution
+from planner.reporting.map.sheet import write_static_map
+from planner.reporting.report.area_reports import write_cut
 
 SAID = "© OpenStreetMap contributors, ODbL"
 

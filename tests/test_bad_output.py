@@ -12,10 +12,10 @@ import toy
 from answers import EARLIER, content, done, earlier
 
 import planner
-from planner.cli import main
-from planner.errors import OutputError
-from planner.outputs import writing
-from planner.study import read_study
+from planner.commands.main import main
+from planner.config.study import read_study
+from planner.messages.errors import OutputError
+from planner.reporting import write as writing
 
 
 def run(study: Path, out: Path) -> int:

@@ -9,7 +9,7 @@ import pytest
 import toy
 from answers import refused
 
-from planner.cli import main
+from planner.commands.main import main
 
 OWN_RULES = toy.STUDY + '\n[rules]\nprofile = "own.toml"\n'
 SITES = "sites = 1\n"

@@ -18,13 +18,13 @@ import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.errors import DataError
-from planner.inputs import containers
-from planner.inputs.layers import read_layer
-from planner.outputs.cells import as_cell
-from planner.outputs.legal_text import legal
-from planner.settings.layers import Layer
-from planner.tables import DEMAND
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.io.tables import containers
+from planner.messages.errors import DataError
+from planner.reporting.tables.formula_escaping import as_cell
+from planner.reporting.valid_text import legal
+from planner.schemas.tables import DEMAND
 
 PEOPLE = toy.layers()["people"].to_crs(4326)
 

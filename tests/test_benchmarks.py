@@ -24,7 +24,7 @@ from benchmarks.one_task import TASKS  # noqa: E402
 from benchmarks.processes import run_python  # noqa: E402
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing  # noqa: E402
 from benchmarks.streets import REACH_M, grid, points_near, random_nodes, snapped_at_nodes  # noqa: E402
-from planner.walking.network import WalkingNetwork  # noqa: E402
+from planner.network.network import WalkingNetwork  # noqa: E402
 
 QUICK = Setting(folder=None, quick=True, rounds=1)
 MILLIMETRE = 1.0

@@ -13,11 +13,11 @@ from centres import rule
 from changing import COVERED, city, diagnosed
 
 import planner
-from planner.errors import DataError
-from planner.outputs.document import document
-from planner.preparing import prepare
-from planner.scenario import Scenario
-from planner.study import read_study
+from planner.config.study import read_study
+from planner.inputs.scenario import Scenario
+from planner.messages.errors import DataError
+from planner.prepare import prepare
+from planner.reporting.document.build import document
 
 LINE = [[(0, 0), (1000, 0)]]
 BRANCH = {"at": (800, 0), "tier": "station", "branch_of": "C1", "floor_area_m2": 60.0}

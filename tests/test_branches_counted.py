@@ -14,10 +14,10 @@ from changing import city, diagnosed
 from page_script import computed
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.geopackage import result_layers
-from planner.plan import Plan
-from planner.scenario import Scenario
+from planner.inputs.scenario import Scenario
+from planner.reporting.document.build import document
+from planner.reporting.tables.geopackage import result_layers
+from planner.results import Plan
 
 LINE = [[(0, 0), (1000, 0)]]
 STREETS = [[(0, y), (1200, y)] for y in (0, 200, 400)] + [[(x, 0), (x, 400)] for x in (0, 400, 800, 1200)]

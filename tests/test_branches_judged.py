@@ -10,12 +10,12 @@ from changing import city, diagnosed
 from page_script import computed
 
 import planner
-from planner.outputs.branch_choices import MOST_BRANCHES
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
-from planner.outputs.whatif import what_if
-from planner.plan import Plan
-from planner.scenario import Scenario
+from planner.inputs.scenario import Scenario
+from planner.reporting.document.build import document
+from planner.reporting.map.branch_choices import MOST_BRANCHES
+from planner.reporting.map.page import draw_map
+from planner.reporting.map.whatif_data import what_if
+from planner.results import Plan
 
 LINE = [[(0, 0), (2000, 0)]]
 PEOPLE = {(float(x), 0.0): 10.0 + x / 7 for x in range(0, 2001, 100)}

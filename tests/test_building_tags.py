@@ -9,11 +9,11 @@ import pytest
 import shapely
 from test_osm import square, way, write
 
-from planner.inputs.building_tags import height, storeys
-from planner.inputs.demand.buildings import Homes, homes_of, read_building_kinds
-from planner.inputs.layers import read_layer
-from planner.settings.layers import Layer
-from planner.tables import BUILDINGS
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.io.osm.building_tags import height, storeys
+from planner.population.buildings import Homes, homes_of, read_building_kinds
+from planner.schemas.tables import BUILDINGS
 
 KINDS = read_building_kinds(None, study="s")
 

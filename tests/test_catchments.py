@@ -8,8 +8,8 @@ import pytest
 from access import weights
 from access.fca import two_stage_fca
 
-from planner.assessment.catchments import two_step_access
-from planner.walking.times import TravelTimes
+from planner.accessibility.two_step_fca import two_step_access
+from planner.network.travel_times import TravelTimes
 
 HOSPITALS = {"people": [100.0, 50.0, 10.0], "doctors": [15.0, 20.0, 100.0]}
 """The example that `access` brings with its tests: three tracts with people and doctors."""

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import shapely
 
-from planner.settings.siting import Siting as Settings
-from planner.siting.candidate import Candidate, Excluded
-from planner.siting.choosing import Proposal, Siting, choice_of, choose_among, choose_sites
-from planner.siting.proposing.pool import Gatherer
-from planner.walking.network import build_network
-from planner.walking.snapping import snap
-from planner.walking.walk import Walk
+from planner.config.sections.siting import Siting as Settings
+from planner.network.network import build_network
+from planner.network.snapping import snap
+from planner.network.walk import Walk
+from planner.siting.candidates.builder import Gatherer
+from planner.siting.candidates.candidate import Candidate, Excluded
+from planner.siting.proposals import Proposal, Siting, choice_of, choose_among, choose_sites
 
 CRS = "EPSG:32648"
 WALK = Walk(3.6, 10.0)

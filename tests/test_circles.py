@@ -15,16 +15,16 @@ from scipy.sparse import csr_array
 from sklearn.cluster import DBSCAN, HDBSCAN
 
 import planner
-from planner.assessment.independent_walks import Ground, IndependentWalks
-from planner.circles.clustering import APART_M, dbscan, hdbscan, walks_between
-from planner.circles.finding import Circles, find_circles
-from planner.inputs.places import business_places, read_place_kinds
-from planner.outputs.document import document
-from planner.settings.demand import Circles as CircleSettings
-from planner.tables import FACILITIES, PLACES, STREETS, Facilities, Streets
-from planner.walking.network import build_network, walked_at
-from planner.walking.snapping import snap
-from planner.walking.walk import Walk
+from planner.accessibility.business_areas import Circles, find_circles
+from planner.accessibility.walk_clusters import APART_M, dbscan, hdbscan, walks_between
+from planner.config.sections.demand import Circles as CircleSettings
+from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.network.network import build_network, walked_at
+from planner.network.snapping import snap
+from planner.network.walk import Walk
+from planner.population.business_places import business_places, read_place_kinds
+from planner.reporting.document.build import document
+from planner.schemas.tables import FACILITIES, PLACES, STREETS, Facilities, Streets
 
 CRS = "EPSG:32648"
 WALK = Walk(speed_kmh=3.6, access_m=20.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import toy
 
-from planner.cli import main
+from planner.commands.main import main
 
 PRODUCTS = ["map.html", "report.html", "report.docx", "tables.xlsx", "plan.json", "results.gpkg"]
 HEAVY = ("geopandas", "numba", "numpy", "pandas", "pydantic", "scipy", "shapely", "sklearn", "folium", "jinja2")
@@ -87,7 +87,7 @@ def test_new_writes_a_study_that_reads(tmp_path: Path, capsys: pytest.CaptureFix
 def test_help_answers_without_the_heavy_libraries() -> None:
     """What makes it quick: `planner --help` imports none of them."""
     code = (
-        "import sys\nfrom planner.cli import main\n"
+        "import sys\nfrom planner.commands.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )

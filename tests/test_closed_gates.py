@@ -5,8 +5,8 @@ from __future__ import annotations
 import geopandas as gpd
 import pytest
 
-from planner.walking.gate_gaps import gap_ends, gates_in_gaps
-from planner.walking.network import build_network
+from planner.network.gate_gaps import gap_ends, gates_in_gaps
+from planner.network.network import build_network
 
 GATED = {
     "both sides": (["LINESTRING (0 0, 49.95 0)", "LINESTRING (50.05 0, 100 0)"], [True, True], 1, 1),

@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 import toy
 
-from planner.preparing import prepare
-from planner.study import read_study
+from planner.config.study import read_study
+from planner.prepare import prepare
 
 
 def test_a_bridge_behind_stairs_explains_its_crossing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from adding import add
 print(add(2, 3))
 """
 ADDING = """
-from planner.walking.compiling import kernel
+from planner.network.compile import kernel
 
 @kernel
 def twice(a):

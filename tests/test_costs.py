@@ -10,16 +10,16 @@ import rasterio
 import shapely
 from rasterio import Affine
 
-from planner.errors import DataError
-from planner.inputs.elevation import Elevation, read_elevation
-from planner.inputs.osm import read_osm_streets
-from planner.walking.costs import Costs, level_metres, passable, tobler, unknown_names
-from planner.walking.gates import close_gates
-from planner.walking.network import WalkingNetwork, build_network, walked_at
-from planner.walking.quality import network_quality
-from planner.walking.snapping import snap
-from planner.walking.times import travel_times
-from planner.walking.walk import Walk
+from planner.io.elevation import Elevation, read_elevation
+from planner.io.osm.extract import read_osm_streets
+from planner.messages.errors import DataError
+from planner.network.costs import Costs, level_metres, passable, tobler, unknown_names
+from planner.network.gates import close_gates
+from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.quality import network_quality
+from planner.network.snapping import snap
+from planner.network.travel_times import travel_times
+from planner.network.walk import Walk
 
 CRS = "EPSG:32648"
 PORTO_ALEGRE = Path(__file__).parents[2] / "shared" / "data" / "porto-alegre"

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import shapely
 
-from planner.assessment.catchments import two_step_access
-from planner.assessment.coverage import Coverage, measure_coverage, own_centre_minutes, people_shares
-from planner.errors import DataError
-from planner.inputs.demand import place_demand
-from planner.tables import COMMUNITIES, DEMAND, FACILITIES, Communities, Facilities
-from planner.walking.times import TravelTimes
+from planner.accessibility.coverage import Coverage, measure_coverage, own_centre_minutes, people_shares
+from planner.accessibility.two_step_fca import two_step_access
+from planner.messages.errors import DataError
+from planner.network.travel_times import TravelTimes
+from planner.population.points import place_demand
+from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES, Communities, Facilities
 
 CRS = "EPSG:32648"
 ORIGIN = (500_000.0, 4_390_000.0)

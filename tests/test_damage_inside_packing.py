@@ -10,10 +10,10 @@ import pytest
 from damaged_inputs import all_samples
 from input_samples import Sample
 
-from planner.errors import DataError
-from planner.inputs.layers import read_layer
-from planner.settings.layers import Layer
-from planner.tables import BUILDINGS, DEMAND, STREETS
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.messages.errors import DataError
+from planner.schemas.tables import BUILDINGS, DEMAND, STREETS
 
 CONTRACTS = {"streets": STREETS, "buildings": BUILDINGS, "people": DEMAND}
 

@@ -18,12 +18,12 @@ import pytest
 import rasterio
 import shapely
 
-from planner.errors import DataError
-from planner.inputs.demand.rasters import read_raster
-from planner.inputs.layers import read_layer
-from planner.inputs.vector_files import ENDINGS
-from planner.settings.layers import Layer
-from planner.tables import COMMUNITIES, Communities
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.io.vector.files import ENDINGS
+from planner.messages.errors import DataError
+from planner.population.rasters import read_raster
+from planner.schemas.tables import COMMUNITIES, Communities
 
 SECONDS_AT_MOST = 10.0
 CASES = 6

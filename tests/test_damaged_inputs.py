@@ -11,9 +11,9 @@ import pytest
 from damaged_inputs import Damage, Worker, all_samples, damages, explore, main_code, put, read
 from input_samples import Sample
 
-from planner.inputs.layers import EXTRACT_READ, GRAPH, TEXT, WORKBOOK
-from planner.inputs.raster_files import RASTERS
-from planner.inputs.vector_files import ENDINGS
+from planner.io.layers import EXTRACT_READ, GRAPH, TEXT, WORKBOOK
+from planner.io.raster import RASTERS
+from planner.io.vector.files import ENDINGS
 
 LIKE = dict(
     [

@@ -21,10 +21,10 @@ import pytest
 import shapely
 import xlwt
 
-from planner.errors import DataError
-from planner.inputs.layers import read_layer
-from planner.settings.layers import Layer
-from planner.tables import BUILDINGS, DEMAND, FACILITIES
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.messages.errors import DataError
+from planner.schemas.tables import BUILDINGS, DEMAND, FACILITIES
 
 HEADING = ["编号", "名称", "层级", "经度", "纬度", "坐标", "geom", "people", "建筑面积（㎡）"]
 WKB = shapely.to_wkb(shapely.set_srid(shapely.Point(106.8, 39.6), 4326), hex=True, include_srid=True)

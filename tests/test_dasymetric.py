@@ -19,17 +19,17 @@ from rasterio.transform import Affine
 from seeds import SEEDS
 
 import planner
-from planner.errors import DataError, StudyError
-from planner.inputs.demand.buildings import homes_of, read_building_kinds, spread_over_buildings
-from planner.inputs.demand.cells import Spreading, cut_cells, spread_pieces
-from planner.inputs.demand.placing import Residents, demand_method, place_residents
-from planner.inputs.demand.points import place_demand
-from planner.inputs.demand.rasters import read_raster
-from planner.inputs.demand.streets import StreetSpots
-from planner.outputs.document import document
-from planner.settings.demand import DemandSettings
-from planner.study import make_study
-from planner.tables import BUILDINGS, COMMUNITIES, DEMAND, STREETS, Buildings, Communities, Demand, Streets
+from planner.config.sections.demand import DemandSettings
+from planner.config.study import make_study
+from planner.messages.errors import DataError, StudyError
+from planner.population.along_streets import StreetSpots
+from planner.population.buildings import homes_of, read_building_kinds, spread_over_buildings
+from planner.population.disaggregate import Residents, demand_method, place_residents
+from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
+from planner.population.points import place_demand
+from planner.population.rasters import read_raster
+from planner.reporting.document.build import document
+from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, STREETS, Buildings, Communities, Demand, Streets
 
 CRS = "EPSG:32648"
 X, Y = 500_000.0, 4_390_000.0

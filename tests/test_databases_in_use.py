@@ -15,9 +15,9 @@ import toy
 from answers import content
 
 import planner
-from planner.cli import main
-from planner.errors import OutputError
-from planner.outputs.writing import PRODUCTS, check_writable, write
+from planner.commands.main import main
+from planner.messages.errors import OutputError
+from planner.reporting.write import PRODUCTS, check_writable, write
 
 OTHER = """
 import os, sqlite3, sys

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.inputs.datum import DATUMS, Datum, convert, in_mainland, to_wgs84
+from planner.io.datum.transform import DATUMS, Datum, convert, in_mainland, to_wgs84
 
 GEOD = pyproj.Geod(ellps="WGS84")
 HAIBOWAN = (106.813, 39.673)

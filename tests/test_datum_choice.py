@@ -18,13 +18,13 @@ from answers import done, refused
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import planner
 from benchmarks.datum import Layers, district, haibowan, helsinki_in_china, shifted, trial
-from planner.checking import BY_WEIGHT
-from planner.cli import main
-from planner.inputs.datum import DATUMS, Datum
-from planner.inputs.datum_choice import DatumChoice, DatumVerdict, LayerToJudge, choose_datums
-from planner.inputs.datum_followers import follow
-from planner.outputs.document import document
-from planner.settings.layers import Layer
+from planner.commands.check import BY_WEIGHT
+from planner.commands.main import main
+from planner.config.sections.layers import Layer
+from planner.io.datum.choice import DatumChoice, DatumVerdict, LayerToJudge, choose_datums
+from planner.io.datum.inherit import follow
+from planner.io.datum.transform import DATUMS, Datum
+from planner.reporting.document.build import document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan" / "haibowan.gpkg"
 

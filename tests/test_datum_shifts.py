@@ -14,11 +14,11 @@ import shapely
 import toy
 from answers import done, refused
 
-from planner.cli import main
-from planner.inputs.datum_shifts import check_shifts, datum_name, shift_of
-from planner.inputs.layers import read_layer
-from planner.settings.layers import Layer
-from planner.tables import FACILITIES
+from planner.commands.main import main
+from planner.config.sections.layers import Layer
+from planner.io.datum.known_shifts import check_shifts, datum_name, shift_of
+from planner.io.layers import read_layer
+from planner.schemas.tables import FACILITIES
 
 HERE = (105.0, 39.66)
 NO_SHIFT = ["EPSG:21418", "EPSG:4214", "EPSG:2381", "EPSG:2360", "EPSG:4610", "EPSG:4555"]

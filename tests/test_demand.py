@@ -7,9 +7,11 @@ import pyproj
 import pytest
 import shapely
 
-from planner.inputs.area import measures_true_metres, metric_crs
-from planner.inputs.demand import community_at, place_demand, spread_along_streets
-from planner.tables import COMMUNITIES, DEMAND, STREETS, Communities
+from planner.io.study_area import measures_true_metres, metric_crs
+from planner.population.along_streets import spread_along_streets
+from planner.population.disaggregated import community_at
+from planner.population.points import place_demand
+from planner.schemas.tables import COMMUNITIES, DEMAND, STREETS, Communities
 
 CRS = "EPSG:32648"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from centres import BLOCKED, CATCHMENT, diagnosed, failed, function, profile_of, rule, value, why_unknown
 
-from planner.assessment.sensitivity import changed_verdicts, flips_within
+from planner.evaluation.sensitivity import changed_verdicts, flips_within
 
 
 @pytest.mark.parametrize(

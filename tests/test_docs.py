@@ -15,9 +15,9 @@ import toy
 from changing import COVERED, city, diagnosed
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.geopackage import result_layers
-from planner.scenario import Scenario, Site
+from planner.inputs.scenario import Scenario, Site
+from planner.reporting.document.build import document
+from planner.reporting.tables.geopackage import result_layers
 
 DOCS = Path(__file__).parent.parent / "docs"
 PLACEHOLDER = re.compile(r"<\w+>")

@@ -11,8 +11,8 @@ import shapely
 import toy
 
 import planner
-from planner.outputs.document import as_json, document
-from planner.study import Study
+from planner.config.study import Study
+from planner.reporting.document.build import as_json, document
 
 GOLDEN = Path(__file__).parent / "golden"
 

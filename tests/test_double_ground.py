@@ -16,9 +16,9 @@ from answers import done, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.inputs.demand.cells import cut_cells
-from planner.inputs.double_ground import disjoint, double_remarks, shared_ground
-from planner.tables import Communities, Demand, Facilities
+from planner.io.overlap_checks import disjoint, double_remarks, shared_ground
+from planner.population.grid_cells import cut_cells
+from planner.schemas.tables import Communities, Demand, Facilities
 
 TOY = toy.layers()
 X, Y = toy.ORIGIN

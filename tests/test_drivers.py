@@ -20,11 +20,11 @@ import rasterio
 import toy
 from answers import refused
 
-from planner.errors import DataError
-from planner.inputs import geopackages
-from planner.inputs.gdal_drivers import only_drivers
-from planner.inputs.raster_files import opened_raster, read_true
-from planner.inputs.vector_files import DRIVERS, read_vector
+from planner.io.raster import opened_raster, read_true
+from planner.io.vector import geopackages
+from planner.io.vector.drivers import only_drivers
+from planner.io.vector.files import DRIVERS, read_vector
+from planner.messages.errors import DataError
 
 POINTS = '"features":[{"type":"Feature","properties":{"id":"1"},"geometry":{"type":"Point","coordinates":[1,2]}}]'
 HIDDEN = "the secret of another file"

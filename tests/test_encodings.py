@@ -10,8 +10,8 @@ import pytest
 import toy
 from answers import done
 
-from planner.inputs.text_encodings import choose_encoding, decode, plausibility
-from planner.inputs.vector_files import read_vector
+from planner.io.text_encodings import choose_encoding, decode, plausibility
+from planner.io.vector.files import read_vector
 
 NAMES = ["东风社区", "西园社区", "滨河里居委会"]
 MIF_HEAD = b"Version 300\n"

@@ -15,11 +15,12 @@ import toy
 from answers import EARLIER, content, earlier
 from forks import RUN, Copy, carried_out, needs_fork
 
-from planner import cli, endings
-from planner.cli import main
-from planner.interrupts import Interruption, handled, held
-from planner.outputs import writing
-from planner.texts import Texts
+from planner.commands import exit as endings
+from planner.commands import main as cli
+from planner.commands.main import main
+from planner.messages.catalogue import Texts
+from planner.reporting import write as writing
+from planner.signals import Interruption, handled, held
 
 pytestmark = needs_fork
 

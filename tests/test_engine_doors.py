@@ -11,22 +11,22 @@ import pandas as pd
 import pytest
 import shapely
 
-from planner.assessment.catchments import two_step_access
-from planner.assessment.coverage import measure_coverage
-from planner.assessment.fairness import measure_fairness
-from planner.errors import DataError, PlannerError
-from planner.walking.network import WalkingNetwork, build_network
-from planner.walking.service_areas import service_areas
-from planner.walking.sight import lay_barriers
-from planner.walking.snapping import Snaps, snap
-from planner.walking.times import (
+from planner.accessibility.coverage import measure_coverage
+from planner.accessibility.equity import measure_fairness
+from planner.accessibility.two_step_fca import two_step_access
+from planner.messages.errors import DataError, PlannerError
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.network import WalkingNetwork, build_network
+from planner.network.snapping import Snaps, snap
+from planner.network.travel_times import (
     TravelTimes,
     nearest_facility,
     nearest_facility_of_nodes,
     nearest_facility_of_places,
     travel_times,
 )
-from planner.walking.walk import Walk
+from planner.network.visibility import lay_barriers
+from planner.network.walk import Walk
 
 ORIGIN = (500_000.0, 4_400_000.0)
 LINES = [[(0, 0), (100, 0)], [(100, 0), (100, 100)], [(100, 100), (0, 100)]]

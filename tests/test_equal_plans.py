@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 import planner
-from planner.inputs.datum import Datum, convert
-from planner.outputs.document import document
+from planner.io.datum.transform import Datum, convert
+from planner.reporting.document.build import document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan"
 FILE = HAIBOWAN / "haibowan.gpkg"

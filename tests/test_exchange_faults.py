@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 from forks import carried_out, needs_fork
 
-from planner.errors import OutputError, UnfinishedError
-from planner.outputs import exchanging, locking, writing
-from planner.outputs.exchanging import JOURNAL, exchange, room_in, settle
-from planner.outputs.locking import LOCK, locked, this_process
+from planner.messages.errors import OutputError, UnfinishedError
+from planner.reporting import write as writing
+from planner.reporting.files import exchange as exchanging
+from planner.reporting.files import locking
+from planner.reporting.files.exchange import JOURNAL, exchange, room_in, settle
+from planner.reporting.files.locking import LOCK, locked, this_process
 
 NAMES = ("a.html", "b.json", "c.gpkg")
 pytestmark = needs_fork
@@ -26,7 +28,7 @@ pytestmark = needs_fork
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from planner.outputs import exchanging
+from planner.reporting.files import exchange as exchanging
 step, work, folder, *names = sys.argv[1:]
 folder, counted = Path(folder), 0
 
@@ -168,7 +170,7 @@ def test_a_journal_never_leads_out_of_its_folder(tmp_path: Path, names: object) 
 
 def test_what_a_killed_run_was_making_is_cleared(tmp_path: Path) -> None:
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom planner.outputs.exchanging import room_in\n"
+        "import os, sys\nfrom pathlib import Path\nfrom planner.reporting.files.exchange import room_in\n"
         "with room_in(Path(sys.argv[1])) as room:\n    (room / 'half').write_text('x')\n"
         "    os.kill(os.getpid(), 9)"
     )

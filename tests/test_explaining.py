@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import toy
 
-from planner.cli import main
+from planner.commands.main import main
 
 
 def card(capsys: pytest.CaptureFixture[str], study: Path, centre: str) -> str:

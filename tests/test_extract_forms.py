@@ -15,12 +15,12 @@ import pytest
 import shapely
 from test_osm import LINE, relation, square, way, write
 
-from planner.errors import DataError
-from planner.inputs.layers import read_layer
-from planner.inputs.osm import read_osm_building_areas, read_osm_buildings, read_osm_streets, read_osm_walk
-from planner.inputs.osm_packed import ALWAYS_BYTES, unpacked
-from planner.settings.layers import Layer
-from planner.tables import BARRIERS, STREETS, WATER
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.io.osm.extract import read_osm_building_areas, read_osm_buildings, read_osm_streets, read_osm_walk
+from planner.io.osm.packed import ALWAYS_BYTES, unpacked
+from planner.messages.errors import DataError
+from planner.schemas.tables import BARRIERS, STREETS, WATER
 
 CASES = Path(__file__).parent / "cases" / "osm-locations-on-ways"
 

@@ -12,10 +12,10 @@ import pytest
 import toy
 from pydantic import BaseModel
 
-from planner.cli import main
-from planner.errors import StudyError
-from planner.settings.walking import Walking
-from planner.study import make_study, read_study
+from planner.commands.main import main
+from planner.config.sections.walking import Walking
+from planner.config.study import make_study, read_study
+from planner.messages.errors import StudyError
 
 EXTREMES = ("1e-300", "1e-4", "0.0", "-0.0", "-1.0", "1e300", "inf", "-inf", "nan")
 

@@ -13,7 +13,7 @@ import pytest
 from inequality.gini import Gini
 from inequality.theil import Theil, TheilD
 
-from planner.assessment.fairness import gap, gini, lorenz_at, measure_fairness, theil, theil_parts, worst_served
+from planner.accessibility.equity import gap, gini, lorenz_at, measure_fairness, theil, theil_parts, worst_served
 
 WORST = 0.1
 

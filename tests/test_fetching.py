@@ -14,16 +14,16 @@ import pytest
 import shapely
 from osm_servers import REMARK, World, place, serving
 
-from planner.cli import main
-from planner.errors import FetchError
-from planner.fetching import ATTRIBUTION, Fetch, default_margin_m, fetch
-from planner.inputs.layers import read_layer
-from planner.inputs.osm import read_osm_buildings, read_osm_places, read_osm_streets
-from planner.inputs.osm_place import with_margin
-from planner.inputs.osm_servers import ATTEMPTS, Servers, Wait
-from planner.study import read_study
-from planner.tables import BUILDINGS, PLACES
-from planner.walking.network import build_network
+from planner.commands.fetch import ATTRIBUTION, Fetch, default_margin_m, fetch
+from planner.commands.main import main
+from planner.config.study import read_study
+from planner.io.layers import read_layer
+from planner.io.osm.extract import read_osm_buildings, read_osm_places, read_osm_streets
+from planner.io.osm.place import with_margin
+from planner.io.osm.servers import ATTEMPTS, Servers, Wait
+from planner.messages.errors import FetchError
+from planner.network.network import build_network
+from planner.schemas.tables import BUILDINGS, PLACES
 
 ROOT = Path(__file__).parents[1]
 HELSINKI = ROOT / "data" / "helsinki" / "Helsinki.osm.pbf"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.inputs.osm_walkable import is_passable, objection, walkability
+from planner.io.osm.walkable_tags import is_passable, objection, walkability
 
 OPENS = ["yes", "designated", "permissive", "official", "destination", "customers", "permit", "delivery", "public"]
 CLOSED = ["private", "no", "military"]

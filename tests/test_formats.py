@@ -18,9 +18,9 @@ import shapely
 import toy
 from answers import done
 
-from planner.errors import DataError
-from planner.inputs import archives
-from planner.inputs.vector_files import read_vector
+from planner.io.vector import archives
+from planner.io.vector.files import read_vector
+from planner.messages.errors import DataError
 
 LAYER = gpd.GeoDataFrame(
     {"id": ["001", "2"], "name": ["东风社区", "西园社区"], "people": [1000, 2000]},

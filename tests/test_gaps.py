@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from planner.inputs.accounting import set_aside
-from planner.remarks import Remark
-from planner.texts import LANGUAGES, Phrase, Texts, catalogue, gaps_of
+from planner.io.row_audit import set_aside
+from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue, gaps_of
+from planner.messages.notices import Remark
 
 PLANNER = Path(__file__).parent.parent / "planner"
 

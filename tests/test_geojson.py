@@ -7,7 +7,7 @@ import json
 import numpy as np
 import shapely
 
-from planner.outputs.geojson import written
+from planner.reporting.geojson import written
 
 SHAPES = (
     "POLYGON ((106.8 39.5, 107 39.5, 106.8 39.7, 106.8 39.5))",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.inputs import graphml
+from planner.io.osm import graphml
 
 GRAPH = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph/></graphml>'
 BOMB = '<!DOCTYPE graphml [<!ENTITY a "aaaaaaaaaa">]>'

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 import planner
-from planner.outputs.document import document
+from planner.reporting.document.build import document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan"
 FOUNDED_SINCE = 2

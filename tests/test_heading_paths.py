@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.inputs.columns import Claim, Vocabulary
-from planner.inputs.headings import (
+from planner.io.tables.columns import Claim, Vocabulary
+from planner.io.tables.headings import (
     Area,
     Heading,
     find_headings,
@@ -21,7 +21,7 @@ from planner.inputs.headings import (
     path_name,
     place_part,
 )
-from planner.tables import FACILITIES
+from planner.schemas.tables import FACILITIES
 
 FIELDS = ("community", "people", "households", "name")
 WORDS = Vocabulary.of("demand", FIELDS, {})

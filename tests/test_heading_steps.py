@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from planner.inputs import headings
-from planner.inputs.columns import Vocabulary
-from planner.inputs.headings import Area, Heading
+from planner.io.tables import headings
+from planner.io.tables.columns import Vocabulary
+from planner.io.tables.headings import Area, Heading
 
 WORDS = Vocabulary.of("demand", ("community", "people", "households", "name"), {})
 ONE, WIDE = (0, 0), (1, 3)

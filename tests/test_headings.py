@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.errors import DataError
-from planner.tables import DEMAND, FACILITIES, PARCELS
+from planner.messages.errors import DataError
+from planner.schemas.tables import DEMAND, FACILITIES, PARCELS
 
 EAST, WEST = "东风社区", "西园社区"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.errors import DataError
-from planner.tables import FACILITIES, PEOPLE_TABLE
+from planner.messages.errors import DataError
+from planner.schemas.tables import FACILITIES, PEOPLE_TABLE
 from tests.sheets import ENDINGS, Rows, checked, keys, read, write
 
 DATA = [["东风社区", 1000, "a"], ["西园社区", 2000, "b"]]

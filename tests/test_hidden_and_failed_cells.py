@@ -9,9 +9,9 @@ import pytest
 import sheets
 import xlwt
 
-from planner.errors import DataError
-from planner.inputs.sheet_marks import SheetMarks, marks_of
-from planner.tables import FACILITIES
+from planner.io.tables.sheet_marks import SheetMarks, marks_of
+from planner.messages.errors import DataError
+from planner.schemas.tables import FACILITIES
 
 PEOPLE: list[list[object]] = [["社区", "常住人口"], ["东风社区", 1000], ["西园社区", 2000], ["北园社区", 5]]
 CENTRES: list[list[object]] = [
@@ -173,7 +173,7 @@ def test_remarks_name_their_table(tmp_path: Path, capsys: pytest.CaptureFixture[
     """Two sheets with totals: of which table a row is must be said."""
     import toy
 
-    from planner.cli import main
+    from planner.commands.main import main
 
     centres = toy.layers()["centres"].to_crs(4326)
     rows: list[list[object]] = [["编号", "名称", "层级", "经度", "纬度"]]

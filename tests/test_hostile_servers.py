@@ -18,11 +18,11 @@ import requests
 import shapely
 from osm_servers import envelope, place
 
-from planner.cli import main
-from planner.errors import FetchError
-from planner.fetching import Fetch, fetch
-from planner.inputs.osm_answers import is_sound
-from planner.inputs.osm_servers import ATTEMPTS, NAME_ATTEMPTS, Servers, Wait, retry_after
+from planner.commands.fetch import Fetch, fetch
+from planner.commands.main import main
+from planner.io.osm.responses import is_sound
+from planner.io.osm.servers import ATTEMPTS, NAME_ATTEMPTS, Servers, Wait, retry_after
+from planner.messages.errors import FetchError
 
 BOX = shapely.box(106.80, 39.66, 106.81, 39.67)
 NODES = [(1, 106.802, 39.662), (2, 106.804, 39.662), (3, 106.804, 39.664)]

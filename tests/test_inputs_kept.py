@@ -9,12 +9,12 @@ import pytest
 import toy
 
 import planner
-from planner.answering import site, write_answer
-from planner.cli import main
-from planner.errors import OutputError
-from planner.outputs.report_cuts import write_cut
-from planner.outputs.static_maps import write_static_map
-from planner.study import read_study
+from planner.commands.main import main
+from planner.commands.site import site, write_answer
+from planner.config.study import read_study
+from planner.messages.errors import OutputError
+from planner.reporting.map.sheet import write_static_map
+from planner.reporting.report.area_reports import write_cut
 
 
 def called(folder: Path, name: str, study: str = toy.STUDY) -> Path:

@@ -11,12 +11,12 @@ import shapely
 import toy
 
 import planner
-from planner.cli import main
-from planner.errors import DataError, StudyError
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
-from planner.outputs.report import write_report
-from planner.study import make_study
+from planner.commands.main import main
+from planner.config.study import make_study
+from planner.messages.errors import DataError, StudyError
+from planner.reporting.document.build import document
+from planner.reporting.map.page import draw_map
+from planner.reporting.report.build import write_report
 
 LEAST = {
     "name": "s",

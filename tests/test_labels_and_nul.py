@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 import toy
 
-from planner.errors import DataError
-from planner.inputs.layers import read_layer
-from planner.inputs.osm_answers import is_sound
-from planner.outputs.workbook import Sheet, write_workbook
-from planner.settings.layers import Layer
-from planner.tables import BUILDINGS, COMMUNITIES, PEOPLE_TABLE, STREETS, Contract
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.io.osm.responses import is_sound
+from planner.messages.errors import DataError
+from planner.reporting.tables.workbook import Sheet, write_workbook
+from planner.schemas.tables import BUILDINGS, COMMUNITIES, PEOPLE_TABLE, STREETS, Contract
 
 
 def read(path: Path, contract: Contract) -> gpd.GeoDataFrame:  # type: ignore[type-arg]

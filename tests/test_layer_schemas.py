@@ -15,10 +15,10 @@ import toy
 from changing import city, diagnosed
 
 import planner
-from planner.cli import main
-from planner.outputs.geopackage import write_geopackage
-from planner.outputs.layer_schemas import LAYERS
-from planner.plan import Plan
+from planner.commands.main import main
+from planner.reporting.tables.geopackage import write_geopackage
+from planner.reporting.tables.layer_schemas import LAYERS
+from planner.results import Plan
 
 DATA = (Path(__file__).parent.parent / "docs" / "data.md").read_text("utf-8")
 TYPES = {"text": "object", "number": "float64", "whole number": "int64", "true or false": "bool"}

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from planner.errors import DataError
-from planner.inputs.file_notes import FileNotes, by_reason, lines_left_out
-from planner.inputs.layers import LayerRead, read_layer
-from planner.inputs.line_classes import sort_lines
-from planner.inputs.reading import is_private_way
-from planner.settings.layers import Layer
-from planner.tables import BUILDINGS, STREETS
+from planner.config.sections.layers import Layer
+from planner.inputs.study_inputs import is_private_way
+from planner.io.layer_notes import FileNotes, by_reason, lines_left_out
+from planner.io.layers import LayerRead, read_layer
+from planner.io.osm.line_classes import sort_lines
+from planner.messages.errors import DataError
+from planner.schemas.tables import BUILDINGS, STREETS
 
 CRS = "EPSG:32648"
 

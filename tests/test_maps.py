@@ -13,11 +13,11 @@ import shapely
 import toy
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.geojson import written
-from planner.outputs.map_pieces import SIMPLIFIED_M, rounded
-from planner.outputs.maps import draw_map
-from planner.texts import Texts, catalogue
+from planner.messages.catalogue import Texts, catalogue
+from planner.reporting.document.build import document
+from planner.reporting.geojson import written
+from planner.reporting.map.elements import SIMPLIFIED_M, rounded
+from planner.reporting.map.page import draw_map
 
 HOSTILE = "<script>alert(1)</script>\"onmouseover=alert(1) '`${alert(1)}`{{ 7 * 191 }}{% raw %}"
 LOADS = re.compile(

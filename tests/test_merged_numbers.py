@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.errors import DataError
-from planner.tables import DEMAND, FACILITIES
+from planner.messages.errors import DataError
+from planner.schemas.tables import DEMAND, FACILITIES
 
 BOOKS = ("xlsx", "xls")
 

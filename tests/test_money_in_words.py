@@ -13,12 +13,12 @@ import pytest
 import toy
 
 import planner
-from planner.cli import main
-from planner.outputs.document import document
-from planner.outputs.map_programme import _rows
-from planner.outputs.report_blocks import Wording
-from planner.texts import Texts
-from planner.texts.money import money_unit, unit_of_amount
+from planner.commands.main import main
+from planner.messages.catalogue import Texts
+from planner.messages.money import money_unit, unit_of_amount
+from planner.reporting.document.build import document
+from planner.reporting.map.programme_layers import _rows
+from planner.reporting.report.blocks import Wording
 
 CHINESE_UNIT = re.compile("[万亿千]元")
 

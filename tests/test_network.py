@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import shapely
 
-from planner.walking.network import build_network
-from planner.walking.quality import network_quality
-from planner.walking.snapping import doors, snap
-from planner.walking.walk import Walk, is_within, walking_profiles
+from planner.network.network import build_network
+from planner.network.quality import network_quality
+from planner.network.snapping import doors, snap
+from planner.network.walk import Walk, is_within, walking_profiles
 
 CRS = "EPSG:32648"
 

@@ -11,10 +11,10 @@ import shapely
 from test_osm import LINE, node, relation, square, way, write
 from test_osm_streets import CRS, graph_of, straight_m
 
-from planner.inputs.graphml import read_graphml
-from planner.inputs.osm import read_osm_walk
-from planner.inputs.osm_nodes import APART_M
-from planner.walking.network import WalkingNetwork, build_network
+from planner.io.osm.extract import read_osm_walk
+from planner.io.osm.graphml import read_graphml
+from planner.io.osm.nodes import APART_M
+from planner.network.network import WalkingNetwork, build_network
 
 
 def network_of(file: Path) -> WalkingNetwork:

@@ -10,9 +10,9 @@ import pytest
 import toy
 
 import planner
-from planner.outputs.document import document
-from planner.progress import RUN_STAGES, Bar
-from planner.texts import LANGUAGES, Language, Texts, catalogue
+from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
+from planner.messages.progress import RUN_STAGES, Bar
+from planner.reporting.document.build import document
 
 
 class Terminal(io.StringIO):

@@ -12,9 +12,9 @@ import toy
 from nothing import drawn, everything_is_made, with_centres, with_people
 
 import planner
-from planner.cli import main
-from planner.outputs.document import document
-from planner.plan import Plan
+from planner.commands.main import main
+from planner.reporting.document.build import document
+from planner.results import Plan
 
 NO_SITE: dict[str, str] = {
     "a budget below every cost": "new_cost = 40.0\nbudget = 10.0\n",

@@ -9,9 +9,9 @@ import osmium
 import pytest
 import shapely
 
-from planner.errors import DataError
-from planner.inputs.osm import read_osm_buildings, read_osm_points, read_osm_streets
-from planner.walking.network import build_network
+from planner.io.osm.extract import read_osm_buildings, read_osm_points, read_osm_streets
+from planner.messages.errors import DataError
+from planner.network.network import build_network
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
 COLUMNS = ["id", "name", "kind", "crossing", "structure", "gated", "square", "access", "geometry"]

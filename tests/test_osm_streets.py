@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_osm import LINE, node, relation, square, way, write
 
-from planner.inputs.osm import read_osm_streets, read_osm_walk
-from planner.inputs.osm_squares import DETOUR, inward_corners, spare
-from planner.walking.network import build_network
+from planner.io.osm.extract import read_osm_streets, read_osm_walk
+from planner.io.osm.squares import DETOUR, inward_corners, spare
+from planner.network.network import build_network
 
 CRS = 32631
 

@@ -8,8 +8,8 @@ import osmium
 import pytest
 import shapely
 
-from planner.inputs.osm import read_osm_streets
-from planner.inputs.osm_walkable import is_private, is_walkable
+from planner.io.osm.extract import read_osm_streets
+from planner.io.osm.walkable_tags import is_private, is_walkable
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
 

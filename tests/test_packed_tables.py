@@ -10,10 +10,10 @@ import pytest
 import shapely
 import sheets
 
-from planner.errors import DataError
-from planner.remarks import Remark, reason_of
-from planner.tables import BUILDINGS
-from planner.texts import Texts
+from planner.messages.catalogue import Texts
+from planner.messages.errors import DataError
+from planner.messages.notices import Remark, reason_of
+from planner.schemas.tables import BUILDINGS
 
 ROWS = [["单位：万人", ""], ["社区", "常住人口"], ["东风社区", 0.1], ["西园社区", 0.2]]
 

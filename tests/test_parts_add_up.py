@@ -17,12 +17,12 @@ from hypothesis import given
 from markupsafe import Markup
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.report import tell_report
-from planner.outputs.report_blocks import Cell, Table
-from planner.outputs.report_cuts import tell_cut
-from planner.outputs.rounding import in_parts, whole
-from planner.plan import Plan
+from planner.reporting.document.build import document
+from planner.reporting.report.area_reports import tell_cut
+from planner.reporting.report.blocks import Cell, Table
+from planner.reporting.report.build import tell_report
+from planner.reporting.rounding import in_parts, whole
+from planner.results import Plan
 
 PARTS = st.lists(st.floats(0, 500, allow_nan=False), min_size=1, max_size=20)
 

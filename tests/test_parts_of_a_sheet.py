@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.errors import DataError
-from planner.tables import DEMAND, FACILITIES
+from planner.messages.errors import DataError
+from planner.schemas.tables import DEMAND, FACILITIES
 
 HEAD = ["编号", "名称", "层级", "经度", "纬度"]
 LONGER = ["编号", "名称", "层级", "所属社区", "建筑面积", "经度", "纬度"]

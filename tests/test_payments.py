@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from planner.programme.payments import payments, payments_or_none
-from planner.programme.question import Fund, Option, Question
+from planner.programme.problem import Fund, Option, Question
 
 
 def question(costs: list[float], *funds: Fund, kinds: str = "", years: int = 1) -> Question:

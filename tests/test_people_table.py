@@ -13,7 +13,7 @@ import shapely
 import toy
 from answers import done, refused
 
-from planner.cli import main
+from planner.commands.main import main
 
 COMMUNITIES = toy.layers()["communities"]
 TABLE = """

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import planner
-from planner.errors import StudyError
-from planner.siting.candidate import Candidate
-from planner.siting.proposing.place_ids import metres_between, nearest_to, place_id, told_apart
+from planner.messages.errors import StudyError
+from planner.siting.candidates.candidate import Candidate
+from planner.siting.candidates.place_ids import metres_between, nearest_to, place_id, told_apart
 
 CORNER = place_id("K", *toy.ORIGIN)
 MONEY = toy.with_money(150.0, 150.0).replace("most_share = 0.8\n", "")

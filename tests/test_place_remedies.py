@@ -10,10 +10,10 @@ from centres import BLOCKED, rule
 from changing import COVERED, ORIGIN, Layers, applied, city, diagnosed
 
 import planner
-from planner.assessment.changes import Change, Remedy
-from planner.explaining import explain
-from planner.outputs.document import document
-from planner.texts import Texts
+from planner.commands.explain import explain
+from planner.evaluation.improvements.actions import Change, Remedy
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import document
 
 PRICES = ("gate_open", "crossing", "move", "share", "station")
 

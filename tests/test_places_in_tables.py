@@ -13,13 +13,13 @@ import shapely
 import toy
 from answers import refused
 
-from planner.errors import DataError
-from planner.inputs.coordinates import axis, coordinate, pair
-from planner.inputs.graphml import read_graphml
-from planner.inputs.layers import LayerRead, read_layer
-from planner.inputs.shape_texts import DEEPEST, read_shapes
-from planner.settings.layers import Layer
-from planner.tables import BUILDINGS, DEMAND, FACILITIES
+from planner.config.sections.layers import Layer
+from planner.io.layers import LayerRead, read_layer
+from planner.io.osm.graphml import read_graphml
+from planner.io.tables.coordinates import axis, coordinate, pair
+from planner.io.vector.geometry_text import DEEPEST, read_shapes
+from planner.messages.errors import DataError
+from planner.schemas.tables import BUILDINGS, DEMAND, FACILITIES
 
 EAST, NORTH = 106.8125, 39.675
 PLACE = shapely.Point(EAST, NORTH)

@@ -22,13 +22,13 @@ from answers import done, refused
 from test_osm import node, way, write
 
 import planner
-from planner.checking import describe, describe_as_json
-from planner.cli import main
-from planner.inputs.osm import read_osm_streets
-from planner.preparing import prepare
-from planner.study import read_study
-from planner.texts import Texts
-from planner.walking.times import travel_times
+from planner.commands.check import describe, describe_as_json
+from planner.commands.main import main
+from planner.config.study import read_study
+from planner.io.osm.extract import read_osm_streets
+from planner.messages.catalogue import Texts
+from planner.network.travel_times import travel_times
+from planner.prepare import prepare
 
 LANE = [(400, 200), (420, 220), (440, 220)]
 BACK = [(440, 220), (480, 220), (600, 400)]

@@ -14,14 +14,14 @@ from matplotlib.collections import LineCollection
 from test_private_ways import HOW, streets, study
 
 import planner
-from planner.outputs import map_style as style
-from planner.outputs.document import document
-from planner.outputs.map_layers import map_layers
-from planner.outputs.map_pieces import Words
-from planner.outputs.maps import draw_map
-from planner.outputs.static_maps import draw_static_map
-from planner.plan import Plan
-from planner.texts import LANGUAGES, Texts
+from planner.messages.catalogue import LANGUAGES, Texts
+from planner.reporting.document.build import document
+from planner.reporting.map import style
+from planner.reporting.map.elements import Words
+from planner.reporting.map.layers import map_layers
+from planner.reporting.map.page import draw_map
+from planner.reporting.map.sheet import draw_static_map
+from planner.results import Plan
 
 LEGEND = {
     "residents": ("private way of a compound (no way through)", "小区内部道路（外人不可穿行）"),

@@ -13,14 +13,14 @@ import pytest
 import toy
 
 import planner
-from planner.cli import main
-from planner.errors import StudyError
-from planner.outputs.document import document
-from planner.outputs.geopackage import result_layers
+from planner.commands.main import main
+from planner.config.study import read_study
+from planner.messages.errors import StudyError
 from planner.programme.lists import Programme
-from planner.programme.offering import Known, offers_of, question_of, ways_of
-from planner.siting.proposing.place_ids import place_id
-from planner.study import read_study
+from planner.programme.project_options import Known, offers_of, question_of, ways_of
+from planner.reporting.document.build import document
+from planner.reporting.tables.geopackage import result_layers
+from planner.siting.candidates.place_ids import place_id
 
 CORNER = place_id("K", *toy.ORIGIN)
 """The candidate in the south-west corner."""

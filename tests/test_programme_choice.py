@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from planner.errors import SitingError
-from planner.programme.choosing import choose
-from planner.programme.question import Fund, Option, Precedence, Question
+from planner.messages.errors import SitingError
+from planner.programme.problem import Fund, Option, Precedence, Question
+from planner.programme.solve import choose
 
 COVERS = np.array(
     # station A, station B, station C; upgrade U; move M

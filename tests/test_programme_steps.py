@@ -9,10 +9,10 @@ import pytest
 from scipy.sparse import csr_array
 from test_programme_choice import COVERS, FUNDS, OPTIONS, question
 
-from planner.programme import choosing
-from planner.programme.choosing import choose
-from planner.programme.question import Fund, Option, Precedence
-from planner.siting.solving.clock import Clock
+from planner.programme import solve as choosing
+from planner.programme.problem import Fund, Option, Precedence
+from planner.programme.solve import choose
+from planner.siting.solvers.deadline import Clock
 
 A, B, C, U, M = range(5)
 RICH = (Fund("above", (500.0, 0.0, 0.0)),)

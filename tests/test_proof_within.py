@@ -10,11 +10,11 @@ import pytest
 import toy
 
 import planner
-from planner.answer_card import card
-from planner.answering import site
-from planner.siting.proposing.pool import FromOrigin, Pool
-from planner.study import read_study
-from planner.texts import Texts
+from planner.commands.site import site
+from planner.commands.site_card import card
+from planner.config.study import read_study
+from planner.messages.catalogue import Texts
+from planner.siting.candidates.builder import FromOrigin, Pool
 
 BUDGET = toy.STUDY.replace("sites = 1", "sites = 3") + "new_cost = 40.0\nbudget = 40.0\n"
 

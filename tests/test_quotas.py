@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from centres import diagnosed, profile_of, rule
 
-from planner.assessment.quotas import quotas_met
-from planner.assessment.rules import read_rules
-from planner.errors import StudyError
+from planner.evaluation.quotas import quotas_met
+from planner.evaluation.rules import read_rules
+from planner.messages.errors import StudyError
 
 QUOTA = '[[quotas]]\nid="q"\nrule="{rule}"\nshare={share}\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "比"\n'
 

@@ -12,10 +12,10 @@ import rasterio
 import shapely
 import toy
 
-from planner.errors import DataError
-from planner.inputs.demand.rasters import RasterCells, read_raster
-from planner.inputs.elevation import read_elevation
-from planner.tables import Communities
+from planner.io.elevation import read_elevation
+from planner.messages.errors import DataError
+from planner.population.rasters import RasterCells, read_raster
+from planner.schemas.tables import Communities
 
 X, Y = toy.ORIGIN
 HOME = Communities(gpd.GeoDataFrame({"id": ["A"]}, geometry=[shapely.box(X, Y, X + 400, Y + 400)], crs=toy.CRS))

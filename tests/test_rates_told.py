@@ -12,12 +12,12 @@ import toy
 from page_script import computed
 
 import planner
-from planner.cli import main
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
-from planner.outputs.rates import rate_in_words
-from planner.plan import Plan
-from planner.texts import Texts
+from planner.commands.main import main
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import document
+from planner.reporting.map.page import draw_map
+from planner.reporting.rates import rate_in_words
+from planner.results import Plan
 
 CHINESE = toy.STUDY.replace('language = "en"', 'language = "zh"')
 STATIONS_ONLY = """

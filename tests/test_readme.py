@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import toy
 
-from planner.cli import main
+from planner.commands.main import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -135,7 +135,8 @@ def test_python_blocks_run(at_home: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_exit_codes_are_those_of_the_errors() -> None:
-    from planner import endings, errors
+    from planner.commands import exit as endings
+    from planner.messages import errors
 
     codes = {
         0,

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.assessment.remedies import Remedy, find_remedies
-from planner.assessment.rules import Profile
-from planner.settings.rules import Costs
+from planner.config.sections.rules import Costs
+from planner.evaluation.improvements.search import Remedy, find_remedies
+from planner.evaluation.rules import Profile
 
 COSTS = Costs(floor_area_per_m2=0.3, hour_a_week=0.9, function=8.0, step_free=5.0)
 FUNCTIONS = ("library", "clinic", "gym")

@@ -14,12 +14,12 @@ import pytest
 import toy
 
 import planner
-from planner.assessment.diagnosis import WEAK
-from planner.outputs.centre_words import reason
-from planner.outputs.document import Document, document
-from planner.outputs.report import write_report
-from planner.outputs.report_blocks import DIGITS, Wording
-from planner.texts import LANGUAGES, Language, Texts, catalogue
+from planner.evaluation.diagnosis import WEAK
+from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
+from planner.reporting.document.build import Document, document
+from planner.reporting.facility_text import reason
+from planner.reporting.report.blocks import DIGITS, Wording
+from planner.reporting.report.build import write_report
 
 SECTIONS = ("summary", "basis", "inventory", "coverage", "weak", "siting", "fairness", "reading", "data")
 MEBIBYTE = 2**20

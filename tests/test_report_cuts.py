@@ -12,13 +12,13 @@ import pytest
 import toy
 
 import planner
-from planner.errors import StudyError
-from planner.outputs.district_parts import document_of, find_part
-from planner.outputs.document import Document, document
-from planner.outputs.report_blocks import Cell, Table
-from planner.outputs.report_cuts import tell_cut, write_cut
-from planner.outputs.report_page import write_page
-from planner.texts import LANGUAGES, Texts
+from planner.messages.catalogue import LANGUAGES, Texts
+from planner.messages.errors import StudyError
+from planner.reporting.document.build import Document, document
+from planner.reporting.report.area_reports import tell_cut, write_cut
+from planner.reporting.report.blocks import Cell, Table
+from planner.reporting.report.district_parts import document_of, find_part
+from planner.reporting.report.html_page import write_page
 
 CHROMIUM = shutil.which("chromium")
 

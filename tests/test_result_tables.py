@@ -11,9 +11,9 @@ import toy
 from openpyxl.workbook import Workbook
 
 import planner
-from planner.outputs.document import Document, document
-from planner.outputs.result_tables import write_tables
-from planner.texts import LANGUAGES, Language, Texts
+from planner.messages.catalogue import LANGUAGES, Language, Texts
+from planner.reporting.document.build import Document, document
+from planner.reporting.tables.results import write_tables
 
 PROGRAMME = ("needs", "funds", "places", "projects", "tasks")
 SHEETS = ("about", "coverage", "communities", "centres", "findings", "rules", "sites", *PROGRAMME, "uncovered")

@@ -16,7 +16,7 @@ PRODUCTS = ("map.html", "report.html", "report.docx", "tables.xlsx", "plan.json"
 # A library that prints in Python, by the system and by C's own buffer, while a study is read, and once at the end.
 NOISY = """
 import atexit, ctypes, os, sys
-import planner.preparing as preparing
+import planner.prepare as preparing
 from planner.__main__ import main
 
 C = ctypes.CDLL(None)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from planner.errors import SitingError
-from planner.siting.problems import Choice, Covering
-from planner.siting.scenarios import best_of_each, regret_table, robust_choice
+from planner.messages.errors import SitingError
+from planner.siting.problem import Choice, Covering
+from planner.siting.scenario_analysis import best_of_each, regret_table, robust_choice
 
 
 def covering(*columns: tuple[int, ...], people: tuple[float, ...]) -> Covering:

@@ -10,8 +10,8 @@ import pytest
 import toy
 
 import planner
-from planner.outputs.document import document
-from planner.siting.proposing.clusters import _natural
+from planner.reporting.document.build import document
+from planner.siting.candidates.clusters import _natural
 
 
 def city(order: np.ndarray | None) -> dict[str, gpd.GeoDataFrame]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from centres import function, profile_of, rule, rule_file
 
-from planner.assessment.expressions import ANYTHING, Facts, Span, exactly
-from planner.assessment.rules import Profile, in_force, read_rules
-from planner.assessment.verdicts import Subject, apply_rule, concerns, excellence, judge, score_of, verdict_of
-from planner.errors import StudyError
+from planner.evaluation.expressions import ANYTHING, Facts, Span, exactly
+from planner.evaluation.ratings import Subject, apply_rule, concerns, excellence, judge, score_of, verdict_of
+from planner.evaluation.rules import Profile, in_force, read_rules
+from planner.messages.errors import StudyError
 
 NUMBERS = {
     "floor_area_m2": exactly(320.0),

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from centres import BLOCKED, CATCHMENT, function, profile_of, rule, rule_file
 
-from planner.assessment.expressions import ANYTHING, Facts, Span, answer, exactly, parse
-from planner.assessment.rules import limits_of, read_rules, shipped_profiles
-from planner.errors import StudyError
+from planner.evaluation.expressions import ANYTHING, Facts, Span, answer, exactly, parse
+from planner.evaluation.rules import limits_of, read_rules, shipped_profiles
+from planner.messages.errors import StudyError
 
 SEEN = {"haibowan": {"floor_area"}}
 """The only thresholds whose source text the developers read: the 300 m² of the district's report."""

@@ -10,11 +10,11 @@ import pytest
 from test_line_layers import lines, read, save
 from test_osm import LINE, way, write
 
-from planner.errors import DataError
-from planner.inputs.layers import read_layer
-from planner.inputs.osm import read_osm_walk
-from planner.settings.layers import Layer
-from planner.tables import GATES
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.io.osm.extract import read_osm_walk
+from planner.messages.errors import DataError
+from planner.schemas.tables import GATES
 
 TIMED_OUT = 'runtime error: Query timed out in "query" at line 3 after 26 seconds.'
 STREET = way(1, [1, 2, 3], highway="residential")

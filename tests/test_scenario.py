@@ -9,11 +9,11 @@ import pytest
 import toy
 
 import planner
-from planner.cli import main
-from planner.errors import StudyError
-from planner.outputs.document import document
-from planner.scenario import read_scenario
-from planner.study import read_study
+from planner.commands.main import main
+from planner.config.study import read_study
+from planner.inputs.scenario import read_scenario
+from planner.messages.errors import StudyError
+from planner.reporting.document.build import document
 
 EAST, NORTH = toy.ORIGIN
 

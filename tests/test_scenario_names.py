@@ -9,8 +9,8 @@ import pytest
 import toy
 
 import planner
-from planner.cli import main
-from planner.plan import Plan
+from planner.commands.main import main
+from planner.results import Plan
 
 MONEY = toy.with_money(150.0, 150.0)
 PROJECT = '\n[[programme.projects]]\nid = "{id}"\nkind = "merge"\ncost = 1.0\n{more}\n'

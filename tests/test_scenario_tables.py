@@ -11,10 +11,10 @@ import pytest
 import shapely
 import toy
 
-from planner.errors import ScenarioError
-from planner.inputs.reading import Inputs, read_inputs
-from planner.scenario import Scenario, Site, apply_scenario, read_scenario
-from planner.study import Study, read_study
+from planner.config.study import Study, read_study
+from planner.inputs.scenario import Scenario, Site, apply_scenario, read_scenario
+from planner.inputs.study_inputs import Inputs, read_inputs
+from planner.messages.errors import ScenarioError
 
 EAST, NORTH = toy.ORIGIN
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.outputs import writing
-from planner.outputs.second_process import begun
+from planner.reporting import write as writing
+from planner.reporting.files.second_process import begun
 
 LOST_BUT_HERE = f"""
 __import__("os").kill(__import__("os").getpid(), {int(signal.SIGTERM)})

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import toy
 
-from planner.outputs import second_process
+from planner.reporting.files import second_process
 
-LAYING_OUT = "[__import__(name) for name in ('planner.outputs.report_docx', 'docx', 'numpy', 'shapely')]"
+LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.word_file', 'docx', 'numpy', 'shapely')]"
 """What the second process imports for the Word file, and more."""
 
 
@@ -33,7 +33,7 @@ def test_no_module_of_the_working_folder_is_imported(tmp_path: Path) -> None:
     (hostile / "planner" / "__init__.py").write_text(mark, "utf-8")
     # The first process begins safely, as the installed script does; then it works in the folder.
     code = (
-        "import os, sys\nfrom planner.outputs.second_process import begun\n"
+        "import os, sys\nfrom planner.reporting.files.second_process import begun\n"
         f"{LAYING_OUT}\nos.chdir(sys.argv[1])\nsys.path.insert(0, '')\nsys.path.insert(0, os.getcwd())\n"
         "os.environ['PYTHONPATH'] = sys.argv[2]\n"
         f"with begun(eval, \"({LAYING_OUT}, __import__('os').getpid())[1]\") as wait:\n"

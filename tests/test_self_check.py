@@ -11,16 +11,16 @@ import shapely
 import toy
 
 import planner
-from planner.assessment.self_check import compare_with_overlay
-from planner.assessment.situation import Situation
-from planner.assessment.verifying import verify
-from planner.cli import main
-from planner.measuring import ground_of, situation_of
-from planner.outputs.document import document
-from planner.preparing import Ready, prepare
-from planner.study import read_study
-from planner.walking.service_areas import service_areas
-from planner.walking.times import travel_times
+from planner.accessibility.access_data import Situation
+from planner.commands.main import main
+from planner.config.study import read_study
+from planner.evaluation.validation.overlay import compare_with_overlay
+from planner.evaluation.validation.walk_verification import verify
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.travel_times import travel_times
+from planner.prepare import Ready, prepare
+from planner.reporting.document.build import document
+from planner.stages import ground_of, situation_of
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,21 +17,21 @@ import toy
 from scipy.sparse import csr_array
 
 import planner
-from planner import sites_otherwise
-from planner.errors import SitingError
-from planner.outputs.document import document
-from planner.outputs.programme_words import task
-from planner.outputs.report_blocks import Block, Paragraph, Table, Wording
-from planner.outputs.report_cuts import write_cut
-from planner.outputs.report_findings import siting
-from planner.outputs.report_sites import beside
-from planner.outputs.report_summary import summary
-from planner.outputs.rounding import shown_bound
-from planner.outputs.static_maps import draw_static_map
-from planner.siting.answers import Answer
-from planner.siting.problems import Choice, Covering
-from planner.siting.scenarios import best_of_each, regret_table, robust_choice
-from planner.texts import Texts
+from planner.messages.catalogue import Texts
+from planner.messages.errors import SitingError
+from planner.reporting.document.build import document
+from planner.reporting.map.sheet import draw_static_map
+from planner.reporting.programme_text import task
+from planner.reporting.report.area_reports import write_cut
+from planner.reporting.report.blocks import Block, Paragraph, Table, Wording
+from planner.reporting.report.sections.proposals import siting
+from planner.reporting.report.sections.siting import beside
+from planner.reporting.report.sections.summary import summary
+from planner.reporting.rounding import shown_bound
+from planner.siting import robustness as sites_otherwise
+from planner.siting.problem import Choice, Covering
+from planner.siting.scenario_analysis import best_of_each, regret_table, robust_choice
+from planner.siting.solution import Answer
 
 
 @pytest.fixture(scope="module")

@@ -12,24 +12,24 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 import planner
-from planner.assessment.changes import Change
-from planner.errors import SitingError
-from planner.outputs.centre_words import digits_for
-from planner.outputs.document import document
-from planner.outputs.document_programme import project_table, spots_of
-from planner.outputs.map_style import _quantity
-from planner.outputs.programme_words import per_person, small_unit
-from planner.outputs.report_blocks import Wording
-from planner.outputs.rounding import digits_apart, gained_by_projects, in_order, in_parts
+from planner.evaluation.improvements.actions import Change
+from planner.messages.catalogue import Texts
+from planner.messages.errors import SitingError
+from planner.reporting.document.build import document
+from planner.reporting.document.programme import project_table, spots_of
+from planner.reporting.facility_text import digits_for
+from planner.reporting.map.style import _quantity
+from planner.reporting.programme_text import per_person, small_unit
+from planner.reporting.report.blocks import Wording
+from planner.reporting.rounding import digits_apart, gained_by_projects, in_order, in_parts
 from planner.siting.alternatives import alternatives
-from planner.siting.backup_covering import backup_covering
-from planner.siting.capacitated_covering import capacitated_covering
-from planner.siting.fairness import frontier, group_frontier, worst_community_first
-from planner.siting.maximal_covering import gradual_covering, maximal_covering
-from planner.siting.problems import Choice, Covering, Reach
-from planner.siting.scenarios import best_of_each, robust_choice
-from planner.siting.set_covering import set_covering
-from planner.texts import Texts
+from planner.siting.equity import frontier, group_frontier, worst_community_first
+from planner.siting.models.backup_covering import backup_covering
+from planner.siting.models.capacitated_covering import capacitated_covering
+from planner.siting.models.maximal_covering import gradual_covering, maximal_covering
+from planner.siting.models.set_covering import set_covering
+from planner.siting.problem import Choice, Covering, Reach
+from planner.siting.scenario_analysis import best_of_each, robust_choice
 
 COUNTS = st.lists(st.floats(0, 1e5), min_size=1, max_size=40)
 

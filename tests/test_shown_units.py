@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 import sheets
 
-from planner.contracts import Contract
-from planner.inputs.sheet_marks import literal_of
-from planner.tables import FACILITIES, PARCELS, PEOPLE_TABLE
+from planner.io.tables.sheet_marks import literal_of
+from planner.schemas.table_schema import Contract
+from planner.schemas.tables import FACILITIES, PARCELS, PEOPLE_TABLE
 
 
 def book(path: Path, heading: list[object], row: list[object], column: int, code: str) -> Path:

@@ -16,29 +16,29 @@ import toy
 from scipy.sparse import csr_array
 
 import planner
-from planner import cli
-from planner.errors import SitingError, StudyError
-from planner.inputs.layers import read_layer
-from planner.settings.layers import Layer
-from planner.settings.siting import Siting as Settings
+from planner.commands import main as cli
+from planner.config.sections.layers import Layer
+from planner.config.sections.siting import Siting as Settings
+from planner.io.layers import read_layer
+from planner.messages.errors import SitingError, StudyError
+from planner.network.gates import close_gates
+from planner.network.network import build_network
+from planner.network.snapping import snap
+from planner.network.walk import Walk
+from planner.schemas.tables import PARCELS
 from planner.siting.alternatives import alternatives
-from planner.siting.candidate import Candidate, places_of
-from planner.siting.choosing import choose_sites, coverage_of
-from planner.siting.comparing import compare
-from planner.siting.fairness import group_frontier
-from planner.siting.maximal_covering import maximal_covering
-from planner.siting.models import MODELS
-from planner.siting.problems import Choice, Covering
-from planner.siting.proposing.clusters import Grouping, propose_dense
-from planner.siting.proposing.free_centres import fates
-from planner.siting.proposing.place_ids import place_id
-from planner.siting.proposing.street_positions import propose_street_positions
-from planner.siting.reasons import Surroundings, who_is_left
-from planner.tables import PARCELS
-from planner.walking.gates import close_gates
-from planner.walking.network import build_network
-from planner.walking.snapping import snap
-from planner.walking.walk import Walk
+from planner.siting.baselines import compare
+from planner.siting.candidates.candidate import Candidate, places_of
+from planner.siting.candidates.clusters import Grouping, propose_dense
+from planner.siting.candidates.place_ids import place_id
+from planner.siting.candidates.relocations import fates
+from planner.siting.candidates.street_positions import propose_street_positions
+from planner.siting.equity import group_frontier
+from planner.siting.models.maximal_covering import maximal_covering
+from planner.siting.models.registry import MODELS
+from planner.siting.problem import Choice, Covering
+from planner.siting.proposals import choose_sites, coverage_of
+from planner.siting.unserved_reasons import Surroundings, who_is_left
 
 WALK = Walk(3.6, 10.0)
 

@@ -11,22 +11,22 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from planner.errors import SitingError
+from planner.messages.errors import SitingError
 from planner.siting.alternatives import alternatives
-from planner.siting.answers import Answer
-from planner.siting.backup_covering import backup_covering
-from planner.siting.capacitated_covering import capacitated_covering
 from planner.siting.curve import coverage_curve, fewest_for
-from planner.siting.fairness import frontier, worst_community_first
-from planner.siting.maximal_covering import gradual_covering, maximal_covering
-from planner.siting.p_center import p_center
-from planner.siting.p_median import p_median
-from planner.siting.problems import Choice, Covering, Reach
-from planner.siting.scenarios import best_of_each, regret_table, robust_choice
-from planner.siting.set_covering import set_covering
-from planner.siting.solving.clock import Clock
-from planner.siting.solving.mip import Programme, solve
-from planner.siting.solving.warming import warm_up
+from planner.siting.equity import frontier, worst_community_first
+from planner.siting.models.backup_covering import backup_covering
+from planner.siting.models.capacitated_covering import capacitated_covering
+from planner.siting.models.maximal_covering import gradual_covering, maximal_covering
+from planner.siting.models.p_center import p_center
+from planner.siting.models.p_median import p_median
+from planner.siting.models.set_covering import set_covering
+from planner.siting.problem import Choice, Covering, Reach
+from planner.siting.scenario_analysis import best_of_each, regret_table, robust_choice
+from planner.siting.solution import Answer
+from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.mip import Programme, solve
+from planner.siting.solvers.precompile import warm_up
 from planner.siting.unserved import explain_unserved, fewest_extra
 
 ORLIB = Path(__file__).parent.parent.parent / "shared" / "data" / "orlib"

@@ -12,9 +12,9 @@ import toy
 from page_script import computed
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.small_counts import SQUARE_M, are_small, shown_places, spread
-from planner.plan import Plan
+from planner.reporting.document.build import document
+from planner.reporting.small_counts import SQUARE_M, are_small, shown_places, spread
+from planner.results import Plan
 
 
 def households(folder: Path, more: str = "", **demand: object) -> Plan:

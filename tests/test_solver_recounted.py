@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_array, csr_array
 
-from planner.siting.backup_covering import backup_covering
-from planner.siting.capacitated_covering import capacitated_covering
-from planner.siting.problems import Choice, Covering
-from planner.siting.solving.clock import Clock
-from planner.siting.solving.doubts import Doubt, noting_doubts, remarks_of
-from planner.siting.solving.highs import Programme, Stated, Way, ask_highs
-from planner.siting.solving.mip import Solved, solve
-from planner.walking.walk import FloatArray
+from planner.network.walk import FloatArray
+from planner.siting.models.backup_covering import backup_covering
+from planner.siting.models.capacitated_covering import capacitated_covering
+from planner.siting.problem import Choice, Covering
+from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.discrepancies import Doubt, noting_doubts, remarks_of
+from planner.siting.solvers.highs import Programme, Stated, Way, ask_highs
+from planner.siting.solvers.mip import Solved, solve
 
 CASE = Path(__file__).parent / "cases" / "solver_start"
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from planner.siting.problems import Choice, Covering
-from planner.siting.scenarios import best_of_each, robust_choice
-from planner.siting.solving import balanced
-from planner.siting.solving.clock import Clock
-from planner.siting.solving.highs import FEASIBILITY, Programme
-from planner.siting.solving.mip import Solved, solve
-from planner.walking.walk import FloatArray
+from planner.network.walk import FloatArray
+from planner.siting.problem import Choice, Covering
+from planner.siting.scenario_analysis import best_of_each, robust_choice
+from planner.siting.solvers import balanced
+from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.highs import FEASIBILITY, Programme
+from planner.siting.solvers.mip import Solved, solve
 
 DRY = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
 WET = Covering(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
@@ -68,8 +68,8 @@ def test_a_banner_of_the_solver_is_not_on_standard_output() -> None:
 import ctypes, highspy
 import numpy as np
 from scipy.sparse import csr_array
-from planner.siting.problems import Choice, Covering
-from planner.siting.scenarios import best_of_each, robust_choice
+from planner.siting.problem import Choice, Covering
+from planner.siting.scenario_analysis import best_of_each, robust_choice
 from planner.siting.solving import highs
 c, real, greeted = ctypes.CDLL(None), highspy.Highs, []
 def make():

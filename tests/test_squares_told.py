@@ -11,10 +11,10 @@ from test_osm import relation, way
 from test_streets_told import at, city, keys
 
 import planner
-from planner.checking import describe_as_json
-from planner.inputs import osm_squares
-from planner.inputs.osm import read_osm_walk
-from planner.inputs.osm_squares import MOST_PLACES
+from planner.commands.check import describe_as_json
+from planner.io.osm import squares as osm_squares
+from planner.io.osm.extract import read_osm_walk
+from planner.io.osm.squares import MOST_PLACES
 
 FIRST = 1000
 

@@ -11,12 +11,12 @@ import pytest
 import toy
 
 import planner
-from planner.cli import main
-from planner.errors import OutputError, StudyError
-from planner.outputs.document import document
-from planner.outputs.lettering import font_path, known_signs, readable
-from planner.outputs.static_maps import FORMATS, draw_static_map, write_static_map
-from planner.texts import LANGUAGES, Language, Texts, catalogue
+from planner.commands.main import main
+from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
+from planner.messages.errors import OutputError, StudyError
+from planner.reporting.document.build import document
+from planner.reporting.fonts import font_path, known_signs, readable
+from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
 
 BEGINNINGS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 

@@ -17,10 +17,10 @@ import toy
 from answers import done, refused
 from test_osm import LINE, node, way, write
 
-from planner.errors import DataError
-from planner.inputs.graphml import read_graphml
-from planner.inputs.osm import read_osm_streets
-from planner.walking.network import WalkingNetwork, build_network
+from planner.io.osm.extract import read_osm_streets
+from planner.io.osm.graphml import read_graphml
+from planner.messages.errors import DataError
+from planner.network.network import WalkingNetwork, build_network
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
 BOX = shapely.box(24.944, 60.168, 24.949, 60.171)

@@ -15,13 +15,13 @@ import toy
 from test_osm import node, relation, way
 from test_street_sources import as_osm
 
-from planner.checking import describe, describe_as_json
-from planner.inputs.demand.doors import Doors
-from planner.inputs.demand.points import place_demand
-from planner.inputs.reading import read_inputs
-from planner.study import read_study
-from planner.tables import Communities, Demand
-from planner.texts import Texts
+from planner.commands.check import describe, describe_as_json
+from planner.config.study import read_study
+from planner.inputs.study_inputs import read_inputs
+from planner.messages.catalogue import Texts
+from planner.population.points import place_demand
+from planner.population.start_points import Doors
+from planner.schemas.tables import Communities, Demand
 
 EXTRACT = toy.STUDY.replace('path = "toy.gpkg"\nlayer = "streets"\n', 'path = "city.osm"\n')
 
@@ -216,9 +216,9 @@ def test_homes_that_are_large_keep_their_people(tmp_path: Path) -> None:
 
 def test_wide_demand_polygons_without_streets_start_at_the_outline() -> None:
     """Wider than a cell, so cut by the border; the part inside starts at its own outline."""
-    from planner.inputs.demand.cells import Spreading
-    from planner.inputs.demand.streets import StreetSpots
-    from planner.tables import Streets
+    from planner.population.along_streets import StreetSpots
+    from planner.population.grid_cells import Spreading
+    from planner.schemas.tables import Streets
 
     square = gpd.GeoDataFrame({"id": ["A"]}, geometry=[shapely.box(0, 0, 1000, 1000)], crs=toy.CRS)
     block = gpd.GeoDataFrame(

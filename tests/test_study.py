@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from planner.errors import StudyError
-from planner.study import Study, make_study, nested_settings, read_study, setting_meaning, settings_classes
-from planner.study_template import study_template
-from planner.texts import catalogue
+from planner.config.study import Study, make_study, nested_settings, read_study, setting_meaning, settings_classes
+from planner.config.template import study_template
+from planner.messages.catalogue import catalogue
+from planner.messages.errors import StudyError
 
 LEAST = """
 name = "Least"

@@ -10,9 +10,9 @@ import pytest
 import toy
 from answers import refused
 
-from planner.cli import main
-from planner.errors import StudyError
-from planner.study import make_study, read_study
+from planner.commands.main import main
+from planner.config.study import make_study, read_study
+from planner.messages.errors import StudyError
 
 ZH = toy.STUDY.replace('language = "en"', 'language = "zh"')
 

@@ -15,8 +15,8 @@ import toy
 from answers import EARLIER, content, earlier
 from forks import carried_out, needs_fork
 
-from planner.cli import main
-from planner.outputs.writing import PRODUCTS
+from planner.commands.main import main
+from planner.reporting.write import PRODUCTS
 
 PLANNER = (sys.executable, "-m", "planner")
 NOBODY = 65_534
@@ -87,7 +87,7 @@ FULL = """
 import subprocess, sys
 from pathlib import Path
 import planner
-from planner.errors import OutputError
+from planner.messages.errors import OutputError
 study, folder, *sizes = sys.argv[1:]
 plan = planner.run(study)
 for size in sizes:

@@ -12,11 +12,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.inputs.osm import read_osm_streets
-from planner.walking.network import build_network
-from planner.walking.quality import network_quality, on_small_pieces
-from planner.walking.snapping import snap
-from planner.walking.suspicions import suspicious_places
+from planner.io.osm.extract import read_osm_streets
+from planner.network.network import build_network
+from planner.network.quality import network_quality, on_small_pieces
+from planner.network.snapping import snap
+from planner.network.topology_checks import suspicious_places
 
 CRS = "EPSG:32648"
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"

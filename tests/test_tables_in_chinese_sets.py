@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.inputs.table_encodings import NoTextError, decoded
-from planner.inputs.text_encodings import choose_encoding
-from planner.tables import FACILITIES
+from planner.io.tables.encodings import NoTextError, decoded
+from planner.io.text_encodings import choose_encoding
+from planner.schemas.tables import FACILITIES
 
 SIMPLIFIED = "社区,常住人口\n东风社区,1000\n西园社区,2000\n"
 TRADITIONAL = "社區,人口\n東風社區,1000\n西園社區,2000\n"

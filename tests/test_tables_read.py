@@ -17,14 +17,14 @@ import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.errors import DataError
-from planner.inputs.cells import code, number
-from planner.inputs.coordinates import coordinate, pair
-from planner.inputs.joining import join_communities
-from planner.inputs.layers import LayerRead, read_layer
-from planner.inputs.units import units_of
-from planner.settings.layers import Layer
-from planner.tables import DEMAND, FACILITIES, Communities
+from planner.config.sections.layers import Layer
+from planner.io.community_matching import join_communities
+from planner.io.layers import LayerRead, read_layer
+from planner.io.tables.cells import code, number
+from planner.io.tables.coordinates import coordinate, pair
+from planner.io.tables.units import units_of
+from planner.messages.errors import DataError
+from planner.schemas.tables import DEMAND, FACILITIES, Communities
 
 CENTRES = toy.layers()["centres"].to_crs(4326)
 SHEET = [

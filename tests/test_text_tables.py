@@ -13,16 +13,16 @@ import shapely
 import toy
 from answers import refused
 
-from planner.cli import main
-from planner.errors import DataError
-from planner.inputs.grids import Grid
-from planner.inputs.layers import LayerRead, read_layer
-from planner.inputs.legible_tables import legible_grid
-from planner.inputs.table_encodings import decoded
-from planner.inputs.text_tables import parse_text
-from planner.settings.layers import Layer
-from planner.tables import BUILDINGS, COMMUNITIES, DEMAND, FACILITIES, STREETS
-from planner.texts.legible import is_legible, legible
+from planner.commands.main import main
+from planner.config.sections.layers import Layer
+from planner.io.layers import LayerRead, read_layer
+from planner.io.tables.encodings import decoded
+from planner.io.tables.printable_text import legible_grid
+from planner.io.tables.sheets import Grid
+from planner.io.tables.text_tables import parse_text
+from planner.messages.errors import DataError
+from planner.messages.printable import is_legible, legible
+from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, FACILITIES, STREETS
 
 ROWS = [
     ("编号", "名称", "建筑面积", "经度"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.texts import LANGUAGES, Phrase, Texts, catalogue
+from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue
 
 PLANNER = Path(__file__).parent.parent / "planner"
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.outputs.thinning import thinned
+from planner.reporting.map.simplify import thinned
 
 coordinate = st.floats(-100, 100, allow_nan=False).map(lambda value: round(value, 3))
 places = st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=60)

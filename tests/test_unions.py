@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from planner.walking import unions
-from planner.walking.unions import grid_union, union
+from planner.network.isochrones import unions
+from planner.network.isochrones.unions import grid_union, union
 
 SQUARES = [shapely.box(x, 0, x + 20, 10) for x in (0.0, 10.0, 40.0)]
 

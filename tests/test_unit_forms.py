@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.errors import DataError
-from planner.inputs.cells import code, number
-from planner.inputs.coordinates import coordinate
-from planner.inputs.units import factor_of_unit, parse_units
-from planner.tables import FACILITIES
+from planner.io.tables.cells import code, number
+from planner.io.tables.coordinates import coordinate
+from planner.io.tables.units import factor_of_unit, parse_units
+from planner.messages.errors import DataError
+from planner.schemas.tables import FACILITIES
 
 EAST, WEST = "东风社区", "西园社区"
 

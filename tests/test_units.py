@@ -9,9 +9,9 @@ import pytest
 import shapely
 import sheets
 
-from planner.errors import DataError
-from planner.inputs.units import UnknownUnitError, factor_for, parse_units, units_in_line
-from planner.tables import BUILDINGS, COMMUNITIES, DEMAND, FACILITIES, PARCELS, PLACES
+from planner.io.tables.units import UnknownUnitError, factor_for, parse_units, units_in_line
+from planner.messages.errors import DataError
+from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, FACILITIES, PARCELS, PLACES
 
 EAST, WEST = "东风社区", "西园社区"
 DATA: list[list[object]] = [[EAST, 0.1], [WEST, 0.57]]

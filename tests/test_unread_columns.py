@@ -12,11 +12,11 @@ import sheets
 import toy
 
 import planner
-from planner.cli import main
-from planner.inputs.columns import Vocabulary, column_names
-from planner.inputs.unread import Unread
-from planner.outputs.document import document
-from planner.tables import CONTRACTS, DEMAND, FACILITIES
+from planner.commands.main import main
+from planner.io.tables.columns import Vocabulary, column_names
+from planner.io.tables.unused_columns import Unread
+from planner.reporting.document.build import document
+from planner.schemas.tables import CONTRACTS, DEMAND, FACILITIES
 
 CENTRES = toy.layers()["centres"].to_crs(4326)
 FURTHER = CENTRES.drop(columns="floor_area_m2").assign(阵地建筑面积=[320.0, 90.0], 负责人=["甲", "乙"])
@@ -111,7 +111,7 @@ def test_check_plan_and_report_list_them(tmp_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=[contract.name for contract in CONTRACTS])
-def test_every_field_has_a_chinese_and_an_english_name(contract: planner.contracts.Contract) -> None:  # type: ignore[type-arg]
+def test_every_field_has_a_chinese_and_an_english_name(contract: planner.schemas.table_schema.Contract) -> None:  # type: ignore[type-arg]
     words = column_names()[contract.name]
     for column in contract.columns:
         names = [*words.get(column.name, ()), *words.get("weak", {}).get(column.name, ())]

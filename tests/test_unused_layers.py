@@ -15,10 +15,10 @@ import pytest
 import shapely
 import toy
 
-from planner.checking import describe, describe_as_json
-from planner.inputs.layers_unused import unused_layers
-from planner.study import read_study
-from planner.texts import Texts
+from planner.commands.check import describe, describe_as_json
+from planner.config.study import read_study
+from planner.io.unused_layers import unused_layers
+from planner.messages.catalogue import Texts
 
 
 def frame(shapes: list[shapely.Geometry | None], **columns: list[object]) -> gpd.GeoDataFrame:

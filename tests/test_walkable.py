@@ -16,15 +16,15 @@ import toy
 from rasterio import Affine
 
 import planner
-from planner.assessment.verifying import verify
-from planner.checking import describe
-from planner.errors import DataError, StudyError
-from planner.measuring import ground_of, situation_of
-from planner.outputs.document import document
-from planner.preparing import prepare
-from planner.study import read_study
-from planner.texts import Texts
-from planner.walking.times import travel_times
+from planner.commands.check import describe
+from planner.config.study import read_study
+from planner.evaluation.validation.walk_verification import verify
+from planner.messages.catalogue import Texts
+from planner.messages.errors import DataError, StudyError
+from planner.network.travel_times import travel_times
+from planner.prepare import prepare
+from planner.reporting.document.build import document
+from planner.stages import ground_of, situation_of
 
 UP = float(np.exp(3.5 * 0.1))
 """Level metres a metre up a slope of 10 %; down it is as on the flat."""

@@ -15,11 +15,11 @@ import toy
 from docx.oxml.ns import qn
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.report import tell_report, write_report
-from planner.outputs.report_blocks import CentreCard, Figure, Report, Table
-from planner.outputs.report_docx import docx_bytes
-from planner.texts import LANGUAGES, Language, Texts
+from planner.messages.catalogue import LANGUAGES, Language, Texts
+from planner.reporting.document.build import document
+from planner.reporting.report.blocks import CentreCard, Figure, Report, Table
+from planner.reporting.report.build import tell_report, write_report
+from planner.reporting.report.word_file import docx_bytes
 
 
 def told(plan: planner.Plan, language: Language = "en") -> Report:

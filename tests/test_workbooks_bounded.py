@@ -18,13 +18,13 @@ import toy
 import xlwt
 from openpyxl.styles import PatternFill
 
-from planner.errors import DataError
-from planner.inputs import workbook_process
-from planner.inputs.containers import NotUnpackedError, TooMuchError, gunzipped, is_protected
-from planner.inputs.layers import read_layer
-from planner.inputs.workbook_process import CHILD, read_sheet
-from planner.settings.layers import Layer
-from planner.tables import DEMAND
+from planner.config.sections.layers import Layer
+from planner.io.layers import read_layer
+from planner.io.tables import workbook_process
+from planner.io.tables.containers import NotUnpackedError, TooMuchError, gunzipped, is_protected
+from planner.io.tables.workbook_process import CHILD, read_sheet
+from planner.messages.errors import DataError
+from planner.schemas.tables import DEMAND
 
 TABLE = [["id", "people", "lon", "lat"], ["a", 3, 106.8, 39.6], ["b", 4.5, 106.81, 39.61]]
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

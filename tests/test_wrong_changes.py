@@ -12,22 +12,22 @@ import pytest
 import shapely
 from scipy.sparse import csr_array
 
-from planner.assessment.branches import chosen_by_tier, main_of, together, with_branches
-from planner.outputs.map_pieces import core_view
-from planner.settings.siting import Siting as Settings
-from planner.siting.answers import Answer, Status
-from planner.siting.candidate import Candidate
-from planner.siting.problems import Choice, Covering
-from planner.siting.proposing.free_centres import propose_options
-from planner.siting.proposing.ground import Ground
-from planner.siting.reasons import Left, Surroundings, who_is_left
-from planner.siting.scenarios import regret_table
-from planner.tables import Facilities
-from planner.walking.network import WalkingNetwork, build_network
-from planner.walking.sight import lay_barriers
-from planner.walking.snapping import snap
-from planner.walking.times import TravelTimes
-from planner.walking.walk import Walk
+from planner.accessibility.branches import chosen_by_tier, main_of, together, with_branches
+from planner.config.sections.siting import Siting as Settings
+from planner.network.network import WalkingNetwork, build_network
+from planner.network.snapping import snap
+from planner.network.travel_times import TravelTimes
+from planner.network.visibility import lay_barriers
+from planner.network.walk import Walk
+from planner.reporting.map.elements import core_view
+from planner.schemas.tables import Facilities
+from planner.siting.candidates.candidate import Candidate
+from planner.siting.candidates.constraints import Ground
+from planner.siting.candidates.relocations import propose_options
+from planner.siting.problem import Choice, Covering
+from planner.siting.scenario_analysis import regret_table
+from planner.siting.solution import Answer, Status
+from planner.siting.unserved_reasons import Left, Surroundings, who_is_left
 
 CRS = "EPSG:32648"
 WALK = Walk(3.6, 10.0)
@@ -253,7 +253,7 @@ def test_further_stations_are_looked_for_up_to_so_many_places(
     monkeypatch: pytest.MonkeyPatch, most: int, extra: int | None
 ) -> None:
     """Of two places left one has no street: its two people are never served; one station serves the other."""
-    monkeypatch.setattr("planner.siting.reasons.MOST_ROWS", most)
+    monkeypatch.setattr("planner.siting.unserved_reasons.MOST_ROWS", most)
     left = left_of([(200, 0), (500, 500)], ROUND, sites=[(0, 0)], barriers=[], water=[])
     assert (left.extra, left.extra_bound, left.never) == (extra, float(extra or 0), 2.0)
     assert left.limit_for_all_min == pytest.approx(2000 / 60)

@@ -18,7 +18,7 @@ import shapely
 from osmium import osm
 from osmium.filter import KeyFilter, TagFilter
 
-from planner.inputs.osm import DEGREES, read_osm_buildings, read_osm_points
+from planner.io.osm.extract import DEGREES, read_osm_buildings, read_osm_points
 
 HERE = Path(__file__).parent
 EXTRACT = HERE / "Helsinki.osm.pbf"

@@ -1,4 +1,4 @@
-"""Make planner/inputs/mainland_china.geojson: where Chinese maps are shifted, from Natural Earth's countries.
+"""Make planner/io/datum/mainland_china.geojson: where Chinese maps are shifted, from Natural Earth's countries.
 
     python data/outline/make.py countries-10m.json
 

@@ -1,1 +1,1 @@
-"""Reading what a district has: a reader a format, checked tables out."""
+"""The inputs of one study: its layers read, checked, connected to a walking network, with a scenario applied."""

@@ -1,1 +1,1 @@
-"""The programme: what is built or upgraded in which year, with which money."""
+"""The programme of works: which project is built in which year, with which fund."""

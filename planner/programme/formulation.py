@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from planner.programme.question import Question
-from planner.siting.solving.mip import Programme as Mip
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.walk import FloatArray, IndexArray
+from planner.programme.problem import Question
+from planner.siting.solvers.mip import Programme as Mip
 
 TOLERANCE = 1e-9
 """By what share a sum of money may exceed a fund: the arithmetic's."""

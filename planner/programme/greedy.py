@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from planner.network.walk import FloatArray
 from planner.programme.formulation import Layout
 from planner.programme.payments import payments_or_none
-from planner.programme.question import Question, covered
-from planner.siting.maximal_covering import maximal_covering
-from planner.siting.problems import Choice, Covering
-from planner.siting.solving.clock import Clock
-from planner.walking.walk import FloatArray
+from planner.programme.problem import Question, covered
+from planner.siting.models.maximal_covering import maximal_covering
+from planner.siting.problem import Choice, Covering
+from planner.siting.solvers.deadline import Clock
 
 Starts = tuple[tuple[int, int], ...]
 

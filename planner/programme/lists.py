@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.assessment.remedies import Change
-from planner.programme.missing import Missing
-from planner.remarks import Remark
-from planner.siting.answers import Status
+from planner.evaluation.improvements.search import Change
+from planner.messages.notices import Remark
+from planner.programme.missing_funds import Missing
+from planner.siting.solution import Status
 
 
 @dataclass(frozen=True, slots=True)

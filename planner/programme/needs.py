@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from planner.assessment.verdict_names import COMPLIANT, WEAK
+from planner.evaluation.rating_names import COMPLIANT, WEAK
+from planner.network.walk import is_within
 from planner.programme.lists import Need, Project, numbered
-from planner.programme.offering import Known, Offer, people_of, uncovered_by_community, ways_of
-from planner.walking.walk import is_within
+from planner.programme.project_options import Known, Offer, people_of, uncovered_by_community, ways_of
 
 HALF_A_PERSON = 0.5
 """A need is met where fewer than that are left: people at points are fractions."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from planner.network.walk import FloatArray
 from planner.programme.formulation import Rows
-from planner.programme.question import Question
-from planner.siting.solving.clock import Clock
-from planner.siting.solving.mip import Programme as Mip
-from planner.siting.solving.mip import solve
-from planner.walking.walk import FloatArray
+from planner.programme.problem import Question
+from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.mip import Programme as Mip
+from planner.siting.solvers.mip import solve
 
 EARLIER = 0.01
 DIGITS = 9

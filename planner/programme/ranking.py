@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csc_array
 
-from planner.programme.question import Question, covered, people_gained
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.walk import FloatArray, IndexArray
+from planner.programme.problem import Question, covered, people_gained
 
 Start = tuple[int, int]
 """A project and the year in which it begins."""

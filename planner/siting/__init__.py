@@ -1,1 +1,1 @@
-"""Where new stations go: clusters propose candidates, an exact model chooses, and both answers are shown."""
+"""Siting of new facilities: candidates, exact location models, baselines and robustness."""

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from planner.siting.answers import Answer
-from planner.siting.door import admit, between, not_negative, shape, whole
-from planner.siting.maximal_covering import most_served
-from planner.siting.problems import Choice, Covering, pairs_of
-from planner.siting.solving.clock import Clock
-from planner.siting.solving.search_kernels import Values
-from planner.siting.solving.value_tables import value_table
-from planner.siting.solving.warming import started
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.walk import FloatArray, IndexArray
+from planner.siting.argument_checks import admit, between, not_negative, shape, whole
+from planner.siting.models.maximal_covering import most_served
+from planner.siting.problem import Choice, Covering, pairs_of
+from planner.siting.solution import Answer
+from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.greedy_kernels import Values
+from planner.siting.solvers.precompile import started
+from planner.siting.solvers.value_tables import value_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)

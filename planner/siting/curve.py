@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from planner.siting.answers import Answer, status_of
-from planner.siting.maximal_covering import most_served
-from planner.siting.problems import Choice, Covering, pairs_of
-from planner.siting.solving.value_tables import value_table
-from planner.siting.solving.warming import started
+from planner.siting.models.maximal_covering import most_served
+from planner.siting.problem import Choice, Covering, pairs_of
+from planner.siting.solution import Answer, status_of
+from planner.siting.solvers.precompile import started
+from planner.siting.solvers.value_tables import value_table
 
 
 def coverage_curve(covering: Covering, choice: Choice, *, seconds: float, seed: int = 0) -> tuple[Answer, ...]:

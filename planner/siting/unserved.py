@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.siting.answers import Answer
-from planner.siting.door import admit, not_negative, places, shape
-from planner.siting.p_center import p_center
-from planner.siting.problems import Choice, Covering, Reach
-from planner.siting.set_covering import set_covering
-from planner.walking.walk import FloatArray, IndexArray
+from planner.network.walk import FloatArray, IndexArray
+from planner.siting.argument_checks import admit, not_negative, places, shape
+from planner.siting.models.p_center import p_center
+from planner.siting.models.set_covering import set_covering
+from planner.siting.problem import Choice, Covering, Reach
+from planner.siting.solution import Answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,20 +16,20 @@ from centres import profile_of, rule
 from playwright.sync_api import Page, expect
 
 import planner
-from planner.assessment.diagnosis import diagnose
-from planner.assessment.measure_names import MEASURES
-from planner.assessment.rules import Profile
-from planner.assessment.situation import Situation
-from planner.measuring import situation_of
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
-from planner.outputs.rejudging import FIXED, FOLLOWED
-from planner.outputs.whatif import what_if
-from planner.plan import Plan
-from planner.preparing import prepare
-from planner.scenario import Scenario, Site
-from planner.walking.service_areas import service_areas
-from planner.walking.times import travel_times
+from planner.accessibility.access_data import Situation
+from planner.evaluation.diagnosis import diagnose
+from planner.evaluation.indicators import MEASURES
+from planner.evaluation.rules import Profile
+from planner.inputs.scenario import Scenario, Site
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.travel_times import travel_times
+from planner.prepare import prepare
+from planner.reporting.document.build import document
+from planner.reporting.map.page import draw_map
+from planner.reporting.map.whatif_data import what_if
+from planner.reporting.map.whatif_rules import FIXED, FOLLOWED
+from planner.results import Plan
+from planner.stages import situation_of
 
 pytestmark = pytest.mark.browser
 

@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 from test_private_ways import study
 
 import planner
-from planner.outputs import map_style as style
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
-from planner.plan import Plan
+from planner.reporting.document.build import document
+from planner.reporting.map import style
+from planner.reporting.map.page import draw_map
+from planner.results import Plan
 
 pytestmark = pytest.mark.browser
 

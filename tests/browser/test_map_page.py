@@ -10,9 +10,9 @@ import toy
 from playwright.sync_api import Page, expect
 
 import planner
-from planner.outputs.document import as_json, document
-from planner.outputs.maps import draw_map
-from planner.texts import Texts
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import as_json, document
+from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser
 

@@ -13,10 +13,10 @@ import toy
 from playwright.sync_api import Page, expect
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
-from planner.settings.map import MapSettings
-from planner.texts import Texts
+from planner.config.sections.map import MapSettings
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import document
+from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser
 

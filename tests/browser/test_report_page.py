@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.report import write_report
-from planner.texts import LANGUAGES, Language
+from planner.messages.catalogue import LANGUAGES, Language
+from planner.reporting.document.build import document
+from planner.reporting.report.build import write_report
 
 if TYPE_CHECKING:
     from conftest import OfflinePage

@@ -11,11 +11,11 @@ import toy
 from playwright.sync_api import Page, expect
 
 import planner
-from planner.outputs.document import document
-from planner.outputs.maps import draw_map
-from planner.plan import Plan
-from planner.scenario import read_scenario
-from planner.walking.walk import is_within
+from planner.inputs.scenario import read_scenario
+from planner.network.walk import is_within
+from planner.reporting.document.build import document
+from planner.reporting.map.page import draw_map
+from planner.results import Plan
 
 pytestmark = pytest.mark.browser
 

@@ -31,19 +31,19 @@ import toy
 from damages import damaged, restructured
 from input_samples import TABLES_OF_CELLS, Sample, samples, written
 
-from planner.assessment.rules import read_rules
-from planner.cli import main
-from planner.endings import EXHAUSTED
-from planner.errors import PlannerError
-from planner.inputs.area import project
-from planner.inputs.demand.rasters import read_raster
-from planner.inputs.elevation import read_elevation
-from planner.inputs.layers import read_layer
-from planner.inputs.study_layers import TABLES
-from planner.scenario import read_scenario
-from planner.settings.layers import Layer
-from planner.study import make_study, read_study
-from planner.tables import DEMAND, FACILITIES, Communities
+from planner.commands.exit import EXHAUSTED
+from planner.commands.main import main
+from planner.config.sections.layers import Layer
+from planner.config.study import make_study, read_study
+from planner.evaluation.rules import read_rules
+from planner.inputs.scenario import read_scenario
+from planner.io.elevation import read_elevation
+from planner.io.layers import read_layer
+from planner.io.study_area import project
+from planner.io.study_layers import TABLES
+from planner.messages.errors import PlannerError
+from planner.population.rasters import read_raster
+from planner.schemas.tables import DEMAND, FACILITIES, Communities
 
 LONGEST_S = 10.0
 IMPORTS_S = 120.0

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.inputs.osm import read_osm_streets
+from planner.io.osm.extract import read_osm_streets
 
 DATA = Path(__file__).parents[2] / "data"
 CRS = "EPSG:32648"

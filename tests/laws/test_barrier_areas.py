@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from seeds import SEEDS
 from test_costs_law import random_levels, random_walls
 
-from planner.walking.network import WalkingNetwork, build_network, walked_at
-from planner.walking.service_areas import QUARTER_SEGMENTS, service_areas
-from planner.walking.sight import lay_barriers
-from planner.walking.snapping import snap
-from planner.walking.times import travel_times
-from planner.walking.walk import Walk
+from planner.network.isochrones.service_areas import QUARTER_SEGMENTS, service_areas
+from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.snapping import snap
+from planner.network.travel_times import travel_times
+from planner.network.visibility import lay_barriers
+from planner.network.walk import Walk
 
 Points = NDArray[np.float64]
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.walking.capsule_rings import is_simple
-from planner.walking.capsules import buffered_union, capsule_union, capsule_unions
-from planner.walking.network import build_network
+from planner.network.isochrones.capsules import buffered_union, capsule_union, capsule_unions
+from planner.network.isochrones.ring_kernels import is_simple
+from planner.network.network import build_network
 
 Segments = NDArray[np.float64]
 RADIUS_M = 10.0

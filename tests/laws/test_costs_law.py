@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.assessment.independent_walks import Ground, IndependentWalks
-from planner.walking.network import WalkingNetwork, build_network, walked_at
-from planner.walking.sight import Barriers, lay_barriers
-from planner.walking.snapping import snap
-from planner.walking.times import nearest_facility, nearest_facility_of_places, travel_times
-from planner.walking.walk import Walk
+from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.snapping import snap
+from planner.network.travel_times import nearest_facility, nearest_facility_of_places, travel_times
+from planner.network.visibility import Barriers, lay_barriers
+from planner.network.walk import Walk
 
 MILLIMETRE = 1e-3
 MINUTES = 12.0

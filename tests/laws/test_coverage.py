@@ -8,14 +8,14 @@ import shapely
 from hypothesis import given, settings
 from seeds import SEEDS
 
-from planner.assessment.coverage import Coverage, measure_coverage
-from planner.inputs.demand import place_demand
-from planner.tables import COMMUNITIES, DEMAND, FACILITIES
-from planner.walking.network import build_network
-from planner.walking.service_areas import service_areas
-from planner.walking.snapping import snap
-from planner.walking.times import travel_times
-from planner.walking.walk import Walk
+from planner.accessibility.coverage import Coverage, measure_coverage
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.network import build_network
+from planner.network.snapping import snap
+from planner.network.travel_times import travel_times
+from planner.network.walk import Walk
+from planner.population.points import place_demand
+from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES
 
 LIMITS = (2.0, 4.0, 6.0)
 

@@ -11,12 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from seeds import SEEDS
 
-from planner.walking.gates import close_gates
-from planner.walking.joins import Walkers, dense, walks_through, with_crossing, with_gate
-from planner.walking.network import WalkingNetwork, build_network, walked_at
-from planner.walking.snapping import snap
-from planner.walking.standing import Spots, all_snaps, node_spots, some_snaps, stand, street_spots
-from planner.walking.walk import Walk
+from planner.network.gates import close_gates
+from planner.network.link_additions import Walkers, dense, walks_through, with_crossing, with_gate
+from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.positions import Spots, all_snaps, node_spots, some_snaps, stand, street_spots
+from planner.network.snapping import snap
+from planner.network.walk import Walk
 
 WALK = Walk(3.6, 45.0)
 HORIZON_MIN = 9.0

@@ -19,18 +19,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeds import SEEDS
 
-from planner.assessment.blocked_pairs import Layers
-from planner.assessment.centre_levers import AreaLever
-from planner.assessment.changes import Change
-from planner.assessment.diagnosis import diagnose
-from planner.assessment.place_levers import place_levers
-from planner.assessment.surroundings import asked_names
-from planner.assessment.trying import lay_ground
-from planner.assessment.verdicts import judge, verdict_of
-from planner.measuring import situation_of
-from planner.preparing import prepare
-from planner.study import read_study
-from planner.walking.times import travel_times
+from planner.config.study import read_study
+from planner.evaluation.diagnosis import diagnose
+from planner.evaluation.improvements.actions import Change
+from planner.evaluation.improvements.context import lay_ground
+from planner.evaluation.improvements.facility_actions import AreaLever
+from planner.evaluation.improvements.local_access import asked_names
+from planner.evaluation.improvements.place_actions import place_levers
+from planner.evaluation.ratings import judge, verdict_of
+from planner.evaluation.severance import Layers
+from planner.network.travel_times import travel_times
+from planner.prepare import prepare
+from planner.stages import situation_of
 
 PRICES = """
 [costs]

@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.assessment.independent_walks import Ground, IndependentWalks
-from planner.walking.gates import close_gates
-from planner.walking.joins import Walkers, dense, walks_through, with_crossing, with_gate_opened
-from planner.walking.network import WalkingNetwork, build_network, walked_at
-from planner.walking.private_ways import PUBLIC, come_to, go_on_from, with_private_ways
-from planner.walking.service_areas import service_areas
-from planner.walking.sight import lay_barriers
-from planner.walking.snapping import snap
-from planner.walking.standing import Spots, node_spots, stand, street_spots
-from planner.walking.times import (
+from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.network.gates import close_gates
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.link_additions import Walkers, dense, walks_through, with_crossing, with_gate_opened
+from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.positions import Spots, node_spots, stand, street_spots
+from planner.network.private_ways import PUBLIC, come_to, go_on_from, with_private_ways
+from planner.network.snapping import snap
+from planner.network.travel_times import (
     nearest_facility,
     nearest_facility_of_places,
     travel_times,
 )
-from planner.walking.walk import FloatArray, Walk
+from planner.network.visibility import lay_barriers
+from planner.network.walk import FloatArray, Walk
 
 MILLIMETRE = 1e-3
 MINUTES = 12.0

@@ -14,11 +14,11 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from seeds import SEEDS
 
-from planner.programme.choosing import choose
 from planner.programme.greedy import greedy, loose_bound
-from planner.programme.question import Fund, Option, Precedence, Question
-from planner.programme.reducing import reduced
-from planner.siting.solving.clock import Clock
+from planner.programme.problem import Fund, Option, Precedence, Question
+from planner.programme.reduction import reduced
+from planner.programme.solve import choose
+from planner.siting.solvers.deadline import Clock
 
 SECONDS = 60.0
 NEAR = 1e-6

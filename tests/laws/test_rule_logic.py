@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.assessment.expressions import Facts, Span, answer, exactly, parse
+from planner.evaluation.expressions import Facts, Span, answer, exactly, parse
 
 NAMES = ("floor_area_m2", "people", "households")
 NUMBERS = st.integers(-20, 20).map(float)

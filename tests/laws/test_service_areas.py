@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.walking.network import build_network
-from planner.walking.service_areas import QUARTER_SEGMENTS, service_areas
-from planner.walking.snapping import snap
-from planner.walking.times import travel_times
-from planner.walking.walk import Walk
+from planner.network.isochrones.service_areas import QUARTER_SEGMENTS, service_areas
+from planner.network.network import build_network
+from planner.network.snapping import snap
+from planner.network.travel_times import travel_times
+from planner.network.walk import Walk
 
 
 def arc_error_m(radius_m: float) -> float:

@@ -13,15 +13,15 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from seeds import SEEDS
 
-from planner.siting.answers import Answer
-from planner.siting.backup_covering import backup_covering
-from planner.siting.capacitated_covering import capacitated_covering
-from planner.siting.hierarchical_covering import Tier, hierarchical_covering
-from planner.siting.maximal_covering import gradual_covering, maximal_covering
-from planner.siting.p_center import p_center
-from planner.siting.p_median import p_median
-from planner.siting.problems import Choice, Covering, Reach
-from planner.siting.set_covering import set_covering
+from planner.siting.models.backup_covering import backup_covering
+from planner.siting.models.capacitated_covering import capacitated_covering
+from planner.siting.models.hierarchical_covering import Tier, hierarchical_covering
+from planner.siting.models.maximal_covering import gradual_covering, maximal_covering
+from planner.siting.models.p_center import p_center
+from planner.siting.models.p_median import p_median
+from planner.siting.models.set_covering import set_covering
+from planner.siting.problem import Choice, Covering, Reach
+from planner.siting.solution import Answer
 
 SECONDS = 60.0
 NEAR = 1e-7

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.walking.network import build_network
-from planner.walking.small_discs import small_discs
-from planner.walking.snapping import snap
-from planner.walking.unions import grid_union
+from planner.network.isochrones.small_discs import small_discs
+from planner.network.isochrones.unions import grid_union
+from planner.network.network import build_network
+from planner.network.snapping import snap
 
 ACCESS_M = 60.0
 CHORDS = 32

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.assessment.independent_walks import Ground, IndependentWalks
-from planner.walking import compiling
-from planner.walking.network import build_network
-from planner.walking.search import search
-from planner.walking.snapping import snap
-from planner.walking.times import (
+from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.network import compile as compiling
+from planner.network.network import build_network
+from planner.network.search import search
+from planner.network.snapping import snap
+from planner.network.travel_times import (
     TravelTimes,
     nearest_facility,
     nearest_facility_of_nodes,
     nearest_facility_of_places,
     travel_times,
 )
-from planner.walking.walk import Walk
+from planner.network.walk import Walk
 
 MILLIMETRE = 1e-3
 

@@ -1,0 +1,1 @@
+"""Accessibility measures: coverage, floating catchments, equity, population groups, business areas."""

@@ -1,0 +1,100 @@
+"""What is assessed: the tables of a study and the walks between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.accessibility.branches import is_branch, with_branches
+from planner.accessibility.coverage import own_centre_minutes
+from planner.network.travel_times import TravelTimes
+from planner.network.walk import FloatArray, Walk
+from planner.schemas.tables import Communities, Facilities
+
+PREMISES = ("community", "village")
+"""The tiers whose centres are the premises of one community, as against the whole town's or a station."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Situation:
+    """Centres, communities and people as they are, and how they walk.
+
+    Attributes
+    ----------
+    facilities, communities, demand
+        The tables; demand points with their community.
+    households
+        Households by community id.
+    times
+        Walking minutes between facilities and demand points, by position, each facility by itself.
+    between
+        The same between facilities and facilities; None where it was not measured.
+    areas
+        Service areas, shape (facilities, limits); None where they were not drawn.
+    limits_min, standard_min
+        The study's limits, and the one that counts as served, minutes.
+    walk
+        Speed and access.
+    """
+
+    facilities: Facilities
+    communities: Communities
+    demand: gpd.GeoDataFrame
+    households: pd.Series
+    times: TravelTimes
+    limits_min: Sequence[float]
+    standard_min: float
+    walk: Walk
+    between: TravelTimes | None = None
+    areas: NDArray[np.object_] | None = None
+
+    @property
+    def is_premises(self) -> NDArray[np.bool_]:
+        """Return which facilities are the premises of one community, branches left out, shape (facilities,)."""
+        return np.asarray(self.facilities["tier"].isin(PREMISES), dtype=np.bool_) & ~is_branch(self.facilities)
+
+    def served_times(self) -> TravelTimes:
+        """Return the walks to each centre or a branch of it, whichever is shorter."""
+        return with_branches(self.times, self.facilities)
+
+    @property
+    def people(self) -> FloatArray:
+        """Return the people at each demand point, shape (demand,)."""
+        return np.asarray(self.demand["people"], dtype=np.float64)
+
+    @property
+    def people_65(self) -> FloatArray:
+        """Return the residents of 65 or more at each demand point; NaN is not known, shape (demand,)."""
+        return old_people(self.demand)
+
+    def own_minutes(self) -> FloatArray:
+        """Return each demand point's minutes to the nearest premises of its own community."""
+        return own_centre_minutes(self.served_times(), self.demand, self.facilities)
+
+    def by_community(self, values: FloatArray) -> pd.Series:
+        """Return the sum of values of demand points by community id; of what is not known, NaN."""
+        number, ids = pd.factorize(self.demand["community"].to_numpy(dtype=object), sort=True)
+        return pd.Series(np.bincount(number, weights=values, minlength=len(ids)), index=ids)
+
+
+def old_people(demand: gpd.GeoDataFrame) -> FloatArray:
+    """Return the residents of 65 or more at each demand point; NaN is not known, shape (demand,)."""
+    if "people_65" not in demand.columns:
+        return np.full(len(demand), np.nan)
+    # Where nobody lives, nobody is old.
+    return np.where(demand["people"] > 0, demand["people_65"].to_numpy(dtype=np.float64), 0.0)
+
+
+def of_others(times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities) -> NDArray[np.bool_]:
+    """Tell which pairs lead to a facility of another community than the demand point's own, shape (pairs,).
+
+    Of several as near people use their own community's first: two may share a house.
+    """
+    homes = [table["community"].to_numpy(dtype=object) for table in (demand, facilities)]
+    community, _ = pd.factorize(np.concatenate(homes))
+    return np.asarray(community[times.demand] != community[len(homes[0]) :][times.facility], dtype=np.bool_)

@@ -1,0 +1,286 @@
+"""Find the business circles of a study: their places, their extent, their people by day, their station."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from planner.accessibility.business_area_names import name_circle
+from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walks_between
+from planner.config.sections.demand import Circles as CircleSettings
+from planner.messages.catalogue import Language, Phrase
+from planner.messages.notices import Remark
+from planner.network.isochrones.service_areas import service_areas
+from planner.network.isochrones.unions import union
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps, snap
+from planner.network.travel_times import endless_min, nearest_facility_of_places, travel_times
+from planner.network.walk import Walk, is_within
+from planner.population.business_places import BusinessPlaces
+from planner.schemas.tables import Facilities, Streets
+
+STATION = "station"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Circles:
+    """The business circles.
+
+    Attributes
+    ----------
+    table
+        One row a circle, most workers first: id (B1, B2, …), name, name_from (given, place or street), places,
+        workers, workers_given (those of them who are the layer's own), middle (id of the place in its middle),
+        station_within (whether a station is within the standard of the middle), station and station_min (the
+        nearest, "" and `inf` where none can be walked to), centre and centre_min (the nearest of any tier),
+        workers_covered (within the standard of a station), workers_near_middle (within the standard of the place
+        in the middle: whom one station there would serve), area_m2, geometry (its extent).
+    places
+        The places of the kinds that make circles: as given, with circle ("" in none) and station_min (`inf` beyond
+        the standard).
+    standard_min
+        The limit, minutes.
+    remarks
+        Places that reach no street.
+    """
+
+    table: gpd.GeoDataFrame
+    places: gpd.GeoDataFrame
+    standard_min: float
+    remarks: tuple[Remark, ...]
+
+
+def find_circles(  # noqa: PLR0913 - the question has so many parts, each by name
+    given: BusinessPlaces,
+    network: WalkingNetwork,
+    facilities: Facilities,
+    facility_snaps: Snaps,
+    streets: Streets,
+    *,
+    walk: Walk,
+    settings: CircleSettings,
+    standard_min: float,
+    language: Language,
+) -> Circles:
+    """Find where places lie close together on foot.
+
+    Parameters
+    ----------
+    given
+        The places.
+    network, walk
+        The streets and the walk.
+    facilities, facility_snaps
+        The centres, and where they meet the streets.
+    streets
+        The rows that the network was built from, for their names.
+    settings
+        Method and figures.
+    standard_min
+        The limit within which a circle should have a station, minutes, inclusive.
+    language
+        Of the names that are made.
+
+    Returns
+    -------
+    circles
+        The same places in any order give the same circles.
+    """
+    candidates = given.points[given.points["circle"]]
+    # Ties go to the lower id, whatever the order of the file.
+    places = gpd.GeoDataFrame(candidates.sort_values("id", kind="stable"))
+    snaps = snap(shapely.get_coordinates(places.geometry.array), network, access_m=walk.access_m)
+    metres = walks_between(network, snaps, walk=walk, within_m=settings.within_m)
+    least = settings.least_places
+    labels = (
+        dbscan(metres, within_m=settings.within_m, least_places=least)
+        if settings.method == "dbscan"
+        else hdbscan(metres, least_places=least)
+    )
+    workers = places["workers"].to_numpy()
+    numbers = _by_workers(labels, workers)
+    circle = np.array([f"B{numbers[label] + 1}" if label != NOISE else "" for label in labels], dtype=object)
+
+    stations = (facilities["tier"] == STATION).to_numpy()
+    station_min = _minutes_within(network, facility_snaps, stations, snaps, walk=walk, limit_min=standard_min)
+    places = gpd.GeoDataFrame(places.assign(circle=circle, station_min=station_min))
+    members = [np.flatnonzero(circle == f"B{number}") for number in range(1, len(numbers) + 1)]
+    middles = np.array([_middle(places, rows) for rows in members], dtype=np.int64)
+    table = _table(
+        places,
+        members,
+        middles,
+        names=_names(places, members, middles, _street_names(snaps, network, streets), settings, language),
+        extents=_extents(network, snaps, members, walk=walk, reach_m=settings.within_m / 2),
+        near_station=_nearest(network, facilities, facility_snaps, stations, snaps.xy[middles], walk=walk),
+        near_centre=_nearest(
+            network, facilities, facility_snaps, np.ones(len(facilities), dtype=bool), snaps.xy[middles], walk=walk
+        ),
+        near_middle=_workers_near(network, snaps, members, middles, workers, walk=walk, limit_min=standard_min),
+        standard_min=standard_min,
+    )
+    lost = places[~snaps.reaches_street]
+    access = {"access_m": f"{walk.access_m:g}"}
+    remarks = (Remark("place_no_street", "places", tuple(lost["id"]), values=access),) if len(lost) else ()
+    return Circles(table, places, standard_min, remarks)
+
+
+def _by_workers(labels: NDArray[np.int64], workers: NDArray[np.float64]) -> dict[int, int]:
+    """Give clusters numbers by workers, most first; equal ones in the order of their first places."""
+    found = sorted(set(labels.tolist()) - {NOISE})
+    at_work = {label: round(float(workers[labels == label].sum()), 6) for label in found}
+    return {label: place for place, label in enumerate(sorted(found, key=lambda label: (-at_work[label], label)))}
+
+
+def _middle(places: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> int:
+    """Return the place nearest to where the circle's workers are on average, the first of several as near."""
+    xy = shapely.get_coordinates(places.geometry.array[rows])
+    workers = places["workers"].to_numpy()[rows]
+    mean = np.average(xy, axis=0, weights=workers if workers.sum() > 0 else None)
+    away = np.round(np.hypot(*(xy - mean).T), 3)
+    return int(rows[np.argmin(away)])
+
+
+def _minutes_within(
+    network: WalkingNetwork,
+    facility_snaps: Snaps,
+    chosen: NDArray[np.bool_],
+    places: Snaps,
+    *,
+    walk: Walk,
+    limit_min: float,
+) -> NDArray[np.float64]:
+    times = travel_times(network, facility_snaps, places, walk=walk, horizon_min=limit_min)
+    minutes, _ = times.of_facilities(chosen).nearest()
+    return minutes
+
+
+def _workers_near(
+    network: WalkingNetwork,
+    snaps: Snaps,
+    members: list[NDArray[np.int64]],
+    middles: NDArray[np.int64],
+    workers: NDArray[np.float64],
+    *,
+    walk: Walk,
+    limit_min: float,
+) -> NDArray[np.float64]:
+    """Return how many of each circle's workers are within a limit of the place in its middle."""
+    from_middle = snap(snaps.xy[middles], network, access_m=walk.access_m)
+    times = travel_times(network, from_middle, snaps, walk=walk, horizon_min=limit_min)
+    circle_of = np.full(len(workers), -1)
+    for number, rows in enumerate(members):
+        circle_of[rows] = number
+    own = circle_of[times.demand] == times.facility
+    near = np.bincount(times.facility[own], weights=workers[times.demand[own]], minlength=len(members))
+    return near.astype(np.float64)
+
+
+def _nearest(
+    network: WalkingNetwork,
+    facilities: Facilities,
+    facility_snaps: Snaps,
+    chosen: NDArray[np.bool_],
+    xy: NDArray[np.float64],
+    *,
+    walk: Walk,
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Return the nearest of the chosen facilities, however far, and the minutes to it."""
+    if not chosen.any() or not len(xy):
+        return [""] * len(xy), np.full(len(xy), np.inf)
+    among = snap(facility_snaps.xy[chosen], network, access_m=walk.access_m)
+    everywhere = endless_min(network, walk)
+    minutes, nearest = nearest_facility_of_places(network, among, xy, walk=walk, horizon_min=everywhere)
+    ids = np.append(facilities["id"].to_numpy(dtype=object)[chosen], "")
+    return [str(one) for one in ids[nearest]], minutes
+
+
+def _extents(
+    network: WalkingNetwork, snaps: Snaps, members: list[NDArray[np.int64]], *, walk: Walk, reach_m: float
+) -> list[shapely.Geometry]:
+    """Return the streets within `reach_m` of the places of each circle, with the ground beside them.
+
+    Measured from the street position nearest to each place, with as much ground on both sides as people walk
+    straight, but no more than `reach_m`; and the way between a place and its street.
+    """
+    rows = np.concatenate([np.zeros(0, dtype=np.int64), *members])
+    beside = Walk(walk.speed_kmh, min(walk.access_m, reach_m))
+    on_street = snap(snaps.nearest_xy[rows], network, access_m=beside.access_m)
+    limit_min = beside.minutes(reach_m + beside.access_m)
+    areas = service_areas(network, on_street, walk=beside, limits_min=[limit_min])[:, 0]
+    ways = shapely.linestrings(np.stack([snaps.xy[rows], snaps.nearest_xy[rows]], axis=1))
+    parts = np.concatenate([areas, shapely.buffer(ways, beside.access_m)])
+    ends = np.cumsum([len(own) for own in members])
+    return [
+        union(parts[np.concatenate([spots, spots + len(rows)])])
+        for spots in (np.arange(end - len(own), end) for own, end in zip(members, ends, strict=True))
+    ]
+
+
+def _street_names(snaps: Snaps, network: WalkingNetwork, streets: Streets) -> NDArray[np.object_]:
+    """Return the name of the street nearest to each place."""
+    row = network.edge_street[network.segment_edge[snaps.nearest_segment]]
+    return np.asarray(streets["name"].to_numpy(dtype=object)[row], dtype=object)
+
+
+def _names(
+    places: gpd.GeoDataFrame,
+    members: list[NDArray[np.int64]],
+    middles: NDArray[np.int64],
+    street_names: NDArray[np.object_],
+    settings: CircleSettings,
+    language: Language,
+) -> list[tuple[str, str]]:
+    """Return each circle's name and where it comes from; of equal names, all but the first carry a number."""
+    names = []
+    told: Counter[str] = Counter()
+    for rows, middle in zip(members, middles, strict=True):
+        own = gpd.GeoDataFrame(places.iloc[rows])
+        at = int(np.flatnonzero(rows == middle)[0])
+        name = name_circle(own, street_names[rows], middle=at, given=settings.names)
+        text = name.text.in_words(language) if isinstance(name.text, Phrase) else name.text
+        told[text] += 1
+        again = Phrase("words.circle_again", {"name": text, "number": told[text]}).in_words(language)
+        names.append((again if told[text] > 1 else text, name.source))
+    return names
+
+
+def _table(  # noqa: PLR0913 - one column each
+    places: gpd.GeoDataFrame,
+    members: list[NDArray[np.int64]],
+    middles: NDArray[np.int64],
+    *,
+    names: list[tuple[str, str]],
+    extents: list[shapely.Geometry],
+    near_station: tuple[list[str], NDArray[np.float64]],
+    near_centre: tuple[list[str], NDArray[np.float64]],
+    near_middle: NDArray[np.float64],
+    standard_min: float,
+) -> gpd.GeoDataFrame:
+    workers, given = places["workers"].to_numpy(), places["workers_given"].to_numpy()
+    served = is_within(places["station_min"].to_numpy(), standard_min)
+    ids = places["id"].to_numpy(dtype=object)
+    columns = {
+        "id": [f"B{number}" for number in range(1, len(members) + 1)],
+        "name": [name for name, _ in names],
+        "name_from": [source for _, source in names],
+        "places": np.array([len(rows) for rows in members], dtype=np.int64),
+        "workers": np.array([workers[rows].sum() for rows in members], dtype=np.float64),
+        "workers_given": np.array([workers[rows][given[rows]].sum() for rows in members], dtype=np.float64),
+        "workers_covered": np.array([workers[rows][served[rows]].sum() for rows in members], dtype=np.float64),
+        "workers_near_middle": near_middle,
+        "middle": [str(ids[middle]) for middle in middles],
+        "station_within": is_within(near_station[1], standard_min),
+        "station": near_station[0],
+        "station_min": near_station[1],
+        "centre": near_centre[0],
+        "centre_min": near_centre[1],
+        "area_m2": np.array([shape.area for shape in extents], dtype=np.float64),
+    }
+    return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=extents, crs=places.crs)

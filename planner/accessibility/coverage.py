@@ -1,0 +1,233 @@
+"""Coverage: who has a centre within the limit on foot, counted at demand points by travel time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from planner.accessibility.branches import chosen_by_tier, is_branch, with_branches
+from planner.messages.errors import Breach
+from planner.network.argument_checks import check_counts, check_limits, refuse, wrong_lengths
+from planner.network.isochrones.unions import union
+from planner.network.travel_times import TravelTimes
+from planner.network.walk import is_within
+from planner.schemas.tables import Communities, Facilities
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """Shares of people, demand points and area within each limit.
+
+    The three tables have, for each limit: people, people_covered, people_share, points, points_covered,
+    points_share, area_m2, area_covered_m2, area_share, and people_overlap (two centres or more within the limit).
+    A share of nothing is NaN.
+
+    Attributes
+    ----------
+    total
+        One row a limit.
+    by_community
+        One row a community and limit; own_people_covered counts those within the limit of the community's own
+        centres.
+    by_tier
+        One row a tier and limit: what the centres of that tier alone reach.
+    demand
+        The demand points with nearest_min (`inf` beyond the horizon), nearest_facility (id or ""; of a
+        branch, that of its centre) and facilities_<limit>min, how many centres are within each limit.
+    uncovered
+        The demand points with people beyond the standard.
+    standard_min
+        The limit that counts as served, minutes.
+    """
+
+    total: pd.DataFrame
+    by_community: pd.DataFrame
+    by_tier: pd.DataFrame
+    demand: gpd.GeoDataFrame
+    uncovered: gpd.GeoDataFrame
+    standard_min: float
+
+
+def count_column(limit_min: float) -> str:
+    """Name the column that counts the facilities within a limit.
+
+    Examples
+    --------
+    >>> count_column(5.0)
+    'facilities_5min'
+    """
+    return f"facilities_{limit_min:g}min"
+
+
+def measure_coverage(
+    times: TravelTimes,
+    demand: gpd.GeoDataFrame,
+    facilities: Facilities,
+    communities: Communities,
+    areas: NDArray[np.object_],
+    *,
+    limits_min: Sequence[float],
+    standard_min: float,
+) -> Coverage:
+    r"""Count who has a centre within each limit.
+
+    .. math:: C = \sum_i a_i [\min_j t_{ij} \le T] / \sum_i a_i
+
+    People are counted by travel time, never by overlaying polygons; the limit is inclusive. A branch counts as its
+    centre: whoever reaches both reaches one.
+
+    Parameters
+    ----------
+    times
+        Walking minutes between facilities and demand points, by position, each facility by itself.
+    demand
+        Points with people and community.
+    facilities, communities
+        The tables.
+    areas
+        Service areas, shape (facilities, limits), for the share of area.
+    limits_min, standard_min
+        Limits in minutes, rising; the one that counts as served.
+
+    Returns
+    -------
+    coverage
+        The tables.
+
+    Raises
+    ------
+    DataError
+        The tables, times and areas do not have the same rows, people are missing or below zero, the limits do not
+        rise or lie beyond what was searched, or the standard is none of them.
+    """
+    _check(times, demand, facilities, communities, areas, limits_min, standard_min)
+    served = with_branches(times, facilities)
+    nearest_min, nearest = served.nearest()
+    ids = np.append(facilities["id"].to_numpy(dtype=object), "")
+    counts = {count_column(limit): served.count_within(limit) for limit in limits_min}
+    points = demand.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
+    own = own_centre_minutes(served, demand, facilities)
+    of_tier = chosen_by_tier(facilities)
+    by_itself = ~is_branch(facilities)
+
+    total, by_community, by_tier = [], [], []
+    outline = shapely.union_all(communities.geometry.array)
+    for column, limit in enumerate(limits_min):
+        tier_areas = {tier: union(areas[chosen, column]) for tier, chosen in of_tier.items()}
+        reached = union(list(tier_areas.values()))
+        inside = points[count_column(limit)].to_numpy()
+        total.append({"limit_min": limit, **people_shares(demand, inside), **_area(outline, reached)})
+        for tier, chosen in of_tier.items():
+            count = served.of_facilities(chosen).count_within(limit)
+            centres = int((chosen & by_itself).sum())
+            by_tier.append(
+                {"tier": tier, "limit_min": limit, "facilities": centres, **people_shares(demand, count)}
+                | _area(outline, tier_areas[tier])
+            )
+        rows_of = demand.groupby("community").indices
+        for row in communities.itertuples():
+            rows = rows_of.get(row.id, np.zeros(0, dtype=np.int64))
+            served_by_own = is_within(own[rows], limit)
+            by_community.append(
+                {"community": row.id, "name": row.name, "street": row.street, "limit_min": limit}
+                | people_shares(demand.iloc[rows], inside[rows])
+                | {"own_people_covered": float(demand["people"].to_numpy()[rows][served_by_own].sum())}
+                | _area(row.geometry, reached)
+            )
+    unserved = (points[count_column(standard_min)] == 0) & (points["people"] > 0)
+    return Coverage(
+        total=pd.DataFrame(total),
+        by_community=pd.DataFrame(by_community),
+        by_tier=pd.DataFrame(by_tier),
+        demand=points,
+        uncovered=points[unserved],
+        standard_min=standard_min,
+    )
+
+
+def _check(
+    times: TravelTimes,
+    demand: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    areas: NDArray[np.object_],
+    limits_min: Sequence[float],
+    standard_min: float,
+) -> None:
+    """Refuse what does not belong together; positions are the only link between times and tables."""
+    where = "measure_coverage"
+    check_limits(where, limits_min)
+    needed = {
+        "demand": (demand, ("people", "community")),
+        "facilities": (facilities, ("id", "tier", "community")),
+        "communities": (communities, ("id", "name", "street")),
+    }
+    breaches = [
+        Breach("missing_column", {"column": f"{table}.{column}", "present": ", ".join(map(str, frame.columns))})
+        for table, (frame, columns) in needed.items()
+        for column in columns
+        if column not in frame.columns
+    ]
+    breaches += wrong_lengths(
+        [
+            ("demand", len(demand), times.n_demand),
+            ("facilities", len(facilities), times.n_facilities),
+            ("areas", len(areas), times.n_facilities),
+            ("areas[0]", np.shape(areas)[-1] if np.ndim(areas) else 0, len(limits_min)),
+        ]
+    )
+    if standard_min not in limits_min:
+        shown = ", ".join(f"{limit:g}" for limit in limits_min)
+        breaches.append(Breach("limit_not_among", {"found": standard_min, "limits": shown}))
+    refuse(where, breaches)
+    times.check_horizon(where, limits_min[-1])
+    check_counts(where, [("people", demand["people"], times.n_demand)])
+
+
+def own_centre_minutes(
+    times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities
+) -> NDArray[np.float64]:
+    """Return each demand point's minutes to the nearest premises of its own community (`inf`: none in reach).
+
+    The times are those with branches, which are no premises of their own.
+    """
+    premises = facilities["tier"].isin(["community", "village"]).to_numpy() & ~is_branch(facilities)
+    home = demand["community"].to_numpy(dtype=object)
+    serves = facilities["community"].to_numpy(dtype=object)
+    own = premises[times.facility] & (serves[times.facility] == home[times.demand])
+    minutes = np.full(len(demand), np.inf)
+    np.minimum.at(minutes, times.demand[own], times.minutes[own])
+    return minutes
+
+
+def people_shares(demand: gpd.GeoDataFrame, facilities_within: NDArray[np.int64]) -> dict[str, float]:
+    """Return people and demand points, those with a centre and with two or more, given how many each reaches."""
+    people = demand["people"].to_numpy()
+    covered = float(people[facilities_within > 0].sum())
+    overlap = float(people[facilities_within > 1].sum())
+    points, points_covered = len(people), int((facilities_within > 0).sum())
+    return {
+        "people": float(people.sum()),
+        "people_covered": covered,
+        "people_share": _share(covered, float(people.sum())),
+        "people_overlap": overlap,
+        "overlap_share": _share(overlap, float(people.sum())),
+        "points": points,
+        "points_covered": points_covered,
+        "points_share": _share(points_covered, points),
+    }
+
+
+def _area(outline: shapely.Geometry, reached: shapely.Geometry) -> dict[str, float]:
+    covered = float(shapely.intersection(outline, reached).area)
+    return {"area_m2": outline.area, "area_covered_m2": covered, "area_share": _share(covered, outline.area)}
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else float("nan")

@@ -1,0 +1,217 @@
+"""Density clustering on the walk between places, not on the distance as the crow flies."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps
+from planner.network.travel_times import travel_times
+from planner.network.walk import Walk
+
+NOISE = -1
+"""The label of a place in no cluster."""
+
+SAME_SPOT_M = 1e-6
+APART_M = 1e7
+"""What stands for no walk where the method needs a number: a quarter of the globe."""
+
+
+def walks_between(network: WalkingNetwork, places: Snaps, *, walk: Walk, within_m: float) -> csr_array:
+    """Measure the walks between places that are at most `within_m` apart on foot.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    places
+        Where the places meet them.
+    walk
+        Speed and access; the metres do not depend on the speed.
+    within_m
+        How far, level metres, inclusive.
+
+    Returns
+    -------
+    metres
+        Level metres, in the longer direction, shape (places, places), symmetric; a pair that is not stored is
+        farther apart. Each place is 0 from itself, and 0 m between two places is stored.
+    """
+    times = travel_times(network, places, places, walk=walk, horizon_min=walk.minutes(within_m))
+    count = len(places.xy)
+    metres = times.minutes * walk.metres(1.0)
+    pair = times.facility * count + times.demand
+    order = np.argsort(pair, kind="stable")
+    pair, metres = pair[order], metres[order]
+    # The longer direction counts: they differ where streets are steep, else in the last bits.
+    back = (pair % count) * count + pair // count if count else pair
+    at = np.searchsorted(pair, back)
+    both = (
+        (at < len(pair)) & (pair[np.minimum(at, len(pair) - 1)] == back) if len(pair) else np.zeros(0, dtype=bool)
+    )
+    apart = (pair // max(count, 1)) != (pair % max(count, 1))
+    kept = both & apart
+    symmetric = np.maximum(metres[kept], metres[np.minimum(at, max(len(pair) - 1, 0))][kept])
+    own = np.arange(count)
+    # Whoever reaches no street is alone, 0 m from itself like everyone.
+    return coo_array(
+        (
+            np.concatenate([symmetric, np.zeros(count)]),
+            (
+                np.concatenate([pair[kept] // max(count, 1), own]),
+                np.concatenate([pair[kept] % max(count, 1), own]),
+            ),
+        ),
+        shape=(count, count),
+    ).tocsr()
+
+
+def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[np.int64]:
+    """Cluster places by DBSCAN.
+
+    A place with at least `least_places` places within `within_m` on foot, itself included, is a core. Cores within
+    reach of one another are one cluster; any other place belongs to the cluster of a core within reach, to that
+    with the lower number where several are, else to none.
+
+    Parameters
+    ----------
+    metres
+        As `walks_between`.
+    within_m
+        The reach, metres, inclusive.
+    least_places
+        How many make a core.
+
+    Returns
+    -------
+    labels
+        0, 1, … in the order of the clusters' first places; -1 in none, shape (places,).
+
+    References
+    ----------
+    .. [1] Ester, M., Kriegel, H.-P., Sander, J., Xu, X. (1996). A density-based algorithm for discovering clusters
+       in large spatial databases with noise. KDD-96.
+
+    Examples
+    --------
+    >>> apart = np.abs(np.subtract.outer([0.0, 1.0, 2.0, 9.0], [0.0, 1.0, 2.0, 9.0]))
+    >>> dbscan(csr_array(apart), within_m=1.0, least_places=2).tolist()
+    [0, 0, 0, -1]
+    """
+    from sklearn.cluster import DBSCAN
+
+    if metres.shape[0] == 0:
+        return np.zeros(0, dtype=np.int64)
+    stored = _with_own(metres)
+    # A tenth of a millimetre: sums of doubles along a path that is exactly as long may come out above.
+    reach = within_m + 1e-4
+    model = DBSCAN(eps=reach, min_samples=least_places, metric="precomputed")
+    return np.asarray(model.fit_predict(stored), dtype=np.int64)
+
+
+def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
+    """Cluster places by HDBSCAN*: as DBSCAN over all distances, keeping the clusters that last longest.
+
+    Places that are not joined by stored walks are never one cluster. Every set of joined places may be one cluster
+    as a whole. A place with fewer than `least_places` places within the stored walks, itself included, is in none.
+
+    Parameters
+    ----------
+    metres
+        As `walks_between`; how far these look is the farthest that two neighbours can be apart.
+    least_places
+        The least of a cluster, and how many places lie around a dense one.
+
+    Returns
+    -------
+    labels
+        0, 1, … in the order of the clusters' first places; -1 in none, shape (places,).
+
+    References
+    ----------
+    .. [1] Campello, R. J. G. B., Moulavi, D., Sander, J. (2013). Density-based clustering based on hierarchical
+       density estimates. PAKDD 2013.
+    """
+    from sklearn.cluster import HDBSCAN
+
+    reachability, dense = _mutual_reachability(_with_own(metres), least_places)
+    labels = np.full(metres.shape[0], NOISE, dtype=np.int64)
+    pieces, piece = connected_components(reachability, directed=False)
+    for number in range(pieces):
+        joined = dense[piece == number]
+        if len(joined) < least_places:
+            continue
+        # The walks are mutual reachability already, so each place is its own nearest.
+        model = HDBSCAN(min_cluster_size=least_places, min_samples=1, metric="precomputed", copy=True)
+        own = reachability[piece == number][:, piece == number]
+        found = model.fit_predict(_beside_an_anchor(own, least_places))[: len(joined)]
+        labels[joined] = np.where(found == NOISE, NOISE, found + labels.max() + 1)
+    return _renumbered(labels)
+
+
+def _mutual_reachability(stored: csr_array, least_places: int) -> tuple[csr_array, NDArray[np.int64]]:
+    """Return the mutual reachability of the places with enough others around them, and which these are.
+
+    It is the greatest of the walk between two places and of how far each must go to have `least_places` around it,
+    itself included.
+    """
+    dense = np.flatnonzero(np.diff(stored.indptr) >= least_places)
+    core_m = np.array(
+        [np.partition(stored.data[stored.indptr[i] : stored.indptr[i + 1]], least_places - 1)[least_places - 1]
+         for i in dense.tolist()], dtype=np.float64
+    )  # fmt: skip
+    among = stored[dense][:, dense].tocoo()
+    apart = among.row != among.col
+    row, column = among.row[apart], among.col[apart]
+    metres = np.maximum(np.maximum(core_m[row], core_m[column]), among.data[apart])
+    # A stored zero would be no edge to the spanning tree.
+    metres = np.maximum(metres, SAME_SPOT_M)
+    return coo_array((metres, (row, column)), shape=among.shape).tocsr(), dense
+
+
+def _with_own(metres: csr_array) -> csr_array:
+    """Return the walks with every place 0 m from itself as a stored value."""
+    stored = metres.tocoo()
+    apart = stored.row != stored.col
+    own = np.arange(metres.shape[0])
+    return coo_array(
+        (
+            np.concatenate([stored.data[apart], np.zeros(len(own))]),
+            (np.concatenate([stored.row[apart], own]), np.concatenate([stored.col[apart], own])),
+        ),
+        shape=metres.shape,
+    ).tocsr()
+
+
+def _beside_an_anchor(stored: csr_array, least_places: int) -> csr_array:
+    """Return the walks of joined places, and far away one cluster more.
+
+    scikit-learn never takes all that it is given for one cluster; beside another one, these places are a part of
+    the whole, and may be one cluster like any other part.
+    """
+    count = stored.shape[0]
+    places = stored.tocoo()
+    first, second = np.triu_indices(least_places, k=1)
+    every = np.arange(count + least_places)
+    return coo_array(
+        (
+            np.concatenate([places.data, np.ones(2 * len(first)), np.full(2, APART_M), np.zeros(len(every))]),
+            (
+                np.concatenate([places.row, count + first, count + second, [0, count], every]),
+                np.concatenate([places.col, count + second, count + first, [count, 0], every]),
+            ),
+        ),
+        shape=(count + least_places,) * 2,
+    ).tocsr()
+
+
+def _renumbered(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give clusters numbers in the order of their first places."""
+    seen: dict[int, int] = {}
+    for label in labels.tolist():
+        if label != NOISE:
+            seen.setdefault(label, len(seen))
+    return np.array([seen.get(label, NOISE) for label in labels.tolist()], dtype=np.int64)

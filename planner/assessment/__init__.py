@@ -1,1 +1,0 @@
-"""Who is served, which centres are weak and why."""

@@ -1,1 +1,0 @@
-"""Business circles: where shops, offices and enterprises lie close together on foot."""

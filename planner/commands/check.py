@@ -1,0 +1,393 @@
+"""`planner check`: read everything that a study names and say in words what was understood."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from planner.config.study import Study, portable, read_study
+from planner.io.datum.choice import DatumVerdict
+from planner.io.datum.resolve import NAMES, scores_in_words
+from planner.io.osm.contents import AlsoHeld, also_held
+from planner.io.study_layers import Source
+from planner.io.tables.unused_columns import as_words
+from planner.io.unused_layers import UnusedLayer, tables_in_words, unused_layers
+from planner.messages.catalogue import Texts
+from planner.messages.errors import SHOWN_ROWS
+from planner.messages.notices import Remark, layer_name, reason_of
+from planner.prepare import Ready, prepare
+
+COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
+"""What is said of the streets by number."""
+
+WIDTH = 100
+"""Columns of a terminal or of a mail; a Chinese character takes two."""
+
+DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.items()}, "cgcs2000": "CGCS2000"}
+"""How datums are called; those of other surveys have their own names."""
+
+BY_WEIGHT = (
+    *(
+        "scenario",
+        "scenario_named_closed",
+        "scenario_waits_for_nothing",
+        "shift_unknown",
+        "encoding_contradicted",
+        "encoding_doubtful",
+        "datum_contradicted",
+        "datum_alike",
+        "datum_found",
+        "datum_untested",
+        "datum_follows",
+    ),
+    *("datum_declared", "datum_elsewhere", "reader_warns"),
+    *("unit_applied", "columns_unread", "hidden_rows", "hidden_sheets", "hidden_sheet_read", "hidden_columns"),
+    *("cells_without_result", "cells_with_error", "merged_number_left", "name_cut", "row_above"),
+    *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
+    *(
+        "streets_torn_inside",
+        "squares_many",
+        "squares_tangled",
+        "left_out_class",
+        "left_out_access",
+        "left_out_foot",
+        "left_out_motorroad",
+    ),
+    *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
+    *("street_not_walked", "private_way", "small_counts_shown", "small_counts"),
+    *("solver_doubted_open", "solver_doubted", "siting_no_street", "siting_none_left", "siting_few_places"),
+    "clustering_beyond_budget",
+    *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
+    *("private_ways_around", "private_ways_closed", "gates_closed", "private_ways_residents", "private_ways_open"),
+    *("network_pieces", "kind_outside", "kind_without_residents", "raster_cut", "people_calibrated"),
+    *(
+        "calibrated_along_streets",
+        "people_from_households",
+        "community_without_buildings",
+        "buildings_unspecified",
+    ),
+    *("buildings_torn_inside", "osm_nodes_apart", "streets_torn_outside", "buildings_torn_outside"),
+    *("people_at_outline", "homes_at_outline"),
+    *("building_too_high", "storeys_unread", "building_used_otherwise", "height_unknown"),
+    *("building_kind_unknown", "building_not_home", "levels_assumed", "raster_read", "layer_not_used"),
+    *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
+    *("community_without_people", "community_without_street", "community_without_centre"),
+    *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
+    *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
+    *("communities_same_outline", "communities_overlap", "facilities_one_spot", "people_65_above_people"),
+    *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
+    *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),
+)
+"""Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
+
+
+def describe(path: Path, texts: Texts) -> str:
+    """Return what was understood of a study as a table that a person can read; nothing is written.
+
+    Raises
+    ------
+    PlannerError
+        As `planner.run`, for the study, its rules, its data and its streets.
+    """
+    study = read_study(path)
+    ready = prepare(study)
+    lines = [part for line in _heading(study, ready, texts) for part in _wrapped(line, indent=2)]
+    lines.append("")
+    for source in ready.inputs.sources:
+        lines += _layer(source, ready, texts)
+    lines += ["", *_totals(ready, texts)]
+    also = also_held(study)
+    unused = unused_layers(study)
+    lines += ["", texts("cli.check_also")] if also or unused else []
+    for held in also:
+        lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
+    for layer in unused:
+        lines += [part for line in _unused(layer, texts) for part in _wrapped(line, indent=4)]
+    remarks = sorted(ready.remarks, key=_weight)
+    lines += ["", texts("cli.check_warnings")] if remarks else []
+    for remark in remarks:
+        lines += _wrapped(_remark(remark, texts), indent=2)
+    return "\n".join([*lines, "", texts("cli.check_good")])
+
+
+def describe_as_json(path: Path) -> str:
+    """Return what was understood of a study as JSON, for scripts.
+
+    Raises
+    ------
+    PlannerError
+        As `planner.run`.
+    """
+    study = read_study(path)
+    ready = prepare(study)
+    inputs = ready.inputs
+    people = inputs.demand.groupby("community")["people"].sum().reindex(inputs.communities["id"], fill_value=0.0)
+    content: dict[str, Any] = {
+        "study": study.name,
+        "crs": inputs.crs.to_string(),
+        "rules": {"profile": portable(study.rules.profile), "en": ready.rules.en, "zh": ready.rules.zh},
+        "layers": [_layer_as_json(source, ready) for source in inputs.sources],
+        "evidence": [
+            {
+                "witness": witness.key,
+                "layers": list(witness.layers),
+                "rows": witness.of,
+                "scores": {f"{one}/{other}": round(score, 3) for (one, other), score in witness.scores.items()},
+            }
+            for witness in inputs.datums.witnesses
+        ],
+        "demand_method": inputs.demand_method,
+        "people_balance": json.loads(inputs.balance.to_json(orient="records", force_ascii=False)),
+        "kinds": [
+            {"id": kind.settings.id, "given": kind.given, "people": float(kind.points["people"].sum())}
+            for kind in inputs.kinds
+        ],
+        "people": float(inputs.demand["people"].sum()),
+        "people_by_community": {str(name): float(count) for name, count in people.items()},
+        "left_out": [
+            {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
+            for one in inputs.left_out
+        ],
+        "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},
+        "also_held": [
+            {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
+            for one in also_held(study)
+        ],
+        "unused_layers": [
+            {
+                "file": one.file,
+                "layer": one.layer,
+                "count": one.count,
+                "tables": list(one.tables),
+                "lines": one.lines,
+            }
+            for one in unused_layers(study)
+        ],
+        "warnings": [remark.entry() for remark in sorted(ready.remarks, key=_weight)],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _heading(study: Study, ready: Ready, texts: Texts) -> Iterator[str]:
+    profile, walk, standard = ready.walking_profile, ready.walk, study.limits.standard_min
+    yield texts("cli.check_study", name=study.name, language=study.language)
+    yield texts(
+        "cli.check_walk",
+        words=getattr(profile, texts.language) if profile else f"{walk.speed_kmh:g} km/h",
+        metres=texts.whole(walk.metres(standard)),
+        minutes=f"{standard:g}",
+        access_m=f"{walk.access_m:g}",
+    )
+    for note in ready.cost_notes:
+        yield texts("cli.check_cost", words=note.words.in_words(texts.language))
+    yield texts("cli.check_rules", rules=ready.rules.title(texts.language), profile=portable(study.rules.profile))
+    if not {tier for rule in ready.rules.rules for tier in rule.tiers} & set(ready.inputs.facilities["tier"]):
+        yield texts("cli.check_no_rule_for")
+    inputs = ready.inputs
+    yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
+
+
+def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
+    modelled = texts("cli.check_modelled") if source.modelled else ""
+    name = layer_name(source.layer, texts)
+    encoding = f" · {source.encoding}" if source.encoding else ""
+    yield from _wrapped(
+        texts(
+            "cli.check_layer", layer=name, file=source.file, crs=source.crs, encoding=encoding, modelled=modelled
+        ),
+        indent=2,
+    )
+    rows = {"rows": texts.whole(source.rows), "used": texts.whole(source.used)}
+    yield f"  {texts('cli.check_rows', **rows)}"
+    for aside in source.set_aside:
+        listed = ", ".join(aside.rows[:SHOWN_ROWS]) + (" …" if len(aside.rows) > SHOWN_ROWS else "")
+        reason = aside.in_words(texts.language)
+        said = texts("cli.check_aside", count=texts.whole(aside.count), reason=reason, rows=listed)
+        yield from _wrapped(f"    {said}", indent=6)
+    if source.columns:
+        pairs = [
+            f"{one.field} ← {one.column}" + (f" × {one.factor:g}" if one.factor != 1 else "")
+            for one in source.columns
+        ]
+        yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
+    if source.unread:
+        yield from _wrapped(f"  {texts('cli.check_unread', columns=as_words(source.unread))}", indent=4)
+    verdict = _verdict(source, ready)
+    scores = scores_in_words(verdict)
+    if verdict.how != "no_places":
+        by = texts(f"cli.datum_{verdict.how}")
+        name = DATUM_NAMES.get(source.datum, source.datum)
+        datum = texts("cli.check_datum", datum=name, by=by)
+        # Of what is taken for the true datum, the scores are those of its own name.
+        scores = scores.replace(NAMES["wgs84"], name) if verdict.datum == "wgs84" else scores
+        yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
+
+
+def _verdict(source: Source, ready: Ready) -> DatumVerdict:
+    """Return what was found of a layer's datum; of rasters and tables without places, that nothing was."""
+    nothing = DatumVerdict("wgs84", source.datum_by, {})
+    return ready.inputs.datums.layers.get(source.layer, nothing)
+
+
+def _totals(ready: Ready, texts: Texts) -> Iterator[str]:
+    inputs, quality = ready.inputs, ready.quality
+    joined = int((inputs.facilities["community"] != "").sum())
+    yield texts(
+        "cli.check_joined", joined=joined, count=len(inputs.facilities), left=len(inputs.facilities) - joined
+    )
+    yield from _wrapped(
+        texts(
+            "cli.check_people",
+            people=texts.whole(inputs.demand["people"].sum()),
+            points=texts.whole(len(inputs.demand)),
+            communities=len(inputs.communities),
+            method=texts(f"cli.method_{inputs.demand_method}"),
+        ),
+        indent=2,
+    )
+    yield from _balance(inputs.balance, texts)
+    for kind in inputs.kinds:
+        yield texts(
+            "cli.check_kind",
+            kind=kind.settings.title,
+            people=texts.whole(kind.points["people"].sum()),
+            given=texts.whole(kind.given),
+            points=texts.whole(len(kind.points)),
+        )
+    network = texts(
+        "cli.check_network",
+        km=texts.number(quality.length_m / 1000),
+        outside=texts.percent(quality.outside_share),
+        **{name: texts.whole(getattr(quality, name)) for name in COUNTED},
+        unexplained=texts.whole(quality.unexplained_crossings),
+    )
+    yield from _wrapped(network, indent=2)
+    yield from _wrapped(_far_from_streets(ready, texts), indent=2)
+
+
+def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
+    """Yield what a file of the study holds besides, and the lines that would use it."""
+    count = texts.whole(held.count)
+    if not held.lines:
+        yield "  " + texts(f"cli.also_{held.table}", file=held.file, count=count)
+        return
+    yield "  " + texts("cli.also_held", file=held.file, count=count, table=texts(f"words.layer_{held.table}"))
+    yield from (f"      {line}" for line in held.lines.splitlines())
+
+
+def _unused(layer: UnusedLayer, texts: Texts) -> Iterator[str]:
+    """Yield a layer that nothing reads, what it may be for, and the lines that would use it."""
+    count = "–" if layer.count is None else texts.whole(layer.count)
+    key = "cli.unused_layer_instead" if layer.used else "cli.unused_layer"
+    tables = tables_in_words(layer.tables)
+    yield "  " + texts(key, file=layer.file, layer=layer.layer, count=count, tables=tables)
+    yield from (f"      {line}" for line in layer.lines.splitlines())
+
+
+def _far_from_streets(ready: Ready, texts: Texts) -> str:
+    people, far = ready.inputs.demand["people"], ~ready.demand_snaps.reaches_street
+    return texts(
+        "cli.check_access",
+        access_m=f"{ready.walk.access_m:g}",
+        points=texts.whole(far.sum()),
+        all=texts.whole(len(far)),
+        points_share=texts.percent(far.mean()),
+        people=texts.whole(people[far].sum()),
+        people_share=texts.percent(people[far].sum() / people.sum()),
+    )
+
+
+def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
+    """Return the people of every community: given, found and placed; then those lost outside."""
+    lines = [
+        texts(
+            "cli.check_balance",
+            name=row["name"],
+            given="–" if pd.isna(row["given"]) else texts.whole(row["given"]),
+            found=texts.whole(row["found"]),
+            placed=texts.whole(row["placed"]),
+            method=texts(f"report.placed_{row['method']}") if row["method"] else "–",
+        )
+        for row in balance[:-1].to_dict(orient="records")
+    ]
+    lost = float(balance["lost"].sum())
+    return [texts("cli.check_balance_head"), *lines, texts("cli.check_balance_lost", people=texts.whole(lost))]
+
+
+def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
+    verdict = _verdict(source, ready)
+    return {
+        "layer": source.layer,
+        "file": source.file,
+        "encoding": source.encoding,
+        "crs": source.crs,
+        "rows": source.rows,
+        "used": source.used,
+        "set_aside": [
+            {
+                "key": one.key,
+                "count": one.count,
+                "rows": list(one.rows),
+                "en": one.in_words("en"),
+                "zh": one.in_words("zh"),
+            }
+            for one in source.set_aside
+        ],
+        "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
+        "unread": [{"column": one.column, "near": one.near} for one in source.unread],
+        "datum": source.datum,
+        "datum_by": verdict.how,
+        "datum_scores": {
+            datum: round(score, 3) for datum, score in verdict.scores.items() if math.isfinite(score)
+        },
+    }
+
+
+def _weight(remark: Remark) -> tuple[int, float]:
+    known = BY_WEIGHT.index(remark.key) if remark.key in BY_WEIGHT else len(BY_WEIGHT)
+    return known, -remark.people
+
+
+def _remark(remark: Remark, texts: Texts) -> str:
+    rows = ", ".join(remark.rows[:SHOWN_ROWS]) + (" …" if len(remark.rows) > SHOWN_ROWS else "")
+    reason = reason_of(remark, texts)
+    return texts("cli.check_remark", reason=reason, rows=f"({rows})" if rows else "")
+
+
+def _wrapped(line: str, *, indent: int) -> Sequence[str]:
+    """Break a line at spaces, or between Chinese characters, so that it fits; what follows is indented."""
+    lines, width, current = [], 0, ""
+    for word in _words(line):
+        if width + _columns(word) > WIDTH and current.strip():
+            lines.append(current.rstrip())
+            current, width = " " * indent, indent
+        kept = word.lstrip() if lines and not current.strip() else word
+        current, width = current + kept, width + _columns(kept)
+    return [*lines, current.rstrip()]
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _words(line: str) -> Iterator[str]:
+    """Yield what must not be torn apart: words with the space before them, single Chinese characters."""
+    word = ""
+    for sign in line:
+        wide = unicodedata.east_asian_width(sign) in "WF"
+        if (sign == " " and word.strip()) or wide:
+            if word:
+                yield word
+            word = ""
+        word += sign
+        if wide:
+            yield word
+            word = ""
+    if word:
+        yield word

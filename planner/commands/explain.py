@@ -1,0 +1,108 @@
+"""`planner explain`: one centre's card in the terminal."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from planner.commands.diagnosis import diagnose_study
+from planner.config.study import read_study
+from planner.messages.catalogue import Texts
+from planner.messages.errors import Breach, StudyError
+from planner.messages.progress import Progress, silent
+from planner.reporting.document.build import Document, plain
+from planner.reporting.document.diagnosis import centre_entries, pair_entries, rule_entries
+from planner.reporting.facility_text import asked, basis, digits_for, notes_on, reasons_of, remedy
+from planner.reporting.report.blocks import DASH, Wording
+
+NEAREST = 5
+
+
+def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silent) -> str:
+    """Return why a centre is judged as it is, what is not known of it, and what would make it compliant.
+
+    Parameters
+    ----------
+    path
+        The study file.
+    centre
+        The centre's id or name.
+    texts
+        The language.
+    progress
+        Called with the name of each stage as it begins.
+
+    Raises
+    ------
+    PlannerError
+        As `planner.run`; or no centre, or several, are called so.
+    """
+    study = read_study(path)
+    inputs, diagnosis, found_help = diagnose_study(study, progress=progress)
+    position = _position(inputs.facilities, centre, str(path))
+    row = inputs.facilities.iloc[position]
+    names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
+    found = centre_entries(diagnosis, found_help.remedies, found_help.blocked_near, inputs.crs)[row["id"]]
+    profile = diagnosis.profile
+    content: dict[str, Any] = plain(
+        {
+            "study": study.model_dump(mode="json"),
+            "diagnosis": {
+                "rules": rule_entries(profile),
+                "functions": [one.model_dump(mode="json") for one in profile.functions],
+                "blocked_pairs": pair_entries(found_help.blocked_pairs),
+            },
+        }
+    )
+    say = Wording(content, texts)
+    verdict = diagnosis.centres["verdict"].iloc[position] or "none"
+    head = texts(
+        "cli.explain_head",
+        name=row["name"],
+        id=row["id"],
+        tier=texts(f"words.tier_{row['tier']}"),
+        community=names.get(row["community"], DASH),
+    )
+    title = profile.title(texts.language)
+    judged = texts("cli.explain_verdict", verdict=texts(f"words.verdict_{verdict}"), profile=title)
+    rules = {one["id"]: one for one in content["diagnosis"]["rules"]}
+    return "\n".join([head, judged, *_lines(plain(found), rules, say)])
+
+
+def _lines(found: Document, rules: Mapping[str, Document], say: Wording) -> Iterator[str]:
+    if not found["findings"]:
+        yield say.texts("cli.explain_no_rules")
+    elif found["score"] is not None:
+        yield say.texts("cli.explain_score", score=say.percent(found["score"]))
+    yield from (f"- {reason}" for reason in reasons_of(found, rules, say))
+    for finding in found["findings"]:
+        if finding["passed"]:
+            rule = rules[finding["rule"]]
+            digits = digits_for(finding)
+            value = say.quantity(finding["value"], finding["unit"], digits)
+            required = asked(finding, say, digits)
+            told = {"rule": say.own(rule), "value": value, "asked": required, "basis": basis(rule, say)}
+            yield say.texts("cli.explain_passed", **told)
+    yield from notes_on(found, say)
+    if found["remedy"] is not None:
+        yield remedy(found["remedy"], rules, say)
+
+
+def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:
+    ids, names = list(facilities["id"]), list(facilities["name"])
+    if wanted in ids:
+        return ids.index(wanted)
+    called = [position for position, name in enumerate(names) if name == wanted]
+    if len(called) > 1:
+        values = {"name": wanted, "ids": ", ".join(ids[position] for position in called)}
+        raise StudyError(source, [Breach("several_centres", values)])
+    if not called:
+        near = difflib.get_close_matches(wanted, [*names, *ids], n=NEAREST, cutoff=0.0)
+        raise StudyError(
+            source, [Breach("unknown_centre", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})]
+        )
+    return called[0]

@@ -1,0 +1,246 @@
+"""`planner fetch`: streets of a place from OpenStreetMap, with a study file that names them.
+
+The story: find the place, add the margin, ask for what is there, make an extract of the answers, read it with the
+rules that every extract is read with, and write all or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from planner.config.sections.layers import Layer
+from planner.config.sections.walking import Limits, Walking
+from planner.config.template import study_template
+from planner.io.layers import read_layer
+from planner.io.osm.attribution import ATTRIBUTION, LICENCE
+from planner.io.osm.extract import PLACE_KEYS, read_osm_building_uses, read_osm_places, read_osm_walk
+from planner.io.osm.ground import BARRIERS, WATER, read_osm_barriers, read_osm_water
+from planner.io.osm.objects import DEGREES
+from planner.io.osm.overpass_extract import write_extract
+from planner.io.osm.place import Place, boundary_of, choose_place, with_margin
+from planner.io.osm.servers import Kept, Servers, Tags
+from planner.messages.errors import Breach, FetchError, OutputError
+from planner.messages.progress import Progress, silent
+from planner.network.walk import Walk, walking_profiles
+from planner.reporting.files.exchange import exchange, room_in
+from planner.reporting.tables.geopackage import write_layers
+from planner.reporting.write import UNWRITABLE, check_writable, not_writable
+from planner.schemas.table_schema import AREAS, Contract
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+BOUNDARY: Contract[gpd.GeoDataFrame] = Contract(
+    name="boundary", columns=(), geometry_types=AREAS, as_type=lambda frame: frame, has_ids=False
+)
+"""What a file with the district's outline must hold: areas, whatever their columns."""
+
+CACHE = ".fetched"
+GEOPACKAGE, EXTRACT, PROVENANCE, STUDY = "osm.gpkg", "osm.osm.pbf", "osm.provenance.json", "study.toml"
+
+TABLES_OF = {
+    "streets": "streets",
+    "water": "water",
+    "barriers": "barriers",
+    "buildings": "buildings",
+    "amenities": "places",
+}
+"""The study's table that each fetched layer is."""
+
+STREET_TAGS: Tags = {"highway": True}
+EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
+    "amenities": (dict.fromkeys(PLACE_KEYS, True), read_osm_places),
+    "buildings": ({"building": True}, read_osm_building_uses),
+    "water": (dict(WATER), read_osm_water),
+    "barriers": (
+        {
+            "railway": [value for key, value in BARRIERS if key == "railway"],
+            "barrier": [value for key, value in BARRIERS if key == "barrier"],
+        },
+        read_osm_barriers,
+    ),
+}
+"""What can be fetched beside the streets: what is asked for, and who reads the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What is asked for.
+
+    Attributes
+    ----------
+    place
+        A name, as "海勃湾区, 乌海市", or an OSM id, as R2181; "" where a boundary is given.
+    boundary
+        A file with the district's polygons instead.
+    margin_m
+        How far beyond the boundary streets are fetched, metres; None for the longest walk of a default study.
+    extras
+        Names out of `EXTRAS`.
+    """
+
+    place: str = ""
+    boundary: Path | None = None
+    margin_m: float | None = None
+    extras: tuple[str, ...] = ()
+
+
+def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = silent) -> list[Path]:
+    """Fetch the streets of a place, and write them with a study file that names them.
+
+    Parameters
+    ----------
+    asked
+        What.
+    folder
+        Where to. A study file that stands there is left as it is.
+    servers
+        Whom to ask; `servers.cache` keeps what has arrived, so that a second run goes on and does not ask again.
+    progress
+        Called with the name of each stage.
+
+    Returns
+    -------
+    files
+        The GeoPackage (layers streets, gates, left_out, boundary, and the extras), the extract that it was read
+        from, the record of what was asked when, and the study file unless one stood there.
+
+    Raises
+    ------
+    FetchError
+        There is no such place, or several; or a server does not answer.
+    OutputError
+        The folder cannot be written; what was there before is untouched.
+    """
+    names = [GEOPACKAGE, EXTRACT, PROVENANCE]
+    names += [] if (folder / STUDY).exists() else [STUDY]
+    check_writable(folder, names)
+
+    progress("find_place")
+    place, found = _find(asked, servers)
+    margin_m = default_margin_m() if asked.margin_m is None else asked.margin_m
+    area = with_margin(place.boundary, margin_m, source=place.name)
+
+    questions: dict[str, Tags] = {"streets": STREET_TAGS, **{name: EXTRAS[name][0] for name in asked.extras}}
+    answers: dict[str, Kept] = {}
+    for name, tags in questions.items():
+        progress(f"fetch_{name}")
+        answers[name] = servers.find_elements(area, tags)
+
+    progress("write_fetched")
+    try:
+        with room_in(folder) as making:
+            every = [answer for kept in answers.values() for answer in kept.answers]
+            write_extract(every, making / EXTRACT, source=servers.overpass)
+            layers = _layers(making / EXTRACT, place, area, asked.extras)
+            record = _record(asked, place, margin_m, servers, questions, answers, found)
+            sourced = {"source": ATTRIBUTION, "osm_date": record["data_of"]}
+            written = {name: layer.assign(**sourced) for name, layer in layers.items() if not layer.empty}
+            write_layers(written, making / GEOPACKAGE)
+            text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+            (making / PROVENANCE).write_text(text, "utf-8", newline="\n")
+            (making / STUDY).write_text(_study(place, record, layers), "utf-8", newline="\n")
+            exchange(making, folder, names)
+    except OutputError:
+        raise
+    except UNWRITABLE as error:
+        raise not_writable(folder, error) from error
+    return [folder / name for name in names]
+
+
+def default_margin_m() -> float:
+    """Return how far the longest walk of a study with default settings leads, door to door, metres.
+
+    Examples
+    --------
+    >>> round(default_margin_m(), 6)
+    950.0
+    """
+    walking = Walking()
+    walk = Walk(walking_profiles()[walking.profile].speed_kmh, walking.access_m)
+    return walk.metres(max(Limits().minutes)) + walk.access_m
+
+
+def _find(asked: Fetch, servers: Servers) -> tuple[Place, str]:
+    """Return the place, and when it was asked for."""
+    if bool(asked.place) == (asked.boundary is not None):
+        raise FetchError(asked.place or "planner fetch", [Breach("place_or_boundary")])
+    if asked.boundary is None:
+        kept = servers.find_place(asked.place)
+        return choose_place(asked.place, kept.answers), kept.asked
+    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", contract=BOUNDARY)
+    if found.breaches:
+        raise FetchError(str(asked.boundary), found.breaches)
+    return Place(asked.boundary.stem, "", boundary_of(found.frame, source=str(asked.boundary))), ""
+
+
+def _layers(
+    extract: Path, place: Place, area: shapely.Geometry, extras: tuple[str, ...]
+) -> dict[str, gpd.GeoDataFrame]:
+    import geopandas as gpd
+
+    walk = read_osm_walk(extract)
+    read = {"streets": walk.streets, "gates": walk.gates, "left_out": walk.left_out}
+    read |= {name: EXTRAS[name][1](extract) for name in extras}
+    shapely.prepare(area)
+    inside = {
+        name: layer[shapely.intersects(area, layer.geometry.array)].reset_index(drop=True)
+        for name, layer in read.items()
+    }
+    if inside["streets"].empty:
+        raise FetchError(place.name, [Breach("no_streets_there")])
+    boundary = gpd.GeoDataFrame(
+        {"id": [place.osm_id], "name": [place.name]}, geometry=[place.boundary], crs=DEGREES
+    )
+    return {**inside, "boundary": boundary}
+
+
+def _record(
+    asked: Fetch,
+    place: Place,
+    margin_m: float,
+    servers: Servers,
+    questions: Mapping[str, Tags],
+    answers: Mapping[str, Kept],
+    found: str,
+) -> dict[str, Any]:
+    dates = [
+        str(answer["osm3s"]["timestamp_osm_base"])
+        for kept in answers.values()
+        for answer in kept.answers
+        if isinstance(answer.get("osm3s"), dict) and "timestamp_osm_base" in answer["osm3s"]
+    ]
+    return {
+        "attribution": ATTRIBUTION,
+        "licence": LICENCE,
+        "place": {
+            "asked": asked.place or str(asked.boundary),
+            "name": place.name,
+            "osm_id": place.osm_id,
+            "server": servers.nominatim if asked.place else "",
+            "answered": found,
+        },
+        "margin_m": margin_m,
+        "data_of": min(dates, default=""),
+        "questions": [
+            {"layer": name, "server": servers.overpass, "tags": tags, "answered": answers[name].asked}
+            for name, tags in questions.items()
+        ],
+        "rules": "planner.io.osm.walkable_tags",
+    }
+
+
+def _study(place: Place, record: Mapping[str, Any], layers: Mapping[str, gpd.GeoDataFrame]) -> str:
+    source = f"{ATTRIBUTION}; {record['data_of'] or record['questions'][0]['answered']}"
+    named = {
+        table: {"path": GEOPACKAGE, "layer": name, "datum": "wgs84", "source": source}
+        for name, table in TABLES_OF.items()
+        if name in layers and not layers[name].empty
+    }
+    return study_template(name=place.name, layers=named)

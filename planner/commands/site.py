@@ -1,0 +1,356 @@
+"""`planner site`: one siting question, put to one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.accessibility.groups import KindCoverage
+from planner.config.sections.demand import RESIDENTS
+from planner.config.study import Study, read_study
+from planner.io.study_layers import attribution_of
+from planner.messages.errors import Breach, StudyError
+from planner.messages.notices import Remark
+from planner.messages.progress import Progress, silent
+from planner.network.snapping import snap
+from planner.network.travel_times import endless_min, nearest_facility, travel_times
+from planner.prepare import Ready, coordinates, prepare
+from planner.reporting.document.build import as_json, plain
+from planner.reporting.document.siting import lonlat_of
+from planner.reporting.files.input_protection import keep_inputs
+from planner.reporting.tables.geopackage import write_layers
+from planner.reporting.tables.layer_schemas import SITES_LAYERS
+from planner.reporting.write import check_writable, write_together
+from planner.siting.baselines import Comparison, compare
+from planner.siting.candidates.builder import Pool
+from planner.siting.candidates.candidate import candidate_table, excluded_table
+from planner.siting.candidates.relocations import Fate, fates
+from planner.siting.demand_weights import ask_for
+from planner.siting.models.registry import ENDLESS, MODELS, OWN_NUMBER, Found, Question
+from planner.siting.problem import Reach
+from planner.siting.proposals import Siting, choice_of, choose_among
+from planner.siting.solution import Answer
+from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
+from planner.siting.solvers.highs import highs_version
+from planner.siting.study_siting import Situated, gather_for, left_without, points_to_gain
+from planner.siting.unserved_reasons import Left
+from planner.stages import business_circles, measured
+
+PRODUCTS = ("sites.json", "sites.gpkg")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """A question and its answer.
+
+    Attributes
+    ----------
+    study
+        With the numbers of the command line in place of the file's.
+    model
+        The name of the model.
+    pool
+        Candidates, and those left out.
+    question, found
+        What was asked and answered; columns of the pool first.
+    sites
+        One row a chosen site, ranked: id, origin, tier, people_added, cost, geometry.
+    fates
+        What becomes of each free centre.
+    siting, comparison
+        Of maximal covering: clustering and optimum, and what stands beside; None for other models.
+    left
+        Whom no candidate and no centre serves.
+    remarks
+        What a reader must know besides.
+    attribution
+        Whose data must be named beside the answer; "" where nobody's.
+    """
+
+    study: Study
+    model: str
+    pool: Pool
+    question: Question
+    found: Found
+    sites: gpd.GeoDataFrame
+    fates: tuple[Fate, ...]
+    siting: Siting | None
+    comparison: Comparison | None
+    left: Left | None
+    remarks: tuple[Remark, ...]
+    attribution: str
+
+    @property
+    def today(self) -> float:
+        """What centres give today; where some are free, known for maximal covering only, else NaN."""
+        pool, question = self.pool, self.question
+        if not pool.kept_centres:
+            return self.found.answer.before
+        if self.model not in {"maximal_covering", "kinds"}:
+            return float("nan")
+        covering = question.covering
+        served = np.asarray(covering.covers[:, len(pool.new) :].sum(axis=1)).ravel() > 0
+        return float(covering.weight[served].sum())
+
+
+def site(
+    study: Study | Path,
+    model: str,
+    *,
+    sites: int | None = None,
+    seconds: float | None = None,
+    progress: Progress = silent,
+) -> Answered:
+    """Put a study's siting question to a model.
+
+    Parameters
+    ----------
+    study
+        The study, or the path of its file.
+    model
+        One of `planner.siting.models.registry.MODELS`.
+    sites, seconds
+        Instead of the study's `siting.sites` and `siting.seconds`.
+    progress
+        Called with the name of each stage as it begins.
+
+    Raises
+    ------
+    PlannerError
+        As `planner.run`; a number of sites given to a model that finds its own; or the question has no answer,
+        with the reason and what would help.
+    """
+    study = _asked(study if isinstance(study, Study) else read_study(study), sites, seconds)
+    if sites is not None and model in OWN_NUMBER:
+        raise StudyError(str(study.file), [Breach("site_own_number", {"model": model})])
+    ready = prepare(study, progress=progress)
+    progress("travel_times")
+    known = _situated(ready, study)
+    residents, kinds = points_to_gain(known)
+    asked = ask_for(
+        residents,
+        kinds,
+        standard_min=study.limits.standard_min,
+        residents_weight=study.demand.residents_weight,
+    )
+    progress("candidates")
+    gatherer = gather_for(known, asked)
+    with noting_doubts() as doubts:
+        siting = choose_among(gatherer)
+        pool = siting.pool if siting.proposals else gatherer.gather()
+        progress("siting")
+        question = question_of(known, pool, model)
+        found = MODELS[model](question, study.siting.seconds)
+        left = left_without(known, gatherer, siting)
+    compared = model in {"maximal_covering", "kinds"} and bool(siting.proposals)
+    return Answered(
+        study=study,
+        model=model,
+        pool=pool,
+        question=question,
+        found=found,
+        sites=_sites(found, pool, known.inputs.crs),
+        fates=_fates(found.answer, pool, study.siting.sites),
+        siting=siting if compared else None,
+        comparison=compare(siting, study.siting) if compared else None,
+        left=left,
+        remarks=(*(siting.remarks if compared else ()), *remarks_of(doubts, version=highs_version())),
+        attribution=attribution_of(known.inputs.sources),
+    )
+
+
+def _asked(study: Study, sites: int | None, seconds: float | None) -> Study:
+    given = {"sites": sites, "seconds": seconds}
+    changed = {name: value for name, value in given.items() if value is not None}
+    return study.model_copy(update={"siting": study.siting.model_copy(update=changed)})
+
+
+def _situated(ready: Ready, study: Study) -> Situated:
+    """Return what siting needs to know, without what it does not: no service areas, no verdicts."""
+    inputs, walk, network = ready.inputs, ready.walk, ready.network
+    horizon_min = max(ready.horizon_min, study.limits.standard_min)
+    times = travel_times(network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=horizon_min)
+    kinds = tuple(measured(kind, ready, times, study) for kind in inputs.kinds)
+    minutes, _ = nearest_facility(
+        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=study.limits.standard_min
+    )
+    beyond = ~np.isfinite(minutes) & (inputs.demand["people"].to_numpy() > 0)
+    circles = business_circles(ready, study) if "circles" in study.siting.origins else None
+    uncovered = gpd.GeoDataFrame(inputs.demand[beyond])
+    return Situated(study, inputs, network, walk, uncovered, kinds, circles)
+
+
+def question_of(known: Situated, pool: Pool, model: str) -> Question:
+    """Return what a model is asked: everybody who counts, candidates, and the centres that stay."""
+    study, inputs, settings = known.study, known.inputs, known.study.siting
+    stays = ~inputs.facilities["id"].isin(settings.free).to_numpy()
+    centres = inputs.facilities[stays]
+    rows = _rows(study, inputs.demand, known.kinds)
+    fade_min = settings.fade_min or max(study.limits.minutes)
+    horizon_min = max(float(rows["limit_min"].max()), *(tier.minutes for tier in settings.tiers), 0.0)
+    horizon_min = max(horizon_min, fade_min) if model == "gradual_covering" else horizon_min
+    if model in ENDLESS:
+        horizon_min = endless_min(known.network, known.walk)
+    table = candidate_table(pool.candidates, inputs.crs)
+    xy = np.vstack([coordinates(table), coordinates(centres)])
+    at_sites = snap(xy, known.network, access_m=known.walk.access_m)
+    homes = snap(coordinates(rows), known.network, access_m=known.walk.access_m)
+    times = travel_times(known.network, at_sites, homes, walk=known.walk, horizon_min=horizon_min)
+    weight = rows["weight"].to_numpy(dtype=np.float64)
+    area = np.concatenate([_areas(pool, inputs.facilities, settings.new_area_m2), centres["floor_area_m2"]])
+    fixed = np.arange(len(table), len(xy))
+    choice = choice_of(pool, settings)
+    cost = None if choice.cost is None else np.concatenate([choice.cost, np.zeros(len(centres))])
+    return Question(
+        name=study.file.name,
+        reach=Reach(times.demand, times.facility, times.minutes, weight, len(xy)),
+        limit_min=rows["limit_min"].to_numpy(dtype=np.float64),
+        households=_households(rows, study),
+        kind=rows["kind"].to_numpy(dtype=object),
+        choice=type(choice)(sites=choice.sites, cost=cost, budget=choice.budget, fixed=fixed),
+        area_m2=area.astype(np.float64),
+        tier=tuple(centres["tier"]),
+        settings=settings,
+        fade_min=fade_min,
+    )
+
+
+def _rows(study: Study, demand: gpd.GeoDataFrame, kinds: tuple[KindCoverage, ...]) -> gpd.GeoDataFrame:
+    """Return everybody who counts, one row a point and kind."""
+    parts = [(RESIDENTS, demand, study.demand.residents_weight, study.limits.standard_min)]
+    parts += [(kind.kind.settings.id, kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in kinds]
+    frames = [
+        gpd.GeoDataFrame(
+            {
+                "kind": name,
+                "weight": points["people"].to_numpy() * weight,
+                "people": points["people"].to_numpy(),
+                "households": points["households"].to_numpy() if name == RESIDENTS else 0.0,
+                "limit_min": limit,
+            },
+            geometry=points.geometry.array,
+            crs=points.crs,
+        )
+        for name, points, weight, limit in parts
+        if weight > 0
+    ]
+    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=demand.crs)
+
+
+def _households(rows: gpd.GeoDataFrame, study: Study) -> NDArray[np.float64]:
+    """Return households as given, else people over the study's household size, else NaN."""
+    given: NDArray[np.float64] = rows["households"].to_numpy(dtype=np.float64)
+    size = study.demand.household_size
+    if size is None:
+        return given
+    return np.where(np.isnan(given), rows["people"].to_numpy(dtype=np.float64) / size, given)
+
+
+def _areas(pool: Pool, facilities: gpd.GeoDataFrame, new_area_m2: float | None) -> NDArray[np.float64]:
+    known = dict(zip(facilities["id"], facilities["floor_area_m2"], strict=True))
+    unknown = np.nan if new_area_m2 is None else new_area_m2
+    return np.array(
+        [
+            known[one.id] if one.stays else unknown if one.area_m2 is None else one.area_m2
+            for one in pool.candidates
+        ],
+        dtype=np.float64,
+    )
+
+
+def _sites(found: Found, pool: Pool, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - pyproj's own
+    answer = found.answer
+    added = dict(zip(answer.sites, answer.added, strict=False))
+    chosen = [column for column in dict.fromkeys(answer.sites) if column < len(pool.new)]
+    table = candidate_table([pool.candidates[column] for column in chosen], crs)
+    return gpd.GeoDataFrame(
+        table[["id", "origin", "name", "area_m2", "tenure", "geometry"]].assign(
+            rank=np.arange(1, len(chosen) + 1),
+            tier=[found.tiers.get(column, "") for column in chosen],
+            people_added=[added.get(column, np.nan) for column in chosen],
+            cost=table["cost"],
+        )
+    )
+
+
+def _fates(answer: Answer, pool: Pool, new_sites: int) -> tuple[Fate, ...]:
+    opened = [pool.candidates[column] for column in answer.sites if column < len(pool.candidates)]
+    return fates(pool.kept_centres, opened, new_sites=new_sites)
+
+
+def entries(answered: Answered) -> dict[str, Any]:
+    """Return an answer as plain values, without what depends on the machine: how long it took."""
+    answer, settings = answered.found.answer, answered.study.siting
+    lonlat = lonlat_of(answered.sites)
+    rows = answered.sites.drop(columns="geometry").to_dict(orient="records")
+    content: dict[str, Any] = plain(
+        {
+            "format": "planner.sites/1",
+            "study": answered.study.name,
+            "attribution": answered.attribution,
+            "model": answered.model,
+            "sense": answer.sense,
+            "sites_asked": None if answered.model in OWN_NUMBER else settings.sites,
+            "seconds_at_most": settings.seconds,
+            "seed": answer.seed,
+            "objective": answer.objective,
+            "before": answered.today,
+            "bound": answer.bound,
+            "gap": answer.gap,
+            "status": answer.status,
+            "figures": dict(answered.found.figures),
+            "sites": [{**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(rows, lonlat, strict=True)],
+            "centres": [{"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.fates],
+            "remarks": [remark.entry() for remark in answered.remarks],
+            "candidates": len(answered.pool.new),
+            "excluded": [
+                {"id": one.candidate.id, "reason": one.reason, "detail": one.detail}
+                for one in answered.pool.excluded
+            ],
+        }
+    )
+    return content
+
+
+def write_answer(answered: Answered, folder: Path) -> list[Path]:
+    """Write sites.json and sites.gpkg (sites, candidates, excluded), both or none; return their paths.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or holds an input of the study by the name of a product.
+    """
+    check_folder(answered.study, folder)
+    crs = answered.sites.crs
+    layers = {
+        "sites": answered.sites,
+        "candidates": candidate_table(answered.pool.new, crs),
+        "excluded": excluded_table(answered.pool.excluded, crs),
+    }
+    return write_together(
+        folder,
+        {
+            "sites.json": lambda path: path.write_text(as_json(entries(answered)), "utf-8", newline="\n"),
+            "sites.gpkg": lambda path: write_layers(
+                layers, path, schemas=SITES_LAYERS, attribution=answered.attribution
+            ),
+        },
+    )
+
+
+def check_folder(study: Study, folder: Path) -> None:
+    """Try the folder before the work begins.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made or written, or holds an input of the study by the name of a product.
+    """
+    keep_inputs(study, folder, PRODUCTS)
+    check_writable(folder, PRODUCTS)

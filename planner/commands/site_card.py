@@ -1,0 +1,212 @@
+"""The answer to a siting question, as a card in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from planner.commands.site import Answered
+from planner.config.sections.demand import RESIDENTS
+from planner.messages.catalogue import Texts
+from planner.messages.money import unit_of_amount
+from planner.reporting.document.siting import lonlat_of
+from planner.reporting.rounding import in_order, in_parts, shown_bound
+from planner.siting.baselines import Comparison
+from planner.siting.models.registry import OWN_NUMBER
+from planner.siting.proposals import Siting
+from planner.siting.unserved_reasons import Left
+
+COVERING_ONCE = ("maximal_covering", "kinds", "set_covering")
+"""Models for which the street positions that suffice do: all that counts is whether one site serves somebody."""
+
+
+def card(answered: Answered, texts: Texts) -> str:
+    """Return the answer as text."""
+    return "\n".join(_lines(answered, texts))
+
+
+def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
+    answer, settings, study = answered.found.answer, answered.study.siting, answered.study
+    model = answered.model
+    yield texts("cli.site_head", study=study.name, model=texts(f"cli.model_{model}"))
+    yield texts(
+        f"cli.asked_{model}",
+        sites=settings.sites,
+        minutes=f"{study.limits.standard_min:g}",
+        fade=f"{answered.question.fade_min:g}",
+        backup=f"{settings.backup_weight:g}",
+        m2=f"{settings.m2_per_household or 0:g}",
+    )
+    yield from _money(answered, texts)
+    weights = _weights(answered)
+    if len(weights) > 1 or set(weights.values()) != {1.0}:
+        named = ", ".join(f"{kind} × {weight:g}" for kind, weight in weights.items())
+        yield texts("cli.site_weights", weights=named)
+    yield from _candidates(answered, texts)
+    unit = "minutes" if model == "p_center" else "person_minutes" if model == "p_median" else "people"
+    own = {"set_covering": "sites", "hierarchical_covering": "services"}
+    unit = own.get(model, unit)
+    say = {"unit": texts(f"cli.unit_{unit}")}
+    digits = 1 if unit == "minutes" else 0
+    yield texts(
+        "cli.site_answer",
+        objective=texts.number(answer.objective, digits),
+        bound=texts.number(shown_bound(answer.objective, answer.bound, digits), digits),
+        gap=f"{shown_bound(0.0, answer.gap, 4):.2%}",
+        status=texts(f"cli.status_{answer.status}"),
+        **say,
+    )
+    before = answered.today
+    if np.isfinite(before) and unit != "sites":
+        yield texts("cli.site_before", before=texts.number(before, digits), **say)
+    yield from (
+        texts(
+            f"cli.figure_{name.partition('_')[0]}_tier",
+            tier=texts(f"words.tier_{name[7:]}"),
+            value=f"{value:,.0f}",
+        )
+        if name.startswith("served_")
+        else texts(f"cli.figure_{name}", value=texts.number(value, 1 if name.endswith("min") else 0))
+        for name, value in answered.found.figures.items()
+    )
+    yield texts(
+        "cli.site_effort",
+        seconds=texts.number(answer.seconds, 2),
+        most=f"{settings.seconds:g}",
+        seed=answer.seed,
+    )
+    yield from (f"! {remark.in_words(texts.language)}" for remark in answered.remarks)
+    yield from _site_lines(answered, texts)
+    if answered.siting is not None and answered.comparison is not None:
+        yield from _comparison(answered.siting, answered.comparison, texts, within=_within(answered, texts))
+    if answered.left is not None:
+        yield from _unserved(answered.left, answered, texts)
+
+
+def _money(answered: Answered, texts: Texts) -> Iterator[str]:
+    """Say which budget holds, or that the model asks for none."""
+    budget = answered.study.siting.budget
+    if budget is None:
+        return
+    values = {"budget": f"{budget:g}", "unit": unit_of_amount(answered.study.costs.unit, texts)}
+    if answered.model not in OWN_NUMBER:
+        yield texts("cli.site_budget", **values)
+        return
+    cost = float(answered.sites["cost"].sum())
+    over = "over" if cost > budget else "within"
+    yield texts(f"cli.site_budget_not_asked_{over}", cost=f"{cost:g}", **values)
+
+
+def _within(answered: Answered, texts: Texts) -> str:
+    """Return the conditions of a proof, to be put into its sentence."""
+    budget, free = answered.study.siting.budget, len(answered.pool.kept_centres)
+    money = (
+        {"budget": f"{budget:g}", "unit": unit_of_amount(answered.study.costs.unit, texts)}
+        if budget is not None
+        else {}
+    )
+    said = texts("words.within_free", count=free) if free else ""
+    return said + (texts("words.within_budget", **money) if money else "")
+
+
+def _weights(answered: Answered) -> dict[str, float]:
+    """Return how much one person of each kind counts, by what the kind is called."""
+    demand = answered.study.demand
+    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.kinds}}
+    return {kind: weight for kind, weight in found.items() if weight > 0}
+
+
+def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:
+    for one in answered.pool.origins:
+        said = texts(f"words.origin_{one.origin}")
+        yield texts("cli.site_origin", origin=said, kept=f"{one.kept:,}", proposed=f"{one.proposed:,}")
+        if one.suffice is not None:
+            key = "cli.site_every_street" if one.stands_for_all else "cli.site_some_streets"
+            key = key if answered.model in COVERING_ONCE else "cli.site_streets_else"
+            yield texts(key, suffice=f"{one.suffice:,}", kept=f"{one.kept:,}")
+    reasons = [one.reason for one in answered.pool.excluded]
+    for reason in dict.fromkeys(reasons):
+        some = [one.candidate.id for one in answered.pool.excluded if one.reason == reason]
+        shown = ", ".join(some[:5]) + (" …" if len(some) > 5 else "")  # noqa: PLR2004 -- a line's worth
+        said = texts(f"words.excluded_{reason}")
+        yield texts("cli.site_excluded", count=len(some), reason=said, ids=shown)
+
+
+def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
+    unit = unit_of_amount(answered.study.costs.unit, texts)
+    given = answered.sites["people_added"].to_numpy(dtype=np.float64)
+    shown = in_order(given.tolist()) if np.isfinite(given).all() else given
+    for row, (lon, lat), added in zip(
+        answered.sites.drop(columns="geometry").to_dict(orient="records"),
+        lonlat_of(answered.sites),
+        shown,
+        strict=True,
+    ):
+        tier = texts(f"words.tier_{row['tier']}") + " " if row["tier"] else ""
+        gain = texts("cli.site_gain", people=f"{added:,.0f}") if np.isfinite(added) else ""
+        cost = row["cost"]
+        money = texts("cli.site_cost", cost=f"{cost:g}", money=unit) if cost == cost else ""  # noqa: PLR0124 -- NaN
+        name = f" {row['name']}" if row["name"] else ""
+        yield texts(
+            "cli.site_line",
+            rank=row["rank"],
+            id=row["id"] + name,
+            origin=tier + texts(f"words.origin_{row['origin']}"),
+            lon=f"{lon:.6f}",
+            lat=f"{lat:.6f}",
+            gain=gain + money,
+        )
+    for one in answered.fates:
+        fate = texts(f"words.fate_{one.fate}", to=one.to)
+        yield texts("cli.site_centre", centre=one.centre, fate=fate)
+
+
+def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within: str) -> Iterator[str]:
+    clustering, best = siting.proposals[0], siting.proposals[-1]
+    greedy = comparison.greedy if comparison.greedy is not None else 0.0
+    yield texts(
+        "cli.site_compare",
+        clustering=f"{clustering.people_gained:,.0f}",
+        greedy=f"{greedy:,.0f}",
+        optimum=f"{best.people_gained:,.0f}",
+        bound=f"{shown_bound(best.people_gained, best.bound or 0.0):,.0f}",
+        within=within,
+    )
+    for step in comparison.curve:
+        yield texts(
+            "cli.site_curve",
+            sites=step.sites,
+            people=f"{step.people_gained:,.0f}",
+            bound=f"{shown_bound(step.people_gained, step.bound):,.0f}",
+            added=f"{step.added:,.0f}",
+        )
+    for number, one in enumerate(comparison.others, start=1):
+        ids = [[siting.pool.candidates[column].id for column in some] for some in (one.dropped, one.taken)]
+        yield texts(
+            "cli.site_other",
+            number=number,
+            given_up=f"{one.given_up:,.0f}",
+            dropped=", ".join(ids[0]) or "–",
+            taken=", ".join(ids[1]) or "–",
+            gains=f"{one.gains:,.0f}",
+            losses=f"{one.losses:,.0f}",
+        )
+
+
+def _unserved(left: Left, answered: Answered, texts: Texts) -> Iterator[str]:
+    access = f"{answered.study.walking.access_m:g}"
+    if not len(left.rows):
+        yield texts("cli.site_all_served")
+        return
+    yield texts("cli.site_left", people=f"{left.people.sum():,.0f}", points=f"{len(left.rows):,}")
+    reasons = left.by_reason()
+    shown = in_parts([people for *_, people in reasons], float(left.people.sum()))
+    for (reason, points, _), people in zip(reasons, shown, strict=True):
+        said = texts(f"words.unserved_{reason}", access=access)
+        yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
+    if np.isfinite(left.limit_for_all_min):
+        yield texts("cli.site_left_limit", minutes=texts.number(shown_bound(0.0, left.limit_for_all_min, 1)))
+    if left.extra is not None:
+        never = f"{left.never:,.0f}"
+        yield texts("cli.site_left_extra", extra=left.extra, bound=f"{left.extra_bound:,.0f}", never=never)

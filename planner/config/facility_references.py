@@ -1,0 +1,115 @@
+"""Centres that a study names: they must be there; and what becomes of the names where a scenario closes some."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Sequence
+
+import geopandas as gpd
+import shapely
+
+from planner.config.sections.programme import OwnProject, Precedence
+from planner.config.study import Study
+from planner.messages.errors import Breach, StudyError
+from planner.messages.notices import Remark
+
+UPGRADE = "upgrade:"
+EDGE_M = 0.01
+"""A place on the border is inside: candidates are rounded to the centimetre."""
+
+
+def check_named_centres(study: Study, centres: Sequence[str]) -> None:
+    """Refuse a study that names centres that there are not.
+
+    Raises
+    ------
+    StudyError
+        With every setting, the ids, and the ids that were probably meant.
+    """
+    projects = study.programme.projects if study.programme.funds else ()
+    named = (
+        ("siting.free", study.siting.free),
+        ("programme.projects.settles", [one for project in projects for one in project.settles]),
+        ("programme.projects.closes", [one for project in projects for one in project.closes]),
+    )
+    known = set(centres)
+    breaches = [
+        Breach("unknown_named_centre", {"setting": setting, "near": _near(missing, centres)}, missing)
+        for setting, ids in named
+        if (missing := [one for one in dict.fromkeys(ids) if one not in known])
+    ]
+    if breaches:
+        raise StudyError(str(study.file), breaches)
+
+
+def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
+    """Refuse own projects that stand outside the communities: most often their `x` and `y` are degrees.
+
+    Raises
+    ------
+    StudyError
+        With every project, and how far outside it stands.
+    """
+    placed = [one for one in study.programme.projects if one.x is not None]
+    outline = shapely.union_all(communities.geometry.array)
+    breaches = [
+        Breach(
+            "programme_place_outside",
+            {"name": one.id, "metres": f"{metres:,.0f}", "crs": str(communities.crs.to_string())},
+        )
+        for one in placed
+        if (metres := shapely.distance(outline, shapely.Point(one.x, one.y))) > EDGE_M
+    ]
+    if breaches and study.programme.funds:
+        raise StudyError(str(study.file), breaches)
+
+
+def _near(missing: Sequence[str], centres: Sequence[str]) -> str:
+    found = [one for name in missing for one in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
+    return ", ".join(dict.fromkeys(found))
+
+
+def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[Remark, ...]]:
+    """Return the study without what it says of centres that a scenario has closed, and a remark of what that is.
+
+    A centre that is closed is no longer free to move; nothing settles or closes it; a project of one's own that is
+    about nothing else is left out, and nothing waits for it.
+    """
+    gone: list[str] = []
+    free = tuple(one for one in study.siting.free if one not in closed)
+    gone += [f"siting.free: {one}" for one in study.siting.free if one in closed]
+    projects = tuple(_projects(study.programme.projects, closed, gone))
+    kept = {one.id for one in projects}
+    dropped = {one.id for one in study.programme.projects if one.id not in kept}
+    dropped |= {UPGRADE + one for one in closed}
+    precedence: list[Precedence] = []
+    for one in study.programme.precedence:
+        if {one.first, one.then} & dropped:
+            gone.append(f"programme.precedence: {one.first} → {one.then}")
+        else:
+            precedence.append(one)
+    if not gone:
+        return study, ()
+    changed = study.model_copy(
+        update={
+            "siting": study.siting.model_copy(update={"free": free}),
+            "programme": study.programme.model_copy(
+                update={"projects": projects, "precedence": tuple(precedence)}
+            ),
+        }
+    )
+    return changed, (Remark("scenario_named_closed", "facilities", tuple(gone)),)
+
+
+def _projects(projects: Sequence[OwnProject], closed: Collection[str], gone: list[str]) -> Iterator[OwnProject]:
+    for one in projects:
+        settles, closes = (
+            tuple(name for name in names if name not in closed) for names in (one.settles, one.closes)
+        )
+        if (settles, closes) == (one.settles, one.closes):
+            yield one
+        elif settles or closes or one.stands_at is not None:
+            gone.extend(f"{one.id}: {name}" for name in (*one.settles, *one.closes) if name in closed)
+            yield one.model_copy(update={"settles": settles, "closes": closes})
+        else:
+            gone.append(f"programme.projects: {one.id}")

@@ -1,0 +1,102 @@
+"""Settings of the input layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, StrictBool
+
+from planner.config.sections.base import Settings
+
+DatumSetting = Literal["auto", "wgs84", "cgcs2000", "gcj02", "bd09"]
+
+
+class Layer(Settings):
+    """One input layer."""
+
+    path: Path
+    """The file, relative to the study: .gpkg, .shp, .geojson, .xlsx, .csv …; streets also .pbf, .osm, .graphml."""
+
+    layer: str | None = None
+    """The layer inside the file, or the sheet of a workbook, where it holds several."""
+
+    crs: str | None = None
+    """The coordinate system, where the file does not say (CSV, old shapefiles), as "EPSG:4326"."""
+
+    datum: DatumSetting = "auto"
+    """Whose coordinates: "wgs84", "cgcs2000", "gcj02" (Amap), "bd09" (Baidu); "auto" finds out. China only."""
+
+    columns: dict[str, str] = Field(default_factory=dict, max_length=200)
+    """Your column names, as { people = "人口", name = "社区名称" }."""
+
+    keep: tuple[str, ...] = ()
+    """Further columns that results.gpkg is to carry, as ["楼栋号"]; of communities, facilities, demand, places."""
+
+    source: str = ""
+    """Where the layer comes from and of which date, as it is to stand in the report."""
+
+    modelled: StrictBool = False
+    """True where the layer is modelled, not surveyed: map and report then say so."""
+
+    keep_all_lines: StrictBool = False
+    """Streets only: true keeps all lines of a layer, also motorways, rivers and closed ways."""
+
+
+class Raster(Settings):
+    """A raster layer."""
+
+    path: Path
+    """The file, relative to the study file: .tif, .tiff, .asc or .hgt."""
+
+    crs: str | None = None
+    """The coordinate system, where the file does not say, as "EPSG:4326"."""
+
+    source: str = ""
+    """Where the raster comes from and of which date, as it is to stand in the report."""
+
+    modelled: StrictBool = False
+    """True where it is modelled, not surveyed: map and report then say so."""
+
+
+class Inputs(Settings):
+    """The layers."""
+
+    communities: Layer
+    """Communities and villages: polygons with id, name; optional street, kind, people, households."""
+
+    facilities: Layer
+    """Service centres: points with id, name, tier; optional community, floor_area_m2."""
+
+    streets: Layer
+    """Walkable streets: lines, joined where they share a vertex, or an OpenStreetMap extract."""
+
+    demand: Layer | None = None
+    """People: buildings or grid cells with id, people. Without it, community totals are spread along streets."""
+
+    people_table: Layer | None = None
+    """People by community, a table without places: community (id, code or name), people and/or households."""
+
+    buildings: Layer | None = None
+    """Buildings: polygons; optional kind, levels, height_m; or an extract. Totals are spread over the homes."""
+
+    population: Raster | None = None
+    """A population raster (GeoTIFF): people a cell, or a density (`demand.raster_unit`)."""
+
+    places: Layer | None = None
+    """Shops, offices, enterprises: points with id; optional name, kind, jobs, weight. For business circles."""
+
+    water: Layer | None = None
+    """Rivers and lakes: polygons, drawn on the map; a centre inside one is an error; see `stop_at_barriers`."""
+
+    barriers: Layer | None = None
+    """Railways and walls: lines, drawn on the map; see `stop_at_barriers`."""
+
+    gates: Layer | None = None
+    """Gates: points with id; optional name, open. A street ends on both sides of a gate that is not open."""
+
+    parcels: Layer | None = None
+    """Where a station might be had: plots, buildings, rooms with id; optional name, tenure, area_m2, cost."""
+
+    elevation: Raster | None = None
+    """Heights of the ground in metres, for `walking.costs.slope`; of several bands the first counts."""

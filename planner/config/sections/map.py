@@ -1,0 +1,45 @@
+"""Settings of the map."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from planner.config.sections.base import Settings
+
+TILE_KEY = re.compile("[A-Za-z0-9]*")
+TILE_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~/?&=%{}@+,-]*")
+TILE_SOURCES = ("none", "osm", "tianditu", "amap")
+
+
+class MapSettings(Settings):
+    """What lies under the map."""
+
+    tiles: str = "none"
+    """Background tiles: "none", "osm", "tianditu", "amap", or a URL with {z}, {x} and {y}. They need a network."""
+
+    datum: Literal["wgs84", "gcj02"] = "wgs84"
+    """The datum of tiles given by a URL. Those of "amap" are known to be in GCJ-02."""
+
+    key: Annotated[str, Field(validate_default=True)] = ""
+    """Your key for "tianditu". It stands in the map, where whoever has the file can read it."""
+
+    @field_validator("tiles")
+    @classmethod
+    def _can_be_asked(cls, tiles: str) -> str:
+        is_template = TILE_URL.fullmatch(tiles) and all(gap in tiles for gap in ("{z}", "{x}", "{y}"))
+        if tiles not in TILE_SOURCES and not is_template:
+            raise PydanticCustomError("not_tiles", "neither a known name nor a URL with z, x and y in braces")
+        return tiles
+
+    @field_validator("key")
+    @classmethod
+    def _is_given(cls, key: str, others: ValidationInfo) -> str:
+        if not key and others.data.get("tiles") == "tianditu":
+            raise PydanticCustomError("needs_key", "tianditu gives tiles to those with a key only")
+        if not TILE_KEY.fullmatch(key):
+            raise PydanticCustomError("not_a_key", "only letters and digits are allowed")
+        return key

@@ -1,0 +1,296 @@
+"""The study file: TOML → frozen, typo-proof settings.
+
+Each setting is documented where it is declared; its Chinese text stands in ``texts/study.toml`` under the same
+dotted path. The commented default that ``planner new`` writes is made from both (`study_template`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from typing import Annotated, Any, Self, get_args, get_origin
+
+from pydantic import (
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from planner.config.sections.base import Settings
+from planner.config.sections.demand import Circles, DemandSettings
+from planner.config.sections.layers import Inputs
+from planner.config.sections.map import MapSettings
+from planner.config.sections.programme import ProgrammeSettings
+from planner.config.sections.rules import Costs, Remedies, Rules
+from planner.config.sections.siting import Siting
+from planner.config.sections.walking import Limits, Walking
+from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
+from planner.messages.catalogue import Language, Phrase, Texts, catalogue
+from planner.messages.errors import Breach, StudyError
+from planner.messages.printable import illegible_in
+
+TOLD_AT_MOST = 50
+"""Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
+
+PATHS = ("path", "building_kinds", "place_kinds", "profile")
+"""Settings that name files."""
+
+
+class Study(Settings):
+    """One study: what is given, how people walk, what is asked."""
+
+    name: str
+    """The study's name, as it stands on map and report."""
+
+    language: Language = "zh"
+    """The language of map, report and messages: "zh" or "en"."""
+
+    date: str = ""
+    """The date of the data or of the study, as it is to stand on map and report."""
+
+    crs: str | None = None
+    """The projected system to measure in. Left out: the communities' own if metric, else their UTM zone."""
+
+    inputs: Inputs
+
+    demand: DemandSettings = DemandSettings()
+    walking: Walking = Walking()
+    limits: Limits = Limits()
+    rules: Rules = Rules()
+    costs: Costs = Costs()
+    remedies: Remedies = Remedies()
+    siting: Siting = Siting()
+    circles: Circles = Circles()
+    programme: ProgrammeSettings = ProgrammeSettings()
+    map: MapSettings = MapSettings()
+
+    file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
+    """The file that the study was read from; every path in it is relative to its folder."""
+
+    @model_validator(mode="after")
+    def _kinds_have_their_limits(self) -> Self:
+        for place, kind in enumerate(self.demand.kinds):
+            minutes = kind.minutes or self.limits.minutes
+            standard = kind.standard_min or self.limits.standard_min
+            where = f"demand.kinds.{place}"
+            if list(minutes) != sorted(set(minutes)) or len({f"{one:g}" for one in minutes}) < len(minutes):
+                raise PydanticCustomError(
+                    "kind_not_rising", "`{where}.minutes` must rise and not repeat", {"where": where}
+                )
+            if standard not in minutes:
+                raise PydanticCustomError(
+                    "kind_not_measured", "`{where}.standard_min` must be one of its minutes", {"where": where}
+                )
+            if kind.places and self.inputs.places is None:
+                raise PydanticCustomError(
+                    "kind_without_places", "`{where}.places` needs the layer `inputs.places`", {"where": where}
+                )
+        return self
+
+    def resolve(self, path: Path) -> Path:
+        """Return `path` as the study means it: relative to the study file."""
+        return path if path.is_absolute() else self.file.parent / path
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study file.
+
+    Parameters
+    ----------
+    path
+        The TOML file, or the folder with its `study.toml`.
+
+    Returns
+    -------
+    study
+        The settings, with paths relative to the file.
+
+    Raises
+    ------
+    StudyError
+        The file is missing, is not TOML, or holds unknown, missing or wrong settings: all at once, each with
+        its dotted path.
+    """
+    path = study_path(Path(path))
+    try:
+        content = parse_toml(toml_text(path))
+    except NotTomlError as error:
+        raise StudyError(str(path), [Breach("not_toml", {"reason": error.reason})]) from error
+    except NotReadError as error:
+        raise StudyError(str(path), [Breach("unreadable_study", {"reason": error.reason})]) from error
+    return make_study(content, file=path)
+
+
+def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -> Study:
+    """Make a study from a mapping, as `read_study` does from a file.
+
+    Raises
+    ------
+    StudyError
+        As `read_study`.
+
+    Examples
+    --------
+    >>> make_study({"name": "Toy", "walking": {"acces_m": 5}})
+    Traceback (most recent call last):
+    planner.messages.errors.StudyError: study.toml is not a valid study:
+      - `inputs` is missing. The layers.
+      - `walking.acces_m` is not a setting. Did you mean `access_m`?
+    """
+    known = {key: value for key, value in content.items() if key != "file"}
+    hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
+    unknown = [Breach("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
+    unknown += _illegible(content)
+    try:
+        study = Study.model_validate({**known, "file": Path(file)})
+    except ValidationError as error:
+        details = error.errors()
+        unknown += [_breach(detail) for detail in details[:TOLD_AT_MOST]]
+        if len(details) > TOLD_AT_MOST:
+            unknown.append(Breach("more_breaches", {"count": f"{len(details) - TOLD_AT_MOST:,}"}))
+    if unknown:
+        raise StudyError(str(file), unknown)
+    return study
+
+
+def _illegible(content: Mapping[str, Any]) -> Iterator[Breach]:
+    """Yield the texts that hold control characters: in a path they come of a backslash."""
+    paths = (list(path) for path in islice(_paths_with_breaks(content), TOLD_AT_MOST))
+    broken = {".".join(map(str, path)) for path in paths}
+    yield from (Breach("backslash_path", {"path": path}) for path in sorted(broken))
+    for place in islice(illegible_in(content), TOLD_AT_MOST):
+        path = ".".join(map(str, place))
+        if path not in broken:
+            yield Breach("illegible_setting", {"path": path})
+
+
+def _paths_with_breaks(content: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where a path holds a tab, a line break or the like: what a backslash before a letter makes."""
+    if isinstance(content, Mapping):
+        for name, value in content.items():
+            if name in PATHS and isinstance(value, str) and any(sign < " " for sign in value):
+                yield (*path, name)
+            yield from _paths_with_breaks(value, (*path, str(name)))
+    elif isinstance(content, list | tuple):
+        for number, value in enumerate(content):
+            yield from _paths_with_breaks(value, (*path, number))
+
+
+def settings_at(path: tuple[str | int, ...]) -> type[Settings] | None:
+    """Return the settings class whose table stands at a dotted path, or None."""
+    model: type[Settings] = Study
+    for name in path:
+        if isinstance(name, int):  # a table of a list of tables
+            continue
+        info = model.model_fields.get(str(name))
+        inner = nested_settings(info.annotation) if info else None
+        if inner is None:
+            return None
+        model = inner
+    return model
+
+
+def nested_settings(annotation: object) -> type[Settings] | None:
+    """Return the settings class inside an annotation such as ``Layer | None``, or None."""
+    for option in (annotation, *get_args(annotation)):
+        if isinstance(option, type) and issubclass(option, Settings):
+            return option
+    return None
+
+
+def is_list_of_tables(annotation: object) -> bool:
+    """Tell whether a setting is a list of tables, such as ``tuple[DemandKind, ...]``."""
+    return get_origin(annotation) is tuple and nested_settings(annotation) is not None
+
+
+def wrong_because(detail: ErrorDetails) -> Phrase | str:
+    """Say why pydantic refuses a value: in the user's language where the catalogue has the reason."""
+    key = f"errors.reason_{detail['type']}"
+    return Phrase(key, detail.get("ctx", {})) if key in catalogue() else detail["msg"]
+
+
+def _breach(detail: ErrorDetails) -> Breach:
+    path = ".".join(str(part) for part in detail["loc"]) or str(detail.get("ctx", {}).get("where", ""))
+    if detail["type"] == "extra_forbidden":
+        model = settings_at(detail["loc"][:-1])
+        return Breach("unknown_setting", {"path": path, "hint": _hint(str(detail["loc"][-1]), _names(model))})
+    meaning = _meaning(detail["loc"])
+    if detail["type"] == "missing":
+        return Breach("missing_setting", {"path": path, "meaning": meaning})
+    value = "…" if isinstance(detail["input"], Mapping) else repr(detail["input"])
+    reason = wrong_because(detail)
+    return Breach("wrong_setting", {"path": path, "value": value, "reason": reason, "meaning": meaning})
+
+
+def _names(model: type[Settings] | None) -> list[str]:
+    return [name for name in (model.model_fields if model else {}) if name != "file"]
+
+
+def _hint(name: str, known: list[str]) -> Phrase:
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return Phrase("errors.did_you_mean", {"name": near[0]})
+    return Phrase("errors.known_settings", {"names": ", ".join(known)})
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning(Phrase):
+    """What a setting means: its docstring in English, the catalogue in Chinese."""
+
+    def in_words(self, language: Language) -> str:
+        """Say it in `language`."""
+        return setting_meaning(self.key, language)
+
+
+def setting_meaning(setting: str, language: Language) -> str:
+    """Return what a setting, named as ``Walking.access_m``, means.
+
+    Examples
+    --------
+    >>> setting_meaning("Siting.sites", "en")
+    'How many new stations to place.'
+    """
+    if language == "zh":
+        return Texts("zh")(f"study.{setting}")
+    classes = {model.__name__: model for model in settings_classes()}
+    model, _, name = setting.partition(".")
+    field = classes[model].model_fields[name]
+    inner = nested_settings(field.annotation)
+    return field.description or (inner.__doc__ if inner else "") or ""
+
+
+def settings_classes(model: type[Settings] = Study) -> Iterator[type[Settings]]:
+    """Yield every settings class of the study file, outermost first."""
+    yield model
+    for field in model.model_fields.values():
+        inner = nested_settings(field.annotation)
+        if inner:
+            yield from settings_classes(inner)
+
+
+def _meaning(path: tuple[str | int, ...]) -> Phrase | str:
+    while path:
+        parent = settings_at(path[:-1])
+        if parent and path[-1] in parent.model_fields:
+            return Meaning(f"{parent.__name__}.{path[-1]}")
+        path = path[:-1]
+    return ""
+
+
+def portable(path: str | PurePath) -> str:
+    """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one.
+
+    Examples
+    --------
+    >>> portable("data/streets.gpkg"), portable("/home/li/own.toml"), portable("D:/li/own.toml")
+    ('data/streets.gpkg', 'own.toml', 'own.toml')
+    """
+    text = path.as_posix() if isinstance(path, PurePath) else path
+    for kind in (PurePosixPath, PureWindowsPath):
+        if kind(text).is_absolute():
+            return kind(text).name
+    return text

@@ -1,0 +1,1 @@
+"""Evaluation of facilities: indicators, rules, ratings, and what would improve them."""

@@ -1,0 +1,1 @@
+"""Improvements: the cheapest actions that make a weak facility compliant."""

@@ -1,0 +1,27 @@
+"""Changes of streets and places for one centre: a gate, a crossing, another place, a neighbour's rooms, a branch.
+
+Each walks again: what it proposes for a centre is measured on the changed streets, or from the changed places, as
+a run of the whole study would measure it.
+"""
+
+from __future__ import annotations
+
+from planner.config.sections.rules import Costs
+from planner.evaluation.diagnosis import Diagnosis
+from planner.evaluation.improvements.context import Ground, PlaceLever
+from planner.evaluation.improvements.local_access import look_around
+from planner.evaluation.improvements.site_actions import MoveLever, ShareLever, StationLever, farthest_neighbour_m
+from planner.evaluation.improvements.street_actions import CrossingLever, GateLever
+
+
+def place_levers(ground: Ground, diagnosis: Diagnosis, position: int, costs: Costs) -> tuple[PlaceLever, ...]:
+    """Return the changes of streets and places for one centre."""
+    around = look_around(
+        ground.situation,
+        position,
+        ground.network,
+        ground.snaps,
+        margin_m=max(ground.asked.move_m, farthest_neighbour_m(ground, position)),
+    )
+    kinds: tuple[type[PlaceLever], ...] = (GateLever, ShareLever, CrossingLever, StationLever, MoveLever)
+    return tuple(kind(ground, around, diagnosis, costs) for kind in kinds)

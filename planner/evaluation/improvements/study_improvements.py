@@ -1,0 +1,71 @@
+"""What would help: where streets lead people round, and the cheapest that makes each weak centre compliant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+
+from planner.accessibility.access_data import Situation
+from planner.config.study import Study
+from planner.evaluation.diagnosis import Diagnosis
+from planner.evaluation.improvements.actions import Remedy
+from planner.evaluation.improvements.context import lay_ground
+from planner.evaluation.improvements.search import find_remedies
+from planner.evaluation.severance import Layers, Places, blocked_pairs, pairs_near
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Help:
+    """What would help.
+
+    Attributes
+    ----------
+    remedies
+        The cheapest for each weak centre.
+    blocked_pairs
+        Street positions close in the air and far on foot, as `planner.evaluation.severance` lists them.
+    blocked_near
+        The pairs around each centre by its id: the pair's id, and in which direction it lies.
+    """
+
+    remedies: tuple[Remedy, ...]
+    blocked_pairs: gpd.GeoDataFrame
+    blocked_near: Mapping[str, tuple[tuple[str, str], ...]]
+
+
+def find_help(
+    situation: Situation,
+    diagnosis: Diagnosis,
+    network: WalkingNetwork,
+    snaps: tuple[Snaps, Snaps],
+    layers: Layers,
+    study: Study,
+) -> Help:
+    """Find what would help, on the streets and places of a study.
+
+    Parameters
+    ----------
+    situation, diagnosis
+        What is assessed, and what the rules find.
+    network, snaps
+        The streets, and where facilities and people meet them.
+    layers
+        Streets with their names, and what may stand between them.
+    study
+        For its costs, and for what is tried.
+    """
+    ground = lay_ground(situation, network, snaps, layers, study.remedies)
+    places = Places(ground.spots, ground.standing, ground.arriving, ground.leaving)
+    pairs = blocked_pairs(
+        network, places, snaps, situation.people, layers, walk=situation.walk, asked=study.remedies
+    )
+    within_m = situation.walk.metres(max(situation.limits_min))
+    return Help(
+        find_remedies(diagnosis, study.costs, ground if study.remedies.streets else None),
+        pairs,
+        pairs_near(pairs, situation.facilities, within_m=within_m),
+    )

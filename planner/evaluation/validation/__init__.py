@@ -1,0 +1,1 @@
+"""Independent checks of the results: overlay with service areas, walks by networkx."""

@@ -1,0 +1,103 @@
+"""`planner run --verify`: walks of random demand points, computed again by networkx on the street lines."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from planner.accessibility.access_data import Situation
+from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.messages.errors import Breach, StudyError
+
+POINTS = 100
+TOLERANCE_MIN = 1e-4
+"""Two ways of adding up a walk may differ by this many minutes: 6 mm at 1 m/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What came out of computing walks again.
+
+    Attributes
+    ----------
+    points, pairs
+        How many demand points were drawn, and how many walks to a centre within the horizon were compared.
+    differing
+        How many differ by more than `tolerance_min`, or are found by one of the two only.
+    largest_min
+        The largest difference, minutes; `inf` where only one found a walk.
+    tolerance_min
+        What is allowed.
+    """
+
+    points: int
+    pairs: int
+    differing: int
+    largest_min: float
+    tolerance_min: float = TOLERANCE_MIN
+
+
+def check_networkx(study: str) -> None:
+    """See, before the work begins, whether walks can be computed again.
+
+    Raises
+    ------
+    StudyError
+        networkx is not installed.
+    """
+    if importlib.util.find_spec("networkx") is None:
+        raise StudyError(study, [Breach("no_networkx")])
+
+
+def verify(situation: Situation, ground: Ground, *, seed: int, points: int = POINTS) -> Verification:
+    """Compute the walks of random demand points to every centre within the horizon again, by networkx.
+
+    Parameters
+    ----------
+    situation
+        The tables and the walks to verify.
+    ground
+        The street lines and what stands in the way.
+    seed
+        Of the drawing of points, so that a run can be repeated.
+    points
+        How many demand points to draw; all, where there are no more.
+
+    Returns
+    -------
+    verification
+        What differs.
+    """
+    random = np.random.default_rng(seed)
+    count = min(points, len(situation.demand))
+    drawn = np.sort(random.choice(len(situation.demand), size=count, replace=False))
+    walk, times = situation.walk, situation.times
+    horizon_m = walk.metres(times.horizon_min)
+    walks = IndependentWalks(
+        ground,
+        shapely.get_coordinates(situation.demand.geometry.array[drawn]),
+        shapely.get_coordinates(situation.facilities.geometry.array),
+        walk.access_m,
+    )
+    listed = np.isin(times.demand, drawn)
+    found = dict(
+        zip(zip(times.facility[listed], times.demand[listed], strict=True), times.minutes[listed], strict=True)
+    )
+    pairs = differing = 0
+    largest = 0.0
+    for row, demand in enumerate(drawn):
+        again = walks.from_home(row, horizon_m)
+        for facility in range(len(situation.facilities)):
+            here, there = found.get((facility, demand), math.inf), walk.minutes(again[facility])
+            # A walk that ends at the horizon itself may be listed by one and not by the other.
+            if min(here, there) >= times.horizon_min - TOLERANCE_MIN:
+                continue
+            pairs += 1
+            difference = float(abs(here - there))
+            differing += difference > TOLERANCE_MIN
+            largest = max(largest, difference)
+    return Verification(count, pairs, differing, largest)

@@ -1,0 +1,168 @@
+"""Compounds: how much of the streets is private, which gates are closed, and the people behind both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from planner.config.sections.walking import PrivateWays
+from planner.config.study import Study
+from planner.inputs.study_inputs import Inputs
+from planner.inputs.walk_network import CostNote
+from planner.messages.catalogue import Phrase
+from planner.messages.notices import Remark
+from planner.network.gate_gaps import gap_ends
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import TOUCH_M, Snaps
+from planner.network.walk import IndexArray
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compounds:
+    """What private ways and closed gates do to people.
+
+    Attributes
+    ----------
+    private_ways
+        How private ways are walked.
+    private_m
+        Their length, metres.
+    on_private
+        Demand points with private ways within `access_m` and no public street, shape (demand,).
+    shut_in
+        Those that reach streets from which only private ways of others lead on, shape (demand,).
+    gates
+        How many gates are closed.
+    behind_gates
+        Demand points whose every street is cut off from the rest by a closed gate, shape (demand,).
+    """
+
+    private_ways: PrivateWays
+    private_m: float
+    on_private: Bools
+    shut_in: Bools
+    gates: int
+    behind_gates: Bools
+
+
+def find_compounds(
+    study: Study, inputs: Inputs, streets: gpd.GeoDataFrame, network: WalkingNetwork, demand: Snaps
+) -> Compounds:
+    """Find what private ways and closed gates do to people.
+
+    Parameters
+    ----------
+    study
+        How private ways are walked.
+    inputs
+        The private ways that are closed, and the others.
+    streets, network
+        The streets that are walked, and the network made of them.
+    demand
+        Where people meet it.
+    """
+    drawn, how = network.as_drawn, study.walking.private_ways
+    nobody = np.zeros(len(demand.xy), dtype=np.bool_)
+    gates = [gate.nodes for gate in network.gates] + gap_ends(network, streets)
+    at_gate = np.unique(np.concatenate([np.array(nodes, dtype=np.int64) for nodes in gates] or [np.zeros(0, int)]))
+    gated = np.unique(drawn.edge_piece[np.isin(drawn.edge_nodes, at_gate).any(axis=1)])
+    row_piece = network.edge_piece[network.segment_edge[demand.segment]]
+    behind = demand.reaches_street & _all_rows(demand, np.isin(row_piece, gated[gated > 0]))
+    if how == "closed":
+        ways = inputs.closed_ways
+        lines = np.zeros(0, dtype=object) if ways is None else np.asarray(ways.geometry.array, dtype=object)
+        point, _ = shapely.STRtree(lines).query(
+            shapely.points(demand.xy), predicate="dwithin", distance=demand.access_m + TOUCH_M
+        )
+        near = nobody.copy()
+        near[point] = True
+        private_m = float(shapely.length(lines).sum())
+        return Compounds(how, private_m, near & ~demand.reaches_street, nobody, len(gates), behind)
+    private_street = inputs.private_streets
+    private_m = float(inputs.streets.geometry.length.to_numpy()[private_street].sum())
+    if network.layers is None:
+        return Compounds(how, private_m, nobody, nobody, len(gates), behind)
+    is_private = network.layers.is_private
+    edge = drawn.segment_edge[network.layers.segment_place[demand.segment]]
+    only_private = demand.reaches_street & _all_rows(demand, is_private[edge])
+    leads_out = _leads_out(drawn, is_private)
+    # Islands of streets are told elsewhere: here the streets hang together, but nobody may walk on.
+    shut_in = demand.reaches_street & _all_rows(demand, ~leads_out[edge]) & ~_all_rows(demand, row_piece > 0)
+    return Compounds(how, private_m, only_private, shut_in, len(gates), behind)
+
+
+def _all_rows(snaps: Snaps, holds: Bools) -> Bools:
+    """Tell of which points something holds in all their rows, shape (points,)."""
+    every = np.ones(len(snaps.xy), dtype=np.bool_)
+    every[snaps.point[~holds]] = False
+    return every
+
+
+def _leads_out(network: WalkingNetwork, is_private: Bools) -> Bools:
+    """Tell which edges are part of the longest public piece, or private ways that touch it, shape (edges,)."""
+    of_public, of_private = (_node_pieces(network, which) for which in (~is_private, is_private))
+    public_m = np.bincount(
+        of_public[network.edge_nodes[~is_private, 0]], weights=network.edge_m[~is_private], minlength=1
+    )
+    is_main = of_public == int(np.argmax(public_m)) if (~is_private).any() else np.zeros(len(of_public), bool)
+    # A node that no public street meets is a piece of its own, so that it can be no part of the longest.
+    touching = np.unique(of_private[network.edge_nodes[is_private]][is_main[network.edge_nodes[is_private]]])
+    ends = network.edge_nodes[:, 0]
+    return np.where(is_private, np.isin(of_private[ends], touching), is_main[ends])
+
+
+def _node_pieces(network: WalkingNetwork, which: Bools) -> IndexArray:
+    nodes, count = network.edge_nodes[which], len(network.node_xy)
+    links = coo_array((np.ones(len(nodes)), nodes.T), shape=(count, count))
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+
+
+def compound_notes(found: Compounds, study: Study, people: NDArray[np.float64]) -> Iterator[CostNote]:
+    """Yield what is said of private ways and closed gates wherever the walk is described."""
+    own = study.file.name
+    if found.private_m > 0:
+        values = {
+            "metres": _whole(found.private_m),
+            "people": _whole(float(people[found.on_private].sum())),
+            "access_m": f"{study.walking.access_m:g}",
+        }
+        yield CostNote("private_ways", Phrase(f"words.cost_private_{found.private_ways}", values), own, "own")
+    if found.gates:
+        values = {"count": str(found.gates), "people": _whole(float(people[found.behind_gates].sum()))}
+        yield CostNote("gates", Phrase("words.cost_gates", values), own, "own")
+
+
+def in_order(notes: list[CostNote]) -> list[CostNote]:
+    """Return what counts in a walk in the order in which it is said: streets first, then what lies beside them."""
+    return sorted(notes, key=lambda note: note.name == "barriers")
+
+
+def compound_remarks(found: Compounds, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Remark]:
+    """Yield what private ways and closed gates do to people, with the demand points."""
+    metres = {"metres": _whole(found.private_m), "access_m": f"{study.walking.access_m:g}"}
+    if found.private_m > 0:
+        told = _remark(f"private_ways_{found.private_ways}", "streets", demand, found.on_private, metres)
+        # Only where people lose their way out are they to be looked for.
+        yield told if found.private_ways == "closed" else replace(told, rows=())
+    if found.shut_in.any():
+        yield _remark("private_ways_around", "demand", demand, found.shut_in, {})
+    if found.behind_gates.any():
+        yield _remark("gates_closed", "demand", demand, found.behind_gates, {"count": str(found.gates)})
+
+
+def _remark(key: str, table: str, demand: gpd.GeoDataFrame, which: Bools, values: dict[str, str]) -> Remark:
+    people = float(demand["people"].to_numpy()[which].sum())
+    return Remark(key, table, tuple(demand["id"][which]), people, {**values, "people": _whole(people)})
+
+
+def _whole(number: float) -> str:
+    return f"{number:,.0f}"

@@ -1,0 +1,216 @@
+"""Scenarios: which centres stay open and which new sites stand, saved by the map or written by hand.
+
+A scenario file is JSON::
+
+    {"format": "planner.scenario/1", "study": "…", "crs": "EPSG:32648",
+     "closed": ["C07"], "sites": [{"id": "K3F9Q2M", "x": 483213.42, "y": 4391207.1}]}
+
+Sites stand in the study's own metric system, to the centimetre, so that their walks are measured from exactly the
+place that the map showed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pyproj.exceptions import CRSError
+
+from planner.config.study import Study, wrong_because
+from planner.inputs.study_inputs import Inputs
+from planner.messages.catalogue import Texts
+from planner.messages.errors import Breach, ScenarioError
+from planner.messages.notices import Remark
+from planner.population.disaggregated import community_at
+from planner.schemas.tables import FACILITIES, Facilities
+
+FORMAT = "planner.scenario/1"
+
+NEW_TIER = "station"
+"""What a site becomes when it stands: a centre of this tier."""
+
+Name = Annotated[str, Field(strict=True, min_length=1)]
+Metres = Annotated[float, Field(strict=True)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class Site(_Frozen):
+    """A new station: its id, and where it stands in the study's system, metres."""
+
+    id: Name
+    x: Metres
+    y: Metres
+
+
+class _File(_Frozen):
+    format: Literal["planner.scenario/1"]
+    study: Name
+    crs: Name
+    closed: tuple[Name, ...]
+    sites: tuple[Site, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenario:
+    """Today's centres without some, and with some new sites.
+
+    Attributes
+    ----------
+    closed
+        Ids of centres that are closed.
+    sites
+        New stations.
+    crs
+        The system of the sites.
+    file, sha256
+        The file that it was read from, by its name, and its hash; empty for one made by the planner.
+    """
+
+    closed: tuple[str, ...]
+    sites: tuple[Site, ...]
+    crs: str
+    file: str = ""
+    sha256: str = ""
+
+
+def read_scenario(path: str | Path, study: Study) -> Scenario:
+    """Read a scenario file.
+
+    Parameters
+    ----------
+    path
+        The file that the map saved.
+    study
+        The study that it must be meant for.
+
+    Returns
+    -------
+    scenario
+        Not yet held against the tables; `apply_scenario` does so.
+
+    Raises
+    ------
+    ScenarioError
+        The file cannot be read, is no scenario, names an id twice, or belongs to another study: all at once.
+    """
+    path = Path(path)
+    try:
+        raw = path.read_bytes()
+        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_each_once)
+    except OSError as error:
+        raise ScenarioError(
+            str(path), [Breach("unreadable_scenario", {"reason": error.strerror or error})]
+        ) from error
+    except _TwiceError as error:
+        raise ScenarioError(str(path), [Breach("scenario_key_twice", {"keys": error})]) from error
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(str(path), [Breach("scenario_not_json", {"reason": error})]) from error
+    try:
+        found = _File.model_validate(content)
+    except ValidationError as error:
+        breaches = [
+            Breach(
+                "wrong_scenario",
+                {"path": ".".join(map(str, detail["loc"])) or "{}", "reason": wrong_because(detail)},
+            )
+            for detail in error.errors()
+        ]
+        raise ScenarioError(str(path), breaches) from error
+    breaches = []
+    if found.study != study.name:
+        breaches.append(Breach("scenario_other_study", {"found": found.study, "study": study.name}))
+    for setting, ids in (("closed", found.closed), ("sites", tuple(site.id for site in found.sites))):
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            breaches.append(Breach("scenario_twice", {"setting": setting}, twice))
+    if breaches:
+        raise ScenarioError(str(path), breaches)
+    return Scenario(found.closed, found.sites, found.crs, path.name, hashlib.sha256(raw).hexdigest())
+
+
+def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
+    """Return the inputs as the scenario has them: without the closed centres, with a station at every site.
+
+    A site becomes a centre of tier station in the community that it stands in; its floor area is not known.
+
+    Raises
+    ------
+    ScenarioError
+        The scenario is in another system, closes a centre that there is not or all of them, or has a site with
+        a centre's id or farther outside the communities than any walk leads: all at once.
+    """
+    facilities, source = inputs.facilities, scenario.file or "scenario"
+    known = set(facilities["id"])
+    spots = shapely.points([(site.x, site.y) for site in scenario.sites] or np.empty((0, 2)))
+    outline = shapely.union_all(inputs.communities.geometry.array)
+    far = shapely.distance(spots, outline) > inputs.margin_m
+    of_site = [site.id for site in scenario.sites]
+    nobody_left = not of_site and known <= set(scenario.closed)
+    checks = (
+        ("scenario_crs", not _is_system(scenario.crs, inputs.crs), ()),
+        ("scenario_unknown_centre", True, [one for one in scenario.closed if one not in known]),
+        ("scenario_site_is_centre", True, [one for one in of_site if one in known]),
+        ("scenario_site_far", True, [one for one, is_far in zip(of_site, far, strict=True) if is_far]),
+    )
+    values = {"found": scenario.crs, "crs": inputs.crs.to_string(), "metres": f"{inputs.margin_m:,.0f}"}
+    breaches = [Breach(key, values, rows) for key, wrong, rows in checks if rows or (wrong and rows == ())]
+    if nobody_left:
+        breaches.append(Breach("scenario_closes_all"))
+    if breaches:
+        raise ScenarioError(source, breaches)
+    # A branch closes with its centre.
+    kept = facilities[~facilities["id"].isin(scenario.closed) & ~facilities["branch_of"].isin(scenario.closed)]
+    together = kept if not of_site else _with_sites(kept, scenario, spots, inputs, Texts(study.language))
+    remark = Remark(
+        "scenario",
+        "facilities",
+        (*scenario.closed, *of_site),
+        values={"file": source, "closed": len(scenario.closed), "sites": len(of_site)},
+    )
+    return replace(
+        inputs, facilities=Facilities(together.reset_index(drop=True)), remarks=(remark, *inputs.remarks)
+    )
+
+
+class _TwiceError(ValueError):
+    """A key stands twice in one object: which of both is meant cannot be known."""
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = [key for key, _ in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise _TwiceError(", ".join(twice))
+    return dict(pairs)
+
+
+def _is_system(named: str, crs: pyproj.CRS) -> bool:
+    """Whether a name, however it is written, is that of a system."""
+    try:
+        found = pyproj.CRS.from_user_input(named.strip())
+    except CRSError:
+        return False
+    return found == crs or (found.to_epsg() is not None and found.to_epsg() == crs.to_epsg())
+
+
+def _with_sites(
+    kept: Facilities, scenario: Scenario, spots: object, inputs: Inputs, texts: Texts
+) -> gpd.GeoDataFrame:
+    names = [texts("words.scenario_site", id=site.id) for site in scenario.sites]
+    rows = {"id": [site.id for site in scenario.sites], "name": names, "tier": NEW_TIER}
+    added = FACILITIES.check(gpd.GeoDataFrame(rows, geometry=spots, crs=inputs.crs), source="scenario")
+    added = Facilities(added.assign(community=community_at(added, inputs.communities)))
+    # A column that only the user's table has stays empty for new stations.
+    return gpd.GeoDataFrame(pd.concat([kept, added], ignore_index=True), crs=inputs.crs)

@@ -1,0 +1,404 @@
+"""Read everything that a study names, check it, and bring it into one metric system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from planner.config.sections.demand import DemandKind
+from planner.config.study import Study
+from planner.io.community_matching import join_communities
+from planner.io.datum.choice import DatumChoice
+from planner.io.datum.resolve import settle_datums
+from planner.io.elevation import Elevation
+from planner.io.layer_notes import LeftOut, by_reason, gap_remarks, lines_left_out, uncrossed_remarks
+from planner.io.overlap_checks import double_remarks
+from planner.io.row_audit import set_aside
+from planner.io.study_layers import Source, StudyLayers, layer_of_kind
+from planner.messages.errors import Breach, DataError, NetworkError, raise_together
+from planner.messages.notices import Remark
+from planner.population.buildings import homes_of, read_building_kinds
+from planner.population.business_places import BusinessPlaces, business_places, read_place_kinds
+from planner.population.disaggregate import Residents, demand_method, place_residents
+from planner.population.facility_communities import join_facilities, settle_facilities
+from planner.population.fixed_point import in_grains
+from planner.population.groups import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
+from planner.population.population_table import count_people
+from planner.population.rasters import RasterCells, read_raster
+from planner.population.start_points import Doors
+from planner.schemas.tables import (
+    PRIVATE_WORDS,
+    Barriers,
+    Buildings,
+    Communities,
+    Demand,
+    Facilities,
+    Gates,
+    Parcels,
+    PeopleTable,
+    Places,
+    Streets,
+    Water,
+)
+
+FEW_PEOPLE = 5
+"""Points of fewer people may be one household: more than four live together in few homes of a census."""
+
+SHORTEST_M = 0.01
+"""Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """All that the study gives, checked, in one metric CRS.
+
+    Attributes
+    ----------
+    crs
+        The projected system that everything is in, metres.
+    communities, facilities, streets, demand, water, barriers, gates, parcels
+        The tables; demand are points with their community, streets those within the margin, parcels are where a
+        station might be had.
+    closed_ways
+        Private ways of compounds within the margin, where the study closes them; None where it does not.
+    elevation
+        The heights of the ground, where slope is asked for.
+    demand_method
+        ``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``.
+    balance
+        One row a community, the last for those outside: people given, found, placed and lost, with the reason.
+    kinds
+        Who is counted besides the residents.
+    places
+        Shops, offices and enterprises with the people who work there; None where the study gives none.
+    margin_m
+        How far beyond the communities streets and facilities are kept, metres.
+    sources
+        Files, hashes, columns and what became of the rows.
+    datums
+        In which datum each layer is, and why.
+    left_out
+        Lines of the streets' file within the margin that are not walked, by reason.
+    not_walked
+        These lines: `reason`, `word` (what the file says that decides).
+    remarks
+        Rows that could not be used as they are, with the reason.
+    """
+
+    crs: pyproj.CRS
+    communities: Communities
+    facilities: Facilities
+    streets: Streets
+    demand: gpd.GeoDataFrame
+    water: Water | None
+    barriers: Barriers | None
+    gates: Gates | None
+    parcels: Parcels | None
+    closed_ways: Streets | None
+    elevation: Elevation | None
+    demand_method: str
+    balance: pd.DataFrame
+    kinds: tuple[KindDemand, ...]
+    places: BusinessPlaces | None
+    margin_m: float
+    sources: tuple[Source, ...]
+    datums: DatumChoice
+    left_out: tuple[LeftOut, ...]
+    not_walked: gpd.GeoDataFrame
+    remarks: tuple[Remark, ...]
+
+    @property
+    def private_streets(self) -> NDArray[np.bool_]:
+        """Tell which streets are private ways of compounds, shape (streets,)."""
+        return is_private_way(self.streets)
+
+    @property
+    def private_ways(self) -> gpd.GeoDataFrame:
+        """Return the private ways of compounds, whether they are walked or the study closes them."""
+        return self.streets[self.private_streets] if self.closed_ways is None else self.closed_ways
+
+
+def read_inputs(study: Study, *, margin_m: float) -> Inputs:
+    """Read the layers of a study.
+
+    Parameters
+    ----------
+    study
+        The settings.
+    margin_m
+        How far beyond the communities a walk within the longest limit can lead, metres: streets and facilities
+        are kept that far, so that people near the border are served by what stands beyond it.
+
+    Returns
+    -------
+    inputs
+        Checked tables in the metric CRS, rows in the order of their files.
+
+    Raises
+    ------
+    DataError
+        Everything that is wrong with every layer, at once.
+    NetworkError
+        No street lies within the communities and the margin.
+    StudyError
+        The study's own `crs` does not measure in metres.
+    """
+    errors: list[DataError] = []
+    method = demand_method(study)
+    building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
+    place_kinds = read_place_kinds(_beside(study, study.circles.place_kinds), study=str(study.file))
+    tables = StudyLayers(study, errors)
+    given = tables.read_all()
+    raise_together(errors)
+    counted = None
+    if "people_table" in given:
+        table = PeopleTable(given.pop("people_table"))
+        counted = count_people(Communities(given["communities"]), table, source=tables.source("people_table"))
+        given["communities"] = counted.communities
+        tables.leave_out("people_table", counted.unused)
+    facilities, unknown, join_remarks = join_facilities(
+        Facilities(given["facilities"]), Communities(given["communities"])
+    )
+    given["facilities"] = facilities
+    # A layer in another part of the world has no datum to speak of: that is found out first.
+    metric = tables.bring_all(given)
+    tables.check_shifts(given)
+    settled = settle_datums(
+        given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
+    )
+    if settled.converted:
+        metric = tables.bring_all(settled.frames)
+    communities, facilities = Communities(metric["communities"]), Facilities(metric["facilities"])
+    streets = Streets(metric["streets"])
+    demand = Demand(metric["demand"]) if "demand" in metric else None
+    water = Water(metric["water"]) if "water" in metric else None
+    raster = _raster(study, communities, tables) if method == "raster" else None
+    raise_together(errors)
+
+    facilities, facility_remarks = settle_facilities(
+        facilities, communities, water, unknown, source=tables.source("facilities")
+    )
+    streets, closed_ways = _streets_near(study, streets, communities, margin_m, tables)
+    not_walked, torn = _noted(tables, communities, margin_m)
+    left_out = by_reason(not_walked)
+    elevation = tables.elevation(streets)
+    doors = Doors(streets, access_m=study.walking.access_m)
+    homes = None
+    if "buildings" in metric:
+        homes = homes_of(Buildings(metric["buildings"]), building_kinds, doors=doors)
+        tables.leave_out("buildings", set_aside("building_not_home", homes.unused))
+    of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
+    residents = place_residents(
+        method,
+        study.demand,
+        communities,
+        streets,
+        demand=demand,
+        raster=raster,
+        homes=homes,
+        doors=doors,
+        source=tables.source(of_people),
+    )
+    residents = replace(residents, points=in_grains(residents.points))
+    if demand is not None and method == "points":
+        tables.leave_out("demand", set_aside("demand_outside", residents.unused))
+    elif demand is not None:
+        tables.leave_out("demand", set_aside("layer_not_used", demand.index))
+    at_work = business_places(Places(metric["places"]), place_kinds) if "places" in metric else None
+    kinds = tuple(
+        _kind(
+            kind,
+            metric.get(layer_of_kind(kind)),
+            residents.points,
+            communities,
+            at_work,
+            source=tables.source(of_people),
+        )
+        for kind in study.demand.kinds
+    )
+    for kind in kinds:
+        if kind.unused:
+            tables.leave_out(layer_of_kind(kind.settings), set_aside("demand_outside", kind.unused))
+    return Inputs(
+        crs=communities.crs,
+        communities=communities,
+        facilities=facilities,
+        streets=streets,
+        demand=residents.points,
+        water=water,
+        barriers=Barriers(metric["barriers"]) if "barriers" in metric else None,
+        gates=Gates(metric["gates"]) if "gates" in metric else None,
+        parcels=Parcels(metric["parcels"]) if "parcels" in metric else None,
+        closed_ways=closed_ways,
+        elevation=elevation,
+        demand_method=method,
+        balance=residents.balance,
+        kinds=kinds,
+        places=at_work,
+        margin_m=margin_m,
+        sources=tables.sources(settled.choice),
+        datums=settled.choice,
+        left_out=left_out,
+        not_walked=not_walked,
+        remarks=(
+            *tables.remarks(),
+            *(one.remark() for one in left_out),
+            *torn,
+            *settled.remarks,
+            *(() if counted is None else counted.remarks),
+            *join_remarks,
+            *facility_remarks,
+            *double_remarks(communities, facilities, demand),
+            *residents.remarks,
+            *_small_counts(study, residents),
+            *_community_remarks(communities, residents),
+            *(() if at_work is None else at_work.remarks),
+            *(remark for kind in kinds for remark in kind.remarks),
+        ),
+    )
+
+
+def _beside(study: Study, path: Path | None) -> Path | None:
+    return None if path is None else study.resolve(path)
+
+
+def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object_]]:
+    """Return the community that each row names; of demand it is evidence only, so that an unknown one is none."""
+    named = {"facilities": given["facilities"]["community"].to_numpy(dtype=object)}
+    if "demand" in given:
+        demand, communities = given["demand"], Communities(given["communities"])
+        joined = join_communities(demand["community"], list(demand["id"]), communities)
+        named["demand"] = joined.ids.to_numpy(dtype=object)
+    return named
+
+
+def _noted(
+    tables: StudyLayers, communities: Communities, margin_m: float
+) -> tuple[gpd.GeoDataFrame, list[Remark]]:
+    """Return the lines near the communities that are not walked, and what is to be said of what files lack."""
+    outline = shapely.union_all(communities.geometry.array)
+    area = shapely.buffer(outline, margin_m)
+    torn = [
+        remark
+        for name in ("streets", "buildings")
+        for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
+    ]
+    around = uncrossed_remarks(tables.notes("streets"), crs=communities.crs, area=area)
+    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), [*torn, *around]
+
+
+def _streets_near(
+    study: Study, streets: Streets, communities: Communities, margin_m: float, tables: StudyLayers
+) -> tuple[Streets, Streets | None]:
+    """Return the streets within the margin, and the private ways among them where the study closes these."""
+    source = tables.source("streets")
+    near = _within_margin(streets, communities, margin_m, source=source)
+    tables.leave_out("streets", set_aside("beyond_margin", streets.index.difference(near.index)))
+    if study.walking.private_ways != "closed":
+        return near, None
+    near, closed_ways = _without_private(near, source=source)
+    tables.leave_out("streets", set_aside("private_way", closed_ways.index))
+    return near, closed_ways
+
+
+def _within_margin(streets: Streets, communities: Communities, margin_m: float, *, source: str) -> Streets:
+    area = shapely.buffer(shapely.union_all(communities.geometry.array), margin_m)
+    shapely.prepare(area)
+    kept = streets[shapely.intersects(area, streets.geometry.array)]
+    if kept.empty:
+        raise NetworkError(source, [Breach("no_streets_inside", {"margin_m": f"{margin_m:,.0f}"})])
+    if not kept.length.max() >= SHORTEST_M:
+        raise NetworkError(source, [Breach("no_street_length")])
+    return Streets(kept)
+
+
+def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which streets are private ways of compounds, by their column `access`, shape (streets,)."""
+    words = streets["access"].astype(str).str.strip().str.lower()
+    return np.asarray(words.isin(PRIVATE_WORDS), dtype=np.bool_)
+
+
+def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets]:
+    """Return the public streets, and the private ways that are closed."""
+    is_private = is_private_way(streets)
+    if is_private.all():
+        raise NetworkError(source, [Breach("only_private_ways")])
+    return Streets(streets[~is_private]), Streets(streets[is_private])
+
+
+def _raster(study: Study, communities: Communities, tables: StudyLayers) -> RasterCells | None:
+    """Read the population raster; None where it is refused."""
+    layer, settings = study.inputs.population, study.demand
+    if layer is None:
+        return None
+    try:
+        raster = read_raster(
+            study.resolve(layer.path),
+            communities,
+            unit=settings.raster_unit,
+            band=settings.raster_band,
+            nodata=settings.raster_nodata,
+            crs=layer.crs,
+            source=tables.source("population"),
+        )
+        tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
+    except DataError as error:
+        tables.refuse(error)
+        return None
+    return raster
+
+
+def _kind(
+    settings: DemandKind,
+    layer: gpd.GeoDataFrame | None,
+    residents: gpd.GeoDataFrame,
+    communities: Communities,
+    places: BusinessPlaces | None,
+    *,
+    source: str,
+) -> KindDemand:
+    """Count one kind of demand in the way that its settings name."""
+    if layer is not None:
+        return kind_from_layer(settings, Demand(layer), communities)
+    if settings.places and places is not None:
+        return kind_at_places(settings, places.points, communities)
+    return kind_at_residents(settings, residents, communities, source=source)
+
+
+def _community_remarks(communities: Communities, residents: Residents) -> list[Remark]:
+    balance = residents.balance[:-1].set_axis(communities.index)
+    remarks = []
+    without = ~(balance["placed"] > 0)
+    if without.any():
+        remarks.append(Remark("community_without_people", "communities", tuple(communities["id"][without])))
+    differs = balance["given"].notna() & ((balance["given"] - balance["placed"]).abs() >= 1)
+    if residents.method in {"points", "raster"} and differs.any():
+        gap = float(np.abs(balance["given"] - balance["placed"])[differs].sum())
+        remarks.append(Remark("people_differ", "communities", tuple(communities["id"][differs]), gap))
+    return remarks
+
+
+def _small_counts(study: Study, residents: Residents) -> list[Remark]:
+    """Tell that surveyed points of few people are not shown by their door, or that the study shows them."""
+    layer, people = study.inputs.demand, residents.points["people"]
+    least = study.demand.least_shown or FEW_PEOPLE
+    few = int(((people > 0) & (people < least)).sum())
+    if layer is None or layer.modelled or residents.method != "points" or not few:
+        return []
+    key = "small_counts" if study.demand.least_shown else "small_counts_shown"
+    return [Remark(key, "demand", values={"count": few, "least": least})]
+
+
+def households_by_community(communities: Communities, demand: gpd.GeoDataFrame) -> pd.Series:
+    """Return the households of each community by its id: its own number, else the sum of its demand points."""
+    summed = demand.groupby("community")["households"].sum(min_count=1).reindex(communities["id"])
+    own: pd.Series = communities.set_index("id")["households"]
+    return own.where(own.notna(), summed)

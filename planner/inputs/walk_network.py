@@ -1,0 +1,141 @@
+"""From a study's streets to its walking network: what is closed, what costs, and what stops a straight walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import geopandas as gpd
+
+from planner.config.study import Study
+from planner.inputs.study_inputs import Inputs, is_private_way
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach, StudyError
+from planner.messages.notices import Remark
+from planner.network.costs import Costs, cost_figures, level_metres, passable, unknown_names
+from planner.network.gates import CutStreets, close_gates
+from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.private_ways import with_private_ways
+from planner.network.visibility import Barriers, lay_barriers
+from planner.network.walk import Walk
+from planner.schemas.table_schema import row_names
+from planner.schemas.tables import OPEN_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class CostNote:
+    """One thing that counts besides metres: how to say it, whose figure it is, and how sure."""
+
+    name: str
+    words: Phrase
+    source: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walkable:
+    """The walking network of a study, the streets that it is made of, what counts in it, what is to be said."""
+
+    network: WalkingNetwork
+    streets: gpd.GeoDataFrame
+    notes: tuple[CostNote, ...]
+    remarks: tuple[Remark, ...]
+
+
+def costs_of(study: Study, walk: Walk) -> Costs:
+    """Return what streets cost in a study.
+
+    Raises
+    ------
+    StudyError
+        It asks for slope without heights, or for barriers without a layer of them.
+    """
+    asked, inputs = study.walking.costs, study.inputs
+    breaches = []
+    if asked.slope and inputs.elevation is None:
+        breaches.append(Breach("slope_without_elevation"))
+    if study.walking.stop_at_barriers and inputs.barriers is None and inputs.water is None:
+        breaches.append(Breach("nothing_to_stop_at"))
+    if breaches:
+        raise StudyError(str(study.file), breaches)
+    return Costs(
+        speed_kmh=walk.speed_kmh,
+        slope=asked.slope,
+        step_m=asked.slope_step_m,
+        stairs=asked.stairs,
+        class_kmh=asked.class_kmh,
+        crossing_s=asked.crossing_s,
+    )
+
+
+def make_walkable(study: Study, inputs: Inputs, costs: Costs) -> Walkable:
+    """Build the walking network of a study.
+
+    Closed stairs are left out, streets end at closed gates, what is left is joined where streets share a vertex,
+    and every segment gets its cost; private ways are walked by those who live, or go, there. Barriers stop
+    straight walks only, never a street.
+    """
+    streets = passable(inputs.streets, costs)
+    cut = _closed_gates(study, inputs, streets)
+    barriers = _barriers(inputs) if study.walking.stop_at_barriers else None
+    network = build_network(cut.streets, barriers=barriers, gates=cut.gates)
+    heights = None if inputs.elevation is None else inputs.elevation.heights
+    level, without_height = level_metres(network, streets, costs, heights)
+    if (level != 1.0).any():
+        network = walked_at(network, level, direction=study.walking.direction)
+    if study.walking.private_ways == "residents":
+        network = with_private_ways(network, is_private_way(cut.streets)[network.edge_street])
+    remarks = []
+    if without_height.any():
+        remarks.append(Remark("street_no_height", "streets", tuple(row_names(streets)[without_height])))
+    if cut.stray:
+        values = {"within_m": f"{study.walking.costs.gates_within_m:g}"}
+        remarks.append(Remark("gate_no_street", "gates", cut.stray, values=values))
+    for key, column, asked in (
+        ("no_street_of_kind", "kind", costs.class_kmh),
+        ("no_street_of_crossing", "crossing", costs.crossing_s),
+    ):
+        unknown = unknown_names(streets, column, asked)
+        if unknown:
+            remarks.append(Remark(key, "streets", values={"names": ", ".join(unknown)}))
+    return Walkable(network, cut.streets, tuple(_notes(study, costs, network)), tuple(remarks))
+
+
+def _closed_gates(study: Study, inputs: Inputs, streets: gpd.GeoDataFrame) -> CutStreets:
+    if inputs.gates is None:
+        return CutStreets(streets, (), ())
+    closed = inputs.gates[~inputs.gates["open"].isin(OPEN_WORDS)]
+    return close_gates(streets, closed, within_m=study.walking.costs.gates_within_m)
+
+
+def _barriers(inputs: Inputs) -> Barriers:
+    lines = None if inputs.barriers is None else inputs.barriers.geometry
+    water = None if inputs.water is None else inputs.water.geometry
+    return lay_barriers(lines, water)
+
+
+def _notes(study: Study, costs: Costs, network: WalkingNetwork) -> Iterator[CostNote]:
+    """Yield what counts in a study, in the order in which it is applied."""
+    walking, figures, own = study.walking, cost_figures(), study.file.name
+    if costs.slope:
+        values = {
+            "step_m": f"{costs.step_m:g}",
+            "smoothing_m": f"{walking.costs.slope_smoothing_m:g}",
+            "direction": Phrase(f"words.direction_{walking.direction}"),
+        }
+        slope = figures["slope"]
+        yield CostNote("slope", Phrase("words.cost_slope", values), slope["source"], slope["evidence"])
+    if costs.class_kmh:
+        values = {"speeds": ", ".join(f"{kind} {speed:g}" for kind, speed in costs.class_kmh.items())}
+        yield CostNote("class", Phrase("words.cost_class", values), own, "own")
+    if costs.stairs == "slow":
+        stairs = figures["stairs"]
+        values = {"level": f"{stairs['level']:g}"}
+        yield CostNote("stairs", Phrase("words.cost_stairs_slow", values), stairs["source"], stairs["evidence"])
+    if costs.stairs == "closed":
+        yield CostNote("stairs", Phrase("words.cost_stairs_closed"), own, "own")
+    if costs.crossing_s:
+        values = {"waits": ", ".join(f"{kind} {wait:g}" for kind, wait in costs.crossing_s.items())}
+        yield CostNote("crossing", Phrase("words.cost_crossing", values), own, "own")
+    if network.barriers is not None:
+        yield CostNote("barriers", Phrase("words.cost_barriers"), own, "own")

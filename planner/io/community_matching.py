@@ -1,0 +1,186 @@
+"""Which community a row means: by id, by code, or by its name, however it is written.
+
+A name is compared in steps, from the strictest to the loosest; the first step at which any community answers
+decides. Where two answer at that step, none is taken.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from planner.io.tables.cells import code
+from planner.schemas.tables import Communities
+
+SUFFIXES = (
+    *("社区居民委员会", "社区居委会", "居民委员会", "居委会", "社区党群服务中心", "社区"),
+    *("嘎查村民委员会", "嘎查委员会", "村民委员会", "村委会", "行政村", "嘎查", "村"),
+)
+"""What stands behind a community's own name, longest first."""
+
+FULL_CODE, TOWN_CODE = 12, 9
+"""Digits of a statistical code: 12 for a community, 9 for its town, to which some tables add 000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A row whose community was not found: its name, and the communities that it may mean."""
+
+    row: str
+    given: str
+    nearest: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """What became of the communities that rows name.
+
+    Attributes
+    ----------
+    ids
+        The id of each row's community, "" where it names none or none was found; the rows' index.
+    unmatched
+        Rows whose community is not there, with the nearest name.
+    ambiguous
+        Rows that may mean several, with all of them.
+    by_name
+        How many rows were joined by another name than the id itself.
+    """
+
+    ids: pd.Series
+    unmatched: tuple[Unmatched, ...]
+    ambiguous: tuple[Unmatched, ...]
+    by_name: int
+
+
+def join_communities(given: pd.Series, rows: Sequence[str], communities: Communities) -> Joined:
+    """Find the community that each row names.
+
+    Parameters
+    ----------
+    given
+        What each row says: an id, a code, a name; "" where nothing.
+    rows
+        What to call each row in a message.
+    communities
+        With id, name and street.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"id": ["150302001002", "150302001003"], "name": ["和平社区", "公园社区居委会"],
+    ...     "street": ["凤凰岭街道", "凤凰岭街道"]})
+    >>> joined = join_communities(
+    ...     pd.Series(["凤凰岭街道和平社区居民委员会", "150302001003.0", "公圆社区", ""]), ["a", "b", "c", "d"],
+    ...     Communities(table))
+    >>> joined.ids.tolist()
+    ['150302001002', '150302001003', '', '']
+    >>> joined.unmatched
+    (Unmatched(row='c', given='公圆社区', nearest='公园社区居委会'),)
+    """
+    steps = _steps(communities)
+    ids, unmatched, ambiguous, by_name = [], [], [], 0
+    names = dict(zip(communities["id"], communities["name"], strict=True))
+    known: dict[str, tuple[str, ...]] = {}
+    for row, text in zip(rows, given, strict=True):
+        if not text:
+            ids.append("")
+            continue
+        if text not in known:
+            known[text] = _found(text, steps)
+        found = known[text]
+        ids.append(found[0] if len(found) == 1 else "")
+        by_name += len(found) == 1 and found[0] != text
+        if not found:
+            unmatched.append(Unmatched(row, text, _nearest(text, names.values())))
+        elif len(found) > 1:
+            named = ", ".join(f"{names[one]} ({one})" for one in found)
+            ambiguous.append(Unmatched(row, text, named))
+    return Joined(pd.Series(ids, index=given.index, dtype=object), tuple(unmatched), tuple(ambiguous), by_name)
+
+
+def own_name(text: str) -> str:
+    """Return a community's name without what only says that it is one.
+
+    Examples
+    --------
+    >>> own_name("和平社区居委会"), own_name("新地村村委会"), own_name("社区")
+    ('和平', '新地', '社区')
+    """
+    name = _narrow(text)
+    shortened = True
+    while shortened:
+        shortened = False
+        for suffix in SUFFIXES:
+            if name.endswith(suffix) and len(name) > len(suffix):
+                name, shortened = name.removesuffix(suffix), True
+                break
+    return name
+
+
+def _narrow(text: str) -> str:
+    return re.sub(r"[\s()\-_·,.、]", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+def _full_code(text: str) -> str:
+    """Return a code in 12 digits where it is one: 9 digits, with 000 behind them, are the same."""
+    digits = code(text)
+    return digits + "000" if digits.isdigit() and len(digits) == TOWN_CODE else digits
+
+
+Step = tuple[Callable[[str], str], dict[str, list[str]]]
+
+
+def _steps(communities: Communities) -> list[Step]:
+    ids = [str(one) for one in communities["id"]]
+    names = [str(one) for one in communities["name"]]
+    streets = [str(one) for one in communities["street"]] if "street" in communities else [""] * len(ids)
+    prefixes = sorted({_narrow(street) for street in streets if street}, key=len, reverse=True)
+
+    def without_street(text: str) -> str:
+        name = _narrow(text)
+        for prefix in prefixes:
+            if prefix in name and not name.endswith(prefix):
+                return own_name(name.partition(prefix)[2])
+        return own_name(name)
+
+    def with_street(text: str) -> str:
+        name = _narrow(text)
+        prefix = next((one for one in prefixes if one in name and not name.endswith(one)), "")
+        return f"{prefix}/{own_name(name.partition(prefix)[2] if prefix else name)}"
+
+    whole = [f"{_narrow(street)}/{own_name(name)}" for street, name in zip(streets, names, strict=True)]
+    return [
+        (str, _index(ids, ids)),
+        (_full_code, _index(map(_full_code, ids), ids)),
+        (str, _index(names, ids)),
+        (_narrow, _index(map(_narrow, names), ids)),
+        (with_street, _index(whole, ids)),
+        (without_street, _index(map(without_street, names), ids)),
+    ]
+
+
+def _index(keys: Iterable[str], ids: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, one in zip(keys, ids, strict=True):
+        found.setdefault(key, []).append(one)
+    return found
+
+
+def _found(text: str, steps: Iterable[Step]) -> tuple[str, ...]:
+    for form, index in steps:
+        key = form(text)
+        if key in index:
+            return tuple(index[key])
+    return ()
+
+
+def _nearest(text: str, names: Iterable[str]) -> str:
+    own = {name: own_name(name) for name in names}
+    likeness = {name: difflib.SequenceMatcher(None, own_name(text), short).ratio() for name, short in own.items()}
+    best = max(likeness, key=lambda name: likeness[name], default="")
+    return best if best and likeness[best] > 0 else ""

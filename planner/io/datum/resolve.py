@@ -1,0 +1,174 @@
+"""Bring every layer into the true datum: decide for each, convert, and say what was decided on what grounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+from numpy.typing import NDArray
+
+from planner.config.sections.layers import Layer
+from planner.io.datum.choice import (
+    JUDGED,
+    DatumChoice,
+    DatumVerdict,
+    LayerToJudge,
+    Standing,
+    choose_datums,
+)
+from planner.io.datum.inherit import follow
+from planner.io.datum.transform import DATUMS, WGS84, Datum, to_wgs84
+from planner.io.layers import EXTRACT, GRAPH
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach, DataError, raise_together
+from planner.messages.notices import Remark
+
+WEB_MAPS = (3857, 3785, 900913)
+"""Systems in which a web map hands out whatever it shows, shifted or not."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """All layers in the true datum.
+
+    Attributes
+    ----------
+    frames
+        The layers; those that were shifted in degrees (WGS-84), the others as they were.
+    choice
+        The datum of each, and on what grounds.
+    remarks
+        What was converted, contradicts its declaration or could not be tested.
+    """
+
+    frames: Mapping[str, gpd.GeoDataFrame]
+    choice: DatumChoice
+    remarks: tuple[Remark, ...]
+
+    @property
+    def converted(self) -> bool:
+        """Whether any layer was shifted."""
+        return any(verdict.datum != "wgs84" for verdict in self.choice.layers.values())
+
+
+def settle_datums(
+    frames: Mapping[str, gpd.GeoDataFrame],
+    layers: Mapping[str, Layer],
+    *,
+    named: Mapping[str, NDArray[np.object_]],
+    source: Callable[[str], str],
+    setting: Callable[[str], str],
+) -> Settled:
+    """Decide the datum of each layer and convert what is shifted.
+
+    Parameters
+    ----------
+    frames
+        The checked layers, each in its own system.
+    layers
+        Their settings, with the datum that each declares.
+    named
+        The community that each row of a layer names.
+    source
+        What to call a layer in a message.
+    setting
+        The dotted path of a layer's settings.
+
+    Raises
+    ------
+    DataError
+        A layer that declares nothing may be in several datums; with the scores and what to do.
+    """
+    asked = {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}
+    judged = choose_datums({name: layer for name, layer in asked.items() if name in JUDGED})
+    verdicts = {**judged.layers, **follow(asked, judged, layers)}
+    choice = DatumChoice({name: verdicts[name] for name in frames}, judged.witnesses)
+    _refuse_undecided(choice, source, setting)
+    moved = {
+        name: to_wgs84(frame, choice.layers[name].datum) if choice.layers[name].datum != "wgs84" else frame
+        for name, frame in frames.items()
+    }
+    return Settled(moved, choice, tuple(_remarks(choice, asked)))
+
+
+def scores_in_words(verdict: DatumVerdict) -> str:
+    """Return the scores of a layer's datums: 0 is the best, what falls short is below.
+
+    Examples
+    --------
+    >>> scores_in_words(DatumVerdict("gcj02", "found", {"wgs84": -14.72, "gcj02": 0.0, "bd09": -40.0}))
+    'WGS-84 −14.7, GCJ-02 0.0, BD-09 −40.0'
+    """
+    return ", ".join(
+        f"{NAMES[datum]} {verdict.scores[datum]:.1f}".replace("-0.0", "0.0").replace(" -", " −")
+        for datum in DATUMS
+        if datum in verdict.scores
+    )
+
+
+NAMES: dict[Datum, str] = {"wgs84": "WGS-84", "gcj02": "GCJ-02", "bd09": "BD-09"}
+
+
+def _to_judge(frame: gpd.GeoDataFrame, layer: Layer, named: NDArray[np.object_] | None) -> LayerToJudge:
+    datum: Datum = "wgs84" if layer.datum in {"auto", "cgcs2000"} else layer.datum  # type: ignore[assignment]  # what is left is a datum
+    if layer.datum != "auto":
+        return LayerToJudge(frame, "declared", datum, named)
+    return LayerToJudge(frame, _standing(frame.crs, layer), datum, named)
+
+
+def _standing(crs: pyproj.CRS, layer: Layer) -> Standing:
+    if layer.path.name.lower().endswith((*EXTRACT, *GRAPH)):
+        return "known"
+    # EPSG:4326 is what every map export calls itself; whoever names another system has surveyed or converted.
+    if crs.is_geographic:
+        return (
+            "open" if crs.equals(WGS84, ignore_axis_order=True) or crs.to_epsg() == WGS84.to_epsg() else "stated"
+        )
+    return "open" if crs.to_epsg() in WEB_MAPS else "stated"
+
+
+def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting: Callable[[str], str]) -> None:
+    raise_together(
+        [
+            DataError(
+                source(name),
+                [
+                    Breach(
+                        "datum_undecided",
+                        {"scores": scores_in_words(verdict), "setting": f"{setting(name)}.datum"},
+                    )
+                ],
+            )
+            for name, verdict in choice.layers.items()
+            if verdict.how == "undecided"
+        ]
+    )
+
+
+def _remarks(choice: DatumChoice, layers: Mapping[str, LayerToJudge]) -> list[Remark]:
+    remarks = []
+    for name, verdict in choice.layers.items():
+        values: dict[str, object] = {
+            "layer": Phrase(f"words.layer_{name.partition('.')[0]}"),
+            "datum": NAMES[verdict.datum],
+            "scores": scores_in_words(verdict),
+        }
+        if verdict.contradicted_by is not None:
+            values["found"] = NAMES[verdict.contradicted_by]
+            remarks.append(Remark("datum_contradicted", name, values=values))
+        elif verdict.how == "elsewhere":
+            if layers[name].standing == "declared" and layers[name].datum != "wgs84":
+                remarks.append(
+                    Remark("datum_elsewhere", name, values={**values, "datum": NAMES[layers[name].datum]})
+                )
+        elif verdict.how == "untested":
+            remarks.append(Remark("datum_untested", name, values=values))
+        elif verdict.datum != "wgs84":
+            key = {"declared": "datum_declared", "follows": "datum_follows"}.get(verdict.how, "datum_found")
+            remarks.append(Remark(key, name, values=values))
+    if any(verdict.how == "alike" for verdict in choice.layers.values()):
+        remarks.append(Remark("datum_alike", "communities"))
+    return remarks

@@ -1,0 +1,146 @@
+"""What a file of streets or buildings holds besides its rows: lines that are not walked, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from planner.io.osm.squares import MOST_PLACES
+from planner.messages.notices import Remark
+
+SHOWN_WORDS = 6
+REASONS = ("class", "access", "foot", "motorroad", "tunnel")
+"""Why a line is not walked, in the order in which the reasons are listed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileNotes:
+    """What a file holds besides its rows.
+
+    Attributes
+    ----------
+    left_out
+        Lines that are not walked: `reason` (of `REASONS`), `word` (what the file says that decides), geometry.
+    gaps
+        What the file lacks: `id`, `nodes` (how many), geometry (where; None if unknown).
+    uncrossed
+        Squares that are walked round, not across: `id`, `reason`, `places` (how many entrances and inward
+        corners), geometry (a point of each).
+    """
+
+    left_out: gpd.GeoDataFrame | None = None
+    gaps: gpd.GeoDataFrame | None = None
+    uncrossed: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Lines near the communities that are not walked for one reason.
+
+    Attributes
+    ----------
+    reason
+        ``class``, ``access``, ``foot``, ``motorroad`` or ``tunnel``.
+    words
+        What the file says of them, most of it first.
+    count, length_m
+        How many lines, and how long they are within the margin, metres.
+    """
+
+    reason: str
+    words: tuple[str, ...]
+    count: int
+    length_m: float
+
+    def remark(self) -> Remark:
+        """Return it as a remark."""
+        shown = ", ".join(self.words[:SHOWN_WORDS]) + (" …" if len(self.words) > SHOWN_WORDS else "")
+        values = {"words": shown, "count": f"{self.count:,}", "metres": f"{self.length_m:,.0f}"}
+        return Remark(f"left_out_{self.reason}", "streets", values=values)
+
+
+def lines_left_out(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> gpd.GeoDataFrame:
+    """Return the lines that are not walked, in `crs` and cut to `area`: `reason`, `word`, geometry."""
+    lines = notes.left_out
+    if lines is None or lines.empty or lines.crs is None:
+        return gpd.GeoDataFrame({"reason": [], "word": []}, geometry=[], crs=crs)
+    moved = lines.to_crs(crs)
+    shapely.prepare(area)
+    near = moved[shapely.intersects(area, moved.geometry.array)]
+    cut = near.set_geometry(gpd.GeoSeries(shapely.intersection(near.geometry.array, area), near.index, crs=crs))
+    return gpd.GeoDataFrame(cut[cut.length > 0])
+
+
+def by_reason(lines: gpd.GeoDataFrame) -> tuple[LeftOut, ...]:
+    """Return how many lines are not walked for each reason, and how long they are.
+
+    Examples
+    --------
+    >>> lines = gpd.GeoDataFrame({"reason": ["class", "class"], "word": ["motorway", "river"]},
+    ...     geometry=[shapely.LineString([(0, 0), (5, 0)]), shapely.LineString([(0, 0), (9, 0)])])
+    >>> by_reason(lines)
+    (LeftOut(reason='class', words=('river', 'motorway'), count=2, length_m=14.0),)
+    """
+    found = []
+    for reason in REASONS:
+        of_reason = lines[lines["reason"] == reason]
+        if of_reason.empty:
+            continue
+        length = of_reason.length
+        words = length.groupby(of_reason["word"].to_numpy()).sum()
+        ranked = sorted(words.items(), key=lambda item: (-item[1], str(item[0])))
+        found.append(LeftOut(reason, tuple(str(word) for word, _ in ranked), len(of_reason), float(length.sum())))
+    return tuple(found)
+
+
+def gap_remarks(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: shapely.Geometry) -> list[Remark]:
+    """Return what is to be said of nodes that a file lacks: how many inside the communities, and where."""
+    gaps = notes.gaps
+    if gaps is None or gaps.empty:
+        return []
+    places = gaps.geometry.array
+    known = ~(shapely.is_missing(places) | shapely.is_empty(places))
+    moved = gaps[known].to_crs(crs)
+    shapely.prepare(communities)
+    inside = np.zeros(len(gaps), dtype=bool)
+    inside[np.flatnonzero(known)] = shapely.intersects(communities, moved.geometry.array)
+    remarks = []
+    for key, rows in ((f"{table}_torn_inside", inside), (f"{table}_torn_outside", ~inside)):
+        some: pd.DataFrame = gaps[rows]
+        if some.empty:
+            continue
+        ids: Sequence[str] = list(dict.fromkeys(some["id"]))
+        placed = gaps[rows & known]
+        at = placed.geometry.iloc[0].centroid if len(placed) else None
+        values = {
+            "objects": f"{len(ids):,}",
+            "nodes": f"{int(some['nodes'].sum()):,}",
+            "place": "–" if at is None else f"{at.x:.5f}, {at.y:.5f}",
+        }
+        remarks.append(Remark(key, table, tuple(ids), values=values))
+    return remarks
+
+
+def uncrossed_remarks(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> list[Remark]:
+    """Return what is to be said of squares within `area` that are walked round, not across: which, and where."""
+    squares = notes.uncrossed
+    if squares is None or squares.empty:
+        return []
+    near = squares[shapely.intersects(area, squares.to_crs(crs).geometry.array)]
+    remarks = []
+    for reason, some in near.groupby("reason", sort=True):
+        named = [
+            f"{ident}{f': {places:,}' if places else ''} ({place.x:.5f}, {place.y:.5f})"
+            for ident, places, place in zip(some["id"], some["places"], some.geometry, strict=True)
+        ]
+        found = "; ".join(named[:SHOWN_WORDS]) + (" …" if len(named) > SHOWN_WORDS else "")
+        ids = tuple(dict.fromkeys(some["id"]))
+        values = {"count": f"{len(ids):,}", "found": found, "most": MOST_PLACES}
+        remarks.append(Remark(f"squares_{reason}", "streets", ids, values=values))
+    return remarks

@@ -1,0 +1,1 @@
+"""OpenStreetMap: extracts, servers, walkable ways, buildings, gates and squares."""

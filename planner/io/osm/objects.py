@@ -1,0 +1,215 @@
+"""The objects of an OpenStreetMap extract: ways, multipolygons and areas, read with pyosmium in passes.
+
+Relations before ways before nodes, so that the file may list them in any order and only the nodes that are
+needed are held. Everything comes out in degrees (EPSG:4326), ordered by id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import osmium
+import shapely
+from osmium import osm
+
+from planner.io.osm.source import Source, plain_extract
+from planner.messages.errors import Breach, DataError
+
+DEGREES = "EPSG:4326"
+RING_NODES = 4
+"""A closed way names its first node again at the end: a triangle has four."""
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way: its tags and the ids of its nodes, in order."""
+
+    id: int
+    tags: Mapping[str, str]
+    nodes: tuple[int, ...]
+
+    @property
+    def is_area(self) -> bool:
+        """Whether the way closes and does not deny that it means the ground inside."""
+        closed = len(self.nodes) >= RING_NODES and self.nodes[0] == self.nodes[-1]
+        return closed and self.tags.get("area") != "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Multipolygon:
+    """A multipolygon relation: its tags, its member ways, and those of them that are outlines, not holes."""
+
+    id: int
+    tags: Mapping[str, str]
+    ways: frozenset[int]
+    outer: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Area:
+    """A polygon with its tags; its id tells ways (w1) from relations (r1)."""
+
+    id: str
+    tags: Mapping[str, str]
+    shape: shapely.Geometry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """Nodes that the file lacks: how many, of which object (w… or r…), and where; None where nothing tells."""
+
+    id: str
+    nodes: int
+    place: shapely.Geometry | None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Source]:
+    """Open an extract (`plain_extract`), and turn what the reader says about a damaged file into a `DataError`."""
+    try:
+        with plain_extract(path) as source:
+            yield source
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
+
+
+def objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iterator[osm.types.OSMEntity]:
+    """Yield the objects of one kind with these ids, in the order of the file."""
+    if not ids:
+        return
+    processor = osmium.FileProcessor(path, kind)
+    # The fast filter knows no negative ids, which editors give to what is not uploaded yet.
+    if min(ids) >= 0:
+        processor = processor.with_filter(osmium.filter.IdFilter(ids))
+    yield from (found for found in processor if found.id in ids)
+
+
+def ways_with(path: Path, keys: Iterable[str]) -> list[Way]:
+    """Return the ways that carry one of `keys`."""
+    processor = osmium.FileProcessor(path, osm.WAY).with_filter(osmium.filter.KeyFilter(*keys))
+    return _by_id(way_of(found) for found in processor if isinstance(found, osm.types.Way))
+
+
+def way_of(found: osm.types.Way) -> Way:
+    """Return a way that outlives the file."""
+    return Way(found.id, dict(found.tags), tuple(node.ref for node in found.nodes))
+
+
+def _by_id(ways: Iterable[Way]) -> list[Way]:
+    # Extracts that were joined repeat ways along the seam.
+    return [way for _, way in sorted({way.id: way for way in ways}.items())]
+
+
+def ways_of(path: Path, keys: Iterable[str]) -> tuple[list[Way], dict[int, Place]]:
+    """Return the ways that carry one of `keys`, and where their nodes are."""
+    ways = ways_with(path, keys)
+    return ways, locate(path, {node for way in ways for node in way.nodes})
+
+
+def nodes_with(path: Path, keys: Iterable[str]) -> list[tuple[int, Mapping[str, str], Place]]:
+    """Return the nodes that carry one of `keys`: id, tags, place."""
+    processor = osmium.FileProcessor(path, osm.NODE).with_filter(osmium.filter.KeyFilter(*keys))
+    nodes = {
+        found.id: (found.id, dict(found.tags), (found.lon, found.lat))
+        for found in processor
+        if isinstance(found, osm.types.Node) and found.location.valid()
+    }
+    return [node for _, node in sorted(nodes.items())]
+
+
+def multipolygons_with(path: Path, keys: Iterable[str]) -> list[Multipolygon]:
+    """Return the multipolygon relations that carry one of `keys`."""
+    processor = osmium.FileProcessor(path, osm.RELATION).with_filter(osmium.filter.KeyFilter(*keys))
+    relations: dict[int, Multipolygon] = {}
+    for found in processor:
+        if isinstance(found, osm.types.Relation) and found.tags.get("type") == "multipolygon":
+            roles = {member.ref: member.role for member in found.members if member.type == "w"}
+            outer = frozenset(way for way, role in roles.items() if role != "inner")
+            relations[found.id] = Multipolygon(found.id, dict(found.tags), frozenset(roles), outer)
+    return [relation for _, relation in sorted(relations.items())]
+
+
+def locate(path: Path, nodes: Collection[int]) -> dict[int, Place]:
+    """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
+    return {
+        found.id: (found.lon, found.lat)
+        for found in objects(path, osm.NODE, nodes)
+        if isinstance(found, osm.types.Node) and found.location.valid()
+    }
+
+
+def areas_with(path: Path, keys: Iterable[str], *, gaps: list[Gap] | None = None) -> Iterator[Area]:
+    """Yield closed ways, then multipolygons, that carry one of `keys` and whose outline is complete.
+
+    What the others lack is added to `gaps`.
+    """
+    relations = multipolygons_with(path, keys)
+    told = frozenset[int]().union(*(relation.outer for relation in relations))
+    closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in told]
+    wanted = frozenset[int]().union(*(relation.ways for relation in relations))
+    members = {
+        found.id: way_of(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
+    }
+    places = locate(path, {node for way in (*closed, *members.values()) for node in way.nodes})
+    lacking = [] if gaps is None else gaps
+    for way in closed:
+        gap = _lacking(f"w{way.id}", [way], places)
+        if gap is not None:
+            lacking.append(gap)
+        else:
+            yield from area_of(f"w{way.id}", way.tags, [way], places)
+    for relation in relations:
+        rings = [members[way] for way in sorted(relation.ways & members.keys())]
+        gap = incomplete(f"r{relation.id}", relation, rings, places)
+        if gap is not None:
+            lacking.append(gap)
+        else:
+            yield from area_of(f"r{relation.id}", relation.tags, rings, places)
+
+
+def incomplete(
+    ident: str, relation: Multipolygon, rings: Collection[Way], places: Mapping[int, Place]
+) -> Gap | None:
+    """Return what a multipolygon lacks, None if nothing: a member way counts as one node."""
+    return _lacking(ident, rings, places, ways=len(relation.ways) - len(rings))
+
+
+def _lacking(ident: str, rings: Collection[Way], places: Mapping[int, Place], *, ways: int = 0) -> Gap | None:
+    nodes = {node for way in rings for node in way.nodes}
+    lacking = len(nodes - places.keys()) + ways
+    if not lacking:
+        return None
+    known = [places[node] for node in sorted(nodes & places.keys())]
+    return Gap(ident, lacking, shapely.Point(known[0]) if known else None)
+
+
+def points_with(path: Path, keys: Collection[str]) -> list[tuple[str, Mapping[str, str], shapely.Point]]:
+    """Return id, tags and position of what carries one of `keys`: nodes, then areas by a point inside them."""
+    nodes = [(f"n{number}", tags, shapely.Point(place)) for number, tags, place in nodes_with(path, keys)]
+    areas = [(area.id, area.tags, area.shape.representative_point()) for area in areas_with(path, keys)]
+    return [*nodes, *areas]
+
+
+def area_of(
+    ident: str, tags: Mapping[str, str], rings: Collection[Way], places: Mapping[int, Place]
+) -> Iterator[Area]:
+    """Yield the area that ways enclose; nothing where a node is missing or nothing is enclosed."""
+    if any(node not in places for way in rings for node in way.nodes):
+        return
+    # A wall between two rings of one area is no border: what is drawn twice cancels out.
+    drawn = Counter(frozenset(wall) for way in rings for wall in pairwise(way.nodes) if wall[0] != wall[1])
+    border = [[places[node] for node in sorted(wall)] for wall, times in drawn.items() if times % 2]
+    # Rings inside rings are holes, and rings inside holes are islands, as OpenStreetMap means them. Outlines
+    # that cross themselves are first cut where they cross, so that the area is valid.
+    shape = shapely.build_area(shapely.node(shapely.MultiLineString(border)))
+    if not shape.is_empty:
+        yield Area(ident, tags, shapely.normalize(shape))

@@ -1,0 +1,114 @@
+"""Packed extracts: read bit by bit, and refused where they grow beyond measure."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from planner.messages.errors import Breach, DataError
+
+TIMES_AT_MOST = 200
+"""Real extracts unpack to 10 to 40 times their size; a file made to fill the memory to 1,000 times and more."""
+
+ALWAYS_BYTES = 64 * 2**20
+"""So much is unpacked before the growth is judged: small files may grow by any factor."""
+
+CHUNK_BYTES = 2**20
+LENGTH_BYTES = 4
+HEADER_AT_MOST = 64 * 1024
+"""A blob's header is at most this long, by the format."""
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+
+
+def unpacked(path: Path) -> Iterator[bytes]:
+    """Yield the content of a plain, .gz or .bz2 file in chunks.
+
+    Raises
+    ------
+    DataError
+        It grows beyond measure.
+    OSError, EOFError
+        It cannot be read, or ends too early.
+    """
+    with path.open("rb") as raw:
+        name = path.name.lower()
+        file: BinaryIO | gzip.GzipFile | bz2.BZ2File = raw
+        if name.endswith(".gz"):
+            file = gzip.GzipFile(fileobj=raw)
+        elif name.endswith(".bz2"):
+            file = bz2.BZ2File(raw)
+        total = 0
+        while chunk := _next_chunk(file):
+            total += len(chunk)
+            if file is not raw:
+                _check_growth(path, raw.tell(), total)
+            yield chunk
+
+
+def _next_chunk(file: BinaryIO | gzip.GzipFile | bz2.BZ2File) -> bytes:
+    """Return what follows; damage inside what is packed is told as any other damage of a file."""
+    try:
+        return file.read(CHUNK_BYTES)
+    except zlib.error as error:
+        raise OSError(str(error)) from error
+
+
+def check_blobs(path: Path) -> None:
+    """Refuse an extract in PBF whose blobs say that they unpack to far more than the file holds.
+
+    What is no PBF is left for the reader to refuse.
+    """
+    with path.open("rb") as file:
+        packed = total = 0
+        while len(head := file.read(LENGTH_BYTES)) == LENGTH_BYTES:
+            length = int.from_bytes(head, "big")
+            if length > HEADER_AT_MOST:
+                return
+            size = _varint_field(file.read(length), 3)
+            blob = file.read(size)
+            if not size or len(blob) < size:
+                return
+            packed, total = packed + size, total + _varint_field(blob, 2)
+            _check_growth(path, packed, total)
+
+
+def _check_growth(path: Path, packed: int, total: int) -> None:
+    if total > ALWAYS_BYTES and total > TIMES_AT_MOST * packed:
+        values = {"packed": f"{max(packed / 2**20, 0.1):.1f}", "unpacked": f"{total / 2**20:,.0f}"}
+        raise DataError(str(path), [Breach("grows_unpacking", {**values, "times": TIMES_AT_MOST})])
+
+
+def _varint_field(message: bytes, wanted: int) -> int:
+    """Return a whole number of a protobuf message by the number of its field; 0 where it has none."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        field, kind = key >> 3, key & 7
+        if kind == VARINT:
+            value, at = _varint(message, at)
+            if field == wanted:
+                return value
+        elif kind == BYTES:
+            length, at = _varint(message, at)
+            at += length
+        elif kind in {FIXED32, FIXED64}:
+            at += 4 if kind == FIXED32 else 8
+        else:
+            return 0
+    return 0
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < len(message):
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:  # noqa: PLR2004 - the highest bit says that more follows
+            break
+    return value, at

@@ -1,0 +1,136 @@
+"""What stands twice: communities that share ground, centres at one spot, counts of a part above the whole.
+
+Ground that several communities share belongs to the one with the lowest id, as a point on a border does: nobody is
+counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.messages.notices import Remark
+from planner.schemas.tables import Communities, Demand, Facilities
+
+SLIVER_M2 = 100.0
+"""Borders of neighbours that were drawn apart overlap by slivers; a tenth of a house and less is not told."""
+
+SAME_OUTLINE = 0.98
+"""Two communities are of one outline if what they share is this part of both together."""
+
+ONE_SPOT_M = 0.5
+"""Centres closer than this stand at one spot: coordinates are written to a metre or so."""
+
+NAMED_PAIRS = 5
+HECTARE_M2 = 10_000.0
+TOUCHING = 1e-9
+"""Outlines share ground if it is more than this part of the smaller one: the last bits of a common border."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Ground that two communities share: their ids, how much, m², and whether it is all of both."""
+
+    one: str
+    other: str
+    area_m2: float
+    is_same: bool
+
+
+def shared_ground(communities: Communities) -> tuple[Shared, ...]:
+    """Return the pairs of communities that overlap by more than a sliver, the larger overlap first.
+
+    Examples
+    --------
+    >>> table = gpd.GeoDataFrame({"id": ["A", "B", "C"]}, geometry=[shapely.box(0, 0, 100, 100),
+    ...     shapely.box(80, 0, 200, 100), shapely.box(200, 0, 300, 100)], crs=32648)
+    >>> shared_ground(Communities(table))
+    (Shared(one='A', other='B', area_m2=2000.0, is_same=False),)
+    """
+    ordered = communities.sort_values("id")
+    outlines = np.asarray(ordered.geometry.array, dtype=object)
+    ids = ordered["id"].to_numpy(dtype=object)
+    found = []
+    for first, second in _touching(outlines):
+        area = float(shapely.intersection(outlines[first], outlines[second]).area)
+        if area >= SLIVER_M2:
+            whole = float(shapely.union(outlines[first], outlines[second]).area)
+            found.append(Shared(str(ids[first]), str(ids[second]), area, area >= SAME_OUTLINE * whole))
+    return tuple(sorted(found, key=lambda one: (-one.area_m2, one.one, one.other)))
+
+
+def disjoint(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Take from each outline what an earlier one covers already.
+
+    Examples
+    --------
+    >>> first, second = disjoint(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)], dtype=object))
+    >>> first.area, second.area
+    (2.0, 1.0)
+    """
+    left = np.array(outlines, dtype=object)
+    for first, second in _touching(outlines):
+        shared = shapely.intersection(outlines[first], outlines[second]).area
+        if shared > TOUCHING * min(outlines[first].area, outlines[second].area):
+            left[second] = shapely.difference(left[second], outlines[first])
+    return left
+
+
+def double_remarks(communities: Communities, facilities: Facilities, demand: Demand | None) -> tuple[Remark, ...]:
+    """Say what stands twice in the layers, in their metric system."""
+    return (
+        *_ground_remarks(shared_ground(communities)),
+        *_spot_remarks(facilities),
+        *(() if demand is None else _part_remarks(demand)),
+    )
+
+
+def _ground_remarks(shared: Sequence[Shared]) -> Iterator[Remark]:
+    for key, pairs in (
+        ("communities_same_outline", [one for one in shared if one.is_same]),
+        ("communities_overlap", [one for one in shared if not one.is_same]),
+    ):
+        if pairs:
+            named = ", ".join(
+                f"{one.one} + {one.other}: {one.area_m2 / HECTARE_M2:,.2f}" for one in pairs[:NAMED_PAIRS]
+            )
+            values = {
+                "count": f"{len(pairs)}",
+                "pairs": named + (" …" if len(pairs) > NAMED_PAIRS else ""),
+                "hectares": f"{sum(one.area_m2 for one in pairs) / HECTARE_M2:,.2f}",
+            }
+            rows = tuple(sorted({name for one in pairs for name in (one.one, one.other)}))
+            yield Remark(key, "communities", rows, values=values)
+
+
+def _spot_remarks(facilities: Facilities) -> Iterator[Remark]:
+    """Name centres at one spot; a branch beside its own centre is meant so."""
+    points = np.asarray(facilities.geometry.array, dtype=object)
+    ids = facilities["id"].to_numpy(dtype=object)
+    main = facilities["branch_of"].to_numpy(dtype=object)
+    first, second = shapely.STRtree(points).query(points, predicate="dwithin", distance=ONE_SPOT_M)
+    pairs = [(one, other) for one, other in zip(first, second, strict=True) if one < other]
+    apart = [(one, other) for one, other in pairs if main[one] != ids[other] and main[other] != ids[one]]
+    if apart:
+        named = ", ".join(f"{ids[one]} + {ids[other]}" for one, other in apart[:NAMED_PAIRS])
+        values = {"pairs": named + (" …" if len(apart) > NAMED_PAIRS else "")}
+        rows = tuple(sorted({str(ids[place]) for pair in apart for place in pair}))
+        yield Remark("facilities_one_spot", "facilities", rows, values=values)
+
+
+def _part_remarks(demand: gpd.GeoDataFrame) -> Iterator[Remark]:
+    above = (demand["people_65"] > demand["people"]).to_numpy(dtype=np.bool_)
+    if above.any():
+        people = float((demand["people_65"] - demand["people"])[above].sum())
+        yield Remark("people_65_above_people", "demand", tuple(demand["id"][above]), people)
+
+
+def _touching(outlines: NDArray[np.object_]) -> list[tuple[int, int]]:
+    """Return the pairs of outlines that may share ground, each pair once, in order."""
+    first, second = shapely.STRtree(outlines).query(outlines, predicate="intersects")
+    return sorted((int(one), int(other)) for one, other in zip(first, second, strict=True) if one < other)

@@ -1,0 +1,59 @@
+"""Every row of every input ends in the results or in a list of rows with the reason: the balance is kept here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from planner.messages.catalogue import Language, Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Rows of one input that are not in the results, and why.
+
+    Attributes
+    ----------
+    key
+        The reason, a key of the catalogue (`remarks.<key>`).
+    count
+        How many rows.
+    rows
+        Their numbers, as ranges: in sheets as the spreadsheet shows them, else counted from 0.
+    values
+        What the reason speaks of.
+    """
+
+    key: str
+    count: int
+    rows: tuple[str, ...]
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def in_words(self, language: Language) -> str:
+        """Say the reason in `language`."""
+        return Phrase(f"remarks.{self.key}", self.values).in_words(language)
+
+
+def set_aside(key: str, rows: Iterable[int], values: Mapping[str, object] | None = None) -> SetAside:
+    """Return rows with the reason, their numbers as ranges.
+
+    Examples
+    --------
+    >>> set_aside("row_blank", [7, 3, 4, 5])
+    SetAside(key='row_blank', count=4, rows=('3-5', '7'), values={})
+    """
+    numbers = sorted(rows)
+    breaks = [at for at, (one, following) in enumerate(pairwise(numbers), start=1) if following != one + 1]
+    starts, ends = [0, *breaks], [*breaks, len(numbers)]
+    ranges = [(numbers[start], numbers[end - 1]) for start, end in zip(starts, ends, strict=True) if end > start]
+    shown = tuple(f"{one}-{other}" if other > one else str(one) for one, other in ranges)
+    return SetAside(key, len(numbers), shown, values or {})
+
+
+def check_balance(layer: str, read: int, used: int, aside: Sequence[SetAside]) -> None:
+    """Stop where a row was lost on the way; that is a defect of the planner, not of the data."""
+    left_out = sum(one.count for one in aside)
+    if read != used + left_out:
+        message = f"{layer}: {read} rows were read, but {used} are used and {left_out} set aside"
+        raise AssertionError(message)

@@ -1,0 +1,372 @@
+"""The layers that a study names: read and checked one after the other, and what becomes of each of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pyproj
+
+from planner.config.sections.demand import DemandKind
+from planner.config.sections.layers import Layer, Raster
+from planner.config.study import Study, portable
+from planner.io.datum.choice import DatumChoice, DatumVerdict
+from planner.io.datum.known_shifts import check_shifts, datum_name, raise_unknown, shift_of
+from planner.io.elevation import Elevation, read_elevation
+from planner.io.layer_notes import FileNotes
+from planner.io.layers import LayerRead, file_hash, is_extract, read_layer
+from planner.io.osm.attribution import ATTRIBUTION, TELLING, is_from_osm, with_attribution
+from planner.io.row_audit import SetAside, check_balance, set_aside
+from planner.io.study_area import check_nearby, metric_crs, middle_of, project
+from planner.io.tables.columns import Mapped
+from planner.io.tables.unused_columns import Unread
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach, DataError, raise_together
+from planner.messages.notices import Remark
+from planner.schemas.table_schema import Contract, Table
+from planner.schemas.tables import (
+    BARRIERS,
+    BUILDINGS,
+    COMMUNITIES,
+    DEMAND,
+    FACILITIES,
+    GATES,
+    PARCELS,
+    PEOPLE_TABLE,
+    PLACES,
+    STREETS,
+    WATER,
+    Communities,
+    Streets,
+)
+
+TABLES: tuple[Contract[Any], ...] = (
+    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
+    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
+)
+"""In the order in which they are read; the communities say where the others should lie."""
+
+NEARBY_M = 20_000.0
+"""A layer farther from the communities than this is in another coordinate system, not in the next district."""
+
+TOLD_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering", "row_translation")
+"""Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
+
+COUNTED_LAYERS = ("communities", "people_table", "demand")
+"""Layers whose further columns may count a kind of people."""
+
+KEEPING = ("communities", "facilities", "demand", "places")
+"""Whose rows are rows of results.gpkg too, so that columns of the user's can be kept there."""
+
+NOWHERE = DatumVerdict("wgs84", "no_places", {})
+"""Of a table without places."""
+
+UNTESTED = DatumVerdict("wgs84", "untested", {})
+"""Of a raster."""
+
+DATUM_KEYS = {"WGS-84": "wgs84", "CGCS2000": "cgcs2000"}
+"""How results call the datums that are taken for the true one; others by their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one layer came from, how it was understood, and what became of its rows.
+
+    `attribution` is whose data must be named in everything made of it, "" where nobody's;
+    `rows` is how many were read; `used` of them are in the results, the others in `set_aside`.
+    """
+
+    layer: str
+    file: str
+    sha256: str
+    encoding: str
+    columns: tuple[Mapped, ...]
+    unread: tuple[Unread, ...]
+    rows: int
+    used: int
+    set_aside: tuple[SetAside, ...]
+    crs: str
+    datum: str
+    datum_by: str
+    source: str
+    modelled: bool
+    attribution: str = ""
+
+
+def attribution_of(sources: Sequence[Source]) -> str:
+    """Return whose data must be named in everything that is made of these layers; "" where nobody's."""
+    return "; ".join(dict.fromkeys(source.attribution for source in sources if source.attribution))
+
+
+class StudyLayers:
+    """Reads and checks one table after the other; collects what is wrong, and what becomes of each row."""
+
+    def __init__(self, study: Study, errors: list[DataError]) -> None:
+        self._study = study
+        self._errors = errors
+        self._read: dict[str, LayerRead] = {}
+        self._crs: dict[str, str] = {}
+        self._left_out: dict[str, list[SetAside]] = {}
+        self._rasters: list[Source] = []
+        self._told: list[Remark] = []
+        self._middle: tuple[float, float] | None = None
+        self._datums: frozenset[str] = frozenset()
+        named = {contract.name: getattr(study.inputs, contract.name) for contract in TABLES}
+        of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.kinds}
+        self.layers: dict[str, Layer] = {
+            name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
+        }
+
+    def source(self, name: str) -> str:
+        """Return what to call a layer in a message: its file, and the layer in it."""
+        layer: Layer | Raster | None = self.layers.get(name) or getattr(self._study.inputs, name, None)
+        return name if layer is None else str(layer.path) + _inner(layer)
+
+    def setting(self, name: str) -> str:
+        """Return the dotted path of a layer's settings."""
+        numbers = {layer_of_kind(kind): number for number, kind in enumerate(self._study.demand.kinds)}
+        return f"demand.kinds.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
+
+    def read_all(self) -> dict[str, gpd.GeoDataFrame]:
+        """Read and check every layer that the study names; what is refused is noted as an error."""
+        contracts: dict[str, Contract[Any]] = {contract.name: contract for contract in TABLES}
+        tables: dict[str, gpd.GeoDataFrame] = {}
+        home = None
+        for name in self.layers:
+            table = self._read_one(name, contracts.get(name, DEMAND), home)
+            if table is not None:
+                tables[name] = table
+            if name == "communities" and table is not None:
+                home = middle_of(table)
+        return tables
+
+    def _read_one(self, name: str, contract: Contract[Table], home: tuple[float, float] | None) -> Table | None:
+        layer = self.layers[name]
+        path = self._study.resolve(layer.path)
+        try:
+            found = read_layer(
+                path, layer, setting=self.setting(name), contract=contract, home=home, counted=self._counted(name)
+            )
+            breaches = (*found.breaches, *_not_kept(name, layer, found, self.setting(name)))
+            table = contract.check(found.frame, source=self.source(name), known=breaches)
+        except DataError as error:
+            self._errors.append(error)
+            return None
+        self._read[name] = found
+        self._crs[name] = table.crs.to_string()
+        self._left_out[name] = [set_aside(one.key, map(int, one.rows)) for one in found.left_out]
+        return table
+
+    def _counted(self, name: str) -> tuple[str, ...]:
+        """Return the further columns of a layer by which the study counts people."""
+        if name not in COUNTED_LAYERS:
+            return ()
+        return tuple(dict.fromkeys(kind.column for kind in self._study.demand.kinds if kind.column))
+
+    def leave_out(self, name: str, rows: SetAside) -> None:
+        """Note that rows of a layer do not go into the results."""
+        if rows.count:
+            self._left_out[name].append(rows)
+
+    def sources(self, choice: DatumChoice) -> tuple[Source, ...]:
+        """Return where each layer came from and what became of its rows; none is lost."""
+        tables = (self._source(name, found, choice) for name, found in self._read.items())
+        return (*tables, *self._rasters)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
+        told = []
+        for name, found in self._read.items():
+            told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
+            told += found.remarks
+        return (*told, *self._told)
+
+    def notes(self, name: str) -> FileNotes:
+        """Return what the file of a layer holds besides its rows."""
+        return self._read[name].notes if name in self._read else FileNotes()
+
+    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
+        layer = self.layers[name]
+        aside = tuple(self._left_out[name])
+        used = found.read - sum(one.count for one in aside)
+        check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
+        verdict = choice.layers.get(name, NOWHERE)
+        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
+        return Source(
+            layer=name,
+            file=portable(layer.path) + _inner(layer),
+            sha256=file_hash(self._study.resolve(layer.path)),
+            encoding=found.encoding,
+            columns=found.mapped,
+            unread=found.unread,
+            rows=found.read,
+            used=used,
+            set_aside=aside,
+            crs=self._crs[name],
+            datum=self._datum(name, found.frame.crs, verdict),
+            datum_by=verdict.how,
+            source=with_attribution(layer.source) if is_osm else layer.source,
+            modelled=layer.modelled,
+            attribution=ATTRIBUTION if is_osm else "",
+        )
+
+    def _datum(self, name: str, crs: pyproj.CRS, verdict: DatumVerdict) -> str:
+        """Return what a layer's datum is called: what is taken for the true one, by the survey's own name."""
+        if verdict.datum != "wgs84" or verdict is NOWHERE:
+            return verdict.datum
+        own = datum_name(crs)
+        declared = self.layers[name].datum if name in self.layers else "auto"
+        if "cgcs2000" in {declared, DATUM_KEYS.get(own)}:
+            return "cgcs2000"
+        is_known = self._middle is None or shift_of(crs, self._middle).is_known
+        return "wgs84" if is_known and verdict.how != "stated" else DATUM_KEYS.get(own, own)
+
+    def note_raster(
+        self,
+        name: str,
+        layer: Raster,
+        *,
+        cells: int,
+        crs: pyproj.CRS,
+        scale: tuple[float, float] | None,
+    ) -> None:
+        """Note where a raster came from, and how its numbers were understood; its cells count as rows.
+
+        Raises
+        ------
+        DataError
+            Its system has no known shift to that of the layers.
+        """
+        is_osm = is_from_osm(layer.path, layer.source, ())
+        shift = shift_of(crs, self._middle) if self._middle is not None else None
+        if shift is not None and not shift.is_known and self._datums != {shift.datum}:
+            raise_unknown([(self.source(name), shift, crs)])
+        if scale is not None:
+            values = {
+                "layer": Phrase(f"words.layer_{name}"),
+                "scale": f"{scale[0]:g}",
+                "offset": f"{scale[1]:g}",
+            }
+            self._told.append(Remark("raster_scaled", name, values=values))
+        self._rasters.append(
+            Source(
+                layer=name,
+                file=portable(layer.path),
+                sha256=file_hash(self._study.resolve(layer.path)),
+                encoding="",
+                columns=(),
+                unread=(),
+                rows=cells,
+                used=cells,
+                set_aside=(),
+                crs=crs.to_string(),
+                datum=self._datum(name, crs, UNTESTED),
+                datum_by=UNTESTED.how,
+                source=with_attribution(layer.source) if is_osm else layer.source,
+                modelled=layer.modelled,
+                attribution=ATTRIBUTION if is_osm else "",
+            )
+        )
+
+    def elevation(self, streets: Streets) -> Elevation | None:
+        """Read the heights under the streets; None where slope does not count.
+
+        Raises
+        ------
+        DataError
+            They cannot be read.
+        """
+        layer, costs = self._study.inputs.elevation, self._study.walking.costs
+        if layer is None or not costs.slope:
+            return None
+        path = self._study.resolve(layer.path)
+        elevation = read_elevation(
+            path,
+            bounds=streets.total_bounds,
+            crs=streets.crs,
+            smoothing_m=costs.slope_smoothing_m,
+            setting="inputs.elevation",
+            source=self.source("elevation"),
+            stated_crs=layer.crs,
+        )
+        self.note_raster("elevation", layer, cells=elevation.cells, crs=elevation.crs, scale=elevation.scale)
+        return elevation
+
+    def check_shifts(self, given: Mapping[str, gpd.GeoDataFrame]) -> None:
+        """Note which layers are in a system whose shift to WGS-84 is not well known.
+
+        Raises
+        ------
+        DataError
+            They lie beside layers in another system.
+        """
+        self._middle = middle_of(Communities(given["communities"]))
+        if self._middle is None:
+            return
+        self._told += check_shifts(given, self._middle, {name: self.source(name) for name in given})
+        self._datums = frozenset(datum_name(frame.crs) for frame in given.values())
+
+    def refuse(self, error: DataError) -> None:
+        """Collect what is wrong with a layer."""
+        self._errors.append(error)
+
+    def bring_all(self, given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+        """Bring all layers into the metric system of the communities.
+
+        Raises
+        ------
+        DataError
+            What cannot be brought there, or lies far away.
+        """
+        study, source = self._study, self.source("communities")
+        communities = Communities(given["communities"])
+        crs = metric_crs(communities, study.crs, study=str(study.file), source=source)
+        communities = Communities(project(communities, crs, source=source))
+        others = {name: frame for name, frame in given.items() if name != "communities"}
+        moved = {name: self._bring(name, frame, communities) for name, frame in others.items()}
+        raise_together(self._errors)
+        return {"communities": communities, **moved}
+
+    def _bring(self, name: str, table: gpd.GeoDataFrame, communities: Communities) -> gpd.GeoDataFrame:
+        source = self.source(name)
+        try:
+            moved = project(table, communities.crs, source=source)
+            declared = table.crs.to_string()
+            check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
+        except DataError as error:
+            self._errors.append(error)
+            return table
+        return moved
+
+
+def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
+    """Tell whether a layer that was read comes from OpenStreetMap, by its file, its columns, and what they say."""
+    columns = {str(column): str(column) for column in found.frame.columns}
+    columns |= {one.column: one.field for one in found.mapped}
+    told = [columns[name] for name in columns if name.lower() in TELLING]
+    texts = {str(one) for name in told for one in found.frame[name].unique() if isinstance(one, str)}
+    return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
+
+
+def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Breach]:
+    """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
+    if layer.keep and name not in KEEPING:
+        return [Breach("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
+    present = {str(column) for column in found.frame.columns} | {one.column for one in found.mapped}
+    return [
+        Breach("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
+        for column in layer.keep
+        if column not in present
+    ]
+
+
+def layer_of_kind(kind: DemandKind) -> str:
+    """Return what the layer of a kind of demand is called among the layers."""
+    return f"kinds.{kind.id}"
+
+
+def _inner(layer: Layer | Raster) -> str:
+    return f" [{layer.layer}]" if isinstance(layer, Layer) and layer.layer else ""

@@ -1,0 +1,1 @@
+"""Spreadsheets and text tables: headings, units, columns and cells."""

@@ -1,0 +1,294 @@
+"""The cells of a layer as the planner's fields: numbers in the unit stated for them, codes, known words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from planner.io.tables.cells import code, lost_digits, measured, plain, times
+from planner.io.tables.columns import Mapped, stated_unit, unlettered, values_of
+from planner.io.tables.units import UnknownUnitError, factor_for, is_unit_heading, parse_units, units_of
+from planner.messages.errors import SHOWN_ROWS, Breach
+from planner.messages.notices import Remark
+from planner.schemas.table_schema import Column, Contract, row_names
+
+CODES = ("id", "community")
+"""Fields that hold ids or codes, which spreadsheets like to take for numbers."""
+
+ERROR_CELLS = frozenset(
+    (
+        *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#BUSY!"),
+        *("#FIELD!", "#GETTING_DATA", "#UNKNOWN!", "#BLOCKED!", "#CONNECT!"),
+    )
+)
+"""What a spreadsheet shows, and writes into a CSV, where a formula fails."""
+
+PEOPLE = "people"
+"""The field whose units hold for the further columns that a study counts people by."""
+
+
+@dataclass(slots=True, eq=False)
+class CellsRead:
+    """The fields of a layer, and what was found while their cells were read.
+
+    Attributes
+    ----------
+    fields
+        The cells by field.
+    counted
+        The cells of further columns by which the study counts people.
+    mapped
+        Which column is which field, and what its numbers were multiplied by.
+    unit_column
+        The column that names the unit of each row.
+    breaches, remarks
+        What cannot be read, and what was read otherwise than it is written.
+    """
+
+    fields: dict[str, pd.Series] = field(default_factory=dict)
+    counted: dict[str, pd.Series] = field(default_factory=dict)
+    mapped: list[Mapped] = field(default_factory=list)
+    unit_column: str | None = None
+    breaches: list[Breach] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+
+def read_cells(
+    frame: pd.DataFrame,
+    mapped: Sequence[Mapped],
+    contract: Contract[Any],
+    *,
+    unit_lines: Mapping[int, str] | None = None,
+    counted: Sequence[str] = (),
+    has_formulas: bool = False,
+) -> CellsRead:
+    """Read the cells of the columns that are known.
+
+    Parameters
+    ----------
+    frame
+        The layer as its file has it.
+    mapped
+        Which column is which field.
+    contract
+        What the fields are to hold.
+    unit_lines
+        The units that a line above or below the table names, by row.
+    counted
+        Further columns of `frame` by which the study counts people.
+    has_formulas
+        Whether the file is a workbook: elsewhere a name that begins with "=" is a name.
+
+    Examples
+    --------
+    >>> from planner.schemas.tables import PEOPLE_TABLE
+    >>> table = pd.DataFrame({"社区": ["a", "b"], "人口": ["0.1", "2000人"]})
+    >>> found = read_cells(table, [Mapped("people", "人口")], PEOPLE_TABLE, unit_lines={0: "万人", 1: "万人"})
+    >>> found.fields["people"].tolist()
+    [1000.0, 2000.0]
+    """
+    columns = {column.name: column for column in contract.columns}
+    used = {one.column for one in mapped}
+    read = CellsRead(unit_column=_unit_column(frame, used))
+    units = _units_by_row(frame, read.unit_column, unit_lines or {})
+    for one in mapped:
+        column = columns[one.field]
+        cells = frame[one.column]
+        may_begin_so = column.kind != "number" and not has_formulas
+        if not (may_begin_so and _formulas(cells).any()):
+            cells = _without_failed(cells, column, contract, read)
+        if column.kind != "number":
+            read.fields[one.field] = _texts(cells, column)
+            read.mapped.append(one)
+            continue
+        numbers, factor = _numbers(cells, one, units, contract, read)
+        read.fields[one.field] = numbers
+        read.mapped.append(one if factor is None else replace(one, factor=factor))
+    for name in counted:
+        stated = stated_unit(PEOPLE, [name])
+        one = Mapped(PEOPLE, name, *(stated or (1.0, "")))
+        read.counted[name] = _numbers(frame[name], one, units, contract, read)[0]
+    names = row_names(_with_ids(frame, read))
+    for name in CODES:
+        if name in read.fields:
+            lost = read.fields[name].map(lambda value: isinstance(value, str) and lost_digits(value)).astype(bool)
+            if lost.any():
+                read.breaches.append(
+                    Breach("lost_digits", {"column": name}, [f"#{row}" for row in names[lost].index])
+                )
+    return read
+
+
+def failed_cells(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Tell of each cell whether it is a formula without a result, and whether it is a spreadsheet's error.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in failed_cells(pd.Series(["=A1+B1", "#N/A", "5", None]))]
+    [[True, False, False, False], [False, True, False, False]]
+    """
+    texts = cells.map(lambda cell: cell.strip() if isinstance(cell, str) else "")
+    return _formulas(cells), texts.map(lambda text: text.upper() in ERROR_CELLS)
+
+
+def _formulas(cells: pd.Series) -> pd.Series:
+    return cells.map(lambda cell: isinstance(cell, str) and cell.strip().startswith("="))
+
+
+def failed_breaches(cells: pd.Series, name: str) -> list[Breach]:
+    """Return what is wrong with cells of a column that must be there: formulas without a result, errors."""
+    breaches = []
+    for key, failed in zip(("no_result", "error_cells"), failed_cells(cells), strict=True):
+        if failed.any():
+            breaches.append(
+                Breach(key, {"column": name, "found": _shown(cells[failed])}, _numbered(cells[failed]))
+            )
+    return breaches
+
+
+def _without_failed(cells: pd.Series, column: Column, contract: Contract[Any], read: CellsRead) -> pd.Series:
+    """Return the cells, blank where a formula has no result; that is wrong where the column must be there."""
+    if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
+        return cells
+    breaches = failed_breaches(cells, column.name)
+    if not breaches:
+        return cells
+    if column.required or column.name in contract.either:
+        read.breaches += breaches
+    else:
+        # Blank is "not known"; what stood there is told.
+        read.remarks += [
+            Remark(
+                "cells_without_result" if breach.key == "no_result" else "cells_with_error",
+                contract.name,
+                tuple(str(row).removeprefix("#") for row in breach.rows),
+                values={"column": str(cells.name), "found": breach.values["found"]},  # noqa: PD011 - a breach is no frame
+            )
+            for breach in breaches
+        ]
+    without, wrong = failed_cells(cells)
+    return cells.astype(object).where(~(without | wrong), None)
+
+
+def _numbers(
+    cells: pd.Series, one: Mapped, units: pd.Series, contract: Contract[Any], read: CellsRead
+) -> tuple[pd.Series, float | None]:
+    """Return the numbers of a column in the planner's unit, and the factor where it is one for all rows."""
+    factors = _factors(cells, one, units, contract, read)
+    if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
+        if (factors == 1).all():
+            return cells, None
+        scaled = [None if pd.isna(cell) else times(cell, by) for cell, by in zip(cells, factors, strict=True)]
+        return pd.Series(scaled, index=cells.index, dtype="float64"), _only(factors)
+    known = units_of(one.field)
+    found = [_number(cell, known, by) for cell, by in zip(cells, factors, strict=True)]
+    return pd.Series(found, index=cells.index, dtype=object), _only(factors)
+
+
+def _only(factors: pd.Series) -> float | None:
+    different = set(factors)
+    return float(different.pop()) if len(different) == 1 else None
+
+
+def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
+    """Return the number of a cell; what is none stays as it is written, to be complained of."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return cell if pd.isna(cell) or factor == 1 else times(cell, factor)
+    if not isinstance(cell, str):
+        return cell
+    if not cell.strip():
+        return None
+    found = measured(cell, units)
+    if found is None:
+        return cell
+    # A cell that names its unit is in that unit, whatever the heading says of the others.
+    value, names_its_unit = found
+    return value if names_its_unit or factor == 1 else times(value, factor)
+
+
+def _factors(
+    cells: pd.Series, one: Mapped, units: pd.Series, contract: Contract[Any], read: CellsRead
+) -> pd.Series:
+    """Return by what the number of each row is multiplied: by its heading's unit, else by its row's."""
+    factors = pd.Series(one.factor, index=cells.index, dtype="float64")
+    given = cells.notna() & (cells.astype(str).str.strip() != "")
+    said = units[given & units.notna()]
+    for text, is_own in dict.fromkeys(said):
+        rows = said.index[[pair == (text, is_own) for pair in said]]
+        values = {"column": one.field, "theirs": str(cells.name), "unit": text or "–"}
+        try:
+            factor = factor_for(one.field, text)
+        except UnknownUnitError:
+            if not one.unit:
+                read.breaches.append(Breach("unit_unclear", values, _numbered(cells.loc[rows])))
+            continue
+        fits = factor != 1 or any(
+            word in units_of(one.field) for word in (plain(u.text) for u in parse_units(text))
+        )
+        if one.unit:
+            if is_own and fits and factor != one.factor:
+                differs = {"column": one.field, "unit": one.unit, "found": text}
+                read.breaches.append(Breach("units_differ", differs, _numbered(cells.loc[rows])))
+            continue
+        factors.loc[rows] = factor
+        if factor != 1:
+            told = {"column": str(cells.name), "unit": text, "factor": f"{factor:,.10g}"}
+            read.remarks.append(Remark("unit_applied", contract.name, values=told))
+    return factors
+
+
+def _unit_column(frame: pd.DataFrame, used: set[str]) -> str | None:
+    """Return the column that names the unit of each row; 单位 may also name an organisation, and is none then."""
+    for name in map(str, frame.columns):
+        if name in used or not is_unit_heading(unlettered(name).rpartition("/")[2]):
+            continue
+        said = [cell for cell in frame[name].dropna() if str(cell).strip()]
+        if said and any(parse_units(str(cell)) for cell in said):
+            return name
+    return None
+
+
+def _units_by_row(frame: pd.DataFrame, column: str | None, lines: Mapping[int, str]) -> pd.Series:
+    """Return what each row's unit is called, and whether a column says so; None where nothing does."""
+    said: list[tuple[str, bool] | None] = []
+    cells = frame[column] if column is not None else [None] * len(frame)
+    own = [str(cell).strip() for cell in cells if isinstance(cell, str) and cell.strip()]
+    plain_only = all(unit.scale == 1 for text in own for unit in parse_units(text)) and all(map(parse_units, own))
+    for row, cell in zip(frame.index, cells, strict=True):
+        text = cell.strip() if isinstance(cell, str) else ""
+        if text:
+            said.append((text, True))
+        elif row in lines:
+            said.append((lines[row], False))
+        else:
+            # A row without a unit among rows in 万人 may be in either.
+            said.append(None if column is None or plain_only else ("", True))
+    return pd.Series(said, index=frame.index, dtype=object)
+
+
+def _texts(cells: pd.Series, column: Column) -> pd.Series:
+    if column.name in CODES:
+        return cells.map(lambda cell: code(cell) if isinstance(cell, str) else cell)
+    words = values_of(column.name) if column.choices else {}
+    if words:
+        return cells.map(
+            lambda cell: words.get(plain(cell) or cell.strip(), cell) if isinstance(cell, str) else cell
+        )
+    return cells
+
+
+def _with_ids(frame: pd.DataFrame, read: CellsRead) -> Any:  # noqa: ANN401 - a table with or without places
+    ids = {"id": read.fields["id"]} if "id" in read.fields else {}
+    return frame.assign(**ids)
+
+
+def _shown(cells: pd.Series) -> str:
+    texts = list(dict.fromkeys(str(cell) for cell in cells))
+    return ", ".join(texts[:SHOWN_ROWS]) + (", …" if len(texts) > SHOWN_ROWS else "")
+
+
+def _numbered(cells: pd.Series) -> list[str]:
+    return [f"#{row}" for row in cells.index]

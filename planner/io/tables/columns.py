@@ -1,0 +1,390 @@
+"""Which column of a file is which field: the names in columns.toml, and what the study says.
+
+Chinese and English names are known; what the study maps comes first. Two columns that claim the same field are
+never decided by a guess.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from planner.io.tables.cells import plain
+from planner.io.tables.units import comments_of, dimension_of, factor_of_unit, units_in_line, units_of
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach
+
+YEAR = re.compile(r"(?:截至|截止)?(?:19|20)\d\d(?:年(?:度|末|底|初)?(?:\d{1,2}月(?:\d{1,2}日|底|末)?)?)?")
+NEAR_ENOUGH = 0.6
+COMMENT_PARTS = re.compile(r"[，、;；]|,(?!\d{3})")
+CHINESE_FIRST = re.compile(
+    r"(?P<chinese>[\u3400-\u9fff]+)[\s/|·:：,，、_-]*(?P<english>[A-Za-z][A-Za-z0-9 _.'-]*)"
+)
+ENGLISH_FIRST = re.compile(
+    r"(?P<english>[A-Za-z][A-Za-z0-9 _.'-]*?)[\s/|·:：,，、_-]*(?P<chinese>[\u3400-\u9fff]+)"
+)
+"""A heading that stands in a cell in two languages."""
+
+HOLDS_A_NAME = 0.8
+TEXT_DOUBT = 0.15
+"""Names of texts are short and alike (名称, 简称): they must be nearer than those of numbers."""
+
+SHORTEST_PART = 2
+"""A heading that holds a name of this many characters may mean it: 阵地建筑面积 holds 建筑面积."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A column's claim to a field, what its numbers are multiplied by, and the unit that its heading names."""
+
+    field: str
+    factor: float = 1.0
+    is_weak: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One field, the column that it is taken from, the factor of its numbers, and the unit in its heading.
+
+    `is_weak` says that the column's name means the field only for want of a better one.
+    """
+
+    field: str
+    column: str
+    factor: float = 1.0
+    unit: str = ""
+    is_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The names that one table's columns may have.
+
+    Attributes
+    ----------
+    table
+        The table, as "facilities".
+    fields
+        The fields that it may have.
+    explicit
+        The study's own mapping: field → column.
+    strong, weak
+        Field by the plain name that means it.
+    place
+        The same for what says where a row lies.
+    totals, notes
+        Plain words that begin rows that are no data.
+    numbers
+        Those of the fields that hold numbers.
+    """
+
+    table: str
+    fields: tuple[str, ...]
+    explicit: Mapping[str, str]
+    strong: Mapping[str, str]
+    weak: Mapping[str, str]
+    place: Mapping[str, str]
+    totals: frozenset[str]
+    notes: frozenset[str]
+    numbers: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        table: str,
+        fields: Iterable[str],
+        explicit: Mapping[str, str],
+        *,
+        numbers: Iterable[str] | None = None,
+    ) -> Vocabulary:
+        """Return the vocabulary of a table, with the study's own mapping."""
+        words = column_names()
+        fields = tuple(fields)
+        own = {field: names for field, names in words.get(table, {}).items() if field in fields}
+        weak = {field: names for field, names in words.get(table, {}).get("weak", {}).items() if field in fields}
+        return cls(
+            table=table,
+            fields=fields,
+            explicit=explicit,
+            strong={**{plain(field): field for field in fields}, **_by_name(own)},
+            weak=_by_name(weak),
+            place=_by_name(words["place"]),
+            totals=frozenset(map(plain, words["rows"]["totals"])),
+            notes=frozenset(map(plain, words["rows"]["notes"])),
+            numbers=frozenset(numbers if numbers is not None else filter(dimension_of, fields)),
+        )
+
+    def claim(self, heading: str) -> Claim | None:
+        """Return what field of the table a heading means.
+
+        Examples
+        --------
+        >>> words = Vocabulary.of("communities", ("people", "name"), {})
+        >>> words.claim("常住人口（万人）"), words.claim("人口密度")
+        (Claim(field='people', factor=10000.0, is_weak=False, unit='万人'), None)
+        """
+        name, comments = comments_of(heading)
+        claim = self._named(plain(name)) or self._with_unit(plain(name)) or self._in_twolanguages_of(name)
+        if not comments:
+            return claim
+        units = units_of(claim.field) if claim else {}
+        if claim is None or not units:
+            return claim
+        # Every comment must be understood: 建筑面积（平方米，含地下） may be another area than is meant.
+        said = [word for comment in comments for word in COMMENT_PARTS.split(comment) if word.strip()]
+        factors: dict[str, float] = {}
+        for word in said:
+            stated = units_in_line(word) or word
+            if YEAR.fullmatch(stated.strip()) or self._translates(name, word, claim.field):
+                continue
+            factor = units.get(plain(stated)) or factor_of_unit(claim.field, stated)
+            if factor is None:
+                return None
+            factors[stated.strip()] = factor
+        if len(set(factors.values())) > 1:
+            return None
+        unit, factor = next(iter(factors.items()), (claim.unit, claim.factor))
+        return Claim(claim.field, factor, claim.is_weak, unit)
+
+    def where(self, heading: str) -> str | None:
+        """Return what part of a place a heading means: lon, lat, x, y, lonlat, latlon or geometry."""
+        name, comments = comments_of(heading)
+        found = self.place.get(plain(heading)) or (self.place.get(plain(name)) if comments else None)
+        parts = {self.place.get(plain(part)) for part in languages_of(name)} if found is None else set()
+        return parts.pop() if len(parts) == 1 else found
+
+    def nearest(self, field: str, headings: Sequence[str]) -> str | None:
+        """Return the heading that looks most like a name of `field`, if any does."""
+        likeness = {heading: self._likeness(field, heading) for heading in headings if plain(heading)}
+        best = max(likeness, key=lambda heading: likeness[heading], default=None)
+        return best if best is not None and likeness[best] >= NEAR_ENOUGH else None
+
+    def nearest_field(self, heading: str, fields: Iterable[str]) -> str | None:
+        """Return which of `fields` a heading may have meant that names none of them plainly.
+
+        Examples
+        --------
+        >>> words = Vocabulary.of("facilities", ("name", "floor_area_m2"), {})
+        >>> words.nearest_field("阵地建筑面积", words.fields), words.nearest_field("负责人", words.fields)
+        ('floor_area_m2', None)
+        """
+        likeness = {
+            field: self._likeness(field, heading) - (0.0 if field in self.numbers else TEXT_DOUBT)
+            for field in fields
+        }
+        best = max(likeness, key=lambda field: likeness[field], default=None)
+        return best if best is not None and likeness[best] >= NEAR_ENOUGH else None
+
+    def _likeness(self, field: str, heading: str) -> float:
+        """Return from 0 to 1 how much a heading looks like a name of `field`; one that holds a name is near."""
+        words = {plain(heading), plain(comments_of(heading)[0]), plain(heading.rpartition("/")[2])} - {""}
+        names = [name for name, of in {**self.weak, **self.strong}.items() if of == field]
+        ratios = [difflib.SequenceMatcher(None, word, name).ratio() for word in words for name in names]
+        # Of texts, a name inside another says little: 社区 stands in 社区书记.
+        held = [
+            len(name)
+            for word in words
+            for name in names
+            if field in self.numbers and name in word and len(name) >= SHORTEST_PART and not name.isascii()
+        ]
+        best = max(ratios, default=0.0)
+        # The longest name counts: 居民活动面积合计数 holds 面积 too.
+        return max(best, HOLDS_A_NAME + 0.01 * max(held)) if held else best
+
+    def _named(self, name: str) -> Claim | None:
+        if name in self.strong:
+            return Claim(self.strong[name])
+        return Claim(self.weak[name], is_weak=True) if name in self.weak else None
+
+    def _in_twolanguages_of(self, heading: str) -> Claim | None:
+        """Return the claim of a heading that says the same in Chinese and in English: 常住人口 Population."""
+        claims = [self._named(plain(part)) for part in languages_of(heading)]
+        found = [claim for claim in claims if claim is not None]
+        same = len(found) == len(claims) and len({claim.field for claim in found}) == 1
+        return min(found, key=lambda claim: claim.is_weak) if found and same else None
+
+    def _translates(self, name: str, comment: str, field: str) -> bool:
+        """Tell whether a comment only says a heading's name in the other language: 常住人口(Population)."""
+        claim = self._named(plain(comment))
+        return claim is not None and claim.field == field and name.isascii() != comment.isascii()
+
+    def _with_unit(self, name: str) -> Claim | None:
+        """Return the claim of a heading that ends with a unit, as 建筑面积㎡."""
+        for field in self.fields:
+            for unit, factor in units_of(field).items():
+                if name.endswith(unit) and self.strong.get(name.removesuffix(unit)) == field:
+                    return Claim(field, factor, unit=unit)
+        return None
+
+
+def languages_of(heading: str) -> tuple[str, ...]:
+    """Return the Chinese and the English part of a heading; () where it is in one language.
+
+    Examples
+    --------
+    >>> languages_of("常住人口 / Resident population"), languages_of("Community社区"), languages_of("POI名称x")
+    (('常住人口', 'Resident population'), ('社区', 'Community'), ())
+    """
+    for pattern in (CHINESE_FIRST, ENGLISH_FIRST):
+        found = pattern.fullmatch(heading.strip())
+        if found:
+            return found["chinese"].strip(), found["english"].strip()
+    return ()
+
+
+def match_columns(
+    headings: Sequence[str],
+    vocabulary: Vocabulary,
+    *,
+    setting: str,
+    claim_of: Callable[[str], Claim | None] | None = None,
+) -> tuple[tuple[Mapped, ...], list[Breach]]:
+    """Say which column is which field.
+
+    Parameters
+    ----------
+    headings
+        The names of the file's columns.
+    vocabulary
+        The table's names, and the study's own mapping.
+    setting
+        The dotted path of the layer's settings, for messages.
+    claim_of
+        What a column means, where its name alone does not say so; the vocabulary's own view if left out.
+
+    Returns
+    -------
+    mapped
+        The fields found, in the table's order.
+    breaches
+        Columns that the file or the table does not have, and fields that several columns claim.
+
+    Examples
+    --------
+    >>> words = Vocabulary.of("facilities", ("name", "floor_area_m2"), {})
+    >>> found, _ = match_columns(["阵地名称", "建筑面积(㎡)"], words, setting="inputs.facilities")
+    >>> [(one.field, one.column, one.unit) for one in found]
+    [('name', '阵地名称', ''), ('floor_area_m2', '建筑面积(㎡)', 'm2')]
+    """
+    claim_of = claim_of or (lambda heading: vocabulary.claim(unlettered(heading)))
+    breaches = _wrong_mapping(headings, vocabulary, setting)
+    explicit = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields}
+    free = [heading for heading in headings if heading not in explicit.values()]
+    claims: dict[str, list[tuple[str, Claim]]] = {}
+    for heading in free:
+        claim = claim_of(heading)
+        if claim is not None and claim.field not in explicit:
+            claims.setdefault(claim.field, []).append((heading, claim))
+    mapped = []
+    for field in vocabulary.fields:
+        if field in explicit:
+            if explicit[field] in headings:
+                mapped.append(_as_mapped(field, explicit[field], claim_of(explicit[field])))
+            continue
+        strong = [(heading, claim) for heading, claim in claims.get(field, []) if not claim.is_weak]
+        if len(strong) > 1:
+            named = ", ".join(f"`{heading}`" for heading, _ in strong)
+            values = {"column": field, "columns": named, "setting": setting, "example": strong[0][0]}
+            breaches.append(Breach("several_columns", values))
+        found = strong or sorted(claims.get(field, []), key=lambda claim: _rank(claim[0], vocabulary))
+        if found:
+            mapped.append(Mapped(field, found[0][0], found[0][1].factor, found[0][1].unit, found[0][1].is_weak))
+    return tuple(mapped), breaches
+
+
+def _as_mapped(field: str, column: str, claim: Claim | None) -> Mapped:
+    """Return a column that the study maps, in the unit that its heading names, whatever else it says."""
+    if claim is not None and claim.field == field:
+        return Mapped(field, column, claim.factor, claim.unit)
+    unit = stated_unit(field, [column])
+    return Mapped(field, column, *unit) if unit else Mapped(field, column)
+
+
+def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
+    """Return the factor and the word of the unit that a heading names, whatever else it says; None for none.
+
+    Examples
+    --------
+    >>> stated_unit("floor_area_m2", ["可用面积（公顷，不含地下）"]), stated_unit("people", ["2022"])
+    ((10000.0, '公顷'), None)
+    """
+    units = units_of(field)
+    for name in reversed(names):
+        narrow, comments = comments_of(unlettered(name))
+        for comment in (*comments, narrow.rpartition("/")[2]):
+            for word in (comment, *COMMENT_PARTS.split(comment)):
+                stated = (units_in_line(word) or word).strip()
+                if plain(stated) in units:
+                    return units[plain(stated)], stated
+        ending = next((one for one in units if len(one) > 1 and plain(narrow).endswith(one)), None)
+        if ending is not None:
+            return units[ending], ending
+    return None
+
+
+def unlettered(heading: str) -> str:
+    """Return a heading without the letters that tell repeated ones apart."""
+    return re.sub(r" \[[A-Z]{1,3}\]$", "", heading)
+
+
+def hint(name: str, known: Iterable[str]) -> Phrase:
+    """Return the nearest known name, or all of them."""
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    if near:
+        return Phrase("errors.did_you_mean", {"name": near[0]})
+    return Phrase("errors.known_settings", {"names": ", ".join(known)})
+
+
+def missing_columns(
+    mapping: Mapping[str, str], headings: Sequence[str], vocabulary: Vocabulary, setting: str
+) -> list[Breach]:
+    """Return a breach for each mapped column that the file does not have, with the nearest that it has."""
+    named = {"setting": setting, "present": ", ".join(headings)}
+    breaches = []
+    for ours, theirs in mapping.items():
+        if theirs in headings:
+            continue
+        near = difflib.get_close_matches(theirs, list(headings), n=1) or [vocabulary.nearest(ours, headings) or ""]
+        said = Phrase("errors.did_you_mean", {"name": near[0]}) if near[0] else ""
+        breaches.append(Breach("mapped_column_missing", {**named, "column": ours, "theirs": theirs, "hint": said}))
+    return breaches
+
+
+@cache
+def column_names() -> dict[str, Any]:
+    """Return columns.toml."""
+    return tomllib.loads(resources.files("planner.io.tables").joinpath("columns.toml").read_text("utf-8"))
+
+
+@cache
+def values_of(field: str) -> dict[str, str]:
+    """Return the planner's own word by each plain word that a table may use for it."""
+    words = column_names()["values"].get(field, {})
+    return {plain(word) or word: ours for ours, others in words.items() for word in (ours, *others)}
+
+
+def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {plain(name): field for field, names in words.items() for name in names}
+
+
+def _rank(heading: str, vocabulary: Vocabulary) -> int:
+    """Return how good a name is among those that mean a field for want of a better one."""
+    weak, name = list(vocabulary.weak), plain(comments_of(unlettered(heading).rpartition("/")[2])[0])
+    return weak.index(name) if name in weak else len(weak)
+
+
+def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str) -> list[Breach]:
+    unknown = [
+        Breach("mapped_column_unknown", {"setting": setting, "name": ours, "hint": hint(ours, vocabulary.fields)})
+        for ours in vocabulary.explicit
+        if ours not in vocabulary.fields
+    ]
+    known = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields and theirs}
+    return [*unknown, *missing_columns(known, headings, vocabulary, setting)]

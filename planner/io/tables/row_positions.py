@@ -1,0 +1,355 @@
+"""Where the rows of a table lie: two columns, one column, or shapes written as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from planner.io.tables.columns import Vocabulary, unlettered
+from planner.io.tables.coordinates import axis, is_no_place, pair
+from planner.io.vector.geometry_text import read_shapes
+from planner.messages.errors import Breach
+from planner.messages.notices import Remark
+
+WAYS = (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",), ("geometry",))
+"""In which columns a row's place may stand; of those that fit a table equally well, the first is taken."""
+
+DEGREES_EAST, DEGREES_NORTH = 180.0, 90.0
+NEAR_DEG = 0.5
+"""Coordinates in one column, of which the communities lie nearer than this to most, are in that order."""
+
+WAYS_DIFFER_M = 50.0
+"""Two ways to say one place that lie farther apart contradict one another: rounding to four decimals moves a place
+by 8 m, the shifted maps of China by 100 m and more."""
+
+DEGREE_M = 111_195.0
+"""Metres in a degree along a great circle, near enough to tell metres from tens of metres."""
+
+SHOWN_CELLS = 3
+SHOWN_CHARACTERS = 60
+
+FITTING = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in which a table says where its rows lie.
+
+    Attributes
+    ----------
+    columns
+        Part of a place → column.
+    breaches
+        What is wrong with it: parts that several columns claim.
+    """
+
+    columns: dict[str, str]
+    breaches: tuple[Breach, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Positions:
+    """The geometry of a table's rows.
+
+    Attributes
+    ----------
+    shapes
+        One a row; None where the cells hold no place.
+    columns
+        The columns that it was made from: part of a place → column.
+    crs
+        What the table itself says: the SRID of its shapes, or degrees where its columns are called longitude and
+        latitude, or where shapes lie on such places.
+    exchanged
+        Whether latitude stood before longitude in one column.
+    unread
+        Rows, counted from 0, whose cells say something that is no place.
+    breaches
+        Cells that are no place, and ways that contradict one another.
+    remarks
+        The same where it does not matter for the answer.
+    """
+
+    shapes: NDArray[np.object_]
+    columns: dict[str, str]
+    crs: pyproj.CRS | None
+    exchanged: bool = False
+    unread: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    breaches: tuple[Breach, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a table needs of its places.
+
+    Attributes
+    ----------
+    table
+        The table, as "facilities".
+    shapes
+        The types of geometry that it takes.
+    setting
+        The dotted path of the layer's settings, for messages.
+    declared
+        The system that the study declares for it.
+    home
+        Longitude and latitude of the middle of the communities, where they are known already: coordinates in one
+        column are taken in the order in which they lie there.
+    """
+
+    table: str
+    shapes: tuple[str, ...]
+    setting: str
+    declared: pyproj.CRS | None = None
+    home: tuple[float, float] | None = None
+
+
+def place_ways(headings: Sequence[str], vocabulary: Vocabulary, *, setting: str) -> tuple[Way, ...]:
+    """Say in which columns the place of a row may stand; () where in none.
+
+    Examples
+    --------
+    >>> words = Vocabulary.of("facilities", ("name",), {})
+    >>> [way.columns for way in place_ways(["名称", "经度", "纬度", "wkt"], words, setting="inputs.facilities")]
+    [{'lon': '经度', 'lat': '纬度'}, {'geometry': 'wkt'}]
+    """
+    mapped = {
+        vocabulary.where(ours): theirs for ours, theirs in vocabulary.explicit.items() if vocabulary.where(ours)
+    }
+    found: dict[str, list[str]] = {}
+    for heading in headings:
+        part = vocabulary.where(unlettered(heading))
+        if part is not None and not mapped:
+            found.setdefault(part, []).append(heading)
+    found.update({part: [theirs] for part, theirs in mapped.items() if part and theirs in headings})
+    return tuple(
+        Way(
+            {part: found[part][0] for part in parts},
+            tuple(
+                Breach(
+                    "several_columns",
+                    {
+                        "column": part,
+                        "columns": ", ".join(f"`{one}`" for one in found[part]),
+                        "setting": setting,
+                        "example": found[part][0],
+                    },
+                )
+                for part in parts
+                if len(found[part]) > 1
+            ),
+        )
+        for parts in WAYS
+        if all(part in found for part in parts)
+    )
+
+
+def place_rows(rows: pd.DataFrame, ways: Sequence[Way], wanted: Wanted) -> Positions:
+    """Make the geometry of a table's rows, of several ways to say it by the one that fits the table.
+
+    A way fits as far as its rows have shapes that the table takes. Places that another way says too are compared:
+    points farther apart than `WAYS_DIFFER_M` are refused, areas beside their points are told.
+
+    Parameters
+    ----------
+    rows
+        The table, texts.
+    ways
+        In which columns the place may stand, at least one.
+    wanted
+        What the table needs.
+    """
+    tried = [_positions(rows, way, wanted) for way in ways]
+    is_projected = wanted.declared is not None and wanted.declared.is_projected
+    takes = {*wanted.shapes, *(FITTING.get(shape, shape) for shape in wanted.shapes), "GeometryCollection"}
+
+    def fits(number: int) -> tuple[bool, int, int]:
+        kinds = [shape.geom_type for shape in tried[number].shapes if shape is not None]
+        meant = "x" in tried[number].columns if is_projected else "x" not in tried[number].columns
+        return any(kind in takes for kind in kinds) and meant, sum(kind in takes for kind in kinds), -number
+
+    best = max(range(len(ways)), key=fits)
+    chosen = replace(tried[best], breaches=(*ways[best].breaches, *_unread_cells(rows, tried[best], wanted)))
+    for number, other in enumerate(tried):
+        if number != best and not ways[number].breaches and not ways[best].breaches:
+            chosen = _compared(rows, chosen, other, wanted)
+    return chosen
+
+
+def _positions(rows: pd.DataFrame, way: Way, wanted: Wanted) -> Positions:
+    columns = way.columns
+    if len(columns) == 1:
+        return _one_column(rows[next(iter(columns.values()))], columns, wanted.home)
+    x, y = columns.values()
+    numbers = [
+        axis([cell if isinstance(cell, str) else None for cell in rows[column]], degrees="lon" in columns)
+        for column in (x, y)
+    ]
+    xy = np.array(numbers, dtype=np.float64).reshape(2, -1).T
+    shapes = _points(xy)
+    unread = _unread(rows[x], ~np.isnan(xy[:, 0])) | _unread(rows[y], ~np.isnan(xy[:, 1]))
+    return Positions(shapes, columns, _degrees(xy) if "lon" in columns else None, unread=np.flatnonzero(unread))
+
+
+def _one_column(cells: pd.Series, columns: dict[str, str], home: tuple[float, float] | None) -> Positions:
+    """Return the places of one column: pairs of coordinates, or shapes as text."""
+    pairs = [pair(cell) if isinstance(cell, str) else None for cell in cells]
+    xy = np.array([(one.first, one.second) if one else (np.nan, np.nan) for one in pairs], dtype=np.float64)
+    xy = xy.reshape(-1, 2)
+    said = np.array([one is not None and one.latitude_first is not None for one in pairs], dtype=np.bool_)
+    turned = np.array([one is not None and one.latitude_first is True for one in pairs], dtype=np.bool_)
+    exchanged = _is_exchanged(xy[~said], home, latitude_first="latlon" in columns)
+    xy[turned | (~said & exchanged)] = xy[turned | (~said & exchanged)][:, ::-1]
+    shapes = _points(xy)
+    others = np.array([one is None for one in pairs], dtype=np.bool_)
+    found = read_shapes([cell if other else None for cell, other in zip(cells, others, strict=True)])
+    shapes[others] = found.shapes[others]
+    is_said = found.codes or any(shape is not None for shape in shapes[others])
+    crs = _system(found.codes) if is_said else _degrees(xy)
+    unread = np.flatnonzero(_unread(cells, np.array([shape is not None for shape in shapes], dtype=np.bool_)))
+    return Positions(shapes, columns, crs, bool(exchanged and (~said & ~others).any()), unread)
+
+
+def _unread(cells: pd.Series, read: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell in which rows a cell says something that was not read."""
+    said = [isinstance(cell, str) and not is_no_place(cell) for cell in cells]
+    return np.array(said, dtype=np.bool_) & ~read
+
+
+def _unread_cells(rows: pd.DataFrame, places: Positions, wanted: Wanted) -> Iterator[Breach]:
+    if not len(places.unread):
+        return
+    cells: dict[str, None] = {}
+    for row in rows.iloc[places.unread][list(places.columns.values())].itertuples(index=False):
+        cells[", ".join(f"`{shortened(cell)}`" for cell in row if isinstance(cell, str))] = None
+    shown = "; ".join([*cells][:SHOWN_CELLS]) + ("; …" if len(cells) > SHOWN_CELLS else "")
+    named = ", ".join(f"`{column}`" for column in places.columns.values())
+    values = {"columns": named, "cells": shown, "setting": wanted.setting}
+    yield Breach("unreadable_place", values, [f"#{row}" for row in rows.index[places.unread]])
+
+
+def shortened(cell: str) -> str:
+    """Return a cell as a message quotes it: on one line, the beginning of a long one.
+
+    Examples
+    --------
+    >>> shortened("POINT (1 2)"), len(shortened("0101" * 1000))
+    ('POINT (1 2)', 61)
+    """
+    line = " ".join(cell.split())
+    return line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + "…"
+
+
+def _compared(rows: pd.DataFrame, chosen: Positions, other: Positions, wanted: Wanted) -> Positions:
+    """Compare two ways to say the same places, both in degrees."""
+    systems = [wanted.declared, chosen.crs, other.crs]
+    found = [a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)]
+    both = np.flatnonzero(found)
+    if any(crs is not None and crs.is_projected for crs in systems) or not len(both):
+        return chosen
+    if not all(places.crs is not None or _may_be_degrees(places.shapes[both]) for places in (chosen, other)):
+        return chosen
+    away = _metres_apart(chosen.shapes[both], other.shapes[both])
+    apart = away > WAYS_DIFFER_M
+    if chosen.crs is None and wanted.declared is None and other.crs is not None and not apart.all():
+        chosen = replace(chosen, crs=other.crs)
+    if not apart.any():
+        return chosen
+    values = {
+        "one": ", ".join(f"`{column}`" for column in chosen.columns.values()),
+        "other": ", ".join(f"`{column}`" for column in other.columns.values()),
+        "metres": f"{away.max():,.0f}",
+        "setting": wanted.setting,
+        "example": ", ".join(f'{part} = "{column}"' for part, column in chosen.columns.items()),
+    }
+    names = [f"#{row}" for row in rows.index[both[apart]]]
+    if "Point" in wanted.shapes:
+        return replace(chosen, breaches=(*chosen.breaches, Breach("ways_differ", values, names)))
+    return replace(
+        chosen, remarks=(*chosen.remarks, Remark("ways_differ", wanted.table, tuple(names), 0.0, values))
+    )
+
+
+def _may_be_degrees(shapes: NDArray[np.object_]) -> bool:
+    west, south, east, north = shapely.total_bounds(shapes)
+    return bool(
+        west >= -DEGREES_EAST and east <= DEGREES_EAST and south >= -DEGREES_NORTH and north <= DEGREES_NORTH
+    )
+
+
+def _metres_apart(one: NDArray[np.object_], other: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return how far shapes in degrees lie from one another, each measured at its own latitude."""
+    latitudes = np.nan_to_num(shapely.bounds(one)[:, 1])
+    width = np.maximum(np.cos(np.radians(np.clip(latitudes, -DEGREES_NORTH, DEGREES_NORTH))), 1e-6)
+
+    def in_metres(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+        owner = shapely.get_coordinates(shapes, return_index=True)[1]
+        shapes = shapely.force_2d(shapes)
+        scale = np.column_stack([width[owner], np.ones(len(owner))]) * DEGREE_M
+        moved: NDArray[np.object_] = shapely.set_coordinates(
+            shapes.copy(), shapely.get_coordinates(shapes) * scale
+        )
+        return moved
+
+    distances: NDArray[np.float64] = np.nan_to_num(shapely.distance(in_metres(one), in_metres(other)))
+    return distances
+
+
+def _is_exchanged(xy: NDArray[np.float64], home: tuple[float, float] | None, *, latitude_first: bool) -> bool:
+    finite = xy[np.isfinite(xy).all(axis=1)]
+    if home is None or len(finite) == 0:
+        return latitude_first
+    away = [np.abs(finite[:, order] - home).max(axis=1) for order in ([0, 1], [1, 0])]
+    near = [(distance <= NEAR_DEG).mean() for distance in away]
+    if near[0] == near[1]:
+        return latitude_first
+    return bool(near[1] > near[0])
+
+
+def _points(xy: NDArray[np.float64]) -> NDArray[np.object_]:
+    shapes: NDArray[np.object_] = np.full(len(xy), None, dtype=object)
+    given = ~np.isnan(xy).any(axis=1)
+    shapes[given] = shapely.points(xy[given])
+    return shapes
+
+
+def _degrees(xy: NDArray[np.float64]) -> pyproj.CRS | None:
+    """Return degrees where the numbers may be such, whichever of the two is the latitude."""
+    finite = np.abs(xy[np.isfinite(xy).all(axis=1)])
+    if not len(finite) or ((finite.max(axis=1) <= DEGREES_EAST) & (finite.min(axis=1) <= DEGREES_NORTH)).all():
+        return pyproj.CRS.from_epsg(4326)
+    return None
+
+
+def _system(codes: frozenset[int]) -> pyproj.CRS | None:
+    """Return the one system that texts name; None where they name none, several, or one that there is not."""
+    if len(codes) != 1:
+        return None
+    try:
+        return pyproj.CRS.from_epsg(next(iter(codes)))
+    except pyproj.exceptions.CRSError:
+        return None
+
+
+def nowhere(count: int) -> Positions:
+    """Return the positions of rows of a table without places: none."""
+    return Positions(np.full(count, None, dtype=object), {}, pyproj.CRS.from_epsg(4326))
+
+
+def as_frame(rows: pd.DataFrame, places: Positions) -> gpd.GeoDataFrame:
+    """Return a table with its geometry in the place of the columns that it was made from.
+
+    Columns of numbers stay beside it, so that they can be passed on.
+    """
+    kept = rows.drop(columns=[places.columns["geometry"]]) if "geometry" in places.columns else rows
+    kept = kept.rename(columns={"geometry": "geometry_text"})
+    geometry = gpd.GeoSeries(places.shapes, index=rows.index)
+    return gpd.GeoDataFrame(kept, geometry=geometry, crs=places.crs)

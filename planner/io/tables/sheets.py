@@ -1,0 +1,548 @@
+"""A sheet of cells becomes a table: where the heading is, which rows are data, and why the others are not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import pandas as pd
+
+from planner.io.tables.cells import number, plain
+from planner.io.tables.columns import YEAR, Vocabulary
+from planner.io.tables.coordinates import coordinate
+from planner.io.tables.heading_languages import HAN, refuse_two_languages
+from planner.io.tables.headings import (
+    KEY_AND_VALUE,
+    Area,
+    Heading,
+    find_headings,
+    is_called,
+    meaning,
+    path_name,
+    place_part,
+)
+from planner.io.tables.units import (
+    UNIT_HEADINGS,
+    UNIT_LINE,
+    comments_of,
+    is_whole_unit,
+    multiplied_in,
+    parse_units,
+    units_in_line,
+)
+from planner.messages.errors import Breach, DataError
+
+SEARCHED_ROWS = 30
+"""A heading farther down than this is none, unless it repeats one."""
+
+NAMING_CELLS = 3
+"""A total calls itself so in one of the first few cells of its row."""
+
+TABLE_ROW_CELLS = 3
+"""A row above the heading with so many cells, a number among them, belongs to a table that was not understood."""
+
+SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]\s*\S.*")
+"""The title of a part within a table: 二、驿站."""
+
+
+STEMS = "甲乙丙丁戊己庚辛"
+"""What numbers the columns of names in a statistical table, before 1, 2, 3."""
+
+
+COLUMN_NUMBERS = frozenset({"栏次", "列次", "栏号"})
+"""What such a row may call itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The cells of a sheet as text, row by row; "" is blank.
+
+    Attributes
+    ----------
+    rows
+        The cells; rows may differ in length.
+    encoding
+        Of a text file; "" for a workbook.
+    merged
+        Merged areas as (first row, first column, last row, last column), counted from 0.
+    hidden_rows
+        Rows that the workbook hides, counted from 0.
+    hidden_columns
+        Columns that it hides, counted from 0.
+    hidden_sheets
+        Names of sheets with cells that it hides and that were not read.
+    is_hidden
+        Whether this sheet itself is hidden.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    encoding: str = ""
+    merged: tuple[Area, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    hidden_sheets: tuple[str, ...] = ()
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MergedNumber:
+    """One number in a merged cell beside several rows, or under several headings: whose it is cannot be told."""
+
+    columns: tuple[str, ...]
+    rows: tuple[int, ...]
+    value: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SheetTable:
+    """The data of a sheet.
+
+    Attributes
+    ----------
+    frame
+        One column a heading, texts, None where blank; the index is the row's number as a spreadsheet shows it.
+    left_out
+        Numbers of the rows above, between and below the data that are none, by the reason.
+    paths
+        The names of each column's heading, from the top; of a heading of one row there is one.
+    unit_lines
+        The units that a line above or below the data names, by the row for which they stand.
+    merged_numbers
+        Numbers in merged cells that were left where they stand.
+    hidden_columns
+        Columns of the table that the workbook hides.
+    """
+
+    frame: pd.DataFrame
+    left_out: dict[str, tuple[int, ...]]
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unit_lines: dict[int, str] = field(default_factory=dict)
+    merged_numbers: tuple[MergedNumber, ...] = ()
+    hidden_columns: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class _Part:
+    """One heading of a sheet and the rows below it: a table, or a part of one."""
+
+    heading: Heading
+    titles: range
+    data: range
+    names: list[str]
+    keys: list[object]
+    kept: dict[int, dict[str, str | None]] = field(default_factory=dict)
+    units: list[str] = field(default_factory=list)
+
+    @property
+    def named(self) -> set[object]:
+        return {key for key, path in zip(self.keys, self.heading.paths, strict=True) if path}
+
+
+def table_of(grid: Grid, vocabulary: Vocabulary, *, source: str) -> SheetTable:
+    """Find the heading and the data of a sheet.
+
+    The heading is the row, or the few rows, in which most names are known; the first row where none is. Where it
+    stands several times, with the same columns or with some added, the parts are read as one table.
+
+    Raises
+    ------
+    DataError
+        There is no cell at all, rows have cells beyond the heading, several tables of different columns stand in
+        the sheet, or a row may be heading or data.
+
+    Examples
+    --------
+    >>> from planner.io.tables.columns import Vocabulary
+    >>> words = Vocabulary.of("facilities", ("id", "name", "floor_area_m2"), {})
+    >>> grid = Grid((("2023 list", ""), ("名称", "建筑面积"), ("West", "320"), ("", ""), ("合计", "320")))
+    >>> sheet = table_of(grid, words, source="list.csv")
+    >>> sheet.frame.to_dict("index"), sheet.left_out
+    ({3: {'名称': 'West', '建筑面积': '320'}}, {'row_title': (1,), 'row_blank': (4,), 'row_total': (5,)})
+    """
+    rows = _trimmed([[_inner(cell) for cell in row] for row in grid.rows])
+    if not rows:
+        raise DataError(source, [Breach("empty_sheet")])
+    headings = find_headings(rows, grid.merged, vocabulary, searched=SEARCHED_ROWS)
+    headings = _without_translations(headings, vocabulary)
+    parts = _parts(rows, headings, grid.merged, vocabulary)
+    _refuse_other_tables(parts, rows, source=source)
+    left_out: dict[str, list[int]] = {}
+    merged: list[MergedNumber] = []
+    for part in parts:
+        _read_titles(part, rows, vocabulary, left_out, source=source)
+        merged += _read_part(part, rows, grid.merged, vocabulary, left_out, source=source)
+    whole = max(parts, key=lambda part: len(part.named))
+    names = [name for name in whole.names if name]
+    for part in parts:
+        names += [name for row in part.kept.values() for name in row if name not in names]
+    kept = {number: row for part in parts for number, row in sorted(part.kept.items())}
+    frame = pd.DataFrame.from_dict(kept, orient="index", columns=names, dtype=object)
+    frame = frame.astype(object).where(frame.notna(), None)
+    paths = {
+        name: path for part in (*parts, whole) for name, path in zip(part.names, part.heading.paths, strict=True)
+    }
+    used = [name for name in names if paths.get(name) or frame[name].notna().any()]
+    hidden = [whole.names[column] for column in sorted(grid.hidden_columns) if column < len(whole.names)]
+    return SheetTable(
+        frame[used],
+        {reason: tuple(sorted(numbers)) for reason, numbers in left_out.items()},
+        {name: paths.get(name) or () for name in used},
+        _unit_lines(parts),
+        tuple(merged),
+        tuple(name for name in hidden if name in used),
+    )
+
+
+def _inner(cell: str) -> str:
+    return cell.strip().strip("\ufeff\u200b")
+
+
+def _trimmed(rows: list[list[str]]) -> list[list[str]]:
+    """Return the rows up to the last that holds anything."""
+    full = [position for position, row in enumerate(rows) if any(row)]
+    return rows[: full[-1] + 1] if full else []
+
+
+def _parts(
+    rows: Sequence[Sequence[str]], headings: Sequence[Heading], merged: Sequence[Area], vocabulary: Vocabulary
+) -> list[_Part]:
+    """Return each heading with its rows; titles just above a further heading belong to it."""
+    # A row beside a cell that is merged with the row above it goes on with the data above.
+    joined = {row for top, _, bottom, _ in merged for row in range(top + 1, bottom + 1)}
+    begin = [0]
+    for before, heading in pairwise(headings):
+        first = heading.first
+        while first - 1 > before.last and first - 1 not in joined and _is_title(rows[first - 1]):
+            first -= 1
+        begin.append(first)
+    begin.append(len(rows))
+    parts = []
+    for heading, start, end in zip(headings, begin, begin[1:], strict=False):
+        keys = _keys(heading.paths, vocabulary)
+        names = _distinct([path_name(path) for path in heading.paths])
+        parts.append(_Part(heading, range(start, heading.first), range(heading.last + 1, end), names, keys))
+    whole = max(parts, key=lambda part: len(part.named))
+    called = dict(zip(whole.keys, whole.names, strict=True))
+    for part in parts:
+        part.names = [called.get(key, name) for key, name in zip(part.keys, part.names, strict=True)]
+    return parts
+
+
+def _keys(paths: Sequence[tuple[str, ...]], vocabulary: Vocabulary) -> list[object]:
+    """Return what makes columns of two parts the same: what they mean, else how they are called."""
+    meanings = []
+    for path in paths:
+        claim = meaning(path, vocabulary) if path else None
+        means = (claim.field, claim.factor) if claim is not None else place_part(path, vocabulary)
+        meanings.append(means or plain(path_name(path)))
+    # Of columns that mean the same, each is known by its own name, and by its number among those of that name.
+    keys: list[object] = []
+    for path, means in zip(paths, meanings, strict=True):
+        name = ("name", path_name(path))
+        count = sum(isinstance(key, tuple) and key[:2] == name for key in keys)
+        keys.append(means if path and meanings.count(means) == 1 else (*name, count))
+    return keys
+
+
+def _refuse_other_tables(parts: Sequence[_Part], rows: Sequence[Sequence[str]], *, source: str) -> None:
+    whole = max(parts, key=lambda part: len(part.named))
+    if any(not part.named <= whole.named for part in parts):
+        refuse_two_languages(rows, parts[0].heading.first, source=source)
+        raise DataError(source, [Breach("several_tables", {}, [f"#{part.heading.first + 1}" for part in parts])])
+
+
+def _is_title(row: Sequence[str]) -> bool:
+    """Tell whether a row between two parts is blank, a title or a line of units."""
+    cells = [cell for cell in row if cell]
+    return len(cells) <= 1 and not any(number(cell, {}) is not None for cell in cells)
+
+
+def _read_titles(
+    part: _Part,
+    rows: Sequence[Sequence[str]],
+    vocabulary: Vocabulary,
+    left_out: dict[str, list[int]],
+    *,
+    source: str,
+) -> None:
+    """Note the rows above a heading, and the units that they name; refuse a table that was not understood."""
+    tabular = []
+    for position in part.titles:
+        row = rows[position]
+        cells = [cell for cell in row if cell]
+        part.units += _units_of_title(cells)
+        said = list(_said(cells, vocabulary))
+        has_number = any(number(cell, {}) is not None for cell in said)
+        if has_number and len(said) > 1:
+            tabular.append(position + 1)
+            if len(tabular) > 1 or len(said) >= TABLE_ROW_CELLS:
+                found = [f"#{one}" for one in tabular]
+                values = {"heading": part.heading.first + 1}
+                raise DataError(source, [Breach("table_above_heading", values, found)])
+        reason = "row_blank" if not cells else "row_above" if len(said) > 1 else "row_title"
+        left_out.setdefault(reason, []).append(position + 1)
+    block = rows[part.heading.first : part.heading.last + 1]
+    part.units += [units for row in block for cell in row if (units := _whole_line(cell))]
+
+
+def _said(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield what a row above the heading says besides dates, units, and labels with what they label."""
+    labelled = False
+    for cell in cells:
+        is_label = cell.endswith((":", "：")) or plain(cell) in vocabulary.notes
+        aside = is_label or labelled or bool(_units_of_title([cell])) or KEY_AND_VALUE.fullmatch(cell) is not None
+        if not aside and YEAR.fullmatch(cell) is None and not UNIT_HEADINGS.fullmatch(cell):
+            yield cell
+        labelled = is_label
+
+
+def _units_of_title(cells: Sequence[str]) -> list[str]:
+    """Return the units that a row above or below a table names: 单位：万人, 单位 beside 万人, 统计表（万人）."""
+    found = [units for cell in cells if (units := units_in_line(cell))]
+    for cell, following in pairwise(cells):
+        if UNIT_HEADINGS.fullmatch(cell.rstrip(":：").strip()) and parse_units(following):
+            found.append(following)
+    alone = [cell for cell in cells if cell not in found and not units_in_line(cell)]
+    if not found:
+        found += [cell for cell in alone if is_whole_unit(cell)]
+    if not found:
+        comments = [one for cell in alone for one in comments_of(cell)[1] if YEAR.fullmatch(one) is None]
+        found += [one for one in comments if parse_units(one)]
+    # A unit that a sentence names otherwise is not applied on a guess: it is refused where it may matter.
+    return found or [cell for cell in alone if multiplied_in(cell)]
+
+
+def _whole_line(cell: str) -> str | None:
+    """Return the units of a cell that says nothing else."""
+    if "单位" not in cell and "nit" not in cell:
+        return None
+    bare = cell.strip("()（）[]【】 ")
+    found = UNIT_LINE.match(bare)
+    return units_in_line(bare) if found is not None and found.end() == len(bare) else None
+
+
+def _unit_lines(parts: Sequence[_Part]) -> dict[int, str]:
+    """Return the units by row; a part without a line of its own has that of the part before it."""
+    lines: dict[int, str] = {}
+    said: list[str] = []
+    for part in parts:
+        said = part.units or said
+        if said:
+            lines |= dict.fromkeys(part.kept, "、".join(dict.fromkeys(said)))
+    return lines
+
+
+def _read_part(
+    part: _Part,
+    rows: Sequence[list[str]],
+    merged: Sequence[Area],
+    vocabulary: Vocabulary,
+    left_out: dict[str, list[int]],
+    *,
+    source: str,
+) -> list[MergedNumber]:
+    """Sort the rows below a heading into data and others; return the numbers in merged cells."""
+    width = len(part.names)
+    wider = [f"#{position + 1}" for position in part.data if any(rows[position][width:])]
+    if wider:
+        raise DataError(source, [Breach("wider_than_heading", {}, wider)])
+    inside = [area for area in merged if area[0] in part.data]
+    filled = _filled_down(part, rows, inside, vocabulary)
+    for position in part.data:
+        row = rows[position]
+        reason = _why_not(filled.get(position, row), vocabulary, width) if any(row) else "row_blank"
+        if not reason and not part.kept and _numbers_columns(row, part):
+            reason = "row_numbering"
+        if not reason and not part.kept and _translates(row, part.heading, vocabulary):
+            reason = "row_translation"
+        if reason == "row_total" and not part.kept and _may_be_heading(row):
+            refuse_two_languages(rows, part.heading.first, source=source)
+            raise DataError(source, [Breach("heading_unclear", {}, [f"#{position + 1}"])])
+        if reason:
+            left_out.setdefault(reason, []).append(position + 1)
+            if reason in {"row_note", "row_section"}:
+                part.units += _units_of_title([cell for cell in row if cell])
+            continue
+        cells = filled.get(position, row)
+        padded = (*cells[:width], *("",) * (width - len(cells)))
+        part.kept[position + 1] = {name: cell or None for name, cell in zip(part.names, padded, strict=True)}
+    _refuse_unnamed_numbers(part, vocabulary, source=source)
+    return list(_merged_numbers(part, rows, inside, vocabulary))
+
+
+def _field_of(part: _Part, column: int, vocabulary: Vocabulary) -> str | None:
+    """Return the field, or the part of a place, that a column holds."""
+    if column >= len(part.names) or not part.heading.paths[column]:
+        return None
+    path = part.heading.paths[column]
+    explicit = next((ours for ours, theirs in vocabulary.explicit.items() if is_called(path, theirs)), None)
+    claim = meaning(path, vocabulary)
+    return explicit or (claim.field if claim else place_part(path, vocabulary))
+
+
+def _filled_down(
+    part: _Part, rows: Sequence[list[str]], merged: Sequence[Area], vocabulary: Vocabulary
+) -> dict[int, list[str]]:
+    """Return the rows to which a merged cell gives the name that stands in its first row.
+
+    Names, codes and places are said of every row beside which they stand; a number is not.
+    """
+    filled: dict[int, list[str]] = {}
+    for top, left, bottom, _ in merged:
+        value = rows[top][left] if left < len(rows[top]) else ""
+        own = _field_of(part, left, vocabulary)
+        if not value or own in vocabulary.numbers or (own is None and _begins_with_number(value)):
+            continue
+        for position in range(top + 1, min(bottom + 1, part.data.stop)):
+            row = filled.setdefault(position, list(rows[position]))
+            row += [""] * (left + 1 - len(row))
+            row[left] = row[left] or value
+    return filled
+
+
+def _begins_with_number(value: str) -> bool:
+    return value[:1].isdigit() or number(value, {}) is not None
+
+
+def _merged_numbers(
+    part: _Part, rows: Sequence[Sequence[str]], merged: Sequence[Area], vocabulary: Vocabulary
+) -> Iterator[MergedNumber]:
+    """Yield the numbers that stand beside several rows of data, or under several headings."""
+    for top, left, bottom, right in merged:
+        value = rows[top][left] if left < len(rows[top]) else ""
+        columns = [column for column in range(left, min(right + 1, len(part.names))) if part.heading.paths[column]]
+        named = list(dict.fromkeys(part.names[column] for column in columns))
+        fields = {_field_of(part, column, vocabulary) for column in columns}
+        beside = tuple(position + 1 for position in range(top, bottom + 1) if position + 1 in part.kept)
+        of_number = bool(fields & vocabulary.numbers) or fields == {None}
+        if not (value and beside and of_number and _begins_with_number(value)):
+            continue
+        # A heading that is merged in the same way is one column drawn over two.
+        same = any(part.heading.paths[column] != part.heading.paths[left] for column in columns)
+        if len(beside) > 1 or (len(named) > 1 and same):
+            yield MergedNumber(tuple(named), beside, value)
+
+
+def _refuse_unnamed_numbers(part: _Part, vocabulary: Vocabulary, *, source: str) -> None:
+    """Refuse numbers in columns without a name right of a column of numbers: its name may be that of them all."""
+    for column, path in enumerate(part.heading.paths):
+        if not path or _field_of(part, column, vocabulary) not in vocabulary.numbers:
+            continue
+        beside = column + 1
+        found = []
+        while beside < len(part.names) and not part.heading.paths[beside]:
+            cells = [row.get(part.names[beside]) for row in part.kept.values()]
+            if any(cell and number(cell, {}) is not None for cell in cells):
+                found.append(part.names[beside])
+            beside += 1
+        if found:
+            values = {"column": part.names[column], "columns": ", ".join(found)}
+            raise DataError(source, [Breach("unnamed_numbers", values)])
+
+
+def _why_not(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:
+    """Say why a row below the heading is no data, "" where it is."""
+    cells = [cell for cell in row if cell]
+    if not cells:
+        return "row_blank"
+    names = [plain(comments_of(cell)[0] or cell) for cell in cells[:NAMING_CELLS]]
+    if any(name in vocabulary.totals for name in names) or _ends_as_total(row, names, vocabulary):
+        return "row_total"
+    beginning = cells[0].partition(":")[0].partition("：")[0]
+    if len(cells) < width and plain(beginning) in vocabulary.notes and len(cells) <= NAMING_CELLS:
+        return "row_note"
+    if len(cells) == 1 < width and (_whole_line(cells[0]) or units_in_line(cells[0])):
+        return "row_note"
+    if len(cells) == 1 < width and SECTION.fullmatch(cells[0]):
+        return "row_section"
+    return ""
+
+
+def _may_be_heading(row: Sequence[str]) -> bool:
+    """Tell whether a row that calls itself a total says only names: 男, 女, 合计 below a heading."""
+    cells = [cell for cell in row if cell]
+    names = [cell for cell in cells if plain(cell) and number(cell, {}) is None]
+    return len(cells) > 1 and len(names) == len(cells)
+
+
+def _numbers_columns(row: Sequence[str], part: _Part) -> bool:
+    """Tell whether a row only numbers the columns of a statistical table: 甲, 1, 2, 3."""
+    cells = [cell for cell in row if cell]
+    stems = [cell for cell in cells if (cell in STEMS and len(cell) == 1) or cell in COLUMN_NUMBERS]
+    counted = [cell for cell in cells if cell not in stems]
+    if counted != [str(one) for one in range(1, len(counted) + 1)] or cells != [*stems, *counted]:
+        return False
+    return bool(counted) and (
+        bool(stems) or (len(counted) > 1 and len(cells) == len([one for one in part.names if one]))
+    )
+
+
+def _translates(words: Sequence[str], heading: Heading, vocabulary: Vocabulary) -> bool:
+    """Tell whether a row says the names of a heading in the other language: Community below 社区.
+
+    It has a name beside every name, in the other script, and at least one of them is known to mean the same.
+    """
+    pairs = [
+        (path, words[column] if column < len(words) else "") for column, path in enumerate(heading.paths) if path
+    ]
+    if len(pairs) < 2 or not all(word and number(word, {}) is None for _, word in pairs):  # noqa: PLR2004
+        return False
+    scripts = {(HAN.search(path[-1]) is None, HAN.search(word) is None) for path, word in pairs}
+    if scripts not in ({(True, False)}, {(False, True)}):
+        return False
+    means = [(_means(path, vocabulary), _means((word,), vocabulary)) for path, word in pairs]
+    known = [(one, other) for one, other in means if one is not None and other is not None]
+    return bool(known) and all(one == other for one, other in known)
+
+
+def _means(path: tuple[str, ...], vocabulary: Vocabulary) -> str | None:
+    claim = meaning(path, vocabulary)
+    return claim.field if claim is not None else place_part(path, vocabulary)
+
+
+def _without_translations(headings: Sequence[Heading], vocabulary: Vocabulary) -> list[Heading]:
+    """Return the headings; of two rows that say the same in two languages, the Chinese one."""
+    kept: list[Heading] = []
+    for heading in headings:
+        before = kept[-1] if kept else None
+        follows = before is not None and before.last + 1 == heading.first == heading.last
+        words = [path[-1] if path else "" for path in heading.paths]
+        if before is None or not follows or not _translates(words, before, vocabulary):
+            kept.append(heading)
+        elif any(HAN.search(word) for word in words):
+            kept[-1] = heading
+    return kept
+
+
+def _ends_as_total(row: Sequence[str], names: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """Tell whether a row is the total of a part ("… 小计"); a place with coordinates may be called anything."""
+    if any("." in cell and coordinate(cell) is not None for cell in row):
+        return False
+    return any(name.endswith(("小计", "合计")) for name in names) and bool(vocabulary.totals)
+
+
+def _distinct(headings: Sequence[str]) -> list[str]:
+    """Return the headings, each once: repeated and missing ones with the letters of their column."""
+    names = []
+    for column, heading in enumerate(headings):
+        alone = heading and list(headings).count(heading) == 1
+        names.append(heading if alone else f"{heading} [{letters(column)}]".strip())
+    return names
+
+
+def letters(column: int) -> str:
+    """Return how a spreadsheet calls a column, counted from 0.
+
+    Examples
+    --------
+    >>> letters(0), letters(25), letters(27)
+    ('A', 'Z', 'AB')
+    """
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name

@@ -1,0 +1,152 @@
+"""Text tables and workbooks as grids of cells, in whatever encoding and dialect they were saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from planner.io.tables import containers
+from planner.io.tables.containers import (
+    GZIP_BEGINS,
+    OLE_BEGINS,
+    WORKBOOK_STREAMS,
+    ZIP_BEGINS,
+    NotUnpackedError,
+    TooMuchError,
+    gunzipped,
+    is_protected,
+    unzipped,
+)
+from planner.io.tables.number_formats import with_shown_units
+from planner.io.tables.sheets import Grid
+from planner.io.tables.size_limits import CELLS_AT_MOST, check_size
+from planner.io.tables.text_tables import parse_text
+from planner.io.tables.workbook_process import UnreadableWorkbookError, read_sheet
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach, DataError
+
+FILE_AT_MOST = 2 * 2**30
+NO_FORMAT = "Cannot detect file format"
+"""What the reader of workbooks says of a file that is none."""
+
+WORKBOOK_MARKS = (b"xl/workbook.", b"opendocument.spreadsheet", *WORKBOOK_STREAMS)
+"""What the formats of workbooks have in their packages."""
+
+EXCEL_XML = b"urn:schemas-microsoft-com:office:spreadsheet"
+HTML = (b"<", b"\xef\xbb\xbf<")
+FIRST_BYTES = 4096
+
+
+def read_text_grid(path: Path) -> Grid:
+    """Read a table of text, packed with gzip or not.
+
+    Raises
+    ------
+    DataError
+        It is not text, is a web page, or ends in the middle of a row.
+    """
+    content = _content(path, FILE_AT_MOST)
+    if content.startswith(GZIP_BEGINS):
+        content = _unpacked(path, content)
+    if content.startswith((ZIP_BEGINS, OLE_BEGINS)):
+        raise DataError(str(path), [_unreadable(Phrase("errors.why_workbook"))])
+    return parse_text(content, source=str(path))
+
+
+def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
+    """Read one sheet of a workbook: .xlsx, .xlsm, .xlsb, .xls, .et or .ods, whichever it is by its content.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sheet
+        Its sheet; may be left out where only one holds anything.
+    setting
+        The dotted path of the layer's settings, for messages.
+
+    Raises
+    ------
+    DataError
+        It is no workbook, is protected or damaged, is too large once unpacked, or has no such sheet.
+    """
+    content = _workbook(path)
+    try:
+        found = read_sheet(content, sheet, cells=CELLS_AT_MOST)
+    except UnreadableWorkbookError as error:
+        raise DataError(str(path), [_why_not(error, content)]) from error
+    if sheet is not None and sheet not in found.names:
+        values = {"layer": sheet, "layers": ", ".join(found.names)}
+        raise DataError(str(path), [Breach("no_such_layer", values)])
+    if len(found.filled) > 1:
+        layers: str | Phrase = ", ".join(found.filled)
+        if found.hidden:
+            layers = Phrase("errors.layers_hidden", {"layers": layers, "hidden": ", ".join(found.hidden)})
+        raise DataError(str(path), [Breach("several_layers", {"layers": layers, "setting": setting})])
+    if not found.filled:
+        raise DataError(str(path), [Breach("empty_sheet")])
+    width = max((len(row) for row in found.rows), default=0)
+    check_size(len(found.rows), width, source=str(path), is_sheet=True)
+    return Grid(
+        with_shown_units(found.rows, found.shown),
+        merged=found.merged,
+        hidden_rows=found.hidden_rows,
+        hidden_columns=found.hidden_columns,
+        hidden_sheets=tuple(name for name in found.hidden if name not in found.filled),
+        is_hidden=found.filled[0] in found.hidden,
+    )
+
+
+def _content(path: Path, most: int) -> bytes:
+    try:
+        if path.stat().st_size > most:
+            raise DataError(str(path), [_too_large()])
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
+
+
+def _workbook(path: Path) -> bytes:
+    """Return a workbook's bytes; one that is packed is unpacked, so that it cannot grow without bound."""
+    content = _content(path, containers.UNPACKED_AT_MOST)
+    if is_protected(content):
+        raise DataError(str(path), [Breach("protected")])
+    if content.startswith(OLE_BEGINS):
+        return content
+    if content.startswith(ZIP_BEGINS):
+        return _unpacked(path, content)
+    beginning = content[:FIRST_BYTES]
+    if beginning.lstrip().startswith(HTML):
+        reason = "why_excel_xml" if EXCEL_XML in beginning else "why_web_page"
+        raise DataError(str(path), [_unreadable(Phrase(f"errors.{reason}"))])
+    is_text = bool(beginning) and not any(byte < ord("\t") for byte in beginning)
+    raise DataError(str(path), [_unreadable(Phrase(f"errors.{'why_text' if is_text else 'why_no_workbook'}"))])
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    unpack = unzipped if content.startswith(ZIP_BEGINS) else gunzipped
+    try:
+        return unpack(content, containers.UNPACKED_AT_MOST)
+    except TooMuchError as error:
+        raise DataError(str(path), [_too_large()]) from error
+    except NotUnpackedError as error:
+        raise DataError(str(path), [_unreadable(error.reason)]) from error
+
+
+def _why_not(error: UnreadableWorkbookError, content: bytes) -> Breach:
+    if error.kind == "password":
+        return Breach("protected")
+    if error.kind == "large":
+        return _too_large()
+    if isinstance(error.reason, str) and error.reason.startswith(NO_FORMAT):
+        is_one = any(mark in content for mark in WORKBOOK_MARKS)
+        return _unreadable(Phrase("errors.why_damaged_workbook" if is_one else "errors.why_no_workbook"))
+    return _unreadable(error.reason)
+
+
+def _unreadable(reason: Phrase | str) -> Breach:
+    return Breach("unreadable_file", {"reason": reason})
+
+
+def _too_large() -> Breach:
+    unpacked = f"{containers.UNPACKED_AT_MOST // 2**20:,}"
+    return Breach("too_large", {"unpacked": unpacked, "cells": f"{CELLS_AT_MOST:,}"})

@@ -1,0 +1,239 @@
+"""In which encoding texts are: evidence before declaration.
+
+Bytes that are UTF-8 prove it. Every other set takes almost any bytes, so that what a file declares is only
+believed where the texts that come of it could stand in a table: as Chinese, or as words of an alphabet.
+"""
+
+from __future__ import annotations
+
+import codecs
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+PLAUSIBLE = 0.4
+"""A reading of this plausibility could stand in a table. Right readings of names reach 0.6 and more; what comes of
+a wrong set is rare characters and signs, below 0.25."""
+
+CLEARLY = 0.35
+"""By how much another reading must be the more plausible one to speak against a declared one."""
+
+DOUBTFUL = 0.2
+"""Chinese texts of less plausibility are read and doubted: no table of names has so many rare characters."""
+
+SECOND_LEVEL = 0.5
+"""What a character counts that is among the 3,755 common ones of GB 2312, and not among the most common."""
+
+LETTERS_AT_LEAST = 0.9
+"""Of the characters beyond ASCII that an alphabet's reading holds: signs between letters are no words."""
+
+THREE_BYTES = "\u0800"
+"""The first character that UTF-8 writes in three bytes. Other sets hardly ever give such a pattern by chance."""
+
+LOOKED_AT = 2000
+"""Texts that are weighed; all of them must be readable."""
+
+SHOWN_TEXTS = 3
+
+CHARACTERS_AT_LEAST = 2
+"""Fewer Chinese characters in a whole table speak against no declaration: any two accented letters make one."""
+
+WESTERN = "cp1252"
+"""What Western European files are in where they say nothing."""
+
+CHINESE = ("gb18030", "cp950")
+"""Sets of two bytes a character that Chinese tables are in: simplified and traditional."""
+
+SAME = {
+    **dict.fromkeys(("936", "cp936", "gbk", "gb2312", "gb18030", "windows936", "windowssimpchinese"), "gb18030"),
+    **dict.fromkeys(("950", "cp950", "big5", "windows950", "windowstradchinese", "big5hkscs"), "cp950"),
+    **dict.fromkeys(("utf8", "65001", "cp65001", "unicode"), "utf-8"),
+    **dict.fromkeys(("1252", "cp1252", "windows1252", "windowslatin1"), "cp1252"),
+    # Latin-1 takes any bytes and is what many programs write without being asked: it declares nothing.
+    **dict.fromkeys(("", "iso88591", "88591", "latin1", "oem", "ascii", "usascii", "neutral", "system"), ""),
+}
+"""How files call an encoding, without signs and "ANSI", and what Python calls it; "" where it proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The encoding that texts are read in.
+
+    Attributes
+    ----------
+    name
+        As Python calls it.
+    declared
+        What the file declares, where the texts speak against it; else "".
+    read_as, declared_reads
+        The first texts that differ, as they are read and as the declared set would read them.
+    is_doubtful
+        Whether the texts look like none in any set; `read_as` shows the first of them.
+    """
+
+    name: str
+    declared: str = ""
+    read_as: str = ""
+    declared_reads: str = ""
+    is_doubtful: bool = False
+
+
+def known_encoding(declared: str) -> str:
+    """Return the set that a file declares, as Python calls it; "" where it declares nothing.
+
+    Examples
+    --------
+    >>> [known_encoding(said) for said in ("ANSI 936", "UTF-8", "ISO-8859-1", "klingon")]
+    ['gb18030', 'utf-8', '', '']
+    """
+    plain = "".join(sign for sign in declared.lower().removeprefix("ansi") if sign.isalnum())
+    if plain in SAME:
+        return SAME[plain]
+    for name in (declared.strip(), f"cp{plain}"):
+        try:
+            return codecs.lookup(name).name
+        except (LookupError, ValueError):
+            continue
+    return ""
+
+
+def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> Encoding | None:
+    """Find the encoding of texts.
+
+    Parameters
+    ----------
+    texts
+        Each with the width of its field in bytes, 0 where nothing limits it: a field may cut a character.
+    declared
+        What the file says, as it says it; "" where it does not.
+
+    Returns
+    -------
+    encoding
+        UTF-8 where the bytes prove it; else the declared set if its reading is plausible; else the set whose
+        reading is the most plausible. None where the bytes are no text in any.
+
+    Examples
+    --------
+    >>> choose_encoding([("东风社区".encode(), 0)], "GBK").name
+    'utf-8'
+    >>> doubted = choose_encoding([("东风社区".encode("gb18030"), 0)], "1252")
+    >>> doubted.name, doubted.read_as, doubted.declared_reads
+    ('gb18030', '东风社区', '¶«·çÉçÇø')
+    >>> choose_encoding([("Käpylä".encode("cp1252"), 0)], "1252").name
+    'cp1252'
+    """
+    said = known_encoding(declared)
+    speaking = [(text, width) for text, width in dict.fromkeys(texts) if not text.isascii()]
+    if not speaking:
+        return Encoding(said or "utf-8")
+    names = dict.fromkeys(name for name in (said, "utf-8", *CHINESE, WESTERN) if name)
+    readings = {name: read for name in names if (read := _reading(speaking, name)) is not None}
+    chosen = _chosen(readings, said)
+    if chosen is None:
+        # Nothing else takes these bytes: each is a character, if the file says anything.
+        return Encoding("iso8859-1") if declared.strip() else None
+    if chosen == WESTERN and not declared.strip() and plausibility(readings[WESTERN]) < PLAUSIBLE:
+        return None
+    if not said or chosen == said:
+        doubtful = chosen != "utf-8" and plausibility(readings[chosen]) < DOUBTFUL
+        return Encoding(chosen, read_as=_listed(readings[chosen][:SHOWN_TEXTS]), is_doubtful=doubtful)
+    other = readings.get(said) or _reading(speaking, said, errors="replace") or []
+    pairs = [(one, two) for one, two in zip(readings[chosen], other, strict=True) if one != two]
+    if not pairs:
+        return Encoding(chosen)
+    shown = pairs[:SHOWN_TEXTS]
+    return Encoding(chosen, declared.strip(), _listed(one for one, _ in shown), _listed(two for _, two in shown))
+
+
+def decode(text: bytes, encoding: str, width: int = 0, errors: str = "strict") -> str:
+    """Decode a text; a character of which the field's width has cut off the end is dropped."""
+    if width and len(text) >= width - 3:
+        return codecs.getincrementaldecoder(encoding)(errors).decode(text, final=False)
+    return text.decode(encoding, errors)
+
+
+def plausibility(texts: Sequence[str]) -> float:
+    """Return how much texts look like what stands in a table, 0 to 1; only what is beyond ASCII is looked at.
+
+    Examples
+    --------
+    >>> [plausibility([text]) for text in ("东风社区", "¶«·çÉçÇø", "Käpylä")]
+    [1.0, 0.0, 1.0]
+    >>> plausibility(["涓滈绀惧尯"]) < PLAUSIBLE
+    True
+    """
+    beyond = [sign for text in texts[:LOOKED_AT] for sign in text if not sign.isascii() and not _is_mark(sign)]
+    if not beyond:
+        return 0.0
+    han = [sign for sign in beyond if "\u3400" <= sign <= "\u9fff" or sign >= "\U00020000"]
+    if han:
+        common = _common()
+        worth = sum(1.0 if sign in common else SECOND_LEVEL * _is_first_level(sign) for sign in han)
+        return worth / len(beyond)
+    letters = [sign for sign in beyond if sign.isalpha()]
+    if len(letters) < LETTERS_AT_LEAST * len(beyond):
+        return 0.0
+    scripts = {unicodedata.name(sign, "?").partition(" ")[0] for sign in letters}
+    if scripts == {"LATIN"}:
+        # Accents stand among plain letters; a text of accented letters alone is made of another set's bytes.
+        plain = sum(sign.isascii() and sign.isalpha() for text in texts[:LOOKED_AT] for sign in text)
+        return 1.0 if plain >= len(letters) else 0.0
+    return 1.0 if len(scripts) == 1 and _is_word_like(texts[:LOOKED_AT]) else 0.0
+
+
+def _chosen(readings: dict[str, list[str]], said: str) -> str | None:
+    if not readings:
+        return None
+    if "utf-8" in readings and any(sign >= THREE_BYTES for text in readings["utf-8"] for sign in text):
+        return "utf-8"
+    worth = {name: plausibility(texts) for name, texts in readings.items()}
+    best = max(worth, key=lambda name: worth[name])
+    trusted = said if said in worth else next(iter(worth))
+    if trusted == said and best in CHINESE and len("".join(readings[best])) < CHARACTERS_AT_LEAST:
+        return trusted
+    doubted = worth[trusted] < PLAUSIBLE <= worth[best] or (
+        said in CHINESE and worth[best] >= PLAUSIBLE and worth[best] - worth[trusted] > CLEARLY
+    )
+    return best if doubted else trusted
+
+
+def _reading(texts: Sequence[tuple[bytes, int]], encoding: str, errors: str = "strict") -> list[str] | None:
+    try:
+        return [decode(text, encoding, width, errors) for text, width in texts]
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _is_mark(sign: str) -> bool:
+    """Tell whether a character is punctuation that stands in Chinese texts and says nothing: （）、，《》."""
+    return "\u3000" <= sign <= "\u3020" or "\uff00" <= sign <= "\uff65" or sign in "·—…“”‘’№²³℃°"
+
+
+def _is_word_like(texts: Sequence[str]) -> bool:
+    """Tell whether capitals stand only at the beginning of words, or everywhere."""
+    words = [word for text in texts for word in text.split() if not word.isascii()]
+    fitting = sum(word.lower() == word or word.upper() == word or word[1:].lower() == word[1:] for word in words)
+    return fitting >= LETTERS_AT_LEAST * len(words)
+
+
+def _is_first_level(sign: str) -> bool:
+    """Tell whether a character is on the first level of GB 2312: rows 16 to 55."""
+    try:
+        code = sign.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return 0xB0 <= code[0] <= 0xD7  # noqa: PLR2004 - the two rows' lead bytes
+
+
+@cache
+def _common() -> frozenset[str]:
+    text = resources.files("planner.io").joinpath("text_encodings.toml").read_text("utf-8")
+    return frozenset("".join(tomllib.loads(text).values()))
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(texts)

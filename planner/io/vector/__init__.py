@@ -1,0 +1,1 @@
+"""Vector files: one GDAL driver an ending, archives unpacked within limits."""

@@ -1,0 +1,169 @@
+"""Archives that users bring: unpacked into a folder of their own, within limits, never outside it."""
+
+from __future__ import annotations
+
+import gzip
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach, DataError
+
+UNPACKED_AT_MOST = 2 * 2**30
+"""Bytes of an archive, unpacked: more than the layers of any district, less than what fills a disk."""
+
+RATIO_AT_MOST = 250
+"""How many times larger than packed; texts and tables reach 20, seldom 100. Small archives may be more."""
+SMALL = 64 * 2**20
+
+MEMBERS_AT_MOST = 20_000
+CHUNK = 2**20
+GZIP = b"\x1f\x8b"
+ZIP = b"PK"
+UTF8_FLAG = 0x800
+ENCRYPTED_FLAG = 0x1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of an archive: what it is called there, and where it lies unpacked."""
+
+    name: PurePosixPath
+    path: Path
+
+
+def unpack_zip(archive: Path, folder: Path, *, wanted: Callable[[PurePosixPath], bool]) -> tuple[Member, ...]:
+    """Unpack the files of an archive that are wanted.
+
+    Parameters
+    ----------
+    archive
+        The .zip.
+    folder
+        Where to, empty.
+    wanted
+        Which files, by the name that they have in the archive.
+
+    Returns
+    -------
+    members
+        In the order of the archive.
+
+    Raises
+    ------
+    DataError
+        It is damaged, encrypted, leads out of its folder or is larger than any archive of layers.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return _unpacked(opened, archive, folder, wanted)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        if isinstance(error, DataError):
+            raise
+        raise _unreadable(archive, "errors.why_archive") from error
+
+
+def names_in_zip(archive: Path) -> tuple[PurePosixPath, ...]:
+    """Return how the files of an archive are called, () where it cannot be opened: reading it says why."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            entries = opened.infolist()[:MEMBERS_AT_MOST]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return ()
+    names = (PurePosixPath(_name(entry).replace("\\", "/")) for entry in entries if not entry.is_dir())
+    return tuple(name for name in names if not name.name.startswith("._") and "__MACOSX" not in name.parts)
+
+
+def unpack_gzip(archive: Path, target: Path) -> None:
+    """Unpack a file that is packed alone (.gz).
+
+    Raises
+    ------
+    DataError
+        It is damaged, or larger than any layer.
+    """
+    try:
+        with gzip.open(archive) as source:
+            _copy(source, target, _limit(archive.stat().st_size), archive)
+    except (OSError, EOFError, zlib.error) as error:
+        if isinstance(error, DataError):
+            raise
+        raise _unreadable(archive, "errors.why_archive") from error
+
+
+def _unpacked(
+    opened: zipfile.ZipFile, archive: Path, folder: Path, wanted: Callable[[PurePosixPath], bool]
+) -> tuple[Member, ...]:
+    entries = opened.infolist()
+    if len(entries) > MEMBERS_AT_MOST:
+        raise _unreadable(archive, "errors.why_archive_too_large")
+    left = _limit(archive.stat().st_size)
+    members: dict[PurePosixPath, Member] = {}
+    for entry in entries:
+        name = PurePosixPath(_name(entry).replace("\\", "/"))
+        if entry.is_dir() or name.name.startswith("._") or "__MACOSX" in name.parts:
+            continue
+        is_link = stat.S_ISLNK(entry.external_attr >> 16)
+        if is_link or name.is_absolute() or ".." in name.parts or any(":" in part for part in name.parts):
+            raise _unreadable(archive, "errors.why_archive_leads_out")
+        if not wanted(name):
+            continue
+        if entry.flag_bits & ENCRYPTED_FLAG:
+            raise _unreadable(archive, "errors.why_archive_locked")
+        if name in members:
+            raise _unreadable(archive, "errors.why_archive")
+        target = folder / Path(*name.parts)
+        members[name] = Member(name, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with opened.open(entry) as source:
+            left -= _copy(source, target, left, archive)
+    return tuple(members.values())
+
+
+def _limit(packed: int) -> int:
+    return min(UNPACKED_AT_MOST, max(SMALL, RATIO_AT_MOST * packed))
+
+
+def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, most: int, archive: Path) -> int:
+    """Write what a packed file holds, and return how many bytes; refuse more than `most`."""
+    written = 0
+    with target.open("wb") as file:
+        while chunk := source.read(CHUNK):
+            written += len(chunk)
+            if written > most:
+                raise _unreadable(archive, "errors.why_archive_too_large")
+            file.write(chunk)
+    return written
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """Return a file's name; Chinese programs write it in GBK or UTF-8 without saying so."""
+    if entry.flag_bits & UTF8_FLAG or entry.filename.isascii():
+        return entry.filename
+    try:
+        content = entry.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return entry.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return entry.filename
+
+
+def _unreadable(archive: Path, reason: str) -> DataError:
+    return DataError(str(archive), [Breach("unreadable_file", {"reason": Phrase(reason)})])

@@ -1,0 +1,155 @@
+"""Shapefiles: all parts there and whole, texts in the encoding that their bytes prove."""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyogrio
+
+from planner.io.text_encodings import Encoding, choose_encoding, decode
+from planner.io.vector.isolated_copies import link_or_copy
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach, DataError
+
+BYTEWISE = "ISO-8859-1"
+"""Every byte is a character of its own: what is read so loses nothing, and is decoded afterwards."""
+
+DBF_NAME_BYTES = 10
+DBF_HEAD = 32
+SHP_HEAD = 100
+DBF_FIELDS_END = 0x0D
+
+LANGUAGES = {0x4D: "936", 0x7A: "936", 0x4F: "950", 0x78: "950", 0x03: "1252"}
+"""What the head of a .dbf may say of its encoding (byte 29), where no .cpg does."""
+LANGUAGE_BYTE = 29
+
+FIRST_BYTES = 512
+SYSTEM_AT_MOST = 100_000
+"""Bytes of a .prj that are read; the longest systems have some thousand."""
+
+
+def read_shapefile(path: Path) -> tuple[pd.DataFrame, Encoding]:
+    """Read a shapefile.
+
+    Raises
+    ------
+    DataError
+        A part is missing or cut off, two columns have one name, or the bytes are no text in any encoding.
+    """
+    table = _beside(path, ".dbf")
+    if table is None or _beside(path, ".shx") is None:
+        missing = path.with_suffix(".dbf" if table is None else ".shx").name
+        raise DataError(str(path), [Breach("shapefile_part_missing", {"missing": missing})])
+    _check_whole(path, table)
+    fields = _fields(table)
+    named = [name.strip() for name, _ in fields]
+    doubled = sorted({name for name in named if named.count(name) > 1})
+    if doubled:
+        listed = ", ".join(name.decode("gb18030", "replace") or "–" for name in doubled)
+        raise DataError(str(path), [Breach("doubled_columns", {"columns": listed})])
+    frame = _read_bytewise(path)
+    columns = [name for name in frame.columns if name != "geometry"]
+    widths = dict(fields)
+    texts = {name: frame[name].astype(object) for name in columns if frame[name].dtype.kind in "OUT"}
+    found = [(name.encode(BYTEWISE), DBF_NAME_BYTES) for name in columns]
+    for name, column in texts.items():
+        width = widths.get(name.encode(BYTEWISE), 0)
+        found += [(value.encode(BYTEWISE), width) for value in column.unique() if isinstance(value, str)]
+    encoding = choose_encoding(found, _declared(path, table))
+    if encoding is None:
+        raise DataError(str(path), [Breach("no_text_table")])
+    names = {name: decode(name.encode(BYTEWISE), encoding.name, DBF_NAME_BYTES) for name in columns}
+    decoded = {
+        names[name]: column.map(_decoder(encoding.name, widths.get(name.encode(BYTEWISE), 0)))
+        for name, column in texts.items()
+    }
+    return frame.rename(columns=names).assign(**decoded), encoding
+
+
+def _read_bytewise(path: Path) -> pd.DataFrame:
+    """Read all rows, texts as bytes; a .prj whose names are in a Chinese set is read as the same in UTF-8."""
+    system = _beside(path, ".prj")
+    content = b"" if system is None else system.read_bytes()[:SYSTEM_AT_MOST]
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        with tempfile.TemporaryDirectory(prefix="planner-") as folder:
+            copy = Path(folder) / "layer.shp"
+            for ending in (".shp", ".shx", ".dbf"):
+                link_or_copy(_part(path, ending), copy.with_suffix(ending))
+            copy.with_suffix(".prj").write_text(_decoded(content), "utf-8")
+            return _bytewise(copy)
+    return _bytewise(path)
+
+
+def _bytewise(path: Path) -> pd.DataFrame:
+    frame: pd.DataFrame = pyogrio.read_dataframe(path, encoding=BYTEWISE)
+    return frame
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("gb18030")
+    except UnicodeDecodeError:
+        return content.decode(BYTEWISE)
+
+
+def _beside(path: Path, ending: str) -> Path | None:
+    """Return the file beside a shapefile that has its name and this ending, in small letters or capitals."""
+    return next(
+        (file for file in (path.with_suffix(ending), path.with_suffix(ending.upper())) if file.is_file()), None
+    )
+
+
+def _part(path: Path, ending: str) -> Path:
+    return path if ending == path.suffix.lower() else (_beside(path, ending) or path.with_suffix(ending))
+
+
+def _check_whole(path: Path, table: Path) -> None:
+    """Refuse a shapefile of which the end is missing; GDAL would read what is there and say nothing."""
+    with path.open("rb") as file:
+        head = file.read(SHP_HEAD)
+    short = len(head) < SHP_HEAD or path.stat().st_size < 2 * struct.unpack(">I", head[24:28])[0]
+    with table.open("rb") as file:
+        head = file.read(DBF_HEAD)
+    if len(head) < DBF_HEAD:
+        short = True
+    else:
+        rows, beginning, width = struct.unpack("<IHH", head[4:12])
+        short = short or table.stat().st_size < beginning + rows * width
+    if short:
+        raise DataError(str(path), [Breach("unreadable_file", {"reason": Phrase("errors.why_cut_off")})])
+
+
+def _declared(path: Path, table: Path) -> str:
+    """Return what the .cpg says, else what the table's head says."""
+    said = _beside(path, ".cpg")
+    if said is not None:
+        return said.read_bytes()[:FIRST_BYTES].decode("ascii", "replace").strip()
+    with table.open("rb") as file:
+        head = file.read(DBF_HEAD)
+    return LANGUAGES.get(head[LANGUAGE_BYTE], "")
+
+
+def _decoder(encoding: str, width: int) -> Callable[[object], str | None]:
+    def read(value: object) -> str | None:
+        return decode(value.encode(BYTEWISE), encoding, width) if isinstance(value, str) else None
+
+    return read
+
+
+def _fields(table: Path) -> list[tuple[bytes, int]]:
+    """Return the name of each field and its width in bytes, from the table's head."""
+    with table.open("rb") as file:
+        head = file.read(DBF_HEAD)
+        content = file.read(max(struct.unpack("<H", head[8:10])[0] - DBF_HEAD, 0))
+    fields = []
+    for start in range(0, len(content) - DBF_HEAD + 1, DBF_HEAD):
+        if content[start] == DBF_FIELDS_END:
+            break
+        fields.append((content[start : start + 11].partition(b"\0")[0], content[start + 16]))
+    return fields

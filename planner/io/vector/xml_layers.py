@@ -1,0 +1,147 @@
+"""KML and GML: read through once before GDAL does: nothing in them leads elsewhere or is nested without end."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.parsers import expat
+from xml.sax.saxutils import unescape
+
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach, DataError
+
+DEPTH_AT_MOST = 200
+"""Elements within one another; KML and GML of this world have some twenty."""
+
+ROOTS = {".kml": ("kml",), ".gml": ()}
+"""The names of the outermost element; a GML application schema may call it as it likes."""
+
+DECLARED = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
+READ_BY_EXPAT = ("utf-8", "utf8", "utf-16", "iso-8859-1", "us-ascii", "ascii")
+HEAD = 1000
+FIELD = re.compile(r"""(<(?:\w+:)?(?:Data|SimpleData|SimpleField)\b[^<>]*?\bname\s*=\s*)("[^"<]*"|'[^'<]*')""")
+OF_THE_MAP = (
+    "timestamp",
+    "begin",
+    "end",
+    "altitudeMode",
+    "tessellate",
+    "extrude",
+    "visibility",
+    "drawOrder",
+    "icon",
+)
+"""Columns in which GDAL gives how a KML file is to be drawn."""
+
+
+def in_utf8(path: Path) -> tuple[bytes, str]:
+    """Return the bytes of an XML file such that any reader takes them, and the encoding that they were in.
+
+    Chinese programs write XML in GB2312 or GBK and say so; few readers know these.
+
+    Raises
+    ------
+    DataError
+        The bytes are not in the encoding that the file declares.
+    """
+    content = path.read_bytes()
+    found = DECLARED.match(content[:HEAD])
+    declared = found[1].decode("ascii").lower() if found else "utf-8"
+    if declared in READ_BY_EXPAT and not _is_other(content, declared):
+        return content, declared
+    encoding = "gb18030" if declared.startswith(("gb", "utf-8", "utf8")) else declared
+    try:
+        text = content.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DataError(str(path), [Breach("no_text_table")]) from error
+    head = re.sub(r"""encoding\s*=\s*["'][\w.:-]+["']""", 'encoding="UTF-8"', text[:HEAD], count=1)
+    return (head + text[HEAD:]).encode("utf-8"), encoding
+
+
+def check_xml(content: bytes, path: Path, ending: str) -> None:
+    """Refuse XML that declares a document type or entities, is nested without end, or is of another kind.
+
+    Raises
+    ------
+    DataError
+        With the reason.
+    """
+    depth = 0
+    parser = expat.ParserCreate(namespace_separator=" ")
+    wanted = ROOTS[ending]
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        own = name.rpartition(" ")[2]
+        if depth == 0 and (own == "html" or (wanted and own not in wanted)):
+            raise _refused(path, Phrase("errors.why_other_content", {"ending": ending}))
+        depth += 1
+        if depth > DEPTH_AT_MOST:
+            raise _refused(path, Phrase("errors.why_nested"))
+        # A place's system may be given as an address, which GDAL would ask.
+        for key, value in attributes.items():
+            if key == "srsName" and value.lower().startswith(ADDRESSES) and not value.startswith(OF_THE_STANDARD):
+                raise _refused(path, Phrase("errors.why_leads_elsewhere"))
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def declared(*_: object) -> None:
+        raise _refused(path, Phrase("errors.why_doctype"))
+
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = end
+    parser.StartDoctypeDeclHandler = declared
+    parser.EntityDeclHandler = declared
+    try:
+        parser.Parse(content, True)  # noqa: FBT003 - expat takes it by position only
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # Beside what is no XML: an encoding that is declared and that nobody knows.
+        if isinstance(error, DataError):
+            raise
+        raise _refused(path, error) from error
+
+
+def with_plain_fields(content: bytes) -> tuple[bytes, dict[str, str]]:
+    """Give the fields of a KML file names that GDAL leaves as they are; it makes an underscore of any other sign.
+
+    Returns
+    -------
+    content
+        With the new names.
+    names
+        What each new name stands for.
+
+    Examples
+    --------
+    >>> with_plain_fields('<Data name="人口"><value>1</value></Data>'.encode())
+    (b'<Data name="field_1"><value>1</value></Data>', {'field_1': '人口'})
+    """
+    new: dict[str, str] = {}
+
+    def renamed(found: re.Match[str]) -> str:
+        name = unescape(found[2][1:-1], {"&quot;": '"', "&apos;": "'"})
+        return f'{found[1]}"{new.setdefault(name, f"field_{len(new) + 1}")}"'
+
+    text = FIELD.sub(renamed, content.decode("utf-8"))
+    return text.encode("utf-8"), {field: name for name, field in new.items()}
+
+
+ADDRESSES = ("http:", "https:", "ftp:", "file:", "/vsi")
+OF_THE_STANDARD = ("http://www.opengis.net/", "https://www.opengis.net/")
+
+
+def _refused(path: Path, reason: object) -> DataError:
+    return DataError(str(path), [Breach("unreadable_file", {"reason": reason})])
+
+
+def _is_other(content: bytes, declared: str) -> bool:
+    """Tell whether a file says UTF-8, or nothing, and is not."""
+    if declared not in {"utf-8", "utf8"} or content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return False
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False

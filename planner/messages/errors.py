@@ -1,0 +1,150 @@
+"""Deliberate errors: what is wrong, where, and what to do next, in the user's language.
+
+Every error of the planner is a `PlannerError` and one of Python's own, so that a script may catch either. The
+command line leaves with the error's exit code.
+
+======  ==============  ====================================================
+code    error           meaning
+======  ==============  ====================================================
+2       `StudyError`    the study file, or the command line, is not valid
+3       `DataError`     an input table cannot be used as it is
+4       `NetworkError`  the streets do not make a walking network
+5       `SitingError`   the siting question has no answer as it is put
+6       `OutputError`   a result cannot be written
+7       `FetchError`    a server did not give what was asked
+8       `MemoryError`   not enough memory, or an input nested too deeply
+1       any other       a fault of the planner itself
+======  ==============  ====================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from planner.messages.catalogue import Language, Phrase, Texts
+
+SHOWN_ROWS = 8
+"""How many rows a message names before it counts the rest."""
+
+SHOWN_BREACHES = 60
+"""How many things a message says are wrong before it counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One thing that is wrong: a key of the catalogue (`errors.<key>`), its values, and the rows concerned.
+
+    A value may be a `Phrase`.
+    """
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    rows: Sequence[object] = ()
+
+    def in_words(self, language: Language) -> str:
+        """Say it in `language`, with the first rows named."""
+        texts = Texts(language)
+        sentence = Phrase(f"errors.{self.key}", self.values).in_words(language)
+        if not self.rows:
+            return sentence
+        shown = ", ".join(str(row) for row in self.rows[:SHOWN_ROWS])
+        more = len(self.rows) - SHOWN_ROWS
+        tail = texts("errors.more_rows", count=more) if more > 0 else ""
+        key = "errors.row" if len(self.rows) == 1 else "errors.rows"
+        return sentence + texts(key, count=len(self.rows), rows=shown + tail)
+
+
+class PlannerError(Exception):
+    """What cannot be done, with every reason known at that point."""
+
+    exit_code = 1
+    heading = "study_heading"
+
+    def __init__(self, source: str, breaches: Sequence[Breach]) -> None:
+        self.source = source
+        self.breaches = tuple(breaches)
+        super().__init__(self.in_words("en"))
+
+    def in_words(self, language: Language) -> str:
+        """Say the whole error in `language`: a heading and one line a breach."""
+        heading = Texts(language)(f"errors.{self.heading}", source=self.source)
+        lines = [f"  - {breach.in_words(language)}" for breach in self.breaches[:SHOWN_BREACHES]]
+        more = len(self.breaches) - SHOWN_BREACHES
+        if more > 0:
+            lines.append(f"  - {Texts(language)('errors.more_breaches', count=f'{more:,}')}")
+        return "\n".join([heading, *lines])
+
+
+class StudyError(PlannerError, ValueError):
+    """The study file, or the command line, is not valid."""
+
+    exit_code = 2
+    heading = "study_heading"
+
+
+class ScenarioError(StudyError):
+    """The scenario file is not valid, or does not fit the study."""
+
+    heading = "scenario_heading"
+
+
+class DataError(PlannerError, ValueError):
+    """An input table cannot be used as it is."""
+
+    exit_code = 3
+    heading = "data_heading"
+
+
+class NetworkError(PlannerError, ValueError):
+    """The streets do not make a walking network."""
+
+    exit_code = 4
+    heading = "network_heading"
+
+
+class SitingError(PlannerError, ValueError):
+    """The siting question has no answer as it is put."""
+
+    exit_code = 5
+    heading = "siting_heading"
+
+
+class OutputError(PlannerError, OSError):
+    """A result cannot be written."""
+
+    exit_code = 6
+    heading = "output_heading"
+
+
+class UnfinishedError(OutputError):
+    """A result cannot be written, and the earlier ones could not be put back whole."""
+
+    heading = "unfinished_heading"
+
+
+class FetchError(PlannerError, ValueError):
+    """A server did not give what was asked of it, or nothing has the name that was asked for."""
+
+    exit_code = 7
+    heading = "fetch_heading"
+
+
+class SeveralDataError(DataError):
+    """Several tables cannot be used: all of them, each with all its breaches."""
+
+    def __init__(self, errors: Sequence[DataError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(", ".join(error.source for error in errors), ())
+
+    def in_words(self, language: Language) -> str:
+        """Say every error, one after the other."""
+        return "\n".join(error.in_words(language) for error in self.errors)
+
+
+def raise_together(errors: Sequence[DataError]) -> None:
+    """Raise what has been collected: nothing, the one error, or all as one."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise SeveralDataError(errors)

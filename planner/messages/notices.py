@@ -1,0 +1,73 @@
+"""Remarks: what could not be done for one row, or what a reader must know, with the reason.
+
+A remark is neither a crash nor a silence: it stands in the results and in the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from planner.messages.catalogue import Language, Phrase, Texts, has_text
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One reason, the table and the rows that it concerns, and how many people it touches."""
+
+    key: str
+    table: str
+    rows: tuple[str, ...] = ()
+    people: float = 0.0
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def in_words(self, language: Language) -> str:
+        """Say the reason in `language`, without the rows."""
+        return Phrase(f"remarks.{self.key}", self.values).in_words(language)
+
+    def entry(self) -> dict[str, Any]:
+        """Return it as plain values, the reason in both languages."""
+        return {
+            "key": self.key,
+            "table": self.table,
+            "rows": list(self.rows),
+            "people": self.people,
+            "en": self.in_words("en"),
+            "zh": self.in_words("zh"),
+        }
+
+
+def layer_name(table: str, texts: Texts) -> str:
+    """Return what a table is called, a layer of a further kind of people by its id.
+
+    Examples
+    --------
+    >>> layer_name("streets", Texts("zh")), layer_name("kinds.workers", Texts("en"))
+    ('道路图层', 'a kind of demand [workers]')
+    """
+    kind, _, of = table.partition(".")
+    key = f"words.layer_{kind}"
+    return (texts(key) if has_text(key) else kind) + (f" [{of}]" if of else "")
+
+
+OF_A_FILE = frozenset(
+    {
+        "encoding_contradicted",
+        "encoding_doubtful",
+        "hidden_sheets",
+        "reader_warns",
+        "osm_not_there",
+        "osm_unnamed_nodes",
+    }
+)
+"""Remarks on a file as a whole: which one is told only by its table."""
+
+
+def reason_of(remark: Remark, texts: Texts) -> str:
+    """Return the reason of a remark; where it names rows or cells, with the table in which they stand."""
+    reason = remark.in_words(texts.language)
+    names_table = remark.rows or {"column", "columns"} & remark.values.keys() or remark.key in OF_A_FILE
+    if not names_table:
+        return reason
+    return texts("words.of_table", table=layer_name(remark.table, texts), reason=reason)

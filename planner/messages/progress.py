@@ -1,0 +1,104 @@
+"""Progress is injected and silent unless somebody asks to see it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Protocol, TextIO
+
+from planner.messages.catalogue import Language, Texts
+
+RUN_STAGES = (
+    "read_inputs",
+    "warm_up",
+    "build_network",
+    "travel_times",
+    "service_areas",
+    "coverage",
+    "kinds",
+    "circles",
+    "diagnosis",
+    "fairness",
+    "self_check",
+    "siting",
+    "programme",
+)
+"""What `planner.run` says, in its order."""
+
+BAR_SIGNS = 18
+
+
+class Progress(Protocol):
+    """Called when a stage begins, with the catalogue key of its name."""
+
+    def __call__(self, stage: str, /) -> None:
+        """Take note that `stage` begins."""
+
+
+def silent(stage: str, /) -> None:
+    """Say nothing."""
+    del stage
+
+
+def bar_of(stage: str) -> str:
+    """Return a bar as long as what is done of a run when `stage` begins; nothing for stages of other work.
+
+    Examples
+    --------
+    >>> bar_of("diagnosis")
+    '[###########-------] 9/13'
+    """
+    if stage not in RUN_STAGES:
+        return ""
+    done = RUN_STAGES.index(stage)
+    signs = done * BAR_SIGNS // len(RUN_STAGES)
+    return f"[{'#' * signs}{'-' * (BAR_SIGNS - signs)}] {done + 1}/{len(RUN_STAGES)}"
+
+
+@dataclass(slots=True)
+class Bar:
+    """A bar that follows `planner.run`: one line that is written over, in a notebook and in a terminal.
+
+    It stays silent where nobody looks: when the stream is neither.
+
+    Attributes
+    ----------
+    language
+        Of the names of the stages.
+    stream
+        Where the terminal is; stderr where None.
+
+    Examples
+    --------
+    ``planner.run(study, progress=planner.Bar())``
+    """
+
+    language: Language = "en"
+    stream: TextIO | None = None
+    _shown: Any = field(default=None, init=False)
+
+    def __call__(self, stage: str, /) -> None:
+        """Show that `stage` begins."""
+        line = f"{bar_of(stage)} {Texts(self.language)(f'cli.stage_{stage}')}".strip()
+        last = stage == RUN_STAGES[-1]
+        if _in_notebook():
+            self._show(line)
+            return
+        stream = self.stream or sys.stderr
+        if stream.isatty():
+            print(f"\r\x1b[K{line}", end="\n" if last else "", flush=True, file=stream)
+
+    def _show(self, line: str) -> None:
+        display: Any = import_module("IPython.display").display
+        shown = {"text/plain": line}
+        if self._shown is None:
+            self._shown = display(shown, raw=True, display_id=True)
+        else:
+            self._shown.update(shown, raw=True)
+
+
+def _in_notebook() -> bool:
+    """Tell whether a notebook's kernel runs this."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return type(shell).__name__ == "ZMQInteractiveShell"

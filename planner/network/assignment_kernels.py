@@ -1,0 +1,195 @@
+"""The nearest facility of places anywhere, as machine code: only the streets that can matter are kept.
+
+A place has many streets within `access_m`, and its nearest facility is reached by one of them. Once the walks to
+all nodes are known, two bounds tell most others apart before any walk is worked out: no walk by a segment is less
+than the least walk to it and the way straight across, and none need be longer than the one that leaves the street
+at its nearest position.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from planner.network.compile import kernel
+from planner.network.link_kernels import Rows, Stands, Streets
+from planner.network.search_kernels import Field
+from planner.network.snap_kernels import squared_distance
+from planner.network.spatial_index import Grid
+from planner.network.travel_time_kernels import nearest_of_all
+from planner.network.walk import FloatArray, IndexArray
+
+BATCH = 1024
+"""Places whose streets are noted together: these notes then stay in the cache."""
+
+SLACK_M = 1e-6
+"""What rounding can make of a bound is less."""
+
+
+class Approaches(NamedTuple):
+    """The shortest walks from any facility to each segment, by way of the nodes at the ends of its edge.
+
+    Attributes
+    ----------
+    ahead_m
+        To where the segment begins, along it, shape (segments,).
+    back_m
+        To where it begins, against it and over all of it; what is not walked of it is to be taken off, shape
+        (segments,).
+    least_m
+        No walk to the segment is shorter: 0 where a facility meets the edge, shape (segments,).
+    """
+
+    ahead_m: FloatArray
+    back_m: FloatArray
+    least_m: FloatArray
+
+
+class Ground(NamedTuple):
+    """What kernels need to know to tell which streets matter to a place.
+
+    Attributes
+    ----------
+    grid
+        The segments by cell, in each cell ordered by the least walk to them.
+    segment_xy, segment_m, level
+        See `WalkingNetwork`.
+    known
+        The walks to the segments.
+    access_m, reach_m
+        How far people walk straight, and the same with what a touch may be more.
+    """
+
+    grid: Grid
+    segment_xy: FloatArray
+    segment_m: FloatArray
+    level: FloatArray
+    known: Approaches
+    access_m: float
+    reach_m: float
+
+
+@kernel
+def approaches(field: Field, streets: Streets, facilities: Rows) -> Approaches:
+    """Return the shortest walks to all segments, `inf` where none leads to them."""
+    n = len(streets.segment_edge)
+    ahead, back, least = np.empty(n), np.empty(n), np.empty(n)
+    for s in range(n):
+        edge = streets.segment_edge[s]
+        one, other = streets.edge_nodes[edge, 0], streets.edge_nodes[edge, 1]
+        to_one = field.metres[one] if field.metres[one] < field.beyond_m else np.inf
+        to_other = field.metres[other] if field.metres[other] < field.beyond_m else np.inf
+        ahead[s] = to_one + streets.segment_from_level_m[s, 0]
+        back[s] = to_other + streets.edge_level_m[edge, 1] - streets.segment_from_level_m[s, 1]
+        least[s] = 0.0
+        if facilities.pointer[edge] == facilities.pointer[edge + 1]:
+            least[s] = min(ahead[s], back[s] - streets.segment_level[s, 1] * streets.segment_m[s])
+    return Approaches(ahead, back, least)
+
+
+@kernel
+def least_first(grid: Grid, least_m: FloatArray) -> Grid:
+    """Return the grid with the segments of every cell ordered by the least walk to them."""
+    segment = grid.segment.copy()
+    for cell in range(len(grid.pointer) - 1):
+        for k in range(grid.pointer[cell] + 1, grid.pointer[cell + 1]):
+            s, place = segment[k], k
+            while place > grid.pointer[cell] and least_m[segment[place - 1]] > least_m[s]:
+                segment[place] = segment[place - 1]
+                place -= 1
+            segment[place] = s
+    return Grid(grid.west, grid.south, grid.cell_m, grid.columns, grid.rows, grid.pointer, segment)
+
+
+@kernel
+def nearest_of_places(
+    ground: Ground,
+    field: Field,
+    streets: Streets,
+    facilities: tuple[Stands, Rows],
+    xy: FloatArray,
+    order: IndexArray,
+    into: tuple[FloatArray, IndexArray],
+) -> None:
+    """Write for the places listed in `order` what `nearest_of_all` writes for snapped points."""
+    metres, facility = into
+    seen = np.full(len(ground.segment_xy), -1, dtype=np.int64)
+    rows, batch_m, batch_who = np.arange(BATCH), np.empty(BATCH), np.empty(BATCH, dtype=np.int64)
+    for begin in range(0, len(order), BATCH):
+        batch = order[begin : begin + BATCH]
+        stands = streets_that_matter(ground, xy, batch, seen)
+        nearest_of_all(field, streets, facilities, stands, rows[: len(batch)], batch_m, batch_who)
+        for i in range(len(batch)):
+            metres[batch[i]], facility[batch[i]] = batch_m[i], batch_who[i]
+
+
+@kernel
+def streets_that_matter(  # noqa: C901, PLR0915 -- a call in the loop costs more than the step
+    ground: Ground, xy: FloatArray, places: IndexArray, seen: IndexArray
+) -> Stands:
+    """Return the stretches within reach of each place by which it may have its shortest walk.
+
+    Each is what `fill_stretches` makes of it. `seen` is room to work in, a number for each segment.
+    """
+    grid, segment_xy, segment_m, level, known, access_m, reach_m = ground
+    ahead_m, back_m, least_m = known
+    cells, listed, cell_m, columns = grid.pointer, grid.segment, grid.cell_m, grid.columns
+    pointer, used = np.zeros(len(places) + 1, dtype=np.int64), 0
+    segment, stretch = np.empty(4 * len(places), dtype=np.int64), np.empty((4 * len(places), 5))
+    for i in range(len(places)):
+        p = places[i]
+        x, y, begin, most = xy[p, 0], xy[p, 1], used, np.inf
+        east, north = x - grid.west, y - grid.south
+        west_cell = max(int(np.floor((east - reach_m) / cell_m)), 0)
+        east_cell = min(int(np.floor((east + reach_m) / cell_m)), columns - 1)
+        south_cell = max(int(np.floor((north - reach_m) / cell_m)), 0)
+        north_cell = min(int(np.floor((north + reach_m) / cell_m)), grid.rows - 1)
+        for row in range(south_cell, north_cell + 1):
+            for column in range(west_cell, east_cell + 1):
+                cell = row * columns + column
+                for k in range(cells[cell], cells[cell + 1]):
+                    s = listed[k]
+                    # Those that follow in this cell are no nearer to a facility.
+                    if least_m[s] > most:
+                        break
+                    if seen[s] == p:
+                        continue
+                    seen[s] = p
+                    square = squared_distance(segment_xy, s, x, y)
+                    if square > reach_m * reach_m:
+                        continue
+                    straight = np.sqrt(square)
+                    if least_m[s] + straight > most:
+                        continue
+                    length = segment_m[s]
+                    along_x = (segment_xy[s, 2] - segment_xy[s, 0]) / length
+                    along_y = (segment_xy[s, 3] - segment_xy[s, 1]) / length
+                    from_x, from_y = x - segment_xy[s, 0], y - segment_xy[s, 1]
+                    foot, aside = from_x * along_x + from_y * along_y, along_x * from_y - along_y * from_x
+                    half = np.sqrt(max(access_m**2 - aside**2, 0.0))
+                    if used == len(segment):
+                        segment = np.concatenate((segment, np.empty(used + 4, dtype=np.int64)))
+                        stretch = np.concatenate((stretch, np.empty((used + 4, 5))))
+                    segment[used] = s
+                    stretch[used, 0] = min(max(foot - half, 0.0), length)
+                    stretch[used, 1] = min(max(foot + half, 0.0), length)
+                    stretch[used, 2], stretch[used, 3] = foot, aside
+                    stretch[used, 4] = least_m[s] + straight
+                    used += 1
+                    nearest = min(max(foot, 0.0), length)
+                    walk_m = min(ahead_m[s] + level[s, 0] * nearest, back_m[s] - level[s, 1] * nearest)
+                    most = min(most, walk_m + straight + SLACK_M)
+        # What was noted before a shorter walk was known.
+        kept = begin
+        for at in range(begin, used):
+            if stretch[at, 4] <= most:
+                segment[kept] = segment[at]
+                for value in range(4):
+                    stretch[kept, value] = stretch[at, value]
+                kept += 1
+        used = kept
+        pointer[i + 1] = used
+    return Stands(
+        pointer, segment[:used], stretch[:used, 0], stretch[:used, 1], stretch[:used, 2], stretch[:used, 3]
+    )

@@ -1,0 +1,218 @@
+"""Walking costs: how many level metres a metre of street takes, by slope, stairs, class and crossing."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.network.network import WalkingNetwork
+from planner.network.walk import FloatArray, IndexArray
+
+Heights = Callable[[FloatArray], FloatArray]
+"""Give the height of places, shape (n, 2), in the network's CRS: metres, NaN where unknown, shape (n,)."""
+
+Stairs = Literal["level", "slow", "closed"]
+
+HOUR_S = 3600.0
+
+OFF_GROUND = ("bridge", "tunnel")
+"""Structures that rise evenly from one end to the other, whatever the ground does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tobler:
+    """Tobler's hiking function: ``top_kmh · exp(−decay · |slope − best_slope|)``."""
+
+    top_kmh: float
+    decay: float
+    best_slope: float
+
+    def kmh(self, slope: FloatArray) -> FloatArray:
+        """Return the speed at a slope in the direction of walking, rise over run.
+
+        Examples
+        --------
+        >>> tobler().kmh(np.array([0.0, -0.05, 0.1])).round(3).tolist()
+        [5.037, 6.0, 3.549]
+        """
+        speed: FloatArray = self.top_kmh * np.exp(-self.decay * np.abs(slope - self.best_slope))
+        return speed
+
+    def level(self, slope: FloatArray) -> FloatArray:
+        """Return the level metres a metre at a slope: 1 on the flat, whatever the walker's own speed."""
+        flat_kmh = self.kmh(np.zeros(1))
+        return flat_kmh / self.kmh(slope)
+
+    @property
+    def least_level(self) -> float:
+        """The level metres a metre at the best slope."""
+        return float(self.level(np.array([self.best_slope]))[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """What streets cost; as it is by itself, every street is level, open ground.
+
+    Attributes
+    ----------
+    speed_kmh
+        The base speed.
+    slope
+        Whether slope counts.
+    step_m
+        Straight segments longer than this are cut, so that their slope is that of the ground below them.
+    stairs
+        Whether stairs are walked as level ground, slowly, or not at all.
+    class_kmh
+        The speed on streets of a class (column `kind`), km/h.
+    crossing_s
+        The wait at crossings of a type (column `crossing`), seconds.
+    """
+
+    speed_kmh: float
+    slope: bool = False
+    step_m: float = 30.0
+    stairs: Stairs = "level"
+    class_kmh: Mapping[str, float] = field(default_factory=dict)
+    crossing_s: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def least_level(self) -> float:
+        """The fewest level metres that a metre can take: how much farther than at base speed a walk may lead."""
+        fastest = max([self.speed_kmh, *self.class_kmh.values()]) / self.speed_kmh
+        return (tobler().least_level if self.slope else 1.0) / fastest
+
+
+@cache
+def cost_figures() -> dict[str, dict[str, Any]]:
+    """Return the figures that ship with the planner, each with its source and evidence.
+
+    Examples
+    --------
+    >>> cost_figures()["stairs"]["kinds"]
+    ['steps']
+    """
+    text = resources.files("planner.network").joinpath("costs.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def tobler() -> Tobler:
+    """Return Tobler's hiking function with the figures that ship with the planner."""
+    figures = cost_figures()["slope"]
+    return Tobler(figures["top_kmh"], figures["decay"], figures["best_slope"])
+
+
+def passable(streets: gpd.GeoDataFrame, costs: Costs) -> gpd.GeoDataFrame:
+    """Return the streets that may be walked, cut where slope is to be sampled.
+
+    Examples
+    --------
+    >>> flight = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 9 0)"], crs=32648).to_frame("geometry")
+    >>> len(passable(flight.assign(kind="steps"), Costs(3.6, stairs="closed")))
+    0
+    """
+    kept = streets[~_is_stairs(streets)] if costs.stairs == "closed" else streets
+    if not costs.slope:
+        return kept
+    return gpd.GeoDataFrame(
+        kept.set_geometry(shapely.segmentize(kept.geometry.array, costs.step_m), crs=streets.crs)
+    )
+
+
+def level_metres(
+    network: WalkingNetwork, streets: gpd.GeoDataFrame, costs: Costs, heights: Heights | None = None
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return how many level metres a metre of each segment takes.
+
+    Class and slope multiply. Stairs that are walked slowly take their own figure instead of both. The wait at a
+    crossing is spread over the length of its street row, so that a row is waited for once, whatever its vertices.
+
+    Parameters
+    ----------
+    network
+        Made of `streets`.
+    streets
+        With the columns `kind`, `crossing` and `structure` ("bridge", "tunnel") as far as they are asked for.
+    costs
+        What counts.
+    heights
+        The ground, for slope.
+
+    Returns
+    -------
+    level
+        For a walker along (0) and against (1) each segment as it is drawn, shape (segments, 2).
+    without_height
+        Which streets have segments without a known height; these are taken as level, shape (streets,).
+
+    References
+    ----------
+    .. [1] Tobler, W. (1993). Three presentations on geographical analysis and modeling. NCGIA Technical Report
+       93-1.
+    """
+    street = network.edge_street[network.segment_edge]
+    level = np.ones((len(street), 2))
+    without_height = np.zeros(len(streets), dtype=bool)
+    if costs.slope and heights is not None:
+        slope = _slopes(network, street, _is_off_ground(streets), heights)
+        without_height[street[np.isnan(slope)]] = True
+        slope = np.nan_to_num(slope, nan=0.0)
+        level *= np.column_stack([tobler().level(slope), tobler().level(-slope)])
+    if costs.class_kmh:
+        speed = streets["kind"].map(dict(costs.class_kmh)).fillna(costs.speed_kmh).to_numpy(dtype=np.float64)
+        level *= (costs.speed_kmh / speed)[street][:, None]
+    if costs.stairs == "slow":
+        level[_is_stairs(streets)[street]] = cost_figures()["stairs"]["level"]
+    if costs.crossing_s:
+        wait_s = streets["crossing"].map(dict(costs.crossing_s)).fillna(0.0).to_numpy(dtype=np.float64)
+        wait_m = wait_s * costs.speed_kmh * 1000 / HOUR_S
+        length_m = np.bincount(street, weights=network.segment_m, minlength=len(streets))
+        level += (wait_m[street] / length_m[street])[:, None]
+    return level, without_height
+
+
+def unknown_names(streets: gpd.GeoDataFrame, column: str, asked: Collection[str]) -> tuple[str, ...]:
+    """Return what the study asks a cost for though no street has it, in the study's order."""
+    present = set(streets[column]) if column in streets.columns else set()
+    return tuple(name for name in asked if name not in present)
+
+
+def _is_stairs(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    is_stairs: NDArray[np.bool_] = streets["kind"].isin(cost_figures()["stairs"]["kinds"]).to_numpy()
+    return is_stairs
+
+
+def _is_off_ground(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    if "structure" not in streets.columns:
+        return np.zeros(len(streets), dtype=bool)
+    is_off_ground: NDArray[np.bool_] = streets["structure"].isin(OFF_GROUND).to_numpy()
+    return is_off_ground
+
+
+def _slopes(
+    network: WalkingNetwork, street: IndexArray, is_off_ground: NDArray[np.bool_], heights: Heights
+) -> FloatArray:
+    """Return rise over run along each segment as it is drawn, NaN where unknown, shape (segments,)."""
+    ends = network.segment_xy.reshape(-1, 2)
+    height = heights(ends).reshape(-1, 2)
+    # Runs of segments that follow on one another: a bridge rises evenly from its first place to its last.
+    follows = np.zeros(len(street), dtype=bool)
+    follows[1:] = (street[1:] == street[:-1]) & (network.segment_xy[1:, :2] == network.segment_xy[:-1, 2:]).all(
+        axis=1
+    )
+    alone = ~(follows & is_off_ground[street])
+    run = np.cumsum(alone) - 1
+    first = np.flatnonzero(alone)
+    last = np.concatenate([first[1:], [len(street)]])[: len(first)] - 1
+    length_m = np.bincount(run, weights=network.segment_m, minlength=len(first))
+    slope: FloatArray = ((height[last, 1] - height[first, 0]) / length_m)[run]
+    return slope

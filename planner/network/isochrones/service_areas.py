@@ -1,0 +1,250 @@
+"""Service areas: the exact region whose every point is within the limit on foot, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.network.argument_checks import check_limits, check_search
+from planner.network.compile import in_chunks
+from planner.network.edge_intervals import Stretches, cut, joined
+from planner.network.isochrones.capsules import QUARTER_SEGMENTS, Wholes, capsule_unions, wholes
+from planner.network.isochrones.small_discs import small_discs, within_ring
+from planner.network.isochrones.sources import (
+    Sources,
+    Surroundings,
+    full_sources,
+    joined_sources,
+    look_around,
+    on_dry_ground,
+    outer_sources,
+    seen_from,
+    straight_sources,
+)
+from planner.network.isochrones.unions import grid_union, union
+from planner.network.network import WalkingNetwork
+from planner.network.reached_edges import Lines, Runs, all_runs, as_drawn, lines_of, outskirts, walked_out
+from planner.network.search import search
+from planner.network.snapping import Snaps
+from planner.network.walk import IndexArray, Walk
+
+POINTS_AT_LEAST = 8
+"""Fewer areas are not worth a thread."""
+
+
+def service_areas(
+    network: WalkingNetwork,
+    facilities: Snaps,
+    *,
+    walk: Walk,
+    limits_min: Sequence[float],
+    quarter_segments: int = QUARTER_SEGMENTS,
+) -> NDArray[np.object_]:
+    """Draw what each facility reaches within each limit.
+
+    The area is the union, over all reached street positions, of what is seen of the disc around each, its radius
+    ``min(access_m, what is left of the walk)``. In the open, where no street is faster than open ground, a disc
+    farther out lies inside the last full one: the streets reached within the limit less `access_m`, buffered by
+    `access_m`, are all of it, and where the facility stands so far back that its own streets are reached with less
+    than `access_m` left, the smaller discs are added. Beside barriers and fast streets all discs are looked at.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    facilities
+        Where the facilities meet them.
+    walk
+        Speed and access.
+    limits_min
+        Limits in minutes, rising, inclusive.
+    quarter_segments
+        The tolerance of arcs: chords a quarter circle. A chord lies inside its arc, by the share
+        ``1 − cos(π / 4 / quarter_segments)`` of the radius at most: 0.03 % with 32.
+
+    Returns
+    -------
+    areas
+        Valid polygons (empty where no street is reached), shape (facilities, limits).
+
+    Raises
+    ------
+    DataError
+        The facilities were snapped to another network or with another `access_m`, or the limits do not rise.
+    """
+    check_search("service_areas", network, (facilities,), walk)
+    check_limits("service_areas", limits_min)
+    areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
+    if not len(facilities.xy):
+        return areas
+    limits_m = [walk.metres(limit_min) for limit_min in limits_min]
+    if not len(facilities.xy):
+        return np.empty((0, len(limits_min)), dtype=object)
+    # Past the last full disc, smaller ones matter only behind barriers and beside streets faster than open ground.
+    spare_m = 0.0 if network.barriers is not None or (network.segment_level < 1).any() else walk.access_m
+    reach = search(network, facilities, reach_m=max(limits_m) - spare_m)
+    network, facilities, runs = as_drawn(network, facilities, all_runs(network, facilities, reach))
+    streets = _Streets.of(network, facilities, runs, quarter_segments)
+    for column, limit_m in enumerate(limits_m):
+        plain, sources = _full_discs(streets, limit_m - walk.access_m)
+        if limit_m < 2 * walk.access_m:
+            plain = _add_small_discs(streets, plain, limit_m)
+            sources = [*sources, straight_sources(facilities, streets.is_hemmed_in, limit_m)]
+        if not spare_m:
+            rows = outskirts(streets.lines, streets.runs, limit_m, walk.access_m, streets.is_special)
+            sources = [*sources, outer_sources(rows, streets.around)]
+        areas[:, column] = _add_sources(streets, plain, joined_sources(sources))
+    return areas
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Streets:
+    """The streets around facilities, and what is found out about them once for all areas.
+
+    Attributes
+    ----------
+    around
+        What lies around each segment.
+    is_special
+        Segments where more than full discs matter: beside a barrier or faster than open ground, in either
+        direction, shape (segments, 2).
+    is_hemmed_in
+        Facilities that meet a street beside a barrier, shape (facilities,).
+    number, wholes
+        The position of each segment among those that are reached, and which of these are near one another.
+    """
+
+    network: WalkingNetwork
+    facilities: Snaps
+    runs: Runs
+    lines: Lines
+    around: Surroundings
+    is_special: NDArray[np.bool_]
+    is_hemmed_in: NDArray[np.bool_]
+    number: IndexArray
+    wholes: Wholes | None
+    quarter_segments: int
+
+    @classmethod
+    def of(cls, network: WalkingNetwork, facilities: Snaps, runs: Runs, quarter_segments: int) -> _Streets:
+        """Look at the edges that are reached."""
+        edge_is_reached = np.zeros(len(network.edge_m), dtype=np.bool_)
+        edge_is_reached[runs.edge] = True
+        is_reached = edge_is_reached[network.segment_edge]
+        is_reached[facilities.segment] = True
+        around = look_around(network, is_reached, facilities.access_m)
+        is_hemmed_in = np.zeros(len(facilities.xy), dtype=np.bool_)
+        is_hemmed_in[facilities.point[~around.is_open[facilities.segment]]] = True
+        is_drawn = is_reached & around.is_open
+        return cls(
+            network,
+            facilities,
+            runs,
+            lines_of(network),
+            around,
+            (network.segment_level < 1) | ~around.is_open[:, None],
+            is_hemmed_in,
+            np.cumsum(is_drawn) - 1,
+            wholes(network.segment_xy[is_drawn], facilities.access_m),
+            quarter_segments,
+        )
+
+
+def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_], list[Sources]]:
+    """Return the union of the discs along the streets that each facility reaches, shape (facilities,).
+
+    Streets beside barriers are returned apart.
+    """
+    n_points, radius_m = len(streets.facilities.xy), streets.facilities.access_m
+    stretches = _reached(streets, reach_m)
+    border = np.searchsorted(stretches.point, np.arange(n_points + 1))
+
+    def draw(first: int, last: int) -> tuple[NDArray[np.object_], Sources]:
+        rows = slice(border[first], border[last])
+        segments, whole, between_m, end = cut(
+            streets.network,
+            streets.lines.first,
+            stretches.edge[rows],
+            stretches.from_m[rows],
+            stretches.to_m[rows],
+        )
+        point = np.repeat(stretches.point[rows], np.diff(end, prepend=0))
+        is_open = streets.around.is_open[whole]
+        parts = segments[~is_open], whole[~is_open], between_m[~is_open]
+        hidden = full_sources(point[~is_open], parts, radius_m, streets.around)
+        segments, whole, point = segments[is_open], whole[is_open], point[is_open]
+        areas, _ = capsule_unions(
+            segments,
+            np.searchsorted(point, np.arange(first + 1, last + 1)),
+            radius_m,
+            quarter_segments=streets.quarter_segments,
+            parts_of=(streets.wholes, streets.number[whole]),
+        )
+        return areas, hidden
+
+    drawn = in_chunks(draw, n_points, at_least=POINTS_AT_LEAST)
+    areas = np.concatenate([np.empty(0, dtype=object), *(areas for areas, _ in drawn)])
+    return areas, [hidden for _, hidden in drawn]
+
+
+def _reached(streets: _Streets, reach_m: float) -> Stretches:
+    """Return the stretches of street that each facility reaches within `reach_m`."""
+    if reach_m < 0:
+        nothing = np.zeros(0, dtype=np.int64)
+        return Stretches(nothing, nothing, np.zeros(0), np.zeros(0))
+    facilities, network = streets.facilities, streets.network
+    run, from_m, to_m = walked_out(streets.lines, streets.runs, reach_m)
+    walked = Stretches(streets.runs.point[run], streets.runs.edge[run], from_m, to_m)
+    row, from_m, to_m = within_ring(facilities, 0.0, min(reach_m, facilities.access_m))
+    begin_m = network.segment_from_m[facilities.segment[row]]
+    edge = network.segment_edge[facilities.segment[row]]
+    return joined([walked, Stretches(facilities.point[row], edge, begin_m + from_m, begin_m + to_m)])
+
+
+def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: float) -> NDArray[np.object_]:
+    """Return the areas with the discs around the street positions that are reached with less than `access_m`."""
+    point, shapes = small_discs(
+        streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=streets.quarter_segments
+    )
+    open_to = ~streets.is_hemmed_in[point]
+    return _joined_to(areas, point[open_to], shapes[open_to], union)
+
+
+def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: Sources) -> NDArray[np.object_]:
+    """Return the areas with what is reached from sources that capsules do not tell."""
+    sources = on_dry_ground(sources, streets.network, streets.around)
+    shapes = seen_from(sources, streets.network, streets.around, quarter_segments=streets.quarter_segments)
+    return _joined_to(areas, sources.point, shapes, grid_union)
+
+
+def _joined_to(
+    areas: NDArray[np.object_],
+    point: IndexArray,
+    shapes: NDArray[np.object_],
+    join: Callable[[list[shapely.Geometry]], shapely.Geometry],
+) -> NDArray[np.object_]:
+    """Return the areas with the shapes that are not in them already."""
+    if not len(shapes):
+        return areas
+    shapely.prepare(areas)
+    adds = ~shapely.covers(areas[point], shapes) & ~shapely.is_empty(shapes)
+    order = np.flatnonzero(adds)[np.argsort(point[adds], kind="stable")]
+    point, shapes = point[order], shapes[order]
+    border = np.searchsorted(point, np.arange(len(areas) + 1))
+
+    def work(first: int, last: int) -> list[shapely.Geometry]:
+        return [
+            join([areas[row], *shapes[border[row] : border[row + 1]]])
+            if border[row] < border[row + 1]
+            else areas[row]
+            for row in range(first, last)
+        ]
+
+    parts = in_chunks(work, len(areas), at_least=POINTS_AT_LEAST)
+    joined_areas = np.empty(len(areas), dtype=object)
+    joined_areas[:] = [area for part in parts for area in part]
+    return joined_areas

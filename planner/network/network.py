@@ -1,0 +1,317 @@
+"""The walking network: streets as arrays of nodes, edges and straight segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from planner.network.argument_checks import check_streets
+from planner.network.gates import Gate
+from planner.network.spatial_index import Grid, Ways, lay_grid, morton_order, ways_out, with_passages
+from planner.network.visibility import Barriers
+from planner.network.walk import FloatArray, IndexArray
+
+Direction = Literal["to_centre", "from_centre"]
+"""Which way people walk; searches always lead from the centre outwards."""
+
+MILLIMETRE_DIGITS = 3
+"""Vertices that agree to the millimetre are one place: what reprojection moves less than that stays joined."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WalkingNetwork:
+    """Streets that people walk in both directions.
+
+    A *level metre* is what a walker at the base speed covers in open, level country; a street that takes longer
+    has more level metres than metres. Columns of two are the two directions of a *search*, which leads from the
+    centres outwards: 0 along the street as it is drawn, 1 against it.
+
+    Attributes
+    ----------
+    crs
+        The projected system of all coordinates, metres.
+    node_xy
+        Junctions and street ends, along a Morton curve, shape (nodes, 2).
+    edge_nodes
+        The nodes where each edge begins and ends, shape (edges, 2).
+    edge_m
+        Edge lengths along the street, metres, shape (edges,).
+    edge_street
+        The row of the streets table that each edge is part of, by position, shape (edges,).
+    segment_edge, segment_from_m, segment_m
+        The edge of each straight segment, how far along the edge it begins, its length, shape (segments,).
+    segment_xy
+        Where each segment begins and ends, shape (segments, 4).
+    segment_level
+        Level metres a metre of each segment, above 0, shape (segments, 2).
+    segment_from_level_m
+        Level metres between the edge's start and the segment's, shape (segments, 2).
+    edge_level_m
+        Level metres of each whole edge, shape (edges, 2).
+    edge_piece
+        The connected piece of each edge: 0 is the longest, shape (edges,).
+    ways
+        The ways out of every node.
+    grid
+        The segments in every cell of a grid.
+    barriers
+        What stops the straight walk between a door and a street; None where nothing does.
+    gates
+        Closed gates: streets end on both sides of them.
+    layers
+        How private ways are walked, where some streets are private; else None. Arrays of nodes, edges and segments
+        then hold copies behind what is drawn: see `planner.network.private_ways`.
+    """
+
+    crs: pyproj.CRS
+    node_xy: FloatArray
+    edge_nodes: IndexArray
+    edge_m: FloatArray
+    edge_street: IndexArray
+    segment_edge: IndexArray
+    segment_from_m: FloatArray
+    segment_m: FloatArray
+    segment_xy: FloatArray
+    segment_level: FloatArray
+    segment_from_level_m: FloatArray
+    edge_level_m: FloatArray
+    edge_piece: IndexArray
+    ways: Ways
+    grid: Grid
+    barriers: Barriers | None = None
+    gates: tuple[Gate, ...] = ()
+    layers: Layers | None = None
+
+    @property
+    def as_drawn(self) -> WalkingNetwork:
+        """The streets without the copies of private ways: each street once, as the map has it."""
+        return self if self.layers is None else self.layers.drawn
+
+    def segment_lines(self) -> NDArray[np.object_]:
+        """Return every segment as a LineString, shape (segments,)."""
+        return np.asarray(shapely.linestrings(self.segment_xy.reshape(-1, 2, 2)), dtype=object)
+
+    def edge_lines(self) -> NDArray[np.object_]:
+        """Return every edge as a LineString, shape (edges,)."""
+        segments = np.bincount(self.segment_edge, minlength=len(self.edge_m))
+        first = np.concatenate([[True], self.segment_edge[1:] != self.segment_edge[:-1]])
+        starts = self.segment_xy[first, :2]
+        position = np.arange(len(self.segment_edge)) + self.segment_edge + 1
+        coordinates = np.empty((len(self.segment_edge) + len(self.edge_m), 2))
+        coordinates[position] = self.segment_xy[:, 2:]
+        coordinates[np.cumsum(segments + 1) - segments - 1] = starts
+        edge = np.repeat(np.arange(len(self.edge_m)), segments + 1)
+        return np.asarray(shapely.linestrings(coordinates, indices=edge), dtype=object)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layers:
+    """The layers of a network with private ways; see `planner.network.private_ways`.
+
+    Attributes
+    ----------
+    drawn
+        The network without layers.
+    is_private
+        Which of its edges are private, shape (drawn edges,).
+    edge_layer
+        The layer of each edge, shape (edges,).
+    node_place, edge_place, segment_place
+        What of `drawn` each node, edge and segment is a copy of, shapes (nodes,), (edges,), (segments,).
+    passages
+        From a node to the same place in a later layer, shape (passages, 2).
+    """
+
+    drawn: WalkingNetwork
+    is_private: NDArray[np.bool_]
+    edge_layer: IndexArray
+    node_place: IndexArray
+    edge_place: IndexArray
+    segment_place: IndexArray
+    passages: IndexArray
+
+
+def build_network(
+    streets: gpd.GeoDataFrame, *, barriers: Barriers | None = None, gates: Sequence[Gate] = ()
+) -> WalkingNetwork:
+    """Join streets into a walking network.
+
+    Streets are joined where they share a vertex (to the millimetre), and nowhere else: two lines that cross
+    without a common vertex are a bridge, an underpass, or an error of the data that the quality report counts.
+
+    Parameters
+    ----------
+    streets
+        LineStrings and MultiLineStrings in a projected CRS in metres.
+    barriers
+        What stops the straight walk between a door and a street, in the same CRS. Streets are not cut by it: a
+        street that crosses a railway is a crossing or a bridge.
+    gates
+        Closed gates, with the streets cut there (`close_gates`): no street is joined to another at such a place.
+
+    Returns
+    -------
+    network
+        Edges between junctions, in the order of the streets; both directions are walkable, at the base speed.
+
+    Raises
+    ------
+    DataError
+        The streets are no table of lines in metres, or there is none.
+
+    Examples
+    --------
+    >>> lines = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0, 200 0)", "LINESTRING (100 0, 100 50)"], crs=32648)
+    >>> network = build_network(lines.to_frame("geometry"))
+    >>> network.edge_m.tolist(), len(network.node_xy)
+    ([100.0, 100.0, 50.0], 4)
+    """
+    check_streets(streets)
+    parts, street_of_part = shapely.get_parts(streets.geometry.array, return_index=True)
+    xy, line = shapely.get_coordinates(parts, return_index=True)
+    xy = np.round(xy, MILLIMETRE_DIGITS) + 0.0
+    repeated = (line[1:] == line[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
+    keep = np.concatenate([[True], ~repeated])[: len(xy)]
+    xy, line = xy[keep], line[keep]
+    long_enough = np.bincount(line, minlength=len(parts))[line] > 1
+    xy, line = xy[long_enough], line[long_enough]
+
+    _, vertex = np.unique(xy, axis=0, return_inverse=True)
+    vertex = _kept_apart(vertex.reshape(-1), xy, gates)
+    changes = line[1:] != line[:-1]
+    is_first = np.concatenate([[True], changes])[: len(line)]
+    is_last = np.concatenate([changes, [True]])[-len(line) :] if len(line) else is_first
+    is_node = (np.bincount(vertex)[vertex] > 1) | is_first | is_last
+    vertex_is_node = np.zeros(len(vertex), dtype=bool)
+    vertex_is_node[vertex[is_node]] = True
+    is_node = vertex_is_node[vertex]
+
+    begins = np.flatnonzero(~is_last)
+    segment_xy = np.hstack([xy[begins], xy[begins + 1]])
+    segment_m = np.hypot(*(segment_xy[:, 2:] - segment_xy[:, :2]).T)
+    segment_edge = np.cumsum(is_node[begins]) - 1
+    opens = is_node[begins]
+    closes = is_node[begins + 1]
+    walked = np.concatenate([[0.0], np.cumsum(segment_m)])[:-1]
+    segment_from_m = walked - walked[opens][segment_edge] if len(walked) else walked
+    edge_m: FloatArray = np.bincount(segment_edge, weights=segment_m, minlength=int(opens.sum())).astype(
+        np.float64
+    )
+    edge_level_m = np.column_stack([edge_m, edge_m])
+
+    node_vertices, node_of = np.unique(
+        np.concatenate([vertex[begins[opens]], vertex[begins[closes] + 1]]), return_inverse=True
+    )
+    first_seen = np.zeros(len(vertex), dtype=np.int64)
+    first_seen[vertex[::-1]] = np.arange(len(vertex))[::-1]
+    node_xy = xy[first_seen[node_vertices]]
+    order = morton_order(node_xy)
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+    edge_nodes = np.ascontiguousarray(number[node_of].reshape(2, -1).T)
+    return WalkingNetwork(
+        crs=streets.crs,
+        node_xy=node_xy[order],
+        edge_nodes=edge_nodes,
+        edge_m=edge_m,
+        edge_street=street_of_part[line[begins[opens]]].astype(np.int64),
+        segment_edge=segment_edge.astype(np.int64),
+        segment_from_m=segment_from_m,
+        segment_m=segment_m,
+        segment_xy=segment_xy,
+        segment_level=np.ones((len(segment_m), 2)),
+        segment_from_level_m=np.column_stack([segment_from_m, segment_from_m]),
+        edge_level_m=edge_level_m,
+        edge_piece=_pieces(edge_nodes, edge_m, len(node_xy)),
+        ways=ways_out(edge_nodes, edge_level_m, len(node_xy)),
+        grid=lay_grid(segment_xy, segment_m),
+        barriers=barriers,
+        gates=tuple(_with_nodes(gate, node_xy[order]) for gate in gates),
+    )
+
+
+def walked_at(network: WalkingNetwork, level: FloatArray, *, direction: Direction = "to_centre") -> WalkingNetwork:
+    """Return the network with the level metres that people walk on each segment.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    level
+        Level metres a metre for a walker along (0) and against (1) each segment as it is drawn, finite and above
+        0, shape (segments, 2).
+    direction
+        Which way people walk. Searches lead from the centre outwards, so where people walk to the centre, who is
+        found by a search along a street walks against it: here, and nowhere else, the two are exchanged.
+
+    Returns
+    -------
+    walked
+        The same streets at other costs.
+
+    Examples
+    --------
+    >>> hill = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
+    >>> walked_at(build_network(hill), np.array([[2.0, 0.5]])).edge_level_m.tolist()
+    [[50.0, 200.0]]
+    >>> walked_at(build_network(hill), np.array([[2.0, 0.5]]), direction="from_centre").edge_level_m.tolist()
+    [[200.0, 50.0]]
+    """
+    if not ((level > 0) & np.isfinite(level)).all():
+        message = "level metres must be finite and above zero"
+        raise ValueError(message)
+    searched = np.ascontiguousarray(level[:, ::-1] if direction == "to_centre" else level)
+    level_m = searched * network.segment_m[:, None]
+    walked = np.vstack([np.zeros((1, 2)), np.cumsum(level_m, axis=0)])
+    first = np.searchsorted(network.segment_edge, np.arange(len(network.edge_m) + 1))
+    edge_level_m = walked[first[1:]] - walked[first[:-1]]
+    ways, layers = ways_out(network.edge_nodes, edge_level_m, len(network.node_xy)), network.layers
+    if layers is not None:
+        drawn_level = level[: len(layers.drawn.segment_m)]
+        ways = with_passages(ways, layers.passages)
+        layers = replace(layers, drawn=walked_at(layers.drawn, drawn_level, direction=direction))
+    return replace(
+        network,
+        segment_level=searched,
+        segment_from_level_m=walked[:-1] - walked[first[:-1]][network.segment_edge],
+        edge_level_m=edge_level_m,
+        ways=ways,
+        layers=layers,
+    )
+
+
+def _kept_apart(vertex: IndexArray, xy: FloatArray, gates: Sequence[Gate]) -> IndexArray:
+    """Return the vertex numbers with one of its own for every visit of a place where a gate is closed."""
+    if not gates:
+        return vertex
+    places = np.round([gate.xy for gate in gates], MILLIMETRE_DIGITS) + 0.0
+    is_apart = np.isin(xy[:, 0] + 1j * xy[:, 1], places[:, 0] + 1j * places[:, 1])
+    own = len(vertex) + np.cumsum(is_apart)
+    _, numbers = np.unique(np.where(is_apart, own, vertex), return_inverse=True)
+    return np.asarray(numbers, dtype=np.int64).reshape(-1)
+
+
+def _with_nodes(gate: Gate, node_xy: FloatArray) -> Gate:
+    nodes = np.flatnonzero((node_xy == np.round(gate.xy, MILLIMETRE_DIGITS)).all(axis=1))
+    return replace(gate, nodes=tuple(nodes.tolist()))
+
+
+def _pieces(edge_nodes: IndexArray, edge_m: FloatArray, n_nodes: int) -> IndexArray:
+    """Give numbers to the connected pieces from the longest (0) down; equal lengths by their first edge."""
+    links = coo_array((np.ones(len(edge_nodes)), edge_nodes.T), shape=(n_nodes, n_nodes))
+    _, node_piece = connected_components(links, directed=False)
+    edge_piece = node_piece[edge_nodes[:, 0]] if len(edge_nodes) else np.zeros(0, dtype=np.int64)
+    pieces, first = np.unique(edge_piece, return_index=True)
+    length = np.bincount(edge_piece, weights=edge_m)[pieces] if len(pieces) else np.zeros(0)
+    rank = np.empty(len(pieces), dtype=np.int64)
+    rank[np.lexsort((first, -length))] = np.arange(len(pieces))
+    return rank[np.searchsorted(pieces, edge_piece)]

@@ -1,0 +1,230 @@
+"""Positions on streets as such: where they are, and how walks begin and end exactly there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.network.network import WalkingNetwork
+from planner.network.private_ways import PUBLIC, come_to, go_on_from
+from planner.network.snapping import Snaps
+from planner.network.spatial_index import pointers
+from planner.network.walk import FloatArray, IndexArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spots:
+    """Positions on streets.
+
+    Attributes
+    ----------
+    segment, at_m
+        The segment of each, and how far along it, metres, shape (spots,).
+    node
+        The node that it is, -1 inside an edge, shape (spots,).
+    xy
+        Where, shape (spots, 2).
+    """
+
+    segment: IndexArray
+    at_m: FloatArray
+    node: IndexArray
+    xy: FloatArray
+
+    def rows(self, which: IndexArray) -> Spots:
+        """Return some of them."""
+        return Spots(self.segment[which], self.at_m[which], self.node[which], self.xy[which])
+
+
+def street_spots(network: WalkingNetwork, step_m: float) -> Spots:
+    """Return every node, and positions along the edges no farther apart than `step_m`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from planner.network.network import build_network
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
+    >>> street_spots(build_network(road), 40.0).xy.round(3).tolist()
+    [[0.0, 0.0], [100.0, 0.0], [33.333, 0.0], [66.667, 0.0]]
+    """
+    network = network.as_drawn
+    first, last = _end_segments(network)
+    node_edge = np.zeros(len(network.node_xy), dtype=np.int64)
+    side = np.zeros(len(network.node_xy), dtype=np.int64)
+    for end in (1, 0):
+        node_edge[network.edge_nodes[:, end]] = np.arange(len(network.edge_m))
+        side[network.edge_nodes[:, end]] = end
+    of_node = np.where(side == 0, first[node_edge], last[node_edge])
+    at_node = np.where(side == 0, 0.0, network.segment_m[of_node])
+
+    inside = np.maximum(np.ceil(network.edge_m / step_m).astype(np.int64) - 1, 0)
+    edge = np.repeat(np.arange(len(network.edge_m)), inside)
+    number = np.arange(len(edge)) - np.repeat(np.cumsum(inside) - inside, inside) + 1
+    along_m = network.edge_m[edge] * number / (inside[edge] + 1)
+    # Segments come edge by edge, so that the length walked over all of them finds the one at `along_m`.
+    begins_m = np.concatenate([[0.0], np.cumsum(network.edge_m)])[:-1]
+    segment_begins_m = begins_m[network.segment_edge] + network.segment_from_m
+    segment = np.searchsorted(segment_begins_m, begins_m[edge] + along_m, side="right") - 1
+    segment = np.clip(segment, first[edge], last[edge])
+    at_m = np.clip(along_m - network.segment_from_m[segment], 0.0, network.segment_m[segment])
+    ends = network.segment_xy[segment]
+    share = (at_m / network.segment_m[segment])[:, None]
+    return Spots(
+        np.concatenate([of_node, segment]),
+        np.concatenate([at_node, at_m]),
+        np.concatenate([np.arange(len(network.node_xy)), np.full(len(segment), -1)]),
+        np.concatenate([network.node_xy, ends[:, :2] * (1 - share) + ends[:, 2:] * share]),
+    )
+
+
+def node_spots(network: WalkingNetwork, nodes: Sequence[int]) -> Spots:
+    """Return nodes as positions."""
+    which = np.array(nodes, dtype=np.int64)
+    nowhere = np.zeros(len(which), dtype=np.int64)
+    return Spots(nowhere, np.zeros(len(which)), which, network.as_drawn.node_xy[which])
+
+
+def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None = None) -> Snaps:
+    """Return positions as points from which walks begin, and at which they end, on the street and nowhere else.
+
+    Parameters
+    ----------
+    spots
+        Positions on the streets as they are drawn.
+    network
+        The streets.
+    layers
+        Where private ways have layers, those on which a walk may begin or end; None: all.
+    """
+    first, last = _end_segments(network)
+    drawn, of = network.as_drawn, network.layers
+    node = network.edge_nodes.ravel() if of is None else of.node_place[network.edge_nodes.ravel()]
+    open_to = np.ones(len(network.edge_m), dtype=np.bool_)
+    if of is not None and layers is not None:
+        open_to = np.isin(of.edge_layer, list(layers))
+    by_node = np.argsort(node, kind="stable")
+    by_node = by_node[open_to[by_node // 2]]
+    pointer = pointers(node[by_node], len(drawn.node_xy))
+    edge, end = np.divmod(by_node, 2)
+    end_segment = np.where(end == 0, first[edge], last[edge])
+    end_m = np.where(end == 0, 0.0, network.segment_m[end_segment])
+    # The segments that are one as they are drawn.
+    place = np.arange(len(network.segment_m)) if of is None else of.segment_place
+    copy = np.argsort(place, kind="stable")
+    copy = copy[open_to[network.segment_edge[copy]]]
+    copies = pointers(place[copy], len(drawn.segment_m))
+
+    at_node = np.flatnonzero(spots.node >= 0)
+    on_node, row = _spread(pointer, spots.node[at_node])
+    inside, drawn_segment, inside_m = _inside(spots, drawn)
+    on_segment, which = _spread(copies, drawn_segment)
+    point = np.concatenate([at_node[on_node], inside[on_segment]])
+    segment = np.concatenate([end_segment[row], copy[which]])
+    at_m = np.concatenate([end_m[row], inside_m[on_segment]])
+    order = np.lexsort((at_m, segment, point))
+    segment, at_m = segment[order], at_m[order]
+    count = np.bincount(point, minlength=len(spots.xy))
+    # On a layer that does not lead there nobody stands: the first segment of all is then as good as any.
+    begins = np.minimum(np.cumsum(count) - count, max(len(segment) - 1, 0))
+    nearest = segment[begins] if len(segment) else np.zeros(len(spots.xy), dtype=np.int64)
+    return Snaps(
+        xy=spots.xy,
+        access_m=0.0,
+        point=point[order],
+        segment=segment,
+        from_m=at_m,
+        to_m=at_m,
+        foot_m=at_m,
+        aside_m=np.zeros(len(at_m)),
+        nearest_m=np.zeros(len(spots.xy)),
+        nearest_segment=nearest,
+        nearest_xy=spots.xy,
+        reaches_street=count > 0,
+    )
+
+
+def _inside(spots: Spots, network: WalkingNetwork) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Return the positions inside edges with their segments: two where the position is the vertex between them."""
+    first, last = _end_segments(network)
+    point = np.flatnonzero(spots.node < 0)
+    segment, at_m = spots.segment[point], spots.at_m[point]
+    edge = network.segment_edge[segment]
+    before = np.flatnonzero((at_m <= 0) & (segment > first[edge]))
+    behind = np.flatnonzero((at_m >= network.segment_m[segment]) & (segment < last[edge]))
+    return (
+        np.concatenate([point, point[before], point[behind]]),
+        np.concatenate([segment, segment[before] - 1, segment[behind] + 1]),
+        np.concatenate([at_m, network.segment_m[segment[before] - 1], np.zeros(len(behind))]),
+    )
+
+
+def _spread(pointer: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArray]:
+    """Return the rows of several keys one after the other: which of the keys, and the row."""
+    count = np.diff(pointer)[keys]
+    which = np.repeat(np.arange(len(keys)), count)
+    rank = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    return which, pointer[keys][which] + rank
+
+
+def path_ends(spots: Spots, network: WalkingNetwork) -> tuple[Snaps, Snaps, Snaps]:
+    """Return positions as such, as the begin of a new public path, and as its end: the same but for layers.
+
+    Nobody comes to a public path through private ways of others, and nobody leaves it for a walk through them.
+    """
+    if network.layers is None:
+        at = stand(spots, network)
+        return at, at, at
+    return (
+        stand(spots, network),
+        stand(spots, network, come_to(PUBLIC)),
+        stand(spots, network, go_on_from(PUBLIC)),
+    )
+
+
+def some_snaps(snaps: Snaps, which: IndexArray) -> Snaps:
+    """Return the snaps of some points, in the order asked for."""
+    pointer = pointers(snaps.point, len(snaps.xy))
+    count = np.diff(pointer)[which]
+    point = np.repeat(np.arange(len(which)), count)
+    row = np.repeat(pointer[:-1][which] - (np.cumsum(count) - count), count) + np.arange(len(point))
+    return Snaps(
+        xy=snaps.xy[which],
+        access_m=snaps.access_m,
+        point=point,
+        segment=snaps.segment[row],
+        from_m=snaps.from_m[row],
+        to_m=snaps.to_m[row],
+        foot_m=snaps.foot_m[row],
+        aside_m=snaps.aside_m[row],
+        nearest_m=snaps.nearest_m[which],
+        nearest_segment=snaps.nearest_segment[which],
+        nearest_xy=snaps.nearest_xy[which],
+        reaches_street=snaps.reaches_street[which],
+    )
+
+
+def all_snaps(one: Snaps, other: Snaps) -> Snaps:
+    """Return the snaps of two sets of points, the other behind the one."""
+    return Snaps(
+        xy=np.concatenate([one.xy, other.xy]),
+        access_m=one.access_m,
+        point=np.concatenate([one.point, other.point + len(one.xy)]),
+        segment=np.concatenate([one.segment, other.segment]),
+        from_m=np.concatenate([one.from_m, other.from_m]),
+        to_m=np.concatenate([one.to_m, other.to_m]),
+        foot_m=np.concatenate([one.foot_m, other.foot_m]),
+        aside_m=np.concatenate([one.aside_m, other.aside_m]),
+        nearest_m=np.concatenate([one.nearest_m, other.nearest_m]),
+        nearest_segment=np.concatenate([one.nearest_segment, other.nearest_segment]),
+        nearest_xy=np.concatenate([one.nearest_xy, other.nearest_xy]),
+        reaches_street=np.concatenate([one.reaches_street, other.reaches_street]),
+    )
+
+
+def _end_segments(network: WalkingNetwork) -> tuple[IndexArray, IndexArray]:
+    """Return the first and the last segment of every edge."""
+    numbers = np.arange(len(network.edge_m))
+    first = np.searchsorted(network.segment_edge, numbers)
+    return first, np.searchsorted(network.segment_edge, numbers, side="right") - 1

@@ -1,0 +1,127 @@
+"""Private ways: residents walk out of and into their own compound, and nobody walks through one.
+
+A walk may begin on private ways and leave them for public streets, and it may end on private ways; once it has
+come from private ways to public streets, or began on public streets, private ways are walked only to the end. The
+walks that this allows are all walks in a graph of three layers:
+
+- `LEAVING`: private ways, walked before any public street;
+- `PUBLIC`: public streets;
+- `ENTERING`: private ways, walked after the last public street.
+
+From a place one walks on to the same place in a later layer, never in an earlier one. A walk on private ways alone
+stays in one layer. Since the three layers look the same from the other end, nothing depends on the direction in
+which people walk or in which one searches.
+
+The layers are made of copies of nodes, edges and segments, so that all that walks on a network walks on them as it
+is: what meets a private way, meets both of its copies. A network without private ways stays what it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.network.network import Layers, WalkingNetwork
+from planner.network.spatial_index import lay_grid, ways_out, with_passages
+
+LEAVING, PUBLIC, ENTERING = 0, 1, 2
+"""The layers, in the order in which they are walked."""
+
+LAYERS = (LEAVING, PUBLIC, ENTERING)
+
+
+def come_to(layer: int) -> tuple[int, ...]:
+    """Return the layers from which one comes to a place in a layer."""
+    return LAYERS[: layer + 1]
+
+
+def go_on_from(layer: int) -> tuple[int, ...]:
+    """Return the layers in which one goes on from a place in a layer."""
+    return LAYERS[layer:]
+
+
+def with_private_ways(network: WalkingNetwork, is_private: NDArray[np.bool_]) -> WalkingNetwork:
+    """Return the network on which private ways are walked by those who live, or go, there.
+
+    Parameters
+    ----------
+    network
+        The streets at their costs, private ways among them.
+    is_private
+        Which edges are private, shape (edges,).
+
+    Returns
+    -------
+    layered
+        The same network where no edge is private. Else private edges as they are drawn, and the nodes that only
+        they join, are those of the layer `LEAVING`; behind all that is drawn follow the edges of `ENTERING`, the
+        nodes of `ENTERING`, and those of `LEAVING` where private ways join public streets.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from planner.network.network import build_network
+    >>> wkt = ["LINESTRING (0 0, 50 0)", "LINESTRING (50 0, 90 0)", "LINESTRING (90 0, 150 0)"]
+    >>> lines = gpd.GeoSeries.from_wkt(wkt, crs=32648).to_frame("geometry")
+    >>> layered = with_private_ways(build_network(lines), np.array([False, True, False]))
+    >>> layered.edge_m.tolist(), layered.layers.edge_layer.tolist()
+    ([50.0, 40.0, 60.0, 40.0], [1, 0, 1, 2])
+    """
+    if not is_private.any():
+        return network
+    n_nodes, private = len(network.node_xy), np.flatnonzero(is_private)
+    on_private, on_public = (np.zeros(n_nodes, dtype=np.bool_) for _ in range(2))
+    on_private[network.edge_nodes[is_private].ravel()] = True
+    on_public[network.edge_nodes[~is_private].ravel()] = True
+    entering, joining = np.flatnonzero(on_private), np.flatnonzero(on_private & on_public)
+    of_entering, of_leaving = np.arange(n_nodes), np.arange(n_nodes)
+    of_entering[entering] = n_nodes + np.arange(len(entering))
+    of_leaving[joining] = n_nodes + len(entering) + np.arange(len(joining))
+
+    edge_nodes = network.edge_nodes.copy()
+    edge_nodes[private] = of_leaving[edge_nodes[private]]
+    edge_nodes = np.vstack([edge_nodes, of_entering[network.edge_nodes[private]]])
+    copied = np.flatnonzero(is_private[network.segment_edge])
+    number = np.cumsum(is_private) - 1 + len(network.edge_m)
+    edges, segments = (
+        np.concatenate([np.arange(n), more])
+        for n, more in ((len(network.edge_m), private), (len(network.segment_m), copied))
+    )
+    node_place = np.concatenate([np.arange(n_nodes), entering, joining])
+    edge_level_m, segment_xy = network.edge_level_m[edges], network.segment_xy[segments]
+    # Where private ways alone meet, those that leave and those that enter need no passage: nobody turns round.
+    passages = np.vstack(
+        [
+            np.column_stack([of_leaving[joining], joining]),
+            np.column_stack([joining, of_entering[joining]]),
+        ]
+    )
+    layer = np.where(is_private, LEAVING, PUBLIC)
+    return replace(
+        network,
+        node_xy=network.node_xy[node_place],
+        edge_nodes=edge_nodes,
+        edge_m=network.edge_m[edges],
+        edge_street=network.edge_street[edges],
+        segment_edge=np.concatenate([network.segment_edge, number[network.segment_edge[copied]]]),
+        segment_from_m=network.segment_from_m[segments],
+        segment_m=network.segment_m[segments],
+        segment_xy=segment_xy,
+        segment_level=network.segment_level[segments],
+        segment_from_level_m=network.segment_from_level_m[segments],
+        edge_level_m=edge_level_m,
+        edge_piece=network.edge_piece[edges],
+        ways=with_passages(ways_out(edge_nodes, edge_level_m, len(node_place)), passages),
+        grid=lay_grid(segment_xy, network.segment_m[segments]),
+        layers=Layers(
+            network,
+            is_private,
+            np.concatenate([layer, np.full(len(private), ENTERING)]),
+            node_place,
+            edges,
+            segments,
+            passages,
+        ),
+    )

@@ -1,0 +1,270 @@
+"""Runs: where people walk out along an edge, from a node or from where they meet the street."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.network.compile import kernel
+from planner.network.network import WalkingNetwork
+from planner.network.search import Reach
+from planner.network.snapping import Snaps
+from planner.network.spatial_index import Ways
+from planner.network.walk import FloatArray, IndexArray
+
+SAME_M = 1e-9
+
+
+class Runs(NamedTuple):
+    """Walks along one edge in one direction, as far as they go.
+
+    Attributes
+    ----------
+    point, edge
+        Whose, and on which edge, shape (runs,).
+    along_m
+        Where they begin, metres along the edge, shape (runs,).
+    against
+        0 along the edge, 1 against it, shape (runs,).
+    spent_m
+        Level metres walked before they begin, shape (runs,).
+    """
+
+    point: IndexArray
+    edge: IndexArray
+    along_m: FloatArray
+    against: IndexArray
+    spent_m: FloatArray
+
+
+class Lines(NamedTuple):
+    """What kernels need to know of edges and their segments; see `WalkingNetwork`.
+
+    Attributes
+    ----------
+    first
+        The segments of edge `e` are those from ``first[e]`` to ``first[e + 1]``, shape (edges + 1,).
+    """
+
+    first: IndexArray
+    edge_m: FloatArray
+    edge_level_m: FloatArray
+    from_m: FloatArray
+    metres: FloatArray
+    level: FloatArray
+
+
+class Outskirts(NamedTuple):
+    """Stretches of segments from which less than `access_m` is left, by a walk along them.
+
+    Attributes
+    ----------
+    point, segment
+        Whose, and of which segment, shape (rows,).
+    from_m, to_m
+        Along the segment, metres, shape (rows,).
+    radius_m, slope
+        What is left at the segment's begin, were the walk that long, and how it grows a metre, shape (rows,).
+    begins
+        Whether the row is not the continuation of the one before it, shape (rows,).
+    """
+
+    point: IndexArray
+    segment: IndexArray
+    from_m: FloatArray
+    to_m: FloatArray
+    radius_m: FloatArray
+    slope: FloatArray
+    begins: NDArray[np.bool_]
+
+
+def lines_of(network: WalkingNetwork) -> Lines:
+    """Return what kernels need to know of a network's edges and segments."""
+    return Lines(
+        np.searchsorted(network.segment_edge, np.arange(len(network.edge_m) + 1)),
+        network.edge_m,
+        network.edge_level_m,
+        network.segment_from_m,
+        network.segment_m,
+        network.segment_level,
+    )
+
+
+def all_runs(network: WalkingNetwork, facilities: Snaps, reach: Reach) -> Runs:
+    """Return the walks out from the nodes that facilities reach, and from where they meet the streets.
+
+    A walk back along the edge by which its node was reached is not among them.
+    """
+    from_nodes = _from_nodes(
+        network.ways, network.edge_m, network.edge_level_m, reach.point, reach.node, reach.metres
+    )
+    at_doors = [_from_doors(network, facilities, against) for against in (0, 1)]
+    parts = [np.concatenate(column) for column in zip(from_nodes, *at_doors, strict=True)]
+    return Runs(*parts)
+
+
+def as_drawn(network: WalkingNetwork, facilities: Snaps, runs: Runs) -> tuple[WalkingNetwork, Snaps, Runs]:
+    """Return streets, facilities and walks without layers: what is reached counts once, whoever walks there."""
+    if network.layers is None:
+        return network, facilities, runs
+    # Whoever meets a private way meets both of its copies, the drawn one first.
+    once = facilities.segment < len(network.as_drawn.segment_m)
+    facilities = replace(
+        facilities,
+        point=facilities.point[once],
+        segment=facilities.segment[once],
+        from_m=facilities.from_m[once],
+        to_m=facilities.to_m[once],
+        foot_m=facilities.foot_m[once],
+        aside_m=facilities.aside_m[once],
+    )
+    return network.as_drawn, facilities, runs._replace(edge=network.layers.edge_place[runs.edge])
+
+
+def _from_doors(network: WalkingNetwork, facilities: Snaps, against: int) -> Runs:
+    """Return the walks that leave the stretches which a facility reaches straight, each from its best position."""
+    segment, foot, aside = facilities.segment, facilities.foot_m, np.abs(facilities.aside_m)
+    level = network.segment_level[segment, against]
+    fast = level < 1
+    beyond = np.zeros(len(segment))
+    beyond[fast] = aside[fast] * level[fast] / np.sqrt(1 - level[fast] ** 2)
+    best = foot - beyond if against else foot + beyond
+    best[~fast] = -np.inf if against else np.inf
+    at_m = np.clip(best, facilities.from_m, facilities.to_m)
+    return Runs(
+        facilities.point,
+        network.segment_edge[segment],
+        network.segment_from_m[segment] + at_m,
+        np.full(len(segment), against, dtype=np.int64),
+        np.hypot(at_m - foot, aside),
+    )
+
+
+@kernel
+def _from_nodes(
+    ways: Ways,
+    edge_m: FloatArray,
+    edge_level_m: FloatArray,
+    point: IndexArray,
+    node: IndexArray,
+    metres: FloatArray,
+) -> Runs:
+    rows = len(point)
+    total = 0
+    for row in range(rows):
+        total += int(ways.pointer[node[row] + 1]) - int(ways.pointer[node[row]])
+    of_point, edge, along_m = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.int64), np.empty(total)
+    against, spent_m = np.empty(total, dtype=np.int64), np.empty(total)
+    best = np.full(len(ways.pointer) - 1, np.inf)
+    count, first = 0, 0
+    while first < rows:
+        last = first
+        while last < rows and point[last] == point[first]:
+            best[node[last]] = metres[last]
+            last += 1
+        for row in range(first, last):
+            for way in range(ways.pointer[node[row]], ways.pointer[node[row] + 1]):
+                if ways.edge_end[way] < 0:
+                    continue
+                e, at_end = ways.edge_end[way] >> 1, ways.edge_end[way] & 1
+                # Who came along this edge has passed all of it.
+                if best[ways.node[way]] + edge_level_m[e, 1 - at_end] <= metres[row] + SAME_M:
+                    continue
+                of_point[count], edge[count], against[count] = point[first], e, at_end
+                along_m[count] = edge_m[e] if at_end else 0.0
+                spent_m[count] = metres[row]
+                count += 1
+        for row in range(first, last):
+            best[node[row]] = np.inf
+        first = last
+    return Runs(of_point[:count], edge[:count], along_m[:count], against[:count], spent_m[:count])
+
+
+@kernel
+def walked_out(lines: Lines, runs: Runs, reach_m: float) -> tuple[IndexArray, FloatArray, FloatArray]:
+    """Return which runs begin within `reach_m`, and from where to where along their edge they stay within it."""
+    n = len(runs.point)
+    which, from_m, to_m = np.empty(n, dtype=np.int64), np.empty(n), np.empty(n)
+    count = 0
+    for row in range(n):
+        left = reach_m - runs.spent_m[row]
+        if left < 0:
+            continue
+        edge, side, along = runs.edge[row], runs.against[row], runs.along_m[row]
+        until = 0.0 if side else lines.edge_m[edge]
+        if left < lines.edge_level_m[edge, side]:
+            until = _until(lines, edge, side, along, left)
+        which[count] = row
+        from_m[count], to_m[count] = min(along, until), max(along, until)
+        count += 1
+    return which[:count], from_m[:count], to_m[:count]
+
+
+@kernel
+def _until(lines: Lines, edge: int, side: int, along: float, left: float) -> float:
+    """Return how far along an edge a walk of so many level metres leads."""
+    first, last = lines.first[edge], lines.first[edge + 1]
+    for step in range(last - first):
+        i = last - 1 - step if side else first + step
+        begin, end = lines.from_m[i], lines.from_m[i] + lines.metres[i]
+        here = max(along - begin, 0.0) if side else max(end - along, 0.0)
+        here = min(here, lines.metres[i])
+        if here > 0 and here * lines.level[i, side] >= left:
+            reached = left / lines.level[i, side]
+            return float(begin + here - reached if side else end - here + reached)
+        left -= here * lines.level[i, side]
+    return 0.0 if side else float(lines.edge_m[edge])
+
+
+@kernel
+def outskirts(
+    lines: Lines, runs: Runs, limit_m: float, access_m: float, is_wanted: NDArray[np.bool_]
+) -> Outskirts:
+    """Return the stretches where more than nothing and less than `access_m` is left of a walk of `limit_m`.
+
+    `is_wanted` says of each segment, in either direction, whether it is asked for, shape (segments, 2).
+    """
+    room, count = 64 + len(runs.point), 0
+    point, segment = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    values, begins = np.empty((room, 4)), np.empty(room, dtype=np.bool_)
+    for row in range(len(runs.point)):
+        left, side, edge = limit_m - runs.spent_m[row], runs.against[row], runs.edge[row]
+        first, last = lines.first[edge], lines.first[edge + 1]
+        goes_on = False
+        for step in range(last - first):
+            if left <= 0:
+                break
+            i = last - 1 - step if side else first + step
+            level = lines.level[i, side]
+            # Where the walk comes to this segment, and how far along it, in the direction of the walk.
+            entered = runs.along_m[row] - lines.from_m[i]
+            entered = max(lines.metres[i] - entered, 0.0) if side else max(entered, 0.0)
+            if entered >= lines.metres[i]:
+                continue
+            low = max(entered, entered + (left - access_m) / level)
+            high = min(lines.metres[i], entered + left / level)
+            put = is_wanted[i, side] and low < high
+            if put:
+                if count == len(point):
+                    point = np.concatenate((point, np.empty(count, dtype=np.int64)))
+                    segment = np.concatenate((segment, np.empty(count, dtype=np.int64)))
+                    values = np.concatenate((values, np.empty((count, 4))))
+                    begins = np.concatenate((begins, np.empty(count, dtype=np.bool_)))
+                point[count], segment[count], begins[count] = runs.point[row], i, not goes_on
+                if side:
+                    values[count, 0], values[count, 1] = lines.metres[i] - high, lines.metres[i] - low
+                    values[count, 2] = left + level * (entered - lines.metres[i])
+                    values[count, 3] = level
+                else:
+                    values[count, 0], values[count, 1] = low, high
+                    values[count, 2], values[count, 3] = left + level * entered, -level
+                count += 1
+            goes_on = put
+            left -= (lines.metres[i] - entered) * level
+    values = values[:count]
+    return Outskirts(
+        point[:count], segment[:count], values[:, 0], values[:, 1], values[:, 2], values[:, 3], begins[:count]
+    )

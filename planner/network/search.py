@@ -1,0 +1,103 @@
+"""Bounded shortest paths from street positions to every node within reach, sparse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.network.compile import in_chunks, threads
+from planner.network.link_kernels import Stands, Streets
+from planner.network.network import WalkingNetwork
+from planner.network.search_kernels import search_each
+from planner.network.snapping import Snaps
+from planner.network.spatial_index import pointers
+from planner.network.walk import FloatArray, IndexArray
+
+SLACK_M = 1e-3
+"""Searched beyond the limit so that what lies exactly at it is found; the limit itself is applied later."""
+
+POINTS_AT_LEAST = 16
+"""Fewer points are not worth a thread."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """The nodes within reach of each point, with their walking distance.
+
+    Attributes
+    ----------
+    point, node
+        The pairs, ordered by point; the nodes of a point in the order in which they were found, shape (rows,).
+    metres
+        The walk from the point to the node in level metres, the straight walk to the street included, shape
+        (rows,).
+    """
+
+    point: IndexArray
+    node: IndexArray
+    metres: FloatArray
+
+
+def search(network: WalkingNetwork, snaps: Snaps, *, reach_m: float) -> Reach:
+    """Walk from every point along the streets, `reach_m` far.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    snaps
+        Where the points meet them.
+    reach_m
+        How far, level metres, inclusive; the straight walk from the point to the street counts.
+
+    Returns
+    -------
+    reach
+        Every node within reach of every point.
+
+    References
+    ----------
+    .. [1] Dijkstra, E. W. (1959). A note on two problems in connexion with graphs. Numerische Mathematik 1.
+    .. [2] Dial, R. B. (1969). Algorithm 360: shortest-path forest with topological ordering. Communications of
+       the ACM 12.
+    """
+    if reach_m < 0 or not len(snaps.point):
+        nothing = np.zeros(0, dtype=np.int64)
+        return Reach(nothing, nothing, np.zeros(0))
+    streets, stands = streets_of(network), stands_of(snaps)
+    parts = in_chunks(
+        lambda first, last: search_each(network.ways, streets, stands, first, last, reach_m + SLACK_M),
+        len(snaps.xy),
+        # Alone a thread does all at once: its rows are then not copied.
+        at_least=POINTS_AT_LEAST if threads() > 1 else len(snaps.xy),
+    )
+    counts, node, metres = (
+        part[0] if len(part) == 1 else np.concatenate(part) for part in zip(*parts, strict=True)
+    )
+    return Reach(np.repeat(np.arange(len(counts)), counts), node, metres)
+
+
+def streets_of(network: WalkingNetwork) -> Streets:
+    """Return what kernels need to know of a network's edges and segments."""
+    return Streets(
+        network.edge_nodes,
+        network.edge_level_m,
+        network.segment_edge,
+        network.segment_m,
+        network.segment_level,
+        network.segment_from_level_m,
+        len(network.node_xy),
+    )
+
+
+def stands_of(snaps: Snaps) -> Stands:
+    """Return what kernels need to know of snapped points."""
+    return Stands(
+        pointers(snaps.point, len(snaps.xy)),
+        snaps.segment,
+        snaps.from_m,
+        snaps.to_m,
+        snaps.foot_m,
+        snaps.aside_m,
+    )

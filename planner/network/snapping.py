@@ -1,0 +1,233 @@
+"""Snapping: tie points to street *positions*, all streets within `access_m` considered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.network.argument_checks import check_access, check_points
+from planner.network.compile import in_chunks
+from planner.network.network import WalkingNetwork
+from planner.network.snap_kernels import Pairs, Segments, fill_stretches, find_around
+from planner.network.spatial_index import block_order, pointers
+from planner.network.visibility import BESIDE_M, Barriers, see_stretches, stands_in_water
+from planner.network.walk import FloatArray, IndexArray
+
+TOUCH_M = 1e-6
+"""A street exactly `access_m` away is within reach, whatever the last bits of the distance say."""
+
+POINTS_AT_LEAST = 2048
+"""Fewer points are not worth a thread."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snaps:
+    """Which stretches of street lie within `access_m` of each point, in a free straight walk.
+
+    One row a pair of a point and a straight segment in reach, ordered by point, then segment; several rows,
+    rising, where barriers hide parts of the segment.
+
+    Attributes
+    ----------
+    xy
+        The points, shape (points, 2).
+    access_m
+        How far the straight walk between a point and a street may be, metres.
+    point, segment
+        The pair, shape (rows,).
+    from_m, to_m
+        The stretch of the segment that is reached straight, metres along the segment, shape (rows,).
+    foot_m, aside_m
+        The foot of the perpendicular from the point to the segment's line, metres along the segment, and how far
+        the point stands to the left of that line (negative: right), shape (rows,).
+    nearest_m
+        Distance to the nearest street position in reach, metres; where none is, to the nearest street, which is
+        then beyond `access_m` or behind a barrier, shape (points,).
+    nearest_segment
+        The segment of that street, the first where several are as near, shape (points,).
+    nearest_xy
+        That street position, shape (points, 2).
+    reaches_street
+        Which points reach a street straight, shape (points,).
+    """
+
+    xy: FloatArray
+    access_m: float
+    point: IndexArray
+    segment: IndexArray
+    from_m: FloatArray
+    to_m: FloatArray
+    foot_m: FloatArray
+    aside_m: FloatArray
+    nearest_m: FloatArray
+    nearest_segment: IndexArray
+    nearest_xy: FloatArray
+    reaches_street: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doors:
+    """Street positions where a point's walk meets the streets: the ends of its stretches in reach.
+
+    Attributes
+    ----------
+    point, edge
+        Whose, and on which edge, shape (doors,).
+    along_m
+        How far along the edge, metres, shape (doors,).
+    walk_m
+        The straight walk between the point and the position, metres, shape (doors,).
+    """
+
+    point: IndexArray
+    edge: IndexArray
+    along_m: FloatArray
+    walk_m: FloatArray
+
+
+def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
+    """Find the stretches of street within `access_m` of each point that no barrier of the network hides.
+
+    Parameters
+    ----------
+    xy
+        The points in the network's CRS, metres, shape (points, 2).
+    network
+        The streets.
+    access_m
+        How far people walk straight between a door and a street, metres, inclusive.
+
+    Returns
+    -------
+    snaps
+        All stretches within reach; a point without any keeps its distance to the nearest street.
+
+    Raises
+    ------
+    DataError
+        The points are no array of finite numbers, or in degrees or another place than the network; or `access_m`
+        is negative.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from planner.network.network import build_network
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
+    >>> snaps = snap(np.array([[50.0, 30.0]]), build_network(road), access_m=50.0)
+    >>> snaps.from_m.tolist(), snaps.to_m.tolist(), snaps.nearest_m.tolist()
+    ([10.0], [90.0], [30.0])
+    """
+    xy = check_points("snap(xy)", xy, network)
+    check_access("snap", access_m)
+    order, reach_m = block_order(xy, network.grid), access_m + TOUCH_M
+    found = in_chunks(
+        lambda first, last: (
+            first,
+            find_around(network.grid, network.segment_xy, xy, order, first, last, reach_m),
+        ),
+        len(xy),
+        at_least=POINTS_AT_LEAST,
+    )
+    counts, nearest_segment = np.zeros(len(xy), dtype=np.int64), np.zeros(len(xy), dtype=np.int64)
+    nearest_m = np.zeros(len(xy))
+    for first, part in found:
+        who = order[first : first + len(part.counts)]
+        counts[who], nearest_segment[who], nearest_m[who] = part.counts, part.nearest_segment, part.nearest_m
+    pointer = np.concatenate([[0], np.cumsum(counts)])
+    size = int(pointer[-1])
+    pairs = Pairs(pointer, np.empty(size, np.int64), np.empty(size, np.int64), np.empty((4, size)))
+    segments = Segments(network.segment_xy, network.segment_m)
+    in_chunks(
+        lambda first, last: [
+            fill_stretches(segments, xy, order, begin, part, float(access_m), pairs)
+            for begin, part in found[first:last]
+        ],
+        len(found),
+        at_least=1,
+    )
+    near = Snaps(
+        xy=xy,
+        access_m=access_m,
+        point=pairs.point,
+        segment=pairs.segment,
+        from_m=pairs.columns[0],
+        to_m=pairs.columns[1],
+        foot_m=pairs.columns[2],
+        aside_m=pairs.columns[3],
+        nearest_m=nearest_m,
+        nearest_segment=nearest_segment,
+        nearest_xy=_nearest_xy(xy, nearest_segment, network),
+        reaches_street=counts > 0,
+    )
+    return near if network.barriers is None else _visible(near, network, network.barriers)
+
+
+def _visible(snaps: Snaps, network: WalkingNetwork, barriers: Barriers) -> Snaps:
+    """Return the snaps without what barriers hide."""
+    stretches = (pointers(snaps.point, len(snaps.xy)), snaps.segment, snaps.from_m, snaps.to_m)
+    reach_m = snaps.access_m + TOUCH_M
+    parts = in_chunks(
+        lambda first, last: see_stretches(
+            (barriers.grid, barriers.xy), network.segment_xy, snaps.xy, stretches, first, last, reach_m
+        ),
+        len(snaps.xy),
+        at_least=POINTS_AT_LEAST,
+    )
+    nothing = (np.zeros(0, dtype=np.int64), np.zeros((0, 2)))
+    row, seen = (np.concatenate(part) for part in zip(*(parts or [nothing]), strict=True))
+    from_m, to_m = seen.T
+    # A point in the water reaches only the bridge that it stands on.
+    wet = stands_in_water(snaps.xy, barriers)[snaps.point[row]]
+    at_m = np.clip(snaps.foot_m[row], from_m, to_m)
+    straight_m = np.hypot(at_m - snaps.foot_m[row], snaps.aside_m[row])
+    from_m, to_m = np.where(wet, at_m, from_m), np.where(wet, at_m, to_m)
+    keep = ~wet | (straight_m <= BESIDE_M)
+    row, at_m, straight_m = row[keep], at_m[keep], straight_m[keep]
+    point, segment = snaps.point[row], snaps.segment[row]
+    order = np.lexsort((straight_m, point))
+    nearest = order[np.concatenate([[True], point[order][1:] != point[order][:-1]])[: len(order)]]
+    who, share = point[nearest], (at_m[nearest] / network.segment_m[segment[nearest]])[:, None]
+    ends = network.segment_xy[segment[nearest]]
+    found = replace(
+        snaps,
+        point=point,
+        segment=segment,
+        from_m=from_m[keep],
+        to_m=to_m[keep],
+        foot_m=snaps.foot_m[row],
+        aside_m=snaps.aside_m[row],
+        nearest_m=snaps.nearest_m.copy(),
+        nearest_segment=snaps.nearest_segment.copy(),
+        nearest_xy=snaps.nearest_xy.copy(),
+        reaches_street=np.zeros(len(snaps.xy), dtype=bool),
+    )
+    found.nearest_m[who], found.nearest_segment[who] = straight_m[nearest], segment[nearest]
+    found.nearest_xy[who] = ends[:, :2] * (1 - share) + ends[:, 2:] * share
+    found.reaches_street[who] = True
+    return found
+
+
+def doors(snaps: Snaps, network: WalkingNetwork) -> Doors:
+    """Return both ends of every stretch within reach.
+
+    A walk that leaves the stretches within reach leaves them at one of these ends; inside them the straight walk
+    is never longer than any walk along the street.
+    """
+    rows = np.concatenate([np.arange(len(snaps.point))] * 2)
+    on_segment_m = np.concatenate([snaps.from_m, snaps.to_m])
+    segment = snaps.segment[rows]
+    return Doors(
+        point=snaps.point[rows],
+        edge=network.segment_edge[segment],
+        along_m=network.segment_from_m[segment] + on_segment_m,
+        walk_m=np.hypot(on_segment_m - snaps.foot_m[rows], snaps.aside_m[rows]),
+    )
+
+
+def _nearest_xy(xy: FloatArray, segment: IndexArray, network: WalkingNetwork) -> FloatArray:
+    start, end = network.segment_xy[segment, :2], network.segment_xy[segment, 2:]
+    share = ((xy - start) * (end - start)).sum(axis=1) / network.segment_m[segment] ** 2
+    within: FloatArray = np.clip(share, 0.0, 1.0)[:, None]
+    return start * (1 - within) + end * within

@@ -1,0 +1,89 @@
+"""How people walk: a speed, and how far they go between a door and a street."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.network.argument_checks import check_walk
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
+SmallArray = NDArray[np.uint32]
+
+LIMIT_TOLERANCE_MIN = 1e-6
+"""Limits are inclusive, and sums of doubles err: a walk counts as within a limit up to this, 0.1 mm on foot."""
+
+METRES_A_MINUTE = 1000 / 60
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named walking speed with its source."""
+
+    name: str
+    speed_kmh: float
+    en: str
+    zh: str
+    source: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Walking on level ground at one speed.
+
+    Examples
+    --------
+    >>> walk = Walk(speed_kmh=3.6, access_m=50.0)
+    >>> walk.metres(5.0), round(walk.minutes(300.0), 9)
+    (300.0, 5.0)
+    """
+
+    speed_kmh: float
+    access_m: float
+
+    def __post_init__(self) -> None:
+        """Refuse a speed that is not above zero, and what is no finite number."""
+        check_walk(self.speed_kmh, self.access_m)
+
+    def metres(self, minutes: float) -> float:
+        """Return how far people get in `minutes`."""
+        return minutes * self.speed_kmh * METRES_A_MINUTE
+
+    def minutes(self, metres: float) -> float:
+        """Return how long `metres` take."""
+        return metres / (self.speed_kmh * METRES_A_MINUTE)
+
+    def all_minutes(self, metres: FloatArray) -> FloatArray:
+        """Return how long each of `metres` takes; `inf` stays `inf`."""
+        return metres / (self.speed_kmh * METRES_A_MINUTE)
+
+
+def is_within(minutes: FloatArray, limit_min: float | FloatArray) -> NDArray[np.bool_]:
+    """Tell which walks are within the limit, inclusive.
+
+    Examples
+    --------
+    >>> is_within(np.array([4.9, 5.0, 5.0001, np.inf]), 5.0).tolist()
+    [True, True, False, False]
+    """
+    return minutes <= limit_min + LIMIT_TOLERANCE_MIN
+
+
+@cache
+def walking_profiles() -> dict[str, Profile]:
+    """Return the walking profiles that ship with the planner, by name.
+
+    Examples
+    --------
+    >>> walking_profiles()["gb50180"].speed_kmh
+    3.6
+    """
+    text = resources.files("planner.network").joinpath("profiles.toml").read_text("utf-8")
+    return {name: Profile(name=name, **entry) for name, entry in tomllib.loads(text).items()}

@@ -1,0 +1,1 @@
+"""Population at points: disaggregation of community totals, with totals conserved."""

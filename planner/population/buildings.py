@@ -1,0 +1,270 @@
+"""Dasymetric mapping: what a community counts in all, spread over its homes by floor area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pydantic
+import shapely
+from numpy.typing import NDArray
+
+from planner.config.sections.base import Settings
+from planner.io.category_tables import read_kind_table
+from planner.io.osm.building_tags import OTHER_USE
+from planner.messages.notices import Remark
+from planner.population.along_streets import spread_along_streets
+from planner.population.disaggregated import PlacedDemand, community_at
+from planner.population.start_points import Doors
+from planner.schemas.tables import Buildings, Communities, Streets
+
+UNSPECIFIED, OTHER = "unspecified", "other"
+SHOWN_KINDS = 8
+MOST_LEVELS = 200
+"""More storeys are a slip of the pen: the highest building of the world has 163."""
+
+
+class BuildingKind(Settings):
+    """One kind of building: what it is called, the share of it that is lived in, and how high it is by default."""
+
+    id: str
+    words: tuple[str, ...]
+    residential: float = pydantic.Field(ge=0, le=1)
+    levels: float = pydantic.Field(gt=0, le=MOST_LEVELS)
+    source: str
+    source_zh: str = ""
+    evidence: str
+
+
+class BuildingKinds(Settings):
+    """The table of kinds of buildings, each word in one kind only."""
+
+    storey_m: float = pydantic.Field(gt=1, le=10)
+    storey_source: str
+    storey_evidence: str
+    kind: tuple[BuildingKind, ...]
+
+    def by_word(self) -> dict[str, BuildingKind]:
+        """Return the kind that each word means, in small letters."""
+        return {word.lower(): kind for kind in self.kind for word in kind.words}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Homes:
+    """The buildings that people live in.
+
+    Attributes
+    ----------
+    points
+        One row a building with a residential share above zero: id, kind (of the table), floor_area_m2 (that is
+        lived in), geometry (a point inside).
+    remarks
+        Kinds that the table does not know, and how many storeys were assumed.
+    unused
+        Index of the buildings that nobody lives in.
+    starts
+        Where the people of each home start to walk, shape (homes, 2); None: where its point is.
+    """
+
+    points: gpd.GeoDataFrame
+    remarks: tuple[Remark, ...]
+    tree: shapely.STRtree
+    unused: tuple[int, ...] = ()
+    starts: NDArray[np.float64] | None = None
+
+    def start_xy(self) -> NDArray[np.float64]:
+        """Return where people start to walk, shape (homes, 2)."""
+        return shapely.get_coordinates(self.points.geometry.array) if self.starts is None else self.starts
+
+    def inside(self, outline: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return where the people of the homes inside an outline start, and the floor areas of these homes."""
+        rows = np.sort(self.tree.query(outline, predicate="covers"))
+        return self.start_xy()[rows], self.points["floor_area_m2"].to_numpy()[rows]
+
+
+def read_building_kinds(table: Path | None, *, study: str) -> BuildingKinds:
+    """Read the table of kinds of buildings: the one that ships, or the study's own.
+
+    Raises
+    ------
+    StudyError
+        The file cannot be read, is not TOML, or not in the form of the one that ships.
+    """
+    return read_kind_table(BuildingKinds, "building_kinds.toml", table, needs=[UNSPECIFIED, OTHER], study=study)
+
+
+def homes_of(buildings: Buildings, kinds: BuildingKinds, *, doors: Doors | None = None) -> Homes:
+    """Find the homes among buildings and measure their floor area.
+
+    Floor area = footprint × levels × the residential share of the building's kind. Levels are the building's own,
+    else its height over the height of a storey (at least one), else the default of its kind; more than
+    `MOST_LEVELS` are not believed. A building of unspecified use that says on itself what it is used for houses
+    nobody.
+
+    Parameters
+    ----------
+    buildings
+        Polygons with kind, levels and height_m, in metres.
+    kinds
+        The table.
+    doors
+        Where the people of large buildings start; None leaves all of them at a point inside.
+
+    Returns
+    -------
+    homes
+        Those with floor area that is lived in.
+
+    Examples
+    --------
+    >>> huts = gpd.GeoDataFrame({"id": ["1", "2"], "kind": ["house", "school"], "levels": [2.0, 3.0],
+    ...     "height_m": [np.nan, np.nan]}, geometry=[shapely.box(0, 0, 10, 10)] * 2, crs=32648)
+    >>> homes_of(Buildings(huts), read_building_kinds(None, study="s")).points["floor_area_m2"].tolist()
+    [200.0]
+    """
+    by_word = kinds.by_word()
+    by_id = {kind.id: kind for kind in kinds.kind}
+    word = buildings["kind"].str.strip().str.lower()
+    told = [by_word.get(one, by_id[OTHER]) for one in word]
+    use = buildings[OTHER_USE].fillna("") if OTHER_USE in buildings else pd.Series("", index=buildings.index)
+    # What is called a dwelling is one, whatever shop is in it; what is only called a building is what it says.
+    used = np.array([kind.id == UNSPECIFIED for kind in told], dtype=bool) & (use != "").to_numpy()
+    found = [by_id[OTHER] if is_used else kind for kind, is_used in zip(told, used, strict=True)]
+    too_high = (buildings["levels"] > MOST_LEVELS) | (buildings["height_m"] > MOST_LEVELS * kinds.storey_m)
+    given = buildings["levels"].where((buildings["levels"] > 0) & (buildings["levels"] <= MOST_LEVELS))
+    believed = (buildings["height_m"] > 0) & (buildings["height_m"] <= MOST_LEVELS * kinds.storey_m)
+    from_height = np.maximum(np.round(buildings["height_m"].where(believed) / kinds.storey_m), 1.0)
+    assumed = pd.Series([kind.levels for kind in found], index=buildings.index)
+    levels = given.fillna(from_height).fillna(assumed)
+    share = np.array([kind.residential for kind in found])
+    floor_area = shapely.area(buildings.geometry.array) * levels.to_numpy() * share
+    homes = floor_area > 0
+    points = gpd.GeoDataFrame(
+        {
+            "id": _ids(buildings)[homes],
+            "kind": np.array([kind.id for kind in found], dtype=object)[homes],
+            "floor_area_m2": floor_area[homes],
+            "levels_given": (given.notna() | from_height.notna()).to_numpy()[homes],
+        },
+        geometry=shapely.point_on_surface(buildings.geometry.array[homes]),
+        crs=buildings.crs,
+    )
+    remarks = []
+    strange = ~word.isin(by_word.keys())
+    if strange.any():
+        values = {"count": f"{int(strange.sum())}", "kinds": _shown(sorted(set(buildings["kind"][strange])))}
+        remarks.append(
+            Remark("building_kind_unknown", "buildings", tuple(_ids(buildings)[strange]), values=values)
+        )
+    if used.any():
+        values = {"count": f"{int(used.sum())}", "uses": _shown(sorted(set(use[used])))}
+        remarks.append(Remark("building_used_otherwise", "buildings", tuple(_ids(buildings)[used]), values=values))
+    if too_high.any():
+        most = {"most": f"{MOST_LEVELS}", "most_m": f"{MOST_LEVELS * kinds.storey_m:g}"}
+        said = [
+            f"{levels:g}" if levels > MOST_LEVELS else f"{high:g} m"
+            for levels, high in zip(buildings["levels"][too_high], buildings["height_m"][too_high], strict=True)
+        ]
+        values = {"count": f"{int(too_high.sum())}", "words": _shown(said), **most}
+        remarks.append(Remark("building_too_high", "buildings", tuple(_ids(buildings)[too_high]), values=values))
+    without = int((~points["levels_given"]).sum())
+    if without:
+        values = {"count": f"{without}", "homes": f"{len(points)}"}
+        remarks.append(Remark("levels_assumed", "buildings", values=values))
+    starts = None
+    if doors is not None and len(points):
+        places, at_outline = doors.of(np.asarray(buildings.geometry.array[homes], dtype=object))
+        starts = shapely.get_coordinates(places)
+        if at_outline.any():
+            remarks.append(Remark("homes_at_outline", "buildings", tuple(points["id"][at_outline])))
+    return Homes(
+        points,
+        tuple(remarks),
+        shapely.STRtree(points.geometry.array),
+        tuple(buildings.index[~homes].tolist()),
+        starts,
+    )
+
+
+def spread_over_buildings(
+    communities: Communities, homes: Homes, streets: Streets, *, spacing_m: float
+) -> PlacedDemand:
+    """Spread each community's people over its homes by floor area.
+
+    A home belongs to the community that holds a point inside it. A community with people and without homes falls
+    back to its streets, with a remark.
+
+    Parameters
+    ----------
+    communities
+        With people; a community without people gets no point.
+    homes
+        In the same CRS.
+    streets
+        For the communities without homes.
+    spacing_m
+        As `spread_along_streets`.
+
+    Returns
+    -------
+    demand
+        Points whose people add up to each community's own total.
+
+    References
+    ----------
+    .. [1] Wright, J. K. (1936). A method of mapping densities of population. Geographical Review 26.
+    .. [2] Eicher, C. L., Brewer, C. A. (2001). Dasymetric mapping and areal interpolation. Cartography and
+       Geographic Information Science 28.
+    """
+    community = community_at(homes.points, communities)
+    rows = (community != "").to_numpy()
+    inside = homes.points[rows].assign(community=community[rows])
+    starts = homes.start_xy()[rows]
+    floor_area = inside.groupby("community")["floor_area_m2"].sum()
+    totals = communities.set_index("id")[["people", "households"]]
+    peopled = totals["people"].reindex(inside["community"]).to_numpy() > 0
+    inside, starts = inside[peopled], starts[peopled]
+    share = inside["floor_area_m2"].to_numpy() / floor_area.reindex(inside["community"]).to_numpy()
+    points = gpd.GeoDataFrame(
+        {
+            "id": inside["id"].to_numpy(dtype=object),
+            **{name: totals[name].reindex(inside["community"]).to_numpy() * share for name in totals},
+            "people_65": np.nan,
+            "community": inside["community"].to_numpy(dtype=object),
+        },
+        geometry=shapely.points(starts),
+        crs=communities.crs,
+    )
+    remarks = list(homes.remarks)
+    vague = inside["kind"].to_numpy(dtype=object) == UNSPECIFIED
+    if vague.any():
+        people = float(points["people"][vague].sum())
+        remarks.append(Remark("buildings_unspecified", "buildings", (), people, {"count": f"{int(vague.sum())}"}))
+    homeless = communities[(communities["people"] > 0) & ~communities["id"].isin(floor_area.index)]
+    placed_by = pd.Series(dtype=object)
+    if len(homeless):
+        along = spread_along_streets(Communities(homeless), streets, spacing_m=spacing_m)
+        people = float(homeless["people"].sum())
+        remarks += [
+            Remark("community_without_buildings", "communities", tuple(homeless["id"]), people),
+            *along.remarks,
+        ]
+        points = gpd.GeoDataFrame(pd.concat([points, along.points], ignore_index=True), crs=communities.crs)
+        placed_by = pd.Series("along_streets", index=list(homeless["id"]), dtype=object)
+        if along.placed_by is not None:
+            placed_by.update(along.placed_by)
+    return PlacedDemand(points, "buildings", tuple(remarks), placed_by=placed_by)
+
+
+def _shown(words: Sequence[str]) -> str:
+    return ", ".join(words[:SHOWN_KINDS]) + (" …" if len(words) > SHOWN_KINDS else "")
+
+
+def _ids(buildings: Buildings) -> NDArray[np.object_]:
+    """Return the buildings' ids; a row without one goes by its number."""
+    own = buildings["id"].to_numpy(dtype=object)
+    return np.array([one or f"building-{row}" for row, one in enumerate(own, start=1)], dtype=object)

@@ -1,0 +1,69 @@
+"""What every way of placing people returns: points with people, each in one community."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from planner.messages.notices import Remark
+from planner.schemas.tables import Communities
+
+COUNTS = ("people", "households")
+"""What is counted at a demand point, besides the columns that kinds of demand name."""
+
+
+SOME_OF_PEOPLE = "people_"
+"""A numeric column of the demand layer whose name begins so counts some of its people, as ``people_65``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedDemand:
+    """Demand points with the community of each, how they were made, and what was left out.
+
+    Attributes
+    ----------
+    points
+        One row a demand point inside a community: id, people, households, people_65, community, geometry (Point).
+    method
+        ``"points"`` (buildings or grid cells as given), ``"raster"``, ``"buildings"`` (community totals spread by
+        floor area) or ``"along_streets"`` (community totals spread).
+    remarks
+        Demand points outside every community, communities without people, buildings or streets.
+    outside
+        People who lie outside every community.
+    placed_by
+        By community id, how its people were placed where that is not `method`.
+    unused
+        Index of the rows of the layer of which nothing lies inside a community.
+    """
+
+    points: gpd.GeoDataFrame
+    method: str
+    remarks: tuple[Remark, ...]
+    outside: float = 0.0
+    placed_by: pd.Series | None = None
+    unused: tuple[int, ...] = ()
+
+
+def counted_columns(demand: pd.DataFrame) -> list[str]:
+    """Return the columns that count some of the people, which are shared out as the people are."""
+    return [
+        str(name)
+        for name in demand.columns
+        if str(name).startswith(SOME_OF_PEOPLE) and pd.api.types.is_numeric_dtype(demand[name])
+    ]
+
+
+def community_at(points: gpd.GeoDataFrame, communities: Communities) -> pd.Series:
+    """Return the id of the community that holds each point, the lowest on a border, "" outside all."""
+    ids = communities["id"].to_numpy(dtype=object)
+    order = np.argsort(ids, kind="stable")
+    tree = shapely.STRtree(points.geometry.array)
+    community = np.full(len(points), "", dtype=object)
+    for position in order[::-1]:
+        community[tree.query(communities.geometry.array[position], predicate="covers")] = ids[position]
+    return pd.Series(community, index=points.index)

@@ -1,0 +1,71 @@
+"""Where a facility belongs: the community that it declares, else where it stands; and its main centre."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import shapely
+
+from planner.io.community_matching import Unmatched, join_communities
+from planner.messages.errors import Breach, DataError
+from planner.messages.notices import Remark
+from planner.population.disaggregated import community_at
+from planner.schemas.tables import Communities, Facilities, Water
+
+
+def join_facilities(
+    facilities: Facilities, communities: Communities
+) -> tuple[Facilities, list[Breach], tuple[Remark, ...]]:
+    """Find the community that each facility declares, by id, code or name."""
+    joined = join_communities(facilities["community"], list(facilities["id"]), communities)
+    breaches = []
+    for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
+        if rows:
+            breaches.append(Breach(key, {"found": _candidates(rows)}, [one.row for one in rows]))
+    breaches += _lost_branches(facilities)
+    count = {"count": joined.by_name}
+    remarks = (Remark("joined_by_name", "facilities", values=count),) if joined.by_name else ()
+    return Facilities(facilities.assign(community=joined.ids)), breaches, remarks
+
+
+def settle_facilities(
+    facilities: Facilities,
+    communities: Communities,
+    water: Water | None,
+    unknown: Sequence[Breach],
+    *,
+    source: str,
+) -> tuple[Facilities, tuple[Remark, ...]]:
+    """Give each facility its community: the declared one, else the one that it stands in."""
+    breaches = list(unknown)
+    if water is not None:
+        wet = facilities.geometry.within(shapely.union_all(water.geometry.array))
+        if wet.any():
+            breaches.append(Breach("centre_in_water", {}, list(facilities["id"][wet])))
+    if breaches:
+        raise DataError(source, breaches)
+    stands_in = community_at(facilities, communities)
+    declared = facilities["community"]
+    elsewhere = (declared != "") & (declared != stands_in)
+    # Where communities overlap, a centre stands in both.
+    outlines = communities.set_index("id").geometry
+    for row in facilities.index[elsewhere]:
+        elsewhere[row] = not outlines[declared[row]].covers(facilities.geometry[row])
+    remarks: tuple[Remark, ...] = ()
+    if elsewhere.any():
+        remarks = (Remark("facility_elsewhere", "facilities", tuple(facilities["id"][elsewhere])),)
+    return Facilities(facilities.assign(community=declared.where(declared != "", stands_in))), remarks
+
+
+def _lost_branches(facilities: Facilities) -> list[Breach]:
+    """Return what is wrong with branches: of a centre that is not there, of themselves, or of another branch."""
+    main = facilities["branch_of"]
+    centres = set(facilities["id"][main == ""])
+    lost = (main != "") & ~main.isin(centres)
+    found = ", ".join(sorted(set(main[lost])))
+    return [Breach("unknown_main", {"found": found}, list(facilities["id"][lost]))] if lost.any() else []
+
+
+def _candidates(rows: Sequence[Unmatched]) -> str:
+    """Return what rows say, each with what it may mean."""
+    return ", ".join(sorted({one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows}))

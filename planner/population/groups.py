@@ -1,0 +1,140 @@
+"""Kinds of demand: who is counted besides the residents, each kind a demand table of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from planner.config.sections.demand import DemandKind
+from planner.messages.errors import Breach, DataError
+from planner.messages.notices import Remark
+from planner.population.disaggregated import community_at
+from planner.population.points import place_demand
+from planner.schemas.tables import Communities, Demand
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KindDemand:
+    """One kind of demand.
+
+    Attributes
+    ----------
+    settings
+        What the study says of it.
+    points
+        As demand points: id, people (of this kind), community, geometry.
+    at_residents
+        Whether these are the residents' own points, row by row, so that no walk is measured twice.
+    given
+        People of this kind that the source holds.
+    remarks
+        Rows that could not be used.
+    unused
+        Index of the rows of its own layer that lie outside every community.
+    """
+
+    settings: DemandKind
+    points: gpd.GeoDataFrame
+    at_residents: bool
+    given: float
+    remarks: tuple[Remark, ...]
+    unused: tuple[int, ...] = ()
+
+
+def kind_at_residents(
+    settings: DemandKind, residents: gpd.GeoDataFrame, communities: Communities, *, source: str
+) -> KindDemand:
+    """Count a kind at the residents' points: from a column of the demand layer or the communities, or by a share.
+
+    A column of the communities is spread as the residents of each are.
+
+    Raises
+    ------
+    DataError
+        Neither layer has the column, or it holds what is no number or is below zero.
+    """
+    if settings.share is not None:
+        people = residents["people"] * settings.share
+        return KindDemand(settings, _counted(residents, people), at_residents=True, given=people.sum(), remarks=())
+    column = settings.column or ""
+    # A column of the contract, such as people_65, is there and blank where the layer has none.
+    if column in residents.columns and not residents[column].isna().all():
+        people = numbers_of(residents[column], column, residents["id"], source).fillna(0.0)
+        return KindDemand(settings, _counted(residents, people), at_residents=True, given=people.sum(), remarks=())
+    if column not in communities.columns:
+        present = ", ".join(sorted(set(communities.columns) - {"geometry"}))
+        raise DataError(source, [Breach("kind_column_missing", {"column": column, "present": present})])
+    total = numbers_of(communities[column], column, communities["id"], source).fillna(0.0)
+    total = total.set_axis(communities["id"])
+    home = residents["community"]
+    share = residents["people"] / residents["people"].groupby(home).sum().reindex(home).to_numpy()
+    people = (share * total.reindex(home).to_numpy()).fillna(0.0)
+    unplaced = total[(total > 0) & ~total.index.isin(home[residents["people"] > 0])]
+    remarks = (
+        (Remark("kind_without_residents", "communities", tuple(unplaced.index), float(unplaced.sum())),)
+        if len(unplaced)
+        else ()
+    )
+    return KindDemand(
+        settings, _counted(residents, people), at_residents=True, given=float(total.sum()), remarks=remarks
+    )
+
+
+def kind_from_layer(settings: DemandKind, layer: Demand, communities: Communities) -> KindDemand:
+    """Count a kind at the points of a layer of its own."""
+    placed = place_demand(layer, communities)
+    remarks = tuple(
+        Remark("kind_outside", "demand", remark.rows, remark.people, {"kind": settings.title})
+        for remark in placed.remarks
+    )
+    people = float(layer["people"].sum())
+    return KindDemand(
+        settings, placed.points, at_residents=False, given=people, remarks=remarks, unused=placed.unused
+    )
+
+
+def kind_at_places(settings: DemandKind, workers: gpd.GeoDataFrame, communities: Communities) -> KindDemand:
+    """Count the people who work at the places, `workers` with id, workers and geometry (points)."""
+    points = gpd.GeoDataFrame(
+        {"id": workers["id"], "people": workers["workers"], "households": np.nan}, geometry=workers.geometry
+    )
+    community = community_at(points, communities)
+    inside = (community != "").to_numpy()
+    lost = points[~inside]
+    remarks = (
+        (Remark("kind_outside", "places", tuple(lost["id"]), lost["people"].sum(), {"kind": settings.title}),)
+        if len(lost)
+        else ()
+    )
+    placed = gpd.GeoDataFrame(points[inside].assign(community=community[inside]), crs=workers.crs)
+    given = float(points["people"].sum())
+    return KindDemand(settings, placed, at_residents=False, given=given, remarks=remarks)
+
+
+def numbers_of(values: pd.Series, column: str, ids: pd.Series, source: str) -> pd.Series:
+    """Return a column as numbers, blank cells as NaN.
+
+    Raises
+    ------
+    DataError
+        It holds what is no number, or is below zero.
+    """
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    blank = values.isna() | (values.astype(str).str.strip() == "")
+    unreadable = ~blank & ~np.isfinite(numbers)
+    breaches = []
+    if unreadable.any():
+        found = ", ".join(sorted({str(value) for value in values[unreadable]})[:8])
+        breaches.append(Breach("not_a_number", {"column": column, "found": found}, list(ids[unreadable])))
+    if (numbers < 0).any():
+        breaches.append(Breach("negative_number", {"column": column}, list(ids[numbers < 0])))
+    if breaches:
+        raise DataError(source, breaches)
+    return numbers
+
+
+def _counted(residents: gpd.GeoDataFrame, people: pd.Series) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(residents[["id", "community", "geometry"]].assign(people=people, households=np.nan))

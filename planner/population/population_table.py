@@ -1,0 +1,111 @@
+"""People by community from a table without places, joined as centres are: by id, code or name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from planner.io.community_matching import Unmatched, join_communities
+from planner.io.row_audit import SetAside, set_aside
+from planner.messages.errors import Breach, DataError
+from planner.messages.notices import Remark
+from planner.schemas.tables import Communities, PeopleTable
+
+COUNTS = ("people", "households")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """The communities with the people of the table.
+
+    Attributes
+    ----------
+    communities
+        Their own columns, with what the table says in place of what they said.
+    remarks
+        Rows whose community is not there, communities that the table leaves out, numbers that it replaced.
+    unused
+        The table's rows that belong to no community.
+    """
+
+    communities: Communities
+    remarks: tuple[Remark, ...]
+    unused: SetAside
+
+
+def count_people(communities: Communities, table: PeopleTable, *, source: str) -> Counted:
+    """Give each community the people and households that a table says, and further counts that only the table has.
+
+    Parameters
+    ----------
+    communities
+        With id, name, street.
+    table
+        One row a community.
+    source
+        What to call the table in a message.
+
+    Raises
+    ------
+    DataError
+        Several rows mean one community, a row may mean several, or none means any.
+    """
+    rows = [f"#{row}" for row in table.index]
+    joined = join_communities(table["community"], rows, communities)
+    breaches = []
+    if joined.ambiguous:
+        breaches.append(Breach("ambiguous_community", {"found": _said(joined.ambiguous)}, _rows(joined.ambiguous)))
+    named = joined.ids[joined.ids != ""]
+    twice = named[named.duplicated(keep=False)]
+    if len(twice):
+        names = communities.set_index("id")["name"]
+        told = ", ".join(str(names[one]) for one in dict.fromkeys(twice))
+        breaches.append(Breach("people_table_twice", {"names": told}, [f"#{row}" for row in twice.index]))
+    if named.empty and not breaches:
+        breaches.append(Breach("unknown_community", {"found": _said(joined.unmatched)}, _rows(joined.unmatched)))
+    if breaches:
+        raise DataError(source, breaches)
+    said = table.loc[named.index].set_index(named).reindex(communities["id"]).set_axis(communities.index)
+    replaced = {name: said[name].where(said[name].notna(), communities[name]) for name in COUNTS}
+    own = {*communities.columns, "community", "geometry"}
+    further = {str(name): _numbers(said[name]) for name in said.columns if name not in own and _counts(said[name])}
+    remarks = []
+    if joined.unmatched:
+        values = {"found": _said(joined.unmatched)}
+        lost = float(table.loc[joined.ids == "", "people"].sum())
+        remarks.append(Remark("people_table_unmatched", "people_table", _rows(joined.unmatched), lost, values))
+    left_out = communities["id"][~communities["id"].isin(named)]
+    if len(left_out):
+        remarks.append(Remark("people_table_lacks", "people_table", tuple(left_out)))
+    other = communities["people"].notna() & said["people"].notna() & (communities["people"] != said["people"])
+    if other.any():
+        gap = float(np.abs(communities["people"] - said["people"])[other].sum())
+        remarks.append(Remark("people_table_replaces", "people_table", tuple(communities["id"][other]), gap))
+    unused = set_aside(
+        "people_table_unmatched",
+        (int(row) for row in joined.ids.index[joined.ids == ""]),
+        {"found": _said(joined.unmatched)},
+    )
+    counted = gpd.GeoDataFrame(communities.assign(**replaced, **further))
+    return Counted(Communities(counted), tuple(remarks), unused)
+
+
+def _said(rows: tuple[Unmatched, ...]) -> str:
+    return ", ".join(one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows)
+
+
+def _rows(rows: tuple[Unmatched, ...]) -> tuple[str, ...]:
+    return tuple(one.row for one in rows)
+
+
+def _numbers(cells: pd.Series) -> pd.Series:
+    return pd.to_numeric(cells, errors="coerce").astype("float64")
+
+
+def _counts(cells: pd.Series) -> bool:
+    """Tell whether a column that no contract knows holds numbers in every cell that is filled."""
+    filled = cells.notna() & (cells.astype(str).str.strip() != "")
+    return bool(filled.any() and _numbers(cells)[filled].notna().all())

@@ -1,0 +1,294 @@
+"""The plan as one plain document: what plan.json holds, and what map and report take every number from."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from planner.accessibility.branches import is_branch
+from planner.evaluation.indicators import is_measure
+from planner.io.study_layers import Source, attribution_of
+from planner.messages.catalogue import LANGUAGES, Phrase
+from planner.reporting.document.diagnosis import (
+    by_facility,
+    centre_entries,
+    check_entries,
+    diagnosis_entries,
+    fairness_entries,
+)
+from planner.reporting.document.people import circles_entries, demand_entries, kinds_entries
+from planner.reporting.document.programme import programme_entries
+from planner.reporting.document.settings import told_settings
+from planner.reporting.document.siting import lonlat_of, siting_entries
+from planner.reporting.shown_counts import with_shown
+from planner.reporting.valid_text import legal
+from planner.results import Plan
+
+FORMAT = "planner.plan/1"
+DIGITS = 6
+EXACT = frozenset({"study", "limit_min", "standard_min", "minutes"})
+"""Settings, and limits taken from them, stand as the study gives them: by limits tables are joined."""
+LIBRARIES = (
+    "geopandas",
+    "highspy",
+    "numba",
+    "numpy",
+    "osmium",
+    "pandas",
+    "pyproj",
+    "rasterio",
+    "scikit-learn",
+    "scipy",
+    "shapely",
+)
+
+Document = dict[str, Any]
+
+
+def document(plan: Plan) -> Document:
+    """Return everything in a plan but its geometry, as plain values.
+
+    Numbers are rounded to six decimals (coordinates in degrees to seven); what is unknown or unreachable is None.
+    docs/data.md describes every entry.
+    """
+    content: Document = plain(
+        {
+            "format": FORMAT,
+            "study": told_settings(plan.study),
+            "scenario": _scenario(plan),
+            "walking": _walking(plan),
+            "data": _data(plan),
+            "demand": demand_entries(plan),
+            "network": {name: getattr(plan.network_quality, name) for name in plan.network_quality.__slots__},
+            "coverage": _coverage(plan),
+            "kinds": kinds_entries(plan),
+            "circles": circles_entries(plan),
+            "centres": _centres(plan),
+            "diagnosis": diagnosis_entries(plan),
+            "fairness": fairness_entries(plan),
+            "checks": check_entries(plan),
+            "siting": siting_entries(plan),
+            "programme": programme_entries(plan, lonlat_of),
+            "scenarios": _scenarios(plan),
+            "remarks": [remark.entry() for remark in plan.remarks],
+            "provenance": _provenance(plan),
+        }
+    )
+    return content
+
+
+def as_json(content: Document) -> str:
+    """Write a document the same way every time: keys in their order, one value a line, UTF-8."""
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _walking(plan: Plan) -> Document:
+    profile, walk, limits = plan.walking_profile, plan.walk, plan.study.limits
+    return {
+        "profile": profile.name if profile else None,
+        "speed_kmh": walk.speed_kmh,
+        "access_m": walk.access_m,
+        "en": profile.en if profile else f"{walk.speed_kmh:g} km/h, the study's own speed",
+        "zh": profile.zh if profile else f"{walk.speed_kmh:g} 千米/时（研究自定）",
+        "source": profile.source if profile else plan.study.file.name,
+        "evidence": profile.evidence if profile else "own",
+        "direction": plan.study.walking.direction,
+        "costs": [
+            {
+                "name": note.name,
+                **{language: note.words.in_words(language) for language in LANGUAGES},
+                "source": note.source,
+                "evidence": note.evidence,
+            }
+            for note in plan.cost_notes
+        ],
+        "limits": [{"minutes": minutes, "metres": walk.metres(minutes)} for minutes in limits.minutes],
+        "standard_min": limits.standard_min,
+    }
+
+
+def _data(plan: Plan) -> Document:
+    inputs = plan.inputs
+    branches = is_branch(inputs.facilities)
+    return {
+        "crs": inputs.crs.to_string(),
+        "margin_m": inputs.margin_m,
+        "demand_method": inputs.demand_method,
+        "people": inputs.demand["people"].sum(),
+        "households": inputs.demand["households"].sum(min_count=1),
+        "demand_points": len(inputs.demand),
+        "demand_no_street_share": float((~plan.demand_snaps.reaches_street).mean()),
+        "communities": len(inputs.communities),
+        "facilities": {
+            tier: int(count)
+            for tier, count in inputs.facilities["tier"][~branches].value_counts(sort=False).items()
+        },
+        "branches": int(branches.sum()),
+        "modelled": [source.layer for source in inputs.sources if source.modelled],
+        "attribution": attribution_of(inputs.sources),
+        "sources": [_source(source) for source in inputs.sources],
+        "left_out": [
+            {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
+            for one in inputs.left_out
+        ],
+    }
+
+
+def _source(source: Source) -> Document:
+    return {
+        **{name: getattr(source, name) for name in source.__slots__},
+        "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
+        "unread": [{"column": one.column, "near": one.near} for one in source.unread],
+        "set_aside": [
+            {
+                "key": aside.key,
+                "count": aside.count,
+                "rows": list(aside.rows),
+                "en": aside.in_words("en"),
+                "zh": aside.in_words("zh"),
+            }
+            for aside in source.set_aside
+        ],
+    }
+
+
+def _coverage(plan: Plan) -> Document:
+    coverage = plan.coverage
+    kinds = plan.inputs.communities.set_index("id")["kind"]
+    table = coverage.by_community.assign(kind=coverage.by_community["community"].map(kinds))
+    total, by_community = with_shown(_records(coverage.total), _records(table))
+    return {
+        "standard_min": coverage.standard_min,
+        "people_uncovered": coverage.uncovered["people"].sum(),
+        "points_uncovered": len(coverage.uncovered),
+        "total": total,
+        "by_tier": _records(coverage.by_tier),
+        "by_community": by_community,
+    }
+
+
+def _centres(plan: Plan) -> list[Document]:
+    diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
+    lonlat = lonlat_of(facilities)
+    areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
+    judged = centre_entries(diagnosis, plan.remedies, plan.blocked_near, plan.inputs.crs)
+    names = plan.inputs.communities.set_index("id")["name"]
+    measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
+    return [
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "tier": row["tier"],
+            "branch_of": branch_of,
+            "community": row["community"],
+            "community_name": names.get(row["community"], ""),
+            "lon": lon,
+            "lat": lat,
+            "street_m": street_m,
+            "verdict": row["verdict"],
+            "measures": {name: row[name] for name in measures},
+            **judged[row["id"]],
+            "service_areas": areas[row["id"]],
+        }
+        for row, branch_of, (lon, lat), street_m in zip(
+            diagnosis.centres.to_dict(orient="records"),
+            facilities["branch_of"],
+            lonlat,
+            plan.facility_snaps.nearest_m,
+            strict=True,
+        )
+    ]
+
+
+def _scenario(plan: Plan) -> Document | None:
+    """Return the scenario that was carried out; None where the centres are today's."""
+    scenario = plan.scenario
+    if scenario is None:
+        return None
+    return {
+        "file": scenario.file,
+        "sha256": scenario.sha256,
+        "closed": list(scenario.closed),
+        "sites": [site.model_dump() for site in scenario.sites],
+    }
+
+
+def _scenarios(plan: Plan) -> list[Document]:
+    """Return what may be compared: the centres as they are, years of the programme, proposals, the best last."""
+    candidates = plan.siting.candidates["id"]
+    found: list[tuple[str, Phrase, Sequence[str], Sequence[str]]] = [
+        ("today", Phrase("words.scenario_today"), (), ()),
+        *(
+            (
+                one.method,
+                Phrase(f"words.method_{one.method}"),
+                one.closed,
+                [candidates.iloc[site] for site in one.sites],
+            )
+            for one in plan.siting.proposals
+        ),
+    ]
+    # The years stand between today and the proposals: they are the way there.
+    programme = plan.programme
+    if programme is not None:
+        years = [
+            (f"year_{label}", Phrase(_year_key(plan), {"year": label}), one.closed, one.sites)
+            for label, one in zip(programme.labels, programme.years, strict=True)
+        ]
+        found[1:1] = years
+    return [
+        {
+            "key": key,
+            "en": name.in_words("en"),
+            "zh": name.in_words("zh"),
+            "closed": list(closed),
+            "sites": list(sites),
+        }
+        for key, name, closed, sites in found
+    ]
+
+
+def _year_key(plan: Plan) -> str:
+    return "words.scenario_year_nth" if plan.study.programme.first_year is None else "words.scenario_year"
+
+
+def _provenance(plan: Plan) -> Document:
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {
+        "planner": version("service-coverage-planner"),
+        "geos": shapely.geos_version_string,
+        "libraries": libraries,
+        "command": f"planner run {plan.study.file.name} --out DIR" + _with_scenario(plan),
+    }
+
+
+def _with_scenario(plan: Plan) -> str:
+    return f" --scenario {plan.scenario.file}" if plan.scenario and plan.scenario.file else ""
+
+
+def _records(table: pd.DataFrame) -> list[Document]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
+
+
+def plain(value: Any, *, exact: bool = False) -> Any:  # noqa: ANN401 - a document holds any plain value
+    """Return a value as JSON has it: rounded unless it is a setting, with None for what is not a finite number."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner, exact=exact or key in EXACT) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner, exact=exact) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return value if exact else round(value, DIGITS) + 0.0
+    if isinstance(value, str):
+        return legal(value)
+    return None if value is pd.NA else value

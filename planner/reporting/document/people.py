@@ -1,0 +1,130 @@
+"""The parts of the document that tell of people: their balance, further kinds of them, business circles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from planner.accessibility.groups import KindCoverage
+from planner.config.sections.demand import RESIDENTS
+from planner.results import Plan
+
+Entries = dict[str, Any]
+WAYS = ("column", "share", "places", "layer")
+LONLAT_DIGITS = 7
+
+
+def demand_entries(plan: Plan) -> Entries:
+    """Return how people were placed, and the balance of people by community: given, found, placed, lost."""
+    inputs, settings = plan.inputs, plan.study.demand
+    balance = inputs.balance
+    far = inputs.demand["people"].where(~plan.demand_snaps.reaches_street, 0.0)
+    without_street = far.groupby(inputs.demand["community"]).sum().reindex(balance["community"], fill_value=0.0)
+    rows = balance.assign(without_street=without_street.to_numpy())
+    return {
+        "method": inputs.demand_method,
+        "calibrated": settings.calibrate and inputs.demand_method in {"points", "raster"},
+        "household_size": settings.household_size,
+        "household_size_source": settings.household_size_source,
+        "people_given": rows["given"].sum(min_count=1),
+        "people_found": rows["found"].sum(),
+        "people_placed": rows["placed"].sum(),
+        "people_lost": rows["lost"].sum(),
+        "balance": _records(rows),
+    }
+
+
+def kinds_entries(plan: Plan) -> list[Entries]:
+    """Return the coverage of each kind of demand besides the residents."""
+    return [_kind(kind) for kind in plan.kinds]
+
+
+def _kind(kind: KindCoverage) -> Entries:
+    settings, points = kind.kind.settings, kind.kind.points
+    return {
+        "id": settings.id,
+        "name": settings.title,
+        "counted_by": next(way for way in WAYS if getattr(settings, way)),
+        "source": settings.source,
+        "weight": settings.weight,
+        "standard_min": kind.standard_min,
+        "people_given": kind.kind.given,
+        "people": points["people"].sum(),
+        "people_lost": kind.kind.given - points["people"].sum(),
+        "people_uncovered": kind.uncovered["people"].sum(),
+        "points": len(points),
+        "total": _records(kind.total),
+        "by_tier": _records(kind.by_tier),
+        "by_community": _records(kind.by_community),
+    }
+
+
+def circles_entries(plan: Plan) -> Entries | None:
+    """Return the business circles; None where the study gives no places."""
+    circles, settings = plan.circles, plan.study.circles
+    if circles is None or plan.inputs.places is None:
+        return None
+    inside = circles.places["circle"] != ""
+    names = plan.inputs.facilities.set_index("id")["name"]
+    middles = gpd.GeoSeries(
+        circles.places.set_index("id").geometry.reindex(circles.table["middle"]).array, crs=circles.places.crs
+    ).to_crs(4326)
+    lonlat = np.round(shapely.get_coordinates(middles.array), LONLAT_DIGITS).tolist()
+    used = plan.inputs.places.points["kind_id"].value_counts()
+    return {
+        "method": settings.method,
+        "within_m": settings.within_m,
+        "least_places": settings.least_places,
+        "source": settings.source,
+        "standard_min": circles.standard_min,
+        "places": len(plan.inputs.places.points),
+        "places_of_business": len(circles.places),
+        "places_in_circles": int(inside.sum()),
+        "workers": circles.places["workers"].sum(),
+        "workers_in_circles": circles.places["workers"][inside].sum(),
+        "circles_found": len(circles.table),
+        "circles_with_station": int(circles.table["station_within"].sum()),
+        "kinds": [
+            {
+                "id": kind.id,
+                "circle": kind.circle,
+                "jobs": kind.jobs,
+                "source": kind.source,
+                "source_zh": kind.source_zh,
+                "evidence": kind.evidence,
+                "places": int(used.get(kind.id, 0)),
+            }
+            for kind in plan.inputs.places.kinds.kind
+            if kind.id in used.index
+        ],
+        "circles": [
+            {
+                **row,
+                "station_name": names.get(row["station"], ""),
+                "centre_name": names.get(row["centre"], ""),
+                "lon": lon,
+                "lat": lat,
+            }
+            for row, (lon, lat) in zip(
+                _records(pd.DataFrame(circles.table.drop(columns="geometry"))), lonlat, strict=True
+            )
+        ],
+    }
+
+
+def weighing_entries(plan: Plan) -> Entries:
+    """Return whose gain counts how much in siting."""
+    weights = plan.weights
+    others = [weight for kind, weight in weights.items() if kind != RESIDENTS]
+    return {
+        "weighted": weights[RESIDENTS] != 1 or any(others),
+        "weights": [{"kind": kind, "weight": weight} for kind, weight in weights.items()],
+    }
+
+
+def _records(table: pd.DataFrame) -> list[Entries]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]

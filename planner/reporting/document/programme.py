@@ -1,0 +1,213 @@
+"""What the document says of the programme: the lists, what is reached by year, what is proven, what is missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from planner.programme.lists import Need, Programme, Project
+from planner.programme.missing_funds import Missing
+from planner.results import Plan
+
+Entry = dict[str, Any]
+LonLat = Callable[[gpd.GeoDataFrame], list[tuple[float, float]]]
+
+
+def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
+    """Return the programme; None where the study gives no funds.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    lonlat
+        Returns where points are, degrees.
+    """
+    programme, settings = plan.programme, plan.study.programme
+    if programme is None:
+        return None
+    funds = [fund.id for fund in settings.funds]
+    places = places_of(plan, lonlat)
+    names = plan.inputs.communities.set_index("id")["name"]
+    spent = {fund: [one for one in programme.funds if one.fund == fund] for fund in funds}
+    return {
+        "years": [
+            {
+                "year": programme.labels[one.year],
+                "sites": list(one.sites),
+                "closed": list(one.closed),
+                "settled": list(one.settled),
+                "people_covered": one.people_covered,
+                "people_standard": one.people_standard,
+                "spent": one.spent,
+            }
+            for one in programme.years
+        ],
+        "unit": plan.study.costs.unit,
+        "costs_modelled": settings.costs_modelled,
+        "cost_source": settings.cost_source,
+        "people": programme.people,
+        "bound": programme.bound,
+        "gap": programme.gap,
+        "status": programme.status,
+        "order_status": programme.order_status,
+        "cost": programme.cost,
+        "weak": programme.weak,
+        "settleable": programme.settleable,
+        "settled": programme.settled,
+        "missing": _missing(programme, programme.missing, funds) if programme.missing else None,
+        "needs": [
+            {
+                **asdict(need),
+                "community_name": names.get(need.community, ""),
+                "year": None if need.year is None else programme.labels[need.year],
+            }
+            for need in programme.needs
+        ],
+        "resources": {
+            "funds": [
+                {
+                    "id": fund.id,
+                    "name": fund.title,
+                    "source": fund.source,
+                    "carry_over": fund.carry_over,
+                    "pays_for": list(fund.pays_for),
+                    "most_share": fund.most_share,
+                    "matches": fund.matches,
+                    "match_share": fund.match_share if fund.matches else None,
+                    "years": [
+                        {
+                            "year": programme.labels[one.year],
+                            "amount": one.amount,
+                            "brought": one.brought,
+                            "spent": one.spent,
+                            "left": one.left,
+                        }
+                        for one in spent[fund.id]
+                    ],
+                }
+                for fund in settings.funds
+            ],
+            "sites": [
+                {**asdict(site), "community_name": names.get(site.community, "")} for site in programme.sites
+            ],
+        },
+        "projects": [
+            {
+                # What is done to a centre stands with the centre: see its remedy.
+                **{name: value for name, value in asdict(project).items() if name != "changes"},
+                "community_name": names.get(project.community, ""),
+                "year": programme.labels[project.year],
+                "paid": [
+                    {"fund": fund, "amount": amount}
+                    for fund, amount in zip(funds, project.paid, strict=True)
+                    if amount > 0
+                ],
+                "people": project.people,
+                "cost_per_person": project.cost_per_person,
+                "lon": places[project.id][0],
+                "lat": places[project.id][1],
+            }
+            for project in programme.projects
+        ],
+    }
+
+
+def places_of(plan: Plan, lonlat: LonLat) -> dict[str, tuple[float | None, float | None]]:
+    """Return where each project is, degrees; None where it is nowhere in particular."""
+    spots = spots_of(plan)
+    somewhere = {ident: spot for ident, spot in spots.items() if spot is not None}
+    layer = gpd.GeoDataFrame(geometry=list(somewhere.values()), crs=plan.inputs.crs)
+    found: dict[str, tuple[float | None, float | None]] = dict.fromkeys(spots, (None, None))
+    return found | dict(zip(somewhere, lonlat(layer), strict=True))
+
+
+def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:
+    """Return where each project is: at its site, else where something is built, else at its centre.
+
+    A branch, a move, a gate and a crossing are built at a place of their own, not where the centre stands.
+    """
+    at = dict(zip(plan.siting.candidates["id"], plan.siting.candidates.geometry, strict=True))
+    centres = dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities.geometry, strict=True))
+
+    def spot(one: Project) -> shapely.Point | None:
+        built = [change.place for change in one.changes if change.place is not None]
+        own = shapely.Point(built[0]) if built else centres.get(one.centre)
+        return at.get(one.site, own)
+
+    return {one.id: spot(one) for one in (plan.programme.projects if plan.programme else ())}
+
+
+def project_table(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the projects as a layer: points, empty where a project is nowhere in particular."""
+    programme = plan.programme
+    projects: Sequence[Project] = programme.projects if programme else ()
+    funds = [fund.id for fund in plan.study.programme.funds]
+    rows = [
+        {
+            "id": one.id,
+            "option": one.option,
+            "kind": one.kind,
+            "title": one.title,
+            "centre": one.centre,
+            "site": one.site,
+            "closes": ", ".join(one.closes),
+            "settles": ", ".join(one.settles),
+            "community": one.community,
+            "street": one.street,
+            "unit": one.unit or one.street,
+            "year": programme.labels[one.year] if programme else 0,
+            "cost": one.cost,
+            "paid": ", ".join(
+                f"{fund} {amount:.6g}" for fund, amount in zip(funds, one.paid, strict=True) if amount > 0
+            ),
+            "people_covered": one.people_covered,
+            "people_standard": one.people_standard,
+            "cost_per_person": one.cost_per_person,
+        }
+        for one in projects
+    ]
+    spots = spots_of(plan)
+    places = [spots[one.id] for one in projects]
+    return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=places, crs=plan.inputs.crs)
+
+
+def needs_table(programme: Programme) -> pd.DataFrame:
+    """Return the needs as a table."""
+    rows = [
+        {
+            **asdict(need),
+            "rules": ", ".join(need.rules),
+            "projects": ", ".join(need.projects),
+            "year": math.nan if need.year is None else float(programme.labels[need.year]),
+        }
+        for need in programme.needs
+    ]
+    # Where nothing is wanting, the table has its columns all the same.
+    return pd.DataFrame(rows, columns=[one.name for one in fields(Need)])
+
+
+def funds_table(programme: Programme) -> pd.DataFrame:
+    """Return the funds as a table, one row a fund and year."""
+    rows = [{**asdict(one), "year": programme.labels[one.year]} for one in programme.funds]
+    return pd.DataFrame(rows)
+
+
+def _missing(programme: Programme, missing: Missing, funds: Sequence[str]) -> Entry:
+    return {
+        "total": missing.total,
+        "bound": missing.bound,
+        "status": missing.status,
+        "extra": [
+            {"fund": fund, "year": label, "amount": float(amount)}
+            for fund, row in zip(funds, missing.extra.tolist(), strict=True)
+            for label, amount in zip(programme.labels, row, strict=True)
+            if amount > 0
+        ],
+    }

@@ -1,0 +1,245 @@
+"""The part of the document that tells of new sites: candidates, proposals, and what they are to be judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+
+from planner.config.sections.demand import RESIDENTS
+from planner.messages.catalogue import LANGUAGES, Phrase
+from planner.reporting.document.people import weighing_entries
+from planner.results import Plan
+from planner.siting.alternatives import Alternative
+from planner.siting.baselines import Step
+from planner.siting.candidates.candidate import candidate_table
+from planner.siting.candidates.relocations import Fate
+from planner.siting.proposals import Proposal
+from planner.siting.robustness import FairPlans, Otherwise
+from planner.siting.unserved_reasons import Left
+
+Entries = dict[str, Any]
+LONLAT_DIGITS = 7
+
+
+def siting_entries(plan: Plan) -> Entries:
+    """Return all that a plan says of new sites."""
+    siting, study = plan.siting, plan.study
+    weighing = weighing_entries(plan)
+    people, uncovered = plan.inputs.demand["people"].sum(), plan.coverage.uncovered["people"].sum()
+    places = _Places(plan)
+    proposals = [
+        _proposal(proposal, gains, places, people - uncovered, people, weighted=weighing["weighted"])
+        for proposal, gains in zip(siting.proposals, plan.gains, strict=True)
+    ]
+    return {
+        "sites_asked": study.siting.sites,
+        "standard_min": study.limits.standard_min,
+        **weighing,
+        "candidates": [
+            {**row, "lon": lon, "lat": lat}
+            for row, (lon, lat) in zip(
+                siting.candidates.drop(columns="geometry").to_dict(orient="records"), places.lonlat, strict=True
+            )
+        ],
+        "origins": [
+            {
+                "origin": one.origin,
+                "proposed": one.proposed,
+                "kept": one.kept,
+                "suffice": one.suffice,
+                **_in_words(Phrase(f"words.origin_{one.origin}")),
+            }
+            for one in siting.pool.origins
+        ],
+        "every_street": siting.pool.every_street,
+        "excluded": _excluded(plan),
+        "people_uncovered": siting.people_uncovered,
+        "people_without_street": siting.people_without_street,
+        "proposals": proposals,
+        "greedy_gained": plan.sites.comparison.greedy,
+        "curve": [_step(step) for step in plan.sites.comparison.curve],
+        "alternatives": [
+            _alternative(one, proposal, places)
+            for one, proposal in zip(plan.sites.comparison.others, plan.sites.comparison.other_plans, strict=True)
+        ],
+        "left": _left(plan.sites.left, plan),
+        "robust": _robust(plan.sites.otherwise, places),
+        "fair": [_fair(one, places) for one in plan.sites.fair],
+    }
+
+
+class _Places:
+    """Where candidates are, and what they are called."""
+
+    def __init__(self, plan: Plan) -> None:
+        candidates = plan.siting.candidates
+        self.ids = [str(one) for one in candidates["id"]]
+        self.origins = [str(one) for one in candidates["origin"]]
+        self.costs = list(candidates["cost"])
+        self.all_ids = [one.id for one in plan.siting.pool.candidates]
+        self.lonlat = lonlat_of(candidates)
+
+    def of(self, proposal: Proposal) -> list[Entries]:
+        """Return the sites of a proposal in their order."""
+        return [
+            {
+                "rank": rank,
+                "id": self.ids[site],
+                "lon": self.lonlat[site][0],
+                "lat": self.lonlat[site][1],
+                "people_added": added,
+                "origin": self.origins[site],
+                "cost": self.costs[site],
+            }
+            for rank, (site, added) in enumerate(zip(proposal.sites, proposal.people_added, strict=True), start=1)
+        ]
+
+
+def _proposal(
+    proposal: Proposal,
+    gains: Mapping[str, float],
+    places: _Places,
+    covered: float,
+    people: float,
+    *,
+    weighted: bool,
+) -> Entries:
+    # What is gained in weighted people is no share of residents.
+    residents = gains[RESIDENTS] if weighted else proposal.people_gained
+    return {
+        "method": proposal.method,
+        "status": proposal.status,
+        "people_gained": proposal.people_gained,
+        "gained_by_kind": [{"kind": kind, "people_gained": gained} for kind, gained in gains.items()],
+        "bound": proposal.bound,
+        "gap": proposal.gap,
+        "people_covered_after": covered + residents,
+        "people_share_after": (covered + residents) / people,
+        "sites": places.of(proposal),
+        "centres": _fates(proposal.fates),
+    }
+
+
+def _fates(fates: Sequence[Fate]) -> list[Entries]:
+    return [
+        {
+            "centre": one.centre,
+            "fate": one.fate,
+            "to": one.to,
+            **_in_words(Phrase(f"words.fate_{one.fate}", {"to": one.to})),
+        }
+        for one in fates
+    ]
+
+
+def _excluded(plan: Plan) -> list[Entries]:
+    excluded = plan.siting.pool.excluded
+    lonlat = lonlat_of(candidate_table([one.candidate for one in excluded], plan.network.crs))
+    return [
+        {
+            "id": one.candidate.id,
+            "origin": one.candidate.origin,
+            "name": one.candidate.name,
+            "reason": one.reason,
+            "detail": one.detail,
+            "lon": lon,
+            "lat": lat,
+            **_in_words(Phrase(f"words.excluded_{one.reason}")),
+        }
+        for one, (lon, lat) in zip(excluded, lonlat, strict=True)
+    ]
+
+
+def _step(step: Step) -> Entries:
+    return {name: getattr(step, name) for name in step.__slots__}
+
+
+def _alternative(one: Alternative, proposal: Proposal, places: _Places) -> Entries:
+    return {
+        "people_gained": proposal.people_gained,
+        "given_up": one.given_up,
+        "share_of_bound": one.share_of_bound,
+        "sites": places.of(proposal),
+        "dropped": [places.all_ids[site] for site in one.dropped],
+        "taken": [places.all_ids[site] for site in one.taken],
+        "moved_m": one.moved_m,
+        "gains": one.gains,
+        "losses": one.losses,
+    }
+
+
+def _left(left: Left | None, plan: Plan) -> Entries | None:
+    if left is None:
+        return None
+    access = {"access": f"{plan.walk.access_m:g}"}
+    return {
+        "people": left.people.sum(),
+        "points": len(left.rows),
+        "reasons": [
+            {
+                "reason": reason,
+                "points": points,
+                "people": people,
+                **_in_words(Phrase(f"words.unserved_{reason}", access)),
+            }
+            for reason, points, people in left.by_reason()
+        ],
+        "limit_for_all_min": left.limit_for_all_min,
+        "extra_sites": left.extra,
+        "extra_sites_bound": left.extra_bound,
+        "never": left.never,
+    }
+
+
+def _robust(found: Otherwise | None, places: _Places) -> Entries | None:
+    if found is None:
+        return None
+    table = found.table
+    return {
+        "rule": found.robust.rule,
+        "value": found.robust.value,
+        "bound": found.robust.bound,
+        "status": found.robust.status,
+        "sites": places.of(found.proposal),
+        "worlds": [
+            {"key": key, **_in_words(name)} for key, name in zip(table.scenarios, found.names, strict=True)
+        ],
+        "plans": [
+            {
+                "plan": plan,
+                "people": list(table.people[number]),
+                "regret": list(table.regret[number]),
+                "regret_bound": list(table.regret_bound[number]),
+            }
+            for number, plan in enumerate(table.plans)
+        ],
+    }
+
+
+def _fair(found: FairPlans, places: _Places) -> Entries:
+    return {
+        "objective": found.objective,
+        "plans": [
+            {
+                "people": plan.people,
+                "people_bound": plan.people_bound,
+                "worst_share": plan.worst_share,
+                "worst_bound": plan.worst_bound,
+                "status": plan.status,
+                "sites": places.of(proposal),
+            }
+            for plan, proposal in zip(found.plans, found.proposals, strict=True)
+        ],
+    }
+
+
+def _in_words(phrase: Phrase) -> Entries:
+    return {language: phrase.in_words(language) for language in LANGUAGES}
+
+
+def lonlat_of(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:
+    """Return where points are, degrees, WGS 84."""
+    degrees = points.to_crs(4326).geometry
+    return [(round(x, LONLAT_DIGITS), round(y, LONLAT_DIGITS)) for x, y in zip(degrees.x, degrees.y, strict=True)]

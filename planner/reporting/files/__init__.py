@@ -1,0 +1,1 @@
+"""Writing of products: all or none, locked, and safe when a process is killed."""

@@ -1,0 +1,1 @@
+"""The map page and the printed map sheet."""

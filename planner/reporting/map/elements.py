@@ -1,0 +1,155 @@
+"""The pieces that the layers of the map are made of: words, outlines, circles, signs and views."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import folium
+import geopandas as gpd
+import numpy as np
+import shapely
+from folium.utilities import JsCode
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import Document
+from planner.reporting.geojson import written
+from planner.reporting.map import style
+from planner.reporting.map.leaflet import Corners, Feature, Note, Shapes
+from planner.reporting.map.simplify import DRAWN_DIGITS, in_degrees
+from planner.results import Plan
+
+SIMPLIFIED_M = 0.5
+"""How far a drawn outline may lie from the measured one, metres."""
+
+DOT_METRES, LARGEST_DOT_METRES = 3.0, 60.0
+"""The radius of a circle for one person and the largest radius, metres; areas are in proportion to people."""
+
+CORE_TAIL, CORE_MARGIN_M = 0.06, 250.0
+"""Which share of people may live beyond each side of the first view, and the margin around the others, metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The tooltips and cards of the map, each referred to by its number."""
+
+    texts: Texts
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, tip: object, card: object = "") -> int:
+        """Keep a tooltip and a card, both HTML or escaped here, and return their number."""
+        self.notes.append((str(Markup.escape(tip)), str(Markup.escape(card))))
+        return len(self.notes) - 1
+
+    def card(self, name: str, *given: object) -> Markup:
+        """Return one of the cards in map_cards.html, filled in."""
+        template = style.environment(self.texts).get_template("map_cards.html")
+        return Markup(getattr(template.module, name)(*given))  # noqa: S704 - the template escapes what it is given
+
+
+def whole_view(plan: Plan) -> Corners:
+    """Return the corners of all communities."""
+    return _corners(plan.inputs.communities.geometry)
+
+
+def core_view(plan: Plan) -> Corners:
+    """Return the corners of where most people live: far villages must not make the town too small."""
+    demand = plan.inputs.demand
+    people = demand["people"].to_numpy()
+    edges = []
+    for along in (demand.geometry.x.to_numpy(), demand.geometry.y.to_numpy()):
+        order = np.argsort(along, kind="stable")
+        share = np.cumsum(people[order]) / people.sum()
+        edges.append(along[order][np.searchsorted(share, (CORE_TAIL, 1 - CORE_TAIL))])
+    (west, east), (south, north) = edges
+    core = shapely.box(west, south, east, north).buffer(CORE_MARGIN_M)
+    study = shapely.box(*plan.inputs.communities.total_bounds)
+    return _corners(gpd.GeoSeries([shapely.intersection(core, study)], crs=demand.crs))
+
+
+def _corners(shapes: gpd.GeoSeries) -> Corners:
+    west, south, east, north = np.round(shapes.to_crs(4326).total_bounds, DRAWN_DIGITS).tolist()
+    return [[south, west], [north, east]]
+
+
+def private_in_words(plan: Plan, texts: Texts) -> str:
+    """Return what the legend says of private ways of compounds; "" where there are none."""
+    return "" if plan.inputs.private_ways.empty else texts(f"maps.private_{plan.study.walking.private_ways}")
+
+
+def rounded(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
+    """Return shapes in degrees, thinned in metres before they are reprojected, then rounded."""
+    return in_degrees(shapes, SIMPLIFIED_M)
+
+
+def shapes_layer(
+    shapes: gpd.GeoSeries,
+    properties: Iterable[Mapping[str, object]],
+    look: Callable[[Feature], Mapping[str, object]],
+    *,
+    name: str,
+    show: bool,
+) -> Shapes:
+    """Return a layer of outlines, numbered in their order; one with a note gets its tooltip and card."""
+    return Shapes(
+        [{"type": "Feature", "id": place, "properties": dict(own)} for place, own in enumerate(properties)],
+        written(rounded(shapes)),
+        name=name,
+        show=show,
+        style_function=lambda feature: dict(look(feature)),
+        on_each_feature=JsCode("planner.describe"),
+        smooth_factor=0.8,
+    )
+
+
+def entry(text: str, swatch: str = "") -> str:
+    """Return the name of a layer as the layer control shows it, with a sample of its look."""
+    return f'<span class="swatch">{swatch}</span>{text}'
+
+
+def patch(colour: str, *, look: str = "patch") -> str:
+    """Return a small sample of a colour, as HTML."""
+    return f'<i class="{look}" style="--colour:{colour}"></i>'
+
+
+def dot_metres(people: NDArray[np.float64]) -> float:
+    """Return the radius of a circle for one person, metres: smaller where the largest would be too large."""
+    return round(min(DOT_METRES, LARGEST_DOT_METRES / math.sqrt(max(float(people.max()), 1.0))), 3)
+
+
+def sized_places(points: gpd.GeoDataFrame, places: gpd.GeoSeries) -> dict[str, object]:
+    """Return what a layer of circles sized by people needs: places, people, and the radius for one person."""
+    degrees = places.to_crs(4326)
+    return {
+        "lat": np.round(degrees.y.to_numpy(), DRAWN_DIGITS).tolist(),
+        "lon": np.round(degrees.x.to_numpy(), DRAWN_DIGITS).tolist(),
+        "people": [int(value) if value.is_integer() else value for value in points["people"].round(2).tolist()],
+        "metres": dot_metres(points["people"].to_numpy()),
+    }
+
+
+def sign_at(
+    place: Document, html: str, size: tuple[int, int], look: str, number: int, *, foot: int, station: int | None
+) -> folium.Marker:
+    """Return a marker that stands at a place of the document by its `foot`, with tooltip and card by number.
+
+    `station` is its number among those that the page switches on and off.
+    """
+    icon = folium.DivIcon(html=html, icon_size=size, icon_anchor=(size[0] // 2, foot), class_name=look)
+    at = (round(place["lat"], DRAWN_DIGITS), round(place["lon"], DRAWN_DIGITS))
+    marker = folium.Marker(at, icon=icon, rise_on_hover=True)
+    Note(number, station).add_to(marker)
+    return marker
+
+
+def name_places(table: gpd.GeoDataFrame, names: Iterable[str], words: Words) -> list[tuple[float, float, int]]:
+    """Return where each name is written: latitude, longitude and its number."""
+    inside = gpd.GeoSeries(table.representative_point(), crs=table.crs).to_crs(4326)
+    return [
+        (float(round(point.y, DRAWN_DIGITS)), float(round(point.x, DRAWN_DIGITS)), words.add(name))
+        for point, name in zip(inside, names, strict=True)
+        if name
+    ]

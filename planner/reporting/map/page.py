@@ -1,0 +1,199 @@
+"""map.html: the plan as one page that opens and works without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import folium
+from markupsafe import Markup
+
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import Document
+from planner.reporting.map.branch_choices import MOST_BRANCHES
+from planner.reporting.map.elements import Words, core_view, private_in_words, whole_view
+from planner.reporting.map.labels import places_to_find, street_names
+from planner.reporting.map.layers import map_layers
+from planner.reporting.map.leaflet import Begin, Start, offline_page
+from planner.reporting.map.style import environment, read_template, ring_swatches
+from planner.reporting.map.tiles import tiles_of
+from planner.reporting.map.whatif_data import what_if
+from planner.reporting.rates import rate_in_words, weak_in_words
+from planner.reporting.valid_text import legal
+from planner.results import Plan
+
+SCRIPTS = ("map_whatif.js", "map_live.js", "map_meeting.js", "map_tools.js", "map_tiles.js", "map.js")
+"""The page's own scripts, each using those before it."""
+
+SHARED_WORDS = ("rate", "not_judged", "none_determined")
+OWN_WORDS = (
+    "north",
+    "zoom_in",
+    "zoom_out",
+    "whole_study",
+    "core",
+    "layers",
+    "map",
+    "unknown",
+    "rate",
+    "not_judged",
+    "none_determined",
+    "kpi_people_count",
+    "percent_points",
+    "needs_run",
+    "card_as_run",
+    "candidate",
+    "changes",
+    "undo",
+    "closed",
+    "opened",
+    "own_choice",
+    "this_choice",
+    "close",
+    "restore",
+    "open",
+    "withdraw",
+    "would_gain",
+    "community_now",
+    "told_closed",
+    "told_opened",
+    "told_restored",
+    "told_withdrawn",
+    "told_scenario",
+    "told_saved",
+    "told_loaded",
+    "told_not_loaded",
+    "measured",
+    "measure_how",
+    "measure_clear",
+    "point_how",
+    "point_none",
+    "pointed_from",
+    "find_nothing",
+    "find_community",
+    "find_centre",
+    "find_street",
+    "find_candidate",
+)
+"""The texts that the scripts say themselves, gaps and all."""
+
+
+def draw_map(plan: Plan, content: Document) -> str:
+    """Draw the map of a plan.
+
+    The basemap is the study's own layers; nothing is loaded from anywhere. Every number shown is one of the
+    document's, so that map, report and plan.json never differ.
+
+    Parameters
+    ----------
+    plan
+        Where the geometry comes from: simplified by at most half a metre, in degrees of six decimals.
+    content
+        Its document.
+
+    Returns
+    -------
+    html
+        The page. The same plan gives the same text.
+    """
+    words = Words(Texts(plan.study.language))
+    whole, tiles = whole_view(plan), tiles_of(plan.study.map)
+    sets = what_if(plan, content)
+    drawing = folium.Map(
+        location=whole[0],
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control=False,
+        zoom_snap=0.25,
+        max_zoom=19,
+        attribution_control=False,
+    )
+    core = core_view(plan)
+    Begin(core).add_to(drawing)
+    layers = map_layers(plan, content, words)
+    for layer in layers:
+        layer.add_to(drawing)
+    folium.LayerControl(collapsed=False, position="topright").add_to(drawing)
+    Start(layers, whole=whole, core=core).add_to(drawing)
+    html = offline_page(
+        drawing,
+        title=str(Markup.escape(plan.study.name)),
+        style=read_template("map.css"),
+        script="\n".join(map(read_template, SCRIPTS)),
+        body=_panel(
+            content,
+            words.texts,
+            has_tiles=tiles is not None,
+            needs_run=_needs_run(sets["judged"]["unfollowed"], words.texts),
+            private_ways=private_in_words(plan, words.texts),
+        ),
+        words={
+            "notes": words.notes,
+            "page": _page_words(words.texts),
+            "sources": _sources(content, words.texts),
+            "streets": street_names(plan),
+            "places": places_to_find(plan, content),
+            "tiles": {name: getattr(tiles, name) for name in ("urls", "credit", "datum", "deepest")}
+            if tiles
+            else None,
+        },
+        images_from=tiles.origin if tiles else "",
+        sets=sets,
+    )
+    return legal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
+
+
+def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
+    """Return why the page shows no verdicts for other choices than today's; "" where it does."""
+    reasons = [
+        texts("maps.too_many_branches", most=MOST_BRANCHES) if one == "branch_of" else texts(f"measures.{one}")
+        for one in unfollowed
+    ]
+    return texts("maps.verdicts_need_run", reasons=texts("maps.comma").join(reasons)) if reasons else ""
+
+
+def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
+    """Return the panel of key figures, new sites and legend, and the title block."""
+    coverage, walking = content["coverage"], content["walking"]
+    standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
+    limits = [limit["minutes"] for limit in walking["limits"]]
+    proposals = content["siting"]["proposals"]
+    best = next((one for one in proposals if one["method"] == "maximal_covering"), None)
+    return (
+        environment(texts)
+        .get_template("map_panel.html")
+        .render(
+            content=content,
+            standard=standard,
+            best=best,
+            needs_run=needs_run,
+            private_ways=private_ways,
+            drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
+            rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
+            rate=lambda name: rate_in_words(content["diagnosis"]["rates"], name, texts),
+            weak_communities=weak_in_words(
+                len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
+            ),
+            tiers_shown={centre["tier"] for centre in content["centres"]},
+            modelled=texts("maps.comma").join(
+                texts(f"maps.source_{layer}") for layer in content["data"]["modelled"]
+            ),
+        )
+    )
+
+
+def _page_words(texts: Texts) -> dict[str, str]:
+    """Return the words that the page's scripts need, with their gaps still open."""
+    return {key: texts.template(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
+
+
+def _sources(content: Document, texts: Texts) -> str:
+    """Return where the layers come from, as one line of HTML."""
+    stated = [
+        f"{texts('maps.source_' + source['layer'])}{texts('maps.between')}{source['source']}"
+        for source in content["data"]["sources"]
+        if source["source"]
+    ]
+    if content["data"]["attribution"]:
+        stated.insert(0, content["data"]["attribution"])
+    line = texts("maps.semicolon").join(stated) or texts("maps.no_source")
+    return str(Markup.escape(f"{texts('maps.sources')}{texts('maps.between')}{line}"))

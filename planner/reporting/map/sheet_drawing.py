@@ -1,0 +1,119 @@
+"""What the sheet of a map is drawn with: texts, lines and areas on axes of matplotlib."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from planner.reporting.fonts import font_path, readable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+A3_MM = (420.0, 297.0)
+MARKERS = {"district": "*", "town": "s", "community": "o", "village": "^", "station": "D"}
+INK, SOFT = "#1f2328", "#57606a"
+STOPS = "、，。；：）”"
+LAST_NARROW, NARROW = 0x2E7F, 0.53
+"""Signs beyond are full-width; how wide the others are beside them."""
+
+PIECES = (
+    rf"[\u0000-\u{LAST_NARROW:04x}]+?(?:\s+|(?=[^\u0000-\u{LAST_NARROW:04x}])|$)|[^\u0000-\u{LAST_NARROW:04x}]"
+)
+"""What a line is made of: words with the spaces after them, and full-width signs one by one."""
+
+
+def signs_wide(text: str) -> float:
+    """Return how wide a text is, in full-width signs: a sign is as wide as the letters are high.
+
+    Examples
+    --------
+    >>> signs_wide("达标率"), round(signs_wide("26.1%"), 2)
+    (3.0, 2.65)
+    """
+    return sum(1.0 if ord(sign) > LAST_NARROW else NARROW for sign in text)
+
+
+def wrapped(text: str, signs: int) -> list[str]:
+    """Cut a text into lines of so many full-width signs, twice as many narrow ones; no line begins with a stop."""
+    lines, line, width = [], "", 0.0
+    for piece in re.findall(PIECES, readable(text)):
+        wide = signs_wide(piece)
+        if line and width + wide > signs and piece not in STOPS:
+            lines.append(line.rstrip())
+            line, width = "", 0.0
+        line, width = line + piece, width + wide
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def write_lines(
+    axes: Axes, y: float, lines: Sequence[str], size: float, *, step: float, colour: str = INK
+) -> float:
+    """Write lines one below the other; return where the next one goes."""
+    for line in lines:
+        write(axes, 0, y, line, size, ha="left", colour=colour)
+        y += step
+    return y
+
+
+def write(  # noqa: PLR0913 - a label has so many sides
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    size: float,
+    *,
+    ha: str = "center",
+    colour: str = INK,
+    zorder: float = 3,
+    halo: bool = False,
+) -> None:
+    """Write a text in the project's font, with a white border where it lies on the map."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.patheffects import withStroke
+
+    font = FontProperties(fname=str(font_path()), size=size)
+    label = axes.text(x, y, readable(text), fontproperties=font, ha=ha, va="center", color=colour, zorder=zorder)
+    label.set_parse_math(False)
+    label.set_clip_on(True)
+    if halo:
+        label.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
+
+
+def fill(axes: Axes, shapes: gpd.GeoSeries, colour: object, *, zorder: float, alpha: float = 1.0) -> None:
+    """Fill areas, their holes left out."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path as Outline
+
+    for part in shapely.get_parts(np.asarray(shapes.array, dtype=object)):
+        if part.is_empty or part.geom_type != "Polygon":
+            continue
+        rings = [np.asarray(ring.coords)[:, :2] for ring in (part.exterior, *part.interiors)]
+        outline = Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
+        axes.add_patch(PathPatch(outline, facecolor=str(colour), edgecolor="none", alpha=alpha, zorder=zorder))
+
+
+def stroke(
+    axes: Axes,
+    lines: gpd.GeoSeries,
+    colour: str,
+    width: float,
+    zorder: float,
+    *,
+    dashes: tuple[float, float] | None = None,
+) -> None:
+    """Draw lines, or the borders of areas."""
+    from matplotlib.collections import LineCollection
+
+    parts = [
+        np.asarray(part.coords)[:, :2]
+        for part in shapely.get_parts(np.asarray(lines.array, dtype=object))
+        if not part.is_empty and part.geom_type in ("LineString", "LinearRing")
+    ]
+    look = (0, dashes) if dashes else "solid"
+    axes.add_collection(LineCollection(parts, colors=colour, linewidths=width, linestyles=[look], zorder=zorder))

@@ -1,0 +1,166 @@
+"""What if: the coverage sets from which the map reckons any choice of centres and sites by itself.
+
+For every centre and candidate the page holds which demand points it reaches within which limit, and what is needed
+to judge premises anew. People are whole grains (`planner.population.fixed_point`), so that adding and taking
+away in the page gives the bits that a run for the same choice gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.accessibility.branches import is_branch, main_of
+from planner.network.travel_times import TravelTimes
+from planner.network.walk import is_within
+from planner.population.fixed_point import grain_of
+from planner.reporting.document.build import Document
+from planner.reporting.map.elements import rounded
+from planner.reporting.map.varint import packed, packed_degrees, packed_shapes, packed_steps
+from planner.reporting.map.whatif_rules import followed_limits, judging
+from planner.reporting.small_counts import shown_places
+from planner.results import Plan
+
+
+def what_if(plan: Plan, content: Document) -> Document:
+    """Return all that the page needs to reckon any choice of centres and candidates.
+
+    Parameters
+    ----------
+    plan
+        Walking times, people and rules.
+    content
+        Its document: names, places and scenarios.
+
+    Returns
+    -------
+    data
+        As JSON can hold it; `templates/map_whatif.js` reads it.
+    """
+    inputs, limits = plan.inputs, plan.study.limits.minutes
+    rings = sorted({*limits, *followed_limits(plan.diagnosis.profile)})
+    places = shown_places(inputs.demand, plan)
+    order = np.argsort(places.hilbert_distance().to_numpy(), kind="stable")
+    demand = inputs.demand.iloc[order]
+    degrees = places.iloc[order].to_crs(4326)
+    people = demand["people"].to_numpy()
+    grain = grain_of(people)
+    place = {community: number for number, community in enumerate(inputs.communities["id"])}
+    return {
+        "study": plan.study.name,
+        "crs": inputs.crs.to_string(),
+        "base": _base(plan),
+        "rings": rings,
+        "limits": [rings.index(limit) for limit in limits],
+        "standard": rings.index(plan.study.limits.standard_min),
+        "grain": grain,
+        "demand": {
+            "people": packed(np.rint(people / grain).astype(np.int64)),
+            "home": packed_steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
+            "lat": packed_degrees(degrees.y.to_numpy()),
+            "lon": packed_degrees(degrees.x.to_numpy()),
+        },
+        "communities": {
+            "id": list(inputs.communities["id"]),
+            "name": list(inputs.communities["name"]),
+            "outlines": packed_shapes(rounded(inputs.communities.geometry)),
+        },
+        "stations": _stations(plan, content, place),
+        "branches": _branches(plan),
+        "reach": packed_reach([plan.times, plan.candidate_times], order, rings),
+        "areas": packed_shapes(_areas(plan)),
+        "judged": judging(plan, rings, order),
+        "scenarios": _scenarios(plan, content),
+    }
+
+
+def packed_reach(of_stations: list[TravelTimes], order: NDArray[np.int64], rings: list[float]) -> dict[str, str]:
+    """Pack who reaches which station: for each station and ring between limits, the demand points in it.
+
+    Parameters
+    ----------
+    of_stations
+        Times of centres, then of candidates; stations are numbered through.
+    order
+        The demand points in the page's order: neighbours close together, so that steps are short.
+    rings
+        Limits in minutes, rising; a pair belongs to the first that it is within.
+
+    Returns
+    -------
+    reach
+        How many demand points stand in each station's rings, and their numbers by steps, each ring from 0.
+    """
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    first = np.cumsum([0, *(times.n_facilities for times in of_stations)])
+    station = np.concatenate(
+        [times.facility + start for times, start in zip(of_stations, first[:-1], strict=True)]
+    )
+    point = rank[np.concatenate([times.demand for times in of_stations])]
+    minutes = np.concatenate([times.minutes for times in of_stations])
+    ring = np.sum([~is_within(minutes, limit) for limit in rings], axis=0)
+    group = station * len(rings) + ring
+    kept = np.flatnonzero(ring < len(rings))
+    kept = kept[np.lexsort((point[kept], group[kept]))]
+    point, group = point[kept], group[kept]
+    begins = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
+    steps = np.where(begins, point, np.diff(point, prepend=0))
+    return {"counts": packed(np.bincount(group, minlength=int(first[-1]) * len(rings))), "steps": packed(steps)}
+
+
+def _base(plan: Plan) -> Document:
+    """Return what the centres of this map already differ by from today's, for a file that is saved from it."""
+    scenario = plan.scenario
+    sites = [site.model_dump() for site in scenario.sites] if scenario else []
+    return {"closed": list(scenario.closed) if scenario else [], "sites": sites}
+
+
+def _stations(plan: Plan, content: Document, place: Mapping[str, int]) -> Document:
+    centres, candidates = content["centres"], content["siting"]["candidates"]
+    both = [*centres, *candidates]
+    spots = shapely.get_coordinates(plan.siting.candidates.geometry.array)
+    return {
+        "id": [one["id"] for one in both],
+        "name": [centre["name"] for centre in centres],
+        "tier": [centre["tier"] for centre in centres],
+        "community": [place.get(centre["community"], -1) for centre in centres],
+        "lat": [round(one["lat"], 6) for one in both],
+        "lon": [round(one["lon"], 6) for one in both],
+        "x": spots[:, 0].tolist(),
+        "y": spots[:, 1].tolist(),
+    }
+
+
+def _branches(plan: Plan) -> dict[str, int]:
+    """Return the centre of each branch, both by their number."""
+    facilities = plan.inputs.facilities
+    main = main_of(facilities)
+    return {str(branch): int(main[branch]) for branch in np.flatnonzero(is_branch(facilities))}
+
+
+def _areas(plan: Plan) -> NDArray[np.object_]:
+    """Return the service areas of all centres, then all candidates, the limits of each together, in degrees."""
+    of_centres = plan.service_areas.geometry.array
+    areas = np.concatenate([np.asarray(of_centres, dtype=object), plan.candidate_areas.ravel()])
+    return rounded(gpd.GeoSeries(areas, crs=plan.inputs.crs))
+
+
+def _scenarios(plan: Plan, content: Document) -> list[Document]:
+    """Return the scenarios of the document with stations by their number."""
+    facilities = {facility: number for number, facility in enumerate(plan.inputs.facilities["id"])}
+    candidates = {
+        candidate: len(facilities) + number for number, candidate in enumerate(plan.siting.candidates["id"])
+    }
+    return [
+        {
+            "name": scenario[plan.study.language],
+            "closed": [facilities[one] for one in scenario["closed"]],
+            "open": [candidates[one] for one in scenario["sites"]],
+        }
+        for scenario in content["scenarios"]
+    ]

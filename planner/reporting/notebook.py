@@ -1,0 +1,59 @@
+"""What a notebook shows of a plan: its key figures on cards, and a small map."""
+
+from __future__ import annotations
+
+import base64
+
+from markupsafe import Markup
+
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import document
+from planner.reporting.report.blocks import Wording
+from planner.reporting.report.figures import overview_figure
+from planner.reporting.report.pictures import picture_of
+from planner.reporting.report.sections.summary import indicators, nature_of
+from planner.results import Plan
+
+BOX = "border:1px solid #c9cfd5;border-top:4px solid #01665e;padding:6px 10px;background:#fff;color:#1c2126"
+GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:8px;flex:1 1 360px"
+
+
+def show(plan: Plan) -> str:
+    """Return a plan as HTML for a notebook; every number is that of `planner.reporting.document.build.document`.
+
+    Parameters
+    ----------
+    plan
+        What `planner.run` returned.
+
+    Returns
+    -------
+    html
+        A fragment that needs no network, no script and no style sheet; what the study says in it is escaped.
+    """
+    say = Wording(document(plan), Texts(plan.study.language))
+    modelled, nature = nature_of(say, section=0)
+    cards = Markup("").join(
+        Markup(
+            '<div style="{}"><b style="font-size:1.4em">{}</b><br>{}<br>'
+            '<small style="color:#4a545e">{}</small></div>'
+        ).format(BOX, one.value, one.label, one.note)
+        for one in indicators(say)
+    )
+    picture = picture_of(overview_figure(plan, say.texts))
+    image = base64.b64encode(picture.png).decode("ascii")
+    return str(
+        Markup(
+            '<div style="font-family:sans-serif;max-width:62em"><h3 style="margin:4px 0">{name}</h3>{nature}'
+            '<div style="display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start">'
+            '<div style="{grid}">{cards}</div>'
+            '<img alt="{name}" style="max-height:460px;background:#fff" src="data:image/png;base64,{image}">'
+            "</div></div>"
+        ).format(
+            name=plan.study.name,
+            nature=Markup("<p><small>{}</small></p>").format(nature) if modelled else "",
+            grid=GRID,
+            cards=cards,
+            image=image,
+        )
+    )

@@ -1,0 +1,1 @@
+"""The site-selection report: built once, rendered as a page and as a Word file."""

@@ -1,0 +1,334 @@
+"""What the report is laid out from: blocks, the wording of numbers and words, readers of the document.
+
+A block is plain words and figures; the template knows how each kind looks and nothing of what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from statistics import mean
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from planner.evaluation.indicators import find_measure, limit_of
+from planner.messages.catalogue import Texts
+
+if TYPE_CHECKING:
+    # A second process lays reports out; it needs none of what makes a document.
+    from planner.reporting.document.build import Document
+
+DASH = "—"
+DIGITS = {
+    "m2": 0,
+    "m2_per_100_households": 1,
+    "m2_per_person": 3,
+    "people_per_m2": 1,
+    "people": 0,
+    "households": 0,
+    "minutes": 1,
+    "hours_per_week": 0,
+    "share": 1,
+    "ratio": 2,
+    "count": 0,
+    "yes_no": 0,
+}
+KMH_A_MS = 3.6
+LONLAT_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its text, a smaller further line, the class of a badge, a share (0–1) to draw as a bar."""
+
+    text: str
+    further: str = ""
+    badge: str = ""
+    bar: float | None = None
+    marked: bool = False
+
+
+Row = tuple[Cell | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A sentence or several; `title` makes it a heading inside the section, `item` one of a list."""
+
+    text: str
+    title: bool = False
+    item: bool = False
+    kind: str = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: first the columns of words, then those of numbers; the last `totals` rows are totals."""
+
+    caption: str
+    words: tuple[str, ...]
+    numbers: tuple[str, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+    totals: int = 0
+    kind: str = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with its caption."""
+
+    picture: Markup
+    caption: str
+    kind: str = "figure"
+
+
+@dataclass(frozen=True, slots=True)
+class CentreCard:
+    """A weak centre: its place, reasons and notes in words, what would help, its measures by name, and a map."""
+
+    name: str
+    place: str
+    verdict: Cell
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+    remedy: str
+    measures: tuple[tuple[str, str], ...]
+    figure: Figure
+    kind: str = "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A command as it is typed."""
+
+    text: str
+    kind: str = "code"
+
+
+Block = Paragraph | Table | Figure | CentreCard | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The document and the language it is told in."""
+
+    content: Document
+    texts: Texts
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Say a sentence of the report."""
+        return self.texts(f"report.{key}", **values)
+
+    def all(self, *keys: str, **values: object) -> tuple[str, ...]:
+        """Say several short texts of the report."""
+        return tuple(self(key, **values) for key in keys)
+
+    def word(self, key: str) -> str:
+        """Say a word of the glossary."""
+        return self.texts(f"words.{key}")
+
+    @property
+    def unknown(self) -> str:
+        """Return what stands where the data do not tell."""
+        return f"{DASH} {self('not_known')}"
+
+    def whole(self, count: float | None) -> str:
+        """Write a count."""
+        return self.unknown if count is None else self.texts.whole(count)
+
+    def number(self, value: float | None, digits: int = 1) -> str:
+        """Write a measured number."""
+        return self.unknown if value is None else self.texts.number(value, digits)
+
+    def percent(self, share: float | None) -> str:
+        """Write a share (0–1)."""
+        return self.unknown if share is None else self.texts.percent(share)
+
+    def degrees(self, value: float) -> str:
+        """Write a longitude or latitude, to a tenth of a metre."""
+        return f"{value:.{LONLAT_DIGITS}f}"
+
+    def plain(self, value: float) -> str:
+        """Write a setting as it was set, with no more digits than it has."""
+        return f"{value:,.10g}"
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Join names."""
+        return self("joint").join(items) if items else self("nobody")
+
+    def quantity(self, value: float | None, unit: str, digits: int | None = None) -> str:
+        """Write a value in a rule's unit."""
+        if value is None:
+            return self.unknown
+        if unit == "yes_no":
+            return self("yes" if value else "no")
+        shown = value * 100 if unit == "share" else value
+        return self(f"unit_{unit}", value=self.texts.number(shown, DIGITS[unit] if digits is None else digits))
+
+    def measure(self, name: str) -> str:
+        """Return what a measure is called."""
+        limit_min, found = limit_of(name), find_measure(name)
+        stem = found.name if found else name
+        if limit_min is None:
+            return self.texts(f"measures.{stem}")
+        return self.texts(f"measures.{stem}", minutes=self.plain(limit_min))
+
+    def own(self, entry: Mapping[str, str]) -> str:
+        """Return the words of an entry that brings them in both languages."""
+        return entry[self.texts.language]
+
+    def cited(self, entry: Mapping[str, str], name: str) -> str:
+        """Return a citation in Chinese where the rule file has it so, else as it stands."""
+        return (self.texts.language == "zh" and entry[f"{name}_zh"]) or entry[name]
+
+    def bar(self, share: float | None) -> Cell:
+        """Return a share (0–1) with its bar."""
+        return Cell(self.percent(share), bar=share)
+
+    def verdict(self, verdict: str) -> Cell:
+        """Return a verdict as a badge with its word."""
+        name = verdict or "none"
+        return Cell(self.word(f"verdict_{name}"), badge=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One figure that is seen first, what it counts, and what lies behind it; `number` where it is one."""
+
+    value: str
+    label: str
+    note: str
+    number: float | None = None
+    is_share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the report; one of number 0 has none."""
+
+    id: str
+    number: int
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def heading(self) -> str:
+        """Return the title with its number."""
+        return f"{self.number} {self.title}" if self.number else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report, told and not yet laid out; `contents` says whether it lists its sections first."""
+
+    say: Wording
+    name: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    modelled: bool
+    nature: str
+    indicators: tuple[Indicator, ...]
+    summary: tuple[str, ...]
+    sections: tuple[Section, ...]
+    contents: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Headcount:
+    """People as they are shown: each rounded once, so that they add up on the page.
+
+    Examples
+    --------
+    >>> Headcount(people=10, covered=4).uncovered
+    6
+    """
+
+    people: int
+    covered: int
+
+    @property
+    def uncovered(self) -> int:
+        """Return the people shown as not served."""
+        return self.people - self.covered
+
+
+def sections(content: Document) -> list[str]:
+    """Return the sections of the report in their order, programme and circles only where the study has them."""
+    named = (
+        "basis",
+        "inventory",
+        "coverage",
+        "weak",
+        "siting",
+        "programme",
+        "fairness",
+        "circles",
+        "reading",
+        "data",
+    )
+    return [name for name in named if name not in ("programme", "circles") or content[name] is not None]
+
+
+def section_number(content: Document, name: str) -> int:
+    """Return the number of a section."""
+    return sections(content).index(name) + 1
+
+
+def headcount(row: Document) -> Headcount:
+    """Return the people of one row of coverage, total or by community, as every product shows them."""
+    return Headcount(row["shown"]["people"], row["shown"]["people_covered"])
+
+
+def at_standard(content: Document) -> Document:
+    """Return the totals at the standard."""
+    coverage = content["coverage"]
+    row: Document = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
+    return row
+
+
+def circle_m(content: Document, limit_min: float) -> float:
+    """Return how far people walk within a limit, metres."""
+    metres: float = next(row["metres"] for row in content["walking"]["limits"] if row["minutes"] == limit_min)
+    return metres
+
+
+def disc_shares(content: Document, limit_min: float) -> list[float]:
+    """Return what part of its disc each centre's service area is, in the order of the centres."""
+    return [
+        area["disc_share"]
+        for centre in content["centres"]
+        for area in centre["service_areas"]
+        if area["limit_min"] == limit_min
+    ]
+
+
+def community_names(content: Document) -> dict[str, str]:
+    """Return the communities' names by id, in the study's order."""
+    return {row["community"]: row["name"] for row in content["coverage"]["by_community"]}
+
+
+def bound_shown(proposal: Document) -> int | None:
+    """Return a bound in whole people: as the answer that it proves, else upwards so that it stays one.
+
+    Examples
+    --------
+    >>> bound_shown({"status": "stopped", "bound": 160.4}), bound_shown({"status": "proven", "bound": 130.2})
+    (161, 130)
+    """
+    bound: float | None = proposal["bound"]
+    if bound is None:
+        return None
+    return round(bound) if proposal["status"] == "proven" else ceil(bound)
+
+
+def speed_ms(say: Wording) -> str:
+    """Return the walking speed in metres a second."""
+    return say.texts.number(say.content["walking"]["speed_kmh"] / KMH_A_MS, 2)
+
+
+def mean_disc_share(say: Wording) -> str:
+    """Return what part of its disc a service area is at the standard, on average."""
+    return say.percent(mean(disc_shares(say.content, say.content["coverage"]["standard_min"])))

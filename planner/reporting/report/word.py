@@ -1,0 +1,159 @@
+"""A Word file, part by part: headings that a table of contents finds, captions that count, tables, pictures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from planner.reporting.report import word_parts as parts
+from planner.reporting.report.blocks import Cell
+from planner.reporting.report.pictures import Picture
+from planner.reporting.report.word_styles import TEXT_MM, set_styles
+from planner.reporting.valid_text import legal
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+    from docx.oxml.xmlchemy import BaseOxmlElement as Element
+    from docx.text.paragraph import Paragraph
+
+MADE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Written for the date of making, so that equal reports are equal to the byte."""
+
+HIGHEST_MM = 205.0
+SHRINKING = 5
+"""Pictures shrink faster than letters, which must stay legible."""
+
+LISTED = 2
+"""The table of contents lists headings of levels 1 and 2."""
+
+
+@dataclass(slots=True)
+class WordFile:
+    """A Word file in the making; `bytes` ends it."""
+
+    document: WordDocument
+    scale: float = 1.0
+    headings: list[tuple[int, str, str]] = field(default_factory=list)
+    counts: list[int] = field(default_factory=lambda: [0, 0, 0])
+    captions: dict[str, int] = field(default_factory=dict)
+    contents_after: Paragraph | None = None
+
+    @classmethod
+    def begin(cls, *, title: str, subject: str, language: str, scale: float = 1.0) -> WordFile:
+        """Begin a file with its page, styles and properties; `scale` makes letters and pictures smaller."""
+        from docx import Document
+
+        document = Document()
+        set_styles(document, scale=scale)
+        known = document.core_properties
+        known.title, known.subject, known.language = legal(title)[:255], legal(subject)[:255], language
+        known.author = known.last_modified_by = known.comments = known.keywords = ""
+        known.created = known.modified = MADE
+        known.revision = 1
+        package = document.part.package
+        for name in [name for name, other in package.rels.items() if other.reltype.endswith("/thumbnail")]:
+            # The library's template brings the picture of another document.
+            package.rels.pop(name)
+        return cls(document, scale)
+
+    def running(self, head: str) -> None:
+        """Write a line above every page, and its number below."""
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+        section = self.document.sections[0]
+        section.header.paragraphs[0].add_run(legal(head))
+        below = section.footer.paragraphs[0]
+        below.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        below._p.extend(parts.field("PAGE", "1"))  # noqa: SLF001 - python-docx has no word for fields
+
+    def paragraph(self, text: str, style: str = "Normal", *, begin: str = "") -> None:
+        """Write a paragraph; `begin` stands before it in bold."""
+        written = self.document.add_paragraph(style=style)
+        if begin:
+            written.add_run(f"{legal(begin)}  ").bold = True
+        written.add_run(legal(text))
+
+    def heading(self, text: str, level: int, *, numbered: bool = True) -> None:
+        """Write a heading of level 1 to 3, numbered by its style."""
+        written = self.document.add_paragraph(style=f"Heading {level}")
+        number = ""
+        if numbered:
+            self.counts[level - 1] += 1
+            self.counts[level:] = [0] * (len(self.counts) - level)
+            number = ".".join(str(count) for count in self.counts[:level])
+        else:
+            none = [parts.element("ilvl", val="0"), parts.element("numId", val="0")]
+            written._p.get_or_add_pPr().append(parts.element("numPr", none))  # noqa: SLF001 - the same
+        mark = str(len(self.headings) + 1)
+        anchor = f"_Toc{mark:>08}"
+        written._p.append(parts.element("bookmarkStart", id=mark, name=anchor))  # noqa: SLF001 - the same
+        written.add_run(legal(text))
+        written._p.append(parts.element("bookmarkEnd", id=mark))  # noqa: SLF001 - the same
+        self.headings.append((level, f"{number} {text}".strip(), anchor))
+
+    def contents(self, title: str) -> None:
+        """Leave the place of the table of contents; it is written when everything is there."""
+        self.contents_after = self.document.add_paragraph(legal(title), style="TOC Heading")
+
+    def caption(self, word: str, sequence: str, text: str, *, above: bool) -> None:
+        """Write a caption with its number, which Word counts by itself."""
+        written = self.document.add_paragraph(style="Caption")
+        written.paragraph_format.keep_with_next = above
+        self.captions[sequence] = self.captions.get(sequence, 0) + 1
+        counted = parts.field(f"SEQ {sequence} \\* ARABIC", str(self.captions[sequence]))
+        written._p.extend([parts.run(f"{word} "), *counted, parts.run(f"  {text}")])  # noqa: SLF001 - the same
+
+    def picture(self, picture: Picture, description: str, *, most_mm: float = TEXT_MM) -> None:
+        """Show a picture, as large as it is or as fits; who cannot see it hears `description`."""
+        from docx.shared import Mm
+
+        width_mm = min(
+            picture.width_mm, most_mm, picture.width_mm * HIGHEST_MM * self.scale**6 / picture.height_mm
+        )
+        run = self.document.add_paragraph(style="Figure").add_run()
+        shown = run.add_picture(io.BytesIO(picture.png), width=Mm(width_mm))
+        shown._inline.docPr.set("descr", legal(description))  # noqa: SLF001 - the same
+
+    def table(
+        self, heads: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, words: int, totals: int = 0
+    ) -> None:
+        """Write a table whose head comes again on every page; columns after `words` hold numbers."""
+        cells = [[one if isinstance(one, Cell) else Cell(one) for one in row] for row in rows]
+        widths = parts.column_widths(heads, cells, words=words)
+        head = [parts.head_cell(text, widths[place], numeric=place >= words) for place, text in enumerate(heads)]
+        body = [
+            parts.row(
+                parts.body_cell(one, widths[place], numeric=place >= words, bold=number >= len(cells) - totals)
+                for place, one in enumerate(row)
+            )
+            for number, row in enumerate(cells)
+        ]
+        self._append(parts.table(widths, [parts.row(head, head=True), *body]))
+
+    def cards(self, cards: Sequence[Sequence[tuple[str, str]]], *, across: int) -> None:
+        """Write small texts side by side: each a list of (text, id of its style)."""
+        width = parts.TEXT_TWIPS // across
+        filled = [*cards, *([[("", "TableText")]] * (-len(cards) % across))]
+        cells = [
+            parts.cell(width, [parts.paragraph(style, [parts.run(text)]) for text, style in card])
+            for card in filled
+        ]
+        rows = [parts.row(cells[first : first + across]) for first in range(0, len(cells), across)]
+        self._append(parts.table([width] * across, rows))
+
+    def _append(self, table: Element) -> None:
+        self.document.element.body.sectPr.addprevious(table)
+
+    def bytes(self) -> bytes:
+        """Return the file; the same parts give the same bytes."""
+        if self.contents_after is not None:
+            listed = [entry for entry in self.headings if entry[0] <= LISTED]
+            for entry in reversed(parts.contents(listed)):
+                self.contents_after._p.addnext(entry)  # noqa: SLF001 - the same
+            self.contents_after = None
+        made = io.BytesIO()
+        self.document.save(made)
+        return parts.without_dates(made.getvalue())

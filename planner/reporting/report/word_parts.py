@@ -1,0 +1,178 @@
+"""Elements of WordprocessingML (ECMA-376, part 1, 17) that python-docx has no words for: fields, links, tables."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from planner.reporting.report.blocks import Cell
+from planner.reporting.report.word_styles import TABLE_STYLE, TEXT_MM
+from planner.reporting.valid_text import legal
+
+if TYPE_CHECKING:
+    from docx.oxml.xmlchemy import BaseOxmlElement as Element
+
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+TWIPS_A_MM = 1440 / 25.4
+TEXT_TWIPS = round(TEXT_MM * TWIPS_A_MM)
+SIGN_TWIPS, PADDING_TWIPS, LEAST_TWIPS = 100, 200, 800
+"""How wide half a Chinese sign is in a table, what stands beside the text, and the least width of a column."""
+
+MOST_SIGNS = 34
+EMPHATIC = frozenset({"weak", "undetermined"})
+"""Verdicts that are printed bold."""
+
+
+def element(name: str, children: Iterable[Element] = (), /, **attributes: str) -> Element:
+    """Return an element `w:name` with attributes of the same namespace."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    made: Element = OxmlElement(f"w:{name}")
+    for key, value in attributes.items():
+        made.set(qn(f"w:{key}"), value)
+    made.extend(children)
+    return made
+
+
+def run(text: str, *, bold: bool | None = None) -> Element:
+    """Return a text; bold, not bold, or as its paragraph is."""
+    words = element("t")
+    words.text = legal(text)
+    words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    look = [] if bold is None else [element("rPr", [element("b") if bold else element("b", val="0")])]
+    return element("r", [*look, words])
+
+
+def paragraph(style: str, children: Iterable[Element] = ()) -> Element:
+    """Return a paragraph of a style, given by its id."""
+    return element("p", [element("pPr", [element("pStyle", val=style)]), *children])
+
+
+def field_begin(code: str) -> list[Element]:
+    """Return the runs that begin a field; what follows up to `field_end` is what it shows."""
+    instruction = element("instrText")
+    instruction.text = f" {code} "
+    instruction.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    return [
+        element("r", [element("fldChar", fldCharType="begin")]),
+        element("r", [instruction]),
+        element("r", [element("fldChar", fldCharType="separate")]),
+    ]
+
+
+def field_end() -> Element:
+    """Return the run that ends a field."""
+    return element("r", [element("fldChar", fldCharType="end")])
+
+
+def field(code: str, shown: str) -> list[Element]:
+    """Return a field with what it shows until it is counted anew."""
+    return [*field_begin(code), run(shown), field_end()]
+
+
+def contents(entries: Sequence[tuple[int, str, str]]) -> list[Element]:
+    """Return the paragraphs of a table of contents: (level, text, anchor) of each heading, inside one field."""
+    made = []
+    for place, (level, text, anchor) in enumerate(entries):
+        link = element("hyperlink", [run(text)], anchor=anchor, history="1")
+        begin = field_begin('TOC \\o "1-2" \\h \\z \\u') if place == 0 else []
+        end = [field_end()] if place == len(entries) - 1 else []
+        made.append(paragraph(f"TOC{level}", [*begin, link, *end]))
+    return made
+
+
+def table(widths: Sequence[int], rows: Iterable[Element]) -> Element:
+    """Return a table of columns of given widths, twentieths of a point."""
+    looks = [
+        element("tblStyle", val=TABLE_STYLE.replace(" ", "")),
+        element("tblW", w=str(sum(widths)), type="dxa"),
+        element("tblLayout", type="fixed"),
+        element("tblLook", val="0620", firstRow="1", noHBand="1", noVBand="1"),
+    ]
+    grid = element("tblGrid", [element("gridCol", w=str(width)) for width in widths])
+    return element("tbl", [element("tblPr", looks), grid, *rows])
+
+
+def row(cells: Iterable[Element], *, head: bool = False) -> Element:
+    """Return a row that no page breaks; a head comes again on every page."""
+    looks = [element("cantSplit")] + ([element("tblHeader")] if head else [])
+    return element("tr", [element("trPr", looks), *cells])
+
+
+def cell(width: int, paragraphs: Iterable[Element]) -> Element:
+    """Return a cell."""
+    return element("tc", [element("tcPr", [element("tcW", w=str(width), type="dxa")]), *paragraphs])
+
+
+def head_cell(text: str, width: int, *, numeric: bool) -> Element:
+    """Return the head of a column."""
+    written = paragraph("TableHead", [run(text)])
+    if numeric:
+        written[0].append(element("jc", val="right"))
+    return cell(width, [written])
+
+
+def body_cell(given: Cell, width: int, *, numeric: bool, bold: bool) -> Element:
+    """Return one cell of a table of the report."""
+    strong = bold or given.marked or given.badge in EMPHATIC
+    written = [paragraph("TableNumber" if numeric else "TableText", [run(given.text, bold=strong or None)])]
+    if given.further:
+        written.append(paragraph("TableSmall", [run(given.further)]))
+    return cell(width, written)
+
+
+def column_widths(heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, words: int) -> list[int]:
+    """Return the widths of a table's columns, twentieths of a point, no more than the page in all.
+
+    Columns of numbers (those after `words`) are as wide as their longest number; those of words share the rest.
+
+    Examples
+    --------
+    >>> column_widths(["Name", "People"], [[Cell("West"), Cell("1,000")]], words=1)
+    [1200, 800]
+    """
+    natural = []
+    for place, head in enumerate(heads):
+        longest = max([0, *(_signs(line[place].text) for line in rows)])
+        if place < words:
+            longest = min(max(longest, _signs(head)), MOST_SIGNS)
+            if any(line[place].further for line in rows):
+                longest = MOST_SIGNS
+        unbroken = [word for word in re.split(r"[\s/-]", head) if not _broad(word)]
+        longest = max([longest, 6, *(_signs(word) for word in unbroken)])
+        natural.append(max(LEAST_TWIPS, longest * SIGN_TWIPS + PADDING_TWIPS))
+    over = sum(natural) - TEXT_TWIPS
+    if over <= 0:
+        spare = min(-over, sum(natural[:words]) // 2) // max(words, 1)
+        return [width + spare if place < words else width for place, width in enumerate(natural)]
+    stretch = range(words) if sum(natural[:words]) > over + words * LEAST_TWIPS else range(len(natural))
+    share = 1 - over / sum(natural[place] for place in stretch)
+    return [int(width * share) if place in stretch else width for place, width in enumerate(natural)]
+
+
+def _signs(text: str) -> int:
+    """Return how wide a text is, in half Chinese signs."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _broad(text: str) -> bool:
+    return any(unicodedata.east_asian_width(sign) in "WF" for sign in text)
+
+
+def without_dates(made: bytes) -> bytes:
+    """Return a zipped document with the same parts and no date of making."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made)) as given, zipfile.ZipFile(kept, "w") as written:
+        for entry in given.infolist():
+            part = zipfile.ZipInfo(entry.filename, ZIP_DATE)
+            part.external_attr = 0o600 << 16
+            packed = zipfile.ZIP_STORED if entry.filename.endswith(".png") else zipfile.ZIP_DEFLATED
+            written.writestr(part, given.read(entry), compress_type=packed)
+    return kept.getvalue()

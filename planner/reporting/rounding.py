@@ -1,0 +1,127 @@
+"""How counts are rounded where they stand together: parts add up, and a figure is the same everywhere.
+
+People at points are fractions, and rounding each by itself makes 59 + 80 into 138. So one rule holds for all
+products: parts of a total that have no order get the largest remainders; steps that lead to totals on the way
+(sites by rank, projects by year) are the differences of the rounded running totals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from math import ceil, floor, isfinite
+from typing import Any
+
+from planner.siting.solution import status_of
+
+MOST_DIGITS = 6
+"""Sums of floats lie a hair beside a half: the digits of plan.json decide."""
+
+
+def whole(value: float) -> int:
+    """Round a count, a half to the even number.
+
+    Examples
+    --------
+    >>> whole(2.4), whole(2.5), whole(137.9999999999)
+    (2, 2, 138)
+    """
+    return round(round(value, MOST_DIGITS))
+
+
+def in_parts(
+    parts: Sequence[float], total: float | None = None, *, most: Sequence[int] | None = None
+) -> list[int]:
+    """Round parts so that they add up to the rounded total.
+
+    The largest remainders are rounded up, the first of equal ones.
+
+    Parameters
+    ----------
+    parts
+        What adds up.
+    total
+        What they add up to, where that is known better than as their sum.
+    most
+        What each part may be at most: who is served is never more than who lives there.
+
+    Examples
+    --------
+    >>> in_parts([58.5, 79.8]), in_parts([0.4, 0.4, 0.4])
+    ([58, 80], [1, 0, 0])
+    >>> in_parts([0.6, 9.5], 10, most=[0, 10])
+    [0, 10]
+    """
+    exact = [round(part, MOST_DIGITS) for part in parts]
+    shown = [floor(part) if most is None else min(floor(part), most[place]) for place, part in enumerate(exact)]
+    order = sorted(range(len(exact)), key=lambda place: (floor(exact[place]) - exact[place], place))
+    left = whole(sum(parts) if total is None else total) - sum(shown)
+    while left > 0:
+        free = [place for place in order if most is None or shown[place] < most[place]]
+        if not free:
+            break
+        for place in free[:left]:
+            shown[place] += 1
+        left -= min(left, len(free))
+    return shown
+
+
+def in_order(steps: Sequence[float]) -> list[int]:
+    """Round steps so that every running total is the rounded running total.
+
+    Examples
+    --------
+    >>> in_order([10.4, 10.4, 10.4])
+    [10, 11, 10]
+    """
+    together = [whole(total) for total in accumulate(steps)]
+    return [now - before for now, before in zip(together, [0, *together], strict=False)]
+
+
+def digits_apart(value: float, other: float, digits: int) -> int:
+    """Return with how many digits two numbers that differ are not written alike.
+
+    Examples
+    --------
+    >>> digits_apart(29.97, 30.0, 1), digits_apart(30.0, 30.0, 1)
+    (2, 1)
+    """
+    if value == other:
+        return digits
+    while digits < MOST_DIGITS and f"{value:.{digits}f}" == f"{other:.{digits}f}":
+        digits += 1
+    return digits
+
+
+def shown_bound(answer: float, bound: float, digits: int = 0) -> float:
+    """Round a bound so that it stays one: as the answer that it proves, else away from the answer.
+
+    Examples
+    --------
+    >>> shown_bound(100.2, 100.2), shown_bound(100.2, 160.4), shown_bound(8.3, 7.6)
+    (100.0, 161.0, 7.0)
+    >>> shown_bound(0.5, 0.6121, 3)
+    0.613
+    """
+    if status_of(answer, bound) == "proven":
+        return round(answer, digits)
+    if not isfinite(bound):
+        return bound
+    # A hair beside a whole number is what the sums of floats leave.
+    scaled = round(bound * 10.0**digits, MOST_DIGITS)
+    return float(ceil(scaled) if bound > answer else floor(scaled)) / 10.0**digits
+
+
+def added_by_sites(proposal: Mapping[str, Any]) -> dict[int, int]:
+    """Return what each site of a proposal adds, as every product shows it, by its rank."""
+    sites = proposal["sites"]
+    added = in_order([site["people_added"] for site in sites])
+    return {site["rank"]: people for site, people in zip(sites, added, strict=True)}
+
+
+def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Return whom each project covers and settles, as every product shows it, by its id: the years add up."""
+    projects = programme["projects"]
+    covered = in_order([one["people_covered"] for one in projects])
+    settled = in_order([one["people_standard"] for one in projects])
+    return {one["id"]: (here, there) for one, here, there in zip(projects, covered, settled, strict=True)}

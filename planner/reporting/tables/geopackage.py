@@ -1,0 +1,248 @@
+"""results.gpkg: a layer a table, for QGIS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from planner.evaluation.improvements.search import remedies_table
+from planner.evaluation.sensitivity import changed_verdicts
+from planner.io.study_layers import attribution_of
+from planner.reporting.document.programme import funds_table, needs_table, project_table
+from planner.reporting.tables.kept_columns import as_asked
+from planner.reporting.tables.layer_schemas import LAYERS, NO_PLACE, Schema, geometry_type, of_schema
+from planner.results import Plan
+from planner.siting.candidates.candidate import excluded_table
+
+CHANGE_DATE = "2000-01-01T00:00:00.000Z"
+"""GeoPackage stores when it was written; a fixed date keeps equal results equal to the byte."""
+
+_ONE_AT_A_TIME = Lock()
+
+AS_GIVEN = ("id", "name", "tier", "community", "floor_area_m2", "activity_area_m2", "open_hours_week")
+"""Columns of the centres that the diagnosis repeats from the table unchanged."""
+
+
+def write_geopackage(plan: Plan, path: Path) -> None:
+    """Write every table of a plan as a layer of one GeoPackage, in the study's metric CRS.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    path
+        The file; it must not exist.
+    """
+    write_layers(result_layers(plan), path, schemas=LAYERS, attribution=attribution_of(plan.inputs.sources))
+
+
+def write_layers(
+    layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame],
+    path: Path,
+    *,
+    schemas: Mapping[str, Schema] = MappingProxyType({}),
+    attribution: str = "",
+) -> None:
+    """Write tables as layers of one GeoPackage that does not exist yet; the same tables give the same bytes.
+
+    Parameters
+    ----------
+    layers
+        The tables by name.
+    path
+        The file; it must not exist.
+    schemas
+        Which columns of which types a layer has, whether or not it has rows.
+    attribution
+        Whose data must be named: kept among the file's metadata.
+    """
+    # The date is one for the whole process: a second thread would take it back while the first still writes.
+    with _ONE_AT_A_TIME:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGE_DATE})
+        try:
+            for name, table in layers.items():
+                schema = schemas.get(name, Schema(NO_PLACE))
+                pyogrio.write_dataframe(
+                    of_schema(table, schema),
+                    path,
+                    layer=name,
+                    driver="GPKG",
+                    append=path.exists(),
+                    geometry_type=geometry_type(table, schema),
+                    dataset_metadata={"ATTRIBUTION": attribution} if attribution else None,
+                )
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Return the layers of results.gpkg by name.
+
+    docs/data.md lists them and their columns.
+    """
+    inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
+    measured = diagnosis.centres.drop(columns=list(AS_GIVEN))
+    at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
+    shares = at_standard.drop(columns=["name", "street"]).set_index("community").reindex(inputs.communities["id"])
+    return {
+        "centres": as_asked(
+            _beside(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)), "centres", plan
+        ),
+        "service_areas": plan.service_areas,
+        "reached": plan.reached,
+        "communities": as_asked(
+            _beside(inputs.communities, shares.set_index(inputs.communities.index)), "communities", plan
+        ),
+        "demand": as_asked(coverage.demand.assign(street_m=plan.demand_snaps.nearest_m), "demand", plan),
+        "candidates": plan.siting.candidates,
+        "candidates_excluded": excluded_table(plan.siting.pool.excluded, inputs.crs),
+        "sites": _sites(plan),
+        "sites_curve": _curve(plan),
+        "sites_otherwise": _otherwise(plan),
+        "unserved": _unserved(plan),
+        "findings": diagnosis.findings.assign(
+            passed=diagnosis.findings["passed"].map(_pass_in_words),
+            unknown=diagnosis.findings["unknown"].map(", ".join),
+        ),
+        "unknown": diagnosis.unknown,
+        "directions": diagnosis.directions.assign(blocked=diagnosis.directions["blocked"].map(_pass_in_words)),
+        "quotas": diagnosis.quotas.assign(passed=diagnosis.quotas["passed"].map(_pass_in_words)),
+        "remedies": remedies_table(plan.remedies, inputs.crs),
+        "blocked_pairs": plan.blocked_pairs,
+        "community_measures": diagnosis.communities,
+        "flips": plan.flips,
+        "verdicts_otherwise": _verdicts_otherwise(plan),
+        "fairness": plan.fairness.groups,
+        "lorenz": plan.fairness.lorenz,
+        "fairness_by_street": plan.fairness.by_street,
+        "overlay": plan.overlay,
+        "coverage": coverage.by_community,
+        "coverage_by_tier": coverage.by_tier,
+        "coverage_total": coverage.total,
+        "street_checks": plan.network_places,
+        "people_balance": inputs.balance,
+        "remarks": _remarks(plan),
+        **_kinds(plan),
+        **_circles(plan),
+        **_programme(plan),
+    }
+
+
+def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Return the points and the coverage of further kinds of demand, all kinds in one table."""
+    if not plan.kinds:
+        return {}
+    columns = ["id", "people", "community", "nearest_min", "nearest_facility", "geometry"]
+    points = [kind.demand[columns].assign(kind=kind.kind.settings.id) for kind in plan.kinds]
+    shares = [kind.by_community.assign(kind=kind.kind.settings.id) for kind in plan.kinds]
+    return {
+        "kinds_demand": gpd.GeoDataFrame(pd.concat(points, ignore_index=True), crs=plan.inputs.crs),
+        "kinds_coverage": pd.concat(shares, ignore_index=True),
+    }
+
+
+def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    if plan.circles is None:
+        return {}
+    return {"circles": plan.circles.table, "places": as_asked(plan.circles.places, "places", plan)}
+
+
+def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    programme = plan.programme
+    if programme is None:
+        return {}
+    return {"projects": project_table(plan), "needs": needs_table(programme), "funds": funds_table(programme)}
+
+
+def _beside(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return what was found beside what was given; a given column of the same name is kept as <name>_given."""
+    renamed = {name: f"{name}_given" for name in found.columns if name in given.columns}
+    kept = given.drop(columns=[name for name in renamed.values() if name in given.columns])
+    return gpd.GeoDataFrame(kept.rename(columns=renamed).join(found))
+
+
+def _pass_in_words(passed: object) -> str:
+    return {True: "yes", False: "no"}.get(passed, "unknown") if isinstance(passed, bool) else "unknown"
+
+
+def _verdicts_otherwise(plan: Plan) -> pd.DataFrame:
+    """Return the centres whose verdict differs by other rules or at other speeds."""
+    tables = [
+        changed_verdicts(plan.diagnosis, one.diagnosis).assign(kind=one.kind, name=one.name)
+        for one in plan.alternatives
+    ]
+    columns = ["kind", "name", "facility", "verdict", "verdict_then"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns, dtype=object)
+
+
+def _remarks(plan: Plan) -> pd.DataFrame:
+    rows = [
+        (remark.key, remark.table, row, remark.in_words(plan.study.language))
+        for remark in plan.remarks
+        for row in remark.rows or ("",)
+    ]
+    return pd.DataFrame(rows, columns=["key", "table", "row", "reason"])
+
+
+def _sites(plan: Plan) -> gpd.GeoDataFrame:
+    siting = plan.siting
+    others = zip(
+        (f"alternative_{number}" for number in range(1, 1 + len(plan.sites.comparison.other_plans))),
+        plan.sites.comparison.other_plans,
+        strict=True,
+    )
+    named = [*((one.method, one) for one in siting.proposals), *others]
+    frames = [
+        siting.candidates.iloc[list(proposal.sites)][["id", "origin", "cost", "geometry"]].assign(
+            method=method,
+            rank=np.arange(1, len(proposal.sites) + 1),
+            people_added=list(proposal.people_added),
+            status=proposal.status,
+        )
+        for method, proposal in named
+    ]
+    if not frames:
+        names = ("id", "origin", "cost", "method", "rank", "people_added", "status")
+        columns: dict[str, list[object]] = {name: [] for name in names}
+        return gpd.GeoDataFrame(columns, geometry=[], crs=plan.inputs.crs)
+    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=plan.inputs.crs)
+
+
+def _curve(plan: Plan) -> pd.DataFrame:
+    columns = ["sites", "people_gained", "bound", "status", "added"]
+    rows = [[getattr(step, name) for name in columns] for step in plan.sites.comparison.curve]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _otherwise(plan: Plan) -> pd.DataFrame:
+    """Return every plan in every circumstance that the study names."""
+    found, columns = plan.sites.otherwise, ["plan", "world", "people", "regret"]
+    if found is None:
+        return pd.DataFrame(columns=columns, dtype=object)
+    table = found.table
+    rows = [
+        (one, world, table.people[number, place], table.regret[number, place])
+        for number, one in enumerate(table.plans)
+        for place, world in enumerate(table.scenarios)
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _unserved(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the people whom no candidate and no centre serves, each with the reason."""
+    left = plan.sites.left
+    rows = left.rows if left is not None else np.zeros(0, dtype=np.int64)
+    points = gpd.GeoSeries(gpd.points_from_xy(*plan.sites.asked_xy[rows].T), crs=plan.inputs.crs)
+    told = {
+        "people": [] if left is None else left.people,
+        "reason": [] if left is None else list(left.reason),
+        "nearest_min": [] if left is None else left.minutes,
+    }
+    return gpd.GeoDataFrame(told, geometry=points.array, crs=plan.inputs.crs)

@@ -1,0 +1,396 @@
+"""tables.xlsx: the plan's tables, a sheet each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+
+from planner.evaluation.indicators import at_limit
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import Document
+from planner.reporting.facility_text import asked, notes_on, reasons_of, remedy
+from planner.reporting.report.blocks import Indicator, Wording, headcount, section_number
+from planner.reporting.report.sections.summary import facts, indicators, nature_of
+from planner.reporting.rounding import added_by_sites
+from planner.reporting.small_counts import are_small
+from planner.reporting.tables import programme as programme_tables
+from planner.reporting.tables.workbook import Column, Number, Rows, Sheet, Value, heads, write_workbook
+from planner.results import Plan
+
+
+def write_tables(plan: Plan, content: Document, path: Path) -> None:
+    """Write the tables of a plan as one workbook.
+
+    Parameters
+    ----------
+    plan
+        The plan; only its points without a centre near are taken from it.
+    content
+        `planner.reporting.document.build.document` of the same plan; every other number is its own.
+    path
+        Where to.
+    """
+    say = Wording(content, Texts(plan.study.language))
+    write_workbook(
+        [sheet for sheet in _sheets(plan, say) if sheet is not None],
+        path,
+        title=f"{content['study']['name']} – {say('title')}",
+    )
+
+
+def _sheets(plan: Plan, say: Wording) -> Iterator[Sheet | None]:
+    """Yield the sheets in their order; None where the study has nothing for one."""
+    for make in (about, coverage, communities, centres, findings, rules, sites):
+        yield make(say)
+    yield from programme_tables.sheets(say)
+    yield uncovered(plan, say)
+    for make in (circles, remarks, sources):
+        yield make(say)
+
+
+def _sheet(say: Wording, name: str, columns: tuple[Column, ...], rows: Rows) -> Sheet:
+    return Sheet(say(f"sheet_{name}"), columns, rows)
+
+
+def about(say: Wording) -> Sheet:
+    """Tell what the workbook is of, its key figures, and what it was made from."""
+    content = say.content
+    found = content["provenance"]
+    modelled, nature = nature_of(say, section=section_number(content, "data"))
+    rows: Rows = [(say("title"), content["study"]["name"], "")]
+    rows += [(fact, value, "") for fact, value in facts(say)]
+    rows.append((say("modelled_title" if modelled else "surveyed_title"), nature, ""))
+    rows += [(one.label, _indicated(one), one.note) for one in indicators(say)]
+    rows += [(name, version, "") for name, version in found["libraries"].items()]
+    rows += [("GEOS", found["geos"], ""), (say("data_command"), found["command"], "")]
+    columns = heads(say, "item", "setting", "note")
+    return _sheet(say, "about", columns, rows)
+
+
+def _indicated(one: Indicator) -> Value:
+    """Return a key figure as a number where it is one."""
+    return one.value if one.number is None else Number(one.number, "share" if one.is_share else "whole")
+
+
+def coverage(say: Wording) -> Sheet:
+    """Tell who is served within each limit, in all and by tier."""
+    found = say.content["coverage"]
+    rows: Rows = [
+        (
+            say.word(f"tier_{row['tier']}") if "tier" in row else say("total"),
+            row["limit_min"],
+            *served(row),
+            row["people_share"],
+            row["points_covered"],
+            row["points_share"],
+            row["area_share"],
+            row["people_overlap"],
+            row["overlap_share"],
+        )
+        for row in (*found["total"], *found["by_tier"])
+    ]
+    columns = heads(
+        say,
+        "tier",
+        ("limit_min", "plain"),
+        ("served", "whole"),
+        ("unserved", "whole"),
+        ("share", "share"),
+        ("points", "whole"),
+        ("points_share", "share"),
+        ("area_share", "share"),
+        ("overlap", "whole"),
+        ("overlap_share", "share"),
+    )
+    return _sheet(say, "coverage", columns, rows)
+
+
+def served(row: Document) -> tuple[float, float]:
+    """Return who is served and who is not, as every product shows them."""
+    if "shown" in row:
+        return headcount(row).covered, headcount(row).uncovered
+    return row["people_covered"], row["people"] - row["people_covered"]
+
+
+def communities(say: Wording) -> Sheet:
+    """Tell who is served in each community."""
+    found = say.content["coverage"]
+    limits = [row["limit_min"] for row in found["total"]]
+    measured = {row["community"]: row for row in say.content["diagnosis"]["communities"]}
+    weak = set(say.content["diagnosis"]["weak_communities"])
+    at: dict[str, dict[float, Document]] = {}
+    for row in found["by_community"]:
+        at.setdefault(row["community"], {})[row["limit_min"]] = row
+    rows: Rows = []
+    for community, by_limit in at.items():
+        row, more = by_limit[found["standard_min"]], measured.get(community, {})
+        rows.append(
+            (
+                community,
+                row["name"],
+                row["street"],
+                row["shown"]["people"],
+                *(by_limit[limit]["people_share"] for limit in limits),
+                headcount(row).uncovered,
+                row["shown"]["own_people_covered"],
+                more.get("people_65"),
+                more.get("people_65_uncovered"),
+                more.get("premises_m2"),
+                say("yes") if community in weak else say("no"),
+            )
+        )
+    minutes = say.plain(found["standard_min"])
+    columns = (
+        *heads(say, "id", "community_name", "street", ("people", "whole")),
+        *(Column(say("column_within", minutes=say.plain(limit)), "share") for limit in limits),
+        *heads(say, ("unserved_at", "whole"), ("own", "whole"), minutes=minutes),
+        *heads(say, ("people_65", "whole"), ("people_65_uncovered", "whole"), ("premises_m2", "whole"), "is_weak"),
+    )
+    return _sheet(say, "communities", columns, rows)
+
+
+def centres(say: Wording) -> Sheet:
+    """List the centres with their verdicts, reasons and what would help."""
+    content = say.content
+    rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
+    standard = content["coverage"]["standard_min"]
+    own = at_limit("own_covered_share", standard)
+    rows: Rows = [
+        (
+            centre["id"],
+            centre["name"],
+            say.word(f"tier_{centre['tier']}"),
+            centre["community_name"],
+            say.word(f"verdict_{centre['verdict'] or 'none'}"),
+            centre["lon"],
+            centre["lat"],
+            centre["measures"]["floor_area_m2"],
+            centre["measures"]["people"],
+            centre["measures"]["people_nearest"],
+            centre["measures"][own],
+            centre["measures"]["next_centre_min"],
+            centre["street_m"],
+            "\n".join(reasons_of(centre, rules, say)),
+            "\n".join(notes_on(centre, say)),
+            remedy(centre["remedy"], rules, say) if centre["remedy"] else "",
+        )
+        for centre in content["centres"]
+    ]
+    columns = heads(
+        say,
+        "id",
+        "centre",
+        "tier",
+        "community",
+        "verdict",
+        ("lon", "degrees"),
+        ("lat", "degrees"),
+        ("floor_area", "whole"),
+        ("own_people", "whole"),
+        ("nearest_people", "whole"),
+        ("own_share", "share"),
+        ("next_centre", "number"),
+        ("street_m", "number"),
+        "reasons",
+        "note",
+        "remedy",
+        minutes=say.plain(standard),
+    )
+    return _sheet(say, "centres", columns, rows)
+
+
+def findings(say: Wording) -> Sheet:
+    """List what came of each rule at each centre."""
+    rules = {rule["id"]: rule for rule in say.content["diagnosis"]["rules"]}
+    passed = {True: say("yes"), False: say("no"), None: say("not_known")}
+    rows: Rows = [
+        (
+            centre["id"],
+            centre["name"],
+            say.own(rules[finding["rule"]]),
+            _grade(finding["grade"], say),
+            passed[finding["passed"]],
+            in_unit(finding["value"], finding["unit"]),
+            asked(finding, say),
+            say.cited(rules[finding["rule"]], "clause"),
+        )
+        for centre in say.content["centres"]
+        for finding in centre["findings"]
+    ]
+    columns = heads(say, "id", "centre", "rule", "grade", "passed", ("value", "number"), "asks", "clause")
+    return _sheet(say, "findings", columns, rows)
+
+
+def in_unit(value: float | None, unit: str) -> Value:
+    """Return a measured or required number, a share as per cent."""
+    return None if value is None else Number(float(value), "share" if unit == "share" else "number")
+
+
+def rules(say: Wording) -> Sheet:
+    """List the rules with their clauses and how sure each is."""
+    rows: Rows = [
+        (
+            rule["id"],
+            say.own(rule),
+            _grade(rule["grade"], say),
+            say.listed([say.word(f"tier_{tier}") for tier in rule["tiers"]]),
+            rule["expression"],
+            in_unit(rule["required"], rule["unit"]),
+            rule["effective"],
+            say.cited(rule, "clause"),
+            say(f"rule_evidence_{rule['evidence']}"),
+        )
+        for rule in say.content["diagnosis"]["rules"]
+    ]
+    columns = heads(
+        say,
+        "id",
+        "rule",
+        "grade",
+        "tiers",
+        "asks",
+        ("required", "number"),
+        "effective",
+        "clause",
+        "evidence",
+    )
+    return _sheet(say, "rules", columns, rows)
+
+
+def sites(say: Wording) -> Sheet | None:
+    """List the sites of each answer in their order."""
+    rows: Rows = []
+    weighted = "_weighted" if say.content["siting"]["weighted"] else ""
+    for proposal in say.content["siting"]["proposals"]:
+        added = added_by_sites(proposal)
+        rows += [
+            (
+                say.word(f"method_{proposal['method']}"),
+                site["rank"],
+                site["id"],
+                site["lon"],
+                site["lat"],
+                added[site["rank"]],
+                sofar,
+            )
+            for site, sofar in zip(proposal["sites"], accumulate(added.values()), strict=True)
+        ]
+    columns = heads(
+        say,
+        "method",
+        ("rank", "whole"),
+        "site",
+        ("lon", "degrees"),
+        ("lat", "degrees"),
+        (f"added{weighted}", "whole"),
+        (f"cumulative{weighted}", "whole"),
+    )
+    return _sheet(say, "sites", columns, rows) if rows else None
+
+
+def uncovered(plan: Plan, say: Wording) -> Sheet:
+    """List the points whose people no centre serves within the standard."""
+    every = plan.coverage.uncovered
+    small = are_small(every, plan)
+    points, few = every[~small], every[small]
+    degrees = points.to_crs(4326).geometry
+    names = plan.inputs.communities.set_index("id")["name"]
+    rows: Rows = [
+        (
+            str(row["id"]),
+            str(names.get(row["community"], "")),
+            float(row["people"]),
+            round(lon, 6),
+            round(lat, 6),
+        )
+        for row, lon, lat in zip(points.to_dict(orient="records"), degrees.x, degrees.y, strict=True)
+    ]
+    least = plan.study.demand.least_shown
+    rows += [
+        (
+            say("uncovered_together", count=say.whole(len(table)), least=least),
+            str(names.get(community, "")),
+            float(table["people"].sum()),
+            None,
+            None,
+        )
+        for community, table in few.groupby("community", sort=False)
+    ]
+    columns = heads(say, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
+    return _sheet(say, "uncovered", columns, rows)
+
+
+def circles(say: Wording) -> Sheet | None:
+    """List the business circles."""
+    found = say.content["circles"]
+    if found is None:
+        return None
+    rows: Rows = [
+        (
+            circle["id"],
+            circle["name"],
+            circle["station_name"],
+            circle["station_min"],
+            circle["places"],
+            circle["workers"],
+            circle["workers_covered"],
+            circle["lon"],
+            circle["lat"],
+        )
+        for circle in found["circles"]
+    ]
+    columns = heads(
+        say,
+        "id",
+        "circle",
+        "station",
+        ("station_min", "number"),
+        ("places", "whole"),
+        ("workers", "whole"),
+        ("workers_covered", "whole"),
+        ("lon", "degrees"),
+        ("lat", "degrees"),
+    )
+    return _sheet(say, "circles", columns, rows)
+
+
+def remarks(say: Wording) -> Sheet:
+    """List what could not be used as it is, with the reason."""
+    rows: Rows = [
+        (
+            say.own(remark),
+            say(f"layer_{remark['table']}") if remark["rows"] else "",
+            str(row),
+            # Of all its rows together: said once.
+            remark["people"] if place == 0 else None,
+        )
+        for remark in say.content["remarks"]
+        for place, row in enumerate(remark["rows"] or ("",))
+    ]
+    return _sheet(say, "remarks", heads(say, "remark", "layer", "row", ("people", "whole")), rows)
+
+
+def sources(say: Wording) -> Sheet:
+    """List the files with their hashes."""
+    rows: Rows = [
+        (
+            say(f"layer_{source['layer']}"),
+            source["file"],
+            source["sha256"],
+            source["source"] or say("source_not_given"),
+            say("nature_modelled" if source["modelled"] else "nature_given"),
+            source["crs"],
+            source["rows"],
+            source["used"],
+        )
+        for source in say.content["data"]["sources"]
+    ]
+    columns = heads(
+        say, "layer", "path", "sha256", "source", "nature", "crs", ("rows", "whole"), ("used", "whole")
+    )
+    return _sheet(say, "sources", columns, rows)
+
+
+def _grade(grade: str, say: Wording) -> str:
+    return say("grade_advice") if grade == "advice" else say.word(f"verdict_{grade}")

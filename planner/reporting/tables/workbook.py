@@ -1,0 +1,151 @@
+"""A workbook of typed tables: numbers stay numbers, texts stay texts, the head stays in sight."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from planner.reporting.tables.formula_escaping import as_cell
+
+Kind = Literal["text", "whole", "number", "share", "degrees", "plain", "small"]
+"""`plain` is a setting with as many digits as it has, `small` what is mostly far below 1."""
+FORMATS: dict[Kind, str] = {
+    "text": "@",
+    "whole": "#,##0",
+    "number": "#,##0.00",
+    "share": "0.0%",
+    "degrees": "0.000000",
+    "plain": "General",
+    "small": "#,##0.0000",
+}
+MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+"""Written for the date of making, so that equal tables are equal to the byte; a workbook knows no time zone."""
+
+LONGEST_TEXT = 32_767
+"""Signs that a cell holds at most."""
+
+NARROWEST, WIDEST = 8, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number among texts: a cell whose column is of another kind."""
+
+    value: float
+    kind: Kind = "whole"
+
+
+Value = str | float | Number | None
+Rows = list[tuple[Value, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its head, and what its cells are."""
+
+    head: str
+    kind: Kind = "text"
+
+
+def heads(word: Callable[..., str], *named: str | tuple[str, Kind], **values: object) -> tuple[Column, ...]:
+    """Return columns by the keys of their heads, said by `word`; a pair says what its cells are besides text.
+
+    Examples
+    --------
+    >>> [column.kind for column in heads(str.upper, "column", ("people", "whole"))]
+    ['text', 'whole']
+    """
+    pairs: list[tuple[str, Kind]] = [(one, "text") if isinstance(one, str) else one for one in named]
+    return tuple(Column(word(f"column_{name}", **values), kind) for name, kind in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table of a workbook: a row a thing, a value a column; None is an empty cell."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Value, ...]]
+
+
+def write_workbook(sheets: Sequence[Sheet], path: Path, *, title: str) -> None:
+    """Write tables as sheets of one XLSX file; the same tables give the same bytes.
+
+    Parameters
+    ----------
+    sheets
+        The tables, in their order.
+    path
+        Where to.
+    title
+        The title among the file's properties.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or takes no file.
+    """
+    # A full disk is found out here: the library wraps it in an error of its own, and complains again at the end.
+    content = io.BytesIO()
+    _write(sheets, content, title=title)
+    path.write_bytes(content.getvalue())
+
+
+def _write(sheets: Sequence[Sheet], target: io.BytesIO, *, title: str) -> None:
+    from xlsxwriter import Workbook
+
+    plain = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with Workbook(target, plain) as book:
+        book.set_properties({"title": title[:255], "created": MADE})
+        head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "bottom"})
+        looks = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in FORMATS.items()}
+        for sheet in sheets:
+            written = book.add_worksheet(sheet.name)
+            written.freeze_panes(1, 0)
+            written.repeat_rows(0)
+            written.set_landscape()
+            written.set_paper(9)
+            written.fit_to_pages(1, 0)
+            for place, column in enumerate(sheet.columns):
+                width = _width(column, [row[place] for row in sheet.rows])
+                written.set_column(place, place, width, looks[column.kind])
+                written.write_string(0, place, as_cell(column.head), head)
+            for number, row in enumerate(sheet.rows, start=1):
+                for place, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
+                    if value is None:
+                        continue
+                    if isinstance(value, Number):
+                        written.write_number(number, place, value.value, looks[value.kind])
+                    elif isinstance(value, str):
+                        written.write_string(number, place, as_cell(value)[:LONGEST_TEXT], looks[column.kind])
+                    else:
+                        written.write_number(number, place, value, looks[column.kind])
+            if sheet.rows:
+                written.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
+
+
+def _width(column: Column, values: Sequence[Value]) -> int:
+    """Return how many signs wide a column is."""
+    texts = [value if isinstance(value, str) else "" if value is None else _digits(value) for value in values]
+    longest = max([_signs(column.head) // 2 + 2, *(_signs(text) for text in texts)])
+    return min(max(longest + 2, NARROWEST), WIDEST)
+
+
+def _digits(value: float | Number) -> str:
+    return f"{value.value if isinstance(value, Number) else value:,.0f}.00"
+
+
+def _signs(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -1,0 +1,1 @@
+"""Table schemas: which columns and geometries each table must have, and the checks."""

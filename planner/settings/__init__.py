@@ -1,1 +1,0 @@
-"""The tables of the study file, a module each part of the work."""

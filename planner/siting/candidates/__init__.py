@@ -1,0 +1,1 @@
+"""Candidate sites: one module a source, and the constraints that exclude a site."""

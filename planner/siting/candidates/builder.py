@@ -1,0 +1,207 @@
+"""All candidates of a siting question: from every origin that the study names, sorted out by the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.accessibility.business_areas import Circles
+from planner.config.sections.siting import Siting as Settings
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps, snap
+from planner.network.walk import Walk
+from planner.schemas.tables import Parcels
+from planner.siting.candidates.candidate import Candidate, Excluded
+from planner.siting.candidates.clusters import Clustering, Grouping, propose_dense, propose_middles
+from planner.siting.candidates.constraints import Ground
+from planner.siting.candidates.parcels import propose_circles, propose_parcels
+from planner.siting.candidates.place_ids import told_apart
+from planner.siting.candidates.street_positions import StreetPositions, propose_street_positions
+
+
+@dataclass(frozen=True, slots=True)
+class FromOrigin:
+    """What came of one origin.
+
+    Attributes
+    ----------
+    origin
+        Which.
+    proposed, kept
+        How many candidates it proposed, and how many of them may be chosen.
+    suffice
+        Of street positions, how many suffice for an optimum over all of them; None for other origins.
+    """
+
+    origin: str
+    proposed: int
+    kept: int
+    suffice: int | None = None
+
+    @property
+    def stands_for_all(self) -> bool:
+        """Whether all positions that suffice are there and may be chosen."""
+        return self.suffice is not None and self.suffice == self.proposed == self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Candidates to choose among, and those left out.
+
+    Attributes
+    ----------
+    candidates
+        Those that may be chosen; free centres as they are come last.
+    excluded
+        Those that may not, each with its reason.
+    origins
+        What came of each origin.
+    """
+
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Excluded, ...] = ()
+    origins: tuple[FromOrigin, ...] = ()
+
+    @property
+    def new(self) -> tuple[Candidate, ...]:
+        """Those that are no centre as it is."""
+        return tuple(one for one in self.candidates if not one.stays)
+
+    @property
+    def kept_centres(self) -> tuple[Candidate, ...]:
+        """Free centres as they are."""
+        return tuple(one for one in self.candidates if one.stays)
+
+    @property
+    def every_street(self) -> bool:
+        """Whether a covering optimum over these is one over every street position on which a station may stand.
+
+        It is not where one of the positions that suffice was left out: another of its stretch might have stayed.
+        It speaks of who is within the limit only: for the length of walks better positions lie inside a stretch.
+        """
+        return any(one.stands_for_all for one in self.origins)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gatherer:
+    """What candidates are made from.
+
+    Attributes
+    ----------
+    uncovered, limits_min
+        Who can be gained, and the limit of each, minutes.
+    snaps
+        Where they meet the streets.
+    network, walk
+        The streets and the walk.
+    settings
+        `[siting]` of the study.
+    circles, parcels
+        Where the study has them.
+    options
+        Of free centres.
+    named
+        Places that the study names by themselves: own projects' positions, and candidates of today by their ids.
+    taken
+        Ids of the centres, which no candidate may have.
+    ground
+        What sorts candidates out; None where nothing does.
+    """
+
+    uncovered: gpd.GeoDataFrame
+    limits_min: NDArray[np.float64]
+    snaps: Snaps
+    network: WalkingNetwork
+    walk: Walk
+    settings: Settings
+    circles: Circles | None = None
+    parcels: Parcels | None = None
+    options: tuple[Candidate, ...] = ()
+    named: tuple[Candidate, ...] = ()
+    taken: frozenset[str] = frozenset()
+    ground: Ground | None = None
+
+    def gather(self) -> Pool:
+        """Return all candidates; those of one place from several origins are all kept.
+
+        The clusters into as many as sites are always among them: what clustering alone would choose is shown
+        beside the optimum.
+        """
+        found: list[tuple[str, Sequence[Candidate], int | None]] = [("clusters", self._middles(), None)]
+        for origin in dict.fromkeys(self.settings.origins):
+            if origin == "density":
+                found.append((origin, self._dense(), None))
+            if origin == "circles" and self.circles is not None:
+                circles = propose_circles(self.circles, self.network, access_m=self.walk.access_m)
+                found.append((origin, circles, None))
+            if origin == "parcels" and self.parcels is not None:
+                parcels = propose_parcels(self.parcels, self.network, access_m=self.walk.access_m)
+                found.append((origin, parcels, None))
+            if origin == "streets":
+                streets = self._streets()
+                found.append((origin, streets.candidates, streets.suffice))
+        there = {(one.id, one.x_m, one.y_m) for _, given, _ in found for one in given}
+        named = [one for one in self.named if (one.id, one.x_m, one.y_m) not in there]
+        found += [("named", named, None)] if named else []
+        found += [
+            (origin, own, None)
+            for origin in ("move", "merge", "keep")
+            if (own := [one for one in self.options if one.origin == origin])
+        ]
+        return self._sorted_out(found)
+
+    def gather_named(self) -> Pool:
+        """Return the places that the study names by themselves, where nothing else is asked for."""
+        return self._sorted_out([("named", self.named, None)] if self.named else [])
+
+    def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> Pool:
+        taken = set(self.taken)
+        candidates: list[Candidate] = []
+        excluded: list[Excluded] = []
+        origins: list[FromOrigin] = []
+        for origin, given, suffice in found:
+            new_cost = self.settings.new_cost
+            proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
+            # A centre as it is has the id of a centre: its own.
+            proposed = proposed if origin == "keep" else told_apart(proposed, taken)
+            taken |= {one.id for one in proposed}
+            kept, out = (proposed, []) if self.ground is None else self.ground.sorted_out(proposed)
+            candidates += kept
+            excluded += out
+            origins.append(FromOrigin(origin, len(proposed), len(kept), suffice))
+        return Pool(tuple(candidates), tuple(excluded), tuple(origins))
+
+    def _middles(self) -> list[Candidate]:
+        near = self.uncovered[self.snaps.reaches_street]
+        sites, asked = max(self.settings.sites, 1), self.settings.candidates
+        clusterings = [Clustering(sites, self.settings.seed)]
+        if "clusters" in self.settings.origins and asked > sites:
+            clusterings.append(Clustering(asked, self.settings.seed))
+        return propose_middles(near, self.network, clusterings, access_m=self.walk.access_m) if len(near) else []
+
+    def _dense(self) -> list[Candidate]:
+        near = self.uncovered[self.snaps.reaches_street]
+        if not len(near):
+            return []
+        xy = shapely.get_coordinates(near.geometry.array)
+        snaps = snap(xy, self.network, access_m=self.walk.access_m)
+        density = self.settings.density
+        grouping = Grouping(density.method, density.within_m, density.least_points)
+        return propose_dense(near, snaps, self.network, grouping, walk=self.walk)
+
+    def _streets(self) -> StreetPositions:
+        lines = self.network.as_drawn.segment_lines() if self.ground is None else self.ground.streets()
+        return propose_street_positions(
+            self.snaps,
+            self.uncovered["people"].to_numpy(),
+            self.limits_min,
+            self.network,
+            lines,
+            walk=self.walk,
+            at_most=self.settings.street_positions,
+        )

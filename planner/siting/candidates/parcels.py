@@ -1,0 +1,90 @@
+"""Candidates from what a table gives: plots, buildings and rooms that can be had; and business circles."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.accessibility.business_areas import Circles
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import snap
+from planner.schemas.tables import Parcels
+from planner.siting.candidates.candidate import Candidate
+from planner.siting.candidates.clusters import POSITION_DIGITS, on_streets
+from planner.siting.candidates.place_ids import told_apart
+
+
+def propose_parcels(parcels: Parcels, network: WalkingNetwork, *, access_m: float) -> list[Candidate]:
+    """Propose every parcel that is given.
+
+    A point is where the station would be entered. Of an outline, the entrance is taken to be where it comes
+    nearest to the street position nearest to a point inside it.
+
+    Parameters
+    ----------
+    parcels
+        The checked table, in the network's CRS.
+    network
+        The streets.
+    access_m
+        Passed on to snapping.
+
+    Returns
+    -------
+    candidates
+        One a parcel, P:<id>, in the table's order, with its own cost, area and tenure.
+    """
+    spots = _entrances(parcels, network, access_m)
+    rows = parcels.drop(columns="geometry").to_dict(orient="records")
+    return [
+        Candidate(
+            id=f"P:{row['id']}",
+            origin="parcels",
+            x_m=float(x),
+            y_m=float(y),
+            cost=_known(row["cost"]),
+            name=str(row["name"]),
+            area_m2=_known(row["area_m2"]),
+            tenure=str(row["tenure"]),
+        )
+        for row, (x, y) in zip(rows, spots, strict=True)
+    ]
+
+
+def propose_circles(circles: Circles, network: WalkingNetwork, *, access_m: float) -> list[Candidate]:
+    """Propose the middle of every business circle: the place of business nearest to where its people work.
+
+    Returns
+    -------
+    candidates
+        One a circle, under its name, with its workers as people; C and the sign of its place.
+    """
+    places = circles.places.set_index("id").geometry.reindex(circles.table["middle"])
+    xy = shapely.get_coordinates(places.array)
+    return told_apart(
+        on_streets(
+            "C",
+            "circles",
+            xy,
+            network,
+            people=[float(workers) for workers in circles.table["workers"]],
+            names=[str(name) for name in circles.table["name"]],
+            access_m=access_m,
+        )
+    )
+
+
+def _entrances(parcels: gpd.GeoDataFrame, network: WalkingNetwork, access_m: float) -> NDArray[np.float64]:
+    shapes = parcels.geometry.array
+    inside = shapely.point_on_surface(shapes)
+    street = shapely.points(snap(shapely.get_coordinates(inside), network, access_m=access_m).nearest_xy)
+    ways = shapely.shortest_line(shapes, street)
+    entrances = shapely.get_coordinates(shapely.get_point(ways, 0))
+    return np.asarray(np.round(entrances, POSITION_DIGITS) + 0.0, dtype=np.float64)
+
+
+def _known(number: object) -> float | None:
+    value = float(str(number))
+    return None if np.isnan(value) else value

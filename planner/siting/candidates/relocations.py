@@ -1,0 +1,168 @@
+"""Candidates from existing centres that the study frees: as they are, moved, or merged two by two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import snap
+from planner.network.travel_times import travel_times
+from planner.network.walk import Walk
+from planner.siting.candidates.candidate import Candidate, places_of
+from planner.siting.candidates.clusters import on_streets
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a plan does with a free centre.
+
+    Attributes
+    ----------
+    centre
+        Its id.
+    fate
+        ``"keep"``, ``"move"``, ``"merge"`` or ``"close"``.
+    to
+        The id of the candidate that takes its place; empty where none does.
+    """
+
+    centre: str
+    fate: str
+    to: str = ""
+
+
+def propose_options(
+    facilities: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    free: Sequence[str],
+    network: WalkingNetwork,
+    *,
+    walk: Walk,
+    merge_within_m: float,
+) -> list[Candidate]:
+    """Propose what may be done with free centres; closing one is to choose none of its options.
+
+    Parameters
+    ----------
+    facilities, demand
+        All centres; people with their communities.
+    free
+        Ids of the free ones.
+    network, walk
+        The streets and the walk.
+    merge_within_m
+        Two no farther apart than this on foot may be merged.
+
+    Returns
+    -------
+    candidates
+        Of each free centre itself, at no cost (``"keep"``), and the middle of its community's people, where there
+        are any (``"move"``); of each two near one another the middle of the people of both (``"merge"``).
+    """
+    table = facilities.set_index("id", drop=False).loc[list(free)]
+    kept = [
+        Candidate(str(ident), "keep", float(x), float(y), 0.0, str(name))
+        for ident, name, (x, y) in zip(
+            table["id"], table["name"], shapely.get_coordinates(table.geometry.array), strict=True
+        )
+    ]
+    homes = [frozenset({community}) - {""} for community in table["community"]]
+    moves = [
+        (f"M:{one.id}", (one.id,), middle)
+        for one, home in zip(kept, homes, strict=True)
+        if (middle := _middle(demand, home)) is not None
+    ]
+    near = _near(kept, network, walk=walk, within_m=merge_within_m)
+    merges = [
+        (f"M:{kept[one].id}+{kept[other].id}", (kept[one].id, kept[other].id), middle)
+        for one, other in near
+        if (middle := _middle(demand, homes[one] | homes[other])) is not None
+    ]
+    found = list(kept)
+    for options in (moves, merges):
+        if options:
+            xy = np.array([middle for *_, middle in options])
+            origin = "move" if options is moves else "merge"
+            placed = on_streets(
+                [ident for ident, *_ in options],
+                "move" if origin == "move" else "merge",
+                xy,
+                network,
+                access_m=walk.access_m,
+            )
+            found += [_of_centres(one, centres) for one, (_, centres, _) in zip(placed, options, strict=True)]
+    return found
+
+
+def fates(free: Sequence[Candidate], chosen: Sequence[Candidate], *, new_sites: int) -> tuple[Fate, ...]:
+    """Say what a plan does with the free centres.
+
+    A centre that is chosen as it is stays. Of the others, two whose common option is chosen are merged. Sites
+    beyond the number of new ones replace centres: those closed centres and sites are paired so that they move the
+    least, an option of the centre itself first. What is left is closed.
+
+    Examples
+    --------
+    >>> old = [Candidate("C1", "keep", 0, 0), Candidate("C2", "keep", 100, 0)]
+    >>> [one.fate for one in fates(old, [old[0], Candidate("S1", "streets", 90, 0)], new_sites=0)]
+    ['keep', 'move']
+    """
+    kept = {one.id for one in chosen if one.stays}
+    merged = {
+        centre: one.id
+        for one in chosen
+        if one.origin == "merge" and not kept & set(one.centres)
+        for centre in one.centres
+    }
+    gone = [one for one in free if one.id not in kept and one.id not in merged]
+    sites = [one for one in chosen if not one.stays and one.id not in merged.values()]
+    moved = _moved(gone, sites, count=min(len(gone), max(0, len(sites) - new_sites)))
+
+    def fate(ident: str) -> Fate:
+        if ident in kept:
+            return Fate(ident, "keep", ident)
+        if ident in merged:
+            return Fate(ident, "merge", merged[ident])
+        return Fate(ident, "move", moved[ident]) if ident in moved else Fate(ident, "close")
+
+    return tuple(fate(one.id) for one in free)
+
+
+def _moved(gone: Sequence[Candidate], sites: Sequence[Candidate], *, count: int) -> dict[str, str]:
+    if not count:
+        return {}
+    between = np.hypot(*(places_of(gone)[:, None, :] - places_of(sites)[None, :, :]).transpose(2, 0, 1))
+    own = np.array([[one.id in site.centres for site in sites] for one in gone])
+    centre, site = linear_sum_assignment(np.where(own, 0.0, between))
+    order = np.argsort(between[centre, site], kind="stable")[:count]
+    return {gone[centre[place]].id: sites[site[place]].id for place in order}
+
+
+def _middle(demand: gpd.GeoDataFrame, homes: frozenset[str]) -> NDArray[np.float64] | None:
+    rows = demand["community"].isin(homes).to_numpy()
+    people = demand["people"].to_numpy()[rows]
+    if not people.sum() > 0:
+        return None
+    xy = shapely.get_coordinates(demand.geometry.array[rows])
+    return np.asarray(np.average(xy, axis=0, weights=people), dtype=np.float64)
+
+
+def _near(
+    kept: Sequence[Candidate], network: WalkingNetwork, *, walk: Walk, within_m: float
+) -> list[tuple[int, int]]:
+    spots = snap(places_of(kept), network, access_m=walk.access_m)
+    times = travel_times(network, spots, spots, walk=walk, horizon_min=walk.minutes(within_m))
+    joined = set(zip(times.facility.tolist(), times.demand.tolist(), strict=True))
+    return [pair for pair in combinations(range(len(kept)), 2) if pair in joined and pair[::-1] in joined]
+
+
+def _of_centres(one: Candidate, centres: tuple[str, ...]) -> Candidate:
+    return Candidate(one.id, one.origin, one.x_m, one.y_m, centres=centres, moved_m=one.moved_m)

@@ -1,0 +1,1 @@
+"""Location models: one module a model."""

@@ -1,0 +1,192 @@
+"""What a siting question consists of: who is served by what, and what may be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from planner.messages.errors import Breach
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.siting.argument_checks import admit, not_negative, places, shape, whole
+from planner.siting.solvers.greedy_kernels import Room
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Covering:
+    """Who is served by what, and how much that counts.
+
+    Attributes
+    ----------
+    covers
+        Which column (an existing centre or a candidate) serves which demand row, shape (demand, columns), boolean.
+    weight
+        What each row counts, people as a rule, shape (demand,); not negative.
+    """
+
+    covers: csr_array
+    weight: FloatArray
+
+    def __post_init__(self) -> None:
+        """Refuse shapes that do not fit, and negative weights."""
+        admit(shape("weight", self.weight, self.covers.shape[0]), not_negative("weight", self.weight))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """How long the walks are; a pair that is not listed has none.
+
+    Attributes
+    ----------
+    demand, column, minutes
+        One entry a walk, shape (walks,); at most one for each demand row and column.
+    weight
+        What each demand row counts, shape (demand,); not negative.
+    columns
+        How many columns there are.
+
+    Examples
+    --------
+    >>> reach = Reach.of_table(np.array([[3.0, np.inf], [9.0, 4.0]]), np.array([10.0, 20.0]))
+    >>> reach.within(5.0).covers.toarray()
+    array([[ True, False],
+           [False,  True]])
+    """
+
+    demand: IndexArray
+    column: IndexArray
+    minutes: FloatArray
+    weight: FloatArray
+    columns: int
+
+    def __post_init__(self) -> None:
+        """Refuse shapes that do not fit, and negative weights and minutes."""
+        walks = len(self.demand)
+        admit(
+            shape("column", self.column, walks),
+            shape("minutes", self.minutes, walks),
+            shape("weight", self.weight, len(self.weight)),
+            not_negative("weight", self.weight),
+            not_negative("minutes", self.minutes),
+            places("demand", self.demand, len(self.weight)),
+            places("column", self.column, self.columns),
+        )
+
+    @classmethod
+    def of_table(cls, minutes: NDArray[np.float64], weight: FloatArray) -> Reach:
+        """Return the walks of a table, shape (demand, columns), in which `inf` says that there is none."""
+        demand, column = np.nonzero(np.isfinite(minutes))
+        return cls(demand, column, minutes[demand, column], weight, minutes.shape[1])
+
+    def within(self, limit_min: float) -> Covering:
+        """Return who is served within a limit, minutes, inclusive."""
+        served = is_within(self.minutes, limit_min)
+        return Covering(
+            covers_of(self.demand[served], self.column[served], (len(self.weight), self.columns)), self.weight
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What may be chosen.
+
+    Attributes
+    ----------
+    sites
+        New sites at most.
+    cost, budget
+        What each column costs, shape (columns,), and what all new sites may cost together.
+    fixed
+        Columns that are open in any case: existing centres. They count neither as sites nor as cost. An existing
+        centre that may be closed is not fixed: it is a column to choose, with what keeping it costs.
+    exclusive
+        Columns with the same number exclude each other (a centre as it is, upgraded, or moved), shape (columns,);
+        negative: none excludes it.
+    kind, sites_of_kind
+        To which kind each column belongs, shape (columns,), and how many new sites of each kind at most;
+        instead of `sites`.
+    """
+
+    sites: int | None = None
+    cost: FloatArray | None = None
+    budget: float | None = None
+    fixed: Sequence[int] | IndexArray = ()
+    exclusive: IndexArray | None = None
+    kind: IndexArray | None = None
+    sites_of_kind: tuple[int, ...] | None = None
+
+    def room(self, columns: int) -> Room:
+        """Return the choice among so many columns, in the form that kernels read.
+
+        Raises
+        ------
+        SitingError
+            Neither sites nor money are limited, or a part does not fit the columns or cannot be meant.
+        """
+        admit(self.breaches(columns))
+        cost = np.zeros(columns) if self.cost is None else np.asarray(self.cost, dtype=np.float64)
+        own = -1 - np.arange(columns)
+        group = own if self.exclusive is None else np.where(self.exclusive >= 0, self.exclusive, own)
+        kind = np.zeros(columns, dtype=np.int64) if self.kind is None else self.kind.astype(np.int64)
+        most = self.sites_of_kind or (columns if self.sites is None else self.sites,)
+        return Room(
+            cost,
+            np.unique(group, return_inverse=True)[1].astype(np.int64),
+            kind,
+            np.array(most, dtype=np.int64),
+            np.inf if self.budget is None else float(self.budget),
+        )
+
+    def fixed_columns(self) -> IndexArray:
+        """Return the columns that are open in any case, ascending."""
+        return np.unique(np.asarray(self.fixed, dtype=np.int64))
+
+    def breaches(self, columns: int) -> Iterator[Breach]:
+        """Yield what of the choice does not fit so many columns, or cannot be meant."""
+        if self.sites is None and self.budget is None and self.sites_of_kind is None:
+            yield Breach("siting_no_limit")
+        half_money = self.budget is not None and self.cost is None
+        half_kinds = (self.sites_of_kind is None) != (self.kind is None)
+        twice = self.sites is not None and self.sites_of_kind is not None
+        if half_money or half_kinds or twice:
+            yield Breach("siting_half_a_limit")
+        if self.cost is not None:
+            yield from price(self.cost, columns)
+        if self.budget is not None:
+            yield from not_negative("budget", self.budget)
+        if self.sites is not None:
+            yield from whole("sites", self.sites)
+        if self.exclusive is not None:
+            yield from shape("exclusive", self.exclusive, columns)
+            yield from whole("exclusive", np.maximum(self.exclusive, 0))
+        if self.kind is not None and self.sites_of_kind is not None:
+            yield from shape("kind", self.kind, columns)
+            yield from whole("sites_of_kind", self.sites_of_kind)
+            yield from places("kind", self.kind, len(self.sites_of_kind))
+        yield from places("fixed", self.fixed, columns)
+
+
+def price(cost: FloatArray, columns: int) -> Iterator[Breach]:
+    """Yield what is wrong with the cost of columns."""
+    yield from shape("cost", cost, columns)
+    yield from not_negative("cost", cost)
+
+
+def covers_of(demand: IndexArray, column: IndexArray, shape: tuple[int, int]) -> csr_array:
+    """Return the matrix of who is served by what, from pairs."""
+    covers = csr_array((np.ones(len(demand), dtype=bool), (demand, column)), shape=shape)
+    covers.sort_indices()
+    return covers
+
+
+def pairs_of(covers: csr_array) -> tuple[IndexArray, IndexArray]:
+    """Return the demand row and the column of every pair, by row, then column."""
+    covers = csr_array(covers, copy=True)
+    covers.sum_duplicates()
+    covers.eliminate_zeros()
+    covers.sort_indices()
+    row = np.repeat(np.arange(covers.shape[0]), np.diff(covers.indptr))
+    return row.astype(np.int64), covers.indices.astype(np.int64)

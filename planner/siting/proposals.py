@@ -1,0 +1,332 @@
+"""The siting stage: candidates of all origins, the clustering's own answer, and the optimum beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from planner.config.sections.siting import Siting as Settings
+from planner.messages.notices import Remark
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps, snap
+from planner.network.travel_times import travel_times
+from planner.network.walk import FloatArray, IndexArray, Walk, is_within
+from planner.siting.candidates.builder import Gatherer, Pool
+from planner.siting.candidates.candidate import Candidate, candidate_table, places_of
+from planner.siting.candidates.relocations import Fate, fates
+from planner.siting.models.maximal_covering import maximal_covering, ranked
+from planner.siting.problem import Choice, Covering, covers_of, pairs_of
+from planner.siting.solution import Answer, Status, gap_between
+from planner.siting.solvers.value_tables import best_of, value_table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """A choice of sites with what it gains, and what no choice can exceed.
+
+    Attributes
+    ----------
+    method
+        ``"clustering"`` or ``"maximal_covering"``.
+    sites
+        The chosen candidates by position, in descending order of what each adds to those before it.
+    people_added
+        What each site adds, shape (sites,).
+    people_gained
+        People newly served by all of them, less those whom a moved or closed centre served.
+    bound
+        The most that any choice of as many candidates can gain; None where there is no bound.
+    status
+        See `planner.siting.solution.Answer`.
+    fates
+        What becomes of each free centre.
+    """
+
+    method: str
+    sites: tuple[int, ...]
+    people_added: tuple[float, ...]
+    people_gained: float
+    bound: float | None
+    status: Status
+    fates: tuple[Fate, ...] = ()
+
+    @property
+    def gap(self) -> float | None:
+        """How far the bound is above the answer, as a share of the bound; None without a bound."""
+        return None if self.bound is None else gap_between(self.people_gained, self.bound)
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Ids of the free centres that do not stay where they are."""
+        return tuple(one.centre for one in self.fates if one.fate != "keep")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Siting:
+    """Where new stations might go, and the answers.
+
+    Attributes
+    ----------
+    pool
+        All candidates, and those left out.
+    candidates
+        One row a candidate that is no centre as it is, with people_in_reach: people of the question within the
+        standard of it.
+    covers
+        Which candidate serves which demand point of the question, shape (demand, candidates of the pool), boolean.
+    people
+        At each demand point of the question, shape (demand,).
+    choice, answer
+        The question of the optimum and its answer as the solver gave it; None where nothing was asked.
+    proposals
+        The clustering's answer and the optimum, in this order; empty where nothing was asked or nobody is
+        uncovered.
+    people_uncovered
+        People beyond the standard today.
+    people_without_street
+        Those among them whom no site can serve, because no street lies within `access_m` of them.
+    remarks
+        Why fewer sites are proposed than were asked for.
+    """
+
+    pool: Pool
+    candidates: gpd.GeoDataFrame
+    covers: csr_array
+    people: FloatArray
+    choice: Choice | None
+    answer: Answer | None
+    proposals: tuple[Proposal, ...]
+    people_uncovered: float
+    people_without_street: float
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def best(self) -> Proposal | None:
+        """The proposal that gains the most; the optimum where there is one."""
+        return self.proposals[-1] if self.proposals else None
+
+    @property
+    def today(self) -> float:
+        """People of the question whom free centres serve as they are."""
+        return _served(self.covers, self.people, np.arange(len(self.candidates), self.covers.shape[1]))
+
+
+def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by name
+    uncovered: gpd.GeoDataFrame,
+    network: WalkingNetwork,
+    *,
+    walk: Walk,
+    standard_min: float,
+    sites: int,
+    n_candidates: int,
+    seconds: float,
+    seed: int,
+    limits_min: NDArray[np.float64] | None = None,
+) -> Siting:
+    """Place new stations for the people beyond the standard, at the middles of clusters of them.
+
+    Existing centres stay; only people whom none of them serves can be gained.
+
+    Parameters
+    ----------
+    uncovered
+        Demand points beyond the standard, with people, in the network's CRS.
+    network, walk
+        The streets and the walk.
+    standard_min
+        The limit that counts as served, minutes, inclusive.
+    sites
+        How many stations to place.
+    n_candidates
+        How many clusters propose a position, besides the clustering into as many clusters as sites.
+    seconds
+        How long the solver may search.
+    seed
+        Of the clustering.
+    limits_min
+        The limit of each demand point, minutes, shape (uncovered,), where not all have the standard.
+
+    Returns
+    -------
+    siting
+        Candidates and proposals; fewer sites than were asked for where there are fewer places, with a remark.
+    """
+    limits = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
+    snaps = snap(shapely.get_coordinates(uncovered.geometry.array), network, access_m=walk.access_m)
+    asked = Settings(sites=sites, candidates=n_candidates, seconds=seconds, seed=seed, origins=("clusters",))
+    return choose_among(Gatherer(uncovered, limits, snaps, network, walk, asked))
+
+
+def choose_among(gatherer: Gatherer) -> Siting:
+    """Gather the candidates and choose among them; see `choose_sites`.
+
+    Free centres are columns to choose at no cost: `siting.sites` new ones at most are open beside as many as there
+    are free centres. Demand points are then those whom the other centres do not serve.
+    """
+    settings, uncovered, snaps = gatherer.settings, gatherer.uncovered, gatherer.snaps
+    people = uncovered["people"].to_numpy(dtype=np.float64)
+    without_street = float(people[~snaps.reaches_street].sum())
+    if not (settings.sites or gatherer.options) or not len(uncovered):
+        return _nothing_asked(gatherer, people, without_street)
+    pool = gatherer.gather()
+    covers = coverage_of(pool.candidates, snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
+    choice = choice_of(pool, settings)
+    answer = maximal_covering(Covering(covers, people), choice, seconds=settings.seconds, seed=settings.seed)
+    count = len(pool.new)
+    beyond = people * ~_is_served(covers, np.arange(count, len(pool.candidates)))
+    today = float(people.sum() - beyond.sum())
+    by_clusters = [place for place, one in enumerate(pool.new) if one.clusters == settings.sites > 0]
+    clustering, too_dear = _as_given(pool, covers, people, np.array(by_clusters, dtype=np.int64), choice)
+    chosen = np.array(answer.sites, dtype=np.int64)
+    table = candidate_table(pool.new, gatherer.network.crs)
+    return Siting(
+        pool=pool,
+        candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(covers.T.astype(np.float64) @ beyond)[:count])),
+        covers=covers,
+        people=people,
+        choice=choice,
+        answer=answer,
+        proposals=(
+            clustering,
+            proposal_of(
+                pool,
+                covers,
+                people,
+                chosen,
+                method=answer.model,
+                bound=answer.bound,
+                status=answer.status,
+                new_sites=settings.sites,
+            ),
+        ),
+        people_uncovered=float(people.sum()) - today,
+        people_without_street=without_street,
+        remarks=tuple(_remarks(gatherer, pool, people, too_dear)),
+    )
+
+
+def _nothing_asked(gatherer: Gatherer, people: FloatArray, without_street: float) -> Siting:
+    """Return the candidates that the study names by themselves, and no proposal."""
+    pool = gatherer.gather_named()
+    covers = coverage_of(pool.candidates, gatherer.snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
+    table = candidate_table(pool.candidates, gatherer.network.crs)
+    table = gpd.GeoDataFrame(table.assign(people_in_reach=covers.T.astype(np.float64) @ people))
+    return Siting(pool, table, covers, people, None, None, (), float(people.sum()), without_street)
+
+
+def _remarks(gatherer: Gatherer, pool: Pool, people: FloatArray, too_dear: tuple[str, ...]) -> Iterator[Remark]:
+    """Yield why fewer sites are proposed than were asked for."""
+    sites, near = gatherer.settings.sites, gatherer.snaps.reaches_street
+    if not near.any():
+        values = {"people": f"{people.sum():,.0f}", "access_m": f"{gatherer.walk.access_m:g}"}
+        yield Remark("siting_no_street", "siting", people=float(people.sum()), values=values)
+        return
+    places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
+    if 0 < places < sites:
+        yield Remark("siting_few_places", "siting", values={"sites": sites, "places": places})
+    if not pool.new:
+        yield Remark("siting_none_left", "siting", values={"count": len(pool.excluded)})
+    if too_dear:
+        money: dict[str, object] = {
+            "budget": f"{gatherer.settings.budget:g}",
+            "sites": sites,
+            "count": len(too_dear),
+        }
+        yield Remark("clustering_beyond_budget", "siting", too_dear, values=money)
+
+
+def coverage_of(
+    candidates: Sequence[Candidate], demand: Snaps, limits_min: FloatArray, network: WalkingNetwork, walk: Walk
+) -> csr_array:
+    """Return which candidate serves which demand point within the point's own limit."""
+    spots = snap(places_of(candidates), network, access_m=walk.access_m)
+    horizon_min = float(limits_min.max(initial=0.0))
+    times = travel_times(network, spots, demand, walk=walk, horizon_min=horizon_min)
+    inside = is_within(times.minutes, limits_min[times.demand])
+    return covers_of(times.demand[inside], times.facility[inside], (len(limits_min), len(candidates)))
+
+
+def choice_of(pool: Pool, settings: Settings) -> Choice:
+    """Return what may be chosen: so many new sites beside the free centres, within the budget if there is one."""
+    sites = settings.sites + len(pool.kept_centres)
+    if settings.budget is None:
+        return Choice(sites=sites)
+    cost = np.array([np.nan if one.cost is None else one.cost for one in pool.candidates])
+    return Choice(sites=sites, cost=cost, budget=settings.budget)
+
+
+def proposal_of(  # noqa: PLR0913 -- one attribute each
+    pool: Pool,
+    covers: csr_array,
+    people: FloatArray,
+    chosen: IndexArray,
+    *,
+    method: str,
+    bound: float | None,
+    status: Status,
+    new_sites: int,
+) -> Proposal:
+    """Return chosen columns as a proposal: new sites ranked, what becomes of free centres, gains against today."""
+    count = len(pool.new)
+    keeps = np.arange(count, len(pool.candidates))
+    today = _served(covers, people, keeps)
+    row, column = pairs_of(covers)
+    values = value_table(row, column, people[row], covers.shape)
+    before, _ = best_of(values, chosen[chosen >= count])
+    order, added = ranked(values, chosen[chosen < count], before)
+    idle = np.setdiff1d(chosen[chosen < count], order)
+    kept = pool.kept_centres
+    opened = [pool.candidates[place] for place in chosen.tolist()]
+    return Proposal(
+        method,
+        tuple(int(site) for site in (*order, *idle)),
+        (*(float(gain) for gain in added), *(0.0 for _ in idle)),
+        _served(covers, people, chosen) - today,
+        None if bound is None else bound - today,
+        status,
+        fates(kept, opened, new_sites=new_sites),
+    )
+
+
+def _as_given(
+    pool: Pool, covers: csr_array, people: FloatArray, sites: IndexArray, choice: Choice
+) -> tuple[Proposal, tuple[str, ...]]:
+    """Return the proposal to take these sites, and the ids of those that money does not suffice for.
+
+    All are taken, even those that add nobody, the ones that add the most first; free centres stay.
+    """
+    keeps = np.arange(len(pool.new), len(pool.candidates))
+
+    def taken(some: IndexArray) -> Proposal:
+        chosen = np.concatenate([some, keeps])
+        return proposal_of(
+            pool, covers, people, chosen, method="clustering", bound=None, status="heuristic", new_sites=len(some)
+        )
+
+    every = taken(sites)
+    if choice.cost is None or choice.budget is None:
+        return every, ()
+    left = choice.budget
+    within: list[int] = []
+    beyond: list[int] = []
+    for site in every.sites:
+        cost = float(choice.cost[site])
+        (within if cost <= left else beyond).append(site)
+        left -= cost if cost <= left else 0.0
+    if not beyond:
+        return every, ()
+    return taken(np.array(within, dtype=np.int64)), tuple(pool.candidates[site].id for site in beyond)
+
+
+def _served(covers: csr_array, people: FloatArray, columns: IndexArray) -> float:
+    return float(people[_is_served(covers, columns)].sum())
+
+
+def _is_served(covers: csr_array, columns: IndexArray) -> NDArray[np.bool_]:
+    return np.asarray(np.asarray(covers[:, columns].sum(axis=1)).ravel() > 0)

@@ -1,0 +1,286 @@
+"""The sites in other circumstances (walkers, gates, people), and chosen for fairness instead of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
+
+from planner.accessibility.access_data import old_people
+from planner.accessibility.groups import KindCoverage
+from planner.config.study import Study
+from planner.inputs.study_inputs import Inputs
+from planner.inputs.walk_network import costs_of, make_walkable
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Breach, StudyError
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps, snap
+from planner.network.travel_times import nearest_facility
+from planner.network.walk import Walk, is_within, walking_profiles
+from planner.schemas.tables import Gates
+from planner.siting.candidates.builder import Pool
+from planner.siting.equity import FairPlan, frontier, group_frontier
+from planner.siting.problem import Choice, Covering
+from planner.siting.proposals import Proposal, Siting, coverage_of, proposal_of
+from planner.siting.scenario_analysis import RegretTable, Robust, best_of_each, regret_table, robust_choice
+from planner.siting.solution import Answer, status_of
+
+ROBUST = "robust"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Otherwise:
+    """The plans in other circumstances.
+
+    Attributes
+    ----------
+    names
+        What each circumstance is called, in the order of the table.
+    table
+        People served and regret of today, each proposal and the robust choice, in each circumstance.
+    robust
+        The choice made for all circumstances.
+    proposal
+        The same as a proposal, judged in the study's own circumstances.
+    """
+
+    names: tuple[Phrase, ...]
+    table: RegretTable
+    robust: Robust
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FairPlans:
+    """Plans between the most people and the fairest.
+
+    Attributes
+    ----------
+    objective
+        ``"communities"``: the worst-served community first; ``"old"``: residents of 65+ first.
+    plans
+        In descending order of all people served.
+    proposals
+        The same as proposals.
+    """
+
+    objective: str
+    plans: tuple[FairPlan, ...]
+    proposals: tuple[Proposal, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Everybody:
+    """All who count in the question, those served today included."""
+
+    frame: gpd.GeoDataFrame
+    weight: NDArray[np.float64]
+    limit_min: NDArray[np.float64]
+
+
+def judge_otherwise(
+    study: Study, inputs: Inputs, siting: Siting, kinds: tuple[KindCoverage, ...], walk: Walk
+) -> Otherwise | None:
+    """Judge the proposals in the circumstances that the study names, and choose for all of them.
+
+    Raises
+    ------
+    StudyError
+        A walking profile is not known, gates are named where there are none, or a community is not known.
+    """
+    asked, settings = study.siting.robust, study.siting
+    if not (asked.walking or asked.gates or asked.people) or siting.choice is None:
+        return None
+    _check(study, inputs)
+    everybody = _everybody(study, inputs, kinds)
+    worlds = dict(_worlds(study, inputs, siting.pool, everybody, walk))
+    coverings = {key: covering for key, (_, covering) in worlds.items()}
+    choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
+    best = best_of_each(coverings, choice, seconds=settings.seconds, seed=settings.seed)
+    keeps = tuple(range(len(siting.pool.new), len(siting.pool.candidates)))
+    plans = {"today": keeps, **{one.method: _columns(one, siting.pool) for one in siting.proposals}}
+    allowed = {name: plans[name] for name in ("today", siting.proposals[-1].method)}
+    best = _no_worse(coverings, allowed, best, choice)
+    robust = robust_choice(coverings, choice, best, rule=asked.rule, seconds=settings.seconds, seed=settings.seed)
+    best = _no_worse(coverings, {ROBUST: robust.sites}, best, choice)
+    table = regret_table(coverings, {**plans, ROBUST: robust.sites}, best, choice)
+    if asked.rule == "worst regret":
+        value = float(table.regret[-1].max())
+        robust = replace(robust, value=value, status=status_of(value, robust.bound))
+    proposal = proposal_of(
+        siting.pool,
+        siting.covers,
+        siting.people,
+        np.array(robust.sites, dtype=np.int64),
+        method=ROBUST,
+        bound=None,
+        status=robust.status,
+        new_sites=settings.sites,
+    )
+    return Otherwise(tuple(name for name, _ in worlds.values()), table, robust, proposal)
+
+
+def _no_worse(
+    coverings: Mapping[str, Covering],
+    plans: Mapping[str, tuple[int, ...]],
+    best: Mapping[str, Answer],
+    choice: Choice,
+) -> dict[str, Answer]:
+    """Return the best plans, no worse than those that are known: a stopped search may have missed them."""
+    more = -regret_table(coverings, plans, best, choice).regret.min(axis=0)
+    return {
+        name: replace(best[name], objective=best[name].objective + max(float(extra), 0.0))
+        for name, extra in zip(coverings, more, strict=True)
+    }
+
+
+def fair_plans(
+    study: Study, inputs: Inputs, network: WalkingNetwork, siting: Siting, walk: Walk
+) -> tuple[FairPlans, ...]:
+    """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
+
+    Residents alone count here, each once.
+
+    Raises
+    ------
+    StudyError
+        Residents of 65+ come first, and nobody knows them.
+    """
+    asked, settings = study.siting.fair, study.siting
+    if not (asked.communities or asked.old) or siting.choice is None:
+        return ()
+    people = inputs.demand["people"].to_numpy(dtype=np.float64)
+    limit = np.full(len(people), study.limits.standard_min)
+    everybody = _Everybody(inputs.demand, people, limit)
+    covering = _covering(study, inputs, siting.pool, everybody, network, walk)
+    choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
+    found: list[tuple[str, tuple[FairPlan, ...]]] = []
+    if asked.communities:
+        place = {community: number for number, community in enumerate(inputs.communities["id"])}
+        home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
+        plans = frontier(covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed)
+        found.append(("communities", plans))
+    if asked.old:
+        old = old_people(inputs.demand)
+        if not np.isfinite(old).all() or not old.sum() > 0:
+            raise StudyError(str(study.file), [Breach("fair_without_old")])
+        plans = group_frontier(
+            covering, old, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed
+        )
+        found.append(("old", plans))
+    return tuple(
+        FairPlans(objective, plans, tuple(_as_proposal(one, siting, settings.sites) for one in plans))
+        for objective, plans in found
+    )
+
+
+def _as_proposal(plan: FairPlan, siting: Siting, sites: int) -> Proposal:
+    return proposal_of(
+        siting.pool,
+        siting.covers,
+        siting.people,
+        np.array(plan.sites, dtype=np.int64),
+        method="fair",
+        bound=None,
+        status=plan.status,
+        new_sites=sites,
+    )
+
+
+def _columns(proposal: Proposal, pool: Pool) -> tuple[int, ...]:
+    first = len(pool.new)
+    kept = [first + place for place, one in enumerate(pool.kept_centres) if one.id not in proposal.closed]
+    return (*proposal.sites, *kept)
+
+
+def _beside_those_that_stay(choice: Choice, column: int) -> Choice:
+    """Return the choice with one more column, open in any case: all centres that stay together."""
+    cost = None if choice.cost is None else np.append(choice.cost, 0.0)
+    return replace(choice, fixed=(column,), cost=cost)
+
+
+def _check(study: Study, inputs: Inputs) -> None:
+    asked = study.siting.robust
+    breaches = []
+    profiles, communities = walking_profiles(), set(inputs.communities["id"])
+    for name in asked.walking:
+        if name not in profiles:
+            values = {"path": "siting.robust.walking", "name": name, "known": ", ".join(sorted(profiles))}
+            breaches.append(Breach("unknown_profile", values))
+    if asked.gates and inputs.gates is None:
+        breaches.append(Breach("robust_without_gates"))
+    unknown = sorted({one for variant in asked.people for one in variant.people} - communities - {"*"})
+    if unknown:
+        breaches.append(Breach("robust_unknown_community", {}, unknown))
+    names = [variant.name for variant in asked.people]
+    if len(set(names)) < len(names):
+        breaches.append(Breach("robust_names_repeat"))
+    if breaches:
+        raise StudyError(str(study.file), breaches)
+
+
+def _everybody(study: Study, inputs: Inputs, kinds: tuple[KindCoverage, ...]) -> _Everybody:
+    """Return the residents, and the other kinds that count, under one another."""
+    parts = [(inputs.demand, study.demand.residents_weight, study.limits.standard_min)]
+    parts += [(kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in kinds]
+    parts = [(points, weight, limit) for points, weight, limit in parts if weight > 0]
+    columns = ["people", "community", "geometry"]
+    frame = gpd.GeoDataFrame(
+        pd.concat([points[columns] for points, *_ in parts], ignore_index=True), crs=inputs.crs
+    )
+    weight = [points["people"].to_numpy(dtype=np.float64) * weight for points, weight, _ in parts]
+    limit = [np.full(len(points), limit) for points, _, limit in parts]
+    return _Everybody(frame, np.concatenate(weight), np.concatenate(limit))
+
+
+def _worlds(
+    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, walk: Walk
+) -> Iterator[tuple[str, tuple[Phrase, Covering]]]:
+    """Yield every circumstance: as the study has it, then the others one by one."""
+    asked, costs = study.siting.robust, costs_of(study, walk)
+    own = _covering(study, inputs, pool, everybody, make_walkable(study, inputs, costs).network, walk)
+    yield "as_is", (Phrase("words.world_as_is"), own)
+    for name in dict.fromkeys(asked.walking):
+        profile = walking_profiles()[name]
+        other = Walk(profile.speed_kmh, walk.access_m)
+        network = make_walkable(study, inputs, costs_of(study, other)).network
+        said = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
+        yield f"walking:{name}", (said, _covering(study, inputs, pool, everybody, network, other))
+    for state in dict.fromkeys(asked.gates):
+        network = make_walkable(study, _with_gates(inputs, state), costs).network
+        said = Phrase(f"words.world_gates_{state}")
+        yield f"gates:{state}", (said, _covering(study, inputs, pool, everybody, network, walk))
+    for variant in asked.people:
+        rest = variant.people.get("*", 1.0)
+        times = everybody.frame["community"].map(lambda one, v=variant, r=rest: v.people.get(one, r)).to_numpy()
+        said = Phrase("words.world_people", {"name": variant.name})
+        yield f"people:{variant.name}", (said, Covering(own.covers, own.weight * times))
+
+
+def _with_gates(inputs: Inputs, state: str) -> Inputs:
+    assert inputs.gates is not None  # noqa: S101 - checked before
+    return replace(inputs, gates=Gates(inputs.gates.assign(open="true" if state == "open" else "false")))
+
+
+def _covering(
+    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, network: WalkingNetwork, walk: Walk
+) -> Covering:
+    """Return who is served by which candidate, and, in the last column, by a centre that stays."""
+    spots = _snapped(everybody.frame, network, walk)
+    stays = ~inputs.facilities["id"].isin(study.siting.free)
+    centres = _snapped(inputs.facilities[stays], network, walk)
+    horizon_min = float(everybody.limit_min.max())
+    minutes, _ = nearest_facility(network, centres, spots, walk=walk, horizon_min=horizon_min)
+    staying = csr_array(is_within(minutes, everybody.limit_min)[:, None])
+    covers = coverage_of(pool.candidates, spots, everybody.limit_min, network, walk)
+    return Covering(csr_array(hstack([covers, staying], format="csr"), dtype=bool), everybody.weight)
+
+
+def _snapped(points: gpd.GeoDataFrame, network: WalkingNetwork, walk: Walk) -> Snaps:
+    return snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)

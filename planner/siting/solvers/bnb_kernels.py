@@ -1,0 +1,178 @@
+"""Branch and bound as machine code: columns are put in or left out until no choice can be better."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.network.compile import kernel
+from planner.network.walk import FloatArray, IndexArray
+from planner.siting.solvers.greedy_kernels import Room, Values, greedy, interchange, nothing_open, open_what_fits
+from planner.siting.solvers.lagrangian_kernels import (
+    BEST_MONEY_PRICE,
+    BOUND,
+    FREE,
+    IN,
+    OUT,
+    Aim,
+    Prices,
+    begin_at,
+    descend,
+)
+
+ROUNDS, PATIENCE, FIRST_STEP = 60, 8, 0.5
+"""Of the descent in one node: it begins at the prices of the node above, and need not go far."""
+
+OPEN, EXPLORED, BORN = range(3)
+"""What the places of `Tree.numbers` hold."""
+
+
+class Tree(NamedTuple):
+    """The nodes not yet explored, each in a slot, and the best choice so far.
+
+    Attributes
+    ----------
+    born
+        When the node of a slot was made, -1 where the slot is empty, shape (slots,).
+    bound
+        No choice of the node is worth more, shape (slots,).
+    fate
+        Whether each column is free, in or out, shape (slots, columns).
+    price, money_price
+        Where its descent begins, shape (slots, rows) and (slots,).
+    best_open, best_value
+        The best choice, shape (columns,); its value, shape (1,).
+    numbers
+        Nodes open, nodes explored, nodes born.
+    """
+
+    born: IndexArray
+    bound: FloatArray
+    fate: NDArray[np.int8]
+    price: NDArray[np.float32]
+    money_price: FloatArray
+    best_open: NDArray[np.bool_]
+    best_value: FloatArray
+    numbers: IndexArray
+
+
+@kernel
+def explore(values: Values, room: Room, tree: Tree, grain: float, nodes: int) -> None:
+    """Explore up to so many nodes; what cannot be better than the best value by more than `grain` is cut off."""
+    columns = tree.fate.shape[1]
+    for _ in range(nodes):
+        slot = _next_slot(tree)
+        if slot < 0:
+            return
+        tree.numbers[OPEN] -= 1
+        tree.born[slot] = -1
+        if tree.bound[slot] <= tree.best_value[0] + grain:
+            continue
+        tree.numbers[EXPLORED] += 1
+        fate = tree.fate[slot].copy()
+        if not _settle(room, fate):
+            continue
+        prices = begin_at(tree.price[slot].astype(np.float64), tree.money_price[slot], columns, FIRST_STEP)
+        _, chosen = descend(values, room, fate, prices, Aim(tree.best_value[0], grain), ROUNDS, PATIENCE)
+        bound = min(tree.bound[slot], prices.state[BOUND])
+        if bound <= tree.best_value[0] + grain:
+            continue
+        _try_choice(values, room, tree, chosen)
+        if not _settle(room, fate):
+            continue
+        column = _branching_column(fate, prices.often)
+        if column < 0:
+            _try_choice(values, room, tree, np.flatnonzero(fate == IN))
+            continue
+        _put(tree, slot, fate, column, OUT, prices, bound)
+        other = slot
+        while tree.born[other] >= 0:
+            other = other + 1 if other + 1 < len(tree.born) else 0
+        _put(tree, other, fate, column, IN, prices, bound)
+
+
+@kernel
+def _next_slot(tree: Tree) -> int:
+    """Return the node with the highest bound, the youngest of equals; where slots get scarce, the youngest."""
+    slots, columns = tree.fate.shape
+    by_bound = tree.numbers[OPEN] < slots - columns - 1
+    best = -1
+    for slot in range(slots):
+        if tree.born[slot] < 0:
+            continue
+        younger = best < 0 or tree.born[slot] > tree.born[best]
+        if by_bound and best >= 0:
+            higher, equal = tree.bound[slot] > tree.bound[best], tree.bound[slot] == tree.bound[best]
+            if higher or (equal and younger):
+                best = slot
+        elif younger:
+            best = slot
+    return best
+
+
+@kernel
+def _put(
+    tree: Tree,
+    slot: int,
+    fate: NDArray[np.int8],
+    column: int,
+    side: int,
+    prices: Prices,
+    bound: float,
+) -> None:
+    """Put a child into an empty slot."""
+    tree.born[slot] = tree.numbers[BORN]
+    tree.bound[slot] = bound
+    tree.fate[slot] = fate
+    tree.fate[slot, column] = side
+    tree.price[slot] = prices.best_price.astype(np.float32)
+    tree.money_price[slot] = prices.state[BEST_MONEY_PRICE]
+    tree.numbers[BORN] += 1
+    tree.numbers[OPEN] += 1
+
+
+@kernel
+def _settle(room: Room, fate: NDArray[np.int8]) -> bool:
+    """Leave out what no longer fits beside the columns that are in; return whether those fit themselves."""
+    left, money = room.most.copy(), room.budget
+    blocked = np.zeros(len(fate), dtype=np.bool_)
+    for column in range(len(fate)):
+        if fate[column] == IN:
+            if blocked[room.group[column]]:
+                return False
+            blocked[room.group[column]] = True
+            left[room.kind[column]] -= 1
+            money -= room.cost[column]
+    if money < 0 or (left < 0).any():
+        return False
+    for column in range(len(fate)):
+        full = left[room.kind[column]] == 0 or blocked[room.group[column]] or room.cost[column] > money
+        if fate[column] == FREE and full:
+            fate[column] = OUT
+    return True
+
+
+@kernel
+def _branching_column(fate: NDArray[np.int8], often: FloatArray) -> int:
+    """Return the free column about which the descent was least decided, -1 where none is free."""
+    best, doubt = -1, -1.0
+    for column in range(len(fate)):
+        if fate[column] == FREE and min(often[column], 1.0 - often[column]) > doubt:
+            best, doubt = column, min(often[column], 1.0 - often[column])
+    return best
+
+
+@kernel
+def _try_choice(values: Values, room: Room, tree: Tree, chosen: IndexArray) -> None:
+    """Make a good choice of a relaxed one, and keep it if it is the best so far."""
+    served = nothing_open(values)
+    open_what_fits(values, room, served, chosen)
+    every = np.zeros(len(served.is_open), dtype=np.int8)
+    greedy(values, room, served, every, room.budget < np.inf)
+    interchange(values, room, served, every, 1e-9 * tree.best_value[0], 0, 20 * len(every))
+    value = served.best.sum()
+    if value > tree.best_value[0]:
+        tree.best_value[0] = value
+        tree.best_open[:] = served.is_open

@@ -1,0 +1,72 @@
+"""Where a solver's answer did not hold: noted, so that a run can tell its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from planner.messages.catalogue import Phrase
+from planner.messages.notices import Remark
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One programme for which a solver returned other than it stated.
+
+    Attributes
+    ----------
+    reasons
+        What did not hold, one key for each way that was tried in vain: `words.doubt_<reason>` says it.
+    is_settled
+        Whether another way of solving gave an answer that holds; else no bound is known.
+    """
+
+    reasons: tuple[str, ...]
+    is_settled: bool
+
+
+_noted: ContextVar[list[Doubt] | None] = ContextVar("solver_doubts", default=None)
+
+
+@contextmanager
+def noting_doubts() -> Iterator[list[Doubt]]:
+    """Collect the doubts of all that is solved inside.
+
+    Examples
+    --------
+    >>> with noting_doubts() as doubts:
+    ...     note(Doubt(("objective",), True))
+    >>> [doubt.reasons for doubt in doubts]
+    [('objective',)]
+    """
+    outer, inner = _noted.get(), list[Doubt]()
+    token = _noted.set(inner)
+    try:
+        yield inner
+    finally:
+        _noted.reset(token)
+        if outer is not None:
+            outer.extend(inner)
+
+
+def note(doubt: Doubt) -> None:
+    """Keep a doubt for whoever collects them."""
+    noted = _noted.get()
+    if noted is not None:
+        noted.append(doubt)
+
+
+def remarks_of(doubts: Sequence[Doubt], *, version: str) -> tuple[Remark, ...]:
+    """Return what a reader must know of a solver that did not return what it stated: nothing, or one remark."""
+    if not doubts:
+        return ()
+    open_still = sum(not doubt.is_settled for doubt in doubts)
+    values = {
+        "version": version,
+        "count": len(doubts),
+        "open": open_still,
+        "reason": Phrase(f"words.doubt_{doubts[0].reasons[0]}"),
+    }
+    return (Remark("solver_doubted_open" if open_still else "solver_doubted", "siting", values=values),)

@@ -1,0 +1,246 @@
+"""Lagrangian bounds as machine code: a price on every row, and what the best columns are worth at these prices."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.network.compile import kernel
+from planner.network.walk import FloatArray, IndexArray
+from planner.siting.solvers.greedy_kernels import Room, Values
+
+FREE, IN, OUT = 0, 1, -1
+SMOOTHING = 0.7
+"""The share of the former direction in the next one."""
+
+SMALLEST_STEP = 1e-4
+PROGRESS = 1e-7
+"""A bound that falls by less than this share counts as one that does not fall."""
+
+BOUND, STEP, IDLE, MONEY_PRICE, BEST_MONEY_PRICE, MONEY_DIRECTION = range(6)
+"""What the places of `Prices.state` hold."""
+
+
+class Prices(NamedTuple):
+    """The state of one descent.
+
+    Attributes
+    ----------
+    price, best_price
+        Of each row, now and where the bound was lowest, shape (rows,).
+    direction
+        The smoothed direction of the descent, shape (rows,).
+    profit
+        What each column is worth at these prices, shape (columns,).
+    often
+        How often, of late, a column was among the best, shape (columns,).
+    state
+        Lowest bound; step; rounds without progress; price of money now and at the lowest bound; its direction.
+    """
+
+    price: FloatArray
+    best_price: FloatArray
+    direction: FloatArray
+    profit: FloatArray
+    often: FloatArray
+    state: FloatArray
+
+
+class Aim(NamedTuple):
+    """What a bound is held against: the best value known, and by how much a better one would exceed it."""
+
+    value: float
+    grain: float
+
+
+@kernel
+def begin_at(price: FloatArray, money_price: float, columns: int, step: float) -> Prices:
+    """Return the state before the first round."""
+    state = np.zeros(6)
+    state[BOUND], state[STEP], state[MONEY_PRICE], state[BEST_MONEY_PRICE] = np.inf, step, money_price, money_price
+    zero = np.zeros(columns)
+    return Prices(price.copy(), price.copy(), np.zeros(len(price)), zero, zero.copy(), state)
+
+
+@kernel
+def relaxed_choice(
+    profit: FloatArray, room: Room, fate: NDArray[np.int8]
+) -> tuple[IndexArray, FloatArray, FloatArray]:
+    """Choose the most profitable columns that quotas and groups allow, with those that must be in.
+
+    Where a group has columns of several kinds, one of each kind may be chosen, which only raises the bound. Money
+    does not limit the choice: it has a price.
+
+    Returns
+    -------
+    chosen
+        Positions.
+    worst, following
+        By kind: the least profit among the chosen that are free, 0 where the quota is not used up; the highest
+        profit among those not chosen.
+    """
+    columns, kinds = len(profit), len(room.most)
+    blocked = np.zeros(columns, dtype=np.bool_)
+    mark = np.full(columns, -1, dtype=np.int64)
+    left = room.most.copy()
+    chosen, candidates = np.empty(columns, dtype=np.int64), np.empty(columns, dtype=np.int64)
+    n_chosen, n_candidates = 0, 0
+    for column in range(columns):
+        if fate[column] == IN:
+            blocked[room.group[column]] = True
+            left[room.kind[column]] -= 1
+            chosen[n_chosen] = column
+            n_chosen += 1
+    for column in range(columns):
+        if fate[column] == FREE and profit[column] > 0:
+            candidates[n_candidates] = column
+            n_candidates += 1
+    candidates = candidates[:n_candidates]
+    worst, following = np.zeros(kinds), np.zeros(kinds)
+    for column in candidates[np.argsort(-profit[candidates], kind="mergesort")]:
+        kind, group = room.kind[column], room.group[column]
+        if left[kind] > 0 and not blocked[group] and mark[group] != kind:
+            mark[group] = kind
+            chosen[n_chosen] = column
+            n_chosen += 1
+            left[kind] -= 1
+            if left[kind] == 0:
+                worst[kind] = profit[column]
+        elif following[kind] == 0:
+            following[kind] = profit[column]
+    return chosen[:n_chosen], worst, following
+
+
+@kernel
+def descend(
+    values: Values, room: Room, fate: NDArray[np.int8], prices: Prices, aim: Aim, rounds: int, patience: int
+) -> tuple[bool, IndexArray]:
+    r"""Lower the Lagrangian bound by moving the prices, and settle the fate of columns that it decides.
+
+    With prices :math:`u \ge 0` on the rows and :math:`\mu \ge 0` on money,
+
+    .. math:: L = \sum_i u_i + \mu B + \max_y \sum_j y_j \Big(\sum_i (v_{ij} - u_i)^+ - \mu c_j\Big)
+
+    is at least the value of every choice. Prices move against a smoothed subgradient, by what the bound is above
+    the best value known; after `patience` rounds without progress the step is halved and the search goes back to
+    the best prices.
+
+    Returns
+    -------
+    settled, chosen
+        Whether the descent has ended (no choice is better, or the step is too small); the last relaxed choice.
+    """
+    state, profit = prices.state, prices.profit
+    short = np.zeros(len(prices.price))
+    chosen = np.empty(0, dtype=np.int64)
+    for _ in range(rounds):
+        _reckon_profits(values, room, fate, prices)
+        chosen, worst, following = relaxed_choice(profit, room, fate)
+        bound = prices.price.sum() + profit[chosen].sum()
+        if room.budget < np.inf:
+            bound += state[MONEY_PRICE] * room.budget
+        state[IDLE] += 1
+        if bound < state[BOUND]:
+            if bound < state[BOUND] - PROGRESS * abs(bound):
+                state[IDLE] = 0
+            state[BOUND], state[BEST_MONEY_PRICE] = bound, state[MONEY_PRICE]
+            prices.best_price[:] = prices.price
+            if bound <= aim.value + aim.grain:
+                return True, chosen
+            _decide(room, fate, chosen, profit, worst, following, bound - aim.value - aim.grain)
+        if state[IDLE] <= patience:
+            if not _move(values, room, prices, chosen, short, max(bound - aim.value, PROGRESS * abs(bound))):
+                return True, chosen
+            continue
+        state[STEP] *= 0.5
+        state[IDLE] = 0
+        prices.price[:] = prices.best_price
+        prices.direction[:] = 0
+        state[MONEY_PRICE], state[MONEY_DIRECTION] = state[BEST_MONEY_PRICE], 0.0
+        if state[STEP] < SMALLEST_STEP:
+            return True, chosen
+    return False, chosen
+
+
+@kernel
+def _reckon_profits(values: Values, room: Room, fate: NDArray[np.int8], prices: Prices) -> None:
+    """Reckon what each column that is not out is worth at the present prices."""
+    price, money_price = prices.price, prices.state[MONEY_PRICE]
+    for column in range(len(fate)):
+        if fate[column] == OUT:
+            continue
+        total = 0.0
+        for place in range(values.column_pointer[column], values.column_pointer[column + 1]):
+            more = values.column_value[place] - price[values.row[place]]
+            if more > 0:
+                total += more
+        prices.profit[column] = total - money_price * room.cost[column]
+
+
+@kernel
+def _decide(
+    room: Room,
+    fate: NDArray[np.int8],
+    chosen: IndexArray,
+    profit: FloatArray,
+    worst: FloatArray,
+    following: FloatArray,
+    slack: float,
+) -> None:
+    """Settle columns by their reduced profits.
+
+    If putting a column in lowers the bound by `slack` or more, no better choice has it; if leaving it out does,
+    every better choice has it.
+    """
+    selected = np.zeros(len(fate), dtype=np.bool_)
+    for column in chosen:
+        selected[column] = True
+    for column in range(len(fate)):
+        if fate[column] != FREE:
+            continue
+        kind = room.kind[column]
+        if selected[column]:
+            if profit[column] - following[kind] >= slack:
+                fate[column] = IN
+        elif worst[kind] - profit[column] >= slack:
+            fate[column] = OUT
+
+
+@kernel
+def _move(
+    values: Values, room: Room, prices: Prices, chosen: IndexArray, short: FloatArray, distance: float
+) -> bool:
+    """Move the prices against the smoothed subgradient; return whether there was any way to go."""
+    price, direction, state = prices.price, prices.direction, prices.state
+    budgeted = room.budget < np.inf
+    # Money has one price, rows have thousands: it moves as fast as all of them together.
+    scale = np.sqrt(len(price)) / room.budget if budgeted else 0.0
+    prices.often[:] *= 0.9
+    short[:] = 1.0
+    money = room.budget if budgeted else 0.0
+    for column in chosen:
+        prices.often[column] += 0.1
+        money -= room.cost[column]
+        for place in range(values.column_pointer[column], values.column_pointer[column + 1]):
+            if values.column_value[place] > price[values.row[place]]:
+                short[values.row[place]] -= 1.0
+    length = 0.0
+    for row in range(len(price)):
+        along = SMOOTHING * direction[row] + (1.0 - SMOOTHING) * short[row]
+        if along > 0 and price[row] <= 0:
+            along = 0.0
+        direction[row] = along
+        length += along * along
+    if budgeted:
+        state[MONEY_DIRECTION] = SMOOTHING * state[MONEY_DIRECTION] + (1.0 - SMOOTHING) * money * scale
+        length += state[MONEY_DIRECTION] * state[MONEY_DIRECTION]
+    if length <= 0:
+        return False
+    size = state[STEP] * distance / length
+    for row in range(len(price)):
+        price[row] = max(0.0, price[row] - size * direction[row])
+    if budgeted:
+        state[MONEY_PRICE] = max(0.0, state[MONEY_PRICE] - size * scale * state[MONEY_DIRECTION])
+    return True

@@ -1,0 +1,348 @@
+"""Rows that each take their best open column: the search for the best choice, with a bound that proves it.
+
+Maximal covering, gradual covering, several kinds of demand, tiers and the p-median are all of this form; they
+differ only in what a column is worth to a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.network.walk import FloatArray, IndexArray
+from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, Tree, explore
+from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.greedy_kernels import (
+    Room,
+    Served,
+    Values,
+    greedy,
+    interchange,
+    nothing_open,
+    open_what_fits,
+)
+from planner.siting.solvers.lagrangian_kernels import (
+    BEST_MONEY_PRICE,
+    BOUND,
+    FREE,
+    IN,
+    Aim,
+    begin_at,
+    descend,
+)
+from planner.siting.solvers.value_tables import above, best_of, merge_rows, shape_of, undominated, with_columns
+
+TOLERANCE = 1e-9
+"""A bound that is above the value by at most this share of it proves it: what is left is the arithmetic's."""
+
+ROUNDS_BETWEEN_TRIES = 20
+PATIENCE = 30
+KICKS, KICKED_SHARE = 12, 0.2
+"""How often a good choice is disturbed and improved anew, and what share of it."""
+
+SMALLER = 0.8
+"""A search is narrowed to the columns still undecided while that leaves at most this share of them."""
+
+TREE_BYTES = 400e6
+
+EXACT_SUM = 1e9
+"""Bounds of whole numbers up to here are exact to far less than one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What was found.
+
+    Attributes
+    ----------
+    chosen
+        The columns, ascending, without the fixed ones.
+    value
+        What they add to the fixed ones.
+    bound
+        The most that any choice can add.
+    greedy
+        What greedy alone adds.
+    is_finished
+        Whether the bound proves the value.
+    nodes
+        Of the tree.
+    """
+
+    chosen: IndexArray
+    value: float
+    bound: float
+    greedy: float
+    is_finished: bool
+    nodes: int
+
+
+def best_service(
+    values: Values,
+    room: Room,
+    *,
+    fixed: IndexArray,
+    clock: Clock,
+    seed: int,
+    starts: Sequence[IndexArray] = (),
+) -> Found:
+    """Choose the columns that are worth the most to all rows together.
+
+    Rows that choose alike are merged and dominated columns dropped; greedy and interchange find a good choice; a
+    Lagrangian bound is lowered, which decides the fate of most columns; what is left is made smaller again, and
+    goes through a tree of Lagrangian bounds. All of it is exact but for `TOLERANCE`.
+
+    Parameters
+    ----------
+    values
+        What each column is worth to each row.
+    room
+        What a choice may hold. Fixed columns take no room.
+    fixed
+        Columns that are open in any case.
+    clock
+        When to stop.
+    seed
+        Of the disturbances.
+    starts
+        Choices to begin with, beside greedy's.
+
+    Returns
+    -------
+    found
+        With a valid bound, whenever it was stopped.
+    """
+    base, _ = best_of(values, fixed)
+    free = np.ones(shape_of(values)[1], dtype=bool)
+    free[fixed] = False
+    money = room.budget * (1 + TOLERANCE)
+    free &= (room.cost <= money) & (room.most[room.kind] > 0)
+    part = _part(above(values, base), room._replace(budget=money), np.flatnonzero(free))
+    search = _Search(part, clock, _grain(part.values))
+    greedy_value = search.begin(starts)
+    search.lower_bound()
+    narrowed = True
+    while narrowed and search.is_open:
+        narrowed = search.narrow()
+        search.kick(seed)
+        search.lower_bound()
+    if search.is_open:
+        search.go_through_tree()
+    finished = search.bound <= search.value + search.grain
+    bound = search.value if finished else search.bound
+    return Found(np.sort(search.best), search.value, bound, greedy_value, finished, search.nodes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Some columns of the question, those opened already, and what these are worth."""
+
+    values: Values
+    room: Room
+    columns: IndexArray
+    inside: IndexArray
+    already: float
+
+
+def _part(
+    values: Values, room: Room, columns: IndexArray, inside: IndexArray | None = None, already: float = 0.0
+) -> _Part:
+    """Return the question with these columns, without those that others dominate, and with like rows merged."""
+    small = with_columns(values, columns)
+    kept = undominated(small, room.cost[columns], room.kind[columns], room.group[columns])
+    columns = columns[kept]
+    _, group = np.unique(room.group[columns], return_inverse=True)
+    cost = room.cost[columns]
+    budget = room.budget if cost.any() else np.inf
+    part_room = Room(cost, group.astype(np.int64), room.kind[columns], room.most, budget)
+    none = np.zeros(0, dtype=np.int64)
+    return _Part(
+        merge_rows(with_columns(small, kept)), part_room, columns, none if inside is None else inside, already
+    )
+
+
+class _Search:
+    """One search: the part of the question still undecided, the best choice and the bound so far.
+
+    Values and bounds are of the whole question, columns of `best` too.
+    """
+
+    def __init__(self, part: _Part, clock: Clock, whole: float) -> None:
+        self.part, self.clock, self.whole = part, clock, whole
+        self.best: IndexArray = np.zeros(0, dtype=np.int64)
+        self.value = 0.0
+        self.bound = float(_top(part.values).sum())
+        self.nodes = 0
+        self.fate = np.zeros(len(part.columns), dtype=np.int8)
+        self.price, self.money_price = _top(part.values) / 2, 0.0
+
+    @property
+    def grain(self) -> float:
+        """A better choice is better by more than this."""
+        return max(self.whole, TOLERANCE * self.value)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is more to find out, and time for it."""
+        return self.bound > self.value + self.grain and not self.clock.is_over
+
+    def begin(self, starts: Sequence[IndexArray]) -> float:
+        """Find the first choice; return greedy's value."""
+        part, by_cost = self.part, self.part.room.budget < np.inf
+        served = nothing_open(part.values)
+        greedy(part.values, part.room, served, self.fate, by_cost)
+        greedy_value = float(served.best.sum())
+        if by_cost:
+            plain = nothing_open(part.values)
+            greedy(part.values, part.room, plain, self.fate, False)  # noqa: FBT003 -- a kernel
+            if plain.best.sum() > greedy_value:
+                served, greedy_value = plain, float(plain.best.sum())
+        self._keep(served)
+        self._improve(served)
+        for start in starts:
+            self.try_choice(np.flatnonzero(np.isin(part.columns, start)))
+        if 0 < part.room.budget < np.inf:
+            self.money_price = self.value / part.room.budget
+        return greedy_value
+
+    def kick(self, seed: int) -> None:
+        """Disturb the best choice at random and improve it again."""
+        random = np.random.default_rng(seed)
+        best = np.flatnonzero(np.isin(self.part.columns, self.best))
+        closed = np.setdiff1d(np.arange(len(self.part.columns)), best)
+        for _ in range(KICKS):
+            if not self.is_open:
+                return
+            keep = random.random(len(best)) > KICKED_SHARE
+            new = random.permutation(closed)[: int((~keep).sum())]
+            self.try_choice(np.concatenate([best[keep], new]))
+
+    def try_choice(self, wanted: IndexArray) -> None:
+        """Improve a choice, as far as it fits, and keep it if it is the best."""
+        part, served = self.part, nothing_open(self.part.values)
+        open_what_fits(part.values, part.room, served, wanted)
+        greedy(part.values, part.room, served, self.fate, part.room.budget < np.inf)
+        self._improve(served)
+
+    def lower_bound(self) -> None:
+        """Lower the bound as far as it goes, trying choices that the relaxation suggests."""
+        part = self.part
+        prices = begin_at(self.price, self.money_price, len(self.fate), 1.0)
+        tried: set[bytes] = set()
+        settled = False
+        while not settled and self.is_open:
+            value = self.value - part.already
+            settled, chosen = descend(
+                part.values, part.room, self.fate, prices, Aim(value, self.grain), ROUNDS_BETWEEN_TRIES, PATIENCE
+            )
+            self._lower_to(float(prices.state[BOUND]))
+            if self.is_open and chosen.tobytes() not in tried:
+                tried.add(chosen.tobytes())
+                self.try_choice(chosen)
+        self.price, self.money_price = prices.best_price, float(prices.state[BEST_MONEY_PRICE])
+
+    def narrow(self) -> bool:
+        """Leave what is decided aside; return whether that made the question much smaller."""
+        part, fate = self.part, self.fate
+        opened, rest = np.flatnonzero(fate == IN), np.flatnonzero(fate == FREE)
+        left = part.room.most - np.bincount(part.room.kind[opened], minlength=len(part.room.most))
+        money = part.room.budget - float(part.room.cost[opened].sum())
+        conflict = len(np.unique(part.room.group[opened])) < len(opened)
+        if (left < 0).any() or money < 0 or conflict:
+            # A better choice would have to hold more than fits.
+            self.bound = self.value
+            return False
+        beside = ~np.isin(part.room.group[rest], part.room.group[opened])
+        rest = rest[beside & (part.room.cost[rest] <= money) & (left[part.room.kind[rest]] > 0)]
+        if len(rest) > SMALLER * len(part.columns):
+            return False
+        # Columns that a better choice must hold are opened, which lets more rows be merged.
+        base, _ = best_of(part.values, opened)
+        smaller = _part(above(part.values, base), part.room._replace(most=left, budget=money), rest)
+        self.part = _Part(
+            smaller.values,
+            smaller.room,
+            part.columns[smaller.columns],
+            np.concatenate([part.inside, part.columns[opened]]),
+            part.already + float(base.sum()),
+        )
+        self.fate = np.zeros(len(self.part.columns), dtype=np.int8)
+        self.price = _top(self.part.values) / 2
+        if not len(self.part.columns):
+            self._keep(nothing_open(self.part.values))
+            self.bound = self.value
+            return False
+        return True
+
+    def go_through_tree(self) -> None:
+        """Go through the tree of what is undecided."""
+        part = self.part
+        tree = tree_of(
+            self.fate, self.price, self.money_price, self.value - part.already, self.bound - part.already
+        )
+
+        def some(nodes: int) -> bool:
+            explore(part.values, part.room, tree, self.grain, nodes)
+            return bool(tree.numbers[OPEN] == 0)
+
+        self.clock.in_chunks(some, first=1)
+        self.nodes += int(tree.numbers[EXPLORED])
+        if tree.best_open.any():
+            self.best = np.concatenate([part.inside, part.columns[tree.best_open]])
+            self.value = float(tree.best_value[0]) + part.already
+        still = tree.bound[tree.born >= 0]
+        self._lower_to(float(still.max(initial=-np.inf)))
+
+    def _improve(self, served: Served) -> None:
+        part, place = self.part, 0
+
+        def some(steps: int) -> bool:
+            nonlocal place
+            _, place = interchange(part.values, part.room, served, self.fate, TOLERANCE * self.value, place, steps)
+            return place < 0
+
+        if len(self.fate):
+            self.clock.in_chunks(some, first=len(self.fate))
+        self._keep(served)
+
+    def _keep(self, served: Served) -> None:
+        value = float(served.best.sum()) + self.part.already
+        if value > self.value:
+            self.value = value
+            self.best = np.concatenate([self.part.inside, self.part.columns[np.flatnonzero(served.is_open)]])
+
+    def _lower_to(self, bound: float) -> None:
+        self.bound = max(self.value, min(self.bound, bound + self.part.already))
+
+
+def _top(values: Values) -> FloatArray:
+    """Return the highest value of each row; rows without any are merged away."""
+    return values.value[values.row_pointer[:-1]]
+
+
+def tree_of(fate: NDArray[np.int8], price: FloatArray, money_price: float, value: float, bound: float) -> Tree:
+    """Return a tree with nothing but its root."""
+    rows, columns = len(price), len(fate)
+    slots = int(np.clip(TREE_BYTES / (4 * rows + columns + 1), 2 * columns + 4, 4000 + 2 * columns))
+    tree = Tree(
+        born=np.full(slots, -1, dtype=np.int64),
+        bound=np.zeros(slots),
+        fate=np.zeros((slots, columns), dtype=np.int8),
+        price=np.zeros((slots, rows), dtype=np.float32),
+        money_price=np.zeros(slots),
+        best_open=np.zeros(columns, dtype=np.bool_),
+        best_value=np.array([value]),
+        numbers=np.array([1, 0, 1]),
+    )
+    tree.born[0], tree.bound[0], tree.money_price[0] = 0, bound, money_price
+    tree.fate[0], tree.price[0] = fate, price
+    return tree
+
+
+def _grain(values: Values) -> float:
+    """Return by how much one choice must at least be better than another, 0 where values are no whole numbers."""
+    whole = bool((values.value == np.round(values.value)).all())
+    return 1.0 - 1e-6 if whole and float(values.value.sum()) < EXACT_SUM else 0.0

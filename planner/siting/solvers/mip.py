@@ -1,0 +1,168 @@
+"""Mixed-integer programmes: a start, a limit in seconds, and a solver whose every answer is recounted.
+
+A solver is a tool that errs: HiGHS 1.16.0, given a first solution, states the optimum and returns the first
+solution. So what it returns is put into the rows and the objective again. Where it does not give what was stated,
+the programme is solved another way, and the run tells so; a bound that was not kept is no bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from planner.network.walk import FloatArray
+from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.discrepancies import Doubt, note
+from planner.siting.solvers.highs import Programme, Solver, Stated, Way, ask_highs
+
+__all__ = ["Programme", "Solved", "solve"]
+
+RELATIVE_TOLERANCE = 1e-6
+"""A recounted cost, row or bound may be so far from what was stated, as a share: solvers calculate with 1e-7."""
+
+WHOLE_TOLERANCE = 1e-5
+"""A whole variable may be so far from a whole number: rounding it cannot change which number is meant."""
+
+SECOND_TRY_S = 1.0
+"""An answer that does not hold is sought once more for at least so long, even where time is over, seconds."""
+
+OTHER_WAYS = (Way(from_start=False, seed=1), Way(from_start=False, seed=2, presolve=False))
+"""How a programme is solved where the first answer does not hold."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """What was found, recounted.
+
+    Attributes
+    ----------
+    x
+        The best solution that keeps every row, None where none was found.
+    bound
+        No solution costs less; `-inf` where nothing is known, `inf` where there is no solution.
+    """
+
+    x: FloatArray | None
+    bound: float
+
+    @property
+    def is_infeasible(self) -> bool:
+        """Whether it was shown that there is no solution."""
+        return self.bound == np.inf
+
+
+def solve(
+    programme: Programme,
+    clock: Clock,
+    *,
+    start: FloatArray | None = None,
+    target: float | None = None,
+    solver: Solver = ask_highs,
+) -> Solved:
+    """Solve a programme, and believe only what can be recounted.
+
+    That there is no solution is believed where two ways of solving say so.
+
+    Parameters
+    ----------
+    programme
+        What to minimise.
+    clock
+        When to stop.
+    start
+        A solution to begin with.
+    target
+        A cost that is good enough to stop at.
+    solver
+        What solves it.
+
+    Returns
+    -------
+    solved
+        With the bound at which the search stood, whatever its status said.
+    """
+    if not len(programme.cost):
+        fits = bool((programme.row_lower <= 0).all() and (programme.row_upper >= 0).all())
+        return Solved(np.zeros(0), 0.0) if fits else Solved(None, np.inf)
+    best = start if start is not None and _broken(programme, start) is None else None
+    reasons: list[str] = []
+    none_there = 0
+    for number, way in enumerate((Way(), *OTHER_WAYS)):
+        if number > 1 and clock.is_over:
+            break
+        seconds = max(clock.left, SECOND_TRY_S) if number else clock.left
+        stated = solver(programme, way, seconds=seconds, start=start if way.from_start else None, target=target)
+        reason = _doubt(programme, stated, best, target)
+        if stated.x is not None and _broken(programme, stated.x) is None:
+            best = _cheaper(programme, stated.x, best)
+            # Whoever said before that there is no solution was wrong.
+            reasons += ["infeasible"] * none_there
+            none_there = 0
+        if reason is not None:
+            reasons.append(reason)
+            continue
+        none_there += stated.is_infeasible
+        if none_there == 1 and stated.is_infeasible:
+            continue
+        if reasons:
+            note(Doubt(tuple(reasons), is_settled=True))
+        return Solved(None, np.inf) if none_there > 1 else Solved(best, stated.bound)
+    if reasons:
+        note(Doubt(tuple(reasons), is_settled=False))
+    return Solved(best, -np.inf)
+
+
+def _doubt(programme: Programme, stated: Stated, known: FloatArray | None, target: float | None) -> str | None:
+    """Return why what a solver states cannot be so; None where it holds."""
+    if stated.is_infeasible:
+        return None if known is None and stated.x is None else "infeasible"
+    if stated.x is None:
+        return "nothing" if stated.is_optimal else _beyond(programme, known, stated.bound)
+    broken = _broken(programme, stated.x)
+    if broken is not None:
+        return broken
+    cost = float(programme.cost @ stated.x)
+    if not _near(cost, stated.objective):
+        return "objective"
+    stopped_early = target is not None and cost <= target
+    if stated.is_optimal and not stopped_early and not _near(cost, stated.bound):
+        return "bound"
+    return _beyond(programme, _cheaper(programme, stated.x, known), stated.bound)
+
+
+def _beyond(programme: Programme, known: FloatArray | None, bound: float) -> str | None:
+    """Return that a bound is above what a known solution costs, else None."""
+    if np.isnan(bound) or bound == np.inf:
+        return "bound"
+    if known is None:
+        return None
+    cost = float(programme.cost @ known)
+    return None if bound <= cost or _near(cost, bound) else "bound"
+
+
+def _broken(programme: Programme, x: FloatArray) -> str | None:
+    """Return which part of a programme a solution breaks; None where it keeps all."""
+    if len(x) != len(programme.cost) or not np.isfinite(x).all():
+        return "numbers"
+    slack = RELATIVE_TOLERANCE * np.maximum(1.0, np.abs(x))
+    if (x < programme.lower - slack).any() or (x > programme.upper + slack).any():
+        return "rows"
+    whole = x[programme.integral]
+    if (np.abs(whole - np.round(whole)) > WHOLE_TOLERANCE).any():
+        return "whole"
+    matrix = csc_array(programme.matrix)
+    rows, size = matrix @ x, abs(matrix) @ np.abs(x)
+    slack = RELATIVE_TOLERANCE * np.maximum(1.0, size)
+    if (rows < programme.row_lower - slack).any() or (rows > programme.row_upper + slack).any():
+        return "rows"
+    return None
+
+
+def _cheaper(programme: Programme, one: FloatArray, other: FloatArray | None) -> FloatArray:
+    return one if other is None or float(programme.cost @ one) <= float(programme.cost @ other) else other
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= RELATIVE_TOLERANCE * max(1.0, abs(one), abs(other))

@@ -1,1 +1,0 @@
-"""Techniques that the models of siting share, a module each; they know nothing of people or streets."""

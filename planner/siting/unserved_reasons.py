@@ -1,0 +1,202 @@
+"""Why nobody on a list of candidates serves somebody: found on the streets, said as keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.network.network import WalkingNetwork
+from planner.network.snapping import Snaps, snap
+from planner.network.travel_times import endless_min, nearest_facility, travel_times
+from planner.network.walk import FloatArray, IndexArray, Walk, is_within
+from planner.siting.candidates.street_positions import propose_street_positions
+from planner.siting.problem import Covering, covers_of
+from planner.siting.unserved import fewest_extra
+
+REASONS = (
+    *("no_street", "behind_barrier", "closed_compound", "cut_off"),
+    *("other_bank", "other_side", "detour", "too_far"),
+)
+"""In the order in which they are looked for; `words.unserved_<reason>` says them."""
+
+MOST_ROWS = 4000
+"""The fewest further candidates are looked for up to so many points: each needs a service area of its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Left:
+    """Whom no candidate and no centre serves, and what would help.
+
+    Attributes
+    ----------
+    rows
+        Demand points of the question, ascending.
+    reason
+        One of `REASONS` each, shape (rows,).
+    minutes
+        The walk to the nearest candidate or centre, `inf` where there is none, shape (rows,).
+    people
+        At each, shape (rows,).
+    limit_for_all_min
+        The shortest limit within which all who have any walk would be served; nan where nobody is left.
+    extra
+        The fewest further street positions that would serve all who can be served; None where not looked for.
+    extra_bound
+        No fewer suffice.
+    never
+        People whom not even a station at the nearest street would serve.
+    """
+
+    rows: IndexArray
+    reason: tuple[str, ...]
+    minutes: FloatArray
+    people: FloatArray
+    limit_for_all_min: float
+    extra: int | None
+    extra_bound: float
+    never: float
+
+    def by_reason(self) -> tuple[tuple[str, int, float], ...]:
+        """Return points and people by reason, in the order of `REASONS`; those without anybody are left out."""
+        reason = np.array(self.reason, dtype=object)
+        rows = [(one, reason == one) for one in REASONS]
+        return tuple((one, int(here.sum()), float(self.people[here].sum())) for one, here in rows if here.any())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """What people and sites are surrounded by.
+
+    Attributes
+    ----------
+    network, walk
+        The streets and the walk.
+    demand, people, limit_min
+        Who is asked about, and the limit of each, minutes.
+    sites
+        Where every candidate and every centre meets the streets.
+    water, barriers
+        Layers, where there are any.
+    free_streets
+        Finds the street pieces on which a station may stand, which takes long where streets are many.
+    """
+
+    network: WalkingNetwork
+    walk: Walk
+    demand: Snaps
+    people: FloatArray
+    limit_min: FloatArray
+    sites: Snaps
+    water: gpd.GeoDataFrame | None
+    barriers: gpd.GeoDataFrame | None
+    free_streets: Callable[[], NDArray[np.object_]]
+
+
+def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: float) -> Left:
+    """Say who is served by no candidate and no centre, why, and what would help.
+
+    Parameters
+    ----------
+    served
+        Whom some candidate or centre serves, shape (demand,).
+    around
+        Streets, water, barriers, sites.
+    seconds
+        For the fewest further candidates.
+
+    Returns
+    -------
+    left
+        Those with people whom nobody serves.
+    """
+    rows = np.flatnonzero(~served & (around.people > 0))
+    own = snap(around.demand.xy[rows], around.network, access_m=around.walk.access_m)
+    everywhere = endless_min(around.network, around.walk)
+    minutes, _ = nearest_facility(around.network, around.sites, own, walk=around.walk, horizon_min=everywhere)
+    walks = minutes[np.isfinite(minutes)]
+    extra, bound, never = _fewest(rows, own, around, seconds)
+    return Left(
+        rows=rows,
+        reason=tuple(_reasons(own, around.limit_min[rows], around)),
+        minutes=minutes,
+        people=around.people[rows],
+        limit_for_all_min=float(walks.max()) if len(walks) else float("nan"),
+        extra=extra,
+        extra_bound=bound,
+        never=never,
+    )
+
+
+def _fewest(rows: IndexArray, own: Snaps, around: Surroundings, seconds: float) -> tuple[int | None, float, float]:
+    people, limit_min = around.people[rows], around.limit_min[rows]
+    if not len(rows):
+        return 0, 0.0, 0.0
+    if len(rows) > MOST_ROWS:
+        return None, 0.0, float(people[~own.reaches_street].sum())
+    everything = propose_street_positions(
+        own, people, limit_min, around.network, around.free_streets(), walk=around.walk, at_most=2**31
+    ).candidates
+    xy = np.array([(one.x_m, one.y_m) for one in everything]).reshape(-1, 2)
+    spots = snap(xy, around.network, access_m=around.walk.access_m)
+    horizon_min = float(limit_min.max())
+    times = travel_times(around.network, spots, own, walk=around.walk, horizon_min=horizon_min)
+    inside = is_within(times.minutes, limit_min[times.demand])
+    covers = covers_of(times.demand[inside], times.facility[inside], (len(rows), len(xy)))
+    answer = fewest_extra(Covering(covers, people), np.arange(len(rows)), seconds=seconds)
+    return len(answer.sites), answer.bound, float(people[answer.unservable].sum())
+
+
+def _reasons(own: Snaps, limit_min: FloatArray, around: Surroundings) -> list[str]:
+    network, access_m = around.network, around.walk.access_m
+    with_site = _pieces(around.sites, network)
+    gated = {int(piece) for gate in network.gates for piece in _pieces_at(gate.nodes, network)}
+    at_sites = shapely.points(around.sites.xy)
+    tree = shapely.STRtree(at_sites)
+    of_point = _rows_of(own, len(own.xy))
+    water, barriers = _together(around.water), _together(around.barriers)
+    shapely.prepare([water, barriers])
+    reasons = []
+    for place, xy in enumerate(own.xy):
+        if not own.reaches_street[place]:
+            reasons.append("behind_barrier" if own.nearest_m[place] <= access_m else "no_street")
+            continue
+        pieces = {int(network.edge_piece[network.segment_edge[own.segment[row]]]) for row in of_point[place]}
+        if not pieces & with_site:
+            reasons.append("closed_compound" if pieces & gated else "cut_off")
+            continue
+        door = shapely.Point(xy)
+        near = np.sort(tree.query(door, predicate="dwithin", distance=around.walk.metres(limit_min[place])))
+        ways = shapely.linestrings(
+            np.stack([np.broadcast_to(xy, (len(near), 2)), around.sites.xy[near]], axis=1).reshape(-1, 2, 2)
+        )
+        if not len(near):
+            reasons.append("too_far")
+        elif shapely.intersects(water, ways).any():
+            reasons.append("other_bank")
+        else:
+            reasons.append("other_side" if shapely.intersects(barriers, ways).any() else "detour")
+    return reasons
+
+
+def _pieces(snaps: Snaps, network: WalkingNetwork) -> set[int]:
+    return set(network.edge_piece[network.segment_edge[snaps.segment]].tolist())
+
+
+def _pieces_at(nodes: tuple[int, ...], network: WalkingNetwork) -> NDArray[np.int64]:
+    drawn = network.as_drawn
+    return drawn.edge_piece[np.isin(drawn.edge_nodes, nodes).any(axis=1)]
+
+
+def _rows_of(snaps: Snaps, count: int) -> list[NDArray[np.int64]]:
+    borders = np.searchsorted(snaps.point, np.arange(count + 1))
+    return [np.arange(begin, end) for begin, end in pairwise(borders)]
+
+
+def _together(layer: gpd.GeoDataFrame | None) -> shapely.Geometry:
+    return shapely.GeometryCollection() if layer is None else shapely.union_all(layer.geometry.array)
