@@ -38,7 +38,7 @@ demo: .venv/installed
 	$(BIN)/planner run data/haibowan/study.toml --out maps/haibowan
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=25
 
 check: lint types layers test
 
