@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from planner.accessibility.coverage import measure_coverage
-from planner.accessibility.equity import measure_fairness
+from planner.accessibility.equity import measure_equity
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.sensitivity import flips_within
+from planner.evaluation.sensitivity import rating_flips
 from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.snapping import snap
-from planner.network.travel_times import endless_min, nearest_facility, travel_times
+from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
 from planner.prepare import coordinates, prepare
 from planner.programme.build import make_programme
 from planner.programme.project_options import Known
@@ -24,15 +24,15 @@ from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
 from planner.siting.solvers.highs import highs_version
 from planner.siting.study_siting import Situated, find_sites
 from planner.stages import (
+    access_data,
     area_table,
     business_circles,
-    ground_of,
     help_of,
-    judged_at,
-    judged_by,
     measured,
     reached_table,
-    situation_of,
+    walk_environment,
+    with_rule_set,
+    with_walking_profile,
 )
 
 
@@ -100,24 +100,24 @@ def run(
     circles = business_circles(ready, study)
 
     progress("diagnosis")
-    situation = situation_of(ready, walk, times, areas=areas)
-    diagnosis = diagnose(situation, profile=ready.rules, date=study.date)
+    access = access_data(ready, walk, times, areas=areas)
+    diagnosis = diagnose(access, rule_set=ready.rules, date=study.date)
     alternatives = (
-        *(judged_by(situation, name, profile, date=study.date) for name, profile in ready.other_rules),
-        *(judged_at(ready, other, date=study.date) for other in ready.other_walks),
+        *(with_rule_set(access, name, profile, date=study.date) for name, profile in ready.other_rules),
+        *(with_walking_profile(ready, other, date=study.date) for other in ready.other_walks),
     )
-    found_help = help_of(ready, situation, diagnosis)
+    found_help = help_of(ready, access, diagnosis)
 
     progress("fairness")
     minutes, _ = nearest_facility(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=endless_min(network, walk)
+        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=upper_bound_min(network, walk)
     )
     streets = inputs.communities.set_index("id")["street"]
-    fairness = measure_fairness(minutes, inputs.demand, streets, standard_min=standard)
+    fairness = measure_equity(minutes, inputs.demand, streets, standard_min=standard)
 
     progress("self_check")
-    overlay = compare_with_overlay(situation)
-    verification = verify(situation, ground_of(ready), seed=study.siting.seed) if verified else None
+    overlay = compare_with_overlay(access)
+    verification = verify(access, walk_environment(ready), seed=study.siting.seed) if verified else None
 
     with noting_doubts() as doubts:
         progress("siting")
@@ -160,7 +160,7 @@ def run(
         coverage=coverage,
         diagnosis=diagnosis,
         alternatives=alternatives,
-        flips=flips_within(diagnosis, study.rules.threshold_share),
+        flips=rating_flips(diagnosis, study.rules.threshold_share),
         remedies=found_help.remedies,
         blocked_pairs=found_help.blocked_pairs,
         blocked_near=found_help.blocked_near,

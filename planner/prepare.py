@@ -13,21 +13,20 @@ from planner.config.facility_references import check_named_centres, check_named_
 from planner.config.study import Study
 from planner.evaluation.diagnosis import communities_without_centre
 from planner.evaluation.facility_indicators import unread_functions
-from planner.evaluation.rules import Profile as RuleProfile
-from planner.evaluation.rules import limits_of, read_rules
-from planner.inputs.private_ways import compound_notes, compound_remarks, find_compounds, in_order
+from planner.evaluation.rules import RuleSet, limits_of, read_rules
+from planner.inputs.private_ways import assess_compounds, compound_notes, compound_remarks, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, read_inputs
-from planner.inputs.walk_network import CostNote, costs_of, make_walkable
+from planner.inputs.walk_network import CostNote, build_walk_network, walking_costs_of
 from planner.messages.errors import Breach, StudyError
 from planner.messages.notices import Remark
 from planner.messages.progress import Progress, silent
 from planner.network.network import WalkingNetwork
 from planner.network.precompile import warm_up
 from planner.network.quality import NetworkQuality, network_quality, on_small_pieces
-from planner.network.snapping import Snaps, snap
-from planner.network.topology_checks import suspicious_places
-from planner.network.walk import Profile, Walk, walking_profiles
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.topology_checks import find_topology_issues
+from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.schemas.tables import Facilities
 from planner.siting.solvers.precompile import warm_up as warm_up_siting
 
@@ -43,12 +42,12 @@ class Ready:
     """
 
     study: Study
-    walk: Walk
-    walking_profile: Profile | None
+    walk: WalkSettings
+    walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
-    rules: RuleProfile
-    other_rules: tuple[tuple[str, RuleProfile], ...]
-    other_walks: tuple[Profile, ...]
+    rules: RuleSet
+    other_rules: tuple[tuple[str, RuleSet], ...]
+    other_walks: tuple[WalkingProfile, ...]
     horizon_min: float
     inputs: Inputs
     today: Facilities | None
@@ -56,15 +55,15 @@ class Ready:
     walked_streets: gpd.GeoDataFrame
     quality: NetworkQuality
     network_places: gpd.GeoDataFrame
-    facility_snaps: Snaps
-    demand_snaps: Snaps
+    facility_snaps: SnappedPoints
+    demand_snaps: SnappedPoints
     remarks: tuple[Remark, ...]
 
 
 def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> Ready:
     """Read the inputs of a study and build its walking network; `planner check` stops here."""
     walk, walking_profile = walk_of(study)
-    costs = costs_of(study, walk)
+    costs = walking_costs_of(study, walk)
     rules = read_rules(study.rules.profile, folder=study.file.parent, study=str(study.file))
     other_rules = tuple(
         (name, read_rules(name, folder=study.file.parent, study=str(study.file), setting="rules.compare"))
@@ -78,7 +77,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
 
     progress("read_inputs")
     longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
-    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_level)
+    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
     today = inputs.facilities
@@ -93,19 +92,19 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     warm_up_siting()
 
     progress("build_network")
-    walkable = make_walkable(study, inputs, costs)
+    walkable = build_walk_network(study, inputs, costs)
     network = walkable.network
-    places = suspicious_places(network, walkable.streets)
+    places = find_topology_issues(network, walkable.streets)
     quality = network_quality(network, places, walkable.streets)
     facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
     demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
-    compounds = find_compounds(study, inputs, walkable.streets, network, demand_snaps)
+    compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return Ready(
         study=study,
         walk=walk,
         walking_profile=walking_profile,
-        cost_notes=tuple(in_order([*walkable.notes, *compound_notes(compounds, study, people)])),
+        cost_notes=tuple(ordered_cost_notes([*walkable.notes, *compound_notes(compounds, study, people)])),
         rules=rules,
         other_rules=other_rules,
         other_walks=other_walks,
@@ -128,7 +127,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     )
 
 
-def walk_of(study: Study) -> tuple[Walk, Profile | None]:
+def walk_of(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
     """Return how people walk in a study, and the named profile unless the study gives its own speed.
 
     Raises
@@ -138,12 +137,12 @@ def walk_of(study: Study) -> tuple[Walk, Profile | None]:
     """
     walking = study.walking
     if walking.speed_kmh is not None:
-        return Walk(walking.speed_kmh, walking.access_m), None
+        return WalkSettings(walking.speed_kmh, walking.access_m), None
     profile = walking_profile_of(study, walking.profile, setting="walking.profile")
-    return Walk(profile.speed_kmh, walking.access_m), profile
+    return WalkSettings(profile.speed_kmh, walking.access_m), profile
 
 
-def walking_profile_of(study: Study, name: str, *, setting: str) -> Profile:
+def walking_profile_of(study: Study, name: str, *, setting: str) -> WalkingProfile:
     """Return a walking profile by its name.
 
     Raises
@@ -158,12 +157,12 @@ def walking_profile_of(study: Study, name: str, *, setting: str) -> Profile:
     return profiles[name]
 
 
-def at_speed_of(profile: Profile, walk: Walk) -> Walk:
+def at_speed_of(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
     """Return the walk at the speed of another profile, with the same access."""
-    return Walk(profile.speed_kmh, walk.access_m)
+    return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
-def _function_remarks(facilities: Facilities, rules: RuleProfile) -> list[Remark]:
+def _function_remarks(facilities: Facilities, rules: RuleSet) -> list[Remark]:
     unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     named = ", ".join(dict.fromkeys(word for words in unread for word in words))
@@ -173,9 +172,9 @@ def _function_remarks(facilities: Facilities, rules: RuleProfile) -> list[Remark
 def _remarks(
     inputs: Inputs,
     network: WalkingNetwork,
-    facility_snaps: Snaps,
-    demand_snaps: Snaps,
-    walk: Walk,
+    facility_snaps: SnappedPoints,
+    demand_snaps: SnappedPoints,
+    walk: WalkSettings,
     quality: NetworkQuality,
 ) -> list[Remark]:
     remarks = []

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.business_areas import Circles
+from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage
-from planner.accessibility.equity import Fairness
-from planner.accessibility.groups import KindCoverage
+from planner.accessibility.equity import Equity
+from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.actions import Remedy
+from planner.evaluation.improvements.actions import ImprovementPlan
 from planner.evaluation.sensitivity import Alternative
 from planner.evaluation.validation.walk_verification import Verification
 from planner.inputs.scenario import Scenario
@@ -26,9 +26,9 @@ from planner.inputs.walk_network import CostNote
 from planner.messages.notices import Remark
 from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import Profile, Walk
+from planner.network.walk import WalkingProfile, WalkSettings
 from planner.programme.lists import Programme
 from planner.siting.proposals import Siting
 from planner.siting.study_siting import SiteFindings
@@ -94,15 +94,15 @@ class Plan:
 
     study: Study
     scenario: Scenario | None
-    walk: Walk
-    walking_profile: Profile | None
+    walk: WalkSettings
+    walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
     inputs: Inputs
     network: WalkingNetwork
     network_quality: NetworkQuality
     network_places: gpd.GeoDataFrame
-    facility_snaps: Snaps
-    demand_snaps: Snaps
+    facility_snaps: SnappedPoints
+    demand_snaps: SnappedPoints
     times: TravelTimes
     service_areas: gpd.GeoDataFrame
     reached: gpd.GeoDataFrame
@@ -110,15 +110,15 @@ class Plan:
     diagnosis: Diagnosis
     alternatives: tuple[Alternative, ...]
     flips: pd.DataFrame
-    remedies: tuple[Remedy, ...]
+    remedies: tuple[ImprovementPlan, ...]
     blocked_pairs: gpd.GeoDataFrame
     blocked_near: Mapping[str, tuple[tuple[str, str], ...]]
-    fairness: Fairness
+    fairness: Equity
     overlay: pd.DataFrame
     verification: Verification | None
     sites: SiteFindings
-    kinds: tuple[KindCoverage, ...]
-    circles: Circles | None
+    kinds: tuple[GroupCoverage, ...]
+    circles: BusinessAreas | None
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
     programme: Programme | None

@@ -1,4 +1,4 @@
-"""What the stages of a run ask of the engine: kinds, circles, situations to judge, areas as tables."""
+"""Stages of a run: population groups, business areas, access data to assess, service areas as tables."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import Situation
-from planner.accessibility.business_areas import Circles, find_circles
-from planner.accessibility.groups import KindCoverage, measure_kind
+from planner.accessibility.access_data import AccessData
+from planner.accessibility.business_areas import BusinessAreas, find_business_areas
+from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.expressions import names_of
-from planner.evaluation.improvements.study_improvements import Help, find_help
-from planner.evaluation.rules import Profile as RuleProfile
+from planner.evaluation.expressions import indicator_names
+from planner.evaluation.improvements.study_improvements import Improvements, find_improvements
+from planner.evaluation.rules import RuleSet
 from planner.evaluation.sensitivity import Alternative
-from planner.evaluation.severance import Layers
-from planner.evaluation.validation.networkx_oracle import Ground
+from planner.evaluation.severance import BarrierLayers
+from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.study_inputs import households_by_community, is_private_way
-from planner.inputs.walk_network import costs_of, make_walkable
+from planner.inputs.walk_network import build_walk_network, walking_costs_of
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.isochrones.unions import union
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes, travel_times
-from planner.network.walk import Profile, Walk
+from planner.network.walk import WalkingProfile, WalkSettings
 from planner.population.groups import KindDemand
 from planner.prepare import Ready, at_speed_of, coordinates
 from planner.schemas.tables import Facilities, Streets
 
 
-def business_circles(ready: Ready, study: Study) -> Circles | None:
+def business_circles(ready: Ready, study: Study) -> BusinessAreas | None:
     """Find the business circles of a study; None where it gives no places."""
     inputs = ready.inputs
     if inputs.places is None:
         return None
-    return find_circles(
+    return find_business_areas(
         inputs.places,
         ready.network,
         inputs.facilities,
@@ -53,13 +53,13 @@ def business_circles(ready: Ready, study: Study) -> Circles | None:
     )
 
 
-def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> KindCoverage:
+def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -> GroupCoverage:
     """Measure one kind of demand; the walks to the residents' points are known where they reach as far."""
     limits = kind.settings.minutes or study.limits.minutes
     if not kind.at_residents or max(limits) > times.horizon_min:
         snaps = snap(coordinates(kind.points), ready.network, access_m=ready.walk.access_m)
         times = travel_times(ready.network, ready.facility_snaps, snaps, walk=ready.walk, horizon_min=max(limits))
-    return measure_kind(
+    return measure_group_coverage(
         kind,
         times,
         ready.inputs.facilities,
@@ -69,10 +69,12 @@ def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -
     )
 
 
-def situation_of(ready: Ready, walk: Walk, times: TravelTimes, *, areas: NDArray[np.object_] | None) -> Situation:
+def access_data(
+    ready: Ready, walk: WalkSettings, times: TravelTimes, *, areas: NDArray[np.object_] | None
+) -> AccessData:
     """Return what is assessed: the tables of a study and the walks between them."""
     inputs, snaps = ready.inputs, ready.facility_snaps
-    return Situation(
+    return AccessData(
         facilities=inputs.facilities,
         communities=inputs.communities,
         demand=inputs.demand,
@@ -86,13 +88,13 @@ def situation_of(ready: Ready, walk: Walk, times: TravelTimes, *, areas: NDArray
     )
 
 
-def ground_of(ready: Ready) -> Ground:
+def walk_environment(ready: Ready) -> WalkEnvironment:
     """Return what walks are computed again on: the study's lines and polygons, with the cost of each segment."""
     network, inputs = ready.network, ready.inputs
     # The engine searches from the centres outwards; here people walk from home to centre.
-    level = network.as_drawn.segment_level[:, ::-1]
+    level = network.as_drawn.segment_cost_factor[:, ::-1]
     stops = network.barriers is not None
-    return Ground(
+    return WalkEnvironment(
         ready.walked_streets,
         level=level if (level != 1).any() else None,
         gates=np.array([gate.xy for gate in network.gates]) if network.gates else None,
@@ -102,12 +104,12 @@ def ground_of(ready: Ready) -> Ground:
     )
 
 
-def judged_by(situation: Situation, name: str, profile: RuleProfile, *, date: str) -> Alternative:
+def with_rule_set(access: AccessData, name: str, profile: RuleSet, *, date: str) -> Alternative:
     """Judge the same situation by another rule profile."""
-    return Alternative("rules", name, profile.en, profile.zh, diagnose(situation, profile=profile, date=date))
+    return Alternative("rules", name, profile.en, profile.zh, diagnose(access, rule_set=profile, date=date))
 
 
-def judged_at(ready: Ready, profile: Profile, *, date: str) -> Alternative:
+def with_walking_profile(ready: Ready, profile: WalkingProfile, *, date: str) -> Alternative:
     """Judge the same centres by the same rules with another walking profile.
 
     Only walks are searched again; service areas are drawn again where a rule asks for them.
@@ -118,32 +120,32 @@ def judged_at(ready: Ready, profile: Profile, *, date: str) -> Alternative:
     times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
     asked = areas_asked(ready.rules)
     areas = service_areas(ready.network, snaps, walk=walk, limits_min=limits) if asked else None
-    diagnosis = diagnose(situation_of(ready, walk, times, areas=areas), profile=ready.rules, date=date)
+    diagnosis = diagnose(access_data(ready, walk, times, areas=areas), rule_set=ready.rules, date=date)
     return Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 
-def _network_at(ready: Ready, walk: Walk) -> WalkingNetwork:
+def _network_at(ready: Ready, walk: WalkSettings) -> WalkingNetwork:
     """Return the same streets for another speed: what is given in km/h and seconds weighs differently then."""
     asked = ready.study.walking.costs
     if not asked.class_kmh and not asked.crossing_s:
         return ready.network
-    return make_walkable(ready.study, ready.inputs, costs_of(ready.study, walk)).network
+    return build_walk_network(ready.study, ready.inputs, walking_costs_of(ready.study, walk)).network
 
 
-def help_of(ready: Ready, situation: Situation, diagnosis: Diagnosis) -> Help:
+def help_of(ready: Ready, access: AccessData, diagnosis: Diagnosis) -> Improvements:
     """Find what would help weak centres."""
     inputs, snaps = ready.inputs, (ready.facility_snaps, ready.demand_snaps)
-    layers = Layers(ready.walked_streets, inputs.barriers, inputs.water)
-    return find_help(situation, diagnosis, ready.network, snaps, layers, ready.study)
+    layers = BarrierLayers(ready.walked_streets, inputs.barriers, inputs.water)
+    return find_improvements(access, diagnosis, ready.network, snaps, layers, ready.study)
 
 
-def areas_asked(rules: RuleProfile) -> bool:
+def areas_asked(rules: RuleSet) -> bool:
     """Tell whether a rule asks for service areas, which are dear to draw."""
-    return any(name.startswith("area_ratio") for rule in rules.rules for name in names_of(rule.test))
+    return any(name.startswith("area_ratio") for rule in rules.rules for name in indicator_names(rule.test))
 
 
 def area_table(
-    areas: NDArray[np.object_], facilities: Facilities, *, walk: Walk, limits_min: Sequence[float]
+    areas: NDArray[np.object_], facilities: Facilities, *, walk: WalkSettings, limits_min: Sequence[float]
 ) -> gpd.GeoDataFrame:
     """Return service areas as a layer: facility, limit_min, area_m2, disc_share, geometry."""
     limit = np.tile(np.array(limits_min), len(facilities))

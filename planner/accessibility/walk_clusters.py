@@ -8,9 +8,9 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import travel_times
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 
 NOISE = -1
 """The label of a place in no cluster."""
@@ -20,7 +20,9 @@ APART_M = 1e7
 """What stands for no walk where the method needs a number: a quarter of the globe."""
 
 
-def walks_between(network: WalkingNetwork, places: Snaps, *, walk: Walk, within_m: float) -> csr_array:
+def walk_distances(
+    network: WalkingNetwork, places: SnappedPoints, *, walk: WalkSettings, within_m: float
+) -> csr_array:
     """Measure the walks between places that are at most `within_m` apart on foot.
 
     Parameters
@@ -79,7 +81,7 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
     Parameters
     ----------
     metres
-        As `walks_between`.
+        As `walk_distances`.
     within_m
         The reach, metres, inclusive.
     least_places
@@ -121,7 +123,7 @@ def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
     Parameters
     ----------
     metres
-        As `walks_between`; how far these look is the farthest that two neighbours can be apart.
+        As `walk_distances`; how far these look is the farthest that two neighbours can be apart.
     least_places
         The least of a cluster, and how many places lie around a dense one.
 

@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 
 from planner.config.sections.rules import Remedies
 from planner.evaluation.circuity import DIRECTIONS, sector_of
-from planner.network.link_additions import dense
+from planner.network.link_additions import travel_time_matrix
 from planner.network.network import WalkingNetwork
-from planner.network.positions import Spots, some_snaps
-from planner.network.snapping import Snaps
+from planner.network.positions import StreetPositions, select_snapped
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import nearest_facility
-from planner.network.walk import FloatArray, IndexArray, Walk
+from planner.network.walk import FloatArray, IndexArray, WalkSettings
 
 LOOKED_AT = 3
 """So many times as many pairs as are listed are looked at closely."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class PositionPairs:
     """Pairs of positions that a crossing might join: the nearer to a centre, the farther, and how far apart.
 
     Attributes
@@ -41,9 +41,9 @@ class Pairs:
     air_m: FloatArray
 
 
-def promising_pairs(
-    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: Walk, asked: Remedies, most: int
-) -> Pairs:
+def rank_pairs(
+    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: WalkSettings, asked: Remedies, most: int
+) -> PositionPairs:
     """Return pairs that would save the people around their farther position most, none beside a better one.
 
     A walk between two positions takes at least the difference of their minutes to the centre, so that pairs are
@@ -82,7 +82,7 @@ def promising_pairs(
         best = int(np.argmax(left))
         kept.append(best)
         left &= np.hypot(*(middle - middle[best]).T) > asked.near_m
-    return Pairs(near[kept], far[kept], air_m[kept])
+    return PositionPairs(near[kept], far[kept], air_m[kept])
 
 
 def people_around(xy: FloatArray, people_xy: FloatArray, people: FloatArray, cell_m: float) -> FloatArray:
@@ -100,7 +100,7 @@ def people_around(xy: FloatArray, people_xy: FloatArray, people: FloatArray, cel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layers:
+class BarrierLayers:
     """What may stand between two positions, and what streets are called."""
 
     streets: gpd.GeoDataFrame
@@ -109,23 +109,23 @@ class Layers:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class StreetPoints:
     """Positions along streets, and the same as points; see `trying.Ground`."""
 
-    spots: Spots
-    standing: Snaps
-    arriving: Snaps
-    leaving: Snaps
+    spots: StreetPositions
+    standing: SnappedPoints
+    arriving: SnappedPoints
+    leaving: SnappedPoints
 
 
 def blocked_pairs(
     network: WalkingNetwork,
-    places: Places,
-    snaps: tuple[Snaps, Snaps],
+    places: StreetPoints,
+    snaps: tuple[SnappedPoints, SnappedPoints],
     people: FloatArray,
-    layers: Layers,
+    layers: BarrierLayers,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     asked: Remedies,
 ) -> gpd.GeoDataFrame:
     """List the pairs of positions close in the air and far on foot, by people × minutes saved if they were joined.
@@ -160,20 +160,24 @@ def blocked_pairs(
     field, _ = nearest_facility(network, snaps[0], standing, walk=walk, horizon_min=asked.far_min)
     today, _ = nearest_facility(network, snaps[0], snaps[1], walk=walk, horizon_min=asked.far_min)
     around = people_around(spots.xy, snaps[1].xy, people, asked.near_m)
-    found = promising_pairs(spots.xy, field, around, walk=walk, asked=asked, most=asked.listed * LOOKED_AT)
-    far = some_snaps(standing, found.far)
+    found = rank_pairs(spots.xy, field, around, walk=walk, asked=asked, most=asked.listed * LOOKED_AT)
+    far = select_snapped(standing, found.far)
     near_min, onward = field, far
     if network.layers is not None:
         near_min, _ = nearest_facility(network, snaps[0], places.arriving, walk=walk, horizon_min=asked.far_min)
-        onward = some_snaps(places.leaving, found.far)
-    onward_min = dense(network, onward, snaps[1], walk=walk, horizon_min=asked.far_min)
+        onward = select_snapped(places.leaving, found.far)
+    onward_min = travel_time_matrix(network, onward, snaps[1], walk=walk, horizon_min=asked.far_min)
     begins_min = near_min[found.near] + walk.all_minutes(found.air_m)
     capped = np.minimum(today, asked.far_min)
     saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward_min), 0.0)
     saved = saved_min @ people
     gainers = ((saved_min > 0) * people).sum(axis=1)
     cut_off = ((saved_min > 0) & np.isinf(today)[None, :]) @ people
-    walked = np.diag(dense(network, some_snaps(standing, found.near), far, walk=walk, horizon_min=asked.far_min))
+    walked = np.diag(
+        travel_time_matrix(
+            network, select_snapped(standing, found.near), far, walk=walk, horizon_min=asked.far_min
+        )
+    )
     walk_m = np.where(np.isinf(walked), np.nan, walked * walk.metres(1.0))
     order = np.lexsort((np.arange(len(saved)), -saved))
     order = order[saved[order] > 0][: asked.listed]
@@ -214,7 +218,9 @@ def pairs_near(
     return found
 
 
-def street_names(network: WalkingNetwork, spots: Spots, streets: gpd.GeoDataFrame) -> NDArray[np.object_]:
+def street_names(
+    network: WalkingNetwork, spots: StreetPositions, streets: gpd.GeoDataFrame
+) -> NDArray[np.object_]:
     """Return the name of the street that each position is on, "" where it has none, shape (spots,)."""
     row = network.edge_street[network.segment_edge[spots.segment]]
     if "name" not in streets.columns:
@@ -222,7 +228,7 @@ def street_names(network: WalkingNetwork, spots: Spots, streets: gpd.GeoDataFram
     return np.asarray(streets["name"].to_numpy(dtype=object)[row], dtype=object)
 
 
-def _between(lines: Sequence[shapely.Geometry], layers: Layers) -> tuple[list[str], list[str]]:
+def _between(lines: Sequence[shapely.Geometry], layers: BarrierLayers) -> tuple[list[str], list[str]]:
     """Return what each line crosses first of all: a barrier, water, or nothing that is known; and its name."""
     kinds, names = ["gap"] * len(lines), [""] * len(lines)
     for kind, layer in (("water", layers.water), ("barrier", layers.barriers)):

@@ -51,7 +51,7 @@ Part = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class WalkEnvironment:
     """What is walked on, and what stands in the way.
 
     Attributes
@@ -59,7 +59,7 @@ class Ground:
     streets
         The lines as they are walked: those that nobody may walk left out, cut at closed gates.
     level
-        Level metres a metre along and against each straight segment, in the order of the lines, for a walker
+        Cost metres per metre along and against each straight segment, in the order of the lines, for a walker
         from home to centre, shape (segments, 2); None where every street is level, open ground.
     gates
         Places where no street is joined to another, shape (gates, 2).
@@ -117,7 +117,7 @@ class _Door(NamedTuple):
         return (AFTER if self.is_private else STREETS, *self.place)
 
 
-class IndependentWalks:
+class NetworkxWalks:
     """The streets as a graph, cut where a straight walk of any of the points may begin or end.
 
     Parameters
@@ -130,7 +130,7 @@ class IndependentWalks:
         The longest straight walk between a point and a street, metres.
     """
 
-    def __init__(self, ground: Ground, homes: FloatArray, centres: FloatArray, access_m: float) -> None:
+    def __init__(self, ground: WalkEnvironment, homes: FloatArray, centres: FloatArray, access_m: float) -> None:
         import networkx as nx
 
         self._access_m = access_m
@@ -150,7 +150,7 @@ class IndependentWalks:
         self._lay()
 
     def from_home(self, home: int, horizon_m: float = math.inf) -> list[float]:
-        """Return the walk from one of the homes to every centre, level metres; `inf` beyond the horizon."""
+        """Return the walk from one of the homes to every centre, cost metres; `inf` beyond the horizon."""
         import networkx as nx
 
         start = ("home", home)
@@ -359,7 +359,7 @@ def _least_pair(
 def _least(
     slope: FloatArray, foot: FloatArray, aside: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
-    """Return where `slope` level metres a metre and the straight walk are least together, by thirds."""
+    """Return where `slope` cost metres per metre and the straight walk are least together, by thirds."""
 
     def walk_m(at: FloatArray) -> FloatArray:
         return np.asarray(slope * at + np.hypot(at - foot, aside))
@@ -371,7 +371,7 @@ def _least(
     return np.asarray((low + high) / 2)
 
 
-def _segments(ground: Ground) -> Iterator[_Segment]:
+def _segments(ground: WalkEnvironment) -> Iterator[_Segment]:
     """Yield the straight segments of all lines, their vertices rounded as they are joined."""
     parts, street = shapely.get_parts(ground.streets.geometry.array, return_index=True)
     private = np.zeros(len(ground.streets), dtype=bool) if ground.private is None else ground.private

@@ -10,10 +10,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walks_between
+from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
-from planner.network.walk import Walk
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.walk import WalkSettings
 from planner.siting.candidates.candidate import Candidate, Origin
 from planner.siting.candidates.place_ids import place_id, told_apart
 
@@ -86,7 +86,12 @@ def propose_middles(
 
 
 def propose_dense(
-    uncovered: gpd.GeoDataFrame, snaps: Snaps, network: WalkingNetwork, grouping: Grouping, *, walk: Walk
+    uncovered: gpd.GeoDataFrame,
+    snaps: SnappedPoints,
+    network: WalkingNetwork,
+    grouping: Grouping,
+    *,
+    walk: WalkSettings,
 ) -> list[Candidate]:
     """Propose a position for the middle of each group of uncovered people who live close together on foot.
 
@@ -108,7 +113,7 @@ def propose_dense(
         One a group, from west to east; D and the sign of its place.
     """
     xy, people = shapely.get_coordinates(uncovered.geometry.array), uncovered["people"].to_numpy()
-    metres = walks_between(network, snaps, walk=walk, within_m=grouping.within_m)
+    metres = walk_distances(network, snaps, walk=walk, within_m=grouping.within_m)
     if grouping.method == "hdbscan":
         label = hdbscan(metres, least_places=grouping.least_points)
     else:
