@@ -268,6 +268,11 @@ def limits_of(profile: Profile) -> tuple[float, ...]:
     return tuple(sorted(limits | set(profile.catchment.zones_min if profile.catchment else ())))
 
 
+def uses_service_areas(profile: Profile) -> bool:
+    """Return True if any rule of a profile uses service areas, which are expensive to compute."""
+    return any(name.startswith("area_ratio") for rule in profile.rules for name in names_of(rule.test))
+
+
 def in_force(rule: Rule, date: str) -> bool:
     """Tell whether a rule is in force on the study's date; where either is not known, it is.
 

@@ -28,9 +28,7 @@ from planner.evaluation.improvements.local_access import asked_names
 from planner.evaluation.improvements.place_actions import place_levers
 from planner.evaluation.ratings import judge, verdict_of
 from planner.evaluation.severance import Layers
-from planner.network.travel_times import travel_times
 from planner.prepare import prepare
-from planner.stages import situation_of
 
 PRICES = """
 [costs]
@@ -83,8 +81,7 @@ def proposals(study: Path, centre: str) -> list[Change]:
     """Return every change that the search proposes for a centre."""
     ready = prepare(read_study(study))
     snaps = (ready.facility_snaps, ready.demand_snaps)
-    times = travel_times(ready.network, *snaps, walk=ready.walk, horizon_min=ready.horizon_min)
-    situation = situation_of(ready, ready.walk, times, areas=None)
+    situation = ready.assemble_access(ready.compute_times(), None)
     diagnosis = diagnose(situation, profile=ready.rules, date="")
     ground = lay_ground(
         situation, ready.network, snaps, Layers(ready.inputs.streets, None, None), ready.study.remedies
