@@ -11,11 +11,11 @@ from pathlib import Path
 from benchmarks.porto_alegre import write_study
 from benchmarks.processes import ROOT
 from benchmarks.rounds import PLANNER, Contestant, Setting, Table, measure
-from planner.accessibility.equity import measure_fairness
+from planner.accessibility.equity import measure_equity
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.improvements.study_improvements import Help
-from planner.evaluation.sensitivity import flips_within
+from planner.evaluation.improvements.study_improvements import Improvements
+from planner.evaluation.sensitivity import rating_flips
 from planner.network.travel_times import endless_min, nearest_facility
 from planner.prepare import PreparedStudy, prepare
 
@@ -65,12 +65,12 @@ def _table(key: str, name: str, ready: PreparedStudy, setting: Setting) -> Table
     return Table(key, title, measure(contestants, setting.rounds), _remarks())
 
 
-def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Help]:
+def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
     """Do all that the diagnosis of a run does."""
     access = ready.measure_access()
-    diagnosis = diagnose(access, profile=ready.rules, date=ready.study.date)
+    diagnosis = diagnose(access, rule_set=ready.rules, date=ready.study.date)
     found = ready.find_improvements(access, diagnosis)
-    flips_within(diagnosis, ready.study.rules.threshold_share)
+    rating_flips(diagnosis, ready.study.rules.threshold_share)
     minutes, _ = nearest_facility(
         ready.network,
         ready.facility_snaps,
@@ -79,11 +79,11 @@ def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Help]:
         horizon_min=endless_min(ready.network, ready.walk),
     )
     streets = ready.inputs.communities.set_index("id")["street"]
-    measure_fairness(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)
+    measure_equity(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)
     return diagnosis, found
 
 
-def _found(answer: tuple[Diagnosis, Help]) -> Mapping[str, str]:
+def _found(answer: tuple[Diagnosis, Improvements]) -> Mapping[str, str]:
     diagnosis, found = answer
     kinds = Counter("+".join(change.kind for change in one.changes) or "none" for one in found.remedies)
     return {

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
-from planner.accessibility.equity import Fairness, measure_fairness
+from planner.accessibility.equity import Equity, measure_equity
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.sensitivity import Alternative, flips_within
+from planner.evaluation.sensitivity import Alternative, rating_flips
 from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import check_networkx, verify
 from planner.inputs.scenario import Scenario, read_scenario
@@ -91,7 +91,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
-    diagnosis = diagnose(access, profile=prepared.rules, date=study.date)
+    diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
     improvements = prepared.find_improvements(access, diagnosis)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
 
@@ -135,7 +135,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         coverage=coverage,
         diagnosis=diagnosis,
         alternatives=alternatives,
-        flips=flips_within(diagnosis, study.rules.threshold_share),
+        flips=rating_flips(diagnosis, study.rules.threshold_share),
         improvements=improvements,
         fairness=fairness,
         overlay=overlay,
@@ -169,10 +169,10 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     )
 
 
-def _with_other_rules(prepared: PreparedStudy, access: Situation) -> Iterator[Alternative]:
+def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[Alternative]:
     """Evaluate the same data with the other rule sets of a study."""
     for name, rules in prepared.other_rules:
-        diagnosis = diagnose(access, profile=rules, date=prepared.study.date)
+        diagnosis = diagnose(access, rule_set=rules, date=prepared.study.date)
         yield Alternative("rules", name, rules.en, rules.zh, diagnosis)
 
 
@@ -180,11 +180,11 @@ def _with_other_walking(prepared: PreparedStudy) -> Iterator[Alternative]:
     """Evaluate the same facilities by the same rules with the other walking profiles of a study."""
     for profile in prepared.other_profiles:
         access = prepared.with_profile(profile).measure_access()
-        diagnosis = diagnose(access, profile=prepared.rules, date=prepared.study.date)
+        diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
         yield Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 
-def _measure_equity(prepared: PreparedStudy) -> Fairness:
+def _measure_equity(prepared: PreparedStudy) -> Equity:
     """Compute how the walk to the nearest facility is distributed, however long it is."""
     walk, network = prepared.walk, prepared.network
     horizon_min = endless_min(network, walk)
@@ -193,4 +193,4 @@ def _measure_equity(prepared: PreparedStudy) -> Fairness:
     )
     streets = prepared.inputs.communities.set_index("id")["street"]
     standard_min = prepared.study.limits.standard_min
-    return measure_fairness(minutes, prepared.inputs.demand, streets, standard_min=standard_min)
+    return measure_equity(minutes, prepared.inputs.demand, streets, standard_min=standard_min)

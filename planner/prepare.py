@@ -11,18 +11,17 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import Situation
-from planner.accessibility.business_areas import Circles, find_circles
-from planner.accessibility.groups import KindCoverage, measure_kind
+from planner.accessibility.access_data import AccessData
+from planner.accessibility.business_areas import BusinessAreas, find_business_areas
+from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
 from planner.evaluation.facility_indicators import unread_functions
-from planner.evaluation.improvements.study_improvements import Help, find_help
-from planner.evaluation.rules import Profile as RuleProfile
-from planner.evaluation.rules import limits_of, read_rules, uses_service_areas
-from planner.evaluation.severance import Layers
-from planner.evaluation.validation.networkx_oracle import Ground
+from planner.evaluation.improvements.study_improvements import Improvements, find_improvements
+from planner.evaluation.rules import RuleSet, limits_of, read_rules, uses_service_areas
+from planner.evaluation.severance import BarrierLayers
+from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.private_ways import compound_notes, compound_remarks, find_compounds, in_order
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
@@ -76,8 +75,8 @@ class PreparedStudy:
     walk: Walk
     walking_profile: Profile | None
     cost_notes: tuple[CostNote, ...]
-    rules: RuleProfile
-    other_rules: tuple[tuple[str, RuleProfile], ...]
+    rules: RuleSet
+    other_rules: tuple[tuple[str, RuleSet], ...]
     other_profiles: tuple[Profile, ...]
     horizon_min: float
     inputs: Inputs
@@ -101,10 +100,10 @@ class PreparedStudy:
         limits_min = self.study.limits.minutes
         return service_areas(self.network, self.facility_snaps, walk=self.walk, limits_min=limits_min)
 
-    def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> Situation:
+    def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
         """Combine the tables with walking times and service areas for evaluation."""
         inputs, snaps, limits = self.inputs, self.facility_snaps, self.study.limits
-        return Situation(
+        return AccessData(
             facilities=inputs.facilities,
             communities=inputs.communities,
             demand=inputs.demand,
@@ -117,18 +116,18 @@ class PreparedStudy:
             walk=self.walk,
         )
 
-    def measure_access(self) -> Situation:
+    def measure_access(self) -> AccessData:
         """Compute all that the rules use: service areas only if a rule does, because they are expensive."""
         areas = self.compute_service_areas() if uses_service_areas(self.rules) else None
         return self.assemble_access(self.compute_times(), areas)
 
-    def measure_group(self, group: KindDemand, times: TravelTimes) -> KindCoverage:
+    def measure_group(self, group: KindDemand, times: TravelTimes) -> GroupCoverage:
         """Compute the coverage of a population group, from `times` if the group lives at the demand points."""
         limits = group.settings.minutes or self.study.limits.minutes
         if not group.at_residents or max(limits) > times.horizon_min:
             snaps = snap(coordinates(group.points), self.network, access_m=self.walk.access_m)
             times = travel_times(self.network, self.facility_snaps, snaps, walk=self.walk, horizon_min=max(limits))
-        return measure_kind(
+        return measure_group_coverage(
             group,
             times,
             self.inputs.facilities,
@@ -137,11 +136,11 @@ class PreparedStudy:
             standard_min=group.settings.standard_min or self.study.limits.standard_min,
         )
 
-    def find_business_areas(self) -> Circles | None:
+    def find_business_areas(self) -> BusinessAreas | None:
         """Find the business areas; None without a layer of places."""
         if self.inputs.places is None:
             return None
-        return find_circles(
+        return find_business_areas(
             self.inputs.places,
             self.network,
             self.inputs.facilities,
@@ -153,14 +152,14 @@ class PreparedStudy:
             language=self.study.language,
         )
 
-    def find_improvements(self, access: Situation, diagnosis: Diagnosis) -> Help:
+    def find_improvements(self, access: AccessData, diagnosis: Diagnosis) -> Improvements:
         """Find severed pairs of places, and the cheapest improvement that makes each weak facility compliant."""
-        layers = Layers(self.walked_streets, self.inputs.barriers, self.inputs.water)
+        layers = BarrierLayers(self.walked_streets, self.inputs.barriers, self.inputs.water)
         snaps = (self.facility_snaps, self.demand_snaps)
-        return find_help(access, diagnosis, self.network, snaps, layers, self.study)
+        return find_improvements(access, diagnosis, self.network, snaps, layers, self.study)
 
     def siting_inputs(
-        self, uncovered: gpd.GeoDataFrame, kinds: tuple[KindCoverage, ...], circles: Circles | None
+        self, uncovered: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...], circles: BusinessAreas | None
     ) -> Situated:
         """Combine the tables with the results that siting builds on."""
         return Situated(
@@ -182,13 +181,13 @@ class PreparedStudy:
             network = make_walkable(self.study, self.inputs, costs_of(self.study, walk)).network
         return replace(self, walk=walk, walking_profile=profile, network=network)
 
-    def walk_environment(self) -> Ground:
+    def walk_environment(self) -> WalkEnvironment:
         """Return lines, polygons and segment costs from which the walks are recomputed for validation."""
         network, inputs = self.network, self.inputs
         # The network is searched from the facilities outwards; the validation walks from home to facility.
         level = network.as_drawn.segment_level[:, ::-1]
         stops = network.barriers is not None
-        return Ground(
+        return WalkEnvironment(
             self.walked_streets,
             level=level if (level != 1).any() else None,
             gates=np.array([gate.xy for gate in network.gates]) if network.gates else None,
@@ -355,7 +354,7 @@ def _network_remarks(quality: NetworkQuality) -> Iterator[Remark]:
         yield Remark("overlaps", "streets", values=values)
 
 
-def _function_remarks(facilities: Facilities, rules: RuleProfile) -> Iterator[Remark]:
+def _function_remarks(facilities: Facilities, rules: RuleSet) -> Iterator[Remark]:
     unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     if rows:

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.business_areas import Circles
+from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage
-from planner.accessibility.equity import Fairness
-from planner.accessibility.groups import KindCoverage
+from planner.accessibility.equity import Equity
+from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.study_improvements import Help
+from planner.evaluation.improvements.study_improvements import Improvements
 from planner.evaluation.sensitivity import Alternative
 from planner.evaluation.validation.walk_verification import Verification
 from planner.inputs.scenario import Scenario
@@ -84,13 +84,13 @@ class Plan:
     diagnosis: Diagnosis
     alternatives: tuple[Alternative, ...]
     flips: pd.DataFrame
-    improvements: Help
-    fairness: Fairness
+    improvements: Improvements
+    fairness: Equity
     overlay: pd.DataFrame
     verification: Verification | None
     sites: SiteFindings
-    kinds: tuple[KindCoverage, ...]
-    circles: Circles | None
+    kinds: tuple[GroupCoverage, ...]
+    circles: BusinessAreas | None
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
     programme: Programme | None

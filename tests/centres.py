@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.rules import Profile, read_rules
+from planner.evaluation.rules import RuleSet, read_rules
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import Walk
 from planner.population.points import place_demand
@@ -55,12 +55,12 @@ def rule_file(folder: Path, *parts: str, head: str = "") -> Path:
     return file
 
 
-def profile_of(folder: Path, *parts: str, head: str = "") -> Profile:
+def profile_of(folder: Path, *parts: str, head: str = "") -> RuleSet:
     """Read the rule file that the parts make."""
     return read_rules(rule_file(folder, *parts, head=head).name, folder=folder)
 
 
-def situation(  # noqa: PLR0913 - a centre has many sides
+def access(  # noqa: PLR0913 - a centre has many sides
     *,
     near: float = 1.0,
     people: float = 1000,
@@ -71,7 +71,7 @@ def situation(  # noqa: PLR0913 - a centre has many sides
     minutes: float = 4.0,
     next_min: float | None = None,
     **columns: object,
-) -> Situation:
+) -> AccessData:
     """Return a centre F in community A, a share `near` of whose people is `minutes` away, the rest out of reach.
 
     The near live 50 m north of it, the far 100 m east. Community B is empty; a station S stands in it, `next_min`
@@ -115,7 +115,7 @@ def situation(  # noqa: PLR0913 - a centre has many sides
     if next_min is None:
         nobody = np.zeros(0, dtype=np.int64)
         between = TravelTimes(nobody, nobody, np.zeros(0), 2, 2, LIMITS[-1])
-    return Situation(
+    return AccessData(
         facilities=facilities,
         communities=communities,
         demand=demand,
@@ -128,15 +128,15 @@ def situation(  # noqa: PLR0913 - a centre has many sides
     )
 
 
-def diagnosed(profile: Profile | None = None, *, date: str = "", **given: object) -> Diagnosis:
+def diagnosed(profile: RuleSet | None = None, *, date: str = "", **given: object) -> Diagnosis:
     """Judge the centre by a profile, by Haibowan's where none is given."""
     rules = profile or read_rules("haibowan", folder=Path())
-    return diagnose(situation(**given), profile=rules, date=date)  # type: ignore[arg-type]
+    return diagnose(access(**given), rule_set=rules, date=date)  # type: ignore[arg-type]
 
 
 def failed(diagnosis: Diagnosis, *, grade: str = "compliant") -> set[str]:
     """Return the rules of a grade that the centre fails."""
-    rows = diagnosis.findings[diagnosis.findings["facility"] == "F"]
+    rows = diagnosis.rule_results[diagnosis.rule_results["facility"] == "F"]
     return {
         rule
         for rule, passed, of in zip(rows["rule"], rows["passed"], rows["grade"], strict=True)

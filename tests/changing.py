@@ -13,8 +13,8 @@ from centres import rule, rule_file
 
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.improvements.actions import Change
-from planner.evaluation.improvements.study_improvements import Help
+from planner.evaluation.improvements.actions import Action
+from planner.evaluation.improvements.study_improvements import Improvements
 from planner.prepare import prepare
 
 ORIGIN = np.array([500_000.0, 4_390_000.0])
@@ -74,7 +74,7 @@ def city(
 
 def diagnosed(
     folder: Path, layers: Layers, *rules: str, more: str = "", head: str = "", access_m: float = 10.0
-) -> tuple[Diagnosis, Help]:
+) -> tuple[Diagnosis, Improvements]:
     """Write a city's study, and carry it out by the rules as far as the diagnosis."""
     folder.mkdir(parents=True, exist_ok=True)
     rule_file(folder, *(rules or (COVERED,)), head=head)
@@ -92,7 +92,7 @@ def diagnosed(
     return diagnosis, prepared.find_improvements(access, diagnosis)
 
 
-def applied(layers: Layers, changes: Sequence[Change], centre: str = "C1") -> Layers:
+def applied(layers: Layers, changes: Sequence[Action], centre: str = "C1") -> Layers:
     """Make changes to the layers of a city, each as a planner with a GIS would."""
     made = dict(layers)
     for change in changes:
@@ -100,7 +100,7 @@ def applied(layers: Layers, changes: Sequence[Change], centre: str = "C1") -> La
     return made
 
 
-def _applied(layers: Layers, change: Change, centre: str) -> Layers:
+def _applied(layers: Layers, change: Action, centre: str) -> Layers:
     centres = layers["centres"]
     here = (centres["id"] == centre).to_numpy()
     place = None if change.place is None else shapely.Point(change.place)

@@ -15,10 +15,10 @@ from scipy.sparse import csr_array
 from sklearn.cluster import DBSCAN, HDBSCAN
 
 import planner
-from planner.accessibility.business_areas import Circles, find_circles
-from planner.accessibility.walk_clusters import APART_M, dbscan, hdbscan, walks_between
+from planner.accessibility.business_areas import BusinessAreas, find_business_areas
+from planner.accessibility.walk_clusters import APART_M, dbscan, hdbscan, walk_distances
 from planner.config.sections.demand import Circles as CircleSettings
-from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.network import build_network, walked_at
 from planner.network.snapping import snap
 from planner.network.walk import Walk
@@ -54,11 +54,11 @@ def found(
     language: str = "zh",
     level: float = 1.0,
     **settings: object,
-) -> Circles:
+) -> BusinessAreas:
     network = build_network(town)
     network = walked_at(network, np.full((len(network.segment_m), 2), level))
     snaps = snap(shapely.get_coordinates(centres.geometry.array), network, access_m=WALK.access_m)
-    return find_circles(
+    return find_business_areas(
         business_places(PLACES.check(places, source="test"), KINDS),
         network,
         centres,
@@ -91,7 +91,7 @@ def brute_force(metres: NDArray[np.float64], within_m: float, least: int) -> lis
 
 
 def oracle_metres(town: gpd.GeoDataFrame, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-    walks = IndependentWalks(Ground(town), xy, xy, WALK.access_m)
+    walks = NetworkxWalks(WalkEnvironment(town), xy, xy, WALK.access_m)
     metres = np.array([walks.from_home(home) for home in range(len(xy))])
     np.fill_diagonal(metres, 0.0)
     return metres
@@ -104,7 +104,7 @@ def test_walks_and_clusters_are_those_of_networkx_and_of_brute_force(seed: int) 
     truth = oracle_metres(town, xy)
     within = 130.0
     network = build_network(town)
-    walks = walks_between(network, snap(xy, network, access_m=WALK.access_m), walk=WALK, within_m=within)
+    walks = walk_distances(network, snap(xy, network, access_m=WALK.access_m), walk=WALK, within_m=within)
     dense = np.full(truth.shape, np.inf)
     dense[walks.tocoo().row, walks.tocoo().col] = walks.tocoo().data
     expected = np.where(truth <= within, truth, np.inf)
@@ -303,7 +303,9 @@ def test_neighbours_walk_along_the_street_not_through_the_block() -> None:
     town = streets("LINESTRING (1000 1000, 1200 1000)", "LINESTRING (1000 1000, 1000 1060, 1200 1060)")
     back_to_back = np.array([(1180, 1012), (1190, 1012), (1180, 1048), (1190, 1048)], dtype=float)
     network = build_network(town)
-    walks = walks_between(network, snap(back_to_back, network, access_m=20.0), walk=WALK, within_m=100.0).toarray()
+    walks = walk_distances(
+        network, snap(back_to_back, network, access_m=20.0), walk=WALK, within_m=100.0
+    ).toarray()
     assert walks[0, 2] == 0  # not stored
     assert 0 < walks[0, 1] < 30
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from planner.accessibility.coverage import Coverage, measure_coverage, own_centre_minutes, people_shares
+from planner.accessibility.coverage import Coverage, measure_coverage, own_facility_minutes, people_shares
 from planner.accessibility.two_step_fca import two_step_access
 from planner.messages.errors import DataError
 from planner.network.travel_times import TravelTimes
@@ -198,7 +198,7 @@ def test_each_place_and_who_is_uncovered() -> None:
 
 
 def test_own_premises_are_neither_stations_nor_branches() -> None:
-    assert own_centre_minutes(times(), demand(), facilities()).tolist() == [
+    assert own_facility_minutes(times(), demand(), facilities()).tolist() == [
         *(5.0, 4.0, 7.0, math.inf),
         *(5.1, 10.0),
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from centres import BLOCKED, CATCHMENT, diagnosed, failed, function, profile_of, rule, value, why_unknown
 
-from planner.evaluation.sensitivity import changed_verdicts, flips_within
+from planner.evaluation.sensitivity import changed_ratings, rating_flips
 
 
 @pytest.mark.parametrize(
@@ -270,16 +270,16 @@ def test_communities_by_hand(tmp_path: Path) -> None:
 
 def test_verdicts_that_hang_on_a_threshold() -> None:
     """300 m² for 950 households: 31.6 m² per 100, between 30 and 33; 300 m² exactly."""
-    flips = flips_within(diagnosed(households=950), 0.1)
+    flips = rating_flips(diagnosed(households=950), 0.1)
     assert flips[["rule", "change", "verdict_then"]].to_numpy().tolist() == [
         ["floor_area", 0.1, "weak"],
         ["floor_area_per_100_households", 0.1, "weak"],
     ]
     assert flips["required"].tolist() == pytest.approx([330, 33])
-    assert flips_within(diagnosed(floor_area_m2=600.0, minutes=12.0), 0.1).empty
+    assert rating_flips(diagnosed(floor_area_m2=600.0, minutes=12.0), 0.1).empty
 
 
 def test_the_same_data_by_other_rules(tmp_path: Path) -> None:
     ours, theirs = diagnosed(), diagnosed(profile_of(tmp_path, rule("floor_area_m2 >= 500")))
-    changed = changed_verdicts(ours, theirs)
+    changed = changed_ratings(ours, theirs)
     assert changed.to_numpy().tolist() == [["F", "compliant", "weak"]]

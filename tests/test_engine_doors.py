@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from planner.accessibility.coverage import measure_coverage
-from planner.accessibility.equity import measure_fairness
+from planner.accessibility.equity import measure_equity
 from planner.accessibility.two_step_fca import two_step_access
 from planner.messages.errors import DataError, PlannerError
 from planner.network.isochrones.service_areas import service_areas
@@ -297,10 +297,10 @@ def test_fairness_of_what_is_no_time() -> None:
     demand, streets_of = tables().demand, pd.Series({"c": "S"})
     for minutes in ([1.0, 2.0], [1.0, np.nan, 2.0], [1.0, -2.0, 3.0], [-np.inf, 1.0, 1.0]):
         refused(
-            lambda m=minutes: measure_fairness(np.array(m), demand, streets_of, standard_min=5.0),
-            "measure_fairness",
+            lambda m=minutes: measure_equity(np.array(m), demand, streets_of, standard_min=5.0),
+            "measure_equity",
         )
-    measure_fairness(np.array([1.0, np.inf, 2.0]), demand, streets_of, standard_min=5.0)
+    measure_equity(np.array([1.0, np.inf, 2.0]), demand, streets_of, standard_min=5.0)
 
 
 def test_a_count_beyond_the_horizon_is_none() -> None:

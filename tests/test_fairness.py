@@ -1,4 +1,4 @@
-"""Fairness against PySAL `inequality`, brute force, and by hand."""
+"""Equity against PySAL `inequality`, brute force, and by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from inequality.gini import Gini
 from inequality.theil import Theil, TheilD
 
-from planner.accessibility.equity import gap, gini, lorenz_at, measure_fairness, theil, theil_parts, worst_served
+from planner.accessibility.equity import gap, gini, lorenz_at, measure_equity, theil, theil_parts, worst_served
 
 WORST = 0.1
 
@@ -104,7 +104,7 @@ STREETS = pd.Series({"A": "North", "B": "South"})
 def test_the_unreachable_get_no_number() -> None:
     minutes = np.array([4.0, 8.0, 12.0, np.inf])
     demand = demand_of([10.0, 10.0, 10.0, 10.0], [0.0, 1.0, 2.0, 3.0])
-    found = measure_fairness(minutes, demand, STREETS, standard_min=5.0)
+    found = measure_equity(minutes, demand, STREETS, standard_min=5.0)
     everybody, old = (found.groups.iloc[row] for row in (0, 1))
     assert (everybody["people_reaching"], everybody["people_unreachable"], everybody["uncovered"]) == (30, 10, 30)
     assert everybody["mean_min"] == pytest.approx(8.0)
@@ -127,13 +127,13 @@ def test_kinds_of_people_and_what_is_no_kind() -> None:
     demand = demand_of(
         [10.0, 0.0], [np.nan, 1.0], people_work=[5, 7], people_note=["a", "b"], people_part=[1.0, np.nan]
     )
-    found = measure_fairness(np.array([4.0, 8.0]), demand, STREETS[:1], standard_min=5.0)
+    found = measure_equity(np.array([4.0, 8.0]), demand, STREETS[:1], standard_min=5.0)
     assert found.groups["group"].tolist() == ["people", "people_work", "people_part"]
     assert found.groups["people"].tolist() == [10, 5, 1]
 
 
 def test_nobody_reaches_anything() -> None:
-    found = measure_fairness(np.full(4, np.inf), demand_of([1.0] * 4, [0.0] * 4), STREETS, standard_min=5.0)
+    found = measure_equity(np.full(4, np.inf), demand_of([1.0] * 4, [0.0] * 4), STREETS, standard_min=5.0)
     row = found.groups.iloc[0]
     assert np.isnan([row["gini"], row["theil"], row["mean_min"], found.between_share]).all()
     assert row["uncovered_share"] == 1.0

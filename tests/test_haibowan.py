@@ -66,7 +66,7 @@ def test_the_article_is_reproduced(haibowan_plan: planner.Plan) -> None:
     assert (urban["floor_area_m2"] >= 300).sum() == len(urban) == 35
     assert diagnosis.rates["weak"] == len(diagnosis.weak_communities) == 12
     assert len(diagnosis.communities_without_centre) == FOUNDED_SINCE
-    findings = diagnosis.findings
+    findings = diagnosis.rule_results
     failures = findings[
         findings["passed"].map(lambda passed: passed is False) & (findings["grade"] == "compliant")
     ]

@@ -11,7 +11,7 @@ from changing import COVERED, ORIGIN, Layers, applied, city, diagnosed
 
 import planner
 from planner.commands.explain import explain
-from planner.evaluation.improvements.actions import Change, Remedy
+from planner.evaluation.improvements.actions import Action, ImprovementPlan
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import document
 
@@ -24,19 +24,19 @@ def costs(**cheap: float) -> str:
     return "[costs]\n" + "".join(f"{name} = {value}\n" for name, value in prices.items())
 
 
-def verdict_then(folder: Path, layers: Layers, remedy: Remedy, *rules: str, more: str = "") -> str:
+def verdict_then(folder: Path, layers: Layers, remedy: ImprovementPlan, *rules: str, more: str = "") -> str:
     """Make the changes to the layers and judge the whole study again."""
     then, _ = diagnosed(folder / "then", applied(layers, remedy.changes), *rules, more=more)
     return then.verdicts()["C1"]
 
 
-def only(remedies: tuple[Remedy, ...]) -> tuple[Remedy, Change]:
+def only(remedies: tuple[ImprovementPlan, ...]) -> tuple[ImprovementPlan, Action]:
     (remedy,) = remedies
     (change,) = remedy.changes
     return remedy, change
 
 
-def spot(change: Change) -> tuple[float, float]:
+def spot(change: Action) -> tuple[float, float]:
     """Return the place of a change, counted from the origin."""
     assert change.place is not None
     x, y = (one - zero for one, zero in zip(change.place, ORIGIN, strict=True))

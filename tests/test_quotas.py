@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from centres import diagnosed, profile_of, rule
 
-from planner.evaluation.quotas import quotas_met
+from planner.evaluation.quotas import evaluate_quotas
 from planner.evaluation.rules import read_rules
 from planner.messages.errors import StudyError
 
@@ -37,7 +37,7 @@ def test_a_fifth_by_hand(tmp_path: Path, passed: list[bool | None], met: bool | 
     profile = profile_of(tmp_path, BIG, quota())
     findings = pd.DataFrame({"rule": ["big"] * len(passed), "passed": passed}).astype({"passed": object})
     others = pd.DataFrame({"rule": ["else"] * 5, "passed": [True] * 5})
-    (found,) = quotas_met(profile, pd.concat([others, findings])).itertuples()
+    (found,) = evaluate_quotas(profile, pd.concat([others, findings])).itertuples()
     assert (found.centres, found.passing, found.unknown) == (len(passed), passed.count(True), passed.count(None))
     assert found.passed is met
 
@@ -45,7 +45,7 @@ def test_a_fifth_by_hand(tmp_path: Path, passed: list[bool | None], met: bool | 
 def test_a_third_of_three_is_a_third(tmp_path: Path) -> None:
     profile = profile_of(tmp_path, BIG, quota(1 / 3))
     findings = pd.DataFrame({"rule": ["big"] * 3, "passed": [True, False, False]})
-    assert quotas_met(profile, findings)["passed"].iloc[0] is True
+    assert evaluate_quotas(profile, findings)["passed"].iloc[0] is True
 
 
 def test_in_a_diagnosis(tmp_path: Path) -> None:

@@ -14,19 +14,20 @@ from hypothesis import strategies as st
 
 import planner
 from planner.config.sections.rules import Costs
-from planner.evaluation.improvements.search import Remedy, find_remedies
-from planner.evaluation.rules import Profile
+from planner.evaluation.improvements.actions import ImprovementPlan
+from planner.evaluation.improvements.search import find_improvement_plans
+from planner.evaluation.rules import RuleSet
 
 COSTS = Costs(floor_area_per_m2=0.3, hour_a_week=0.9, function=8.0, step_free=5.0)
 FUNCTIONS = ("library", "clinic", "gym")
 
 
-def only(remedies: tuple[Remedy, ...]) -> Remedy:
+def only(remedies: tuple[ImprovementPlan, ...]) -> ImprovementPlan:
     (remedy,) = remedies
     return remedy
 
 
-def rules(folder: Path) -> Profile:
+def rules(folder: Path) -> RuleSet:
     return profile_of(
         folder,
         *(function(name) for name in FUNCTIONS),
@@ -37,7 +38,7 @@ def rules(folder: Path) -> Profile:
     )
 
 
-def after(given_: dict[str, object], remedy: Remedy) -> dict[str, object]:
+def after(given_: dict[str, object], remedy: ImprovementPlan) -> dict[str, object]:
     """Return the centre's table row once the changes are made."""
     row = dict(given_)
     for change in remedy.changes:
@@ -65,16 +66,16 @@ ROWS = st.fixed_dictionaries(
 
 
 @pytest.fixture(scope="module")
-def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
+def profile(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     return rules(tmp_path_factory.mktemp("rules"))
 
 
 @settings(max_examples=15)
 @given(row=ROWS)
-def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(profile: Profile, row: dict[str, object]) -> None:
+def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(profile: RuleSet, row: dict[str, object]) -> None:
     """By brute force over every m² to 60, hour to 6, number of functions, and the step, alone or in pairs."""
     now = diagnosed(profile, **row)
-    remedies = find_remedies(now, COSTS)
+    remedies = find_improvement_plans(now, COSTS)
     if now.centres["verdict"].iloc[0] != "weak":
         assert remedies == ()
         return
@@ -122,40 +123,42 @@ def cheapest_by_force(row: dict[str, object]) -> float | None:
     return None
 
 
-def test_a_pair_where_no_single_change_suffices(profile: Profile) -> None:
+def test_a_pair_where_no_single_change_suffices(profile: RuleSet) -> None:
     row = {"floor_area_m2": 290.0, "activity_area_m2": 200.0, "open_hours_week": 35.0, "functions": "gym, clinic"}
-    remedy = only(find_remedies(diagnosed(profile, **row, step_free="no"), COSTS))
+    remedy = only(find_improvement_plans(diagnosed(profile, **row, step_free="no"), COSTS))
     assert [(one.kind, one.amount) for one in remedy.changes] == [("add_area", 10), ("extend_hours", 5)]
     assert remedy.cost == pytest.approx(7.5)
     dear = COSTS.model_copy(update={"hour_a_week": 2.0})
-    remedy = only(find_remedies(diagnosed(profile, **row, step_free="no"), dear))
+    remedy = only(find_improvement_plans(diagnosed(profile, **row, step_free="no"), dear))
     assert [one.kind for one in remedy.changes] == ["add_area", "step_free"]
 
 
-def test_nothing_suffices_where_three_things_fail(profile: Profile) -> None:
+def test_nothing_suffices_where_three_things_fail(profile: RuleSet) -> None:
     row = {"floor_area_m2": 290.0, "activity_area_m2": 200.0, "open_hours_week": 35.0, "functions": "gym"}
     remedy = only(
-        find_remedies(diagnosed(profile, **row, step_free="no"), COSTS.model_copy(update={"step_free": None}))
+        find_improvement_plans(
+            diagnosed(profile, **row, step_free="no"), COSTS.model_copy(update={"step_free": None})
+        )
     )
     assert (remedy.changes, remedy.cost, remedy.verdict) == ((), None, "weak")
     assert remedy.left == ("area", "hours", "functions")
 
 
-def test_what_is_unknown_is_left_and_said(profile: Profile) -> None:
+def test_what_is_unknown_is_left_and_said(profile: RuleSet) -> None:
     row = {"floor_area_m2": 290.0, "open_hours_week": 40.0, "functions": "gym, clinic"}
-    remedy = only(find_remedies(diagnosed(profile, **row), Costs()))
+    remedy = only(find_improvement_plans(diagnosed(profile, **row), Costs()))
     assert [(one.kind, one.amount, one.cost) for one in remedy.changes] == [("add_area", 10, None)]
     assert (remedy.verdict, remedy.left) == ("undetermined", ("activity",))
 
 
 def test_a_place_is_no_matter_of_floor_area() -> None:
-    remedy = only(find_remedies(diagnosed(near=0.1, floor_area_m2=400.0), COSTS))
+    remedy = only(find_improvement_plans(diagnosed(near=0.1, floor_area_m2=400.0), COSTS))
     assert remedy.changes == ()
     assert remedy.left == ("own_coverage",)
 
 
 def test_applied_to_the_study_the_whole_pipeline_agrees(tmp_path: Path) -> None:
-    def verdict(area_m2: float) -> tuple[str, tuple[Remedy, ...]]:
+    def verdict(area_m2: float) -> tuple[str, tuple[ImprovementPlan, ...]]:
         centres = toy.layers()["centres"].assign(floor_area_m2=np.array([area_m2, np.nan]))
         plan = planner.run(toy.write_study(tmp_path / f"{area_m2:g}", changed={"centres": centres}))
         return plan.diagnosis.centres["verdict"].iloc[0], plan.improvements.remedies

@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 from centres import function, profile_of, rule, rule_file
 
-from planner.evaluation.expressions import ANYTHING, Facts, Span, exactly
-from planner.evaluation.ratings import Subject, apply_rule, concerns, excellence, judge, score_of, verdict_of
-from planner.evaluation.rules import Profile, in_force, read_rules
+from planner.evaluation.expressions import ANYTHING, IndicatorValues, Interval, exactly
+from planner.evaluation.ratings import (
+    FacilityFacts,
+    applies_to,
+    compute_score,
+    evaluate_rule,
+    evaluate_rules,
+    excellent_share_bounds,
+    rating_of,
+)
+from planner.evaluation.rules import RuleSet, is_in_force, read_rules
 from planner.messages.errors import StudyError
 
 NUMBERS = {
@@ -22,12 +30,12 @@ NUMBERS = {
     "step_free": exactly(0.0),
     "newly_built": ANYTHING,
     "open_hours_week": ANYTHING,
-    "next_centre_min": Span(15.0, math.inf),
+    "next_centre_min": Interval(15.0, math.inf),
 }
 
 
-def centre(*, place: str = "urban", functions: frozenset[str] | None = None, **numbers: Span) -> Subject:
-    return Subject("C1", "community", place, Facts(NUMBERS | numbers, functions))
+def centre(*, place: str = "urban", functions: frozenset[str] | None = None, **numbers: Interval) -> FacilityFacts:
+    return FacilityFacts("C1", "community", place, IndicatorValues(NUMBERS | numbers, functions))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +69,7 @@ def centre(*, place: str = "urban", functions: frozenset[str] | None = None, **n
 )
 def test_what_decided(tmp_path: Path, expression: str, unit: str, expected: tuple[object, ...]) -> None:
     (read,) = profile_of(tmp_path, rule(expression, unit=unit)).rules
-    result = apply_rule(read, centre())
+    result = evaluate_rule(read, centre())
     assert result is not None
     assert (result.passed, result.value, result.comparison, result.required, result.unit) == expected
     assert result.unknown == ()
@@ -69,7 +77,7 @@ def test_what_decided(tmp_path: Path, expression: str, unit: str, expected: tupl
 
 def test_a_number_of_which_only_the_lower_limit_is_known(tmp_path: Path) -> None:
     (read,) = profile_of(tmp_path, rule("next_centre_min <= 20", unit="minutes")).rules
-    result = apply_rule(read, centre())
+    result = evaluate_rule(read, centre())
     assert result is not None
     assert result.passed is None
     assert math.isnan(result.value)
@@ -86,7 +94,7 @@ def test_every_measure_that_is_not_known_is_listed(
 ) -> None:
     text = rule('"library" in functions and open_hours_week >= 40 and floor_area_m2 >= 300', unit="yes_no")
     (read,) = profile_of(tmp_path, function("library"), text).rules
-    result = apply_rule(read, centre(functions=functions))
+    result = evaluate_rule(read, centre(functions=functions))
     assert result is not None
     assert result.unknown == unknown
 
@@ -102,16 +110,16 @@ def test_every_measure_that_is_not_known_is_listed(
 )
 def test_a_rule_for_new_premises(
     tmp_path: Path,
-    built: Span,
+    built: Interval,
     floor: float,
     passed: bool | None,  # noqa: FBT001 - a case of the table
     unknown: tuple[str, ...],
 ) -> None:
     (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 500", more='places = ["new"]')).rules
-    result = apply_rule(read, centre(newly_built=built, floor_area_m2=exactly(floor)))
+    result = evaluate_rule(read, centre(newly_built=built, floor_area_m2=exactly(floor)))
     assert result is not None
     assert (result.passed, result.unknown) == (passed, unknown)
-    assert apply_rule(read, centre(newly_built=exactly(0.0))) is None
+    assert evaluate_rule(read, centre(newly_built=exactly(0.0))) is None
 
 
 @pytest.mark.parametrize(
@@ -125,18 +133,18 @@ def test_a_rule_for_urban_centres(
     passed: bool | None,  # noqa: FBT001 - a case of the table
 ) -> None:
     (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 300", more='places = ["urban"]')).rules
-    result = apply_rule(read, centre(place=place, floor_area_m2=exactly(floor), newly_built=ANYTHING))
+    result = evaluate_rule(read, centre(place=place, floor_area_m2=exactly(floor), newly_built=ANYTHING))
     assert result is not None
     assert result.passed is passed
     assert result.unknown == ()
-    assert apply_rule(read, centre(place="rural")) is None
+    assert evaluate_rule(read, centre(place="rural")) is None
 
 
 def test_no_rule_of_grade_excellent_gives_no_share_of_them(tmp_path: Path) -> None:
     profile = profile_of(tmp_path, rule("floor_area_m2 >= 300"))
-    results = [result for one in profile.rules if (result := apply_rule(one, centre())) is not None]
-    assert excellence(results, profile) == (0.0, 0.0)
-    assert verdict_of(results, profile) == "compliant"
+    results = [result for one in profile.rules if (result := evaluate_rule(one, centre())) is not None]
+    assert excellent_share_bounds(results, profile) == (0.0, 0.0)
+    assert rating_of(results, profile) == "compliant"
 
 
 def test_the_names_of_a_rule_file_in_both_languages(tmp_path: Path) -> None:
@@ -226,11 +234,11 @@ def test_a_rule_is_in_force_from_its_day(tmp_path: Path) -> None:
     (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 300", more="effective = 2024-07-01")).rules
     (always,) = profile_of(tmp_path, rule("floor_area_m2 >= 300")).rules
     days = ["2024-06-30", "2024-07-01", "2024-07-02"]
-    assert [in_force(read, day) for day in days] == [False, True, True]
-    assert all(in_force(always, day) for day in days)
+    assert [is_in_force(read, day) for day in days] == [False, True, True]
+    assert all(is_in_force(always, day) for day in days)
 
 
-def weighted(tmp_path: Path, *, share: float = 0.5) -> Profile:
+def weighted(tmp_path: Path, *, share: float = 0.5) -> RuleSet:
     """Return a profile with one required rule, three of grade excellent that weigh 1, 2 and 5, and an advice."""
     return profile_of(
         tmp_path,
@@ -265,43 +273,43 @@ def test_weights_decide_on_excellence_and_the_score(  # noqa: PLR0913, PLR0917 -
     tmp_path: Path,
     floor: float,
     rooms: float,
-    hours: Span,
+    hours: Interval,
     share: float,
     low_high: tuple[float, float],
     verdict: str,
     score: float,
 ) -> None:
     profile = weighted(tmp_path, share=share)
-    subject = centre(floor_area_m2=exactly(floor), activity_area_m2=exactly(rooms), open_hours_week=hours)
-    findings = judge(subject, profile)
-    assert [one.rule for one in findings] == ["must", "floor", "rooms", "hours", "advice"]
-    assert excellence(findings, profile) == pytest.approx(low_high)
-    assert verdict_of(findings, profile) == verdict
-    assert score_of(findings, profile) == pytest.approx(score)
+    facts = centre(floor_area_m2=exactly(floor), activity_area_m2=exactly(rooms), open_hours_week=hours)
+    results = evaluate_rules(facts, profile)
+    assert [one.rule for one in results] == ["must", "floor", "rooms", "hours", "advice"]
+    assert excellent_share_bounds(results, profile) == pytest.approx(low_high)
+    assert rating_of(results, profile) == verdict
+    assert compute_score(results, profile) == pytest.approx(score)
 
 
 def test_what_decides_nothing_gives_no_verdict_and_no_score(tmp_path: Path) -> None:
     advice = profile_of(tmp_path, rule("people <= 3000", unit="people", grade="advice"))
-    assert verdict_of(judge(centre(), advice), advice) == ""
-    assert score_of(judge(centre(), advice), advice) == 0.0
+    assert rating_of(evaluate_rules(centre(), advice), advice) == ""
+    assert compute_score(evaluate_rules(centre(), advice), advice) == 0.0
     unknown = profile_of(tmp_path, rule("open_hours_week >= 40", unit="hours_per_week"))
-    findings = judge(centre(), unknown)
-    assert verdict_of(findings, unknown) == "undetermined"
-    assert math.isnan(score_of(findings, unknown))
-    assert verdict_of([], unknown) == ""
+    results = evaluate_rules(centre(), unknown)
+    assert rating_of(results, unknown) == "undetermined"
+    assert math.isnan(compute_score(results, unknown))
+    assert rating_of([], unknown) == ""
     only_excellent = profile_of(tmp_path, rule("floor_area_m2 >= 300", grade="excellent"))
-    assert verdict_of(judge(centre(), only_excellent), only_excellent) == "excellent"
+    assert rating_of(evaluate_rules(centre(), only_excellent), only_excellent) == "excellent"
 
 
 def test_the_only_comparison_of_a_rule_has_the_unit_of_the_rule(tmp_path: Path) -> None:
     """A share of areas is written in shares; without the rule's word it would be a ratio."""
     (read,) = profile_of(tmp_path, rule("activity_area_m2 / floor_area_m2 >= 0.6", unit="share")).rules
-    result = apply_rule(read, centre())
+    result = evaluate_rule(read, centre())
     assert result is not None
     assert (result.value, result.unit) == (0.3125, "share")
 
 
 def test_a_rule_of_another_tier_finds_nothing(tmp_path: Path) -> None:
     (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 300", tiers='["town"]')).rules
-    assert apply_rule(read, centre()) is None
-    assert concerns(read, centre()) is False
+    assert evaluate_rule(read, centre()) is None
+    assert applies_to(read, centre()) is False

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from centres import BLOCKED, CATCHMENT, function, profile_of, rule, rule_file
 
-from planner.evaluation.expressions import ANYTHING, Facts, Span, answer, exactly, parse
-from planner.evaluation.rules import limits_of, read_rules, shipped_profiles
+from planner.evaluation.expressions import ANYTHING, IndicatorValues, Interval, evaluate, exactly, parse
+from planner.evaluation.rules import limits_of, read_rules, shipped_rule_sets
 from planner.messages.errors import StudyError
 
 SEEN = {"haibowan": {"floor_area"}}
@@ -14,10 +14,10 @@ SEEN = {"haibowan": {"floor_area"}}
 
 
 def test_the_profiles_that_ship() -> None:
-    assert shipped_profiles() == ("gb50180", "haibowan", "inner_mongolia", "langfang", "national", "yinchuan")
+    assert shipped_rule_sets() == ("gb50180", "haibowan", "inner_mongolia", "langfang", "national", "yinchuan")
 
 
-@pytest.mark.parametrize("profile", shipped_profiles())
+@pytest.mark.parametrize("profile", shipped_rule_sets())
 def test_shipped_rules_are_sound_and_sourced(profile: str) -> None:
     read = read_rules(profile, folder=Path())
     assert len({one.id for one in read.rules}) == len(read.rules)
@@ -43,12 +43,12 @@ def test_thresholds_are_those_of_the_clauses(profile: str, expected: set[str]) -
     assert {one.evidence for one in rules} == {"excerpt"}
 
 
-FACTS = Facts(
+FACTS = IndicatorValues(
     {
         "floor_area_m2": exactly(300.0),
         "households": exactly(1000.0),
         "people_per_m2": ANYTHING,
-        "next_centre_min": Span(15.0, float("inf")),
+        "next_centre_min": Interval(15.0, float("inf")),
         "step_free": exactly(0.0),
         "newly_built": ANYTHING,
     },
@@ -85,7 +85,7 @@ FACTS = Facts(
 )
 def test_expressions_by_hand(expression: str, *, passed: bool | None) -> None:
     """300 m² for 1,000 households satisfy exactly 30 m² per 100; what is not known is no verdict."""
-    assert answer(parse(expression), FACTS)[0] is passed
+    assert evaluate(parse(expression), FACTS)[0] is passed
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import shapely
 import toy
 
 import planner
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.commands.main import main
 from planner.config.study import read_study
 from planner.evaluation.validation.overlay import compare_with_overlay
@@ -22,18 +22,18 @@ from planner.reporting.document.build import document
 ROOT = Path(__file__).parent.parent
 
 
-def situation(file: Path) -> tuple[Situation, PreparedStudy]:
+def access(file: Path) -> tuple[AccessData, PreparedStudy]:
     ready = prepare(read_study(file))
     return ready.assemble_access(ready.compute_times(), ready.compute_service_areas()), ready
 
 
 @pytest.fixture(scope="module")
-def helsinki() -> tuple[Situation, PreparedStudy]:
-    return situation(ROOT / "data" / "helsinki" / "study.toml")
+def helsinki() -> tuple[AccessData, PreparedStudy]:
+    return access(ROOT / "data" / "helsinki" / "study.toml")
 
 
 def test_overlay_agrees_beyond_the_drawn_border(
-    toy_plan: planner.Plan, haibowan_plan: planner.Plan, helsinki: tuple[Situation, PreparedStudy]
+    toy_plan: planner.Plan, haibowan_plan: planner.Plan, helsinki: tuple[AccessData, PreparedStudy]
 ) -> None:
     for rows in (toy_plan.overlay, haibowan_plan.overlay, compare_with_overlay(helsinki[0])):
         assert (rows["pairs"] > 0).all()
@@ -42,7 +42,7 @@ def test_overlay_agrees_beyond_the_drawn_border(
 
 
 def test_overlay_tells_a_wrong_area_and_a_wrong_time(tmp_path: Path) -> None:
-    right, _ = situation(toy.write_study(tmp_path))
+    right, _ = access(toy.write_study(tmp_path))
     assert right.areas is not None
     grown = right.areas.copy()
     grown[0, 0] = shapely.buffer(grown[0, 0], 150.0)
@@ -56,8 +56,8 @@ def test_overlay_tells_a_wrong_area_and_a_wrong_time(tmp_path: Path) -> None:
     assert compare_with_overlay(slower)["differing_beyond"].iloc[0] > 0
 
 
-def test_networkx_finds_the_same_walks(toy_study: Path, helsinki: tuple[Situation, PreparedStudy]) -> None:
-    for one, ready in (situation(toy_study), helsinki):
+def test_networkx_finds_the_same_walks(toy_study: Path, helsinki: tuple[AccessData, PreparedStudy]) -> None:
+    for one, ready in (access(toy_study), helsinki):
         again = verify(one, ready.walk_environment(), seed=3)
         assert again.points == min(100, len(one.demand))
         assert again.pairs > again.points / 2
@@ -66,7 +66,7 @@ def test_networkx_finds_the_same_walks(toy_study: Path, helsinki: tuple[Situatio
 
 
 def test_networkx_tells_wrong_walks(toy_study: Path) -> None:
-    right, ready = situation(toy_study)
+    right, ready = access(toy_study)
     times = right.times
     late = replace(right, times=replace(times, minutes=times.minutes + 0.01))
     again = verify(late, ready.walk_environment(), seed=3)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 import planner
-from planner.evaluation.improvements.actions import Change
+from planner.evaluation.improvements.actions import Action
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
 from planner.reporting.document.build import document
@@ -118,7 +118,7 @@ def test_a_branch_stands_at_its_own_place(plan: planner.Plan) -> None:
     branch = replace(
         upgrade,
         kind="new",
-        changes=(Change(kind="open_station", about="C1", amount=100.0, cost=1.0, place=place),),
+        changes=(Action(kind="open_station", about="C1", amount=100.0, cost=1.0, place=place),),
     )
     moved = replace(plan, programme=replace(plan.programme, projects=(branch,)))
     spot = spots_of(moved)[upgrade.id]

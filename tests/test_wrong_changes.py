@@ -12,7 +12,7 @@ import pytest
 import shapely
 from scipy.sparse import csr_array
 
-from planner.accessibility.branches import chosen_by_tier, main_of, together, with_branches
+from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, together
 from planner.config.sections.siting import Siting as Settings
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import snap
@@ -315,12 +315,12 @@ def test_the_shorter_walk_to_a_centre_or_its_branch_counts_once() -> None:
         3,
         15.0,
     )
-    joined = with_branches(times, table)
+    joined = merge_branches(times, table)
     walks = list(zip(joined.facility.tolist(), joined.demand.tolist(), joined.minutes.tolist(), strict=True))
     assert sorted(walks) == [(1, 0, 5.0), (2, 0, 4.0), (2, 1, 7.0), (2, 2, 3.0)]
     assert (joined.n_facilities, joined.n_demand, joined.horizon_min) == (4, 3, 15.0)
-    assert main_of(table).tolist() == [2, 1, 2, 2]
-    chosen = chosen_by_tier(table)
+    assert main_facility(table).tolist() == [2, 1, 2, 2]
+    chosen = facilities_by_tier(table)
     assert list(chosen) == ["community", "station"]
     assert {tier: which.tolist() for tier, which in chosen.items()} == {
         "community": [True, False, True, True],
@@ -342,7 +342,7 @@ def test_floor_of_branches_is_added_to_the_centre_and_stays_with_them() -> None:
 def test_without_branches_walks_and_floors_are_as_they_were() -> None:
     table = facilities(("S", "station", ""), ("C", "community", ""))
     times = TravelTimes(np.array([0]), np.array([0]), np.array([4.0]), 2, 1, 15.0)
-    assert with_branches(times, table) is times
+    assert merge_branches(times, table) is times
     floor = np.array([1.0, 2.0])
     assert together(floor, table) is floor
 
@@ -350,5 +350,5 @@ def test_without_branches_walks_and_floors_are_as_they_were() -> None:
 def test_branches_that_nobody_reaches() -> None:
     table = facilities(("C", "community", ""), ("B", "station", "C"))
     none = TravelTimes(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0), 2, 1, 15.0)
-    joined = with_branches(none, table)
+    joined = merge_branches(none, table)
     assert (len(joined.facility), len(joined.demand), len(joined.minutes)) == (0, 0, 0)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch, with_branches
-from planner.accessibility.coverage import own_centre_minutes
+from planner.accessibility.branches import is_branch, merge_branches
+from planner.accessibility.coverage import own_facility_minutes
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, Walk
 from planner.schemas.tables import Communities, Facilities
@@ -21,7 +21,7 @@ PREMISES = ("community", "village")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Situation:
+class AccessData:
     """Centres, communities and people as they are, and how they walk.
 
     Attributes
@@ -60,7 +60,7 @@ class Situation:
 
     def served_times(self) -> TravelTimes:
         """Return the walks to each centre or a branch of it, whichever is shorter."""
-        return with_branches(self.times, self.facilities)
+        return merge_branches(self.times, self.facilities)
 
     @property
     def people(self) -> FloatArray:
@@ -70,11 +70,11 @@ class Situation:
     @property
     def people_65(self) -> FloatArray:
         """Return the residents of 65 or more at each demand point; NaN is not known, shape (demand,)."""
-        return old_people(self.demand)
+        return residents_65(self.demand)
 
     def own_minutes(self) -> FloatArray:
         """Return each demand point's minutes to the nearest premises of its own community."""
-        return own_centre_minutes(self.served_times(), self.demand, self.facilities)
+        return own_facility_minutes(self.served_times(), self.demand, self.facilities)
 
     def by_community(self, values: FloatArray) -> pd.Series:
         """Return the sum of values of demand points by community id; of what is not known, NaN."""
@@ -82,7 +82,7 @@ class Situation:
         return pd.Series(np.bincount(number, weights=values, minlength=len(ids)), index=ids)
 
 
-def old_people(demand: gpd.GeoDataFrame) -> FloatArray:
+def residents_65(demand: gpd.GeoDataFrame) -> FloatArray:
     """Return the residents of 65 or more at each demand point; NaN is not known, shape (demand,)."""
     if "people_65" not in demand.columns:
         return np.full(len(demand), np.nan)
@@ -90,7 +90,9 @@ def old_people(demand: gpd.GeoDataFrame) -> FloatArray:
     return np.where(demand["people"] > 0, demand["people_65"].to_numpy(dtype=np.float64), 0.0)
 
 
-def of_others(times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities) -> NDArray[np.bool_]:
+def serves_other_community(
+    times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities
+) -> NDArray[np.bool_]:
     """Tell which pairs lead to a facility of another community than the demand point's own, shape (pairs,).
 
     Of several as near people use their own community's first: two may share a house.

@@ -18,33 +18,33 @@ def is_branch(facilities: Facilities) -> NDArray[np.bool_]:
     return np.asarray(facilities["branch_of"] != "", dtype=np.bool_)
 
 
-def main_of(facilities: Facilities) -> IndexArray:
+def main_facility(facilities: Facilities) -> IndexArray:
     """Return the centre that each facility is counted with, by position: itself unless it is a branch."""
     position = pd.Series(np.arange(len(facilities)), index=facilities["id"])
     named = facilities["branch_of"].where(facilities["branch_of"] != "", facilities["id"])
     return np.asarray(position.reindex(named), dtype=np.int64)
 
 
-def chosen_by_tier(facilities: Facilities) -> dict[str, NDArray[np.bool_]]:
+def facilities_by_tier(facilities: Facilities) -> dict[str, NDArray[np.bool_]]:
     """Return which facilities belong to each tier, a branch to that of its centre, in the order of `TIERS`."""
-    tier = facilities["tier"].to_numpy(dtype=object)[main_of(facilities)]
+    tier = facilities["tier"].to_numpy(dtype=object)[main_facility(facilities)]
     return {name: np.asarray(tier == name, dtype=np.bool_) for name in TIERS if (tier == name).any()}
 
 
-def with_branches(times: TravelTimes, facilities: Facilities) -> TravelTimes:
+def merge_branches(times: TravelTimes, facilities: Facilities) -> TravelTimes:
     """Return walks to each centre or a branch of it, whichever is shorter; branches by themselves have none.
 
     Examples
     --------
     >>> times = TravelTimes(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([5.0, 3.0, 4.0]), 2, 2, 15.0)
     >>> table = Facilities(pd.DataFrame({"id": ["C", "B"], "branch_of": ["", "C"]}))
-    >>> joined = with_branches(times, table)
+    >>> joined = merge_branches(times, table)
     >>> joined.facility.tolist(), joined.demand.tolist(), joined.minutes.tolist()
     ([0, 0], [0, 1], [3.0, 4.0])
     """
     if not is_branch(facilities).any():
         return times
-    facility = main_of(facilities)[times.facility]
+    facility = main_facility(facilities)[times.facility]
     order = np.lexsort((times.minutes, times.demand, facility))
     facility, demand, minutes = facility[order], times.demand[order], times.minutes[order]
     is_first = np.concatenate([[True], (np.diff(facility) != 0) | (np.diff(demand) != 0)])[: len(order)]
@@ -57,5 +57,5 @@ def together(values: FloatArray, facilities: Facilities) -> FloatArray:
     if not branch.any():
         return values
     summed = np.array(values)
-    np.add.at(summed, main_of(facilities)[branch], values[branch])
+    np.add.at(summed, main_facility(facilities)[branch], values[branch])
     return summed

@@ -13,20 +13,20 @@ from planner.messages.catalogue import Phrase
 
 
 @dataclass(frozen=True, slots=True)
-class CircleName:
+class BusinessAreaName:
     """A circle's name, and where it comes from: "given", "place" or "street"."""
 
     text: Phrase | str
     source: str
 
 
-def name_circle(
+def name_business_area(
     members: gpd.GeoDataFrame,
     streets: NDArray[np.object_],
     *,
     middle: int,
     given: Mapping[str, str],
-) -> CircleName:
+) -> BusinessAreaName:
     """Name one circle.
 
     The user's name for any of its places; else its named place of the greatest weight, else of the highest kind of
@@ -46,23 +46,25 @@ def name_circle(
     """
     own = [given[place] for place in members["id"] if place in given]
     if own:
-        return CircleName(own[0], "given")
+        return BusinessAreaName(own[0], "given")
     named = members[members["name"] != ""]
     weight = named["weight"].fillna(0.0)
     important = named[weight == weight.max()] if (weight > 0).any() else named[named["landmark"] > 0]
     if len(important):
         rank = important.assign(minus_landmark=-important["landmark"], minus_workers=-important["workers"])
         first = rank.sort_values(["minus_landmark", "minus_workers", "id"], kind="stable").iloc[0]
-        return CircleName(_circle(str(first["name"])), "place")
+        return BusinessAreaName(_circle(str(first["name"])), "place")
     on_street: dict[str, float] = {}
     for street, workers in zip(streets, members["workers"], strict=True):
         if street:
             on_street[str(street)] = on_street.get(str(street), 0.0) + float(workers)
     if on_street:
         most = max(on_street.values())
-        return CircleName(_circle(min(name for name, workers in on_street.items() if workers == most)), "street")
+        return BusinessAreaName(
+            _circle(min(name for name, workers in on_street.items() if workers == most)), "street"
+        )
     place = members.iloc[middle]
-    return CircleName(_circle(str(place["name"] or place["id"])), "place")
+    return BusinessAreaName(_circle(str(place["name"] or place["id"])), "place")
 
 
 def _circle(name: str) -> Phrase | str:

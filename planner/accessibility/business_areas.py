@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.business_area_names import name_circle
-from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walks_between
+from planner.accessibility.business_area_names import name_business_area
+from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
 from planner.config.sections.demand import Circles as CircleSettings
 from planner.messages.catalogue import Language, Phrase
 from planner.messages.notices import Remark
@@ -29,7 +29,7 @@ STATION = "station"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Circles:
+class BusinessAreas:
     """The business circles.
 
     Attributes
@@ -56,7 +56,7 @@ class Circles:
     remarks: tuple[Remark, ...]
 
 
-def find_circles(  # noqa: PLR0913 - the question has so many parts, each by name
+def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each by name
     given: BusinessPlaces,
     network: WalkingNetwork,
     facilities: Facilities,
@@ -67,7 +67,7 @@ def find_circles(  # noqa: PLR0913 - the question has so many parts, each by nam
     settings: CircleSettings,
     standard_min: float,
     language: Language,
-) -> Circles:
+) -> BusinessAreas:
     """Find where places lie close together on foot.
 
     Parameters
@@ -96,7 +96,7 @@ def find_circles(  # noqa: PLR0913 - the question has so many parts, each by nam
     # Ties go to the lower id, whatever the order of the file.
     places = gpd.GeoDataFrame(candidates.sort_values("id", kind="stable"))
     snaps = snap(shapely.get_coordinates(places.geometry.array), network, access_m=walk.access_m)
-    metres = walks_between(network, snaps, walk=walk, within_m=settings.within_m)
+    metres = walk_distances(network, snaps, walk=walk, within_m=settings.within_m)
     least = settings.least_places
     labels = (
         dbscan(metres, within_m=settings.within_m, least_places=least)
@@ -128,7 +128,7 @@ def find_circles(  # noqa: PLR0913 - the question has so many parts, each by nam
     lost = places[~snaps.reaches_street]
     access = {"access_m": f"{walk.access_m:g}"}
     remarks = (Remark("place_no_street", "places", tuple(lost["id"]), values=access),) if len(lost) else ()
-    return Circles(table, places, standard_min, remarks)
+    return BusinessAreas(table, places, standard_min, remarks)
 
 
 def _by_workers(labels: NDArray[np.int64], workers: NDArray[np.float64]) -> dict[int, int]:
@@ -243,7 +243,7 @@ def _names(
     for rows, middle in zip(members, middles, strict=True):
         own = gpd.GeoDataFrame(places.iloc[rows])
         at = int(np.flatnonzero(rows == middle)[0])
-        name = name_circle(own, street_names[rows], middle=at, given=settings.names)
+        name = name_business_area(own, street_names[rows], middle=at, given=settings.names)
         text = name.text.in_words(language) if isinstance(name.text, Phrase) else name.text
         told[text] += 1
         again = Phrase("words.circle_again", {"name": text, "number": told[text]}).in_words(language)

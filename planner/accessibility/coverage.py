@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import chosen_by_tier, is_branch, with_branches
+from planner.accessibility.branches import facilities_by_tier, is_branch, merge_branches
 from planner.messages.errors import Breach
 from planner.network.argument_checks import check_counts, check_limits, refuse, wrong_lengths
 from planner.network.isochrones.unions import union
@@ -107,13 +107,13 @@ def measure_coverage(
         rise or lie beyond what was searched, or the standard is none of them.
     """
     _check(times, demand, facilities, communities, areas, limits_min, standard_min)
-    served = with_branches(times, facilities)
+    served = merge_branches(times, facilities)
     nearest_min, nearest = served.nearest()
     ids = np.append(facilities["id"].to_numpy(dtype=object), "")
     counts = {count_column(limit): served.count_within(limit) for limit in limits_min}
     points = demand.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
-    own = own_centre_minutes(served, demand, facilities)
-    of_tier = chosen_by_tier(facilities)
+    own = own_facility_minutes(served, demand, facilities)
+    of_tier = facilities_by_tier(facilities)
     by_itself = ~is_branch(facilities)
 
     total, by_community, by_tier = [], [], []
@@ -218,7 +218,7 @@ def _check(
     check_counts(where, [("people", demand["people"], times.n_demand)])
 
 
-def own_centre_minutes(
+def own_facility_minutes(
     times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities
 ) -> NDArray[np.float64]:
     """Return each demand point's minutes to the nearest premises of its own community (`inf`: none in reach).

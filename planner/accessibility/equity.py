@@ -1,4 +1,4 @@
-r"""Fairness: how unequally the walk to the nearest centre is shared out.
+r"""Equity: how unequally the walk to the nearest centre is shared out.
 
 Everybody is either walking some minutes or reaches no centre at all. The second are never given a made-up number:
 they are counted, they stand last in the order of the worst served and above every limit, and the indices that need
@@ -25,7 +25,7 @@ LORENZ_STEPS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fairness:
+class Equity:
     """How the walk to the nearest centre is shared out.
 
     Attributes
@@ -51,9 +51,9 @@ class Fairness:
     between_share: float
 
 
-def measure_fairness(
+def measure_equity(
     minutes: FloatArray, demand: gpd.GeoDataFrame, streets: pd.Series, *, standard_min: float
-) -> Fairness:
+) -> Equity:
     """Measure how the walk to the nearest centre is shared out.
 
     Parameters
@@ -84,7 +84,7 @@ def measure_fairness(
     """
     walks = np.where(np.isposinf(minutes), 0.0, minutes)
     counts = [("minutes", walks, len(demand)), ("people", demand["people"], len(demand))]
-    check_counts("measure_fairness", counts)
+    check_counts("measure_equity", counts)
     groups, curves = [], []
     for name, people in groups_of(demand):
         groups.append({"group": name, **_of_group(minutes, people, standard_min)})
@@ -106,7 +106,7 @@ def measure_fairness(
     reaching = np.isfinite(minutes) & (everyone > 0)
     between, within = theil_parts(minutes[reaching], everyone[reaching], street[reaching])
     whole = between + within
-    return Fairness(
+    return Equity(
         groups=pd.DataFrame(groups),
         lorenz=pd.DataFrame(curves),
         by_street=pd.DataFrame(by_street),

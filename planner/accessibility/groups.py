@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.accessibility.branches import chosen_by_tier, with_branches
+from planner.accessibility.branches import facilities_by_tier, merge_branches
 from planner.accessibility.coverage import count_column, people_shares
 from planner.network.travel_times import TravelTimes
 from planner.population.groups import KindDemand
@@ -16,7 +16,7 @@ from planner.schemas.tables import Communities, Facilities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KindCoverage:
+class GroupCoverage:
     """Who of one kind has a centre within each limit.
 
     Attributes
@@ -43,7 +43,7 @@ class KindCoverage:
     uncovered: gpd.GeoDataFrame
 
 
-def measure_kind(
+def measure_group_coverage(
     kind: KindDemand,
     times: TravelTimes,
     facilities: Facilities,
@@ -51,7 +51,7 @@ def measure_kind(
     *,
     limits_min: tuple[float, ...],
     standard_min: float,
-) -> KindCoverage:
+) -> GroupCoverage:
     """Count who of one kind has a centre within each of its limits.
 
     Parameters
@@ -72,12 +72,12 @@ def measure_kind(
         The tables.
     """
     points = kind.points
-    served = with_branches(times, facilities)
+    served = merge_branches(times, facilities)
     nearest_min, nearest = served.nearest()
     ids = np.append(facilities["id"].to_numpy(dtype=object), "")
     counts = {count_column(limit): served.count_within(limit) for limit in limits_min}
     demand = points.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
-    of_tier = chosen_by_tier(facilities)
+    of_tier = facilities_by_tier(facilities)
     rows_of = points.groupby("community").indices
     total, by_community, by_tier = [], [], []
     for limit in limits_min:
@@ -91,7 +91,7 @@ def measure_kind(
             shares = people_shares(points.iloc[rows], inside[rows])
             by_community.append({"community": community, "name": name, "limit_min": limit, **shares})
     unserved = (demand[count_column(standard_min)] == 0) & (demand["people"] > 0)
-    return KindCoverage(
+    return GroupCoverage(
         kind=kind,
         limits_min=limits_min,
         standard_min=standard_min,

@@ -20,7 +20,7 @@ APART_M = 1e7
 """What stands for no walk where the method needs a number: a quarter of the globe."""
 
 
-def walks_between(network: WalkingNetwork, places: Snaps, *, walk: Walk, within_m: float) -> csr_array:
+def walk_distances(network: WalkingNetwork, places: Snaps, *, walk: Walk, within_m: float) -> csr_array:
     """Measure the walks between places that are at most `within_m` apart on foot.
 
     Parameters
@@ -79,7 +79,7 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
     Parameters
     ----------
     metres
-        As `walks_between`.
+        As `walk_distances`.
     within_m
         The reach, metres, inclusive.
     least_places
@@ -121,7 +121,7 @@ def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
     Parameters
     ----------
     metres
-        As `walks_between`; how far these look is the farthest that two neighbours can be apart.
+        As `walk_distances`; how far these look is the farthest that two neighbours can be apart.
     least_places
         The least of a cluster, and how many places lie around a dense one.
 

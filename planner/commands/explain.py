@@ -53,7 +53,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
     found = centre_entries(diagnosis, improvements.remedies, improvements.blocked_near, inputs.crs)[row["id"]]
-    profile = diagnosis.profile
+    profile = diagnosis.rule_set
     content: dict[str, Any] = plain(
         {
             "study": study.model_dump(mode="json"),

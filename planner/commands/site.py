@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.groups import KindCoverage
+from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
@@ -219,7 +219,7 @@ def question_of(known: Situated, pool: Pool, model: str) -> Question:
     )
 
 
-def _rows(study: Study, demand: gpd.GeoDataFrame, kinds: tuple[KindCoverage, ...]) -> gpd.GeoDataFrame:
+def _rows(study: Study, demand: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...]) -> gpd.GeoDataFrame:
     """Return everybody who counts, one row a point and kind."""
     parts = [(RESIDENTS, demand, study.demand.residents_weight, study.limits.standard_min)]
     parts += [(kind.kind.settings.id, kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in kinds]

@@ -10,8 +10,8 @@ import scipy.spatial
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import Situation
-from planner.evaluation.expressions import Span, is_above
+from planner.accessibility.access_data import AccessData
+from planner.evaluation.expressions import Interval, is_above
 from planner.network.walk import FloatArray, IndexArray
 
 DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
@@ -39,7 +39,7 @@ class Detour:
     facility: int
     direction: str
     people: float
-    ratio: Span
+    ratio: Interval
 
     def blocked(self, limit: float) -> bool | None:
         """Tell whether the detour is above a limit; None where the horizon hides it."""
@@ -48,24 +48,24 @@ class Detour:
         return None if is_above(self.ratio.high, limit) else False
 
 
-def detours(situation: Situation, only: Sequence[int] | None = None) -> Iterator[Detour]:
+def detours(access: AccessData, only: Sequence[int] | None = None) -> Iterator[Detour]:
     """Yield the detour of each centre over all, then in each direction in which somebody lives.
 
     People within the straight-line circle of the standard count; walks are taken as minutes over the minutes that
     the straight line would take, so that slow ground counts as a detour too. `only` names the centres; else all.
     """
-    xy = shapely.get_coordinates(situation.demand.geometry.array)
-    centres = shapely.get_coordinates(situation.facilities.geometry.array)
+    xy = shapely.get_coordinates(access.demand.geometry.array)
+    centres = shapely.get_coordinates(access.facilities.geometry.array)
     wanted = range(len(centres)) if only is None else only
-    walk, times = situation.walk, situation.times
+    walk, times = access.walk, access.times
     within = scipy.spatial.cKDTree(xy).query_ball_point(
-        centres[list(wanted)], walk.metres(situation.standard_min), return_sorted=True
+        centres[list(wanted)], walk.metres(access.standard_min), return_sorted=True
     )
     first = np.searchsorted(times.facility, np.arange(len(centres) + 1))
     minutes = np.full(len(xy), np.inf)
     for facility, near in zip(wanted, within, strict=True):
         rows = np.array(near, dtype=np.int64)
-        rows = rows[situation.people[rows] > 0]
+        rows = rows[access.people[rows] > 0]
         step = xy[rows] - centres[facility]
         straight = np.hypot(*step.T)
         rows, step, straight = rows[straight > 0], step[straight > 0], straight[straight > 0]
@@ -76,7 +76,7 @@ def detours(situation: Situation, only: Sequence[int] | None = None) -> Iterator
         # A walk that was not found is longer than the horizon, and no walk is shorter than the straight line.
         low = np.where(np.isinf(high), np.maximum(times.horizon_min / crow_min, 1.0), high)
         minutes[times.demand[pairs]] = np.inf
-        yield from _by_direction(facility, situation.people[rows], sector_of(step), low, high)
+        yield from _by_direction(facility, access.people[rows], sector_of(step), low, high)
 
 
 def _by_direction(
@@ -86,7 +86,7 @@ def _by_direction(
     chosen = [("", everyone), *((name, sector == number) for number, name in enumerate(DIRECTIONS))]
     for name, rows in chosen:
         if rows.any():
-            span = Span(middle(low[rows], people[rows]), middle(high[rows], people[rows]))
+            span = Interval(middle(low[rows], people[rows]), middle(high[rows], people[rows]))
             yield Detour(facility, name, float(people[rows].sum()), span)
 
 

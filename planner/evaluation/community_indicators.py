@@ -5,31 +5,31 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.accessibility.branches import together
 from planner.evaluation.facility_indicators import Measured
 from planner.network.walk import FloatArray, is_within
 
 
-def measure_communities(situation: Situation, measured: Measured) -> pd.DataFrame:
+def measure_communities(access: AccessData, measured: Measured) -> pd.DataFrame:
     """Measure every community, one row each in the order of the table; NaN is not known.
 
     Columns: community; people; people_covered (within the standard of any centre) and covered_share; premises, how
     many it has; premises_m2, their floor area together, and m2_per_100_households; people_65, people_65_uncovered;
     m2_per_person_2sfca and m2_per_person_e2sfca, averaged over its people.
     """
-    communities, people = situation.communities, situation.people
+    communities, people = access.communities, access.people
     ids = communities["id"]
-    nearest, _ = situation.times.nearest()
-    near = is_within(nearest, situation.standard_min)
-    floor_m2 = together(situation.facilities["floor_area_m2"].to_numpy(dtype=np.float64), situation.facilities)
-    own = situation.facilities.assign(floor_area_m2=floor_m2)[situation.is_premises]
+    nearest, _ = access.times.nearest()
+    near = is_within(nearest, access.standard_min)
+    floor_m2 = together(access.facilities["floor_area_m2"].to_numpy(dtype=np.float64), access.facilities)
+    own = access.facilities.assign(floor_area_m2=floor_m2)[access.is_premises]
     floor = own.groupby("community")["floor_area_m2"].agg(lambda areas: areas.sum(skipna=False))
-    households = situation.households.reindex(ids).to_numpy(dtype=np.float64)
+    households = access.households.reindex(ids).to_numpy(dtype=np.float64)
     premises_m2 = floor.reindex(ids).to_numpy(dtype=np.float64)
 
     def of_each(values: FloatArray) -> FloatArray:
-        return situation.by_community(values).reindex(ids).to_numpy(dtype=np.float64)
+        return access.by_community(values).reindex(ids).to_numpy(dtype=np.float64)
 
     def mean(values: FloatArray | None) -> FloatArray:
         if values is None:
@@ -46,8 +46,8 @@ def measure_communities(situation: Situation, measured: Measured) -> pd.DataFram
             "premises": own.groupby("community").size().reindex(ids, fill_value=0).to_numpy(),
             "premises_m2": premises_m2,
             "m2_per_100_households": _divided(premises_m2, households / 100),
-            "people_65": of_each(situation.people_65),
-            "people_65_uncovered": of_each(situation.people_65 * ~near),
+            "people_65": of_each(access.people_65),
+            "people_65_uncovered": of_each(access.people_65 * ~near),
             "m2_per_person_2sfca": mean(measured.access),
             "m2_per_person_e2sfca": mean(measured.access_weighted),
         },

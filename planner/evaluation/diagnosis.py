@@ -8,17 +8,26 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
-from planner.accessibility.access_data import PREMISES, Situation
+from planner.accessibility.access_data import PREMISES, AccessData
 from planner.accessibility.branches import is_branch
 from planner.evaluation.community_indicators import measure_communities
-from planner.evaluation.facility_indicators import Measured, measure_centres
-from planner.evaluation.quotas import quotas_met
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, VERDICTS, WEAK
-from planner.evaluation.ratings import RURAL, URBAN, Finding, Subject, excellence, judge, score_of, verdict_of
-from planner.evaluation.rules import Profile, in_force, limits_of
+from planner.evaluation.facility_indicators import Measured, compute_indicators
+from planner.evaluation.quotas import evaluate_quotas
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, RATINGS, UNDETERMINED, WEAK
+from planner.evaluation.ratings import (
+    RURAL,
+    URBAN,
+    FacilityFacts,
+    RuleResult,
+    compute_score,
+    evaluate_rules,
+    excellent_share_bounds,
+    rating_of,
+)
+from planner.evaluation.rules import RuleSet, is_in_force, limits_of
 from planner.schemas.tables import Communities, Facilities
 
-__all__ = ["COMPLIANT", "EXCELLENT", "UNDETERMINED", "VERDICTS", "WEAK", "Diagnosis", "diagnose"]
+__all__ = ["COMPLIANT", "EXCELLENT", "RATINGS", "UNDETERMINED", "WEAK", "Diagnosis", "diagnose"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +45,8 @@ class Diagnosis:
     centres
         One row a facility, in its order: id, name, tier, community, place, verdict ("" where no rule decides),
         score (weighted share of the rules passed, of those that can be told), and the measures; NaN is not known.
-    findings
-        One row a facility and rule that applies: facility, and what `Finding` has.
+    rule_results
+        One row a facility and rule that applies: facility, and what `RuleResult` has.
     unknown
         One row a measure of a facility that is not known: facility, measure, reason (a key of the catalogue), and
         at_least, its lower limit.
@@ -56,11 +65,11 @@ class Diagnosis:
         Ids, in the order of the communities table.
     """
 
-    profile: Profile
+    rule_set: RuleSet
     not_in_force: tuple[str, ...]
-    subjects: tuple[Subject, ...]
+    facts: tuple[FacilityFacts, ...]
     centres: pd.DataFrame
-    findings: pd.DataFrame
+    rule_results: pd.DataFrame
     unknown: pd.DataFrame
     directions: pd.DataFrame
     quotas: pd.DataFrame
@@ -74,7 +83,7 @@ class Diagnosis:
         return dict(zip(self.centres["id"], self.centres["verdict"], strict=True))
 
 
-def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagnosis:
+def diagnose(access: AccessData, *, rule_set: RuleSet, date: str = "") -> Diagnosis:
     """Judge every centre by the rules of a profile.
 
     A centre that fails a rule of grade compliant is weak; one that passes all of them is compliant, and excellent
@@ -95,21 +104,21 @@ def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagn
     diagnosis
         Verdicts and reasons.
     """
-    facilities, communities = situation.facilities, situation.communities
-    rules = tuple(rule for rule in profile.rules if in_force(rule, date))
-    quotas = tuple(quota for quota in profile.quotas if quota.rule in {rule.id for rule in rules})
-    valid = profile.model_copy(update={"rules": rules, "quotas": quotas})
-    limits = sorted({*situation.limits_min, *limits_of(profile)})
-    measured = measure_centres(situation, valid, limits_min=limits)
-    subjects = subjects_of(situation, measured)
-    found = [judge(subject, valid) for subject in subjects]
-    verdicts = [verdict_of(findings, valid) for findings in found]
+    facilities, communities = access.facilities, access.communities
+    rules = tuple(rule for rule in rule_set.rules if is_in_force(rule, date))
+    quotas = tuple(quota for quota in rule_set.quotas if quota.rule in {rule.id for rule in rules})
+    valid = rule_set.model_copy(update={"rules": rules, "quotas": quotas})
+    limits = sorted({*access.limits_min, *limits_of(rule_set)})
+    measured = compute_indicators(access, valid, limits_min=limits)
+    facts = facility_facts(access, measured)
+    found = [evaluate_rules(facts, valid) for facts in facts]
+    verdicts = [rating_of(results, valid) for results in found]
     centres = pd.concat(
         [
             facilities[["id", "name", "tier", "community"]].assign(
-                place=[subject.place for subject in subjects],
+                place=[facts.place for facts in facts],
                 verdict=verdicts,
-                score=[score_of(findings, valid) for findings in found],
+                score=[compute_score(results, valid) for results in found],
             ),
             measured.table(facilities.index),
         ],
@@ -118,21 +127,21 @@ def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagn
     is_judged = (centres["verdict"] != "") & centres["tier"].isin(PREMISES)
     weak = set(centres["community"][is_judged & (centres["verdict"] == WEAK)])
     perhaps = [
-        verdict == COMPLIANT and excellence(findings, valid)[1] >= valid.excellent_share
-        for verdict, findings in zip(verdicts, found, strict=True)
+        verdict == COMPLIANT and excellent_share_bounds(results, valid)[1] >= valid.excellent_share
+        for verdict, results in zip(verdicts, found, strict=True)
     ]
-    findings = _findings_table(subjects, found)
+    results = _findings_table(facts, found)
     return Diagnosis(
-        profile=valid,
-        not_in_force=tuple(rule.id for rule in profile.rules if not in_force(rule, date)),
-        subjects=subjects,
+        rule_set=valid,
+        not_in_force=tuple(rule.id for rule in rule_set.rules if not is_in_force(rule, date)),
+        facts=facts,
         centres=pd.DataFrame(centres),
-        findings=findings,
+        rule_results=results,
         unknown=measured.unknown(list(facilities["id"])),
-        directions=_directions_table(situation, measured, valid),
-        quotas=quotas_met(valid, findings),
-        communities=measure_communities(situation, measured),
-        rates=rates_of(
+        directions=_directions_table(access, measured, valid),
+        quotas=evaluate_quotas(valid, results),
+        communities=measure_communities(access, measured),
+        rates=rating_rates(
             centres["verdict"][is_judged],
             perhaps_excellent=int(np.sum(np.array(perhaps, dtype=np.bool_) & is_judged.to_numpy())),
         ),
@@ -141,19 +150,19 @@ def diagnose(situation: Situation, *, profile: Profile, date: str = "") -> Diagn
     )
 
 
-def subjects_of(situation: Situation, measured: Measured) -> tuple[Subject, ...]:
+def facility_facts(access: AccessData, measured: Measured) -> tuple[FacilityFacts, ...]:
     """Return every centre as the rules see it."""
-    facilities = situation.facilities
-    kinds = dict(zip(situation.communities["id"], situation.communities["kind"], strict=True))
+    facilities = access.facilities
+    kinds = dict(zip(access.communities["id"], access.communities["kind"], strict=True))
     by_tier = {"community": "community", "village": "village"}
     named = {"community": URBAN, "village": RURAL}
     # No rule is for a branch by itself.
     return tuple(
-        Subject(
+        FacilityFacts(
             ident,
             "" if belongs else tier,
             named.get(kinds.get(home) or by_tier.get(tier, ""), ""),
-            measured.facts(position),
+            measured.values(position),
         )
         for position, (ident, tier, home, belongs) in enumerate(
             zip(*(facilities[name] for name in ("id", "tier", "community", "branch_of")), strict=True)
@@ -167,9 +176,9 @@ def communities_without_centre(facilities: Facilities, communities: Communities)
     return tuple(community for community in communities["id"] if community not in housed)
 
 
-def rates_of(verdicts: pd.Series, *, perhaps_excellent: int = 0) -> dict[str, float]:
+def rating_rates(verdicts: pd.Series, *, perhaps_excellent: int = 0) -> dict[str, float]:
     """Return counts and rates of verdicts; those undetermined are in no rate."""
-    counts = {verdict: int((verdicts == verdict).sum()) for verdict in VERDICTS}
+    counts = {verdict: int((verdicts == verdict).sum()) for verdict in RATINGS}
     determined = len(verdicts) - counts[UNDETERMINED]
     return {
         "assessed": len(verdicts),
@@ -180,19 +189,19 @@ def rates_of(verdicts: pd.Series, *, perhaps_excellent: int = 0) -> dict[str, fl
     }
 
 
-def _findings_table(subjects: Sequence[Subject], found: Sequence[Sequence[Finding]]) -> pd.DataFrame:
+def _findings_table(facts: Sequence[FacilityFacts], found: Sequence[Sequence[RuleResult]]) -> pd.DataFrame:
     rows = [
-        {"facility": subject.id, **asdict(finding)}
-        for subject, findings in zip(subjects, found, strict=True)
-        for finding in findings
+        {"facility": facts.id, **asdict(finding)}
+        for facts, results in zip(facts, found, strict=True)
+        for finding in results
     ]
-    columns = ["facility", *(field.name for field in fields(Finding))]
+    columns = ["facility", *(field.name for field in fields(RuleResult))]
     # Objects, so that None stays apart from False.
     return pd.DataFrame(rows, columns=columns).astype({"passed": object})
 
 
-def _directions_table(situation: Situation, measured: Measured, profile: Profile) -> pd.DataFrame:
-    ids = situation.facilities["id"].to_numpy(dtype=object)
+def _directions_table(access: AccessData, measured: Measured, rule_set: RuleSet) -> pd.DataFrame:
+    ids = access.facilities["id"].to_numpy(dtype=object)
     rows = [
         {
             "facility": ids[one.facility],
@@ -200,7 +209,7 @@ def _directions_table(situation: Situation, measured: Measured, profile: Profile
             "people": one.people,
             "detour": one.ratio.value,
             "at_least": one.ratio.low,
-            "blocked": one.blocked(profile.blocked.detour) if profile.blocked else None,
+            "blocked": one.blocked(rule_set.blocked.detour) if rule_set.blocked else None,
         }
         for one in measured.directions
         if one.direction

@@ -35,7 +35,7 @@ OPERATIONS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mul
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Interval:
     """What is known of a number: it lies between `low` and `high`, both included."""
 
     low: float
@@ -47,19 +47,19 @@ class Span:
         return self.low if self.low == self.high else math.nan
 
 
-ANYTHING = Span(-math.inf, math.inf)
+ANYTHING = Interval(-math.inf, math.inf)
 
 
-def exactly(value: float) -> Span:
+def exactly(value: float) -> Interval:
     """Return what is known of a measured number; NaN is not known."""
-    return ANYTHING if math.isnan(value) else Span(value, value)
+    return ANYTHING if math.isnan(value) else Interval(value, value)
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class IndicatorValues:
     """What is known of one centre: its numbers (a flag is 1 or 0), and its functions, None where not known."""
 
-    numbers: Mapping[str, Span]
+    numbers: Mapping[str, Interval]
     functions: frozenset[str] | None = None
 
 
@@ -116,15 +116,15 @@ class Contains:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class BoolOp:
     """Parts of which all, or any, are to hold."""
 
     parts: tuple[Test, ...]
     every: bool
 
 
-Leaf = Comparison | Flag | Contains
-Test = Leaf | Joined
+Predicate = Comparison | Flag | Contains
+Test = Predicate | BoolOp
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Answer:
         ≥, ≤, >, < or =.
     """
 
-    leaf: Leaf
+    leaf: Predicate
     passed: bool | None
     value: float
     comparison: str
@@ -188,7 +188,7 @@ def _test(node: ast.expr, *, wanted: bool) -> Test:
     """Read what is true or false; `not` is carried down to the leaves."""
     match node:
         case ast.BoolOp(op=joint, values=parts):
-            return Joined(
+            return BoolOp(
                 tuple(_test(part, wanted=wanted) for part in parts), isinstance(joint, ast.And) == wanted
             )
         case ast.UnaryOp(op=ast.Not(), operand=inner):
@@ -227,16 +227,16 @@ def _term(node: ast.expr) -> Term:
     raise ExpressionError("rule_not_arithmetic")
 
 
-def leaves(test: Test) -> Iterator[Leaf]:
+def predicates(test: Test) -> Iterator[Predicate]:
     """Yield the comparisons, flags and words of a test, left to right."""
-    if isinstance(test, Joined):
+    if isinstance(test, BoolOp):
         for part in test.parts:
-            yield from leaves(part)
+            yield from predicates(part)
     else:
         yield test
 
 
-def names_of(test: Test) -> tuple[str, ...]:
+def indicator_names(test: Test) -> tuple[str, ...]:
     """Return the measures that a test uses, each once.
 
     Examples
@@ -244,10 +244,10 @@ def names_of(test: Test) -> tuple[str, ...]:
     >>> names_of(parse("floor_area_m2 / (households / 100) >= 30 or step_free"))
     ('floor_area_m2', 'households', 'step_free')
     """
-    return tuple(dict.fromkeys(name for leaf in leaves(test) for name in _names(leaf)))
+    return tuple(dict.fromkeys(name for leaf in predicates(test) for name in _names(leaf)))
 
 
-def _names(node: Leaf | Term) -> Iterator[str]:
+def _names(node: Predicate | Term) -> Iterator[str]:
     match node:
         case Flag(name=name) | Contains(name=name) | Name(name=name):
             yield name
@@ -256,17 +256,17 @@ def _names(node: Leaf | Term) -> Iterator[str]:
             yield from _names(right)
 
 
-def names_of_term(term: Term) -> tuple[str, ...]:
+def indicator_names_of_term(term: Term) -> tuple[str, ...]:
     """Return the measures that a term uses."""
     return tuple(_names(term))
 
 
 def is_constant(term: Term) -> bool:
     """Tell whether a term uses no measure."""
-    return not names_of_term(term)
+    return not indicator_names_of_term(term)
 
 
-def answer(test: Test, facts: Facts, *, threshold: float = 1.0) -> tuple[bool | None, Answer]:
+def evaluate(test: Test, values: IndicatorValues, *, threshold: float = 1.0) -> tuple[bool | None, Answer]:
     """Answer a test for one centre.
 
     Parameters
@@ -287,16 +287,16 @@ def answer(test: Test, facts: Facts, *, threshold: float = 1.0) -> tuple[bool | 
 
     Examples
     --------
-    >>> facts = Facts({"floor_area_m2": exactly(300.0), "step_free": ANYTHING})
+    >>> facts = IndicatorValues({"floor_area_m2": exactly(300.0), "step_free": ANYTHING})
     >>> [answer(parse("floor_area_m2 >= 300"), facts, threshold=factor)[0] for factor in (1.0, 1.1)]
     [True, False]
     >>> [answer(parse(f"floor_area_m2 >= 300 {joint} step_free"), facts)[0] for joint in ("and", "or")]
     [None, True]
     """
-    if not isinstance(test, Joined):
-        found = _of_leaf(test, facts, threshold)
+    if not isinstance(test, BoolOp):
+        found = _of_leaf(test, values, threshold)
         return found.passed, found
-    answers = [answer(part, facts, threshold=threshold) for part in test.parts]
+    answers = [evaluate(part, values, threshold=threshold) for part in test.parts]
     passes = [passed for passed, _ in answers]
     decided = not test.every
     if decided in passes:
@@ -308,18 +308,18 @@ def answer(test: Test, facts: Facts, *, threshold: float = 1.0) -> tuple[bool | 
     return passed, deciding
 
 
-def _of_leaf(leaf: Leaf, facts: Facts, threshold: float) -> Answer:
+def _of_leaf(leaf: Predicate, values: IndicatorValues, threshold: float) -> Answer:
     match leaf:
         case Flag(name=name, wanted=wanted):
-            value = facts.numbers[name].value
+            value = values.numbers[name].value
             passed = None if math.isnan(value) else (value > 0) == wanted
             return Answer(leaf, passed, value, "=", float(wanted))
         case Contains(word=word, wanted=wanted):
-            if facts.functions is None:
+            if values.functions is None:
                 return Answer(leaf, None, math.nan, "=", float(wanted))
-            held = word in facts.functions
+            held = word in values.functions
             return Answer(leaf, held == wanted, float(held), "=", float(wanted))
-    left, right = span_of(leaf.left, facts), span_of(leaf.right, facts)
+    left, right = span_of(leaf.left, values), span_of(leaf.right, values)
     if is_constant(leaf.left) and not is_constant(leaf.right):
         left = _times(left, threshold)
     else:
@@ -350,19 +350,19 @@ def _holds(left: float, sign: Sign, right: float) -> bool:
     return not is_above(left, right)
 
 
-def _compared(left: Span, sign: Sign, right: Span) -> bool | None:
+def _compared(left: Interval, sign: Sign, right: Interval) -> bool | None:
     answers = {_holds(one, sign, other) for one in (left.low, left.high) for other in (right.low, right.high)}
     return answers.pop() if len(answers) == 1 else None
 
 
-def span_of(term: Term, facts: Facts) -> Span:
+def span_of(term: Term, values: IndicatorValues) -> Interval:
     """Return between what a term lies for one centre."""
     match term:
         case Number(value=value):
-            return Span(value, value)
+            return Interval(value, value)
         case Name(name=name):
-            return facts.numbers[name]
-    one, other = span_of(term.left, facts), span_of(term.right, facts)
+            return values.numbers[name]
+    one, other = span_of(term.left, values), span_of(term.right, values)
     match term.sign:
         case "+":
             return _ordered(one.low + other.low, one.high + other.high)
@@ -373,14 +373,14 @@ def span_of(term: Term, facts: Facts) -> Span:
     return _over_corners(operator.mul if term.sign == "*" else operator.truediv, one, other)
 
 
-def _times(span: Span, factor: float) -> Span:
+def _times(span: Interval, factor: float) -> Interval:
     return replace(span, low=span.low * factor, high=span.high * factor)
 
 
-def _over_corners(operation: Callable[[float, float], float], one: Span, other: Span) -> Span:
+def _over_corners(operation: Callable[[float, float], float], one: Interval, other: Interval) -> Interval:
     corners = [operation(a, b) for a, b in itertools.product((one.low, one.high), (other.low, other.high))]
-    return ANYTHING if any(map(math.isnan, corners)) else Span(min(corners), max(corners))
+    return ANYTHING if any(map(math.isnan, corners)) else Interval(min(corners), max(corners))
 
 
-def _ordered(low: float, high: float) -> Span:
-    return ANYTHING if math.isnan(low) or math.isnan(high) else Span(low, high)
+def _ordered(low: float, high: float) -> Interval:
+    return ANYTHING if math.isnan(low) or math.isnan(high) else Interval(low, high)

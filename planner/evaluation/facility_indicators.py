@@ -12,13 +12,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import PREMISES, Situation, of_others
+from planner.accessibility.access_data import PREMISES, AccessData, serves_other_community
 from planner.accessibility.branches import is_branch, together
 from planner.accessibility.two_step_fca import two_step_access
 from planner.evaluation.circuity import Detour, detours
-from planner.evaluation.expressions import Facts, Span
+from planner.evaluation.expressions import IndicatorValues, Interval
 from planner.evaluation.indicators import at_limit
-from planner.evaluation.rules import Function, Profile
+from planner.evaluation.rules import Function, RuleSet
 from planner.network.walk import FloatArray, is_within
 from planner.schemas.tables import YES
 
@@ -74,13 +74,13 @@ class Measured:
     access: FloatArray | None
     access_weighted: FloatArray | None
 
-    def facts(self, position: int) -> Facts:
+    def values(self, position: int) -> IndicatorValues:
         """Return what is known of one centre."""
         numbers = {
-            name: Span(float(column.low[position]), float(column.high[position]))
+            name: Interval(float(column.low[position]), float(column.high[position]))
             for name, column in self.columns.items()
         }
-        return Facts(numbers, self.functions[position])
+        return IndicatorValues(numbers, self.functions[position])
 
     def table(self, index: pd.Index) -> pd.DataFrame:
         """Return the measures as a table, one row a centre; NaN is not known."""
@@ -98,7 +98,7 @@ class Measured:
         return table.sort_values("facility", key=lambda of: of.map(order), kind="stable", ignore_index=True)
 
 
-def measure_centres(situation: Situation, profile: Profile, *, limits_min: Sequence[float]) -> Measured:
+def compute_indicators(access: AccessData, rule_set: RuleSet, *, limits_min: Sequence[float]) -> Measured:
     """Measure what rules may speak of, for every centre.
 
     docs/method.md defines each measure. people, households and what is counted over one's own community are for
@@ -113,20 +113,20 @@ def measure_centres(situation: Situation, profile: Profile, *, limits_min: Seque
     limits_min
         The limits, minutes, within which to measure.
     """
-    facilities = situation.facilities
-    functions = [_functions(cell, profile.functions) for cell in facilities["functions"]]
+    facilities = access.facilities
+    functions = [_functions(cell, rule_set.functions) for cell in facilities["functions"]]
     columns = {
         name: known_or(together(facilities[name].to_numpy(dtype=np.float64), facilities), "not_given")
         for name in ("floor_area_m2", "activity_area_m2")
     }
     columns["open_hours_week"] = known_or(facilities["open_hours_week"].to_numpy(dtype=np.float64), "not_given")
     columns |= {name: _flag(facilities[name]) for name in ("step_free", "newly_built")}
-    columns |= completeness(list(facilities["tier"]), functions, profile.functions)
-    columns |= of_own_community(situation, limits_min)
-    columns |= of_reach(situation, limits_min)
-    directions = tuple(detours(situation))
-    columns |= of_directions(situation, directions, profile)
-    catchments, access = of_catchments(situation, profile)
+    columns |= completeness(list(facilities["tier"]), functions, rule_set.functions)
+    columns |= of_own_community(access, limits_min)
+    columns |= of_reach(access, limits_min)
+    directions = tuple(detours(access))
+    columns |= of_directions(access, directions, rule_set)
+    catchments, access = of_catchments(access, rule_set)
     columns |= catchments
     columns |= per_floor_area({name: column.value for name, column in columns.items()})
     return Measured(columns, tuple(functions), directions, *access)
@@ -212,14 +212,14 @@ def completeness(
     }
 
 
-def of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict[str, Column]:
-    """Measure what concerns the residents of the community whose premises a centre is."""
-    facilities, people = situation.facilities, situation.people
+def of_own_community(access: AccessData, limits_min: Sequence[float]) -> dict[str, Column]:
+    """Compute the indicators of the residents of the community that each facility serves as premises."""
+    facilities, people = access.facilities, access.people
     serves = facilities["community"].to_numpy(dtype=object)
-    is_premises = situation.is_premises
+    is_premises = access.is_premises
     other = ("not_premises", ~is_premises)
     homeless = ("no_community", (serves == "") & is_premises)
-    home, ids = pd.factorize(situation.demand["community"].to_numpy(dtype=object))
+    home, ids = pd.factorize(access.demand["community"].to_numpy(dtype=object))
     # Behind the communities with demand points stands the one that has none.
     own_row = pd.Index(ids, dtype=object).get_indexer(serves)
 
@@ -228,15 +228,15 @@ def of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict[
         return np.where(is_premises, summed[own_row], np.nan)
 
     residents = of_own(people)
-    homes = situation.households.reindex(serves).to_numpy(dtype=np.float64)
+    homes = access.households.reindex(serves).to_numpy(dtype=np.float64)
     empty = ("no_people", ~(residents > 0))
-    nearest, _ = situation.times.nearest()
-    own = situation.own_minutes()
-    near = is_within(nearest, situation.standard_min)
+    nearest, _ = access.times.nearest()
+    own = access.own_minutes()
+    near = is_within(nearest, access.standard_min)
     columns = {
         "people": known_or(residents, "no_people", other, homeless),
         "households": known_or(np.where(is_premises, homes, np.nan), "not_given", other, homeless),
-        "people_65_uncovered": known_or(of_own(situation.people_65 * ~near), "not_given", other, homeless),
+        "people_65_uncovered": known_or(of_own(access.people_65 * ~near), "not_given", other, homeless),
         "covered_share": known_or(
             _divided(of_own(people * near), residents),
             "no_people",
@@ -252,44 +252,44 @@ def of_own_community(situation: Situation, limits_min: Sequence[float]) -> dict[
     return columns
 
 
-def of_reach(situation: Situation, limits_min: Sequence[float]) -> dict[str, Column]:
+def of_reach(access: AccessData, limits_min: Sequence[float]) -> dict[str, Column]:
     """Measure whom and what a centre reaches."""
-    times, people = situation.served_times(), situation.people
-    count = len(situation.facilities)
+    times, people = access.served_times(), access.people
+    count = len(access.facilities)
 
     def of_pairs(chosen: NDArray[np.bool_]) -> FloatArray:
         rows, heads = times.facility[chosen], people[times.demand[chosen]]
         return np.bincount(rows, weights=heads, minlength=count).astype(np.float64)
 
-    inside = is_within(times.minutes, situation.standard_min)
-    twice = times.count_within(situation.standard_min) > 1
+    inside = is_within(times.minutes, access.standard_min)
+    twice = times.count_within(access.standard_min) > 1
     within = of_pairs(inside)
     columns = {
-        "people_nearest": known_or(_people_nearest(situation), ""),
+        "people_nearest": known_or(_people_nearest(access), ""),
         "overlap_share": known_or(_divided(of_pairs(inside & twice[times.demand]), within), "nobody_within"),
-        "next_centre_min": _next_centre(situation),
+        "next_centre_min": _next_centre(access),
     }
     for limit in limits_min:
         columns[at_limit("people_within", limit)] = known_or(of_pairs(is_within(times.minutes, limit)), "")
-        columns[at_limit("area_ratio", limit)] = known_or(_area_ratio(situation, limit), "limit_not_drawn")
+        columns[at_limit("area_ratio", limit)] = known_or(_area_ratio(access, limit), "limit_not_drawn")
     return columns
 
 
-def _area_ratio(situation: Situation, limit_min: float) -> FloatArray:
-    if situation.areas is None or limit_min not in situation.limits_min:
-        return np.full(len(situation.facilities), np.nan)
-    areas = situation.areas[:, list(situation.limits_min).index(limit_min)]
-    ratio: FloatArray = shapely.area(areas) / (np.pi * situation.walk.metres(limit_min) ** 2)
+def _area_ratio(access: AccessData, limit_min: float) -> FloatArray:
+    if access.areas is None or limit_min not in access.limits_min:
+        return np.full(len(access.facilities), np.nan)
+    areas = access.areas[:, list(access.limits_min).index(limit_min)]
+    ratio: FloatArray = shapely.area(areas) / (np.pi * access.walk.metres(limit_min) ** 2)
     return ratio
 
 
-def _next_centre(situation: Situation) -> Column:
+def _next_centre(access: AccessData) -> Column:
     """Measure the walk to the nearest other centre; beyond the horizon it is known to be longer than that."""
-    count = len(situation.facilities)
-    if situation.between is None:
+    count = len(access.facilities)
+    if access.between is None:
         return known_or(np.full(count, np.nan), "not_measured")
-    between = situation.between
-    branch = is_branch(situation.facilities)
+    between = access.between
+    branch = is_branch(access.facilities)
     other = (between.facility != between.demand) & ~branch[between.facility] & ~branch[between.demand]
     minutes = np.full(count, np.inf)
     np.minimum.at(minutes, between.facility[other], between.minutes[other])
@@ -298,15 +298,15 @@ def _next_centre(situation: Situation) -> Column:
     return Column(low, minutes, np.where(beyond, "beyond_horizon", "").astype(object))
 
 
-def _people_nearest(situation: Situation) -> FloatArray:
+def _people_nearest(access: AccessData) -> FloatArray:
     """Count the people whose nearest centre of its kind (premises together, else by tier) each is.
 
     Of several as near people take their own community's: two may share a house.
     """
-    facilities, people, times = situation.facilities, situation.people, situation.served_times()
+    facilities, people, times = access.facilities, access.people, access.served_times()
     kind = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises")
     number = pd.factorize(kind)[0][times.facility]
-    others = of_others(times, situation.demand, facilities)
+    others = serves_other_community(times, access.demand, facilities)
     order = np.lexsort((times.facility, others, times.minutes, times.demand, number))
     of_each = np.column_stack([number[order], times.demand[order]])
     first = order[np.concatenate([[True], (of_each[1:] != of_each[:-1]).any(axis=1)])[: len(order)]]
@@ -314,9 +314,9 @@ def _people_nearest(situation: Situation) -> FloatArray:
     return np.bincount(times.facility[first], weights=weights, minlength=len(facilities)).astype(np.float64)
 
 
-def of_directions(situation: Situation, directions: Sequence[Detour], profile: Profile) -> dict[str, Column]:
+def of_directions(access: AccessData, directions: Sequence[Detour], rule_set: RuleSet) -> dict[str, Column]:
     """Measure how far people are led round on the way to a centre, over all and by direction."""
-    count = len(situation.facilities)
+    count = len(access.facilities)
     overall = _spans(count)
     worst, blocked = _spans(count), _spans(count)
     for one in directions:
@@ -328,11 +328,11 @@ def of_directions(situation: Situation, directions: Sequence[Detour], profile: P
     for one in directions:
         if one.direction:
             worst[:, one.facility] = np.maximum(worst[:, one.facility], (one.ratio.low, one.ratio.high))
-            if profile.blocked is not None:
-                is_blocked = one.blocked(profile.blocked.detour)
+            if rule_set.blocked is not None:
+                is_blocked = one.blocked(rule_set.blocked.detour)
                 blocked[:, one.facility] += (is_blocked is True, is_blocked is not False)
     columns = {"detour": _column_of(overall), "detour_worst": _column_of(worst)}
-    if profile.blocked is None:
+    if rule_set.blocked is None:
         return columns | {"blocked_directions": known_or(np.full(count, np.nan), "no_threshold")}
     return columns | {"blocked_directions": _column_of(blocked)}
 
@@ -349,18 +349,18 @@ def _column_of(spans: FloatArray) -> Column:
 
 
 def of_catchments(
-    situation: Situation, profile: Profile
+    access: AccessData, rule_set: RuleSet
 ) -> tuple[dict[str, Column], tuple[FloatArray | None, FloatArray | None]]:
     """Measure the people in each catchment, and what they find there; the m² each follows from the floor area."""
     names = ("catchment_people", "catchment_people_weighted")
-    if profile.catchment is None:
-        unknown = np.full(len(situation.facilities), np.nan)
+    if rule_set.catchment is None:
+        unknown = np.full(len(access.facilities), np.nan)
         return {name: known_or(unknown, "no_catchment") for name in names}, (None, None)
-    zones, weights = profile.catchment.zones_min, profile.catchment.weights
-    floor_m2 = together(situation.facilities["floor_area_m2"].to_numpy(dtype=np.float64), situation.facilities)
-    times = situation.served_times()
+    zones, weights = rule_set.catchment.zones_min, rule_set.catchment.weights
+    floor_m2 = together(access.facilities["floor_area_m2"].to_numpy(dtype=np.float64), access.facilities)
+    times = access.served_times()
     plain, weighted = (
-        two_step_access(times, situation.people, floor_m2, zones_min=ends, weights=of_each)
+        two_step_access(times, access.people, floor_m2, zones_min=ends, weights=of_each)
         for ends, of_each in ((zones[-1:], (1.0,)), (zones, weights))
     )
     columns = {name: known_or(one.people, "") for name, one in zip(names, (plain, weighted), strict=True)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.evaluation.expressions import is_above
-from planner.evaluation.rules import Profile
+from planner.evaluation.rules import RuleSet
 
 
-def quotas_met(profile: Profile, findings: pd.DataFrame) -> pd.DataFrame:
+def evaluate_quotas(rule_set: RuleSet, results: pd.DataFrame) -> pd.DataFrame:
     """Tell which quotas of a profile are met.
 
     A quota is met if those who surely pass suffice, and missed if even all whose answer is not known would not
@@ -33,14 +33,14 @@ def quotas_met(profile: Profile, findings: pd.DataFrame) -> pd.DataFrame:
     >>> rule = Rule(id="big", expression="floor_area_m2 > 1000", tiers=("community",), grade="excellent",
     ...     unit="m2", clause="-", evidence="own", en="x", zh="x")
     >>> fifth = Quota(id="fifth", rule="big", share=0.2, clause="-", evidence="own", en="x", zh="x")
-    >>> profile = Profile(en="x", zh="x", source="x", rules=(rule,), quotas=(fifth,))
+    >>> profile = RuleSet(en="x", zh="x", source="x", rules=(rule,), quotas=(fifth,))
     >>> findings = pd.DataFrame({"rule": "big", "passed": [True, False, False, None, False]})
-    >>> quotas_met(profile, findings)[["centres", "passing", "unknown", "passed"]].values.tolist()
+    >>> evaluate_quotas(profile, findings)[["centres", "passing", "unknown", "passed"]].values.tolist()
     [[5, 1, 1, True]]
     """
     rows = []
-    for quota in profile.quotas:
-        passed = list(findings["passed"][findings["rule"] == quota.rule])
+    for quota in rule_set.quotas:
+        passed = list(results["passed"][results["rule"] == quota.rule])
         passing, unknown = passed.count(True), passed.count(None)
         met: bool | None = None
         if passed and not is_above(quota.share, passing / len(passed)):

@@ -7,27 +7,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.evaluation import units
-from planner.evaluation.expressions import Comparison, Facts, Leaf, Name, answer, leaves, names_of
+from planner.evaluation.expressions import (
+    Comparison,
+    IndicatorValues,
+    Name,
+    Predicate,
+    evaluate,
+    indicator_names,
+    predicates,
+)
 from planner.evaluation.indicators import find_measure
 from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 from planner.evaluation.rule_validation import dimension_of
-from planner.evaluation.rules import Profile, Rule
+from planner.evaluation.rules import Rule, RuleSet
 
 URBAN, RURAL, NEW = "urban", "rural", "new"
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class FacilityFacts:
     """One centre as the rules see it: its tier, urban or rural ("" where not known), and what is known of it."""
 
     id: str
     tier: str
     place: str
-    facts: Facts
+    values: IndicatorValues
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleResult:
     """What a rule finds for one centre.
 
     Attributes
@@ -56,7 +64,7 @@ class Finding:
     unknown: tuple[str, ...]
 
 
-def apply_rule(rule: Rule, subject: Subject, *, threshold: float = 1.0) -> Finding | None:
+def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -> RuleResult | None:
     """Apply a rule to a centre; None where it does not apply.
 
     What is not known is neither a pass nor a fail. Where it is not known whether a centre is of the place that a
@@ -74,17 +82,17 @@ def apply_rule(rule: Rule, subject: Subject, *, threshold: float = 1.0) -> Findi
     >>> from planner.evaluation.expressions import exactly
     >>> rule = Rule(id="floor", expression="floor_area_m2 >= 300", tiers=("community",), grade="compliant",
     ...     unit="m2", clause="-", evidence="own", en="Floor area", zh="面积")
-    >>> centre = Subject("C1", "community", "urban", Facts({"floor_area_m2": exactly(300.0)}))
-    >>> apply_rule(rule, centre).passed, apply_rule(rule, centre, threshold=1.1).passed
+    >>> centre = FacilityFacts("C1", "community", "urban", IndicatorValues({"floor_area_m2": exactly(300.0)}))
+    >>> evaluate_rule(rule, centre).passed, evaluate_rule(rule, centre, threshold=1.1).passed
     (True, False)
     """
-    concerned = concerns(rule, subject)
+    concerned = applies_to(rule, facts)
     if concerned is False:
         return None
-    passed, deciding = answer(rule.test, subject.facts, threshold=threshold)
+    passed, deciding = evaluate(rule.test, facts.values, threshold=threshold)
     if concerned is None and passed is not True:
         passed = None
-    return Finding(
+    return RuleResult(
         rule=rule.id,
         grade=rule.grade,
         passed=passed,
@@ -93,38 +101,38 @@ def apply_rule(rule: Rule, subject: Subject, *, threshold: float = 1.0) -> Findi
         comparison=deciding.comparison,
         required=deciding.required,
         unit=_unit(deciding.leaf, rule),
-        unknown=tuple(_unknown(rule, subject, hidden=concerned is None)),
+        unknown=tuple(_unknown(rule, facts, hidden=concerned is None)),
     )
 
 
-def judge(subject: Subject, profile: Profile) -> list[Finding]:
+def evaluate_rules(facts: FacilityFacts, rule_set: RuleSet) -> list[RuleResult]:
     """Apply every rule of a profile; those that do not concern the centre find nothing."""
-    found = [apply_rule(rule, subject) for rule in profile.rules]
+    found = [evaluate_rule(rule, facts) for rule in rule_set.rules]
     return [finding for finding in found if finding is not None]
 
 
-def verdict_of(findings: Sequence[Finding], profile: Profile) -> str:
+def rating_of(results: Sequence[RuleResult], rule_set: RuleSet) -> str:
     """Return the verdict that follows from what the rules find; "" where none decides.
 
     Who fails a rule of grade compliant is weak; who fails none, but has an unknown among them, is undetermined;
     who passes all is compliant, and excellent if the rules of grade excellent that are passed have the weighted
     share that the profile asks for. Advice decides nothing.
     """
-    required = [finding.passed for finding in findings if finding.grade == COMPLIANT]
-    if not any(finding.grade in (COMPLIANT, EXCELLENT) for finding in findings):
+    required = [finding.passed for finding in results if finding.grade == COMPLIANT]
+    if not any(finding.grade in (COMPLIANT, EXCELLENT) for finding in results):
         return ""
     if False in required:
         return WEAK
     if None in required:
         return UNDETERMINED
-    low, _ = excellence(findings, profile)
-    return EXCELLENT if low >= profile.excellent_share else COMPLIANT
+    low, _ = excellent_share_bounds(results, rule_set)
+    return EXCELLENT if low >= rule_set.excellent_share else COMPLIANT
 
 
-def excellence(findings: Sequence[Finding], profile: Profile) -> tuple[float, float]:
+def excellent_share_bounds(results: Sequence[RuleResult], rule_set: RuleSet) -> tuple[float, float]:
     """Return the weighted share of the rules of grade excellent that are surely and perhaps passed; 0 of none."""
-    weights = {rule.id: rule.weight for rule in profile.rules}
-    further = [finding for finding in findings if finding.grade == EXCELLENT]
+    weights = {rule.id: rule.weight for rule in rule_set.rules}
+    further = [finding for finding in results if finding.grade == EXCELLENT]
     whole = math.fsum(weights[finding.rule] for finding in further)
     if not whole:
         return 0.0, 0.0
@@ -133,43 +141,43 @@ def excellence(findings: Sequence[Finding], profile: Profile) -> tuple[float, fl
     return sure / whole, perhaps / whole
 
 
-def score_of(findings: Sequence[Finding], profile: Profile) -> float:
+def compute_score(results: Sequence[RuleResult], rule_set: RuleSet) -> float:
     """Return the weighted share of the rules that are passed, of those that can be told; NaN of none."""
-    weights = {rule.id: rule.weight for rule in profile.rules}
-    told = [finding for finding in findings if finding.passed is not None]
+    weights = {rule.id: rule.weight for rule in rule_set.rules}
+    told = [finding for finding in results if finding.passed is not None]
     whole = math.fsum(weights[finding.rule] for finding in told)
     passed = math.fsum(weights[finding.rule] for finding in told if finding.passed)
     return passed / whole if whole else math.nan
 
 
-def concerns(rule: Rule, subject: Subject) -> bool | None:
+def applies_to(rule: Rule, facts: FacilityFacts) -> bool | None:
     """Tell whether a rule is for a centre; None where its place is not known."""
-    if subject.tier not in rule.tiers:
+    if facts.tier not in rule.tiers:
         return False
     answers: list[bool | None] = []
     areas = {URBAN, RURAL} & set(rule.places)
     if areas:
-        answers.append(subject.place in areas if subject.place else None)
+        answers.append(facts.place in areas if facts.place else None)
     if NEW in rule.places:
-        built = subject.facts.numbers["newly_built"].value
+        built = facts.values.numbers["newly_built"].value
         answers.append(None if math.isnan(built) else built > 0)
     if False in answers:
         return False
     return None if None in answers else True
 
 
-def _unknown(rule: Rule, subject: Subject, *, hidden: bool) -> Iterator[str]:
-    for name in names_of(rule.test):
-        span = subject.facts.numbers.get(name)
-        if subject.facts.functions is None if span is None else span.low != span.high:
+def _unknown(rule: Rule, facts: FacilityFacts, *, hidden: bool) -> Iterator[str]:
+    for name in indicator_names(rule.test):
+        span = facts.values.numbers.get(name)
+        if facts.values.functions is None if span is None else span.low != span.high:
             yield name
     if hidden and NEW in rule.places:
         yield "newly_built"
 
 
-def _unit(leaf: Leaf, rule: Rule) -> str:
+def _unit(leaf: Predicate, rule: Rule) -> str:
     """Return the unit of a comparison: the rule's own for its first, else that of the measure in it."""
-    if leaf == next(leaves(rule.test)):
+    if leaf == next(predicates(rule.test)):
         return rule.unit
     if not isinstance(leaf, Comparison):
         return units.YES_NO

@@ -14,15 +14,15 @@ from planner.evaluation.expressions import (
     Contains,
     ExpressionError,
     Flag,
-    Leaf,
     Name,
     Number,
+    Predicate,
     Term,
     Test,
+    indicator_names,
     is_constant,
-    leaves,
-    names_of,
     parse,
+    predicates,
 )
 from planner.evaluation.indicators import find_measure, known_names, nearest_name
 from planner.evaluation.units import Dimension, product, spelled
@@ -54,7 +54,7 @@ def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequen
         reason = error.msg if isinstance(error, SyntaxError) else str(error) or type(error).__name__
         yield Breach("rule_not_an_expression", {**named, "reason": reason})
         return
-    unknown = [name for name in names_of(test) if find_measure(name) is None]
+    unknown = [name for name in indicator_names(test) if find_measure(name) is None]
     for name in unknown:
         near = nearest_name(name)
         yield Breach(
@@ -62,12 +62,12 @@ def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequen
         )
     if unknown:
         return
-    for leaf in leaves(test):
+    for leaf in predicates(test):
         yield from _wrong_leaf(leaf, named, functions)
     yield from _wrong_unit(test, unit, named)
 
 
-def _wrong_leaf(leaf: Leaf, named: Mapping[str, object], functions: Sequence[str]) -> Iterator[Breach]:
+def _wrong_leaf(leaf: Predicate, named: Mapping[str, object], functions: Sequence[str]) -> Iterator[Breach]:
     match leaf:
         case Flag(name=name) if _kind(name) != "flag":
             yield Breach("rule_not_a_flag", {**named, "name": name})
@@ -82,7 +82,7 @@ def _wrong_leaf(leaf: Leaf, named: Mapping[str, object], functions: Sequence[str
 
 
 def _wrong_comparison(leaf: Comparison, named: Mapping[str, object]) -> Iterator[Breach]:
-    odd = [name for name in names_of(leaf) if _kind(name) in ("flag", "list")]
+    odd = [name for name in indicator_names(leaf) if _kind(name) in ("flag", "list")]
     if odd:
         yield from (Breach("rule_not_a_number", {**named, "name": name}) for name in odd)
         return
@@ -113,7 +113,7 @@ def _wrong_unit(test: Test, unit: str, named: Mapping[str, object]) -> Iterator[
     """Tell whether the unit that a rule states for its values is what its first comparison is in."""
     if unit not in units.UNITS:
         return
-    first = next(leaves(test))
+    first = next(predicates(test))
     if not isinstance(first, Comparison):
         if unit != units.YES_NO:
             yield Breach("rule_unit_wrong", {**named, "unit": unit, "found": units.YES_NO})

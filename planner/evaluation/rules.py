@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from planner.config.study import wrong_because
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, toml_text
-from planner.evaluation.expressions import Test, names_of, parse
+from planner.evaluation.expressions import Test, indicator_names, parse
 from planner.evaluation.indicators import limit_of
 from planner.evaluation.rule_validation import wrong_expression
 from planner.messages.catalogue import Language
@@ -63,10 +63,10 @@ class Rule(_Sourced):
     places
         Where: centres whose community is urban, rural; ``"new"`` only newly built ones. Empty: everywhere.
     grade
-        ``"compliant"``: who fails it is weak. ``"excellent"``: asked for excellence besides. ``"advice"``: told,
+        ``"compliant"``: who fails it is weak. ``"excellent"``: required for excellence. ``"advice"``: shown,
         and decides nothing.
     weight
-        How much it counts towards excellence and in the score.
+        How much it counts towards excellent_share_bounds and in the score.
     effective
         The day from which it is in force; None where not known.
     unit
@@ -178,7 +178,7 @@ class Catchment(_Sourced):
         return self
 
 
-class Profile(_Frozen):
+class RuleSet(_Frozen):
     """A set of rules under one name.
 
     Attributes
@@ -211,19 +211,19 @@ class Profile(_Frozen):
         return self.zh if language == "zh" else self.en
 
 
-def shipped_profiles() -> tuple[str, ...]:
+def shipped_rule_sets() -> tuple[str, ...]:
     """Return the names of the rule profiles that ship with the planner.
 
     Examples
     --------
-    >>> "haibowan" in shipped_profiles()
+    >>> "haibowan" in shipped_rule_sets()
     True
     """
     folder = resources.files("planner.evaluation").joinpath("standards")
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
-def read_rules(profile: str, *, folder: Path, study: str = "notebook", setting: str = "rules.profile") -> Profile:
+def read_rules(rule_set: str, *, folder: Path, study: str = "notebook", setting: str = "rules.profile") -> RuleSet:
     """Read a rule profile by its name or from a file.
 
     Parameters
@@ -246,41 +246,41 @@ def read_rules(profile: str, *, folder: Path, study: str = "notebook", setting: 
         The profile is unknown or unreadable, or a rule is malformed, uses an unknown measure, or compares what
         cannot be compared: everything that is wrong with the file at once.
     """
-    if profile.endswith(".toml"):
-        source = folder / profile
+    if rule_set.endswith(".toml"):
+        source = folder / rule_set
         try:
             text = toml_text(source)
         except NotReadError as error:
             raise StudyError(str(source), [Breach("unreadable_rules", {"reason": error.reason})]) from error
-    elif profile in shipped_profiles():
-        source = Path(f"{profile}.toml")
-        text = resources.files("planner.evaluation").joinpath("standards", f"{profile}.toml").read_text("utf-8")
+    elif rule_set in shipped_rule_sets():
+        source = Path(f"{rule_set}.toml")
+        text = resources.files("planner.evaluation").joinpath("standards", f"{rule_set}.toml").read_text("utf-8")
     else:
-        values = {"path": setting, "name": profile, "known": ", ".join(shipped_profiles())}
+        values = {"path": setting, "name": rule_set, "known": ", ".join(shipped_rule_sets())}
         raise StudyError(study, [Breach("unknown_profile", values)])
     return _parse(text, str(source))
 
 
-def limits_of(profile: Profile) -> tuple[float, ...]:
+def limits_of(rule_set: RuleSet) -> tuple[float, ...]:
     """Return the minutes that a profile asks to be measured, rising: those of its rules and its catchments."""
-    names = {name for rule in profile.rules for name in names_of(rule.test)}
+    names = {name for rule in rule_set.rules for name in indicator_names(rule.test)}
     limits = {limit for name in names if (limit := limit_of(name)) is not None}
-    return tuple(sorted(limits | set(profile.catchment.zones_min if profile.catchment else ())))
+    return tuple(sorted(limits | set(rule_set.catchment.zones_min if rule_set.catchment else ())))
 
 
-def uses_service_areas(profile: Profile) -> bool:
+def uses_service_areas(rule_set: RuleSet) -> bool:
     """Return True if any rule of a profile uses service areas, which are expensive to compute."""
-    return any(name.startswith("area_ratio") for rule in profile.rules for name in names_of(rule.test))
+    return any(name.startswith("area_ratio") for rule in rule_set.rules for name in indicator_names(rule.test))
 
 
-def in_force(rule: Rule, date: str) -> bool:
+def is_in_force(rule: Rule, date: str) -> bool:
     """Tell whether a rule is in force on the study's date; where either is not known, it is.
 
     Examples
     --------
     >>> rule = Rule(id="r", expression="step_free", tiers=("town",), grade="compliant", unit="yes_no",
     ...     clause="-", evidence="own", en="x", zh="x", effective=dt.date(2024, 1, 1))
-    >>> in_force(rule, "2023-06-30"), in_force(rule, "2024-01-01"), in_force(rule, "spring")
+    >>> is_in_force(rule, "2023-06-30"), is_in_force(rule, "2024-01-01"), is_in_force(rule, "spring")
     (False, True, True)
     """
     try:
@@ -290,13 +290,13 @@ def in_force(rule: Rule, date: str) -> bool:
     return rule.effective is None or rule.effective <= day
 
 
-def _parse(text: str, source: str) -> Profile:
+def _parse(text: str, source: str) -> RuleSet:
     try:
         content = parse_toml(text)
     except NotTomlError as error:
         raise StudyError(source, [Breach("not_toml", {"reason": error.reason})]) from error
     try:
-        profile = Profile.model_validate(content)
+        rule_set = RuleSet.model_validate(content)
     except ValidationError as error:
         breaches = [
             Breach("wrong_rule", {"rule": _place(detail, content), "reason": wrong_because(detail)})
@@ -305,31 +305,31 @@ def _parse(text: str, source: str) -> Profile:
             if not (detail["type"] == "too_short" and detail["input"])
         ]
         raise StudyError(source, [*breaches, *_readable_expressions(content)]) from error
-    breaches = list(_unsound(profile))
+    breaches = list(_unsound(rule_set))
     if breaches:
         raise StudyError(source, breaches)
-    return profile
+    return rule_set
 
 
-def _unsound(profile: Profile) -> Iterator[Breach]:
-    ids = [rule.id for rule in profile.rules]
+def _unsound(rule_set: RuleSet) -> Iterator[Breach]:
+    ids = [rule.id for rule in rule_set.rules]
     yield from (Breach("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1)
-    for quota in profile.quotas:
+    for quota in rule_set.quotas:
         if quota.rule not in ids:
             yield Breach("quota_without_rule", {"quota": quota.id, "rule": quota.rule, "known": ", ".join(ids)})
-    functions = [function.id for function in profile.functions]
-    for rule in profile.rules:
+    functions = [function.id for function in rule_set.functions]
+    for rule in rule_set.rules:
         wrong = list(wrong_expression(rule.id, rule.expression, unit=rule.unit, functions=functions))
-        yield from wrong or _missing_tables(rule, profile)
+        yield from wrong or _missing_tables(rule, rule_set)
 
 
-def _missing_tables(rule: Rule, profile: Profile) -> Iterator[Breach]:
+def _missing_tables(rule: Rule, rule_set: RuleSet) -> Iterator[Breach]:
     """Yield the tables that a rule's measures need and that its file lacks."""
-    names = frozenset(names_of(rule.test))
+    names = frozenset(indicator_names(rule.test))
     needed = (
-        (NEEDS_BLOCKED, profile.blocked, "[blocked]"),
-        (NEEDS_CATCHMENT, profile.catchment, "[catchment]"),
-        (NEEDS_FUNCTIONS, profile.functions, "[[functions]]"),
+        (NEEDS_BLOCKED, rule_set.blocked, "[blocked]"),
+        (NEEDS_CATCHMENT, rule_set.catchment, "[catchment]"),
+        (NEEDS_FUNCTIONS, rule_set.functions, "[[functions]]"),
     )
     for measures, table, name in needed:
         if names & measures and not table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.ratings import apply_rule, judge, verdict_of
+from planner.evaluation.ratings import evaluate_rule, evaluate_rules, rating_of
 
 FLIPS = ("facility", "rule", "change", "required", "verdict", "verdict_then")
 
@@ -33,7 +33,7 @@ class Alternative:
     diagnosis: Diagnosis
 
 
-def flips_within(diagnosis: Diagnosis, share: float) -> pd.DataFrame:
+def rating_flips(diagnosis: Diagnosis, share: float) -> pd.DataFrame:
     """Return the verdicts that change if the threshold of one rule is lowered or raised by a share.
 
     Parameters
@@ -50,25 +50,25 @@ def flips_within(diagnosis: Diagnosis, share: float) -> pd.DataFrame:
         +share), required (the threshold then), verdict (as it is), verdict_then.
     """
     rows = []
-    profile = diagnosis.profile
-    rules = {rule.id: rule for rule in profile.rules}
-    for subject in diagnosis.subjects:
-        findings = judge(subject, profile)
-        verdict = verdict_of(findings, profile)
-        for position, finding in enumerate(findings):
+    rule_set = diagnosis.rule_set
+    rules = {rule.id: rule for rule in rule_set.rules}
+    for facts in diagnosis.facts:
+        results = evaluate_rules(facts, rule_set)
+        verdict = rating_of(results, rule_set)
+        for position, finding in enumerate(results):
             if finding.grade == "advice":
                 continue
             for change in (-share, share):
-                moved = apply_rule(rules[finding.rule], subject, threshold=1 + change)
+                moved = evaluate_rule(rules[finding.rule], facts, threshold=1 + change)
                 if moved is None or moved.passed == finding.passed:
                     continue
-                then = verdict_of([*findings[:position], moved, *findings[position + 1 :]], profile)
+                then = rating_of([*results[:position], moved, *results[position + 1 :]], rule_set)
                 if then != verdict:
-                    rows.append((subject.id, finding.rule, change, moved.required, verdict, then))
+                    rows.append((facts.id, finding.rule, change, moved.required, verdict, then))
     return pd.DataFrame(rows, columns=list(FLIPS))
 
 
-def changed_verdicts(diagnosis: Diagnosis, other: Diagnosis) -> pd.DataFrame:
+def changed_ratings(diagnosis: Diagnosis, other: Diagnosis) -> pd.DataFrame:
     """Return the centres whose verdict differs between two diagnoses: facility, verdict, verdict_then."""
     as_it_is, then = diagnosis.verdicts(), other.verdicts()
     rows = [(one, verdict, then[one]) for one, verdict in as_it_is.items() if then[one] != verdict]

@@ -25,7 +25,7 @@ LOOKED_AT = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class PositionPairs:
     """Pairs of positions that a crossing might join: the nearer to a centre, the farther, and how far apart.
 
     Attributes
@@ -41,9 +41,9 @@ class Pairs:
     air_m: FloatArray
 
 
-def promising_pairs(
+def rank_pairs(
     xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: Walk, asked: Remedies, most: int
-) -> Pairs:
+) -> PositionPairs:
     """Return pairs that would save the people around their farther position most, none beside a better one.
 
     A walk between two positions takes at least the difference of their minutes to the centre, so that pairs are
@@ -82,7 +82,7 @@ def promising_pairs(
         best = int(np.argmax(left))
         kept.append(best)
         left &= np.hypot(*(middle - middle[best]).T) > asked.near_m
-    return Pairs(near[kept], far[kept], air_m[kept])
+    return PositionPairs(near[kept], far[kept], air_m[kept])
 
 
 def people_around(xy: FloatArray, people_xy: FloatArray, people: FloatArray, cell_m: float) -> FloatArray:
@@ -100,7 +100,7 @@ def people_around(xy: FloatArray, people_xy: FloatArray, people: FloatArray, cel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layers:
+class BarrierLayers:
     """What may stand between two positions, and what streets are called."""
 
     streets: gpd.GeoDataFrame
@@ -109,7 +109,7 @@ class Layers:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class StreetPoints:
     """Positions along streets, and the same as points; see `trying.Ground`."""
 
     spots: Spots
@@ -120,10 +120,10 @@ class Places:
 
 def blocked_pairs(
     network: WalkingNetwork,
-    places: Places,
+    places: StreetPoints,
     snaps: tuple[Snaps, Snaps],
     people: FloatArray,
-    layers: Layers,
+    layers: BarrierLayers,
     *,
     walk: Walk,
     asked: Remedies,
@@ -160,7 +160,7 @@ def blocked_pairs(
     field, _ = nearest_facility(network, snaps[0], standing, walk=walk, horizon_min=asked.far_min)
     today, _ = nearest_facility(network, snaps[0], snaps[1], walk=walk, horizon_min=asked.far_min)
     around = people_around(spots.xy, snaps[1].xy, people, asked.near_m)
-    found = promising_pairs(spots.xy, field, around, walk=walk, asked=asked, most=asked.listed * LOOKED_AT)
+    found = rank_pairs(spots.xy, field, around, walk=walk, asked=asked, most=asked.listed * LOOKED_AT)
     far = some_snaps(standing, found.far)
     near_min, onward = field, far
     if network.layers is not None:
@@ -222,7 +222,7 @@ def street_names(network: WalkingNetwork, spots: Spots, streets: gpd.GeoDataFram
     return np.asarray(streets["name"].to_numpy(dtype=object)[row], dtype=object)
 
 
-def _between(lines: Sequence[shapely.Geometry], layers: Layers) -> tuple[list[str], list[str]]:
+def _between(lines: Sequence[shapely.Geometry], layers: BarrierLayers) -> tuple[list[str], list[str]]:
     """Return what each line crosses first of all: a barrier, water, or nothing that is known; and its name."""
     kinds, names = ["gap"] * len(lines), [""] * len(lines)
     for kind, layer in (("water", layers.water), ("barrier", layers.barriers)):

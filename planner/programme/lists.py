@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.evaluation.improvements.search import Change
+from planner.evaluation.improvements.actions import Action
 from planner.messages.notices import Remark
 from planner.programme.missing_funds import Missing
 from planner.siting.solution import Status
@@ -146,7 +146,7 @@ class Project:
     community: str
     street: str
     unit: str
-    changes: tuple[Change, ...]
+    changes: tuple[Action, ...]
     year: int
     cost: float
     paid: tuple[float, ...]

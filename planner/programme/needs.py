@@ -56,7 +56,7 @@ def needs_of(known: Known, offers: Sequence[Offer], projects: Sequence[Project])
 
 
 def _weak(known: Known, offers: Sequence[Offer], projects: Sequence[Project]) -> Iterator[Found]:
-    centres, findings = known.diagnosis.centres, known.diagnosis.findings
+    centres, findings = known.diagnosis.centres, known.diagnosis.rule_results
     weak = centres[centres["verdict"] == WEAK]
     people = people_of(known, list(weak["id"]))
     offered = {centre for offer in offers for centre in offer.option.settles}

@@ -18,7 +18,7 @@ from planner.accessibility.coverage import count_column
 from planner.config.sections.programme import OwnProject, ProgrammeSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.search import Change, Remedy
+from planner.evaluation.improvements.actions import Action, ImprovementPlan
 from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Breach, StudyError
@@ -58,7 +58,7 @@ class Way:
 
     centre: str
     kind: str
-    changes: tuple[Change, ...]
+    changes: tuple[Action, ...]
     cost: float | None
 
 
@@ -87,7 +87,7 @@ class Offer:
     centre: str = ""
     site: str = ""
     community: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Action, ...] = ()
     unit: str = ""
 
 
@@ -101,7 +101,7 @@ class Known:
     study: Study
     inputs: Inputs
     diagnosis: Diagnosis
-    remedies: tuple[Remedy, ...]
+    remedies: tuple[ImprovementPlan, ...]
     times: TravelTimes
     demand: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame
@@ -114,7 +114,7 @@ class Known:
         return self.study.programme
 
 
-def ways_of(remedies: Iterable[Remedy]) -> tuple[Way, ...]:
+def ways_of(remedies: Iterable[ImprovementPlan]) -> tuple[Way, ...]:
     """Return the ways to bring weak centres to standard that the diagnosis found.
 
     A change that leads only to what is not known does not count as one.
@@ -229,7 +229,7 @@ def funds_of(settings: ProgrammeSettings) -> tuple[Fund, ...]:
     )
 
 
-def _kind_of(changes: Sequence[Change]) -> str:
+def _kind_of(changes: Sequence[Action]) -> str:
     kinds = [KIND_OF_CHANGE.get(change.kind, "upgrade") for change in changes]
     return next((kind for kind in kinds if kind != "upgrade"), "upgrade")
 

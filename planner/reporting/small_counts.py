@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.accessibility.groups import KindCoverage
+from planner.accessibility.groups import GroupCoverage
 from planner.network.walk import FloatArray
 from planner.results import Plan
 
@@ -20,7 +20,7 @@ SQUARE_M = 100.0
 GOLDEN = 0.6180339887498949
 
 
-def are_small(points: gpd.GeoDataFrame, plan: Plan, kind: KindCoverage | None = None) -> NDArray[np.bool_]:
+def are_small(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None = None) -> NDArray[np.bool_]:
     """Tell which points have fewer people than are shown as they are, shape (points,).
 
     Parameters
@@ -37,7 +37,7 @@ def are_small(points: gpd.GeoDataFrame, plan: Plan, kind: KindCoverage | None = 
     return np.asarray(few & _are_homes(plan, kind), dtype=np.bool_)
 
 
-def shown_places(points: gpd.GeoDataFrame, plan: Plan, kind: KindCoverage | None = None) -> gpd.GeoSeries:
+def shown_places(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None = None) -> gpd.GeoSeries:
     """Return where points are drawn: those of few people spread anew over their square, in the table's order."""
     xy = np.column_stack([points.geometry.x, points.geometry.y])
     small = np.flatnonzero(are_small(points, plan, kind))
@@ -65,7 +65,7 @@ def spread(xy: FloatArray) -> FloatArray:
     return np.asarray((corners + np.column_stack([along, across])) * SQUARE_M, dtype=np.float64)
 
 
-def _are_homes(plan: Plan, kind: KindCoverage | None) -> bool:
+def _are_homes(plan: Plan, kind: GroupCoverage | None) -> bool:
     """Tell whether points are where the study's own layer says that somebody lives."""
     layer = plan.study.inputs.demand
     if kind is not None and not kind.kind.at_residents:

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.groups import KindCoverage
+from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import Snaps, snap
@@ -46,7 +46,7 @@ class Asked:
 
 
 def ask_for(
-    residents: gpd.GeoDataFrame, kinds: Sequence[KindCoverage], *, standard_min: float, residents_weight: float
+    residents: gpd.GeoDataFrame, kinds: Sequence[GroupCoverage], *, standard_min: float, residents_weight: float
 ) -> Asked:
     """Put together who can be gained: the uncovered of every kind whose weight is above zero.
 
@@ -83,7 +83,7 @@ def ask_for(
 def gains_by_kind(
     siting: Siting,
     residents: gpd.GeoDataFrame,
-    kinds: Sequence[KindCoverage],
+    kinds: Sequence[GroupCoverage],
     network: WalkingNetwork,
     *,
     walk: Walk,

@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from planner.accessibility.access_data import old_people
-from planner.accessibility.groups import KindCoverage
+from planner.accessibility.access_data import residents_65
+from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
 from planner.inputs.walk_network import costs_of, make_walkable
@@ -84,7 +84,7 @@ class _Everybody:
 
 
 def judge_otherwise(
-    study: Study, inputs: Inputs, siting: Siting, kinds: tuple[KindCoverage, ...], walk: Walk
+    study: Study, inputs: Inputs, siting: Siting, kinds: tuple[GroupCoverage, ...], walk: Walk
 ) -> Otherwise | None:
     """Judge the proposals in the circumstances that the study names, and choose for all of them.
 
@@ -146,7 +146,7 @@ def fair_plans(
         plans = frontier(covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed)
         found.append(("communities", plans))
     if asked.old:
-        old = old_people(inputs.demand)
+        old = residents_65(inputs.demand)
         if not np.isfinite(old).all() or not old.sum() > 0:
             raise StudyError(str(study.file), [Breach("fair_without_old")])
         plans = group_frontier(
@@ -204,7 +204,7 @@ def _check(study: Study, inputs: Inputs) -> None:
         raise StudyError(str(study.file), breaches)
 
 
-def _everybody(study: Study, inputs: Inputs, kinds: tuple[KindCoverage, ...]) -> _Everybody:
+def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -> _Everybody:
     """Return the residents, and the other kinds that count, under one another."""
     parts = [(inputs.demand, study.demand.residents_weight, study.limits.standard_min)]
     parts += [(kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in kinds]

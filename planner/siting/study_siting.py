@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.business_areas import Circles
-from planner.accessibility.groups import KindCoverage
+from planner.accessibility.business_areas import BusinessAreas
+from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
 from planner.network.network import WalkingNetwork
@@ -43,8 +43,8 @@ class Situated:
     network: WalkingNetwork
     walk: Walk
     uncovered: gpd.GeoDataFrame
-    kinds: tuple[KindCoverage, ...]
-    circles: Circles | None
+    kinds: tuple[GroupCoverage, ...]
+    circles: BusinessAreas | None
     today: Facilities | None = None
 
 
@@ -162,7 +162,7 @@ def free_options(known: Situated) -> tuple[Candidate, ...]:
     return tuple(options)
 
 
-def points_to_gain(known: Situated) -> tuple[gpd.GeoDataFrame, tuple[KindCoverage, ...]]:
+def points_to_gain(known: Situated) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
     """Return the people who can be gained: today's uncovered, and whom only free centres serve."""
     if not known.study.siting.free:
         return known.uncovered, known.kinds

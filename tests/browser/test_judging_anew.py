@@ -16,10 +16,10 @@ from centres import profile_of, rule
 from playwright.sync_api import Page, expect
 
 import planner
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.indicators import MEASURES
-from planner.evaluation.rules import Profile
+from planner.evaluation.rules import RuleSet
 from planner.inputs.scenario import Scenario, Site
 from planner.prepare import prepare
 from planner.reporting.document.build import document
@@ -73,7 +73,7 @@ ASKED = {
 
 TWO_OF_THREE = {"excellent": "excellent_share = 0.5"}
 
-VERDICTS = """([closed, opened]) => {
+RATINGS = """([closed, opened]) => {
     const figures = probe.figures(probe.choose(closed, opened));
     return { verdicts: [...figures.verdicts], weak: figures.weak,
              compliant: figures.compliantShare, excellent: figures.excellentShare };
@@ -102,7 +102,7 @@ class Choices:
 
     plan: Plan
     choices: list[tuple[list[int], list[int]]]
-    situations: list[Situation]
+    access_variants: list[AccessData]
 
 
 def scenario_of(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> Scenario:
@@ -116,7 +116,7 @@ def scenario_of(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> Sce
     return Scenario(tuple(plan.inputs.facilities["id"].iloc[closed]), sites, plan.inputs.crs.to_string())
 
 
-def situation_in(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> Situation:
+def situation_in(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> AccessData:
     """Return what a run of a choice assesses."""
     ready = prepare(plan.study, scenario=scenario_of(plan, closed, opened))
     return ready.assemble_access(ready.compute_times(), ready.compute_service_areas())
@@ -150,9 +150,9 @@ def page(chromium, chosen: Choices, tmp_path_factory: pytest.TempPathFactory) ->
     page.close()
 
 
-def judged_by(profile: Profile, chosen: Choices) -> Plan:
+def with_rule_set(profile: RuleSet, chosen: Choices) -> Plan:
     """Return the plan with the verdicts of another profile."""
-    return replace(chosen.plan, diagnosis=diagnose(chosen.situations[0], profile=profile))
+    return replace(chosen.plan, diagnosis=diagnose(chosen.access_variants[0], rule_set=profile))
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -160,16 +160,16 @@ def test_each_centre_is_judged_as_the_rules_judge_it(
     name: str, page: Page, chosen: Choices, tmp_path: Path
 ) -> None:
     profile = profile_of(tmp_path, *ASKED[name], head=TWO_OF_THREE.get(name, ""))
-    plan = judged_by(profile, chosen)
+    plan = with_rule_set(profile, chosen)
     sets = what_if(plan, document(chosen.plan))
     assert sets["judged"]["unfollowed"] == []
     page.evaluate("(sets) => { window.probe = whatIf.open(sets); }", sets)
     seen = set()
     ids = list(plan.inputs.facilities["id"])
-    for choice, situation in zip(chosen.choices, chosen.situations, strict=True):
-        found = diagnose(situation, profile=profile)
+    for choice, access in zip(chosen.choices, chosen.access_variants, strict=True):
+        found = diagnose(access, rule_set=profile)
         premises = found.centres[found.centres["tier"].isin(["community", "village"])]
-        shown = page.evaluate(VERDICTS, list(choice))
+        shown = page.evaluate(RATINGS, list(choice))
         assert {ids[station]: verdict for station, verdict in shown["verdicts"]} == dict(
             zip(premises["id"], premises["verdict"], strict=True)
         ), choice
@@ -191,7 +191,7 @@ def test_where_a_rule_cannot_be_followed_nothing_is_said(
     tmp_path: Path,
 ) -> None:
     asked = rule(f"floor_area_m2 >= 400 {joint} next_centre_min >= 4", tiers=TIERS)
-    plan = judged_by(profile_of(tmp_path, asked), chosen)
+    plan = with_rule_set(profile_of(tmp_path, asked), chosen)
     content = document(plan)
     sets = what_if(plan, content)
     assert sets["judged"]["unfollowed"] == ["next_centre_min"]

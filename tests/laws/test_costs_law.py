@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.network import WalkingNetwork, build_network, walked_at
 from planner.network.snapping import snap
 from planner.network.travel_times import nearest_facility, nearest_facility_of_places, travel_times
@@ -45,9 +45,11 @@ def walked_metres(
     return metres
 
 
-def assert_equal(metres: NDArray[np.float64], ground: Ground, points: NDArray[np.float64], access_m: float) -> int:
+def assert_equal(
+    metres: NDArray[np.float64], ground: WalkEnvironment, points: NDArray[np.float64], access_m: float
+) -> int:
     """Hold the walks from the first points to the others against networkx, GEOS and numerical search."""
-    again = IndependentWalks(ground, points[: len(metres)], points[len(metres) :], access_m)
+    again = NetworkxWalks(ground, points[: len(metres)], points[len(metres) :], access_m)
     found = np.array([again.from_home(home) for home in range(len(metres))])
     for i, j in np.ndindex(metres.shape):
         expected = found[i, j]
@@ -89,7 +91,7 @@ def test_walks_over_fast_and_slow_streets_equal_networkx(
     points = points_beside(streets, 9, seed)
     walked = walked_at(network, level, direction="from_centre")
     metres = walked_metres(walked, points[:3], points[3:], access_m)
-    assert_equal(metres, Ground(streets, level=level), points, access_m)
+    assert_equal(metres, WalkEnvironment(streets, level=level), points, access_m)
 
 
 @settings(max_examples=10)
@@ -153,7 +155,7 @@ def test_walks_past_walls_equal_geos_and_networkx(
         network = walked_at(network, level, direction="from_centre")
     points = points_beside(streets, 8, seed)
     metres = walked_metres(network, points[:3], points[3:], access_m)
-    assert_equal(metres, Ground(streets, level=level, walls=walls), points, access_m)
+    assert_equal(metres, WalkEnvironment(streets, level=level, walls=walls), points, access_m)
 
 
 @settings(max_examples=12)
@@ -167,7 +169,7 @@ def test_walks_round_ponds_equal_geos_and_networkx(seed: int, access_m: float) -
     network = build_network(streets, barriers=lay_barriers(None, water))
     points = cities.points_in(streets, 8, seed)
     metres = walked_metres(network, points[:3], points[3:], access_m)
-    assert_equal(metres, Ground(streets, water=water), points, access_m)
+    assert_equal(metres, WalkEnvironment(streets, water=water), points, access_m)
 
 
 @settings(max_examples=20)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from centres import BLOCKED, rule
-from changing import Layers as City
+from changing import BarrierLayers as City
 from changing import applied, city, diagnosed
 from cities import random_city
 from hypothesis import given, settings
@@ -21,13 +21,13 @@ from seeds import SEEDS
 
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.improvements.actions import Change
-from planner.evaluation.improvements.context import lay_ground
-from planner.evaluation.improvements.facility_actions import AreaLever
-from planner.evaluation.improvements.local_access import asked_names
-from planner.evaluation.improvements.place_actions import place_levers
-from planner.evaluation.ratings import judge, verdict_of
-from planner.evaluation.severance import Layers
+from planner.evaluation.improvements.actions import Action
+from planner.evaluation.improvements.context import build_context
+from planner.evaluation.improvements.facility_actions import FloorAreaIntervention
+from planner.evaluation.improvements.local_access import deciding_indicators
+from planner.evaluation.improvements.place_actions import network_interventions
+from planner.evaluation.ratings import evaluate_rules, rating_of
+from planner.evaluation.severance import BarrierLayers
 from planner.prepare import prepare
 
 PRICES = """
@@ -77,19 +77,22 @@ def some_city(seed: int) -> City:
     )
 
 
-def proposals(study: Path, centre: str) -> list[Change]:
+def proposals(study: Path, centre: str) -> list[Action]:
     """Return every change that the search proposes for a centre."""
     ready = prepare(read_study(study))
     snaps = (ready.facility_snaps, ready.demand_snaps)
     situation = ready.assemble_access(ready.compute_times(), None)
-    diagnosis = diagnose(situation, profile=ready.rules, date="")
-    ground = lay_ground(
-        situation, ready.network, snaps, Layers(ready.inputs.streets, None, None), ready.study.remedies
+    diagnosis = diagnose(situation, rule_set=ready.rules, date="")
+    ground = build_context(
+        situation, ready.network, snaps, BarrierLayers(ready.inputs.streets, None, None), ready.study.remedies
     )
     position = list(diagnosis.centres["id"]).index(centre)
-    levers = (AreaLever(ready.study.costs), *place_levers(ground, diagnosis, position, ready.study.costs))
-    subject = diagnosis.subjects[position]
-    return [change for lever in levers for change in lever.changes(subject, diagnosis.profile)]
+    levers = (
+        FloorAreaIntervention(ready.study.costs),
+        *network_interventions(ground, diagnosis, position, ready.study.costs),
+    )
+    facts = diagnosis.facts[position]
+    return [change for lever in levers for change in lever.changes(facts, diagnosis.rule_set)]
 
 
 @settings(max_examples=3)
@@ -117,5 +120,5 @@ def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(seed: int, shar
             assert change.cost is not None
             if change.cost < limit:
                 assert judged(Path(room, f"{number}"), applied(layers, [change])) == "weak", change
-    assert verdict_of(judge(now.subjects[0], now.profile), now.profile) == "weak"
-    assert asked_names(now.profile) >= {"people_per_m2", "own_covered_share_5min", "detour_worst"}
+    assert rating_of(evaluate_rules(now.facts[0], now.rule_set), now.rule_set) == "weak"
+    assert deciding_indicators(now.rule_set) >= {"people_per_m2", "own_covered_share_5min", "detour_worst"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.gates import close_gates
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.link_additions import Walkers, dense, walks_through, with_crossing, with_gate_opened
@@ -52,9 +52,11 @@ def walked_metres(network: WalkingNetwork, points: FloatArray, access_m: float, 
     return dense(network, from_, to, walk=Walk(3.6, access_m), horizon_min=MINUTES) * 60
 
 
-def assert_equal(metres: FloatArray, ground: Ground, points: FloatArray, access_m: float, first: int = 4) -> int:
+def assert_equal(
+    metres: FloatArray, ground: WalkEnvironment, points: FloatArray, access_m: float, first: int = 4
+) -> int:
     """Compare with networkx, where people walk from the first points to the others; return how many walks."""
-    walks = IndependentWalks(ground, points[:first], points[first:], access_m)
+    walks = NetworkxWalks(ground, points[:first], points[first:], access_m)
     for i in range(first):
         for j, expected in enumerate(walks.from_home(i, 60 * MINUTES)):
             if expected > 60 * MINUTES:
@@ -72,7 +74,7 @@ def test_times_equal_networkx_on_three_layers(seed: int, access_m: float) -> Non
     points = np.vstack([points_on(streets, 7, seed), cities.points_in(streets, 7, seed)])
     network = layered(build_network(streets), private)
     metres = walked_metres(network, points, access_m)
-    assert_equal(metres, Ground(streets, private=private), points, access_m)
+    assert_equal(metres, WalkEnvironment(streets, private=private), points, access_m)
 
 
 def points_on(streets: gpd.GeoDataFrame, count: int, seed: int) -> FloatArray:
@@ -109,7 +111,7 @@ def test_hills_gates_and_walls_too(seed: int, access_m: float, direction: str) -
     # networkx walks from home to centre; the engine searches from centres: what it finds from the first points to
     # the others are the walks of people from the others to the first ones, or back.
     walked = level[:, ::-1] if direction == "to_centre" else level
-    ground = Ground(
+    ground = WalkEnvironment(
         cut.streets, level=walked, gates=np.array([gate.xy for gate in cut.gates]), walls=walls, private=private
     )
     assert_equal(metres, ground, points, access_m)

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.evaluation.expressions import Facts, Span, answer, exactly, parse
+from planner.evaluation.expressions import IndicatorValues, Interval, evaluate, exactly, parse
 
 NAMES = ("floor_area_m2", "people", "households")
 NUMBERS = st.integers(-20, 20).map(float)
@@ -32,23 +32,25 @@ def questions(depth: int = 2) -> st.SearchStrategy[str]:
     return st.one_of(leaf, joined, inner.map(lambda one: f"not ({one})"))
 
 
-def spans() -> st.SearchStrategy[tuple[Span, float]]:
+def spans() -> st.SearchStrategy[tuple[Interval, float]]:
     """Yield what is known of a number, and a number that fits."""
 
-    def around(drawn: tuple[float, str, int]) -> tuple[Span, float]:
+    def around(drawn: tuple[float, str, int]) -> tuple[Interval, float]:
         value, known, more = drawn
         low = value if known in ("point", "above") else -math.inf
         high = value if known == "point" else math.inf
-        return Span(low, high), value + (more if known == "above" else 0)
+        return Interval(low, high), value + (more if known == "above" else 0)
 
     return st.tuples(NUMBERS, st.sampled_from(["point", "above", "nothing"]), st.integers(0, 9)).map(around)
 
 
 @given(questions(), st.tuples(*[spans() for _ in NAMES]))
-def test_filling_a_gap_never_turns_an_answer_round(expression: str, drawn: tuple[tuple[Span, float], ...]) -> None:
-    gaps = Facts({name: span for name, (span, _) in zip(NAMES, drawn, strict=True)})
-    filled = Facts({name: exactly(value) for name, (_, value) in zip(NAMES, drawn, strict=True)})
-    known, told = answer(parse(expression), gaps)[0], answer(parse(expression), filled)[0]
+def test_filling_a_gap_never_turns_an_answer_round(
+    expression: str, drawn: tuple[tuple[Interval, float], ...]
+) -> None:
+    gaps = IndicatorValues({name: span for name, (span, _) in zip(NAMES, drawn, strict=True)})
+    filled = IndicatorValues({name: exactly(value) for name, (_, value) in zip(NAMES, drawn, strict=True)})
+    known, told = evaluate(parse(expression), gaps)[0], evaluate(parse(expression), filled)[0]
     # A division by what is 0 once it is known cannot be told even then.
     assert known is None or told is None or known == told
 
@@ -56,7 +58,9 @@ def test_filling_a_gap_never_turns_an_answer_round(expression: str, drawn: tuple
 @given(questions(), st.tuples(*[NUMBERS for _ in NAMES]))
 def test_what_is_known_is_answered_as_python_would(expression: str, drawn: tuple[float, ...]) -> None:
     values = dict(zip(NAMES, drawn, strict=True))
-    told = answer(parse(expression), Facts({name: exactly(value) for name, value in values.items()}))[0]
+    told = evaluate(parse(expression), IndicatorValues({name: exactly(value) for name, value in values.items()}))[
+        0
+    ]
     try:
         expected = eval(expression, {"__builtins__": {}}, values)  # noqa: S307 - the oracle, on what is generated here
     except ZeroDivisionError:
@@ -67,8 +71,10 @@ def test_what_is_known_is_answered_as_python_would(expression: str, drawn: tuple
 
 def near_a_tie(expression: str, values: dict[str, float]) -> bool:
     lower, upper = (
-        answer(
-            parse(expression), Facts({name: exactly(value) for name, value in values.items()}), threshold=factor
+        evaluate(
+            parse(expression),
+            IndicatorValues({name: exactly(value) for name, value in values.items()}),
+            threshold=factor,
         )[0]
         for factor in (1 - 1e-6, 1 + 1e-6)
     )

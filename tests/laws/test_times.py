@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network import compile as compiling
 from planner.network.network import build_network
 from planner.network.search import search
@@ -61,7 +61,7 @@ def assert_equal_to_networkx(
 ) -> int:
     """Compare every pair within 15 minutes with networkx, and return how many walks were found."""
     metres = walked_metres(streets, facilities, demand, access_m=access_m, minutes=15)
-    again = IndependentWalks(Ground(streets), facilities, demand, access_m)
+    again = NetworkxWalks(WalkEnvironment(streets), facilities, demand, access_m)
     found = np.array([again.from_home(home, 1000) for home in range(len(facilities))])
     for i, j in np.ndindex(metres.shape):
         expected = found[i, j]

@@ -16,7 +16,7 @@ Place = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Action:
     """One change for a centre.
 
     Attributes
@@ -50,7 +50,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class ImprovementPlan:
     """The cheapest that helps a weak centre.
 
     Attributes
@@ -72,7 +72,7 @@ class Remedy:
     """
 
     facility: str
-    changes: tuple[Change, ...]
+    changes: tuple[Action, ...]
     cost: float | None
     verdict: str
     left: tuple[str, ...]
@@ -80,7 +80,7 @@ class Remedy:
     tried: int
 
 
-def price(changes: Sequence[Change]) -> tuple[int, float, int, tuple[int, ...], float]:
+def price(changes: Sequence[Action]) -> tuple[int, float, int, tuple[int, ...], float]:
     """Return what changes are ordered by: without a price last, then by cost, then by how little they touch."""
     unknown = sum(change.cost is None for change in changes)
     cost = cost_of(changes)
@@ -88,7 +88,7 @@ def price(changes: Sequence[Change]) -> tuple[int, float, int, tuple[int, ...], 
     return unknown, math.inf if cost is None else cost, len(changes), rank, sum(one.amount for one in changes)
 
 
-def cost_of(changes: Sequence[Change]) -> float | None:
+def cost_of(changes: Sequence[Action]) -> float | None:
     """Return what changes cost together; None where a price is missing."""
     known = [change.cost for change in changes if change.cost is not None]
     return math.fsum(known) if len(known) == len(changes) else None

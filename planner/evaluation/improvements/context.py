@@ -10,15 +10,15 @@ from typing import ClassVar
 import numpy as np
 import shapely
 
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.config.sections.rules import Costs, Remedies
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.actions import Change, Place
-from planner.evaluation.improvements.local_access import WALKED, Surroundings, asked_names, nearest_first
+from planner.evaluation.improvements.actions import Action, Place
+from planner.evaluation.improvements.local_access import WALKED, LocalAccess, deciding_indicators, nearest_first
 from planner.evaluation.indicators import limit_of
-from planner.evaluation.ratings import Subject
-from planner.evaluation.rules import Profile
-from planner.evaluation.severance import Layers
+from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.rules import RuleSet
+from planner.evaluation.severance import BarrierLayers
 from planner.network.gate_gaps import gates_in_gaps
 from planner.network.gates import Gate
 from planner.network.link_additions import dense
@@ -32,7 +32,7 @@ PLACE_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class InterventionContext:
     """Streets and places to try changes on.
 
     Attributes
@@ -55,7 +55,7 @@ class Ground:
         What is tried.
     """
 
-    situation: Situation
+    access: AccessData
     network: WalkingNetwork
     snaps: tuple[Snaps, Snaps]
     spots: Spots
@@ -67,35 +67,35 @@ class Ground:
     asked: Remedies
 
 
-def lay_ground(
-    situation: Situation,
+def build_context(
+    access: AccessData,
     network: WalkingNetwork,
     snaps: tuple[Snaps, Snaps],
-    layers: Layers,
+    layers: BarrierLayers,
     asked: Remedies,
-) -> Ground:
+) -> InterventionContext:
     """Lay positions along the streets, and gather the gates."""
     spots = street_spots(network, asked.step_m)
     standing, arriving, leaving = path_ends(spots, network)
     gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *gates_in_gaps(network, layers.streets)
     wet = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
-    shapely.prepare([one for one in (wet, *situation.communities.geometry.array) if one is not None])
-    return Ground(situation, network, snaps, spots, standing, arriving, leaving, gates, wet, asked)
+    shapely.prepare([one for one in (wet, *access.communities.geometry.array) if one is not None])
+    return InterventionContext(access, network, snaps, spots, standing, arriving, leaving, gates, wet, asked)
 
 
 @dataclass(slots=True, eq=False)
-class PlaceLever(ABC):
+class NetworkIntervention(ABC):
     """A change of streets or places for one centre; what was measured once is kept."""
 
     keeps_place: ClassVar[bool] = True
     """Whether the centre stays where it is."""
 
-    ground: Ground
-    around: Surroundings
+    ground: InterventionContext
+    around: LocalAccess
     diagnosis: Diagnosis
     costs: Costs
-    proposed: list[Change] | None = None
-    known: dict[Change, Subject] = field(default_factory=dict)
+    proposed: list[Action] | None = None
+    known: dict[Action, FacilityFacts] = field(default_factory=dict)
 
     @property
     @abstractmethod
@@ -107,35 +107,35 @@ class PlaceLever(ABC):
         """Return the measures that it can change."""
         return WALKED
 
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def changes(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return the changes worth trying on a centre."""
         if self.proposed is None:
-            self.proposed = list(self.propose(subject, profile))
+            self.proposed = list(self.propose(facts, rule_set))
         return self.proposed
 
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def after(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Return the centre, as it is today but for this change."""
         if change not in self.known:
-            self.known[change] = self.measure(subject, change, profile)
+            self.known[change] = self.measure(facts, change, rule_set)
         return self.known[change]
 
     @abstractmethod
-    def propose(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def propose(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return what to try."""
 
     @abstractmethod
-    def measure(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def measure(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Return the centre as it is then."""
 
     @property
     def own_people(self) -> FloatArray:
         """Return the people whom coverage is about, at each demand point: the community's own, else all."""
-        situation, home = self.around.situation, self.around.home
-        if not home or not situation.is_premises[self.around.centre]:
-            return situation.people
-        return np.where(situation.demand["community"] == home, situation.people, 0.0)
+        access, home = self.around.access, self.around.home
+        if not home or not access.is_premises[self.around.centre]:
+            return access.people
+        return np.where(access.demand["community"] == home, access.people, 0.0)
 
-    def sites(self, profile: Profile, within_m: float) -> tuple[FloatArray, FloatArray]:
+    def sites(self, rule_set: RuleSet, within_m: float) -> tuple[FloatArray, FloatArray]:
         """Return the positions in the centre's community that serve most of its people, and the walks from each.
 
         Of those not farther from the centre than `within_m`, the first `tried` by its people within the longest
@@ -144,7 +144,7 @@ class PlaceLever(ABC):
         """
         ground, around = self.ground, self.around
         place = np.array(around.xy)
-        communities = ground.situation.communities
+        communities = ground.access.communities
         home = communities.geometry.array[(communities["id"] == around.home).to_numpy()]
         spots = ground.spots.xy[np.hypot(*(ground.spots.xy - place).T) <= within_m]
         if len(home):
@@ -162,8 +162,8 @@ class PlaceLever(ABC):
         starts = snap(spots, ground.network, access_m=walkers.walk.access_m)
         minutes = dense(ground.network, starts, walkers.ends, walk=walkers.walk, horizon_min=walkers.horizon_min)
         limit_min = max(
-            (limit for name in asked_names(profile) if (limit := limit_of(name)) is not None),
-            default=ground.situation.standard_min,
+            (limit for name in deciding_indicators(rule_set) if (limit := limit_of(name)) is not None),
+            default=ground.access.standard_min,
         )
         people = self.own_people
         reached = is_within(minutes[:, : len(people)], limit_min)

@@ -10,12 +10,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.config.sections.rules import Costs
-from planner.evaluation.expressions import Comparison, Facts, Span, answer, exactly, leaves, names_of
+from planner.evaluation.expressions import (
+    Comparison,
+    IndicatorValues,
+    Interval,
+    evaluate,
+    exactly,
+    indicator_names,
+    predicates,
+)
 from planner.evaluation.facility_indicators import PER_FLOOR_AREA, Column, completeness, per_floor_area
-from planner.evaluation.improvements.actions import Change
+from planner.evaluation.improvements.actions import Action
 from planner.evaluation.rating_names import COMPLIANT
-from planner.evaluation.ratings import Subject
-from planner.evaluation.rules import Profile
+from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.rules import RuleSet
 
 MOST_M2 = 10_000
 """No centre is enlarged by more than this: beyond it another centre is the answer."""
@@ -26,7 +34,7 @@ MOST_FUNCTIONS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class AreaLever:
+class FloorAreaIntervention:
     """More floor area, in whole square metres; what is added is for residents' activities."""
 
     costs: Costs
@@ -37,19 +45,19 @@ class AreaLever:
         """Return its kind, and what a change of that kind costs at least."""
         return "add_area", of_price(self.costs.floor_area_per_m2, 1)
 
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def changes(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return the least enlargements that turn a failing comparison into a passing one."""
-        amounts = turning_points(subject, profile, enlarged, most=MOST_M2)
-        return [Change("add_area", amount, of_price(self.costs.floor_area_per_m2, amount)) for amount in amounts]
+        amounts = turning_points(facts, rule_set, enlarged, most=MOST_M2)
+        return [Action("add_area", amount, of_price(self.costs.floor_area_per_m2, amount)) for amount in amounts]
 
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def after(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Return the centre with more floor."""
-        del profile
-        return enlarged(subject, change.amount)
+        del rule_set
+        return enlarged(facts, change.amount)
 
 
 @dataclass(frozen=True, slots=True)
-class HoursLever:
+class HoursIntervention:
     """Longer opening, in whole hours a week."""
 
     costs: Costs
@@ -60,26 +68,26 @@ class HoursLever:
         """Return its kind, and what a change of that kind costs at least."""
         return "extend_hours", of_price(self.costs.hour_a_week, 1)
 
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def changes(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return the least extensions that turn a failing comparison into a passing one."""
-        hours = subject.facts.numbers["open_hours_week"].value
+        hours = facts.values.numbers["open_hours_week"].value
         most = 0 if math.isnan(hours) else int(HOURS_A_WEEK - hours)
-        amounts = turning_points(subject, profile, self._extended, most=most)
-        return [Change("extend_hours", amount, of_price(self.costs.hour_a_week, amount)) for amount in amounts]
+        amounts = turning_points(facts, rule_set, self._extended, most=most)
+        return [Action("extend_hours", amount, of_price(self.costs.hour_a_week, amount)) for amount in amounts]
 
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def after(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Return the centre with longer hours."""
-        del profile
-        return self._extended(subject, change.amount)
+        del rule_set
+        return self._extended(facts, change.amount)
 
-    def _extended(self, subject: Subject, hours: float) -> Subject:
-        numbers = dict(subject.facts.numbers)
+    def _extended(self, facts: FacilityFacts, hours: float) -> FacilityFacts:
+        numbers = dict(facts.values.numbers)
         numbers["open_hours_week"] = exactly(numbers["open_hours_week"].value + hours)
-        return _with(subject, numbers)
+        return _with(facts, numbers)
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionsLever:
+class FunctionsIntervention:
     """Functions that the profile knows and the centre lacks."""
 
     costs: Costs
@@ -90,28 +98,28 @@ class FunctionsLever:
         """Return its kind, and what a change of that kind costs at least."""
         return "add_functions", of_price(self.costs.function, 1)
 
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def changes(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return every set of missing functions, the smaller first; none where the present ones are not known."""
-        offered = subject.facts.functions
-        if offered is None or not asks_for(profile, {"functions", "functions_share", "functions_missing"}):
+        offered = facts.values.functions
+        if offered is None or not asks_for(rule_set, {"functions", "functions_share", "functions_missing"}):
             return []
-        missing = [one.id for one in profile.functions if one.id not in offered]
+        missing = [one.id for one in rule_set.functions if one.id not in offered]
         counts = range(1, len(missing) + 1) if len(missing) <= MOST_FUNCTIONS else [len(missing)]
         return [
-            Change("add_functions", count, of_price(self.costs.function, count), chosen)
+            Action("add_functions", count, of_price(self.costs.function, count), chosen)
             for count in counts
             for chosen in itertools.combinations(missing, count)
         ]
 
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def after(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Return the centre with more functions."""
-        offered = (subject.facts.functions or frozenset()) | frozenset(change.functions)
-        counted = completeness([subject.tier], [offered], profile.functions)
-        return replace(subject, facts=Facts({**subject.facts.numbers, **spans_of(counted)}, offered))
+        offered = (facts.values.functions or frozenset()) | frozenset(change.functions)
+        counted = completeness([facts.tier], [offered], rule_set.functions)
+        return replace(facts, values=IndicatorValues({**facts.values.numbers, **intervals_of(counted)}, offered))
 
 
 @dataclass(frozen=True, slots=True)
-class StepFreeLever:
+class StepFreeIntervention:
     """An entrance without a step."""
 
     costs: Costs
@@ -122,37 +130,39 @@ class StepFreeLever:
         """Return its kind, and what a change of that kind costs at least."""
         return "step_free", self.costs.step_free
 
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def changes(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return the one change, where the entrance is known to have a step."""
-        has_step = subject.facts.numbers["step_free"].high == 0
+        has_step = facts.values.numbers["step_free"].high == 0
         return (
-            [Change("step_free", 1, self.costs.step_free)] if has_step and asks_for(profile, {"step_free"}) else []
+            [Action("step_free", 1, self.costs.step_free)]
+            if has_step and asks_for(rule_set, {"step_free"})
+            else []
         )
 
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def after(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Return the centre with a step-free entrance."""
-        del change, profile
-        return _with(subject, {**subject.facts.numbers, "step_free": exactly(1.0)})
+        del change, rule_set
+        return _with(facts, {**facts.values.numbers, "step_free": exactly(1.0)})
 
 
-def enlarged(subject: Subject, added_m2: float) -> Subject:
+def enlarged(facts: FacilityFacts, added_m2: float) -> FacilityFacts:
     """Return a centre with more floor, all of it for residents' activities, or with less."""
-    numbers = dict(subject.facts.numbers)
+    numbers = dict(facts.values.numbers)
     for name in ("floor_area_m2", "activity_area_m2"):
-        numbers[name] = Span(numbers[name].low + added_m2, numbers[name].high + added_m2)
+        numbers[name] = Interval(numbers[name].low + added_m2, numbers[name].high + added_m2)
     values = {name: np.array([span.value]) for name, span in numbers.items()}
-    return _with(subject, numbers | spans_of(per_floor_area(values)))
+    return _with(facts, numbers | intervals_of(per_floor_area(values)))
 
 
-def spans_of(columns: Mapping[str, Column], position: int = 0) -> dict[str, Span]:
+def intervals_of(columns: Mapping[str, Column], position: int = 0) -> dict[str, Interval]:
     """Return what columns say of one centre."""
-    return {name: Span(float(one.low[position]), float(one.high[position])) for name, one in columns.items()}
+    return {name: Interval(float(one.low[position]), float(one.high[position])) for name, one in columns.items()}
 
 
 def turning_points(
-    subject: Subject,
-    profile: Profile,
-    changed: Callable[[Subject, float], Subject],
+    facts: FacilityFacts,
+    rule_set: RuleSet,
+    changed: Callable[[FacilityFacts, float], FacilityFacts],
     *,
     most: int,
 ) -> list[int]:
@@ -163,10 +173,10 @@ def turning_points(
     if most < 1:
         return []
     points = set()
-    for leaf in _comparisons(subject, profile):
+    for leaf in _comparisons(facts, rule_set):
 
         def passes(amount: int, leaf: Comparison = leaf) -> bool:
-            return answer(leaf, changed(subject, amount).facts)[0] is True
+            return evaluate(leaf, changed(facts, amount).values)[0] is True
 
         if not passes(0) and passes(most):
             fails, holds = 0, most
@@ -177,24 +187,24 @@ def turning_points(
     return sorted(points)
 
 
-def _comparisons(subject: Subject, profile: Profile) -> list[Comparison]:
+def _comparisons(facts: FacilityFacts, rule_set: RuleSet) -> list[Comparison]:
     found = [
         leaf
-        for rule in profile.rules
-        if rule.grade == COMPLIANT and subject.tier in rule.tiers
-        for leaf in leaves(rule.test)
+        for rule in rule_set.rules
+        if rule.grade == COMPLIANT and facts.tier in rule.tiers
+        for leaf in predicates(rule.test)
         if isinstance(leaf, Comparison)
     ]
     return list(dict.fromkeys(found))
 
 
-def asks_for(profile: Profile, names: Collection[str]) -> bool:
+def asks_for(rule_set: RuleSet, names: Collection[str]) -> bool:
     """Tell whether a rule of grade compliant speaks of one of the measures."""
-    return any(set(names) & set(names_of(rule.test)) for rule in profile.rules if rule.grade == COMPLIANT)
+    return any(set(names) & set(indicator_names(rule.test)) for rule in rule_set.rules if rule.grade == COMPLIANT)
 
 
-def _with(subject: Subject, numbers: Mapping[str, Span]) -> Subject:
-    return replace(subject, facts=Facts(numbers, subject.facts.functions))
+def _with(facts: FacilityFacts, numbers: Mapping[str, Interval]) -> FacilityFacts:
+    return replace(facts, values=IndicatorValues(numbers, facts.values.functions))
 
 
 def of_price(price: float | None, amount: float) -> float | None:

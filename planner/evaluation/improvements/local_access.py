@@ -9,16 +9,16 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.evaluation.circuity import detours
-from planner.evaluation.expressions import ANYTHING, Facts, Span, names_of
+from planner.evaluation.expressions import ANYTHING, IndicatorValues, Interval, indicator_names
 from planner.evaluation.facility_indicators import Column, of_catchments, of_directions, of_own_community, of_reach
 from planner.evaluation.improvements.actions import Place
-from planner.evaluation.improvements.facility_actions import enlarged, spans_of
+from planner.evaluation.improvements.facility_actions import enlarged, intervals_of
 from planner.evaluation.indicators import find_measure, limit_of
 from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
-from planner.evaluation.ratings import Subject
-from planner.evaluation.rules import Profile
+from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.rules import RuleSet
 from planner.network.link_additions import Walkers, dense
 from planner.network.network import WalkingNetwork
 from planner.network.positions import all_snaps, some_snaps
@@ -39,7 +39,7 @@ WALKED = OWN | REACH | DIRECTIONS | CATCHMENTS | {AREA_RATIO}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
+class LocalAccess:
     """A centre, the people whom it may reach or who are its own, and the facilities that these people may reach.
 
     Attributes
@@ -52,7 +52,7 @@ class Surroundings:
         The walks from these facilities to these people and, behind them, to one another.
     """
 
-    situation: Situation
+    access: AccessData
     centre: int
     walkers: Walkers
 
@@ -65,17 +65,17 @@ class Surroundings:
     @property
     def home(self) -> str:
         """Return the community that it serves."""
-        return str(self.situation.facilities["community"].iloc[self.centre])
+        return str(self.access.facilities["community"].iloc[self.centre])
 
 
-def look_around(
-    situation: Situation,
+def build_local_access(
+    access: AccessData,
     position: int,
     network: WalkingNetwork,
     snaps: tuple[Snaps, Snaps],
     *,
     margin_m: float,
-) -> Surroundings:
+) -> LocalAccess:
     """Return what bears on the measures of one centre.
 
     Parameters
@@ -90,9 +90,9 @@ def look_around(
         How far from the centre or its community it may come to stand, or to have a branch, metres.
     """
     facilities, people = (one.xy for one in snaps)
-    times, walk = situation.times, situation.walk
-    home = situation.facilities["community"].iloc[position]
-    own = (situation.demand["community"] == home).to_numpy() if home else np.zeros(len(people), dtype=np.bool_)
+    times, walk = access.times, access.walk
+    home = access.facilities["community"].iloc[position]
+    own = (access.demand["community"] == home).to_numpy() if home else np.zeros(len(people), dtype=np.bool_)
     least_level = min(float(network.segment_level.min(initial=1.0)), 1.0)
     reach_m = walk.metres(times.horizon_min) / least_level
     here = np.vstack([facilities[position][None, :], people[own]])
@@ -111,23 +111,23 @@ def look_around(
         times.horizon_min,
     )
     local = replace(
-        situation,
-        facilities=Facilities(situation.facilities.iloc[which].reset_index(drop=True)),
-        demand=situation.demand.iloc[chosen].reset_index(drop=True),
+        access,
+        facilities=Facilities(access.facilities.iloc[which].reset_index(drop=True)),
+        demand=access.demand.iloc[chosen].reset_index(drop=True),
         areas=None,
     )
-    return Surroundings(local, int(np.searchsorted(which, position)), walkers)
+    return LocalAccess(local, int(np.searchsorted(which, position)), walkers)
 
 
-def measured_again(
-    around: Surroundings,
-    subject: Subject,
-    profile: Profile,
+def recompute_indicators(
+    around: LocalAccess,
+    facts: FacilityFacts,
+    rule_set: RuleSet,
     minutes: FloatArray,
     *,
     branch: FloatArray | None = None,
     place: Place | None = None,
-) -> Subject:
+) -> FacilityFacts:
     """Return the centre as it is once walks are others.
 
     Only measures are taken again that decide the verdict. A service area is not drawn again.
@@ -147,41 +147,41 @@ def measured_again(
     place
         Where the centre stands then, where it moves.
     """
-    horizon_min, n_people = around.walkers.horizon_min, len(around.situation.demand)
-    alone = replace(around.situation, times=_times(minutes[:, :n_people], horizon_min))
+    horizon_min, n_people = around.walkers.horizon_min, len(around.access.demand)
+    alone = replace(around.access, times=_times(minutes[:, :n_people], horizon_min))
     if place is not None:
         alone = replace(alone, facilities=_moved(alone.facilities, around.centre, place))
-    situation = replace(alone, between=_times(minutes[:, n_people:], horizon_min))
+    access = replace(alone, between=_times(minutes[:, n_people:], horizon_min))
     if branch is not None:
         served = minutes[:, :n_people].copy()
         served[around.centre] = np.minimum(served[around.centre], branch[:n_people])
-        situation = replace(situation, times=_times(served, horizon_min))
-    names = asked_names(profile)
+        access = replace(access, times=_times(served, horizon_min))
+    names = deciding_indicators(rule_set)
     stems = {measure.name for name in names if (measure := find_measure(name))}
     limits = sorted({limit for name in names if (limit := limit_of(name)) is not None})
     columns: dict[str, Column] = {}
     if stems & OWN:
-        columns |= of_own_community(situation, limits)
+        columns |= of_own_community(access, limits)
     if stems & REACH:
-        columns |= of_reach(situation, limits)
+        columns |= of_reach(access, limits)
     if stems & DIRECTIONS:
-        columns |= of_directions(situation, tuple(detours(alone, [around.centre])), profile)
+        columns |= of_directions(access, tuple(detours(alone, [around.centre])), rule_set)
     if stems & CATCHMENTS:
-        columns |= of_catchments(situation, profile)[0]
+        columns |= of_catchments(access, rule_set)[0]
     spans = {
-        name: span for name, span in spans_of(columns, around.centre).items() if name in subject.facts.numbers
+        name: span for name, span in intervals_of(columns, around.centre).items() if name in facts.values.numbers
     }
-    numbers = {**subject.facts.numbers, **{name: one for name, one in spans.items() if AREA_RATIO not in name}}
-    return enlarged(replace(subject, facts=Facts(numbers, subject.facts.functions)), 0.0)
+    numbers = {**facts.values.numbers, **{name: one for name, one in spans.items() if AREA_RATIO not in name}}
+    return enlarged(replace(facts, values=IndicatorValues(numbers, facts.values.functions)), 0.0)
 
 
-def without_area_ratio(subject: Subject, *, at_least_today: bool) -> Subject:
+def without_area_ratio(facts: FacilityFacts, *, at_least_today: bool) -> FacilityFacts:
     """Return a centre whose service area was not drawn again."""
     numbers = {
-        name: (Span(span.low, np.inf) if at_least_today else ANYTHING) if name.startswith(AREA_RATIO) else span
-        for name, span in subject.facts.numbers.items()
+        name: (Interval(span.low, np.inf) if at_least_today else ANYTHING) if name.startswith(AREA_RATIO) else span
+        for name, span in facts.values.numbers.items()
     }
-    return replace(subject, facts=Facts(numbers, subject.facts.functions))
+    return replace(facts, values=IndicatorValues(numbers, facts.values.functions))
 
 
 def _moved(facilities: Facilities, position: int, place: Place) -> Facilities:
@@ -190,9 +190,14 @@ def _moved(facilities: Facilities, position: int, place: Place) -> Facilities:
     return Facilities(gpd.GeoDataFrame(facilities.set_geometry(shapes, crs=facilities.crs)))
 
 
-def asked_names(profile: Profile) -> set[str]:
+def deciding_indicators(rule_set: RuleSet) -> set[str]:
     """Return the measures that decide verdicts by a profile."""
-    return {name for rule in profile.rules if rule.grade in (COMPLIANT, EXCELLENT) for name in names_of(rule.test)}
+    return {
+        name
+        for rule in rule_set.rules
+        if rule.grade in (COMPLIANT, EXCELLENT)
+        for name in indicator_names(rule.test)
+    }
 
 
 def nearest_first(xy: FloatArray, place: Sequence[float] | FloatArray) -> IndexArray:

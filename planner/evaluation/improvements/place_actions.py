@@ -8,20 +8,33 @@ from __future__ import annotations
 
 from planner.config.sections.rules import Costs
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.context import Ground, PlaceLever
-from planner.evaluation.improvements.local_access import look_around
-from planner.evaluation.improvements.site_actions import MoveLever, ShareLever, StationLever, farthest_neighbour_m
-from planner.evaluation.improvements.street_actions import CrossingLever, GateLever
+from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention
+from planner.evaluation.improvements.local_access import build_local_access
+from planner.evaluation.improvements.site_actions import (
+    MoveIntervention,
+    ShareIntervention,
+    StationIntervention,
+    farthest_neighbour_m,
+)
+from planner.evaluation.improvements.street_actions import CrossingIntervention, GateIntervention
 
 
-def place_levers(ground: Ground, diagnosis: Diagnosis, position: int, costs: Costs) -> tuple[PlaceLever, ...]:
+def network_interventions(
+    ground: InterventionContext, diagnosis: Diagnosis, position: int, costs: Costs
+) -> tuple[NetworkIntervention, ...]:
     """Return the changes of streets and places for one centre."""
-    around = look_around(
-        ground.situation,
+    around = build_local_access(
+        ground.access,
         position,
         ground.network,
         ground.snaps,
         margin_m=max(ground.asked.move_m, farthest_neighbour_m(ground, position)),
     )
-    kinds: tuple[type[PlaceLever], ...] = (GateLever, ShareLever, CrossingLever, StationLever, MoveLever)
+    kinds: tuple[type[NetworkIntervention], ...] = (
+        GateIntervention,
+        ShareIntervention,
+        CrossingIntervention,
+        StationIntervention,
+        MoveIntervention,
+    )
     return tuple(kind(ground, around, diagnosis, costs) for kind in kinds)

@@ -1,8 +1,8 @@
 """What would make a weak centre compliant: the cheapest single change, else the cheapest pair.
 
-A lever is one kind of change. It proposes changes for a centre and says what the centre is like after each; the
-search knows nothing of what a change is. `centre_levers` change the centre itself; `place_levers` change streets
-and places, and walk again.
+An intervention proposes actions for a facility and returns the facility's indicators after each; the search is
+independent of the kind of action. `facility_actions` change the facility itself; `street_actions` and
+`site_actions` change streets and places, and recompute walks.
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ import shapely
 
 from planner.config.sections.rules import Costs
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.expressions import Joined, names_of
-from planner.evaluation.improvements.actions import Change, Remedy, cost_of, price
-from planner.evaluation.improvements.context import Ground
-from planner.evaluation.improvements.facility_actions import AreaLever, FunctionsLever, HoursLever, StepFreeLever
-from planner.evaluation.improvements.place_actions import place_levers
+from planner.evaluation.expressions import BoolOp, indicator_names
+from planner.evaluation.improvements.actions import Action, ImprovementPlan, cost_of, price
+from planner.evaluation.improvements.context import InterventionContext
+from planner.evaluation.improvements.facility_actions import (
+    FloorAreaIntervention,
+    FunctionsIntervention,
+    HoursIntervention,
+    StepFreeIntervention,
+)
+from planner.evaluation.improvements.place_actions import network_interventions
 from planner.evaluation.indicators import find_measure
 from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
-from planner.evaluation.ratings import Subject, judge, verdict_of
-from planner.evaluation.rules import Profile
-
-__all__ = ["Change", "Remedy", "cheapest", "find_remedies", "remedies_table"]
+from planner.evaluation.ratings import FacilityFacts, evaluate_rules, rating_of
+from planner.evaluation.rules import RuleSet
 
 
-class Lever(Protocol):
+class Intervention(Protocol):
     """One kind of change.
 
     Attributes
@@ -54,19 +57,21 @@ class Lever(Protocol):
         """Return its kind, and what a change of that kind costs at least."""
         ...
 
-    def changes(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def changes(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return the changes worth trying on a centre."""
         ...
 
-    def after(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def after(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Return the centre as it is after a change of this kind."""
         ...
 
 
-Step = tuple[Lever, Change]
+Step = tuple[Intervention, Action]
 
 
-def find_remedies(diagnosis: Diagnosis, costs: Costs, ground: Ground | None = None) -> tuple[Remedy, ...]:
+def find_improvement_plans(
+    diagnosis: Diagnosis, costs: Costs, ground: InterventionContext | None = None
+) -> tuple[ImprovementPlan, ...]:
     """Find for each weak centre the cheapest single change that makes it compliant, else the cheapest pair.
 
     Parameters
@@ -83,15 +88,22 @@ def find_remedies(diagnosis: Diagnosis, costs: Costs, ground: Ground | None = No
     remedies
         One for each weak centre, in the order of the centres.
     """
-    own = (AreaLever(costs), HoursLever(costs), FunctionsLever(costs), StepFreeLever(costs))
+    own = (
+        FloorAreaIntervention(costs),
+        HoursIntervention(costs),
+        FunctionsIntervention(costs),
+        StepFreeIntervention(costs),
+    )
     remedies = []
     for position in np.flatnonzero(diagnosis.centres["verdict"] == WEAK).tolist():
-        further = () if ground is None else place_levers(ground, diagnosis, position, costs)
-        remedies.append(cheapest(diagnosis.subjects[position], diagnosis.profile, own, further))
+        further = () if ground is None else network_interventions(ground, diagnosis, position, costs)
+        remedies.append(cheapest(diagnosis.facts[position], diagnosis.rule_set, own, further))
     return tuple(remedies)
 
 
-def cheapest(subject: Subject, profile: Profile, own: Sequence[Lever], further: Sequence[Lever] = ()) -> Remedy:
+def cheapest(
+    facts: FacilityFacts, rule_set: RuleSet, own: Sequence[Intervention], further: Sequence[Intervention] = ()
+) -> ImprovementPlan:
     """Search all single changes, then pairs, for the cheapest that helps a weak centre.
 
     A pair is two different changes of the centre itself, or one of streets and places with one of the centre
@@ -99,67 +111,67 @@ def cheapest(subject: Subject, profile: Profile, own: Sequence[Lever], further: 
     equal ones the smaller. A change that leads to compliance comes before one that leaves only what is not known,
     and a single change before a pair. What cannot touch every rule that fails is not tried.
     """
-    search = _Search(subject, profile)
+    search = _Search(facts, rule_set)
     helpful = [one for one in (*own, *further) if search.may_mend(one)]
-    found = search.cheapest(_Waiting(helpful, subject, profile))
+    found = search.cheapest(_Waiting(helpful, facts, rule_set))
     if found is None or search.is_open(found[1]):
         proposed = [*_own_pairs(search, own), *_mixed_pairs(search, own, further)]
         pairs = search.cheapest(sorted(proposed, key=lambda steps: price([change for _, change in steps])))
         found = pairs if found is None or (pairs and not search.is_open(pairs[1])) else found
     if found is None:
         left = search.failing
-        return Remedy(subject.id, (), None, WEAK, left, (), search.tried)
+        return ImprovementPlan(facts.id, (), None, WEAK, left, (), search.tried)
     steps, then = found
-    findings = judge(then, profile)
+    results = evaluate_rules(then, rule_set)
     changes = tuple(change for _, change in steps)
-    left = tuple(one.rule for one in findings if one.grade == COMPLIANT and one.passed is not True)
+    left = tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)
     mended = tuple(rule for rule in search.failing if rule not in left)
-    verdict = verdict_of(findings, profile)
-    return Remedy(subject.id, changes, cost_of(changes), verdict, left, mended, search.tried)
+    verdict = rating_of(results, rule_set)
+    return ImprovementPlan(facts.id, changes, cost_of(changes), verdict, left, mended, search.tried)
 
 
 @dataclass(slots=True)
 class _Search:
     """One centre's search, and how much was tried."""
 
-    subject: Subject
-    profile: Profile
+    facts: FacilityFacts
+    rule_set: RuleSet
     tried: int = 0
 
     @property
     def failing(self) -> tuple[str, ...]:
         """Return the rules of grade compliant that are not passed today."""
-        found = judge(self.subject, self.profile)
+        found = evaluate_rules(self.facts, self.rule_set)
         return tuple(one.rule for one in found if one.grade == COMPLIANT and one.passed is not True)
 
-    def may_mend(self, *levers: Lever) -> bool:
+    def may_mend(self, *levers: Intervention) -> bool:
         """Tell whether levers together touch a measure of every rule that fails."""
         touched = frozenset().union(*(lever.touches for lever in levers))
-        tests = {rule.id: rule.test for rule in self.profile.rules}
+        tests = {rule.id: rule.test for rule in self.rule_set.rules}
         return all(
-            touched & {_stem(name) for name in names_of(tests[finding.rule])}
-            for finding in judge(self.subject, self.profile)
+            touched & {_stem(name) for name in indicator_names(tests[finding.rule])}
+            for finding in evaluate_rules(self.facts, self.rule_set)
             if finding.grade == COMPLIANT and finding.passed is False
         )
 
-    def is_open(self, then: Subject) -> bool:
+    def is_open(self, then: FacilityFacts) -> bool:
         """Tell whether a rule that cannot be told might still be passed in another way than the unknown one."""
-        tests = {rule.id: rule.test for rule in self.profile.rules}
+        tests = {rule.id: rule.test for rule in self.rule_set.rules}
         return any(
-            one.passed is None and isinstance(tests[one.rule], Joined)
-            for one in judge(then, self.profile)
+            one.passed is None and isinstance(tests[one.rule], BoolOp)
+            for one in evaluate_rules(then, self.rule_set)
             if one.grade == COMPLIANT
         )
 
-    def cheapest(self, in_order: Iterable[tuple[Step, ...]]) -> tuple[tuple[Step, ...], Subject] | None:
+    def cheapest(self, in_order: Iterable[tuple[Step, ...]]) -> tuple[tuple[Step, ...], FacilityFacts] | None:
         """Return the first of the proposed steps that helps, and the centre as it is then."""
         perhaps = None
         for steps in in_order:
             self.tried += 1
-            then = self.subject
+            then = self.facts
             for lever, change in steps:
-                then = lever.after(then, change, self.profile)
-            verdict = verdict_of(judge(then, self.profile), self.profile)
+                then = lever.after(then, change, self.rule_set)
+            verdict = rating_of(evaluate_rules(then, self.rule_set), self.rule_set)
             if verdict in (COMPLIANT, EXCELLENT):
                 return steps, then
             if verdict == UNDETERMINED and perhaps is None:
@@ -171,41 +183,43 @@ class _Search:
 class _Waiting:
     """Single changes from the cheapest on; no lever is asked for its changes before one of them may be next."""
 
-    levers: Sequence[Lever]
-    subject: Subject
-    profile: Profile
+    levers: Sequence[Intervention]
+    facts: FacilityFacts
+    rule_set: RuleSet
 
     def __iter__(self) -> Iterator[tuple[Step, ...]]:
         """Yield the changes in order."""
-        heap: list[tuple[tuple[object, ...], int, Lever, Change | None]] = []
+        heap: list[tuple[tuple[object, ...], int, Intervention, Action | None]] = []
         for number, lever in enumerate(self.levers):
             kind, cost = lever.least
-            heapq.heappush(heap, (price([Change(kind, 0, cost)]), number, lever, None))
+            heapq.heappush(heap, (price([Action(kind, 0, cost)]), number, lever, None))
         count = len(heap)
         while heap:
             _, _, lever, change = heapq.heappop(heap)
             if change is not None:
                 yield ((lever, change),)
                 continue
-            for one in lever.changes(self.subject, self.profile):
+            for one in lever.changes(self.facts, self.rule_set):
                 heapq.heappush(heap, (price([one]), count, lever, one))
                 count += 1
 
 
-def _own_pairs(search: _Search, own: Sequence[Lever]) -> Iterator[tuple[Step, Step]]:
+def _own_pairs(search: _Search, own: Sequence[Intervention]) -> Iterator[tuple[Step, Step]]:
     for one, other in itertools.combinations(own, 2):
         if search.may_mend(one, other):
-            changes = (lever.changes(search.subject, search.profile) for lever in (one, other))
+            changes = (lever.changes(search.facts, search.rule_set) for lever in (one, other))
             yield from (((one, first), (other, second)) for first, second in itertools.product(*changes))
 
 
-def _mixed_pairs(search: _Search, own: Sequence[Lever], further: Sequence[Lever]) -> Iterator[tuple[Step, Step]]:
+def _mixed_pairs(
+    search: _Search, own: Sequence[Intervention], further: Sequence[Intervention]
+) -> Iterator[tuple[Step, Step]]:
     for outer in further:
         inner = [lever for lever in own if search.may_mend(outer, lever)]
-        for change in outer.changes(search.subject, search.profile) if inner else ():
-            then = outer.after(search.subject, change, search.profile)
+        for change in outer.changes(search.facts, search.rule_set) if inner else ():
+            then = outer.after(search.facts, change, search.rule_set)
             for lever in inner:
-                yield from (((outer, change), (lever, one)) for one in lever.changes(then, search.profile))
+                yield from (((outer, change), (lever, one)) for one in lever.changes(then, search.rule_set))
 
 
 def _stem(name: str) -> str:
@@ -214,7 +228,7 @@ def _stem(name: str) -> str:
     return measure.name if measure else name
 
 
-def remedies_table(remedies: Iterable[Remedy], crs: object = None) -> gpd.GeoDataFrame:
+def improvements_table(remedies: Iterable[ImprovementPlan], crs: object = None) -> gpd.GeoDataFrame:
     """Return remedies as a table, one row a change: what `Change` has, the centre, its verdict then, and where.
 
     A change of the centre itself has no geometry; a crossing is a line.
@@ -239,7 +253,7 @@ def remedies_table(remedies: Iterable[Remedy], crs: object = None) -> gpd.GeoDat
     return gpd.GeoDataFrame(table, geometry=np.array(shapes, dtype=object), crs=crs)
 
 
-def _shape(change: Change) -> shapely.Geometry | None:
+def _shape(change: Action) -> shapely.Geometry | None:
     if change.place is None:
         return None
     if change.other is None:

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planner.evaluation.improvements.actions import Change
-from planner.evaluation.improvements.context import PlaceLever, place_of
-from planner.evaluation.improvements.local_access import measured_again, nearest_first, without_area_ratio
-from planner.evaluation.ratings import Subject
-from planner.evaluation.rules import Profile
-from planner.evaluation.severance import people_around, promising_pairs
+from planner.evaluation.improvements.actions import Action
+from planner.evaluation.improvements.context import NetworkIntervention, place_of
+from planner.evaluation.improvements.local_access import nearest_first, recompute_indicators, without_area_ratio
+from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.rules import RuleSet
+from planner.evaluation.severance import people_around, rank_pairs
 from planner.network.link_additions import dense, walks_through, with_crossing, with_gate_opened
 from planner.network.positions import some_snaps
 
 
-class GateLever(PlaceLever):
+class GateIntervention(NetworkIntervention):
     """Opening a closed gate."""
 
     __slots__ = ()
@@ -27,9 +27,9 @@ class GateLever(PlaceLever):
         """Return its kind, and what a change of that kind costs at least."""
         return "open_gate", self.costs.gate_open
 
-    def propose(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def propose(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return the gates nearest to the centre, within its longest walk."""
-        del subject, profile
+        del facts, rule_set
         gates, around = self.ground.gates, self.around
         if not gates:
             return []
@@ -41,21 +41,21 @@ class GateLever(PlaceLever):
             if math.dist(gates[row].xy, around.xy) <= reach_m
         ]
         return [
-            Change("open_gate", 1, self.costs.gate_open, place=gate.xy, about=gate.id, name=gate.name)
+            Action("open_gate", 1, self.costs.gate_open, place=gate.xy, about=gate.id, name=gate.name)
             for gate in near[: self.ground.asked.tried]
         ]
 
-    def measure(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def measure(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Walk through the gate."""
         nodes = next(
             gate.nodes for gate in self.ground.gates if gate.id == change.about and gate.xy == change.place
         )
         network, walkers = self.ground.network, self.around.walkers
         minutes = with_gate_opened(network, nodes, walkers)
-        return without_area_ratio(measured_again(self.around, subject, profile, minutes), at_least_today=True)
+        return without_area_ratio(recompute_indicators(self.around, facts, rule_set, minutes), at_least_today=True)
 
 
-class CrossingLever(PlaceLever):
+class CrossingIntervention(NetworkIntervention):
     """Building a crossing between two street positions close in the air and far on foot."""
 
     __slots__ = ("ends", "through")
@@ -65,9 +65,9 @@ class CrossingLever(PlaceLever):
         """Return its kind, and what a change of that kind costs at least."""
         return "build_crossing", self._cost(0.0)
 
-    def propose(self, subject: Subject, profile: Profile) -> Sequence[Change]:
+    def propose(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
         """Return the pairs that bring the community's people nearer to the centre."""
-        del subject, profile
+        del facts, rule_set
         ground, around, asked = self.ground, self.around, self.ground.asked
         people_xy, people = around.walkers.ends.xy[: len(self.own_people)], self.own_people
         here = np.vstack([people_xy[people > 0], [around.xy]])
@@ -79,14 +79,14 @@ class CrossingLever(PlaceLever):
             ground.network, start, some_snaps(ground.standing, which), walk=walkers.walk, horizon_min=asked.far_min
         )[0]
         weight = people_around(spots.xy, people_xy, people, asked.near_m)
-        found = promising_pairs(spots.xy, minutes, weight, walk=walkers.walk, asked=asked, most=asked.tried)
+        found = rank_pairs(spots.xy, minutes, weight, walk=walkers.walk, asked=asked, most=asked.tried)
         both = np.concatenate([found.near, found.far])
         ends = some_snaps(ground.arriving, which[both]), some_snaps(ground.leaving, which[both])
         self.through = walks_through(ground.network, ends[0], walkers, ends[1])
-        self.ends: dict[Change, tuple[int, int]] = {}
+        self.ends: dict[Action, tuple[int, int]] = {}
         for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
             one, other = place_of(spots.xy[near]), place_of(spots.xy[far])
-            change = Change("build_crossing", float(air_m), self._cost(float(air_m)), place=one, other=other)
+            change = Action("build_crossing", float(air_m), self._cost(float(air_m)), place=one, other=other)
             self.ends[change] = number, number + len(found.near)
         return list(self.ends)
 
@@ -96,9 +96,9 @@ class CrossingLever(PlaceLever):
             return None
         return (self.costs.crossing or 0.0) + (self.costs.crossing_per_m or 0.0) * length_m
 
-    def measure(self, subject: Subject, change: Change, profile: Profile) -> Subject:
+    def measure(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Walk over the crossing."""
         network, walkers = self.ground.network, self.around.walkers
         ends_xy = np.array([change.place, change.other])
         minutes = with_crossing(network, ends_xy, self.through.rows(self.ends[change]), walkers)
-        return without_area_ratio(measured_again(self.around, subject, profile, minutes), at_least_today=True)
+        return without_area_ratio(recompute_indicators(self.around, facts, rule_set, minutes), at_least_today=True)

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.actions import Remedy
-from planner.evaluation.improvements.context import lay_ground
-from planner.evaluation.improvements.search import find_remedies
-from planner.evaluation.severance import Layers, Places, blocked_pairs, pairs_near
+from planner.evaluation.improvements.actions import ImprovementPlan
+from planner.evaluation.improvements.context import build_context
+from planner.evaluation.improvements.search import find_improvement_plans
+from planner.evaluation.severance import BarrierLayers, StreetPoints, blocked_pairs, pairs_near
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import Snaps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Help:
+class Improvements:
     """What would help.
 
     Attributes
@@ -32,19 +32,19 @@ class Help:
         The pairs around each centre by its id: the pair's id, and in which direction it lies.
     """
 
-    remedies: tuple[Remedy, ...]
+    remedies: tuple[ImprovementPlan, ...]
     blocked_pairs: gpd.GeoDataFrame
     blocked_near: Mapping[str, tuple[tuple[str, str], ...]]
 
 
-def find_help(
-    situation: Situation,
+def find_improvements(
+    access: AccessData,
     diagnosis: Diagnosis,
     network: WalkingNetwork,
     snaps: tuple[Snaps, Snaps],
-    layers: Layers,
+    layers: BarrierLayers,
     study: Study,
-) -> Help:
+) -> Improvements:
     """Find what would help, on the streets and places of a study.
 
     Parameters
@@ -58,14 +58,12 @@ def find_help(
     study
         For its costs, and for what is tried.
     """
-    ground = lay_ground(situation, network, snaps, layers, study.remedies)
-    places = Places(ground.spots, ground.standing, ground.arriving, ground.leaving)
-    pairs = blocked_pairs(
-        network, places, snaps, situation.people, layers, walk=situation.walk, asked=study.remedies
-    )
-    within_m = situation.walk.metres(max(situation.limits_min))
-    return Help(
-        find_remedies(diagnosis, study.costs, ground if study.remedies.streets else None),
+    ground = build_context(access, network, snaps, layers, study.remedies)
+    places = StreetPoints(ground.spots, ground.standing, ground.arriving, ground.leaving)
+    pairs = blocked_pairs(network, places, snaps, access.people, layers, walk=access.walk, asked=study.remedies)
+    within_m = access.walk.metres(max(access.limits_min))
+    return Improvements(
+        find_improvement_plans(diagnosis, study.costs, ground if study.remedies.streets else None),
         pairs,
-        pairs_near(pairs, situation.facilities, within_m=within_m),
+        pairs_near(pairs, access.facilities, within_m=within_m),
     )

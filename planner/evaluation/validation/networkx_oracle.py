@@ -51,7 +51,7 @@ Part = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class WalkEnvironment:
     """What is walked on, and what stands in the way.
 
     Attributes
@@ -117,7 +117,7 @@ class _Door(NamedTuple):
         return (AFTER if self.is_private else STREETS, *self.place)
 
 
-class IndependentWalks:
+class NetworkxWalks:
     """The streets as a graph, cut where a straight walk of any of the points may begin or end.
 
     Parameters
@@ -130,7 +130,7 @@ class IndependentWalks:
         The longest straight walk between a point and a street, metres.
     """
 
-    def __init__(self, ground: Ground, homes: FloatArray, centres: FloatArray, access_m: float) -> None:
+    def __init__(self, ground: WalkEnvironment, homes: FloatArray, centres: FloatArray, access_m: float) -> None:
         import networkx as nx
 
         self._access_m = access_m
@@ -371,7 +371,7 @@ def _least(
     return np.asarray((low + high) / 2)
 
 
-def _segments(ground: Ground) -> Iterator[_Segment]:
+def _segments(ground: WalkEnvironment) -> Iterator[_Segment]:
     """Yield the straight segments of all lines, their vertices rounded as they are joined."""
     parts, street = shapely.get_parts(ground.streets.geometry.array, return_index=True)
     private = np.zeros(len(ground.streets), dtype=bool) if ground.private is None else ground.private

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import Situation
+from planner.accessibility.access_data import AccessData
 from planner.network.isochrones.capsules import QUARTER_SEGMENTS
 from planner.network.walk import LIMIT_TOLERANCE_MIN, IndexArray, is_within
 
@@ -32,7 +32,7 @@ def drawing_tolerance_m(access_m: float, tolerance_walk_m: float) -> float:
     return float(chord * 2 * access_m + ROUNDED_M + tolerance_walk_m)
 
 
-def compare_with_overlay(situation: Situation) -> pd.DataFrame:
+def compare_with_overlay(access: AccessData) -> pd.DataFrame:
     """Compare coverage by walking time with coverage by laying service areas over demand points.
 
     Each pair of a centre and a demand point that either of the two calls covered is compared. By the law of
@@ -51,21 +51,21 @@ def compare_with_overlay(situation: Situation) -> pd.DataFrame:
         how many differ farther from the border than the tolerance, and differing_share, these over pairs (0 by the
         law); people_by_time and people_by_overlay, covered by any centre; tolerance_m.
     """
-    if situation.areas is None:
+    if access.areas is None:
         message = "there are no service areas to compare with"
         raise ValueError(message)
-    points = situation.demand.geometry.array
+    points = access.demand.geometry.array
     tree = shapely.STRtree(points)
-    walk = situation.walk
+    walk = access.walk
     tolerance_m = drawing_tolerance_m(walk.access_m, walk.metres(LIMIT_TOLERANCE_MIN))
     rows = []
-    for column, limit in enumerate(situation.limits_min):
-        areas = situation.areas[:, column]
+    for column, limit in enumerate(access.limits_min):
+        areas = access.areas[:, column]
         shapely.prepare(areas)
         facility, demand = tree.query(areas, predicate="intersects")
         drawn = _keys(facility, demand, len(points))
-        inside = is_within(situation.times.minutes, limit)
-        walked = _keys(situation.times.facility[inside], situation.times.demand[inside], len(points))
+        inside = is_within(access.times.minutes, limit)
+        walked = _keys(access.times.facility[inside], access.times.demand[inside], len(points))
         differing = np.setxor1d(drawn, walked)
         beyond = _beyond(areas, points, differing, tolerance_m)
         compared = len(np.union1d(drawn, walked))
@@ -76,8 +76,8 @@ def compare_with_overlay(situation: Situation) -> pd.DataFrame:
                 "differing": len(differing),
                 "differing_beyond": beyond,
                 "differing_share": beyond / compared if compared else 0.0,
-                "people_by_time": _people(situation, walked),
-                "people_by_overlay": _people(situation, drawn),
+                "people_by_time": _people(access, walked),
+                "people_by_overlay": _people(access, drawn),
                 "tolerance_m": tolerance_m,
             }
         )
@@ -100,6 +100,6 @@ def _beyond(
     return int((np.isnan(away) | (away > tolerance_m)).sum())
 
 
-def _people(situation: Situation, keys: IndexArray) -> float:
-    covered = np.unique(keys % len(situation.demand))
-    return float(situation.people[covered].sum())
+def _people(access: AccessData, keys: IndexArray) -> float:
+    covered = np.unique(keys % len(access.demand))
+    return float(access.people[covered].sum())

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from planner.accessibility.access_data import Situation
-from planner.evaluation.validation.networkx_oracle import Ground, IndependentWalks
+from planner.accessibility.access_data import AccessData
+from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.messages.errors import Breach, StudyError
 
 POINTS = 100
@@ -53,7 +53,7 @@ def check_networkx(study: str) -> None:
         raise StudyError(study, [Breach("no_networkx")])
 
 
-def verify(situation: Situation, ground: Ground, *, seed: int, points: int = POINTS) -> Verification:
+def verify(access: AccessData, ground: WalkEnvironment, *, seed: int, points: int = POINTS) -> Verification:
     """Compute the walks of random demand points to every centre within the horizon again, by networkx.
 
     Parameters
@@ -73,14 +73,14 @@ def verify(situation: Situation, ground: Ground, *, seed: int, points: int = POI
         What differs.
     """
     random = np.random.default_rng(seed)
-    count = min(points, len(situation.demand))
-    drawn = np.sort(random.choice(len(situation.demand), size=count, replace=False))
-    walk, times = situation.walk, situation.times
+    count = min(points, len(access.demand))
+    drawn = np.sort(random.choice(len(access.demand), size=count, replace=False))
+    walk, times = access.walk, access.times
     horizon_m = walk.metres(times.horizon_min)
-    walks = IndependentWalks(
+    walks = NetworkxWalks(
         ground,
-        shapely.get_coordinates(situation.demand.geometry.array[drawn]),
-        shapely.get_coordinates(situation.facilities.geometry.array),
+        shapely.get_coordinates(access.demand.geometry.array[drawn]),
+        shapely.get_coordinates(access.facilities.geometry.array),
         walk.access_m,
     )
     listed = np.isin(times.demand, drawn)
@@ -91,7 +91,7 @@ def verify(situation: Situation, ground: Ground, *, seed: int, points: int = POI
     largest = 0.0
     for row, demand in enumerate(drawn):
         again = walks.from_home(row, horizon_m)
-        for facility in range(len(situation.facilities)):
+        for facility in range(len(access.facilities)):
             here, there = found.get((facility, demand), math.inf), walk.minutes(again[facility])
             # A walk that ends at the horizon itself may be listed by one and not by the other.
             if min(here, there) >= times.horizon_min - TOLERANCE_MIN:

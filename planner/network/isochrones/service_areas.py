@@ -17,9 +17,9 @@ from planner.network.isochrones.small_discs import small_discs, within_ring
 from planner.network.isochrones.sources import (
     Sources,
     Surroundings,
+    build_local_access,
     full_sources,
     joined_sources,
-    look_around,
     on_dry_ground,
     outer_sources,
     seen_from,
@@ -136,7 +136,7 @@ class _Streets:
         edge_is_reached[runs.edge] = True
         is_reached = edge_is_reached[network.segment_edge]
         is_reached[facilities.segment] = True
-        around = look_around(network, is_reached, facilities.access_m)
+        around = build_local_access(network, is_reached, facilities.access_m)
         is_hemmed_in = np.zeros(len(facilities.xy), dtype=np.bool_)
         is_hemmed_in[facilities.point[~around.is_open[facilities.segment]]] = True
         is_drawn = is_reached & around.is_open

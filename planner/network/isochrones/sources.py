@@ -86,7 +86,7 @@ def joined_sources(parts: Sequence[Sources]) -> Sources:
     )
 
 
-def look_around(network: WalkingNetwork, in_question: NDArray[np.bool_], access_m: float) -> Surroundings:
+def build_local_access(network: WalkingNetwork, in_question: NDArray[np.bool_], access_m: float) -> Surroundings:
     """Find what lies within `access_m` of the segments in question."""
     n = len(network.segment_m)
     is_wet, first, near = np.zeros(n, dtype=bool), np.zeros(n + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)

@@ -12,9 +12,9 @@ import shapely
 
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.expressions import SHOWN, Comparison, Number
-from planner.evaluation.improvements.actions import Change, Place, Remedy
-from planner.evaluation.rules import Profile, Rule
-from planner.evaluation.sensitivity import Alternative, changed_verdicts
+from planner.evaluation.improvements.actions import Action, ImprovementPlan, Place
+from planner.evaluation.rules import Rule, RuleSet
+from planner.evaluation.sensitivity import Alternative, changed_ratings
 from planner.results import Plan
 
 Entry = dict[str, Any]
@@ -22,7 +22,7 @@ Entry = dict[str, Any]
 
 def diagnosis_entries(plan: Plan) -> Entry:
     """Return the rules, what they find over all premises, and how firm that is."""
-    diagnosis, profile = plan.diagnosis, plan.diagnosis.profile
+    diagnosis, profile = plan.diagnosis, plan.diagnosis.rule_set
     return {
         "profile": plan.study.rules.profile,
         "en": profile.en,
@@ -57,18 +57,18 @@ def pair_entries(pairs: gpd.GeoDataFrame) -> list[Entry]:
 
 
 def _quotas(diagnosis: Diagnosis) -> list[Entry]:
-    words = [quota.model_dump(mode="json", exclude={"id", "rule", "share"}) for quota in diagnosis.profile.quotas]
+    words = [quota.model_dump(mode="json", exclude={"id", "rule", "share"}) for quota in diagnosis.rule_set.quotas]
     return [{**found, **said} for found, said in zip(_records(diagnosis.quotas), words, strict=True)]
 
 
 def centre_entries(
     diagnosis: Diagnosis,
-    remedies: Sequence[Remedy],
+    remedies: Sequence[ImprovementPlan],
     blocked_near: Mapping[str, Sequence[tuple[str, str]]],
     crs: object,
 ) -> dict[str, Entry]:
     """Return by centre what its rules find, what is not known, what blocks the way, and what would help it."""
-    findings = by_facility(diagnosis.findings)
+    findings = by_facility(diagnosis.rule_results)
     unknown = by_facility(diagnosis.unknown)
     directions = by_facility(diagnosis.directions)
     helping = {remedy.facility: _remedy(remedy, crs) for remedy in remedies}
@@ -88,7 +88,7 @@ def centre_entries(
     }
 
 
-def rule_entries(profile: Profile) -> list[Entry]:
+def rule_entries(profile: RuleSet) -> list[Entry]:
     """Return every rule, with the threshold of one that is a single comparison with a number."""
     return [_rule(rule) for rule in profile.rules]
 
@@ -132,11 +132,11 @@ def _alternative(alternative: Alternative, plan: Plan) -> Entry:
         "zh": alternative.zh,
         "rates": alternative.diagnosis.rates,
         "weak_communities": list(alternative.diagnosis.weak_communities),
-        "changed": _records(changed_verdicts(plan.diagnosis, alternative.diagnosis)),
+        "changed": _records(changed_ratings(plan.diagnosis, alternative.diagnosis)),
     }
 
 
-def _remedy(remedy: Remedy, crs: object) -> Entry:
+def _remedy(remedy: ImprovementPlan, crs: object) -> Entry:
     return {
         "changes": [_change(one, crs) for one in remedy.changes],
         "cost": remedy.cost,
@@ -147,7 +147,7 @@ def _remedy(remedy: Remedy, crs: object) -> Entry:
     }
 
 
-def _change(change: Change, crs: object) -> Entry:
+def _change(change: Action, crs: object) -> Entry:
     places = [None if one is None else _lonlat(one, crs) for one in (change.place, change.other)]
     return {
         "kind": change.kind,

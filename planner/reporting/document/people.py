@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.accessibility.groups import KindCoverage
+from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.results import Plan
 
@@ -43,7 +43,7 @@ def kinds_entries(plan: Plan) -> list[Entries]:
     return [_kind(kind) for kind in plan.kinds]
 
 
-def _kind(kind: KindCoverage) -> Entries:
+def _kind(kind: GroupCoverage) -> Entries:
     settings, points = kind.kind.settings, kind.kind.points
     return {
         "id": settings.id,

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch, main_of
+from planner.accessibility.branches import is_branch, main_facility
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.fixed_point import grain_of
@@ -42,7 +42,7 @@ def what_if(plan: Plan, content: Document) -> Document:
         As JSON can hold it; `templates/map_whatif.js` reads it.
     """
     inputs, limits = plan.inputs, plan.study.limits.minutes
-    rings = sorted({*limits, *followed_limits(plan.diagnosis.profile)})
+    rings = sorted({*limits, *followed_limits(plan.diagnosis.rule_set)})
     places = shown_places(inputs.demand, plan)
     order = np.argsort(places.hilbert_distance().to_numpy(), kind="stable")
     demand = inputs.demand.iloc[order]
@@ -139,7 +139,7 @@ def _stations(plan: Plan, content: Document, place: Mapping[str, int]) -> Docume
 def _branches(plan: Plan) -> dict[str, int]:
     """Return the centre of each branch, both by their number."""
     facilities = plan.inputs.facilities
-    main = main_of(facilities)
+    main = main_facility(facilities)
     return {str(branch): int(main[branch]) for branch in np.flatnonzero(is_branch(facilities))}
 
 

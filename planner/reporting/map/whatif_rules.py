@@ -1,4 +1,4 @@
-"""What if: what the page needs to judge premises anew for any choice of open centres, as `verdicts` judges them.
+"""What if: data with which the page rates premises for any choice of open centres, as `ratings` does.
 
 What does not depend on the choice is answered here. What does travels as nested lists, which the page evaluates
 with the same operations on the same doubles. What the page cannot reckon is named: then it shows only today's
@@ -15,26 +15,26 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import PREMISES, of_others, old_people
+from planner.accessibility.access_data import PREMISES, residents_65, serves_other_community
 from planner.accessibility.branches import is_branch
 from planner.evaluation.expressions import (
     SAME,
     Arithmetic,
+    BoolOp,
     Comparison,
-    Joined,
+    Interval,
     Name,
-    Span,
     Term,
     Test,
-    answer,
-    names_of,
-    names_of_term,
+    evaluate,
+    indicator_names,
+    indicator_names_of_term,
     span_of,
 )
 from planner.evaluation.indicators import find_measure, limit_of
 from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
-from planner.evaluation.ratings import Subject, concerns
-from planner.evaluation.rules import Profile
+from planner.evaluation.ratings import FacilityFacts, applies_to
+from planner.evaluation.rules import RuleSet
 from planner.population.fixed_point import grain_of
 from planner.reporting.document.build import Document
 from planner.reporting.map.varint import packed
@@ -68,15 +68,15 @@ Node = list[object] | bool | None
 
 @dataclass(frozen=True, slots=True)
 class _Premises:
-    """One centre to judge: what is known of it, and the place of each limit among the page's."""
+    """A facility to rate, and the position of each limit among those of the page."""
 
-    subject: Subject
+    facts: FacilityFacts
     rings: Mapping[float, int]
 
 
-def followed_limits(profile: Profile) -> set[float]:
-    """Return the limits, minutes, within which the page must know who reaches whom to judge by a profile."""
-    names = {name for rule in profile.rules if rule.grade in DECIDING for name in names_of(rule.test)}
+def followed_limits(profile: RuleSet) -> set[float]:
+    """Return the limits, minutes, within which the page needs who reaches whom to apply a rule set."""
+    names = {name for rule in profile.rules if rule.grade in DECIDING for name in indicator_names(rule.test)}
     return {limit for name in names if _kind(name) == "own_covered_share" and (limit := limit_of(name))}
 
 
@@ -100,14 +100,14 @@ def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Doc
     diagnosis = plan.diagnosis
     places = {limit: place for place, limit in enumerate(rings)}
     premises = [
-        {"station": station, "findings": _findings(_Premises(subject, places), diagnosis.profile)}
-        for station, subject in enumerate(diagnosis.subjects)
-        if subject.tier in PREMISES
+        {"station": station, "findings": _findings(_Premises(facts, places), diagnosis.rule_set)}
+        for station, facts in enumerate(diagnosis.facts)
+        if facts.tier in PREMISES
     ]
     used = set(_words(premises))
     return {
         "premises": premises,
-        "excellentShare": diagnosis.profile.excellent_share,
+        "excellentShare": diagnosis.rule_set.excellent_share,
         "same": SAME,
         "nearest": _nearest_premises(plan, order) if "nearest" in used else None,
         "old": _old(plan, order) if "old" in used else None,
@@ -135,12 +135,12 @@ def _today(plan: Plan) -> Document:
     }
 
 
-def _findings(premises: _Premises, profile: Profile) -> list[Node]:
-    """Return each deciding rule that concerns a centre: its grade, what it asks, and what it weighs."""
+def _findings(premises: _Premises, profile: RuleSet) -> list[Node]:
+    """Return each deciding rule that applies to a facility: its grade, its condition and its weight."""
     found: list[Node] = []
     weights = _whole_weights(profile)
     for rule in profile.rules:
-        concerned = concerns(rule, premises.subject)
+        concerned = applies_to(rule, premises.facts)
         if rule.grade not in DECIDING or concerned is False:
             continue
         asked = _asked(rule.test, premises)
@@ -153,7 +153,7 @@ def _findings(premises: _Premises, profile: Profile) -> list[Node]:
     return found
 
 
-def _whole_weights(profile: Profile) -> dict[str, str]:
+def _whole_weights(profile: RuleSet) -> dict[str, str]:
     """Return weights in whole units of one power of two, so that the page can add them up exactly."""
     exact = {rule.id: Fraction(rule.weight) for rule in profile.rules}
     unit = max(weight.denominator for weight in exact.values())
@@ -162,12 +162,12 @@ def _whole_weights(profile: Profile) -> dict[str, str]:
 
 def _asked(test: Test, premises: _Premises) -> Node:
     """Return a test with what cannot change answered."""
-    if isinstance(test, Joined):
+    if isinstance(test, BoolOp):
         return _joined([_asked(part, premises) for part in test.parts], every=test.every)
-    if all(_kind(name) in FIXED for name in names_of(test)):
-        return answer(test, premises.subject.facts)[0]
+    if all(_kind(name) in FIXED for name in indicator_names(test)):
+        return evaluate(test, premises.facts.values)[0]
     if not isinstance(test, Comparison):
-        return [f"?{name}" for name in names_of(test)]
+        return [f"?{name}" for name in indicator_names(test)]
     return [test.sign, _term(test.left, premises), _term(test.right, premises)]
 
 
@@ -182,8 +182,8 @@ def _joined(parts: Iterable[Node], *, every: bool) -> Node:
 
 
 def _term(term: Term, premises: _Premises) -> list[object]:
-    if all(_kind(name) in FIXED for name in names_of_term(term)):
-        return _span(span_of(term, premises.subject.facts))
+    if all(_kind(name) in FIXED for name in indicator_names_of_term(term)):
+        return _span(span_of(term, premises.facts.values))
     if isinstance(term, Arithmetic):
         return [term.sign, _term(term.left, premises), _term(term.right, premises)]
     assert isinstance(term, Name)  # noqa: S101 - a number without a name is fixed
@@ -192,7 +192,7 @@ def _term(term: Term, premises: _Premises) -> list[object]:
 
 def _measure(name: str, premises: _Premises) -> list[object]:
     """Return a measure that follows the choice, as the page reckons it."""
-    numbers, reckoned = premises.subject.facts.numbers, FOLLOWED.get(_kind(name))
+    numbers, reckoned = premises.facts.values.numbers, FOLLOWED.get(_kind(name))
     if reckoned is None:
         return [f"?{name}"]
     if name == "people_per_m2":
@@ -204,7 +204,7 @@ def _measure(name: str, premises: _Premises) -> list[object]:
     return [reckoned] if limit is None else [reckoned, premises.rings[limit]]
 
 
-def _span(span: Span) -> list[object]:
+def _span(span: Interval) -> list[object]:
     low, high = (bound if math.isfinite(bound) else None for bound in (span.low, span.high))
     return ["span", low, high]
 
@@ -228,7 +228,7 @@ def _words(content: object) -> Iterator[str]:
 
 def _old(plan: Plan, order: NDArray[np.int64]) -> Document:
     """Pack the residents of 65 or more; where some are not known, no rule that the page follows counts them."""
-    old = np.nan_to_num(old_people(plan.inputs.demand))[order]
+    old = np.nan_to_num(residents_65(plan.inputs.demand))[order]
     grain = grain_of(old)
     return {"grain": grain, "people": packed(np.rint(old / grain).astype(np.int64))}
 
@@ -240,7 +240,7 @@ def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     point = rank[times.demand]
-    others = of_others(times, plan.inputs.demand, plan.inputs.facilities)
+    others = serves_other_community(times, plan.inputs.demand, plan.inputs.facilities)
     nearest_first = np.lexsort((times.facility, others, times.minutes, point))
     local = np.cumsum(is_premises) - 1
     return {

@@ -11,7 +11,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from planner.evaluation.rating_names import VERDICTS
+from planner.evaluation.rating_names import RATINGS
 from planner.messages.catalogue import Texts
 from planner.reporting.facility_shapes import blocked_lines, blocked_sectors, places_of_changes
 from planner.reporting.map.simplify import LINES, POLYGONS, thinned
@@ -283,7 +283,7 @@ def _legend(plan: Plan, texts: Texts, left: float) -> Iterable[Markup]:
             _mark("community", 8.0, 0.0, kind=f"centre {verdict}"),
             texts(f"words.verdict_{verdict}"),
         )
-        for verdict in (*VERDICTS, "none")
+        for verdict in (*RATINGS, "none")
         if verdict in judged
     ]
     for row, (mark, words) in enumerate(entries):

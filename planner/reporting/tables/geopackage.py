@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from planner.evaluation.improvements.search import remedies_table
-from planner.evaluation.sensitivity import changed_verdicts
+from planner.evaluation.improvements.search import improvements_table
+from planner.evaluation.sensitivity import changed_ratings
 from planner.io.study_layers import attribution_of
 from planner.reporting.document.programme import funds_table, needs_table, project_table
 from planner.reporting.tables.kept_columns import as_asked
@@ -107,14 +107,14 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "sites_curve": _curve(plan),
         "sites_otherwise": _otherwise(plan),
         "unserved": _unserved(plan),
-        "findings": diagnosis.findings.assign(
-            passed=diagnosis.findings["passed"].map(_pass_in_words),
-            unknown=diagnosis.findings["unknown"].map(", ".join),
+        "findings": diagnosis.rule_results.assign(
+            passed=diagnosis.rule_results["passed"].map(_pass_in_words),
+            unknown=diagnosis.rule_results["unknown"].map(", ".join),
         ),
         "unknown": diagnosis.unknown,
         "directions": diagnosis.directions.assign(blocked=diagnosis.directions["blocked"].map(_pass_in_words)),
         "quotas": diagnosis.quotas.assign(passed=diagnosis.quotas["passed"].map(_pass_in_words)),
-        "remedies": remedies_table(plan.improvements.remedies, inputs.crs),
+        "remedies": improvements_table(plan.improvements.remedies, inputs.crs),
         "blocked_pairs": plan.improvements.blocked_pairs,
         "community_measures": diagnosis.communities,
         "flips": plan.flips,
@@ -175,7 +175,7 @@ def _pass_in_words(passed: object) -> str:
 def _verdicts_otherwise(plan: Plan) -> pd.DataFrame:
     """Return the centres whose verdict differs by other rules or at other speeds."""
     tables = [
-        changed_verdicts(plan.diagnosis, one.diagnosis).assign(kind=one.kind, name=one.name)
+        changed_ratings(plan.diagnosis, one.diagnosis).assign(kind=one.kind, name=one.name)
         for one in plan.alternatives
     ]
     columns = ["kind", "name", "facility", "verdict", "verdict_then"]

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.business_areas import Circles
+from planner.accessibility.business_areas import BusinessAreas
 from planner.config.sections.siting import Siting as Settings
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import Snaps, snap
@@ -119,7 +119,7 @@ class Gatherer:
     network: WalkingNetwork
     walk: Walk
     settings: Settings
-    circles: Circles | None = None
+    circles: BusinessAreas | None = None
     parcels: Parcels | None = None
     options: tuple[Candidate, ...] = ()
     named: tuple[Candidate, ...] = ()

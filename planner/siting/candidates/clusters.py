@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walks_between
+from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import Snaps, snap
 from planner.network.walk import Walk
@@ -108,7 +108,7 @@ def propose_dense(
         One a group, from west to east; D and the sign of its place.
     """
     xy, people = shapely.get_coordinates(uncovered.geometry.array), uncovered["people"].to_numpy()
-    metres = walks_between(network, snaps, walk=walk, within_m=grouping.within_m)
+    metres = walk_distances(network, snaps, walk=walk, within_m=grouping.within_m)
     if grouping.method == "hdbscan":
         label = hdbscan(metres, least_places=grouping.least_points)
     else:

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.business_areas import Circles
+from planner.accessibility.business_areas import BusinessAreas
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import snap
 from planner.schemas.tables import Parcels
@@ -53,7 +53,7 @@ def propose_parcels(parcels: Parcels, network: WalkingNetwork, *, access_m: floa
     ]
 
 
-def propose_circles(circles: Circles, network: WalkingNetwork, *, access_m: float) -> list[Candidate]:
+def propose_circles(circles: BusinessAreas, network: WalkingNetwork, *, access_m: float) -> list[Candidate]:
     """Propose the middle of every business circle: the place of business nearest to where its people work.
 
     Returns

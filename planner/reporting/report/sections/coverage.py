@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from statistics import mean
 
 from planner.accessibility.access_data import PREMISES
-from planner.evaluation.rating_names import VERDICTS
+from planner.evaluation.rating_names import RATINGS
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import (
     DASH,
@@ -49,7 +49,7 @@ def inventory(plan: Plan, say: Wording) -> Iterator[Block]:
         say("inventory_tiers_table"),
         (say("column_tier"),),
         say.all("column_count", "column_floor_area_known", "column_floor_area")
-        + tuple(say.word(f"verdict_{verdict}") for verdict in (*VERDICTS, "none")),
+        + tuple(say.word(f"verdict_{verdict}") for verdict in (*RATINGS, "none")),
         tuple(_tier_row(tier, say) for tier in tiers),
     )
     minutes = say.plain(content["coverage"]["standard_min"])
@@ -81,7 +81,7 @@ def _tier_row(tier: str, say: Wording) -> Row:
         say.whole(len(centres)),
         say.whole(len(known)),
         say.whole(sum(known) if known else None),
-        *(say.whole(verdicts.count(verdict)) for verdict in (*VERDICTS, "")),
+        *(say.whole(verdicts.count(verdict)) for verdict in (*RATINGS, "")),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from planner.accessibility.access_data import PREMISES
 from planner.evaluation.indicators import at_limit
-from planner.evaluation.rating_names import VERDICTS, WEAK
+from planner.evaluation.rating_names import RATINGS, WEAK
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import ASKED, asked, basis, between, notes_on, reasons_of, remedy
 from planner.reporting.rates import RATES, no_rate, rate_in_words
@@ -197,7 +197,7 @@ def _firmness(rules: Rules, say: Wording) -> Iterator[Block]:
         yield Table(
             say("alternatives_table"),
             say.all("column_alternative", "column_profile"),
-            say.all("column_assessed", *(f"column_{verdict}" for verdict in VERDICTS))
+            say.all("column_assessed", *(f"column_{verdict}" for verdict in RATINGS))
             + say.all("column_compliant_share", "column_excellent_share", "column_changed"),
             tuple(_alternative_row(one, say) for one in (as_it_is, *found["alternatives"])),
             note=say("alternatives_note"),
@@ -254,7 +254,7 @@ def _alternative_row(one: Document, say: Wording) -> Row:
     return (
         say(f"alternative_{one['kind']}"),
         say.own(one),
-        *(say.whole(rates[name]) for name in ("assessed", *VERDICTS)),
+        *(say.whole(rates[name]) for name in ("assessed", *RATINGS)),
         *(rate_in_words(rates, name, say.texts) for name in RATES),
         DASH if one["kind"] == "as_it_is" else say.whole(len(one["changed"])),
     )
