@@ -16,7 +16,7 @@ from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
 from planner.evaluation.improvements.study_improvements import Improvements
 from planner.evaluation.sensitivity import rating_flips
-from planner.network.travel_times import endless_min, nearest_facility
+from planner.network.travel_times import nearest_facility, upper_bound_min
 from planner.prepare import PreparedStudy, prepare
 
 STRICTER = """
@@ -76,7 +76,7 @@ def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
         ready.facility_snaps,
         ready.demand_snaps,
         walk=ready.walk,
-        horizon_min=endless_min(ready.network, ready.walk),
+        horizon_min=upper_bound_min(ready.network, ready.walk),
     )
     streets = ready.inputs.communities.set_index("id")["street"]
     measure_equity(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)

@@ -20,7 +20,7 @@ from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.snapping import snap
-from planner.network.travel_times import TravelTimes, endless_min, nearest_facility, travel_times
+from planner.network.travel_times import TravelTimes, nearest_facility, travel_times, upper_bound_min
 from planner.prepare import PreparedStudy, coordinates, prepare
 from planner.programme.build import make_programme
 from planner.programme.project_options import Known
@@ -187,7 +187,7 @@ def _with_other_walking(prepared: PreparedStudy) -> Iterator[Alternative]:
 def _measure_equity(prepared: PreparedStudy) -> Equity:
     """Compute how the walk to the nearest facility is distributed, however long it is."""
     walk, network = prepared.walk, prepared.network
-    horizon_min = endless_min(network, walk)
+    horizon_min = upper_bound_min(network, walk)
     minutes, _ = nearest_facility(
         network, prepared.facility_snaps, prepared.demand_snaps, walk=walk, horizon_min=horizon_min
     )

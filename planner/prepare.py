@@ -22,10 +22,10 @@ from planner.evaluation.improvements.study_improvements import Improvements, fin
 from planner.evaluation.rules import RuleSet, limits_of, read_rules, uses_service_areas
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
-from planner.inputs.private_ways import compound_notes, compound_remarks, find_compounds, in_order
+from planner.inputs.private_ways import assess_compounds, compound_notes, compound_remarks, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
-from planner.inputs.walk_network import CostNote, costs_of, make_walkable
+from planner.inputs.walk_network import CostNote, build_walk_network, walking_costs_of
 from planner.messages.errors import Breach, StudyError
 from planner.messages.notices import Remark
 from planner.messages.progress import Progress, silent
@@ -33,10 +33,10 @@ from planner.network.isochrones.service_areas import service_areas
 from planner.network.network import WalkingNetwork
 from planner.network.precompile import warm_up
 from planner.network.quality import NetworkQuality, network_quality, on_small_pieces
-from planner.network.snapping import Snaps, snap
-from planner.network.topology_checks import suspicious_places
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.topology_checks import find_topology_issues
 from planner.network.travel_times import TravelTimes, travel_times
-from planner.network.walk import Profile, Walk, walking_profiles
+from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.population.groups import KindDemand
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.precompile import warm_up as warm_up_siting
@@ -72,12 +72,12 @@ class PreparedStudy:
     """
 
     study: Study
-    walk: Walk
-    walking_profile: Profile | None
+    walk: WalkSettings
+    walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
     rules: RuleSet
     other_rules: tuple[tuple[str, RuleSet], ...]
-    other_profiles: tuple[Profile, ...]
+    other_profiles: tuple[WalkingProfile, ...]
     horizon_min: float
     inputs: Inputs
     facilities_before: Facilities | None
@@ -85,8 +85,8 @@ class PreparedStudy:
     walked_streets: gpd.GeoDataFrame
     network_quality: NetworkQuality
     network_places: gpd.GeoDataFrame
-    facility_snaps: Snaps
-    demand_snaps: Snaps
+    facility_snaps: SnappedPoints
+    demand_snaps: SnappedPoints
     remarks: tuple[Remark, ...]
 
     def compute_times(self) -> TravelTimes:
@@ -173,19 +173,19 @@ class PreparedStudy:
             today=self.facilities_before,
         )
 
-    def with_profile(self, profile: Profile) -> PreparedStudy:
+    def with_profile(self, profile: WalkingProfile) -> PreparedStudy:
         """Return the study with another walking profile; the network is rebuilt if its costs depend on speed."""
         walk, costs = _at_speed(profile, self.walk), self.study.walking.costs
         network = self.network
         if costs.class_kmh or costs.crossing_s:
-            network = make_walkable(self.study, self.inputs, costs_of(self.study, walk)).network
+            network = build_walk_network(self.study, self.inputs, walking_costs_of(self.study, walk)).network
         return replace(self, walk=walk, walking_profile=profile, network=network)
 
     def walk_environment(self) -> WalkEnvironment:
         """Return lines, polygons and segment costs from which the walks are recomputed for validation."""
         network, inputs = self.network, self.inputs
         # The network is searched from the facilities outwards; the validation walks from home to facility.
-        level = network.as_drawn.segment_level[:, ::-1]
+        level = network.as_drawn.segment_cost_factor[:, ::-1]
         stops = network.barriers is not None
         return WalkEnvironment(
             self.walked_streets,
@@ -206,7 +206,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         The study or its data are not valid: every reason at once.
     """
     walk, walking_profile = choose_walk(study)
-    costs = costs_of(study, walk)
+    costs = walking_costs_of(study, walk)
     read = partial(read_rules, folder=study.file.parent, study=str(study.file))
     rules = read(study.rules.profile)
     other_rules = tuple((name, read(name, setting="rules.compare")) for name in study.rules.compare)
@@ -217,7 +217,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     progress("read_inputs")
     fastest = max((walk, *(_at_speed(other, walk) for other in other_profiles)), key=lambda walk: walk.speed_kmh)
     longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
-    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_level)
+    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
     facilities_before = None
@@ -233,19 +233,19 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     warm_up_siting()
 
     progress("build_network")
-    walkable = make_walkable(study, inputs, costs)
+    walkable = build_walk_network(study, inputs, costs)
     network = walkable.network
-    places = suspicious_places(network, walkable.streets)
+    places = find_topology_issues(network, walkable.streets)
     quality = network_quality(network, places, walkable.streets)
     facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
     demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
-    compounds = find_compounds(study, inputs, walkable.streets, network, demand_snaps)
+    compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return PreparedStudy(
         study=study,
         walk=walk,
         walking_profile=walking_profile,
-        cost_notes=tuple(in_order([*walkable.notes, *compound_notes(compounds, study, people)])),
+        cost_notes=tuple(ordered_cost_notes([*walkable.notes, *compound_notes(compounds, study, people)])),
         rules=rules,
         other_rules=other_rules,
         other_profiles=other_profiles,
@@ -270,7 +270,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     )
 
 
-def choose_walk(study: Study) -> tuple[Walk, Profile | None]:
+def choose_walk(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
     """Return the walk settings of a study, and its walking profile unless the study sets its own speed.
 
     Raises
@@ -280,12 +280,12 @@ def choose_walk(study: Study) -> tuple[Walk, Profile | None]:
     """
     walking = study.walking
     if walking.speed_kmh is not None:
-        return Walk(walking.speed_kmh, walking.access_m), None
+        return WalkSettings(walking.speed_kmh, walking.access_m), None
     profile = find_profile(study, walking.profile, setting="walking.profile")
-    return Walk(profile.speed_kmh, walking.access_m), profile
+    return WalkSettings(profile.speed_kmh, walking.access_m), profile
 
 
-def find_profile(study: Study, name: str, *, setting: str) -> Profile:
+def find_profile(study: Study, name: str, *, setting: str) -> WalkingProfile:
     """Return a walking profile by name.
 
     Raises
@@ -305,11 +305,11 @@ def coordinates(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return np.asarray(shapely.get_coordinates(points.geometry.array), dtype=np.float64)
 
 
-def _at_speed(profile: Profile, walk: Walk) -> Walk:
-    return Walk(profile.speed_kmh, walk.access_m)
+def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
+    return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
-def _facility_remarks(inputs: Inputs, snaps: Snaps, walk: Walk) -> Iterator[Remark]:
+def _facility_remarks(inputs: Inputs, snaps: SnappedPoints, walk: WalkSettings) -> Iterator[Remark]:
     access = {"access_m": f"{walk.access_m:g}"}
     outline = shapely.union_all(inputs.communities.geometry.array)
     near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
@@ -324,7 +324,9 @@ def _facility_remarks(inputs: Inputs, snaps: Snaps, walk: Walk) -> Iterator[Rema
             yield Remark(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
 
 
-def _demand_remarks(inputs: Inputs, snaps: Snaps, walk: Walk, network: WalkingNetwork) -> Iterator[Remark]:
+def _demand_remarks(
+    inputs: Inputs, snaps: SnappedPoints, walk: WalkSettings, network: WalkingNetwork
+) -> Iterator[Remark]:
     access = {"access_m": f"{walk.access_m:g}"}
     stranded, hidden = ~snaps.reaches_street, snaps.nearest_m <= walk.access_m
     for key, rows in (("demand_no_street", stranded & ~hidden), ("demand_behind_barrier", stranded & hidden)):

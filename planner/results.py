@@ -24,9 +24,9 @@ from planner.inputs.scenario import Scenario
 from planner.inputs.study_inputs import Inputs
 from planner.messages.notices import Remark
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.prepare import PreparedStudy
 from planner.programme.lists import Programme
 from planner.siting.proposals import Siting
@@ -107,7 +107,7 @@ class Plan:
         return self.prepared.inputs
 
     @property
-    def walk(self) -> Walk:
+    def walk(self) -> WalkSettings:
         """Walking speed and access distance."""
         return self.prepared.walk
 
@@ -117,12 +117,12 @@ class Plan:
         return self.prepared.network
 
     @property
-    def facility_snaps(self) -> Snaps:
+    def facility_snaps(self) -> SnappedPoints:
         """Facilities snapped to the network."""
         return self.prepared.facility_snaps
 
     @property
-    def demand_snaps(self) -> Snaps:
+    def demand_snaps(self) -> SnappedPoints:
         """Demand points snapped to the network."""
         return self.prepared.demand_snaps
 

@@ -13,7 +13,7 @@ from planner.accessibility.access_data import AccessData
 from planner.evaluation.diagnosis import Diagnosis, diagnose
 from planner.evaluation.rules import RuleSet, read_rules
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.population.points import place_demand
 from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES
 
@@ -124,7 +124,7 @@ def access(  # noqa: PLR0913 - a centre has many sides
         between=between,
         limits_min=LIMITS,
         standard_min=5.0,
-        walk=Walk(3.6, 50.0),
+        walk=WalkSettings(3.6, 50.0),
     )
 
 

@@ -88,7 +88,7 @@ def diagnosed(
     file.write_text(text, "utf-8")
     prepared = prepare(read_study(file))
     access = prepared.measure_access()
-    diagnosis = diagnose(access, profile=prepared.rules, date=prepared.study.date)
+    diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
     return diagnosis, prepared.find_improvements(access, diagnosis)
 
 

@@ -25,7 +25,7 @@ from planner.prepare import prepare
 from planner.reporting.document.build import document
 
 UP = float(np.exp(3.5 * 0.1))
-"""Level metres a metre up a slope of 10 %; down it is as on the flat."""
+"""Cost metres per metre up a slope of 10 %; down it is as on the flat."""
 
 ALL_COSTS = toy.STUDY.replace(
     "access_m = 10.0",

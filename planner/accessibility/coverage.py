@@ -16,7 +16,7 @@ from planner.messages.errors import Breach
 from planner.network.argument_checks import check_counts, check_limits, refuse, wrong_lengths
 from planner.network.isochrones.unions import union
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import Walk, is_within
+from planner.network.walk import WalkSettings, is_within
 from planner.schemas.tables import Communities, Facilities
 
 
@@ -152,7 +152,7 @@ def measure_coverage(
 
 
 def tabulate_service_areas(
-    areas: NDArray[np.object_], facilities: Facilities, *, walk: Walk, limits_min: Sequence[float]
+    areas: NDArray[np.object_], facilities: Facilities, *, walk: WalkSettings, limits_min: Sequence[float]
 ) -> gpd.GeoDataFrame:
     """Return service areas as a layer: facility, limit_min, area_m2, disc_share, geometry."""
     limit = np.tile(np.array(limits_min), len(facilities))

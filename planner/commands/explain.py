@@ -47,7 +47,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     inputs = prepared.inputs
     progress("diagnosis")
     access = prepared.measure_access()
-    diagnosis = diagnose(access, profile=prepared.rules, date=study.date)
+    diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
     improvements = prepared.find_improvements(access, diagnosis)
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]

@@ -19,7 +19,7 @@ from planner.messages.errors import Breach, StudyError
 from planner.messages.notices import Remark
 from planner.messages.progress import Progress, silent
 from planner.network.snapping import snap
-from planner.network.travel_times import endless_min, nearest_facility, travel_times
+from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
 from planner.prepare import PreparedStudy, coordinates, prepare
 from planner.reporting.document.build import as_json, plain
 from planner.reporting.document.siting import lonlat_of
@@ -194,7 +194,7 @@ def question_of(known: Situated, pool: Pool, model: str) -> Question:
     horizon_min = max(float(rows["limit_min"].max()), *(tier.minutes for tier in settings.tiers), 0.0)
     horizon_min = max(horizon_min, fade_min) if model == "gradual_covering" else horizon_min
     if model in ENDLESS:
-        horizon_min = endless_min(known.network, known.walk)
+        horizon_min = upper_bound_min(known.network, known.walk)
     table = candidate_table(pool.candidates, inputs.crs)
     xy = np.vstack([coordinates(table), coordinates(centres)])
     at_sites = snap(xy, known.network, access_m=known.walk.access_m)

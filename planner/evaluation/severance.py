@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from planner.config.sections.rules import Remedies
 from planner.evaluation.circuity import DIRECTIONS, sector_of
-from planner.network.link_additions import dense
+from planner.network.link_additions import travel_time_matrix
 from planner.network.network import WalkingNetwork
-from planner.network.positions import Spots, some_snaps
-from planner.network.snapping import Snaps
+from planner.network.positions import StreetPositions, select_snapped
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import nearest_facility
-from planner.network.walk import FloatArray, IndexArray, Walk
+from planner.network.walk import FloatArray, IndexArray, WalkSettings
 
 LOOKED_AT = 3
 """So many times as many pairs as are listed are looked at closely."""
@@ -42,7 +42,7 @@ class PositionPairs:
 
 
 def rank_pairs(
-    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: Walk, asked: Remedies, most: int
+    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: WalkSettings, asked: Remedies, most: int
 ) -> PositionPairs:
     """Return pairs that would save the people around their farther position most, none beside a better one.
 
@@ -112,20 +112,20 @@ class BarrierLayers:
 class StreetPoints:
     """Positions along streets, and the same as points; see `trying.Ground`."""
 
-    spots: Spots
-    standing: Snaps
-    arriving: Snaps
-    leaving: Snaps
+    spots: StreetPositions
+    standing: SnappedPoints
+    arriving: SnappedPoints
+    leaving: SnappedPoints
 
 
 def blocked_pairs(
     network: WalkingNetwork,
     places: StreetPoints,
-    snaps: tuple[Snaps, Snaps],
+    snaps: tuple[SnappedPoints, SnappedPoints],
     people: FloatArray,
     layers: BarrierLayers,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     asked: Remedies,
 ) -> gpd.GeoDataFrame:
     """List the pairs of positions close in the air and far on foot, by people × minutes saved if they were joined.
@@ -161,19 +161,23 @@ def blocked_pairs(
     today, _ = nearest_facility(network, snaps[0], snaps[1], walk=walk, horizon_min=asked.far_min)
     around = people_around(spots.xy, snaps[1].xy, people, asked.near_m)
     found = rank_pairs(spots.xy, field, around, walk=walk, asked=asked, most=asked.listed * LOOKED_AT)
-    far = some_snaps(standing, found.far)
+    far = select_snapped(standing, found.far)
     near_min, onward = field, far
     if network.layers is not None:
         near_min, _ = nearest_facility(network, snaps[0], places.arriving, walk=walk, horizon_min=asked.far_min)
-        onward = some_snaps(places.leaving, found.far)
-    onward_min = dense(network, onward, snaps[1], walk=walk, horizon_min=asked.far_min)
+        onward = select_snapped(places.leaving, found.far)
+    onward_min = travel_time_matrix(network, onward, snaps[1], walk=walk, horizon_min=asked.far_min)
     begins_min = near_min[found.near] + walk.all_minutes(found.air_m)
     capped = np.minimum(today, asked.far_min)
     saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward_min), 0.0)
     saved = saved_min @ people
     gainers = ((saved_min > 0) * people).sum(axis=1)
     cut_off = ((saved_min > 0) & np.isinf(today)[None, :]) @ people
-    walked = np.diag(dense(network, some_snaps(standing, found.near), far, walk=walk, horizon_min=asked.far_min))
+    walked = np.diag(
+        travel_time_matrix(
+            network, select_snapped(standing, found.near), far, walk=walk, horizon_min=asked.far_min
+        )
+    )
     walk_m = np.where(np.isinf(walked), np.nan, walked * walk.metres(1.0))
     order = np.lexsort((np.arange(len(saved)), -saved))
     order = order[saved[order] > 0][: asked.listed]
@@ -214,7 +218,9 @@ def pairs_near(
     return found
 
 
-def street_names(network: WalkingNetwork, spots: Spots, streets: gpd.GeoDataFrame) -> NDArray[np.object_]:
+def street_names(
+    network: WalkingNetwork, spots: StreetPositions, streets: gpd.GeoDataFrame
+) -> NDArray[np.object_]:
     """Return the name of the street that each position is on, "" where it has none, shape (spots,)."""
     row = network.edge_street[network.segment_edge[spots.segment]]
     if "name" not in streets.columns:

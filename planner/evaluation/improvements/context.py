@@ -19,12 +19,12 @@ from planner.evaluation.indicators import limit_of
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
-from planner.network.gate_gaps import gates_in_gaps
+from planner.network.gate_gaps import find_gap_gates
 from planner.network.gates import Gate
-from planner.network.link_additions import dense
+from planner.network.link_additions import travel_time_matrix
 from planner.network.network import WalkingNetwork
-from planner.network.positions import Spots, path_ends, street_spots
-from planner.network.snapping import Snaps, snap
+from planner.network.positions import StreetPositions, link_terminals, positions_along_streets
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.walk import FloatArray, is_within
 
 PLACE_DIGITS = 2
@@ -57,11 +57,11 @@ class InterventionContext:
 
     access: AccessData
     network: WalkingNetwork
-    snaps: tuple[Snaps, Snaps]
-    spots: Spots
-    standing: Snaps
-    arriving: Snaps
-    leaving: Snaps
+    snaps: tuple[SnappedPoints, SnappedPoints]
+    spots: StreetPositions
+    standing: SnappedPoints
+    arriving: SnappedPoints
+    leaving: SnappedPoints
     gates: tuple[Gate, ...]
     wet: shapely.Geometry | None
     asked: Remedies
@@ -70,14 +70,14 @@ class InterventionContext:
 def build_context(
     access: AccessData,
     network: WalkingNetwork,
-    snaps: tuple[Snaps, Snaps],
+    snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     asked: Remedies,
 ) -> InterventionContext:
     """Lay positions along the streets, and gather the gates."""
-    spots = street_spots(network, asked.step_m)
-    standing, arriving, leaving = path_ends(spots, network)
-    gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *gates_in_gaps(network, layers.streets)
+    spots = positions_along_streets(network, asked.step_m)
+    standing, arriving, leaving = link_terminals(spots, network)
+    gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *find_gap_gates(network, layers.streets)
     wet = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
     shapely.prepare([one for one in (wet, *access.communities.geometry.array) if one is not None])
     return InterventionContext(access, network, snaps, spots, standing, arriving, leaving, gates, wet, asked)
@@ -160,7 +160,9 @@ class NetworkIntervention(ABC):
         spots = spots[np.hypot(*(spots - place).T) > ground.asked.step_m / 2]
         walkers = around.walkers
         starts = snap(spots, ground.network, access_m=walkers.walk.access_m)
-        minutes = dense(ground.network, starts, walkers.ends, walk=walkers.walk, horizon_min=walkers.horizon_min)
+        minutes = travel_time_matrix(
+            ground.network, starts, walkers.ends, walk=walkers.walk, horizon_min=walkers.horizon_min
+        )
         limit_min = max(
             (limit for name in deciding_indicators(rule_set) if (limit := limit_of(name)) is not None),
             default=ground.access.standard_min,

@@ -19,10 +19,10 @@ from planner.evaluation.indicators import find_measure, limit_of
 from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
-from planner.network.link_additions import Walkers, dense
+from planner.network.link_additions import LocalOD, travel_time_matrix
 from planner.network.network import WalkingNetwork
-from planner.network.positions import all_snaps, some_snaps
-from planner.network.snapping import Snaps
+from planner.network.positions import concatenate_snapped, select_snapped
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.schemas.tables import Facilities
@@ -54,7 +54,7 @@ class LocalAccess:
 
     access: AccessData
     centre: int
-    walkers: Walkers
+    walkers: LocalOD
 
     @property
     def xy(self) -> tuple[float, float]:
@@ -72,7 +72,7 @@ def build_local_access(
     access: AccessData,
     position: int,
     network: WalkingNetwork,
-    snaps: tuple[Snaps, Snaps],
+    snaps: tuple[SnappedPoints, SnappedPoints],
     *,
     margin_m: float,
 ) -> LocalAccess:
@@ -93,20 +93,20 @@ def build_local_access(
     times, walk = access.times, access.walk
     home = access.facilities["community"].iloc[position]
     own = (access.demand["community"] == home).to_numpy() if home else np.zeros(len(people), dtype=np.bool_)
-    least_level = min(float(network.segment_level.min(initial=1.0)), 1.0)
-    reach_m = walk.metres(times.horizon_min) / least_level
+    least_cost_factor = min(float(network.segment_cost_factor.min(initial=1.0)), 1.0)
+    reach_m = walk.metres(times.horizon_min) / least_cost_factor
     here = np.vstack([facilities[position][None, :], people[own]])
     chosen = np.flatnonzero(_near(people, here, reach_m + margin_m) | own)
     there = people[chosen] if len(chosen) else here
     which = np.flatnonzero(_near(facilities, there, reach_m))
     if position not in which:
         which = np.sort(np.append(which, position))
-    starts = some_snaps(snaps[0], which)
-    ends = all_snaps(some_snaps(snaps[1], chosen), starts)
-    walkers = Walkers(
+    starts = select_snapped(snaps[0], which)
+    ends = concatenate_snapped(select_snapped(snaps[1], chosen), starts)
+    walkers = LocalOD(
         starts,
         ends,
-        dense(network, starts, ends, walk=walk, horizon_min=times.horizon_min),
+        travel_time_matrix(network, starts, ends, walk=walk, horizon_min=times.horizon_min),
         walk,
         times.horizon_min,
     )
@@ -141,7 +141,7 @@ def recompute_indicators(
     profile
         The rules.
     minutes
-        Walks as `Walkers.minutes` has them; what is beyond the horizon does not count.
+        Walks as `LocalOD.minutes` has them; what is beyond the horizon does not count.
     branch
         The walks from a branch of the centre, where it gets one.
     place

@@ -13,8 +13,13 @@ from planner.evaluation.improvements.local_access import nearest_first, recomput
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import people_around, rank_pairs
-from planner.network.link_additions import dense, walks_through, with_crossing, with_gate_opened
-from planner.network.positions import some_snaps
+from planner.network.link_additions import (
+    compute_link_effect,
+    compute_times_with_crossing,
+    compute_times_with_open_gate,
+    travel_time_matrix,
+)
+from planner.network.positions import select_snapped
 
 
 class GateIntervention(NetworkIntervention):
@@ -51,7 +56,7 @@ class GateIntervention(NetworkIntervention):
             gate.nodes for gate in self.ground.gates if gate.id == change.about and gate.xy == change.place
         )
         network, walkers = self.ground.network, self.around.walkers
-        minutes = with_gate_opened(network, nodes, walkers)
+        minutes = compute_times_with_open_gate(network, nodes, walkers)
         return without_area_ratio(recompute_indicators(self.around, facts, rule_set, minutes), at_least_today=True)
 
 
@@ -74,15 +79,19 @@ class CrossingIntervention(NetworkIntervention):
         low, high = here.min(axis=0) - asked.near_m, here.max(axis=0) + asked.near_m
         which = np.flatnonzero(((ground.spots.xy >= low) & (ground.spots.xy <= high)).all(axis=1))
         spots, walkers = ground.spots.rows(which), around.walkers
-        start = some_snaps(walkers.starts, np.array([around.centre]))
-        minutes = dense(
-            ground.network, start, some_snaps(ground.standing, which), walk=walkers.walk, horizon_min=asked.far_min
+        start = select_snapped(walkers.starts, np.array([around.centre]))
+        minutes = travel_time_matrix(
+            ground.network,
+            start,
+            select_snapped(ground.standing, which),
+            walk=walkers.walk,
+            horizon_min=asked.far_min,
         )[0]
         weight = people_around(spots.xy, people_xy, people, asked.near_m)
         found = rank_pairs(spots.xy, minutes, weight, walk=walkers.walk, asked=asked, most=asked.tried)
         both = np.concatenate([found.near, found.far])
-        ends = some_snaps(ground.arriving, which[both]), some_snaps(ground.leaving, which[both])
-        self.through = walks_through(ground.network, ends[0], walkers, ends[1])
+        ends = select_snapped(ground.arriving, which[both]), select_snapped(ground.leaving, which[both])
+        self.through = compute_link_effect(ground.network, ends[0], walkers, ends[1])
         self.ends: dict[Action, tuple[int, int]] = {}
         for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
             one, other = place_of(spots.xy[near]), place_of(spots.xy[far])
@@ -100,5 +109,5 @@ class CrossingIntervention(NetworkIntervention):
         """Walk over the crossing."""
         network, walkers = self.ground.network, self.around.walkers
         ends_xy = np.array([change.place, change.other])
-        minutes = with_crossing(network, ends_xy, self.through.rows(self.ends[change]), walkers)
+        minutes = compute_times_with_crossing(network, ends_xy, self.through.rows(self.ends[change]), walkers)
         return without_area_ratio(recompute_indicators(self.around, facts, rule_set, minutes), at_least_today=True)

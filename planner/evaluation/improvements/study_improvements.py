@@ -15,7 +15,7 @@ from planner.evaluation.improvements.context import build_context
 from planner.evaluation.improvements.search import find_improvement_plans
 from planner.evaluation.severance import BarrierLayers, StreetPoints, blocked_pairs, pairs_near
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,7 @@ def find_improvements(
     access: AccessData,
     diagnosis: Diagnosis,
     network: WalkingNetwork,
-    snaps: tuple[Snaps, Snaps],
+    snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     study: Study,
 ) -> Improvements:
