@@ -70,7 +70,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from planner.siting.problem import SelectionConstraints, CoverageMatrix
 from planner.siting.scenario_analysis import solve_scenarios, solve_robust
-from planner.siting.solving import highs
+from planner.siting.solvers import highs
 c, real, greeted = ctypes.CDLL(None), highspy.Highs, []
 def make():
     if not greeted:
