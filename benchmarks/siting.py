@@ -36,7 +36,7 @@ from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts, coverage_from_pairs
 from planner.siting.solution import Solution
-from planner.siting.solvers.precompile import compile_solvers
+from planner.siting.solvers.location_bnb import compile_solvers
 
 P_MEDIAN = (
     *(5819, 4093, 4250, 3034, 1355, 7824, 5631, 4445, 2734, 1255),

@@ -25,8 +25,8 @@ from planner.prepare import PreparedStudy, coordinates, prepare
 from planner.programme.build import make_programme
 from planner.programme.project_options import Known
 from planner.results import Plan
-from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
+from planner.siting.solvers.mip import collect_discrepancies, discrepancy_notices
 from planner.siting.study_siting import solve_study
 
 

@@ -39,7 +39,7 @@ from planner.network.travel_times import TravelTimes, travel_times
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.population.groups import KindDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
+from planner.siting.solvers.location_bnb import compile_solvers as warm_up_siting
 from planner.siting.study_siting import SitingInputs
 
 

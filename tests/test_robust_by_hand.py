@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from planner.messages.errors import SitingError
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.scenario_analysis import regret_table, solve_robust, solve_scenarios
+from planner.siting.robustness import regret_table, solve_robust, solve_scenarios
 
 
 def covering(*columns: tuple[int, ...], people: tuple[float, ...]) -> CoverageMatrix:

@@ -30,7 +30,7 @@ from planner.reporting.report.sections.summary import summary
 from planner.reporting.rounding import shown_bound
 from planner.siting import robustness as sites_otherwise
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.scenario_analysis import regret_table, solve_robust, solve_scenarios
+from planner.siting.robustness import regret_table, solve_robust, solve_scenarios
 from planner.siting.solution import Solution
 
 

@@ -29,7 +29,7 @@ from planner.siting.models.capacitated_covering import capacitated_covering
 from planner.siting.models.maximal_covering import gradual_covering, maximal_covering
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts
-from planner.siting.scenario_analysis import solve_robust, solve_scenarios
+from planner.siting.robustness import solve_robust, solve_scenarios
 
 COUNTS = st.lists(st.floats(0, 1e5), min_size=1, max_size=40)
 

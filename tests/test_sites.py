@@ -38,7 +38,7 @@ from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.models.registry import MODELS
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.proposals import choose_sites, compute_coverage
-from planner.siting.unserved_reasons import UnservedContext, explain_unserved
+from planner.siting.unserved import UnservedContext, explain_unserved
 
 WALK = WalkSettings(3.6, 10.0)
 

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from planner.messages.errors import SitingError
 from planner.siting.alternatives import find_alternatives
-from planner.siting.curve import coverage_curve, fewest_for
+from planner.siting.baselines import coverage_curve, fewest_for
 from planner.siting.equity import equity_frontier, worst_community_first
 from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering
@@ -22,11 +22,11 @@ from planner.siting.models.p_center import p_center
 from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts
-from planner.siting.scenario_analysis import regret_table, solve_robust, solve_scenarios
+from planner.siting.robustness import regret_table, solve_robust, solve_scenarios
 from planner.siting.solution import Solution
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.mip import MixedIntegerProgram, solve
-from planner.siting.solvers.precompile import compile_solvers
+from planner.siting.solvers.location_bnb import compile_solvers
 from planner.siting.unserved import explain_unserved, fewest_extra
 
 ORLIB = Path(__file__).parent.parent.parent / "shared" / "data" / "orlib"

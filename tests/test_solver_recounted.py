@@ -18,7 +18,7 @@ from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.solvers.deadline import Deadline
-from planner.siting.solvers.discrepancies import Discrepancy, collect_discrepancies, discrepancy_notices
+from planner.siting.solvers.mip import Discrepancy, collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import MixedIntegerProgram, SolveOptions, SolverReport, run_highs
 from planner.siting.solvers.mip import MipResult, solve
 

@@ -25,9 +25,9 @@ from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.relocations import propose_relocations
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.scenario_analysis import regret_table
+from planner.siting.robustness import regret_table
 from planner.siting.solution import Solution, Status
-from planner.siting.unserved_reasons import UnservedContext, UnservedDemand, explain_unserved
+from planner.siting.unserved import UnservedContext, UnservedDemand, explain_unserved
 
 CRS = "EPSG:32648"
 WALK = WalkSettings(3.6, 10.0)
@@ -255,7 +255,7 @@ def test_further_stations_are_looked_for_up_to_so_many_places(
     monkeypatch: pytest.MonkeyPatch, most: int, extra: int | None
 ) -> None:
     """Of two places left one has no street: its two people are never served; one station serves the other."""
-    monkeypatch.setattr("planner.siting.unserved_reasons.MOST_ROWS", most)
+    monkeypatch.setattr("planner.siting.unserved.MOST_ROWS", most)
     left = left_of([(200, 0), (500, 500)], ROUND, sites=[(0, 0)], barriers=[], water=[])
     assert (left.extra, left.extra_bound, left.never) == (extra, float(extra or 0), 2.0)
     assert left.limit_for_all_min == pytest.approx(2000 / 60)

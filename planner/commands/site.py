@@ -36,10 +36,10 @@ from planner.siting.models.registry import ENDLESS, MODELS, OWN_NUMBER, Location
 from planner.siting.problem import TravelCosts
 from planner.siting.proposals import SitingResult, choose_among_candidates, selection_constraints
 from planner.siting.solution import Solution
-from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
+from planner.siting.solvers.mip import collect_discrepancies, discrepancy_notices
 from planner.siting.study_siting import SitingInputs, candidate_builder, demand_to_gain, unserved_demand
-from planner.siting.unserved_reasons import UnservedDemand
+from planner.siting.unserved import UnservedDemand
 
 PRODUCTS = ("sites.json", "sites.gpkg")
 

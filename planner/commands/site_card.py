@@ -15,7 +15,7 @@ from planner.reporting.rounding import in_order, in_parts, shown_bound
 from planner.siting.baselines import Comparison
 from planner.siting.models.registry import OWN_NUMBER
 from planner.siting.proposals import SitingResult
-from planner.siting.unserved_reasons import UnservedDemand
+from planner.siting.unserved import UnservedDemand
 
 COVERING_ONCE = ("maximal_covering", "kinds", "set_covering")
 """Models for which the street positions that suffice do: all that counts is whether one site serves somebody."""

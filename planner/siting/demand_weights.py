@@ -1,38 +1,43 @@
-"""Kinds of demand in the siting question: whose gain counts how much, and what a choice gains for each."""
+"""Weighted demand of the siting problem, and people gained per population group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
 
 from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
+from planner.config.study import Study
+from planner.inputs.study_inputs import Inputs
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility
-from planner.network.walk import WalkSettings
+from planner.network.walk import WalkSettings, is_within
+from planner.siting.candidates.builder import CandidateSet
 from planner.siting.candidates.candidate import Candidate, candidate_xy
-from planner.siting.proposals import SitingResult
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.proposals import SitingResult, compute_coverage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightedDemand:
-    """For whom new sites are chosen.
+    """Demand that new sites can gain.
 
     Attributes
     ----------
     uncovered
-        Points beyond their kind's standard; people are people × weight, and count so everywhere in the answer.
+        Points beyond the standard of their group; the column people is people × weight.
     limits_min
-        The standard of each point, minutes, shape (uncovered,); None where residents alone are asked for.
+        Standard of each point, minutes, shape (uncovered,); None for residents alone.
     weights
-        By kind, those of weight zero included.
+        Weight of each group, those of weight zero included.
     """
 
     uncovered: gpd.GeoDataFrame
@@ -41,7 +46,7 @@ class WeightedDemand:
 
     @property
     def weighted(self) -> bool:
-        """Whether gains are other than residents, each counted once."""
+        """True unless gains are residents, each counted once."""
         return self.limits_min is not None
 
 
@@ -126,3 +131,53 @@ def _reached(
     starts = snap(candidate_xy(sites), network, access_m=walk.access_m)
     minutes, _ = nearest_facility(network, starts, spots, walk=walk, horizon_min=limit_min)
     return np.isfinite(minutes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AllDemand:
+    """All weighted demand points, those served today included.
+
+    Attributes
+    ----------
+    points
+        Demand points with their communities.
+    weight, limit_min
+        Weighted people and limit, minutes, of each, shape (points,).
+    """
+
+    points: gpd.GeoDataFrame
+    weight: NDArray[np.float64]
+    limit_min: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, study: Study, inputs: Inputs, kinds: Sequence[GroupCoverage]) -> AllDemand:
+        """Return the residents and the other groups of non-zero weight, one below the other."""
+        parts = [(inputs.demand, study.demand.residents_weight, study.limits.standard_min)]
+        parts += [(kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in kinds]
+        parts = [(points, weight, limit) for points, weight, limit in parts if weight > 0]
+        columns = ["people", "community", "geometry"]
+        points = pd.concat([points[columns] for points, *_ in parts], ignore_index=True)
+        weight = [points["people"].to_numpy(dtype=np.float64) * weight for points, weight, _ in parts]
+        limit = [np.full(len(points), limit) for points, _, limit in parts]
+        return cls(gpd.GeoDataFrame(points, crs=inputs.crs), np.concatenate(weight), np.concatenate(limit))
+
+    def coverage(
+        self, study: Study, inputs: Inputs, pool: CandidateSet, network: WalkingNetwork, walk: WalkSettings
+    ) -> CoverageMatrix:
+        """Return the coverage by each candidate and, in the last column, by the centres that stay."""
+        xy = shapely.get_coordinates(self.points.geometry.array)
+        snapped = snap(xy, network, access_m=walk.access_m)
+        stays = ~inputs.facilities["id"].isin(study.siting.free)
+        centres_xy = shapely.get_coordinates(inputs.facilities.geometry.array[stays])
+        centres = snap(centres_xy, network, access_m=walk.access_m)
+        horizon_min = float(self.limit_min.max())
+        minutes, _ = nearest_facility(network, centres, snapped, walk=walk, horizon_min=horizon_min)
+        staying = csr_array(is_within(minutes, self.limit_min)[:, None])
+        matrix = compute_coverage(pool.candidates, snapped, self.limit_min, network, walk)
+        return CoverageMatrix(csr_array(hstack([matrix, staying], format="csr"), dtype=bool), self.weight)
+
+
+def with_staying_centres(constraints: SelectionConstraints, column: int) -> SelectionConstraints:
+    """Return the constraints with one further fixed column: all centres that stay."""
+    cost = None if constraints.cost is None else np.append(constraints.cost, 0.0)
+    return replace(constraints, fixed=(column,), cost=cost)

@@ -17,7 +17,7 @@ from planner.siting.candidates.candidate import candidate_table
 from planner.siting.candidates.relocations import FacilityAction
 from planner.siting.proposals import Proposal
 from planner.siting.robustness import EquityFrontier, ScenarioAnalysis
-from planner.siting.unserved_reasons import UnservedDemand
+from planner.siting.unserved import UnservedDemand
 
 Entries = dict[str, Any]
 LONLAT_DIGITS = 7

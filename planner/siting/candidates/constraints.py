@@ -107,7 +107,7 @@ class SiteConstraints:
         """Return the straight street pieces on which a station may stand, apart from what stands beside it."""
         pieces = shapely.get_parts(shapely.unary_union(self.network.as_drawn.segment_lines()))
         shapely.prepare(self.district)
-        inside = shapely.covers(self.district, pieces)
+        inside = shapely.matrix(self.district, pieces)
         crossing = ~inside & shapely.intersects(self.district, pieces)
         pieces[crossing] = shapely.intersection(pieces[crossing], self.district)
         pieces = _without(pieces[inside | crossing], self.water)
