@@ -17,7 +17,6 @@ from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.study_improvements import Improvements
 from planner.evaluation.sensitivity import rating_flips
-from planner.network.travel_times import nearest_facility, upper_bound_min
 from planner.prepare import Ready, prepare
 
 STRICTER = """
@@ -70,13 +69,8 @@ def diagnosed(ready: Ready) -> tuple[Diagnosis, Improvements]:
     """Do all that the diagnosis of a run does."""
     diagnosis, found = diagnose_ready(ready)
     rating_flips(diagnosis, ready.study.rules.threshold_share)
-    minutes, _ = nearest_facility(
-        ready.network,
-        ready.facility_snaps,
-        ready.demand_snaps,
-        walk=ready.walk,
-        horizon_min=upper_bound_min(ready.network, ready.walk),
-    )
+    walker = ready.walker
+    minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=walker.upper_bound_min)
     streets = ready.inputs.communities.set_index("id")["street"]
     measure_equity(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)
     return diagnosis, found

@@ -13,10 +13,7 @@ from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import check_networkx, verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.snapping import snap
-from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
-from planner.prepare import coordinates, prepare
+from planner.prepare import prepare
 from planner.programme.build import make_programme
 from planner.programme.project_options import Known
 from planner.results import Plan
@@ -74,15 +71,13 @@ def run(
     if scenario is not None and not isinstance(scenario, Scenario):
         scenario = read_scenario(scenario, study)
     ready = prepare(study, scenario=scenario, progress=progress)
-    study, inputs, walk, network = ready.study, ready.inputs, ready.walk, ready.network
+    study, inputs, walker = ready.study, ready.inputs, ready.walker
 
     progress("travel_times")
-    times = travel_times(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min
-    )
+    times = walker.times(ready.facility_snaps, ready.demand_snaps, within_min=ready.horizon_min)
 
     progress("service_areas")
-    areas = service_areas(network, ready.facility_snaps, walk=walk, limits_min=limits)
+    areas = walker.service_areas(ready.facility_snaps, limits_min=limits)
 
     progress("coverage")
     coverage = measure_coverage(
@@ -102,7 +97,7 @@ def run(
     circles = business_circles(ready, study)
 
     progress("diagnosis")
-    access = access_data(ready, walk, times, areas=areas)
+    access = access_data(ready, times, areas=areas)
     diagnosis = diagnose(access, rule_set=ready.rules, date=study.date)
     alternatives = (
         *(with_rule_set(access, name, profile, date=study.date) for name, profile in ready.other_rules),
@@ -111,9 +106,7 @@ def run(
     found_help = help_of(ready, access, diagnosis)
 
     progress("fairness")
-    minutes, _ = nearest_facility(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=upper_bound_min(network, walk)
-    )
+    minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=walker.upper_bound_min)
     streets = inputs.communities.set_index("id")["street"]
     fairness = measure_equity(minutes, inputs.demand, streets, standard_min=standard)
 
@@ -123,12 +116,10 @@ def run(
 
     with noting_doubts() as doubts:
         progress("siting")
-        sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles, ready.today))
+        sites = find_sites(Situated(study, inputs, walker, coverage.uncovered, kinds, circles, ready.today))
         siting = sites.siting
-        candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
-        candidate_times = travel_times(
-            network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
-        )
+        candidate_snaps = walker.snap(siting.candidates)
+        candidate_times = walker.times(candidate_snaps, ready.demand_snaps, within_min=max(limits))
 
         progress("programme")
         programme = make_programme(
@@ -147,17 +138,16 @@ def run(
     return Plan(
         study=study,
         scenario=scenario,
-        walk=walk,
+        walker=walker,
         walking_profile=ready.walking_profile,
         cost_notes=ready.cost_notes,
         inputs=inputs,
-        network=network,
         network_quality=ready.quality,
         network_places=ready.network_places,
         facility_snaps=ready.facility_snaps,
         demand_snaps=ready.demand_snaps,
         times=times,
-        service_areas=area_table(areas, inputs.facilities, walk=walk, limits_min=limits),
+        service_areas=area_table(areas, inputs.facilities, walk=walker.walk, limits_min=limits),
         reached=reached_table(areas, limits_min=limits, crs=inputs.crs),
         coverage=coverage,
         diagnosis=diagnosis,
@@ -173,7 +163,7 @@ def run(
         kinds=kinds,
         circles=circles,
         candidate_times=candidate_times,
-        candidate_areas=service_areas(network, candidate_snaps, walk=walk, limits_min=limits),
+        candidate_areas=walker.service_areas(candidate_snaps, limits_min=limits),
         programme=programme,
         remarks=(
             *ready.remarks,

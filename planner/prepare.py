@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
@@ -24,9 +23,10 @@ from planner.messages.progress import Progress, silent
 from planner.network.network import WalkingNetwork
 from planner.network.precompile import warm_up
 from planner.network.quality import NetworkQuality, network_quality, on_small_pieces
-from planner.network.snapping import SnappedPoints, snap
+from planner.network.snapping import SnappedPoints
 from planner.network.topology_checks import find_topology_issues
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
+from planner.network.walker import Walker
 from planner.schemas.tables import Facilities
 from planner.siting.solvers.precompile import warm_up as warm_up_siting
 
@@ -42,7 +42,7 @@ class Ready:
     """
 
     study: Study
-    walk: WalkSettings
+    walker: Walker
     walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
     rules: RuleSet
@@ -51,13 +51,22 @@ class Ready:
     horizon_min: float
     inputs: Inputs
     today: Facilities | None
-    network: WalkingNetwork
     walked_streets: gpd.GeoDataFrame
     quality: NetworkQuality
     network_places: gpd.GeoDataFrame
     facility_snaps: SnappedPoints
     demand_snaps: SnappedPoints
     remarks: tuple[Remark, ...]
+
+    @property
+    def network(self) -> WalkingNetwork:
+        """The streets."""
+        return self.walker.network
+
+    @property
+    def walk(self) -> WalkSettings:
+        """Speed and access."""
+        return self.walker.walk
 
 
 def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> Ready:
@@ -96,13 +105,13 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     network = walkable.network
     places = find_topology_issues(network, walkable.streets)
     quality = network_quality(network, places, walkable.streets)
-    facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
-    demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
+    walker = Walker(network, walk)
+    facility_snaps, demand_snaps = walker.snap(inputs.facilities), walker.snap(inputs.demand)
     compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return Ready(
         study=study,
-        walk=walk,
+        walker=walker,
         walking_profile=walking_profile,
         cost_notes=tuple(ordered_cost_notes([*walkable.notes, *compound_notes(compounds, study, people)])),
         rules=rules,
@@ -111,7 +120,6 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         horizon_min=horizon_min,
         inputs=inputs,
         today=None if scenario is None else today,
-        network=network,
         walked_streets=walkable.streets,
         quality=quality,
         network_places=places,
@@ -121,7 +129,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
             *inputs.remarks,
             *walkable.remarks,
             *compound_remarks(compounds, study, inputs.demand),
-            *_remarks(inputs, network, facility_snaps, demand_snaps, walk, quality),
+            *_remarks(inputs, walker, facility_snaps, demand_snaps, quality),
             *_function_remarks(inputs.facilities, rules),
         ),
     )
@@ -171,18 +179,17 @@ def _function_remarks(facilities: Facilities, rules: RuleSet) -> list[Remark]:
 
 def _remarks(
     inputs: Inputs,
-    network: WalkingNetwork,
+    walker: Walker,
     facility_snaps: SnappedPoints,
     demand_snaps: SnappedPoints,
-    walk: WalkSettings,
     quality: NetworkQuality,
 ) -> list[Remark]:
     remarks = []
-    access = {"access_m": f"{walk.access_m:g}"}
+    access = {"access_m": f"{walker.access_m:g}"}
     outline = shapely.union_all(inputs.communities.geometry.array)
     near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
     stranded = near & ~facility_snaps.reaches_street
-    hidden = facility_snaps.nearest_m <= walk.access_m
+    hidden = facility_snaps.nearest_m <= walker.access_m
     for key, rows, values in (
         ("facility_far", ~near, {}),
         ("facility_no_street", stranded & ~hidden, access),
@@ -191,7 +198,7 @@ def _remarks(
         if rows.any():
             remarks.append(Remark(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values))
     lost = ~demand_snaps.reaches_street
-    hidden = demand_snaps.nearest_m <= walk.access_m
+    hidden = demand_snaps.nearest_m <= walker.access_m
     for key, rows in (("demand_no_street", lost & ~hidden), ("demand_behind_barrier", lost & hidden)):
         if rows.any():
             left_out = inputs.demand[rows]
@@ -200,7 +207,7 @@ def _remarks(
     without_centre = communities_without_centre(inputs.facilities, inputs.communities)
     if without_centre:
         remarks.append(Remark("community_without_centre", "communities", without_centre))
-    apart = on_small_pieces(demand_snaps, network)
+    apart = on_small_pieces(demand_snaps, walker.network)
     if apart.any():
         left = inputs.demand[apart]
         remarks.append(Remark("demand_small_piece", "demand", tuple(left["id"]), float(left["people"].sum())))
@@ -221,8 +228,3 @@ def _street_remarks(quality: NetworkQuality) -> list[Remark]:
         values = {"count": f"{quality.overlaps}", "metres": f"{quality.overlap_m:,.0f}"}
         remarks.append(Remark("overlaps", "streets", values=values))
     return remarks
-
-
-def coordinates(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return the coordinates of a point layer, shape (points, 2)."""
-    return np.asarray(shapely.get_coordinates(points.geometry.array), dtype=np.float64)

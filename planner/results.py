@@ -29,6 +29,7 @@ from planner.network.quality import NetworkQuality
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings
+from planner.network.walker import Walker
 from planner.programme.lists import Programme
 from planner.siting.proposals import Siting
 from planner.siting.study_siting import SiteFindings
@@ -94,11 +95,10 @@ class Plan:
 
     study: Study
     scenario: Scenario | None
-    walk: WalkSettings
+    walker: Walker
     walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
     inputs: Inputs
-    network: WalkingNetwork
     network_quality: NetworkQuality
     network_places: gpd.GeoDataFrame
     facility_snaps: SnappedPoints
@@ -123,6 +123,16 @@ class Plan:
     candidate_areas: NDArray[np.object_]
     programme: Programme | None
     remarks: tuple[Remark, ...]
+
+    @property
+    def network(self) -> WalkingNetwork:
+        """The streets."""
+        return self.walker.network
+
+    @property
+    def walk(self) -> WalkSettings:
+        """Speed and access."""
+        return self.walker.walk
 
     @property
     def siting(self) -> Siting:

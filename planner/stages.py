@@ -23,15 +23,12 @@ from planner.evaluation.sensitivity import Alternative
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.study_inputs import households_by_community, is_private_way
-from planner.inputs.walk_network import build_walk_network, walking_costs_of
-from planner.network.isochrones.service_areas import service_areas
+from planner.inputs.walk_network import walker_at
 from planner.network.isochrones.unions import union
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import snap
-from planner.network.travel_times import TravelTimes, travel_times
+from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings
 from planner.population.groups import KindDemand
-from planner.prepare import Ready, at_speed_of, coordinates
+from planner.prepare import Ready, at_speed_of
 from planner.schemas.tables import Facilities, Streets
 
 
@@ -42,11 +39,10 @@ def business_circles(ready: Ready, study: Study) -> BusinessAreas | None:
         return None
     return find_business_areas(
         inputs.places,
-        ready.network,
+        ready.walker,
         inputs.facilities,
         ready.facility_snaps,
         Streets(ready.walked_streets),
-        walk=ready.walk,
         settings=study.circles,
         standard_min=study.limits.standard_min,
         language=study.language,
@@ -57,8 +53,8 @@ def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -
     """Measure one kind of demand; the walks to the residents' points are known where they reach as far."""
     limits = kind.settings.minutes or study.limits.minutes
     if not kind.at_residents or max(limits) > times.horizon_min:
-        snaps = snap(coordinates(kind.points), ready.network, access_m=ready.walk.access_m)
-        times = travel_times(ready.network, ready.facility_snaps, snaps, walk=ready.walk, horizon_min=max(limits))
+        walker = ready.walker
+        times = walker.times(ready.facility_snaps, walker.snap(kind.points), within_min=max(limits))
     return measure_group_coverage(
         kind,
         times,
@@ -69,9 +65,7 @@ def measured(kind: KindDemand, ready: Ready, times: TravelTimes, study: Study) -
     )
 
 
-def access_data(
-    ready: Ready, walk: WalkSettings, times: TravelTimes, *, areas: NDArray[np.object_] | None
-) -> AccessData:
+def access_data(ready: Ready, times: TravelTimes, *, areas: NDArray[np.object_] | None) -> AccessData:
     """Return what is assessed: the tables of a study and the walks between them."""
     inputs, snaps = ready.inputs, ready.facility_snaps
     return AccessData(
@@ -80,11 +74,11 @@ def access_data(
         demand=inputs.demand,
         households=households_by_community(inputs.communities, inputs.demand),
         times=times,
-        between=travel_times(ready.network, snaps, snaps, walk=walk, horizon_min=ready.horizon_min),
+        between=ready.walker.times(snaps, snaps, within_min=ready.horizon_min),
         areas=areas,
         limits_min=ready.study.limits.minutes,
         standard_min=ready.study.limits.standard_min,
-        walk=walk,
+        walk=ready.walk,
     )
 
 
@@ -114,29 +108,22 @@ def with_walking_profile(ready: Ready, profile: WalkingProfile, *, date: str) ->
 
     Only walks are searched again; service areas are drawn again where a rule asks for them.
     """
-    walk, limits = at_speed_of(profile, ready.walk), ready.study.limits.minutes
-    ready = replace(ready, network=_network_at(ready, walk))
-    snaps = ready.facility_snaps
-    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
+    ready = replace(
+        ready, walker=walker_at(ready.study, ready.inputs, ready.walker, at_speed_of(profile, ready.walk))
+    )
+    walker, snaps = ready.walker, ready.facility_snaps
+    times = walker.times(snaps, ready.demand_snaps, within_min=ready.horizon_min)
     asked = areas_asked(ready.rules)
-    areas = service_areas(ready.network, snaps, walk=walk, limits_min=limits) if asked else None
-    diagnosis = diagnose(access_data(ready, walk, times, areas=areas), rule_set=ready.rules, date=date)
+    areas = walker.service_areas(snaps, limits_min=ready.study.limits.minutes) if asked else None
+    diagnosis = diagnose(access_data(ready, times, areas=areas), rule_set=ready.rules, date=date)
     return Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
-
-
-def _network_at(ready: Ready, walk: WalkSettings) -> WalkingNetwork:
-    """Return the same streets for another speed: what is given in km/h and seconds weighs differently then."""
-    asked = ready.study.walking.costs
-    if not asked.class_kmh and not asked.crossing_s:
-        return ready.network
-    return build_walk_network(ready.study, ready.inputs, walking_costs_of(ready.study, walk)).network
 
 
 def help_of(ready: Ready, access: AccessData, diagnosis: Diagnosis) -> Improvements:
     """Find what would help weak centres."""
     inputs, snaps = ready.inputs, (ready.facility_snaps, ready.demand_snaps)
     layers = BarrierLayers(ready.walked_streets, inputs.barriers, inputs.water)
-    return find_improvements(access, diagnosis, ready.network, snaps, layers, ready.study)
+    return find_improvements(access, diagnosis, ready.walker, snaps, layers, ready.study)
 
 
 def areas_asked(rules: RuleSet) -> bool:

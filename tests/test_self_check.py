@@ -16,8 +16,6 @@ from planner.commands.main import main
 from planner.config.study import read_study
 from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import verify
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.travel_times import travel_times
 from planner.prepare import Ready, prepare
 from planner.reporting.document.build import document
 from planner.stages import access_data, walk_environment
@@ -28,9 +26,9 @@ ROOT = Path(__file__).parent.parent
 def access(file: Path) -> tuple[AccessData, Ready]:
     ready = prepare(read_study(file))
     snaps = ready.facility_snaps
-    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=ready.walk, horizon_min=ready.horizon_min)
-    areas = service_areas(ready.network, snaps, walk=ready.walk, limits_min=ready.study.limits.minutes)
-    return access_data(ready, ready.walk, times, areas=areas), ready
+    times = ready.walker.times(snaps, ready.demand_snaps, within_min=ready.horizon_min)
+    areas = ready.walker.service_areas(snaps, limits_min=ready.study.limits.minutes)
+    return access_data(ready, times, areas=areas), ready
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,6 @@ from planner.config.study import read_study
 from planner.evaluation.validation.walk_verification import verify
 from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError, StudyError
-from planner.network.travel_times import travel_times
 from planner.prepare import prepare
 from planner.reporting.document.build import document
 from planner.stages import access_data, walk_environment
@@ -133,10 +132,8 @@ def test_walks_by_hand(plan: planner.Plan) -> None:
 def test_walks_computed_again_know_costs_gates_and_barriers(study: Path) -> None:
     """And without any of them they say that the engine is wrong."""
     ready = prepare(read_study(study))
-    times = travel_times(
-        ready.network, ready.facility_snaps, ready.demand_snaps, walk=ready.walk, horizon_min=ready.horizon_min
-    )
-    situation = access_data(ready, ready.walk, times, areas=None)
+    times = ready.walker.times(ready.facility_snaps, ready.demand_snaps, within_min=ready.horizon_min)
+    situation = access_data(ready, times, areas=None)
     ground = walk_environment(ready)
     again = verify(situation, ground, seed=1)
     assert again.points == len(situation.demand)

@@ -19,6 +19,7 @@ from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes
 from planner.network.visibility import build_barriers
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.reporting.map.elements import core_view
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.candidate import Candidate
@@ -99,7 +100,9 @@ def test_only_centres_near_one_another_on_foot_may_be_merged(within_m: float, me
         geometry=[shapely.Point(*one) for one in ((100, 0), (500, 0), (900, 0), (50, 100))],
         crs=CRS,
     )
-    found = propose_options(facilities, demand, ["A", "B", "C", "D"], network, walk=WALK, merge_within_m=within_m)
+    found = propose_options(
+        facilities, demand, ["A", "B", "C", "D"], Walker(network, WALK), merge_within_m=within_m
+    )
     merges = {one.id: one for one in found if one.origin == "merge"}
     assert sorted(merges) == merged
     if "M:A+B" in merges:
@@ -150,8 +153,7 @@ def left_of(
     return who_is_left(
         np.zeros(len(homes), dtype=bool),
         Surroundings(
-            network=network,
-            walk=WALK,
+            walker=Walker(network, WALK),
             demand=snap(np.array(homes, dtype=float), network, access_m=10.0),
             people=np.arange(1.0, len(homes) + 1),
             limit_min=np.full(len(homes), limit_min),
@@ -207,8 +209,7 @@ def test_behind_a_wall_is_not_without_a_street() -> None:
     left = who_is_left(
         np.array([False, False, True]),
         Surroundings(
-            network=network,
-            walk=WALK,
+            walker=Walker(network, WALK),
             demand=snap(homes, network, access_m=10.0),
             people=np.array([3.0, 5.0, 7.0]),
             limit_min=np.full(3, 5.0),
@@ -240,7 +241,7 @@ def test_where_everybody_is_served_nobody_is_left() -> None:
     network = network_of(*ROUND)
     homes = snap(np.array([(200.0, 0.0)]), network, access_m=10.0)
     around = Surroundings(
-        network, WALK, homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
+        Walker(network, WALK), homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
     )
     left = who_is_left(np.array([True]), around, seconds=10)
     assert (left.rows.tolist(), left.reason, left.by_reason()) == ([], (), ())

@@ -7,8 +7,6 @@ from planner.evaluation.diagnosis import Diagnosis, diagnose
 from planner.evaluation.improvements.study_improvements import Improvements
 from planner.inputs.study_inputs import Inputs
 from planner.messages.progress import Progress, silent
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.travel_times import travel_times
 from planner.prepare import Ready, prepare
 from planner.stages import access_data, areas_asked, help_of
 
@@ -26,10 +24,10 @@ def diagnose_study(study: Study, *, progress: Progress = silent) -> tuple[Inputs
 
 def diagnose_ready(ready: Ready) -> tuple[Diagnosis, Improvements]:
     """Judge the centres of a study whose streets are built; service areas are drawn where a rule asks for them."""
-    snaps, walk, study = ready.facility_snaps, ready.walk, ready.study
-    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
+    snaps, walker, study = ready.facility_snaps, ready.walker, ready.study
+    times = walker.times(snaps, ready.demand_snaps, within_min=ready.horizon_min)
     asked = areas_asked(ready.rules)
-    areas = service_areas(ready.network, snaps, walk=walk, limits_min=study.limits.minutes) if asked else None
-    access = access_data(ready, walk, times, areas=areas)
+    areas = walker.service_areas(snaps, limits_min=study.limits.minutes) if asked else None
+    access = access_data(ready, times, areas=areas)
     diagnosis = diagnose(access, rule_set=ready.rules, date=study.date)
     return diagnosis, help_of(ready, access, diagnosis)

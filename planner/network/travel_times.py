@@ -101,6 +101,12 @@ class TravelTimes:
             values = {"horizon": f"{self.horizon_min:g}", "longest": f"{limit_min:g}"}
             raise DataError(where, [Breach("horizon_too_short", values)])
 
+    def as_matrix(self) -> FloatArray:
+        """Return the minutes of all pairs, `inf` where out of reach, shape (facilities, demand)."""
+        minutes = np.full((self.n_facilities, self.n_demand), np.inf)
+        minutes[self.facility, self.demand] = self.minutes
+        return minutes
+
     def of_facilities(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> TravelTimes:
         """Return the pairs of the chosen facilities only; positions stay as they were."""
         keep = chosen[self.facility]
@@ -172,11 +178,6 @@ def travel_times(
         n_demand=len(demand.xy),
         horizon_min=horizon_min,
     )
-
-
-def upper_bound_min(network: WalkingNetwork, walk: WalkSettings) -> float:
-    """Return more minutes than any walk between two places on the network takes."""
-    return walk.minutes(float(network.edge_cost_m.max(axis=1).sum()) + 2 * walk.access_m)
 
 
 def nearest_facility(
@@ -296,21 +297,6 @@ def nearest_facility_of_places(
         at_least=DEMAND_AT_LEAST,
     )
     return _within(horizon_min, walk.all_minutes(metres), facility)
-
-
-def nearest_facility_of_nodes(
-    network: WalkingNetwork, facilities: SnappedPoints, *, walk: WalkSettings, horizon_min: float
-) -> tuple[FloatArray, IndexArray]:
-    """Measure the walk from every node of the network to its nearest facility.
-
-    A node lies on the streets, so that its walks are those of the one search from all facilities, and no straight
-    walk is to be weighed: what `nearest_facility` does for points anywhere. All is as there, for nodes in place of
-    demand points.
-    """
-    check_search("nearest_facility_of_nodes", network, (facilities,), walk, horizon_min)
-    reach_m = max(walk.metres(horizon_min), 0.0) + SLACK_M
-    field = search_all(network.adjacency, edge_arrays_of(network), snap_arrays_of(facilities), reach_m)
-    return _within(horizon_min, walk.all_minutes(field.metres), field.label)
 
 
 def _within(horizon_min: float, minutes: FloatArray, facility: IndexArray) -> tuple[FloatArray, IndexArray]:
