@@ -64,8 +64,7 @@ def test_a_candidate_within_so_many_metres_of_a_railway_stands_on_it(
         barriers=shapely.LineString([(500, -100), (500, 200)]),
         centres=snap(np.empty((0, 2)), network, access_m=10.0),
         ids=np.empty(0, dtype=object),
-        network=network,
-        walk=WALK,
+        walker=Walker(network, WALK),
         settings=Settings(barrier_m=barrier_m),
     )
     kept, excluded = ground.sorted_out(candidates)

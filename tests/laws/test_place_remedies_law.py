@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from centres import BLOCKED, rule
-from changing import BarrierLayers as City
+from changing import Layers as City
 from changing import applied, city, diagnosed
 from cities import random_city
 from hypothesis import given, settings
