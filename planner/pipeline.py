@@ -10,7 +10,7 @@ from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.sensitivity import rating_flips
 from planner.evaluation.validation.overlay import compare_with_overlay
-from planner.evaluation.validation.walk_verification import check_networkx, verify
+from planner.evaluation.validation.walk_verification import verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
 from planner.prepare import prepare
@@ -65,8 +65,6 @@ def run(
         The study or its data cannot be used as they are: every reason at once.
     """
     study = study if isinstance(study, Study) else read_study(study)
-    if verified:
-        check_networkx(study.file.name)
     limits, standard = study.limits.minutes, study.limits.standard_min
     if scenario is not None and not isinstance(scenario, Scenario):
         scenario = read_scenario(scenario, study)

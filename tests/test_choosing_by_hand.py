@@ -236,7 +236,7 @@ def far(people: list[float]) -> gpd.GeoDataFrame:
 def told(uncovered: gpd.GeoDataFrame, **changed: Any) -> Siting:  # noqa: ANN401
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
     walker = Walker(network, WALK)
-    given = {"walk": WALK, "standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
+    given = {"standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
     return choose_sites(uncovered, walker, **(given | changed))
 
 

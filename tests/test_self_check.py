@@ -88,11 +88,3 @@ def test_run_verify_says_so_in_the_products(toy_study: Path, tmp_path: Path, toy
     assert main(["run", str(toy_study), "--out", str(tmp_path / "out"), "--verify"]) == 0
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "computed again by networkx on the street lines: 0 differ" in report
-
-
-def test_without_networkx_the_run_is_refused_before_it_begins(
-    toy_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert main(["run", str(toy_study), "--out", str(tmp_path / "out"), "--verify"]) == 2
-    assert "pip install" in capsys.readouterr().err

@@ -126,10 +126,10 @@ def compute_indicators(access: AccessData, rule_set: RuleSet, *, limits_min: Seq
     columns |= of_reach(access, limits_min)
     directions = tuple(detours(access))
     columns |= of_directions(access, directions, rule_set)
-    catchments, zones = of_catchments(access, rule_set)
+    catchments, catchment_access = of_catchments(access, rule_set)
     columns |= catchments
     columns |= per_floor_area({name: column.value for name, column in columns.items()})
-    return Measured(columns, tuple(functions), directions, *zones)
+    return Measured(columns, tuple(functions), directions, *catchment_access)
 
 
 def known_or(values: FloatArray, reason: str, *others: tuple[str, NDArray[np.bool_]]) -> Column:
