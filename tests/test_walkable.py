@@ -23,7 +23,6 @@ from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError, StudyError
 from planner.prepare import prepare
 from planner.reporting.document.build import document
-from planner.stages import access_data, walk_environment
 
 UP = float(np.exp(3.5 * 0.1))
 """Cost metres per metre up a slope of 10 %; down it is as on the flat."""
@@ -132,9 +131,8 @@ def test_walks_by_hand(plan: planner.Plan) -> None:
 def test_walks_computed_again_know_costs_gates_and_barriers(study: Path) -> None:
     """And without any of them they say that the engine is wrong."""
     ready = prepare(read_study(study))
-    times = ready.walker.times(ready.facility_snaps, ready.demand_snaps, within_min=ready.horizon_min)
-    situation = access_data(ready, times, areas=None)
-    ground = walk_environment(ready)
+    situation = ready.assemble_access(ready.compute_times(), None)
+    ground = ready.walk_environment()
     again = verify(situation, ground, seed=1)
     assert again.points == len(situation.demand)
     assert again.pairs > 30

@@ -19,7 +19,7 @@ from planner.messages.errors import Breach, StudyError
 from planner.messages.notices import Remark
 from planner.messages.progress import Progress, silent
 from planner.network.walker import point_coordinates
-from planner.prepare import Ready, prepare
+from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import as_json, plain
 from planner.reporting.document.siting import lonlat_of
 from planner.reporting.tables.geopackage import write_layers
@@ -38,7 +38,6 @@ from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
 from planner.siting.solvers.highs import highs_version
 from planner.siting.study_siting import Situated, gather_for, left_without, points_to_gain
 from planner.siting.unserved_reasons import Left
-from planner.stages import business_circles, measured
 
 PRODUCTS = ("sites.json", "sites.gpkg")
 
@@ -169,17 +168,17 @@ def _asked(study: Study, sites: int | None, seconds: float | None) -> Study:
     return study.model_copy(update={"siting": study.siting.model_copy(update=changed)})
 
 
-def _situated(ready: Ready, study: Study) -> Situated:
+def _situated(ready: PreparedStudy, study: Study) -> Situated:
     """Return what siting needs to know, without what it does not: no service areas, no verdicts."""
     inputs, walker = ready.inputs, ready.walker
     horizon_min = max(ready.horizon_min, study.limits.standard_min)
     times = walker.times(ready.facility_snaps, ready.demand_snaps, within_min=horizon_min)
-    kinds = tuple(measured(kind, ready, times, study) for kind in inputs.kinds)
+    kinds = tuple(ready.measure_group(kind, times) for kind in inputs.kinds)
     minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=study.limits.standard_min)
     beyond = ~np.isfinite(minutes) & (inputs.demand["people"].to_numpy() > 0)
-    circles = business_circles(ready, study) if "circles" in study.siting.origins else None
+    circles = ready.find_business_areas() if "circles" in study.siting.origins else None
     uncovered = gpd.GeoDataFrame(inputs.demand[beyond])
-    return Situated(study, inputs, walker, uncovered, kinds, circles)
+    return ready.siting_inputs(uncovered, kinds, circles)
 
 
 def question_of(known: Situated, pool: Pool, model: str) -> Question:

@@ -268,6 +268,11 @@ def limits_of(rule_set: RuleSet) -> tuple[float, ...]:
     return tuple(sorted(limits | set(rule_set.catchment.zones_min if rule_set.catchment else ())))
 
 
+def uses_service_areas(rule_set: RuleSet) -> bool:
+    """Return True if any rule of a profile uses service areas, which are expensive to compute."""
+    return any(name.startswith("area_ratio") for rule in rule_set.rules for name in indicator_names(rule.test))
+
+
 def is_in_force(rule: Rule, date: str) -> bool:
     """Tell whether a rule is in force on the study's date; where either is not known, it is.
 

@@ -27,7 +27,6 @@ from planner.reporting.map.page import draw_map
 from planner.reporting.map.whatif_data import what_if
 from planner.reporting.map.whatif_rules import FIXED, FOLLOWED
 from planner.results import Plan
-from planner.stages import access_data
 
 pytestmark = pytest.mark.browser
 
@@ -120,10 +119,7 @@ def scenario_of(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> Sce
 def situation_in(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> AccessData:
     """Return what a run of a choice assesses."""
     ready = prepare(plan.study, scenario=scenario_of(plan, closed, opened))
-    walker, snaps = ready.walker, ready.facility_snaps
-    times = walker.times(snaps, ready.demand_snaps, within_min=ready.horizon_min)
-    areas = walker.service_areas(snaps, limits_min=plan.study.limits.minutes)
-    return access_data(ready, times, areas=areas)
+    return ready.assemble_access(ready.compute_times(), ready.compute_service_areas())
 
 
 @pytest.fixture(scope="module")
