@@ -22,6 +22,7 @@ from planner.network.walker import point_coordinates
 from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import as_json, plain
 from planner.reporting.document.siting import lonlat_of
+from planner.reporting.files.input_protection import keep_inputs
 from planner.reporting.tables.geopackage import write_layers
 from planner.reporting.tables.layer_schemas import SITES_LAYERS
 from planner.reporting.write import check_writable, write_together
@@ -317,8 +318,9 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
     Raises
     ------
     OutputError
-        The folder cannot be written.
+        The folder cannot be written, or holds an input of the study by the name of a product.
     """
+    check_folder(answered.study, folder)
     crs = answered.sites.crs
     layers = {
         "sites": answered.sites,
@@ -336,12 +338,13 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
     )
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(study: Study, folder: Path) -> None:
     """Try the folder before the work begins.
 
     Raises
     ------
     OutputError
-        It cannot be made or written.
+        It cannot be made or written, or holds an input of the study by the name of a product.
     """
+    keep_inputs(study, folder, PRODUCTS)
     check_writable(folder, PRODUCTS)
