@@ -15,8 +15,8 @@ from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure,
 from benchmarks.streets import WALK, describe, random_nodes, snapped_at_nodes, streets_of
 from planner.network.network import WalkingNetwork
 from planner.network.search import edge_arrays_of, snap_arrays_of
+from planner.network.search_kernels import search_all
 from planner.network.snapping import SnappedPoints
-from planner.network.travel_time_kernels import search_all
 from planner.network.travel_times import nearest_facility
 from planner.network.walk import FloatArray, IndexArray
 

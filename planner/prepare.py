@@ -30,13 +30,11 @@ from planner.messages.errors import Breach, StudyError
 from planner.messages.notices import Remark
 from planner.messages.progress import Progress, silent
 from planner.network.network import WalkingNetwork
-from planner.network.precompile import warm_up
-from planner.network.quality import NetworkQuality, network_quality, on_small_pieces
+from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
-from planner.network.topology_checks import find_topology_issues
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
-from planner.network.walker import Walker
+from planner.network.walker import Walker, compile_kernels
 from planner.population.groups import KindDemand
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.precompile import warm_up as warm_up_siting
@@ -230,7 +228,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         inputs = replace(inputs, remarks=(*inputs.remarks, *scenario_remarks))
 
     progress("warm_up")
-    warm_up()
+    compile_kernels()
     warm_up_siting()
 
     progress("build_network")

@@ -14,10 +14,9 @@ import numpy as np
 
 from planner.network.compile import kernel
 from planner.network.link_kernels import EdgeArrays, EdgeRows, SnapArrays
-from planner.network.search_kernels import SearchState
+from planner.network.search_kernels import SearchState, find_nearest_facility
 from planner.network.snap_kernels import squared_distance
 from planner.network.spatial_index import Grid
-from planner.network.travel_time_kernels import find_nearest_facility
 from planner.network.walk import FloatArray, IndexArray
 
 BATCH = 1024

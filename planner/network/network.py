@@ -15,7 +15,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from planner.network.argument_checks import check_streets
-from planner.network.gates import Gate
 from planner.network.spatial_index import Adjacency, Grid, add_passages, build_adjacency, build_grid, morton_order
 from planner.network.visibility import Barriers
 from planner.network.walk import FloatArray, IndexArray
@@ -25,6 +24,26 @@ Direction = Literal["to_centre", "from_centre"]
 
 MILLIMETRE_DIGITS = 3
 """Vertices that agree to the millimetre are one place: what reprojection moves less than that stays joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A closed gate on a street.
+
+    Attributes
+    ----------
+    id, name
+        As its table has them.
+    xy
+        Where it cuts the streets, to the millimetre.
+    nodes
+        The nodes of the network that opening it would make one.
+    """
+
+    id: str
+    name: str
+    xy: tuple[float, float]
+    nodes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

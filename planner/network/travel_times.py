@@ -25,9 +25,9 @@ from planner.network.link_kernels import (
 )
 from planner.network.network import WalkingNetwork
 from planner.network.search import SLACK_M, edge_arrays_of, snap_arrays_of
+from planner.network.search_kernels import find_nearest_facility, search_all, search_facilities
 from planner.network.snapping import TOUCH_M, SnappedPoints, snap
 from planner.network.spatial_index import block_order
-from planner.network.travel_time_kernels import find_nearest_facility, search_all, search_facilities
 from planner.network.walk import LIMIT_TOLERANCE_MIN, FloatArray, IndexArray, WalkSettings, is_within
 
 FACILITIES_AT_LEAST = 16

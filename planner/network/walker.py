@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.isochrones.service_areas import service_areas
-from planner.network.network import WalkingNetwork
+from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import (
     TravelTimes,
@@ -24,6 +24,7 @@ from planner.network.travel_times import (
     nearest_facility_of_places,
     travel_times,
 )
+from planner.network.visibility import build_barriers
 from planner.network.walk import FloatArray, IndexArray, WalkSettings
 
 Result = TypeVar("Result")
@@ -168,3 +169,26 @@ def _count_bytes(value: object) -> int:
     if is_dataclass(value):
         return sum(_count_bytes(getattr(value, part.name)) for part in fields(value))
     return 0
+
+
+def compile_kernels() -> None:
+    """Run every kind of search once on a crossroads, without and with a wall, so that all kernels are compiled.
+
+    The first time on a machine this takes most of a minute; the machine code is cached, and later calls load it in
+    less than a second.
+
+    Examples
+    --------
+    >>> compile_kernels()
+    """
+    arms = [[(0, 0), (90, 0)], [(0, 0), (0, 90)], [(0, 0), (-90, 0)], [(0, 0), (0, -90)]]
+    streets = gpd.GeoDataFrame(geometry=[shapely.LineString(arm) for arm in arms], crs="EPSG:32648")
+    wall = gpd.GeoSeries([shapely.LineString([(20, 9), (50, 9)])], crs=streets.crs)
+    walk = WalkSettings(speed_kmh=3.6, access_m=20.0)
+    for barriers in (None, build_barriers(wall, None)):
+        walker = Walker(build_network(streets, barriers=barriers), walk)
+        points = walker.snap(np.array([[5.0, 5.0], [60.0, 5.0]]))
+        walker.service_areas(points, limits_min=(0.5, 2.0))
+        walker.times(points, points, within_min=2.0)
+        walker.nearest(points, points, within_min=2.0)
+        walker.nearest_of_places(points, points.xy, within_min=2.0)

@@ -14,8 +14,8 @@ from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnv
 from planner.network import compile as compiling
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.search import SLACK_M, edge_arrays_of, search, snap_arrays_of
+from planner.network.search_kernels import search_all
 from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_time_kernels import search_all
 from planner.network.travel_times import (
     TravelTimes,
     nearest_facility,

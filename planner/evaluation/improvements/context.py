@@ -19,8 +19,8 @@ from planner.evaluation.indicators import limit_of
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
-from planner.network.gate_gaps import find_gap_gates
-from planner.network.gates import Gate
+from planner.network.gates import find_gap_gates
+from planner.network.network import Gate
 from planner.network.positions import StreetPositions, link_terminals, positions_along_streets
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, is_within
