@@ -67,7 +67,7 @@ NAMED = {
 
 
 def capsule_union(
-    segments: FloatArray, radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
+    segments: Segments, radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
 ) -> shapely.Geometry:
     """Return all that lies within `radius_m` of any segment."""
     areas, _ = capsule_unions(segments, np.array([len(segments)]), radius_m, quarter_segments=quarter_segments)
