@@ -16,23 +16,23 @@ from planner.network.network import Gate, WalkingNetwork
 from planner.network.walk import FloatArray, IndexArray
 
 SAME_PLACE_M = 1e-3
-"""Streets that pass a gate's position so near pass the gate: vertices are told apart to the millimetre."""
+"""A street that passes so near a gate passes through it: vertices are distinct to the millimetre."""
 
 PLACE_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SplitStreets:
-    """Streets with closed gates in them.
+    """Streets that are cut at closed gates.
 
     Attributes
     ----------
     streets
-        The rows of the input; those that pass a gate end there and begin again.
+        The rows of the input; those that pass a gate are split there.
     gates
-        The gates that a street passes, in the order of their table.
+        The gates on a street, in the order of their table.
     stray
-        The ids of the others.
+        Ids of the other gates.
     """
 
     streets: gpd.GeoDataFrame
@@ -41,10 +41,10 @@ class SplitStreets:
 
 
 def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m: float) -> SplitStreets:
-    """Cut the street nearest to each gate, and with it all that pass the same place.
+    """Cut the street nearest to each gate, and all streets that pass the same position.
 
-    Other streets are left as they are, however near the gate: a gate on a lane must not close the road that the
-    lane leads to.
+    Other streets are unchanged, however near the gate: a gate on a lane must not close the road that the lane
+    leads to.
 
     Parameters
     ----------
@@ -53,19 +53,19 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
     closed
         The closed gates: points with `id` and `name`, in the same CRS.
     within_m
-        A gate farther from every street is on none.
+        Greatest distance between a gate and its street, metres.
 
     Returns
     -------
-    cut
-        To be built with ``build_network(cut.streets, gates=cut.gates)``.
+    split
+        For ``build_network(split.streets, gates=split.gates)``.
 
     Examples
     --------
     >>> lane = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
     >>> gates = gpd.GeoDataFrame({"id": ["a", "b"], "name": ""}, geometry=gpd.points_from_xy([40, 50], [2, 90]))
-    >>> cut = close_gates(lane, gates, within_m=5.0)
-    >>> cut.streets.geometry[0].wkt, cut.stray
+    >>> split = close_gates(lane, gates, within_m=5.0)
+    >>> split.streets.geometry[0].wkt, split.stray
     ('MULTILINESTRING ((0 0, 40 0), (40 0, 100 0))', ('b',))
     """
     shapes = np.array(streets.geometry.array, dtype=object)
@@ -95,7 +95,7 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
 
 
 def _cut(shape: shapely.Geometry, at: FloatArray) -> shapely.Geometry:
-    """Return a street in pieces that end at a place; its vertices there lie exactly on it."""
+    """Split a street at a position; the vertices there lie exactly on it."""
     pieces: list[FloatArray] = []
     for part in shapely.get_parts(shape):
         xy = shapely.get_coordinates(part)
@@ -121,16 +121,16 @@ GATE_GAP_M = 0.11
 
 
 def find_gap_gates(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[Gate, ...]:
-    """Return the gates in whose gaps streets end that the table marks as `gated`, from west to east.
+    """Find the closed gates of an extract, from west to east: gaps between streets marked `gated`.
 
-    Opening one joins the ends on both sides; the few centimetres between them count for nothing.
+    Opening a gate joins the ends on both sides; the gap itself has no length.
 
     Parameters
     ----------
     network
         The streets.
     streets
-        The table that they were built from; without a column `gated` it knows of no gates.
+        The table that they were built from; without a column `gated` there are no gates.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def find_gap_gates(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[
 
 
 def find_gap_nodes(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[tuple[int, ...]]:
-    """Return the nodes at each closed gate of an extract, where streets end beside one another or beside one."""
+    """Return the nodes at each closed gate of an extract, where streets end near one another or near a street."""
     drawn = network.as_drawn
     groups = _groups(drawn, streets)
     alone = np.array([group[0] for group in groups if len(group) == 1], dtype=np.int64)
@@ -172,7 +172,7 @@ def find_gap_nodes(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[t
 
 
 def _groups(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[IndexArray]:
-    """Return the ends of streets that stop at a gate, those within a gap of one another together."""
+    """Return the ends of streets that stop at a gate, grouped by gap."""
     if "gated" not in streets.columns or not len(network.edge_m):
         return []
     gated = is_marked(streets, "gated")[network.edge_street]
@@ -188,6 +188,6 @@ def _groups(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[IndexArr
 
 
 def is_marked(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
-    """Return a column of yes and no as such, whether a file has kept it as truth, number or text."""
+    """Return a yes/no column as booleans, whether its file stores booleans, numbers or text."""
     words = streets[column].astype(str).str.lower()
     return np.asarray(words.isin(["true", "1", "1.0", "yes"]), dtype=bool)

@@ -20,22 +20,22 @@ from planner.network.spatial_index import Adjacency
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 BUCKET_M = 16.0
-"""Nodes whose walks differ by less than this wait in one bucket. Any width gives the same distances."""
+"""Width of a bucket. Any width gives the same distances."""
 
 MOST_BUCKETS = 1 << 16
 
 NODE_BITS = np.uint64(32)
 NODE = np.uint64((1 << 32) - 1)
-"""Half of an entry of a bucket is the node, the other half the entry after it."""
+"""One half of an entry of a bucket is the node, the other half the next entry."""
 
 ONE = np.uint32(1)
 
 SPARE_ROOM = 1.25
-"""How much more room is made than the points done so far let expect: growing copies all that there is."""
+"""Memory reserved over the estimate from the points done so far: growing copies everything."""
 
 
 class Seeds(NamedTuple):
-    """Walks to begin with: to which nodes, how long, and whose, shape (seeds,)."""
+    """First nodes of walks, their cost metres, and the labels of their points, shape (seeds,)."""
 
     node: IndexArray
     metres: FloatArray
@@ -43,22 +43,22 @@ class Seeds(NamedTuple):
 
 
 class SearchState(NamedTuple):
-    """The state of one search; empty again after it.
+    """State of one search; empty again after it.
 
     Attributes
     ----------
     metres
-        The shortest walk found to each node; where none was, `beyond_m`, shape (nodes,).
+        Shortest walk found to each node; `beyond_m` where there is none, shape (nodes,).
     label
-        Who walks it, shape (nodes,); of no length where nobody is to be told apart.
+        Point that walks it, shape (nodes,); empty where labels are not needed.
     found, n_found
-        The nodes with a walk in the order in which they were found, shape (nodes + 1,); how many, shape (1,).
+        Nodes with a walk in the order of the search, shape (nodes + 1,); their number, shape (1,).
     head
-        The first entry of each bucket, 0 if it is empty, shape (buckets,).
+        First entry of each bucket, 0 if it is empty, shape (buckets,).
     beyond_m
-        The least length that is out of reach.
+        Least length out of reach.
     a_metre
-        Buckets a metre.
+        Buckets per metre.
     """
 
     metres: FloatArray
@@ -72,7 +72,7 @@ class SearchState(NamedTuple):
 
 @kernel
 def new_search_state(n_nodes: int, n_labels: int, reach_m: float) -> SearchState:
-    """Return an empty field for walks of up to `reach_m`; with labels for all nodes or for none."""
+    """Return an empty state for walks of up to `reach_m`; with labels for all nodes or for none."""
     width_m = max(BUCKET_M, reach_m / MOST_BUCKETS)
     beyond_m = np.nextafter(reach_m, np.inf)
     return SearchState(
@@ -88,14 +88,14 @@ def new_search_state(n_nodes: int, n_labels: int, reach_m: float) -> SearchState
 
 @kernel
 def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: IndexArray | None) -> None:
-    """Walk on from the seeds until nothing within reach gets shorter.
+    """Extend the walks from the seeds until nothing within reach gets shorter.
 
-    `label` is the field's, or None where all seeds are one walker's: what it asks is then not compiled at all.
+    `label` is the state's, or None if all seeds belong to one point: its branches are then not compiled.
 
-    A node's walk is replaced by a shorter one, or by one as short with a lower label, and the node put into the
-    bucket of its new length; an entry of it in a farther bucket stays there and is passed over. A node is walked
-    on from again if its walk was improved after it left its bucket, which only a street shorter than a bucket is
-    wide can do. So the distances are exact for every width of the buckets.
+    A node's walk is replaced by a shorter one, or by an equal one with a lower label, and the node is put into the
+    bucket of its new length; its entry in a farther bucket is skipped later. A node is processed again if its walk
+    was improved after it left its bucket, which only an edge shorter than the width of a bucket can do. So the
+    distances are exact for every width of the buckets.
     """
     # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
     best, found, head = field.metres, field.found, field.head
@@ -138,7 +138,7 @@ def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: In
 
 @kernel
 def _sow(field: SearchState, seeds: Seeds, label: IndexArray | None) -> np.uint32:
-    """Note the nodes where walks begin; return how many there are."""
+    """Enter the nodes where walks begin; return their number."""
     best, found, count = field.metres, field.found, np.uint32(0)
     for seed in range(len(seeds.node)):
         node, metres = seeds.node[seed], seeds.metres[seed]
@@ -153,7 +153,7 @@ def _sow(field: SearchState, seeds: Seeds, label: IndexArray | None) -> np.uint3
 
 @kernel
 def seeds_of(streets: EdgeArrays, stands: SnapArrays, first: int, last: int) -> Seeds:
-    """Return the walks of points to both ends of every edge that they reach straight."""
+    """Return the walks of points to both ends of every edge within straight reach."""
     edge_nodes, edge_cost_m, segment_edge, _, factor, from_cost_m, _ = streets
     pointer, segment, from_m, to_m, foot_m, aside_m = stands
     size = 2 * (pointer[last] - pointer[first])
@@ -178,7 +178,7 @@ def seeds_of(streets: EdgeArrays, stands: SnapArrays, first: int, last: int) -> 
 
 @kernel
 def clear_search(field: SearchState) -> None:
-    """Empty the field: only what was found is touched."""
+    """Empty the state by touching only what was found."""
     best, found, beyond_m = field.metres, field.found, field.beyond_m
     for row in range(field.n_found[0]):
         best[found[row]] = beyond_m
@@ -189,7 +189,7 @@ def clear_search(field: SearchState) -> None:
 def search_points(
     adjacency: Adjacency, streets: EdgeArrays, stands: SnapArrays, first: int, last: int, reach_m: float
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
-    """Search from each of the points alone: how many nodes each reaches, which, and how far they are."""
+    """Search from each point by itself: number of nodes reached, nodes, and their distances."""
     field = new_search_state(len(adjacency.pointer) - 1, 0, reach_m)
     best, found = field.metres, field.found
     counts = np.zeros(last - first, dtype=np.int64)
@@ -213,12 +213,12 @@ def search_points(
 
 @kernel
 def room_for(rows: int, done: int, total: int) -> int:
-    """Return for how many rows to make room, by those of the points that are done; unused room costs nothing."""
+    """Return the number of rows to reserve, estimated from the points done; unused memory costs nothing."""
     return 1024 + int(SPARE_ROOM * rows * (total / done))
 
 
 class ReachedPoints(NamedTuple):
-    """The walks from one facility to the demand points, `inf` where none was found, and which were."""
+    """Walks from one facility to the demand points, `inf` where there is none, and the points with a walk."""
 
     metres: FloatArray
     found: IndexArray
@@ -227,7 +227,7 @@ class ReachedPoints(NamedTuple):
 
 @kernel
 def reach_through_nodes(line: ReachedPoints, field: SearchState, links: NodeLinks, reach_m: float) -> None:
-    """Walk on from every node that was found to the points that are linked to it."""
+    """Extend the walks from every node that was found to the points linked to it."""
     metres, found, count = line.metres, line.found, line.n_found[0]
     # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
     best, nodes = field.metres, field.found
@@ -254,7 +254,7 @@ def reach_along_edges(
     demand: tuple[SnapArrays, EdgeRows],
     reach_m: float,
 ) -> None:
-    """Walk along one edge from stretch to stretch, or over one position within reach of both."""
+    """Add the walks along one edge from stretch to stretch, or over one position within reach of both."""
     metres, found, count = line.metres, line.found, line.n_found[0]
     _, _, segment_edge, _, factor, from_cost_m, _ = streets
     begins, segment, from_m, to_m, foot_m, aside_m = facilities
@@ -295,7 +295,7 @@ def search_facilities(
     last: int,
     reach_m: float,
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
-    """Walk from each facility: how many demand points it reaches, which, rising, and how far they are."""
+    """Search from each facility: number of demand points reached, points (rising), and their distances."""
     stands, rows, links = demand
     n_demand = len(stands.pointer) - 1
     field = new_search_state(len(adjacency.pointer) - 1, 0, reach_m)
@@ -336,7 +336,7 @@ def find_nearest_facility(
     metres: FloatArray,
     facility: IndexArray,
 ) -> None:
-    """Write the walk of each of the points to its nearest facility, else `inf`, and which that is, else -1."""
+    """Write the walk of each point to its nearest facility, else `inf`, and the facility, else -1."""
     to_node_m, label, beyond_m = field.metres, field.label, field.beyond_m
     edge_nodes, edge_cost_m, segment_edge, _, factor, from_cost_m, _ = streets
     begins, segment, from_m, to_m, foot_m, aside_m = demand
@@ -347,7 +347,7 @@ def find_nearest_facility(
         for row in range(begins[point], begins[point + 1]):
             s = segment[row]
             edge = segment_edge[s]
-            # Most streets of a point end no nearer than its best walk is long: what follows costs the time.
+            # Most streets of a point end no nearer than its best walk is long: skip the expensive part.
             one, other = edge_nodes[edge, 0], edge_nodes[edge, 1]
             if (
                 (to_node_m[one] >= best)
@@ -386,7 +386,7 @@ def find_nearest_facility(
 
 @kernel
 def search_all(adjacency: Adjacency, streets: EdgeArrays, stands: SnapArrays, reach_m: float) -> SearchState:
-    """Search from all points at once: each node's nearest, the lower position of those as near."""
+    """Search from all points at once: nearest point of each node, of equal ones the lower position."""
     n_nodes = len(adjacency.pointer) - 1
     field = new_search_state(n_nodes, n_nodes, reach_m)
     run_search(field, adjacency, seeds_of(streets, stands, 0, len(stands.pointer) - 1), field.label)
