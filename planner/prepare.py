@@ -37,8 +37,8 @@ from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.network.walker import Walker, compile_kernels
 from planner.population.groups import KindDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.precompile import warm_up as warm_up_siting
-from planner.siting.study_siting import Situated
+from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
+from planner.siting.study_siting import SitingInputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,9 +163,9 @@ class PreparedStudy:
 
     def siting_inputs(
         self, uncovered: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...], circles: BusinessAreas | None
-    ) -> Situated:
+    ) -> SitingInputs:
         """Combine the tables with the results that siting builds on."""
-        return Situated(
+        return SitingInputs(
             study=self.study,
             inputs=self.inputs,
             walker=self.walker,

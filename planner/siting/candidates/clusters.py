@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
 from planner.network.walker import Walker
-from planner.siting.candidates.candidate import Candidate, Origin
-from planner.siting.candidates.place_ids import place_id, told_apart
+from planner.siting.candidates.candidate import Candidate, Source
+from planner.siting.candidates.place_ids import make_ids_unique, place_id
 
 POSITION_DIGITS = 2
 """Candidate positions are rounded to the centimetre, so that the last bits of a mean cannot change an answer."""
@@ -69,7 +69,7 @@ def propose_middles(
         centres, label = _k_means(xy, people, clustering)
         order = _in_order(centres)
         of_cluster = [float(people[label == number].sum()) for number in order]
-        found += on_streets(
+        found += snap_to_streets(
             "K",
             "clusters",
             centres[order],
@@ -77,7 +77,7 @@ def propose_middles(
             people=of_cluster,
             clusters=clustering.clusters,
         )
-    return told_apart(found)
+    return make_ids_unique(found)
 
 
 def propose_dense(
@@ -114,8 +114,8 @@ def propose_dense(
     groups = [rows for rows in groups if people[rows].sum() > 0]
     middles = np.array([np.average(xy[rows], axis=0, weights=people[rows]) for rows in groups]).reshape(-1, 2)
     order = _in_order(middles)
-    return told_apart(
-        on_streets(
+    return make_ids_unique(
+        snap_to_streets(
             "D",
             "density",
             middles[order],
@@ -125,9 +125,9 @@ def propose_dense(
     )
 
 
-def on_streets(
+def snap_to_streets(
     ids: str | Sequence[str],
-    origin: Origin,
+    origin: Source,
     xy: NDArray[np.float64],
     walker: Walker,
     *,

@@ -15,14 +15,14 @@ from planner.inputs.study_inputs import Inputs
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import is_within
 from planner.network.walker import Walker
-from planner.siting.candidates.candidate import Candidate, Excluded, Reason, places_of
+from planner.siting.candidates.candidate import Candidate, ExcludedCandidate, Reason, candidate_xy
 
 EDGE_M = 0.01
 """A place on the border of the district is in it: candidates are rounded to the centimetre."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class SiteConstraints:
     """What decides whether a station may stand somewhere.
 
     Attributes
@@ -48,7 +48,7 @@ class Ground:
     settings: Settings
 
     @classmethod
-    def of(cls, inputs: Inputs, walker: Walker, settings: Settings) -> Ground:
+    def of(cls, inputs: Inputs, walker: Walker, settings: Settings) -> SiteConstraints:
         """Return the ground of a study."""
         stays = ~inputs.facilities["id"].isin(settings.free)
         centres = inputs.facilities[stays]
@@ -62,14 +62,14 @@ class Ground:
             settings=settings,
         )
 
-    def sorted_out(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Excluded]]:
+    def sorted_out(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[ExcludedCandidate]]:
         """Return who may be chosen, and who may not with the first reason found; centres as they are may always.
 
         Examples
         --------
         A candidate in a lake is listed with the reason ``in_water``; it is never dropped in silence.
         """
-        xy = places_of(candidates)
+        xy = candidate_xy(candidates)
         points = shapely.points(xy)
         snaps = self.walker.snap(xy)
         hidden = ~snaps.reaches_street & (snaps.nearest_m <= self.walker.access_m)
@@ -88,14 +88,14 @@ class Ground:
             ("no_cost", unknown & (budget is not None)),
         )
         kept: list[Candidate] = []
-        excluded: list[Excluded] = []
+        excluded: list[ExcludedCandidate] = []
         for place, candidate in enumerate(candidates):
             reason = next((name for name, fails in tests if fails[place]), None)
             if candidate.stays or reason is None:
                 kept.append(candidate)
             else:
                 detail = str(self.ids[nearest[place]]) if reason == "too_near" else ""
-                excluded.append(Excluded(candidate, reason, detail))
+                excluded.append(ExcludedCandidate(candidate, reason, detail))
         return kept, excluded
 
     def streets(self) -> NDArray[np.object_]:

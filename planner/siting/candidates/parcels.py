@@ -11,8 +11,8 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
 from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.clusters import POSITION_DIGITS, on_streets
-from planner.siting.candidates.place_ids import told_apart
+from planner.siting.candidates.clusters import POSITION_DIGITS, snap_to_streets
+from planner.siting.candidates.place_ids import make_ids_unique
 
 
 def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
@@ -60,8 +60,8 @@ def propose_circles(circles: BusinessAreas, walker: Walker) -> list[Candidate]:
     """
     places = circles.places.set_index("id").geometry.reindex(circles.table["middle"])
     xy = shapely.get_coordinates(places.array)
-    return told_apart(
-        on_streets(
+    return make_ids_unique(
+        snap_to_streets(
             "C",
             "circles",
             xy,

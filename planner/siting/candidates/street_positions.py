@@ -18,8 +18,8 @@ from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
 from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.clusters import POSITION_DIGITS
-from planner.siting.candidates.place_ids import place_id, told_apart
-from planner.siting.problem import covers_of
+from planner.siting.candidates.place_ids import make_ids_unique, place_id
+from planner.siting.problem import coverage_from_pairs
 
 POINTS_AT_ONCE = 400
 COLUMNS_AT_ONCE = 1000
@@ -98,12 +98,12 @@ def propose_street_positions(
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
     times = walker.times(walker.snap(xy), demand, within_min=float(limit_min[asked].max()))
     served = is_within(times.minutes, limit_min[times.demand]) & (people[times.demand] > 0)
-    covers = csc_array(covers_of(times.demand[served], times.facility[served], (len(people), len(xy))))
+    covers = csc_array(coverage_from_pairs(times.demand[served], times.facility[served], (len(people), len(xy))))
     suffice = _undominated(covers)
     kept = suffice if len(suffice) <= at_most else _best_around(csc_array(covers[:, suffice]), people, at_most)
     kept = kept if len(suffice) <= at_most else suffice[kept]
     return StreetPositions(
-        told_apart(
+        make_ids_unique(
             [Candidate(place_id("S", x, y), "streets", x, y) for x, y in xy[np.sort(kept)].tolist()],
         ),
         len(suffice),
