@@ -93,7 +93,7 @@ class Walker:
     >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 600 0)"], crs=32648).to_frame("geometry")
     >>> walker = Walker(build_network(road), WalkSettings(speed_kmh=3.6, access_m=50.0))
     >>> centres, homes = walker.snap(np.array([[0.0, 0.0]])), walker.snap(np.array([[300.0, 0.0], [600.0, 0.0]]))
-    >>> walker.nearest(centres, homes, within_min=5.0)[0].tolist()
+    >>> walker.nearest(centres, homes, within_min=5.0)[0].round(6).tolist()
     [5.0, inf]
     """
 
