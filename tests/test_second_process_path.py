@@ -36,7 +36,7 @@ def test_no_module_of_the_working_folder_is_imported(tmp_path: Path) -> None:
         "import os, sys\nfrom planner.reporting.files.second_process import start_in_process\n"
         f"{LAYING_OUT}\nos.chdir(sys.argv[1])\nsys.path.insert(0, '')\nsys.path.insert(0, os.getcwd())\n"
         "os.environ['PYTHONPATH'] = sys.argv[2]\n"
-        f"with begun(eval, \"({LAYING_OUT}, __import__('os').getpid())[1]\") as wait:\n"
+        f"with start_in_process(eval, \"({LAYING_OUT}, __import__('os').getpid())[1]\") as wait:\n"
         "    assert wait() != os.getpid()\n"
     )
     for path in ("", ":", str(hostile)):
