@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from planner.reporting.report.blocks import Block, CentreCard, Code, Figure, Paragraph, Report, Table, Translator
-from planner.reporting.report.html_page import HTML_LANGUAGE
-from planner.reporting.report.pictures import render_png
+from planner.reporting.report.html import HTML_LANGUAGE
+from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
 
 CARDS_ACROSS = 4

@@ -8,9 +8,9 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from planner.reporting.colours import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import Report
-from planner.reporting.valid_text import replace_illegal
+from planner.reporting.style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
 
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
