@@ -63,7 +63,7 @@ def _need(need: Document, say: Wording) -> str:
         id=need["id"],
         kind=told(say, f"need_{need['kind']}"),
         place=need["name"],
-        street=need["street"] or DASH,
+        street=need["subdistrict"] or DASH,
         people=say.whole(need["people"]),
         evidence=words.evidence(need, say),
         met=words.met(need, say),

@@ -40,7 +40,7 @@ def task(project: Document, say: Wording) -> str:
     if project["kind"] == "new":
         name = project["community_name"] or told(say, "task_nowhere")
     else:
-        named = dict.fromkeys([*project["settles"], *project["closes"]])
+        named = dict.fromkeys([*project["resolves"], *project["closes"]])
         name = say.listed([centres.get(one, one) for one in named]) if named else project["community_name"]
     return told(say, f"task_{project['kind']}", name=name)
 
@@ -61,7 +61,7 @@ def measure(project: Document, say: Wording) -> str:
 
 def responsible(project: Document) -> str:
     """Return who is responsible: in the study's words, else its street."""
-    return str(project["unit"] or project["street"] or DASH)
+    return str(project["unit"] or project["subdistrict"] or DASH)
 
 
 def paid_by(project: Document, say: Wording) -> str:
@@ -128,8 +128,8 @@ def met(need: Document, say: Wording) -> str:
     projects = say.listed(need["projects"]) if need["projects"] else ""
     if need["year"] is not None:
         return told(say, "met_by", projects=projects, year=year(say, need["year"], "by_year"))
-    left = told(say, f"left_{need['left']}", projects=projects)
-    if not projects or need["left"] == STATION_ONLY:
+    left = told(say, f"left_{need['unmet_reason']}", projects=projects)
+    if not projects or need["unmet_reason"] == STATION_ONLY:
         return left
     partly = told(say, "met_partly", projects=projects, people=say.whole(need["people_met"]))
     return told(say, "measure_joint").join([partly, left])
@@ -181,17 +181,17 @@ def statements(say: Wording) -> Iterator[str]:
 
 
 def _weak(found: Document, say: Wording) -> Iterator[str]:
-    counts = {name: found[name] for name in ("weak", "settled", "settleable")}
+    counts = {"weak": found["weak"], "settled": found["resolved"], "settleable": found["resolvable"]}
     if not found["weak"]:
         yield told(say, "weak_none")
-    elif found["settled"] == found["weak"]:
+    elif found["resolved"] == found["weak"]:
         yield told(say, "weak_all", weak=found["weak"])
     else:
         yield told(say, "weak_some", **counts)
-    missing = found["missing"]
+    missing = found["funding_gap"]
     if missing is None:
         return
-    settleable, unit = found["settleable"], found["unit"]
+    settleable, unit = found["resolvable"], found["unit"]
     if missing["status"] == "infeasible":
         yield told(say, "missing_rules", settleable=settleable)
     elif missing["total"] is None or missing["status"] != "proven":
