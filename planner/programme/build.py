@@ -10,7 +10,7 @@ from planner.config.study import Study
 from planner.evaluation.rating_names import WEAK
 from planner.messages.notices import Remark
 from planner.programme.needs import list_needs
-from planner.programme.problem import BudgetProblem, ProjectOption
+from planner.programme.problem import BudgetProblem, ProjectOption, is_covered
 from planner.programme.programme import AvailableSite, FundYear, Programme, Project, Year, list_ids
 from planner.programme.project_options import ProgrammeInputs, budget_problem, find_options, inapplicable_settings
 from planner.programme.solve import ProgrammeSolution, solve_programme
@@ -120,7 +120,8 @@ def _fund_years(problem: BudgetProblem, projects: Sequence[Project]) -> Iterator
 
 
 def _sites(problem: BudgetProblem, projects: Sequence[Project]) -> Iterator[AvailableSite]:
-    people = np.asarray(problem.coverage.T.astype(np.float64) @ problem.weight)
+    beyond = ~is_covered(problem, np.zeros(0, dtype=np.int64))
+    people = np.asarray(problem.coverage.T.astype(np.float64) @ (problem.weight * beyond))
     project_of = {project.option: project.id for project in projects}
     for option, reached in zip(problem.options, people.tolist(), strict=True):
         if option.site:

@@ -70,7 +70,7 @@ class AvailableSite:
     cost
         In the study's unit of money.
     people
-        People within the standard of it and beyond that of every centre that stays open.
+        People within the standard of it and beyond that of every centre today.
     project
         Id of the project at this site; empty if there is none.
     """

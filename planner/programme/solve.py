@@ -311,11 +311,16 @@ def _schedule(problem: BudgetProblem, starts: Starts, clock: Clock) -> tuple[Sta
     best = starts
     if solved.x is not None:
         best = tuple((int(numbers[option]), year) for option, year in variables.starts(solved.x))
-    before, after = (sum(_people(problem, _until(one, year)) for year in years) for one in (starts, best))
+    before, after = (_people_over_years(problem, one) for one in (starts, best))
     if after < before:
         best, after = starts, before
     today = float(selected.weight[np.diff(selected.coverage_today.indptr) > 0].sum()) * len(years)
     return best, status_of(after, max(after, -solved.bound - today))
+
+
+def _people_over_years(problem: BudgetProblem, starts: Sequence[Start]) -> float:
+    """Return the people gained by the end of each year but the last, summed."""
+    return sum(_people(problem, _until(starts, year)) for year in range(problem.years - 1))
 
 
 def _rank(problem: BudgetProblem, starts: Starts) -> tuple[Starts, FloatArray]:
