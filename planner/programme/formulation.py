@@ -18,7 +18,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.programme.problem import BudgetProblem, Fund, Starts
-from planner.siting.solvers.mip import Programme as Mip
+from planner.siting.solvers.mip import MixedIntegerProgram as Mip
 
 TOLERANCE = 1e-9
 """Relative tolerance by which payments may exceed a fund, for rounding."""

@@ -12,11 +12,11 @@ from planner.programme.formulation import Variables
 from planner.programme.payments import try_payments
 from planner.programme.problem import BudgetProblem, Start, Starts, is_covered, numbers_of
 from planner.siting.models.maximal_covering import maximal_covering
-from planner.siting.problem import Choice, Covering
-from planner.siting.solvers.deadline import Clock
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.solvers.deadline import Deadline
 
 
-def add_greedily(problem: BudgetProblem, first: Starts, clock: Clock) -> Starts:
+def add_greedily(problem: BudgetProblem, first: Starts, clock: Deadline) -> Starts:
     """Add to a programme, year by year, the project with most people gained per cost while the rules allow it.
 
     Parameters
@@ -79,13 +79,13 @@ def as_solution(variables: Variables, starts: Sequence[Start]) -> FloatArray | N
     return x
 
 
-def relaxed_bound(problem: BudgetProblem, clock: Clock) -> float:
+def relaxed_bound(problem: BudgetProblem, clock: Deadline) -> float:
     """Return an upper bound of the people gained: one budget for all years and kinds, and no other rules.
 
     Demand points covered by a closable centre can only be lost; they are counted as kept.
     """
     today = np.diff(problem.coverage_today.indptr) > 0
-    gained = Covering(csr_array(problem.coverage[~today]), problem.weight[~today])
+    gained = CoverageMatrix(csr_array(problem.coverage[~today]), problem.weight[~today])
     resolved_by = problem.resolved_by
     weight = np.array([problem.people[centre] for centre in resolved_by], dtype=np.float64)
     pairs = [(row, number) for row, numbers in enumerate(resolved_by.values()) for number in numbers]
@@ -94,8 +94,8 @@ def relaxed_bound(problem: BudgetProblem, clock: Clock) -> float:
     both = csr_array(vstack([gained.covers, resolves], format="csr"))
     money = float(sum(amount for fund in problem.funds for amount in fund.amounts))
     solution = maximal_covering(
-        Covering(both, np.concatenate([gained.weight, weight])),
-        Choice(cost=problem.cost, budget=money),
+        CoverageMatrix(both, np.concatenate([gained.weight, weight])),
+        SelectionConstraints(cost=problem.cost, budget=money),
         seconds=clock.left,
     )
     return solution.bound

@@ -9,8 +9,8 @@ import numpy as np
 from planner.network.walk import FloatArray
 from planner.programme.formulation import Constraints, usable_years
 from planner.programme.problem import BudgetProblem, Start
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.mip import Programme as Mip
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.mip import MixedIntegerProgram as Mip
 from planner.siting.solvers.mip import solve
 
 EARLIER = 0.01
@@ -100,5 +100,5 @@ def _solve_payments(problem: BudgetProblem, starts: Sequence[Start], slack: floa
             upper,
             np.zeros(len(price), dtype=bool),
         ),
-        Clock(SECONDS),
+        Deadline(SECONDS),
     ).x

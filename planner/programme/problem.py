@@ -11,8 +11,15 @@ from scipy.sparse import csr_array, hstack
 
 from planner.evaluation.improvements.actions import Action
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, between, not_negative, refuse, there, whole
-from planner.siting.solvers.balanced import like_rows
+from planner.siting.argument_checks import (
+    check_between,
+    check_names,
+    check_not_negative,
+    check_whole,
+    raise_issues,
+    siting_error,
+)
+from planner.siting.solvers.balanced import merge_equal_rows
 
 Start = tuple[int, int]
 """Number of an option, and the year in which it starts, from 0."""
@@ -163,15 +170,15 @@ class BudgetProblem:
             ("amounts", {len(fund.amounts) for fund in self.funds} | {self.years}, {self.years}),
         ):
             if found != expected:
-                raise refuse("siting_shape", part=part, found=found, expected=expected)
+                raise siting_error("siting_shape", part=part, found=found, expected=expected)
         limit = self.max_starts_per_subdistrict
-        admit(
-            whole("years", self.years),
-            () if limit is None else whole("max_starts_per_subdistrict", limit),
-            there("closes", [centre for option in self.options for centre in option.closes], self.closable),
-            there("matches", [f.matches for f in self.funds if f.matches], [f.id for f in self.funds]),
-            *(between("most_share", fund.most_share, 0.0, 1.0) for fund in self.funds),
-            *(not_negative("match_share", fund.match_share) for fund in self.funds),
+        raise_issues(
+            check_whole("years", self.years),
+            () if limit is None else check_whole("max_starts_per_subdistrict", limit),
+            check_names("closes", [centre for option in self.options for centre in option.closes], self.closable),
+            check_names("matches", [f.matches for f in self.funds if f.matches], [f.id for f in self.funds]),
+            *(check_between("most_share", fund.most_share, 0.0, 1.0) for fund in self.funds),
+            *(check_not_negative("match_share", fund.match_share) for fund in self.funds),
         )
         for part, numbers in (
             ("weight", self.weight),
@@ -181,7 +188,7 @@ class BudgetProblem:
         ):
             values = np.asarray(numbers, dtype=np.float64)
             if len(values) and not (np.isfinite(values).all() and values.min() >= 0):
-                raise refuse("siting_negative", part=part)
+                raise siting_error("siting_negative", part=part)
 
     @property
     def cost(self) -> FloatArray:
@@ -287,7 +294,7 @@ def reduce_problem(problem: BudgetProblem) -> tuple[BudgetProblem, IndexArray]:
 def _merge_demand(problem: BudgetProblem) -> BudgetProblem:
     """Merge demand points with equal coverage, and remove those that nothing covers."""
     both = csr_array(hstack([problem.coverage, problem.coverage_today], format="csr"))
-    distinct, which = like_rows(both)
+    distinct, which = merge_equal_rows(both)
     weight = np.asarray(which.T @ problem.weight).ravel()
     options = len(problem.options)
     reached = np.diff(distinct.indptr) > 0

@@ -28,8 +28,8 @@ from planner.network.walk import is_within
 from planner.population.disaggregated import community_at
 from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption
 from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.place_ids import nearest_to
-from planner.siting.problem import covers_of
+from planner.siting.candidates.place_ids import nearest_candidate
+from planner.siting.problem import coverage_from_pairs
 
 KIND_OF_ACTION: Mapping[str, str] = {
     "open_gate": "access",
@@ -154,12 +154,14 @@ def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> 
     closes = np.array([number_of.get(centre, -1) for centre in ids], dtype=np.int64)
     by = closes[times.facility[near]]
     point = times.demand[near]
-    today = covers_of(point[by >= 0], by[by >= 0], (times.n_demand, len(closable)))
+    today = coverage_from_pairs(point[by >= 0], by[by >= 0], (times.n_demand, len(closable)))
     stays_covered = np.bincount(point[by < 0], minlength=times.n_demand) > 0
     rows = np.flatnonzero(~stays_covered)
     walks = given.candidate_times
     reached = is_within(walks.minutes, standard)
-    by_candidate = covers_of(walks.demand[reached], walks.facility[reached], (walks.n_demand, walks.n_facilities))
+    by_candidate = coverage_from_pairs(
+        walks.demand[reached], walks.facility[reached], (walks.n_demand, walks.n_facilities)
+    )
     sites = [option.site for option in options]
     weak = given.diagnosis.centres[given.diagnosis.centres["verdict"] == WEAK]
     option_ids = {option.id for option in options}
@@ -313,7 +315,7 @@ def _unknown_references(
         missing = [name for name in dict.fromkeys(names) if name not in known]
         own_places = [name for name in missing if name.startswith("N:")]
         yield from (Breach("programme_place_left_out", {"name": name[2:]}) for name in own_places)
-        former = {name: near for name in missing if (near := nearest_to(name, candidates)) is not None}
+        former = {name: near for name in missing if (near := nearest_candidate(name, candidates)) is not None}
         for name, (nearest, metres) in former.items():
             values = {"setting": setting, "name": name, "near": nearest.id, "metres": f"{metres:,.0f}"}
             yield Breach("programme_candidate_gone", values)

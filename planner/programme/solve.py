@@ -21,9 +21,9 @@ from planner.programme.problem import (
     people_gained,
     reduce_problem,
 )
-from planner.siting.argument_checks import admit, not_negative
-from planner.siting.solution import Status, gap_between, status_of
-from planner.siting.solvers.deadline import Clock
+from planner.siting.argument_checks import check_not_negative, raise_issues
+from planner.siting.solution import Status, relative_gap, status_of
+from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.mip import solve
 
 RESOLVING_SHARE = 0.3
@@ -107,7 +107,7 @@ class ProgrammeSolution:
     @property
     def gap(self) -> float:
         """Relative optimality gap: (bound − objective) ÷ bound."""
-        return gap_between(self.objective, self.bound)
+        return relative_gap(self.objective, self.bound)
 
 
 def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> ProgrammeSolution:
@@ -140,8 +140,8 @@ def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> Programme
     .. [2] Khuller, S., Moss, A., Naor, J. (1999). The budgeted maximum coverage problem. Information Processing
            Letters 70.
     """
-    admit(not_negative("seconds", time_limit_s))
-    clock = Clock(time_limit_s)
+    raise_issues(check_not_negative("seconds", time_limit_s))
+    clock = Deadline(time_limit_s)
     small, number_of = reduce_problem(problem)
     needed = _resolving_options(small)
     resolving = small.select(needed, demand=False)
@@ -179,7 +179,7 @@ def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> Programme
     )
 
 
-def find_funding_gap(problem: BudgetProblem, clock: Clock) -> FundingGap:
+def find_funding_gap(problem: BudgetProblem, clock: Deadline) -> FundingGap:
     """Find the least additional money that resolves all weak centres which some option resolves.
 
     Parameters
@@ -236,7 +236,7 @@ def _resolving_options(problem: BudgetProblem) -> IndexArray:
         wanted |= further
 
 
-def _maximise_resolved(problem: BudgetProblem, clock: Clock) -> tuple[Starts, int]:
+def _maximise_resolved(problem: BudgetProblem, clock: Deadline) -> tuple[Starts, int]:
     """Return a programme that resolves most weak centres, and an upper bound of their number."""
     every = len(problem.resolved_by)
     if not every:
@@ -253,7 +253,9 @@ def _maximise_resolved(problem: BudgetProblem, clock: Clock) -> tuple[Starts, in
     return starts, max(bound, len(problem.resolved(starts)))
 
 
-def _maximise_people(problem: BudgetProblem, resolved: int, first: Starts, clock: Clock) -> tuple[Starts, float]:
+def _maximise_people(
+    problem: BudgetProblem, resolved: int, first: Starts, clock: Deadline
+) -> tuple[Starts, float]:
     """Return the programme with most people gained among those that resolve as many centres, and its bound."""
     last = problem.years - 1
     variables = Variables(problem, counted=(last,))
@@ -292,7 +294,7 @@ def _drop_redundant(problem: BudgetProblem, starts: Starts) -> Starts:
     return tuple(kept)
 
 
-def _schedule(problem: BudgetProblem, starts: Starts, clock: Clock) -> tuple[Starts, Status]:
+def _schedule(problem: BudgetProblem, starts: Starts, clock: Deadline) -> tuple[Starts, Status]:
     """Set the years of selected projects so that the people gained, summed over the years, are most."""
     if not starts or problem.years == 1:
         return starts, "proven"

@@ -17,7 +17,7 @@ from seeds import SEEDS
 from planner.programme.greedy import add_greedily, relaxed_bound
 from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption, reduce_problem
 from planner.programme.solve import solve_programme
-from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.deadline import Deadline
 
 SECONDS = 60.0
 NEAR = 1e-6
@@ -311,11 +311,11 @@ def test_a_search_without_time_keeps_all_rules_and_its_bound_holds(problem: Budg
 @settings(max_examples=30)
 @given(problems)
 def test_the_greedy_start_keeps_all_rules_and_no_programme_exceeds_the_loose_bound(problem: BudgetProblem) -> None:
-    starts = add_greedily(problem, (), Clock(SECONDS))
+    starts = add_greedily(problem, (), Deadline(SECONDS))
     plan = plan_of(problem, starts)
     assert keeps_order(problem, plan)
     assert is_paid(problem, plan)
-    bound = relaxed_bound(problem, Clock(SECONDS))
+    bound = relaxed_bound(problem, Deadline(SECONDS))
     assert bound >= max(gained(problem, done_by(one, problem.years)) for one in plans(problem)) - NEAR
 
 
