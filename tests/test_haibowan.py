@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 import planner
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan"
 FOUNDED_SINCE = 2
@@ -91,7 +91,7 @@ def test_walls_and_railway_hold(haibowan_plan: planner.Plan) -> None:
 
 
 def test_what_is_modelled_is_said(haibowan_plan: planner.Plan) -> None:
-    content = document(haibowan_plan)
+    content = build_document(haibowan_plan)
     assert set(content["data"]["modelled"]) == {
         "communities",
         "facilities",

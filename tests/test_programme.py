@@ -18,7 +18,7 @@ from planner.config.study import read_study
 from planner.messages.errors import StudyError
 from planner.programme.lists import Programme
 from planner.programme.project_options import Known, offers_of, question_of, ways_of
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.tables.geopackage import result_layers
 from planner.siting.candidates.place_ids import place_id
 
@@ -90,7 +90,7 @@ def test_what_money_is_missing(poor: planner.Plan) -> None:
     assert missing is not None
     assert missing.total == pytest.approx(40.0)
     assert missing.extra.sum(axis=1).tolist() == pytest.approx([40.0, 0.0])
-    words = document(poor)["programme"]["missing"]
+    words = build_document(poor)["programme"]["missing"]
     assert words["extra"][0]["fund"] == "above"
 
 
@@ -119,7 +119,7 @@ def test_a_station_gains_whom_it_reaches(rich_toy_plan: planner.Plan) -> None:
 
 def test_years_are_scenarios_of_the_map(rich_toy_plan: planner.Plan) -> None:
     programme = programme_of(rich_toy_plan)
-    scenarios = {one["key"]: one for one in document(rich_toy_plan)["scenarios"]}
+    scenarios = {one["key"]: one for one in build_document(rich_toy_plan)["scenarios"]}
     assert list(scenarios)[:3] == ["today", "year_1", "year_2"]
     assert scenarios["year_1"]["zh"] == "第 1 年底"
     for label, year in zip(programme.labels, programme.years, strict=True):
@@ -186,9 +186,9 @@ def test_the_report_is_chinese_where_the_study_is(tmp_path: Path) -> None:
 
 def test_without_funds_there_is_no_programme(toy_plan: planner.Plan) -> None:
     assert toy_plan.programme is None
-    assert document(toy_plan)["programme"] is None
+    assert build_document(toy_plan)["programme"] is None
     assert "projects" not in result_layers(toy_plan)
-    assert [one["key"] for one in document(toy_plan)["scenarios"]][1] != "year_1"
+    assert [one["key"] for one in build_document(toy_plan)["scenarios"]][1] != "year_1"
 
 
 def test_the_command_prints_the_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

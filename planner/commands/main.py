@@ -267,10 +267,10 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     from planner.messages.notices import reason_of
     from planner.network.compile import thread_count
     from planner.pipeline import run
-    from planner.reporting.files.input_protection import keep_inputs
+    from planner.reporting.files.input_protection import protect_inputs
     from planner.reporting.write import PRODUCTS, check_writable, write
 
-    keep_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
+    protect_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
@@ -308,10 +308,12 @@ def _map(options: argparse.Namespace, texts: Texts) -> None:
 
 
 def _report(options: argparse.Namespace, texts: Texts) -> None:
-    from planner.reporting.report.area_reports import check_format, write_cut
+    from planner.reporting.report.area_reports import check_format, write_area_report
 
     check_format(options.out)
-    _write_one(options, texts, "write_report", lambda plan: write_cut(plan, options.out, wanted=options.part))
+    _write_one(
+        options, texts, "write_report", lambda plan: write_area_report(plan, options.out, wanted=options.part)
+    )
 
 
 def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
@@ -320,9 +322,9 @@ def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Cal
 
     study = read_study(options.study)
     from planner.pipeline import run
-    from planner.reporting.files.input_protection import keep_inputs
+    from planner.reporting.files.input_protection import protect_inputs
 
-    keep_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
+    protect_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
     progress = _Stages(texts)
     with progress:
         plan = run(study, scenario=options.scenario, progress=progress)
