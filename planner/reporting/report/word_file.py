@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from planner.messages.catalogue import locale_of
 from planner.reporting.report.blocks import Block, CentreCard, Code, Figure, Paragraph, Report, Table, Translator
-from planner.reporting.report.html_page import HTML_LANGUAGE
 from planner.reporting.report.pictures import render_png
 from planner.reporting.report.word import WordFile
 
@@ -32,7 +32,7 @@ def docx_bytes(report: Report) -> bytes:
     word = WordFile.begin(
         title=f"{report.name} – {report.title}",
         subject=report.title,
-        language=HTML_LANGUAGE[t.texts.language],
+        language=locale_of(t.texts.language).html,
         scale=1.0 if report.contents else CARD_SCALE,
     )
     word.running(f"{report.name} · {report.title}")
