@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from planner.evaluation.indicators import find_measure, limit_of
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import SOURCE_LANGUAGE, Texts
 
 if TYPE_CHECKING:
     # A second process lays reports out; it needs none of what makes a document.
@@ -181,12 +181,12 @@ class Translator:
         return self.texts(f"measures.{stem}", minutes=self.exact(limit_min))
 
     def localized(self, entry: Mapping[str, str]) -> str:
-        """Return the words of an entry that brings them in both languages."""
-        return entry[self.texts.language]
+        """Return the words of an entry that brings them in several languages."""
+        return entry.get(self.texts.language) or entry[SOURCE_LANGUAGE]
 
     def citation(self, entry: Mapping[str, str], name: str) -> str:
-        """Return a citation in Chinese where the rule file has it so, else as it stands."""
-        return (self.texts.language == "zh" and entry[f"{name}_zh"]) or entry[name]
+        """Return a citation in the report's language if the rule file has it, else the original."""
+        return entry.get(f"{name}_{self.texts.language}") or entry[name]
 
     def bar(self, share: float | None) -> Cell:
         """Return a share (0–1) with its bar."""

@@ -8,11 +8,15 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+<<<<<<< HEAD:planner/reporting/report/html.py
 from planner.messages.printable import replace_illegal
+=======
+from planner.messages.catalogue import locale_of
+from planner.reporting.colours import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+>>>>>>> mv:planner/reporting/report/html_page.py
 from planner.reporting.report.blocks import Report
 from planner.reporting.style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
 
-HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What the page may load and run: nothing but its own style and pictures inside it."""
 
@@ -25,7 +29,7 @@ def write_page(report: Report) -> str:
     html = page.render(
         report=report,
         t=report.t,
-        language=HTML_LANGUAGE[report.t.texts.language],
+        language=locale_of(report.t.texts.language).html,
         policy=POLICY,
         style=Markup(page_style()),  # noqa: S704 - our own style sheet
     )
