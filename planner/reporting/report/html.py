@@ -8,12 +8,8 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-<<<<<<< HEAD:planner/reporting/report/html.py
-from planner.messages.printable import replace_illegal
-=======
 from planner.messages.catalogue import locale_of
-from planner.reporting.colours import DISC, SITE, UNCOVERED, VERDICT_COLOURS
->>>>>>> mv:planner/reporting/report/html_page.py
+from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import Report
 from planner.reporting.style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
 
