@@ -24,7 +24,7 @@ import shapely
 from playwright.sync_api import sync_playwright
 
 import planner
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 from planner.results import Plan
 
@@ -64,7 +64,7 @@ def main(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     plan = with_candidates(planner.run(make_study(out)))
     began = time.perf_counter()
-    html = draw_map(plan, document(plan))
+    html = draw_map(plan, build_document(plan))
     print(f"drawn in {time.perf_counter() - began:.1f} s, {len(html.encode()) / 1e6:.2f} MB")
     print(f"{len(plan.inputs.demand)} demand points, {len(plan.siting.candidates)} candidates")
     print(f"{len(plan.times.demand) + len(plan.candidate_times.demand)} pairs within the limits")

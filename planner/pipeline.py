@@ -20,8 +20,8 @@ from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
 from planner.network.travel_times import TravelTimes
 from planner.prepare import PreparedStudy, prepare
-from planner.programme.build import make_programme
-from planner.programme.project_options import Known
+from planner.programme.build import build_programme
+from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
@@ -106,10 +106,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         candidate_times = walker.times(snaps, prepared.demand_snaps, within_min=max(limits))
 
         progress("programme")
-        programme = make_programme(
-            Known(
+        programme = build_programme(
+            ProgrammeInputs(
                 study=study,
-                inputs=inputs,
+                tables=inputs,
                 diagnosis=diagnosis,
                 remedies=improvements.remedies,
                 times=times,
