@@ -259,6 +259,10 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
         remarks=(
+            *(
+                Remark("setting_renamed", "study", values={"old": old, "new": new})
+                for old, new in study.former_names
+            ),
             *inputs.remarks,
             *walkable.remarks,
             *compound_remarks(compounds, study, inputs.demand),
@@ -307,6 +311,11 @@ def coordinates(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
 
 def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
     return WalkSettings(profile.speed_kmh, walk.access_m)
+
+
+def _setting_remarks(study: Study) -> Iterator[Remark]:
+    for old, new in study.former_names:
+        yield Remark("setting_renamed", "study", values={"old": old, "new": new})
 
 
 def _facility_remarks(inputs: Inputs, snaps: SnappedPoints, walk: WalkSettings) -> Iterator[Remark]:

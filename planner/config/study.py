@@ -15,12 +15,14 @@ from typing import Annotated, Any, Self, get_args, get_origin
 
 from pydantic import (
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
 from planner.config.sections.demand import Circles, DemandSettings
 from planner.config.sections.layers import Inputs
@@ -87,6 +89,13 @@ class Study(Settings):
             expected = " or ".join(f"'{name}'" for name in LANGUAGES)
             raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
         return language
+
+    _former_names: tuple[tuple[str, str], ...] = PrivateAttr(default=())
+
+    @property
+    def former_names(self) -> tuple[tuple[str, str], ...]:
+        """Dotted paths of settings given by a former name, each with its new name."""
+        return self._former_names
 
     @model_validator(mode="after")
     def _kinds_have_their_limits(self) -> Self:
@@ -163,7 +172,8 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
     unknown = [Breach("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
     unknown += _illegible(content)
     try:
-        study = Study.model_validate({**known, "file": Path(file)})
+        study = Study.model_validate({**with_new_names(known), "file": Path(file)})
+        study._former_names = tuple(dict.fromkeys(former_names(known)))  # noqa: SLF001 -- set once, where the study is made
     except ValidationError as error:
         details = error.errors()
         unknown += [_breach(detail) for detail in details[:TOLD_AT_MOST]]

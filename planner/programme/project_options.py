@@ -174,7 +174,7 @@ def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> 
         people=given.people_of_centres(list(weak["id"])),
         funds=_funds(settings),
         years=settings.years,
-        max_starts_per_subdistrict=settings.starts_per_street,
+        max_starts_per_subdistrict=settings.max_starts_per_subdistrict,
         precedence=tuple(
             Precedence(one.first, one.then, one.same_year)
             for one in settings.precedence
@@ -253,15 +253,15 @@ def _own_projects(
     subdistrict_of: Mapping[str, str],
 ) -> Iterator[ProjectOption]:
     for one in projects:
-        centre = next(iter((*one.settles, *one.closes)), "")
+        centre = next(iter((*one.resolves, *one.closes)), "")
         site = one.stands_at or ""
         community = community_at_site.get(site, "") if site else community_of.get(centre, "")
         yield ProjectOption(
             one.id,
             one.kind,
             one.cost,
-            one.street or subdistrict_of.get(community, ""),
-            resolves=one.settles,
+            one.subdistrict or subdistrict_of.get(community, ""),
+            resolves=one.resolves,
             closes=one.closes,
             name=one.name,
             centre=centre,
@@ -280,7 +280,7 @@ def _check(
     waiting = () if given.in_scenario else settings.precedence
     references = (
         ("programme.projects.site", places, sites),
-        ("programme.projects.settles", [centre for one in own for centre in one.resolves], centres),
+        ("programme.projects.resolves", [centre for one in own for centre in one.resolves], centres),
         ("programme.projects.closes", [centre for one in own for centre in one.closes], centres),
         ("programme.precedence.first", [one.first for one in waiting], ids),
         ("programme.precedence.then", [one.then for one in waiting], ids),
