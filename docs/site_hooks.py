@@ -7,6 +7,7 @@ repository; links that lead out of docs/ become names of files.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from pathlib import Path
@@ -22,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 CACHE = ROOT / "build" / "tutorials"
 TIMEOUT_S = 600
+EXECUTE = os.environ.get("DOCS_EXECUTE", "yes") != "no"
+"""`DOCS_EXECUTE=no make docs` shows the notebooks without results, for work on other pages."""
 OUTER_LINK = re.compile(r"\[([^\]]*)\]\((?:\.\./)+([^)]+)\)")
 FRAME = re.compile(r"<iframe\b.*?</iframe>", flags=re.DOTALL)
 """A whole map inside a page would be larger than the rest of the site."""
@@ -57,13 +60,14 @@ def _inner_or_name(link: re.Match[str], depth: int) -> str:
 def _converted(notebook: Path) -> Path:
     """Return the folder with a notebook's page and pictures; execute the notebook where its content is new."""
     digest = hashlib.sha256(notebook.read_bytes()).hexdigest()[:16]
-    folder = CACHE / f"{notebook.stem}-{digest}"
+    folder = CACHE / f"{notebook.stem}-{digest}{'' if EXECUTE else '-plain'}"
     if (folder / "page.md").exists():
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     content = nbformat.read(notebook, as_version=4)
-    NotebookClient(content, timeout=TIMEOUT_S, kernel_name="python3").execute(cwd=str(NOTEBOOKS))
+    if EXECUTE:
+        NotebookClient(content, timeout=TIMEOUT_S, kernel_name="python3").execute(cwd=str(NOTEBOOKS))
     exporter = MarkdownExporter()
     body, resources = exporter.from_notebook_node(
         content, resources={"output_files_dir": "", "unique_key": notebook.stem}
