@@ -52,7 +52,7 @@ def test_every_sentence_of_a_proof_names_the_budget(plan: planner.Plan, tmp_path
 def test_the_card_names_the_budget(study: Path) -> None:
     said = card(site(study, "maximal_covering"), Texts("en"))
     assert "all new sites together within a budget of 40" in said
-    assert "no choice among these candidates within the budget of 40 万元 gains more than" in said
+    assert "no choice among these candidates within the budget of 40 × 10,000 CNY gains more than" in said
     # The fewest for everybody has no budget: it is told, with what the sites cost.
     fewest = card(site(study, "set_covering"), Texts("zh"))
     assert "不受 `siting.budget`（40 万元）约束" in fewest

@@ -86,7 +86,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
 def test_small_costs_are_told_in_yuan(plan: planner.Plan) -> None:
     say = Wording(document(plan), Texts("zh"))
     assert small_unit(say) == "元"
-    assert small_unit(Wording(document(plan), Texts("en"))) == "yuan"
+    assert small_unit(Wording(document(plan), Texts("en"))) == "CNY"
     assert [per_person({"cost_per_person": one}, say) for one in (0.0042, 0.00004, 1.5, 0.0)] == [
         "42.0",
         "0.400",

@@ -24,10 +24,27 @@ WET = Covering(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0,
 WORLDS = {"dry": DRY, "wet": WET}
 
 
-@pytest.mark.parametrize(("beyond", "status"), [(0.0, "proven"), (FEASIBILITY, "proven"), (1e-3, "stopped")])
+ROOT = 2**0.5
+"""Times this, people are multiples of nothing."""
+
+
+@pytest.mark.parametrize(
+    ("times", "beyond", "status", "left"),
+    [
+        (ROOT, 0.0, "proven", 0.0),
+        (ROOT, FEASIBILITY, "proven", 0.0),
+        (ROOT, 1e-3, "stopped", 1e-3),
+        # Whole people: nothing lies between 4 and 5.
+        (1.0, 1e-3, "proven", 0.0),
+        (1.0, 0.9, "proven", 0.0),
+        (1.0, 1.7, "stopped", 1.0),
+        (0.25, 0.009, "proven", 0.0),
+        (0.25, 0.012, "stopped", 0.01),
+    ],
+)
 @pytest.mark.parametrize(("rule", "value"), [("worst regret", 4.0), ("worst people", 4.0)])
 def test_a_bound_within_the_solvers_arithmetic_proves(
-    monkeypatch: pytest.MonkeyPatch, rule: str, value: float, beyond: float, status: str
+    monkeypatch: pytest.MonkeyPatch, rule: str, value: float, times: float, beyond: float, status: str, left: float
 ) -> None:
     """One site of two: [1] serves 4 and 4, [0] serves 9 and 0; the regrets are 5 and 0, 0 and 4."""
 
@@ -37,13 +54,12 @@ def test_a_bound_within_the_solvers_arithmetic_proves(
 
     monkeypatch.setattr(balanced, "solve", generous)
     monkeypatch.setattr(balanced, "_least_of_the_best", lambda *_: np.inf)
-    best = best_of_each(WORLDS, Choice(sites=1), seconds=9)
-    found = robust_choice(WORLDS, Choice(sites=1), best, rule=rule, seconds=9)
-    assert found.value == value
+    worlds = {name: Covering(one.covers, one.weight * times) for name, one in WORLDS.items()}
+    best = best_of_each(worlds, Choice(sites=1), seconds=9)
+    found = robust_choice(worlds, Choice(sites=1), best, rule=rule, seconds=9)
+    assert found.value == value * times
     assert found.status == status
-    assert found.bound == pytest.approx(
-        value + (0 if status == "proven" else beyond if rule == "worst people" else -beyond)
-    )
+    assert found.bound == pytest.approx(value * times + (left if rule == "worst people" else -left))
 
 
 def test_a_banner_of_the_solver_is_not_on_standard_output() -> None:

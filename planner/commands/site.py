@@ -23,6 +23,7 @@ from planner.network.travel_times import nearest_facility, travel_times, upper_b
 from planner.prepare import PreparedStudy, coordinates, prepare
 from planner.reporting.document.build import as_json, plain
 from planner.reporting.document.siting import lonlat_of
+from planner.reporting.files.input_protection import keep_inputs
 from planner.reporting.tables.geopackage import write_layers
 from planner.reporting.tables.layer_schemas import SITES_LAYERS
 from planner.reporting.write import check_writable, write_together
@@ -322,8 +323,9 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
     Raises
     ------
     OutputError
-        The folder cannot be written.
+        The folder cannot be written, or holds an input of the study by the name of a product.
     """
+    check_folder(answered.study, folder)
     crs = answered.sites.crs
     layers = {
         "sites": answered.sites,
@@ -341,12 +343,13 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
     )
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(study: Study, folder: Path) -> None:
     """Try the folder before the work begins.
 
     Raises
     ------
     OutputError
-        It cannot be made or written.
+        It cannot be made or written, or holds an input of the study by the name of a product.
     """
+    keep_inputs(study, folder, PRODUCTS)
     check_writable(folder, PRODUCTS)

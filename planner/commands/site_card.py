@@ -9,8 +9,9 @@ import numpy as np
 from planner.commands.site import Answered
 from planner.config.sections.demand import RESIDENTS
 from planner.messages.catalogue import Texts
+from planner.messages.money import unit_of_amount
 from planner.reporting.document.siting import lonlat_of
-from planner.reporting.rounding import in_order, in_parts
+from planner.reporting.rounding import in_order, in_parts, shown_bound
 from planner.siting.baselines import Comparison
 from planner.siting.models.registry import OWN_NUMBER
 from planner.siting.proposals import Siting
@@ -51,8 +52,8 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
     yield texts(
         "cli.site_answer",
         objective=texts.number(answer.objective, digits),
-        bound=texts.number(answer.bound, digits),
-        gap=f"{answer.gap:.2%}",
+        bound=texts.number(shown_bound(answer.objective, answer.bound, digits), digits),
+        gap=f"{shown_bound(0.0, answer.gap, 4):.2%}",
         status=texts(f"cli.status_{answer.status}"),
         **say,
     )
@@ -88,7 +89,7 @@ def _money(answered: Answered, texts: Texts) -> Iterator[str]:
     budget = answered.study.siting.budget
     if budget is None:
         return
-    values = {"budget": f"{budget:g}", "unit": answered.study.costs.unit}
+    values = {"budget": f"{budget:g}", "unit": unit_of_amount(answered.study.costs.unit, texts)}
     if answered.model not in OWN_NUMBER:
         yield texts("cli.site_budget", **values)
         return
@@ -100,7 +101,11 @@ def _money(answered: Answered, texts: Texts) -> Iterator[str]:
 def _within(answered: Answered, texts: Texts) -> str:
     """Return the conditions of a proof, to be put into its sentence."""
     budget, free = answered.study.siting.budget, len(answered.pool.kept_centres)
-    money = {"budget": f"{budget:g}", "unit": answered.study.costs.unit} if budget is not None else {}
+    money = (
+        {"budget": f"{budget:g}", "unit": unit_of_amount(answered.study.costs.unit, texts)}
+        if budget is not None
+        else {}
+    )
     said = texts("words.within_free", count=free) if free else ""
     return said + (texts("words.within_budget", **money) if money else "")
 
@@ -129,6 +134,7 @@ def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:
 
 
 def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
+    unit = unit_of_amount(answered.study.costs.unit, texts)
     given = answered.sites["people_added"].to_numpy(dtype=np.float64)
     shown = in_order(given.tolist()) if np.isfinite(given).all() else given
     for row, (lon, lat), added in zip(
@@ -140,7 +146,7 @@ def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
         tier = texts(f"words.tier_{row['tier']}") + " " if row["tier"] else ""
         gain = texts("cli.site_gain", people=f"{added:,.0f}") if np.isfinite(added) else ""
         cost = row["cost"]
-        money = texts("cli.site_cost", cost=f"{cost:g}", money=answered.study.costs.unit) if cost == cost else ""  # noqa: PLR0124 -- NaN
+        money = texts("cli.site_cost", cost=f"{cost:g}", money=unit) if cost == cost else ""  # noqa: PLR0124 -- NaN
         name = f" {row['name']}" if row["name"] else ""
         yield texts(
             "cli.site_line",
@@ -164,7 +170,7 @@ def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within:
         clustering=f"{clustering.people_gained:,.0f}",
         greedy=f"{greedy:,.0f}",
         optimum=f"{best.people_gained:,.0f}",
-        bound=f"{best.bound or 0:,.0f}",
+        bound=f"{shown_bound(best.people_gained, best.bound or 0.0):,.0f}",
         within=within,
     )
     for step in comparison.curve:
@@ -172,7 +178,7 @@ def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within:
             "cli.site_curve",
             sites=step.sites,
             people=f"{step.people_gained:,.0f}",
-            bound=f"{step.bound:,.0f}",
+            bound=f"{shown_bound(step.people_gained, step.bound):,.0f}",
             added=f"{step.added:,.0f}",
         )
     for number, one in enumerate(comparison.others, start=1):
@@ -200,7 +206,7 @@ def _unserved(left: Left, answered: Answered, texts: Texts) -> Iterator[str]:
         said = texts(f"words.unserved_{reason}", access=access)
         yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
     if np.isfinite(left.limit_for_all_min):
-        yield texts("cli.site_left_limit", minutes=texts.number(left.limit_for_all_min))
+        yield texts("cli.site_left_limit", minutes=texts.number(shown_bound(0.0, left.limit_for_all_min, 1)))
     if left.extra is not None:
         never = f"{left.never:,.0f}"
         yield texts("cli.site_left_extra", extra=left.extra, bound=f"{left.extra_bound:,.0f}", never=never)

@@ -19,8 +19,9 @@ from planner.evaluation.circuity import Detour, detours
 from planner.evaluation.expressions import IndicatorValues, Interval
 from planner.evaluation.indicators import at_limit
 from planner.evaluation.rules import Function, RuleSet
+from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, is_within
-from planner.schemas.tables import YES
+from planner.schemas.tables import YES, Facilities
 
 BETWEEN_WORDS = re.compile(r"[,，、;；|/\n]+")
 """What stands between the functions in one cell of a table."""
@@ -115,10 +116,7 @@ def compute_indicators(access: AccessData, rule_set: RuleSet, *, limits_min: Seq
     """
     facilities = access.facilities
     functions = [_functions(cell, rule_set.functions) for cell in facilities["functions"]]
-    columns = {
-        name: known_or(together(facilities[name].to_numpy(dtype=np.float64), facilities), "not_given")
-        for name in ("floor_area_m2", "activity_area_m2")
-    }
+    columns = _areas(facilities)
     columns["open_hours_week"] = known_or(facilities["open_hours_week"].to_numpy(dtype=np.float64), "not_given")
     columns |= {name: _flag(facilities[name]) for name in ("step_free", "newly_built")}
     columns |= completeness(list(facilities["tier"]), functions, rule_set.functions)
@@ -126,10 +124,35 @@ def compute_indicators(access: AccessData, rule_set: RuleSet, *, limits_min: Seq
     columns |= of_reach(access, limits_min)
     directions = tuple(detours(access))
     columns |= of_directions(access, directions, rule_set)
-    catchments, catchment_access = of_catchments(access, rule_set)
+    catchments, per_person = of_catchments(access, rule_set)
     columns |= catchments
     columns |= per_floor_area({name: column.value for name, column in columns.items()})
-    return Measured(columns, tuple(functions), directions, *catchment_access)
+    return Measured(columns, tuple(functions), directions, *per_person)
+
+
+def measure_with_branches(
+    access: AccessData, rule_set: RuleSet, *, limits_min: Sequence[float]
+) -> dict[str, Column]:
+    """Measure only what depends on a centre and its branches, and on no other centre.
+
+    The other measures either stay without a branch or depend on the other centres as well.
+    """
+    facilities, times = access.facilities, access.served_times()
+    columns = _areas(facilities)
+    for limit in limits_min:
+        columns |= _people_within(times, access.people, limit)
+    columns |= of_catchments(access, rule_set)[0]
+    # How many people are nearest to a centre depends on the others.
+    values = {name: column.value for name, column in columns.items()}
+    ratios = per_floor_area({**values, "people_nearest": np.full(len(facilities), np.nan)})
+    return columns | {name: column for name, column in ratios.items() if name != "people_per_m2"}
+
+
+def _areas(facilities: Facilities) -> dict[str, Column]:
+    return {
+        name: known_or(together(facilities[name].to_numpy(dtype=np.float64), facilities), "not_given")
+        for name in ("floor_area_m2", "activity_area_m2")
+    }
 
 
 def known_or(values: FloatArray, reason: str, *others: tuple[str, NDArray[np.bool_]]) -> Column:
@@ -270,9 +293,16 @@ def of_reach(access: AccessData, limits_min: Sequence[float]) -> dict[str, Colum
         "next_centre_min": _next_centre(access),
     }
     for limit in limits_min:
-        columns[at_limit("people_within", limit)] = known_or(of_pairs(is_within(times.minutes, limit)), "")
+        columns |= _people_within(times, people, limit)
         columns[at_limit("area_ratio", limit)] = known_or(_area_ratio(access, limit), "limit_not_drawn")
     return columns
+
+
+def _people_within(times: TravelTimes, people: FloatArray, limit: float) -> dict[str, Column]:
+    inside = is_within(times.minutes, limit)
+    weights = people[times.demand[inside]]
+    within = np.bincount(times.facility[inside], weights=weights, minlength=times.n_facilities)
+    return {at_limit("people_within", limit): known_or(within.astype(np.float64), "")}
 
 
 def _area_ratio(access: AccessData, limit_min: float) -> FloatArray:

@@ -179,14 +179,15 @@ def choose_among(gatherer: Gatherer) -> Siting:
     choice = choice_of(pool, settings)
     answer = maximal_covering(Covering(covers, people), choice, seconds=settings.seconds, seed=settings.seed)
     count = len(pool.new)
-    today = _served(covers, people, np.arange(count, len(pool.candidates)))
+    beyond = people * ~_is_served(covers, np.arange(count, len(pool.candidates)))
+    today = float(people.sum() - beyond.sum())
     by_clusters = [place for place, one in enumerate(pool.new) if one.clusters == settings.sites > 0]
     clustering, too_dear = _as_given(pool, covers, people, np.array(by_clusters, dtype=np.int64), choice)
     chosen = np.array(answer.sites, dtype=np.int64)
     table = candidate_table(pool.new, gatherer.network.crs)
     return Siting(
         pool=pool,
-        candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(covers.T.astype(np.float64) @ people)[:count])),
+        candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(covers.T.astype(np.float64) @ beyond)[:count])),
         covers=covers,
         people=people,
         choice=choice,
@@ -328,5 +329,8 @@ def _as_given(
 
 
 def _served(covers: csr_array, people: FloatArray, columns: IndexArray) -> float:
-    served = np.asarray(covers[:, columns].sum(axis=1)).ravel() > 0
-    return float(people[served].sum())
+    return float(people[_is_served(covers, columns)].sum())
+
+
+def _is_served(covers: csr_array, columns: IndexArray) -> NDArray[np.bool_]:
+    return np.asarray(np.asarray(covers[:, columns].sum(axis=1)).ravel() > 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -29,6 +29,7 @@ from planner.siting.equity import FairPlan, frontier, group_frontier
 from planner.siting.problem import Choice, Covering
 from planner.siting.proposals import Proposal, Siting, coverage_of, proposal_of
 from planner.siting.scenario_analysis import RegretTable, Robust, best_of_each, regret_table, robust_choice
+from planner.siting.solution import Answer, status_of
 
 ROBUST = "robust"
 
@@ -102,10 +103,16 @@ def judge_otherwise(
     coverings = {key: covering for key, (_, covering) in worlds.items()}
     choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
     best = best_of_each(coverings, choice, seconds=settings.seconds, seed=settings.seed)
-    robust = robust_choice(coverings, choice, best, rule=asked.rule, seconds=settings.seconds, seed=settings.seed)
     keeps = tuple(range(len(siting.pool.new), len(siting.pool.candidates)))
     plans = {"today": keeps, **{one.method: _columns(one, siting.pool) for one in siting.proposals}}
+    allowed = {name: plans[name] for name in ("today", siting.proposals[-1].method)}
+    best = _no_worse(coverings, allowed, best, choice)
+    robust = robust_choice(coverings, choice, best, rule=asked.rule, seconds=settings.seconds, seed=settings.seed)
+    best = _no_worse(coverings, {ROBUST: robust.sites}, best, choice)
     table = regret_table(coverings, {**plans, ROBUST: robust.sites}, best, choice)
+    if asked.rule == "worst regret":
+        value = float(table.regret[-1].max())
+        robust = replace(robust, value=value, status=status_of(value, robust.bound))
     proposal = proposal_of(
         siting.pool,
         siting.covers,
@@ -117,6 +124,20 @@ def judge_otherwise(
         new_sites=settings.sites,
     )
     return Otherwise(tuple(name for name, _ in worlds.values()), table, robust, proposal)
+
+
+def _no_worse(
+    coverings: Mapping[str, Covering],
+    plans: Mapping[str, tuple[int, ...]],
+    best: Mapping[str, Answer],
+    choice: Choice,
+) -> dict[str, Answer]:
+    """Return the best plans, no worse than those that are known: a stopped search may have missed them."""
+    more = -regret_table(coverings, plans, best, choice).regret.min(axis=0)
+    return {
+        name: replace(best[name], objective=best[name].objective + max(float(extra), 0.0))
+        for name, extra in zip(coverings, more, strict=True)
+    }
 
 
 def fair_plans(

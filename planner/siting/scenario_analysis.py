@@ -102,6 +102,7 @@ def regret_table(
     array([[0., 4.],
            [5., 0.]])
     """
+    admit(_same_columns(scenarios))
     for covering in scenarios.values():
         columns = covering.covers.shape[1]
         admit(choice.breaches(columns), *(places(name, sites, columns) for name, sites in plans.items()))
@@ -173,6 +174,7 @@ def robust_choice(
         there("probability", scenarios, scenarios if probability is None else probability),
         not_negative("probability", [] if probability is None else list(probability.values())),
         () if scenarios else [Breach("siting_nobody", {"part": "scenarios"})],
+        _same_columns(scenarios),
     )
     clock, names = started(seconds), list(scenarios)
     fixed = choice.fixed_columns()
@@ -194,6 +196,17 @@ def robust_choice(
     sign = 1.0 if rule == "worst people" else -1.0
     bound = found.bound if rule == "worst people" else min(found.bound, 0.0)
     return _robust(scenarios, fixed, rule, chosen, sign * found.value + 0.0, sign * bound + 0.0)
+
+
+def _same_columns(scenarios: Mapping[str, Covering]) -> list[Breach]:
+    """Return that a plan cannot be one for all scenarios: they have other candidates."""
+    counts = {name: covering.covers.shape[1] for name, covering in scenarios.items()}
+    first = next(iter(counts.values()), 0)
+    return [
+        Breach("siting_shape", {"part": name, "found": count, "expected": first})
+        for name, count in counts.items()
+        if count != first
+    ]
 
 
 def _most_even(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,7 @@ def propose_middles(
     candidates
         One a cluster, from west to east, with the people of its cluster; K and the sign of its place.
     """
+    uncovered = _by_id(uncovered)
     xy = shapely.get_coordinates(uncovered.geometry.array)
     people = uncovered["people"].to_numpy()
     found: list[Candidate] = []
@@ -177,6 +179,21 @@ def _k_means(
     with threadpool_limits(limits=1):
         label = model.fit_predict(xy - xy.mean(axis=0), sample_weight=people)
     return model.cluster_centers_ + xy.mean(axis=0), label
+
+
+def _by_id(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return points in the order of their ids: k-means begins at random rows, whatever their order in a file."""
+    if "id" not in points:
+        return points
+    keys = [_natural(ident) for ident in points["id"].astype(str)]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return points.iloc[order]
+
+
+def _natural(ident: str) -> tuple[tuple[bool, int, str], ...]:
+    """Return a key by which B9 comes before B10, and what is alike but for leading zeros keeps an order."""
+    parts = re.split(r"([0-9]+)", ident)
+    return (*((part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part),)
 
 
 def _in_order(centres: NDArray[np.float64]) -> NDArray[np.int64]:

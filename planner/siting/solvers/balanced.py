@@ -18,6 +18,12 @@ from planner.siting.solvers.selection_rows import choice_rows
 from planner.siting.solvers.value_tables import value_table
 
 FIRST_SHARE = 0.3
+STEPS = (1.0, 0.5, 0.1, 0.01)
+"""People are counted in multiples of one: persons, halves by weight, tenths and hundredths by shares."""
+
+HAIR = 1e-12
+"""So far from a multiple, as a share, is one whose last bit was rounded."""
+
 SLACK = 1e-7
 """By how much less than required a sum may come out of the solver's arithmetic, as a share."""
 
@@ -83,17 +89,34 @@ def largest_minimum(
     chosen = _chosen(solved, len(room.cost), fixed)
     if chosen is not None and float(sums.of(np.concatenate([fixed, chosen])).min()) > value:
         best, value = chosen, float(sums.of(np.concatenate([fixed, chosen])).min())
-    return Balance(best, value, _exact(value, min(top, -solved.bound)))
+    return Balance(best, value, _exact(value, min(top, -solved.bound), _step_of(sums)))
 
 
-def _exact(value: float, bound: float) -> float:
+def _exact(value: float, bound: float, step: float) -> float:
     """Return a bound on a smallest sum without what the solver's arithmetic adds to it.
 
     The smallest sum is a variable below every sum, and the solver lets it stand above them by `FEASIBILITY`:
-    1.16.0 uses that, 1.15.1 does not. A bound that is no farther above the recounted value is the value itself.
+    1.16.0 uses that, 1.15.1 does not. Where all sums are multiples of a step that is wider than that, as numbers
+    of people are, so is the best smallest sum: a bound less than a step above the recounted value proves that
+    nothing is better, in exact arithmetic. Else a bound that is no farther above it than the solver's arithmetic
+    is the value itself, and the proof is one within that arithmetic.
     """
     near = 2 * FEASIBILITY * max(1.0, abs(value))
+    if step > 2 * near:
+        # On the grid, from the recounted value on, which lies on it.
+        steps = np.floor((bound - value + near) / step) if np.isfinite(bound) else np.inf
+        return value + step * max(float(steps), 0.0) if np.isfinite(steps) else bound
     return value if bound <= value + near else bound
+
+
+def _step_of(sums: Sums) -> float:
+    """Return the widest of `STEPS` of which all that the sums are made of are multiples; 0 where there is none."""
+    numbers = np.concatenate([sums.parts.data, sums.offset])
+    for step in STEPS:
+        times = numbers / step
+        if (np.abs(times - np.round(times)) <= HAIR * np.maximum(1.0, np.abs(times))).all():
+            return step
+    return 0.0
 
 
 def _least_of_the_best(sums: Sums, room: Room, fixed: IndexArray, clock: Clock) -> float:
