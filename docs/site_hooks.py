@@ -1,7 +1,7 @@
 """Hooks of MkDocs: pages that are made while the site is built.
 
-Tutorials are the notebooks, executed once for each content and kept in build/tutorials; the changelog is that of the
-repository; links that lead out of docs/ become names of files.
+Tutorials are the notebooks, executed once for each content and kept in build/tutorials; the changelog is that of
+the repository; links that lead out of docs/ become names of files.
 """
 
 from __future__ import annotations
