@@ -12,7 +12,7 @@ from test_programme_choice import COVERS, FUNDS, OPTIONS, question
 from planner.programme import solve as choosing
 from planner.programme.problem import Fund, Option, Precedence
 from planner.programme.solve import choose
-from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.deadline import Deadline
 
 A, B, C, U, M = range(5)
 RICH = (Fund("above", (500.0, 0.0, 0.0)),)
@@ -66,7 +66,7 @@ def test_how_many_premises_can_be_settled() -> None:
     covers = csr_array(np.hstack([COVERS, np.zeros((5, 1), dtype=bool)]))
     both = {"options": options, "covers": covers, "people": {"W": 60.0, "X": 5.0}}
     for amounts, most in {(70.0, 0.0): 2, (69.0, 0.0): 1, (0.0, 70.0): 2, (30.0, 0.0): 1, (29.0, 0.0): 0}.items():
-        starts, bound = choosing._most_settled(question(funds=(Fund("one", amounts),), **both), Clock(9.0))
+        starts, bound = choosing._most_settled(question(funds=(Fund("one", amounts),), **both), Deadline(9.0))
         assert (len(choosing._settled(question(**both), starts)), bound) == (most, most), amounts
     assert choosing._most_settled(
         question(
@@ -74,17 +74,17 @@ def test_how_many_premises_can_be_settled() -> None:
             options=(*OPTIONS[:3],),
             covers=csr_array(COVERS[:, :3]),
         ),
-        Clock(9.0),
+        Deadline(9.0),
     ) == ((), 0)
 
 
 def test_the_most_people_and_what_bounds_them() -> None:
     """B and C serve the 200 whom no centre serves today, U settles 60: nothing can be above 260."""
-    found, bound = choosing._most_people(question(funds=RICH, years=3), 1, (), Clock(9.0))
+    found, bound = choosing._most_people(question(funds=RICH, years=3), 1, (), Deadline(9.0))
     assert {option for option, _ in found} >= {B, C, U}
     assert bound == pytest.approx(260)
     # Without time for a search the bound is no better than what there is, and the first programme stays.
-    found, bound = choosing._most_people(question(), 0, ((C, 0),), Clock(0.0))
+    found, bound = choosing._most_people(question(), 0, ((C, 0),), Deadline(0.0))
     assert 120 <= bound <= 260
     assert sum(choosing.people_gained(question(), choosing._options(found))) >= 120
 
@@ -101,12 +101,12 @@ def test_projects_begin_as_early_as_money_allows() -> None:
     """40 a year: C brings 120, B then 80, U 60. In order of what each brings they gain 120, then 200."""
     yearly = question(funds=(Fund("above", (40.0, 40.0, 40.0)),), years=3)
     late = ((B, 2), (C, 2), (U, 2))
-    starts, status = choosing._earliest(yearly, late, Clock(9.0))
+    starts, status = choosing._earliest(yearly, late, Deadline(9.0))
     assert dict(starts) == {C: 0, B: 1, U: 2}
     assert status == "proven"
-    assert choosing._earliest(yearly, (), Clock(9.0)) == ((), "proven")
+    assert choosing._earliest(yearly, (), Deadline(9.0)) == ((), "proven")
     one = question(funds=(Fund("above", (500.0,)),), years=1)
-    assert choosing._earliest(one, ((B, 0),), Clock(9.0)) == (((B, 0),), "proven")
+    assert choosing._earliest(one, ((B, 0),), Deadline(9.0)) == (((B, 0),), "proven")
     # Who is served today counts in none of the years: the ten of S are neither gained nor bounded twice.
     whole = choose(yearly, seconds=9)
     assert whole.by_year.sum(axis=1).tolist() == [120.0, 200.0, 260.0]

@@ -29,9 +29,9 @@ from planner.reporting.report.sections.siting import beside
 from planner.reporting.report.sections.summary import summary
 from planner.reporting.rounding import shown_bound
 from planner.siting import robustness as sites_otherwise
-from planner.siting.problem import Choice, Covering
-from planner.siting.scenario_analysis import best_of_each, regret_table, robust_choice
-from planner.siting.solution import Answer
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.scenario_analysis import regret_table, solve_robust, solve_scenarios
+from planner.siting.solution import Solution
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +169,10 @@ def test_no_plan_is_better_than_the_best_that_is_known(
 ) -> None:
     """Where a stopped search found next to nobody, regrets are against the plans that there are."""
 
-    def idle(scenarios: Mapping[str, Covering], choice: Choice, *, seconds: float, seed: int) -> dict[str, Answer]:
-        found = best_of_each(scenarios, choice, seconds=seconds, seed=seed)
+    def idle(
+        scenarios: Mapping[str, CoverageMatrix], choice: SelectionConstraints, *, seconds: float, seed: int
+    ) -> dict[str, Solution]:
+        found = solve_scenarios(scenarios, choice, seconds=seconds, seed=seed)
         return {name: replace(one, objective=1.0, status="stopped", sites=()) for name, one in found.items()}
 
     monkeypatch.setattr(sites_otherwise, "best_of_each", idle)
@@ -187,11 +189,11 @@ def test_no_plan_is_better_than_the_best_that_is_known(
 @pytest.mark.parametrize("columns", [1, 3])
 def test_scenarios_of_other_candidates_are_refused(columns: int) -> None:
     worlds = {
-        "dry": Covering(csr_array(np.ones((2, 2), dtype=bool)), np.array([5.0, 4.0])),
-        "wet": Covering(csr_array(np.ones((2, columns), dtype=bool)), np.array([5.0, 4.0])),
+        "dry": CoverageMatrix(csr_array(np.ones((2, 2), dtype=bool)), np.array([5.0, 4.0])),
+        "wet": CoverageMatrix(csr_array(np.ones((2, columns), dtype=bool)), np.array([5.0, 4.0])),
     }
-    best = best_of_each(worlds, Choice(sites=1), seconds=2)
+    best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=2)
     with pytest.raises(SitingError, match=rf"wet.*{columns}.*2"):
-        robust_choice(worlds, Choice(sites=1), best, rule="worst people", seconds=2)
+        solve_robust(worlds, SelectionConstraints(sites=1), best, rule="worst people", seconds=2)
     with pytest.raises(SitingError, match=rf"wet.*{columns}.*2"):
-        regret_table(worlds, {"a": (0,)}, best, Choice(sites=1))
+        regret_table(worlds, {"a": (0,)}, best, SelectionConstraints(sites=1))

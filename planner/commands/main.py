@@ -193,7 +193,7 @@ def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
     from planner.network.precompile import warm_up
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
-    from planner.siting.solvers.precompile import warm_up as warm_up_siting
+    from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
 
     progress = _Stages(texts)
     progress("warm_up")

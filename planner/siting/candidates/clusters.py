@@ -15,8 +15,8 @@ from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_dis
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.walk import WalkSettings
-from planner.siting.candidates.candidate import Candidate, Origin
-from planner.siting.candidates.place_ids import place_id, told_apart
+from planner.siting.candidates.candidate import Candidate, Source
+from planner.siting.candidates.place_ids import make_ids_unique, place_id
 
 POSITION_DIGITS = 2
 """Candidate positions are rounded to the centimetre, so that the last bits of a mean cannot change an answer."""
@@ -75,7 +75,7 @@ def propose_middles(
         centres, label = _k_means(xy, people, clustering)
         order = _in_order(centres)
         of_cluster = [float(people[label == number].sum()) for number in order]
-        found += on_streets(
+        found += snap_to_streets(
             "K",
             "clusters",
             centres[order],
@@ -84,7 +84,7 @@ def propose_middles(
             clusters=clustering.clusters,
             access_m=access_m,
         )
-    return told_apart(found)
+    return make_ids_unique(found)
 
 
 def propose_dense(
@@ -124,8 +124,8 @@ def propose_dense(
     groups = [rows for rows in groups if people[rows].sum() > 0]
     middles = np.array([np.average(xy[rows], axis=0, weights=people[rows]) for rows in groups]).reshape(-1, 2)
     order = _in_order(middles)
-    return told_apart(
-        on_streets(
+    return make_ids_unique(
+        snap_to_streets(
             "D",
             "density",
             middles[order],
@@ -136,9 +136,9 @@ def propose_dense(
     )
 
 
-def on_streets(  # noqa: PLR0913 - one entry a column
+def snap_to_streets(  # noqa: PLR0913 - one entry a column
     ids: str | Sequence[str],
-    origin: Origin,
+    origin: Source,
     xy: NDArray[np.float64],
     network: WalkingNetwork,
     *,
