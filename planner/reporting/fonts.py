@@ -19,14 +19,14 @@ def font_path() -> Path:
 
 
 @cache
-def known_signs() -> frozenset[int]:
+def font_code_points() -> frozenset[int]:
     """Return the code points that the font has a glyph for."""
     from matplotlib.ft2font import FT2Font
 
     return frozenset(FT2Font(str(font_path())).get_charmap())
 
 
-def readable(text: str) -> str:
+def replace_missing_glyphs(text: str) -> str:
     r"""Return a text with its code in brackets for every sign that the font lacks, and one space for line ends.
 
     Examples
@@ -34,5 +34,5 @@ def readable(text: str) -> str:
     >>> readable("海勃湾\U0001f600")
     '海勃湾[U+1F600]'
     """
-    signs = known_signs()
+    signs = font_code_points()
     return "".join(sign if ord(sign) in signs else f"[U+{ord(sign):04X}]" for sign in " ".join(text.split()))

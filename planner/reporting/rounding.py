@@ -18,7 +18,7 @@ MOST_DIGITS = 6
 """Sums of floats lie a hair beside a half: the digits of plan.json decide."""
 
 
-def whole(value: float) -> int:
+def round_count(value: float) -> int:
     """Round a count, a half to the even number.
 
     Examples
@@ -29,7 +29,7 @@ def whole(value: float) -> int:
     return round(round(value, MOST_DIGITS))
 
 
-def in_parts(
+def round_parts(
     parts: Sequence[float], total: float | None = None, *, most: Sequence[int] | None = None
 ) -> list[int]:
     """Round parts so that they add up to the rounded total.
@@ -55,7 +55,7 @@ def in_parts(
     exact = [round(part, MOST_DIGITS) for part in parts]
     shown = [floor(part) if most is None else min(floor(part), most[place]) for place, part in enumerate(exact)]
     order = sorted(range(len(exact)), key=lambda place: (floor(exact[place]) - exact[place], place))
-    left = whole(sum(parts) if total is None else total) - sum(shown)
+    left = round_count(sum(parts) if total is None else total) - sum(shown)
     while left > 0:
         free = [place for place in order if most is None or shown[place] < most[place]]
         if not free:
@@ -66,7 +66,7 @@ def in_parts(
     return shown
 
 
-def in_order(steps: Sequence[float]) -> list[int]:
+def round_steps(steps: Sequence[float]) -> list[int]:
     """Round steps so that every running total is the rounded running total.
 
     Examples
@@ -74,11 +74,11 @@ def in_order(steps: Sequence[float]) -> list[int]:
     >>> in_order([10.4, 10.4, 10.4])
     [10, 11, 10]
     """
-    together = [whole(total) for total in accumulate(steps)]
+    together = [round_count(total) for total in accumulate(steps)]
     return [now - before for now, before in zip(together, [0, *together], strict=False)]
 
 
-def digits_apart(value: float, other: float, digits: int) -> int:
+def digits_to_distinguish(value: float, other: float, digits: int) -> int:
     """Return with how many digits two numbers that differ are not written alike.
 
     Examples
@@ -93,7 +93,7 @@ def digits_apart(value: float, other: float, digits: int) -> int:
     return digits
 
 
-def shown_bound(answer: float, bound: float, digits: int = 0) -> float:
+def round_bound(answer: float, bound: float, digits: int = 0) -> float:
     """Round a bound so that it stays one: as the answer that it proves, else away from the answer.
 
     Examples
@@ -115,13 +115,13 @@ def shown_bound(answer: float, bound: float, digits: int = 0) -> float:
 def added_by_sites(proposal: Mapping[str, Any]) -> dict[int, int]:
     """Return what each site of a proposal adds, as every product shows it, by its rank."""
     sites = proposal["sites"]
-    added = in_order([site["people_added"] for site in sites])
+    added = round_steps([site["people_added"] for site in sites])
     return {site["rank"]: people for site, people in zip(sites, added, strict=True)}
 
 
 def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """Return whom each project covers and settles, as every product shows it, by its id: the years add up."""
     projects = programme["projects"]
-    covered = in_order([one["people_covered"] for one in projects])
-    settled = in_order([one["people_standard"] for one in projects])
+    covered = round_steps([one["people_covered"] for one in projects])
+    settled = round_steps([one["people_standard"] for one in projects])
     return {one["id"]: (here, there) for one, here, there in zip(projects, covered, settled, strict=True)}

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planner.reporting.rounding import in_parts, whole
+from planner.reporting.rounding import round_count, round_parts
 
 
-def with_shown(
+def add_shown_counts(
     total: Sequence[dict[str, Any]], by_community: Sequence[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return coverage, total and by community, each row with its counts as they are shown.
@@ -28,11 +28,11 @@ def with_shown(
     totals, rows = [], []
     for row in total:
         here = [one for one in by_community if one["limit_min"] == row["limit_min"]]
-        shown = {"people": whole(row["people"]), "people_covered": whole(row["people_covered"])}
-        people = in_parts([one["people"] for one in here], shown["people"])
-        covered = in_parts([one["people_covered"] for one in here], shown["people_covered"], most=people)
+        shown = {"people": round_count(row["people"]), "people_covered": round_count(row["people_covered"])}
+        people = round_parts([one["people"] for one in here], shown["people"])
+        covered = round_parts([one["people_covered"] for one in here], shown["people_covered"], most=people)
         own = [one["own_people_covered"] for one in here]
-        at_home = in_parts(own, min(whole(sum(own)), sum(people)), most=people)
+        at_home = round_parts(own, min(round_count(sum(own)), sum(people)), most=people)
         totals.append({**row, "shown": shown})
         rows += [
             {**one, "shown": {"people": lives, "people_covered": served, "own_people_covered": by_own}}
@@ -42,6 +42,6 @@ def with_shown(
     return totals, [place[one["community"], one["limit_min"]] for one in by_community]
 
 
-def shown_together(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+def sum_shown_counts(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
     """Return the shown counts of several communities as one."""
     return {name: sum(row["shown"][name] for row in rows) for name in ("people", "people_covered")}

@@ -13,7 +13,7 @@ HIDDEN = "…"
 """Stands where a key was, or the part of an address that may hold one."""
 
 
-def told_settings(study: Study) -> dict[str, Any]:
+def portable_settings(study: Study) -> dict[str, Any]:
     """Return all settings of a study as plain values for plan.json.
 
     Absolute paths shrink to the file's name: where a folder lies on somebody's machine is nobody's business. Of an

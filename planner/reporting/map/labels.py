@@ -79,7 +79,7 @@ def _streets_to_find(plan: Plan) -> list[Place]:
     ]
 
 
-def merged(lines: NDArray[np.object_], group: NDArray[np.int64]) -> NDArray[np.object_]:
+def merge_lines(lines: NDArray[np.object_], group: NDArray[np.int64]) -> NDArray[np.object_]:
     """Return the lines of each group, numbered from 0, as one shape, joined where they meet end to end."""
     order = np.argsort(group, kind="stable")
     parts, line = shapely.get_parts(lines[order], return_index=True)
@@ -91,7 +91,7 @@ def _straight_parts(
     lines: NDArray[np.object_], street: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the longest straight part of each stretch of a street, shape (parts, 2, 2), and whose it is."""
-    stretches, street_of = shapely.get_parts(merged(lines, street), return_index=True)
+    stretches, street_of = shapely.get_parts(merge_lines(lines, street), return_index=True)
     corners, stretch = shapely.get_coordinates(shapely.simplify(stretches, STRAIGHT_M), return_index=True)
     begins = np.flatnonzero(stretch[1:] == stretch[:-1])
     of = stretch[begins]

@@ -13,24 +13,24 @@ from planner.reporting.colours import BEYOND, DISC, NEAR, UNCOVERED
 from planner.reporting.document.build import Document
 from planner.reporting.map import style
 from planner.reporting.map.elements import (
-    Words,
+    CardTexts,
     dot_metres,
-    entry,
+    layer_name,
     name_places,
-    patch,
     shapes_layer,
     sign_at,
     sized_places,
+    swatch,
 )
-from planner.reporting.map.labels import merged
+from planner.reporting.map.labels import merge_lines
 from planner.reporting.map.leaflet import Labels, Live
 from planner.reporting.map.programme_layers import project_layers
-from planner.reporting.small_counts import shown_places
+from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 
 
-def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
+def map_layers(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     """Return the layers of the map from the bottom up; a layer without anything in it is left out.
 
     Parameters
@@ -66,11 +66,11 @@ def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
     return [layer for layer in layers if layer is not None]
 
 
-def _water(plan: Plan, words: Words) -> Layer | None:
+def _water(plan: Plan, words: CardTexts) -> Layer | None:
     water = plan.inputs.water
     if water is None:
         return None
-    name = entry(words.texts("maps.layer_water"), patch(str(style.WATER_STYLE["fillColor"])))
+    name = layer_name(words.texts("maps.layer_water"), swatch(str(style.WATER_STYLE["fillColor"])))
     group = folium.FeatureGroup(name=name)
     properties: list[dict[str, object]] = [{}] * len(water)
     shapes_layer(water.geometry, properties, lambda _: style.WATER_STYLE, name="", show=True).add_to(group)
@@ -78,7 +78,7 @@ def _water(plan: Plan, words: Words) -> Layer | None:
     return group
 
 
-def _communities(plan: Plan, content: Document, words: Words) -> Layer:
+def _communities(plan: Plan, content: Document, words: CardTexts) -> Layer:
     communities, diagnosis = plan.inputs.communities, content["diagnosis"]
     weak, without = set(diagnosis["weak_communities"]), set(diagnosis["communities_without_centre"])
     rows: dict[str, list[Document]] = {}
@@ -95,7 +95,7 @@ def _communities(plan: Plan, content: Document, words: Words) -> Layer:
         )
         properties.append({"note": number, "community": community})
     group = folium.FeatureGroup(
-        name=entry(words.texts("maps.layer_communities"), patch("#6b6b6b", look="outline"))
+        name=layer_name(words.texts("maps.layer_communities"), swatch("#6b6b6b", look="outline"))
     )
     shapes_layer(
         communities.geometry,
@@ -108,22 +108,22 @@ def _communities(plan: Plan, content: Document, words: Words) -> Layer:
     return group
 
 
-def _shares(words: Words) -> Layer:
+def _shares(words: CardTexts) -> Layer:
     """Return the communities coloured by the share of their people that is served."""
-    swatch = "".join(patch(colour) for colour in style.SHARE_COLOURS[::2])
+    sample = "".join(swatch(colour) for colour in style.SHARE_COLOURS[::2])
     look: dict[str, object] = {"colours": style.SHARE_COLOURS, "from": style.SHARES_FROM}
-    return Live("shares", look, name=entry(words.texts("maps.layer_shares"), swatch), show=False)
+    return Live("shares", look, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
 
 
-def _weak(plan: Plan, words: Words) -> Layer | None:
+def _weak(plan: Plan, words: CardTexts) -> Layer | None:
     """Return the outlines of weak communities, above the service areas that would hide them."""
     if not plan.diagnosis.rates["assessed"]:
         return None
-    swatch = patch(str(style.WEAK_STYLE["color"]), look="dashes")
-    return Live("weak", dict(style.WEAK_STYLE), name=entry(words.texts("maps.layer_weak"), swatch), show=True)
+    sample = swatch(str(style.WEAK_STYLE["color"]), look="dashes")
+    return Live("weak", dict(style.WEAK_STYLE), name=layer_name(words.texts("maps.layer_weak"), sample), show=True)
 
 
-def _streets(plan: Plan, words: Words) -> Layer:
+def _streets(plan: Plan, words: CardTexts) -> Layer:
     streets = plan.inputs.streets[~plan.inputs.private_streets]
     width = streets["kind"].map(style.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
@@ -131,7 +131,7 @@ def _streets(plan: Plan, words: Words) -> Layer:
     keys = list(zip(width, name, strict=True))
     drawn = sorted(set(keys))
     place = {key: number for number, key in enumerate(drawn)}
-    lines = merged(streets.geometry.to_numpy(), np.array([place[key] for key in keys], dtype=np.int64))
+    lines = merge_lines(streets.geometry.to_numpy(), np.array([place[key] for key in keys], dtype=np.int64))
     properties = [{"width": kind, "note": words.add(shown)} if shown else {"width": kind} for kind, shown in drawn]
     return shapes_layer(
         gpd.GeoSeries(lines, crs=streets.crs),
@@ -139,48 +139,50 @@ def _streets(plan: Plan, words: Words) -> Layer:
         lambda feature: (
             style.STREET_STYLES[feature["properties"]["width"]] | {"interactive": "note" in feature["properties"]}
         ),
-        name=entry(words.texts("maps.layer_streets"), patch("#8f8f8f", look="line")),
+        name=layer_name(words.texts("maps.layer_streets"), swatch("#8f8f8f", look="line")),
         show=True,
     )
 
 
-def _private_ways(plan: Plan, words: Words) -> Layer | None:
+def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
     """Return the private ways of compounds, named where they have a name."""
     ways = plan.inputs.private_ways
     if ways.empty:
         return None
     names, place = np.unique(ways["name"].to_numpy(dtype=str), return_inverse=True)
-    lines = merged(ways.geometry.to_numpy(), place.astype(np.int64))
+    lines = merge_lines(ways.geometry.to_numpy(), place.astype(np.int64))
     how = words.texts(f"maps.private_{plan.study.walking.private_ways}")
     tips = [f"{name}{words.texts('maps.between')}{how}" if name else how for name in names.tolist()]
     return shapes_layer(
         gpd.GeoSeries(lines, crs=ways.crs),
         [{"note": words.add(tip), "above": True} for tip in tips],
         lambda _: style.PRIVATE_STYLE,
-        name=entry(words.texts("maps.layer_private"), patch(style.PRIVATE, look="dots")),
+        name=layer_name(words.texts("maps.layer_private"), swatch(style.PRIVATE, look="dots")),
         show=True,
     )
 
 
-def _barriers(plan: Plan, words: Words) -> Layer | None:
+def _barriers(plan: Plan, words: CardTexts) -> Layer | None:
     barriers = plan.inputs.barriers
     if barriers is None:
         return None
     rail = barriers["kind"].str.contains("rail").to_numpy()
     kinds, kind = np.unique(rail, return_inverse=True)
-    lines = merged(barriers.geometry.to_numpy(), kind)
+    lines = merge_lines(barriers.geometry.to_numpy(), kind)
     return shapes_layer(
         gpd.GeoSeries(lines, crs=barriers.crs),
         [{"rail": is_rail} for is_rail in kinds.tolist()],
         lambda feature: style.RAILWAY_STYLE if feature["properties"]["rail"] else style.WALL_STYLE,
-        name=entry(words.texts("maps.layer_barriers"), patch("#3d3d3d", look="dashes")),
+        name=layer_name(words.texts("maps.layer_barriers"), swatch("#3d3d3d", look="dashes")),
         show=True,
     )
 
 
-def _people(plan: Plan, words: Words) -> Layer:
+def _people(plan: Plan, words: CardTexts) -> Layer:
     colours = [*style.walk_colours(len(plan.study.limits.minutes)), BEYOND]
-    name = entry(words.texts("maps.layer_demand"), "".join(patch(colour, look="dot") for colour in colours[::2]))
+    name = layer_name(
+        words.texts("maps.layer_demand"), "".join(swatch(colour, look="dot") for colour in colours[::2])
+    )
     return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, name=name, show=False)
 
 
@@ -188,7 +190,7 @@ def _dot_metres(plan: Plan) -> float:
     return dot_metres(plan.inputs.demand["people"].to_numpy())
 
 
-def _reached(plan: Plan, words: Words) -> list[Layer]:
+def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
     """Return what any centre reaches, the longest limit at the bottom."""
     limits = plan.study.limits.minutes
     colours, swatches = style.walk_colours(len(limits)), style.ring_swatches(len(limits))
@@ -196,14 +198,16 @@ def _reached(plan: Plan, words: Words) -> list[Layer]:
         Live(
             "reached",
             {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": style.RING_OPACITY},
-            name=entry(words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), patch(swatches[place])),
+            name=layer_name(
+                words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), swatch(swatches[place])
+            ),
             show=True,
         )
         for place in reversed(range(len(limits)))
     ]
 
 
-def _single_areas(plan: Plan, content: Document, words: Words) -> Layer | None:
+def _single_areas(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     standard = plan.study.limits.standard_min
     areas = plan.service_areas[(plan.service_areas["limit_min"] == standard) & ~plan.service_areas.is_empty]
     if areas.empty:
@@ -214,12 +218,12 @@ def _single_areas(plan: Plan, content: Document, words: Words) -> Layer | None:
         areas.geometry,
         [{"note": number} for number in notes],
         lambda _: style.SINGLE_STYLE,
-        name=entry(words.texts("maps.layer_single", minutes=f"{standard:g}"), patch(NEAR, look="outline")),
+        name=layer_name(words.texts("maps.layer_single", minutes=f"{standard:g}"), swatch(NEAR, look="outline")),
         show=False,
     )
 
 
-def _discs(plan: Plan, words: Words) -> Layer:
+def _discs(plan: Plan, words: CardTexts) -> Layer:
     metres = plan.walk.metres(plan.study.limits.standard_min)
     discs = gpd.GeoSeries(
         [shapely.multipolygons(shapely.buffer(plan.inputs.facilities.geometry.array, metres))], crs=plan.inputs.crs
@@ -228,29 +232,31 @@ def _discs(plan: Plan, words: Words) -> Layer:
         discs,
         [{}],
         lambda _: style.DISC_STYLE,
-        name=entry(words.texts("maps.layer_discs", metres=words.texts.whole(metres)), patch(DISC, look="dashed")),
+        name=layer_name(
+            words.texts("maps.layer_discs", metres=words.texts.whole(metres)), swatch(DISC, look="dashed")
+        ),
         show=False,
     )
 
 
-def _overlap(plan: Plan, words: Words) -> Layer:
-    name = entry(words.texts("maps.layer_overlap"), patch(style.OVERLAP, look="dot"))
+def _overlap(plan: Plan, words: CardTexts) -> Layer:
+    name = layer_name(words.texts("maps.layer_overlap"), swatch(style.OVERLAP, look="dot"))
     return Live("overlap", {"colour": style.OVERLAP, "metres": _dot_metres(plan)}, name=name, show=False)
 
 
-def _uncovered(plan: Plan, words: Words) -> Layer:
-    name = entry(words.texts("maps.layer_uncovered"), patch(UNCOVERED, look="dot"))
+def _uncovered(plan: Plan, words: CardTexts) -> Layer:
+    name = layer_name(words.texts("maps.layer_uncovered"), swatch(UNCOVERED, look="dot"))
     return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
 
 
-def _candidates(plan: Plan, words: Words) -> Layer | None:
+def _candidates(plan: Plan, words: CardTexts) -> Layer | None:
     if plan.siting.candidates.empty:
         return None
-    name = entry(words.texts("maps.layer_candidates"), patch(style.CANDIDATE, look="ring"))
+    name = layer_name(words.texts("maps.layer_candidates"), swatch(style.CANDIDATE, look="ring"))
     return Live("candidates", {"colour": style.CANDIDATE}, name=name, show=False)
 
 
-def _uncovered_kinds(plan: Plan, words: Words) -> list[Layer]:
+def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
     """Return one layer of uncovered people for each further kind, hidden until it is asked for."""
     layers: list[Layer] = []
     for number, kind in enumerate(plan.kinds):
@@ -258,8 +264,8 @@ def _uncovered_kinds(plan: Plan, words: Words) -> list[Layer]:
             continue
         colour = style.KIND_COLOURS[number % len(style.KIND_COLOURS)]
         text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.kind.settings.title))
-        look = {"colour": colour, **sized_places(kind.uncovered, shown_places(kind.uncovered, plan, kind))}
-        layers.append(Live("kind", look, name=entry(text, patch(colour, look="dot")), show=False))
+        look = {"colour": colour, **sized_places(kind.uncovered, displayed_positions(kind.uncovered, plan, kind))}
+        layers.append(Live("kind", look, name=layer_name(text, swatch(colour, look="dot")), show=False))
     return layers
 
 
@@ -268,7 +274,7 @@ def _inert(words: str) -> str:
     return str(escape(words)).replace("{", "&#123;").replace("}", "&#125;")
 
 
-def _circles(plan: Plan, content: Document, words: Words) -> Layer | None:
+def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     """Return the business circles, dashed where no station is within the standard."""
     circles = plan.circles
     if circles is None or circles.table.empty:
@@ -288,12 +294,12 @@ def _circles(plan: Plan, content: Document, words: Words) -> Layer | None:
         circles.table.geometry,
         properties,
         lambda feature: style.CIRCLE_STYLE if feature["properties"]["within"] else style.CIRCLE_WITHOUT_STYLE,
-        name=entry(name, patch(style.CIRCLE, look="outline")),
+        name=layer_name(name, swatch(style.CIRCLE, look="outline")),
         show=True,
     )
 
 
-def _centres(content: Document, words: Words) -> list[Layer]:
+def _centres(content: Document, words: CardTexts) -> list[Layer]:
     """Return one layer a tier, the highest tier on top."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     layers: list[Layer] = []
@@ -304,7 +310,7 @@ def _centres(content: Document, words: Words) -> list[Layer]:
             continue
         tier_name = words.texts(f"words.tier_{tier}")
         text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
-        layer = folium.FeatureGroup(name=entry(text, style.shape(tier, "", size=14)))
+        layer = folium.FeatureGroup(name=layer_name(text, style.shape(tier, "", size=14)))
         for station, centre in centres:
             number = words.add(
                 words.card("centre_tip", centre),
@@ -317,7 +323,7 @@ def _centres(content: Document, words: Words) -> list[Layer]:
     return layers
 
 
-def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
+def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
     siting = content["siting"]
     weighted = siting["weighted"]
@@ -328,8 +334,8 @@ def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
     for proposal in siting["proposals"]:
         is_best = proposal["method"] == "maximal_covering"
         key = "sites" if is_best else "clustering"
-        swatch = style.pin(1, clustered=not is_best, height=22)
-        layer = folium.FeatureGroup(name=entry(words.texts(f"maps.layer_{key}"), swatch), show=is_best)
+        sample = style.pin(1, clustered=not is_best, height=22)
+        layer = folium.FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)

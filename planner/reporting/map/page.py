@@ -10,15 +10,15 @@ from markupsafe import Markup
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
 from planner.reporting.map.branch_choices import MOST_BRANCHES
-from planner.reporting.map.elements import Words, core_view, private_in_words, whole_view
+from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.leaflet import Begin, Start, offline_page
 from planner.reporting.map.style import environment, read_template, ring_swatches
-from planner.reporting.map.tiles import tiles_of
-from planner.reporting.map.whatif_data import what_if
-from planner.reporting.rates import rate_in_words, weak_in_words
-from planner.reporting.valid_text import legal
+from planner.reporting.map.tiles import tile_source
+from planner.reporting.map.whatif_data import what_if_data
+from planner.reporting.rates import rate_text, weak_count_text
+from planner.reporting.valid_text import replace_illegal
 from planner.results import Plan
 
 SCRIPTS = ("map_whatif.js", "map_live.js", "map_meeting.js", "map_tools.js", "map_tiles.js", "map.js")
@@ -95,9 +95,9 @@ def draw_map(plan: Plan, content: Document) -> str:
     html
         The page. The same plan gives the same text.
     """
-    words = Words(Texts(plan.study.language))
-    whole, tiles = whole_view(plan), tiles_of(plan.study.map)
-    sets = what_if(plan, content)
+    words = CardTexts(Texts(plan.study.language))
+    whole, tiles = whole_view(plan), tile_source(plan.study.map)
+    sets = what_if_data(plan, content)
     drawing = folium.Map(
         location=whole[0],
         tiles=None,
@@ -124,7 +124,7 @@ def draw_map(plan: Plan, content: Document) -> str:
             words.texts,
             has_tiles=tiles is not None,
             needs_run=_needs_run(sets["judged"]["unfollowed"], words.texts),
-            private_ways=private_in_words(plan, words.texts),
+            private_ways=private_ways_text(plan, words.texts),
         ),
         words={
             "notes": words.notes,
@@ -139,7 +139,7 @@ def draw_map(plan: Plan, content: Document) -> str:
         images_from=tiles.origin if tiles else "",
         sets=sets,
     )
-    return legal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
+    return replace_illegal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
 
 
 def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
@@ -169,8 +169,8 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, 
             private_ways=private_ways,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
-            rate=lambda name: rate_in_words(content["diagnosis"]["rates"], name, texts),
-            weak_communities=weak_in_words(
+            rate=lambda name: rate_text(content["diagnosis"]["rates"], name, texts),
+            weak_communities=weak_count_text(
                 len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
             ),
             tiers_shown={centre["tier"] for centre in content["centres"]},

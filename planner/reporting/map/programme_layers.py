@@ -9,13 +9,13 @@ from planner.messages.money import unit_of_amount
 from planner.reporting import programme_text as said
 from planner.reporting.document.build import Document
 from planner.reporting.map import style
-from planner.reporting.map.elements import Words, entry, sign_at
-from planner.reporting.programme_text import told, year
-from planner.reporting.report.blocks import Wording
+from planner.reporting.map.elements import CardTexts, layer_name, sign_at
+from planner.reporting.programme_text import year_text
+from planner.reporting.report.blocks import Translator
 from planner.reporting.rounding import gained_by_projects
 
 
-def project_layers(content: Document, words: Words) -> list[Layer]:
+def project_layers(content: Document, words: CardTexts) -> list[Layer]:
     """Return one layer a year, hidden until it is asked for; projects that are nowhere in particular are in none.
 
     Parameters
@@ -28,7 +28,7 @@ def project_layers(content: Document, words: Words) -> list[Layer]:
     programme = content["programme"]
     if programme is None:
         return []
-    say = Wording(content, words.texts)
+    t = Translator(content, words.texts)
     layers: list[Layer] = []
     for order, one in enumerate(programme["years"]):
         projects = [
@@ -38,13 +38,13 @@ def project_layers(content: Document, words: Words) -> list[Layer]:
         ]
         if not projects:
             continue
-        name = told(say, "layer_projects", year=year(say, one["year"]), count=len(projects))
+        name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
         sign = style.flag(one["year"], order)
-        layer = folium.FeatureGroup(name=entry(name, sign), show=False)
+        layer = folium.FeatureGroup(name=layer_name(name, sign), show=False)
         for project in projects:
             number = words.add(
-                words.card("project_tip", said.task(project, say)),
-                words.card("project", said.task(project, say), project["id"], _rows(project, say)),
+                words.card("project_tip", said.task_text(project, t)),
+                words.card("project", said.task_text(project, t), project["id"], _rows(project, t)),
             )
             sign_at(
                 project, sign, style.FLAG_SIZE, "project", number, foot=style.FLAG_SIZE[1], station=None
@@ -53,18 +53,18 @@ def project_layers(content: Document, words: Words) -> list[Layer]:
     return layers
 
 
-def _rows(project: Document, say: Wording) -> list[tuple[str, str]]:
+def _rows(project: Document, t: Translator) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
-    unit = unit_of_amount(say.content["programme"]["unit"], say.texts)
-    gained = gained_by_projects(say.content["programme"])[project["id"]]
+    unit = unit_of_amount(t.content["programme"]["unit"], t.texts)
+    gained = gained_by_projects(t.content["programme"])[project["id"]]
     told_of = {
-        "measure": said.measure(project, say),
-        "unit": said.responsible(project),
-        "deadline": year(say, project["year"], "by_year"),
-        "kind": told(say, f"kind_{project['kind']}"),
-        "cost": f"{said.money(project['cost'])} {unit}",
-        "funds": said.paid_by(project, say),
-        "covered": say.whole(gained[0]),
-        "standard": say.whole(gained[1]),
+        "measure": said.actions_text(project, t),
+        "unit": said.responsible_unit(project),
+        "deadline": year_text(t, project["year"], "by_year"),
+        "kind": t.programme(f"kind_{project['kind']}"),
+        "cost": f"{said.money_text(project['cost'])} {unit}",
+        "funds": said.funding_text(project, t),
+        "covered": t.whole(gained[0]),
+        "standard": t.whole(gained[1]),
     }
-    return [(told(say, f"column_{head}"), value) for head, value in told_of.items()]
+    return [(t.programme(f"column_{head}"), value) for head, value in told_of.items()]

@@ -14,14 +14,14 @@ import shapely
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Breach, StudyError
 from planner.reporting.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
-from planner.reporting.document.build import Document, document
-from planner.reporting.files.input_protection import keep_inputs
+from planner.reporting.document.build import Document, build_document
+from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import style
 from planner.reporting.map.elements import CORE_MARGIN_M, dot_metres
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, fill, stroke, write
 from planner.reporting.map.sheet_margin import draw_side
-from planner.reporting.small_counts import shown_places
-from planner.reporting.write import write_alone
+from planner.reporting.small_counts import displayed_positions
+from planner.reporting.write import write_single
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 
@@ -66,10 +66,10 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     """
     path = Path(path)
     check_format(path)
-    keep_inputs(plan.study, path.parent, [path.name])
+    protect_inputs(plan.study, path.parent, [path.name])
     from matplotlib import rcParams
 
-    content = document(plan)
+    content = build_document(plan)
     figure = draw_static_map(plan, content)
     # No dates and no random names, so that the same plan gives the same bytes; letters as outlines, so that the
     # file needs no font where it is opened.
@@ -85,7 +85,7 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     metadata = no_date[path.suffix.lower()] | told
     with _own_style():
         rcParams.update(fixed)
-        return write_alone(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))
+        return write_single(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))
 
 
 def check_format(path: Path) -> None:
@@ -197,7 +197,7 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
         return
     metres = dot_metres(plan.inputs.demand["people"].to_numpy())
     across = 2 * np.maximum(metres * np.sqrt(uncovered["people"].to_numpy()), 0.2 * scale)
-    places = shapely.get_coordinates(shown_places(uncovered, plan).array)
+    places = shapely.get_coordinates(displayed_positions(uncovered, plan).array)
     circles = EllipseCollection(
         across, across, np.zeros(len(across)), units="xy", offsets=places, offset_transform=axes.transData
     )

@@ -9,7 +9,7 @@ from planner.reporting.colours import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.document.build import Document
 from planner.reporting.map import style
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, SOFT, signs_wide, wrapped, write, write_lines
-from planner.reporting.rates import rate_in_words, weak_in_words
+from planner.reporting.rates import rate_text, weak_count_text
 from planner.reporting.report.blocks import headcount
 from planner.schemas.tables import TIERS
 
@@ -50,9 +50,9 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
         (share(standard["people_share"]), texts("maps.kpi_people", minutes=f"{coverage['standard_min']:g}")),
         (texts.whole(headcount(standard).uncovered), texts("maps.kpi_uncovered")),
         (share(standard["area_share"]), texts("maps.kpi_area")),
-        (rate_in_words(rates, "compliant", texts), texts("maps.kpi_compliant")),
-        (rate_in_words(rates, "excellent", texts), texts("maps.kpi_excellent")),
-        (weak_in_words(len(content["diagnosis"]["weak_communities"]), rates, texts), texts("maps.kpi_weak")),
+        (rate_text(rates, "compliant", texts), texts("maps.kpi_compliant")),
+        (rate_text(rates, "excellent", texts), texts("maps.kpi_excellent")),
+        (weak_count_text(len(content["diagnosis"]["weak_communities"]), rates, texts), texts("maps.kpi_weak")),
     ]
     if best:
         weighted = "_weighted" if content["siting"]["weighted"] else ""

@@ -43,7 +43,7 @@ class Tiles:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-def tiles_of(settings: MapSettings) -> Tiles | None:
+def tile_source(settings: MapSettings) -> Tiles | None:
     """Return the tiles that a study asks for, None where it asks for none.
 
     Examples

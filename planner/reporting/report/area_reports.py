@@ -11,9 +11,9 @@ import shapely
 from planner.evaluation.rating_names import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Breach, StudyError
-from planner.reporting.document.build import Document, document
-from planner.reporting.facility_text import notes_on, reasons_of, remedy
-from planner.reporting.files.input_protection import keep_inputs
+from planner.reporting.document.build import Document, build_document
+from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text
+from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.report.blocks import (
     Block,
     Code,
@@ -24,21 +24,21 @@ from planner.reporting.report.blocks import (
     Row,
     Section,
     Table,
-    Wording,
+    Translator,
     at_standard,
     headcount,
 )
-from planner.reporting.report.build import tell_report
-from planner.reporting.report.district_parts import Part, document_of, find_part
+from planner.reporting.report.build import build_report
+from planner.reporting.report.district_parts import DistrictPart, filter_document, find_part
 from planner.reporting.report.figures import TOLERANCE_M, part_figure
 from planner.reporting.report.html_page import write_page
 from planner.reporting.report.sections.coverage import centres_table, community_table
 from planner.reporting.report.sections.method import source_row
 from planner.reporting.report.sections.summary import attribution_fact, facts, indicators, nature_of
-from planner.reporting.report.sections.weak_facilities import cards_of
+from planner.reporting.report.sections.weak_facilities import facility_cards
 from planner.reporting.report.word_file import docx_bytes
 from planner.reporting.rounding import added_by_sites
-from planner.reporting.write import write_alone
+from planner.reporting.write import write_single
 from planner.results import Plan
 
 FORMATS = (".html", ".docx")
@@ -54,7 +54,7 @@ SHOWN_REASONS = 4
 """How many reasons a card gives of each centre before it points to the report."""
 
 
-def write_cut(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
+def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
     """Write the report of a part of the district.
 
     Parameters
@@ -81,10 +81,10 @@ def write_cut(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
     """
     path = Path(path)
     check_format(path)
-    keep_inputs(plan.study, path.parent, [path.name])
-    report = tell_cut(plan, document(plan), wanted)
+    protect_inputs(plan.study, path.parent, [path.name])
+    report = build_area_report(plan, build_document(plan), wanted)
     made = write_page(report).encode() if path.suffix.lower() == ".html" else docx_bytes(report)
-    return write_alone(path, lambda place: place.write_bytes(made))
+    return write_single(path, lambda place: place.write_bytes(made))
 
 
 def check_format(path: Path) -> None:
@@ -95,134 +95,132 @@ def check_format(path: Path) -> None:
         )
 
 
-def tell_cut(plan: Plan, content: Document, wanted: str) -> Report:
-    """Tell the report of what `wanted` means; see `write_cut`."""
+def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
+    """Tell the report of what `wanted` means; see `write_area_report`."""
     part = find_part(content, wanted or content["study"]["name"], source=str(plan.study.file))
     if part.kind == "district":
-        return tell_report(plan, content)
-    say = Wording(document_of(content, part.communities), Texts(plan.study.language))
-    return _street(plan, content, part, say) if part.kind == "street" else _community(plan, content, part, say)
+        return build_report(plan, content)
+    t = Translator(filter_document(content, part.communities), Texts(plan.study.language))
+    return _street(plan, content, part, t) if part.kind == "street" else _community(plan, content, part, t)
 
 
-def _street(plan: Plan, content: Document, part: Part, say: Wording) -> Report:
+def _street(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
     told: dict[str, list[Block]] = {
-        "part": [_figure(plan, part, say), community_table(say)],
-        "centres": [centres_table(say), *cards_of(plan, say)],
-        "siting": list(_sites(plan, content, part, say)),
-        "reading": list(_reading(say)),
-        "provenance": [*_sources(say), *_command(plan, part, say)],
+        "part": [_figure(plan, part, t), community_table(t)],
+        "centres": [centres_table(t), *facility_cards(plan, t)],
+        "siting": list(_sites(plan, content, part, t)),
+        "reading": list(_reading(t)),
+        "provenance": [*_sources(t), *_command(plan, part, t)],
     }
-    modelled, nature = nature_of(say, section=len(told))
+    modelled, nature = nature_of(t, section=len(told))
     return Report(
-        say=say,
+        t=t,
         name=part.name,
-        title=say("cut_street"),
-        facts=((say("fact_study"), content["study"]["name"]), *facts(say)),
+        title=t("cut_street"),
+        facts=((t("fact_study"), content["study"]["name"]), *facts(t)),
         modelled=modelled,
         nature=nature,
-        indicators=tuple(indicators(say)),
-        summary=(_summary(content, part, say),),
+        indicators=tuple(indicators(t)),
+        summary=(_summary(content, part, t),),
         sections=tuple(
-            Section(name, number, say(f"cut_section_{name}"), tuple(blocks))
+            Section(name, number, t(f"cut_section_{name}"), tuple(blocks))
             for number, (name, blocks) in enumerate(told.items(), start=1)
         ),
     )
 
 
-def _community(plan: Plan, content: Document, part: Part, say: Wording) -> Report:
+def _community(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
     """Tell what stands on one page."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
-    blocks: list[Block] = [_figure(plan, part, say), _limits_table(say)]
-    for centre in say.content["centres"]:
-        blocks += _centre(centre, rules, say)
-    if not say.content["centres"]:
-        blocks.append(Paragraph(say("cut_no_centre")))
-    blocks += _sites(plan, content, part, say)
-    modelled, nature = nature_of(say, section=1)
+    blocks: list[Block] = [_figure(plan, part, t), _limits_table(t)]
+    for centre in t.content["centres"]:
+        blocks += _centre(centre, rules, t)
+    if not t.content["centres"]:
+        blocks.append(Paragraph(t("cut_no_centre")))
+    blocks += _sites(plan, content, part, t)
+    modelled, nature = nature_of(t, section=1)
     return Report(
-        say=say,
+        t=t,
         name=part.name,
-        title=say("cut_community"),
-        facts=((say("fact_study"), content["study"]["name"]), *facts(say)[:CARD_FACTS], *attribution_fact(say)),
+        title=t("cut_community"),
+        facts=((t("fact_study"), content["study"]["name"]), *facts(t)[:CARD_FACTS], *attribution_fact(t)),
         modelled=modelled,
-        nature=nature if modelled else say("cut_surveyed"),
-        indicators=tuple(_card_indicators(part, say)),
-        summary=(_summary(content, part, say),),
+        nature=nature if modelled else t("cut_surveyed"),
+        indicators=tuple(_card_indicators(part, t)),
+        summary=(_summary(content, part, t),),
         sections=(
-            Section("part", 0, say("cut_section_part"), tuple(blocks)),
-            Section("provenance", 0, say("cut_section_provenance"), (*_hashes(say), *_command(plan, part, say))),
+            Section("part", 0, t("cut_section_part"), tuple(blocks)),
+            Section("provenance", 0, t("cut_section_provenance"), (*_hashes(t), *_command(plan, part, t))),
         ),
         contents=False,
     )
 
 
-def _summary(content: Document, part: Part, say: Wording) -> str:
-    row, whole = at_standard(say.content), at_standard(content)
+def _summary(content: Document, part: DistrictPart, t: Translator) -> str:
+    row, whole = at_standard(t.content), at_standard(content)
     heads = headcount(row)
-    return say(
+    return t(
         "cut_summary",
         name=part.name,
-        people=say.whole(heads.people),
-        covered=say.whole(heads.covered),
-        share=say.percent(row["people_share"]),
-        uncovered=say.whole(heads.uncovered),
-        minutes=say.plain(row["limit_min"]),
-        whole=say.percent(whole["people_share"]),
+        people=t.whole(heads.people),
+        covered=t.whole(heads.covered),
+        share=t.percent(row["people_share"]),
+        uncovered=t.whole(heads.uncovered),
+        minutes=t.exact(row["limit_min"]),
+        whole=t.percent(whole["people_share"]),
     )
 
 
-def _card_indicators(part: Part, say: Wording) -> Iterator[Indicator]:
+def _card_indicators(part: DistrictPart, t: Translator) -> Iterator[Indicator]:
     """Yield the first figures of all, and what is to be known of one community besides."""
-    yield from list(indicators(say))[:2]
-    measured = next(row for row in say.content["diagnosis"]["communities"] if row["community"] in part.communities)
+    yield from list(indicators(t))[:2]
+    measured = next(row for row in t.content["diagnosis"]["communities"] if row["community"] in part.communities)
     if measured["people_65_uncovered"] is not None:
-        of_all = say("cut_of", people=say.whole(measured["people_65"]))
-        yield Indicator(say.whole(measured["people_65_uncovered"]), say("cut_65"), of_all)
-    premises = say.whole(measured["premises_m2"])
-    yield Indicator(premises, say("cut_premises"), say("cut_premises_note", count=measured["premises"]))
+        of_all = t("cut_of", people=t.whole(measured["people_65"]))
+        yield Indicator(t.whole(measured["people_65_uncovered"]), t("cut_65"), of_all)
+    premises = t.whole(measured["premises_m2"])
+    yield Indicator(premises, t("cut_premises"), t("cut_premises_note", count=measured["premises"]))
 
 
-def _figure(plan: Plan, part: Part, say: Wording) -> Figure:
-    minutes = say.plain(say.content["coverage"]["standard_min"])
-    return Figure(
-        part_figure(plan, part.communities, say.texts), say("cut_figure", name=part.name, minutes=minutes)
-    )
+def _figure(plan: Plan, part: DistrictPart, t: Translator) -> Figure:
+    minutes = t.exact(t.content["coverage"]["standard_min"])
+    return Figure(part_figure(plan, part.communities, t.texts), t("cut_figure", name=part.name, minutes=minutes))
 
 
-def _limits_table(say: Wording) -> Table:
+def _limits_table(t: Translator) -> Table:
     return Table(
-        say("coverage_total_table"),
-        (say("column_limit"),),
-        say.all("column_served", "column_share", "column_unserved", "column_area_share"),
+        t("coverage_total_table"),
+        (t("column_limit"),),
+        t.all("column_served", "column_share", "column_unserved", "column_area_share"),
         tuple(
             (
-                say("minutes", value=say.plain(row["limit_min"])),
-                say.whole(headcount(row).covered),
-                say.bar(row["people_share"]),
-                say.whole(headcount(row).uncovered),
-                say.percent(row["area_share"]),
+                t("minutes", value=t.exact(row["limit_min"])),
+                t.whole(headcount(row).covered),
+                t.bar(row["people_share"]),
+                t.whole(headcount(row).uncovered),
+                t.percent(row["area_share"]),
             )
-            for row in say.content["coverage"]["total"]
+            for row in t.content["coverage"]["total"]
         ),
     )
 
 
-def _centre(centre: Document, rules: Mapping[str, Document], say: Wording) -> Iterator[Block]:
-    verdict = say.word(f"verdict_{centre['verdict'] or 'none'}")
-    tier = say.word(f"tier_{centre['tier']}")
-    area = say.quantity(centre["measures"]["floor_area_m2"], "m2")
-    yield Paragraph(say("cut_centre", name=centre["name"], tier=tier, verdict=verdict, area=area))
-    reasons = list(reasons_of(centre, rules, say))
+def _centre(centre: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[Block]:
+    verdict = t.term(f"verdict_{centre['verdict'] or 'none'}")
+    tier = t.term(f"tier_{centre['tier']}")
+    area = t.quantity(centre["measures"]["floor_area_m2"], "m2")
+    yield Paragraph(t("cut_centre", name=centre["name"], tier=tier, verdict=verdict, area=area))
+    reasons = list(failure_reasons(centre, rules, t))
     yield from (Paragraph(reason, item=True) for reason in reasons[:SHOWN_REASONS])
     if len(reasons) > SHOWN_REASONS:
-        yield Paragraph(say("cut_more_reasons", count=len(reasons) - SHOWN_REASONS), item=True)
+        yield Paragraph(t("cut_more_reasons", count=len(reasons) - SHOWN_REASONS), item=True)
     if centre["verdict"] == WEAK:
-        yield from (Paragraph(note, item=True) for note in notes_on({**centre, "unknown": []}, say))
+        yield from (Paragraph(note, item=True) for note in facility_notes({**centre, "unknown": []}, t))
     if centre["remedy"]:
-        yield Paragraph(remedy(centre["remedy"], rules, say), item=True)
+        yield Paragraph(improvement_text(centre["remedy"], rules, t), item=True)
 
 
-def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[Block]:
+def _sites(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Iterator[Block]:
     """Tell which sites of the best answer lie inside; whom they serve may live beyond."""
     proposals = content["siting"]["proposals"]
     best = proposals[-1] if proposals else None
@@ -232,7 +230,7 @@ def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[
     within = dict(zip(candidates["id"], shapely.covers(inside, candidates.geometry.array), strict=True))
     sites = [site for site in best["sites"] if within[site["id"]]] if best else []
     if best is None or not sites:
-        yield Paragraph(say("cut_no_site"))
+        yield Paragraph(t("cut_no_site"))
         return
     added = added_by_sites(best)
     weighted = "_weighted" if content["siting"]["weighted"] else ""
@@ -240,49 +238,49 @@ def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[
         (
             site["id"],
             str(site["rank"]),
-            say.degrees(site["lon"]),
-            say.degrees(site["lat"]),
-            say.whole(added[site["rank"]]),
+            t.degrees(site["lon"]),
+            t.degrees(site["lat"]),
+            t.whole(added[site["rank"]]),
         )
         for site in sites
     )
     yield Table(
-        say("cut_sites_table", method=say.word(f"method_{best['method']}")),
-        (say("column_site"),),
-        say.all("column_rank", "column_lon", "column_lat", f"column_added{weighted}"),
+        t("cut_sites_table", method=t.term(f"method_{best['method']}")),
+        (t("column_site"),),
+        t.all("column_rank", "column_lon", "column_lat", f"column_added{weighted}"),
         rows,
-        note=say("cut_sites_note"),
+        note=t("cut_sites_note"),
     )
 
 
-def _reading(say: Wording) -> Iterator[Block]:
+def _reading(t: Translator) -> Iterator[Block]:
     for topic in READING:
-        yield Paragraph(say(f"reading_{topic}", metres=say.plain(TOLERANCE_M), section=PROVENANCE), item=True)
+        yield Paragraph(t(f"reading_{topic}", metres=t.exact(TOLERANCE_M), section=PROVENANCE), item=True)
 
 
-def _sources(say: Wording) -> Iterator[Block]:
+def _sources(t: Translator) -> Iterator[Block]:
     yield Table(
-        say("data_sources_table"),
-        say.all("column_layer", "column_file", "column_source", "column_nature", "column_crs"),
-        (say("column_rows"),),
-        tuple(source_row(source, say) for source in say.content["data"]["sources"]),
+        t("data_sources_table"),
+        t.all("column_layer", "column_file", "column_source", "column_nature", "column_crs"),
+        (t("column_rows"),),
+        tuple(source_row(source, t) for source in t.content["data"]["sources"]),
     )
 
 
-def _hashes(say: Wording) -> Iterator[Block]:
-    sources = say.content["data"]["sources"]
+def _hashes(t: Translator) -> Iterator[Block]:
+    sources = t.content["data"]["sources"]
     # Layers of one file have one hash.
     files = {source["sha256"]: source["file"].partition(" [")[0] for source in sources}
     hashes = [f"{file} {sha256[:SHOWN_HASH]}" for sha256, file in files.items()]
-    version = say.content["provenance"]["planner"]
-    yield Paragraph(say("cut_hashes", version=version, hashes=say.listed(hashes)))
+    version = t.content["provenance"]["planner"]
+    yield Paragraph(t("cut_hashes", version=version, hashes=t.join(hashes)))
 
 
-def _command(plan: Plan, part: Part, say: Wording) -> Iterator[Block]:
+def _command(plan: Plan, part: DistrictPart, t: Translator) -> Iterator[Block]:
     """Tell the command that gives the same sheet again."""
     name = part.communities[0] if part.kind == "community" else part.name
     words = ["planner", "report", plan.study.file.name, "--for", name, "--out", "FILE"]
     if plan.scenario and plan.scenario.file:
         words += ["--scenario", plan.scenario.file]
-    yield Paragraph(say("data_command"))
+    yield Paragraph(t("data_command"))
     yield Code(shlex.join(words))

@@ -10,7 +10,7 @@ from typing import Literal
 from planner.accessibility.access_data import PREMISES
 from planner.messages.errors import Breach, StudyError
 from planner.reporting.document.build import Document
-from planner.reporting.shown_counts import shown_together
+from planner.reporting.shown_counts import sum_shown_counts
 
 NEAREST = 5
 COUNTS = ("people", "people_covered", "people_overlap", "points", "points_covered", "area_m2", "area_covered_m2")
@@ -23,7 +23,7 @@ SHARES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DistrictPart:
     """The whole district, one street (or town) with its communities, or one community."""
 
     kind: Literal["district", "street", "community"]
@@ -31,7 +31,7 @@ class Part:
     communities: tuple[str, ...]
 
 
-def find_part(content: Document, wanted: str, *, source: str) -> Part:
+def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
     """Return what a name means: the study's name, a street's, or a community's name or id.
 
     Raises
@@ -42,17 +42,17 @@ def find_part(content: Document, wanted: str, *, source: str) -> Part:
     names = {row["community"]: (row["name"], row["street"]) for row in content["coverage"]["by_community"]}
     streets = list(dict.fromkeys(street for _, street in names.values() if street))
     wanted = wanted.strip()
-    found: list[Part] = []
+    found: list[DistrictPart] = []
     if wanted == content["study"]["name"]:
-        found.append(Part("district", wanted, tuple(names)))
+        found.append(DistrictPart("district", wanted, tuple(names)))
     if wanted in streets:
         inside = tuple(community for community, (_, street) in names.items() if street == wanted)
-        found.append(Part("street", wanted, inside))
+        found.append(DistrictPart("street", wanted, inside))
     if wanted in names:
-        found.append(Part("community", names[wanted][0], (wanted,)))
+        found.append(DistrictPart("community", names[wanted][0], (wanted,)))
     else:
         called = [community for community, (name, _) in names.items() if name == wanted]
-        found += [Part("community", wanted, (community,)) for community in called]
+        found += [DistrictPart("community", wanted, (community,)) for community in called]
     if len(found) == 1:
         return found[0]
     if found:
@@ -63,7 +63,7 @@ def find_part(content: Document, wanted: str, *, source: str) -> Part:
     raise StudyError(source, [Breach("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
 
 
-def document_of(content: Document, communities: Collection[str]) -> Document:
+def filter_document(content: Document, communities: Collection[str]) -> Document:
     """Return the document of some communities alone: their people, their centres, their totals.
 
     Who is covered is covered by any centre of the district, also one outside these communities. Proposed sites,
@@ -108,7 +108,7 @@ def _together(rows: Sequence[Document], limit_min: float) -> Document:
     shares = {
         name: counts[part] / counts[whole] if counts[whole] else None for name, (part, whole) in SHARES.items()
     }
-    return {"limit_min": limit_min, **counts, **shares, "shown": shown_together(rows)}
+    return {"limit_min": limit_min, **counts, **shares, "shown": sum_shown_counts(rows)}
 
 
 def _rates(centres: Sequence[Document]) -> Document:

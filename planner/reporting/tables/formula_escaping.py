@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from planner.reporting.valid_text import legal
+from planner.reporting.valid_text import replace_illegal
 
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def as_cell(text: str) -> str:
+def escape_formula(text: str) -> str:
     r"""Return a text as it may stand in a CSV or XLSX cell.
 
     A spreadsheet takes what begins with = + - @ for a formula, also one that a stranger wrote into a name. An
@@ -18,5 +18,5 @@ def as_cell(text: str) -> str:
     >>> as_cell("和平社区"), as_cell('=HYPERLINK("http://x")'), as_cell(" @SUM(A1)")
     ('和平社区', '\'=HYPERLINK("http://x")', "' @SUM(A1)")
     """
-    text = legal(text)
+    text = replace_illegal(text)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_BEGINS) else text

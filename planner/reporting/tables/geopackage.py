@@ -16,8 +16,8 @@ from planner.evaluation.improvements.search import improvements_table
 from planner.evaluation.sensitivity import changed_ratings
 from planner.io.study_layers import attribution_of
 from planner.reporting.document.programme import funds_table, needs_table, project_table
-from planner.reporting.tables.kept_columns import as_asked
-from planner.reporting.tables.layer_schemas import LAYERS, NO_PLACE, Schema, geometry_type, of_schema
+from planner.reporting.tables.kept_columns import keep_columns
+from planner.reporting.tables.layer_schemas import LAYERS, NO_PLACE, Schema, conform_to_schema, geometry_type
 from planner.results import Plan
 from planner.siting.candidates.candidate import excluded_table
 
@@ -70,7 +70,7 @@ def write_layers(
             for name, table in layers.items():
                 schema = schemas.get(name, Schema(NO_PLACE))
                 pyogrio.write_dataframe(
-                    of_schema(table, schema),
+                    conform_to_schema(table, schema),
                     path,
                     layer=name,
                     driver="GPKG",
@@ -92,15 +92,15 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
     shares = at_standard.drop(columns=["name", "street"]).set_index("community").reindex(inputs.communities["id"])
     return {
-        "centres": as_asked(
+        "centres": keep_columns(
             _beside(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)), "centres", plan
         ),
         "service_areas": plan.service_areas,
         "reached": plan.reached,
-        "communities": as_asked(
+        "communities": keep_columns(
             _beside(inputs.communities, shares.set_index(inputs.communities.index)), "communities", plan
         ),
-        "demand": as_asked(coverage.demand.assign(street_m=plan.demand_snaps.nearest_m), "demand", plan),
+        "demand": keep_columns(coverage.demand.assign(street_m=plan.demand_snaps.nearest_m), "demand", plan),
         "candidates": plan.siting.candidates,
         "candidates_excluded": excluded_table(plan.siting.pool.excluded, inputs.crs),
         "sites": _sites(plan),
@@ -151,7 +151,7 @@ def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
 def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     if plan.circles is None:
         return {}
-    return {"circles": plan.circles.table, "places": as_asked(plan.circles.places, "places", plan)}
+    return {"circles": plan.circles.table, "places": keep_columns(plan.circles.places, "places", plan)}
 
 
 def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:

@@ -19,7 +19,7 @@ SHIFTED = {"gcj02": "_GCJ02", "bd09": "_BD09"}
 """What is added to the name of coordinates as they were given: beside the geometry they are 0.1 to 1.2 km off."""
 
 
-def as_asked(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoDataFrame:
+def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoDataFrame:
     """Return a layer with its own columns and those that the study keeps.
 
     Parameters
