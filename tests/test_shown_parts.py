@@ -18,7 +18,7 @@ from planner.messages.errors import SitingError
 from planner.reporting.document.build import build_document
 from planner.reporting.document.programme import project_table, spots_of
 from planner.reporting.facility_text import distinguishing_digits
-from planner.reporting.map.style import _quantity
+from planner.reporting.map.symbols import _quantity
 from planner.reporting.programme_text import cost_per_person_text, small_money_unit
 from planner.reporting.report.blocks import Translator
 from planner.reporting.rounding import digits_to_distinguish, gained_by_projects, round_parts, round_steps

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.reporting.valid_text import replace_illegal
+from planner.messages.printable import replace_illegal
 
 Kind = Literal["text", "number", "whole", "yes_no"]
 KINDS: tuple[Kind, ...] = ("text", "number", "whole", "yes_no")
