@@ -71,7 +71,7 @@ def test_every_error_at_once_with_its_dotted_path() -> None:
         "`walking.speed_kmh` = 'fast'",
     ):
         assert expected in words
-    assert len(caught.value.breaches) == 8
+    assert len(caught.value.issues) == 8
     assert "是否应为 `name`" in caught.value.in_words("zh")
 
 

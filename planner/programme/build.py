@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.config.study import Study
 from planner.evaluation.rating_names import WEAK
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.programme.lists import FundYear, Programme, Project, Site, Year, numbered
 from planner.programme.needs import needs_of
 from planner.programme.problem import Question, covered
@@ -62,7 +62,7 @@ def make_programme(known: Known) -> Programme | None:
         status=chosen.status,
         order_status=chosen.order_status,
         missing=chosen.missing,
-        remarks=(Remark("scenario_waits_for_nothing", "facilities", aside),) if aside else (),
+        notices=(Notice("scenario_waits_for_nothing", "facilities", aside),) if aside else (),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.evaluation.improvements.actions import Action
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.programme.missing_funds import Missing
 from planner.siting.solution import Status
 
@@ -198,7 +198,7 @@ class Programme:
         Of the choice; and of the years: that for these projects no others bring people earlier.
     missing
         What money is missing to bring all weak premises to standard that a project can bring there; None: none is.
-    remarks
+    notices
         What of the settings is left aside.
     """
 
@@ -217,7 +217,7 @@ class Programme:
     status: Status
     order_status: Status
     missing: Missing | None
-    remarks: tuple[Remark, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def cost(self) -> float:

@@ -21,7 +21,7 @@ from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
 from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.disaggregated import community_at
@@ -293,10 +293,10 @@ def _check(known: Known, taken: set[str], own: Sequence[Option], centres: set[st
         ("programme.precedence.first", [one.first for one in waiting], options),
         ("programme.precedence.then", [one.then for one in waiting], options),
     )
-    breaches = list(_missing(known, named))
+    issues = list(_missing(known, named))
     twice = [option.id for option in own if option.id in taken]
     if twice:
-        breaches.append(Breach("programme_id_taken", {"names": ", ".join(twice)}))
+        issues.append(Issue("programme_id_taken", {"names": ", ".join(twice)}))
     try:
         TopologicalSorter(
             {
@@ -305,12 +305,12 @@ def _check(known: Known, taken: set[str], own: Sequence[Option], centres: set[st
             }
         ).prepare()
     except CycleError as error:
-        breaches.append(Breach("programme_circle", {"names": " → ".join(error.args[1])}))
-    if breaches:
-        raise StudyError(str(known.study.file), breaches)
+        issues.append(Issue("programme_circle", {"names": " → ".join(error.args[1])}))
+    if issues:
+        raise StudyError(str(known.study.file), issues)
 
 
-def _missing(known: Known, named: Sequence[tuple[str, Sequence[str], set[str]]]) -> Iterator[Breach]:
+def _missing(known: Known, named: Sequence[tuple[str, Sequence[str], set[str]]]) -> Iterator[Issue]:
     """Yield what is named and is not there: of a candidate that was, with the one nearest to its place."""
     table = known.candidates
     there = [
@@ -320,16 +320,16 @@ def _missing(known: Known, named: Sequence[tuple[str, Sequence[str], set[str]]])
     for setting, names, options in named:
         missing = [name for name in dict.fromkeys(names) if name not in options]
         own_places = [name for name in missing if name.startswith("N:")]
-        yield from (Breach("programme_place_left_out", {"name": name[2:]}) for name in own_places)
+        yield from (Issue("programme_place_left_out", {"name": name[2:]}) for name in own_places)
         lost = {name: found for name in missing if (found := nearest_candidate(name, there)) is not None}
         for name, (nearest, metres) in lost.items():
             values = {"setting": setting, "name": name, "near": nearest.id, "metres": f"{metres:,.0f}"}
-            yield Breach("programme_candidate_gone", values)
+            yield Issue("programme_candidate_gone", values)
         rest = [name for name in missing if name not in {*lost, *own_places}]
         if rest:
             near = [one for name in rest for one in difflib.get_close_matches(name, sorted(options), 2, 0.0)]
             shown = {"setting": setting, "names": ", ".join(rest), "near": ", ".join(dict.fromkeys(near)) or "–"}
-            yield Breach("programme_unknown", shown)
+            yield Issue("programme_unknown", shown)
 
 
 def _columns(covers: csr_array, ids: pd.Series, wanted: Sequence[str]) -> csr_array:

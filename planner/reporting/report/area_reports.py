@@ -10,7 +10,7 @@ import shapely
 
 from planner.evaluation.rating_names import WEAK
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.reporting.document.build import Document, build_document
 from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text
 from planner.reporting.files.input_protection import protect_inputs
@@ -90,9 +90,7 @@ def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path
 def check_format(path: Path) -> None:
     """Refuse a file whose ending says no format of the report, before the work begins that would be lost."""
     if path.suffix.lower() not in FORMATS:
-        raise StudyError(
-            str(path), [Breach("report_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})]
-        )
+        raise StudyError(str(path), [Issue("report_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
 
 
 def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:

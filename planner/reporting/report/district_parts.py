@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from planner.accessibility.access_data import PREMISES
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.reporting.document.build import Document
 from planner.reporting.shown_counts import sum_shown_counts
 
@@ -57,10 +57,10 @@ def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
         return found[0]
     if found:
         ids = [one.communities[0] for one in found if one.kind == "community"]
-        raise StudyError(source, [Breach("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
+        raise StudyError(source, [Issue("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
     known = [content["study"]["name"], *streets, *(name for name, _ in names.values()), *names]
     near = difflib.get_close_matches(wanted, known, n=NEAREST, cutoff=0.0)
-    raise StudyError(source, [Breach("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
+    raise StudyError(source, [Issue("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
 
 
 def filter_document(content: Document, communities: Collection[str]) -> Document:
