@@ -22,7 +22,7 @@ from planner.messages.errors import SitingError
 from planner.reporting.document.build import build_document
 from planner.reporting.map.sheet import write_static_map
 from planner.reporting.programme_text import statements
-from planner.reporting.report.area_reports import write_area_report
+from planner.reporting.report.area_report import write_area_report
 from planner.reporting.report.blocks import Translator
 from planner.results import Plan
 from planner.siting.models.registry import MODELS

@@ -15,7 +15,7 @@ import pytest
 
 import planner
 from planner.reporting.map.sheet import write_static_map
-from planner.reporting.report.area_reports import write_area_report
+from planner.reporting.report.area_report import write_area_report
 from planner.results import Plan
 
 EVIL = ["a\x0bb", "a\x01b", "a\ufffeb", "a\ud800b", "a\x7f b", "a\x00b", "]]>&<b>\x1f"]

@@ -18,7 +18,7 @@ import planner
 from planner.commands.main import main
 from planner.io.osm.attribution import ATTRIBUTION, is_from_osm, with_attribution
 from planner.reporting.map.sheet import write_static_map
-from planner.reporting.report.area_reports import write_area_report
+from planner.reporting.report.area_report import write_area_report
 
 SAID = "© OpenStreetMap contributors, ODbL"
 

@@ -22,8 +22,8 @@ from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
 from planner.io.tables import containers
 from planner.messages.errors import DataError
-from planner.reporting.tables.formula_escaping import escape_formula
-from planner.reporting.valid_text import replace_illegal
+from planner.messages.printable import replace_illegal
+from planner.reporting.tables.workbook import escape_formula
 from planner.schemas.tables import DEMAND
 
 PEOPLE = toy.layers()["people"].to_crs(4326)

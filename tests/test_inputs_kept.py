@@ -14,7 +14,7 @@ from planner.commands.site import site, write_answer
 from planner.config.study import read_study
 from planner.messages.errors import OutputError
 from planner.reporting.map.sheet import write_static_map
-from planner.reporting.report.area_reports import write_area_report
+from planner.reporting.report.area_report import write_area_report
 
 
 def called(folder: Path, name: str, study: str = toy.STUDY) -> Path:

@@ -17,7 +17,7 @@ from planner.commands.main import main
 from planner.messages.catalogue import Texts
 from planner.messages.money import money_unit, unit_of_amount
 from planner.reporting.document.build import build_document
-from planner.reporting.map.programme_layers import _rows
+from planner.reporting.map.layers import _rows
 from planner.reporting.report.blocks import Translator
 
 CHINESE_UNIT = re.compile("[万亿千]元")

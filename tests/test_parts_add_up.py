@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 import planner
 from planner.reporting.document.build import build_document
-from planner.reporting.report.area_reports import build_area_report
+from planner.reporting.report.area_report import build_area_report
 from planner.reporting.report.blocks import Cell, Table
 from planner.reporting.report.build import build_report
 from planner.reporting.rounding import round_count, round_parts

@@ -16,7 +16,7 @@ from test_private_ways import HOW, streets, study
 import planner
 from planner.messages.catalogue import LANGUAGES, Texts
 from planner.reporting.document.build import build_document
-from planner.reporting.map import style
+from planner.reporting.map import symbols
 from planner.reporting.map.elements import CardTexts
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.page import draw_map
@@ -57,7 +57,7 @@ def test_the_lane_is_drawn_apart(tmp_path: Path, how: str) -> None:
     public = plan.inputs.streets[~plan.inputs.private_streets].length.sum()
     assert drawn_m(plan, "Private ways") == pytest.approx(lane, abs=0.2)
     assert drawn_m(plan, "</span>Streets") == pytest.approx(public, abs=1.0)
-    assert strokes(plan, style.PRIVATE) == pytest.approx(lane)
+    assert strokes(plan, symbols.PRIVATE) == pytest.approx(lane)
     html = draw_map(plan, build_document(plan))
     assert LEGEND[how][0] in html
     assert '"dashArray": "2 4"' in html
@@ -77,14 +77,14 @@ def test_a_study_without_private_ways_has_no_entry(toy_plan: Plan) -> None:
         assert not any(words in html for words in LEGEND[how])
     for language in LANGUAGES:
         assert Texts(language)("maps.layer_private") not in html
-    assert strokes(toy_plan, style.PRIVATE) == 0.0
+    assert strokes(toy_plan, symbols.PRIVATE) == 0.0
 
 
 def test_a_study_of_private_ways_alone_is_drawn(tmp_path: Path) -> None:
     plan = planner.run(study(tmp_path, frame=streets().assign(access="private")))
     total = plan.inputs.streets.length.sum()
     assert drawn_m(plan, "Private ways") == pytest.approx(total, abs=1.0)
-    assert strokes(plan, style.PRIVATE) == pytest.approx(total)
+    assert strokes(plan, symbols.PRIVATE) == pytest.approx(total)
     planner.write(plan, tmp_path / "out")
     assert toy.CRS in str(plan.inputs.crs)
 

@@ -15,10 +15,9 @@ import planner
 from planner.messages.catalogue import LANGUAGES, Texts
 from planner.messages.errors import StudyError
 from planner.reporting.document.build import Document, build_document
-from planner.reporting.report.area_reports import build_area_report, write_area_report
+from planner.reporting.report.area_report import build_area_report, filter_document, find_part, write_area_report
 from planner.reporting.report.blocks import Cell, Table
-from planner.reporting.report.district_parts import filter_document, find_part
-from planner.reporting.report.html_page import write_page
+from planner.reporting.report.html import write_page
 
 CHROMIUM = shutil.which("chromium")
 

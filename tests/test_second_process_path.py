@@ -11,7 +11,7 @@ import toy
 
 from planner.reporting.files import second_process
 
-LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.word_file', 'docx', 'numpy', 'shapely')]"
+LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.docx', 'docx', 'numpy', 'shapely')]"
 """What the second process imports for the Word file, and more."""
 
 

@@ -22,10 +22,9 @@ from planner.messages.errors import SitingError
 from planner.reporting.document.build import build_document
 from planner.reporting.map.sheet import draw_static_map
 from planner.reporting.programme_text import task_text
-from planner.reporting.report.area_reports import write_area_report
+from planner.reporting.report.area_report import write_area_report
 from planner.reporting.report.blocks import Block, Paragraph, Table, Translator
-from planner.reporting.report.sections.proposals import siting_section
-from planner.reporting.report.sections.siting import further_results
+from planner.reporting.report.sections.siting import further_results, siting_section
 from planner.reporting.report.sections.summary import summary
 from planner.reporting.rounding import round_bound
 from planner.siting import robustness as sites_otherwise

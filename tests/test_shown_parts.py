@@ -18,7 +18,7 @@ from planner.messages.errors import SitingError
 from planner.reporting.document.build import build_document
 from planner.reporting.document.programme import project_table, spots_of
 from planner.reporting.facility_text import distinguishing_digits
-from planner.reporting.map.style import _quantity
+from planner.reporting.map.symbols import _quantity
 from planner.reporting.programme_text import cost_per_person_text, small_money_unit
 from planner.reporting.report.blocks import Translator
 from planner.reporting.rounding import digits_to_distinguish, gained_by_projects, round_parts, round_steps
@@ -108,7 +108,7 @@ def test_stations_in_a_community_without_premises_are_named(plan: planner.Plan) 
     (need,) = [one for one in plan.programme.needs if one.kind == "no_centre"]
     built = [one.id for one in plan.programme.projects if one.site and one.community == need.place]
     assert built
-    assert (list(need.projects), need.left, need.year) == (built, "station_only", None)
+    assert (list(need.projects), need.unmet_reason, need.year) == (built, "station_only", None)
 
 
 def test_a_branch_stands_at_its_own_place(plan: planner.Plan) -> None:
@@ -118,7 +118,7 @@ def test_a_branch_stands_at_its_own_place(plan: planner.Plan) -> None:
     branch = replace(
         upgrade,
         kind="new",
-        changes=(Action(kind="open_station", about="C1", amount=100.0, cost=1.0, place=place),),
+        actions=(Action(kind="open_station", about="C1", amount=100.0, cost=1.0, place=place),),
     )
     moved = replace(plan, programme=replace(plan.programme, projects=(branch,)))
     spot = spots_of(moved)[upgrade.id]

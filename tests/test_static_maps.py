@@ -15,8 +15,8 @@ from planner.commands.main import main
 from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
 from planner.messages.errors import OutputError, StudyError
 from planner.reporting.document.build import build_document
-from planner.reporting.fonts import font_code_points, font_path, replace_missing_glyphs
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
+from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs
 
 BEGINNINGS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 

@@ -20,7 +20,7 @@ from planner.messages.catalogue import LANGUAGES, Language, Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.report.blocks import CentreCard, Figure, Report, Table
 from planner.reporting.report.build import build_report, write_report
-from planner.reporting.report.word_file import docx_bytes
+from planner.reporting.report.docx import docx_bytes
 
 
 def told(plan: planner.Plan, language: Language = "en") -> Report:

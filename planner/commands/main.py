@@ -308,7 +308,7 @@ def _map(options: argparse.Namespace, texts: Texts) -> None:
 
 
 def _report(options: argparse.Namespace, texts: Texts) -> None:
-    from planner.reporting.report.area_reports import check_format, write_area_report
+    from planner.reporting.report.area_report import check_format, write_area_report
 
     check_format(options.out)
     _write_one(

@@ -64,7 +64,7 @@ def _need(need: Document, say: Translator) -> str:
         id=need["id"],
         kind=say.programme(f"need_{need['kind']}"),
         place=need["name"],
-        street=need["street"] or DASH,
+        street=need["subdistrict"] or DASH,
         people=say.whole(need["people"]),
         evidence=words.need_evidence(need, say),
         met=words.need_outcome(need, say),

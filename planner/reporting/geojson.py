@@ -18,7 +18,7 @@ def geojson_texts(shapes: NDArray[np.object_]) -> list[str]:
 
     Examples
     --------
-    >>> written(np.array([shapely.LineString([(0, 0.5), (2, 1)])]))
+    >>> geojson_texts(np.array([shapely.LineString([(0, 0.5), (2, 1)])]))
     ['{"coordinates": [[0.0, 0.5], [2.0, 1.0]], "type": "LineString"}']
     """
     texts: list[str] = [""] * len(shapes)

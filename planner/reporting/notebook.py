@@ -10,7 +10,7 @@ from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.report.blocks import Translator
 from planner.reporting.report.figures import overview_figure
-from planner.reporting.report.pictures import render_png
+from planner.reporting.report.png import render_png
 from planner.reporting.report.sections.summary import indicators, nature_of
 from planner.results import Plan
 

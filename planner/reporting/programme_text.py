@@ -36,7 +36,7 @@ def task_text(project: Document, t: Translator) -> str:
     if project["kind"] == "new":
         name = project["community_name"] or t.programme("task_nowhere")
     else:
-        named = dict.fromkeys([*project["settles"], *project["closes"]])
+        named = dict.fromkeys([*project["resolves"], *project["closes"]])
         name = t.join([centres.get(one, one) for one in named]) if named else project["community_name"]
     if not name:
         # A project of the study's own, in no community, at no centre.
@@ -60,7 +60,7 @@ def actions_text(project: Document, t: Translator) -> str:
 
 def responsible_unit(project: Document) -> str:
     """Return who is responsible: in the study's words, else its street."""
-    return str(project["unit"] or project["street"] or DASH)
+    return str(project["unit"] or project["subdistrict"] or DASH)
 
 
 def funding_text(project: Document, t: Translator) -> str:
@@ -130,8 +130,8 @@ def need_outcome(need: Document, t: Translator) -> str:
     projects = t.join(need["projects"]) if need["projects"] else ""
     if need["year"] is not None:
         return t.programme("met_by", projects=projects, year=year_text(t, need["year"], "by_year"))
-    left = t.programme(f"left_{need['left']}", projects=projects)
-    if not projects or need["left"] == STATION_ONLY:
+    left = t.programme(f"left_{need['unmet_reason']}", projects=projects)
+    if not projects or need["unmet_reason"] == STATION_ONLY:
         return left
     partly = t.programme("met_partly", projects=projects, people=t.whole(need["people_met"]))
     return t.programme("measure_joint").join([partly, left])
@@ -183,17 +183,17 @@ def statements(t: Translator) -> Iterator[str]:
 
 
 def _weak(found: Document, t: Translator) -> Iterator[str]:
-    counts = {name: found[name] for name in ("weak", "settled", "settleable")}
+    counts = {"weak": found["weak"], "settled": found["resolved"], "settleable": found["resolvable"]}
     if not found["weak"]:
         yield t.programme("weak_none")
-    elif found["settled"] == found["weak"]:
+    elif found["resolved"] == found["weak"]:
         yield t.programme("weak_all", weak=found["weak"])
     else:
         yield t.programme("weak_some", **counts)
-    missing = found["missing"]
+    missing = found["funding_gap"]
     if missing is None:
         return
-    settleable, unit = found["settleable"], unit_of_amount(found["unit"], t.texts)
+    settleable, unit = found["resolvable"], unit_of_amount(found["unit"], t.texts)
     if missing["status"] == "infeasible":
         yield t.programme("missing_rules", settleable=settleable)
     elif missing["total"] is None or missing["status"] != "proven":

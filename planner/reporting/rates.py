@@ -18,7 +18,7 @@ def rate_counts(rates: Rates, name: Rate) -> tuple[int, int]:
     Examples
     --------
     >>> rates = {"assessed": 4, "excellent": 1, "compliant": 1, "weak": 1, "undetermined": 1}
-    >>> counted(rates, "compliant"), counted(rates, "excellent")
+    >>> rate_counts(rates, "compliant"), rate_counts(rates, "excellent")
     ((2, 3), (1, 3))
     """
     count = rates["excellent"] + (rates["compliant"] if name == "compliant" else 0)
@@ -38,9 +38,9 @@ def rate_text(rates: Rates, name: Rate, texts: Texts) -> str:
     Examples
     --------
     >>> rates = {"assessed": 40, "excellent": 8, "compliant": 20, "weak": 12, "undetermined": 0}
-    >>> rate_in_words(rates, "compliant", Texts("zh"))
+    >>> rate_text(rates, "compliant", Texts("zh"))
     '70.0%（28/40）'
-    >>> rate_in_words({**rates, "assessed": 0}, "compliant", Texts("en"))
+    >>> rate_text({**rates, "assessed": 0}, "compliant", Texts("en"))
     'not judged'
     """
     count, of = rate_counts(rates, name)

@@ -23,7 +23,7 @@ def round_count(value: float) -> int:
 
     Examples
     --------
-    >>> whole(2.4), whole(2.5), whole(137.9999999999)
+    >>> round_count(2.4), round_count(2.5), round_count(137.9999999999)
     (2, 2, 138)
     """
     return round(round(value, MOST_DIGITS))
@@ -47,9 +47,9 @@ def round_parts(
 
     Examples
     --------
-    >>> in_parts([58.5, 79.8]), in_parts([0.4, 0.4, 0.4])
+    >>> round_parts([58.5, 79.8]), round_parts([0.4, 0.4, 0.4])
     ([58, 80], [1, 0, 0])
-    >>> in_parts([0.6, 9.5], 10, most=[0, 10])
+    >>> round_parts([0.6, 9.5], 10, most=[0, 10])
     [0, 10]
     """
     exact = [round(part, MOST_DIGITS) for part in parts]
@@ -71,7 +71,7 @@ def round_steps(steps: Sequence[float]) -> list[int]:
 
     Examples
     --------
-    >>> in_order([10.4, 10.4, 10.4])
+    >>> round_steps([10.4, 10.4, 10.4])
     [10, 11, 10]
     """
     together = [round_count(total) for total in accumulate(steps)]
@@ -83,7 +83,7 @@ def digits_to_distinguish(value: float, other: float, digits: int) -> int:
 
     Examples
     --------
-    >>> digits_apart(29.97, 30.0, 1), digits_apart(30.0, 30.0, 1)
+    >>> digits_to_distinguish(29.97, 30.0, 1), digits_to_distinguish(30.0, 30.0, 1)
     (2, 1)
     """
     if value == other:
@@ -98,9 +98,9 @@ def round_bound(answer: float, bound: float, digits: int = 0) -> float:
 
     Examples
     --------
-    >>> shown_bound(100.2, 100.2), shown_bound(100.2, 160.4), shown_bound(8.3, 7.6)
+    >>> round_bound(100.2, 100.2), round_bound(100.2, 160.4), round_bound(8.3, 7.6)
     (100.0, 161.0, 7.0)
-    >>> shown_bound(0.5, 0.6121, 3)
+    >>> round_bound(0.5, 0.6121, 3)
     0.613
     """
     if status_of(answer, bound) == "proven":
@@ -125,3 +125,37 @@ def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int, int
     covered = round_steps([one["people_covered"] for one in projects])
     settled = round_steps([one["people_standard"] for one in projects])
     return {one["id"]: (here, there) for one, here, there in zip(projects, covered, settled, strict=True)}
+
+
+def add_shown_counts(
+    total: Sequence[dict[str, Any]], by_community: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return coverage, total and by community, each row with its counts as they are shown.
+
+    Parameters
+    ----------
+    total
+        One row a limit.
+    by_community
+        One row a community and limit.
+    """
+    totals, rows = [], []
+    for row in total:
+        here = [one for one in by_community if one["limit_min"] == row["limit_min"]]
+        shown = {"people": round_count(row["people"]), "people_covered": round_count(row["people_covered"])}
+        people = round_parts([one["people"] for one in here], shown["people"])
+        covered = round_parts([one["people_covered"] for one in here], shown["people_covered"], most=people)
+        own = [one["own_people_covered"] for one in here]
+        at_home = round_parts(own, min(round_count(sum(own)), sum(people)), most=people)
+        totals.append({**row, "shown": shown})
+        rows += [
+            {**one, "shown": {"people": lives, "people_covered": served, "own_people_covered": by_own}}
+            for one, lives, served, by_own in zip(here, people, covered, at_home, strict=True)
+        ]
+    place = {(row["community"], row["limit_min"]): row for row in rows}
+    return totals, [place[one["community"], one["limit_min"]] for one in by_community]
+
+
+def sum_shown_counts(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Return the shown counts of several communities as one."""
+    return {name: sum(row["shown"][name] for row in rows) for name in ("people", "people_covered")}

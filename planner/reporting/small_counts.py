@@ -50,7 +50,7 @@ def spread_over_squares(xy: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> spread(np.array([[120.0, 7.0], [199.0, 99.0], [3.0, 4.0]])).round(1).tolist()
+    >>> spread_over_squares(np.array([[120.0, 7.0], [199.0, 99.0], [3.0, 4.0]])).round(1).tolist()
     [[125.0, 30.9], [175.0, 92.7], [50.0, 30.9]]
     """
     corners = np.floor(xy / SQUARE_M)

@@ -17,8 +17,8 @@ from planner.reporting.files.open_databases import check_databases_closed
 from planner.reporting.files.second_process import run_here, start_in_process
 from planner.reporting.map.page import draw_map
 from planner.reporting.report.build import build_report
-from planner.reporting.report.html_page import write_page
-from planner.reporting.report.word_file import docx_bytes
+from planner.reporting.report.docx import docx_bytes
+from planner.reporting.report.html import write_page
 from planner.reporting.tables.geopackage import write_geopackage
 from planner.reporting.tables.results import write_result_workbook
 from planner.results import Plan

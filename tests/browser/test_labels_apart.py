@@ -12,7 +12,7 @@ from test_private_ways import study
 
 import planner
 from planner.reporting.document.build import build_document
-from planner.reporting.map import style
+from planner.reporting.map import symbols
 from planner.reporting.map.page import draw_map
 from planner.results import Plan
 
@@ -75,7 +75,7 @@ def test_private_ways_lie_above_the_service_areas_and_are_told(chromium, tmp_pat
     way = page.locator(".leaflet-above-pane path")
     expect(way).to_have_count(1)
     look = way.evaluate("(one) => [one.getAttribute('stroke'), one.getAttribute('stroke-dasharray')]")
-    assert look == [style.PRIVATE, "2 4"]
+    assert look == [symbols.PRIVATE, "2 4"]
     levels = page.evaluate("""() => ["above", "reached", "weak"].map((name) =>
         Number(document.querySelector(`.leaflet-${name}-pane`).style.zIndex))""")
     assert levels[1] < levels[0] < levels[2]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,11 @@ import pandas as pd
 import shapely
 
 from planner.accessibility.branches import is_branch
+from planner.config.study import Study, portable
 from planner.evaluation.indicators import is_measure
 from planner.io.study_layers import Source, attribution_of
 from planner.messages.catalogue import LANGUAGES, Phrase
+from planner.messages.printable import replace_illegal
 from planner.reporting.document.diagnosis import (
     by_facility,
     centre_entries,
@@ -25,10 +29,8 @@ from planner.reporting.document.diagnosis import (
 )
 from planner.reporting.document.people import circles_entries, demand_entries, kinds_entries
 from planner.reporting.document.programme import programme_entries
-from planner.reporting.document.settings import portable_settings
 from planner.reporting.document.siting import lonlat_degrees, siting_entries
-from planner.reporting.shown_counts import add_shown_counts
-from planner.reporting.valid_text import replace_illegal
+from planner.reporting.rounding import add_shown_counts
 from planner.results import Plan
 
 FORMAT = "planner.plan/1"
@@ -293,3 +295,32 @@ def to_plain_values(value: Any, *, exact: bool = False) -> Any:  # noqa: ANN401 
     if isinstance(value, str):
         return replace_illegal(value)
     return None if value is pd.NA else value
+
+
+HOST = re.compile(r"(https?://[^/]+/).*", re.DOTALL)
+HIDDEN = "…"
+"""Stands where a key was, or the part of an address that may hold one."""
+
+
+def portable_settings(study: Study) -> dict[str, Any]:
+    """Return all settings of a study as plain values for plan.json.
+
+    Absolute paths shrink to the file's name: where a folder lies on somebody's machine is nobody's business. Of an
+    address of tiles the host stays: the rest may hold a key.
+    """
+    settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
+    rules = settings["rules"]
+    rules["profile"] = portable(rules["profile"])
+    rules["compare"] = [portable(one) for one in rules["compare"]]
+    tiles = settings["map"]
+    tiles["key"] = HIDDEN if tiles["key"] else ""
+    tiles["tiles"] = HOST.sub(rf"\1{HIDDEN}", tiles["tiles"])
+    return settings
+
+
+def _portable(value: Any) -> Any:  # noqa: ANN401 - settings hold any plain value
+    if isinstance(value, dict):
+        return {key: _portable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_portable(inner) for inner in value]
+    return portable(value) if isinstance(value, Path) else value

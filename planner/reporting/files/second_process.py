@@ -49,7 +49,7 @@ def start_in_process(work: Callable[..., Result], *given: object) -> Iterator[Ca
 
     Examples
     --------
-    >>> with begun(sorted, [2, 1]) as wait:
+    >>> with start_in_process(sorted, [2, 1]) as wait:
     ...     wait()
     [1, 2]
     """
@@ -81,7 +81,7 @@ def start_in_process(work: Callable[..., Result], *given: object) -> Iterator[Ca
 
 @contextmanager
 def run_here(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], Result]]:
-    """Do as `begun` does, in this process: `work(*given)` is done when its result is asked for."""
+    """Do as `start_in_process` does, in this process: `work(*given)` is done when its result is asked for."""
     yield lambda: work(*given)
 
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
 from planner.reporting.geojson import geojson_texts
-from planner.reporting.map import style
-from planner.reporting.map.leaflet import Corners, Feature, Note, Shapes
+from planner.reporting.map import symbols
+from planner.reporting.map.folium_adapter import Corners, Feature, Note, Shapes
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
 from planner.results import Plan
 
@@ -46,7 +46,7 @@ class CardTexts:
 
     def card(self, name: str, *given: object) -> Markup:
         """Return one of the cards in map_cards.html, filled in."""
-        template = style.environment(self.texts).get_template("map_cards.html")
+        template = symbols.environment(self.texts).get_template("map_cards.html")
         return Markup(getattr(template.module, name)(*given))  # noqa: S704 - the template escapes what it is given
 
 

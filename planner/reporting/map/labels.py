@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.reporting.document.build import Document
-from planner.reporting.map import style
+from planner.reporting.map import symbols
 from planner.reporting.map.simplify import DRAWN_DIGITS
 from planner.results import Plan
 
@@ -27,7 +27,7 @@ Place = tuple[str, str, float, float, int | None, str | None]
 def street_names(plan: Plan) -> list[Chord]:
     """Return where street names are written: name, and both ends (lat, lon) of a straight part, longest first."""
     streets = plan.inputs.streets
-    named = streets[(streets["name"] != "") & streets["kind"].map(style.street_class).isin(NAMED)]
+    named = streets[(streets["name"] != "") & streets["kind"].map(symbols.street_class).isin(NAMED)]
     names = sorted(set(named["name"]))
     place = {name: number for number, name in enumerate(names)}
     chords, street = _straight_parts(named.geometry.to_numpy(), named["name"].map(place).to_numpy(dtype=np.int64))

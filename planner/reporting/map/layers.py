@@ -9,9 +9,10 @@ import shapely
 from folium.map import Layer
 from markupsafe import escape
 
-from planner.reporting.colours import BEYOND, DISC, NEAR, UNCOVERED
+from planner.messages.money import unit_of_amount
+from planner.reporting import programme_text as said
 from planner.reporting.document.build import Document
-from planner.reporting.map import style
+from planner.reporting.map import symbols
 from planner.reporting.map.elements import (
     CardTexts,
     dot_metres,
@@ -22,10 +23,13 @@ from planner.reporting.map.elements import (
     sized_places,
     swatch,
 )
+from planner.reporting.map.folium_adapter import Labels, Live
 from planner.reporting.map.labels import merge_lines
-from planner.reporting.map.leaflet import Labels, Live
-from planner.reporting.map.programme_layers import project_layers
+from planner.reporting.programme_text import year_text
+from planner.reporting.report.blocks import Translator
+from planner.reporting.rounding import gained_by_projects
 from planner.reporting.small_counts import displayed_positions
+from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 
@@ -70,10 +74,10 @@ def _water(plan: Plan, words: CardTexts) -> Layer | None:
     water = plan.inputs.water
     if water is None:
         return None
-    name = layer_name(words.texts("maps.layer_water"), swatch(str(style.WATER_STYLE["fillColor"])))
+    name = layer_name(words.texts("maps.layer_water"), swatch(str(symbols.WATER_STYLE["fillColor"])))
     group = folium.FeatureGroup(name=name)
     properties: list[dict[str, object]] = [{}] * len(water)
-    shapes_layer(water.geometry, properties, lambda _: style.WATER_STYLE, name="", show=True).add_to(group)
+    shapes_layer(water.geometry, properties, lambda _: symbols.WATER_STYLE, name="", show=True).add_to(group)
     Labels(name_places(water, water["name"], words), "water-name").add_to(group)
     return group
 
@@ -100,7 +104,7 @@ def _communities(plan: Plan, content: Document, words: CardTexts) -> Layer:
     shapes_layer(
         communities.geometry,
         properties,
-        lambda _: style.COMMUNITY_STYLE,
+        lambda _: symbols.COMMUNITY_STYLE,
         name="",
         show=True,
     ).add_to(group)
@@ -110,8 +114,8 @@ def _communities(plan: Plan, content: Document, words: CardTexts) -> Layer:
 
 def _shares(words: CardTexts) -> Layer:
     """Return the communities coloured by the share of their people that is served."""
-    sample = "".join(swatch(colour) for colour in style.SHARE_COLOURS[::2])
-    look: dict[str, object] = {"colours": style.SHARE_COLOURS, "from": style.SHARES_FROM}
+    sample = "".join(swatch(colour) for colour in symbols.SHARE_COLOURS[::2])
+    look: dict[str, object] = {"colours": symbols.SHARE_COLOURS, "from": symbols.SHARES_FROM}
     return Live("shares", look, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
 
 
@@ -119,13 +123,15 @@ def _weak(plan: Plan, words: CardTexts) -> Layer | None:
     """Return the outlines of weak communities, above the service areas that would hide them."""
     if not plan.diagnosis.rates["assessed"]:
         return None
-    sample = swatch(str(style.WEAK_STYLE["color"]), look="dashes")
-    return Live("weak", dict(style.WEAK_STYLE), name=layer_name(words.texts("maps.layer_weak"), sample), show=True)
+    sample = swatch(str(symbols.WEAK_STYLE["color"]), look="dashes")
+    return Live(
+        "weak", dict(symbols.WEAK_STYLE), name=layer_name(words.texts("maps.layer_weak"), sample), show=True
+    )
 
 
 def _streets(plan: Plan, words: CardTexts) -> Layer:
     streets = plan.inputs.streets[~plan.inputs.private_streets]
-    width = streets["kind"].map(style.street_class)
+    width = streets["kind"].map(symbols.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
     name = streets["name"].where(width != "other", "")
     keys = list(zip(width, name, strict=True))
@@ -137,7 +143,8 @@ def _streets(plan: Plan, words: CardTexts) -> Layer:
         gpd.GeoSeries(lines, crs=streets.crs),
         properties,
         lambda feature: (
-            style.STREET_STYLES[feature["properties"]["width"]] | {"interactive": "note" in feature["properties"]}
+            symbols.STREET_STYLES[feature["properties"]["width"]]
+            | {"interactive": "note" in feature["properties"]}
         ),
         name=layer_name(words.texts("maps.layer_streets"), swatch("#8f8f8f", look="line")),
         show=True,
@@ -156,8 +163,8 @@ def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
     return shapes_layer(
         gpd.GeoSeries(lines, crs=ways.crs),
         [{"note": words.add(tip), "above": True} for tip in tips],
-        lambda _: style.PRIVATE_STYLE,
-        name=layer_name(words.texts("maps.layer_private"), swatch(style.PRIVATE, look="dots")),
+        lambda _: symbols.PRIVATE_STYLE,
+        name=layer_name(words.texts("maps.layer_private"), swatch(symbols.PRIVATE, look="dots")),
         show=True,
     )
 
@@ -172,14 +179,14 @@ def _barriers(plan: Plan, words: CardTexts) -> Layer | None:
     return shapes_layer(
         gpd.GeoSeries(lines, crs=barriers.crs),
         [{"rail": is_rail} for is_rail in kinds.tolist()],
-        lambda feature: style.RAILWAY_STYLE if feature["properties"]["rail"] else style.WALL_STYLE,
+        lambda feature: symbols.RAILWAY_STYLE if feature["properties"]["rail"] else symbols.WALL_STYLE,
         name=layer_name(words.texts("maps.layer_barriers"), swatch("#3d3d3d", look="dashes")),
         show=True,
     )
 
 
 def _people(plan: Plan, words: CardTexts) -> Layer:
-    colours = [*style.walk_colours(len(plan.study.limits.minutes)), BEYOND]
+    colours = [*symbols.walk_colours(len(plan.study.limits.minutes)), BEYOND]
     name = layer_name(
         words.texts("maps.layer_demand"), "".join(swatch(colour, look="dot") for colour in colours[::2])
     )
@@ -193,11 +200,11 @@ def _dot_metres(plan: Plan) -> float:
 def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
     """Return what any centre reaches, the longest limit at the bottom."""
     limits = plan.study.limits.minutes
-    colours, swatches = style.walk_colours(len(limits)), style.ring_swatches(len(limits))
+    colours, swatches = symbols.walk_colours(len(limits)), symbols.ring_swatches(len(limits))
     return [
         Live(
             "reached",
-            {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": style.RING_OPACITY},
+            {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": symbols.RING_OPACITY},
             name=layer_name(
                 words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), swatch(swatches[place])
             ),
@@ -217,7 +224,7 @@ def _single_areas(plan: Plan, content: Document, words: CardTexts) -> Layer | No
     return shapes_layer(
         areas.geometry,
         [{"note": number} for number in notes],
-        lambda _: style.SINGLE_STYLE,
+        lambda _: symbols.SINGLE_STYLE,
         name=layer_name(words.texts("maps.layer_single", minutes=f"{standard:g}"), swatch(NEAR, look="outline")),
         show=False,
     )
@@ -231,7 +238,7 @@ def _discs(plan: Plan, words: CardTexts) -> Layer:
     return shapes_layer(
         discs,
         [{}],
-        lambda _: style.DISC_STYLE,
+        lambda _: symbols.DISC_STYLE,
         name=layer_name(
             words.texts("maps.layer_discs", metres=words.texts.whole(metres)), swatch(DISC, look="dashed")
         ),
@@ -240,8 +247,8 @@ def _discs(plan: Plan, words: CardTexts) -> Layer:
 
 
 def _overlap(plan: Plan, words: CardTexts) -> Layer:
-    name = layer_name(words.texts("maps.layer_overlap"), swatch(style.OVERLAP, look="dot"))
-    return Live("overlap", {"colour": style.OVERLAP, "metres": _dot_metres(plan)}, name=name, show=False)
+    name = layer_name(words.texts("maps.layer_overlap"), swatch(symbols.OVERLAP, look="dot"))
+    return Live("overlap", {"colour": symbols.OVERLAP, "metres": _dot_metres(plan)}, name=name, show=False)
 
 
 def _uncovered(plan: Plan, words: CardTexts) -> Layer:
@@ -252,8 +259,8 @@ def _uncovered(plan: Plan, words: CardTexts) -> Layer:
 def _candidates(plan: Plan, words: CardTexts) -> Layer | None:
     if plan.siting.candidates.empty:
         return None
-    name = layer_name(words.texts("maps.layer_candidates"), swatch(style.CANDIDATE, look="ring"))
-    return Live("candidates", {"colour": style.CANDIDATE}, name=name, show=False)
+    name = layer_name(words.texts("maps.layer_candidates"), swatch(symbols.CANDIDATE, look="ring"))
+    return Live("candidates", {"colour": symbols.CANDIDATE}, name=name, show=False)
 
 
 def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
@@ -262,7 +269,7 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
     for number, kind in enumerate(plan.kinds):
         if kind.uncovered.empty:
             continue
-        colour = style.KIND_COLOURS[number % len(style.KIND_COLOURS)]
+        colour = symbols.KIND_COLOURS[number % len(symbols.KIND_COLOURS)]
         text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.kind.settings.title))
         look = {"colour": colour, **sized_places(kind.uncovered, displayed_positions(kind.uncovered, plan, kind))}
         layers.append(Live("kind", look, name=layer_name(text, swatch(colour, look="dot")), show=False))
@@ -293,8 +300,8 @@ def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     return shapes_layer(
         circles.table.geometry,
         properties,
-        lambda feature: style.CIRCLE_STYLE if feature["properties"]["within"] else style.CIRCLE_WITHOUT_STYLE,
-        name=layer_name(name, swatch(style.CIRCLE, look="outline")),
+        lambda feature: symbols.CIRCLE_STYLE if feature["properties"]["within"] else symbols.CIRCLE_WITHOUT_STYLE,
+        name=layer_name(name, swatch(symbols.CIRCLE, look="outline")),
         show=True,
     )
 
@@ -310,13 +317,13 @@ def _centres(content: Document, words: CardTexts) -> list[Layer]:
             continue
         tier_name = words.texts(f"words.tier_{tier}")
         text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
-        layer = folium.FeatureGroup(name=layer_name(text, style.shape(tier, "", size=14)))
+        layer = folium.FeatureGroup(name=layer_name(text, symbols.shape(tier, "", size=14)))
         for station, centre in centres:
             number = words.add(
                 words.card("centre_tip", centre),
                 words.card("centre", centre, rules, content["walking"]["standard_min"]),
             )
-            sign, size = style.shape(tier, centre["verdict"]), (style.SIZES[tier],) * 2
+            sign, size = symbols.shape(tier, centre["verdict"]), (symbols.SIZES[tier],) * 2
             foot = size[1] // 2
             sign_at(centre, sign, size, f"centre {tier}", number, foot=foot, station=station).add_to(layer)
         layers.append(layer)
@@ -334,20 +341,75 @@ def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     for proposal in siting["proposals"]:
         is_best = proposal["method"] == "maximal_covering"
         key = "sites" if is_best else "clustering"
-        sample = style.pin(1, clustered=not is_best, height=22)
+        sample = symbols.pin(1, clustered=not is_best, height=22)
         layer = folium.FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
-            sign = style.pin(site["rank"], clustered=not is_best, height=style.PIN_HEIGHT)
+            sign = symbols.pin(site["rank"], clustered=not is_best, height=symbols.PIN_HEIGHT)
             sign_at(
                 site,
                 sign,
-                style.PIN_SIZE,
+                symbols.PIN_SIZE,
                 f"proposed {key}",
                 number,
-                foot=style.PIN_HEIGHT,
+                foot=symbols.PIN_HEIGHT,
                 station=stations[site["id"]],
             ).add_to(layer)
         layers.append(layer)
     return layers
+
+
+def project_layers(content: Document, words: CardTexts) -> list[Layer]:
+    """Return one layer a year, hidden until it is asked for; projects that are nowhere in particular are in none.
+
+    Parameters
+    ----------
+    content
+        The document.
+    words
+        Takes the tooltips and cards.
+    """
+    programme = content["programme"]
+    if programme is None:
+        return []
+    t = Translator(content, words.texts)
+    layers: list[Layer] = []
+    for order, one in enumerate(programme["years"]):
+        projects = [
+            project
+            for project in programme["projects"]
+            if project["year"] == one["year"] and project["lon"] is not None
+        ]
+        if not projects:
+            continue
+        name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
+        sign = symbols.flag(one["year"], order)
+        layer = folium.FeatureGroup(name=layer_name(name, sign), show=False)
+        for project in projects:
+            number = words.add(
+                words.card("project_tip", said.task_text(project, t)),
+                words.card("project", said.task_text(project, t), project["id"], _rows(project, t)),
+            )
+            sign_at(
+                project, sign, symbols.FLAG_SIZE, "project", number, foot=symbols.FLAG_SIZE[1], station=None
+            ).add_to(layer)
+        layers.append(layer)
+    return layers
+
+
+def _rows(project: Document, t: Translator) -> list[tuple[str, str]]:
+    """Return what the card of a project says, by its heads in the task table."""
+    unit = unit_of_amount(t.content["programme"]["unit"], t.texts)
+    gained = gained_by_projects(t.content["programme"])[project["id"]]
+    told_of = {
+        "measure": said.actions_text(project, t),
+        "unit": said.responsible_unit(project),
+        "deadline": year_text(t, project["year"], "by_year"),
+        "kind": t.programme(f"kind_{project['kind']}"),
+        "cost": f"{said.money_text(project['cost'])} {unit}",
+        "funds": said.funding_text(project, t),
+        "covered": t.whole(gained[0]),
+        "standard": t.whole(gained[1]),
+    }
+    return [(t.programme(f"column_{head}"), value) for head, value in told_of.items()]

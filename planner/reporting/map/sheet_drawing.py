@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from planner.reporting.fonts import font_path, replace_missing_glyphs
+from planner.reporting.style import font_path, replace_missing_glyphs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -42,7 +42,7 @@ def simplify_borders(shapes: NDArray[np.object_], tolerance_m: float) -> NDArray
     Examples
     --------
     >>> line = shapely.from_wkt("LINESTRING (0 0, 1 0.4, 2 0, 3 3, 4 0)")
-    >>> thinned(np.array([line]), 0.5)[0].wkt
+    >>> simplify_borders(np.array([line]), 0.5)[0].wkt
     'LINESTRING (0 0, 2 0, 3 3, 4 0)'
     """
     made = np.asarray(shapes, dtype=object).copy()

@@ -21,7 +21,7 @@ def encode_varints(values: NDArray[np.int64]) -> str:
 
     Examples
     --------
-    >>> base64.b64decode(packed(np.array([1, 127, 300]))).hex()
+    >>> base64.b64decode(encode_varints(np.array([1, 127, 300]))).hex()
     '017fac02'
     """
     left = np.asarray(values, dtype=np.uint64)
@@ -43,7 +43,7 @@ def zigzag(values: NDArray[np.int64]) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> folded(np.array([0, -1, 1, -2])).tolist()
+    >>> zigzag(np.array([0, -1, 1, -2])).tolist()
     [0, 1, 2, 3]
     """
     return np.where(values < 0, -2 * values - 1, 2 * values)

@@ -39,7 +39,7 @@ def what_if_data(plan: Plan, content: Document) -> Document:
     Returns
     -------
     data
-        As JSON can hold it; `templates/map_whatif.js` reads it.
+        As JSON can hold it; `js/whatif_engine.js` reads it.
     """
     inputs, limits = plan.inputs, plan.study.limits.minutes
     rings = sorted({*limits, *followed_limits(plan.diagnosis.rule_set)})

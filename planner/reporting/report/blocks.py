@@ -319,7 +319,7 @@ def shown_bound(proposal: Document) -> int | None:
 
     Examples
     --------
-    >>> bound_shown({"status": "stopped", "bound": 160.4}), bound_shown({"status": "proven", "bound": 130.2})
+    >>> shown_bound({"status": "stopped", "bound": 160.4}), shown_bound({"status": "proven", "bound": 130.2})
     (161, 130)
     """
     bound: float | None = proposal["bound"]

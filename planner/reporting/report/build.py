@@ -8,13 +8,13 @@ from itertools import chain
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import Block, Report, Section, Translator, section_names, section_number
-from planner.reporting.report.html_page import write_page
+from planner.reporting.report.html import write_page
 from planner.reporting.report.sections.coverage import coverage_section, inventory_section
 from planner.reporting.report.sections.equity import equity_section
 from planner.reporting.report.sections.method import basis_section, data_section, reading_section
 from planner.reporting.report.sections.people import business_areas_section, groups_section
 from planner.reporting.report.sections.programme import programme_section
-from planner.reporting.report.sections.proposals import siting_section
+from planner.reporting.report.sections.siting import siting_section
 from planner.reporting.report.sections.summary import facts, indicators, nature_of, summary
 from planner.reporting.report.sections.weak_facilities import weak_facilities_section
 from planner.results import Plan
@@ -38,8 +38,8 @@ def build_report(plan: Plan, content: Document) -> Report:
     Returns
     -------
     report
-        Words, numbers and pictures, laid out by `planner.reporting.report.html_page` and
-        `planner.reporting.report.word_file`. The same plan gives the same report.
+        Words, numbers and pictures, laid out by `planner.reporting.report.html` and
+        `planner.reporting.report.docx`. The same plan gives the same report.
     """
     t = Translator(content, Texts(plan.study.language))
     told: dict[str, Callable[[], Iterator[Block]]] = {

@@ -15,7 +15,7 @@ from planner.evaluation.rating_names import RATINGS
 from planner.messages.catalogue import Texts
 from planner.reporting.facility_shapes import action_positions, blocked_sectors, severed_pair_lines
 from planner.reporting.map.simplify import LINES, POLYGONS, simplify_borders
-from planner.reporting.map.style import SHAPES, ring_swatches
+from planner.reporting.map.symbols import SHAPES, ring_swatches
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 from planner.schemas.tables import TIERS

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from planner.messages.printable import replace_illegal
 from planner.reporting.report import word_parts as parts
 from planner.reporting.report.blocks import Cell
-from planner.reporting.report.pictures import Picture
+from planner.reporting.report.png import Picture
 from planner.reporting.report.word_styles import TEXT_MM, set_styles
-from planner.reporting.valid_text import replace_illegal
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

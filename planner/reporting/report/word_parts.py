@@ -9,9 +9,9 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import Cell
 from planner.reporting.report.word_styles import TABLE_STYLE, TEXT_MM
-from planner.reporting.valid_text import replace_illegal
 
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement as Element

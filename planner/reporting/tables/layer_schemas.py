@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.reporting.valid_text import replace_illegal
+from planner.messages.printable import replace_illegal
 
 Kind = Literal["text", "number", "whole", "yes_no"]
 KINDS: tuple[Kind, ...] = ("text", "number", "whole", "yes_no")
@@ -117,13 +117,13 @@ LAYERS: dict[str, Schema] = {
     ),
     "projects": Schema(
         "Point",
-        text="id option kind title centre site community street closes settles unit paid",
+        text="id option kind title centre site community subdistrict closes resolves unit paid",
         number="cost people_covered people_standard cost_per_person",
         whole="year",
     ),
     "needs": Schema(
         NO_PLACE,
-        text="id kind place name community street left rules projects",
+        text="id kind place name community subdistrict unmet_reason rules projects",
         number="people people_met",
         whole="year",
     ),

@@ -10,7 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from planner.reporting.tables.formula_escaping import escape_formula
+from planner.messages.printable import replace_illegal
+
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def escape_formula(text: str) -> str:
+    r"""Return a text as it may stand in a CSV or XLSX cell.
+
+    A spreadsheet takes what begins with = + - @ for a formula, also one that a stranger wrote into a name. An
+    apostrophe before it makes it a text. Numbers are to be written as numbers, not through this.
+
+    Examples
+    --------
+    >>> escape_formula("和平社区"), escape_formula('=HYPERLINK("http://x")'), escape_formula(" @SUM(A1)")
+    ('和平社区', '\'=HYPERLINK("http://x")', "' @SUM(A1)")
+    """
+    text = replace_illegal(text)
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_BEGINS) else text
+
 
 Kind = Literal["text", "whole", "number", "share", "degrees", "plain", "small"]
 """`plain` is a setting with as many digits as it has, `small` what is mostly far below 1."""

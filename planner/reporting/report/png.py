@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from planner.reporting.fonts import font_path
-from planner.reporting.report.html_page import page_style
-from planner.reporting.valid_text import replace_illegal
+from planner.messages.printable import replace_illegal
+from planner.reporting.report.html import page_style
+from planner.reporting.style import font_path
 
 FAMILY = "Noto Sans SC"
 PX_AN_INCH = 96.0

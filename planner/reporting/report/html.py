@@ -9,9 +9,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from planner.messages.catalogue import locale_of
-from planner.reporting.colours import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import Report
-from planner.reporting.valid_text import replace_illegal
+from planner.reporting.style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What the page may load and run: nothing but its own style and pictures inside it."""

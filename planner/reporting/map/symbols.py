@@ -10,9 +10,9 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from planner.evaluation.rating_names import WEAK
 from planner.messages.catalogue import Texts
-from planner.reporting.colours import BEYOND, DISC, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.report.blocks import shown_bound
 from planner.reporting.rounding import added_by_sites, digits_to_distinguish
+from planner.reporting.style import BEYOND, DISC, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.schemas.tables import TIERS
 
 OVERLAP = "#8073ac"
@@ -152,8 +152,9 @@ def flag(label: int, order: int) -> str:
 
 
 def read_template(name: str) -> str:
-    """Return a file of the templates folder."""
-    return resources.files("planner.reporting").joinpath("templates", name).read_text("utf-8")
+    """Return a file of the folder `templates`, or a script of the map by its path."""
+    folder = ("map", "js") if name.endswith(".js") else ("templates",)
+    return resources.files("planner.reporting").joinpath(*folder, name).read_text("utf-8")
 
 
 @cache

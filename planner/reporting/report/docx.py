@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.messages.catalogue import locale_of
 from planner.reporting.report.blocks import Block, CentreCard, Code, Figure, Paragraph, Report, Table, Translator
-from planner.reporting.report.pictures import render_png
+from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
 
 CARDS_ACROSS = 4
