@@ -98,7 +98,7 @@ def _lines(found: Document, rules: Mapping[str, Document], t: Translator) -> Ite
             digits = distinguishing_digits(finding)
             value = t.quantity(finding["value"], finding["unit"], digits)
             required = requirement(finding, t, digits)
-            told = {"rule": t.own(rule), "value": value, "asked": required, "basis": rule_basis(rule, t)}
+            told = {"rule": t.localized(rule), "value": value, "asked": required, "basis": rule_basis(rule, t)}
             yield t.texts("cli.explain_passed", **told)
     yield from facility_notes(found, t)
     if found["remedy"] is not None:
