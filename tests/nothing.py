@@ -182,7 +182,7 @@ def answer_is_given(study: Study, model: str, folder: Path) -> None:
     try:
         answered = site(study, model)
     except SitingError as error:
-        if not {breach.key for breach in error.breaches} <= set(REFUSED):
+        if not {issue.key for issue in error.issues} <= set(REFUSED):
             raise
         return
     assert card(answered, Texts(study.language))

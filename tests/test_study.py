@@ -73,7 +73,7 @@ def test_every_error_at_once_with_its_dotted_path() -> None:
         "`walking.speed_kmh` = 'fast'",
     ):
         assert expected in words
-    assert len(caught.value.breaches) == 8
+    assert len(caught.value.issues) == 8
     assert "是否应为 `name`" in caught.value.in_words("zh")
 
 
@@ -138,8 +138,8 @@ def test_a_former_name_of_a_setting_is_read_as_its_new_one() -> None:
 
 def test_a_setting_by_its_former_name_is_noticed(tmp_path: Path) -> None:
     text = toy.with_money(150.0, 40.0).replace("[programme]\n", "[programme]\nstarts_per_street = 4\n")
-    remarks = prepare(read_study(toy.write_study(tmp_path, study=text))).remarks
-    notices = [one for one in remarks if one.table == "study"]
+    found = prepare(read_study(toy.write_study(tmp_path, study=text))).notices
+    notices = [one for one in found if one.table == "study"]
     assert [(one.key, one.values["old"]) for one in notices] == [
         ("setting_renamed", "programme.starts_per_street")
     ]
