@@ -61,7 +61,7 @@ def _table(key: str, name: str, ready: PreparedStudy, setting: Setting) -> Table
         ),
     ]
     title = f"Diagnosis of {name}: {len(ready.inputs.facilities)} centres, {len(ready.inputs.demand):,} points"
-    return Table(key, title, measure(contestants, setting.rounds), _remarks())
+    return Table(key, title, measure(contestants, setting.rounds), _notices())
 
 
 def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
@@ -88,7 +88,7 @@ def _found(answer: tuple[Diagnosis, Improvements]) -> Mapping[str, str]:
     }
 
 
-def _remarks() -> tuple[str, ...]:
+def _notices() -> tuple[str, ...]:
     return (
         (
             "From the built network on: walks, measures, verdicts, their firmness, fairness, blocked pairs of"

@@ -54,7 +54,7 @@ def table(
         python, absent = _in_python(network, facilities)
         contestants, rows = contestants + python, rows + absent
     title = f"Nearest of {len(facilities)} facilities for all nodes, {name} ({describe(network)}), one thread"
-    return Table(key, title, (*measure(contestants, setting.rounds), *rows), _remarks())
+    return Table(key, title, (*measure(contestants, setting.rounds), *rows), _notices())
 
 
 def engines(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Contestant], list[Row]]:
@@ -166,5 +166,5 @@ def _in_python(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Co
     return contestants, rows
 
 
-def _remarks() -> tuple[str, ...]:
+def _notices() -> tuple[str, ...]:
     return ("Facilities stand at nodes. Differences are to scipy's metres, over all nodes.",)

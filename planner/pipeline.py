@@ -119,9 +119,9 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
                 in_scenario=scenario is not None,
             )
         )
-    circle_remarks = circles.remarks if circles else ()
-    programme_remarks = programme.remarks if programme else ()
-    solver_remarks = discrepancy_notices(doubts, version=highs_version())
+    circle_notices = circles.notices if circles else ()
+    programme_notices = programme.notices if programme else ()
+    solver_notices = discrepancy_notices(doubts, version=highs_version())
     return Plan(
         prepared=prepared,
         scenario=scenario,
@@ -142,12 +142,12 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         candidate_times=candidate_times,
         candidate_areas=walker.service_areas(snaps, limits_min=limits),
         programme=programme,
-        remarks=(
-            *prepared.remarks,
-            *circle_remarks,
-            *sites.siting.remarks,
-            *programme_remarks,
-            *solver_remarks,
+        notices=(
+            *prepared.notices,
+            *circle_notices,
+            *sites.siting.notices,
+            *programme_notices,
+            *solver_notices,
         ),
     )
 

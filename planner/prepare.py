@@ -22,12 +22,12 @@ from planner.evaluation.improvements.study_improvements import Improvements, fin
 from planner.evaluation.rules import RuleSet, limits_of, read_rules, uses_service_areas
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
-from planner.inputs.private_ways import assess_compounds, compound_notes, compound_remarks, ordered_cost_notes
+from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
 from planner.inputs.walk_network import CostNote, build_walk_network, walker_at, walking_costs_of
-from planner.messages.errors import Breach, StudyError
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
@@ -65,7 +65,7 @@ class PreparedStudy:
         The lines that the network is made of, without those closed to pedestrians.
     facility_snaps, demand_snaps
         Facilities and demand points snapped to the network.
-    remarks
+    notices
         Notices on the inputs and on the network.
     """
 
@@ -84,7 +84,7 @@ class PreparedStudy:
     network_places: gpd.GeoDataFrame
     facility_snaps: SnappedPoints
     demand_snaps: SnappedPoints
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
     @property
     def network(self) -> WalkingNetwork:
@@ -224,8 +224,8 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         facilities_before = inputs.facilities
         inputs = apply_scenario(scenario, inputs, study)
         closed = set(facilities_before["id"]) - set(inputs.facilities["id"])
-        study, scenario_remarks = without_closed(study, closed)
-        inputs = replace(inputs, remarks=(*inputs.remarks, *scenario_remarks))
+        study, scenario_notices = without_closed(study, closed)
+        inputs = replace(inputs, notices=(*inputs.notices, *scenario_notices))
 
     progress("warm_up")
     compile_kernels()
@@ -256,14 +256,15 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         network_places=places,
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
-        remarks=(
-            *inputs.remarks,
-            *walkable.remarks,
-            *compound_remarks(compounds, study, inputs.demand),
-            *_facility_remarks(inputs, facility_snaps),
-            *_demand_remarks(inputs, demand_snaps, network),
-            *_network_remarks(quality),
-            *_function_remarks(inputs.facilities, rules),
+        notices=(
+            *_setting_notices(study),
+            *inputs.notices,
+            *walkable.notices,
+            *compound_notices(compounds, study, inputs.demand),
+            *_facility_notices(inputs, facility_snaps),
+            *_demand_notices(inputs, demand_snaps, network),
+            *_network_notices(quality),
+            *_function_notices(inputs.facilities, rules),
         ),
     )
 
@@ -294,7 +295,7 @@ def find_profile(study: Study, name: str, *, setting: str) -> WalkingProfile:
     profiles = walking_profiles()
     if name not in profiles:
         values = {"path": setting, "name": name, "known": ", ".join(sorted(profiles))}
-        raise StudyError(str(study.file), [Breach("unknown_profile", values)])
+        raise StudyError(str(study.file), [Issue("unknown_profile", values)])
     return profiles[name]
 
 
@@ -302,7 +303,12 @@ def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
     return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
-def _facility_remarks(inputs: Inputs, snaps: SnappedPoints) -> Iterator[Remark]:
+def _setting_notices(study: Study) -> Iterator[Notice]:
+    for old, new in study.former_names:
+        yield Notice("setting_renamed", "study", values={"old": old, "new": new})
+
+
+def _facility_notices(inputs: Inputs, snaps: SnappedPoints) -> Iterator[Notice]:
     access = {"access_m": f"{snaps.access_m:g}"}
     outline = shapely.union_all(inputs.communities.geometry.array)
     near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
@@ -314,42 +320,42 @@ def _facility_remarks(inputs: Inputs, snaps: SnappedPoints) -> Iterator[Remark]:
         ("facility_behind_barrier", stranded & hidden, access),
     ):
         if rows.any():
-            yield Remark(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
+            yield Notice(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
 
 
-def _demand_remarks(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwork) -> Iterator[Remark]:
+def _demand_notices(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwork) -> Iterator[Notice]:
     access = {"access_m": f"{snaps.access_m:g}"}
     stranded, hidden = ~snaps.reaches_street, snaps.nearest_m <= snaps.access_m
     for key, rows in (("demand_no_street", stranded & ~hidden), ("demand_behind_barrier", stranded & hidden)):
         if rows.any():
             points = inputs.demand[rows]
-            yield Remark(key, "demand", tuple(points["id"]), float(points["people"].sum()), access)
+            yield Notice(key, "demand", tuple(points["id"]), float(points["people"].sum()), access)
     without_centre = communities_without_centre(inputs.facilities, inputs.communities)
     if without_centre:
-        yield Remark("community_without_centre", "communities", without_centre)
+        yield Notice("community_without_centre", "communities", without_centre)
     isolated = on_small_pieces(snaps, network)
     if isolated.any():
         points = inputs.demand[isolated]
-        yield Remark("demand_small_piece", "demand", tuple(points["id"]), float(points["people"].sum()))
+        yield Notice("demand_small_piece", "demand", tuple(points["id"]), float(points["people"].sum()))
 
 
-def _network_remarks(quality: NetworkQuality) -> Iterator[Remark]:
+def _network_notices(quality: NetworkQuality) -> Iterator[Notice]:
     if quality.pieces > 1:
         values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
-        yield Remark("network_pieces", "streets", values=values)
+        yield Notice("network_pieces", "streets", values=values)
     if quality.crossings:
         values = {"count": f"{quality.crossings}", "unexplained": f"{quality.unexplained_crossings}"}
-        yield Remark("crossings", "streets", values=values)
+        yield Notice("crossings", "streets", values=values)
     if quality.near_misses:
-        yield Remark("near_misses", "streets", values={"count": f"{quality.near_misses}"})
+        yield Notice("near_misses", "streets", values={"count": f"{quality.near_misses}"})
     if quality.overlaps:
         values = {"count": f"{quality.overlaps}", "metres": f"{quality.overlap_m:,.0f}"}
-        yield Remark("overlaps", "streets", values=values)
+        yield Notice("overlaps", "streets", values=values)
 
 
-def _function_remarks(facilities: Facilities, rules: RuleSet) -> Iterator[Remark]:
+def _function_notices(facilities: Facilities, rules: RuleSet) -> Iterator[Notice]:
     unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     if rows:
         named = ", ".join(dict.fromkeys(word for words in unread for word in words))
-        yield Remark("functions_unread", "facilities", rows, values={"words": named})
+        yield Notice("functions_unread", "facilities", rows, values={"words": named})

@@ -245,8 +245,8 @@ def test_workers_station_and_names_by_hand() -> None:
     assert second["workers_covered"] == 0
     english = found(town, places, stations((1350, 1000)), language="en", names={"S004": "Old Market"})
     assert english.table["name"].tolist() == ["大商场 business circle", "Old Market"]
-    remarks = business_places(PLACES.check(places, source="t"), KINDS).remarks
-    assert [(remark.key, remark.rows) for remark in remarks] == [("place_kind_unknown", ("S005",))]
+    notices = business_places(PLACES.check(places, source="t"), KINDS).notices
+    assert [(notice.key, notice.rows) for notice in notices] == [("place_kind_unknown", ("S005",))]
 
 
 def test_the_nearest_station_is_found_however_slow_the_streets_are() -> None:
@@ -278,7 +278,7 @@ def test_places_on_one_spot_are_neighbours_and_places_far_from_streets_are_said(
     xy = np.array([(1500, 1000)] * 3 + [(1500, 1500)], dtype=float)
     circles = found(town, shops(xy), stations((1500, 1000)), within_m=1.0)
     assert circles.places["circle"].tolist() == ["B1", "B1", "B1", ""]
-    assert [(remark.key, remark.rows) for remark in circles.remarks] == [("place_no_street", ("S003",))]
+    assert [(notice.key, notice.rows) for notice in circles.notices] == [("place_no_street", ("S003",))]
 
 
 def test_no_places_of_business_and_no_station_leave_a_table_without_rows_or_with_inf() -> None:

@@ -15,7 +15,7 @@ from planner.accessibility.business_area_names import name_business_area
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
 from planner.config.sections.demand import Circles as CircleSettings
 from planner.messages.catalogue import Language, Phrase
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.network.isochrones.unions import union
 from planner.network.network import WalkingNetwork
 from planner.network.positions import select_snapped
@@ -46,14 +46,14 @@ class BusinessAreas:
         the standard).
     standard_min
         The limit, minutes.
-    remarks
+    notices
         Places that reach no street.
     """
 
     table: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
     standard_min: float
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
 
 def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each by name
@@ -126,8 +126,8 @@ def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each
     )
     lost = places[~snaps.reaches_street]
     access = {"access_m": f"{walker.access_m:g}"}
-    remarks = (Remark("place_no_street", "places", tuple(lost["id"]), values=access),) if len(lost) else ()
-    return BusinessAreas(table, places, standard_min, remarks)
+    notices = (Notice("place_no_street", "places", tuple(lost["id"]), values=access),) if len(lost) else ()
+    return BusinessAreas(table, places, standard_min, notices)
 
 
 def _by_workers(labels: NDArray[np.int64], workers: NDArray[np.float64]) -> dict[int, int]:

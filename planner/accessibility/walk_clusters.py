@@ -99,10 +99,12 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
     [0, 0, 0, -1]
     """
     from sklearn.cluster import DBSCAN
+    from sklearn.neighbors import sort_graph_by_row_values
 
     if metres.shape[0] == 0:
         return np.zeros(0, dtype=np.int64)
-    stored = _with_own(metres)
+    # Up to scikit-learn 1.9.0 an order of its own is a warning.
+    stored = sort_graph_by_row_values(_with_own(metres), copy=True, warn_when_not_sorted=False)
     # A tenth of a millimetre: sums of doubles along a path that is exactly as long may come out above.
     reach = within_m + 1e-4
     model = DBSCAN(eps=reach, min_samples=least_places, metric="precomputed")

@@ -277,10 +277,10 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
         plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
         products = write(plan, options.out, progress=progress, processes=min(thread_count(), 2))
     progress.done()
-    for remark in plan.remarks:
-        key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"
-        rows = texts(key, count=len(remark.rows)) if remark.rows else ""
-        say(f"  ! {reason_of(remark, texts)}{rows}")
+    for notice in plan.notices:
+        key = "cli.notice_row" if len(notice.rows) == 1 else "cli.notice_rows"
+        rows = texts(key, count=len(notice.rows)) if notice.rows else ""
+        say(f"  ! {reason_of(notice, texts)}{rows}")
     tell(*products)
 
 

@@ -15,8 +15,8 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
-from planner.messages.errors import Breach, StudyError
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.walker import point_coordinates
 from planner.prepare import PreparedStudy, prepare
@@ -65,7 +65,7 @@ class SolvedProblem:
         Of maximal covering: clustering and optimum, and what stands beside; None for other models.
     left
         Whom no candidate and no centre serves.
-    remarks
+    notices
         What a reader must know besides.
     attribution
         Whose data must be named beside the answer; "" where nobody's.
@@ -81,7 +81,7 @@ class SolvedProblem:
     siting: SitingResult | None
     comparison: Comparison | None
     left: UnservedDemand | None
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
     attribution: str
 
     @property
@@ -126,7 +126,7 @@ def site(
     """
     study = _asked(study if isinstance(study, Study) else read_study(study), sites, seconds)
     if sites is not None and model in OWN_NUMBER:
-        raise StudyError(str(study.file), [Breach("site_own_number", {"model": model})])
+        raise StudyError(str(study.file), [Issue("site_own_number", {"model": model})])
     ready = prepare(study, progress=progress)
     progress("travel_times")
     known = _situated(ready, study)
@@ -158,7 +158,7 @@ def site(
         siting=siting if compared else None,
         comparison=compare_baselines(siting, study.siting) if compared else None,
         left=left,
-        remarks=(*(siting.remarks if compared else ()), *discrepancy_notices(doubts, version=highs_version())),
+        notices=(*(siting.notices if compared else ()), *discrepancy_notices(doubts, version=highs_version())),
         attribution=attribution_of(known.inputs.sources),
     )
 
@@ -303,7 +303,7 @@ def entries(answered: SolvedProblem) -> dict[str, Any]:
             "centres": [
                 {"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.facility_actions
             ],
-            "remarks": [remark.entry() for remark in answered.remarks],
+            "notices": [notice.entry() for notice in answered.notices],
             "candidates": len(answered.pool.new),
             "excluded": [
                 {"id": one.candidate.id, "reason": one.reason, "detail": one.detail}

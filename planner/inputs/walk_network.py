@@ -10,8 +10,8 @@ import geopandas as gpd
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs, is_private_way
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, StudyError
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 from planner.network.costs import (
     WalkingCosts,
     compute_cost_factors,
@@ -46,7 +46,7 @@ class StudyNetwork:
     network: WalkingNetwork
     streets: gpd.GeoDataFrame
     notes: tuple[CostNote, ...]
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
 
 def walking_costs_of(study: Study, walk: WalkSettings) -> WalkingCosts:
@@ -58,13 +58,13 @@ def walking_costs_of(study: Study, walk: WalkSettings) -> WalkingCosts:
         It asks for slope without heights, or for barriers without a layer of them.
     """
     asked, inputs = study.walking.costs, study.inputs
-    breaches = []
+    issues = []
     if asked.slope and inputs.elevation is None:
-        breaches.append(Breach("slope_without_elevation"))
+        issues.append(Issue("slope_without_elevation"))
     if study.walking.stop_at_barriers and inputs.barriers is None and inputs.water is None:
-        breaches.append(Breach("nothing_to_stop_at"))
-    if breaches:
-        raise StudyError(str(study.file), breaches)
+        issues.append(Issue("nothing_to_stop_at"))
+    if issues:
+        raise StudyError(str(study.file), issues)
     return WalkingCosts(
         speed_kmh=walk.speed_kmh,
         slope=asked.slope,
@@ -92,20 +92,20 @@ def build_walk_network(study: Study, inputs: Inputs, costs: WalkingCosts) -> Stu
         network = with_costs(network, factor, direction=study.walking.direction)
     if study.walking.private_ways == "residents":
         network = with_private_ways(network, is_private_way(cut.streets)[network.edge_street])
-    remarks = []
+    notices = []
     if without_height.any():
-        remarks.append(Remark("street_no_height", "streets", tuple(row_names(streets)[without_height])))
+        notices.append(Notice("street_no_height", "streets", tuple(row_names(streets)[without_height])))
     if cut.stray:
         values = {"within_m": f"{study.walking.costs.gates_within_m:g}"}
-        remarks.append(Remark("gate_no_street", "gates", cut.stray, values=values))
+        notices.append(Notice("gate_no_street", "gates", cut.stray, values=values))
     for key, column, asked in (
         ("no_street_of_kind", "kind", costs.class_kmh),
         ("no_street_of_crossing", "crossing", costs.crossing_s),
     ):
         unknown = find_unused_names(streets, column, asked)
         if unknown:
-            remarks.append(Remark(key, "streets", values={"names": ", ".join(unknown)}))
-    return StudyNetwork(network, cut.streets, tuple(_notes(study, costs, network)), tuple(remarks))
+            notices.append(Notice(key, "streets", values={"names": ", ".join(unknown)}))
+    return StudyNetwork(network, cut.streets, tuple(_notes(study, costs, network)), tuple(notices))
 
 
 def build_walker(study: Study, inputs: Inputs, walk: WalkSettings) -> Walker:

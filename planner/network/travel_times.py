@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 from planner.network.argument_checks import check_points, check_search
 from planner.network.assignment_kernels import (
     PlaceSearch,
@@ -99,7 +99,7 @@ class TravelTimes:
         """
         if limit_min > self.horizon_min + LIMIT_TOLERANCE_MIN:
             values = {"horizon": f"{self.horizon_min:g}", "longest": f"{limit_min:g}"}
-            raise DataError(where, [Breach("horizon_too_short", values)])
+            raise DataError(where, [Issue("horizon_too_short", values)])
 
     def as_matrix(self) -> FloatArray:
         """Return the minutes of all pairs, `inf` where out of reach, shape (facilities, demand)."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.config.sections.siting import Siting as Settings
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
@@ -89,7 +89,7 @@ class SitingResult:
         People beyond the standard today.
     people_without_street
         Those among them whom no site can serve, because no street lies within `access_m` of them.
-    remarks
+    notices
         Why fewer sites are proposed than were asked for.
     """
 
@@ -102,7 +102,7 @@ class SitingResult:
     proposals: tuple[Proposal, ...]
     people_uncovered: float
     people_without_street: float
-    remarks: tuple[Remark, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def best(self) -> Proposal | None:
@@ -152,7 +152,7 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     Returns
     -------
     siting
-        Candidates and proposals; fewer sites than were asked for where there are fewer places, with a remark.
+        Candidates and proposals; fewer sites than were asked for where there are fewer places, with a notice.
     """
     limits = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
     asked = Settings(sites=sites, candidates=n_candidates, seconds=seconds, seed=seed, origins=("clusters",))
@@ -203,7 +203,7 @@ def choose_among_candidates(gatherer: CandidateBuilder) -> SitingResult:
         ),
         people_uncovered=float(people.sum()) - today,
         people_without_street=without_street,
-        remarks=tuple(_remarks(gatherer, pool, people, too_dear)),
+        notices=tuple(_notices(gatherer, pool, people, too_dear)),
     )
 
 
@@ -216,27 +216,27 @@ def _nothing_asked(gatherer: CandidateBuilder, people: FloatArray, without_stree
     return SitingResult(pool, table, covers, people, None, None, (), float(people.sum()), without_street)
 
 
-def _remarks(
+def _notices(
     gatherer: CandidateBuilder, pool: CandidateSet, people: FloatArray, too_dear: tuple[str, ...]
-) -> Iterator[Remark]:
+) -> Iterator[Notice]:
     """Yield why fewer sites are proposed than were asked for."""
     sites, near = gatherer.settings.sites, gatherer.snaps.reaches_street
     if not near.any():
         values = {"people": f"{people.sum():,.0f}", "access_m": f"{gatherer.walker.access_m:g}"}
-        yield Remark("siting_no_street", "siting", people=float(people.sum()), values=values)
+        yield Notice("siting_no_street", "siting", people=float(people.sum()), values=values)
         return
     places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
     if 0 < places < sites:
-        yield Remark("siting_few_places", "siting", values={"sites": sites, "places": places})
+        yield Notice("siting_few_places", "siting", values={"sites": sites, "places": places})
     if not pool.new:
-        yield Remark("siting_none_left", "siting", values={"count": len(pool.excluded)})
+        yield Notice("siting_none_left", "siting", values={"count": len(pool.excluded)})
     if too_dear:
         money: dict[str, object] = {
             "budget": f"{gatherer.settings.budget:g}",
             "sites": sites,
             "count": len(too_dear),
         }
-        yield Remark("clustering_beyond_budget", "siting", too_dear, values=money)
+        yield Notice("clustering_beyond_budget", "siting", too_dear, values=money)
 
 
 def compute_coverage(

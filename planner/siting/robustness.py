@@ -17,7 +17,7 @@ from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
 from planner.inputs.walk_network import build_walker, walker_at
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.network.walk import WalkSettings, is_within, walking_profiles
 from planner.network.walker import Walker
 from planner.schemas.tables import Gates
@@ -168,7 +168,7 @@ def equity_frontiers(
     if asked.old:
         old = residents_65(inputs.demand)
         if not np.isfinite(old).all() or not old.sum() > 0:
-            raise StudyError(str(study.file), [Breach("fair_without_old")])
+            raise StudyError(str(study.file), [Issue("fair_without_old")])
         plans = group_frontier(
             covering, old, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed
         )
@@ -206,22 +206,22 @@ def _beside_those_that_stay(choice: SelectionConstraints, column: int) -> Select
 
 def _check(study: Study, inputs: Inputs) -> None:
     asked = study.siting.robust
-    breaches = []
+    issues = []
     profiles, communities = walking_profiles(), set(inputs.communities["id"])
     for name in asked.walking:
         if name not in profiles:
             values = {"path": "siting.robust.walking", "name": name, "known": ", ".join(sorted(profiles))}
-            breaches.append(Breach("unknown_profile", values))
+            issues.append(Issue("unknown_profile", values))
     if asked.gates and inputs.gates is None:
-        breaches.append(Breach("robust_without_gates"))
+        issues.append(Issue("robust_without_gates"))
     unknown = sorted({one for variant in asked.people for one in variant.people} - communities - {"*"})
     if unknown:
-        breaches.append(Breach("robust_unknown_community", {}, unknown))
+        issues.append(Issue("robust_unknown_community", {}, unknown))
     names = [variant.name for variant in asked.people]
     if len(set(names)) < len(names):
-        breaches.append(Breach("robust_names_repeat"))
-    if breaches:
-        raise StudyError(str(study.file), breaches)
+        issues.append(Issue("robust_names_repeat"))
+    if issues:
+        raise StudyError(str(study.file), issues)
 
 
 def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -> _Everybody:
