@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import gc
 import io
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,8 +18,16 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from planner.commands.exit import ended, say, tell
 from planner.commands.standard_output import results_only
 from planner.config.toml_files import asked_language
-from planner.messages.catalogue import Language, Texts
+from planner.messages.catalogue import (
+    DEFAULT_LANGUAGE,
+    LANGUAGES,
+    SOURCE_LANGUAGE,
+    Language,
+    Texts,
+    detect_language,
+)
 from planner.messages.progress import bar_of
+from planner.siting.models import DEFAULT_MODEL, model_names
 
 if TYPE_CHECKING:
     from planner.results import Plan
@@ -31,11 +38,6 @@ MOST_MARGIN_M = 50_000.0
 MOST_SITES = 1000
 MOST_SECONDS = 3600.0
 LEAST_SECONDS = 1e-3
-MODELS = (
-    *("maximal_covering", "kinds", "set_covering", "p_median", "p_center"),
-    *("backup_covering", "gradual_covering", "capacitated_covering", "hierarchical_covering"),
-)
-"""The siting models by name: a test holds them against those that there are."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,7 +123,7 @@ def _add_preparing(commands: Commands) -> None:
         fetch.add_argument(f"--{extra}", action="append_const", dest="extras", const=extra, help=f"{extra} too")
     fetch.add_argument("--endpoint", metavar="URL", help="another Overpass server, as https://…/api")
     fetch.add_argument("--nominatim", metavar="URL", help="another Nominatim server")
-    fetch.add_argument("--language", choices=("zh", "en"), help="of messages and place names")
+    fetch.add_argument("--language", choices=LANGUAGES, help="of messages and place names")
     fetch.set_defaults(command=_fetch)
     warm = commands.add_parser("warm", help="compile the engine now, so that the first run need not")
     warm.set_defaults(command=_warm)
@@ -155,7 +157,7 @@ def _add_answering(commands: Commands) -> None:
     run.set_defaults(command=_run)
     site = commands.add_parser("site", help="put one siting question to one model, and print the answer")
     site.add_argument("study", type=Path, metavar="STUDY", help="the study file")
-    site.add_argument("--model", choices=MODELS, default=MODELS[0], help=f"{MODELS[0]} unless said")
+    site.add_argument("--model", choices=model_names(), default=DEFAULT_MODEL, help=f"{DEFAULT_MODEL} unless said")
     site.add_argument("--sites", type=_sites, metavar="P", help="how many new sites, instead of the study's")
     site.add_argument("--seconds", type=_seconds, metavar="S", help="how long to search, instead of the study's")
     site.add_argument("--out", type=Path, metavar="DIR", help="write sites.json and sites.gpkg there too")
@@ -191,13 +193,13 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
-    from planner.network.precompile import warm_up
+    from planner.network.walker import compile_kernels
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
     from planner.siting.solvers.location_bnb import compile_solvers as warm_up_siting
 
     progress = _Stages(texts)
     progress("warm_up")
-    warm_up()
+    compile_kernels()
     warm_up_siting()
     warm_up_drawing()
     progress.done()
@@ -261,20 +263,20 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     from planner.messages.notices import reason_of
     from planner.network.compile import thread_count
     from planner.pipeline import run
-    from planner.reporting.files.input_protection import keep_inputs
+    from planner.reporting.files.input_protection import protect_inputs
     from planner.reporting.write import PRODUCTS, check_writable, write
 
-    keep_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
+    protect_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
         plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
         products = write(plan, options.out, progress=progress, processes=min(thread_count(), 2))
     progress.done()
-    for remark in plan.remarks:
-        key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"
-        rows = texts(key, count=len(remark.rows)) if remark.rows else ""
-        say(f"  ! {reason_of(remark, texts)}{rows}")
+    for notice in plan.notices:
+        key = "cli.notice_row" if len(notice.rows) == 1 else "cli.notice_rows"
+        rows = texts(key, count=len(notice.rows)) if notice.rows else ""
+        say(f"  ! {reason_of(notice, texts)}{rows}")
     tell(*products)
 
 
@@ -302,10 +304,12 @@ def _map(options: argparse.Namespace, texts: Texts) -> None:
 
 
 def _report(options: argparse.Namespace, texts: Texts) -> None:
-    from planner.reporting.report.area_reports import check_format, write_cut
+    from planner.reporting.report.area_report import check_format, write_area_report
 
     check_format(options.out)
-    _write_one(options, texts, "write_report", lambda plan: write_cut(plan, options.out, wanted=options.part))
+    _write_one(
+        options, texts, "write_report", lambda plan: write_area_report(plan, options.out, wanted=options.part)
+    )
 
 
 def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
@@ -314,9 +318,9 @@ def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Cal
 
     study = read_study(options.study)
     from planner.pipeline import run
-    from planner.reporting.files.input_protection import keep_inputs
+    from planner.reporting.files.input_protection import protect_inputs
 
-    keep_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
+    protect_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
     progress = _Stages(texts)
     with progress:
         plan = run(study, scenario=options.scenario, progress=progress)
@@ -380,7 +384,7 @@ def _number(written: str, what: str, read: Callable[[str], float], least: float,
         number = float("nan")
     if not least <= number <= most:
         values = {"given": written, "least": f"{least:g}", "most": f"{most:g}"}
-        said = [Texts(language)(f"cli.wrong_{what}", **values) for language in ("zh", "en")]
+        said = [Texts(language)(f"cli.wrong_{what}", **values) for language in LANGUAGES]
         raise argparse.ArgumentTypeError(" / ".join(said))
     return number
 
@@ -388,9 +392,11 @@ def _number(written: str, what: str, read: Callable[[str], float], least: float,
 def _language(study: Path | None, place: str) -> Language:
     """Return the language that a study asks for, as far as its file can be read at all, or that a place is in."""
     if study is None:
-        return "zh" if re.search(r"[\u4e00-\u9fff]", place) else "en"
+        return detect_language(place)
     asked = asked_language(study)
-    return "en" if asked in {"en", None} else "zh"
+    if asked is None:
+        return SOURCE_LANGUAGE
+    return asked if asked in LANGUAGES else DEFAULT_LANGUAGE
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class Measured:
 def compute_indicators(access: AccessData, rule_set: RuleSet, *, limits_min: Sequence[float]) -> Measured:
     """Measure what rules may speak of, for every centre.
 
-    docs/method.md defines each measure. people, households and what is counted over one's own community are for
+    docs/method/ defines each measure. people, households and what is counted over one's own community are for
     premises only; catchments and blocked directions are measured where the profile says how.
 
     Parameters

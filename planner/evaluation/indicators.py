@@ -72,7 +72,7 @@ MEASURES: dict[str, Measure] = {
         Measure("area_ratio", "share", "share", by_limit=True),
     )
 }
-"""Every measure by name; docs/method.md defines each."""
+"""Every measure by name; docs/method/ defines each."""
 
 AT_LIMIT = re.compile(r"([a-z0-9_]+)_(\d+(?:\.\d+)?)min")
 EXAMPLE_MIN = 15.0

@@ -26,13 +26,13 @@ from planner.evaluation.expressions import (
 )
 from planner.evaluation.indicators import find_measure, known_names, nearest_name
 from planner.evaluation.units import Dimension, product, spelled
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 
 SHOWN_CHARACTERS = 80
 """How much of an expression a message repeats."""
 
 
-def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequence[str]) -> Iterator[Breach]:
+def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequence[str]) -> Iterator[Issue]:
     """Yield everything that is wrong with an expression.
 
     Parameters
@@ -48,16 +48,16 @@ def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequen
     try:
         test = parse(expression)
     except ExpressionError as error:
-        yield Breach(error.key, named)
+        yield Issue(error.key, named)
         return
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error) or type(error).__name__
-        yield Breach("rule_not_an_expression", {**named, "reason": reason})
+        yield Issue("rule_not_an_expression", {**named, "reason": reason})
         return
     unknown = [name for name in indicator_names(test) if find_measure(name) is None]
     for name in unknown:
         near = nearest_name(name)
-        yield Breach(
+        yield Issue(
             "rule_unknown_measure", {**named, "name": name, "near": near, "known": ", ".join(known_names())}
         )
     if unknown:
@@ -67,63 +67,63 @@ def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequen
     yield from _wrong_unit(test, unit, named)
 
 
-def _wrong_leaf(leaf: Predicate, named: Mapping[str, object], functions: Sequence[str]) -> Iterator[Breach]:
+def _wrong_leaf(leaf: Predicate, named: Mapping[str, object], functions: Sequence[str]) -> Iterator[Issue]:
     match leaf:
         case Flag(name=name) if _kind(name) != "flag":
-            yield Breach("rule_not_a_flag", {**named, "name": name})
+            yield Issue("rule_not_a_flag", {**named, "name": name})
         case Contains(name=name) if _kind(name) != "list":
-            yield Breach("rule_not_a_list", {**named, "name": name})
+            yield Issue("rule_not_a_list", {**named, "name": name})
         case Contains(word=word) if word not in functions:
             near = difflib.get_close_matches(word, functions, n=1, cutoff=0.0)
             values = {**named, "word": word, "near": near[0] if near else "–"}
-            yield Breach("rule_unknown_function", values)
+            yield Issue("rule_unknown_function", values)
         case Comparison():
             yield from _wrong_comparison(leaf, named)
 
 
-def _wrong_comparison(leaf: Comparison, named: Mapping[str, object]) -> Iterator[Breach]:
+def _wrong_comparison(leaf: Comparison, named: Mapping[str, object]) -> Iterator[Issue]:
     odd = [name for name in indicator_names(leaf) if _kind(name) in ("flag", "list")]
     if odd:
-        yield from (Breach("rule_not_a_number", {**named, "name": name}) for name in odd)
+        yield from (Issue("rule_not_a_number", {**named, "name": name}) for name in odd)
         return
     if is_constant(leaf.left) and is_constant(leaf.right):
-        yield Breach("rule_without_measure", named)
+        yield Issue("rule_without_measure", named)
         return
     try:
         left, right = dimension_of(leaf.left), dimension_of(leaf.right)
     except _MixedError as mixed:
-        yield Breach("rule_units_added", {**named, "one": mixed.one, "other": mixed.other})
+        yield Issue("rule_units_added", {**named, "one": mixed.one, "other": mixed.other})
         return
     except _NotFiniteError:
-        yield Breach("rule_not_arithmetic", named)
+        yield Issue("rule_not_arithmetic", named)
         return
     if left is not None and right is not None and left != right:
-        yield Breach("rule_units_differ", {**named, "one": spelled(left), "other": spelled(right)})
+        yield Issue("rule_units_differ", {**named, "one": spelled(left), "other": spelled(right)})
     for share, limit in ((leaf.left, leaf.right), (leaf.right, leaf.left)):
         if isinstance(share, Name) and isinstance(limit, Number) and _kind(share.name) == "share":
             yield from _wrong_share(share.name, limit.value, named)
 
 
-def _wrong_share(name: str, value: float, named: Mapping[str, object]) -> Iterator[Breach]:
+def _wrong_share(name: str, value: float, named: Mapping[str, object]) -> Iterator[Issue]:
     if not 0 <= value <= 1:
-        yield Breach("rule_share_beyond_1", {**named, "name": name, "value": f"{value:g}"})
+        yield Issue("rule_share_beyond_1", {**named, "name": name, "value": f"{value:g}"})
 
 
-def _wrong_unit(test: Test, unit: str, named: Mapping[str, object]) -> Iterator[Breach]:
+def _wrong_unit(test: Test, unit: str, named: Mapping[str, object]) -> Iterator[Issue]:
     """Tell whether the unit that a rule states for its values is what its first comparison is in."""
     if unit not in units.UNITS:
         return
     first = next(predicates(test))
     if not isinstance(first, Comparison):
         if unit != units.YES_NO:
-            yield Breach("rule_unit_wrong", {**named, "unit": unit, "found": units.YES_NO})
+            yield Issue("rule_unit_wrong", {**named, "unit": unit, "found": units.YES_NO})
         return
     try:
         dimension = dimension_of(first.left) if not is_constant(first.left) else dimension_of(first.right)
     except (_MixedError, _NotFiniteError):
         return
     if dimension is not None and (units.UNITS[unit] != dimension or unit == units.YES_NO):
-        yield Breach("rule_unit_wrong", {**named, "unit": unit, "found": spelled(dimension)})
+        yield Issue("rule_unit_wrong", {**named, "unit": unit, "found": spelled(dimension)})
 
 
 class _MixedError(ValueError):

@@ -17,7 +17,7 @@ from planner.evaluation.expressions import Test, indicator_names, parse
 from planner.evaluation.indicators import limit_of
 from planner.evaluation.rule_validation import wrong_expression
 from planner.messages.catalogue import Language
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 
 Tier = Literal["district", "town", "community", "village", "station"]
 Place = Literal["urban", "rural", "new"]
@@ -251,13 +251,13 @@ def read_rules(rule_set: str, *, folder: Path, study: str = "notebook", setting:
         try:
             text = toml_text(source)
         except NotReadError as error:
-            raise StudyError(str(source), [Breach("unreadable_rules", {"reason": error.reason})]) from error
+            raise StudyError(str(source), [Issue("unreadable_rules", {"reason": error.reason})]) from error
     elif rule_set in shipped_rule_sets():
         source = Path(f"{rule_set}.toml")
         text = resources.files("planner.evaluation").joinpath("standards", f"{rule_set}.toml").read_text("utf-8")
     else:
         values = {"path": setting, "name": rule_set, "known": ", ".join(shipped_rule_sets())}
-        raise StudyError(study, [Breach("unknown_profile", values)])
+        raise StudyError(study, [Issue("unknown_profile", values)])
     return _parse(text, str(source))
 
 
@@ -294,36 +294,36 @@ def _parse(text: str, source: str) -> RuleSet:
     try:
         content = parse_toml(text)
     except NotTomlError as error:
-        raise StudyError(source, [Breach("not_toml", {"reason": error.reason})]) from error
+        raise StudyError(source, [Issue("not_toml", {"reason": error.reason})]) from error
     try:
         rule_set = RuleSet.model_validate(content)
     except ValidationError as error:
-        breaches = [
-            Breach("wrong_rule", {"rule": _place(detail, content), "reason": wrong_because(detail)})
+        issues = [
+            Issue("wrong_rule", {"rule": _place(detail, content), "reason": wrong_because(detail)})
             for detail in error.errors()
             # Where every rule is refused, pydantic calls the list empty too.
             if not (detail["type"] == "too_short" and detail["input"])
         ]
-        raise StudyError(source, [*breaches, *_readable_expressions(content)]) from error
-    breaches = list(_unsound(rule_set))
-    if breaches:
-        raise StudyError(source, breaches)
+        raise StudyError(source, [*issues, *_readable_expressions(content)]) from error
+    issues = list(_unsound(rule_set))
+    if issues:
+        raise StudyError(source, issues)
     return rule_set
 
 
-def _unsound(rule_set: RuleSet) -> Iterator[Breach]:
+def _unsound(rule_set: RuleSet) -> Iterator[Issue]:
     ids = [rule.id for rule in rule_set.rules]
-    yield from (Breach("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1)
+    yield from (Issue("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1)
     for quota in rule_set.quotas:
         if quota.rule not in ids:
-            yield Breach("quota_without_rule", {"quota": quota.id, "rule": quota.rule, "known": ", ".join(ids)})
+            yield Issue("quota_without_rule", {"quota": quota.id, "rule": quota.rule, "known": ", ".join(ids)})
     functions = [function.id for function in rule_set.functions]
     for rule in rule_set.rules:
         wrong = list(wrong_expression(rule.id, rule.expression, unit=rule.unit, functions=functions))
         yield from wrong or _missing_tables(rule, rule_set)
 
 
-def _missing_tables(rule: Rule, rule_set: RuleSet) -> Iterator[Breach]:
+def _missing_tables(rule: Rule, rule_set: RuleSet) -> Iterator[Issue]:
     """Yield the tables that a rule's measures need and that its file lacks."""
     names = frozenset(indicator_names(rule.test))
     needed = (
@@ -334,10 +334,10 @@ def _missing_tables(rule: Rule, rule_set: RuleSet) -> Iterator[Breach]:
     for measures, table, name in needed:
         if names & measures and not table:
             values = {"rule": rule.id, "name": ", ".join(sorted(names & measures)), "table": name}
-            yield Breach("rule_needs_table", values)
+            yield Issue("rule_needs_table", values)
 
 
-def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Breach]:
+def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Issue]:
     """Yield what is wrong with the expressions of a file of which something else is wrong too."""
     rules, functions = content.get("rules"), content.get("functions")
     known = (

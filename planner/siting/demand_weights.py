@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
@@ -16,10 +15,9 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility
-from planner.network.walk import WalkSettings, is_within
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import is_within
+from planner.network.walker import Walker
 from planner.siting.candidates.builder import CandidateSet
 from planner.siting.candidates.candidate import Candidate, candidate_xy
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
@@ -91,45 +89,38 @@ def gains_by_group(
     siting: SitingResult,
     residents: gpd.GeoDataFrame,
     kinds: Sequence[GroupCoverage],
-    network: WalkingNetwork,
+    walker: Walker,
     *,
-    walk: WalkSettings,
     standard_min: float,
 ) -> tuple[dict[str, float], ...]:
-    """Count whom each proposal gains, by kind, each person once and unweighted.
+    """Return the unweighted population newly covered by each proposal, per population group.
 
-    Returns
-    -------
-    gains
-        One mapping a proposal, in their order: people newly within their kind's standard, by kind, less those
-        whom a free centre serves today and nobody does then.
+    People served today only by a relocatable centre that the proposal moves or closes count as losses.
     """
-    asked = [(RESIDENTS, residents, standard_min)]
-    asked += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
-    free = siting.pool.kept_centres
+    groups = [(RESIDENTS, residents, standard_min)]
+    groups += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
+    rows = [(name, walker.snap(points), points["people"].to_numpy(), limit) for name, points, limit in groups]
+    today = siting.pool.kept_centres
     gains = []
     for proposal in siting.proposals:
         sites = [siting.pool.candidates[site] for site in proposal.sites]
-        open_then = [*sites, *(one for one in free if one.id not in proposal.closed)]
+        open_then = [*sites, *(one for one in today if one.id not in proposal.closed)]
         gained = {}
-        for name, points, limit in asked:
-            spots = snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)
-            people = points["people"].to_numpy()
-            then, today = (
-                float(people[_reached(some, spots, network, walk, limit)].sum()) for some in (open_then, free)
+        for name, snapped, people, limit in rows:
+            then, before = (
+                float(people[_is_served(some, snapped, walker, limit)].sum()) for some in (open_then, today)
             )
-            gained[name] = then - today
+            gained[name] = then - before
         gains.append(gained)
     return tuple(gains)
 
 
-def _reached(
-    sites: Sequence[Candidate], spots: SnappedPoints, network: WalkingNetwork, walk: WalkSettings, limit_min: float
+def _is_served(
+    sites: Sequence[Candidate], demand: SnappedPoints, walker: Walker, limit_min: float
 ) -> NDArray[np.bool_]:
     if not sites:
-        return np.zeros(len(spots.xy), dtype=bool)
-    starts = snap(candidate_xy(sites), network, access_m=walk.access_m)
-    minutes, _ = nearest_facility(network, starts, spots, walk=walk, horizon_min=limit_min)
+        return np.zeros(len(demand.xy), dtype=bool)
+    minutes, _ = walker.nearest(walker.snap(candidate_xy(sites)), demand, within_min=limit_min)
     return np.isfinite(minutes)
 
 
@@ -161,19 +152,14 @@ class AllDemand:
         limit = [np.full(len(points), limit) for points, _, limit in parts]
         return cls(gpd.GeoDataFrame(points, crs=inputs.crs), np.concatenate(weight), np.concatenate(limit))
 
-    def coverage(
-        self, study: Study, inputs: Inputs, pool: CandidateSet, network: WalkingNetwork, walk: WalkSettings
-    ) -> CoverageMatrix:
+    def coverage(self, study: Study, inputs: Inputs, pool: CandidateSet, walker: Walker) -> CoverageMatrix:
         """Return the coverage by each candidate and, in the last column, by the centres that stay."""
-        xy = shapely.get_coordinates(self.points.geometry.array)
-        snapped = snap(xy, network, access_m=walk.access_m)
+        demand = walker.snap(self.points)
         stays = ~inputs.facilities["id"].isin(study.siting.free)
-        centres_xy = shapely.get_coordinates(inputs.facilities.geometry.array[stays])
-        centres = snap(centres_xy, network, access_m=walk.access_m)
-        horizon_min = float(self.limit_min.max())
-        minutes, _ = nearest_facility(network, centres, snapped, walk=walk, horizon_min=horizon_min)
+        centres = walker.snap(inputs.facilities[stays])
+        minutes, _ = walker.nearest(centres, demand, within_min=float(self.limit_min.max()))
         staying = csr_array(is_within(minutes, self.limit_min)[:, None])
-        matrix = compute_coverage(pool.candidates, snapped, self.limit_min, network, walk)
+        matrix = compute_coverage(pool.candidates, demand, self.limit_min, walker)
         return CoverageMatrix(csr_array(hstack([matrix, staying], format="csr"), dtype=bool), self.weight)
 
 

@@ -11,9 +11,9 @@ from scipy.sparse import csr_array
 from planner.accessibility.access_data import residents_65
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.messages.errors import Breach, StudyError
-from planner.network.network import WalkingNetwork
-from planner.network.walk import FloatArray, IndexArray, WalkSettings
+from planner.messages.errors import Issue, StudyError
+from planner.network.walk import FloatArray, IndexArray
+from planner.network.walker import Walker
 from planner.siting.argument_checks import check_not_negative, check_shape, check_whole, raise_issues
 from planner.siting.demand_weights import AllDemand, with_staying_centres
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
@@ -155,7 +155,7 @@ def group_frontier(
         check_whole("points", points),
         check_shape("group", group, len(coverage.weight)),
         check_not_negative("group", group),
-        () if np.sum(group) > 0 else [Breach("siting_nobody", {"part": "group"})],
+        () if np.sum(group) > 0 else [Issue("siting_nobody", {"part": "group"})],
     )
     parts = _Shares(csr_array((group / group.sum())[None, :]), np.array([0]), 1)
     return _between(_EquityProblem(coverage, parts, constraints), points, start_deadline(time_limit_s), seed)
@@ -253,7 +253,7 @@ class _EquityProblem:
 
 
 def equity_frontiers(
-    study: Study, inputs: Inputs, network: WalkingNetwork, siting: SitingResult, walk: WalkSettings
+    study: Study, inputs: Inputs, walker: Walker, siting: SitingResult
 ) -> tuple[EquityFrontier, ...]:
     """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
 
@@ -269,7 +269,7 @@ def equity_frontiers(
         return ()
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     limit = np.full(len(people), study.limits.standard_min)
-    coverage = AllDemand(inputs.demand, people, limit).coverage(study, inputs, siting.pool, network, walk)
+    coverage = AllDemand(inputs.demand, people, limit).coverage(study, inputs, siting.pool, walker)
     constraints = with_staying_centres(siting.constraints, len(siting.pool.candidates))
     found: list[tuple[str, tuple[EquityPlan, ...]]] = []
     if asked.communities:
@@ -282,7 +282,7 @@ def equity_frontiers(
     if asked.old:
         old = residents_65(inputs.demand)
         if not np.isfinite(old).all() or not old.sum() > 0:
-            raise StudyError(str(study.file), [Breach("fair_without_old")])
+            raise StudyError(str(study.file), [Issue("fair_without_old")])
         plans = group_frontier(
             coverage, old, constraints, points=asked.plans, time_limit_s=settings.seconds, seed=settings.seed
         )

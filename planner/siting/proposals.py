@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.config.sections.siting import Siting as Settings
-from planner.messages.notices import Remark
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
+from planner.messages.notices import Notice
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
 from planner.siting.candidates.candidate import Candidate, candidate_table, candidate_xy
 from planner.siting.candidates.relocations import FacilityAction, facility_actions
@@ -98,7 +97,7 @@ class SitingResult:
         People beyond the standard today.
     people_without_street
         Those among them whom no site can serve: no street lies within `access_m` of them.
-    remarks
+    notices
         Reasons why fewer sites are proposed than requested.
     """
 
@@ -111,7 +110,7 @@ class SitingResult:
     proposals: tuple[Proposal, ...]
     people_uncovered: float
     people_without_street: float
-    remarks: tuple[Remark, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def best(self) -> Proposal | None:
@@ -151,7 +150,7 @@ def choose_among_candidates(builder: CandidateBuilder) -> SitingResult:
     if not (settings.sites or builder.options) or not len(uncovered):
         return _without_proposals(builder, people, without_street)
     pool = builder.build()
-    matrix = compute_coverage(pool.candidates, snaps, builder.limits_min, builder.network, builder.walk)
+    matrix = compute_coverage(pool.candidates, snaps, builder.limits_min, builder.walker)
     constraints = selection_constraints(pool, settings)
     solution = maximal_covering(
         CoverageMatrix(matrix, people), constraints, time_limit_s=settings.seconds, seed=settings.seed
@@ -164,7 +163,7 @@ def choose_among_candidates(builder: CandidateBuilder) -> SitingResult:
         pool, matrix, people, np.array(by_clusters, dtype=np.int64), constraints
     )
     chosen = np.array(solution.sites, dtype=np.int64)
-    table = candidate_table(pool.new, builder.network.crs)
+    table = candidate_table(pool.new, builder.walker.network.crs)
     return SitingResult(
         pool=pool,
         candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(matrix.T.astype(np.float64) @ beyond)[:count])),
@@ -186,53 +185,51 @@ def choose_among_candidates(builder: CandidateBuilder) -> SitingResult:
         ),
         people_uncovered=float(people.sum()) - today,
         people_without_street=without_street,
-        remarks=tuple(_remarks(builder, pool, people, beyond_budget)),
+        notices=tuple(_notices(builder, pool, people, beyond_budget)),
     )
 
 
 def _without_proposals(builder: CandidateBuilder, people: FloatArray, without_street: float) -> SitingResult:
     """Return the candidates that the study names, and no proposal."""
     pool = builder.build_named()
-    matrix = compute_coverage(pool.candidates, builder.snaps, builder.limits_min, builder.network, builder.walk)
-    table = candidate_table(pool.candidates, builder.network.crs)
+    matrix = compute_coverage(pool.candidates, builder.snaps, builder.limits_min, builder.walker)
+    table = candidate_table(pool.candidates, builder.walker.network.crs)
     table = gpd.GeoDataFrame(table.assign(people_in_reach=matrix.T.astype(np.float64) @ people))
     return SitingResult(pool, table, matrix, people, None, None, (), float(people.sum()), without_street)
 
 
-def _remarks(
+def _notices(
     builder: CandidateBuilder, pool: CandidateSet, people: FloatArray, beyond_budget: tuple[str, ...]
-) -> Iterator[Remark]:
+) -> Iterator[Notice]:
     """Yield the reasons why fewer sites are proposed than requested."""
     sites, near = builder.settings.sites, builder.snaps.reaches_street
     if not near.any():
-        values = {"people": f"{people.sum():,.0f}", "access_m": f"{builder.walk.access_m:g}"}
-        yield Remark("siting_no_street", "siting", people=float(people.sum()), values=values)
+        values = {"people": f"{people.sum():,.0f}", "access_m": f"{builder.walker.access_m:g}"}
+        yield Notice("siting_no_street", "siting", people=float(people.sum()), values=values)
         return
     places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
     if 0 < places < sites:
-        yield Remark("siting_few_places", "siting", values={"sites": sites, "places": places})
+        yield Notice("siting_few_places", "siting", values={"sites": sites, "places": places})
     if not pool.new:
-        yield Remark("siting_none_left", "siting", values={"count": len(pool.excluded)})
+        yield Notice("siting_none_left", "siting", values={"count": len(pool.excluded)})
     if beyond_budget:
         money: dict[str, object] = {
             "budget": f"{builder.settings.budget:g}",
             "sites": sites,
             "count": len(beyond_budget),
         }
-        yield Remark("clustering_beyond_budget", "siting", beyond_budget, values=money)
+        yield Notice("clustering_beyond_budget", "siting", beyond_budget, values=money)
 
 
 def compute_coverage(
     candidates: Sequence[Candidate],
     demand: SnappedPoints,
     limits_min: FloatArray,
-    network: WalkingNetwork,
-    walk: WalkSettings,
+    walker: Walker,
 ) -> csr_array:
     """Return the coverage of each demand point by each candidate, within the limit of the point, minutes."""
-    spots = snap(candidate_xy(candidates), network, access_m=walk.access_m)
     horizon_min = float(limits_min.max(initial=0.0))
-    times = travel_times(network, spots, demand, walk=walk, horizon_min=horizon_min)
+    times = walker.times(walker.snap(candidate_xy(candidates)), demand, within_min=horizon_min)
     inside = is_within(times.minutes, limits_min[times.demand])
     return coverage_from_pairs(times.demand[inside], times.facility[inside], (len(limits_min), len(candidates)))
 

@@ -11,10 +11,11 @@ from scipy.sparse import csr_array, vstack
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.inputs.walk_network import build_walk_network, walking_costs_of
+from planner.inputs.walk_network import build_walker, walker_at
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.network.walk import FloatArray, IndexArray, WalkSettings, walking_profiles
+from planner.network.walker import Walker
 from planner.schemas.tables import Gates
 from planner.siting.argument_checks import check_names, check_not_negative, check_positions, raise_issues
 from planner.siting.candidates.builder import CandidateSet
@@ -124,7 +125,7 @@ def regret_table(
     for coverage in scenarios.values():
         columns = coverage.matrix.shape[1]
         raise_issues(
-            constraints.breaches(columns),
+            constraints.issues(columns),
             *(check_positions(name, sites, columns) for name, sites in plans.items()),
         )
     raise_issues(check_names("best", scenarios, best))
@@ -194,7 +195,7 @@ def solve_robust(
         check_names("best", scenarios, best),
         check_names("probability", scenarios, scenarios if probability is None else probability),
         check_not_negative("probability", [] if probability is None else list(probability.values())),
-        () if scenarios else [Breach("siting_nobody", {"part": "scenarios"})],
+        () if scenarios else [Issue("siting_nobody", {"part": "scenarios"})],
         _same_columns(scenarios),
     )
     deadline, names = start_deadline(time_limit_s), list(scenarios)
@@ -219,12 +220,12 @@ def solve_robust(
     return _robust(scenarios, fixed, rule, chosen, sign * found.value + 0.0, sign * bound + 0.0)
 
 
-def _same_columns(scenarios: Mapping[str, CoverageMatrix]) -> list[Breach]:
+def _same_columns(scenarios: Mapping[str, CoverageMatrix]) -> list[Issue]:
     """Return an issue for each scenario whose number of candidates differs from the first one's."""
     counts = {name: coverage.matrix.shape[1] for name, coverage in scenarios.items()}
     first = next(iter(counts.values()), 0)
     return [
-        Breach("siting_shape", {"part": name, "found": count, "expected": first})
+        Issue("siting_shape", {"part": name, "found": count, "expected": first})
         for name, count in counts.items()
         if count != first
     ]
@@ -290,7 +291,7 @@ class ScenarioAnalysis:
 
 
 def analyse_scenarios(
-    study: Study, inputs: Inputs, siting: SitingResult, kinds: tuple[GroupCoverage, ...], walk: WalkSettings
+    study: Study, inputs: Inputs, siting: SitingResult, kinds: tuple[GroupCoverage, ...], walker: Walker
 ) -> ScenarioAnalysis | None:
     """Evaluate the proposals in the study's scenarios, and choose a robust plan for all of them.
 
@@ -304,7 +305,7 @@ def analyse_scenarios(
         return None
     _check(study, inputs)
     demand = AllDemand.of(study, inputs, kinds)
-    scenarios = dict(_scenarios(study, inputs, siting.pool, demand, walk))
+    scenarios = dict(_scenarios(study, inputs, siting.pool, demand, walker))
     coverages = {key: coverage for key, (_, coverage) in scenarios.items()}
     constraints = with_staying_centres(siting.constraints, len(siting.pool.candidates))
     best = solve_scenarios(coverages, constraints, time_limit_s=settings.seconds, seed=settings.seed)
@@ -352,46 +353,45 @@ def _columns(proposal: Proposal, pool: CandidateSet) -> tuple[int, ...]:
 
 def _check(study: Study, inputs: Inputs) -> None:
     asked = study.siting.robust
-    breaches = []
+    issues = []
     profiles, communities = walking_profiles(), set(inputs.communities["id"])
     for name in asked.walking:
         if name not in profiles:
             values = {"path": "siting.robust.walking", "name": name, "known": ", ".join(sorted(profiles))}
-            breaches.append(Breach("unknown_profile", values))
+            issues.append(Issue("unknown_profile", values))
     if asked.gates and inputs.gates is None:
-        breaches.append(Breach("robust_without_gates"))
+        issues.append(Issue("robust_without_gates"))
     unknown = sorted({one for variant in asked.people for one in variant.people} - communities - {"*"})
     if unknown:
-        breaches.append(Breach("robust_unknown_community", {}, unknown))
+        issues.append(Issue("robust_unknown_community", {}, unknown))
     names = [variant.name for variant in asked.people]
     if len(set(names)) < len(names):
-        breaches.append(Breach("robust_names_repeat"))
-    if breaches:
-        raise StudyError(str(study.file), breaches)
+        issues.append(Issue("robust_names_repeat"))
+    if issues:
+        raise StudyError(str(study.file), issues)
 
 
 def _scenarios(
-    study: Study, inputs: Inputs, pool: CandidateSet, demand: AllDemand, walk: WalkSettings
+    study: Study, inputs: Inputs, pool: CandidateSet, demand: AllDemand, walker: Walker
 ) -> Iterator[tuple[str, tuple[Phrase, CoverageMatrix]]]:
     """Yield key, title and coverage of each scenario, the study's base scenario first."""
-    asked, costs = study.siting.robust, walking_costs_of(study, walk)
-    own = demand.coverage(study, inputs, pool, build_walk_network(study, inputs, costs).network, walk)
-    yield "as_is", (Phrase("words.world_as_is"), own)
+    asked, walk = study.siting.robust, walker.walk
+    base = demand.coverage(study, inputs, pool, walker)
+    yield "as_is", (Phrase("words.world_as_is"), base)
     for name in dict.fromkeys(asked.walking):
         profile = walking_profiles()[name]
-        other = WalkSettings(profile.speed_kmh, walk.access_m)
-        network = build_walk_network(study, inputs, walking_costs_of(study, other)).network
-        said = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
-        yield f"walking:{name}", (said, demand.coverage(study, inputs, pool, network, other))
+        other = walker_at(study, inputs, walker, WalkSettings(profile.speed_kmh, walk.access_m))
+        title = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
+        yield f"walking:{name}", (title, demand.coverage(study, inputs, pool, other))
     for state in dict.fromkeys(asked.gates):
-        network = build_walk_network(study, _with_gates(inputs, state), costs).network
-        said = Phrase(f"words.world_gates_{state}")
-        yield f"gates:{state}", (said, demand.coverage(study, inputs, pool, network, walk))
+        other = build_walker(study, _with_gates(inputs, state), walk)
+        title = Phrase(f"words.world_gates_{state}")
+        yield f"gates:{state}", (title, demand.coverage(study, inputs, pool, other))
     for variant in asked.people:
         rest = variant.people.get("*", 1.0)
         times = demand.points["community"].map(lambda one, v=variant, r=rest: v.people.get(one, r)).to_numpy()
-        said = Phrase("words.world_people", {"name": variant.name})
-        yield f"people:{variant.name}", (said, CoverageMatrix(own.matrix, own.weight * times))
+        title = Phrase("words.world_people", {"name": variant.name})
+        yield f"people:{variant.name}", (title, CoverageMatrix(base.matrix, base.weight * times))
 
 
 def _with_gates(inputs: Inputs, state: str) -> Inputs:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
@@ -16,10 +15,7 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility_of_places, travel_times, upper_bound_min
-from planner.network.walk import WalkSettings
+from planner.network.walker import Walker, point_coordinates
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
 from planner.siting.candidates.candidate import Candidate, candidate_xy
@@ -42,8 +38,7 @@ class SitingInputs:
 
     study: Study
     inputs: Inputs
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     uncovered: gpd.GeoDataFrame
     kinds: tuple[GroupCoverage, ...]
     circles: BusinessAreas | None
@@ -59,18 +54,12 @@ class SitingInputs:
         """True for each centre that is not relocatable, shape (facilities,)."""
         return np.asarray(~self.inputs.facilities["id"].isin(self.study.siting.free), dtype=bool)
 
-    def snap(self, xy: NDArray[np.float64]) -> SnappedPoints:
-        """Snap points, metres, shape (points, 2), to the streets."""
-        return snap(xy, self.network, access_m=self.walk.access_m)
-
     def uncovered_by(self, centres: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
         """Return the residents and the groups, each with its points beyond the standard of given centres."""
-        snapped = self.snap(_xy(centres))
+        snapped = self.walker.snap(centres)
 
         def beyond(points: gpd.GeoDataFrame, limit_min: float) -> gpd.GeoDataFrame:
-            minutes, _ = nearest_facility_of_places(
-                self.network, snapped, _xy(points), walk=self.walk, horizon_min=limit_min
-            )
+            minutes, _ = self.walker.nearest_of_places(snapped, points, within_min=limit_min)
             return gpd.GeoDataFrame(points[~np.isfinite(minutes) & (points["people"].to_numpy() > 0)])
 
         groups = (replace(kind, uncovered=beyond(kind.demand, kind.standard_min)) for kind in self.kinds)
@@ -98,16 +87,15 @@ def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> Candidate
     return CandidateBuilder(
         uncovered=demand.uncovered,
         limits_min=standard if demand.limits_min is None else demand.limits_min,
-        snaps=inputs.snap(_xy(demand.uncovered)),
-        network=inputs.network,
-        walk=inputs.walk,
+        snaps=inputs.walker.snap(demand.uncovered),
+        walker=inputs.walker,
         settings=settings,
         circles=inputs.circles,
         parcels=inputs.inputs.parcels,
         options=_relocations(inputs),
         named=(*_project_positions(study), *_candidates_before_scenario(inputs)),
         taken=frozenset(inputs.inputs.facilities["id"]),
-        ground=SiteConstraints.of(inputs.inputs, inputs.network, inputs.walk, settings),
+        ground=SiteConstraints.of(inputs.inputs, inputs.walker, settings),
     )
 
 
@@ -119,8 +107,7 @@ def _relocations(inputs: SitingInputs) -> tuple[Candidate, ...]:
         inputs.inputs.facilities,
         inputs.inputs.demand,
         tuple(dict.fromkeys(settings.free)),
-        inputs.network,
-        walk=inputs.walk,
+        inputs.walker,
         merge_within_m=settings.merge_within_m,
     )
     return tuple(options)
@@ -166,15 +153,13 @@ def location_problem(inputs: SitingInputs, pool: CandidateSet, spec: ModelSpec) 
     rows = _weighted_rows(inputs)
     limit_min = rows["limit_min"].to_numpy(dtype=np.float64)
     fade_min = settings.fade_min or max(study.limits.minutes)
-    xy = np.vstack([candidate_xy(pool.candidates), _xy(centres)])
+    xy = np.vstack([candidate_xy(pool.candidates), point_coordinates(centres)])
     if spec.needs_all_walks:
-        horizon_min = upper_bound_min(inputs.network, inputs.walk)
+        horizon_min = inputs.walker.upper_bound_min
     else:
         lengths = [float(limit_min.max()), *(tier.minutes for tier in settings.tiers)]
         horizon_min = max(*lengths, fade_min if spec.fades else 0.0)
-    times = travel_times(
-        inputs.network, inputs.snap(xy), inputs.snap(_xy(rows)), walk=inputs.walk, horizon_min=horizon_min
-    )
+    times = inputs.walker.times(inputs.walker.snap(xy), inputs.walker.snap(rows), within_min=horizon_min)
     weight = rows["weight"].to_numpy(dtype=np.float64)
     constraints = selection_constraints(pool, settings)
     cost = None if constraints.cost is None else np.concatenate([constraints.cost, np.zeros(len(centres))])
@@ -239,7 +224,3 @@ def _floor_areas(
         ],
         dtype=np.float64,
     )
-
-
-def _xy(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    return np.asarray(shapely.get_coordinates(points.geometry.array), dtype=np.float64)

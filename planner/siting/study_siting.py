@@ -156,13 +156,11 @@ def solve_study(inputs: SitingInputs) -> StudySiting:
         siting=siting,
         asked_xy=builder.snaps.xy,
         weights=demand.weights,
-        gains=gains_by_group(
-            siting, residents, kinds, inputs.network, walk=inputs.walk, standard_min=inputs.standard_min
-        ),
+        gains=gains_by_group(siting, residents, kinds, inputs.walker, standard_min=inputs.standard_min),
         comparison=compare_baselines(siting, study.siting),
         left=unserved_demand(inputs, builder, siting),
-        otherwise=analyse_scenarios(study, inputs.inputs, siting, inputs.kinds, inputs.walk),
-        fair=equity_frontiers(study, inputs.inputs, inputs.network, siting, inputs.walk),
+        otherwise=analyse_scenarios(study, inputs.inputs, siting, inputs.kinds, inputs.walker),
+        fair=equity_frontiers(study, inputs.inputs, inputs.walker, siting),
     )
 
 
@@ -175,12 +173,13 @@ def unserved_demand(
     served = np.asarray(siting.matrix.sum(axis=1)).ravel() > 0
     centres = inputs.inputs.facilities.geometry.array[inputs.stays]
     context = UnservedContext(
-        network=inputs.network,
-        walk=inputs.walk,
+        walker=inputs.walker,
         demand=builder.snaps,
         people=siting.people,
         limit_min=builder.limits_min,
-        sites=inputs.snap(np.vstack([candidate_xy(siting.pool.candidates), shapely.get_coordinates(centres)])),
+        sites=inputs.walker.snap(
+            np.vstack([candidate_xy(siting.pool.candidates), shapely.get_coordinates(centres)])
+        ),
         water=inputs.inputs.water,
         barriers=inputs.inputs.barriers,
         free_streets=builder.ground.streets,

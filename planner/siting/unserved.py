@@ -12,9 +12,10 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
-from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
+from planner.network.positions import select_snapped
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
 from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, coverage_from_pairs
@@ -75,7 +76,7 @@ class UnservedContext:
 
     Attributes
     ----------
-    network, walk
+    walker
         Network and walk.
     demand, people, limit_min
         Demand points, people of each, and limit of each, minutes.
@@ -87,8 +88,7 @@ class UnservedContext:
         Computes the street segments on which a station may stand; slow for many streets.
     """
 
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     demand: SnappedPoints
     people: FloatArray
     limit_min: FloatArray
@@ -111,9 +111,8 @@ def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, *, time
         Time limit for the minimum number of further candidates, seconds.
     """
     rows = np.flatnonzero(~served & (around.people > 0))
-    own = snap(around.demand.xy[rows], around.network, access_m=around.walk.access_m)
-    everywhere = upper_bound_min(around.network, around.walk)
-    minutes, _ = nearest_facility(around.network, around.sites, own, walk=around.walk, horizon_min=everywhere)
+    walker, own = around.walker, select_snapped(around.demand, rows)
+    minutes, _ = walker.nearest(around.sites, own, within_min=walker.upper_bound_min)
     walks = minutes[np.isfinite(minutes)]
     extra, bound, never = _fewest(rows, own, around, time_limit_s)
     return UnservedDemand(
@@ -137,12 +136,10 @@ def _fewest(
     if len(rows) > MOST_ROWS:
         return None, 0.0, float(people[~own.reaches_street].sum())
     everything = propose_street_positions(
-        own, people, limit_min, around.network, around.free_streets(), walk=around.walk, at_most=2**31
+        own, people, limit_min, around.walker, around.free_streets(), at_most=2**31
     ).candidates
     xy = np.array([(one.x_m, one.y_m) for one in everything]).reshape(-1, 2)
-    spots = snap(xy, around.network, access_m=around.walk.access_m)
-    horizon_min = float(limit_min.max())
-    times = travel_times(around.network, spots, own, walk=around.walk, horizon_min=horizon_min)
+    times = around.walker.times(around.walker.snap(xy), own, within_min=float(limit_min.max()))
     inside = is_within(times.minutes, limit_min[times.demand])
     matrix = coverage_from_pairs(times.demand[inside], times.facility[inside], (len(rows), len(xy)))
     solution = set_covering(CoverageMatrix(matrix, people), time_limit_s=time_limit_s)
@@ -150,7 +147,7 @@ def _fewest(
 
 
 def _reasons(own: SnappedPoints, limit_min: FloatArray, around: UnservedContext) -> list[str]:
-    network, access_m = around.network, around.walk.access_m
+    network, access_m = around.walker.network, around.walker.access_m
     with_site = _pieces(around.sites, network)
     gated = {int(piece) for gate in network.gates for piece in _pieces_at(gate.nodes, network)}
     at_sites = shapely.points(around.sites.xy)
@@ -168,7 +165,7 @@ def _reasons(own: SnappedPoints, limit_min: FloatArray, around: UnservedContext)
             reasons.append("closed_compound" if pieces & gated else "cut_off")
             continue
         door = shapely.Point(xy)
-        near = np.sort(tree.query(door, predicate="dwithin", distance=around.walk.metres(limit_min[place])))
+        near = np.sort(tree.query(door, predicate="dwithin", distance=around.walker.walk.metres(limit_min[place])))
         ways = shapely.linestrings(
             np.stack([np.broadcast_to(xy, (len(near), 2)), around.sites.xy[near]], axis=1).reshape(-1, 2, 2)
         )

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
 from planner.config.sections.siting import SitingTier
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray
 from planner.schemas.tables import TIERS
 from planner.siting.argument_checks import (
@@ -110,7 +110,7 @@ def hierarchical_covering(
     >>> both.served
     {'basic': 8.0, 'full': 2.0}
     """
-    raise_issues(_breaches(services, tiers))
+    raise_issues(_issues(services, tiers))
     deadline = start_deadline(time_limit_s)
     sizes = [_columns(tier) for tier in tiers]
     begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -141,9 +141,9 @@ def hierarchical_covering(
     )
 
 
-def _breaches(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterator[Breach]:
+def _issues(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterator[Issue]:
     if not services or not tiers or not all(tier.coverage for tier in tiers):
-        yield Breach("siting_no_limit")
+        yield Issue("siting_no_limit")
         return
     rows = len(next(iter(services.values())))
     for name, weight in services.items():

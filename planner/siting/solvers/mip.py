@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
 
 from planner.messages.catalogue import Phrase
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import SelectionLimits
@@ -95,7 +95,7 @@ def record_discrepancy(doubt: Discrepancy) -> None:
         noted.append(doubt)
 
 
-def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple[Remark, ...]:
+def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple[Notice, ...]:
     """Return what a reader must know of a solver that did not return what it stated: nothing, or one remark."""
     if not doubts:
         return ()
@@ -106,7 +106,7 @@ def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple
         "open": open_still,
         "reason": Phrase(f"words.doubt_{doubts[0].reasons[0]}"),
     }
-    return (Remark("solver_doubted_open" if open_still else "solver_doubted", "siting", values=values),)
+    return (Notice("solver_doubted_open" if open_still else "solver_doubted", "siting", values=values),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
