@@ -54,9 +54,9 @@ def test_a_bound_within_the_solvers_arithmetic_proves(
 
     monkeypatch.setattr(balanced, "solve", generous)
     monkeypatch.setattr(balanced, "_least_of_the_best", lambda *_: np.inf)
-    worlds = {name: CoverageMatrix(one.covers, one.weight * times) for name, one in WORLDS.items()}
-    best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=9)
-    found = solve_robust(worlds, SelectionConstraints(sites=1), best, rule=rule, seconds=9)
+    worlds = {name: CoverageMatrix(one.matrix, one.weight * times) for name, one in WORLDS.items()}
+    best = solve_scenarios(worlds, SelectionConstraints(sites=1), time_limit_s=9)
+    found = solve_robust(worlds, SelectionConstraints(sites=1), best, rule=rule, time_limit_s=9)
     assert found.value == value * times
     assert found.status == status
     assert found.bound == pytest.approx(value * times + (left if rule == "worst people" else -left))
@@ -79,8 +79,8 @@ def make():
 highspy.Highs = make
 c.puts(b"before")
 world = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
-best = solve_scenarios({"one": world}, SelectionConstraints(sites=1), seconds=9)
-solve_robust({"one": world}, SelectionConstraints(sites=1), best, rule="worst regret", seconds=9)
+best = solve_scenarios({"one": world}, SelectionConstraints(sites=1), time_limit_s=9)
+solve_robust({"one": world}, SelectionConstraints(sites=1), best, rule="worst regret", time_limit_s=9)
 assert greeted
 c.puts(b"after")
 """

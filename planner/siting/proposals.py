@@ -138,7 +138,7 @@ class SitingResult:
         return _served(self.matrix, self.people, np.arange(len(self.candidates), self.matrix.shape[1]))
 
 
-def choose_among_candidates(builder: CandidateBuilder) -> SitingResult:
+def propose_sites(builder: CandidateBuilder) -> SitingResult:
     """Build the candidates and choose among them by clustering and by maximal covering.
 
     Relocatable centres are columns to choose at no cost: at most `siting.sites` plus the number of relocatable

@@ -23,7 +23,7 @@ from planner.siting.demand_weights import AllDemand, with_staying_centres
 from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.proposals import Proposal, SitingResult
-from planner.siting.solution import Certificate, Solution
+from planner.siting.solution import Certificate, Solution, Status
 from planner.siting.solvers.balanced import BalancedResult, ServedSums, maximise_smallest_sum, merge_equal_rows
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.location_bnb import start_deadline
@@ -62,6 +62,11 @@ class RobustPlan:
     def bound(self) -> float:
         """Bound on the objective."""
         return self.certificate.bound
+
+    @property
+    def status(self) -> Status:
+        """Status of the certificate."""
+        return self.certificate.status
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -321,9 +326,7 @@ def analyse_scenarios(
     if asked.rule == "worst regret":
         value = float(table.regret[-1].max())
         robust = replace(robust, certificate=Certificate.of(value, robust.bound))
-    proposal = siting.propose(
-        robust.sites, method=ROBUST, status=robust.certificate.status, new_sites=settings.sites
-    )
+    proposal = siting.propose(robust.sites, method=ROBUST, status=robust.status, new_sites=settings.sites)
     return ScenarioAnalysis(tuple(name for name, _ in scenarios.values()), table, robust, proposal)
 
 

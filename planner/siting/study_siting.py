@@ -18,7 +18,7 @@ from planner.siting.equity import EquityFrontier, equity_frontiers
 from planner.siting.model_spec import ModelResult, ModelSpec, get_spec
 from planner.siting.models import DEFAULT_MODEL
 from planner.siting.problem import LocationProblem
-from planner.siting.proposals import SitingResult, choose_among_candidates
+from planner.siting.proposals import SitingResult, propose_sites
 from planner.siting.robustness import ScenarioAnalysis, analyse_scenarios
 from planner.siting.study_problem import (
     SitingInputs,
@@ -121,7 +121,7 @@ def solve(inputs: SitingInputs, *, model: str = DEFAULT_MODEL, progress: Progres
     demand = weighted_demand(inputs)
     progress("candidates")
     builder = candidate_builder(inputs, demand)
-    siting = choose_among_candidates(builder)
+    siting = propose_sites(builder)
     pool = siting.pool if siting.proposals else builder.build()
     progress("siting")
     problem = location_problem(inputs, pool, spec)
@@ -150,7 +150,7 @@ def solve_study(inputs: SitingInputs) -> StudySiting:
     study = inputs.study
     demand = weighted_demand(inputs)
     builder = candidate_builder(inputs, demand)
-    siting = choose_among_candidates(builder)
+    siting = propose_sites(builder)
     residents, kinds = demand_to_gain(inputs)
     return StudySiting(
         siting=siting,

@@ -15,8 +15,9 @@ from planner.siting.alternatives import Alternative
 from planner.siting.baselines import CurvePoint
 from planner.siting.candidates.candidate import candidate_table
 from planner.siting.candidates.relocations import FacilityAction
+from planner.siting.equity import EquityFrontier
 from planner.siting.proposals import Proposal
-from planner.siting.robustness import EquityFrontier, ScenarioAnalysis
+from planner.siting.robustness import ScenarioAnalysis
 from planner.siting.unserved import UnservedDemand
 
 Entries = dict[str, Any]
@@ -224,10 +225,10 @@ def _fair(found: EquityFrontier, places: _Places) -> Entries:
         "plans": [
             {
                 "people": plan.people,
-                "people_bound": plan.people_bound,
+                "people_bound": plan.total.bound,
                 "worst_share": plan.worst_share,
-                "worst_bound": plan.worst_bound,
-                "status": plan.status,
+                "worst_bound": plan.worst.bound,
+                "status": plan.total.status,
                 "sites": places.of(proposal),
             }
             for plan, proposal in zip(found.plans, found.proposals, strict=True)
