@@ -12,7 +12,7 @@ from planner.siting.candidates.candidate import candidate_xy
 from planner.siting.models.maximal_covering import solve_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
 from planner.siting.proposals import Proposal, SitingResult
-from planner.siting.solution import Certificate, Solution
+from planner.siting.solution import Certificate, Solution, Status
 from planner.siting.solvers.location_bnb import start_deadline
 from planner.siting.solvers.value_tables import build_value_table
 
@@ -44,6 +44,11 @@ class CurvePoint:
     def bound(self) -> float:
         """Bound on the people gained."""
         return self.certificate.bound
+
+    @property
+    def status(self) -> Status:
+        """Status of the certificate."""
+        return self.certificate.status
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -154,7 +154,13 @@ def _excluded(plan: Plan) -> list[Entries]:
 
 
 def _step(step: CurvePoint) -> Entries:
-    return {name: getattr(step, name) for name in step.__slots__}
+    return {
+        "sites": step.sites,
+        "people_gained": step.people_gained,
+        "bound": step.bound,
+        "status": step.status,
+        "added": step.added,
+    }
 
 
 def _alternative(one: Alternative, proposal: Proposal, places: _Places) -> Entries:
