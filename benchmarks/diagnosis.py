@@ -15,7 +15,7 @@ from planner.accessibility.equity import measure_equity
 from planner.commands.diagnosis import diagnose_ready
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.study_improvements import Improvements
+from planner.evaluation.improvements.search import Improvements
 from planner.evaluation.sensitivity import rating_flips
 from planner.network.travel_times import endless_min, nearest_facility
 from planner.prepare import Ready, prepare
@@ -84,12 +84,12 @@ def diagnosed(ready: Ready) -> tuple[Diagnosis, Improvements]:
 
 def _found(answer: tuple[Diagnosis, Improvements]) -> Mapping[str, str]:
     diagnosis, found = answer
-    kinds = Counter("+".join(change.kind for change in one.changes) or "none" for one in found.remedies)
+    kinds = Counter("+".join(change.kind for change in one.actions) or "none" for one in found.plans)
     return {
         "weak": f"{(diagnosis.centres['verdict'] == 'weak').sum()}",
-        "tried": f"{sum(one.tried for one in found.remedies)}",
+        "tried": f"{sum(one.tried for one in found.plans)}",
         "remedies": ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "–",
-        "blocked pairs": f"{len(found.blocked_pairs)}",
+        "blocked pairs": f"{len(found.severance_pairs)}",
     }
 
 

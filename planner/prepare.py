@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
 from planner.evaluation.diagnosis import communities_without_centre
-from planner.evaluation.facility_indicators import unread_functions
-from planner.evaluation.rules import RuleSet, limits_of, read_rules
+from planner.evaluation.functions import unknown_functions
+from planner.evaluation.rule_files import read_rules
+from planner.evaluation.rules import RuleSet
 from planner.inputs.private_ways import compound_notes, compound_remarks, find_compounds, in_order
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, read_inputs
@@ -71,7 +72,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     )
     other_walks = tuple(walking_profile_of(study, name, setting="rules.walking") for name in study.rules.walking)
     profiles = (rules, *(profile for _, profile in other_rules))
-    every = [limit for profile in profiles for limit in limits_of(profile)]
+    every = [limit for profile in profiles for limit in profile.limits_min]
     horizon_min = max(*study.limits.minutes, *every)
     fastest = max([walk, *(at_speed_of(other, walk) for other in other_walks)], key=lambda one: one.speed_kmh)
 
@@ -163,7 +164,7 @@ def at_speed_of(profile: Profile, walk: Walk) -> Walk:
 
 
 def _function_remarks(facilities: Facilities, rules: RuleSet) -> list[Remark]:
-    unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
+    unread = [unknown_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     named = ", ".join(dict.fromkeys(word for words in unread for word in words))
     return [Remark("functions_unread", "facilities", rows, values={"words": named})] if rows else []

@@ -18,7 +18,7 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import ImprovementPlan
-from planner.evaluation.sensitivity import Alternative
+from planner.evaluation.sensitivity import AlternativeDiagnosis
 from planner.evaluation.validation.walk_verification import Verification
 from planner.inputs.scenario import Scenario
 from planner.inputs.study_inputs import Inputs
@@ -108,7 +108,7 @@ class Plan:
     reached: gpd.GeoDataFrame
     coverage: Coverage
     diagnosis: Diagnosis
-    alternatives: tuple[Alternative, ...]
+    alternatives: tuple[AlternativeDiagnosis, ...]
     flips: pd.DataFrame
     remedies: tuple[ImprovementPlan, ...]
     blocked_pairs: gpd.GeoDataFrame

@@ -16,10 +16,11 @@ from planner.accessibility.business_areas import BusinessAreas, find_business_ar
 from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.expressions import indicator_names
-from planner.evaluation.improvements.study_improvements import Improvements, find_improvements
+from planner.evaluation.expressions import indicators_in
+from planner.evaluation.improvements.search import Improvements, find_improvements
+from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.rules import RuleSet
-from planner.evaluation.sensitivity import Alternative
+from planner.evaluation.sensitivity import AlternativeDiagnosis
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.study_inputs import households_by_community, is_private_way
@@ -102,12 +103,13 @@ def walk_environment(ready: Ready) -> WalkEnvironment:
     )
 
 
-def with_rule_set(access: AccessData, name: str, profile: RuleSet, *, date: str) -> Alternative:
-    """Judge the same situation by another rule profile."""
-    return Alternative("rules", name, profile.en, profile.zh, diagnose(access, rule_set=profile, date=date))
+def with_rule_set(access: AccessData, name: str, profile: RuleSet, *, date: str) -> AlternativeDiagnosis:
+    """Rate the same facilities by another rule set."""
+    diagnosis = diagnose(access, rule_set=profile, date=date)
+    return AlternativeDiagnosis("rules", name, profile.en, profile.zh, diagnosis)
 
 
-def with_walking_profile(ready: Ready, profile: Profile, *, date: str) -> Alternative:
+def with_walking_profile(ready: Ready, profile: Profile, *, date: str) -> AlternativeDiagnosis:
     """Judge the same centres by the same rules with another walking profile.
 
     Only walks are searched again; service areas are drawn again where a rule asks for them.
@@ -119,7 +121,7 @@ def with_walking_profile(ready: Ready, profile: Profile, *, date: str) -> Altern
     asked = areas_asked(ready.rules)
     areas = service_areas(ready.network, snaps, walk=walk, limits_min=limits) if asked else None
     diagnosis = diagnose(access_data(ready, walk, times, areas=areas), rule_set=ready.rules, date=date)
-    return Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
+    return AlternativeDiagnosis("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 
 def _network_at(ready: Ready, walk: Walk) -> WalkingNetwork:
@@ -138,8 +140,9 @@ def help_of(ready: Ready, access: AccessData, diagnosis: Diagnosis) -> Improveme
 
 
 def areas_asked(rules: RuleSet) -> bool:
-    """Tell whether a rule asks for service areas, which are dear to draw."""
-    return any(name.startswith("area_ratio") for rule in rules.rules for name in indicator_names(rule.test))
+    """Return True if any rule uses service areas (expensive to draw)."""
+    drawn = indicators_depending_on("areas")
+    return any(ref.name in drawn for rule in rules.rules for ref in indicators_in(rule.condition))
 
 
 def area_table(

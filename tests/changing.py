@@ -15,7 +15,7 @@ from planner.commands.diagnosis import diagnose_study
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action
-from planner.evaluation.improvements.study_improvements import Improvements
+from planner.evaluation.improvements.search import Improvements
 
 ORIGIN = np.array([500_000.0, 4_390_000.0])
 CRS = "EPSG:32648"

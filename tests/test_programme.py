@@ -347,7 +347,7 @@ def test_whom_a_free_centre_serves_is_counted_as_held(plan: planner.Plan) -> Non
 )
 def test_funds_know_changes_by_their_kind(plan: planner.Plan, change: str, kind: str) -> None:
     remedy = plan.remedies[0]
-    changed = replace(remedy, changes=(replace(remedy.changes[0], kind=change),))
+    changed = replace(remedy, actions=(replace(remedy.actions[0], kind=change),))
     assert [way.kind for way in ways_of([changed])] == [kind]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.improvements.study_improvements import Improvements
+from planner.evaluation.improvements.search import Improvements
 from planner.inputs.study_inputs import Inputs
 from planner.messages.progress import Progress, silent
 from planner.network.isochrones.service_areas import service_areas

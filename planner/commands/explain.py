@@ -46,7 +46,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
-    found = centre_entries(diagnosis, found_help.remedies, found_help.blocked_near, inputs.crs)[row["id"]]
+    found = centre_entries(diagnosis, found_help.plans, found_help.pairs_near, inputs.crs)[row["id"]]
     profile = diagnosis.rule_set
     content: dict[str, Any] = plain(
         {
@@ -54,7 +54,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
             "diagnosis": {
                 "rules": rule_entries(profile),
                 "functions": [one.model_dump(mode="json") for one in profile.functions],
-                "blocked_pairs": pair_entries(found_help.blocked_pairs),
+                "blocked_pairs": pair_entries(found_help.severance_pairs),
             },
         }
     )

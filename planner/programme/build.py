@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from planner.config.study import Study
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation.ratings import WEAK
 from planner.messages.notices import Remark
 from planner.programme.lists import FundYear, Programme, Project, Site, Year, numbered
 from planner.programme.needs import needs_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from planner.evaluation.rating_names import COMPLIANT, WEAK
+from planner.evaluation.ratings import COMPLIANT, WEAK
 from planner.network.walk import is_within
 from planner.programme.lists import Need, Project, numbered
 from planner.programme.project_options import Known, Offer, people_of, uncovered_by_community, ways_of

@@ -19,7 +19,7 @@ from planner.config.sections.programme import OwnProject, ProgrammeSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
+from planner.evaluation.ratings import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Breach, StudyError
 from planner.network.travel_times import TravelTimes
@@ -120,9 +120,9 @@ def ways_of(remedies: Iterable[ImprovementPlan]) -> tuple[Way, ...]:
     A change that leads only to what is not known does not count as one.
     """
     return tuple(
-        Way(remedy.facility, _kind_of(remedy.changes), remedy.changes, remedy.cost)
+        Way(remedy.facility, _kind_of(remedy.actions), remedy.actions, remedy.cost)
         for remedy in remedies
-        if remedy.changes and remedy.verdict in (COMPLIANT, EXCELLENT)
+        if remedy.actions and remedy.rating in (COMPLIANT, EXCELLENT)
     )
 
 

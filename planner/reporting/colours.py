@@ -4,7 +4,7 @@ They are told apart by the colour-blind: verdicts are of Okabe & Ito (2008), wal
 arms of ColorBrewer's BrBG.
 """
 
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.evaluation.ratings import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 
 VERDICT_COLOURS = {
     EXCELLENT: "#0072b2",

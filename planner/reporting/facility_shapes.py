@@ -33,7 +33,7 @@ def blocked_lines(plan: Plan, ident: str) -> NDArray[np.object_]:
 
 def places_of_changes(plan: Plan, ident: str) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Return where the cheapest change for a centre is made: crossings as lines, and other places."""
-    changes = [one for remedy in plan.remedies if remedy.facility == ident for one in remedy.changes if one.place]
+    changes = [one for remedy in plan.remedies if remedy.facility == ident for one in remedy.actions if one.place]
     paths = [shapely.LineString([one.place, one.other]) for one in changes if one.other]
     places = [one.place for one in changes if not one.other]
     return np.array(paths, dtype=object), np.array(places, dtype=np.float64).reshape(-1, 2)

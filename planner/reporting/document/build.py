@@ -13,7 +13,8 @@ import pandas as pd
 import shapely
 
 from planner.accessibility.branches import is_branch
-from planner.evaluation.indicators import is_measure
+from planner.evaluation.indicators import find_indicator
+from planner.evaluation.intervals import IndicatorRef
 from planner.io.study_layers import Source, attribution_of
 from planner.messages.catalogue import LANGUAGES, Phrase
 from planner.reporting.document.diagnosis import (
@@ -180,7 +181,7 @@ def _centres(plan: Plan) -> list[Document]:
     areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
     judged = centre_entries(diagnosis, plan.remedies, plan.blocked_near, plan.inputs.crs)
     names = plan.inputs.communities.set_index("id")["name"]
-    measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
+    measures = sorted(name for name in diagnosis.centres.columns if find_indicator(IndicatorRef.parse(str(name))))
     return [
         {
             "id": row["id"],

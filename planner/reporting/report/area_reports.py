@@ -8,7 +8,7 @@ from pathlib import Path
 
 import shapely
 
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Breach, StudyError
 from planner.reporting.document.build import Document, document

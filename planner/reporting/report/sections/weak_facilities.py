@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from planner.accessibility.access_data import PREMISES
-from planner.evaluation.indicators import at_limit
-from planner.evaluation.rating_names import RATINGS, WEAK
+from planner.evaluation.intervals import IndicatorRef
+from planner.evaluation.ratings import RATINGS, WEAK
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import ASKED, asked, basis, between, notes_on, reasons_of, remedy
 from planner.reporting.rates import RATES, no_rate, rate_in_words
@@ -286,7 +286,7 @@ def _measures(centre: Document, say: Wording) -> Iterator[tuple[str, str]]:
     for area in centre["service_areas"]:
         minutes = say.plain(area["limit_min"])
         if centre["tier"] in PREMISES:
-            own = measures[at_limit("own_covered_share", area["limit_min"])]
+            own = measures[str(IndicatorRef("own_covered_share", area["limit_min"]))]
             yield say("measure_own", minutes=minutes), say.percent(own)
         km2 = say.number(area["area_m2"] / 1e6, 2)
         value = say("measure_area_value", area=km2, share=say.percent(area["disc_share"]))
