@@ -12,17 +12,21 @@ OUT ?= maps/frozen
 AGAINST ?=
 PIP := -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check lint types layers freeze explore explore-inputs mutants newest lock screenshots clean
+.PHONY: help demo test fast check lint types layers docs hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
 
 help:
 	@echo "make demo    carry out the Haibowan study; prints where the map and the report are"
 	@echo "make test    run all tests"
+	@echo "make fast    unit tests and laws with few examples, for the inner loop"
+	@echo "make docs    build the documentation site in build/site"
+	@echo "make hooks   install the pre-commit hooks"
 	@echo "make check   lint, types, layers and all tests: what CI runs"
 	@echo "make explore try the laws on new cases for MINUTES=10; prints those that break one"
 	@echo "make mutants change the central modules line by line (ONLY=part of a name); prints the changes that no test notices"
 	@echo "make explore-inputs reads N=2000 damaged files of every format (SEED=7); prints those not refused in words"
 	@echo "make freeze  keep the products of five studies in OUT=folder; with AGAINST=earlier folder, list what differs"
 	@echo "make newest  run the laws with the newest versions of all libraries, in an environment of their own"
+	@echo "make lowest  the same with the lowest versions that pyproject.toml allows"
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -38,7 +42,10 @@ demo: .venv/installed
 	$(BIN)/planner run data/haibowan/study.toml --out maps/haibowan
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(CI),--durations 40)
+
+fast: .venv/installed-dev
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "(unit or law) and not slow" --hypothesis-profile quick
 
 check: lint types layers test
 
@@ -51,6 +58,12 @@ types: .venv/installed-dev
 
 layers: .venv/installed-dev
 	$(BIN)/lint-imports
+
+docs: .venv/installed-dev
+	$(BIN)/python -m mkdocs build --strict --quiet
+
+hooks: .venv/installed-dev
+	$(BIN)/pre-commit install
 
 freeze: .venv/installed-dev
 	$(BIN)/python tests/explore/freeze_products.py $(OUT) $(if $(AGAINST),--against $(AGAINST))
@@ -67,17 +80,25 @@ mutants: .venv/installed-dev
 	$(BIN)/python -m mutmut run --max-children $(WORKERS) $(if $(ONLY),"*$(ONLY)*")
 	$(BIN)/python -m mutmut results
 
-# A compiled engine belongs to its numba: the newest one keeps its own.
+# A compiled engine belongs to its numba: each of these environments keeps its own.
+LAWS := tests/laws tests/test_siting_library.py tests/test_programme_choice.py tests/test_tables_read.py
+
 newest:
 	$(PYTHON) -m venv --clear .venv-newest
 	.venv-newest/bin/python -m pip install --quiet --editable ".[dev]"
-	NUMBA_CACHE_DIR=.venv-newest/compiled .venv-newest/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/laws tests/test_siting_library.py tests/test_programme_choice.py tests/test_tables_read.py
+	NUMBA_CACHE_DIR=.venv-newest/compiled .venv-newest/bin/python -m pytest -n $(WORKERS) --dist worksteal $(LAWS)
+
+lowest:
+	$(PYTHON) -m venv --clear .venv-lowest
+	$(PYTHON) docs/lowest.py .venv-lowest/constraints.txt
+	.venv-lowest/bin/python -m pip install --quiet --constraint .venv-lowest/constraints.txt --editable ".[test]"
+	NUMBA_CACHE_DIR=.venv-lowest/compiled .venv-lowest/bin/python -m pytest -n $(WORKERS) --dist worksteal $(LAWS)
 
 lock:
 	$(PYTHON) docs/lock.py
 
 clean:
-	rm -rf .venv .venv-newest mutants build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-lowest mutants build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 screenshots: .venv/installed-dev demo
 	$(BIN)/python docs/make_screenshots.py

@@ -12,13 +12,12 @@ from benchmarks.porto_alegre import write_study
 from benchmarks.processes import ROOT
 from benchmarks.rounds import PLANNER, Contestant, Setting, Table, measure
 from planner.accessibility.equity import measure_equity
-from planner.commands.diagnosis import diagnose_ready
 from planner.config.study import read_study
-from planner.evaluation.diagnosis import Diagnosis
+from planner.evaluation.diagnosis import Diagnosis, diagnose
 from planner.evaluation.improvements.search import Improvements
 from planner.evaluation.sensitivity import rating_flips
-from planner.network.travel_times import endless_min, nearest_facility
-from planner.prepare import Ready, prepare
+from planner.network.travel_times import nearest_facility, upper_bound_min
+from planner.prepare import PreparedStudy, prepare
 
 STRICTER = """
 en = "Stricter"
@@ -53,7 +52,7 @@ def tables(setting: Setting) -> list[Table]:
         return [usual, _table("diagnosis_stricter", stricter, prepare(read_study(file)), setting)]
 
 
-def _table(key: str, name: str, ready: Ready, setting: Setting) -> Table:
+def _table(key: str, name: str, ready: PreparedStudy, setting: Setting) -> Table:
     remedies = ready.study.remedies.model_copy(update={"streets": False})
     plain = replace(ready, study=ready.study.model_copy(update={"remedies": remedies}))
     contestants = [
@@ -66,16 +65,18 @@ def _table(key: str, name: str, ready: Ready, setting: Setting) -> Table:
     return Table(key, title, measure(contestants, setting.rounds), _remarks())
 
 
-def diagnosed(ready: Ready) -> tuple[Diagnosis, Improvements]:
+def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
     """Do all that the diagnosis of a run does."""
-    diagnosis, found = diagnose_ready(ready)
+    access = ready.measure_access()
+    diagnosis = diagnose(access, rule_set=ready.rules, date=ready.study.date)
+    found = ready.find_improvements(access, diagnosis)
     rating_flips(diagnosis, ready.study.rules.threshold_share)
     minutes, _ = nearest_facility(
         ready.network,
         ready.facility_snaps,
         ready.demand_snaps,
         walk=ready.walk,
-        horizon_min=endless_min(ready.network, ready.walk),
+        horizon_min=upper_bound_min(ready.network, ready.walk),
     )
     streets = ready.inputs.communities.set_index("id")["street"]
     measure_equity(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)

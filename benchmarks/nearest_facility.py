@@ -14,7 +14,7 @@ from benchmarks.graphs import is_installed, matrix, pandana_network, simple_grap
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
 from benchmarks.streets import WALK, describe, random_nodes, snapped_at_nodes, streets_of
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import nearest_facility, nearest_facility_of_nodes
 from planner.network.walk import FloatArray, IndexArray
 
@@ -89,7 +89,7 @@ def engines(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Conte
 
 
 def planner_nearest(
-    network: WalkingNetwork, facilities: Snaps, points: Snaps, *, horizon_min: float = FAR_MIN
+    network: WalkingNetwork, facilities: SnappedPoints, points: SnappedPoints, *, horizon_min: float = FAR_MIN
 ) -> tuple[FloatArray, IndexArray]:
     """Return each point's metres to its nearest facility (`inf`: none so near), and which (-1: none)."""
     walk = replace(WALK, access_m=facilities.access_m)

@@ -14,7 +14,7 @@ from shapely.ops import substring
 
 from benchmarks.graphs import matrix
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Doors, Snaps, doors
+from planner.network.snapping import AccessPoints, SnappedPoints, access_points
 from planner.network.walk import FloatArray
 
 Intervals = list[tuple[float, float]]
@@ -23,11 +23,11 @@ Intervals = list[tuple[float, float]]
 class Streets:
     """A network ready to be cut."""
 
-    def __init__(self, network: WalkingNetwork, centres: Snaps) -> None:
+    def __init__(self, network: WalkingNetwork, centres: SnappedPoints) -> None:
         self.network = network
         self.centres = centres
         self.lines = network.edge_lines()
-        self._doors = doors(centres, network)
+        self._doors = access_points(centres, network)
         self._node_m = self._distances()
 
     def reached(self, centre: int, reach_m: float) -> NDArray[np.object_]:
@@ -80,7 +80,7 @@ class Streets:
         return np.vstack(distances)
 
 
-def _ways_in(network: WalkingNetwork, at: Doors, count: int) -> csr_array:
+def _ways_in(network: WalkingNetwork, at: AccessPoints, count: int) -> csr_array:
     """Return the walks from every centre through its doors to the nodes next to them, the shortest of each."""
     begin, end = network.edge_nodes[at.edge].T
     centre, node = np.tile(at.point, 2), np.concatenate([begin, end])

@@ -16,7 +16,7 @@ from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure,
 from benchmarks.streets import LIMITS_MIN, WALK, describe, random_nodes, streets_of
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.walk import IndexArray
 
 GEOS, ONE_BUFFER = "GEOS buffer + union", "GEOS, one MultiLineString"
@@ -47,7 +47,7 @@ def tables(setting: Setting) -> list[Table]:
     return [Table("polygons", title, (*measure(contestants, setting.rounds), *rows), _remarks(n_sample))]
 
 
-def stand_back(network: WalkingNetwork, nodes: IndexArray) -> Snaps:
+def stand_back(network: WalkingNetwork, nodes: IndexArray) -> SnappedPoints:
     """Return centres up to 10 m off the given nodes."""
     aside = STAND_BACK_M / 2**0.5
     away = np.random.default_rng(4).uniform(-aside, aside, (len(nodes), 2))
@@ -55,7 +55,7 @@ def stand_back(network: WalkingNetwork, nodes: IndexArray) -> Snaps:
 
 
 def polygon_makers(
-    network: WalkingNetwork, centres: Snaps, lines: list[Areas], oracle: Areas, n_sample: int
+    network: WalkingNetwork, centres: SnappedPoints, lines: list[Areas], oracle: Areas, n_sample: int
 ) -> list[Contestant]:
     """Return the planner, which searches too, and GEOS, which is given the reached streets."""
     sample = n_sample * len(LIMITS_MIN)
@@ -78,12 +78,12 @@ def polygon_makers(
     ]
 
 
-def planner_areas(network: WalkingNetwork, centres: Snaps) -> Areas:
+def planner_areas(network: WalkingNetwork, centres: SnappedPoints) -> Areas:
     """Return the planner's polygons, shape (centres, limits)."""
     return service_areas(network, centres, walk=WALK, limits_min=LIMITS_MIN)
 
 
-def reached_lines(network: WalkingNetwork, centres: Snaps) -> list[Areas]:
+def reached_lines(network: WalkingNetwork, centres: SnappedPoints) -> list[Areas]:
     """Return the streets that each polygon is drawn around, by centre, then limit."""
     streets = Streets(network, centres)
     return [
@@ -101,7 +101,7 @@ def union_of_buffers(lines: list[Areas]) -> Areas:
     return areas
 
 
-def oracle_areas(network: WalkingNetwork, centres: Snaps) -> Areas:
+def oracle_areas(network: WalkingNetwork, centres: SnappedPoints) -> Areas:
     """Return GEOS' polygons, shape (centres × limits,)."""
     return union_of_buffers(reached_lines(network, centres))
 

@@ -119,7 +119,7 @@ def main() -> None:
     stages("end")
     print(stages.table())
     print(plan.coverage.total[["limit_min", "people", "people_covered", "people_share", "area_share"]].to_string())
-    print(plan.network_quality)
+    print(plan.prepared.network_quality)
     for remark in plan.remarks:
         print(f"{remark.in_words('en')} {len(remark.rows)} rows, {remark.people:,.0f} people")
     for proposal in plan.siting.proposals:

@@ -45,7 +45,7 @@ def haibowan(candidates: int) -> Question:
         plan.study,
         plan.inputs,
         plan.diagnosis,
-        plan.remedies,
+        plan.improvements.plans,
         plan.times,
         plan.coverage.demand,
         plan.siting.candidates,

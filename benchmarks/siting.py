@@ -29,7 +29,7 @@ from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure,
 from benchmarks.streets import CRS, REACH_M, points_near, random_nodes, snapped_at_nodes, streets_of
 from planner.network.snapping import snap
 from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, Walk
+from planner.network.walk import FloatArray, WalkSettings
 from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.models.p_center import p_center
 from planner.siting.models.p_median import p_median
@@ -269,7 +269,7 @@ def _porto_alegre(setting: Setting) -> list[Table]:
 def porto_alegre(setting: Setting, demand: int, candidates: int, *, limit_min: float) -> Covering:
     """Return points near streets with the people of their nearest cell, and junctions as candidates."""
     _, network = streets_of(setting)
-    walk = Walk(speed_kmh=4.5, access_m=25.0)
+    walk = WalkSettings(speed_kmh=4.5, access_m=25.0)
     points = points_near(network, demand, within_m=20.0, seed=3)
     cells = pd.read_csv(Path(setting.folder or "", "poa_hexgrid.csv"))
     middle = gpd.GeoSeries(gpd.points_from_xy(cells["lon"], cells["lat"]), crs=4326).to_crs(CRS)

@@ -11,11 +11,11 @@ import shapely
 from benchmarks.rounds import Setting
 from planner.io.osm.extract import read_osm_streets
 from planner.network.network import WalkingNetwork, build_network
-from planner.network.snapping import Snaps, snap
-from planner.network.walk import FloatArray, IndexArray, Walk
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.walk import FloatArray, IndexArray, WalkSettings
 
 CRS = "EPSG:32722"
-WALK = Walk(speed_kmh=4.5, access_m=25.0)
+WALK = WalkSettings(speed_kmh=4.5, access_m=25.0)
 LIMITS_MIN = (5.0, 10.0, 15.0)
 REACH_M = WALK.metres(max(LIMITS_MIN))
 """1,125 m."""
@@ -71,7 +71,7 @@ def random_nodes(network: WalkingNetwork, count: int, *, seed: int) -> IndexArra
     return np.random.default_rng(seed).permutation(nodes)[:count]
 
 
-def snapped_at_nodes(network: WalkingNetwork, nodes: IndexArray) -> Snaps:
+def snapped_at_nodes(network: WalkingNetwork, nodes: IndexArray) -> SnappedPoints:
     """Return points that stand exactly at nodes, as peers see them that know nothing else."""
     return snap(network.node_xy[nodes], network, access_m=0.0)
 

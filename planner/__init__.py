@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
     from planner.config.study import Study as Study
     from planner.config.study import make_study as make_study
     from planner.config.study import read_study as read_study
@@ -38,7 +39,14 @@ __all__ = ["Bar", "Plan", "Study", "make_study", "read_study", "run", "show", "w
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that `planner --help` answers at once."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("service-coverage-planner")
     if name not in _HOMES:
         message = f"module 'planner' has no attribute '{name}'"
         raise AttributeError(message)
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return [*__all__, "__version__"]

@@ -1,39 +1,33 @@
-"""The whole story: `run(study)` reads as the method section, one call a stage."""
+"""The pipeline of a study: `run(study)` reads as the method section, one call a stage."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from planner.accessibility.coverage import measure_coverage
-from planner.accessibility.equity import measure_equity
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.accessibility.access_data import AccessData
+from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
+from planner.accessibility.equity import Equity, measure_equity
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.sensitivity import rating_flips
+from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.overlay import compare_with_overlay
-from planner.evaluation.validation.walk_verification import check_networkx, verify
+from planner.evaluation.validation.walk_verification import verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.snapping import snap
-from planner.network.travel_times import endless_min, nearest_facility, travel_times
-from planner.prepare import coordinates, prepare
+from planner.network.travel_times import TravelTimes, nearest_facility, travel_times, upper_bound_min
+from planner.prepare import PreparedStudy, coordinates, prepare
 from planner.programme.build import make_programme
 from planner.programme.project_options import Known
 from planner.results import Plan
 from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
 from planner.siting.solvers.highs import highs_version
-from planner.siting.study_siting import Situated, find_sites
-from planner.stages import (
-    access_data,
-    area_table,
-    business_circles,
-    help_of,
-    measured,
-    reached_table,
-    walk_environment,
-    with_rule_set,
-    with_walking_profile,
-)
+from planner.siting.study_siting import find_sites
 
 
 def run(
@@ -43,129 +37,104 @@ def run(
     progress: Progress = silent,
     verified: bool = False,
 ) -> Plan:
-    """Carry out a study.
+    """Run a study.
 
     Parameters
     ----------
     study
         The study, or the path of its file.
     scenario
-        Which centres are closed and which sites stand, or the path of such a file, as the map saves it; today's
-        centres where None.
+        Facilities closed and sites opened, or the path of a scenario file saved by the map; None for the
+        facilities as they are.
     progress
-        Called with the name of each stage as it begins.
+        Called with the name of each stage when it starts.
     verified
-        Compute the walks of 100 random demand points again, by networkx.
+        Recompute the walks of 100 random demand points with networkx.
 
     Returns
     -------
     plan
-        Everything found; `planner.write` makes map, report and tables of it.
+        All results; `planner.write` turns them into map, report and tables.
 
     Raises
     ------
     PlannerError
-        The study or its data cannot be used as they are: every reason at once.
+        The study or its data are not valid: every reason at once.
     """
     study = study if isinstance(study, Study) else read_study(study)
-    if verified:
-        check_networkx(study.file.name)
-    limits, standard = study.limits.minutes, study.limits.standard_min
     if scenario is not None and not isinstance(scenario, Scenario):
         scenario = read_scenario(scenario, study)
-    ready = prepare(study, scenario=scenario, progress=progress)
-    study, inputs, walk, network = ready.study, ready.inputs, ready.walk, ready.network
+    prepared = prepare(study, scenario=scenario, progress=progress)
+    return _analyse(prepared, scenario=scenario, progress=progress, verified=verified)
+
+
+def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Progress, verified: bool) -> Plan:
+    study, inputs, walk, network = prepared.study, prepared.inputs, prepared.walk, prepared.network
+    limits = study.limits.minutes
 
     progress("travel_times")
-    times = travel_times(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min
-    )
+    times = prepared.compute_times()
 
     progress("service_areas")
-    areas = service_areas(network, ready.facility_snaps, walk=walk, limits_min=limits)
+    areas = prepared.compute_service_areas()
 
     progress("coverage")
-    coverage = measure_coverage(
-        times,
-        inputs.demand,
-        inputs.facilities,
-        inputs.communities,
-        areas,
-        limits_min=limits,
-        standard_min=standard,
-    )
+    coverage = _measure_coverage(prepared, times, areas)
 
     progress("kinds")
-    kinds = tuple(measured(kind, ready, times, study) for kind in inputs.kinds)
+    kinds = tuple(prepared.measure_group(kind, times) for kind in inputs.kinds)
 
     progress("circles")
-    circles = business_circles(ready, study)
+    circles = prepared.find_business_areas()
 
     progress("diagnosis")
-    access = access_data(ready, walk, times, areas=areas)
-    diagnosis = diagnose(access, rule_set=ready.rules, date=study.date)
-    alternatives = (
-        *(with_rule_set(access, name, profile, date=study.date) for name, profile in ready.other_rules),
-        *(with_walking_profile(ready, other, date=study.date) for other in ready.other_walks),
-    )
-    found_help = help_of(ready, access, diagnosis)
+    access = prepared.assemble_access(times, areas)
+    diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
+    improvements = prepared.find_improvements(access, diagnosis)
+    alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
 
     progress("fairness")
-    minutes, _ = nearest_facility(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=endless_min(network, walk)
-    )
-    streets = inputs.communities.set_index("id")["street"]
-    fairness = measure_equity(minutes, inputs.demand, streets, standard_min=standard)
+    fairness = _measure_equity(prepared)
 
     progress("self_check")
     overlay = compare_with_overlay(access)
-    verification = verify(access, walk_environment(ready), seed=study.siting.seed) if verified else None
+    verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 
     with noting_doubts() as doubts:
         progress("siting")
-        sites = find_sites(Situated(study, inputs, network, walk, coverage.uncovered, kinds, circles, ready.today))
-        siting = sites.siting
-        candidate_snaps = snap(coordinates(siting.candidates), network, access_m=walk.access_m)
-        candidate_times = travel_times(
-            network, candidate_snaps, ready.demand_snaps, walk=walk, horizon_min=max(limits)
-        )
+        sites = find_sites(prepared.siting_inputs(coverage.uncovered, kinds, circles))
+        candidates = sites.siting.candidates
+        snaps = snap(coordinates(candidates), network, access_m=walk.access_m)
+        candidate_times = travel_times(network, snaps, prepared.demand_snaps, walk=walk, horizon_min=max(limits))
 
         progress("programme")
         programme = make_programme(
             Known(
-                study,
-                inputs,
-                diagnosis,
-                found_help.plans,
-                times,
-                coverage.demand,
-                siting.candidates,
-                candidate_times,
+                study=study,
+                inputs=inputs,
+                diagnosis=diagnosis,
+                remedies=improvements.plans,
+                times=times,
+                demand=coverage.demand,
+                candidates=candidates,
+                candidate_times=candidate_times,
                 in_scenario=scenario is not None,
             )
         )
+    circle_remarks = circles.remarks if circles else ()
+    programme_remarks = programme.remarks if programme else ()
+    solver_remarks = remarks_of(doubts, version=highs_version())
     return Plan(
-        study=study,
+        prepared=prepared,
         scenario=scenario,
-        walk=walk,
-        walking_profile=ready.walking_profile,
-        cost_notes=ready.cost_notes,
-        inputs=inputs,
-        network=network,
-        network_quality=ready.quality,
-        network_places=ready.network_places,
-        facility_snaps=ready.facility_snaps,
-        demand_snaps=ready.demand_snaps,
         times=times,
-        service_areas=area_table(areas, inputs.facilities, walk=walk, limits_min=limits),
-        reached=reached_table(areas, limits_min=limits, crs=inputs.crs),
+        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walk, limits_min=limits),
+        reached=merge_service_areas(areas, limits_min=limits, crs=inputs.crs),
         coverage=coverage,
         diagnosis=diagnosis,
         alternatives=alternatives,
         flips=rating_flips(diagnosis, study.rules.threshold_share),
-        remedies=found_help.plans,
-        blocked_pairs=found_help.severance_pairs,
-        blocked_near=found_help.pairs_near,
+        improvements=improvements,
         fairness=fairness,
         overlay=overlay,
         verification=verification,
@@ -173,13 +142,53 @@ def run(
         kinds=kinds,
         circles=circles,
         candidate_times=candidate_times,
-        candidate_areas=service_areas(network, candidate_snaps, walk=walk, limits_min=limits),
+        candidate_areas=service_areas(network, snaps, walk=walk, limits_min=limits),
         programme=programme,
         remarks=(
-            *ready.remarks,
-            *(circles.remarks if circles else ()),
-            *siting.remarks,
-            *(programme.remarks if programme else ()),
-            *remarks_of(doubts, version=highs_version()),
+            *prepared.remarks,
+            *circle_remarks,
+            *sites.siting.remarks,
+            *programme_remarks,
+            *solver_remarks,
         ),
     )
+
+
+def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArray[np.object_]) -> Coverage:
+    inputs, limits = prepared.inputs, prepared.study.limits
+    return measure_coverage(
+        times,
+        inputs.demand,
+        inputs.facilities,
+        inputs.communities,
+        areas,
+        limits_min=limits.minutes,
+        standard_min=limits.standard_min,
+    )
+
+
+def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:
+    """Evaluate the same data with the other rule sets of a study."""
+    for name, rules in prepared.other_rules:
+        diagnosis = diagnose(access, rule_set=rules, date=prepared.study.date)
+        yield AlternativeDiagnosis("rules", name, rules.en, rules.zh, diagnosis)
+
+
+def _with_other_walking(prepared: PreparedStudy) -> Iterator[AlternativeDiagnosis]:
+    """Evaluate the same facilities by the same rules with the other walking profiles of a study."""
+    for profile in prepared.other_profiles:
+        access = prepared.with_profile(profile).measure_access()
+        diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
+        yield AlternativeDiagnosis("walking", profile.name, profile.en, profile.zh, diagnosis)
+
+
+def _measure_equity(prepared: PreparedStudy) -> Equity:
+    """Compute how the walk to the nearest facility is distributed, however long it is."""
+    walk, network = prepared.walk, prepared.network
+    horizon_min = upper_bound_min(network, walk)
+    minutes, _ = nearest_facility(
+        network, prepared.facility_snaps, prepared.demand_snaps, walk=walk, horizon_min=horizon_min
+    )
+    streets = prepared.inputs.communities.set_index("id")["street"]
+    standard_min = prepared.study.limits.standard_min
+    return measure_equity(minutes, prepared.inputs.demand, streets, standard_min=standard_min)

@@ -1,120 +1,262 @@
-"""What is known before anything is measured: walk, rules, inputs, network, and where points meet it."""
+"""Inputs, walking network and snapped points of a study: all that is needed before results are computed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.accessibility.access_data import AccessData
+from planner.accessibility.business_areas import BusinessAreas, find_business_areas
+from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
-from planner.evaluation.diagnosis import communities_without_centre
+from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
 from planner.evaluation.functions import unknown_functions
+from planner.evaluation.improvements.search import Improvements, find_improvements
+from planner.evaluation.indicators import uses_service_areas
 from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
-from planner.inputs.private_ways import compound_notes, compound_remarks, find_compounds, in_order
+from planner.evaluation.severance import BarrierLayers
+from planner.evaluation.validation.networkx_oracle import WalkEnvironment
+from planner.inputs.private_ways import assess_compounds, compound_notes, compound_remarks, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
-from planner.inputs.study_inputs import Inputs, read_inputs
-from planner.inputs.walk_network import CostNote, costs_of, make_walkable
+from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
+from planner.inputs.walk_network import CostNote, build_walk_network, walking_costs_of
 from planner.messages.errors import Breach, StudyError
 from planner.messages.notices import Remark
 from planner.messages.progress import Progress, silent
+from planner.network.isochrones.service_areas import service_areas
 from planner.network.network import WalkingNetwork
 from planner.network.precompile import warm_up
 from planner.network.quality import NetworkQuality, network_quality, on_small_pieces
-from planner.network.snapping import Snaps, snap
-from planner.network.topology_checks import suspicious_places
-from planner.network.walk import Profile, Walk, walking_profiles
-from planner.schemas.tables import Facilities
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.topology_checks import find_topology_issues
+from planner.network.travel_times import TravelTimes, travel_times
+from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
+from planner.population.groups import KindDemand
+from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.precompile import warm_up as warm_up_siting
+from planner.siting.study_siting import Situated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ready:
-    """What is known before anything is measured: the walk, the rules, the inputs, where points meet the streets.
+class PreparedStudy:
+    """Inputs, walking network and snapped points of a study.
 
-    `cost_notes` say what counts besides metres; `horizon_min` is the longest limit that the study or one of its
-    rules asks for; `other_rules` and `other_walks` are the profiles by which the same data is judged besides;
-    `study` is without what a scenario has closed, `today` the centres before it, None where there is none;
-    `walked_streets` are the lines that the network is made of, without what nobody may walk.
+    Attributes
+    ----------
+    study
+        The settings, without references to facilities that a scenario has closed.
+    walk, walking_profile
+        Speed and access distance; the named profile, or None if the study sets its own speed.
+    cost_notes
+        The cost factors applied besides length; empty if there are none.
+    rules, other_rules, other_profiles
+        The rule set; further rule sets by name and further walking profiles for sensitivity analysis.
+    horizon_min
+        The longest time limit of the study or of one of its rules, minutes.
+    inputs, facilities_before
+        The validated tables; the facilities before the scenario, None without a scenario.
+    network, network_quality, network_places
+        The walking network, its quality indicators, and its likely topology errors.
+    walked_streets
+        The lines that the network is made of, without those closed to pedestrians.
+    facility_snaps, demand_snaps
+        Facilities and demand points snapped to the network.
+    remarks
+        Notices on the inputs and on the network.
     """
 
     study: Study
-    walk: Walk
-    walking_profile: Profile | None
+    walk: WalkSettings
+    walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
     rules: RuleSet
     other_rules: tuple[tuple[str, RuleSet], ...]
-    other_walks: tuple[Profile, ...]
+    other_profiles: tuple[WalkingProfile, ...]
     horizon_min: float
     inputs: Inputs
-    today: Facilities | None
+    facilities_before: Facilities | None
     network: WalkingNetwork
     walked_streets: gpd.GeoDataFrame
-    quality: NetworkQuality
+    network_quality: NetworkQuality
     network_places: gpd.GeoDataFrame
-    facility_snaps: Snaps
-    demand_snaps: Snaps
+    facility_snaps: SnappedPoints
+    demand_snaps: SnappedPoints
     remarks: tuple[Remark, ...]
 
+    def compute_times(self) -> TravelTimes:
+        """Compute the walking times between facilities and demand points within the horizon, minutes."""
+        return travel_times(
+            self.network, self.facility_snaps, self.demand_snaps, walk=self.walk, horizon_min=self.horizon_min
+        )
 
-def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> Ready:
-    """Read the inputs of a study and build its walking network; `planner check` stops here."""
-    walk, walking_profile = walk_of(study)
-    costs = costs_of(study, walk)
-    rules = read_rules(study.rules.profile, folder=study.file.parent, study=str(study.file))
-    other_rules = tuple(
-        (name, read_rules(name, folder=study.file.parent, study=str(study.file), setting="rules.compare"))
-        for name in study.rules.compare
-    )
-    other_walks = tuple(walking_profile_of(study, name, setting="rules.walking") for name in study.rules.walking)
-    profiles = (rules, *(profile for _, profile in other_rules))
-    every = [limit for profile in profiles for limit in profile.limits_min]
-    horizon_min = max(*study.limits.minutes, *every)
-    fastest = max([walk, *(at_speed_of(other, walk) for other in other_walks)], key=lambda one: one.speed_kmh)
+    def compute_service_areas(self) -> NDArray[np.object_]:
+        """Compute the service areas of all facilities, shape (facilities, limits)."""
+        limits_min = self.study.limits.minutes
+        return service_areas(self.network, self.facility_snaps, walk=self.walk, limits_min=limits_min)
+
+    def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
+        """Combine the tables with walking times and service areas for evaluation."""
+        inputs, snaps, limits = self.inputs, self.facility_snaps, self.study.limits
+        return AccessData(
+            facilities=inputs.facilities,
+            communities=inputs.communities,
+            demand=inputs.demand,
+            households=households_by_community(inputs.communities, inputs.demand),
+            times=times,
+            between=travel_times(self.network, snaps, snaps, walk=self.walk, horizon_min=self.horizon_min),
+            areas=areas,
+            limits_min=limits.minutes,
+            standard_min=limits.standard_min,
+            walk=self.walk,
+        )
+
+    def measure_access(self) -> AccessData:
+        """Compute all that the rules use: service areas only if a rule does, because they are expensive."""
+        areas = self.compute_service_areas() if uses_service_areas(self.rules) else None
+        return self.assemble_access(self.compute_times(), areas)
+
+    def measure_group(self, group: KindDemand, times: TravelTimes) -> GroupCoverage:
+        """Compute the coverage of a population group, from `times` if the group lives at the demand points."""
+        limits = group.settings.minutes or self.study.limits.minutes
+        if not group.at_residents or max(limits) > times.horizon_min:
+            snaps = snap(coordinates(group.points), self.network, access_m=self.walk.access_m)
+            times = travel_times(self.network, self.facility_snaps, snaps, walk=self.walk, horizon_min=max(limits))
+        return measure_group_coverage(
+            group,
+            times,
+            self.inputs.facilities,
+            self.inputs.communities,
+            limits_min=limits,
+            standard_min=group.settings.standard_min or self.study.limits.standard_min,
+        )
+
+    def find_business_areas(self) -> BusinessAreas | None:
+        """Find the business areas; None without a layer of places."""
+        if self.inputs.places is None:
+            return None
+        return find_business_areas(
+            self.inputs.places,
+            self.network,
+            self.inputs.facilities,
+            self.facility_snaps,
+            Streets(self.walked_streets),
+            walk=self.walk,
+            settings=self.study.circles,
+            standard_min=self.study.limits.standard_min,
+            language=self.study.language,
+        )
+
+    def find_improvements(self, access: AccessData, diagnosis: Diagnosis) -> Improvements:
+        """Find severed pairs of places, and the cheapest improvement that makes each weak facility compliant."""
+        layers = BarrierLayers(self.walked_streets, self.inputs.barriers, self.inputs.water)
+        snaps = (self.facility_snaps, self.demand_snaps)
+        return find_improvements(access, diagnosis, self.network, snaps, layers, self.study)
+
+    def siting_inputs(
+        self, uncovered: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...], circles: BusinessAreas | None
+    ) -> Situated:
+        """Combine the tables with the results that siting builds on."""
+        return Situated(
+            study=self.study,
+            inputs=self.inputs,
+            network=self.network,
+            walk=self.walk,
+            uncovered=uncovered,
+            kinds=kinds,
+            circles=circles,
+            today=self.facilities_before,
+        )
+
+    def with_profile(self, profile: WalkingProfile) -> PreparedStudy:
+        """Return the study with another walking profile; the network is rebuilt if its costs depend on speed."""
+        walk, costs = _at_speed(profile, self.walk), self.study.walking.costs
+        network = self.network
+        if costs.class_kmh or costs.crossing_s:
+            network = build_walk_network(self.study, self.inputs, walking_costs_of(self.study, walk)).network
+        return replace(self, walk=walk, walking_profile=profile, network=network)
+
+    def walk_environment(self) -> WalkEnvironment:
+        """Return lines, polygons and segment costs from which the walks are recomputed for validation."""
+        network, inputs = self.network, self.inputs
+        # The network is searched from the facilities outwards; the validation walks from home to facility.
+        level = network.as_drawn.segment_cost_factor[:, ::-1]
+        stops = network.barriers is not None
+        return WalkEnvironment(
+            self.walked_streets,
+            level=level if (level != 1).any() else None,
+            gates=np.array([gate.xy for gate in network.gates]) if network.gates else None,
+            walls=inputs.barriers.geometry if stops and inputs.barriers is not None else None,
+            water=inputs.water.geometry if stops and inputs.water is not None else None,
+            private=is_private_way(self.walked_streets) if network.layers is not None else None,
+        )
+
+
+def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> PreparedStudy:
+    """Read the inputs of a study, build its walking network and snap its points; `planner check` stops here.
+
+    Raises
+    ------
+    PlannerError
+        The study or its data are not valid: every reason at once.
+    """
+    walk, walking_profile = choose_walk(study)
+    costs = walking_costs_of(study, walk)
+    read = partial(read_rules, folder=study.file.parent, study=str(study.file))
+    rules = read(study.rules.profile)
+    other_rules = tuple((name, read(name, setting="rules.compare")) for name in study.rules.compare)
+    other_profiles = tuple(find_profile(study, name, setting="rules.walking") for name in study.rules.walking)
+    rule_limits = [limit for one in (rules, *(other for _, other in other_rules)) for limit in one.limits_min]
+    horizon_min = max(*study.limits.minutes, *rule_limits)
 
     progress("read_inputs")
+    fastest = max((walk, *(_at_speed(other, walk) for other in other_profiles)), key=lambda walk: walk.speed_kmh)
     longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
-    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_level)
+    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
-    today = inputs.facilities
+    facilities_before = None
     if scenario is not None:
+        facilities_before = inputs.facilities
         inputs = apply_scenario(scenario, inputs, study)
-        gone = set(today["id"]) - set(inputs.facilities["id"])
-        study, left_aside = without_closed(study, gone)
-        inputs = replace(inputs, remarks=(*inputs.remarks, *left_aside))
+        closed = set(facilities_before["id"]) - set(inputs.facilities["id"])
+        study, scenario_remarks = without_closed(study, closed)
+        inputs = replace(inputs, remarks=(*inputs.remarks, *scenario_remarks))
 
     progress("warm_up")
     warm_up()
     warm_up_siting()
 
     progress("build_network")
-    walkable = make_walkable(study, inputs, costs)
+    walkable = build_walk_network(study, inputs, costs)
     network = walkable.network
-    places = suspicious_places(network, walkable.streets)
+    places = find_topology_issues(network, walkable.streets)
     quality = network_quality(network, places, walkable.streets)
     facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
     demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
-    compounds = find_compounds(study, inputs, walkable.streets, network, demand_snaps)
+    compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
-    return Ready(
+    return PreparedStudy(
         study=study,
         walk=walk,
         walking_profile=walking_profile,
-        cost_notes=tuple(in_order([*walkable.notes, *compound_notes(compounds, study, people)])),
+        cost_notes=tuple(ordered_cost_notes([*walkable.notes, *compound_notes(compounds, study, people)])),
         rules=rules,
         other_rules=other_rules,
-        other_walks=other_walks,
+        other_profiles=other_profiles,
         horizon_min=horizon_min,
         inputs=inputs,
-        today=None if scenario is None else today,
+        facilities_before=facilities_before,
         network=network,
         walked_streets=walkable.streets,
-        quality=quality,
+        network_quality=quality,
         network_places=places,
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
@@ -122,34 +264,36 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
             *inputs.remarks,
             *walkable.remarks,
             *compound_remarks(compounds, study, inputs.demand),
-            *_remarks(inputs, network, facility_snaps, demand_snaps, walk, quality),
+            *_facility_remarks(inputs, facility_snaps, walk),
+            *_demand_remarks(inputs, demand_snaps, walk, network),
+            *_network_remarks(quality),
             *_function_remarks(inputs.facilities, rules),
         ),
     )
 
 
-def walk_of(study: Study) -> tuple[Walk, Profile | None]:
-    """Return how people walk in a study, and the named profile unless the study gives its own speed.
+def choose_walk(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
+    """Return the walk settings of a study, and its walking profile unless the study sets its own speed.
 
     Raises
     ------
     StudyError
-        The profile is not known.
+        There is no such profile.
     """
     walking = study.walking
     if walking.speed_kmh is not None:
-        return Walk(walking.speed_kmh, walking.access_m), None
-    profile = walking_profile_of(study, walking.profile, setting="walking.profile")
-    return Walk(profile.speed_kmh, walking.access_m), profile
+        return WalkSettings(walking.speed_kmh, walking.access_m), None
+    profile = find_profile(study, walking.profile, setting="walking.profile")
+    return WalkSettings(profile.speed_kmh, walking.access_m), profile
 
 
-def walking_profile_of(study: Study, name: str, *, setting: str) -> Profile:
-    """Return a walking profile by its name.
+def find_profile(study: Study, name: str, *, setting: str) -> WalkingProfile:
+    """Return a walking profile by name.
 
     Raises
     ------
     StudyError
-        It is not known.
+        There is no such profile.
     """
     profiles = walking_profiles()
     if name not in profiles:
@@ -158,72 +302,65 @@ def walking_profile_of(study: Study, name: str, *, setting: str) -> Profile:
     return profiles[name]
 
 
-def at_speed_of(profile: Profile, walk: Walk) -> Walk:
-    """Return the walk at the speed of another profile, with the same access."""
-    return Walk(profile.speed_kmh, walk.access_m)
+def coordinates(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return the coordinates of a point layer, shape (points, 2)."""
+    return np.asarray(shapely.get_coordinates(points.geometry.array), dtype=np.float64)
 
 
-def _function_remarks(facilities: Facilities, rules: RuleSet) -> list[Remark]:
-    unread = [unknown_functions(cell, rules.functions) for cell in facilities["functions"]]
-    rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
-    named = ", ".join(dict.fromkeys(word for words in unread for word in words))
-    return [Remark("functions_unread", "facilities", rows, values={"words": named})] if rows else []
+def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
+    return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
-def _remarks(
-    inputs: Inputs,
-    network: WalkingNetwork,
-    facility_snaps: Snaps,
-    demand_snaps: Snaps,
-    walk: Walk,
-    quality: NetworkQuality,
-) -> list[Remark]:
-    remarks = []
+def _facility_remarks(inputs: Inputs, snaps: SnappedPoints, walk: WalkSettings) -> Iterator[Remark]:
     access = {"access_m": f"{walk.access_m:g}"}
     outline = shapely.union_all(inputs.communities.geometry.array)
     near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
-    stranded = near & ~facility_snaps.reaches_street
-    hidden = facility_snaps.nearest_m <= walk.access_m
+    stranded = near & ~snaps.reaches_street
+    hidden = snaps.nearest_m <= walk.access_m
     for key, rows, values in (
         ("facility_far", ~near, {}),
         ("facility_no_street", stranded & ~hidden, access),
         ("facility_behind_barrier", stranded & hidden, access),
     ):
         if rows.any():
-            remarks.append(Remark(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values))
-    lost = ~demand_snaps.reaches_street
-    hidden = demand_snaps.nearest_m <= walk.access_m
-    for key, rows in (("demand_no_street", lost & ~hidden), ("demand_behind_barrier", lost & hidden)):
+            yield Remark(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
+
+
+def _demand_remarks(
+    inputs: Inputs, snaps: SnappedPoints, walk: WalkSettings, network: WalkingNetwork
+) -> Iterator[Remark]:
+    access = {"access_m": f"{walk.access_m:g}"}
+    stranded, hidden = ~snaps.reaches_street, snaps.nearest_m <= walk.access_m
+    for key, rows in (("demand_no_street", stranded & ~hidden), ("demand_behind_barrier", stranded & hidden)):
         if rows.any():
-            left_out = inputs.demand[rows]
-            people = float(left_out["people"].sum())
-            remarks.append(Remark(key, "demand", tuple(left_out["id"]), people, access))
+            points = inputs.demand[rows]
+            yield Remark(key, "demand", tuple(points["id"]), float(points["people"].sum()), access)
     without_centre = communities_without_centre(inputs.facilities, inputs.communities)
     if without_centre:
-        remarks.append(Remark("community_without_centre", "communities", without_centre))
-    apart = on_small_pieces(demand_snaps, network)
-    if apart.any():
-        left = inputs.demand[apart]
-        remarks.append(Remark("demand_small_piece", "demand", tuple(left["id"]), float(left["people"].sum())))
-    return [*remarks, *_street_remarks(quality)]
+        yield Remark("community_without_centre", "communities", without_centre)
+    isolated = on_small_pieces(snaps, network)
+    if isolated.any():
+        points = inputs.demand[isolated]
+        yield Remark("demand_small_piece", "demand", tuple(points["id"]), float(points["people"].sum()))
 
 
-def _street_remarks(quality: NetworkQuality) -> list[Remark]:
-    remarks = []
+def _network_remarks(quality: NetworkQuality) -> Iterator[Remark]:
     if quality.pieces > 1:
         values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
-        remarks.append(Remark("network_pieces", "streets", values=values))
+        yield Remark("network_pieces", "streets", values=values)
     if quality.crossings:
         values = {"count": f"{quality.crossings}", "unexplained": f"{quality.unexplained_crossings}"}
-        remarks.append(Remark("crossings", "streets", values=values))
+        yield Remark("crossings", "streets", values=values)
     if quality.near_misses:
-        remarks.append(Remark("near_misses", "streets", values={"count": f"{quality.near_misses}"}))
+        yield Remark("near_misses", "streets", values={"count": f"{quality.near_misses}"})
     if quality.overlaps:
         values = {"count": f"{quality.overlaps}", "metres": f"{quality.overlap_m:,.0f}"}
-        remarks.append(Remark("overlaps", "streets", values=values))
-    return remarks
+        yield Remark("overlaps", "streets", values=values)
 
 
-def coordinates(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return the coordinates of a point layer, shape (points, 2)."""
-    return np.asarray(shapely.get_coordinates(points.geometry.array), dtype=np.float64)
+def _function_remarks(facilities: Facilities, rules: RuleSet) -> Iterator[Remark]:
+    unread = [unknown_functions(cell, rules.functions) for cell in facilities["functions"]]
+    rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
+    if rows:
+        named = ", ".join(dict.fromkeys(word for words in unread for word in words))
+        yield Remark("functions_unread", "facilities", rows, values={"words": named})

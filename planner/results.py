@@ -1,4 +1,4 @@
-"""The plan: everything that a run found, as frozen values and plain frames."""
+"""Results of a run, as frozen values and plain frames."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from planner.accessibility.equity import Equity
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.actions import ImprovementPlan
+from planner.evaluation.improvements.search import Improvements
 from planner.evaluation.sensitivity import AlternativeDiagnosis
 from planner.evaluation.validation.walk_verification import Verification
 from planner.inputs.scenario import Scenario
 from planner.inputs.study_inputs import Inputs
-from planner.inputs.walk_network import CostNote
 from planner.messages.notices import Remark
 from planner.network.network import WalkingNetwork
-from planner.network.quality import NetworkQuality
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import Profile, Walk
+from planner.network.walk import WalkSettings
+from planner.prepare import PreparedStudy
 from planner.programme.lists import Programme
 from planner.siting.proposals import Siting
 from planner.siting.study_siting import SiteFindings
@@ -36,73 +35,48 @@ from planner.siting.study_siting import SiteFindings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What `planner.run` returns; maps, report and tables are made from it and from nothing else.
+    """Results of `planner.run`, from which map, report and tables are made.
 
     Attributes
     ----------
-    study
-        The settings.
+    prepared
+        Settings, inputs, walking network and snapped points.
     scenario
-        Which centres were closed and which sites stand, or None where the centres are today's.
-    walk, walking_profile
-        Speed and access; the named profile, or None where the study gives its own speed.
-    cost_notes
-        What counts besides metres on level, open ground; empty where nothing does.
-    inputs
-        The checked tables.
-    network, network_quality
-        The streets, and what is to be known of them.
-    network_places
-        Where the streets look wrong, as `planner.network.topology_checks` lists it.
-    facility_snaps, demand_snaps
-        Where centres and people meet the streets.
+        Facilities closed and sites opened; None for the facilities as they are.
     times
-        Walking minutes between centres and demand points within the longest limit that study or rules ask for.
+        Walking minutes between facilities and demand points, within the longest limit of study and rules.
     service_areas
-        One row a facility and limit: facility, limit_min, area_m2, disc_share (of the crow-fly disc), geometry.
+        One row per facility and limit: facility, limit_min, area_m2, disc_share (of the crow-fly disc), geometry.
     reached
-        One row a limit: limit_min, geometry: what any centre reaches.
+        Union of the service areas, one row per limit: limit_min, geometry.
     coverage, diagnosis, fairness, sites
-        The findings.
+        Coverage, evaluation of the facilities by rules, equity of access, and site selection.
     alternatives
-        The same centres judged by other rules, or at other speeds.
+        The evaluation by other rule sets or with other walking profiles.
     flips
-        The verdicts that change if a threshold is a little lower or higher (`planner.evaluation.sensitivity`).
-    remedies
-        What would make each weak centre compliant.
-    blocked_pairs
-        Street positions close in the air and far on foot (`planner.evaluation.severance`).
-    blocked_near
-        The pairs around each centre by its id: the pair's id, and in which direction it lies.
+        Ratings that change with a slightly lower or higher threshold (`planner.evaluation.sensitivity`).
+    improvements
+        Improvements that make weak facilities compliant, and severed pairs of places.
     overlay
-        Coverage by walking time beside coverage by overlay, one row a limit (see
-        `planner.evaluation.validation.overlay`).
+        Coverage by walking time compared with coverage by polygon overlay, one row per limit
+        (`planner.evaluation.validation.overlay`).
     verification
-        What came of computing walks again; None where it was not asked for.
+        Comparison with walks recomputed by networkx; None unless requested.
     kinds
-        The coverage of each kind of demand besides the residents.
+        Coverage of the population groups besides the residents.
     circles
-        The business circles; None where the study gives no places.
+        Business areas; None without a layer of places.
     candidate_times, candidate_areas
         Walking minutes between candidates and demand points within the longest limit of the study, and the
-        candidates' service areas, shape (candidates, limits): what the map's "what if" switches on and off.
+        candidates' service areas, shape (candidates, limits), for the map's what-if panel.
     programme
-        What is built or upgraded in which year with which money; None where the study gives no funds.
+        Projects by year with their funding; None without funds.
     remarks
-        Rows that could not be used as they are, with the reason.
+        Notices on rows that are not used as given, with the reason.
     """
 
-    study: Study
+    prepared: PreparedStudy
     scenario: Scenario | None
-    walk: Walk
-    walking_profile: Profile | None
-    cost_notes: tuple[CostNote, ...]
-    inputs: Inputs
-    network: WalkingNetwork
-    network_quality: NetworkQuality
-    network_places: gpd.GeoDataFrame
-    facility_snaps: Snaps
-    demand_snaps: Snaps
     times: TravelTimes
     service_areas: gpd.GeoDataFrame
     reached: gpd.GeoDataFrame
@@ -110,9 +84,7 @@ class Plan:
     diagnosis: Diagnosis
     alternatives: tuple[AlternativeDiagnosis, ...]
     flips: pd.DataFrame
-    remedies: tuple[ImprovementPlan, ...]
-    blocked_pairs: gpd.GeoDataFrame
-    blocked_near: Mapping[str, tuple[tuple[str, str], ...]]
+    improvements: Improvements
     fairness: Equity
     overlay: pd.DataFrame
     verification: Verification | None
@@ -125,21 +97,51 @@ class Plan:
     remarks: tuple[Remark, ...]
 
     @property
+    def study(self) -> Study:
+        """Settings of the study."""
+        return self.prepared.study
+
+    @property
+    def inputs(self) -> Inputs:
+        """Validated input tables."""
+        return self.prepared.inputs
+
+    @property
+    def walk(self) -> WalkSettings:
+        """Walking speed and access distance."""
+        return self.prepared.walk
+
+    @property
+    def network(self) -> WalkingNetwork:
+        """Walking network."""
+        return self.prepared.network
+
+    @property
+    def facility_snaps(self) -> SnappedPoints:
+        """Facilities snapped to the network."""
+        return self.prepared.facility_snaps
+
+    @property
+    def demand_snaps(self) -> SnappedPoints:
+        """Demand points snapped to the network."""
+        return self.prepared.demand_snaps
+
+    @property
     def siting(self) -> Siting:
-        """The question of new sites and its proposals."""
+        """Candidates and proposals."""
         return self.sites.siting
 
     @property
     def weights(self) -> Mapping[str, float]:
-        """How much one person of each kind counts in siting."""
+        """Weight of one person in siting, by population group."""
         return self.sites.weights
 
     @property
     def gains(self) -> tuple[Mapping[str, float], ...]:
-        """Whom each proposal gains, by kind."""
+        """People newly covered by each proposal, by population group."""
         return self.sites.gains
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: `planner.show` of it."""
-        # By the package's front door, which imports when it is asked: this stage knows none of the later ones.
+        """Return the notebook view of `planner.show`."""
+        # Imported by name at run time: this layer must not depend on reporting.
         return str(import_module("planner").show(self))

@@ -16,7 +16,7 @@ from planner.evaluation.intervals import IndicatorRef, IndicatorValues, Interval
 from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.population.points import place_demand
 from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES
 
@@ -127,7 +127,7 @@ def access(  # noqa: PLR0913 - a centre has many sides
         between=between,
         limits_min=LIMITS,
         standard_min=5.0,
-        walk=Walk(3.6, 50.0),
+        walk=WalkSettings(3.6, 50.0),
     )
 
 

@@ -11,11 +11,11 @@ import pyogrio
 import shapely
 from centres import rule, rule_file
 
-from planner.commands.diagnosis import diagnose_study
 from planner.config.study import read_study
-from planner.evaluation.diagnosis import Diagnosis
+from planner.evaluation.diagnosis import Diagnosis, diagnose
 from planner.evaluation.improvements.actions import Action
 from planner.evaluation.improvements.search import Improvements
+from planner.prepare import prepare
 
 ORIGIN = np.array([500_000.0, 4_390_000.0])
 CRS = "EPSG:32648"
@@ -86,8 +86,10 @@ def diagnosed(
         text += f'[inputs.{key}]\npath = "city.gpkg"\nlayer = "{name}"\n'
     file = folder / "study.toml"
     file.write_text(text, "utf-8")
-    _, diagnosis, found = diagnose_study(read_study(file))
-    return diagnosis, found
+    prepared = prepare(read_study(file))
+    access = prepared.measure_access()
+    diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
+    return diagnosis, prepared.find_improvements(access, diagnosis)
 
 
 def applied(layers: Layers, changes: Sequence[Action], centre: str = "C1") -> Layers:

@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import markers
 import pytest
 import seeds
 import toy
@@ -23,6 +24,13 @@ HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan
 os.environ.setdefault("PLANNER_TRACEBACK", "1")
 
 seeds.choose_cases()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests by what they need, and let property tests be brief where that is asked."""
+    markers.apply(items)
+    if config.getoption("--hypothesis-profile") == markers.QUICK:
+        markers.limit_examples(items)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ def choose_cases() -> None:
     common = {"deadline": None, "database": None, "print_blob": False}
     hypothesis.settings.register_profile("new", **common)
     hypothesis.settings.register_profile("same", derandomize=True, **common)
+    hypothesis.settings.register_profile("quick", derandomize=True, max_examples=5, **common)
     if os.environ.get(EXPLORING):
         hypothesis.settings.load_profile("new")
         return

@@ -40,7 +40,8 @@ def renamed(plan: Plan, text: str) -> Plan:
     fairness = replace(plan.fairness, by_street=names(plan.fairness.by_street, "street"))
     diagnosis = replace(plan.diagnosis, centres=names(plan.diagnosis.centres, "name"))
     study = plan.study.model_copy(update={"name": text, "date": text})
-    return replace(plan, study=study, inputs=inputs, coverage=coverage, fairness=fairness, diagnosis=diagnosis)
+    prepared = replace(plan.prepared, study=study, inputs=inputs)
+    return replace(plan, prepared=prepared, coverage=coverage, fairness=fairness, diagnosis=diagnosis)
 
 
 @pytest.mark.parametrize("text", EVIL)

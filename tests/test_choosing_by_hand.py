@@ -14,13 +14,13 @@ import shapely
 from planner.config.sections.siting import Siting as Settings
 from planner.network.network import build_network
 from planner.network.snapping import snap
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.siting.candidates.builder import Gatherer
 from planner.siting.candidates.candidate import Candidate, Excluded
 from planner.siting.proposals import Proposal, Siting, choice_of, choose_among, choose_sites
 
 CRS = "EPSG:32648"
-WALK = Walk(3.6, 10.0)
+WALK = WalkSettings(3.6, 10.0)
 """60 m in a minute."""
 
 HOMES = {(100.0, 0.0): 10.0, (500.0, 0.0): 20.0, (1000.0, 0.0): 40.0, (1400.0, 0.0): 80.0, (2500.0, 500.0): 5.0}

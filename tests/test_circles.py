@@ -19,15 +19,15 @@ from planner.accessibility.business_areas import BusinessAreas, find_business_ar
 from planner.accessibility.walk_clusters import APART_M, dbscan, hdbscan, walk_distances
 from planner.config.sections.demand import Circles as CircleSettings
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
-from planner.network.network import build_network, walked_at
+from planner.network.network import build_network, with_costs
 from planner.network.snapping import snap
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.population.business_places import business_places, read_place_kinds
 from planner.reporting.document.build import document
 from planner.schemas.tables import FACILITIES, PLACES, STREETS, Facilities, Streets
 
 CRS = "EPSG:32648"
-WALK = Walk(speed_kmh=3.6, access_m=20.0)
+WALK = WalkSettings(speed_kmh=3.6, access_m=20.0)
 KINDS = read_place_kinds(None, study="test")
 
 
@@ -56,7 +56,7 @@ def found(
     **settings: object,
 ) -> BusinessAreas:
     network = build_network(town)
-    network = walked_at(network, np.full((len(network.segment_m), 2), level))
+    network = with_costs(network, np.full((len(network.segment_m), 2), level))
     snaps = snap(shapely.get_coordinates(centres.geometry.array), network, access_m=WALK.access_m)
     return find_business_areas(
         business_places(PLACES.check(places, source="test"), KINDS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pytest
 
-from planner.network.gate_gaps import gap_ends, gates_in_gaps
+from planner.network.gate_gaps import find_gap_gates, find_gap_nodes
 from planner.network.network import build_network
 
 GATED = {
@@ -38,5 +38,5 @@ def test_closed_gates_of_an_extract(name: str) -> None:
     lines, gated, closed, to_open = GATED[name]
     streets = gpd.GeoDataFrame({"gated": gated}, geometry=gpd.GeoSeries.from_wkt(lines), crs=32648)
     network = build_network(streets)
-    assert len(gap_ends(network, streets)) == closed
-    assert len(gates_in_gaps(network, streets)) == to_open
+    assert len(find_gap_nodes(network, streets)) == closed
+    assert len(find_gap_gates(network, streets)) == to_open

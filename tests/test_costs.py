@@ -13,13 +13,13 @@ from rasterio import Affine
 from planner.io.elevation import Elevation, read_elevation
 from planner.io.osm.extract import read_osm_streets
 from planner.messages.errors import DataError
-from planner.network.costs import Costs, level_metres, passable, tobler, unknown_names
+from planner.network.costs import WalkingCosts, compute_cost_factors, find_unused_names, select_walkable, tobler
 from planner.network.gates import close_gates
-from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.quality import network_quality
 from planner.network.snapping import snap
 from planner.network.travel_times import travel_times
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 
 CRS = "EPSG:32648"
 PORTO_ALEGRE = Path(__file__).parents[2] / "shared" / "data" / "porto-alegre"
@@ -31,39 +31,41 @@ def lines(*wkt: str, **columns: list[str]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries.from_wkt(list(wkt)), crs=CRS)
 
 
-def levels(streets: gpd.GeoDataFrame, costs: Costs, slope: float = 0.0) -> list[list[float]]:
-    """Return the level metres a metre of every segment over ground that rises evenly to the east."""
+def levels(streets: gpd.GeoDataFrame, costs: WalkingCosts, slope: float = 0.0) -> list[list[float]]:
+    """Return the cost metres per metre of every segment over ground that rises evenly to the east."""
     network = build_network(streets)
-    level, _ = level_metres(network, streets, costs, lambda xy: xy[:, 0] * slope)
+    level, _ = compute_cost_factors(network, streets, costs, lambda xy: xy[:, 0] * slope)
     return level.round(6).tolist()
 
 
 def minutes(network: WalkingNetwork, begin: tuple[float, float], end: tuple[float, float]) -> float:
     """Return the walk between a centre at `begin` and a door at `end`, at 1 m/s, both on streets."""
     snaps = [snap(np.array([xy]), network, access_m=0.5) for xy in (begin, end)]
-    times = travel_times(network, *snaps, walk=Walk(3.6, 0.5), horizon_min=200)
+    times = travel_times(network, *snaps, walk=WalkSettings(3.6, 0.5), horizon_min=200)
     return float(times.minutes[0]) if len(times.minutes) else np.inf
 
 
 def test_tobler_by_hand() -> None:
     """6·exp(−3.5·|S + 0.05|): 5.037 km/h on the flat, 6 at −5 %, 3.549 up 10 %, 5.037 down 10 %."""
-    assert tobler().level(np.array([0.0])).tolist() == [1.0]
-    assert tobler().level(np.array([0.1]))[0] == pytest.approx(np.exp(3.5 * 0.1))
-    assert tobler().level(np.array([-0.1]))[0] == pytest.approx(1.0)
-    assert tobler().least_level == pytest.approx(np.exp(-3.5 * 0.05))
-    assert Costs(3.6, slope=True, class_kmh={"path": 7.2}).least_level == pytest.approx(np.exp(-0.175) / 2)
-    assert Costs(3.6, class_kmh={"path": 1.8}).least_level == 1.0
+    assert tobler().factor(np.array([0.0])).tolist() == [1.0]
+    assert tobler().factor(np.array([0.1]))[0] == pytest.approx(np.exp(3.5 * 0.1))
+    assert tobler().factor(np.array([-0.1]))[0] == pytest.approx(1.0)
+    assert tobler().least_cost_factor == pytest.approx(np.exp(-3.5 * 0.05))
+    assert WalkingCosts(3.6, slope=True, class_kmh={"path": 7.2}).least_cost_factor == pytest.approx(
+        np.exp(-0.175) / 2
+    )
+    assert WalkingCosts(3.6, class_kmh={"path": 1.8}).least_cost_factor == 1.0
 
 
 def test_a_hill_is_walked_up_slowly_and_down_fast() -> None:
     street = lines("LINESTRING (0 0, 100 0)")
     up, down = np.exp(3.5 * 0.1), 1.0
-    assert levels(street, Costs(3.6, slope=True), 0.1)[0] == pytest.approx([up, down], abs=1e-6)
+    assert levels(street, WalkingCosts(3.6, slope=True), 0.1)[0] == pytest.approx([up, down], abs=1e-6)
     network = build_network(street)
-    level = np.array(levels(street, Costs(3.6, slope=True), 0.1))
+    level = np.array(levels(street, WalkingCosts(3.6, slope=True), 0.1))
     # The centre is on the top: people walk up to it, and down from it.
-    to_centre = walked_at(network, level, direction="to_centre")
-    from_centre = walked_at(network, level, direction="from_centre")
+    to_centre = with_costs(network, level, direction="to_centre")
+    from_centre = with_costs(network, level, direction="from_centre")
     assert minutes(to_centre, (100, 0), (0, 0)) * 60 == pytest.approx(100 * up, abs=0.5)
     assert minutes(from_centre, (100, 0), (0, 0)) * 60 == pytest.approx(100 * down, abs=0.5)
 
@@ -72,24 +74,24 @@ def test_long_segments_are_cut_where_slope_counts_and_bridges_rise_evenly() -> N
     def ridge(xy: np.ndarray) -> np.ndarray:
         return 10.0 - np.abs(xy[:, 0] - 50.0) / 5
 
-    costs = Costs(3.6, slope=True, step_m=50.0)
-    over = passable(lines("LINESTRING (0 0, 100 0)"), costs)
+    costs = WalkingCosts(3.6, slope=True, step_m=50.0)
+    over = select_walkable(lines("LINESTRING (0 0, 100 0)"), costs)
     assert shapely.get_num_coordinates(over.geometry.array).tolist() == [3]
-    level, _ = level_metres(build_network(over), over, costs, ridge)
+    level, _ = compute_cost_factors(build_network(over), over, costs, ridge)
     assert level.round(6).tolist() == [
         np.round([np.exp(0.7), np.exp(3.5 * 0.1)], 6).tolist(),
         np.round([np.exp(3.5 * 0.1), np.exp(0.7)], 6).tolist(),
     ]
     for structure in ("bridge", "tunnel"):
-        under = passable(lines("LINESTRING (0 0, 100 0)", structure=[structure]), costs)
-        assert level_metres(build_network(under), under, costs, ridge)[0].tolist() == [[1.0, 1.0]] * 2
+        under = select_walkable(lines("LINESTRING (0 0, 100 0)", structure=[structure]), costs)
+        assert compute_cost_factors(build_network(under), under, costs, ridge)[0].tolist() == [[1.0, 1.0]] * 2
 
 
 def test_streets_without_a_height_are_level_and_said() -> None:
     streets = lines("LINESTRING (0 0, 100 0)", "LINESTRING (0 50, 100 50)")
     network = build_network(streets)
-    level, unknown = level_metres(
-        network, streets, Costs(3.6, slope=True), lambda xy: np.where(xy[:, 1] > 10, np.nan, xy[:, 0])
+    level, unknown = compute_cost_factors(
+        network, streets, WalkingCosts(3.6, slope=True), lambda xy: np.where(xy[:, 1] > 10, np.nan, xy[:, 0])
     )
     assert unknown.tolist() == [False, True]
     assert level[1].tolist() == [1.0, 1.0]
@@ -102,13 +104,15 @@ def test_stairs_classes_and_crossings() -> None:
         kind=["path", "steps", "footway"],
         crossing=["", "", "traffic_signals"],
     )
-    costs = Costs(3.6, stairs="slow", class_kmh={"path": 1.8}, crossing_s={"traffic_signals": 30, "marked": 3})
+    costs = WalkingCosts(
+        3.6, stairs="slow", class_kmh={"path": 1.8}, crossing_s={"traffic_signals": 30, "marked": 3}
+    )
     # 30 s at 1 m/s over 20 m; a path at half the speed; stairs by the shipped figure.
     assert levels(streets, costs) == [[2, 2], [2, 2], [2.43, 2.43], [2.5, 2.5], [2.5, 2.5]]
-    assert levels(streets, Costs(3.6)) == [[1, 1]] * 5
-    assert passable(streets, Costs(3.6, stairs="closed"))["kind"].tolist() == ["path", "footway"]
-    assert unknown_names(streets, "crossing", costs.crossing_s) == ("marked",)
-    assert unknown_names(streets.drop(columns="kind"), "kind", costs.class_kmh) == ("path",)
+    assert levels(streets, WalkingCosts(3.6)) == [[1, 1]] * 5
+    assert select_walkable(streets, WalkingCosts(3.6, stairs="closed"))["kind"].tolist() == ["path", "footway"]
+    assert find_unused_names(streets, "crossing", costs.crossing_s) == ("marked",)
+    assert find_unused_names(streets.drop(columns="kind"), "kind", costs.class_kmh) == ("path",)
 
 
 def test_a_closed_gate_ends_the_street_on_both_sides() -> None:
@@ -252,11 +256,11 @@ def test_the_hills_of_porto_alegre() -> None:
         xy = pyproj.Transformer.from_crs(raster.crs, crs, always_xy=True).transform(*zip(*lonlat, strict=True))
         whole = read_elevation(path, smoothing_m=0.0, **(options | {"bounds": [*np.min(xy, 1), *np.max(xy, 1)]}))
     np.testing.assert_allclose(whole.heights(np.column_stack(xy)), expected, atol=1e-3)
-    costs = Costs(3.6, slope=True)
-    cut = passable(streets, costs)
+    costs = WalkingCosts(3.6, slope=True)
+    cut = select_walkable(streets, costs)
     network = build_network(cut)
-    level, unknown = level_metres(network, cut, costs, elevation.heights)
+    level, unknown = compute_cost_factors(network, cut, costs, elevation.heights)
     assert unknown.mean() < 0.02
-    assert level.min() >= tobler().least_level
+    assert level.min() >= tobler().least_cost_factor
     assert 1.02 < np.average(level, weights=np.column_stack([network.segment_m] * 2)) < 2
     assert (level[:, 0] != level[:, 1]).mean() > 0.5

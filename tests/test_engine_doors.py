@@ -17,7 +17,7 @@ from planner.accessibility.two_step_fca import two_step_access
 from planner.messages.errors import DataError, PlannerError
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.network import WalkingNetwork, build_network
-from planner.network.snapping import Snaps, snap
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import (
     TravelTimes,
     nearest_facility,
@@ -25,12 +25,12 @@ from planner.network.travel_times import (
     nearest_facility_of_places,
     travel_times,
 )
-from planner.network.visibility import lay_barriers
-from planner.network.walk import Walk
+from planner.network.visibility import build_barriers
+from planner.network.walk import WalkSettings
 
 ORIGIN = (500_000.0, 4_400_000.0)
 LINES = [[(0, 0), (100, 0)], [(100, 0), (100, 100)], [(100, 100), (0, 100)]]
-WALK = Walk(3.6, 50.0)
+WALK = WalkSettings(3.6, 50.0)
 
 
 def streets(crs: object = "EPSG:32648", shapes: list[shapely.Geometry] | None = None) -> gpd.GeoDataFrame:
@@ -44,7 +44,7 @@ def network() -> WalkingNetwork:
 
 
 @pytest.fixture(scope="module")
-def snaps(network: WalkingNetwork) -> Snaps:
+def snaps(network: WalkingNetwork) -> SnappedPoints:
     return snap(np.add([[50.0, 10.0], [90.0, 60.0]], ORIGIN), network, access_m=50.0)
 
 
@@ -128,7 +128,7 @@ def test_lines_of_several_parts_and_a_series_are_streets() -> None:
     ],
     ids=str,
 )
-def test_points_that_are_none(network: WalkingNetwork, snaps: Snaps, xy: object, said: str) -> None:
+def test_points_that_are_none(network: WalkingNetwork, snaps: SnappedPoints, xy: object, said: str) -> None:
     refused(lambda: snap(xy, network, access_m=50.0), "snap(xy)", said)
     refused(lambda: nearest_facility_of_places(network, snaps, xy, walk=WALK, horizon_min=5.0), said)
 
@@ -152,17 +152,17 @@ def test_coordinates_near_zero_are_no_degrees() -> None:
 @pytest.mark.parametrize("access_m", [-1.0, np.nan, np.inf, "50", None, True])
 def test_an_access_that_is_none(network: WalkingNetwork, access_m: object) -> None:
     refused(lambda: snap([[500_050.0, 4_400_010.0]], network, access_m=access_m), "`access_m`")
-    refused(lambda: Walk(3.6, access_m), "`access_m`")
+    refused(lambda: WalkSettings(3.6, access_m), "`access_m`")
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, np.nan, np.inf, -np.inf, 1e-300, 1e300, "3.6", None, True])
 def test_a_speed_that_is_none(speed: object) -> None:
-    refused(lambda: Walk(speed, 50.0), "`speed_kmh`")
+    refused(lambda: WalkSettings(speed, 50.0), "`speed_kmh`")
 
 
-def test_snaps_that_belong_elsewhere(network: WalkingNetwork, snaps: Snaps) -> None:
+def test_snaps_that_belong_elsewhere(network: WalkingNetwork, snaps: SnappedPoints) -> None:
     other = build_network(streets(shapes=[shapely.LineString(np.add(LINES[0], ORIGIN))]))
-    far = Walk(3.6, 80.0)
+    far = WalkSettings(3.6, 80.0)
     for call in (
         lambda on, walk: travel_times(on, snaps, snaps, walk=walk, horizon_min=5.0),
         lambda on, walk: nearest_facility(on, snaps, snaps, walk=walk, horizon_min=5.0),
@@ -196,23 +196,23 @@ def test_snaps_that_belong_elsewhere(network: WalkingNetwork, snaps: Snaps) -> N
     ],
     ids=str,
 )
-def test_limits_that_are_none(network: WalkingNetwork, snaps: Snaps, limits: object, said: str) -> None:
+def test_limits_that_are_none(network: WalkingNetwork, snaps: SnappedPoints, limits: object, said: str) -> None:
     refused(lambda: service_areas(network, snaps, walk=WALK, limits_min=limits), "`limits_min`", said)
 
 
-def test_limits_may_come_as_any_list(network: WalkingNetwork, snaps: Snaps) -> None:
+def test_limits_may_come_as_any_list(network: WalkingNetwork, snaps: SnappedPoints) -> None:
     for limits in ((2, 5), [2.0, 5.0], np.array([2.0, 5.0]), pd.Series([2, 5])):
         assert service_areas(network, snaps, walk=WALK, limits_min=limits).shape == (2, 2)
 
 
 def test_barriers_that_are_none() -> None:
     wall = gpd.GeoSeries([shapely.LineString(LINES[0])], crs=32648)
-    refused(lambda: lay_barriers(wall.to_crs(4326), None), "degrees")
-    refused(lambda: lay_barriers(wall, wall), "Geometry is LineString")
-    refused(lambda: lay_barriers(gpd.GeoSeries([POINT], crs=32648), None), "Geometry is Point")
-    refused(lambda: lay_barriers(wall.to_frame("geometry"), None), "a GeoSeries is needed")
-    refused(lambda: lay_barriers(gpd.GeoSeries([line_to(np.nan)]), None), "finite")
-    assert len(lay_barriers(None, None).xy) == 0
+    refused(lambda: build_barriers(wall.to_crs(4326), None), "degrees")
+    refused(lambda: build_barriers(wall, wall), "Geometry is LineString")
+    refused(lambda: build_barriers(gpd.GeoSeries([POINT], crs=32648), None), "Geometry is Point")
+    refused(lambda: build_barriers(wall.to_frame("geometry"), None), "a GeoSeries is needed")
+    refused(lambda: build_barriers(gpd.GeoSeries([line_to(np.nan)]), None), "finite")
+    assert len(build_barriers(None, None).xy) == 0
 
 
 def times(n_facilities: int = 2, n_demand: int = 3, horizon_min: float = 10.0) -> TravelTimes:

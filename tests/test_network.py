@@ -7,8 +7,8 @@ import shapely
 
 from planner.network.network import build_network
 from planner.network.quality import network_quality
-from planner.network.snapping import doors, snap
-from planner.network.walk import Walk, is_within, walking_profiles
+from planner.network.snapping import access_points, snap
+from planner.network.walk import WalkSettings, is_within, walking_profiles
 
 CRS = "EPSG:32648"
 
@@ -57,7 +57,7 @@ def test_edges_and_segments_agree() -> None:
 
 
 def test_snapping_by_hand() -> None:
-    """30 m beside a street: 40 m of it either way lie within 50 m; both ends are doors 50 m away."""
+    """30 m beside a street: 40 m of it either way lie within 50 m; both ends are access_points 50 m away."""
     network = build_network(lines("LINESTRING (0 0, 100 0)", "LINESTRING (0 90, 100 90)"))
     snaps = snap(np.array([[60.0, 30.0], [50.0, 500.0]]), network, access_m=50.0)
     assert snaps.point.tolist() == [0]
@@ -65,8 +65,8 @@ def test_snapping_by_hand() -> None:
     assert snaps.reaches_street.tolist() == [True, False]
     assert snaps.nearest_m.tolist() == [30.0, 410.0]
     np.testing.assert_allclose(snaps.nearest_xy, [[60, 0], [50, 90]])
-    assert doors(snaps, network).walk_m.tolist() == [50.0, 50.0]
-    assert doors(snaps, network).along_m.tolist() == [20.0, 100.0]
+    assert access_points(snaps, network).walk_m.tolist() == [50.0, 50.0]
+    assert access_points(snaps, network).along_m.tolist() == [20.0, 100.0]
 
 
 def test_a_street_exactly_at_the_access_distance_counts() -> None:
@@ -87,7 +87,7 @@ def test_limits_are_inclusive_and_infinity_is_out_of_reach() -> None:
 
 @pytest.mark.parametrize(("name", "reach_m"), [("gb50180", 300), ("default_walker", 400), ("adult_measured", 430)])
 def test_five_minutes_of_each_profile(name: str, reach_m: float) -> None:
-    assert Walk(walking_profiles()[name].speed_kmh, 50.0).metres(5.0) == pytest.approx(reach_m)
+    assert WalkSettings(walking_profiles()[name].speed_kmh, 50.0).metres(5.0) == pytest.approx(reach_m)
 
 
 def test_profiles_say_their_source_in_both_languages() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import toy
+from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_plan_shows_its_key_figures_and_a_map(toy_plan: planner.Plan, language: Language) -> None:
-    plan = replace(toy_plan, study=toy_plan.study.model_copy(update={"language": language}))
+    plan = with_settings(toy_plan, language=language)
     shown = plan._repr_html_()
     total = next(row for row in document(plan)["coverage"]["total"] if row["limit_min"] == 5)
     assert Texts(language).percent(total["people_share"]) in shown

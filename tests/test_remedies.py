@@ -161,7 +161,7 @@ def test_applied_to_the_study_the_whole_pipeline_agrees(tmp_path: Path) -> None:
     def verdict(area_m2: float) -> tuple[str, tuple[ImprovementPlan, ...]]:
         centres = toy.layers()["centres"].assign(floor_area_m2=np.array([area_m2, np.nan]))
         plan = planner.run(toy.write_study(tmp_path / f"{area_m2:g}", changed={"centres": centres}))
-        return plan.diagnosis.centres["verdict"].iloc[0], plan.remedies
+        return plan.diagnosis.centres["verdict"].iloc[0], plan.improvements.plans
 
     weak, remedies = verdict(20.0)
     assert weak == "weak"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import toy
+from plans import with_settings
 
 import planner
 from planner.evaluation.diagnosis import WEAK
@@ -53,7 +53,7 @@ class Reader(HTMLParser):
 
 
 def in_language(plan: planner.Plan, language: Language) -> planner.Plan:
-    return replace(plan, study=plan.study.model_copy(update={"language": language}))
+    return with_settings(plan, language=language)
 
 
 def report_of(plan: planner.Plan) -> tuple[str, Reader, Document]:

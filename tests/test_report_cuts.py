@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import docx
 import pytest
 import toy
+from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Texts
@@ -60,7 +60,7 @@ def test_a_part_of_the_toy_city_by_hand(toy_plan: planner.Plan) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_street_and_a_community_are_told_in_both_languages(haibowan_plan: planner.Plan, language: str) -> None:
-    plan = replace(haibowan_plan, study=haibowan_plan.study.model_copy(update={"language": language}))
+    plan = with_settings(haibowan_plan, language=language)
     content = document(plan)
     texts = Texts(plan.study.language)
     street = tell_cut(plan, content, "新华街道")

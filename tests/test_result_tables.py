@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 import toy
 from openpyxl.workbook import Workbook
+from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Language, Texts
@@ -21,7 +21,7 @@ SHEETS += ("circles", "remarks", "sources")
 
 
 def tables(plan: planner.Plan, folder: Path, language: Language = "en") -> tuple[Workbook, Document]:
-    plan = replace(plan, study=plan.study.model_copy(update={"language": language}))
+    plan = with_settings(plan, language=language)
     content = document(plan)
     write_tables(plan, content, folder / "tables.xlsx")
     return openpyxl.load_workbook(folder / "tables.xlsx"), content

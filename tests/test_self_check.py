@@ -16,30 +16,24 @@ from planner.commands.main import main
 from planner.config.study import read_study
 from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import verify
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.travel_times import travel_times
-from planner.prepare import Ready, prepare
+from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import document
-from planner.stages import access_data, walk_environment
 
 ROOT = Path(__file__).parent.parent
 
 
-def access(file: Path) -> tuple[AccessData, Ready]:
+def access(file: Path) -> tuple[AccessData, PreparedStudy]:
     ready = prepare(read_study(file))
-    snaps = ready.facility_snaps
-    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=ready.walk, horizon_min=ready.horizon_min)
-    areas = service_areas(ready.network, snaps, walk=ready.walk, limits_min=ready.study.limits.minutes)
-    return access_data(ready, ready.walk, times, areas=areas), ready
+    return ready.assemble_access(ready.compute_times(), ready.compute_service_areas()), ready
 
 
 @pytest.fixture(scope="module")
-def helsinki() -> tuple[AccessData, Ready]:
+def helsinki() -> tuple[AccessData, PreparedStudy]:
     return access(ROOT / "data" / "helsinki" / "study.toml")
 
 
 def test_overlay_agrees_beyond_the_drawn_border(
-    toy_plan: planner.Plan, haibowan_plan: planner.Plan, helsinki: tuple[AccessData, Ready]
+    toy_plan: planner.Plan, haibowan_plan: planner.Plan, helsinki: tuple[AccessData, PreparedStudy]
 ) -> None:
     for rows in (toy_plan.overlay, haibowan_plan.overlay, compare_with_overlay(helsinki[0])):
         assert (rows["pairs"] > 0).all()
@@ -62,9 +56,9 @@ def test_overlay_tells_a_wrong_area_and_a_wrong_time(tmp_path: Path) -> None:
     assert compare_with_overlay(slower)["differing_beyond"].iloc[0] > 0
 
 
-def test_networkx_finds_the_same_walks(toy_study: Path, helsinki: tuple[AccessData, Ready]) -> None:
+def test_networkx_finds_the_same_walks(toy_study: Path, helsinki: tuple[AccessData, PreparedStudy]) -> None:
     for one, ready in (access(toy_study), helsinki):
-        again = verify(one, walk_environment(ready), seed=3)
+        again = verify(one, ready.walk_environment(), seed=3)
         assert again.points == min(100, len(one.demand))
         assert again.pairs > again.points / 2
         assert again.differing == 0
@@ -75,12 +69,12 @@ def test_networkx_tells_wrong_walks(toy_study: Path) -> None:
     right, ready = access(toy_study)
     times = right.times
     late = replace(right, times=replace(times, minutes=times.minutes + 0.01))
-    again = verify(late, walk_environment(ready), seed=3)
+    again = verify(late, ready.walk_environment(), seed=3)
     assert again.differing == again.pairs > 0
     assert again.largest_min == pytest.approx(0.01, abs=1e-6)
     keep = np.arange(len(times.minutes)) != np.argmin(times.minutes)
     lost = replace(times, facility=times.facility[keep], demand=times.demand[keep], minutes=times.minutes[keep])
-    again = verify(replace(right, times=lost), walk_environment(ready), seed=3)
+    again = verify(replace(right, times=lost), ready.walk_environment(), seed=3)
     assert again.differing == 1
     assert np.isinf(again.largest_min)
 
@@ -90,11 +84,3 @@ def test_run_verify_says_so_in_the_products(toy_study: Path, tmp_path: Path, toy
     assert main(["run", str(toy_study), "--out", str(tmp_path / "out"), "--verify"]) == 0
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "computed again by networkx on the street lines: 0 differ" in report
-
-
-def test_without_networkx_the_run_is_refused_before_it_begins(
-    toy_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert main(["run", str(toy_study), "--out", str(tmp_path / "out"), "--verify"]) == 2
-    assert "pip install" in capsys.readouterr().err

@@ -24,7 +24,7 @@ from planner.messages.errors import SitingError, StudyError
 from planner.network.gates import close_gates
 from planner.network.network import build_network
 from planner.network.snapping import snap
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.schemas.tables import PARCELS
 from planner.siting.alternatives import alternatives
 from planner.siting.baselines import compare
@@ -40,7 +40,7 @@ from planner.siting.problem import Choice, Covering
 from planner.siting.proposals import choose_sites, coverage_of
 from planner.siting.unserved_reasons import Surroundings, who_is_left
 
-WALK = Walk(3.6, 10.0)
+WALK = WalkSettings(3.6, 10.0)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_no_street_position_serves_anyone_whom_a_proposed_one_does_not_serve_as_
     )
     homes = snap(random.uniform(0, 400, (40, 2)), network, access_m=40.0)
     people, limit = random.integers(1, 9, 40).astype(float), np.where(np.arange(40) % 2, 2.0, 3.0)
-    walk = Walk(3.6, 40.0)
+    walk = WalkSettings(3.6, 40.0)
     found = propose_street_positions(
         homes, people, limit, network, network.segment_lines(), walk=walk, at_most=10_000
     )
@@ -171,7 +171,7 @@ def test_dense_groups_do_not_reach_across_a_river() -> None:
     xy = np.array([[20.0 * place, 1.0] for place in range(10)])
     homes = gpd.GeoDataFrame({"people": [1.0] * 10}, geometry=gpd.points_from_xy(*xy.T), crs=toy.CRS)
     snaps = snap(xy, network, access_m=5.0)
-    walk = Walk(3.6, 5.0)
+    walk = WalkSettings(3.6, 5.0)
     found = propose_dense(homes, snaps, network, Grouping("dbscan", 35.0, 3), walk=walk)
     assert [(one.x_m, one.people) for one in found] == [(40.0, 5.0), (140.0, 5.0)]
     assert [one.id for one in found] == [place_id("D", 40.0, 0.0), place_id("D", 140.0, 0.0)]

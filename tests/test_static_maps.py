@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import toy
+from plans import with_settings
 
 import planner
 from planner.commands.main import main
@@ -58,7 +58,7 @@ def letters(plan: planner.Plan) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sign_is_a_box(haibowan_plan: planner.Plan, language: Language) -> None:
-    plan = replace(haibowan_plan, study=haibowan_plan.study.model_copy(update={"language": language}))
+    plan = with_settings(haibowan_plan, language=language)
     written = letters(plan)
     assert set("".join(written)) <= {chr(code) for code in known_signs()}
     content, texts = document(plan), Texts(language)

@@ -16,7 +16,7 @@ from planner.io.osm.extract import read_osm_streets
 from planner.network.network import build_network
 from planner.network.quality import network_quality, on_small_pieces
 from planner.network.snapping import snap
-from planner.network.topology_checks import suspicious_places
+from planner.network.topology_checks import find_topology_issues
 
 CRS = "EPSG:32648"
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
@@ -27,7 +27,7 @@ def streets(*wkt: str, **columns: list[object]) -> gpd.GeoDataFrame:
 
 
 def found(frame: gpd.GeoDataFrame) -> list[tuple[str, str, str]]:
-    places = suspicious_places(build_network(frame), frame)
+    places = find_topology_issues(build_network(frame), frame)
     return list(zip(places["kind"], places["street"], places["other"], strict=True))
 
 
@@ -47,7 +47,7 @@ MAIN = "LINESTRING (0 0, 100 0)"
 )
 def test_street_ends_that_miss_a_street(side: str, gap_m: float | None) -> None:
     frame = streets(MAIN, side)
-    places = suspicious_places(build_network(frame), frame)
+    places = find_topology_issues(build_network(frame), frame)
     assert places["kind"].tolist() == ([] if gap_m is None else ["near_miss"])
     if gap_m is not None:
         assert places["gap_m"].tolist() == pytest.approx([gap_m])
@@ -80,13 +80,13 @@ def test_bridges_explain_their_crossings() -> None:
     network = build_network(frame)
     quality = network_quality(network, streets=frame)
     assert (quality.crossings, quality.unexplained_crossings) == (2, 1)
-    places = suspicious_places(network, frame)
+    places = find_topology_issues(network, frame)
     assert places.geometry.to_wkt().tolist() == ["POINT (50 0)", "POINT (70 0)"]
 
 
 def test_streets_drawn_twice() -> None:
     frame = streets(MAIN, "LINESTRING (90 0, 150 0)", "LINESTRING (100 0, 0 0)", id=["a", "b", "c"])
-    places = suspicious_places(build_network(frame), frame)
+    places = find_topology_issues(build_network(frame), frame)
     twice = places[places["kind"] == "overlap"]
     assert list(zip(twice["street"], twice["other"], twice["length_m"], strict=True)) == [
         ("a", "b", 10.0),
@@ -121,7 +121,7 @@ def test_crossings_and_overlaps_are_those_of_a_brute_force(segments: list[tuple[
     frame = gpd.GeoDataFrame(geometry=lines, crs=CRS)
     network = build_network(frame)
     drawn = network.segment_lines()
-    places = suspicious_places(network)
+    places = find_topology_issues(network)
     ends = [set(map(tuple, shapely.get_coordinates(line))) for line in drawn]
     pairs = list(combinations(range(len(drawn)), 2))
     crossing = [(i, j) for i, j in pairs if drawn[i].crosses(drawn[j]) and not ends[i] & ends[j]]
@@ -134,7 +134,7 @@ def test_near_misses_of_helsinki_are_those_of_a_brute_force() -> None:
     frame = gpd.GeoDataFrame(read_osm_streets(HELSINKI).to_crs(3067))
     plain = gpd.GeoDataFrame(frame[~frame["square"]].reset_index(drop=True))
     network = build_network(plain)
-    places = suspicious_places(network, plain)
+    places = find_topology_issues(network, plain)
     near = places[places["kind"] == "near_miss"]
     assert 5 <= len(near) <= 40
     degree = np.bincount(network.edge_nodes.ravel(), minlength=len(network.node_xy))

@@ -21,13 +21,11 @@ from planner.config.study import read_study
 from planner.evaluation.validation.walk_verification import verify
 from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError, StudyError
-from planner.network.travel_times import travel_times
 from planner.prepare import prepare
 from planner.reporting.document.build import document
-from planner.stages import access_data, walk_environment
 
 UP = float(np.exp(3.5 * 0.1))
-"""Level metres a metre up a slope of 10 %; down it is as on the flat."""
+"""Cost metres per metre up a slope of 10 %; down it is as on the flat."""
 
 ALL_COSTS = toy.STUDY.replace(
     "access_m = 10.0",
@@ -133,11 +131,8 @@ def test_walks_by_hand(plan: planner.Plan) -> None:
 def test_walks_computed_again_know_costs_gates_and_barriers(study: Path) -> None:
     """And without any of them they say that the engine is wrong."""
     ready = prepare(read_study(study))
-    times = travel_times(
-        ready.network, ready.facility_snaps, ready.demand_snaps, walk=ready.walk, horizon_min=ready.horizon_min
-    )
-    situation = access_data(ready, ready.walk, times, areas=None)
-    ground = walk_environment(ready)
+    situation = ready.assemble_access(ready.compute_times(), None)
+    ground = ready.walk_environment()
     again = verify(situation, ground, seed=1)
     assert again.points == len(situation.demand)
     assert again.pairs > 30

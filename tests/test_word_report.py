@@ -13,6 +13,7 @@ import docx
 import pytest
 import toy
 from docx.oxml.ns import qn
+from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Language, Texts
@@ -23,7 +24,7 @@ from planner.reporting.report.word_file import docx_bytes
 
 
 def told(plan: planner.Plan, language: Language = "en") -> Report:
-    plan = replace(plan, study=plan.study.model_copy(update={"language": language}))
+    plan = with_settings(plan, language=language)
     return tell_report(plan, document(plan))
 
 
@@ -72,7 +73,7 @@ def test_word_and_page_say_the_same(
 
 
 def replace_language(plan: planner.Plan, language: Language) -> planner.Plan:
-    return replace(plan, study=plan.study.model_copy(update={"language": language}))
+    return with_settings(plan, language=language)
 
 
 def test_headings_are_words_own_and_numbered_by_their_style(made: dict[Language, bytes]) -> None:

@@ -17,8 +17,8 @@ from planner.config.sections.siting import Siting as Settings
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes
-from planner.network.visibility import lay_barriers
-from planner.network.walk import Walk
+from planner.network.visibility import build_barriers
+from planner.network.walk import WalkSettings
 from planner.reporting.map.elements import core_view
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.candidate import Candidate
@@ -30,7 +30,7 @@ from planner.siting.solution import Answer, Status
 from planner.siting.unserved_reasons import Left, Surroundings, who_is_left
 
 CRS = "EPSG:32648"
-WALK = Walk(3.6, 10.0)
+WALK = WalkSettings(3.6, 10.0)
 """60 m in a minute."""
 
 
@@ -201,7 +201,7 @@ def test_behind_a_wall_is_not_without_a_street() -> None:
     """Both have no way to the street; a street lies within 10 m of the first, and 12 m from the second."""
     network = build_network(
         gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (500, 0)])], crs=CRS),
-        barriers=lay_barriers(gpd.GeoSeries([shapely.LineString([(50, 4), (150, 4)])], crs=CRS), None),
+        barriers=build_barriers(gpd.GeoSeries([shapely.LineString([(50, 4), (150, 4)])], crs=CRS), None),
     )
     homes = np.array([(100.0, 8.0), (300.0, 12.0), (480.0, 8.0)])
     left = who_is_left(

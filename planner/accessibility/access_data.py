@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from planner.accessibility.branches import is_branch, merge_branches
 from planner.accessibility.coverage import own_facility_minutes
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import FloatArray, Walk
+from planner.network.walk import FloatArray, WalkSettings
 from planner.schemas.tables import Communities, Facilities
 
 PREMISES = ("community", "village")
@@ -49,7 +49,7 @@ class AccessData:
     times: TravelTimes
     limits_min: Sequence[float]
     standard_min: float
-    walk: Walk
+    walk: WalkSettings
     between: TravelTimes | None = None
     areas: NDArray[np.object_] | None = None
 

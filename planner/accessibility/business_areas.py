@@ -19,9 +19,9 @@ from planner.messages.notices import Remark
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.isochrones.unions import union
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
-from planner.network.travel_times import endless_min, nearest_facility_of_places, travel_times
-from planner.network.walk import Walk, is_within
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.travel_times import nearest_facility_of_places, travel_times, upper_bound_min
+from planner.network.walk import WalkSettings, is_within
 from planner.population.business_places import BusinessPlaces
 from planner.schemas.tables import Facilities, Streets
 
@@ -60,10 +60,10 @@ def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each
     given: BusinessPlaces,
     network: WalkingNetwork,
     facilities: Facilities,
-    facility_snaps: Snaps,
+    facility_snaps: SnappedPoints,
     streets: Streets,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     settings: CircleSettings,
     standard_min: float,
     language: Language,
@@ -149,11 +149,11 @@ def _middle(places: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> int:
 
 def _minutes_within(
     network: WalkingNetwork,
-    facility_snaps: Snaps,
+    facility_snaps: SnappedPoints,
     chosen: NDArray[np.bool_],
-    places: Snaps,
+    places: SnappedPoints,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     limit_min: float,
 ) -> NDArray[np.float64]:
     times = travel_times(network, facility_snaps, places, walk=walk, horizon_min=limit_min)
@@ -163,12 +163,12 @@ def _minutes_within(
 
 def _workers_near(
     network: WalkingNetwork,
-    snaps: Snaps,
+    snaps: SnappedPoints,
     members: list[NDArray[np.int64]],
     middles: NDArray[np.int64],
     workers: NDArray[np.float64],
     *,
-    walk: Walk,
+    walk: WalkSettings,
     limit_min: float,
 ) -> NDArray[np.float64]:
     """Return how many of each circle's workers are within a limit of the place in its middle."""
@@ -185,24 +185,29 @@ def _workers_near(
 def _nearest(
     network: WalkingNetwork,
     facilities: Facilities,
-    facility_snaps: Snaps,
+    facility_snaps: SnappedPoints,
     chosen: NDArray[np.bool_],
     xy: NDArray[np.float64],
     *,
-    walk: Walk,
+    walk: WalkSettings,
 ) -> tuple[list[str], NDArray[np.float64]]:
     """Return the nearest of the chosen facilities, however far, and the minutes to it."""
     if not chosen.any() or not len(xy):
         return [""] * len(xy), np.full(len(xy), np.inf)
     among = snap(facility_snaps.xy[chosen], network, access_m=walk.access_m)
-    everywhere = endless_min(network, walk)
+    everywhere = upper_bound_min(network, walk)
     minutes, nearest = nearest_facility_of_places(network, among, xy, walk=walk, horizon_min=everywhere)
     ids = np.append(facilities["id"].to_numpy(dtype=object)[chosen], "")
     return [str(one) for one in ids[nearest]], minutes
 
 
 def _extents(
-    network: WalkingNetwork, snaps: Snaps, members: list[NDArray[np.int64]], *, walk: Walk, reach_m: float
+    network: WalkingNetwork,
+    snaps: SnappedPoints,
+    members: list[NDArray[np.int64]],
+    *,
+    walk: WalkSettings,
+    reach_m: float,
 ) -> list[shapely.Geometry]:
     """Return the streets within `reach_m` of the places of each circle, with the ground beside them.
 
@@ -210,7 +215,7 @@ def _extents(
     straight, but no more than `reach_m`; and the way between a place and its street.
     """
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *members])
-    beside = Walk(walk.speed_kmh, min(walk.access_m, reach_m))
+    beside = WalkSettings(walk.speed_kmh, min(walk.access_m, reach_m))
     on_street = snap(snaps.nearest_xy[rows], network, access_m=beside.access_m)
     limit_min = beside.minutes(reach_m + beside.access_m)
     areas = service_areas(network, on_street, walk=beside, limits_min=[limit_min])[:, 0]
@@ -223,7 +228,7 @@ def _extents(
     ]
 
 
-def _street_names(snaps: Snaps, network: WalkingNetwork, streets: Streets) -> NDArray[np.object_]:
+def _street_names(snaps: SnappedPoints, network: WalkingNetwork, streets: Streets) -> NDArray[np.object_]:
     """Return the name of the street nearest to each place."""
     row = network.edge_street[network.segment_edge[snaps.nearest_segment]]
     return np.asarray(streets["name"].to_numpy(dtype=object)[row], dtype=object)

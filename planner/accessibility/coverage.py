@@ -16,7 +16,7 @@ from planner.messages.errors import Breach
 from planner.network.argument_checks import check_counts, check_limits, refuse, wrong_lengths
 from planner.network.isochrones.unions import union
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import is_within
+from planner.network.walk import WalkSettings, is_within
 from planner.schemas.tables import Communities, Facilities
 
 
@@ -149,6 +149,34 @@ def measure_coverage(
         uncovered=points[unserved],
         standard_min=standard_min,
     )
+
+
+def tabulate_service_areas(
+    areas: NDArray[np.object_], facilities: Facilities, *, walk: WalkSettings, limits_min: Sequence[float]
+) -> gpd.GeoDataFrame:
+    """Return service areas as a layer: facility, limit_min, area_m2, disc_share, geometry."""
+    limit = np.tile(np.array(limits_min), len(facilities))
+    geometry = areas.ravel()
+    area_m2 = shapely.area(geometry)
+    disc_m2 = np.pi * np.array([walk.metres(minutes) for minutes in limit]) ** 2
+    return gpd.GeoDataFrame(
+        {
+            "facility": np.repeat(facilities["id"].to_numpy(dtype=object), len(limits_min)),
+            "limit_min": limit,
+            "area_m2": area_m2,
+            "disc_share": area_m2 / disc_m2,
+        },
+        geometry=geometry,
+        crs=facilities.crs,
+    )
+
+
+def merge_service_areas(
+    areas: NDArray[np.object_], *, limits_min: Sequence[float], crs: object
+) -> gpd.GeoDataFrame:
+    """Return the union of all service areas by limit: limit_min, geometry."""
+    merged = [union(areas[:, column]) for column in range(len(limits_min))]
+    return gpd.GeoDataFrame(pd.DataFrame({"limit_min": list(limits_min)}), geometry=merged, crs=crs)
 
 
 def _check(

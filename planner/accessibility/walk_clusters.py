@@ -8,9 +8,9 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import travel_times
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 
 NOISE = -1
 """The label of a place in no cluster."""
@@ -20,7 +20,9 @@ APART_M = 1e7
 """What stands for no walk where the method needs a number: a quarter of the globe."""
 
 
-def walk_distances(network: WalkingNetwork, places: Snaps, *, walk: Walk, within_m: float) -> csr_array:
+def walk_distances(
+    network: WalkingNetwork, places: SnappedPoints, *, walk: WalkSettings, within_m: float
+) -> csr_array:
     """Measure the walks between places that are at most `within_m` apart on foot.
 
     Parameters

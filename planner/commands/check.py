@@ -20,7 +20,7 @@ from planner.io.tables.unused_columns import as_words
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SHOWN_ROWS
 from planner.messages.notices import Remark, layer_name, reason_of
-from planner.prepare import Ready, prepare
+from planner.prepare import PreparedStudy, prepare
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
 """What is said of the streets by number."""
@@ -142,7 +142,7 @@ def describe_as_json(path: Path) -> str:
             {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
             for one in inputs.left_out
         ],
-        "network": {name: getattr(ready.quality, name) for name in ready.quality.__slots__},
+        "network": {name: getattr(ready.network_quality, name) for name in ready.network_quality.__slots__},
         "also_held": [
             {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
             for one in also_held(study)
@@ -152,7 +152,7 @@ def describe_as_json(path: Path) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def _heading(study: Study, ready: Ready, texts: Texts) -> Iterator[str]:
+def _heading(study: Study, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
     profile, walk, standard = ready.walking_profile, ready.walk, study.limits.standard_min
     yield texts("cli.check_study", name=study.name, language=study.language)
     yield texts(
@@ -171,7 +171,7 @@ def _heading(study: Study, ready: Ready, texts: Texts) -> Iterator[str]:
     yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
 
 
-def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
+def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
     modelled = texts("cli.check_modelled") if source.modelled else ""
     name = layer_name(source.layer, texts)
     encoding = f" · {source.encoding}" if source.encoding else ""
@@ -207,14 +207,14 @@ def _layer(source: Source, ready: Ready, texts: Texts) -> Iterator[str]:
         yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
 
 
-def _verdict(source: Source, ready: Ready) -> DatumVerdict:
+def _verdict(source: Source, ready: PreparedStudy) -> DatumVerdict:
     """Return what was found of a layer's datum; of rasters and tables without places, that nothing was."""
     nothing = DatumVerdict("wgs84", source.datum_by, {})
     return ready.inputs.datums.layers.get(source.layer, nothing)
 
 
-def _totals(ready: Ready, texts: Texts) -> Iterator[str]:
-    inputs, quality = ready.inputs, ready.quality
+def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
+    inputs, quality = ready.inputs, ready.network_quality
     joined = int((inputs.facilities["community"] != "").sum())
     yield texts(
         "cli.check_joined", joined=joined, count=len(inputs.facilities), left=len(inputs.facilities) - joined
@@ -259,7 +259,7 @@ def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
     yield from (f"      {line}" for line in held.lines.splitlines())
 
 
-def _far_from_streets(ready: Ready, texts: Texts) -> str:
+def _far_from_streets(ready: PreparedStudy, texts: Texts) -> str:
     people, far = ready.inputs.demand["people"], ~ready.demand_snaps.reaches_street
     return texts(
         "cli.check_access",
@@ -289,7 +289,7 @@ def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
     return [texts("cli.check_balance_head"), *lines, texts("cli.check_balance_lost", people=texts.whole(lost))]
 
 
-def _layer_as_json(source: Source, ready: Ready) -> dict[str, Any]:
+def _layer_as_json(source: Source, ready: PreparedStudy) -> dict[str, Any]:
     verdict = _verdict(source, ready)
     return {
         "layer": source.layer,

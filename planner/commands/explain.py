@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from planner.commands.diagnosis import diagnose_study
 from planner.config.study import read_study
+from planner.evaluation.diagnosis import diagnose
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Breach, StudyError
 from planner.messages.progress import Progress, silent
+from planner.prepare import prepare
 from planner.reporting.document.build import Document, plain
 from planner.reporting.document.diagnosis import centre_entries, pair_entries, rule_entries
 from planner.reporting.facility_text import asked, basis, digits_for, notes_on, reasons_of, remedy
@@ -42,11 +43,16 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
         As `planner.run`; or no centre, or several, are called so.
     """
     study = read_study(path)
-    inputs, diagnosis, found_help = diagnose_study(study, progress=progress)
+    prepared = prepare(study, progress=progress)
+    inputs = prepared.inputs
+    progress("diagnosis")
+    access = prepared.measure_access()
+    diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
+    improvements = prepared.find_improvements(access, diagnosis)
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
-    found = centre_entries(diagnosis, found_help.plans, found_help.pairs_near, inputs.crs)[row["id"]]
+    found = centre_entries(diagnosis, improvements.plans, improvements.pairs_near, inputs.crs)[row["id"]]
     profile = diagnosis.rule_set
     content: dict[str, Any] = plain(
         {
@@ -54,7 +60,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
             "diagnosis": {
                 "rules": rule_entries(profile),
                 "functions": [one.model_dump(mode="json") for one in profile.functions],
-                "blocked_pairs": pair_entries(found_help.severance_pairs),
+                "blocked_pairs": pair_entries(improvements.severance_pairs),
             },
         }
     )

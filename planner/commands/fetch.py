@@ -27,7 +27,7 @@ from planner.io.osm.place import Place, boundary_of, choose_place, with_margin
 from planner.io.osm.servers import Kept, Servers, Tags
 from planner.messages.errors import Breach, FetchError, OutputError
 from planner.messages.progress import Progress, silent
-from planner.network.walk import Walk, walking_profiles
+from planner.network.walk import WalkSettings, walking_profiles
 from planner.reporting.files.exchange import exchange, room_in
 from planner.reporting.tables.geopackage import write_layers
 from planner.reporting.write import UNWRITABLE, check_writable, not_writable
@@ -163,7 +163,7 @@ def default_margin_m() -> float:
     950.0
     """
     walking = Walking()
-    walk = Walk(walking_profiles()[walking.profile].speed_kmh, walking.access_m)
+    walk = WalkSettings(walking_profiles()[walking.profile].speed_kmh, walking.access_m)
     return walk.metres(max(Limits().minutes)) + walk.access_m
 
 

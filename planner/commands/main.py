@@ -259,7 +259,7 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
 
     study = read_study(options.study)
     from planner.messages.notices import reason_of
-    from planner.network.compile import threads
+    from planner.network.compile import thread_count
     from planner.pipeline import run
     from planner.reporting.write import check_writable, write
 
@@ -267,7 +267,7 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     progress = _Stages(texts)
     with progress:
         plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
-        products = write(plan, options.out, progress=progress, processes=min(threads(), 2))
+        products = write(plan, options.out, progress=progress, processes=min(thread_count(), 2))
     progress.done()
     for remark in plan.remarks:
         key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"

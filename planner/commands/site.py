@@ -19,8 +19,8 @@ from planner.messages.errors import Breach, StudyError
 from planner.messages.notices import Remark
 from planner.messages.progress import Progress, silent
 from planner.network.snapping import snap
-from planner.network.travel_times import endless_min, nearest_facility, travel_times
-from planner.prepare import Ready, coordinates, prepare
+from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
+from planner.prepare import PreparedStudy, coordinates, prepare
 from planner.reporting.document.build import as_json, plain
 from planner.reporting.document.siting import lonlat_of
 from planner.reporting.tables.geopackage import write_layers
@@ -39,7 +39,6 @@ from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
 from planner.siting.solvers.highs import highs_version
 from planner.siting.study_siting import Situated, gather_for, left_without, points_to_gain
 from planner.siting.unserved_reasons import Left
-from planner.stages import business_circles, measured
 
 PRODUCTS = ("sites.json", "sites.gpkg")
 
@@ -170,19 +169,19 @@ def _asked(study: Study, sites: int | None, seconds: float | None) -> Study:
     return study.model_copy(update={"siting": study.siting.model_copy(update=changed)})
 
 
-def _situated(ready: Ready, study: Study) -> Situated:
+def _situated(ready: PreparedStudy, study: Study) -> Situated:
     """Return what siting needs to know, without what it does not: no service areas, no verdicts."""
     inputs, walk, network = ready.inputs, ready.walk, ready.network
     horizon_min = max(ready.horizon_min, study.limits.standard_min)
     times = travel_times(network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=horizon_min)
-    kinds = tuple(measured(kind, ready, times, study) for kind in inputs.kinds)
+    kinds = tuple(ready.measure_group(kind, times) for kind in inputs.kinds)
     minutes, _ = nearest_facility(
         network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=study.limits.standard_min
     )
     beyond = ~np.isfinite(minutes) & (inputs.demand["people"].to_numpy() > 0)
-    circles = business_circles(ready, study) if "circles" in study.siting.origins else None
+    circles = ready.find_business_areas() if "circles" in study.siting.origins else None
     uncovered = gpd.GeoDataFrame(inputs.demand[beyond])
-    return Situated(study, inputs, network, walk, uncovered, kinds, circles)
+    return ready.siting_inputs(uncovered, kinds, circles)
 
 
 def question_of(known: Situated, pool: Pool, model: str) -> Question:
@@ -195,7 +194,7 @@ def question_of(known: Situated, pool: Pool, model: str) -> Question:
     horizon_min = max(float(rows["limit_min"].max()), *(tier.minutes for tier in settings.tiers), 0.0)
     horizon_min = max(horizon_min, fade_min) if model == "gradual_covering" else horizon_min
     if model in ENDLESS:
-        horizon_min = endless_min(known.network, known.walk)
+        horizon_min = upper_bound_min(known.network, known.walk)
     table = candidate_table(pool.candidates, inputs.crs)
     xy = np.vstack([coordinates(table), coordinates(centres)])
     at_sites = snap(xy, known.network, access_m=known.walk.access_m)

@@ -13,8 +13,10 @@ import numpy as np
 import shapely
 
 from planner.accessibility.branches import is_branch
+from planner.evaluation.expressions import indicators_in
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.intervals import IndicatorColumn, IndicatorRef, Interval, divide, known_or
+from planner.evaluation.rules import RuleSet
 from planner.evaluation.units import UNITS, YES_NO, Dimension
 from planner.network.walk import FloatArray, is_within
 from planner.schemas.tables import YES
@@ -440,6 +442,12 @@ def indicators_depending_on(dependency: Dependency) -> frozenset[str]:
     ['area_ratio']
     """
     return frozenset(one.name for one in INDICATORS.values() if dependency in one.depends)
+
+
+def uses_service_areas(rule_set: RuleSet) -> bool:
+    """Return True if any rule uses service areas (expensive to draw)."""
+    drawn = indicators_depending_on("areas")
+    return any(ref.name in drawn for rule in rule_set.rules for ref in indicators_in(rule.condition))
 
 
 def derive_indicators(numbers: Mapping[IndicatorRef, Interval]) -> dict[IndicatorRef, Interval]:

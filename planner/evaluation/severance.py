@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from planner.config.sections.rules import Remedies
 from planner.evaluation.circuity import DIRECTIONS, direction_index
-from planner.network.link_additions import dense
+from planner.network.link_additions import travel_time_matrix
 from planner.network.network import WalkingNetwork
-from planner.network.positions import Spots, some_snaps
-from planner.network.snapping import Snaps
+from planner.network.positions import StreetPositions, select_snapped
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import nearest_facility
-from planner.network.walk import FloatArray, IndexArray, Walk
+from planner.network.walk import FloatArray, IndexArray, WalkSettings
 
 EXAMINED = 3
 """Pairs examined closely for each that is listed."""
@@ -62,14 +62,14 @@ class StreetPoints:
         The same as points from which a walk continues over a new, public path, and at which it ends.
     """
 
-    spots: Spots
-    standing: Snaps
-    arriving: Snaps
-    leaving: Snaps
+    spots: StreetPositions
+    standing: SnappedPoints
+    arriving: SnappedPoints
+    leaving: SnappedPoints
 
 
 def rank_pairs(
-    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: Walk, settings: Remedies, most: int
+    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: WalkSettings, settings: Remedies, most: int
 ) -> PositionPairs:
     """Return the pairs that would save the people around their farther position most, none next to a better one.
 
@@ -130,11 +130,11 @@ def people_around(xy: FloatArray, people_xy: FloatArray, people: FloatArray, cel
 def find_severance_pairs(
     network: WalkingNetwork,
     points: StreetPoints,
-    snaps: tuple[Snaps, Snaps],
+    snaps: tuple[SnappedPoints, SnappedPoints],
     people: FloatArray,
     layers: BarrierLayers,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     settings: Remedies,
 ) -> gpd.GeoDataFrame:
     """List the pairs of positions close in a straight line and far on foot, by people × minutes a link would save.
@@ -168,19 +168,21 @@ def find_severance_pairs(
     today, _ = nearest_facility(network, snaps[0], snaps[1], walk=walk, horizon_min=horizon_min)
     around = people_around(spots.xy, snaps[1].xy, people, settings.near_m)
     found = rank_pairs(spots.xy, field, around, walk=walk, settings=settings, most=settings.listed * EXAMINED)
-    far = some_snaps(standing, found.far)
+    far = select_snapped(standing, found.far)
     near_min, onward = field, far
     if network.layers is not None:
         near_min, _ = nearest_facility(network, snaps[0], points.arriving, walk=walk, horizon_min=horizon_min)
-        onward = some_snaps(points.leaving, found.far)
-    onward_min = dense(network, onward, snaps[1], walk=walk, horizon_min=horizon_min)
+        onward = select_snapped(points.leaving, found.far)
+    onward_min = travel_time_matrix(network, onward, snaps[1], walk=walk, horizon_min=horizon_min)
     begins_min = near_min[found.near] + walk.all_minutes(found.air_m)
     capped = np.minimum(today, horizon_min)
     saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward_min), 0.0)
     saved = saved_min @ people
     gainers = ((saved_min > 0) * people).sum(axis=1)
     cut_off = ((saved_min > 0) & np.isinf(today)[None, :]) @ people
-    walked = np.diag(dense(network, some_snaps(standing, found.near), far, walk=walk, horizon_min=horizon_min))
+    walked = np.diag(
+        travel_time_matrix(network, select_snapped(standing, found.near), far, walk=walk, horizon_min=horizon_min)
+    )
     walk_m = np.where(np.isinf(walked), np.nan, walked * walk.metres(1.0))
     order = np.lexsort((np.arange(len(saved)), -saved))
     order = order[saved[order] > 0][: settings.listed]
@@ -221,7 +223,9 @@ def pairs_near(
     return found
 
 
-def _street_names(network: WalkingNetwork, spots: Spots, streets: gpd.GeoDataFrame) -> NDArray[np.object_]:
+def _street_names(
+    network: WalkingNetwork, spots: StreetPositions, streets: gpd.GeoDataFrame
+) -> NDArray[np.object_]:
     """Return the name of the street that each position is on, "" where it has none, shape (spots,)."""
     row = network.edge_street[network.segment_edge[spots.segment]]
     if "name" not in streets.columns:

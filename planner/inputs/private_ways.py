@@ -18,16 +18,16 @@ from planner.inputs.study_inputs import Inputs
 from planner.inputs.walk_network import CostNote
 from planner.messages.catalogue import Phrase
 from planner.messages.notices import Remark
-from planner.network.gate_gaps import gap_ends
+from planner.network.gate_gaps import find_gap_nodes
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import TOUCH_M, Snaps
+from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.walk import IndexArray
 
 Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compounds:
+class CompoundAccess:
     """What private ways and closed gates do to people.
 
     Attributes
@@ -54,9 +54,9 @@ class Compounds:
     behind_gates: Bools
 
 
-def find_compounds(
-    study: Study, inputs: Inputs, streets: gpd.GeoDataFrame, network: WalkingNetwork, demand: Snaps
-) -> Compounds:
+def assess_compounds(
+    study: Study, inputs: Inputs, streets: gpd.GeoDataFrame, network: WalkingNetwork, demand: SnappedPoints
+) -> CompoundAccess:
     """Find what private ways and closed gates do to people.
 
     Parameters
@@ -72,7 +72,7 @@ def find_compounds(
     """
     drawn, how = network.as_drawn, study.walking.private_ways
     nobody = np.zeros(len(demand.xy), dtype=np.bool_)
-    gates = [gate.nodes for gate in network.gates] + gap_ends(network, streets)
+    gates = [gate.nodes for gate in network.gates] + find_gap_nodes(network, streets)
     at_gate = np.unique(np.concatenate([np.array(nodes, dtype=np.int64) for nodes in gates] or [np.zeros(0, int)]))
     gated = np.unique(drawn.edge_piece[np.isin(drawn.edge_nodes, at_gate).any(axis=1)])
     row_piece = network.edge_piece[network.segment_edge[demand.segment]]
@@ -86,21 +86,21 @@ def find_compounds(
         near = nobody.copy()
         near[point] = True
         private_m = float(shapely.length(lines).sum())
-        return Compounds(how, private_m, near & ~demand.reaches_street, nobody, len(gates), behind)
+        return CompoundAccess(how, private_m, near & ~demand.reaches_street, nobody, len(gates), behind)
     private_street = inputs.private_streets
     private_m = float(inputs.streets.geometry.length.to_numpy()[private_street].sum())
     if network.layers is None:
-        return Compounds(how, private_m, nobody, nobody, len(gates), behind)
+        return CompoundAccess(how, private_m, nobody, nobody, len(gates), behind)
     is_private = network.layers.is_private
     edge = drawn.segment_edge[network.layers.segment_place[demand.segment]]
     only_private = demand.reaches_street & _all_rows(demand, is_private[edge])
     leads_out = _leads_out(drawn, is_private)
     # Islands of streets are told elsewhere: here the streets hang together, but nobody may walk on.
     shut_in = demand.reaches_street & _all_rows(demand, ~leads_out[edge]) & ~_all_rows(demand, row_piece > 0)
-    return Compounds(how, private_m, only_private, shut_in, len(gates), behind)
+    return CompoundAccess(how, private_m, only_private, shut_in, len(gates), behind)
 
 
-def _all_rows(snaps: Snaps, holds: Bools) -> Bools:
+def _all_rows(snaps: SnappedPoints, holds: Bools) -> Bools:
     """Tell of which points something holds in all their rows, shape (points,)."""
     every = np.ones(len(snaps.xy), dtype=np.bool_)
     every[snaps.point[~holds]] = False
@@ -126,7 +126,7 @@ def _node_pieces(network: WalkingNetwork, which: Bools) -> IndexArray:
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-def compound_notes(found: Compounds, study: Study, people: NDArray[np.float64]) -> Iterator[CostNote]:
+def compound_notes(found: CompoundAccess, study: Study, people: NDArray[np.float64]) -> Iterator[CostNote]:
     """Yield what is said of private ways and closed gates wherever the walk is described."""
     own = study.file.name
     if found.private_m > 0:
@@ -141,12 +141,12 @@ def compound_notes(found: Compounds, study: Study, people: NDArray[np.float64]) 
         yield CostNote("gates", Phrase("words.cost_gates", values), own, "own")
 
 
-def in_order(notes: list[CostNote]) -> list[CostNote]:
+def ordered_cost_notes(notes: list[CostNote]) -> list[CostNote]:
     """Return what counts in a walk in the order in which it is said: streets first, then what lies beside them."""
     return sorted(notes, key=lambda note: note.name == "barriers")
 
 
-def compound_remarks(found: Compounds, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Remark]:
+def compound_remarks(found: CompoundAccess, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Remark]:
     """Yield what private ways and closed gates do to people, with the demand points."""
     metres = {"metres": _whole(found.private_m), "access_m": f"{study.walking.access_m:g}"}
     if found.private_m > 0:

@@ -12,12 +12,18 @@ from planner.inputs.study_inputs import Inputs, is_private_way
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, StudyError
 from planner.messages.notices import Remark
-from planner.network.costs import Costs, cost_figures, level_metres, passable, unknown_names
-from planner.network.gates import CutStreets, close_gates
-from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.costs import (
+    WalkingCosts,
+    compute_cost_factors,
+    cost_figures,
+    find_unused_names,
+    select_walkable,
+)
+from planner.network.gates import SplitStreets, close_gates
+from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.private_ways import with_private_ways
-from planner.network.visibility import Barriers, lay_barriers
-from planner.network.walk import Walk
+from planner.network.visibility import Barriers, build_barriers
+from planner.network.walk import WalkSettings
 from planner.schemas.table_schema import row_names
 from planner.schemas.tables import OPEN_WORDS
 
@@ -33,7 +39,7 @@ class CostNote:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walkable:
+class StudyNetwork:
     """The walking network of a study, the streets that it is made of, what counts in it, what is to be said."""
 
     network: WalkingNetwork
@@ -42,7 +48,7 @@ class Walkable:
     remarks: tuple[Remark, ...]
 
 
-def costs_of(study: Study, walk: Walk) -> Costs:
+def walking_costs_of(study: Study, walk: WalkSettings) -> WalkingCosts:
     """Return what streets cost in a study.
 
     Raises
@@ -58,7 +64,7 @@ def costs_of(study: Study, walk: Walk) -> Costs:
         breaches.append(Breach("nothing_to_stop_at"))
     if breaches:
         raise StudyError(str(study.file), breaches)
-    return Costs(
+    return WalkingCosts(
         speed_kmh=walk.speed_kmh,
         slope=asked.slope,
         step_m=asked.slope_step_m,
@@ -68,21 +74,21 @@ def costs_of(study: Study, walk: Walk) -> Costs:
     )
 
 
-def make_walkable(study: Study, inputs: Inputs, costs: Costs) -> Walkable:
+def build_walk_network(study: Study, inputs: Inputs, costs: WalkingCosts) -> StudyNetwork:
     """Build the walking network of a study.
 
     Closed stairs are left out, streets end at closed gates, what is left is joined where streets share a vertex,
     and every segment gets its cost; private ways are walked by those who live, or go, there. Barriers stop
     straight walks only, never a street.
     """
-    streets = passable(inputs.streets, costs)
+    streets = select_walkable(inputs.streets, costs)
     cut = _closed_gates(study, inputs, streets)
     barriers = _barriers(inputs) if study.walking.stop_at_barriers else None
     network = build_network(cut.streets, barriers=barriers, gates=cut.gates)
     heights = None if inputs.elevation is None else inputs.elevation.heights
-    level, without_height = level_metres(network, streets, costs, heights)
-    if (level != 1.0).any():
-        network = walked_at(network, level, direction=study.walking.direction)
+    factor, without_height = compute_cost_factors(network, streets, costs, heights)
+    if (factor != 1.0).any():
+        network = with_costs(network, factor, direction=study.walking.direction)
     if study.walking.private_ways == "residents":
         network = with_private_ways(network, is_private_way(cut.streets)[network.edge_street])
     remarks = []
@@ -95,15 +101,15 @@ def make_walkable(study: Study, inputs: Inputs, costs: Costs) -> Walkable:
         ("no_street_of_kind", "kind", costs.class_kmh),
         ("no_street_of_crossing", "crossing", costs.crossing_s),
     ):
-        unknown = unknown_names(streets, column, asked)
+        unknown = find_unused_names(streets, column, asked)
         if unknown:
             remarks.append(Remark(key, "streets", values={"names": ", ".join(unknown)}))
-    return Walkable(network, cut.streets, tuple(_notes(study, costs, network)), tuple(remarks))
+    return StudyNetwork(network, cut.streets, tuple(_notes(study, costs, network)), tuple(remarks))
 
 
-def _closed_gates(study: Study, inputs: Inputs, streets: gpd.GeoDataFrame) -> CutStreets:
+def _closed_gates(study: Study, inputs: Inputs, streets: gpd.GeoDataFrame) -> SplitStreets:
     if inputs.gates is None:
-        return CutStreets(streets, (), ())
+        return SplitStreets(streets, (), ())
     closed = inputs.gates[~inputs.gates["open"].isin(OPEN_WORDS)]
     return close_gates(streets, closed, within_m=study.walking.costs.gates_within_m)
 
@@ -111,10 +117,10 @@ def _closed_gates(study: Study, inputs: Inputs, streets: gpd.GeoDataFrame) -> Cu
 def _barriers(inputs: Inputs) -> Barriers:
     lines = None if inputs.barriers is None else inputs.barriers.geometry
     water = None if inputs.water is None else inputs.water.geometry
-    return lay_barriers(lines, water)
+    return build_barriers(lines, water)
 
 
-def _notes(study: Study, costs: Costs, network: WalkingNetwork) -> Iterator[CostNote]:
+def _notes(study: Study, costs: WalkingCosts, network: WalkingNetwork) -> Iterator[CostNote]:
     """Yield what counts in a study, in the order in which it is applied."""
     walking, figures, own = study.walking, cost_figures(), study.file.name
     if costs.slope:
@@ -130,7 +136,7 @@ def _notes(study: Study, costs: Costs, network: WalkingNetwork) -> Iterator[Cost
         yield CostNote("class", Phrase("words.cost_class", values), own, "own")
     if costs.stairs == "slow":
         stairs = figures["stairs"]
-        values = {"level": f"{stairs['level']:g}"}
+        values = {"level": f"{stairs['cost_factor']:g}"}
         yield CostNote("stairs", Phrase("words.cost_stairs_slow", values), stairs["source"], stairs["evidence"])
     if costs.stairs == "closed":
         yield CostNote("stairs", Phrase("words.cost_stairs_closed"), own, "own")

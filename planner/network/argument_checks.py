@@ -21,8 +21,8 @@ from planner.schemas.table_schema import AREAS, LINES, WORLD
 
 if TYPE_CHECKING:
     from planner.network.network import WalkingNetwork
-    from planner.network.snapping import Snaps
-    from planner.network.walk import FloatArray, Walk
+    from planner.network.snapping import SnappedPoints
+    from planner.network.walk import FloatArray, WalkSettings
 
 FAR_M = 500_000.0
 """A district is some ten kilometres wide: places all farther from its streets are in other coordinates."""
@@ -88,7 +88,7 @@ def check_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> 
             continue
         breaches += [] if series.crs is None else _wrong_system(series.crs)
         breaches += _wrong_shapes(series, types)
-    refuse("lay_barriers", breaches)
+    refuse("build_barriers", breaches)
 
 
 def check_points(where: str, xy: object, network: WalkingNetwork) -> FloatArray:
@@ -146,7 +146,11 @@ def check_walk(speed_kmh: object, access_m: object) -> None:
 
 
 def check_search(
-    where: str, network: WalkingNetwork, snaps: Sequence[Snaps], walk: Walk, horizon_min: object = 0.0
+    where: str,
+    network: WalkingNetwork,
+    snaps: Sequence[SnappedPoints],
+    walk: WalkSettings,
+    horizon_min: object = 0.0,
 ) -> None:
     """Refuse a search whose parts do not belong together.
 

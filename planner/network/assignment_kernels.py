@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.link_kernels import Rows, Stands, Streets
-from planner.network.search_kernels import Field
+from planner.network.link_kernels import EdgeArrays, EdgeRows, SnapArrays
+from planner.network.search_kernels import SearchState
 from planner.network.snap_kernels import squared_distance
 from planner.network.spatial_index import Grid
-from planner.network.travel_time_kernels import nearest_of_all
+from planner.network.travel_time_kernels import find_nearest_facility
 from planner.network.walk import FloatArray, IndexArray
 
 BATCH = 1024
@@ -27,7 +27,7 @@ SLACK_M = 1e-6
 """What rounding can make of a bound is less."""
 
 
-class Approaches(NamedTuple):
+class SegmentAccess(NamedTuple):
     """The shortest walks from any facility to each segment, by way of the nodes at the ends of its edge.
 
     Attributes
@@ -46,7 +46,7 @@ class Approaches(NamedTuple):
     least_m: FloatArray
 
 
-class Ground(NamedTuple):
+class PlaceSearch(NamedTuple):
     """What kernels need to know to tell which streets matter to a place.
 
     Attributes
@@ -64,14 +64,14 @@ class Ground(NamedTuple):
     grid: Grid
     segment_xy: FloatArray
     segment_m: FloatArray
-    level: FloatArray
-    known: Approaches
+    factor: FloatArray
+    known: SegmentAccess
     access_m: float
     reach_m: float
 
 
 @kernel
-def approaches(field: Field, streets: Streets, facilities: Rows) -> Approaches:
+def compute_segment_access(field: SearchState, streets: EdgeArrays, facilities: EdgeRows) -> SegmentAccess:
     """Return the shortest walks to all segments, `inf` where none leads to them."""
     n = len(streets.segment_edge)
     ahead, back, least = np.empty(n), np.empty(n), np.empty(n)
@@ -80,16 +80,16 @@ def approaches(field: Field, streets: Streets, facilities: Rows) -> Approaches:
         one, other = streets.edge_nodes[edge, 0], streets.edge_nodes[edge, 1]
         to_one = field.metres[one] if field.metres[one] < field.beyond_m else np.inf
         to_other = field.metres[other] if field.metres[other] < field.beyond_m else np.inf
-        ahead[s] = to_one + streets.segment_from_level_m[s, 0]
-        back[s] = to_other + streets.edge_level_m[edge, 1] - streets.segment_from_level_m[s, 1]
+        ahead[s] = to_one + streets.segment_from_cost_m[s, 0]
+        back[s] = to_other + streets.edge_cost_m[edge, 1] - streets.segment_from_cost_m[s, 1]
         least[s] = 0.0
         if facilities.pointer[edge] == facilities.pointer[edge + 1]:
-            least[s] = min(ahead[s], back[s] - streets.segment_level[s, 1] * streets.segment_m[s])
-    return Approaches(ahead, back, least)
+            least[s] = min(ahead[s], back[s] - streets.segment_cost_factor[s, 1] * streets.segment_m[s])
+    return SegmentAccess(ahead, back, least)
 
 
 @kernel
-def least_first(grid: Grid, least_m: FloatArray) -> Grid:
+def sort_cells_by_access(grid: Grid, least_m: FloatArray) -> Grid:
     """Return the grid with the segments of every cell ordered by the least walk to them."""
     segment = grid.segment.copy()
     for cell in range(len(grid.pointer) - 1):
@@ -103,36 +103,36 @@ def least_first(grid: Grid, least_m: FloatArray) -> Grid:
 
 
 @kernel
-def nearest_of_places(
-    ground: Ground,
-    field: Field,
-    streets: Streets,
-    facilities: tuple[Stands, Rows],
+def find_nearest_of_places(
+    ground: PlaceSearch,
+    field: SearchState,
+    streets: EdgeArrays,
+    facilities: tuple[SnapArrays, EdgeRows],
     xy: FloatArray,
     order: IndexArray,
     into: tuple[FloatArray, IndexArray],
 ) -> None:
-    """Write for the places listed in `order` what `nearest_of_all` writes for snapped points."""
+    """Write for the places listed in `order` what `find_nearest_facility` writes for snapped points."""
     metres, facility = into
     seen = np.full(len(ground.segment_xy), -1, dtype=np.int64)
     rows, batch_m, batch_who = np.arange(BATCH), np.empty(BATCH), np.empty(BATCH, dtype=np.int64)
     for begin in range(0, len(order), BATCH):
         batch = order[begin : begin + BATCH]
-        stands = streets_that_matter(ground, xy, batch, seen)
-        nearest_of_all(field, streets, facilities, stands, rows[: len(batch)], batch_m, batch_who)
+        stands = find_relevant_stretches(ground, xy, batch, seen)
+        find_nearest_facility(field, streets, facilities, stands, rows[: len(batch)], batch_m, batch_who)
         for i in range(len(batch)):
             metres[batch[i]], facility[batch[i]] = batch_m[i], batch_who[i]
 
 
 @kernel
-def streets_that_matter(  # noqa: C901, PLR0915 -- a call in the loop costs more than the step
-    ground: Ground, xy: FloatArray, places: IndexArray, seen: IndexArray
-) -> Stands:
+def find_relevant_stretches(  # noqa: C901, PLR0915 -- a call in the loop costs more than the step
+    ground: PlaceSearch, xy: FloatArray, places: IndexArray, seen: IndexArray
+) -> SnapArrays:
     """Return the stretches within reach of each place by which it may have its shortest walk.
 
     Each is what `fill_stretches` makes of it. `seen` is room to work in, a number for each segment.
     """
-    grid, segment_xy, segment_m, level, known, access_m, reach_m = ground
+    grid, segment_xy, segment_m, factor, known, access_m, reach_m = ground
     ahead_m, back_m, least_m = known
     cells, listed, cell_m, columns = grid.pointer, grid.segment, grid.cell_m, grid.columns
     pointer, used = np.zeros(len(places) + 1, dtype=np.int64), 0
@@ -178,7 +178,7 @@ def streets_that_matter(  # noqa: C901, PLR0915 -- a call in the loop costs more
                     stretch[used, 4] = least_m[s] + straight
                     used += 1
                     nearest = min(max(foot, 0.0), length)
-                    walk_m = min(ahead_m[s] + level[s, 0] * nearest, back_m[s] - level[s, 1] * nearest)
+                    walk_m = min(ahead_m[s] + factor[s, 0] * nearest, back_m[s] - factor[s, 1] * nearest)
                     most = min(most, walk_m + straight + SLACK_M)
         # What was noted before a shorter walk was known.
         kept = begin
@@ -190,6 +190,6 @@ def streets_that_matter(  # noqa: C901, PLR0915 -- a call in the loop costs more
                 kept += 1
         used = kept
         pointer[i + 1] = used
-    return Stands(
+    return SnapArrays(
         pointer, segment[:used], stretch[:used, 0], stretch[:used, 1], stretch[:used, 2], stretch[:used, 3]
     )

@@ -98,25 +98,25 @@ def _drop_odd_threads() -> None:
         del os.environ[THREADS]
 
 
-def threads() -> int:
+def thread_count() -> int:
     """Return how many threads to use: ``NUMBA_NUM_THREADS``, else the processors that this process may use."""
     _drop_odd_threads()
     return min(int(import_module("numba").config.NUMBA_NUM_THREADS), MOST_THREADS)
 
 
-def in_chunks(work: Callable[[int, int], Result], count: int, *, at_least: int) -> list[Result]:
+def map_chunks(work: Callable[[int, int], Result], count: int, *, at_least: int) -> list[Result]:
     """Call ``work(first, last)`` for chunks of ``range(count)`` and return the results in their order.
 
     Every position is worked on by itself, so that the results joined together do not depend on the chunks.
 
     Examples
     --------
-    >>> in_chunks(lambda first, last: (first, last), 5, at_least=3)
+    >>> map_chunks(lambda first, last: (first, last), 5, at_least=3)
     [(0, 3), (3, 5)]
     """
-    size = max(at_least, -(-count // (threads() * CHUNKS_A_THREAD)))
+    size = max(at_least, -(-count // (thread_count() * CHUNKS_A_THREAD)))
     chunks = [(first, min(first + size, count)) for first in range(0, count, size)]
-    if threads() == 1 or len(chunks) <= 1:
+    if thread_count() == 1 or len(chunks) <= 1:
         return [work(*chunk) for chunk in chunks]
-    with ThreadPoolExecutor(threads()) as pool:
+    with ThreadPoolExecutor(thread_count()) as pool:
         return list(pool.map(lambda chunk: work(*chunk), chunks))

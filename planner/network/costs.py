@@ -1,4 +1,4 @@
-"""Walking costs: how many level metres a metre of street takes, by slope, stairs, class and crossing."""
+"""Walking costs: how many cost metres per metre of street takes, by slope, stairs, class and crossing."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ class Tobler:
         speed: FloatArray = self.top_kmh * np.exp(-self.decay * np.abs(slope - self.best_slope))
         return speed
 
-    def level(self, slope: FloatArray) -> FloatArray:
-        """Return the level metres a metre at a slope: 1 on the flat, whatever the walker's own speed."""
+    def factor(self, slope: FloatArray) -> FloatArray:
+        """Return the cost metres per metre at a slope: 1 on the flat, whatever the walker's own speed."""
         flat_kmh = self.kmh(np.zeros(1))
         return flat_kmh / self.kmh(slope)
 
     @property
-    def least_level(self) -> float:
-        """The level metres a metre at the best slope."""
-        return float(self.level(np.array([self.best_slope]))[0])
+    def least_cost_factor(self) -> float:
+        """The cost metres per metre at the best slope."""
+        return float(self.factor(np.array([self.best_slope]))[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Costs:
+class WalkingCosts:
     """What streets cost; as it is by itself, every street is level, open ground.
 
     Attributes
@@ -86,10 +86,10 @@ class Costs:
     crossing_s: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def least_level(self) -> float:
-        """The fewest level metres that a metre can take: how much farther than at base speed a walk may lead."""
+    def least_cost_factor(self) -> float:
+        """The fewest cost metres that a metre can take: how much farther than at base speed a walk may lead."""
         fastest = max([self.speed_kmh, *self.class_kmh.values()]) / self.speed_kmh
-        return (tobler().least_level if self.slope else 1.0) / fastest
+        return (tobler().least_cost_factor if self.slope else 1.0) / fastest
 
 
 @cache
@@ -111,13 +111,13 @@ def tobler() -> Tobler:
     return Tobler(figures["top_kmh"], figures["decay"], figures["best_slope"])
 
 
-def passable(streets: gpd.GeoDataFrame, costs: Costs) -> gpd.GeoDataFrame:
+def select_walkable(streets: gpd.GeoDataFrame, costs: WalkingCosts) -> gpd.GeoDataFrame:
     """Return the streets that may be walked, cut where slope is to be sampled.
 
     Examples
     --------
     >>> flight = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 9 0)"], crs=32648).to_frame("geometry")
-    >>> len(passable(flight.assign(kind="steps"), Costs(3.6, stairs="closed")))
+    >>> len(select_walkable(flight.assign(kind="steps"), WalkingCosts(3.6, stairs="closed")))
     0
     """
     kept = streets[~_is_stairs(streets)] if costs.stairs == "closed" else streets
@@ -128,10 +128,10 @@ def passable(streets: gpd.GeoDataFrame, costs: Costs) -> gpd.GeoDataFrame:
     )
 
 
-def level_metres(
-    network: WalkingNetwork, streets: gpd.GeoDataFrame, costs: Costs, heights: Heights | None = None
+def compute_cost_factors(
+    network: WalkingNetwork, streets: gpd.GeoDataFrame, costs: WalkingCosts, heights: Heights | None = None
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return how many level metres a metre of each segment takes.
+    """Return how many cost metres per metre of each segment takes.
 
     Class and slope multiply. Stairs that are walked slowly take their own figure instead of both. The wait at a
     crossing is spread over the length of its street row, so that a row is waited for once, whatever its vertices.
@@ -160,27 +160,27 @@ def level_metres(
        93-1.
     """
     street = network.edge_street[network.segment_edge]
-    level = np.ones((len(street), 2))
+    factor = np.ones((len(street), 2))
     without_height = np.zeros(len(streets), dtype=bool)
     if costs.slope and heights is not None:
         slope = _slopes(network, street, _is_off_ground(streets), heights)
         without_height[street[np.isnan(slope)]] = True
         slope = np.nan_to_num(slope, nan=0.0)
-        level *= np.column_stack([tobler().level(slope), tobler().level(-slope)])
+        factor *= np.column_stack([tobler().factor(slope), tobler().factor(-slope)])
     if costs.class_kmh:
         speed = streets["kind"].map(dict(costs.class_kmh)).fillna(costs.speed_kmh).to_numpy(dtype=np.float64)
-        level *= (costs.speed_kmh / speed)[street][:, None]
+        factor *= (costs.speed_kmh / speed)[street][:, None]
     if costs.stairs == "slow":
-        level[_is_stairs(streets)[street]] = cost_figures()["stairs"]["level"]
+        factor[_is_stairs(streets)[street]] = cost_figures()["stairs"]["cost_factor"]
     if costs.crossing_s:
         wait_s = streets["crossing"].map(dict(costs.crossing_s)).fillna(0.0).to_numpy(dtype=np.float64)
         wait_m = wait_s * costs.speed_kmh * 1000 / HOUR_S
         length_m = np.bincount(street, weights=network.segment_m, minlength=len(streets))
-        level += (wait_m[street] / length_m[street])[:, None]
-    return level, without_height
+        factor += (wait_m[street] / length_m[street])[:, None]
+    return factor, without_height
 
 
-def unknown_names(streets: gpd.GeoDataFrame, column: str, asked: Collection[str]) -> tuple[str, ...]:
+def find_unused_names(streets: gpd.GeoDataFrame, column: str, asked: Collection[str]) -> tuple[str, ...]:
     """Return what the study asks a cost for though no street has it, in the study's order."""
     present = set(streets[column]) if column in streets.columns else set()
     return tuple(name for name in asked if name not in present)

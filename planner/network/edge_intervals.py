@@ -1,4 +1,4 @@
-"""Stretches of street: joined where they touch, and cut into straight segments."""
+"""EdgeIntervals of street: joined where they touch, and cut into straight segments."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from planner.network.walk import FloatArray, IndexArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretches:
-    """Stretches of edges that a point reaches.
+class EdgeIntervals:
+    """EdgeIntervals of edges that a point reaches.
 
     Attributes
     ----------
@@ -30,13 +30,13 @@ class Stretches:
     to_m: FloatArray
 
 
-def joined(parts: Sequence[Stretches]) -> Stretches:
+def merge_intervals(parts: Sequence[EdgeIntervals]) -> EdgeIntervals:
     """Return all stretches by point and edge, those that touch on the same edge of the same point made one.
 
     Examples
     --------
     >>> point, edge = np.array([1, 0, 0]), np.array([5, 5, 5])
-    >>> whole = joined([Stretches(point, edge, np.array([0.0, 7.0, 2.0]), np.array([9.0, 8.0, 7.0]))])
+    >>> whole = merge_intervals([EdgeIntervals(point, edge, np.array([0.0, 7.0, 2.0]), np.array([9.0, 8.0, 7.0]))])
     >>> whole.point.tolist(), whole.from_m.tolist(), whole.to_m.tolist()
     ([0, 1], [2.0, 0.0], [8.0, 9.0])
     """
@@ -49,7 +49,7 @@ def joined(parts: Sequence[Stretches]) -> Stretches:
     order = np.lexsort((from_m, key))
     key, from_m, to_m = key[order], from_m[order], to_m[order]
     kept = _join(key, from_m, to_m)
-    return Stretches(point[order][kept], edge[order][kept], from_m[kept], to_m[kept])
+    return EdgeIntervals(point[order][kept], edge[order][kept], from_m[kept], to_m[kept])
 
 
 @kernel
@@ -67,10 +67,10 @@ def _join(key: IndexArray, from_m: FloatArray, to_m: FloatArray) -> IndexArray:
     return kept[:count]
 
 
-def cut(
+def split_at_segments(
     network: WalkingNetwork, edge_first: IndexArray, edge: IndexArray, from_m: FloatArray, to_m: FloatArray
 ) -> tuple[FloatArray, IndexArray, FloatArray, IndexArray]:
-    """Cut stretches into the straight segments that they pass; `edge_first` as in `Lines`.
+    """Cut stretches into the straight segments that they pass; `edge_first` as in `EdgeSegments`.
 
     Returns
     -------

@@ -18,7 +18,7 @@ GATE_GAP_M = 0.11
 """Streets stop 5 cm short of a closed gate on either side; that gap is meant."""
 
 
-def gates_in_gaps(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[Gate, ...]:
+def find_gap_gates(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[Gate, ...]:
     """Return the gates in whose gaps streets end that the table marks as `gated`, from west to east.
 
     Opening one joins the ends on both sides; the few centimetres between them count for nothing.
@@ -35,7 +35,7 @@ def gates_in_gaps(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[G
     >>> from planner.network.network import build_network
     >>> wkt = ["LINESTRING (0 0, 49.95 0)", "LINESTRING (50.05 0, 100 0)"]
     >>> lines = gpd.GeoSeries.from_wkt(wkt, crs=32648).to_frame("geometry").assign(gated=True)
-    >>> [(gate.id, gate.xy, len(gate.nodes)) for gate in gates_in_gaps(build_network(lines), lines)]
+    >>> [(gate.id, gate.xy, len(gate.nodes)) for gate in find_gap_gates(build_network(lines), lines)]
     [('gap-1', (50.0, 0.0), 2)]
     """
     network = network.as_drawn
@@ -53,7 +53,7 @@ def gates_in_gaps(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[G
     )
 
 
-def gap_ends(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[tuple[int, ...]]:
+def find_gap_nodes(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[tuple[int, ...]]:
     """Return the nodes at each closed gate of an extract, where streets end beside one another or beside one."""
     drawn = network.as_drawn
     groups = _groups(drawn, streets)

@@ -37,7 +37,7 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CutStreets:
+class SplitStreets:
     """Streets with closed gates in them.
 
     Attributes
@@ -55,7 +55,7 @@ class CutStreets:
     stray: tuple[str, ...]
 
 
-def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m: float) -> CutStreets:
+def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m: float) -> SplitStreets:
     """Cut the street nearest to each gate, and with it all that pass the same place.
 
     Other streets are left as they are, however near the gate: a gate on a lane must not close the road that the
@@ -102,7 +102,7 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
         for passing in tree.query(shapely.Point(at), predicate="dwithin", distance=SAME_PLACE_M).tolist():
             shapes[passing] = _cut(shapes[passing], at)
     names = list(zip(closed["id"], closed["name"], strict=True))
-    return CutStreets(
+    return SplitStreets(
         gpd.GeoDataFrame(streets.set_geometry(shapes, crs=streets.crs)),
         tuple(Gate(*names[gate], place) for gate, place in places.items()),
         tuple(str(ident) for gate, (ident, _) in enumerate(names) if gate not in places),

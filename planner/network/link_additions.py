@@ -15,15 +15,15 @@ import numpy as np
 import shapely
 
 from planner.network.network import WalkingNetwork, build_network
-from planner.network.positions import node_spots, stand
-from planner.network.private_ways import LAYERS, PUBLIC, come_to, go_on_from
-from planner.network.snapping import TOUCH_M, Snaps, snap
+from planner.network.positions import as_snapped, positions_of_nodes
+from planner.network.private_ways import LAYERS, PUBLIC, layers_after, layers_before
+from planner.network.snapping import TOUCH_M, SnappedPoints, snap
 from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, Walk
+from planner.network.walk import FloatArray, WalkSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walkers:
+class LocalOD:
     """Who walks where, in minutes.
 
     Attributes
@@ -36,14 +36,16 @@ class Walkers:
         How they walk, and how far is searched, minutes.
     """
 
-    starts: Snaps
-    ends: Snaps
+    starts: SnappedPoints
+    ends: SnappedPoints
     minutes: FloatArray
-    walk: Walk
+    walk: WalkSettings
     horizon_min: float
 
 
-def dense(network: WalkingNetwork, starts: Snaps, ends: Snaps, *, walk: Walk, horizon_min: float) -> FloatArray:
+def travel_time_matrix(
+    network: WalkingNetwork, starts: SnappedPoints, ends: SnappedPoints, *, walk: WalkSettings, horizon_min: float
+) -> FloatArray:
     """Return the minutes between all starts and ends, `inf` beyond the horizon, shape (starts, ends)."""
     times = travel_times(network, starts, ends, walk=walk, horizon_min=horizon_min)
     minutes = np.full((len(starts.xy), len(ends.xy)), np.inf)
@@ -52,52 +54,62 @@ def dense(network: WalkingNetwork, starts: Snaps, ends: Snaps, *, walk: Walk, ho
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Through:
+class LinkEffect:
     """Walks to and from street positions, minutes: shape (starts, positions) and (positions, ends)."""
 
     to: FloatArray
     onward: FloatArray
 
-    def rows(self, which: Sequence[int]) -> Through:
+    def rows(self, which: Sequence[int]) -> LinkEffect:
         """Return the walks to and from some of the positions."""
         rows = list(which)
-        return Through(self.to[:, rows], self.onward[rows])
+        return LinkEffect(self.to[:, rows], self.onward[rows])
 
 
-def walks_through(network: WalkingNetwork, at: Snaps, walkers: Walkers, onward: Snaps | None = None) -> Through:
+def compute_link_effect(
+    network: WalkingNetwork, at: SnappedPoints, walkers: LocalOD, onward: SnappedPoints | None = None
+) -> LinkEffect:
     """Return the walks from the starts to positions on streets, and from these to the ends.
 
     Where private ways make a difference between coming and going on, `onward` are the same positions for those who
     go on.
     """
     how = walkers.walk, walkers.horizon_min
-    to = dense(network, walkers.starts, at, walk=how[0], horizon_min=how[1])
-    return Through(
-        to, dense(network, at if onward is None else onward, walkers.ends, walk=how[0], horizon_min=how[1])
+    to = travel_time_matrix(network, walkers.starts, at, walk=how[0], horizon_min=how[1])
+    return LinkEffect(
+        to,
+        travel_time_matrix(
+            network, at if onward is None else onward, walkers.ends, walk=how[0], horizon_min=how[1]
+        ),
     )
 
 
-def with_gate(through: Through, walkers: Walkers) -> FloatArray:
+def times_with_open_gate(through: LinkEffect, walkers: LocalOD) -> FloatArray:
     """Return the walks once the nodes of a closed gate are one place, shape (starts, ends)."""
     minutes: FloatArray = through.to.min(axis=1)[:, None] + through.onward.min(axis=0)[None, :]
     return np.minimum(walkers.minutes, minutes)
 
 
-def with_gate_opened(network: WalkingNetwork, nodes: Sequence[int], walkers: Walkers) -> FloatArray:
+def compute_times_with_open_gate(network: WalkingNetwork, nodes: Sequence[int], walkers: LocalOD) -> FloatArray:
     """Return the walks once the nodes of a closed gate are one place, whatever streets end there.
 
     On a layer of private ways who has come so far walks on in the same layer, or in a later one.
     """
-    at, minutes = node_spots(network, nodes), walkers.minutes
+    at, minutes = positions_of_nodes(network, nodes), walkers.minutes
     for layer in LAYERS if network.layers else (PUBLIC,):
-        through = walks_through(
-            network, stand(at, network, come_to(layer)), walkers, stand(at, network, go_on_from(layer))
+        through = compute_link_effect(
+            network,
+            as_snapped(at, network, layers_before(layer)),
+            walkers,
+            as_snapped(at, network, layers_after(layer)),
         )
-        minutes = np.minimum(minutes, with_gate(through, walkers))
+        minutes = np.minimum(minutes, times_with_open_gate(through, walkers))
     return minutes
 
 
-def with_crossing(network: WalkingNetwork, ends_xy: FloatArray, through: Through, walkers: Walkers) -> FloatArray:
+def compute_times_with_crossing(
+    network: WalkingNetwork, ends_xy: FloatArray, through: LinkEffect, walkers: LocalOD
+) -> FloatArray:
     """Return the walks once a straight, level path joins two positions, shape (starts, ends).
 
     The path is a street like others: who lives within `access_m` of it walks straight to it, unless a barrier
@@ -122,17 +134,17 @@ def with_crossing(network: WalkingNetwork, ends_xy: FloatArray, through: Through
     if len(starts) + len(stops):
         to, onward, minutes = to.copy(), onward.copy(), minutes.copy()
         path = _path(network, ends_xy)
-        terminals = stand(node_spots(path, _in_order(path, ends_xy)), path)
+        terminals = as_snapped(positions_of_nodes(path, _in_order(path, ends_xy)), path)
         walk, horizon_min = walkers.walk, walkers.horizon_min
         doors = [
             snap(one.xy[which], path, access_m=walk.access_m)
             for one, which in ((walkers.starts, starts), (walkers.ends, stops))
         ]
-        from_door = dense(path, doors[0], terminals, walk=walk, horizon_min=horizon_min)
+        from_door = travel_time_matrix(path, doors[0], terminals, walk=walk, horizon_min=horizon_min)
         to[starts] = np.minimum(to[starts], from_door)
-        to_door = dense(path, terminals, doors[1], walk=walk, horizon_min=horizon_min)
+        to_door = travel_time_matrix(path, terminals, doors[1], walk=walk, horizon_min=horizon_min)
         onward[:, stops] = np.minimum(onward[:, stops], to_door)
-        beside = dense(path, *doors, walk=walk, horizon_min=horizon_min)
+        beside = travel_time_matrix(path, *doors, walk=walk, horizon_min=horizon_min)
         minutes[np.ix_(starts, stops)] = np.minimum(minutes[np.ix_(starts, stops)], beside)
     over_min = walkers.walk.minutes(float(np.hypot(*(ends_xy[1] - ends_xy[0]))))
     for one, other in ((0, 1), (1, 0)):

@@ -7,23 +7,23 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.spatial_index import add_up, step_back
+from planner.network.spatial_index import accumulate, shift_pointers
 from planner.network.walk import FloatArray, IndexArray
 
 
-class Streets(NamedTuple):
+class EdgeArrays(NamedTuple):
     """What kernels need to know of edges and segments; see `WalkingNetwork`."""
 
     edge_nodes: IndexArray
-    edge_level_m: FloatArray
+    edge_cost_m: FloatArray
     segment_edge: IndexArray
     segment_m: FloatArray
-    segment_level: FloatArray
-    segment_from_level_m: FloatArray
+    segment_cost_factor: FloatArray
+    segment_from_cost_m: FloatArray
     n_nodes: int
 
 
-class Stands(NamedTuple):
+class SnapArrays(NamedTuple):
     """What kernels need to know of snapped points: those of point ``p`` are the rows from ``pointer[p]`` on."""
 
     pointer: IndexArray
@@ -35,10 +35,10 @@ class Stands(NamedTuple):
 
 
 BestWalks = tuple[float, float, float, float]
-"""Along the street: level metres, and where on the segment; then against it; see `arriving_walks`."""
+"""Along the street: cost metres, and where on the segment; then against it; see `arriving_walks`."""
 
 
-class Links(NamedTuple):
+class NodeLinks(NamedTuple):
     """The shortest walks between points and nodes along one edge each, grouped by the one or the other.
 
     Attributes
@@ -48,7 +48,7 @@ class Links(NamedTuple):
     other
         The node, or the point, at the other end, shape (links,).
     metres
-        How long, in level metres, the straight walk included, shape (links,).
+        How long, in cost metres, the straight walk included, shape (links,).
     """
 
     pointer: IndexArray
@@ -56,8 +56,8 @@ class Links(NamedTuple):
     metres: FloatArray
 
 
-class Rows(NamedTuple):
-    """Stretches of snapped points by edge: those of edge ``e`` are the rows from ``pointer[e]`` on.
+class EdgeRows(NamedTuple):
+    """EdgeIntervals of snapped points by edge: those of edge ``e`` are the rows from ``pointer[e]`` on.
 
     Attributes
     ----------
@@ -77,22 +77,22 @@ class Rows(NamedTuple):
 
 
 @kernel
-def nearest_worthwhile(level: float, foot_m: float, aside_m: float, low: float, high: float) -> float:
+def nearest_worthwhile(factor: float, foot_m: float, aside_m: float, low: float, high: float) -> float:
     """Return the position ``x`` between two others where ``level · x + |straight walk|`` is least.
 
-    The straight walk leaves the street under the angle whose cosine is `level`; where the street is not faster
+    The straight walk leaves the street under the angle whose cosine is `factor`; where the street is not faster
     than open country, as early as possible.
     """
-    if level >= 1:
+    if factor >= 1:
         return low
-    early_m = abs(aside_m) * level / np.sqrt(1 - level * level)
+    early_m = abs(aside_m) * factor / np.sqrt(1 - factor * factor)
     return float(min(max(foot_m - early_m, low), high))
 
 
 @kernel
 def arriving_walks(
-    level: tuple[float, float],
-    from_level_m: tuple[float, float],
+    factor: tuple[float, float],
+    from_cost_m: tuple[float, float],
     place: tuple[float, float],
     stretch: tuple[float, float],
 ) -> BestWalks:
@@ -103,29 +103,29 @@ def arriving_walks(
     level, from_level_m
         Of the segment, along it and against it; see `WalkingNetwork`.
     place
-        Foot and aside of the point; see `Snaps`.
+        Foot and aside of the point; see `SnappedPoints`.
     stretch
         From where to where along the segment.
 
     Returns
     -------
     walks
-        Level metres from the edge's start along the street to the point, and where on the segment the walk leaves
+        Cost metres from the edge's start along the street to the point, and where on the segment the walk leaves
         the street; the same against the street, from the edge's start too: to be added to the whole edge.
     """
     foot, aside = place
     low, high = stretch
-    ahead_at = nearest_worthwhile(level[0], foot, aside, low, high)
-    ahead_m = from_level_m[0] + level[0] * ahead_at + np.sqrt((ahead_at - foot) ** 2 + aside**2)
-    back_at = -nearest_worthwhile(level[1], -foot, aside, -high, -low)
-    back_m = np.sqrt((back_at - foot) ** 2 + aside**2) - (from_level_m[1] + level[1] * back_at)
+    ahead_at = nearest_worthwhile(factor[0], foot, aside, low, high)
+    ahead_m = from_cost_m[0] + factor[0] * ahead_at + np.sqrt((ahead_at - foot) ** 2 + aside**2)
+    back_at = -nearest_worthwhile(factor[1], -foot, aside, -high, -low)
+    back_m = np.sqrt((back_at - foot) ** 2 + aside**2) - (from_cost_m[1] + factor[1] * back_at)
     return ahead_m, ahead_at, back_m, back_at
 
 
 @kernel
 def leaving_walks(
-    level: tuple[float, float],
-    from_level_m: tuple[float, float],
+    factor: tuple[float, float],
+    from_cost_m: tuple[float, float],
     place: tuple[float, float],
     stretch: tuple[float, float],
 ) -> BestWalks:
@@ -134,18 +134,18 @@ def leaving_walks(
     Returns
     -------
     walks
-        Level metres along the street, to be added to the whole edge, and where on the segment the walk meets the
+        Cost metres along the street, to be added to the whole edge, and where on the segment the walk meets the
         street; the same against the street, to the edge's start.
     """
     back_m, back_at, ahead_m, ahead_at = arriving_walks(
-        (level[1], level[0]), (from_level_m[1], from_level_m[0]), place, stretch
+        (factor[1], factor[0]), (from_cost_m[1], from_cost_m[0]), place, stretch
     )
     return ahead_m, ahead_at, back_m, back_at
 
 
 @kernel
 def link_points(
-    streets: Streets, stands: Stands, order: IndexArray, first: int, last: int, *, all_vertices: bool
+    streets: EdgeArrays, stands: SnapArrays, order: IndexArray, first: int, last: int, *, all_vertices: bool
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Link the points from `first` to `last` in `order` to the nodes from which walks arrive at them.
 
@@ -162,7 +162,7 @@ def link_points(
     counts = np.zeros(last - first, dtype=np.int64)
     node, metres, used = np.empty(8 * (last - first) + 64, dtype=np.int64), np.empty(8 * (last - first) + 64), 0
     slot = np.full(streets.n_nodes, -1, dtype=np.int64)
-    edge_nodes, edge_level_m, segment_edge, segment_m, level, from_level_m, _ = streets
+    edge_nodes, edge_cost_m, segment_edge, segment_m, factor, from_cost_m, _ = streets
     pointer, segment, from_m, to_m, foot_m, aside_m = stands
     for i in range(first, last):
         point, begin = order[i], used
@@ -170,8 +170,8 @@ def link_points(
             s = segment[row]
             edge = segment_edge[s]
             ahead_m, ahead_at, back_m, back_at = arriving_walks(
-                (level[s, 0], level[s, 1]),
-                (from_level_m[s, 0], from_level_m[s, 1]),
+                (factor[s, 0], factor[s, 1]),
+                (from_cost_m[s, 0], from_cost_m[s, 1]),
                 (foot_m[row], aside_m[row]),
                 (from_m[row], to_m[row]),
             )
@@ -181,7 +181,7 @@ def link_points(
             for side in range(2):
                 if not all_vertices and (back_at >= segment_m[s] if side else ahead_at <= 0):
                     continue
-                walk_m = max(edge_level_m[edge, 1] + back_m, 0.0) if side else ahead_m
+                walk_m = max(edge_cost_m[edge, 1] + back_m, 0.0) if side else ahead_m
                 from_node = edge_nodes[edge, side]
                 place = slot[from_node]
                 if place >= begin:
@@ -197,12 +197,12 @@ def link_points(
 @kernel
 def links_by_node(
     order: IndexArray, counts: IndexArray, node: IndexArray, metres: FloatArray, n_nodes: int
-) -> Links:
+) -> NodeLinks:
     """Group by their node the links of points that come in `order`."""
     by_node = np.zeros(n_nodes + 1, dtype=np.int64)
     for which in node:
         by_node[which + 1] += 1
-    add_up(by_node)
+    accumulate(by_node)
     point, walk_m = np.empty(len(node), dtype=np.int64), np.empty(len(node))
     k = 0
     for i in range(len(counts)):
@@ -211,15 +211,19 @@ def links_by_node(
             point[place], walk_m[place] = order[i], metres[k]
             by_node[node[k]] += 1
             k += 1
-    step_back(by_node)
-    return Links(by_node, point, walk_m)
+    shift_pointers(by_node)
+    return NodeLinks(by_node, point, walk_m)
 
 
 @kernel
-def rows_by_edge(streets: Streets, stands: Stands, wanted: IndexArray, *, arriving: bool) -> Rows:
+def rows_by_edge(streets: EdgeArrays, stands: SnapArrays, wanted: IndexArray, *, arriving: bool) -> EdgeRows:
     """Return the stretches of snapped points by edge, those on the edges of the wanted segments only."""
-    segment_edge, level, from_level_m = streets.segment_edge, streets.segment_level, streets.segment_from_level_m
-    n_edges = len(streets.edge_level_m)
+    segment_edge, factor, from_cost_m = (
+        streets.segment_edge,
+        streets.segment_cost_factor,
+        streets.segment_from_cost_m,
+    )
+    n_edges = len(streets.edge_cost_m)
     is_wanted = np.zeros(n_edges, dtype=np.bool_)
     for s in wanted:
         is_wanted[segment_edge[s]] = True
@@ -227,7 +231,7 @@ def rows_by_edge(streets: Streets, stands: Stands, wanted: IndexArray, *, arrivi
     for s in stands.segment:
         if is_wanted[segment_edge[s]]:
             pointer[segment_edge[s] + 1] += 1
-    add_up(pointer)
+    accumulate(pointer)
     count = pointer[-1]
     rows, point, segment = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
     best = np.empty((count, 4))
@@ -239,15 +243,15 @@ def rows_by_edge(streets: Streets, stands: Stands, wanted: IndexArray, *, arrivi
             if is_wanted[edge]:
                 place = pointer[edge]
                 rows[place], point[place], segment[place] = row, p, s
-                levels, begin_m = (level[s, 0], level[s, 1]), (from_level_m[s, 0], from_level_m[s, 1])
+                factors, begin_m = (factor[s, 0], factor[s, 1]), (from_cost_m[s, 0], from_cost_m[s, 1])
                 stand, stretch = (foot_m[row], aside_m[row]), (from_m[row], to_m[row])
-                walks = leaving_walks(levels, begin_m, stand, stretch)
+                walks = leaving_walks(factors, begin_m, stand, stretch)
                 if arriving:
-                    walks = arriving_walks(levels, begin_m, stand, stretch)
+                    walks = arriving_walks(factors, begin_m, stand, stretch)
                 best[place, 0], best[place, 1], best[place, 2], best[place, 3] = walks
                 pointer[edge] += 1
-    step_back(pointer)
-    return Rows(pointer, rows, point, segment, best)
+    shift_pointers(pointer)
+    return EdgeRows(pointer, rows, point, segment, best)
 
 
 @kernel

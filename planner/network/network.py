@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from planner.network.argument_checks import check_streets
 from planner.network.gates import Gate
-from planner.network.spatial_index import Grid, Ways, lay_grid, morton_order, ways_out, with_passages
+from planner.network.spatial_index import Adjacency, Grid, add_passages, build_adjacency, build_grid, morton_order
 from planner.network.visibility import Barriers
 from planner.network.walk import FloatArray, IndexArray
 
@@ -31,8 +31,8 @@ MILLIMETRE_DIGITS = 3
 class WalkingNetwork:
     """Streets that people walk in both directions.
 
-    A *level metre* is what a walker at the base speed covers in open, level country; a street that takes longer
-    has more level metres than metres. Columns of two are the two directions of a *search*, which leads from the
+    A *cost metre* is what a walker at the base speed covers in open, level country; a street that takes longer
+    has more cost metres than metres. Columns of two are the two directions of a *search*, which leads from the
     centres outwards: 0 along the street as it is drawn, 1 against it.
 
     Attributes
@@ -51,12 +51,12 @@ class WalkingNetwork:
         The edge of each straight segment, how far along the edge it begins, its length, shape (segments,).
     segment_xy
         Where each segment begins and ends, shape (segments, 4).
-    segment_level
-        Level metres a metre of each segment, above 0, shape (segments, 2).
-    segment_from_level_m
-        Level metres between the edge's start and the segment's, shape (segments, 2).
-    edge_level_m
-        Level metres of each whole edge, shape (edges, 2).
+    segment_cost_factor
+        Cost metres per metre of each segment, above 0, shape (segments, 2).
+    segment_from_cost_m
+        Cost metres between the edge's start and the segment's, shape (segments, 2).
+    edge_cost_m
+        Cost metres of each whole edge, shape (edges, 2).
     edge_piece
         The connected piece of each edge: 0 is the longest, shape (edges,).
     ways
@@ -81,11 +81,11 @@ class WalkingNetwork:
     segment_from_m: FloatArray
     segment_m: FloatArray
     segment_xy: FloatArray
-    segment_level: FloatArray
-    segment_from_level_m: FloatArray
-    edge_level_m: FloatArray
+    segment_cost_factor: FloatArray
+    segment_from_cost_m: FloatArray
+    edge_cost_m: FloatArray
     edge_piece: IndexArray
-    ways: Ways
+    adjacency: Adjacency
     grid: Grid
     barriers: Barriers | None = None
     gates: tuple[Gate, ...] = ()
@@ -206,7 +206,7 @@ def build_network(
     edge_m: FloatArray = np.bincount(segment_edge, weights=segment_m, minlength=int(opens.sum())).astype(
         np.float64
     )
-    edge_level_m = np.column_stack([edge_m, edge_m])
+    edge_cost_m = np.column_stack([edge_m, edge_m])
 
     node_vertices, node_of = np.unique(
         np.concatenate([vertex[begins[opens]], vertex[begins[closes] + 1]]), return_inverse=True
@@ -228,26 +228,28 @@ def build_network(
         segment_from_m=segment_from_m,
         segment_m=segment_m,
         segment_xy=segment_xy,
-        segment_level=np.ones((len(segment_m), 2)),
-        segment_from_level_m=np.column_stack([segment_from_m, segment_from_m]),
-        edge_level_m=edge_level_m,
+        segment_cost_factor=np.ones((len(segment_m), 2)),
+        segment_from_cost_m=np.column_stack([segment_from_m, segment_from_m]),
+        edge_cost_m=edge_cost_m,
         edge_piece=_pieces(edge_nodes, edge_m, len(node_xy)),
-        ways=ways_out(edge_nodes, edge_level_m, len(node_xy)),
-        grid=lay_grid(segment_xy, segment_m),
+        adjacency=build_adjacency(edge_nodes, edge_cost_m, len(node_xy)),
+        grid=build_grid(segment_xy, segment_m),
         barriers=barriers,
         gates=tuple(_with_nodes(gate, node_xy[order]) for gate in gates),
     )
 
 
-def walked_at(network: WalkingNetwork, level: FloatArray, *, direction: Direction = "to_centre") -> WalkingNetwork:
-    """Return the network with the level metres that people walk on each segment.
+def with_costs(
+    network: WalkingNetwork, factor: FloatArray, *, direction: Direction = "to_centre"
+) -> WalkingNetwork:
+    """Return the network with the cost metres that people walk on each segment.
 
     Parameters
     ----------
     network
         The streets.
     level
-        Level metres a metre for a walker along (0) and against (1) each segment as it is drawn, finite and above
+        Cost metres per metre for a walker along (0) and against (1) each segment as it is drawn, finite and above
         0, shape (segments, 2).
     direction
         Which way people walk. Searches lead from the centre outwards, so where people walk to the centre, who is
@@ -261,30 +263,30 @@ def walked_at(network: WalkingNetwork, level: FloatArray, *, direction: Directio
     Examples
     --------
     >>> hill = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
-    >>> walked_at(build_network(hill), np.array([[2.0, 0.5]])).edge_level_m.tolist()
+    >>> with_costs(build_network(hill), np.array([[2.0, 0.5]])).edge_cost_m.tolist()
     [[50.0, 200.0]]
-    >>> walked_at(build_network(hill), np.array([[2.0, 0.5]]), direction="from_centre").edge_level_m.tolist()
+    >>> with_costs(build_network(hill), np.array([[2.0, 0.5]]), direction="from_centre").edge_cost_m.tolist()
     [[200.0, 50.0]]
     """
-    if not ((level > 0) & np.isfinite(level)).all():
-        message = "level metres must be finite and above zero"
+    if not ((factor > 0) & np.isfinite(factor)).all():
+        message = "cost metres must be finite and above zero"
         raise ValueError(message)
-    searched = np.ascontiguousarray(level[:, ::-1] if direction == "to_centre" else level)
-    level_m = searched * network.segment_m[:, None]
-    walked = np.vstack([np.zeros((1, 2)), np.cumsum(level_m, axis=0)])
+    searched = np.ascontiguousarray(factor[:, ::-1] if direction == "to_centre" else factor)
+    searched_cost_m = searched * network.segment_m[:, None]
+    walked = np.vstack([np.zeros((1, 2)), np.cumsum(searched_cost_m, axis=0)])
     first = np.searchsorted(network.segment_edge, np.arange(len(network.edge_m) + 1))
-    edge_level_m = walked[first[1:]] - walked[first[:-1]]
-    ways, layers = ways_out(network.edge_nodes, edge_level_m, len(network.node_xy)), network.layers
+    edge_cost_m = walked[first[1:]] - walked[first[:-1]]
+    adjacency, layers = build_adjacency(network.edge_nodes, edge_cost_m, len(network.node_xy)), network.layers
     if layers is not None:
-        drawn_level = level[: len(layers.drawn.segment_m)]
-        ways = with_passages(ways, layers.passages)
-        layers = replace(layers, drawn=walked_at(layers.drawn, drawn_level, direction=direction))
+        drawn_factor = factor[: len(layers.drawn.segment_m)]
+        adjacency = add_passages(adjacency, layers.passages)
+        layers = replace(layers, drawn=with_costs(layers.drawn, drawn_factor, direction=direction))
     return replace(
         network,
-        segment_level=searched,
-        segment_from_level_m=walked[:-1] - walked[first[:-1]][network.segment_edge],
-        edge_level_m=edge_level_m,
-        ways=ways,
+        segment_cost_factor=searched,
+        segment_from_cost_m=walked[:-1] - walked[first[:-1]][network.segment_edge],
+        edge_cost_m=edge_cost_m,
+        adjacency=adjacency,
         layers=layers,
     )
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.network.network import WalkingNetwork
-from planner.network.private_ways import PUBLIC, come_to, go_on_from
-from planner.network.snapping import Snaps
-from planner.network.spatial_index import pointers
+from planner.network.private_ways import PUBLIC, layers_after, layers_before
+from planner.network.snapping import SnappedPoints
+from planner.network.spatial_index import csr_pointers
 from planner.network.walk import FloatArray, IndexArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spots:
+class StreetPositions:
     """Positions on streets.
 
     Attributes
@@ -33,12 +33,12 @@ class Spots:
     node: IndexArray
     xy: FloatArray
 
-    def rows(self, which: IndexArray) -> Spots:
+    def rows(self, which: IndexArray) -> StreetPositions:
         """Return some of them."""
-        return Spots(self.segment[which], self.at_m[which], self.node[which], self.xy[which])
+        return StreetPositions(self.segment[which], self.at_m[which], self.node[which], self.xy[which])
 
 
-def street_spots(network: WalkingNetwork, step_m: float) -> Spots:
+def positions_along_streets(network: WalkingNetwork, step_m: float) -> StreetPositions:
     """Return every node, and positions along the edges no farther apart than `step_m`.
 
     Examples
@@ -46,7 +46,7 @@ def street_spots(network: WalkingNetwork, step_m: float) -> Spots:
     >>> import geopandas as gpd
     >>> from planner.network.network import build_network
     >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
-    >>> street_spots(build_network(road), 40.0).xy.round(3).tolist()
+    >>> positions_along_streets(build_network(road), 40.0).xy.round(3).tolist()
     [[0.0, 0.0], [100.0, 0.0], [33.333, 0.0], [66.667, 0.0]]
     """
     network = network.as_drawn
@@ -71,7 +71,7 @@ def street_spots(network: WalkingNetwork, step_m: float) -> Spots:
     at_m = np.clip(along_m - network.segment_from_m[segment], 0.0, network.segment_m[segment])
     ends = network.segment_xy[segment]
     share = (at_m / network.segment_m[segment])[:, None]
-    return Spots(
+    return StreetPositions(
         np.concatenate([of_node, segment]),
         np.concatenate([at_node, at_m]),
         np.concatenate([np.arange(len(network.node_xy)), np.full(len(segment), -1)]),
@@ -79,14 +79,16 @@ def street_spots(network: WalkingNetwork, step_m: float) -> Spots:
     )
 
 
-def node_spots(network: WalkingNetwork, nodes: Sequence[int]) -> Spots:
+def positions_of_nodes(network: WalkingNetwork, nodes: Sequence[int]) -> StreetPositions:
     """Return nodes as positions."""
     which = np.array(nodes, dtype=np.int64)
     nowhere = np.zeros(len(which), dtype=np.int64)
-    return Spots(nowhere, np.zeros(len(which)), which, network.as_drawn.node_xy[which])
+    return StreetPositions(nowhere, np.zeros(len(which)), which, network.as_drawn.node_xy[which])
 
 
-def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None = None) -> Snaps:
+def as_snapped(
+    spots: StreetPositions, network: WalkingNetwork, layers: Collection[int] | None = None
+) -> SnappedPoints:
     """Return positions as points from which walks begin, and at which they end, on the street and nowhere else.
 
     Parameters
@@ -106,7 +108,7 @@ def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None 
         open_to = np.isin(of.edge_layer, list(layers))
     by_node = np.argsort(node, kind="stable")
     by_node = by_node[open_to[by_node // 2]]
-    pointer = pointers(node[by_node], len(drawn.node_xy))
+    pointer = csr_pointers(node[by_node], len(drawn.node_xy))
     edge, end = np.divmod(by_node, 2)
     end_segment = np.where(end == 0, first[edge], last[edge])
     end_m = np.where(end == 0, 0.0, network.segment_m[end_segment])
@@ -114,7 +116,7 @@ def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None 
     place = np.arange(len(network.segment_m)) if of is None else of.segment_place
     copy = np.argsort(place, kind="stable")
     copy = copy[open_to[network.segment_edge[copy]]]
-    copies = pointers(place[copy], len(drawn.segment_m))
+    copies = csr_pointers(place[copy], len(drawn.segment_m))
 
     at_node = np.flatnonzero(spots.node >= 0)
     on_node, row = _spread(pointer, spots.node[at_node])
@@ -129,7 +131,7 @@ def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None 
     # On a layer that does not lead there nobody stands: the first segment of all is then as good as any.
     begins = np.minimum(np.cumsum(count) - count, max(len(segment) - 1, 0))
     nearest = segment[begins] if len(segment) else np.zeros(len(spots.xy), dtype=np.int64)
-    return Snaps(
+    return SnappedPoints(
         xy=spots.xy,
         access_m=0.0,
         point=point[order],
@@ -145,7 +147,7 @@ def stand(spots: Spots, network: WalkingNetwork, layers: Collection[int] | None 
     )
 
 
-def _inside(spots: Spots, network: WalkingNetwork) -> tuple[IndexArray, IndexArray, FloatArray]:
+def _inside(spots: StreetPositions, network: WalkingNetwork) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Return the positions inside edges with their segments: two where the position is the vertex between them."""
     first, last = _end_segments(network)
     point = np.flatnonzero(spots.node < 0)
@@ -168,28 +170,30 @@ def _spread(pointer: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArr
     return which, pointer[keys][which] + rank
 
 
-def path_ends(spots: Spots, network: WalkingNetwork) -> tuple[Snaps, Snaps, Snaps]:
+def link_terminals(
+    spots: StreetPositions, network: WalkingNetwork
+) -> tuple[SnappedPoints, SnappedPoints, SnappedPoints]:
     """Return positions as such, as the begin of a new public path, and as its end: the same but for layers.
 
     Nobody comes to a public path through private ways of others, and nobody leaves it for a walk through them.
     """
     if network.layers is None:
-        at = stand(spots, network)
+        at = as_snapped(spots, network)
         return at, at, at
     return (
-        stand(spots, network),
-        stand(spots, network, come_to(PUBLIC)),
-        stand(spots, network, go_on_from(PUBLIC)),
+        as_snapped(spots, network),
+        as_snapped(spots, network, layers_before(PUBLIC)),
+        as_snapped(spots, network, layers_after(PUBLIC)),
     )
 
 
-def some_snaps(snaps: Snaps, which: IndexArray) -> Snaps:
+def select_snapped(snaps: SnappedPoints, which: IndexArray) -> SnappedPoints:
     """Return the snaps of some points, in the order asked for."""
-    pointer = pointers(snaps.point, len(snaps.xy))
+    pointer = csr_pointers(snaps.point, len(snaps.xy))
     count = np.diff(pointer)[which]
     point = np.repeat(np.arange(len(which)), count)
     row = np.repeat(pointer[:-1][which] - (np.cumsum(count) - count), count) + np.arange(len(point))
-    return Snaps(
+    return SnappedPoints(
         xy=snaps.xy[which],
         access_m=snaps.access_m,
         point=point,
@@ -205,9 +209,9 @@ def some_snaps(snaps: Snaps, which: IndexArray) -> Snaps:
     )
 
 
-def all_snaps(one: Snaps, other: Snaps) -> Snaps:
+def concatenate_snapped(one: SnappedPoints, other: SnappedPoints) -> SnappedPoints:
     """Return the snaps of two sets of points, the other behind the one."""
-    return Snaps(
+    return SnappedPoints(
         xy=np.concatenate([one.xy, other.xy]),
         access_m=one.access_m,
         point=np.concatenate([one.point, other.point + len(one.xy)]),

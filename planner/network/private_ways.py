@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.network.network import Layers, WalkingNetwork
-from planner.network.spatial_index import lay_grid, ways_out, with_passages
+from planner.network.spatial_index import add_passages, build_adjacency, build_grid
 
 LEAVING, PUBLIC, ENTERING = 0, 1, 2
 """The layers, in the order in which they are walked."""
@@ -32,12 +32,12 @@ LEAVING, PUBLIC, ENTERING = 0, 1, 2
 LAYERS = (LEAVING, PUBLIC, ENTERING)
 
 
-def come_to(layer: int) -> tuple[int, ...]:
+def layers_before(layer: int) -> tuple[int, ...]:
     """Return the layers from which one comes to a place in a layer."""
     return LAYERS[: layer + 1]
 
 
-def go_on_from(layer: int) -> tuple[int, ...]:
+def layers_after(layer: int) -> tuple[int, ...]:
     """Return the layers in which one goes on from a place in a layer."""
     return LAYERS[layer:]
 
@@ -90,7 +90,7 @@ def with_private_ways(network: WalkingNetwork, is_private: NDArray[np.bool_]) ->
         for n, more in ((len(network.edge_m), private), (len(network.segment_m), copied))
     )
     node_place = np.concatenate([np.arange(n_nodes), entering, joining])
-    edge_level_m, segment_xy = network.edge_level_m[edges], network.segment_xy[segments]
+    edge_cost_m, segment_xy = network.edge_cost_m[edges], network.segment_xy[segments]
     # Where private ways alone meet, those that leave and those that enter need no passage: nobody turns round.
     passages = np.vstack(
         [
@@ -109,12 +109,12 @@ def with_private_ways(network: WalkingNetwork, is_private: NDArray[np.bool_]) ->
         segment_from_m=network.segment_from_m[segments],
         segment_m=network.segment_m[segments],
         segment_xy=segment_xy,
-        segment_level=network.segment_level[segments],
-        segment_from_level_m=network.segment_from_level_m[segments],
-        edge_level_m=edge_level_m,
+        segment_cost_factor=network.segment_cost_factor[segments],
+        segment_from_cost_m=network.segment_from_cost_m[segments],
+        edge_cost_m=edge_cost_m,
         edge_piece=network.edge_piece[edges],
-        ways=with_passages(ways_out(edge_nodes, edge_level_m, len(node_place)), passages),
-        grid=lay_grid(segment_xy, network.segment_m[segments]),
+        adjacency=add_passages(build_adjacency(edge_nodes, edge_cost_m, len(node_place)), passages),
+        grid=build_grid(segment_xy, network.segment_m[segments]),
         layers=Layers(
             network,
             is_private,

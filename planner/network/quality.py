@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from planner.network.gate_gaps import is_marked
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps
-from planner.network.topology_checks import suspicious_places
+from planner.network.snapping import SnappedPoints
+from planner.network.topology_checks import find_topology_issues
 
 LISTED_PIECES = 10
 
@@ -68,7 +68,7 @@ def network_quality(
     network
         The network.
     places
-        Its `suspicious_places`, where they are known already.
+        Its `find_topology_issues`, where they are known already.
     streets
         The table that it was built from.
 
@@ -82,7 +82,7 @@ def network_quality(
     """
     network = network.as_drawn
     if places is None:
-        places = suspicious_places(network, streets)
+        places = find_topology_issues(network, streets)
     across = _across(network, streets)
     street_m = np.where(across[network.edge_street], 0.0, network.edge_m)
     piece_m = np.bincount(network.edge_piece, weights=street_m)
@@ -105,7 +105,7 @@ def network_quality(
     )
 
 
-def on_small_pieces(snaps: Snaps, network: WalkingNetwork) -> NDArray[np.bool_]:
+def on_small_pieces(snaps: SnappedPoints, network: WalkingNetwork) -> NDArray[np.bool_]:
     """Tell which points reach streets, but none of the longest piece, shape (points,).
 
     Nobody walks from them to what the others reach; a gap in the data mostly does this.

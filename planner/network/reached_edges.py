@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from planner.network.compile import kernel
 from planner.network.network import WalkingNetwork
-from planner.network.search import Reach
-from planner.network.snapping import Snaps
-from planner.network.spatial_index import Ways
+from planner.network.search import ReachedNodes
+from planner.network.snapping import SnappedPoints
+from planner.network.spatial_index import Adjacency
 from planner.network.walk import FloatArray, IndexArray
 
 SAME_M = 1e-9
 
 
-class Runs(NamedTuple):
+class ReachedEdges(NamedTuple):
     """Walks along one edge in one direction, as far as they go.
 
     Attributes
@@ -30,7 +30,7 @@ class Runs(NamedTuple):
     against
         0 along the edge, 1 against it, shape (runs,).
     spent_m
-        Level metres walked before they begin, shape (runs,).
+        Cost metres walked before they begin, shape (runs,).
     """
 
     point: IndexArray
@@ -40,7 +40,7 @@ class Runs(NamedTuple):
     spent_m: FloatArray
 
 
-class Lines(NamedTuple):
+class EdgeSegments(NamedTuple):
     """What kernels need to know of edges and their segments; see `WalkingNetwork`.
 
     Attributes
@@ -51,14 +51,14 @@ class Lines(NamedTuple):
 
     first: IndexArray
     edge_m: FloatArray
-    edge_level_m: FloatArray
+    edge_cost_m: FloatArray
     from_m: FloatArray
     metres: FloatArray
-    level: FloatArray
+    factor: FloatArray
 
 
-class Outskirts(NamedTuple):
-    """Stretches of segments from which less than `access_m` is left, by a walk along them.
+class PartialEdges(NamedTuple):
+    """EdgeIntervals of segments from which less than `access_m` is left, by a walk along them.
 
     Attributes
     ----------
@@ -81,32 +81,34 @@ class Outskirts(NamedTuple):
     begins: NDArray[np.bool_]
 
 
-def lines_of(network: WalkingNetwork) -> Lines:
+def edge_segments_of(network: WalkingNetwork) -> EdgeSegments:
     """Return what kernels need to know of a network's edges and segments."""
-    return Lines(
+    return EdgeSegments(
         np.searchsorted(network.segment_edge, np.arange(len(network.edge_m) + 1)),
         network.edge_m,
-        network.edge_level_m,
+        network.edge_cost_m,
         network.segment_from_m,
         network.segment_m,
-        network.segment_level,
+        network.segment_cost_factor,
     )
 
 
-def all_runs(network: WalkingNetwork, facilities: Snaps, reach: Reach) -> Runs:
+def find_reached_edges(network: WalkingNetwork, facilities: SnappedPoints, reach: ReachedNodes) -> ReachedEdges:
     """Return the walks out from the nodes that facilities reach, and from where they meet the streets.
 
     A walk back along the edge by which its node was reached is not among them.
     """
     from_nodes = _from_nodes(
-        network.ways, network.edge_m, network.edge_level_m, reach.point, reach.node, reach.metres
+        network.adjacency, network.edge_m, network.edge_cost_m, reach.point, reach.node, reach.metres
     )
     at_doors = [_from_doors(network, facilities, against) for against in (0, 1)]
     parts = [np.concatenate(column) for column in zip(from_nodes, *at_doors, strict=True)]
-    return Runs(*parts)
+    return ReachedEdges(*parts)
 
 
-def as_drawn(network: WalkingNetwork, facilities: Snaps, runs: Runs) -> tuple[WalkingNetwork, Snaps, Runs]:
+def as_drawn(
+    network: WalkingNetwork, facilities: SnappedPoints, runs: ReachedEdges
+) -> tuple[WalkingNetwork, SnappedPoints, ReachedEdges]:
     """Return streets, facilities and walks without layers: what is reached counts once, whoever walks there."""
     if network.layers is None:
         return network, facilities, runs
@@ -124,17 +126,17 @@ def as_drawn(network: WalkingNetwork, facilities: Snaps, runs: Runs) -> tuple[Wa
     return network.as_drawn, facilities, runs._replace(edge=network.layers.edge_place[runs.edge])
 
 
-def _from_doors(network: WalkingNetwork, facilities: Snaps, against: int) -> Runs:
+def _from_doors(network: WalkingNetwork, facilities: SnappedPoints, against: int) -> ReachedEdges:
     """Return the walks that leave the stretches which a facility reaches straight, each from its best position."""
     segment, foot, aside = facilities.segment, facilities.foot_m, np.abs(facilities.aside_m)
-    level = network.segment_level[segment, against]
-    fast = level < 1
+    factor = network.segment_cost_factor[segment, against]
+    fast = factor < 1
     beyond = np.zeros(len(segment))
-    beyond[fast] = aside[fast] * level[fast] / np.sqrt(1 - level[fast] ** 2)
+    beyond[fast] = aside[fast] * factor[fast] / np.sqrt(1 - factor[fast] ** 2)
     best = foot - beyond if against else foot + beyond
     best[~fast] = -np.inf if against else np.inf
     at_m = np.clip(best, facilities.from_m, facilities.to_m)
-    return Runs(
+    return ReachedEdges(
         facilities.point,
         network.segment_edge[segment],
         network.segment_from_m[segment] + at_m,
@@ -145,20 +147,20 @@ def _from_doors(network: WalkingNetwork, facilities: Snaps, against: int) -> Run
 
 @kernel
 def _from_nodes(
-    ways: Ways,
+    adjacency: Adjacency,
     edge_m: FloatArray,
-    edge_level_m: FloatArray,
+    edge_cost_m: FloatArray,
     point: IndexArray,
     node: IndexArray,
     metres: FloatArray,
-) -> Runs:
+) -> ReachedEdges:
     rows = len(point)
     total = 0
     for row in range(rows):
-        total += int(ways.pointer[node[row] + 1]) - int(ways.pointer[node[row]])
+        total += int(adjacency.pointer[node[row] + 1]) - int(adjacency.pointer[node[row]])
     of_point, edge, along_m = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.int64), np.empty(total)
     against, spent_m = np.empty(total, dtype=np.int64), np.empty(total)
-    best = np.full(len(ways.pointer) - 1, np.inf)
+    best = np.full(len(adjacency.pointer) - 1, np.inf)
     count, first = 0, 0
     while first < rows:
         last = first
@@ -166,12 +168,12 @@ def _from_nodes(
             best[node[last]] = metres[last]
             last += 1
         for row in range(first, last):
-            for way in range(ways.pointer[node[row]], ways.pointer[node[row] + 1]):
-                if ways.edge_end[way] < 0:
+            for way in range(adjacency.pointer[node[row]], adjacency.pointer[node[row] + 1]):
+                if adjacency.edge_end[way] < 0:
                     continue
-                e, at_end = ways.edge_end[way] >> 1, ways.edge_end[way] & 1
+                e, at_end = adjacency.edge_end[way] >> 1, adjacency.edge_end[way] & 1
                 # Who came along this edge has passed all of it.
-                if best[ways.node[way]] + edge_level_m[e, 1 - at_end] <= metres[row] + SAME_M:
+                if best[adjacency.node[way]] + edge_cost_m[e, 1 - at_end] <= metres[row] + SAME_M:
                     continue
                 of_point[count], edge[count], against[count] = point[first], e, at_end
                 along_m[count] = edge_m[e] if at_end else 0.0
@@ -180,11 +182,13 @@ def _from_nodes(
         for row in range(first, last):
             best[node[row]] = np.inf
         first = last
-    return Runs(of_point[:count], edge[:count], along_m[:count], against[:count], spent_m[:count])
+    return ReachedEdges(of_point[:count], edge[:count], along_m[:count], against[:count], spent_m[:count])
 
 
 @kernel
-def walked_out(lines: Lines, runs: Runs, reach_m: float) -> tuple[IndexArray, FloatArray, FloatArray]:
+def clip_to_reach(
+    lines: EdgeSegments, runs: ReachedEdges, reach_m: float
+) -> tuple[IndexArray, FloatArray, FloatArray]:
     """Return which runs begin within `reach_m`, and from where to where along their edge they stay within it."""
     n = len(runs.point)
     which, from_m, to_m = np.empty(n, dtype=np.int64), np.empty(n), np.empty(n)
@@ -195,7 +199,7 @@ def walked_out(lines: Lines, runs: Runs, reach_m: float) -> tuple[IndexArray, Fl
             continue
         edge, side, along = runs.edge[row], runs.against[row], runs.along_m[row]
         until = 0.0 if side else lines.edge_m[edge]
-        if left < lines.edge_level_m[edge, side]:
+        if left < lines.edge_cost_m[edge, side]:
             until = _until(lines, edge, side, along, left)
         which[count] = row
         from_m[count], to_m[count] = min(along, until), max(along, until)
@@ -204,25 +208,25 @@ def walked_out(lines: Lines, runs: Runs, reach_m: float) -> tuple[IndexArray, Fl
 
 
 @kernel
-def _until(lines: Lines, edge: int, side: int, along: float, left: float) -> float:
-    """Return how far along an edge a walk of so many level metres leads."""
+def _until(lines: EdgeSegments, edge: int, side: int, along: float, left: float) -> float:
+    """Return how far along an edge a walk of so many cost metres leads."""
     first, last = lines.first[edge], lines.first[edge + 1]
     for step in range(last - first):
         i = last - 1 - step if side else first + step
         begin, end = lines.from_m[i], lines.from_m[i] + lines.metres[i]
         here = max(along - begin, 0.0) if side else max(end - along, 0.0)
         here = min(here, lines.metres[i])
-        if here > 0 and here * lines.level[i, side] >= left:
-            reached = left / lines.level[i, side]
+        if here > 0 and here * lines.factor[i, side] >= left:
+            reached = left / lines.factor[i, side]
             return float(begin + here - reached if side else end - here + reached)
-        left -= here * lines.level[i, side]
+        left -= here * lines.factor[i, side]
     return 0.0 if side else float(lines.edge_m[edge])
 
 
 @kernel
-def outskirts(
-    lines: Lines, runs: Runs, limit_m: float, access_m: float, is_wanted: NDArray[np.bool_]
-) -> Outskirts:
+def find_partial_edges(
+    lines: EdgeSegments, runs: ReachedEdges, limit_m: float, access_m: float, is_wanted: NDArray[np.bool_]
+) -> PartialEdges:
     """Return the stretches where more than nothing and less than `access_m` is left of a walk of `limit_m`.
 
     `is_wanted` says of each segment, in either direction, whether it is asked for, shape (segments, 2).
@@ -238,14 +242,14 @@ def outskirts(
             if left <= 0:
                 break
             i = last - 1 - step if side else first + step
-            level = lines.level[i, side]
+            factor = lines.factor[i, side]
             # Where the walk comes to this segment, and how far along it, in the direction of the walk.
             entered = runs.along_m[row] - lines.from_m[i]
             entered = max(lines.metres[i] - entered, 0.0) if side else max(entered, 0.0)
             if entered >= lines.metres[i]:
                 continue
-            low = max(entered, entered + (left - access_m) / level)
-            high = min(lines.metres[i], entered + left / level)
+            low = max(entered, entered + (left - access_m) / factor)
+            high = min(lines.metres[i], entered + left / factor)
             put = is_wanted[i, side] and low < high
             if put:
                 if count == len(point):
@@ -256,15 +260,15 @@ def outskirts(
                 point[count], segment[count], begins[count] = runs.point[row], i, not goes_on
                 if side:
                     values[count, 0], values[count, 1] = lines.metres[i] - high, lines.metres[i] - low
-                    values[count, 2] = left + level * (entered - lines.metres[i])
-                    values[count, 3] = level
+                    values[count, 2] = left + factor * (entered - lines.metres[i])
+                    values[count, 3] = factor
                 else:
                     values[count, 0], values[count, 1] = low, high
-                    values[count, 2], values[count, 3] = left + level * entered, -level
+                    values[count, 2], values[count, 3] = left + factor * entered, -factor
                 count += 1
             goes_on = put
-            left -= (lines.metres[i] - entered) * level
+            left -= (lines.metres[i] - entered) * factor
     values = values[:count]
-    return Outskirts(
+    return PartialEdges(
         point[:count], segment[:count], values[:, 0], values[:, 1], values[:, 2], values[:, 3], begins[:count]
     )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.network.compile import in_chunks, threads
-from planner.network.link_kernels import Stands, Streets
+from planner.network.compile import map_chunks, thread_count
+from planner.network.link_kernels import EdgeArrays, SnapArrays
 from planner.network.network import WalkingNetwork
-from planner.network.search_kernels import search_each
-from planner.network.snapping import Snaps
-from planner.network.spatial_index import pointers
+from planner.network.search_kernels import search_points
+from planner.network.snapping import SnappedPoints
+from planner.network.spatial_index import csr_pointers
 from planner.network.walk import FloatArray, IndexArray
 
 SLACK_M = 1e-3
@@ -22,7 +22,7 @@ POINTS_AT_LEAST = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reach:
+class ReachedNodes:
     """The nodes within reach of each point, with their walking distance.
 
     Attributes
@@ -30,7 +30,7 @@ class Reach:
     point, node
         The pairs, ordered by point; the nodes of a point in the order in which they were found, shape (rows,).
     metres
-        The walk from the point to the node in level metres, the straight walk to the street included, shape
+        The walk from the point to the node in cost metres, the straight walk to the street included, shape
         (rows,).
     """
 
@@ -39,7 +39,7 @@ class Reach:
     metres: FloatArray
 
 
-def search(network: WalkingNetwork, snaps: Snaps, *, reach_m: float) -> Reach:
+def search(network: WalkingNetwork, snaps: SnappedPoints, *, reach_m: float) -> ReachedNodes:
     """Walk from every point along the streets, `reach_m` far.
 
     Parameters
@@ -49,7 +49,7 @@ def search(network: WalkingNetwork, snaps: Snaps, *, reach_m: float) -> Reach:
     snaps
         Where the points meet them.
     reach_m
-        How far, level metres, inclusive; the straight walk from the point to the street counts.
+        How far, cost metres, inclusive; the straight walk from the point to the street counts.
 
     Returns
     -------
@@ -64,37 +64,37 @@ def search(network: WalkingNetwork, snaps: Snaps, *, reach_m: float) -> Reach:
     """
     if reach_m < 0 or not len(snaps.point):
         nothing = np.zeros(0, dtype=np.int64)
-        return Reach(nothing, nothing, np.zeros(0))
-    streets, stands = streets_of(network), stands_of(snaps)
-    parts = in_chunks(
-        lambda first, last: search_each(network.ways, streets, stands, first, last, reach_m + SLACK_M),
+        return ReachedNodes(nothing, nothing, np.zeros(0))
+    streets, stands = edge_arrays_of(network), snap_arrays_of(snaps)
+    parts = map_chunks(
+        lambda first, last: search_points(network.adjacency, streets, stands, first, last, reach_m + SLACK_M),
         len(snaps.xy),
         # Alone a thread does all at once: its rows are then not copied.
-        at_least=POINTS_AT_LEAST if threads() > 1 else len(snaps.xy),
+        at_least=POINTS_AT_LEAST if thread_count() > 1 else len(snaps.xy),
     )
     counts, node, metres = (
         part[0] if len(part) == 1 else np.concatenate(part) for part in zip(*parts, strict=True)
     )
-    return Reach(np.repeat(np.arange(len(counts)), counts), node, metres)
+    return ReachedNodes(np.repeat(np.arange(len(counts)), counts), node, metres)
 
 
-def streets_of(network: WalkingNetwork) -> Streets:
+def edge_arrays_of(network: WalkingNetwork) -> EdgeArrays:
     """Return what kernels need to know of a network's edges and segments."""
-    return Streets(
+    return EdgeArrays(
         network.edge_nodes,
-        network.edge_level_m,
+        network.edge_cost_m,
         network.segment_edge,
         network.segment_m,
-        network.segment_level,
-        network.segment_from_level_m,
+        network.segment_cost_factor,
+        network.segment_from_cost_m,
         len(network.node_xy),
     )
 
 
-def stands_of(snaps: Snaps) -> Stands:
+def snap_arrays_of(snaps: SnappedPoints) -> SnapArrays:
     """Return what kernels need to know of snapped points."""
-    return Stands(
-        pointers(snaps.point, len(snaps.xy)),
+    return SnapArrays(
+        csr_pointers(snaps.point, len(snaps.xy)),
         snaps.segment,
         snaps.from_m,
         snaps.to_m,

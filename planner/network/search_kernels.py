@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.link_kernels import Stands, Streets, leaving_walks
-from planner.network.spatial_index import Ways
+from planner.network.link_kernels import EdgeArrays, SnapArrays, leaving_walks
+from planner.network.spatial_index import Adjacency
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 BUCKET_M = 16.0
@@ -34,7 +34,7 @@ class Seeds(NamedTuple):
     label: IndexArray
 
 
-class Field(NamedTuple):
+class SearchState(NamedTuple):
     """The state of one search; empty again after it.
 
     Attributes
@@ -63,11 +63,11 @@ class Field(NamedTuple):
 
 
 @kernel
-def new_field(n_nodes: int, n_labels: int, reach_m: float) -> Field:
+def new_search_state(n_nodes: int, n_labels: int, reach_m: float) -> SearchState:
     """Return an empty field for walks of up to `reach_m`; with labels for all nodes or for none."""
     width_m = max(BUCKET_M, reach_m / MOST_BUCKETS)
     beyond_m = np.nextafter(reach_m, np.inf)
-    return Field(
+    return SearchState(
         np.full(n_nodes, beyond_m),
         np.full(n_labels, -1, dtype=np.int64),
         np.empty(n_nodes + 1, dtype=np.uint32),
@@ -79,7 +79,7 @@ def new_field(n_nodes: int, n_labels: int, reach_m: float) -> Field:
 
 
 @kernel
-def spread(field: Field, ways: Ways, seeds: Seeds, label: IndexArray | None) -> None:
+def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: IndexArray | None) -> None:
     """Walk on from the seeds until nothing within reach gets shorter.
 
     `label` is the field's, or None where all seeds are one walker's: what it asks is then not compiled at all.
@@ -91,7 +91,7 @@ def spread(field: Field, ways: Ways, seeds: Seeds, label: IndexArray | None) -> 
     """
     # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
     best, found, head = field.metres, field.found, field.head
-    pointer, to_node, way_m = ways.pointer, ways.node, ways.metres
+    pointer, to_node, way_m = adjacency.pointer, adjacency.node, adjacency.metres
     beyond_m, a_metre = field.beyond_m, field.a_metre
     count = _sow(field, seeds, label)
     entries, used = np.empty(1024 + 2 * count, dtype=np.uint64), np.uint32(1)
@@ -129,7 +129,7 @@ def spread(field: Field, ways: Ways, seeds: Seeds, label: IndexArray | None) -> 
 
 
 @kernel
-def _sow(field: Field, seeds: Seeds, label: IndexArray | None) -> np.uint32:
+def _sow(field: SearchState, seeds: Seeds, label: IndexArray | None) -> np.uint32:
     """Note the nodes where walks begin; return how many there are."""
     best, found, count = field.metres, field.found, np.uint32(0)
     for seed in range(len(seeds.node)):
@@ -144,9 +144,9 @@ def _sow(field: Field, seeds: Seeds, label: IndexArray | None) -> np.uint32:
 
 
 @kernel
-def seeds_of(streets: Streets, stands: Stands, first: int, last: int) -> Seeds:
+def seeds_of(streets: EdgeArrays, stands: SnapArrays, first: int, last: int) -> Seeds:
     """Return the walks of points to both ends of every edge that they reach straight."""
-    edge_nodes, edge_level_m, segment_edge, _, level, from_level_m, _ = streets
+    edge_nodes, edge_cost_m, segment_edge, _, factor, from_cost_m, _ = streets
     pointer, segment, from_m, to_m, foot_m, aside_m = stands
     size = 2 * (pointer[last] - pointer[first])
     node, metres, label = np.empty(size, dtype=np.int64), np.empty(size), np.empty(size, dtype=np.int64)
@@ -156,20 +156,20 @@ def seeds_of(streets: Streets, stands: Stands, first: int, last: int) -> Seeds:
             s = segment[row]
             edge = segment_edge[s]
             ahead_m, _, back_m, _ = leaving_walks(
-                (level[s, 0], level[s, 1]),
-                (from_level_m[s, 0], from_level_m[s, 1]),
+                (factor[s, 0], factor[s, 1]),
+                (from_cost_m[s, 0], from_cost_m[s, 1]),
                 (foot_m[row], aside_m[row]),
                 (from_m[row], to_m[row]),
             )
             node[count], metres[count], label[count] = edge_nodes[edge, 0], back_m, point
-            rest_m = max(edge_level_m[edge, 0] + ahead_m, 0.0)
+            rest_m = max(edge_cost_m[edge, 0] + ahead_m, 0.0)
             node[count + 1], metres[count + 1], label[count + 1] = edge_nodes[edge, 1], rest_m, point
             count += 2
     return Seeds(node, metres, label)
 
 
 @kernel
-def wipe(field: Field) -> None:
+def clear_search(field: SearchState) -> None:
     """Empty the field: only what was found is touched."""
     best, found, beyond_m = field.metres, field.found, field.beyond_m
     for row in range(field.n_found[0]):
@@ -178,16 +178,16 @@ def wipe(field: Field) -> None:
 
 
 @kernel
-def search_each(
-    ways: Ways, streets: Streets, stands: Stands, first: int, last: int, reach_m: float
+def search_points(
+    adjacency: Adjacency, streets: EdgeArrays, stands: SnapArrays, first: int, last: int, reach_m: float
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Search from each of the points alone: how many nodes each reaches, which, and how far they are."""
-    field = new_field(len(ways.pointer) - 1, 0, reach_m)
+    field = new_search_state(len(adjacency.pointer) - 1, 0, reach_m)
     best, found = field.metres, field.found
     counts = np.zeros(last - first, dtype=np.int64)
     nodes, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
     for point in range(first, last):
-        spread(field, ways, seeds_of(streets, stands, point, point + 1), None)
+        run_search(field, adjacency, seeds_of(streets, stands, point, point + 1), None)
         count = field.n_found[0]
         if filled + count > len(nodes):
             room = room_for(filled + count, point + 1 - first, last - first)
@@ -199,7 +199,7 @@ def search_each(
             metres[filled + row] = best[node]
         filled += count
         counts[point - first] = count
-        wipe(field)
+        clear_search(field)
     return counts, nodes[:filled], metres[:filled]
 
 

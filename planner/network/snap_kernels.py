@@ -11,15 +11,15 @@ from planner.network.spatial_index import Grid
 from planner.network.walk import FloatArray, IndexArray
 
 
-class Segments(NamedTuple):
+class SegmentArrays(NamedTuple):
     """Straight segments and their lengths; see `WalkingNetwork`."""
 
     xy: FloatArray
     metres: FloatArray
 
 
-class Pairs(NamedTuple):
-    """Which point has which segment within reach, and where that lies; see `Snaps`.
+class SnapRows(NamedTuple):
+    """Which point has which segment within reach, and where that lies; see `SnappedPoints`.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Pairs(NamedTuple):
     columns: FloatArray
 
 
-class Found(NamedTuple):
+class NearbySegments(NamedTuple):
     """What lies around some points, in the order in which they were worked on.
 
     Attributes
@@ -82,7 +82,7 @@ def insert(rows: IndexArray, begin: int, end: int, value: int) -> None:
 
 
 @kernel
-def nearest_in_rings(grid: Grid, segment_xy: FloatArray, x: float, y: float) -> tuple[int, float]:
+def find_nearest_segment(grid: Grid, segment_xy: FloatArray, x: float, y: float) -> tuple[int, float]:
     """Return the nearest segment and its squared distance, ring after ring of cells around the point."""
     column = int(np.floor((x - grid.west) / grid.cell_m))
     row = int(np.floor((y - grid.south) / grid.cell_m))
@@ -109,9 +109,9 @@ def nearest_in_rings(grid: Grid, segment_xy: FloatArray, x: float, y: float) -> 
 
 
 @kernel
-def find_around(  # noqa: C901 -- a call in the loop costs more than the step
+def find_nearby_segments(  # noqa: C901 -- a call in the loop costs more than the step
     grid: Grid, segment_xy: FloatArray, xy: FloatArray, order: IndexArray, first: int, last: int, reach_m: float
-) -> Found:
+) -> NearbySegments:
     """Find the segments within `reach_m` of the points from `first` to `last` in `order`, and the nearest."""
     counts = np.zeros(last - first, dtype=np.int64)
     nearest_segment, nearest_m = np.empty(last - first, dtype=np.int64), np.empty(last - first)
@@ -148,16 +148,22 @@ def find_around(  # noqa: C901 -- a call in the loop costs more than the step
                     insert(rows, begin, used, s)
                     used += 1
         if nearest < 0:
-            nearest, best = nearest_in_rings(grid, segment_xy, x, y)
+            nearest, best = find_nearest_segment(grid, segment_xy, x, y)
         counts[point - first] = used - begin
         nearest_segment[point - first] = nearest
         nearest_m[point - first] = np.sqrt(best)
-    return Found(counts, rows[:used], nearest_segment, nearest_m)
+    return NearbySegments(counts, rows[:used], nearest_segment, nearest_m)
 
 
 @kernel
 def fill_stretches(
-    segments: Segments, xy: FloatArray, order: IndexArray, first: int, found: Found, access_m: float, pairs: Pairs
+    segments: SegmentArrays,
+    xy: FloatArray,
+    order: IndexArray,
+    first: int,
+    found: NearbySegments,
+    access_m: float,
+    pairs: SnapRows,
 ) -> None:
     """Put what was found for the points from `first` on in `order` into the places of their rows."""
     segment_xy, segment_m = segments

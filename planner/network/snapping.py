@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.network.argument_checks import check_access, check_points
-from planner.network.compile import in_chunks
+from planner.network.compile import map_chunks
 from planner.network.network import WalkingNetwork
-from planner.network.snap_kernels import Pairs, Segments, fill_stretches, find_around
-from planner.network.spatial_index import block_order, pointers
-from planner.network.visibility import BESIDE_M, Barriers, see_stretches, stands_in_water
+from planner.network.snap_kernels import SegmentArrays, SnapRows, fill_stretches, find_nearby_segments
+from planner.network.spatial_index import block_order, csr_pointers
+from planner.network.visibility import BESIDE_M, Barriers, clip_to_visible, is_in_water
 from planner.network.walk import FloatArray, IndexArray
 
 TOUCH_M = 1e-6
@@ -23,7 +23,7 @@ POINTS_AT_LEAST = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Snaps:
+class SnappedPoints:
     """Which stretches of street lie within `access_m` of each point, in a free straight walk.
 
     One row a pair of a point and a straight segment in reach, ordered by point, then segment; several rows,
@@ -68,7 +68,7 @@ class Snaps:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Doors:
+class AccessPoints:
     """Street positions where a point's walk meets the streets: the ends of its stretches in reach.
 
     Attributes
@@ -87,7 +87,7 @@ class Doors:
     walk_m: FloatArray
 
 
-def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
+def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> SnappedPoints:
     """Find the stretches of street within `access_m` of each point that no barrier of the network hides.
 
     Parameters
@@ -122,10 +122,10 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
     xy = check_points("snap(xy)", xy, network)
     check_access("snap", access_m)
     order, reach_m = block_order(xy, network.grid), access_m + TOUCH_M
-    found = in_chunks(
+    found = map_chunks(
         lambda first, last: (
             first,
-            find_around(network.grid, network.segment_xy, xy, order, first, last, reach_m),
+            find_nearby_segments(network.grid, network.segment_xy, xy, order, first, last, reach_m),
         ),
         len(xy),
         at_least=POINTS_AT_LEAST,
@@ -137,9 +137,9 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
         counts[who], nearest_segment[who], nearest_m[who] = part.counts, part.nearest_segment, part.nearest_m
     pointer = np.concatenate([[0], np.cumsum(counts)])
     size = int(pointer[-1])
-    pairs = Pairs(pointer, np.empty(size, np.int64), np.empty(size, np.int64), np.empty((4, size)))
-    segments = Segments(network.segment_xy, network.segment_m)
-    in_chunks(
+    pairs = SnapRows(pointer, np.empty(size, np.int64), np.empty(size, np.int64), np.empty((4, size)))
+    segments = SegmentArrays(network.segment_xy, network.segment_m)
+    map_chunks(
         lambda first, last: [
             fill_stretches(segments, xy, order, begin, part, float(access_m), pairs)
             for begin, part in found[first:last]
@@ -147,7 +147,7 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
         len(found),
         at_least=1,
     )
-    near = Snaps(
+    near = SnappedPoints(
         xy=xy,
         access_m=access_m,
         point=pairs.point,
@@ -164,12 +164,12 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snaps:
     return near if network.barriers is None else _visible(near, network, network.barriers)
 
 
-def _visible(snaps: Snaps, network: WalkingNetwork, barriers: Barriers) -> Snaps:
+def _visible(snaps: SnappedPoints, network: WalkingNetwork, barriers: Barriers) -> SnappedPoints:
     """Return the snaps without what barriers hide."""
-    stretches = (pointers(snaps.point, len(snaps.xy)), snaps.segment, snaps.from_m, snaps.to_m)
+    stretches = (csr_pointers(snaps.point, len(snaps.xy)), snaps.segment, snaps.from_m, snaps.to_m)
     reach_m = snaps.access_m + TOUCH_M
-    parts = in_chunks(
-        lambda first, last: see_stretches(
+    parts = map_chunks(
+        lambda first, last: clip_to_visible(
             (barriers.grid, barriers.xy), network.segment_xy, snaps.xy, stretches, first, last, reach_m
         ),
         len(snaps.xy),
@@ -179,7 +179,7 @@ def _visible(snaps: Snaps, network: WalkingNetwork, barriers: Barriers) -> Snaps
     row, seen = (np.concatenate(part) for part in zip(*(parts or [nothing]), strict=True))
     from_m, to_m = seen.T
     # A point in the water reaches only the bridge that it stands on.
-    wet = stands_in_water(snaps.xy, barriers)[snaps.point[row]]
+    wet = is_in_water(snaps.xy, barriers)[snaps.point[row]]
     at_m = np.clip(snaps.foot_m[row], from_m, to_m)
     straight_m = np.hypot(at_m - snaps.foot_m[row], snaps.aside_m[row])
     from_m, to_m = np.where(wet, at_m, from_m), np.where(wet, at_m, to_m)
@@ -209,7 +209,7 @@ def _visible(snaps: Snaps, network: WalkingNetwork, barriers: Barriers) -> Snaps
     return found
 
 
-def doors(snaps: Snaps, network: WalkingNetwork) -> Doors:
+def access_points(snaps: SnappedPoints, network: WalkingNetwork) -> AccessPoints:
     """Return both ends of every stretch within reach.
 
     A walk that leaves the stretches within reach leaves them at one of these ends; inside them the straight walk
@@ -218,7 +218,7 @@ def doors(snaps: Snaps, network: WalkingNetwork) -> Doors:
     rows = np.concatenate([np.arange(len(snaps.point))] * 2)
     on_segment_m = np.concatenate([snaps.from_m, snaps.to_m])
     segment = snaps.segment[rows]
-    return Doors(
+    return AccessPoints(
         point=snaps.point[rows],
         edge=network.segment_edge[segment],
         along_m=network.segment_from_m[segment] + on_segment_m,

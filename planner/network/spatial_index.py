@@ -25,7 +25,7 @@ MORTON_BITS = 21
 """Bits of each coordinate in the order of the nodes: two of them fit into one integer."""
 
 
-class Ways(NamedTuple):
+class Adjacency(NamedTuple):
     """The ways out of every node: those of node ``n`` are the rows from ``pointer[n]`` to ``pointer[n + 1]``.
 
     The numbers have no sign, which spares every access to an array the question whether it counts from the end.
@@ -35,7 +35,7 @@ class Ways(NamedTuple):
     pointer
         Shape (nodes + 1,).
     node, metres
-        Where the way leads and how long it is, in level metres, shape (2 × edges,).
+        Where the way leads and how long it is, in cost metres, shape (2 × edges,).
     edge_end
         Twice the edge, and one more where the way begins at the edge's end, shape (2 × edges,); below 0 where the
         way is no edge but a passage to the same place in another layer (`planner.network.private_ways`).
@@ -69,47 +69,47 @@ class Grid(NamedTuple):
     segment: IndexArray
 
 
-def ways_out(edge_nodes: IndexArray, edge_level_m: FloatArray, n_nodes: int) -> Ways:
+def build_adjacency(edge_nodes: IndexArray, edge_cost_m: FloatArray, n_nodes: int) -> Adjacency:
     """List the ways out of every node, both directions of every edge."""
     begins = edge_nodes.ravel()
     edge_end = np.argsort(begins, kind="stable")
-    return Ways(
-        pointer=pointers(begins, n_nodes).astype(np.uint32),
+    return Adjacency(
+        pointer=csr_pointers(begins, n_nodes).astype(np.uint32),
         node=edge_nodes[:, ::-1].ravel()[edge_end].astype(np.uint32),
-        metres=edge_level_m.ravel()[edge_end],
+        metres=edge_cost_m.ravel()[edge_end],
         edge_end=edge_end,
     )
 
 
-def with_passages(ways: Ways, passages: IndexArray) -> Ways:
+def add_passages(adjacency: Adjacency, passages: IndexArray) -> Adjacency:
     """Return the ways with passages without length from one node to another, in this direction only.
 
     Examples
     --------
-    >>> street = ways_out(np.array([[0, 1]]), np.array([[5.0, 5.0]]), 3)
-    >>> both = with_passages(street, np.array([[1, 2]]))
+    >>> street = build_adjacency(np.array([[0, 1]]), np.array([[5.0, 5.0]]), 3)
+    >>> both = add_passages(street, np.array([[1, 2]]))
     >>> both.pointer.tolist(), both.node.tolist(), both.metres.tolist(), both.edge_end.tolist()
     ([0, 1, 3, 3], [1, 0, 2], [5.0, 5.0, 0.0], [0, 1, -1])
     """
-    n_nodes = len(ways.pointer) - 1
-    known = ways.pointer.astype(np.int64)
+    n_nodes = len(adjacency.pointer) - 1
+    known = adjacency.pointer.astype(np.int64)
     begins = np.concatenate([np.repeat(np.arange(n_nodes), known[1:] - known[:-1]), passages[:, 0]])
     order = np.argsort(begins, kind="stable")
     more = len(passages)
-    return Ways(
-        pointer=pointers(begins, n_nodes).astype(np.uint32),
-        node=np.concatenate([ways.node, passages[:, 1].astype(np.uint32)])[order],
-        metres=np.concatenate([ways.metres, np.zeros(more)])[order],
-        edge_end=np.concatenate([ways.edge_end, np.full(more, PASSAGE)])[order],
+    return Adjacency(
+        pointer=csr_pointers(begins, n_nodes).astype(np.uint32),
+        node=np.concatenate([adjacency.node, passages[:, 1].astype(np.uint32)])[order],
+        metres=np.concatenate([adjacency.metres, np.zeros(more)])[order],
+        edge_end=np.concatenate([adjacency.edge_end, np.full(more, PASSAGE)])[order],
     )
 
 
-def pointers(keys: IndexArray, count: int) -> IndexArray:
+def csr_pointers(keys: IndexArray, count: int) -> IndexArray:
     """Return where the rows of each key begin once they are ordered, and where the last end, shape (count + 1,).
 
     Examples
     --------
-    >>> pointers(np.array([0, 0, 2]), 3).tolist()
+    >>> csr_pointers(np.array([0, 0, 2]), 3).tolist()
     [0, 2, 2, 3]
     """
     return np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=count))]).astype(np.int64)
@@ -136,12 +136,12 @@ def morton_order(xy: FloatArray) -> IndexArray:
     return np.argsort(code, kind="stable")
 
 
-def lay_grid(segment_xy: FloatArray, segment_m: FloatArray) -> Grid:
+def build_grid(segment_xy: FloatArray, segment_m: FloatArray) -> Grid:
     """Lay a grid over segments, its cells about as wide as a segment is long.
 
     Examples
     --------
-    >>> grid = lay_grid(np.array([[5.0, 5.0, 25.0, 5.0], [40.0, 5.0, 40.0, 45.0]]), np.array([20.0, 40.0]))
+    >>> grid = build_grid(np.array([[5.0, 5.0, 25.0, 5.0], [40.0, 5.0, 40.0, 45.0]]), np.array([20.0, 40.0]))
     >>> grid.columns, grid.rows, grid.pointer.tolist(), grid.segment.tolist()
     (2, 2, [0, 1, 2, 2, 3], [0, 1, 1])
     """
@@ -154,7 +154,7 @@ def lay_grid(segment_xy: FloatArray, segment_m: FloatArray) -> Grid:
     most = CELLS_A_SEGMENT * len(segment_m)
     cell_m = max(float(segment_m.mean()), (width * height / most) ** 0.5, (width + height) / most)
     columns, rows = int(width / cell_m) + 1, int(height / cell_m) + 1
-    pointer, segment = list_cells(segment_xy, west, south, cell_m, columns, rows)
+    pointer, segment = fill_cells(segment_xy, west, south, cell_m, columns, rows)
     return Grid(west, south, cell_m, columns, rows, pointer, segment)
 
 
@@ -173,7 +173,7 @@ def block_order(xy: FloatArray, grid: Grid) -> IndexArray:
         row = int(min(max((xy[point, 1] - grid.south) / width, 0.0), rows - 1.0))
         block[point] = row * columns + column
         pointer[block[point] + 1] += 1
-    add_up(pointer)
+    accumulate(pointer)
     order = np.empty(len(xy), dtype=np.int64)
     for point in range(len(xy)):
         order[pointer[block[point]]] = point
@@ -182,7 +182,7 @@ def block_order(xy: FloatArray, grid: Grid) -> IndexArray:
 
 
 @kernel
-def list_cells(
+def fill_cells(
     segment_xy: FloatArray, west: float, south: float, cell_m: float, columns: int, rows: int
 ) -> tuple[IndexArray, IndexArray]:
     """Return the segments of each cell: counted first, then filled in."""
@@ -192,7 +192,7 @@ def list_cells(
         for s in range(len(segment_xy)):
             low_y = min(segment_xy[s, 1], segment_xy[s, 3])
             high_y = max(segment_xy[s, 1], segment_xy[s, 3])
-            first, last = span(low_y, high_y, south, cell_m, rows)
+            first, last = cell_range(low_y, high_y, south, cell_m, rows)
             for row in range(first, last + 1):
                 begin, end = crossed_columns(segment_xy[s], south + row * cell_m, west, cell_m, columns)
                 for cell in range(row * columns + begin, row * columns + end + 1):
@@ -202,21 +202,21 @@ def list_cells(
                         segment[pointer[cell]] = s
                         pointer[cell] += 1
         if counting:
-            add_up(pointer)
+            accumulate(pointer)
             segment = np.empty(pointer[-1], dtype=np.int64)
-    step_back(pointer)
+    shift_pointers(pointer)
     return pointer, segment
 
 
 @kernel
-def add_up(pointer: IndexArray) -> None:
+def accumulate(pointer: IndexArray) -> None:
     """Make counts, each one place late, the places where the rows of each key begin."""
     for key in range(1, len(pointer)):
         pointer[key] += pointer[key - 1]
 
 
 @kernel
-def step_back(pointer: IndexArray) -> None:
+def shift_pointers(pointer: IndexArray) -> None:
     """Undo what filling did: it moved every pointer to the end of its key's rows, where the next key's begin."""
     for key in range(len(pointer) - 1, 0, -1):
         pointer[key] = pointer[key - 1]
@@ -224,7 +224,7 @@ def step_back(pointer: IndexArray) -> None:
 
 
 @kernel
-def span(low: float, high: float, origin: float, cell_m: float, count: int) -> tuple[int, int]:
+def cell_range(low: float, high: float, origin: float, cell_m: float, count: int) -> tuple[int, int]:
     """Return the first and the last cell along one axis that `low` to `high` touches."""
     first = int(np.floor((low - BORDER_M - origin) / cell_m))
     last = int(np.floor((high + BORDER_M - origin) / cell_m))
@@ -240,4 +240,4 @@ def crossed_columns(xy: FloatArray, row_y: float, west: float, cell_m: float, co
         one, other = (row_y - BORDER_M - y) / step_y, (row_y + cell_m + BORDER_M - y) / step_y
         low, high = max(low, min(one, other)), min(high, max(one, other))
     one, other = x + low * step_x, x + high * step_x
-    return span(min(one, other), max(one, other), west, cell_m, columns)
+    return cell_range(min(one, other), max(one, other), west, cell_m, columns)

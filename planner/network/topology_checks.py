@@ -38,7 +38,7 @@ class _Marks:
     gated: Bools
 
 
-def suspicious_places(network: WalkingNetwork, streets: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
+def find_topology_issues(network: WalkingNetwork, streets: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
     """List the places where streets look wrong.
 
     - ``near_miss``: a street ends within 2 m of another that it does not join (`gap_m`; 0 where it ends on it but
@@ -66,7 +66,7 @@ def suspicious_places(network: WalkingNetwork, streets: gpd.GeoDataFrame | None 
     >>> from planner.network.network import build_network
     >>> wkt = ["LINESTRING (0 0, 100 0)", "LINESTRING (50 1.5, 50 80)", "LINESTRING (0 0, 100 0)"]
     >>> lines = gpd.GeoSeries.from_wkt(wkt, crs=32648).to_frame("geometry")
-    >>> suspicious_places(build_network(lines)).drop(columns="geometry").values.tolist()
+    >>> find_topology_issues(build_network(lines)).drop(columns="geometry").values.tolist()
     [['near_miss', '1', '0', 1.5, nan, False], ['overlap', '0', '2', nan, 100.0, False]]
     """
     network = network.as_drawn

@@ -8,20 +8,27 @@ import numpy as np
 
 from planner.network.compile import kernel
 from planner.network.link_kernels import (
-    Links,
-    Rows,
-    Stands,
-    Streets,
+    EdgeArrays,
+    EdgeRows,
+    NodeLinks,
+    SnapArrays,
     along_one_edge,
     arriving_walks,
     leaving_walks,
 )
-from planner.network.search_kernels import Field, new_field, room_for, seeds_of, spread, wipe
-from planner.network.spatial_index import Ways
+from planner.network.search_kernels import (
+    SearchState,
+    clear_search,
+    new_search_state,
+    room_for,
+    run_search,
+    seeds_of,
+)
+from planner.network.spatial_index import Adjacency
 from planner.network.walk import FloatArray, IndexArray
 
 
-class Line(NamedTuple):
+class ReachedPoints(NamedTuple):
     """The walks from one facility to the demand points, `inf` where none was found, and which were."""
 
     metres: FloatArray
@@ -30,7 +37,7 @@ class Line(NamedTuple):
 
 
 @kernel
-def through_nodes(line: Line, field: Field, links: Links, reach_m: float) -> None:
+def reach_through_nodes(line: ReachedPoints, field: SearchState, links: NodeLinks, reach_m: float) -> None:
     """Walk on from every node that was found to the points that are linked to it."""
     metres, found, count = line.metres, line.found, line.n_found[0]
     # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
@@ -50,25 +57,25 @@ def through_nodes(line: Line, field: Field, links: Links, reach_m: float) -> Non
 
 
 @kernel
-def without_nodes(
-    line: Line,
-    streets: Streets,
-    facilities: Stands,
+def reach_along_edges(
+    line: ReachedPoints,
+    streets: EdgeArrays,
+    facilities: SnapArrays,
     facility: int,
-    demand: tuple[Stands, Rows],
+    demand: tuple[SnapArrays, EdgeRows],
     reach_m: float,
 ) -> None:
     """Walk along one edge from stretch to stretch, or over one position within reach of both."""
     metres, found, count = line.metres, line.found, line.n_found[0]
-    _, _, segment_edge, _, level, from_level_m, _ = streets
+    _, _, segment_edge, _, factor, from_cost_m, _ = streets
     begins, segment, from_m, to_m, foot_m, aside_m = facilities
     _, _, other_from_m, other_to_m, other_foot_m, other_aside_m = demand[0]
     pointer, rows, points, other_segment, best = demand[1]
     for i in range(begins[facility], begins[facility + 1]):
         s = segment[i]
         leaving = leaving_walks(
-            (level[s, 0], level[s, 1]),
-            (from_level_m[s, 0], from_level_m[s, 1]),
+            (factor[s, 0], factor[s, 1]),
+            (from_cost_m[s, 0], from_cost_m[s, 1]),
             (foot_m[i], aside_m[i]),
             (from_m[i], to_m[i]),
         )
@@ -90,11 +97,11 @@ def without_nodes(
 
 
 @kernel
-def walks_from_each(
-    ways: Ways,
-    streets: Streets,
-    facilities: Stands,
-    demand: tuple[Stands, Rows, Links],
+def search_facilities(
+    adjacency: Adjacency,
+    streets: EdgeArrays,
+    facilities: SnapArrays,
+    demand: tuple[SnapArrays, EdgeRows, NodeLinks],
     first: int,
     last: int,
     reach_m: float,
@@ -102,15 +109,17 @@ def walks_from_each(
     """Walk from each facility: how many demand points it reaches, which, rising, and how far they are."""
     stands, rows, links = demand
     n_demand = len(stands.pointer) - 1
-    field = new_field(len(ways.pointer) - 1, 0, reach_m)
-    line = Line(np.full(n_demand, np.inf), np.empty(n_demand + 1, dtype=np.int64), np.zeros(1, dtype=np.int64))
+    field = new_search_state(len(adjacency.pointer) - 1, 0, reach_m)
+    line = ReachedPoints(
+        np.full(n_demand, np.inf), np.empty(n_demand + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    )
     counts = np.zeros(last - first, dtype=np.int64)
     points, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
     for facility in range(first, last):
-        spread(field, ways, seeds_of(streets, facilities, facility, facility + 1), None)
-        through_nodes(line, field, links, reach_m)
-        without_nodes(line, streets, facilities, facility, (stands, rows), reach_m)
-        wipe(field)
+        run_search(field, adjacency, seeds_of(streets, facilities, facility, facility + 1), None)
+        reach_through_nodes(line, field, links, reach_m)
+        reach_along_edges(line, streets, facilities, facility, (stands, rows), reach_m)
+        clear_search(field)
         count = line.n_found[0]
         if filled + count > len(points):
             room = room_for(filled + count, facility + 1 - first, last - first) - filled
@@ -129,18 +138,18 @@ def walks_from_each(
 
 
 @kernel
-def nearest_of_all(
-    field: Field,
-    streets: Streets,
-    facilities: tuple[Stands, Rows],
-    demand: Stands,
+def find_nearest_facility(
+    field: SearchState,
+    streets: EdgeArrays,
+    facilities: tuple[SnapArrays, EdgeRows],
+    demand: SnapArrays,
     points: IndexArray,
     metres: FloatArray,
     facility: IndexArray,
 ) -> None:
     """Write the walk of each of the points to its nearest facility, else `inf`, and which that is, else -1."""
     to_node_m, label, beyond_m = field.metres, field.label, field.beyond_m
-    edge_nodes, edge_level_m, segment_edge, _, level, from_level_m, _ = streets
+    edge_nodes, edge_cost_m, segment_edge, _, factor, from_cost_m, _ = streets
     begins, segment, from_m, to_m, foot_m, aside_m = demand
     _, _, other_from_m, other_to_m, other_foot_m, other_aside_m = facilities[0]
     pointer, rows, owner, other_segment, leaving = facilities[1]
@@ -160,15 +169,15 @@ def nearest_of_all(
             ):
                 continue
             arriving = arriving_walks(
-                (level[s, 0], level[s, 1]),
-                (from_level_m[s, 0], from_level_m[s, 1]),
+                (factor[s, 0], factor[s, 1]),
+                (from_cost_m[s, 0], from_cost_m[s, 1]),
                 (foot_m[row], aside_m[row]),
                 (from_m[row], to_m[row]),
             )
             for side in range(2):
                 node = edge_nodes[edge, side]
                 if to_node_m[node] < beyond_m:
-                    onward_m = max(edge_level_m[edge, 1] + arriving[2], 0.0) if side else arriving[0]
+                    onward_m = max(edge_cost_m[edge, 1] + arriving[2], 0.0) if side else arriving[0]
                     walk_m = to_node_m[node] + onward_m
                     if walk_m < best or (walk_m == best and label[node] < who):
                         best, who = walk_m, label[node]
@@ -187,9 +196,9 @@ def nearest_of_all(
 
 
 @kernel
-def search_all(ways: Ways, streets: Streets, stands: Stands, reach_m: float) -> Field:
+def search_all(adjacency: Adjacency, streets: EdgeArrays, stands: SnapArrays, reach_m: float) -> SearchState:
     """Search from all points at once: each node's nearest, the lower position of those as near."""
-    n_nodes = len(ways.pointer) - 1
-    field = new_field(n_nodes, n_nodes, reach_m)
-    spread(field, ways, seeds_of(streets, stands, 0, len(stands.pointer) - 1), field.label)
+    n_nodes = len(adjacency.pointer) - 1
+    field = new_search_state(n_nodes, n_nodes, reach_m)
+    run_search(field, adjacency, seeds_of(streets, stands, 0, len(stands.pointer) - 1), field.label)
     return field

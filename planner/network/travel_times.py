@@ -8,15 +8,27 @@ import numpy as np
 
 from planner.messages.errors import Breach, DataError
 from planner.network.argument_checks import check_points, check_search
-from planner.network.assignment_kernels import Ground, approaches, least_first, nearest_of_places
-from planner.network.compile import in_chunks
-from planner.network.link_kernels import Links, Stands, Streets, link_points, links_by_node, rows_by_edge
+from planner.network.assignment_kernels import (
+    PlaceSearch,
+    compute_segment_access,
+    find_nearest_of_places,
+    sort_cells_by_access,
+)
+from planner.network.compile import map_chunks
+from planner.network.link_kernels import (
+    EdgeArrays,
+    NodeLinks,
+    SnapArrays,
+    link_points,
+    links_by_node,
+    rows_by_edge,
+)
 from planner.network.network import WalkingNetwork
-from planner.network.search import SLACK_M, stands_of, streets_of
-from planner.network.snapping import TOUCH_M, Snaps, snap
+from planner.network.search import SLACK_M, edge_arrays_of, snap_arrays_of
+from planner.network.snapping import TOUCH_M, SnappedPoints, snap
 from planner.network.spatial_index import block_order
-from planner.network.travel_time_kernels import nearest_of_all, search_all, walks_from_each
-from planner.network.walk import LIMIT_TOLERANCE_MIN, FloatArray, IndexArray, Walk, is_within
+from planner.network.travel_time_kernels import find_nearest_facility, search_all, search_facilities
+from planner.network.walk import LIMIT_TOLERANCE_MIN, FloatArray, IndexArray, WalkSettings, is_within
 
 FACILITIES_AT_LEAST = 16
 DEMAND_AT_LEAST = 4096
@@ -103,7 +115,12 @@ class TravelTimes:
 
 
 def travel_times(
-    network: WalkingNetwork, facilities: Snaps, demand: Snaps, *, walk: Walk, horizon_min: float
+    network: WalkingNetwork,
+    facilities: SnappedPoints,
+    demand: SnappedPoints,
+    *,
+    walk: WalkSettings,
+    horizon_min: float,
 ) -> TravelTimes:
     """Measure the walk between every facility and every demand point within the horizon.
 
@@ -134,12 +151,12 @@ def travel_times(
     """
     check_search("travel_times", network, (facilities, demand), walk, horizon_min)
     reach_m = walk.metres(horizon_min) + SLACK_M
-    streets, starts, stands = streets_of(network), stands_of(facilities), stands_of(demand)
+    streets, starts, stands = edge_arrays_of(network), snap_arrays_of(facilities), snap_arrays_of(demand)
     beside = rows_by_edge(streets, stands, facilities.segment, arriving=True)
     order = block_order(demand.xy, network.grid)
     ends = (stands, beside, _links(streets, stands, order, all_vertices=network.barriers is not None))
-    parts = in_chunks(
-        lambda first, last: walks_from_each(network.ways, streets, starts, ends, first, last, reach_m),
+    parts = map_chunks(
+        lambda first, last: search_facilities(network.adjacency, streets, starts, ends, first, last, reach_m),
         len(facilities.xy) if horizon_min >= 0 else 0,
         at_least=FACILITIES_AT_LEAST,
     )
@@ -157,13 +174,18 @@ def travel_times(
     )
 
 
-def endless_min(network: WalkingNetwork, walk: Walk) -> float:
+def upper_bound_min(network: WalkingNetwork, walk: WalkSettings) -> float:
     """Return more minutes than any walk between two places on the network takes."""
-    return walk.minutes(float(network.edge_level_m.max(axis=1).sum()) + 2 * walk.access_m)
+    return walk.minutes(float(network.edge_cost_m.max(axis=1).sum()) + 2 * walk.access_m)
 
 
 def nearest_facility(
-    network: WalkingNetwork, facilities: Snaps, demand: Snaps, *, walk: Walk, horizon_min: float
+    network: WalkingNetwork,
+    facilities: SnappedPoints,
+    demand: SnappedPoints,
+    *,
+    walk: WalkSettings,
+    horizon_min: float,
 ) -> tuple[FloatArray, IndexArray]:
     """Measure the walk from every demand point to its nearest facility, by one search from all facilities.
 
@@ -198,13 +220,15 @@ def nearest_facility(
     .. [1] Erwig, M. (2000). The graph Voronoi diagram with applications. Networks 36.
     """
     check_search("nearest_facility", network, (facilities, demand), walk, horizon_min)
-    streets, stands, ends = streets_of(network), stands_of(facilities), stands_of(demand)
-    field = search_all(network.ways, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
+    streets, stands, ends = edge_arrays_of(network), snap_arrays_of(facilities), snap_arrays_of(demand)
+    field = search_all(network.adjacency, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
     starts = (stands, rows_by_edge(streets, stands, stands.segment, arriving=False))
     order = block_order(demand.xy, network.grid)
     metres, facility = np.empty(len(demand.xy)), np.empty(len(demand.xy), dtype=np.int64)
-    in_chunks(
-        lambda first, last: nearest_of_all(field, streets, starts, ends, order[first:last], metres, facility),
+    map_chunks(
+        lambda first, last: find_nearest_facility(
+            field, streets, starts, ends, order[first:last], metres, facility
+        ),
         len(demand.xy),
         at_least=DEMAND_AT_LEAST,
     )
@@ -212,7 +236,7 @@ def nearest_facility(
 
 
 def nearest_facility_of_places(
-    network: WalkingNetwork, facilities: Snaps, xy: FloatArray, *, walk: Walk, horizon_min: float
+    network: WalkingNetwork, facilities: SnappedPoints, xy: FloatArray, *, walk: WalkSettings, horizon_min: float
 ) -> tuple[FloatArray, IndexArray]:
     """Measure the walk from places anywhere to their nearest facility, without listing all streets around them.
 
@@ -249,23 +273,23 @@ def nearest_facility_of_places(
     if network.barriers is not None:
         demand = snap(xy, network, access_m=walk.access_m)
         return nearest_facility(network, facilities, demand, walk=walk, horizon_min=horizon_min)
-    streets, stands = streets_of(network), stands_of(facilities)
-    field = search_all(network.ways, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
+    streets, stands = edge_arrays_of(network), snap_arrays_of(facilities)
+    field = search_all(network.adjacency, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
     starts = (stands, rows_by_edge(streets, stands, stands.segment, arriving=False))
-    known = approaches(field, streets, starts[1])
-    ground = Ground(
-        least_first(network.grid, known.least_m),
+    known = compute_segment_access(field, streets, starts[1])
+    ground = PlaceSearch(
+        sort_cells_by_access(network.grid, known.least_m),
         network.segment_xy,
         network.segment_m,
-        network.segment_level,
+        network.segment_cost_factor,
         known,
         float(walk.access_m),
         walk.access_m + TOUCH_M,
     )
     order = block_order(xy, network.grid)
     metres, facility = np.empty(len(xy)), np.empty(len(xy), dtype=np.int64)
-    in_chunks(
-        lambda first, last: nearest_of_places(
+    map_chunks(
+        lambda first, last: find_nearest_of_places(
             ground, field, streets, starts, xy, order[first:last], (metres, facility)
         ),
         len(xy),
@@ -275,7 +299,7 @@ def nearest_facility_of_places(
 
 
 def nearest_facility_of_nodes(
-    network: WalkingNetwork, facilities: Snaps, *, walk: Walk, horizon_min: float
+    network: WalkingNetwork, facilities: SnappedPoints, *, walk: WalkSettings, horizon_min: float
 ) -> tuple[FloatArray, IndexArray]:
     """Measure the walk from every node of the network to its nearest facility.
 
@@ -285,7 +309,7 @@ def nearest_facility_of_nodes(
     """
     check_search("nearest_facility_of_nodes", network, (facilities,), walk, horizon_min)
     reach_m = max(walk.metres(horizon_min), 0.0) + SLACK_M
-    field = search_all(network.ways, streets_of(network), stands_of(facilities), reach_m)
+    field = search_all(network.adjacency, edge_arrays_of(network), snap_arrays_of(facilities), reach_m)
     return _within(horizon_min, walk.all_minutes(field.metres), field.label)
 
 
@@ -295,9 +319,9 @@ def _within(horizon_min: float, minutes: FloatArray, facility: IndexArray) -> tu
     return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
 
 
-def _links(streets: Streets, stands: Stands, order: IndexArray, *, all_vertices: bool) -> Links:
+def _links(streets: EdgeArrays, stands: SnapArrays, order: IndexArray, *, all_vertices: bool) -> NodeLinks:
     """Return the links of demand points, by node."""
-    parts = in_chunks(
+    parts = map_chunks(
         lambda first, last: link_points(streets, stands, order, first, last, all_vertices=all_vertices),
         len(order),
         at_least=DEMAND_AT_LEAST,

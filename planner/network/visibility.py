@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from planner.network.argument_checks import check_barriers
 from planner.network.compile import kernel
-from planner.network.spatial_index import Grid, lay_grid
+from planner.network.spatial_index import Grid, build_grid
 from planner.network.walk import FloatArray, IndexArray
 
 BESIDE_M = 1e-3
@@ -50,7 +50,7 @@ class Barriers:
     water: NDArray[np.object_]
 
 
-def lay_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> Barriers:
+def build_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> Barriers:
     """Make barriers of lines (railways, walls) and of polygons of water.
 
     Raises
@@ -61,7 +61,7 @@ def lay_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> Ba
     Examples
     --------
     >>> wall = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 30 0, 30 120)"], crs=32648)
-    >>> lay_barriers(wall, None).xy[:2].tolist()
+    >>> build_barriers(wall, None).xy[:2].tolist()
     [[0.0, 0.0, 30.0, 0.0], [30.0, 0.0, 30.0, 40.0]]
     """
     check_barriers(lines, water)
@@ -72,10 +72,10 @@ def lay_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> Ba
     pieces = np.hstack([xy[:-1], xy[1:]])[line[1:] == line[:-1]] if len(xy) else np.zeros((0, 4))
     metres = np.hypot(*(pieces[:, 2:] - pieces[:, :2]).T)
     pieces = np.ascontiguousarray(pieces[metres > 0])
-    return Barriers(pieces, lay_grid(pieces, metres[metres > 0]), np.asarray(areas, dtype=object))
+    return Barriers(pieces, build_grid(pieces, metres[metres > 0]), np.asarray(areas, dtype=object))
 
 
-def stands_in_water(xy: FloatArray, barriers: Barriers) -> NDArray[np.bool_]:
+def is_in_water(xy: FloatArray, barriers: Barriers) -> NDArray[np.bool_]:
     """Tell which points lie inside water, farther than a millimetre from the shore, shape (points,)."""
     wet = np.zeros(len(xy), dtype=bool)
     if len(barriers.water):
@@ -87,7 +87,7 @@ def stands_in_water(xy: FloatArray, barriers: Barriers) -> NDArray[np.bool_]:
 
 
 @kernel
-def visible_parts(
+def find_visible_parts(
     spot: tuple[float, float],
     segment: tuple[float, float, float, float],
     stretch: tuple[float, float],
@@ -221,7 +221,7 @@ def hide(parts: FloatArray, count: int, low: float, high: float) -> int:
 
 
 @kernel
-def pieces_around(
+def find_nearby_pieces(
     grid: Grid, barrier_xy: FloatArray, spot: tuple[float, float], reach_m: float, near: IndexArray
 ) -> int:
     """Write the pieces of barriers within reach of a spot, each once, and return how many they are."""
@@ -247,7 +247,7 @@ def pieces_around(
 
 
 @kernel
-def see_stretches(
+def clip_to_visible(
     barriers: tuple[Grid, FloatArray],
     segment_xy: FloatArray,
     xy: FloatArray,
@@ -265,13 +265,13 @@ def see_stretches(
     rows, seen, count = np.empty(room, dtype=np.int64), np.empty((room, 2)), 0
     for point in range(first, last):
         spot = (xy[point, 0], xy[point, 1])
-        n_near = pieces_around(grid, barrier_xy, spot, reach_m, near)
+        n_near = find_nearby_pieces(grid, barrier_xy, spot, reach_m, near)
         for row in range(pointer[point], pointer[point + 1]):
             parts[0, 0], parts[0, 1] = from_m[row], to_m[row]
             n_parts, s = 1, segment[row]
             if n_near:
                 ends = (segment_xy[s, 0], segment_xy[s, 1], segment_xy[s, 2], segment_xy[s, 3])
-                n_parts = visible_parts(spot, ends, (from_m[row], to_m[row]), barrier_xy, near, n_near, parts)
+                n_parts = find_visible_parts(spot, ends, (from_m[row], to_m[row]), barrier_xy, near, n_near, parts)
             if count + n_parts > len(rows):
                 more = len(rows) + n_parts
                 rows = np.concatenate((rows, np.empty(more, dtype=np.int64)))

@@ -43,7 +43,7 @@ SAME_VALUE = 1e-12
 """Rays whose values differ by less show the same."""
 
 
-class Source(NamedTuple):
+class RadiusSource(NamedTuple):
     """A stretch of a segment, and how far people walk straight from its positions.
 
     Attributes
@@ -66,7 +66,7 @@ class Source(NamedTuple):
     limit_m: float
 
 
-class Outlines(NamedTuple):
+class VisibleRings(NamedTuple):
     """Closed outlines, one after the other.
 
     Attributes
@@ -82,7 +82,7 @@ class Outlines(NamedTuple):
     used: IndexArray
 
 
-class Scene(NamedTuple):
+class RayScene(NamedTuple):
     """What rays meet.
 
     Attributes
@@ -99,7 +99,7 @@ class Scene(NamedTuple):
         The turn of an arc that is drawn as a chord.
     """
 
-    source: Source
+    source: RadiusSource
     pieces: FloatArray
     spots: FloatArray
     touches: NDArray[np.bool_]
@@ -120,7 +120,7 @@ Ray = tuple[float, float, float, float, float]
 
 
 @kernel
-def radius_at(source: Source, x: float) -> float:
+def radius_at(source: RadiusSource, x: float) -> float:
     """Return how far people walk straight from a position on the segment."""
     if source.limit_m > 0:
         return float(source.limit_m - np.sqrt((x - source.foot_m) ** 2 + source.aside_m**2))
@@ -128,7 +128,7 @@ def radius_at(source: Source, x: float) -> float:
 
 
 @kernel
-def _greatest_radius(source: Source) -> float:
+def _greatest_radius(source: RadiusSource) -> float:
     """Return the greatest radius along the stretch."""
     most = max(radius_at(source, source.from_m), radius_at(source, source.to_m))
     if source.from_m < source.foot_m < source.to_m:
@@ -137,7 +137,7 @@ def _greatest_radius(source: Source) -> float:
 
 
 @kernel
-def _ray(sweep: Sweep, source: Source, value: float) -> Ray:
+def _ray(sweep: Sweep, source: RadiusSource, value: float) -> Ray:
     if sweep.kind == STAR:
         return sweep.x, sweep.y, np.cos(value), np.sin(value), radius_at(source, sweep.x)
     if sweep.kind == FAN:
@@ -153,7 +153,7 @@ def _ray(sweep: Sweep, source: Source, value: float) -> Ray:
 
 
 @kernel
-def _value_at(sweep: Sweep, source: Source, x: float, y: float) -> float:
+def _value_at(sweep: Sweep, source: RadiusSource, x: float, y: float) -> float:
     """Return the value whose ray passes a place; not a number where none does."""
     if sweep.kind == STAR:
         return float(np.arctan2(y - sweep.y, x - sweep.x))
@@ -182,7 +182,7 @@ def _distance_to_line(ray: Ray, piece: FloatArray) -> float:
 
 
 @kernel
-def _first_hit(ray: Ray, scene: Scene, until: float) -> tuple[int, float]:
+def _first_hit(ray: Ray, scene: RayScene, until: float) -> tuple[int, float]:
     """Return the first piece that a ray meets before `until`, and where; −1 where it meets none."""
     x, y, cos, sin, _ = ray
     pieces, touches = scene.pieces, scene.touches
@@ -204,7 +204,7 @@ def _first_hit(ray: Ray, scene: Scene, until: float) -> tuple[int, float]:
 
 
 @kernel
-def _passes(ray: Ray, scene: Scene) -> bool:
+def _passes(ray: Ray, scene: RayScene) -> bool:
     """Tell whether a ray from the end of a barrier leaves all barriers that meet there on one side of it."""
     x, y, cos, sin, _ = ray
     left, right = False, False
@@ -223,7 +223,7 @@ def _passes(ray: Ray, scene: Scene) -> bool:
 
 
 @kernel
-def _events(sweep: Sweep, scene: Scene, limits: tuple[float, float]) -> FloatArray:
+def _events(sweep: Sweep, scene: RayScene, limits: tuple[float, float]) -> FloatArray:
     """Return the values between two limits at which the first barrier in the way may change, rising."""
     low, high = limits
     spots = scene.spots
@@ -240,7 +240,7 @@ def _events(sweep: Sweep, scene: Scene, limits: tuple[float, float]) -> FloatArr
 
 
 @kernel
-def _sweep_out(sweep: Sweep, scene: Scene, limits: tuple[float, float], into: Outlines) -> Outlines:
+def _sweep_out(sweep: Sweep, scene: RayScene, limits: tuple[float, float], into: VisibleRings) -> VisibleRings:
     """Add the outlines of what one family of rays shows."""
     values = _events(sweep, scene, limits)
     # Where the rays start and where they end.
@@ -264,7 +264,7 @@ def _sweep_out(sweep: Sweep, scene: Scene, limits: tuple[float, float], into: Ou
 
 
 @kernel
-def _follow(sweep: Sweep, scene: Scene, hit: int, marks: FloatArray, rays: FloatArray, used: int) -> int:
+def _follow(sweep: Sweep, scene: RayScene, hit: int, marks: FloatArray, rays: FloatArray, used: int) -> int:
     """Note the rays between values where the same barrier is the first in their way; return how many there are."""
     by_barrier = False
     for m in range(len(marks)):
@@ -288,7 +288,7 @@ def _follow(sweep: Sweep, scene: Scene, hit: int, marks: FloatArray, rays: Float
 
 
 @kernel
-def _sees(ray: Ray, x: float, scene: Scene) -> bool:
+def _sees(ray: Ray, x: float, scene: RayScene) -> bool:
     """Tell whether a position of the segment sees the place where a fan's ray starts."""
     away = np.sqrt((ray[0] - x) ** 2 + ray[1] ** 2)
     back: Ray = (ray[0], ray[1], -ray[2], -ray[3], 0.0)
@@ -297,7 +297,7 @@ def _sees(ray: Ray, x: float, scene: Scene) -> bool:
 
 
 @kernel
-def _length(sweep: Sweep, scene: Scene, hit: int, value: float) -> tuple[float, bool]:
+def _length(sweep: Sweep, scene: RayScene, hit: int, value: float) -> tuple[float, bool]:
     """Return how long a ray is (0 at least), and whether a barrier stops it."""
     ray = _ray(sweep, scene.source, value)
     if hit >= 0:
@@ -308,7 +308,7 @@ def _length(sweep: Sweep, scene: Scene, hit: int, value: float) -> tuple[float, 
 
 
 @kernel
-def _put(sweep: Sweep, scene: Scene, hit: int, value: float, rays: FloatArray, used: int) -> int:
+def _put(sweep: Sweep, scene: RayScene, hit: int, value: float, rays: FloatArray, used: int) -> int:
     """Note where a ray starts and where it ends."""
     x, y, cos, sin, _ = _ray(sweep, scene.source, value)
     length, _ = _length(sweep, scene, hit, value)
@@ -318,7 +318,7 @@ def _put(sweep: Sweep, scene: Scene, hit: int, value: float, rays: FloatArray, u
 
 
 @kernel
-def _marks(sweep: Sweep, scene: Scene, begin: float, end: float) -> FloatArray:
+def _marks(sweep: Sweep, scene: RayScene, begin: float, end: float) -> FloatArray:
     """Return values from `begin` to `end` between which an arc may be drawn as a chord."""
     source, step = scene.source, scene.step
     if sweep.kind == STRIP and source.limit_m <= 0:
@@ -341,7 +341,7 @@ def _marks(sweep: Sweep, scene: Scene, begin: float, end: float) -> FloatArray:
 
 
 @kernel
-def _refined(sweep: Sweep, scene: Scene, marks: FloatArray) -> FloatArray:
+def _refined(sweep: Sweep, scene: RayScene, marks: FloatArray) -> FloatArray:
     """Return marks of a fan with more between them where its tips leave a chord farther than on a circle's arc.
 
     Behind a slit the rays of a whole street pass within a degree, and are of very different lengths.
@@ -366,7 +366,7 @@ def _refined(sweep: Sweep, scene: Scene, marks: FloatArray) -> FloatArray:
 
 
 @kernel
-def _bow_m(sweep: Sweep, source: Source, begin: float, end: float) -> float:
+def _bow_m(sweep: Sweep, source: RadiusSource, begin: float, end: float) -> float:
     """Return how far tips a third and two thirds of the way lie from the chord between two tips."""
     begin_x, begin_y = _tip(sweep, source, begin)
     end_x, end_y = _tip(sweep, source, end)
@@ -382,14 +382,14 @@ def _bow_m(sweep: Sweep, source: Source, begin: float, end: float) -> float:
 
 
 @kernel
-def _tip(sweep: Sweep, source: Source, value: float) -> tuple[float, float]:
+def _tip(sweep: Sweep, source: RadiusSource, value: float) -> tuple[float, float]:
     """Return where a ray ends that no barrier stops."""
     x, y, cos, sin, length = _ray(sweep, source, value)
     return x + cos * max(length, 0.0), y + sin * max(length, 0.0)
 
 
 @kernel
-def _close(sweep: Sweep, rays: FloatArray, used: int, into: Outlines) -> Outlines:
+def _close(sweep: Sweep, rays: FloatArray, used: int, into: VisibleRings) -> VisibleRings:
     """Add the ring that runs along the tips of some rays and back along where they start."""
     xy, ring_end, counts = into
     rings, total = counts[0], counts[1]
@@ -411,7 +411,7 @@ def _close(sweep: Sweep, rays: FloatArray, used: int, into: Outlines) -> Outline
         total += 1
         ring_end[rings] = total
         counts[0], counts[1] = rings + 1, total
-    return Outlines(xy, ring_end, counts)
+    return VisibleRings(xy, ring_end, counts)
 
 
 @kernel
@@ -479,8 +479,8 @@ def _spots(pieces: FloatArray) -> tuple[FloatArray, int]:
 
 @kernel
 def _see_from(
-    source: Source, pieces: FloatArray, stars: tuple[bool, bool], step: float, into: Outlines
-) -> Outlines:
+    source: RadiusSource, pieces: FloatArray, stars: tuple[bool, bool], step: float, into: VisibleRings
+) -> VisibleRings:
     """Add the outlines of all that is seen from one stretch."""
     low, high = source.from_m, source.to_m
     most = _greatest_radius(source)
@@ -488,7 +488,7 @@ def _see_from(
         return into
     spots, n_ends = _spots(pieces)
     touches = np.zeros(len(pieces), dtype=np.bool_)
-    scene = Scene(source, pieces, spots, touches, step)
+    scene = RayScene(source, pieces, spots, touches, step)
     for end in range(2):
         at = high if end else low
         if (stars[1] if end else stars[0]) and radius_at(source, at) > LEAST_M:
@@ -516,7 +516,7 @@ def _see_from(
 
 
 @kernel
-def see_from_each(
+def draw_visible_regions(
     segment_xy: FloatArray,
     sources: tuple[IndexArray, FloatArray, NDArray[np.bool_]],
     barriers: tuple[FloatArray, IndexArray, IndexArray],
@@ -531,8 +531,8 @@ def see_from_each(
     segment_xy
         Where segments begin and end, shape (segments, 4).
     sources
-        The segment of each; the values of `Source`, shape (sources, 7); whether what is seen from the begin and
-        the end of each is asked for, shape (sources, 2).
+        The segment of each; the values of `RadiusSource`, shape (sources, 7); whether the regions seen from the
+        start and the end of each are needed, shape (sources, 2).
     barriers
         All pieces, and those near each segment: ``near[first[i]:first[i + 1]]``.
     first, last
@@ -542,12 +542,12 @@ def see_from_each(
     """
     segment, stretches, stars = sources
     barrier_xy, near_first, near = barriers
-    into = Outlines(np.empty((1024, 2)), np.empty(64, dtype=np.int64), np.zeros(2, dtype=np.int64))
+    into = VisibleRings(np.empty((1024, 2)), np.empty(64, dtype=np.int64), np.zeros(2, dtype=np.int64))
     rings = np.zeros(last - first, dtype=np.int64)
     for row in range(first, last):
         s = segment[row]
         values = stretches[row]
-        source = Source(values[0], values[1], values[2], values[3], values[4], values[5], values[6])
+        source = RadiusSource(values[0], values[1], values[2], values[3], values[4], values[5], values[6])
         pieces = _local(segment_xy[s], barrier_xy, near[near_first[s] : near_first[s + 1]])
         ring_before, before = into.used[0], into.used[1]
         into = _see_from(source, pieces, (stars[row, 0], stars[row, 1]), step, into)

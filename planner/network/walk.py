@@ -23,7 +23,7 @@ METRES_A_MINUTE = 1000 / 60
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class WalkingProfile:
     """A named walking speed with its source."""
 
     name: str
@@ -35,12 +35,12 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class WalkSettings:
     """Walking on level ground at one speed.
 
     Examples
     --------
-    >>> walk = Walk(speed_kmh=3.6, access_m=50.0)
+    >>> walk = WalkSettings(speed_kmh=3.6, access_m=50.0)
     >>> walk.metres(5.0), round(walk.minutes(300.0), 9)
     (300.0, 5.0)
     """
@@ -77,7 +77,7 @@ def is_within(minutes: FloatArray, limit_min: float | FloatArray) -> NDArray[np.
 
 
 @cache
-def walking_profiles() -> dict[str, Profile]:
+def walking_profiles() -> dict[str, WalkingProfile]:
     """Return the walking profiles that ship with the planner, by name.
 
     Examples
@@ -86,4 +86,4 @@ def walking_profiles() -> dict[str, Profile]:
     3.6
     """
     text = resources.files("planner.network").joinpath("profiles.toml").read_text("utf-8")
-    return {name: Profile(name=name, **entry) for name, entry in tomllib.loads(text).items()}
+    return {name: WalkingProfile(name=name, **entry) for name, entry in tomllib.loads(text).items()}

@@ -26,14 +26,22 @@ def blocked_sectors(plan: Plan, ident: str) -> NDArray[np.object_]:
 
 def blocked_lines(plan: Plan, ident: str) -> NDArray[np.object_]:
     """Return the pairs of street positions around a centre that its card tells of, as lines."""
-    near = {pair for pair, _ in plan.blocked_near[ident][:MOST_PAIRS]}
-    lines = plan.blocked_pairs.geometry.array[plan.blocked_pairs["id"].isin(near).to_numpy()]
+    near = {pair for pair, _ in plan.improvements.pairs_near[ident][:MOST_PAIRS]}
+    lines = plan.improvements.severance_pairs.geometry.array[
+        plan.improvements.severance_pairs["id"].isin(near).to_numpy()
+    ]
     return np.asarray(lines, dtype=object)
 
 
 def places_of_changes(plan: Plan, ident: str) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Return where the cheapest change for a centre is made: crossings as lines, and other places."""
-    changes = [one for remedy in plan.remedies if remedy.facility == ident for one in remedy.actions if one.place]
+    changes = [
+        one
+        for remedy in plan.improvements.plans
+        if remedy.facility == ident
+        for one in remedy.actions
+        if one.place
+    ]
     paths = [shapely.LineString([one.place, one.other]) for one in changes if one.other]
     places = [one.place for one in changes if not one.other]
     return np.array(paths, dtype=object), np.array(places, dtype=np.float64).reshape(-1, 2)

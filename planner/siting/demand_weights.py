@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.siting.candidates.candidate import Candidate, places_of
 from planner.siting.proposals import Siting
 
@@ -86,7 +86,7 @@ def gains_by_kind(
     kinds: Sequence[GroupCoverage],
     network: WalkingNetwork,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     standard_min: float,
 ) -> tuple[dict[str, float], ...]:
     """Count whom each proposal gains, by kind, each person once and unweighted.
@@ -117,7 +117,7 @@ def gains_by_kind(
 
 
 def _reached(
-    sites: Sequence[Candidate], spots: Snaps, network: WalkingNetwork, walk: Walk, limit_min: float
+    sites: Sequence[Candidate], spots: SnappedPoints, network: WalkingNetwork, walk: WalkSettings, limit_min: float
 ) -> NDArray[np.bool_]:
     if not sites:
         return np.zeros(len(spots.xy), dtype=bool)

@@ -14,9 +14,9 @@ from scipy.sparse import csr_array
 from planner.config.sections.siting import Siting as Settings
 from planner.messages.notices import Remark
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, IndexArray, Walk, is_within
+from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
 from planner.siting.candidates.builder import Gatherer, Pool
 from planner.siting.candidates.candidate import Candidate, candidate_table, places_of
 from planner.siting.candidates.relocations import Fate, fates
@@ -121,7 +121,7 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     uncovered: gpd.GeoDataFrame,
     network: WalkingNetwork,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     standard_min: float,
     sites: int,
     n_candidates: int,
@@ -241,7 +241,11 @@ def _remarks(gatherer: Gatherer, pool: Pool, people: FloatArray, too_dear: tuple
 
 
 def coverage_of(
-    candidates: Sequence[Candidate], demand: Snaps, limits_min: FloatArray, network: WalkingNetwork, walk: Walk
+    candidates: Sequence[Candidate],
+    demand: SnappedPoints,
+    limits_min: FloatArray,
+    network: WalkingNetwork,
+    walk: WalkSettings,
 ) -> csr_array:
     """Return which candidate serves which demand point within the point's own limit."""
     spots = snap(places_of(candidates), network, access_m=walk.access_m)

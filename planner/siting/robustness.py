@@ -16,13 +16,13 @@ from planner.accessibility.access_data import residents_65
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.inputs.walk_network import costs_of, make_walkable
+from planner.inputs.walk_network import build_walk_network, walking_costs_of
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, StudyError
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility
-from planner.network.walk import Walk, is_within, walking_profiles
+from planner.network.walk import WalkSettings, is_within, walking_profiles
 from planner.schemas.tables import Gates
 from planner.siting.candidates.builder import Pool
 from planner.siting.equity import FairPlan, frontier, group_frontier
@@ -84,7 +84,7 @@ class _Everybody:
 
 
 def judge_otherwise(
-    study: Study, inputs: Inputs, siting: Siting, kinds: tuple[GroupCoverage, ...], walk: Walk
+    study: Study, inputs: Inputs, siting: Siting, kinds: tuple[GroupCoverage, ...], walk: WalkSettings
 ) -> Otherwise | None:
     """Judge the proposals in the circumstances that the study names, and choose for all of them.
 
@@ -120,7 +120,7 @@ def judge_otherwise(
 
 
 def fair_plans(
-    study: Study, inputs: Inputs, network: WalkingNetwork, siting: Siting, walk: Walk
+    study: Study, inputs: Inputs, network: WalkingNetwork, siting: Siting, walk: WalkSettings
 ) -> tuple[FairPlans, ...]:
     """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
 
@@ -219,20 +219,20 @@ def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -
 
 
 def _worlds(
-    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, walk: Walk
+    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, walk: WalkSettings
 ) -> Iterator[tuple[str, tuple[Phrase, Covering]]]:
     """Yield every circumstance: as the study has it, then the others one by one."""
-    asked, costs = study.siting.robust, costs_of(study, walk)
-    own = _covering(study, inputs, pool, everybody, make_walkable(study, inputs, costs).network, walk)
+    asked, costs = study.siting.robust, walking_costs_of(study, walk)
+    own = _covering(study, inputs, pool, everybody, build_walk_network(study, inputs, costs).network, walk)
     yield "as_is", (Phrase("words.world_as_is"), own)
     for name in dict.fromkeys(asked.walking):
         profile = walking_profiles()[name]
-        other = Walk(profile.speed_kmh, walk.access_m)
-        network = make_walkable(study, inputs, costs_of(study, other)).network
+        other = WalkSettings(profile.speed_kmh, walk.access_m)
+        network = build_walk_network(study, inputs, walking_costs_of(study, other)).network
         said = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
         yield f"walking:{name}", (said, _covering(study, inputs, pool, everybody, network, other))
     for state in dict.fromkeys(asked.gates):
-        network = make_walkable(study, _with_gates(inputs, state), costs).network
+        network = build_walk_network(study, _with_gates(inputs, state), costs).network
         said = Phrase(f"words.world_gates_{state}")
         yield f"gates:{state}", (said, _covering(study, inputs, pool, everybody, network, walk))
     for variant in asked.people:
@@ -248,7 +248,7 @@ def _with_gates(inputs: Inputs, state: str) -> Inputs:
 
 
 def _covering(
-    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, network: WalkingNetwork, walk: Walk
+    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, network: WalkingNetwork, walk: WalkSettings
 ) -> Covering:
     """Return who is served by which candidate, and, in the last column, by a centre that stays."""
     spots = _snapped(everybody.frame, network, walk)
@@ -261,5 +261,5 @@ def _covering(
     return Covering(csr_array(hstack([covers, staying], format="csr"), dtype=bool), everybody.weight)
 
 
-def _snapped(points: gpd.GeoDataFrame, network: WalkingNetwork, walk: Walk) -> Snaps:
+def _snapped(points: gpd.GeoDataFrame, network: WalkingNetwork, walk: WalkSettings) -> SnappedPoints:
     return snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)

@@ -15,9 +15,9 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility_of_places
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.schemas.tables import Facilities
 from planner.siting.baselines import Comparison, compare
 from planner.siting.candidates.builder import Gatherer, Pool
@@ -41,7 +41,7 @@ class Situated:
     study: Study
     inputs: Inputs
     network: WalkingNetwork
-    walk: Walk
+    walk: WalkSettings
     uncovered: gpd.GeoDataFrame
     kinds: tuple[GroupCoverage, ...]
     circles: BusinessAreas | None
@@ -176,7 +176,9 @@ def points_to_gain(known: Situated) -> tuple[gpd.GeoDataFrame, tuple[GroupCovera
     return residents, kinds
 
 
-def _beyond(points: gpd.GeoDataFrame, centres: Snaps, limit_min: float, known: Situated) -> gpd.GeoDataFrame:
+def _beyond(
+    points: gpd.GeoDataFrame, centres: SnappedPoints, limit_min: float, known: Situated
+) -> gpd.GeoDataFrame:
     xy = shapely.get_coordinates(points.geometry.array)
     minutes, _ = nearest_facility_of_places(known.network, centres, xy, walk=known.walk, horizon_min=limit_min)
     return gpd.GeoDataFrame(points[~np.isfinite(minutes) & (points["people"].to_numpy() > 0)])
@@ -202,11 +204,11 @@ def left_without(known: Situated, gatherer: Gatherer, siting: Siting) -> Left | 
     return who_is_left(served, around, seconds=known.study.siting.seconds)
 
 
-def sites_and_centres(pool: Pool, known: Situated, stays: NDArray[np.bool_]) -> Snaps:
+def sites_and_centres(pool: Pool, known: Situated, stays: NDArray[np.bool_]) -> SnappedPoints:
     """Return where all candidates and the centres that stay meet the streets, candidates first."""
     centres = shapely.get_coordinates(known.inputs.facilities.geometry.array[stays])
     return snap(np.vstack([places_of(pool.candidates), centres]), known.network, access_m=known.walk.access_m)
 
 
-def _snapped(points: gpd.GeoDataFrame, known: Situated) -> Snaps:
+def _snapped(points: gpd.GeoDataFrame, known: Situated) -> SnappedPoints:
     return snap(shapely.get_coordinates(points.geometry.array), known.network, access_m=known.walk.access_m)

@@ -12,9 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
-from planner.network.travel_times import endless_min, nearest_facility, travel_times
-from planner.network.walk import FloatArray, IndexArray, Walk, is_within
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
+from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
 from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.problem import Covering, covers_of
 from planner.siting.unserved import fewest_extra
@@ -88,11 +88,11 @@ class Surroundings:
     """
 
     network: WalkingNetwork
-    walk: Walk
-    demand: Snaps
+    walk: WalkSettings
+    demand: SnappedPoints
     people: FloatArray
     limit_min: FloatArray
-    sites: Snaps
+    sites: SnappedPoints
     water: gpd.GeoDataFrame | None
     barriers: gpd.GeoDataFrame | None
     free_streets: Callable[[], NDArray[np.object_]]
@@ -117,7 +117,7 @@ def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: flo
     """
     rows = np.flatnonzero(~served & (around.people > 0))
     own = snap(around.demand.xy[rows], around.network, access_m=around.walk.access_m)
-    everywhere = endless_min(around.network, around.walk)
+    everywhere = upper_bound_min(around.network, around.walk)
     minutes, _ = nearest_facility(around.network, around.sites, own, walk=around.walk, horizon_min=everywhere)
     walks = minutes[np.isfinite(minutes)]
     extra, bound, never = _fewest(rows, own, around, seconds)
@@ -133,7 +133,9 @@ def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: flo
     )
 
 
-def _fewest(rows: IndexArray, own: Snaps, around: Surroundings, seconds: float) -> tuple[int | None, float, float]:
+def _fewest(
+    rows: IndexArray, own: SnappedPoints, around: Surroundings, seconds: float
+) -> tuple[int | None, float, float]:
     people, limit_min = around.people[rows], around.limit_min[rows]
     if not len(rows):
         return 0, 0.0, 0.0
@@ -152,7 +154,7 @@ def _fewest(rows: IndexArray, own: Snaps, around: Surroundings, seconds: float) 
     return len(answer.sites), answer.bound, float(people[answer.unservable].sum())
 
 
-def _reasons(own: Snaps, limit_min: FloatArray, around: Surroundings) -> list[str]:
+def _reasons(own: SnappedPoints, limit_min: FloatArray, around: Surroundings) -> list[str]:
     network, access_m = around.network, around.walk.access_m
     with_site = _pieces(around.sites, network)
     gated = {int(piece) for gate in network.gates for piece in _pieces_at(gate.nodes, network)}
@@ -184,7 +186,7 @@ def _reasons(own: Snaps, limit_min: FloatArray, around: Surroundings) -> list[st
     return reasons
 
 
-def _pieces(snaps: Snaps, network: WalkingNetwork) -> set[int]:
+def _pieces(snaps: SnappedPoints, network: WalkingNetwork) -> set[int]:
     return set(network.edge_piece[network.segment_edge[snaps.segment]].tolist())
 
 
@@ -193,7 +195,7 @@ def _pieces_at(nodes: tuple[int, ...], network: WalkingNetwork) -> NDArray[np.in
     return drawn.edge_piece[np.isin(drawn.edge_nodes, nodes).any(axis=1)]
 
 
-def _rows_of(snaps: Snaps, count: int) -> list[NDArray[np.int64]]:
+def _rows_of(snaps: SnappedPoints, count: int) -> list[NDArray[np.int64]]:
     borders = np.searchsorted(snaps.point, np.arange(count + 1))
     return [np.arange(begin, end) for begin, end in pairwise(borders)]
 

@@ -21,14 +21,11 @@ from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.rules import RuleSet
 from planner.inputs.scenario import Scenario, Site
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.travel_times import travel_times
 from planner.prepare import prepare
 from planner.reporting.document.build import document
 from planner.reporting.map.page import draw_map
 from planner.reporting.map.whatif_data import what_if
 from planner.results import Plan
-from planner.stages import access_data
 
 pytestmark = pytest.mark.browser
 
@@ -121,10 +118,7 @@ def scenario_of(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> Sce
 def situation_in(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> AccessData:
     """Return what a run of a choice assesses."""
     ready = prepare(plan.study, scenario=scenario_of(plan, closed, opened))
-    snaps, walk, limits = ready.facility_snaps, ready.walk, plan.study.limits.minutes
-    times = travel_times(ready.network, snaps, ready.demand_snaps, walk=walk, horizon_min=ready.horizon_min)
-    areas = service_areas(ready.network, snaps, walk=walk, limits_min=limits)
-    return access_data(ready, walk, times, areas=areas)
+    return ready.assemble_access(ready.compute_times(), ready.compute_service_areas())
 
 
 @pytest.fixture(scope="module")

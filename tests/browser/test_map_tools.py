@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pyproj
 import pytest
 import toy
+from plans import with_settings
 from playwright.sync_api import Page, expect
 
 import planner
@@ -346,8 +346,7 @@ def test_tiles_come_from_the_one_host_that_was_asked_for(
     asked: dict[str, str],
     origin: str,
 ) -> None:
-    study = toy_plan.study.model_copy(update={"map": MapSettings(**asked)})
-    plan = replace(toy_plan, study=study)
+    plan = with_settings(toy_plan, map=MapSettings(**asked))
     html = draw_map(plan, document(plan))
     assert f'img-src data: {origin}"' in html
     (tmp_path / "map.html").write_text(html, "utf-8")
@@ -371,8 +370,7 @@ def test_tiles_come_from_the_one_host_that_was_asked_for(
 
 def test_tiles_in_gcj02_are_moved(chromium, toy_plan: planner.Plan, tmp_path: Path) -> None:  # noqa: ANN001
     """Amap's own example of the shift, to a decimetre; under the middle of the view lies the shifted place."""
-    study = toy_plan.study.model_copy(update={"map": MapSettings(tiles="amap")})
-    plan = replace(toy_plan, study=study)
+    plan = with_settings(toy_plan, map=MapSettings(tiles="amap"))
     (tmp_path / "map.html").write_text(draw_map(plan, document(plan)), "utf-8")
     page = chromium.new_page()
     page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())

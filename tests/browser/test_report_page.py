@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Language
@@ -28,7 +28,7 @@ MISSING_SIGNS = ("□", "\ufffd")
 def test_the_report_opens_whole(
     offline_page: OfflinePage, haibowan_plan: planner.Plan, tmp_path: Path, language: Language
 ) -> None:
-    plan = replace(haibowan_plan, study=haibowan_plan.study.model_copy(update={"language": language}))
+    plan = with_settings(haibowan_plan, language=language)
     file = tmp_path / "report.html"
     file.write_text(write_report(plan, document(plan)), "utf-8", newline="\n")
     page = offline_page.open(file)

@@ -14,11 +14,11 @@ from seeds import SEEDS
 from test_costs_law import random_levels, random_walls
 
 from planner.network.isochrones.service_areas import QUARTER_SEGMENTS, service_areas
-from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.snapping import snap
 from planner.network.travel_times import travel_times
-from planner.network.visibility import lay_barriers
-from planner.network.walk import Walk
+from planner.network.visibility import build_barriers
+from planner.network.walk import WalkSettings
 
 Points = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def hold_the_law(
     network: WalkingNetwork, facilities: Points, points: Points, limits_min: tuple[float, ...], access_m: float
 ) -> int:
     """Hold the law for points; return how many of them lie inside some area."""
-    walk = Walk(3.6, access_m)
+    walk = WalkSettings(3.6, access_m)
     from_, to = (snap(xy, network, access_m=access_m) for xy in (facilities, points))
     times = travel_times(network, from_, to, walk=walk, horizon_min=max(limits_min) + 1)
     minutes = np.full((len(facilities), len(points)), np.inf)
@@ -93,9 +93,9 @@ def hold_the_law_in_a_city(seed: int, access_m: float, levels: tuple[float, floa
     """Hold the law in a random city with walls, on slow or fast streets."""
     streets = cities.random_city(seed, blocks=5)
     walls = random_walls(streets, n_walls, seed)
-    network = build_network(streets, barriers=lay_barriers(walls, None) if n_walls else None)
+    network = build_network(streets, barriers=build_barriers(walls, None) if n_walls else None)
     if levels:
-        network = walked_at(network, random_levels(len(network.segment_m), seed, *levels))
+        network = with_costs(network, random_levels(len(network.segment_m), seed, *levels))
     on_streets = snap(cities.points_in(streets, 2, seed + 1), network, access_m=access_m).nearest_xy
     facilities = np.vstack([cities.points_in(streets, 3, seed), on_streets])
     points = points_about(streets, walls, access_m, 400, seed)
@@ -108,7 +108,7 @@ def test_a_point_is_inside_if_and_only_if_in_time_round_ponds(seed: int, access_
     streets = cities.random_city(seed, blocks=4)
     centres = cities.points_in(streets, 6, seed + 5)
     ponds = shapely.union_all(shapely.buffer(shapely.points(centres), 24.0, quad_segs=2))
-    network = build_network(streets, barriers=lay_barriers(None, gpd.GeoSeries([ponds], crs=cities.CRS)))
+    network = build_network(streets, barriers=build_barriers(None, gpd.GeoSeries([ponds], crs=cities.CRS)))
     shores = gpd.GeoSeries(shapely.get_parts(shapely.boundary(ponds)), crs=cities.CRS)
     points = points_about(streets, shores, access_m, 300, seed)
     # A line is no area: who stands on a bridge is served, and the map does not show it.
@@ -122,10 +122,10 @@ STREET = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1000, 0)])], cr
 def area_past(
     walls: list[str], centre: tuple[float, float], limit_min: float, *, access_m: float = 50.0
 ) -> shapely.Geometry:
-    barriers = lay_barriers(gpd.GeoSeries.from_wkt(walls, crs=cities.CRS), None) if walls else None
+    barriers = build_barriers(gpd.GeoSeries.from_wkt(walls, crs=cities.CRS), None) if walls else None
     network = build_network(STREET, barriers=barriers)
     snaps = snap(np.array([centre]), network, access_m=access_m)
-    return service_areas(network, snaps, walk=Walk(3.6, access_m), limits_min=(limit_min,))[0, 0]
+    return service_areas(network, snaps, walk=WalkSettings(3.6, access_m), limits_min=(limit_min,))[0, 0]
 
 
 def test_a_wall_along_the_street_ends_the_area_there() -> None:
@@ -179,9 +179,9 @@ def test_a_river_with_one_bridge_is_crossed_there_only() -> None:
         crs=cities.CRS,
     )
     river = shapely.box(-50, 10, 650, 30)
-    network = build_network(streets, barriers=lay_barriers(None, gpd.GeoSeries([river], crs=cities.CRS)))
+    network = build_network(streets, barriers=build_barriers(None, gpd.GeoSeries([river], crs=cities.CRS)))
     snaps = snap(np.array([[100.0, 0.0]]), network, access_m=50)
-    near, over = service_areas(network, snaps, walk=Walk(3.6, 50), limits_min=(3.5, 6.0))[0]
+    near, over = service_areas(network, snaps, walk=WalkSettings(3.6, 50), limits_min=(3.5, 6.0))[0]
     north = shapely.box(-100, 30, 700, 200)
     # 210 m: not over the bridge, which begins 200 m off and is 40 m long; 360 m: 110 m on the far side.
     assert shapely.intersection(near, north).area == 0
@@ -199,11 +199,11 @@ def test_a_river_with_one_bridge_is_crossed_there_only() -> None:
 @given(seed=SEEDS)
 def test_areas_past_walls_are_nested_and_walls_only_take_away(seed: int) -> None:
     streets = cities.random_city(seed, blocks=4)
-    walls, walk, limits = random_walls(streets, 12, seed), Walk(3.6, 50.0), (0.5, 1.0, 2.0, 4.0)
+    walls, walk, limits = random_walls(streets, 12, seed), WalkSettings(3.6, 50.0), (0.5, 1.0, 2.0, 4.0)
     centres = cities.points_in(streets, 3, seed)
 
     def areas(barriers: gpd.GeoSeries | None) -> NDArray[np.object_]:
-        network = build_network(streets, barriers=None if barriers is None else lay_barriers(barriers, None))
+        network = build_network(streets, barriers=None if barriers is None else build_barriers(barriers, None))
         return service_areas(network, snap(centres, network, access_m=50.0), walk=walk, limits_min=limits)
 
     past, free = areas(walls), areas(None)
@@ -217,10 +217,10 @@ def test_areas_past_walls_are_nested_and_walls_only_take_away(seed: int) -> None
 
 def test_barriers_far_away_and_no_barriers_change_nothing() -> None:
     streets = cities.random_city(3)
-    centres, walk = cities.points_in(streets, 5, 3), Walk(3.6, 50.0)
+    centres, walk = cities.points_in(streets, 5, 3), WalkSettings(3.6, 50.0)
 
     def areas(lines: list[str] | None) -> NDArray[np.object_]:
-        walls = None if lines is None else lay_barriers(gpd.GeoSeries.from_wkt(lines, crs=cities.CRS), None)
+        walls = None if lines is None else build_barriers(gpd.GeoSeries.from_wkt(lines, crs=cities.CRS), None)
         network = build_network(streets, barriers=walls)
         return service_areas(network, snap(centres, network, access_m=50.0), walk=walk, limits_min=(1.0, 1.5, 5.0))
 
@@ -230,14 +230,14 @@ def test_barriers_far_away_and_no_barriers_change_nothing() -> None:
 
 
 def test_downhill_the_area_reaches_beyond_the_last_full_disc() -> None:
-    """Hand-computed, search along the street at half a level metre a metre, against it at two.
+    """Hand-computed, search along the street at half a cost metre a metre, against it at two.
 
-    Eastwards 300 level metres are 600 m of street, and the walk straight from there has no metre left; westwards
+    Eastwards 300 cost metres are 600 m of street, and the walk straight from there has no metre left; westwards
     the straight walk is better than the street, and the last full disc is 125 m off.
     """
-    network = walked_at(build_network(STREET), np.array([[0.5, 2.0]]), direction="from_centre")
+    network = with_costs(build_network(STREET), np.array([[0.5, 2.0]]), direction="from_centre")
     snaps = snap(np.array([[200.0, 0.0]]), network, access_m=50.0)
-    area = service_areas(network, snaps, walk=Walk(3.6, 50.0), limits_min=(5.0,))[0, 0]
+    area = service_areas(network, snaps, walk=WalkSettings(3.6, 50.0), limits_min=(5.0,))[0, 0]
     west, south, east, north = area.bounds
     # 50 m straight along the street, then 100 m for 200, then 50 m straight.
     assert west == pytest.approx(200 - 50 - 100 - 50, abs=2e-2)

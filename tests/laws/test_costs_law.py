@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from seeds import SEEDS
 
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
-from planner.network.network import WalkingNetwork, build_network, walked_at
+from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.snapping import snap
 from planner.network.travel_times import nearest_facility, nearest_facility_of_places, travel_times
-from planner.network.visibility import Barriers, lay_barriers
-from planner.network.walk import Walk
+from planner.network.visibility import Barriers, build_barriers
+from planner.network.walk import WalkSettings
 
 MILLIMETRE = 1e-3
 MINUTES = 12.0
@@ -32,7 +32,7 @@ def walked_metres(
     streets are not listed.
     """
     from_, to = (snap(xy, network, access_m=access_m) for xy in (facilities, demand))
-    walk = Walk(3.6, access_m)
+    walk = WalkSettings(3.6, access_m)
     times = travel_times(network, from_, to, walk=walk, horizon_min=MINUTES)
     metres = np.full((len(facilities), len(demand)), np.inf)
     metres[times.facility, times.demand] = times.minutes * 60
@@ -89,7 +89,7 @@ def test_walks_over_fast_and_slow_streets_equal_networkx(
     network = build_network(streets)
     level = random_levels(len(network.segment_m), seed, *levels)
     points = points_beside(streets, 9, seed)
-    walked = walked_at(network, level, direction="from_centre")
+    walked = with_costs(network, level, direction="from_centre")
     metres = walked_metres(walked, points[:3], points[3:], access_m)
     assert_equal(metres, WalkEnvironment(streets, level=level), points, access_m)
 
@@ -101,8 +101,8 @@ def test_the_way_there_is_the_way_back_in_the_other_direction(seed: int) -> None
     network = build_network(streets)
     level = random_levels(len(network.segment_m), seed, 0.3, 3.0)
     points = points_beside(streets, 24, seed)
-    there = walked_metres(walked_at(network, level, direction="from_centre"), points[:8], points[8:], 40)
-    back = walked_metres(walked_at(network, level, direction="to_centre"), points[8:], points[:8], 40)
+    there = walked_metres(with_costs(network, level, direction="from_centre"), points[:8], points[8:], 40)
+    back = walked_metres(with_costs(network, level, direction="to_centre"), points[8:], points[:8], 40)
     np.testing.assert_allclose(there, back.T, atol=MILLIMETRE)
 
 
@@ -114,14 +114,14 @@ def test_streets_at_base_speed_are_plain_streets(seed: int, access_m: float) -> 
     points = cities.points_in(streets, 30, seed)
     plain = walked_metres(network, points[:8], points[8:], access_m)
     level = np.ones((len(network.segment_m), 2))
-    again = walked_metres(walked_at(network, level), points[:8], points[8:], access_m)
+    again = walked_metres(with_costs(network, level), points[:8], points[8:], access_m)
     np.testing.assert_allclose(again, plain, rtol=0, atol=1e-9)
 
 
 def test_leaving_a_fast_street_by_hand() -> None:
     """On a street twice as fast as open country, people leave it at 60°: 3 m aside, √3 m before the foot."""
     street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1000, 0)])], crs=cities.CRS)
-    walked = walked_at(build_network(street), np.array([[0.5, 0.5]]))
+    walked = with_costs(build_network(street), np.array([[0.5, 0.5]]))
     metres = walked_metres(walked, np.array([[100.0, 0.0]]), np.array([[500.0, 3.0], [100.5, 3.0]]), 50)
     assert metres[0, 0] == pytest.approx(0.5 * (400 - 3**0.5) + 2 * 3**0.5)
     # So near that the best place to leave lies behind the walker: the straight walk alone.
@@ -148,11 +148,11 @@ def test_walks_past_walls_equal_geos_and_networkx(
 ) -> None:
     streets = cities.random_city(seed, blocks=4)
     walls = random_walls(streets, 12, seed)
-    network = build_network(streets, barriers=lay_barriers(walls, None))
+    network = build_network(streets, barriers=build_barriers(walls, None))
     level = None
     if levels:
         level = random_levels(len(network.segment_m), seed, *levels)
-        network = walked_at(network, level, direction="from_centre")
+        network = with_costs(network, level, direction="from_centre")
     points = points_beside(streets, 8, seed)
     metres = walked_metres(network, points[:3], points[3:], access_m)
     assert_equal(metres, WalkEnvironment(streets, level=level, walls=walls), points, access_m)
@@ -166,7 +166,7 @@ def test_walks_round_ponds_equal_geos_and_networkx(seed: int, access_m: float) -
         shapely.buffer(shapely.points(cities.points_in(streets, 6, seed + 5)), 24.0, quad_segs=2)
     )
     water = gpd.GeoSeries([ponds], crs=cities.CRS)
-    network = build_network(streets, barriers=lay_barriers(None, water))
+    network = build_network(streets, barriers=build_barriers(None, water))
     points = cities.points_in(streets, 8, seed)
     metres = walked_metres(network, points[:3], points[3:], access_m)
     assert_equal(metres, WalkEnvironment(streets, water=water), points, access_m)
@@ -182,17 +182,17 @@ def test_a_further_barrier_shortens_no_walk_and_none_changes_nothing(seed: int, 
     def metres(barriers: Barriers | None) -> NDArray[np.float64]:
         return walked_metres(build_network(streets, barriers=barriers), points[:8], points[8:], access_m)
 
-    few, many, none = metres(lay_barriers(walls[:30], None)), metres(lay_barriers(walls, None)), metres(None)
+    few, many, none = metres(build_barriers(walls[:30], None)), metres(build_barriers(walls, None)), metres(None)
     assert (many >= few - 1e-5).all()
     assert (few >= none - 1e-5).all()
-    np.testing.assert_allclose(metres(lay_barriers(walls[:0], None)), none, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(metres(build_barriers(walls[:0], None)), none, rtol=0, atol=1e-9)
 
 
 STREET = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (200, 0)])], crs=cities.CRS)
 
 
 def seen(walls: list[str], point: tuple[float, float], access_m: float = 50.0) -> list[tuple[float, float]]:
-    barriers = lay_barriers(gpd.GeoSeries.from_wkt(walls, crs=cities.CRS), None)
+    barriers = build_barriers(gpd.GeoSeries.from_wkt(walls, crs=cities.CRS), None)
     snaps = snap(np.array([point]), build_network(STREET, barriers=barriers), access_m=access_m)
     return [(round(low, 3), round(high, 3)) for low, high in zip(snaps.from_m, snaps.to_m, strict=True)]
 
@@ -232,7 +232,7 @@ def test_a_wall_between_two_dead_ends_in_line_stops_the_walk() -> None:
     streets = gpd.GeoDataFrame(
         geometry=gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)", "LINESTRING (102 0, 200 0)"]), crs=cities.CRS
     )
-    wall = lay_barriers(gpd.GeoSeries.from_wkt(["LINESTRING (101 -60, 101 60)"], crs=cities.CRS), None)
+    wall = build_barriers(gpd.GeoSeries.from_wkt(["LINESTRING (101 -60, 101 60)"], crs=cities.CRS), None)
     for aside in (0.0, 0.0005, 0.01, 3.0):
         points = np.array([[90.0, aside], [110.0, 0.0]])
         free = walked_metres(build_network(streets), points[:1], points[1:], 50)
@@ -253,7 +253,7 @@ def test_a_river_is_crossed_on_its_bridge() -> None:
         crs=cities.CRS,
     )
     river = gpd.GeoSeries.from_wkt(["POLYGON ((-50 10, 650 10, 650 30, -50 30, -50 10))"], crs=cities.CRS)
-    network = build_network(streets, barriers=lay_barriers(None, river))
+    network = build_network(streets, barriers=build_barriers(None, river))
     south, north, boat, on_bridge = [0.0, 5.0], [0.0, 35.0], [100.0, 20.0], [300.0, 20.0]
     metres = walked_metres(network, np.array([south]), np.array([north, boat, on_bridge]), 50)
     straight = np.hypot(50**2 - 5**2, 0) ** 0.5

@@ -13,7 +13,7 @@ from planner.network.isochrones.service_areas import service_areas
 from planner.network.network import build_network
 from planner.network.snapping import snap
 from planner.network.travel_times import travel_times
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.population.points import place_demand
 from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES
 
@@ -47,7 +47,7 @@ def covered(seed: int, *, facilities: int, order: int = 1) -> Coverage:
 def measured(
     streets: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, centres: gpd.GeoDataFrame
 ) -> Coverage:
-    network, walk = build_network(streets), Walk(3.6, 40.0)
+    network, walk = build_network(streets), WalkSettings(3.6, 40.0)
     communities = COMMUNITIES.check(communities, source="test")
     facilities = FACILITIES.check(centres, source="test")
     points = place_demand(DEMAND.check(demand, source="test"), communities).points

@@ -12,20 +12,33 @@ from hypothesis import strategies as st
 from seeds import SEEDS
 
 from planner.network.gates import close_gates
-from planner.network.link_additions import Walkers, dense, walks_through, with_crossing, with_gate
-from planner.network.network import WalkingNetwork, build_network, walked_at
-from planner.network.positions import Spots, all_snaps, node_spots, some_snaps, stand, street_spots
+from planner.network.link_additions import (
+    LocalOD,
+    compute_link_effect,
+    compute_times_with_crossing,
+    times_with_open_gate,
+    travel_time_matrix,
+)
+from planner.network.network import WalkingNetwork, build_network, with_costs
+from planner.network.positions import (
+    StreetPositions,
+    as_snapped,
+    concatenate_snapped,
+    positions_along_streets,
+    positions_of_nodes,
+    select_snapped,
+)
 from planner.network.snapping import snap
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 
-WALK = Walk(3.6, 45.0)
+WALK = WalkSettings(3.6, 45.0)
 HORIZON_MIN = 9.0
 
 
-def walkers(network: WalkingNetwork, points: np.ndarray) -> Walkers:
+def walkers(network: WalkingNetwork, points: np.ndarray) -> LocalOD:
     starts, ends = snap(points[:4], network, access_m=WALK.access_m), snap(points, network, access_m=WALK.access_m)
-    minutes = dense(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN)
-    return Walkers(starts, ends, minutes, WALK, HORIZON_MIN)
+    minutes = travel_time_matrix(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN)
+    return LocalOD(starts, ends, minutes, WALK, HORIZON_MIN)
 
 
 def within(minutes: np.ndarray) -> np.ndarray:
@@ -48,7 +61,9 @@ def test_a_gate_opened(seed: int, which: int) -> None:
     cut = close_gates(streets, gates, within_m=5.0)
     shut = build_network(cut.streets, gates=cut.gates)
     who = walkers(shut, points)
-    found = with_gate(walks_through(shut, stand(node_spots(shut, shut.gates[0].nodes), shut), who), who)
+    found = times_with_open_gate(
+        compute_link_effect(shut, as_snapped(positions_of_nodes(shut, shut.gates[0].nodes), shut), who), who
+    )
     assert_same(found, walkers(build_network(streets), points).minutes)
 
 
@@ -60,23 +75,23 @@ def test_a_crossing_built(seed: int, one: int, other: int, *, hill: bool) -> Non
     streets = random_city(seed, blocks=4, kept=0.6)
     points = points_in(streets, 30, seed)
     network = build_network(streets)
-    spots = street_spots(network, 40.0)
+    spots = positions_along_streets(network, 40.0)
     ends = np.array([one % len(spots.xy), other % len(spots.xy)])
     if np.hypot(*np.diff(spots.xy[ends], axis=0)[0]) < 1.0:
         return
     built = build_network(_with_path(streets, network, spots, ends))
     if hill:
         level = np.array([[1.4, 1.1]])
-        network = walked_at(network, np.repeat(level, len(network.segment_m), axis=0))
+        network = with_costs(network, np.repeat(level, len(network.segment_m), axis=0))
         is_path = built.edge_street[built.segment_edge] == len(streets)
-        built = walked_at(built, np.where(is_path[:, None], 1.0, level))
-    who, at = walkers(network, points), stand(spots.rows(ends), network)
-    found = with_crossing(network, spots.xy[ends], walks_through(network, at, who), who)
+        built = with_costs(built, np.where(is_path[:, None], 1.0, level))
+    who, at = walkers(network, points), as_snapped(spots.rows(ends), network)
+    found = compute_times_with_crossing(network, spots.xy[ends], compute_link_effect(network, at, who), who)
     assert_same(found, walkers(built, points).minutes)
 
 
 def _with_path(
-    streets: gpd.GeoDataFrame, network: WalkingNetwork, spots: Spots, ends: np.ndarray
+    streets: gpd.GeoDataFrame, network: WalkingNetwork, spots: StreetPositions, ends: np.ndarray
 ) -> gpd.GeoDataFrame:
     """Draw a straight path between two street positions, with a vertex in the street on which each stands.
 
@@ -106,12 +121,12 @@ def _with_vertex(line: shapely.LineString, place: np.ndarray) -> shapely.LineStr
 def test_a_position_stands_on_its_street_alone(seed: int) -> None:
     """Walks between positions are those between points on the streets, where no other street passes the place."""
     network = build_network(random_city(seed, blocks=4))
-    spots = street_spots(network, 35.0)
-    at = stand(spots, network)
+    spots = positions_along_streets(network, 35.0)
+    at = as_snapped(spots, network)
     touching = snap(spots.xy, network, access_m=1e-4)
-    from_all = dense(network, at, at, walk=WALK, horizon_min=HORIZON_MIN)
-    assert_same(from_all, dense(network, touching, touching, walk=WALK, horizon_min=HORIZON_MIN))
-    nodes = node_spots(network, range(len(network.node_xy)))
+    from_all = travel_time_matrix(network, at, at, walk=WALK, horizon_min=HORIZON_MIN)
+    assert_same(from_all, travel_time_matrix(network, touching, touching, walk=WALK, horizon_min=HORIZON_MIN))
+    nodes = positions_of_nodes(network, range(len(network.node_xy)))
     assert (nodes.xy == spots.xy[: len(nodes.xy)]).all()
     gaps = np.bincount(network.segment_edge[spots.segment[len(nodes.xy) :]], minlength=len(network.edge_m)) + 1
     assert (network.edge_m / gaps <= 35.0 + 1e-9).all()
@@ -122,8 +137,11 @@ def test_some_and_all_snaps() -> None:
     network, points = build_network(streets), points_in(streets, 12, 3)
     whole = snap(points, network, access_m=45.0)
     which = np.array([7, 2, 2, 11])
-    some, again = some_snaps(whole, which), snap(points[which], network, access_m=45.0)
-    both, together = all_snaps(some, whole), snap(np.vstack([points[which], points]), network, access_m=45.0)
+    some, again = select_snapped(whole, which), snap(points[which], network, access_m=45.0)
+    both, together = (
+        concatenate_snapped(some, whole),
+        snap(np.vstack([points[which], points]), network, access_m=45.0),
+    )
     for one, other in ((some, again), (both, together)):
         for name in (
             "xy",
@@ -143,9 +161,9 @@ def test_a_position_on_a_vertex_inside_a_street_is_reached_from_both_sides() -> 
     """Hand-computed: the middle of a street of two equal pieces, 100 m each."""
     lines = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0, 200 0)"], crs=CRS).to_frame("geometry")
     network = build_network(lines)
-    spots = street_spots(network, 100.0)
+    spots = positions_along_streets(network, 100.0)
     assert spots.xy[-1].tolist() == [100.0, 0.0]
     ends = snap(np.array([[0.0, 0.0], [200.0, 0.0]]), network, access_m=0.1)
-    middle = stand(spots.rows(np.array([2])), network)
-    metres = dense(network, ends, middle, walk=Walk(3.6, 0.1), horizon_min=9.0) * 60
+    middle = as_snapped(spots.rows(np.array([2])), network)
+    metres = travel_time_matrix(network, ends, middle, walk=WalkSettings(3.6, 0.1), horizon_min=9.0) * 60
     assert metres.ravel().tolist() == pytest.approx([100.0, 100.0], abs=0.21)

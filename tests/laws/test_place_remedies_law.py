@@ -28,9 +28,7 @@ from planner.evaluation.improvements.local_access import deciding_indicators
 from planner.evaluation.improvements.search import network_interventions
 from planner.evaluation.ratings import evaluate_rules, rating_of
 from planner.evaluation.severance import BarrierLayers
-from planner.network.travel_times import travel_times
 from planner.prepare import prepare
-from planner.stages import access_data
 
 PRICES = """
 [costs]
@@ -83,11 +81,10 @@ def proposals(study: Path, centre: str) -> list[Action]:
     """Return every change that the search proposes for a centre."""
     ready = prepare(read_study(study))
     snaps = (ready.facility_snaps, ready.demand_snaps)
-    times = travel_times(ready.network, *snaps, walk=ready.walk, horizon_min=ready.horizon_min)
-    access = access_data(ready, ready.walk, times, areas=None)
-    diagnosis = diagnose(access, rule_set=ready.rules, date="")
+    situation = ready.assemble_access(ready.compute_times(), None)
+    diagnosis = diagnose(situation, rule_set=ready.rules, date="")
     ground = build_context(
-        access, ready.network, snaps, BarrierLayers(ready.inputs.streets, None, None), ready.study.remedies
+        situation, ready.network, snaps, BarrierLayers(ready.inputs.streets, None, None), ready.study.remedies
     )
     position = list(diagnosis.centres["id"]).index(centre)
     levers = (

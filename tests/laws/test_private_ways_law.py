@@ -16,18 +16,24 @@ from seeds import SEEDS
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.gates import close_gates
 from planner.network.isochrones.service_areas import service_areas
-from planner.network.link_additions import Walkers, dense, walks_through, with_crossing, with_gate_opened
-from planner.network.network import WalkingNetwork, build_network, walked_at
-from planner.network.positions import Spots, node_spots, stand, street_spots
-from planner.network.private_ways import PUBLIC, come_to, go_on_from, with_private_ways
+from planner.network.link_additions import (
+    LocalOD,
+    compute_link_effect,
+    compute_times_with_crossing,
+    compute_times_with_open_gate,
+    travel_time_matrix,
+)
+from planner.network.network import WalkingNetwork, build_network, with_costs
+from planner.network.positions import StreetPositions, as_snapped, positions_along_streets, positions_of_nodes
+from planner.network.private_ways import PUBLIC, layers_after, layers_before, with_private_ways
 from planner.network.snapping import snap
 from planner.network.travel_times import (
     nearest_facility,
     nearest_facility_of_places,
     travel_times,
 )
-from planner.network.visibility import lay_barriers
-from planner.network.walk import FloatArray, Walk
+from planner.network.visibility import build_barriers
+from planner.network.walk import FloatArray, WalkSettings
 
 MILLIMETRE = 1e-3
 MINUTES = 12.0
@@ -49,7 +55,7 @@ def layered(network: WalkingNetwork, private: Bools) -> WalkingNetwork:
 def walked_metres(network: WalkingNetwork, points: FloatArray, access_m: float, first: int = 4) -> FloatArray:
     """Return the walks at 1 m/s from the first points to the others, `inf` beyond the horizon."""
     from_, to = (snap(xy, network, access_m=access_m) for xy in (points[:first], points[first:]))
-    return dense(network, from_, to, walk=Walk(3.6, access_m), horizon_min=MINUTES) * 60
+    return travel_time_matrix(network, from_, to, walk=WalkSettings(3.6, access_m), horizon_min=MINUTES) * 60
 
 
 def assert_equal(
@@ -103,9 +109,9 @@ def test_hills_gates_and_walls_too(seed: int, access_m: float, direction: str) -
         ],
         crs=cities.CRS,
     )
-    plain = build_network(cut.streets, gates=cut.gates, barriers=lay_barriers(walls, None))
+    plain = build_network(cut.streets, gates=cut.gates, barriers=build_barriers(walls, None))
     level = random.uniform(0.6, 2.0, (len(plain.segment_m), 2))
-    network = layered(walked_at(plain, level, direction=direction), private)
+    network = layered(with_costs(plain, level, direction=direction), private)
     points = cities.points_in(streets, 10, seed)
     metres = walked_metres(network, points, access_m)
     # networkx walks from home to centre; the engine searches from centres: what it finds from the first points to
@@ -127,15 +133,15 @@ def test_a_point_is_in_the_area_exactly_where_its_time_is_within_the_limit(
     network = build_network(streets)
     if fast:
         level = np.random.default_rng(seed).uniform(0.7, 1.5, (len(network.segment_m), 2))
-        network = walked_at(network, level)
-    network, walk = layered(network, private), Walk(3.6, access_m)
+        network = with_costs(network, level)
+    network, walk = layered(network, private), WalkSettings(3.6, access_m)
     centres = snap(
         np.vstack([points_on(streets, 3, seed), cities.points_in(streets, 3, seed)]), network, access_m=access_m
     )
     points = cities.points_in(streets, 600, seed + 1)
     areas = service_areas(network, centres, walk=walk, limits_min=[minutes], quarter_segments=256)[:, 0]
     demand = snap(points, network, access_m=access_m)
-    times = dense(network, centres, demand, walk=walk, horizon_min=30.0)
+    times = travel_time_matrix(network, centres, demand, walk=walk, horizon_min=30.0)
     spots = shapely.points(points)
     for area, row in zip(areas, times, strict=True):
         drawn, walked = shapely.covers(area, spots), row <= minutes
@@ -150,7 +156,7 @@ def test_the_nearest_centre_is_that_of_the_table(seed: int, access_m: float) -> 
     streets = cities.random_city(seed, blocks=6)
     network = layered(build_network(streets), private_streets(streets, seed))
     points = np.vstack([cities.points_in(streets, 300, seed), network.as_drawn.node_xy])
-    walk = Walk(3.6, access_m)
+    walk = WalkSettings(3.6, access_m)
     centres = snap(points_on(streets, 9, seed), network, access_m=access_m)
     demand = snap(points, network, access_m=access_m)
     expected = travel_times(network, centres, demand, walk=walk, horizon_min=8).nearest()
@@ -179,9 +185,16 @@ def test_nodes_are_walked_as_a_graph_of_three_layers_says(seed: int) -> None:
             graph.add_edge((layer, other), (layer, one), m=metres)
     for node in range(len(plain.node_xy)):
         nx.add_path(graph, [(0, node), (1, node), (2, node)], m=0.0)
-    spots = node_spots(network, range(len(plain.node_xy)))
+    spots = positions_of_nodes(network, range(len(plain.node_xy)))
     found = (
-        dense(network, stand(spots, network), stand(spots, network), walk=Walk(3.6, 0.0), horizon_min=60.0) * 60
+        travel_time_matrix(
+            network,
+            as_snapped(spots, network),
+            as_snapped(spots, network),
+            walk=WalkSettings(3.6, 0.0),
+            horizon_min=60.0,
+        )
+        * 60
     )
     expected = np.full(found.shape, np.inf)
     for node in range(len(plain.node_xy)):
@@ -214,13 +227,13 @@ def test_the_way_back_is_as_long_and_how_streets_are_drawn_does_not_matter(seed:
     points = cities.points_in(streets, 20, seed)
     network = layered(build_network(streets), private)
     snaps = snap(points, network, access_m=40.0)
-    metres = dense(network, snaps, snaps, walk=Walk(3.6, 40.0), horizon_min=MINUTES) * 60
+    metres = travel_time_matrix(network, snaps, snaps, walk=WalkSettings(3.6, 40.0), horizon_min=MINUTES) * 60
     np.testing.assert_allclose(metres, metres.T, atol=MILLIMETRE)
     order = np.random.default_rng(seed).permutation(len(streets))
     redrawn = gpd.GeoDataFrame(geometry=shapely.reverse(streets.geometry.array[order]), crs=cities.CRS)
     again = layered(build_network(redrawn), private[order])
     snaps = snap(points, again, access_m=40.0)
-    other = dense(again, snaps, snaps, walk=Walk(3.6, 40.0), horizon_min=MINUTES) * 60
+    other = travel_time_matrix(again, snaps, snaps, walk=WalkSettings(3.6, 40.0), horizon_min=MINUTES) * 60
     np.testing.assert_allclose(other, metres, atol=MILLIMETRE)
 
 
@@ -237,7 +250,7 @@ def test_a_gate_opened_beside_private_ways(seed: int, which: int) -> None:
     private = private_streets(streets, seed)
     shut = layered(build_network(cut.streets, gates=cut.gates), private)
     who = walkers(shut, points)
-    found = with_gate_opened(shut, shut.gates[0].nodes, who)
+    found = compute_times_with_open_gate(shut, shut.gates[0].nodes, who)
     assert_same(found, walkers(layered(build_network(streets), private), points).minutes)
 
 
@@ -247,7 +260,7 @@ def test_a_crossing_built_between_private_ways(seed: int, one: int, other: int) 
     streets = cities.random_city(seed, blocks=4, kept=0.65)
     private = private_streets(streets, seed)
     points = cities.points_in(streets, 24, seed)
-    spots = street_spots(build_network(streets), 40.0)
+    spots = positions_along_streets(build_network(streets), 40.0)
     ends = np.round(spots.xy[[one % len(spots.xy), other % len(spots.xy)]], 3)
     if np.hypot(*(ends[1] - ends[0])) < 1.0:
         return
@@ -258,28 +271,28 @@ def test_a_crossing_built_between_private_ways(seed: int, one: int, other: int) 
     network = layered(build_network(drawn), private)
     built = build_network(gpd.GeoDataFrame(geometry=[*drawn.geometry, shapely.LineString(ends)], crs=cities.CRS))
     who, both = walkers(network, points), vertices_at(network, ends)
-    arriving, leaving = (stand(both, network, layers(PUBLIC)) for layers in (come_to, go_on_from))
-    found = with_crossing(network, ends, walks_through(network, arriving, who, leaving), who)
+    arriving, leaving = (as_snapped(both, network, layers(PUBLIC)) for layers in (layers_before, layers_after))
+    found = compute_times_with_crossing(network, ends, compute_link_effect(network, arriving, who, leaving), who)
     assert_same(found, walkers(layered(built, np.append(private, [False])), points).minutes)
 
 
-def vertices_at(network: WalkingNetwork, xy: FloatArray) -> Spots:
+def vertices_at(network: WalkingNetwork, xy: FloatArray) -> StreetPositions:
     """Return vertices of the streets as positions."""
     drawn = network.as_drawn
     segment = snap(xy, drawn, access_m=0.1).nearest_segment
     at_end = np.hypot(*(drawn.segment_xy[segment, 2:] - xy).T) < MILLIMETRE
     is_node = (drawn.node_xy[None] == xy[:, None]).all(axis=2)
     node = np.where(is_node.any(axis=1), is_node.argmax(axis=1), -1)
-    return Spots(segment, np.where(at_end, drawn.segment_m[segment], 0.0), node, xy)
+    return StreetPositions(segment, np.where(at_end, drawn.segment_m[segment], 0.0), node, xy)
 
 
-WALK, HORIZON_MIN = Walk(3.6, 45.0), 9.0
+WALK, HORIZON_MIN = WalkSettings(3.6, 45.0), 9.0
 
 
-def walkers(network: WalkingNetwork, points: FloatArray) -> Walkers:
+def walkers(network: WalkingNetwork, points: FloatArray) -> LocalOD:
     starts, ends = snap(points[:4], network, access_m=WALK.access_m), snap(points, network, access_m=WALK.access_m)
-    minutes = dense(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN)
-    return Walkers(starts, ends, minutes, WALK, HORIZON_MIN)
+    minutes = travel_time_matrix(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN)
+    return LocalOD(starts, ends, minutes, WALK, HORIZON_MIN)
 
 
 def assert_same(found: FloatArray, built: FloatArray) -> None:
@@ -319,7 +332,7 @@ def test_nobody_walks_through_a_compound_and_its_people_walk_out_on_either_side(
     places = {"south": (20, 0), "north": (20, 100), "inner": (160, 50), "lane": (100, 30)}
     network = lanes_network()
     snaps = snap(np.array(list(places.values()), dtype=float), network, access_m=0.1)
-    metres = dense(network, snaps, snaps, walk=Walk(3.6, 0.1), horizon_min=60.0) * 60
+    metres = travel_time_matrix(network, snaps, snaps, walk=WalkSettings(3.6, 0.1), horizon_min=60.0) * 60
     expected = [
         [0, np.inf, 80 + 50 + 60, 80 + 30],
         [np.inf, 0, 80 + 50 + 60, 80 + 70],
@@ -340,7 +353,7 @@ def test_two_compounds_on_one_street_are_two() -> None:
     lines = gpd.GeoSeries.from_wkt(wkt, crs=cities.CRS).to_frame("geometry")
     network = layered(build_network(lines), np.array([True, False, True, False]))
     snaps = snap(np.array([[0.0, -40.0], [60.0, -50.0], [90.0, -50.0], [30.0, 0.0]]), network, access_m=0.1)
-    metres = dense(network, snaps, snaps, walk=Walk(3.6, 0.1), horizon_min=60.0) * 60
+    metres = travel_time_matrix(network, snaps, snaps, walk=WalkSettings(3.6, 0.1), horizon_min=60.0) * 60
     assert metres[0, :2] == pytest.approx([0, 40 + 60 + 50], abs=0.3)
     assert np.isinf(metres[0, 2])
     assert np.isinf(metres[3, 2])

@@ -16,7 +16,7 @@ from planner.network.isochrones.service_areas import QUARTER_SEGMENTS, service_a
 from planner.network.network import build_network
 from planner.network.snapping import snap
 from planner.network.travel_times import travel_times
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 
 
 def arc_error_m(radius_m: float) -> float:
@@ -28,7 +28,7 @@ def assert_inside_exactly_if_in_time(
     streets: gpd.GeoDataFrame, limits_min: tuple[float, ...], *, access_m: float, seed: int, points: int = 3000
 ) -> int:
     """Hold the law for random points; return how many of them lie inside some area."""
-    network, walk = build_network(streets), Walk(3.6, access_m)
+    network, walk = build_network(streets), WalkSettings(3.6, access_m)
     anywhere = cities.points_in(streets, 3, seed)
     on_streets = snap(cities.points_in(streets, 3, seed + 1), network, access_m=access_m).nearest_xy
     facilities = np.vstack([anywhere, on_streets])
@@ -80,7 +80,7 @@ def test_a_point_is_inside_if_and_only_if_in_time_on_real_streets(
 @given(seed=SEEDS, access_m=st.sampled_from([20.0, 60.0, 150.0]))
 def test_areas_are_nested_and_lie_within_the_disc(seed: int, access_m: float) -> None:
     streets = cities.random_city(seed)
-    network, walk, limits = build_network(streets), Walk(3.6, access_m), (1.0, 3.0, 5.0)
+    network, walk, limits = build_network(streets), WalkSettings(3.6, access_m), (1.0, 3.0, 5.0)
     facilities = cities.points_in(streets, 5, seed)
     areas = service_areas(network, snap(facilities, network, access_m=access_m), walk=walk, limits_min=limits)
     for row in range(len(facilities)):
@@ -100,7 +100,7 @@ def on_one_street(centre: tuple[float, float], minutes: float, access_m: float) 
     street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (2000, 0)])], crs=cities.CRS)
     network = build_network(street)
     snaps = snap(np.array([centre]), network, access_m=access_m)
-    return service_areas(network, snaps, walk=Walk(3.6, access_m), limits_min=(minutes,))[0, 0]
+    return service_areas(network, snaps, walk=WalkSettings(3.6, access_m), limits_min=(minutes,))[0, 0]
 
 
 def capsule_area(length_m: float, radius_m: float) -> float:
@@ -139,7 +139,7 @@ def test_two_streets_make_one_area_with_a_hole() -> None:
     block = shapely.LinearRing([(0, 0), (200, 0), (200, 200), (0, 200)])
     network = build_network(gpd.GeoDataFrame(geometry=[block], crs=cities.CRS))
     snaps = snap(np.array([[0.0, 0.0]]), network, access_m=20.0)
-    area = service_areas(network, snaps, walk=Walk(3.6, 20.0), limits_min=(15.0,))[0, 0]
+    area = service_areas(network, snaps, walk=WalkSettings(3.6, 20.0), limits_min=(15.0,))[0, 0]
     assert len(area.interiors) == 1
     assert shapely.area(shapely.Polygon(area.interiors[0])) == pytest.approx(160.0 * 160.0, rel=1e-6)
 
@@ -155,6 +155,6 @@ def test_crossings_without_a_junction_are_not_turned_at() -> None:
         gpd.GeoDataFrame(geometry=[shapely.LineString(below), shapely.LineString(above)], crs=cities.CRS)
     )
     snaps = snap(np.array([[-200.0, 0.0]]), network, access_m=30.0)
-    area = service_areas(network, snaps, walk=Walk(3.6, 30.0), limits_min=(10.0,))[0, 0]
+    area = service_areas(network, snaps, walk=WalkSettings(3.6, 30.0), limits_min=(10.0,))[0, 0]
     expected = capsules(np.array([[-400.0, 0.0], [370.0, 0.0]]), 30.0)
     assert shapely.symmetric_difference(area, expected).area / expected.area < 1e-3

@@ -22,7 +22,7 @@ from planner.network.travel_times import (
     nearest_facility_of_places,
     travel_times,
 )
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 
 MILLIMETRE = 1e-3
 
@@ -51,7 +51,7 @@ def measured(
     minutes: float,
 ) -> TravelTimes:
     network = build_network(streets)
-    walk = Walk(3.6, access_m)
+    walk = WalkSettings(3.6, access_m)
     from_, to = (snap(xy, network, access_m=access_m) for xy in (facilities, demand))
     return travel_times(network, from_, to, walk=walk, horizon_min=minutes)
 
@@ -169,7 +169,7 @@ def test_the_nearest_facility_is_that_of_all_travel_times(seed: int, access_m: f
     streets = cities.random_city(seed)
     points = cities.points_in(streets, 80, seed)
     facilities, demand = np.vstack([points[:8], points[:3]]), np.vstack([points[8:], points[:8]])
-    network, walk = build_network(streets), Walk(3.6, access_m)
+    network, walk = build_network(streets), WalkSettings(3.6, access_m)
     from_, to = (snap(xy, network, access_m=access_m) for xy in (facilities, demand))
     times = travel_times(network, from_, to, walk=walk, horizon_min=8)
     minutes, nearest = nearest_facility(network, from_, to, walk=walk, horizon_min=8)
@@ -188,7 +188,7 @@ def test_the_nearest_facility_is_that_of_all_travel_times(seed: int, access_m: f
 def test_places_need_no_list_of_streets(seed: int, access_m: float, facilities: int, minutes: float) -> None:
     """To the last bit what snapping says: also far out, on nodes, exactly within reach, at a facility's door."""
     streets = cities.random_city(seed, blocks=8)
-    network, walk = build_network(streets), Walk(3.6, access_m)
+    network, walk = build_network(streets), WalkSettings(3.6, access_m)
     points = cities.points_in(streets, 1500, seed)
     middles = (network.segment_xy[:, :2] + network.segment_xy[:, 2:]) / 2
     north, east = np.array([[0.0, access_m], [access_m, 0.0]])
@@ -208,7 +208,7 @@ def test_the_nearest_facility_of_nodes_is_that_of_a_search_from_each(
 ) -> None:
     streets = cities.random_city(seed)
     points = cities.points_in(streets, 9, seed)
-    network, walk = build_network(streets), Walk(3.6, access_m)
+    network, walk = build_network(streets), WalkSettings(3.6, access_m)
     facilities = snap(np.vstack([points, points[:2]]), network, access_m=access_m)
     found, nearest = nearest_facility_of_nodes(network, facilities, walk=walk, horizon_min=minutes)
     reached = search(network, facilities, reach_m=walk.metres(minutes))
@@ -240,7 +240,7 @@ def test_a_facility_on_the_other_piece_is_out_of_reach() -> None:
 def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """To the last bit: snaps, all pairs, and the nearest facility."""
     streets = cities.helsinki()
-    network, walk = build_network(streets), Walk(3.6, 40.0)
+    network, walk = build_network(streets), WalkSettings(3.6, 40.0)
     points = cities.points_in(streets, 30_000, seed=3)
 
     def everything() -> list[NDArray[np.generic]]:
@@ -253,7 +253,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
 
     results = []
     for count in (1, 2, 5):
-        monkeypatch.setattr(compiling, "threads", lambda count=count: count)
+        monkeypatch.setattr(compiling, "thread_count", lambda count=count: count)
         results.append(everything())
     for other in results[1:]:
         for one, same in zip(results[0], other, strict=True):

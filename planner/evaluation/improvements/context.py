@@ -19,12 +19,12 @@ from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, StreetPoints
-from planner.network.gate_gaps import gates_in_gaps
+from planner.network.gate_gaps import find_gap_gates
 from planner.network.gates import Gate
-from planner.network.link_additions import dense
+from planner.network.link_additions import travel_time_matrix
 from planner.network.network import WalkingNetwork
-from planner.network.positions import path_ends, street_spots
-from planner.network.snapping import Snaps, snap
+from planner.network.positions import link_terminals, positions_along_streets
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.walk import FloatArray, is_within
 
 XY_DIGITS = 2
@@ -55,7 +55,7 @@ class InterventionContext:
 
     access: AccessData
     network: WalkingNetwork
-    snaps: tuple[Snaps, Snaps]
+    snaps: tuple[SnappedPoints, SnappedPoints]
     points: StreetPoints
     gates: tuple[Gate, ...]
     water: shapely.Geometry | None
@@ -65,14 +65,14 @@ class InterventionContext:
 def build_context(
     access: AccessData,
     network: WalkingNetwork,
-    snaps: tuple[Snaps, Snaps],
+    snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     settings: Remedies,
 ) -> InterventionContext:
     """Place positions along the streets, and collect the closed gates."""
-    spots = street_spots(network, settings.step_m)
-    points = StreetPoints(spots, *path_ends(spots, network))
-    gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *gates_in_gaps(network, layers.streets)
+    spots = positions_along_streets(network, settings.step_m)
+    points = StreetPoints(spots, *link_terminals(spots, network))
+    gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *find_gap_gates(network, layers.streets)
     water = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
     shapely.prepare([one for one in (water, *access.communities.geometry.array) if one is not None])
     return InterventionContext(access, network, snaps, points, gates, water, settings)
@@ -136,7 +136,9 @@ class NetworkIntervention(Intervention):
         spots = self._buildable(within_m)
         walkers = local.walkers
         starts = snap(spots, context.network, access_m=walkers.walk.access_m)
-        minutes = dense(context.network, starts, walkers.ends, walk=walkers.walk, horizon_min=walkers.horizon_min)
+        minutes = travel_time_matrix(
+            context.network, starts, walkers.ends, walk=walkers.walk, horizon_min=walkers.horizon_min
+        )
         limit_min = max(
             (ref.limit_min for ref in deciding_indicators(rule_set) if ref.limit_min is not None),
             default=context.access.standard_min,

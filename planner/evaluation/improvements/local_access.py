@@ -17,10 +17,10 @@ from planner.evaluation.indicators import INDICATORS, derive_indicators, indicat
 from planner.evaluation.intervals import ANYTHING, IndicatorRef, IndicatorValues, Interval
 from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts
 from planner.evaluation.rules import RuleSet
-from planner.network.link_additions import Walkers, dense
+from planner.network.link_additions import LocalOD, travel_time_matrix
 from planner.network.network import WalkingNetwork
-from planner.network.positions import all_snaps, some_snaps
-from planner.network.snapping import Snaps
+from planner.network.positions import concatenate_snapped, select_snapped
+from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.schemas.tables import Facilities
@@ -42,7 +42,7 @@ class LocalAccess:
 
     access: AccessData
     position: int
-    walkers: Walkers
+    walkers: LocalOD
 
     @property
     def xy(self) -> tuple[float, float]:
@@ -60,7 +60,7 @@ def build_local_access(
     access: AccessData,
     position: int,
     network: WalkingNetwork,
-    snaps: tuple[Snaps, Snaps],
+    snaps: tuple[SnappedPoints, SnappedPoints],
     *,
     margin_m: float,
 ) -> LocalAccess:
@@ -82,24 +82,24 @@ def build_local_access(
     community = access.facilities["community"].iloc[position]
     is_own = access.demand["community"] == community
     own = is_own.to_numpy() if community else np.zeros(len(people), dtype=np.bool_)
-    least_level = min(float(network.segment_level.min(initial=1.0)), 1.0)
-    reach_m = walk.metres(times.horizon_min) / least_level
+    least_cost_factor = min(float(network.segment_cost_factor.min(initial=1.0)), 1.0)
+    reach_m = walk.metres(times.horizon_min) / least_cost_factor
     served = np.vstack([facilities[position][None, :], people[own]])
     chosen = np.flatnonzero(_near(people, served, reach_m + margin_m) | own)
     origins = people[chosen] if len(chosen) else served
     which = np.flatnonzero(_near(facilities, origins, reach_m))
     if position not in which:
         which = np.sort(np.append(which, position))
-    starts = some_snaps(snaps[0], which)
-    ends = all_snaps(some_snaps(snaps[1], chosen), starts)
-    minutes = dense(network, starts, ends, walk=walk, horizon_min=times.horizon_min)
+    starts = select_snapped(snaps[0], which)
+    ends = concatenate_snapped(select_snapped(snaps[1], chosen), starts)
+    minutes = travel_time_matrix(network, starts, ends, walk=walk, horizon_min=times.horizon_min)
     local = replace(
         access,
         facilities=Facilities(access.facilities.iloc[which].reset_index(drop=True)),
         demand=access.demand.iloc[chosen].reset_index(drop=True),
         areas=None,
     )
-    walkers = Walkers(starts, ends, minutes, walk, times.horizon_min)
+    walkers = LocalOD(starts, ends, minutes, walk, times.horizon_min)
     return LocalAccess(local, int(np.searchsorted(which, position)), walkers)
 
 
@@ -125,7 +125,7 @@ def recompute_indicators(
     rule_set
         The rules.
     minutes
-        Walks as in `Walkers.minutes`; those beyond the horizon do not count.
+        Walks as in `LocalOD.minutes`; those beyond the horizon do not count.
     branch
         The walks from a branch of the facility, where it gets one.
     place

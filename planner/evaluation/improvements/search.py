@@ -49,7 +49,7 @@ from planner.evaluation.ratings import (
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps
+from planner.network.snapping import SnappedPoints
 
 Step = tuple[Intervention, Action]
 
@@ -77,7 +77,7 @@ def find_improvements(
     access: AccessData,
     diagnosis: Diagnosis,
     network: WalkingNetwork,
-    snaps: tuple[Snaps, Snaps],
+    snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     study: Study,
 ) -> Improvements:

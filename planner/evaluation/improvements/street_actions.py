@@ -13,8 +13,13 @@ from planner.evaluation.improvements.local_access import nearest_first, recomput
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import people_around, rank_pairs
-from planner.network.link_additions import dense, walks_through, with_crossing, with_gate_opened
-from planner.network.positions import some_snaps
+from planner.network.link_additions import (
+    compute_link_effect,
+    compute_times_with_crossing,
+    compute_times_with_open_gate,
+    travel_time_matrix,
+)
+from planner.network.positions import select_snapped
 
 
 class GateIntervention(NetworkIntervention):
@@ -50,7 +55,7 @@ class GateIntervention(NetworkIntervention):
         nodes = next(
             gate.nodes for gate in self.context.gates if gate.id == action.about and gate.xy == action.place
         )
-        minutes = with_gate_opened(self.context.network, nodes, self.local.walkers)
+        minutes = compute_times_with_open_gate(self.context.network, nodes, self.local.walkers)
         return without_service_area(
             recompute_indicators(self.local, facts, rule_set, minutes), at_least_today=True
         )
@@ -77,14 +82,19 @@ class CrossingIntervention(NetworkIntervention):
         points = context.points
         which = np.flatnonzero(((points.spots.xy >= low) & (points.spots.xy <= high)).all(axis=1))
         spots, walkers = points.spots.rows(which), local.walkers
-        start = some_snaps(walkers.starts, np.array([local.position]))
-        standing = some_snaps(points.standing, which)
-        minutes = dense(context.network, start, standing, walk=walkers.walk, horizon_min=settings.far_min)[0]
+        start = select_snapped(walkers.starts, np.array([local.position]))
+        standing = select_snapped(points.standing, which)
+        minutes = travel_time_matrix(
+            context.network, start, standing, walk=walkers.walk, horizon_min=settings.far_min
+        )[0]
         weight = people_around(spots.xy, people_xy, people, settings.near_m)
         found = rank_pairs(spots.xy, minutes, weight, walk=walkers.walk, settings=settings, most=settings.tried)
         both = np.concatenate([found.near, found.far])
-        arriving, leaving = some_snaps(points.arriving, which[both]), some_snaps(points.leaving, which[both])
-        self.through = walks_through(context.network, arriving, walkers, leaving)
+        arriving, leaving = (
+            select_snapped(points.arriving, which[both]),
+            select_snapped(points.leaving, which[both]),
+        )
+        self.through = compute_link_effect(context.network, arriving, walkers, leaving)
         self.ends: dict[Action, tuple[int, int]] = {}
         for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
             place, other = point_of(spots.xy[near]), point_of(spots.xy[far])
@@ -100,7 +110,7 @@ class CrossingIntervention(NetworkIntervention):
         """Recompute with the crossing."""
         ends_xy = np.array([action.place, action.other])
         through = self.through.rows(self.ends[action])
-        minutes = with_crossing(self.context.network, ends_xy, through, self.local.walkers)
+        minutes = compute_times_with_crossing(self.context.network, ends_xy, through, self.local.walkers)
         return without_service_area(
             recompute_indicators(self.local, facts, rule_set, minutes), at_least_today=True
         )

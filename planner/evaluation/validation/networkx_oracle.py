@@ -59,7 +59,7 @@ class WalkEnvironment:
     streets
         The lines as they are walked: those that nobody may walk left out, cut at closed gates.
     level
-        Level metres a metre along and against each straight segment, in the order of the lines, for a walker
+        Cost metres per metre along and against each straight segment, in the order of the lines, for a walker
         from home to centre, shape (segments, 2); None where every street is level, open ground.
     gates
         Places where no street is joined to another, shape (gates, 2).
@@ -150,7 +150,7 @@ class NetworkxWalks:
         self._lay()
 
     def from_home(self, home: int, horizon_m: float = math.inf) -> list[float]:
-        """Return the walk from one of the homes to every centre, level metres; `inf` beyond the horizon."""
+        """Return the walk from one of the homes to every centre, cost metres; `inf` beyond the horizon."""
         import networkx as nx
 
         start = ("home", home)
@@ -359,7 +359,7 @@ def _least_pair(
 def _least(
     slope: FloatArray, foot: FloatArray, aside: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
-    """Return where `slope` level metres a metre and the straight walk are least together, by thirds."""
+    """Return where `slope` cost metres per metre and the straight walk are least together, by thirds."""
 
     def walk_m(at: FloatArray) -> FloatArray:
         return np.asarray(slope * at + np.hypot(at - foot, aside))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ import shapely
 
 from planner.accessibility.access_data import AccessData
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
-from planner.messages.errors import Breach, StudyError
 
 POINTS = 100
 TOLERANCE_MIN = 1e-4
@@ -39,18 +37,6 @@ class Verification:
     differing: int
     largest_min: float
     tolerance_min: float = TOLERANCE_MIN
-
-
-def check_networkx(study: str) -> None:
-    """See, before the work begins, whether walks can be computed again.
-
-    Raises
-    ------
-    StudyError
-        networkx is not installed.
-    """
-    if importlib.util.find_spec("networkx") is None:
-        raise StudyError(study, [Breach("no_networkx")])
 
 
 def verify(access: AccessData, ground: WalkEnvironment, *, seed: int, points: int = POINTS) -> Verification:

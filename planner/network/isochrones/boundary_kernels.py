@@ -26,7 +26,7 @@ Open = tuple[float, float, int, int]
 
 
 class Pieces(NamedTuple):
-    """Stretches of curves on the boundary, those of one curve together.
+    """EdgeIntervals of curves on the boundary, those of one curve together.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Pieces(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """Stretches of one curve that other capsules cover, rising, and the curves that cross it at their ends."""
+    """EdgeIntervals of one curve that other capsules cover, rising, and the curves that cross it at their ends."""
 
     at: FloatArray
     by: IndexArray

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.isochrones.neighbour_kernels import neighbours
-from planner.network.isochrones.outline_kernels import DOUBTED, FAILED, Outlines, lines_of_segments, outline_all
+from planner.network.isochrones.outline_kernels import DOUBTED, FAILED, Outlines, capsule_axes, outline_all
 from planner.network.isochrones.unions import grid_union
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
@@ -28,7 +28,7 @@ NOTHING = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wholes:
+class NeighbourLists:
     """Longer segments that others are parts of, and which of them are near one another: found once for all parts.
 
     Attributes
@@ -41,7 +41,7 @@ class Wholes:
     near: SmallArray
 
 
-def wholes(segments: FloatArray, radius_m: float) -> Wholes | None:
+def find_neighbour_lists(segments: FloatArray, radius_m: float) -> NeighbourLists | None:
     """Find the neighbours of segments, for unions of parts of them with `radius_m`; shape (segments, 4).
 
     None where they lie so close that the lists would take more than they spare.
@@ -52,9 +52,9 @@ def wholes(segments: FloatArray, radius_m: float) -> Wholes | None:
     _, count = np.unique(cell[:, 0] * (1 << 32) + cell[:, 1], return_counts=True)
     if (count**2).sum() > CROWDED * count.sum():
         return None
-    line = lines_of_segments(np.ascontiguousarray(segments), *np.floor(segments[0, :2]).tolist())
+    line = capsule_axes(np.ascontiguousarray(segments), *np.floor(segments[0, :2]).tolist())
     first, near = neighbours(line, radius_m + ROUNDED_M)
-    return Wholes(first, near)
+    return NeighbourLists(first, near)
 
 
 def capsule_union(
@@ -94,7 +94,7 @@ def capsule_unions(
     radius_m: float,
     *,
     quarter_segments: int = QUARTER_SEGMENTS,
-    parts_of: tuple[Wholes | None, IndexArray] = (None, NOTHING),
+    parts_of: tuple[NeighbourLists | None, IndexArray] = (None, NOTHING),
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Return one area for each set of segments, and which of them were left to GEOS, both shape (sets,).
 

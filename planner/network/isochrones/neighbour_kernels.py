@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.spatial_index import add_up, step_back
+from planner.network.spatial_index import accumulate, shift_pointers
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 CLASSES = 16
@@ -34,7 +34,7 @@ def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, SmallArray]
     for pair in range(total):
         by_class[in_class[pairs[pair, 2]]] = pair
         in_class[pairs[pair, 2]] += 1
-    add_up(first)
+    accumulate(first)
     near = np.empty(2 * total, dtype=np.uint32)
     for place in range(total):
         pair = int(by_class[place])
@@ -42,7 +42,7 @@ def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, SmallArray]
         near[first[one]], near[first[other]] = other, one
         first[one] += 1
         first[other] += 1
-    step_back(first)
+    shift_pointers(first)
     return first[: n + 1], near
 
 

@@ -149,7 +149,7 @@ def _outlines_first(parent: IndexArray) -> IndexArray:
 
 
 @kernel
-def lines_of_segments(segments: FloatArray, east: float, north: float) -> FloatArray:
+def capsule_axes(segments: FloatArray, east: float, north: float) -> FloatArray:
     """Return segments as `neighbours` takes them, counted from a place near by; see `Capsules`."""
     line = np.empty((len(segments), 7))
     for i in range(len(segments)):

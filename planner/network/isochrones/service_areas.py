@@ -10,27 +10,40 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.argument_checks import check_limits, check_search
-from planner.network.compile import in_chunks
-from planner.network.edge_intervals import Stretches, cut, joined
-from planner.network.isochrones.capsules import QUARTER_SEGMENTS, Wholes, capsule_unions, wholes
+from planner.network.compile import map_chunks
+from planner.network.edge_intervals import EdgeIntervals, merge_intervals, split_at_segments
+from planner.network.isochrones.capsules import (
+    QUARTER_SEGMENTS,
+    NeighbourLists,
+    capsule_unions,
+    find_neighbour_lists,
+)
 from planner.network.isochrones.small_discs import small_discs, within_ring
 from planner.network.isochrones.sources import (
-    Sources,
-    Surroundings,
-    build_local_access,
-    full_sources,
-    joined_sources,
-    on_dry_ground,
-    outer_sources,
-    seen_from,
+    IsochroneSources,
+    VisibilityContext,
+    build_visibility_context,
+    concatenate_sources,
+    draw_sources,
+    full_disc_sources,
+    partial_edge_sources,
+    remove_water_parts,
     straight_sources,
 )
 from planner.network.isochrones.unions import grid_union, union
 from planner.network.network import WalkingNetwork
-from planner.network.reached_edges import Lines, Runs, all_runs, as_drawn, lines_of, outskirts, walked_out
+from planner.network.reached_edges import (
+    EdgeSegments,
+    ReachedEdges,
+    as_drawn,
+    clip_to_reach,
+    edge_segments_of,
+    find_partial_edges,
+    find_reached_edges,
+)
 from planner.network.search import search
-from planner.network.snapping import Snaps
-from planner.network.walk import IndexArray, Walk
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import IndexArray, WalkSettings
 
 POINTS_AT_LEAST = 8
 """Fewer areas are not worth a thread."""
@@ -38,9 +51,9 @@ POINTS_AT_LEAST = 8
 
 def service_areas(
     network: WalkingNetwork,
-    facilities: Snaps,
+    facilities: SnappedPoints,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     limits_min: Sequence[float],
     quarter_segments: int = QUARTER_SEGMENTS,
 ) -> NDArray[np.object_]:
@@ -85,9 +98,9 @@ def service_areas(
     if not len(facilities.xy):
         return np.empty((0, len(limits_min)), dtype=object)
     # Past the last full disc, smaller ones matter only behind barriers and beside streets faster than open ground.
-    spare_m = 0.0 if network.barriers is not None or (network.segment_level < 1).any() else walk.access_m
+    spare_m = 0.0 if network.barriers is not None or (network.segment_cost_factor < 1).any() else walk.access_m
     reach = search(network, facilities, reach_m=max(limits_m) - spare_m)
-    network, facilities, runs = as_drawn(network, facilities, all_runs(network, facilities, reach))
+    network, facilities, runs = as_drawn(network, facilities, find_reached_edges(network, facilities, reach))
     streets = _Streets.of(network, facilities, runs, quarter_segments)
     for column, limit_m in enumerate(limits_m):
         plain, sources = _full_discs(streets, limit_m - walk.access_m)
@@ -95,9 +108,9 @@ def service_areas(
             plain = _add_small_discs(streets, plain, limit_m)
             sources = [*sources, straight_sources(facilities, streets.is_hemmed_in, limit_m)]
         if not spare_m:
-            rows = outskirts(streets.lines, streets.runs, limit_m, walk.access_m, streets.is_special)
-            sources = [*sources, outer_sources(rows, streets.around)]
-        areas[:, column] = _add_sources(streets, plain, joined_sources(sources))
+            rows = find_partial_edges(streets.lines, streets.runs, limit_m, walk.access_m, streets.is_special)
+            sources = [*sources, partial_edge_sources(rows, streets.around)]
+        areas[:, column] = _add_sources(streets, plain, concatenate_sources(sources))
     return areas
 
 
@@ -119,24 +132,26 @@ class _Streets:
     """
 
     network: WalkingNetwork
-    facilities: Snaps
-    runs: Runs
-    lines: Lines
-    around: Surroundings
+    facilities: SnappedPoints
+    runs: ReachedEdges
+    lines: EdgeSegments
+    around: VisibilityContext
     is_special: NDArray[np.bool_]
     is_hemmed_in: NDArray[np.bool_]
     number: IndexArray
-    wholes: Wholes | None
+    find_neighbour_lists: NeighbourLists | None
     quarter_segments: int
 
     @classmethod
-    def of(cls, network: WalkingNetwork, facilities: Snaps, runs: Runs, quarter_segments: int) -> _Streets:
+    def of(
+        cls, network: WalkingNetwork, facilities: SnappedPoints, runs: ReachedEdges, quarter_segments: int
+    ) -> _Streets:
         """Look at the edges that are reached."""
         edge_is_reached = np.zeros(len(network.edge_m), dtype=np.bool_)
         edge_is_reached[runs.edge] = True
         is_reached = edge_is_reached[network.segment_edge]
         is_reached[facilities.segment] = True
-        around = build_local_access(network, is_reached, facilities.access_m)
+        around = build_visibility_context(network, is_reached, facilities.access_m)
         is_hemmed_in = np.zeros(len(facilities.xy), dtype=np.bool_)
         is_hemmed_in[facilities.point[~around.is_open[facilities.segment]]] = True
         is_drawn = is_reached & around.is_open
@@ -144,17 +159,17 @@ class _Streets:
             network,
             facilities,
             runs,
-            lines_of(network),
+            edge_segments_of(network),
             around,
-            (network.segment_level < 1) | ~around.is_open[:, None],
+            (network.segment_cost_factor < 1) | ~around.is_open[:, None],
             is_hemmed_in,
             np.cumsum(is_drawn) - 1,
-            wholes(network.segment_xy[is_drawn], facilities.access_m),
+            find_neighbour_lists(network.segment_xy[is_drawn], facilities.access_m),
             quarter_segments,
         )
 
 
-def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_], list[Sources]]:
+def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_], list[IsochroneSources]]:
     """Return the union of the discs along the streets that each facility reaches, shape (facilities,).
 
     Streets beside barriers are returned apart.
@@ -163,9 +178,9 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
     stretches = _reached(streets, reach_m)
     border = np.searchsorted(stretches.point, np.arange(n_points + 1))
 
-    def draw(first: int, last: int) -> tuple[NDArray[np.object_], Sources]:
+    def draw(first: int, last: int) -> tuple[NDArray[np.object_], IsochroneSources]:
         rows = slice(border[first], border[last])
-        segments, whole, between_m, end = cut(
+        segments, whole, between_m, end = split_at_segments(
             streets.network,
             streets.lines.first,
             stretches.edge[rows],
@@ -175,34 +190,34 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
         point = np.repeat(stretches.point[rows], np.diff(end, prepend=0))
         is_open = streets.around.is_open[whole]
         parts = segments[~is_open], whole[~is_open], between_m[~is_open]
-        hidden = full_sources(point[~is_open], parts, radius_m, streets.around)
+        hidden = full_disc_sources(point[~is_open], parts, radius_m, streets.around)
         segments, whole, point = segments[is_open], whole[is_open], point[is_open]
         areas, _ = capsule_unions(
             segments,
             np.searchsorted(point, np.arange(first + 1, last + 1)),
             radius_m,
             quarter_segments=streets.quarter_segments,
-            parts_of=(streets.wholes, streets.number[whole]),
+            parts_of=(streets.find_neighbour_lists, streets.number[whole]),
         )
         return areas, hidden
 
-    drawn = in_chunks(draw, n_points, at_least=POINTS_AT_LEAST)
+    drawn = map_chunks(draw, n_points, at_least=POINTS_AT_LEAST)
     areas = np.concatenate([np.empty(0, dtype=object), *(areas for areas, _ in drawn)])
     return areas, [hidden for _, hidden in drawn]
 
 
-def _reached(streets: _Streets, reach_m: float) -> Stretches:
+def _reached(streets: _Streets, reach_m: float) -> EdgeIntervals:
     """Return the stretches of street that each facility reaches within `reach_m`."""
     if reach_m < 0:
         nothing = np.zeros(0, dtype=np.int64)
-        return Stretches(nothing, nothing, np.zeros(0), np.zeros(0))
+        return EdgeIntervals(nothing, nothing, np.zeros(0), np.zeros(0))
     facilities, network = streets.facilities, streets.network
-    run, from_m, to_m = walked_out(streets.lines, streets.runs, reach_m)
-    walked = Stretches(streets.runs.point[run], streets.runs.edge[run], from_m, to_m)
+    run, from_m, to_m = clip_to_reach(streets.lines, streets.runs, reach_m)
+    walked = EdgeIntervals(streets.runs.point[run], streets.runs.edge[run], from_m, to_m)
     row, from_m, to_m = within_ring(facilities, 0.0, min(reach_m, facilities.access_m))
     begin_m = network.segment_from_m[facilities.segment[row]]
     edge = network.segment_edge[facilities.segment[row]]
-    return joined([walked, Stretches(facilities.point[row], edge, begin_m + from_m, begin_m + to_m)])
+    return merge_intervals([walked, EdgeIntervals(facilities.point[row], edge, begin_m + from_m, begin_m + to_m)])
 
 
 def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: float) -> NDArray[np.object_]:
@@ -214,10 +229,10 @@ def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: flo
     return _joined_to(areas, point[open_to], shapes[open_to], union)
 
 
-def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: Sources) -> NDArray[np.object_]:
+def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: IsochroneSources) -> NDArray[np.object_]:
     """Return the areas with what is reached from sources that capsules do not tell."""
-    sources = on_dry_ground(sources, streets.network, streets.around)
-    shapes = seen_from(sources, streets.network, streets.around, quarter_segments=streets.quarter_segments)
+    sources = remove_water_parts(sources, streets.network, streets.around)
+    shapes = draw_sources(sources, streets.network, streets.around, quarter_segments=streets.quarter_segments)
     return _joined_to(areas, sources.point, shapes, grid_union)
 
 
@@ -244,7 +259,7 @@ def _joined_to(
             for row in range(first, last)
         ]
 
-    parts = in_chunks(work, len(areas), at_least=POINTS_AT_LEAST)
+    parts = map_chunks(work, len(areas), at_least=POINTS_AT_LEAST)
     joined_areas = np.empty(len(areas), dtype=object)
     joined_areas[:] = [area for part in parts for area in part]
     return joined_areas

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.compile import kernel
-from planner.network.snapping import TOUCH_M, Snaps
+from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.walk import FloatArray, IndexArray
 
 EDGE_ON = 1e-9
@@ -25,7 +25,7 @@ SAME_M, SAME_ANGLE = 1e-6, 1e-12
 
 
 def small_discs(
-    snaps: Snaps, segment_xy: FloatArray, *, limit_m: float, quarter_segments: int
+    snaps: SnappedPoints, segment_xy: FloatArray, *, limit_m: float, quarter_segments: int
 ) -> tuple[IndexArray, NDArray[np.object_]]:
     """Return, by facility, shapes whose union is that of the discs along the stretches with little left.
 
@@ -60,7 +60,7 @@ def small_discs(
     return point, shapes
 
 
-def within_ring(snaps: Snaps, inner_m: float, outer_m: float) -> tuple[IndexArray, FloatArray, FloatArray]:
+def within_ring(snaps: SnappedPoints, inner_m: float, outer_m: float) -> tuple[IndexArray, FloatArray, FloatArray]:
     """Return the rows of `snaps` with a stretch between two distances, and from where to where it runs."""
     foot, aside = snaps.foot_m, snaps.aside_m
     wide = np.sqrt(np.maximum(outer_m**2 - aside**2, 0.0))
@@ -78,7 +78,7 @@ def within_ring(snaps: Snaps, inner_m: float, outer_m: float) -> tuple[IndexArra
 
 
 def _stretches(
-    snaps: Snaps, segment_xy: FloatArray, inner_m: float, outer_m: float
+    snaps: SnappedPoints, segment_xy: FloatArray, inner_m: float, outer_m: float
 ) -> tuple[FloatArray, IndexArray]:
     """Return the stretches from `inner_m` to `outer_m` away, seen from their facility, ordered by facility.
 

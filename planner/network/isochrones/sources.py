@@ -12,14 +12,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.network.compile import in_chunks
+from planner.network.compile import map_chunks
 from planner.network.isochrones.small_discs import within_ring
 from planner.network.isochrones.unions import grid_union
 from planner.network.network import WalkingNetwork
-from planner.network.reached_edges import Outskirts
-from planner.network.snapping import TOUCH_M, Snaps
+from planner.network.reached_edges import PartialEdges
+from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.visibility import BESIDE_M
-from planner.network.visibility_regions import see_from_each
+from planner.network.visibility_regions import draw_visible_regions
 from planner.network.walk import FloatArray, IndexArray
 
 SOURCES_AT_LEAST = 64
@@ -27,7 +27,7 @@ SOURCES_AT_LEAST = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
+class VisibilityContext:
     """What lies around the segments of a network that matter for straight walks.
 
     Attributes
@@ -53,8 +53,8 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sources:
-    """Stretches of segments, and how far people walk straight from their positions.
+class IsochroneSources:
+    """EdgeIntervals of segments, and how far people walk straight from their positions.
 
     Attributes
     ----------
@@ -71,14 +71,14 @@ class Sources:
     values: FloatArray
     stars: NDArray[np.bool_]
 
-    def rows(self, which: NDArray[np.bool_] | IndexArray) -> Sources:
+    def rows(self, which: NDArray[np.bool_] | IndexArray) -> IsochroneSources:
         """Return some of the sources."""
-        return Sources(self.point[which], self.segment[which], self.values[which], self.stars[which])
+        return IsochroneSources(self.point[which], self.segment[which], self.values[which], self.stars[which])
 
 
-def joined_sources(parts: Sequence[Sources]) -> Sources:
+def concatenate_sources(parts: Sequence[IsochroneSources]) -> IsochroneSources:
     """Return all sources."""
-    return Sources(
+    return IsochroneSources(
         np.concatenate([part.point for part in parts]),
         np.concatenate([part.segment for part in parts]),
         np.concatenate([part.values for part in parts]),
@@ -86,13 +86,15 @@ def joined_sources(parts: Sequence[Sources]) -> Sources:
     )
 
 
-def build_local_access(network: WalkingNetwork, in_question: NDArray[np.bool_], access_m: float) -> Surroundings:
+def build_visibility_context(
+    network: WalkingNetwork, in_question: NDArray[np.bool_], access_m: float
+) -> VisibilityContext:
     """Find what lies within `access_m` of the segments in question."""
     n = len(network.segment_m)
     is_wet, first, near = np.zeros(n, dtype=bool), np.zeros(n + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
     barriers = network.barriers
     if barriers is None:
-        return Surroundings(np.zeros((0, 4)), first, near, is_wet, ~is_wet, is_wet, np.empty(0, dtype=object))
+        return VisibilityContext(np.zeros((0, 4)), first, near, is_wet, ~is_wet, is_wet, np.empty(0, dtype=object))
     segments = np.flatnonzero(in_question)
     lines = shapely.linestrings(network.segment_xy[segments].reshape(-1, 2, 2))
     pieces = shapely.STRtree(shapely.linestrings(barriers.xy.reshape(-1, 2, 2)))
@@ -106,12 +108,12 @@ def build_local_access(network: WalkingNetwork, in_question: NDArray[np.bool_], 
         is_wet[segments[lakes.query(lines, predicate="dwithin", distance=BESIDE_M)[0]]] = True
     is_open = (np.diff(first) == 0) & ~is_wet
     near = piece[order].astype(np.int64)
-    return Surroundings(barriers.xy, first, near, is_wet, is_open, is_crossed, barriers.water)
+    return VisibilityContext(barriers.xy, first, near, is_wet, is_open, is_crossed, barriers.water)
 
 
-def full_sources(
-    point: IndexArray, parts: tuple[FloatArray, IndexArray, FloatArray], access_m: float, around: Surroundings
-) -> Sources:
+def full_disc_sources(
+    point: IndexArray, parts: tuple[FloatArray, IndexArray, FloatArray], access_m: float, around: VisibilityContext
+) -> IsochroneSources:
     """Return the stretches from which people walk `access_m`: `parts` are `stretches.cut`'s, one a point.
 
     What is seen from an end that several of a point's stretches share is asked for once. A stretch that touches a
@@ -126,10 +128,10 @@ def full_sources(
     is_first[np.unique(ends, axis=0, return_index=True)[1]] = True
     stars = np.ones((len(point), 2), dtype=bool)
     stars[alike] = is_first.reshape(-1, 2)
-    return Sources(point, segment, values, stars)
+    return IsochroneSources(point, segment, values, stars)
 
 
-def outer_sources(rows: Outskirts, around: Surroundings) -> Sources:
+def partial_edge_sources(rows: PartialEdges, around: VisibilityContext) -> IsochroneSources:
     """Return the stretches from which less than `access_m` is left after a walk along them."""
     values = np.zeros((len(rows.point), 7))
     values[:, :4] = np.column_stack([rows.from_m, rows.to_m, rows.radius_m, rows.slope])
@@ -138,10 +140,10 @@ def outer_sources(rows: Outskirts, around: Surroundings) -> Sources:
     stars = np.ones((len(rows.point), 2), dtype=bool)
     inward = (rows.slope > 0).astype(np.int64)
     stars[np.arange(len(stars)), inward] = rows.begins | around.is_crossed[rows.segment]
-    return Sources(rows.point, rows.segment, values, stars)
+    return IsochroneSources(rows.point, rows.segment, values, stars)
 
 
-def straight_sources(snaps: Snaps, chosen: NDArray[np.bool_], limit_m: float) -> Sources:
+def straight_sources(snaps: SnappedPoints, chosen: NDArray[np.bool_], limit_m: float) -> IsochroneSources:
     """Return the stretches that chosen facilities reach straight with less than `access_m` left."""
     row, from_m, to_m = within_ring(snaps, max(limit_m - snaps.access_m, 0.0), min(snaps.access_m, limit_m))
     keep = chosen[snaps.point[row]]
@@ -157,10 +159,12 @@ def straight_sources(snaps: Snaps, chosen: NDArray[np.bool_], limit_m: float) ->
     values = np.zeros((len(row), 7))
     values[:, 0], values[:, 1] = from_m, to_m
     values[:, 4], values[:, 5], values[:, 6] = snaps.foot_m[row], snaps.aside_m[row], limit_m
-    return Sources(snaps.point[row], snaps.segment[row], values, np.ones((len(row), 2), dtype=bool))
+    return IsochroneSources(snaps.point[row], snaps.segment[row], values, np.ones((len(row), 2), dtype=bool))
 
 
-def on_dry_ground(sources: Sources, network: WalkingNetwork, around: Surroundings) -> Sources:
+def remove_water_parts(
+    sources: IsochroneSources, network: WalkingNetwork, around: VisibilityContext
+) -> IsochroneSources:
     """Return the sources without what lies in water: from a bridge nobody reaches the ground."""
     wet = np.flatnonzero(around.is_wet[sources.segment])
     if not len(wet):
@@ -179,7 +183,7 @@ def on_dry_ground(sources: Sources, network: WalkingNetwork, around: Surrounding
     parts = sources.rows(np.array(rows, dtype=np.int64))
     parts.values[:, :2] = np.array(between).reshape(-1, 2)
     parts.stars[:] = True
-    return joined_sources([sources.rows(~around.is_wet[sources.segment]), parts])
+    return concatenate_sources([sources.rows(~around.is_wet[sources.segment]), parts])
 
 
 def _dry_parts(ends: FloatArray, water: NDArray[np.object_]) -> list[tuple[float, float]]:
@@ -194,8 +198,8 @@ def _dry_parts(ends: FloatArray, water: NDArray[np.object_]) -> list[tuple[float
     return sorted(spans)
 
 
-def seen_from(
-    sources: Sources, network: WalkingNetwork, around: Surroundings, *, quarter_segments: int
+def draw_sources(
+    sources: IsochroneSources, network: WalkingNetwork, around: VisibilityContext, *, quarter_segments: int
 ) -> NDArray[np.object_]:
     """Return what is reached from each source, shape (sources,); equal sources are looked at once."""
     if not len(sources.point):
@@ -209,7 +213,7 @@ def seen_from(
     step = np.pi / (2 * quarter_segments)
 
     def see(begin: int, end: int) -> NDArray[np.object_]:
-        xy, ring_end, rings = see_from_each(network.segment_xy, look, barriers, begin, end, step)
+        xy, ring_end, rings = draw_visible_regions(network.segment_xy, look, barriers, begin, end, step)
         shapes = shapely.from_ragged_array(
             shapely.GeometryType.POLYGON, xy, (np.concatenate([[0], ring_end]), np.arange(len(ring_end) + 1))
         )
@@ -223,7 +227,7 @@ def seen_from(
             areas[row] = shapely.convex_hull(shapely.geometrycollections(parts)) if whole else grid_union(parts)
         return areas
 
-    areas = np.concatenate(in_chunks(see, len(first), at_least=SOURCES_AT_LEAST))
+    areas = np.concatenate(map_chunks(see, len(first), at_least=SOURCES_AT_LEAST))
     wet = np.flatnonzero(around.is_wet[distinct.segment])
     areas[wet] = _out_of_water(areas[wet], around.water)
     return areas[which.reshape(-1)]

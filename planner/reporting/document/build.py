@@ -59,6 +59,7 @@ def document(plan: Plan) -> Document:
     Numbers are rounded to six decimals (coordinates in degrees to seven); what is unknown or unreachable is None.
     docs/data.md describes every entry.
     """
+    quality = plan.prepared.network_quality
     content: Document = plain(
         {
             "format": FORMAT,
@@ -67,7 +68,7 @@ def document(plan: Plan) -> Document:
             "walking": _walking(plan),
             "data": _data(plan),
             "demand": demand_entries(plan),
-            "network": {name: getattr(plan.network_quality, name) for name in plan.network_quality.__slots__},
+            "network": {name: getattr(quality, name) for name in quality.__slots__},
             "coverage": _coverage(plan),
             "kinds": kinds_entries(plan),
             "circles": circles_entries(plan),
@@ -91,7 +92,7 @@ def as_json(content: Document) -> str:
 
 
 def _walking(plan: Plan) -> Document:
-    profile, walk, limits = plan.walking_profile, plan.walk, plan.study.limits
+    profile, walk, limits = plan.prepared.walking_profile, plan.walk, plan.study.limits
     return {
         "profile": profile.name if profile else None,
         "speed_kmh": walk.speed_kmh,
@@ -108,7 +109,7 @@ def _walking(plan: Plan) -> Document:
                 "source": note.source,
                 "evidence": note.evidence,
             }
-            for note in plan.cost_notes
+            for note in plan.prepared.cost_notes
         ],
         "limits": [{"minutes": minutes, "metres": walk.metres(minutes)} for minutes in limits.minutes],
         "standard_min": limits.standard_min,
@@ -179,7 +180,7 @@ def _centres(plan: Plan) -> list[Document]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
     lonlat = lonlat_of(facilities)
     areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
-    judged = centre_entries(diagnosis, plan.remedies, plan.blocked_near, plan.inputs.crs)
+    judged = centre_entries(diagnosis, plan.improvements.plans, plan.improvements.pairs_near, plan.inputs.crs)
     names = plan.inputs.communities.set_index("id")["name"]
     measures = sorted(name for name in diagnosis.centres.columns if find_indicator(IndicatorRef.parse(str(name))))
     return [

@@ -43,7 +43,7 @@ def diagnosis_entries(plan: Plan) -> Entry:
         "threshold_share": plan.study.rules.threshold_share,
         "flips": _records(plan.flips),
         "alternatives": [_alternative(one, plan) for one in plan.alternatives],
-        "blocked_pairs": pair_entries(plan.blocked_pairs),
+        "blocked_pairs": pair_entries(plan.improvements.severance_pairs),
     }
 
 

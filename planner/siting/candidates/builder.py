@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from planner.accessibility.business_areas import BusinessAreas
 from planner.config.sections.siting import Siting as Settings
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
-from planner.network.walk import Walk
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.walk import WalkSettings
 from planner.schemas.tables import Parcels
 from planner.siting.candidates.candidate import Candidate, Excluded
 from planner.siting.candidates.clusters import Clustering, Grouping, propose_dense, propose_middles
@@ -115,9 +115,9 @@ class Gatherer:
 
     uncovered: gpd.GeoDataFrame
     limits_min: NDArray[np.float64]
-    snaps: Snaps
+    snaps: SnappedPoints
     network: WalkingNetwork
-    walk: Walk
+    walk: WalkSettings
     settings: Settings
     circles: BusinessAreas | None = None
     parcels: Parcels | None = None

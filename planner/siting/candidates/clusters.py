@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
-from planner.network.walk import Walk
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.walk import WalkSettings
 from planner.siting.candidates.candidate import Candidate, Origin
 from planner.siting.candidates.place_ids import place_id, told_apart
 
@@ -86,7 +86,12 @@ def propose_middles(
 
 
 def propose_dense(
-    uncovered: gpd.GeoDataFrame, snaps: Snaps, network: WalkingNetwork, grouping: Grouping, *, walk: Walk
+    uncovered: gpd.GeoDataFrame,
+    snaps: SnappedPoints,
+    network: WalkingNetwork,
+    grouping: Grouping,
+    *,
+    walk: WalkSettings,
 ) -> list[Candidate]:
     """Propose a position for the middle of each group of uncovered people who live close together on foot.
 

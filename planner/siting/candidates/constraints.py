@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from planner.config.sections.siting import Siting as Settings
 from planner.inputs.study_inputs import Inputs
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import Snaps, snap
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility
-from planner.network.walk import Walk, is_within
+from planner.network.walk import WalkSettings, is_within
 from planner.siting.candidates.candidate import Candidate, Excluded, Reason, places_of
 
 EDGE_M = 0.01
@@ -43,14 +43,14 @@ class Ground:
     district: shapely.Geometry
     water: shapely.Geometry
     barriers: shapely.Geometry
-    centres: Snaps
+    centres: SnappedPoints
     ids: NDArray[np.object_]
     network: WalkingNetwork
-    walk: Walk
+    walk: WalkSettings
     settings: Settings
 
     @classmethod
-    def of(cls, inputs: Inputs, network: WalkingNetwork, walk: Walk, settings: Settings) -> Ground:
+    def of(cls, inputs: Inputs, network: WalkingNetwork, walk: WalkSettings, settings: Settings) -> Ground:
         """Return the ground of a study."""
         stays = ~inputs.facilities["id"].isin(settings.free)
         centres = inputs.facilities[stays]
@@ -113,8 +113,8 @@ class Ground:
         pieces = _without(pieces, shapely.buffer(self.barriers, self.settings.barrier_m * 1.01))
         return np.asarray(shapely.get_parts(shapely.get_parts(pieces)), dtype=object)
 
-    def _to_centres(self, snaps: Snaps) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return how far the nearest centre that stays is on foot, level metres, and which."""
+    def _to_centres(self, snaps: SnappedPoints) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return how far the nearest centre that stays is on foot, cost metres, and which."""
         apart_m = self.settings.apart_m
         if apart_m <= 0 or not len(self.ids):
             return np.full(len(snaps.xy), np.inf), np.full(len(snaps.xy), -1, dtype=np.int64)

@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import snap
 from planner.network.travel_times import travel_times
-from planner.network.walk import Walk
+from planner.network.walk import WalkSettings
 from planner.siting.candidates.candidate import Candidate, places_of
 from planner.siting.candidates.clusters import on_streets
 
@@ -45,7 +45,7 @@ def propose_options(
     free: Sequence[str],
     network: WalkingNetwork,
     *,
-    walk: Walk,
+    walk: WalkSettings,
     merge_within_m: float,
 ) -> list[Candidate]:
     """Propose what may be done with free centres; closing one is to choose none of its options.
@@ -156,7 +156,7 @@ def _middle(demand: gpd.GeoDataFrame, homes: frozenset[str]) -> NDArray[np.float
 
 
 def _near(
-    kept: Sequence[Candidate], network: WalkingNetwork, *, walk: Walk, within_m: float
+    kept: Sequence[Candidate], network: WalkingNetwork, *, walk: WalkSettings, within_m: float
 ) -> list[tuple[int, int]]:
     spots = snap(places_of(kept), network, access_m=walk.access_m)
     times = travel_times(network, spots, spots, walk=walk, horizon_min=walk.minutes(within_m))

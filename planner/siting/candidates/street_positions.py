@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from planner.network.isochrones.service_areas import service_areas
-from planner.network.network import WalkingNetwork, walked_at
-from planner.network.snapping import Snaps, snap
+from planner.network.network import WalkingNetwork, with_costs
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, IndexArray, Walk, is_within
+from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
 from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.clusters import POSITION_DIGITS
 from planner.siting.candidates.place_ids import place_id, told_apart
@@ -48,13 +48,13 @@ class StreetPositions:
 
 
 def propose_street_positions(
-    demand: Snaps,
+    demand: SnappedPoints,
     people: FloatArray,
     limit_min: FloatArray,
     network: WalkingNetwork,
     free_streets: NDArray[np.object_],
     *,
-    walk: Walk,
+    walk: WalkSettings,
     at_most: int,
 ) -> StreetPositions:
     """Propose street positions of which an optimum over them is an optimum over all.
@@ -135,14 +135,14 @@ def _straight(lines: NDArray[np.object_]) -> FloatArray:
 
 def _stretches(
     pieces: FloatArray,
-    demand: Snaps,
+    demand: SnappedPoints,
     asked: IndexArray,
     limit_min: FloatArray,
     network: WalkingNetwork,
-    walk: Walk,
+    walk: WalkSettings,
 ) -> _Stretches:
     # A service area is what reaches its middle; here people go out from it.
-    outwards = walked_at(network, network.segment_level)
+    outwards = with_costs(network, network.segment_cost_factor)
     lines = np.asarray(shapely.linestrings(pieces.reshape(-1, 2, 2)), dtype=object)
     tree = shapely.STRtree(lines)
     found = [
