@@ -42,7 +42,7 @@ demo: .venv/installed
 	$(BIN)/planner run data/haibowan/study.toml --out maps/haibowan
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(CI),--durations 40)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=25
 
 fast: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "(unit or law) and not slow" --hypothesis-profile quick

@@ -17,7 +17,7 @@ from planner.config.study import read_study
 from planner.programme.problem import Question
 from planner.programme.project_options import Known, offers_of, question_of
 from planner.programme.solve import Chosen, choose
-from planner.siting.solvers.precompile import warm_up
+from planner.siting.solvers.precompile import compile_solvers
 
 CANDIDATES, QUICK_CANDIDATES = 594, 60
 """Beside the six clusters that are asked for as sites: 600 in all."""
@@ -26,7 +26,7 @@ SECONDS = 20.0
 
 def tables(setting: Setting) -> list[Table]:
     """Measure the study as it ships, with a quarter of the money, and over four years."""
-    warm_up()
+    compile_solvers()
     question = haibowan(QUICK_CANDIDATES if setting.quick else CANDIDATES)
     asked = {
         "programme": ("", question),

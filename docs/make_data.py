@@ -1076,7 +1076,8 @@ where there are several; a `.zip` may also hold a table), `.geojson.gz` and the 
 tables `.csv`, `.tsv`, `.txt` (each with `.gz` behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`,
 `.ods`, which are read by their content;
 for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
-`.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`, `.xml`); for streets `.graphml` of OSMnx. Line layers with
+`.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`,
+`.xml`; one that says it broke off is refused); for streets `.graphml` of OSMnx. Line layers with
 classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
 unless `keep_all_lines = true`. The layers `population` and `elevation` are rasters, `.tif`, `.tiff`, `.asc` or
 `.hgt`; they have no columns, and their scale and offset are applied.
@@ -1104,7 +1105,8 @@ stands again, with the same columns or some added, begins a further part of the 
 columns in one sheet are refused with their rows.
 
 A heading may be in two languages: in one cell (常住人口 Population), or in a row
-each, of which the Chinese one counts.
+each, of which the Chinese one counts. With names over groups of columns only the first is read; rows of their
+own for both languages are refused, with the rows to delete.
 
 Numbers may be full-width, have thousands marks in every place, and a unit: in brackets or behind the name of
 the column (人口（万人）), in a row of the heading, behind the value (320㎡, 1.2万人; it goes before all
@@ -1112,7 +1114,12 @@ others), in a column 单位 for each row, or in a line above or below the table 
 the row of the title; 人口以万人计; in thousands), for the fields that it fits. People and households by
 万, 亿, 千 …; areas also in 亩, 公顷, 平方公里; money in 元 is brought to 万元. A unit that does not
 fit a field is passed over where it multiplies nothing (人 beside households) and refused where it may
-(万人 beside households).
+(万人 beside households). Multipliers may be words or figures: 10⁴人, 10^3 m2, ×1000, '000, 10k persons,
+hundred thousand; a range or a size (10-20人, 200人) is no unit. A cell above the table that holds nothing
+but a unit (万人) counts as 单位：万人; a multiplied unit in other words (数据为万人) is not guessed at but
+refused, until the column's heading names its unit. So is a column whose row of units says another thing
+(人口 in %). What only the format of an .xlsx writes behind a number (0.12 shown as 0.12万人) counts as if
+it stood in the cell. A footnote's mark (1200①) makes a cell no number.
 
 Of merged cells, names, codes and places are filled down; a number that a field needs is refused, with its rows,
 because whose it is cannot be told. Rows and columns that a workbook hides are read and told, its hidden sheets

@@ -25,9 +25,9 @@ from planner.prepare import PreparedStudy, coordinates, prepare
 from planner.programme.build import make_programme
 from planner.programme.project_options import Known
 from planner.results import Plan
-from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
+from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
-from planner.siting.study_siting import find_sites
+from planner.siting.study_siting import solve_study
 
 
 def run(
@@ -100,9 +100,9 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     overlay = compare_with_overlay(access)
     verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 
-    with noting_doubts() as doubts:
+    with collect_discrepancies() as doubts:
         progress("siting")
-        sites = find_sites(prepared.siting_inputs(coverage.uncovered, kinds, circles))
+        sites = solve_study(prepared.siting_inputs(coverage.uncovered, kinds, circles))
         candidates = sites.siting.candidates
         snaps = snap(coordinates(candidates), network, access_m=walk.access_m)
         candidate_times = travel_times(network, snaps, prepared.demand_snaps, walk=walk, horizon_min=max(limits))
@@ -123,7 +123,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         )
     circle_remarks = circles.remarks if circles else ()
     programme_remarks = programme.remarks if programme else ()
-    solver_remarks = remarks_of(doubts, version=highs_version())
+    solver_remarks = discrepancy_notices(doubts, version=highs_version())
     return Plan(
         prepared=prepared,
         scenario=scenario,

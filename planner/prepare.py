@@ -41,8 +41,8 @@ from planner.network.travel_times import TravelTimes, travel_times
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.population.groups import KindDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.precompile import warm_up as warm_up_siting
-from planner.siting.study_siting import Situated
+from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
+from planner.siting.study_siting import SitingInputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,9 +162,9 @@ class PreparedStudy:
 
     def siting_inputs(
         self, uncovered: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...], circles: BusinessAreas | None
-    ) -> Situated:
+    ) -> SitingInputs:
         """Combine the tables with the results that siting builds on."""
-        return Situated(
+        return SitingInputs(
             study=self.study,
             inputs=self.inputs,
             network=self.network,

@@ -29,8 +29,8 @@ from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings
 from planner.prepare import PreparedStudy
 from planner.programme.lists import Programme
-from planner.siting.proposals import Siting
-from planner.siting.study_siting import SiteFindings
+from planner.siting.proposals import SitingResult
+from planner.siting.study_siting import StudySiting
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +88,7 @@ class Plan:
     fairness: Equity
     overlay: pd.DataFrame
     verification: Verification | None
-    sites: SiteFindings
+    sites: StudySiting
     kinds: tuple[GroupCoverage, ...]
     circles: BusinessAreas | None
     candidate_times: TravelTimes
@@ -127,7 +127,7 @@ class Plan:
         return self.prepared.demand_snaps
 
     @property
-    def siting(self) -> Siting:
+    def siting(self) -> SitingResult:
         """Candidates and proposals."""
         return self.sites.siting
 

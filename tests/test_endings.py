@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import toy
 from answers import EARLIER, content, earlier
+from forks import RUN, Copy, carried_out, needs_fork
 
 from planner.commands import exit as endings
 from planner.commands import main as cli
@@ -21,7 +22,7 @@ from planner.messages.catalogue import Texts
 from planner.reporting import write as writing
 from planner.signals import Interruption, handled, held
 
-PLANNER = [sys.executable, "-m", "planner"]
+pytestmark = needs_fork
 
 
 def hear_signals() -> None:
@@ -30,17 +31,32 @@ def hear_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def begun(
-    study: Path, out: Path, *, preexec_fn: Callable[[], object] = hear_signals, **streams: object
-) -> subprocess.Popen[bytes]:
-    command = [*PLANNER, "run", str(study), "--out", str(out)]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=preexec_fn,  # noqa: PLW1509 - no threads here
-        **streams,
-    )
+class Begun:
+    """A run that has begun in a copy of a loaded planner, and what it prints."""
+
+    def __init__(self, study: Path, out: Path, ignored: Sequence[str] = ()) -> None:
+        (self.stdout, out_end), (self.stderr, error_end) = os.pipe(), os.pipe()
+        stdin = os.open(os.devnull, os.O_RDONLY)
+        self.copy = Copy(RUN, ["run", study, "--out", out], (stdin, out_end, error_end), ignored=list(ignored))
+        for end in (stdin, out_end, error_end):
+            os.close(end)
+
+    def read_until(self, word: bytes) -> bytes:
+        """Read what is told until a word has been said."""
+        said = b""
+        while word not in said:
+            said += (read := os.read(self.stderr, 4096))
+            assert read, said
+        return said
+
+    def ended(self) -> tuple[int, bytes]:
+        """Return the code of the run, and the rest of what it told."""
+        rest = b""
+        while read := os.read(self.stderr, 4096):
+            rest += read
+        os.close(self.stderr)
+        os.close(self.stdout)
+        return self.copy.wait(), rest
 
 
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
@@ -49,14 +65,11 @@ def test_a_signal_ends_a_run_and_leaves_nothing(
     toy_study: Path, tmp_path: Path, number: str, code: int, stage: str
 ) -> None:
     out = earlier(tmp_path / "out")
-    process = begun(toy_study, out)
-    said = b""
-    while stage.encode() not in said:
-        said += (read := os.read(process.stderr.fileno(), 4096))
-        assert read, said
-    process.send_signal(getattr(signal, number))
-    _, rest = process.communicate(timeout=60)
-    assert process.returncode == code
+    process = Begun(toy_study, out)
+    said = process.read_until(stage.encode())
+    process.copy.send_signal(getattr(signal, number))
+    ended, rest = process.ended()
+    assert ended == code
     assert b"Interrupted; earlier results are untouched." in rest
     assert b"Traceback" not in said + rest
     assert content(out) == EARLIER
@@ -86,13 +99,10 @@ def test_a_signal_while_python_begins_says_nothing_of_pythons(
 
 
 def test_nohup_keeps_a_run_going(toy_study: Path, tmp_path: Path) -> None:
-    process = begun(toy_study, tmp_path / "out", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-    said = b""
-    while b"reading inputs" not in said:
-        said += os.read(process.stderr.fileno(), 4096)
-    process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=120)
-    assert process.returncode == 0
+    process = Begun(toy_study, tmp_path / "out", ignored=["SIGHUP"])
+    process.read_until(b"reading inputs")
+    process.copy.send_signal(signal.SIGHUP)
+    assert process.ended()[0] == 0
 
 
 def test_a_signal_during_the_exchange_waits_for_its_end() -> None:
@@ -121,45 +131,43 @@ def test_after_the_exchange_nobody_is_told_that_earlier_results_are_there(
     assert not set(EARLIER.values()) & {content(out)[name] for name in writing.PRODUCTS}
 
 
-def no_reader(*words: object) -> subprocess.CompletedProcess[bytes]:
+def no_reader(room: Path, *words: object) -> subprocess.CompletedProcess[bytes]:
     """Run a command whose output nobody reads."""
     reading, writes = os.pipe()
     os.close(reading)
     try:
-        return subprocess.run([*PLANNER, *map(str, words)], stdout=writes, stderr=subprocess.PIPE, check=False)
+        return carried_out(words, room, stdout=writes)
     finally:
         os.close(writes)
 
 
 @pytest.mark.parametrize("words", [("check",), ("check", "--json"), ("site",), ("explain", "c1")])
-def test_output_that_nobody_reads_is_no_fault(toy_study: Path, words: tuple[str, ...]) -> None:
-    done = no_reader(words[0], toy_study, *words[1:])
+def test_output_that_nobody_reads_is_no_fault(toy_study: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = no_reader(tmp_path, words[0], toy_study, *words[1:])
     assert done.returncode == endings.READER_GONE or (words[0] == "explain" and done.returncode == 2)
     assert b"Traceback" not in done.stderr
     assert b"BrokenPipe" not in done.stderr
 
 
-def test_help_that_nobody_reads_is_no_fault() -> None:
-    done = no_reader("--help")
+def test_help_that_nobody_reads_is_no_fault(tmp_path: Path) -> None:
+    done = no_reader(tmp_path, "--help")
     assert b"BrokenPipe" not in done.stderr
 
 
 def test_progress_that_nobody_reads_ends_the_run_and_blames_no_folder(toy_study: Path, tmp_path: Path) -> None:
     out = earlier(tmp_path / "out")
-    process = begun(toy_study, out)
-    with process:
-        process.stderr.readline()
-        process.stderr.close()
-        said = process.stdout.read()
-    assert process.returncode == endings.READER_GONE
-    assert said == b""
+    process = Begun(toy_study, out)
+    process.read_until(b"\n")
+    os.close(process.stderr)
+    assert os.read(process.stdout, 4096) == b""
+    os.close(process.stdout)
+    assert process.copy.wait() == endings.READER_GONE
     assert content(out) == EARLIER
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
-def test_a_closed_stream_is_no_fault(toy_study: Path, closed: str) -> None:
-    command = f'"{sys.executable}" -m planner check "{toy_study}" {closed}'
-    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_stream_is_no_fault(toy_study: Path, tmp_path: Path, closed: int) -> None:
+    done = carried_out(["check", toy_study], tmp_path, closed=[closed])
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
 
@@ -175,11 +183,9 @@ def test_closed_streams_are_no_fault_of_a_run(toy_study: Path, tmp_path: Path) -
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-def test_a_full_disk_behind_stdout_is_told(toy_study: Path) -> None:
+def test_a_full_disk_behind_stdout_is_told(toy_study: Path, tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*PLANNER, "check", str(toy_study)], stdout=full, stderr=subprocess.PIPE, check=False
-        )
+        done = carried_out(["check", toy_study], tmp_path, stdout=full.fileno())
     assert done.returncode == 6
     assert b"What is printed could not be written: No space left on device." in done.stderr
     assert b"Traceback" not in done.stderr

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from forks import carried_out, needs_fork
 
 from planner.messages.errors import OutputError, UnfinishedError
 from planner.reporting import write as writing
@@ -22,7 +23,7 @@ from planner.reporting.files.exchange import JOURNAL, exchange, room_in, settle
 from planner.reporting.files.locking import LOCK, locked, this_process
 
 NAMES = ("a.html", "b.json", "c.gpkg")
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a copy of a process at each of its steps")
+pytestmark = needs_fork
 
 KILLED = """
 import os, shutil, signal, sys
@@ -55,8 +56,8 @@ else:
 
 def killed_at(step: int, folder: Path, work: str = "exchange") -> bool:
     """Do the work in a process that is killed before a step; tell whether it had as many steps."""
-    done = subprocess.run([sys.executable, "-c", KILLED, str(step), work, str(folder), *NAMES], check=False)
-    assert done.returncode in (0, -signal.SIGKILL)
+    done = carried_out([step, work, folder, *NAMES], folder.parent, program=KILLED)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0
 
 

@@ -215,7 +215,7 @@ def test_unknown_classes_among_known_ones_are_walked_and_told(tmp_path: Path) ->
 
 
 def test_the_study_names_the_class(tmp_path: Path) -> None:
-    layer = lines(DLDJ=["高速公路", "支路"], type=["x", "y"])
+    layer = lines(DLDJ=["城北高速公路段", "支路"], type=["x", "y"])
     assert len(read(save(layer, tmp_path, "gpkg")).frame) == 2
     found = read(save(layer, tmp_path, "gpkg"), columns={"kind": "DLDJ"})
     assert found.frame["kind"].tolist() == ["支路"]

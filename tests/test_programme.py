@@ -212,7 +212,7 @@ def test_the_command_prints_the_lists(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_the_command_says_what_money_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = toy.write_study(tmp_path, changed=WEAK, study=toy.with_money(50.0, 0.0))
     assert main(["programme", str(study)]) == 0
-    assert "at least 40 万元 more are needed: From above 40 (2024)" in capsys.readouterr().out
+    assert "at least 40 × 10,000 CNY more are needed: From above 40 (2024)" in capsys.readouterr().out
 
 
 def test_the_command_needs_funds(toy_study: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from planner.commands.site import site
 from planner.commands.site_card import card
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
-from planner.siting.candidates.builder import FromOrigin, Pool
+from planner.siting.candidates.builder import CandidateSet, SourceSummary
 
 BUDGET = toy.STUDY.replace("sites = 1", "sites = 3") + "new_cost = 40.0\nbudget = 40.0\n"
 
@@ -52,7 +52,7 @@ def test_every_sentence_of_a_proof_names_the_budget(plan: planner.Plan, tmp_path
 def test_the_card_names_the_budget(study: Path) -> None:
     said = card(site(study, "maximal_covering"), Texts("en"))
     assert "all new sites together within a budget of 40" in said
-    assert "no choice among these candidates within the budget of 40 万元 gains more than" in said
+    assert "no choice among these candidates within the budget of 40 × 10,000 CNY gains more than" in said
     # The fewest for everybody has no budget: it is told, with what the sites cost.
     fewest = card(site(study, "set_covering"), Texts("zh"))
     assert "不受 `siting.budget`（40 万元）约束" in fewest
@@ -74,9 +74,9 @@ def test_street_positions_suffice_for_covering_only(model: str, *, everywhere: b
 
 def test_a_position_left_out_ends_the_proof_for_all_streets() -> None:
     """Another place on the same stretch might have been far enough from a centre."""
-    assert Pool((), (), (FromOrigin("streets", 9, 9, 9),)).every_street
-    assert not Pool((), (), (FromOrigin("streets", 9, 8, 9),)).every_street
-    assert not Pool((), (), (FromOrigin("streets", 9, 9, 12),)).every_street
+    assert CandidateSet((), (), (SourceSummary("streets", 9, 9, 9),)).every_street
+    assert not CandidateSet((), (), (SourceSummary("streets", 9, 8, 9),)).every_street
+    assert not CandidateSet((), (), (SourceSummary("streets", 9, 9, 12),)).every_street
 
 
 def test_apart_m_leaves_positions_out_and_the_proof_with_them(tmp_path: Path) -> None:

@@ -131,3 +131,42 @@ def test_a_world_file_and_an_ascii_grid_are_read(tmp_path: Path) -> None:
         tmp_path / "p.asc", HOME, unit="people", band=None, nodata=None, crs=toy.CRS, source="raster"
     )
     assert (found.cells["people"].sum(), found.without_data) == (75.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "mark"),
+    [
+        ("uint8", 255),
+        ("uint16", 65535),
+        ("int16", 32767),
+        ("int32", 2**31 - 1),
+        ("float32", 3.4e38),
+        ("float64", 1e20),
+    ],
+)
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_a_mark_for_no_data_that_nothing_declares_is_no_people(
+    tmp_path: Path, dtype: str, mark: float, scale: float
+) -> None:
+    stored = np.full((4, 4), 5, dtype=dtype)
+    stored[0, 0] = mark
+    path = write(tmp_path / "people.tif", stored, scale=scale)
+    with pytest.raises(DataError, match="raster_nodata"):
+        people(path)
+    assert people(path, nodata=mark).cells["people"].sum() == pytest.approx(15 * 5 * scale)
+    # Who counts so many says another number that means no data.
+    assert people(path, nodata=-1).cells["people"].sum() == pytest.approx((15 * 5 + float(mark)) * scale)
+    declared = write(tmp_path / "declared.tif", stored, scale=scale, nodata=mark)
+    assert people(declared).cells["people"].sum() == pytest.approx(15 * 5 * scale)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "mark"),
+    [("int16", -32768), ("int16", -9999), ("int16", 32767), ("float32", -3.4e38), ("float32", 1e20)],
+)
+def test_heights_that_are_none_are_refused(tmp_path: Path, dtype: str, mark: float) -> None:
+    stored = np.full((4, 4), 1100, dtype=dtype)
+    stored[1, 1] = mark
+    with pytest.raises(DataError, match="no ground lies so"):
+        heights(write(tmp_path / "dem.tif", stored))
+    assert np.nanmax(heights(write(tmp_path / "declared.tif", stored, nodata=mark))) == pytest.approx(1100)

@@ -58,7 +58,7 @@ def test_numbers_are_numbers_and_those_of_the_plan(rich_toy_plan: planner.Plan, 
     assert column(book, "communities", "people") == [row["people"] for row in at]
     assert sum(column(book, "uncovered", "people")) == content["coverage"]["people_uncovered"]
     best = content["siting"]["proposals"][-1]
-    assert column(book, "sites", "cumulative")[-1] == best["people_gained"]
+    assert column(book, "sites", "cumulative_weighted")[-1] == best["people_gained"]
     assert column(book, "sources", "sha256") == [source["sha256"] for source in content["data"]["sources"]]
     assert content["provenance"]["command"] in column(book, "about", "setting")
     shares = book["Coverage"]["E2"]

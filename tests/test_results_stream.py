@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import toy
+from forks import RUN, carried_out, needs_fork
 
 PRODUCTS = ("map.html", "report.html", "report.docx", "tables.xlsx", "plan.json", "results.gpkg")
 
@@ -34,10 +34,15 @@ sys.exit(main())
 """
 
 
-def outputs(*words: object, noisy: bool = True) -> tuple[list[str], str]:
-    program = ["-c", NOISY] if noisy else ["-m", "planner"]
+def outputs(room: Path, *words: object, program: str = NOISY) -> tuple[list[str], str]:
+    done = carried_out(words, room, program=program)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().splitlines(), done.stderr.decode()
+
+
+def in_an_interpreter(*words: object) -> tuple[list[str], str]:
     done = subprocess.run(
-        [sys.executable, *program, *map(str, words)], capture_output=True, check=True, timeout=300
+        [sys.executable, "-c", NOISY, *map(str, words)], capture_output=True, check=True, timeout=300
     )
     return done.stdout.decode().splitlines(), done.stderr.decode()
 
@@ -56,16 +61,18 @@ def quiet(lines: list[str], errors: str) -> list[str]:
 
 
 def test_run_prints_the_paths_of_its_products(study: Path, tmp_path: Path) -> None:
-    lines = quiet(*outputs("run", study, "--out", tmp_path / "out"))
+    lines = quiet(*in_an_interpreter("run", study, "--out", tmp_path / "out"))
     assert lines == [str(tmp_path / "out" / name) for name in PRODUCTS]
 
 
+@needs_fork
 def test_site_prints_its_answer_then_paths(study: Path, tmp_path: Path) -> None:
-    lines = quiet(*outputs("site", study, "--model", "p_center", "--out", tmp_path))
+    lines = quiet(*outputs(tmp_path, "site", study, "--model", "p_center", "--out", tmp_path))
     assert lines[0].startswith("Toy city")
     assert lines[-2:] == [str(tmp_path / "sites.json"), str(tmp_path / "sites.gpkg")]
 
 
+@needs_fork
 @pytest.mark.parametrize(
     ("words", "first"),
     [
@@ -79,30 +86,26 @@ def test_site_prints_its_answer_then_paths(study: Path, tmp_path: Path) -> None:
 def test_other_commands_print_their_results(
     study: Path, tmp_path: Path, words: tuple[str, ...], first: str
 ) -> None:
-    lines = quiet(*outputs(*(word.format(study=study, out=tmp_path) for word in words)))
+    lines = quiet(*outputs(tmp_path, *(word.format(study=study, out=tmp_path) for word in words)))
     assert lines[0].startswith(first.format(out=tmp_path))
 
 
-def test_check_prints_json(study: Path) -> None:
-    lines = quiet(*outputs("check", study, "--json"))
+@needs_fork
+def test_check_prints_json(study: Path, tmp_path: Path) -> None:
+    lines = quiet(*outputs(tmp_path, "check", study, "--json"))
     assert json.loads("\n".join(lines))["study"] == "Toy city"
 
 
+@needs_fork
 def test_the_solver_prints_nothing_of_its_own(study: Path, tmp_path: Path) -> None:
-    lines, _ = outputs("run", study, "--out", tmp_path / "out", noisy=False)
+    lines, _ = outputs(tmp_path, "run", study, "--out", tmp_path / "out", program=RUN)
     assert [Path(line).name for line in lines] == list(PRODUCTS)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the shell closes descriptors")
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-def test_a_closed_stream_ends_nothing(study: Path, closed: str) -> None:
-    done = subprocess.run(  # noqa: S602 -- our own words
-        f"'{sys.executable}' -m planner check '{study}' --json {closed}",
-        shell=True,
-        capture_output=True,
-        check=False,
-        timeout=300,
-    )
+@needs_fork
+@pytest.mark.parametrize("closed", [(1,), (2,), (1, 2)])
+def test_a_closed_stream_ends_nothing(study: Path, tmp_path: Path, closed: tuple[int, ...]) -> None:
+    done = carried_out(["check", study, "--json"], tmp_path, closed=closed)
     assert done.returncode == 0
-    if closed == "2>&-":
+    if closed == (2,):
         assert json.loads(done.stdout)["study"] == "Toy city"

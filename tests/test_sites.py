@@ -26,19 +26,19 @@ from planner.network.network import build_network
 from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
 from planner.schemas.tables import PARCELS
-from planner.siting.alternatives import alternatives
-from planner.siting.baselines import compare
-from planner.siting.candidates.candidate import Candidate, places_of
+from planner.siting.alternatives import find_alternatives
+from planner.siting.baselines import compare_baselines
+from planner.siting.candidates.candidate import Candidate, candidate_xy
 from planner.siting.candidates.clusters import Grouping, propose_dense
 from planner.siting.candidates.place_ids import place_id
-from planner.siting.candidates.relocations import fates
+from planner.siting.candidates.relocations import facility_actions
 from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.equity import group_frontier
 from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.models.registry import MODELS
-from planner.siting.problem import Choice, Covering
-from planner.siting.proposals import choose_sites, coverage_of
-from planner.siting.unserved_reasons import Surroundings, who_is_left
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.proposals import choose_sites, compute_coverage
+from planner.siting.unserved_reasons import UnservedContext, explain_unserved
 
 WALK = WalkSettings(3.6, 10.0)
 
@@ -75,13 +75,13 @@ def test_no_street_position_serves_anyone_whom_a_proposed_one_does_not_serve_as_
         homes, people, limit, network, network.segment_lines(), walk=walk, at_most=10_000
     )
     assert found.is_complete
-    proposed = served_sets(coverage_of(found.candidates, homes, limit, network, walk))
+    proposed = served_sets(compute_coverage(found.candidates, homes, limit, network, walk))
     tried = [
         Candidate(f"{place}", "streets", *shapely.get_coordinates(line.interpolate(metres))[0])
         for place, line in enumerate(network.segment_lines())
         for metres in np.arange(0.37, line.length, 3.0)
     ]
-    for one in served_sets(coverage_of(tried, homes, limit, network, walk)):
+    for one in served_sets(compute_coverage(tried, homes, limit, network, walk)):
         assert any(one <= other for other in proposed), one
     sizes = [len(one) for one in proposed]
     assert len(sizes) == len(found.candidates), "no two serve the same people"
@@ -113,8 +113,8 @@ def test_with_every_street_position_the_bound_holds_for_a_finer_choice(tmp_path:
     ]
     homes = snap(shapely.get_coordinates(plan.coverage.uncovered.geometry.array), plan.network, access_m=10.0)
     people = plan.coverage.uncovered["people"].to_numpy(dtype=float)
-    fine = coverage_of(tried, homes, np.full(len(people), 5.0), plan.network, plan.walk)
-    finest = maximal_covering(Covering(fine, people), Choice(sites=2), seconds=20)
+    fine = compute_coverage(tried, homes, np.full(len(people), 5.0), plan.network, plan.walk)
+    finest = maximal_covering(CoverageMatrix(fine, people), SelectionConstraints(sites=2), seconds=20)
     best = plan.siting.best
     assert best is not None
     assert best.status == finest.status == "proven"
@@ -204,7 +204,7 @@ def test_what_becomes_of_free_centres() -> None:
     new = Candidate("S:1", "streets", 880, 0)
 
     def told(*chosen: Candidate, new_sites: int) -> list[tuple[str, str]]:
-        return [(one.fate, one.to) for one in fates(old, chosen, new_sites=new_sites)]
+        return [(one.fate, one.to) for one in facility_actions(old, chosen, new_sites=new_sites)]
 
     assert told(*old, new_sites=0) == [("keep", "A"), ("keep", "B"), ("keep", "C")]
     assert told(merged, old[2], new_sites=0) == [("merge", "M:A+B"), ("merge", "M:A+B"), ("keep", "C")]
@@ -219,7 +219,7 @@ def test_freeing_a_centre_never_gains_fewer_people(tmp_path: Path) -> None:
         plan = planner.run(toy.write_study(tmp_path / str(number), study=study))
         best = plan.siting.best
         assert best is not None
-        assert [one.centre for one in best.fates] == free
+        assert [one.centre for one in best.facility_actions] == free
         gained.append(best.people_gained)
         after = plan.gains[-1]["residents"]
         assert after == pytest.approx(best.people_gained)
@@ -238,10 +238,13 @@ def test_a_free_centre_that_there_is_not_is_refused(tmp_path: Path) -> None:
 def test_the_curve_never_falls_and_other_plans_each_drop_another_site() -> None:
     random = np.random.default_rng(3)
     covers = csr_array(random.random((60, 25)) < 0.12)
-    covering, choice = Covering(covers, random.integers(1, 20, 60).astype(float)), Choice(sites=4)
+    covering, choice = (
+        CoverageMatrix(covers, random.integers(1, 20, 60).astype(float)),
+        SelectionConstraints(sites=4),
+    )
     best = maximal_covering(covering, choice, seconds=20)
     xy = random.uniform(0, 5000, (25, 2))
-    found = alternatives(
+    found = find_alternatives(
         covering,
         choice,
         best,
@@ -277,7 +280,7 @@ def test_nothing_is_compared_where_nothing_was_asked() -> None:
     network = build_network(streets([(0, 0), (100, 0)]))
     nobody = gpd.GeoDataFrame({"people": []}, geometry=[], crs=toy.CRS)
     siting = choose_sites(nobody, network, walk=WALK, standard_min=5, sites=2, n_candidates=3, seconds=5, seed=0)
-    empty = compare(siting, Settings())
+    empty = compare_baselines(siting, Settings())
     assert (empty.greedy, empty.curve, empty.others) == (None, (), ())
 
 
@@ -297,9 +300,9 @@ def test_why_somebody_is_served_by_nobody() -> None:
     network = build_network(cut.streets, gates=cut.gates)
     homes = [(200, 5), (-150, 0), (25, -100), (0, 1900), (3000, 3000), (200, 900)]
     water = gpd.GeoDataFrame(geometry=[shapely.box(140, -50, 160, 300)], crs=toy.CRS)
-    left = who_is_left(
+    left = explain_unserved(
         np.zeros(6, dtype=bool),
-        Surroundings(
+        UnservedContext(
             network=network,
             walk=WALK,
             demand=snap(np.array(homes, dtype=float), network, access_m=10.0),
@@ -367,7 +370,12 @@ def test_the_frontier_of_a_group_is_that_of_brute_force(seed: int) -> None:
     people, group = random.integers(1, 9, 12).astype(float), random.integers(0, 5, 12).astype(float)
     group[0] = 3.0
     plans = group_frontier(
-        Covering(csr_array(covers), people), group, Choice(sites=2), points=20, seconds=20, seed=seed
+        CoverageMatrix(csr_array(covers), people),
+        group,
+        SelectionConstraints(sites=2),
+        points=20,
+        seconds=20,
+        seed=seed,
     )
     every = [
         (people[served].sum(), group[served].sum() / group.sum())
@@ -484,4 +492,4 @@ def test_the_card_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 def test_places_of_candidates_are_where_the_map_shows_them(sited: planner.Plan) -> None:
     shown = shapely.get_coordinates(sited.siting.candidates.geometry.array)
-    np.testing.assert_array_equal(shown, places_of(sited.siting.pool.new))
+    np.testing.assert_array_equal(shown, candidate_xy(sited.siting.pool.new))

@@ -12,38 +12,54 @@ import pytest
 from scipy.sparse import csr_array
 
 from planner.network.walk import FloatArray
-from planner.siting.problem import Choice, Covering
-from planner.siting.scenario_analysis import best_of_each, robust_choice
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.scenario_analysis import solve_robust, solve_scenarios
 from planner.siting.solvers import balanced
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.highs import FEASIBILITY, Programme
-from planner.siting.solvers.mip import Solved, solve
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.highs import FEASIBILITY, MixedIntegerProgram
+from planner.siting.solvers.mip import MipResult, solve
 
-DRY = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
-WET = Covering(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
+DRY = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+WET = CoverageMatrix(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
 WORLDS = {"dry": DRY, "wet": WET}
 
 
-@pytest.mark.parametrize(("beyond", "status"), [(0.0, "proven"), (FEASIBILITY, "proven"), (1e-3, "stopped")])
+ROOT = 2**0.5
+"""Times this, people are multiples of nothing."""
+
+
+@pytest.mark.parametrize(
+    ("times", "beyond", "status", "left"),
+    [
+        (ROOT, 0.0, "proven", 0.0),
+        (ROOT, FEASIBILITY, "proven", 0.0),
+        (ROOT, 1e-3, "stopped", 1e-3),
+        # Whole people: nothing lies between 4 and 5.
+        (1.0, 1e-3, "proven", 0.0),
+        (1.0, 0.9, "proven", 0.0),
+        (1.0, 1.7, "stopped", 1.0),
+        (0.25, 0.009, "proven", 0.0),
+        (0.25, 0.012, "stopped", 0.01),
+    ],
+)
 @pytest.mark.parametrize(("rule", "value"), [("worst regret", 4.0), ("worst people", 4.0)])
 def test_a_bound_within_the_solvers_arithmetic_proves(
-    monkeypatch: pytest.MonkeyPatch, rule: str, value: float, beyond: float, status: str
+    monkeypatch: pytest.MonkeyPatch, rule: str, value: float, times: float, beyond: float, status: str, left: float
 ) -> None:
     """One site of two: [1] serves 4 and 4, [0] serves 9 and 0; the regrets are 5 and 0, 0 and 4."""
 
-    def generous(programme: Programme, clock: Clock, *, start: FloatArray | None = None) -> Solved:
+    def generous(programme: MixedIntegerProgram, clock: Deadline, *, start: FloatArray | None = None) -> MipResult:
         solved = solve(programme, clock, start=start)
         return replace(solved, bound=solved.bound - beyond)
 
     monkeypatch.setattr(balanced, "solve", generous)
     monkeypatch.setattr(balanced, "_least_of_the_best", lambda *_: np.inf)
-    best = best_of_each(WORLDS, Choice(sites=1), seconds=9)
-    found = robust_choice(WORLDS, Choice(sites=1), best, rule=rule, seconds=9)
-    assert found.value == value
+    worlds = {name: CoverageMatrix(one.covers, one.weight * times) for name, one in WORLDS.items()}
+    best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=9)
+    found = solve_robust(worlds, SelectionConstraints(sites=1), best, rule=rule, seconds=9)
+    assert found.value == value * times
     assert found.status == status
-    assert found.bound == pytest.approx(
-        value + (0 if status == "proven" else beyond if rule == "worst people" else -beyond)
-    )
+    assert found.bound == pytest.approx(value * times + (left if rule == "worst people" else -left))
 
 
 def test_a_banner_of_the_solver_is_not_on_standard_output() -> None:
@@ -52,9 +68,9 @@ def test_a_banner_of_the_solver_is_not_on_standard_output() -> None:
 import ctypes, highspy
 import numpy as np
 from scipy.sparse import csr_array
-from planner.siting.problem import Choice, Covering
-from planner.siting.scenario_analysis import best_of_each, robust_choice
-from planner.siting.solving import highs
+from planner.siting.problem import SelectionConstraints, CoverageMatrix
+from planner.siting.scenario_analysis import solve_scenarios, solve_robust
+from planner.siting.solvers import highs
 c, real, greeted = ctypes.CDLL(None), highspy.Highs, []
 def make():
     if not greeted:

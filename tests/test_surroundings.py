@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import toy
 from answers import EARLIER, content, earlier
+from forks import carried_out, needs_fork
 
 from planner.commands.main import main
 from planner.reporting.write import PRODUCTS
@@ -72,17 +73,13 @@ def untouched(done: subprocess.CompletedProcess[bytes], out: Path, said: str) ->
     assert sorted(path.name for path in out.iterdir()) == sorted(EARLIER)
 
 
+@needs_fork
 @pytest.mark.parametrize("kilobytes", [60, 150])
 def test_a_file_that_may_not_grow(tmp_path: Path, kilobytes: int) -> None:
     """A quota ends files in the middle, those of native libraries, too."""
-    resource = pytest.importorskip("resource")
     out = earlier(tmp_path / "out")
-    limit = kilobytes * 1024
-
-    def bounded() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    done = run(toy.write_study(tmp_path / "toy"), out, preexec_fn=bounded)
+    words = ["run", toy.write_study(tmp_path / "toy"), "--out", out]
+    done = carried_out(words, tmp_path, most_bytes=kilobytes * 1024)
     untouched(done, out, "File too large")
 
 

@@ -17,6 +17,7 @@ from planner.io.datum.resolve import NAMES, scores_in_words
 from planner.io.osm.contents import AlsoHeld, also_held
 from planner.io.study_layers import Source
 from planner.io.tables.unused_columns import as_words
+from planner.io.unused_layers import UnusedLayer, tables_in_words, unused_layers
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SHOWN_ROWS
 from planner.messages.notices import Remark, layer_name, reason_of
@@ -49,7 +50,15 @@ BY_WEIGHT = (
     *("unit_applied", "columns_unread", "hidden_rows", "hidden_sheets", "hidden_sheet_read", "hidden_columns"),
     *("cells_without_result", "cells_with_error", "merged_number_left", "name_cut", "row_above"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
-    *("streets_torn_inside", "left_out_class", "left_out_access", "left_out_foot", "left_out_motorroad"),
+    *(
+        "streets_torn_inside",
+        "squares_many",
+        "squares_tangled",
+        "left_out_class",
+        "left_out_access",
+        "left_out_foot",
+        "left_out_motorroad",
+    ),
     *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
     *("street_not_walked", "private_way", "small_counts_shown", "small_counts"),
     *("solver_doubted_open", "solver_doubted", "siting_no_street", "siting_none_left", "siting_few_places"),
@@ -94,9 +103,12 @@ def describe(path: Path, texts: Texts) -> str:
         lines += _layer(source, ready, texts)
     lines += ["", *_totals(ready, texts)]
     also = also_held(study)
-    lines += ["", texts("cli.check_also")] if also else []
+    unused = unused_layers(study)
+    lines += ["", texts("cli.check_also")] if also or unused else []
     for held in also:
         lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
+    for layer in unused:
+        lines += [part for line in _unused(layer, texts) for part in _wrapped(line, indent=4)]
     remarks = sorted(ready.remarks, key=_weight)
     lines += ["", texts("cli.check_warnings")] if remarks else []
     for remark in remarks:
@@ -146,6 +158,16 @@ def describe_as_json(path: Path) -> str:
         "also_held": [
             {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
             for one in also_held(study)
+        ],
+        "unused_layers": [
+            {
+                "file": one.file,
+                "layer": one.layer,
+                "count": one.count,
+                "tables": list(one.tables),
+                "lines": one.lines,
+            }
+            for one in unused_layers(study)
         ],
         "warnings": [remark.entry() for remark in sorted(ready.remarks, key=_weight)],
     }
@@ -257,6 +279,15 @@ def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
         return
     yield "  " + texts("cli.also_held", file=held.file, count=count, table=texts(f"words.layer_{held.table}"))
     yield from (f"      {line}" for line in held.lines.splitlines())
+
+
+def _unused(layer: UnusedLayer, texts: Texts) -> Iterator[str]:
+    """Yield a layer that nothing reads, what it may be for, and the lines that would use it."""
+    count = "–" if layer.count is None else texts.whole(layer.count)
+    key = "cli.unused_layer_instead" if layer.used else "cli.unused_layer"
+    tables = tables_in_words(layer.tables)
+    yield "  " + texts(key, file=layer.file, layer=layer.layer, count=count, tables=tables)
+    yield from (f"      {line}" for line in layer.lines.splitlines())
 
 
 def _far_from_streets(ready: PreparedStudy, texts: Texts) -> str:

@@ -193,7 +193,7 @@ def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
     from planner.network.precompile import warm_up
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
-    from planner.siting.solvers.precompile import warm_up as warm_up_siting
+    from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
 
     progress = _Stages(texts)
     progress("warm_up")
@@ -261,8 +261,10 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     from planner.messages.notices import reason_of
     from planner.network.compile import thread_count
     from planner.pipeline import run
-    from planner.reporting.write import check_writable, write
+    from planner.reporting.files.input_protection import keep_inputs
+    from planner.reporting.write import PRODUCTS, check_writable, write
 
+    keep_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
@@ -279,14 +281,14 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
 def _site(options: argparse.Namespace, texts: Texts) -> None:
     from planner.commands.site import check_folder, site, write_answer
     from planner.commands.site_card import card
+    from planner.config.study import read_study
 
+    study = read_study(options.study)
     if options.out is not None:
-        check_folder(options.out)
+        check_folder(study, options.out)
     progress = _Stages(texts)
     with progress:
-        answered = site(
-            options.study, options.model, sites=options.sites, seconds=options.seconds, progress=progress
-        )
+        answered = site(study, options.model, sites=options.sites, seconds=options.seconds, progress=progress)
         files = write_answer(answered, options.out) if options.out is not None else []
     tell(card(answered, texts))
     tell(*files)
@@ -308,11 +310,16 @@ def _report(options: argparse.Namespace, texts: Texts) -> None:
 
 def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
     """Carry out a study, write one product of it, and say where it is."""
-    from planner.pipeline import run
+    from planner.config.study import read_study
 
+    study = read_study(options.study)
+    from planner.pipeline import run
+    from planner.reporting.files.input_protection import keep_inputs
+
+    keep_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
     progress = _Stages(texts)
     with progress:
-        plan = run(options.study, scenario=options.scenario, progress=progress)
+        plan = run(study, scenario=options.scenario, progress=progress)
         progress(stage)
         path = write(plan)
     progress.done()

@@ -8,6 +8,7 @@ from pathlib import Path
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Breach, StudyError
+from planner.messages.money import unit_of_amount
 from planner.messages.progress import Progress, silent
 from planner.pipeline import run
 from planner.reporting import programme_text as words
@@ -42,18 +43,19 @@ def lists(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
 
 
 def _lines(found: Document, say: Wording) -> Iterator[str]:
+    unit = unit_of_amount(found["unit"], say.texts)
     yield from words.statements(say)
     yield from ("", told(say, "list_needs"))
     yield from (_need(need, say) for need in found["needs"])
     yield from ("", told(say, "list_resources"))
     for fund in found["resources"]["funds"]:
         yield f"{fund['name']}{say.texts('maps.between')}{words.fund_rules(fund, say)}"
-        yield from ("  " + _fund(fund, one, found["unit"], say) for one in fund["years"])
+        yield from ("  " + _fund(fund, one, unit, say) for one in fund["years"])
     sites = found["resources"]["sites"]
     yield told(say, "line_sites", count=len(sites), taken=sum(bool(site["project"]) for site in sites))
     yield from ("", told(say, "list_projects"))
     gained = gained_by_projects(found)
-    yield from (_project(project, found["unit"], gained[project["id"]], say) for project in found["projects"])
+    yield from (_project(project, unit, gained[project["id"]], say) for project in found["projects"])
 
 
 def _need(need: Document, say: Wording) -> str:

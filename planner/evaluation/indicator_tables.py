@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,10 +52,16 @@ class FacilityIndicators:
         return pd.DataFrame({str(ref): column.value for ref, column in self.columns.items()}, index=index)
 
 
-def compute_indicators(data: IndicatorData, *, limits_min: Sequence[float]) -> FacilityIndicators:
-    """Compute every indicator of every facility, those by limit within each of `limits_min`, minutes."""
+def compute_indicators(
+    data: IndicatorData, *, limits_min: Sequence[float], names: Collection[str] = INDICATORS
+) -> FacilityIndicators:
+    """Compute indicators of every facility, those by limit within each of `limits_min`, minutes.
+
+    `names` must include what an indicator is derived from.
+    """
     columns: dict[IndicatorRef, IndicatorColumn] = {}
-    for by_limit, group in itertools.groupby(INDICATORS.values(), key=lambda one: one.by_limit):
+    chosen = [one for one in INDICATORS.values() if one.name in names]
+    for by_limit, group in itertools.groupby(chosen, key=lambda one: one.by_limit):
         of_group = list(group)
         for limit, one in itertools.product(limits_min if by_limit else [None], of_group):
             ref = IndicatorRef(one.name, limit)

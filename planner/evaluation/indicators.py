@@ -22,9 +22,9 @@ from planner.network.walk import FloatArray, is_within
 from planner.schemas.tables import YES
 
 Kind = Literal["number", "share", "flag", "list"]
-Dependency = Literal["given", "floor", "functions", "residents", "walks", "open_set", "areas"]
-"""The facilities table; of it, floor area or functions; the people of a community; walks; which other facilities
-are open; service areas (expensive to draw)."""
+Dependency = Literal["given", "floor", "functions", "residents", "walks", "branches", "open_set", "areas"]
+"""The facilities table; of it, floor area or functions; the people of a community; walks; the facility's own
+branches; which other facilities are open; service areas (expensive to draw)."""
 
 RuleTable = Literal["blocked", "catchment", "functions"]
 RULE_TABLES: Mapping[RuleTable, str] = {
@@ -203,10 +203,11 @@ def _ratio(part: FloatArray, whole: FloatArray) -> IndicatorColumn:
 
 
 _GIVEN: frozenset[Dependency] = frozenset({"given"})
-_FLOOR: frozenset[Dependency] = frozenset({"given", "floor"})
+_FLOOR: frozenset[Dependency] = frozenset({"given", "floor", "branches"})
 _FUNCTIONS: frozenset[Dependency] = frozenset({"given", "functions"})
 _RESIDENTS: frozenset[Dependency] = frozenset({"residents"})
 _WALKS: frozenset[Dependency] = frozenset({"walks"})
+_SERVED: frozenset[Dependency] = frozenset({"walks", "branches"})
 _CHOICE: frozenset[Dependency] = frozenset({"walks", "open_set"})
 
 INDICATORS: Mapping[str, Indicator] = {
@@ -329,7 +330,7 @@ INDICATORS: Mapping[str, Indicator] = {
             "people_within",
             "people",
             "people within the limit of it",
-            _WALKS,
+            _SERVED,
             compute_within=lambda data, limit: known_or(
                 data.people_of_pairs(is_within(data.served.minutes, limit)), ""
             ),
@@ -367,7 +368,7 @@ INDICATORS: Mapping[str, Indicator] = {
             "catchment_people",
             "people",
             "people within the profile's catchment",
-            _WALKS,
+            _SERVED,
             compute=lambda data: _catchment_people(data, 0),
             rule_table="catchment",
         ),
@@ -375,7 +376,7 @@ INDICATORS: Mapping[str, Indicator] = {
             "catchment_people_weighted",
             "people",
             "the same, weighted by zone",
-            _WALKS,
+            _SERVED,
             compute=lambda data: _catchment_people(data, 1),
             rule_table="catchment",
         ),
@@ -400,7 +401,7 @@ INDICATORS: Mapping[str, Indicator] = {
             "m2_per_person_2sfca",
             "m2_per_person",
             "floor_area_m2 ÷ catchment_people",
-            _FLOOR | _WALKS,
+            _FLOOR | _SERVED,
             derive=_floor_per_person,
             inputs=("floor_area_m2", "catchment_people"),
             rule_table="catchment",
@@ -409,7 +410,7 @@ INDICATORS: Mapping[str, Indicator] = {
             "m2_per_person_e2sfca",
             "m2_per_person",
             "floor_area_m2 ÷ catchment_people_weighted",
-            _FLOOR | _WALKS,
+            _FLOOR | _SERVED,
             derive=_floor_per_person,
             inputs=("floor_area_m2", "catchment_people_weighted"),
             rule_table="catchment",

@@ -19,7 +19,7 @@ from planner.io.community_matching import join_communities
 from planner.io.datum.choice import DatumChoice
 from planner.io.datum.resolve import settle_datums
 from planner.io.elevation import Elevation
-from planner.io.layer_notes import LeftOut, by_reason, gap_remarks, lines_left_out
+from planner.io.layer_notes import LeftOut, by_reason, gap_remarks, lines_left_out, uncrossed_remarks
 from planner.io.overlap_checks import double_remarks
 from planner.io.row_audit import set_aside
 from planner.io.study_layers import Source, StudyLayers, layer_of_kind
@@ -119,6 +119,11 @@ class Inputs:
     def private_streets(self) -> NDArray[np.bool_]:
         """Tell which streets are private ways of compounds, shape (streets,)."""
         return is_private_way(self.streets)
+
+    @property
+    def private_ways(self) -> gpd.GeoDataFrame:
+        """Return the private ways of compounds, whether they are walked or the study closes them."""
+        return self.streets[self.private_streets] if self.closed_ways is None else self.closed_ways
 
 
 def read_inputs(study: Study, *, margin_m: float) -> Inputs:
@@ -286,7 +291,8 @@ def _noted(
         for name in ("streets", "buildings")
         for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
     ]
-    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), torn
+    around = uncrossed_remarks(tables.notes("streets"), crs=communities.crs, area=area)
+    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), [*torn, *around]
 
 
 def _streets_near(

@@ -64,6 +64,10 @@ class Elevation:
         return np.where(inside, above * (1 - down) + below * down, np.nan)
 
 
+LOWEST_M, HIGHEST_M = -500.0, 9000.0
+"""All ground lies between: the Dead Sea's shore at -430 m, Mount Everest at 8,849 m."""
+
+
 def read_elevation(
     path: Path,
     *,
@@ -131,8 +135,29 @@ def read_elevation(
             raster.transform.c + (first_column + 0.5) * step[0],
             raster.transform.f + (first_row + 0.5) * step[1],
         )
+    refuse_impossible_heights(band[~empty], source=source)
     metres = _smoothed(np.where(empty, np.nan, band), (sigmas[1], sigmas[0]))
     return Elevation(metres, origin, step, crs, own, cells, scale)
+
+
+def refuse_impossible_heights(metres: FloatArray, *, source: str) -> None:
+    """Refuse numbers that are no heights of ground in metres: marks for no data, or heights in another unit.
+
+    Raises
+    ------
+    DataError
+        One lies below the shore of the Dead Sea or above Mount Everest.
+
+    Examples
+    --------
+    >>> refuse_impossible_heights(np.array([-9999.0, 1100.0]), source="dem.tif")
+    Traceback (most recent call last):
+    planner.messages.errors.DataError: dem.tif cannot be used as it is:
+      - It holds heights of -9999 to 1100 m, and no ground lies so. If a number means no data, declare it ...
+    """
+    if len(metres) and not LOWEST_M <= metres.min() <= metres.max() <= HIGHEST_M:
+        found = {"lowest": f"{metres.min():.10g}", "highest": f"{metres.max():.10g}"}
+        raise DataError(source, [Breach("raster_no_heights", found)])
 
 
 def _widened(edges: list[float], sigma: float, count: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from planner.io.osm.squares import MOST_PLACES
 from planner.messages.notices import Remark
 
 SHOWN_WORDS = 6
@@ -28,10 +29,14 @@ class FileNotes:
         Lines that are not walked: `reason` (of `REASONS`), `word` (what the file says that decides), geometry.
     gaps
         What the file lacks: `id`, `nodes` (how many), geometry (where; None if unknown).
+    uncrossed
+        Squares that are walked round, not across: `id`, `reason`, `places` (how many entrances and inward
+        corners), geometry (a point of each).
     """
 
     left_out: gpd.GeoDataFrame | None = None
     gaps: gpd.GeoDataFrame | None = None
+    uncrossed: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +124,23 @@ def gap_remarks(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: s
             "place": "–" if at is None else f"{at.x:.5f}, {at.y:.5f}",
         }
         remarks.append(Remark(key, table, tuple(ids), values=values))
+    return remarks
+
+
+def uncrossed_remarks(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> list[Remark]:
+    """Return what is to be said of squares within `area` that are walked round, not across: which, and where."""
+    squares = notes.uncrossed
+    if squares is None or squares.empty:
+        return []
+    near = squares[shapely.intersects(area, squares.to_crs(crs).geometry.array)]
+    remarks = []
+    for reason, some in near.groupby("reason", sort=True):
+        named = [
+            f"{ident}{f': {places:,}' if places else ''} ({place.x:.5f}, {place.y:.5f})"
+            for ident, places, place in zip(some["id"], some["places"], some.geometry, strict=True)
+        ]
+        found = "; ".join(named[:SHOWN_WORDS]) + (" …" if len(named) > SHOWN_WORDS else "")
+        ids = tuple(dict.fromkeys(some["id"]))
+        values = {"count": f"{len(ids):,}", "found": found, "most": MOST_PLACES}
+        remarks.append(Remark(f"squares_{reason}", "streets", ids, values=values))
     return remarks

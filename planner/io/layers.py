@@ -251,10 +251,16 @@ def _from_vector(path: Path, asked: _Asked) -> LayerRead:
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
     told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
+    if read.unknown_system and asked.layer.crs:
+        # GDAL's degrees of WGS-84 are a guess, which what the study says does not contradict.
+        frame = gpd.GeoDataFrame(frame.set_crs(None, allow_override=True))
     if contract.name == "buildings":
         frame = without_relation_type(frame)
     found = _from_frame(frame, read.encoding.name, asked, cut_names=path.suffix.lower() in {".shp", ".zip"})
     found = replace(found, remarks=(*told, *_encoding_remarks(read, contract), *found.remarks))
+    if read.unknown_system and not asked.layer.crs:
+        unknown = Breach("unknown_system", {"name": read.unknown_system, "setting": f"{asked.setting}.crs"})
+        found = replace(found, breaches=(*found.breaches, unknown))
     return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, asked.layer, contract)
 
 
@@ -286,7 +292,7 @@ def _from_extract(path: Path, asked: _Asked) -> LayerRead:
     walk = read_osm_walk(path)
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
     found = _from_frame(walk.streets, "", asked, lists_unread=False)
-    notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps)
+    notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
     return replace(found, notes=notes, remarks=(*found.remarks, *_told_of_extract(walk, contract.name)))
 
 

@@ -75,6 +75,10 @@ def opened_raster(
         raise DataError(source, [Breach("unreadable_file", {"reason": reason})]) from error
 
 
+LARGEST_COUNT = 1e9
+"""More than this no cell counts, and no number per square kilometre: it is a mark for no data."""
+
+
 def read_true(
     raster: DatasetReader, band: int, window: Window, *, nodata: float | None, source: str
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -112,6 +116,29 @@ def read_true(
     if nodata is not None:
         empty |= _equal(stored, nodata) | _equal(values, nodata)
     return values, np.asarray(empty, dtype=np.bool_)
+
+
+def refuse_untold_no_data(
+    raster: DatasetReader, band: int, window: Window, empty: NDArray[np.bool_], *, source: str
+) -> None:
+    """Refuse a band whose largest number is the last that its type can hold, or none that counts anything.
+
+    Programs write 255, 65535, 2147483647 or 3.4e38 where there is no data, and forget to declare it.
+
+    Raises
+    ------
+    DataError
+        There is such a number among the cells that are not `empty`.
+    """
+    stored = raster.read(band, window=window)[~empty]
+    if not stored.size:
+        return
+    whole = np.issubdtype(stored.dtype, np.integer)
+    last = float(np.iinfo(stored.dtype).max) if whole else LARGEST_COUNT
+    largest = float(stored.max())
+    if largest >= last:
+        values = {"largest": f"{largest:.10g}", "type": str(stored.dtype)}
+        raise DataError(source, [Breach("raster_untold_no_data", values)])
 
 
 def scale_of(raster: DatasetReader, band: int) -> tuple[float, float] | None:

@@ -12,7 +12,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.raster import opened_raster, read_true, scale_of
+from planner.io.raster import opened_raster, read_true, refuse_untold_no_data, scale_of
 from planner.messages.errors import Breach, DataError
 from planner.schemas.tables import Communities
 
@@ -99,6 +99,8 @@ def read_raster(
         window = _window(raster, communities, system, source)
         top, left = window[0][0], window[1][0]
         values, empty = read_true(raster, number, window, nodata=nodata, source=source)
+        if nodata is None:
+            refuse_untold_no_data(raster, number, window, empty, source=source)
         transform, scale = raster.transform, scale_of(raster, number)
     if (values[~empty] < 0).any():
         lowest = f"{values[~empty].min():g}"

@@ -11,7 +11,7 @@ from planner.evaluation.ratings import WEAK
 from planner.messages.notices import Remark
 from planner.programme.lists import FundYear, Programme, Project, Site, Year, numbered
 from planner.programme.needs import needs_of
-from planner.programme.problem import Question
+from planner.programme.problem import Question, covered
 from planner.programme.project_options import Known, Offer, left_aside, offers_of, question_of
 from planner.programme.solve import Chosen, choose
 
@@ -95,14 +95,14 @@ def _projects(study: Study, offers: Sequence[Offer], chosen: Chosen) -> Iterator
 
 
 def _years(chosen: Chosen, projects: Sequence[Project]) -> Iterator[Year]:
-    for year, (covered, standard) in enumerate(chosen.by_year.tolist()):
+    for year, (served, standard) in enumerate(chosen.by_year.tolist()):
         done = [project for project in projects if project.year <= year]
         yield Year(
             year=year,
             sites=tuple(project.site for project in done if project.site),
             closed=tuple(dict.fromkeys(centre for project in done for centre in project.closes)),
             settled=tuple(dict.fromkeys(centre for project in done for centre in project.settles)),
-            people_covered=covered,
+            people_covered=served,
             people_standard=standard,
             spent=float(sum(project.cost for project in done if project.year == year)),
         )
@@ -120,7 +120,8 @@ def _fund_years(question: Question, projects: Sequence[Project]) -> Iterator[Fun
 
 
 def _sites(question: Question, offers: Sequence[Offer], projects: Sequence[Project]) -> Iterator[Site]:
-    people = np.asarray(question.covers.T.astype(np.float64) @ question.weight)
+    beyond = ~covered(question, np.zeros(0, dtype=np.int64))
+    people = np.asarray(question.covers.T.astype(np.float64) @ (question.weight * beyond))
     taken = {project.option: project.id for project in projects}
     for offer, reached in zip(offers, people.tolist(), strict=True):
         if offer.site:

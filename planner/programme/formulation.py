@@ -18,7 +18,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.programme.problem import Question
-from planner.siting.solvers.mip import Programme as Mip
+from planner.siting.solvers.mip import MixedIntegerProgram as Mip
 
 TOLERANCE = 1e-9
 """By what share a sum of money may exceed a fund: the arithmetic's."""

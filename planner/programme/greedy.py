@@ -12,13 +12,13 @@ from planner.programme.formulation import Layout
 from planner.programme.payments import payments_or_none
 from planner.programme.problem import Question, covered
 from planner.siting.models.maximal_covering import maximal_covering
-from planner.siting.problem import Choice, Covering
-from planner.siting.solvers.deadline import Clock
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.solvers.deadline import Deadline
 
 Starts = tuple[tuple[int, int], ...]
 
 
-def greedy(question: Question, first: Starts, clock: Clock) -> Starts:
+def greedy(question: Question, first: Starts, clock: Deadline) -> Starts:
     """Add to a programme, year by year, the project that gains most people for its cost, as long as rules allow.
 
     Parameters
@@ -82,13 +82,13 @@ def as_start(layout: Layout, starts: Sequence[tuple[int, int]]) -> FloatArray | 
     return x
 
 
-def loose_bound(question: Question, clock: Clock) -> float:
+def loose_bound(question: Question, clock: Deadline) -> float:
     """Return a number of people that no programme exceeds: one purse for all years, no rules but its size.
 
     Those whom a centre serves today that may be closed can only be lost; they are counted as kept.
     """
     held = np.diff(question.held.indptr) > 0
-    gained = Covering(csr_array(question.covers[~held]), question.weight[~held])
+    gained = CoverageMatrix(csr_array(question.covers[~held]), question.weight[~held])
     settling = question.settled_by
     weight = np.array([question.people[centre] for centre in settling], dtype=np.float64)
     pairs = [(row, place) for row, places in enumerate(settling.values()) for place in places]
@@ -97,8 +97,8 @@ def loose_bound(question: Question, clock: Clock) -> float:
     both = csr_array(vstack([gained.covers, settles], format="csr"))
     money = float(sum(amount for fund in question.funds for amount in fund.amounts))
     answer = maximal_covering(
-        Covering(both, np.concatenate([gained.weight, weight])),
-        Choice(cost=question.cost, budget=money),
+        CoverageMatrix(both, np.concatenate([gained.weight, weight])),
+        SelectionConstraints(cost=question.cost, budget=money),
         seconds=clock.left,
     )
     return answer.bound

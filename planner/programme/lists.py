@@ -70,7 +70,7 @@ class Site:
     cost
         In the study's unit of money.
     people
-        People beyond the standard of every centre that stays, within the standard of it.
+        People beyond the standard of every centre of today, within the standard of it.
     project
         The id of the project that takes it; empty where none does.
     """

@@ -10,7 +10,7 @@ from planner.network.walk import FloatArray
 from planner.programme.formulation import Layout, Rows, formulate
 from planner.programme.problem import Question
 from planner.siting.solution import Status, status_of
-from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.mip import solve
 
 SLACK = 1e-7
@@ -28,7 +28,7 @@ class Missing:
     bound
         With less it cannot be done.
     status
-        As in `planner.siting.solution.Answer`; ``"infeasible"`` where no money helps.
+        As in `planner.siting.solution.Solution`; ``"infeasible"`` where no money helps.
     extra
         By fund and year, shape (funds, years). Among ways with the same total the funds named first are asked.
     """
@@ -39,7 +39,7 @@ class Missing:
     extra: FloatArray
 
 
-def missing_money(question: Question, clock: Clock) -> Missing:
+def missing_money(question: Question, clock: Deadline) -> Missing:
     """Find the least extra money that settles all weak premises which some project settles.
 
     Parameters

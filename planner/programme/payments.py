@@ -9,8 +9,8 @@ import numpy as np
 from planner.network.walk import FloatArray
 from planner.programme.formulation import Rows
 from planner.programme.problem import Question
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.mip import Programme as Mip
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.mip import MixedIntegerProgram as Mip
 from planner.siting.solvers.mip import solve
 
 EARLIER = 0.01
@@ -103,5 +103,5 @@ def _solved(question: Question, starts: Sequence[tuple[int, int]], slack: float)
             upper,
             np.zeros(len(price), dtype=bool),
         ),
-        Clock(SECONDS),
+        Deadline(SECONDS),
     ).x

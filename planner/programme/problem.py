@@ -9,7 +9,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, between, not_negative, refuse, there, whole
+from planner.siting.argument_checks import (
+    check_between,
+    check_names,
+    check_not_negative,
+    check_whole,
+    raise_issues,
+    siting_error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +146,14 @@ class Question:
             ("amounts", {len(fund.amounts) for fund in self.funds} | {self.years}, {self.years}),
         ):
             if found != expected:
-                raise refuse("siting_shape", part=part, found=found, expected=expected)
-        admit(
-            whole("years", self.years),
-            () if self.starts_per_street is None else whole("starts_per_street", self.starts_per_street),
-            there("closes", [centre for option in self.options for centre in option.closes], self.closable),
-            there("matches", [f.matches for f in self.funds if f.matches], [f.id for f in self.funds]),
-            *(between("most_share", fund.most_share, 0.0, 1.0) for fund in self.funds),
-            *(not_negative("match_share", fund.match_share) for fund in self.funds),
+                raise siting_error("siting_shape", part=part, found=found, expected=expected)
+        raise_issues(
+            check_whole("years", self.years),
+            () if self.starts_per_street is None else check_whole("starts_per_street", self.starts_per_street),
+            check_names("closes", [centre for option in self.options for centre in option.closes], self.closable),
+            check_names("matches", [f.matches for f in self.funds if f.matches], [f.id for f in self.funds]),
+            *(check_between("most_share", fund.most_share, 0.0, 1.0) for fund in self.funds),
+            *(check_not_negative("match_share", fund.match_share) for fund in self.funds),
         )
         for part, numbers in (
             ("weight", self.weight),
@@ -156,7 +163,7 @@ class Question:
         ):
             values = np.asarray(numbers, dtype=np.float64)
             if len(values) and not (np.isfinite(values).all() and values.min() >= 0):
-                raise refuse("siting_negative", part=part)
+                raise siting_error("siting_negative", part=part)
 
     @property
     def cost(self) -> FloatArray:

@@ -27,8 +27,8 @@ from planner.network.walk import is_within
 from planner.population.disaggregated import community_at
 from planner.programme.problem import Fund, Option, Precedence, Question
 from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.place_ids import nearest_to
-from planner.siting.problem import covers_of
+from planner.siting.candidates.place_ids import nearest_candidate
+from planner.siting.problem import coverage_from_pairs
 
 KIND_OF_CHANGE: Mapping[str, str] = {
     "open_gate": "access",
@@ -171,12 +171,14 @@ def question_of(known: Known, offers: Sequence[Offer]) -> Question:
     by = closes[known.times.facility[near]]
     point = known.times.demand[near]
     shape = (known.times.n_demand, len(closable))
-    held = covers_of(point[by >= 0], by[by >= 0], shape)
+    held = coverage_from_pairs(point[by >= 0], by[by >= 0], shape)
     stays = np.bincount(point[by < 0], minlength=known.times.n_demand) > 0
     rows = np.flatnonzero(~stays)
     reached = is_within(known.candidate_times.minutes, standard)
     walks = known.candidate_times
-    of_candidates = covers_of(walks.demand[reached], walks.facility[reached], (walks.n_demand, walks.n_facilities))
+    of_candidates = coverage_from_pairs(
+        walks.demand[reached], walks.facility[reached], (walks.n_demand, walks.n_facilities)
+    )
     covers = _columns(csr_array(of_candidates[rows]), known.candidates["id"], [offer.site for offer in offers])
     settings = known.settings
     weak = known.diagnosis.centres[known.diagnosis.centres["verdict"] == WEAK]
@@ -319,7 +321,7 @@ def _missing(known: Known, named: Sequence[tuple[str, Sequence[str], set[str]]])
         missing = [name for name in dict.fromkeys(names) if name not in options]
         own_places = [name for name in missing if name.startswith("N:")]
         yield from (Breach("programme_place_left_out", {"name": name[2:]}) for name in own_places)
-        lost = {name: found for name in missing if (found := nearest_to(name, there)) is not None}
+        lost = {name: found for name in missing if (found := nearest_candidate(name, there)) is not None}
         for name, (nearest, metres) in lost.items():
             values = {"setting": setting, "name": name, "near": nearest.id, "metres": f"{metres:,.0f}"}
             yield Breach("programme_candidate_gone", values)

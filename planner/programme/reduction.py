@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, hstack
 
 from planner.network.walk import IndexArray
 from planner.programme.problem import Question
-from planner.siting.solvers.balanced import like_rows
+from planner.siting.solvers.balanced import merge_equal_rows
 
 
 def reduced(question: Question) -> tuple[Question, IndexArray]:
@@ -27,7 +27,7 @@ def reduced(question: Question) -> tuple[Question, IndexArray]:
 def _merged(question: Question) -> Question:
     """Return the question with one row for all that are served alike, without those whom nothing can serve."""
     both = csr_array(hstack([question.covers, question.held], format="csr"))
-    distinct, which = like_rows(both)
+    distinct, which = merge_equal_rows(both)
     weight = np.asarray(which.T @ question.weight).ravel()
     options = len(question.options)
     reached = np.diff(distinct.indptr) > 0

@@ -15,9 +15,9 @@ from planner.programme.payments import payments
 from planner.programme.problem import Question, people_gained
 from planner.programme.ranking import ranked
 from planner.programme.reduction import reduced
-from planner.siting.argument_checks import admit, not_negative
-from planner.siting.solution import Status, gap_between, status_of
-from planner.siting.solvers.deadline import Clock
+from planner.siting.argument_checks import check_not_negative, raise_issues
+from planner.siting.solution import Status, relative_gap, status_of
+from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.mip import solve
 
 Starts = tuple[tuple[int, int], ...]
@@ -80,7 +80,7 @@ class Chosen:
     @property
     def gap(self) -> float:
         """How far the bound is above the objective, as a share of the bound."""
-        return gap_between(self.objective, self.bound)
+        return relative_gap(self.objective, self.bound)
 
 
 def choose(question: Question, *, seconds: float) -> Chosen:
@@ -113,8 +113,8 @@ def choose(question: Question, *, seconds: float) -> Chosen:
     .. [2] Khuller, S., Moss, A., Naor, J. (1999). The budgeted maximum coverage problem. Information Processing
            Letters 70.
     """
-    admit(not_negative("seconds", seconds))
-    clock = Clock(seconds)
+    raise_issues(check_not_negative("seconds", seconds))
+    clock = Deadline(seconds)
     small, place = reduced(question)
     settling = _settling(small)
     first, most = _most_settled(small.only(settling, demand=False), clock.at_most(clock.left * SETTLING_SHARE))
@@ -188,7 +188,7 @@ def _starts_of(layout: Layout, x: FloatArray) -> Starts:
     return tuple((int(option), int(np.argmax(begun[:, option]))) for option in np.flatnonzero(begun.any(axis=0)))
 
 
-def _most_settled(question: Question, clock: Clock) -> tuple[Starts, int]:
+def _most_settled(question: Question, clock: Deadline) -> tuple[Starts, int]:
     """Return a programme that settles as many weak premises as can be, and how many none exceeds."""
     every = len(question.settled_by)
     if not every:
@@ -205,7 +205,7 @@ def _most_settled(question: Question, clock: Clock) -> tuple[Starts, int]:
     return starts, max(bound, len(_settled(question, starts)))
 
 
-def _most_people(question: Question, settled: int, first: Starts, clock: Clock) -> tuple[Starts, float]:
+def _most_people(question: Question, settled: int, first: Starts, clock: Deadline) -> tuple[Starts, float]:
     """Return the programme that gains the most people with so many premises settled, and its bound."""
     last = question.years - 1
     layout = Layout(question, counted=(last,))
@@ -248,7 +248,7 @@ def _without_idle(question: Question, starts: Starts) -> Starts:
     return tuple(kept)
 
 
-def _earliest(question: Question, starts: Starts, clock: Clock) -> tuple[Starts, Status]:
+def _earliest(question: Question, starts: Starts, clock: Deadline) -> tuple[Starts, Status]:
     """Set the years of chosen projects so that the people gained, summed over the years, are most."""
     if not starts or question.years == 1:
         return starts, "proven"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from planner.messages.money import unit_of_amount
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import DIGITS, Wording
 from planner.reporting.rounding import digits_apart
@@ -82,7 +83,11 @@ def remedy(found: Document, rules: Mapping[str, Document], say: Wording) -> str:
     cost = (
         say("remedy_cost_unknown")
         if found["cost"] is None
-        else say("remedy_cost", cost=say.number(found["cost"]), unit=say.content["study"]["costs"]["unit"])
+        else say(
+            "remedy_cost",
+            cost=say.number(found["cost"]),
+            unit=unit_of_amount(say.content["study"]["costs"]["unit"], say.texts),
+        )
     )
     key = "remedy_unknown_left" if found["verdict"] == "undetermined" else "remedy_one"
     if len(found["changes"]) > 1 and key == "remedy_one":

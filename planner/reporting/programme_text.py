@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from planner.messages.money import money_unit, unit_of_amount
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import asked, change_in_words, digits_for
 from planner.reporting.report.blocks import DASH, Wording
@@ -42,6 +43,9 @@ def task(project: Document, say: Wording) -> str:
     else:
         named = dict.fromkeys([*project["settles"], *project["closes"]])
         name = say.listed([centres.get(one, one) for one in named]) if named else project["community_name"]
+    if not name:
+        # A project of the study's own, in no community, at no centre.
+        return told(say, "task_unnamed", kind=told(say, f"kind_{project['kind']}"), id=project["option"])
     return told(say, f"task_{project['kind']}", name=name)
 
 
@@ -94,7 +98,7 @@ def per_person(project: Document, say: Wording) -> str:
 def small_unit(say: Wording) -> str:
     """Return the unit in which the cost for one person is told: yuan where money is counted in 万元."""
     unit: str = say.content["programme"]["unit"]
-    return told(say, "yuan") if unit in SMALL_UNITS else unit
+    return money_unit("元" if unit in SMALL_UNITS else unit, say.texts)
 
 
 def small_cost(value: float | None, say: Wording) -> float | None:
@@ -150,7 +154,7 @@ def headlines(say: Wording) -> Iterator[str]:
     values = {
         "years": "–".join(span),
         "money": money(given),
-        "unit": found["unit"],
+        "unit": unit_of_amount(found["unit"], say.texts),
         "projects": len(found["projects"]),
         "cost": money(found["cost"]),
         "covered": say.whole(last["people_covered"]),
@@ -160,7 +164,7 @@ def headlines(say: Wording) -> Iterator[str]:
     if found["projects"]:
         yield told(say, "intro", **values)
     else:
-        yield told(say, "no_projects", money=values["money"], unit=found["unit"], years=values["years"])
+        yield told(say, "no_projects", money=values["money"], unit=values["unit"], years=values["years"])
     yield from _weak(found, say)
 
 
@@ -191,7 +195,7 @@ def _weak(found: Document, say: Wording) -> Iterator[str]:
     missing = found["missing"]
     if missing is None:
         return
-    settleable, unit = found["settleable"], found["unit"]
+    settleable, unit = found["settleable"], unit_of_amount(found["unit"], say.texts)
     if missing["status"] == "infeasible":
         yield told(say, "missing_rules", settleable=settleable)
     elif missing["total"] is None or missing["status"] != "proven":

@@ -9,14 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from math import ceil, floor, isfinite
 from typing import Any
 
-import numpy as np
+from planner.siting.solution import status_of
 
 MOST_DIGITS = 6
+"""Sums of floats lie a hair beside a half: the digits of plan.json decide."""
 
 
-def in_parts(parts: Sequence[float], total: float | None = None) -> list[int]:
+def whole(value: float) -> int:
+    """Round a count, a half to the even number.
+
+    Examples
+    --------
+    >>> whole(2.4), whole(2.5), whole(137.9999999999)
+    (2, 2, 138)
+    """
+    return round(round(value, MOST_DIGITS))
+
+
+def in_parts(
+    parts: Sequence[float], total: float | None = None, *, most: Sequence[int] | None = None
+) -> list[int]:
     """Round parts so that they add up to the rounded total.
 
     The largest remainders are rounded up, the first of equal ones.
@@ -27,19 +42,28 @@ def in_parts(parts: Sequence[float], total: float | None = None) -> list[int]:
         What adds up.
     total
         What they add up to, where that is known better than as their sum.
+    most
+        What each part may be at most: who is served is never more than who lives there.
 
     Examples
     --------
     >>> in_parts([58.5, 79.8]), in_parts([0.4, 0.4, 0.4])
     ([58, 80], [1, 0, 0])
+    >>> in_parts([0.6, 9.5], 10, most=[0, 10])
+    [0, 10]
     """
-    numbers = np.asarray(parts, dtype=np.float64)
-    whole = np.floor(numbers)
-    # Sums of floats lie a hair beside a half: the digits of plan.json decide.
-    due = round(round(float(numbers.sum()) if total is None else total, MOST_DIGITS)) - int(whole.sum())
-    order = np.argsort(-(numbers - whole), kind="stable")
-    whole[order[: max(0, min(due, len(numbers)))]] += 1
-    return [int(one) for one in whole]
+    exact = [round(part, MOST_DIGITS) for part in parts]
+    shown = [floor(part) if most is None else min(floor(part), most[place]) for place, part in enumerate(exact)]
+    order = sorted(range(len(exact)), key=lambda place: (floor(exact[place]) - exact[place], place))
+    left = whole(sum(parts) if total is None else total) - sum(shown)
+    while left > 0:
+        free = [place for place in order if most is None or shown[place] < most[place]]
+        if not free:
+            break
+        for place in free[:left]:
+            shown[place] += 1
+        left -= min(left, len(free))
+    return shown
 
 
 def in_order(steps: Sequence[float]) -> list[int]:
@@ -50,7 +74,7 @@ def in_order(steps: Sequence[float]) -> list[int]:
     >>> in_order([10.4, 10.4, 10.4])
     [10, 11, 10]
     """
-    together = [round(round(total, MOST_DIGITS)) for total in accumulate(steps)]
+    together = [whole(total) for total in accumulate(steps)]
     return [now - before for now, before in zip(together, [0, *together], strict=False)]
 
 
@@ -67,6 +91,25 @@ def digits_apart(value: float, other: float, digits: int) -> int:
     while digits < MOST_DIGITS and f"{value:.{digits}f}" == f"{other:.{digits}f}":
         digits += 1
     return digits
+
+
+def shown_bound(answer: float, bound: float, digits: int = 0) -> float:
+    """Round a bound so that it stays one: as the answer that it proves, else away from the answer.
+
+    Examples
+    --------
+    >>> shown_bound(100.2, 100.2), shown_bound(100.2, 160.4), shown_bound(8.3, 7.6)
+    (100.0, 161.0, 7.0)
+    >>> shown_bound(0.5, 0.6121, 3)
+    0.613
+    """
+    if status_of(answer, bound) == "proven":
+        return round(answer, digits)
+    if not isfinite(bound):
+        return bound
+    # A hair beside a whole number is what the sums of floats leave.
+    scaled = round(bound * 10.0**digits, MOST_DIGITS)
+    return float(ceil(scaled) if bound > answer else floor(scaled)) / 10.0**digits
 
 
 def added_by_sites(proposal: Mapping[str, Any]) -> dict[int, int]:

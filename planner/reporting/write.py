@@ -12,6 +12,7 @@ from planner.messages.errors import Breach, OutputError
 from planner.messages.progress import Progress, silent
 from planner.reporting.document.build import as_json, document
 from planner.reporting.files.exchange import exchange, room_in, settle
+from planner.reporting.files.input_protection import keep_inputs
 from planner.reporting.files.open_databases import free_databases
 from planner.reporting.files.second_process import begun, here
 from planner.reporting.map.page import draw_map
@@ -64,9 +65,11 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, proces
     Raises
     ------
     OutputError
-        The folder or a file in it cannot be written; what was there before is untouched.
+        The folder or a file in it cannot be written, or holds an input of the study by the name of a product; what
+        was there before is untouched.
     """
     folder = Path(folder)
+    keep_inputs(plan.study, folder, PRODUCTS)
     check_writable(folder)
     content = document(plan)
     report = tell_report(plan, content)

@@ -14,12 +14,12 @@ NAMED = "siting"
 Breaches = Iterator[Breach]
 
 
-def refuse(key: str, **values: object) -> SitingError:
+def siting_error(key: str, **values: object) -> SitingError:
     """Return the error that a question cannot be answered as it is put."""
     return SitingError(NAMED, [Breach(key, values)])  # the callers' keys are checked by a test of their own
 
 
-def admit(*found: Iterable[Breach]) -> None:
+def raise_issues(*found: Iterable[Breach]) -> None:
     """Let a question pass, or refuse it for every reason.
 
     Raises
@@ -32,7 +32,7 @@ def admit(*found: Iterable[Breach]) -> None:
         raise SitingError(NAMED, breaches)
 
 
-def shape(part: str, found: object, *expected: int) -> Breaches:
+def check_shape(part: str, found: object, *expected: int) -> Breaches:
     """Yield that an array has another shape than it must have."""
     given = np.asarray(found).shape
     if given != expected:
@@ -40,7 +40,7 @@ def shape(part: str, found: object, *expected: int) -> Breaches:
         yield Breach("siting_shape", {"part": part, "found": written[0], "expected": written[1]})
 
 
-def not_negative(part: str, found: object) -> Breaches:
+def check_not_negative(part: str, found: object) -> Breaches:
     """Yield that numbers are negative, infinite or none at all."""
     try:
         numbers = np.asarray(found, dtype=np.float64)
@@ -50,16 +50,16 @@ def not_negative(part: str, found: object) -> Breaches:
         yield Breach("siting_negative", {"part": part})
 
 
-def whole(part: str, found: object) -> Breaches:
+def check_whole(part: str, found: object) -> Breaches:
     """Yield that numbers are not whole, or negative: half a site cannot be built."""
     numbers = np.asarray(found)
     if numbers.dtype.kind not in "iu" and numbers.size:
         yield Breach("siting_whole", {"part": part, "found": found})
     else:
-        yield from not_negative(part, numbers)
+        yield from check_not_negative(part, numbers)
 
 
-def places(part: str, found: Sequence[int] | np.ndarray, count: int) -> Breaches:
+def check_positions(part: str, found: Sequence[int] | np.ndarray, count: int) -> Breaches:
     """Yield that numbers of rows or columns are none: not whole, below 0, or beyond the last."""
     numbers = np.asarray(found)
     if not numbers.size:
@@ -72,13 +72,13 @@ def places(part: str, found: Sequence[int] | np.ndarray, count: int) -> Breaches
         yield Breach("siting_place", {"part": part, "found": shown, "last": count - 1, "count": count})
 
 
-def between(part: str, found: float, low: float, high: float) -> Breaches:
+def check_between(part: str, found: float, low: float, high: float) -> Breaches:
     """Yield that a number lies outside its limits, both of which it may have."""
     if not low <= found <= high:
         yield Breach("siting_between", {"part": part, "found": found, "low": f"{low:g}", "high": f"{high:g}"})
 
 
-def there(part: str, names: Iterable[str], known: Iterable[str]) -> Breaches:
+def check_names(part: str, names: Iterable[str], known: Iterable[str]) -> Breaches:
     """Yield that something is named that is not there."""
     options = list(known)
     missing = [name for name in dict.fromkeys(names) if name not in options]

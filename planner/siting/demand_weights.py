@@ -17,12 +17,12 @@ from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility
 from planner.network.walk import WalkSettings
-from planner.siting.candidates.candidate import Candidate, places_of
-from planner.siting.proposals import Siting
+from planner.siting.candidates.candidate import Candidate, candidate_xy
+from planner.siting.proposals import SitingResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class WeightedDemand:
     """For whom new sites are chosen.
 
     Attributes
@@ -45,9 +45,9 @@ class Asked:
         return self.limits_min is not None
 
 
-def ask_for(
+def weigh_demand(
     residents: gpd.GeoDataFrame, kinds: Sequence[GroupCoverage], *, standard_min: float, residents_weight: float
-) -> Asked:
+) -> WeightedDemand:
     """Put together who can be gained: the uncovered of every kind whose weight is above zero.
 
     Parameters
@@ -64,7 +64,7 @@ def ask_for(
     weights = {RESIDENTS: residents_weight, **{kind.kind.settings.id: kind.kind.settings.weight for kind in kinds}}
     others = [kind for kind in kinds if kind.kind.settings.weight > 0]
     if not others and residents_weight == 1:
-        return Asked(residents, None, weights)
+        return WeightedDemand(residents, None, weights)
     parts = [(RESIDENTS, residents, residents_weight, standard_min)] if residents_weight > 0 else []
     parts += [
         (kind.kind.settings.id, kind.uncovered, kind.kind.settings.weight, kind.standard_min) for kind in others
@@ -77,11 +77,13 @@ def ask_for(
     ]
     together = pd.concat(frames, ignore_index=True) if frames else residents.iloc[:0]
     limits = [np.full(len(points), limit) for _, points, _, limit in parts]
-    return Asked(gpd.GeoDataFrame(together, crs=residents.crs), np.concatenate([np.zeros(0), *limits]), weights)
+    return WeightedDemand(
+        gpd.GeoDataFrame(together, crs=residents.crs), np.concatenate([np.zeros(0), *limits]), weights
+    )
 
 
-def gains_by_kind(
-    siting: Siting,
+def gains_by_group(
+    siting: SitingResult,
     residents: gpd.GeoDataFrame,
     kinds: Sequence[GroupCoverage],
     network: WalkingNetwork,
@@ -121,6 +123,6 @@ def _reached(
 ) -> NDArray[np.bool_]:
     if not sites:
         return np.zeros(len(spots.xy), dtype=bool)
-    starts = snap(places_of(sites), network, access_m=walk.access_m)
+    starts = snap(candidate_xy(sites), network, access_m=walk.access_m)
     minutes, _ = nearest_facility(network, starts, spots, walk=walk, horizon_min=limit_min)
     return np.isfinite(minutes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -24,17 +24,18 @@ from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility
 from planner.network.walk import WalkSettings, is_within, walking_profiles
 from planner.schemas.tables import Gates
-from planner.siting.candidates.builder import Pool
-from planner.siting.equity import FairPlan, frontier, group_frontier
-from planner.siting.problem import Choice, Covering
-from planner.siting.proposals import Proposal, Siting, coverage_of, proposal_of
-from planner.siting.scenario_analysis import RegretTable, Robust, best_of_each, regret_table, robust_choice
+from planner.siting.candidates.builder import CandidateSet
+from planner.siting.equity import EquityPlan, equity_frontier, group_frontier
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.proposals import Proposal, SitingResult, build_proposal, compute_coverage
+from planner.siting.scenario_analysis import RegretTable, RobustPlan, regret_table, solve_robust, solve_scenarios
+from planner.siting.solution import Solution, status_of
 
 ROBUST = "robust"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Otherwise:
+class ScenarioAnalysis:
     """The plans in other circumstances.
 
     Attributes
@@ -51,12 +52,12 @@ class Otherwise:
 
     names: tuple[Phrase, ...]
     table: RegretTable
-    robust: Robust
+    robust: RobustPlan
     proposal: Proposal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FairPlans:
+class EquityFrontier:
     """Plans between the most people and the fairest.
 
     Attributes
@@ -70,7 +71,7 @@ class FairPlans:
     """
 
     objective: str
-    plans: tuple[FairPlan, ...]
+    plans: tuple[EquityPlan, ...]
     proposals: tuple[Proposal, ...]
 
 
@@ -83,9 +84,9 @@ class _Everybody:
     limit_min: NDArray[np.float64]
 
 
-def judge_otherwise(
-    study: Study, inputs: Inputs, siting: Siting, kinds: tuple[GroupCoverage, ...], walk: WalkSettings
-) -> Otherwise | None:
+def analyse_scenarios(
+    study: Study, inputs: Inputs, siting: SitingResult, kinds: tuple[GroupCoverage, ...], walk: WalkSettings
+) -> ScenarioAnalysis | None:
     """Judge the proposals in the circumstances that the study names, and choose for all of them.
 
     Raises
@@ -101,12 +102,18 @@ def judge_otherwise(
     worlds = dict(_worlds(study, inputs, siting.pool, everybody, walk))
     coverings = {key: covering for key, (_, covering) in worlds.items()}
     choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
-    best = best_of_each(coverings, choice, seconds=settings.seconds, seed=settings.seed)
-    robust = robust_choice(coverings, choice, best, rule=asked.rule, seconds=settings.seconds, seed=settings.seed)
+    best = solve_scenarios(coverings, choice, seconds=settings.seconds, seed=settings.seed)
     keeps = tuple(range(len(siting.pool.new), len(siting.pool.candidates)))
     plans = {"today": keeps, **{one.method: _columns(one, siting.pool) for one in siting.proposals}}
+    allowed = {name: plans[name] for name in ("today", siting.proposals[-1].method)}
+    best = _no_worse(coverings, allowed, best, choice)
+    robust = solve_robust(coverings, choice, best, rule=asked.rule, seconds=settings.seconds, seed=settings.seed)
+    best = _no_worse(coverings, {ROBUST: robust.sites}, best, choice)
     table = regret_table(coverings, {**plans, ROBUST: robust.sites}, best, choice)
-    proposal = proposal_of(
+    if asked.rule == "worst regret":
+        value = float(table.regret[-1].max())
+        robust = replace(robust, value=value, status=status_of(value, robust.bound))
+    proposal = build_proposal(
         siting.pool,
         siting.covers,
         siting.people,
@@ -116,12 +123,26 @@ def judge_otherwise(
         status=robust.status,
         new_sites=settings.sites,
     )
-    return Otherwise(tuple(name for name, _ in worlds.values()), table, robust, proposal)
+    return ScenarioAnalysis(tuple(name for name, _ in worlds.values()), table, robust, proposal)
 
 
-def fair_plans(
-    study: Study, inputs: Inputs, network: WalkingNetwork, siting: Siting, walk: WalkSettings
-) -> tuple[FairPlans, ...]:
+def _no_worse(
+    coverings: Mapping[str, CoverageMatrix],
+    plans: Mapping[str, tuple[int, ...]],
+    best: Mapping[str, Solution],
+    choice: SelectionConstraints,
+) -> dict[str, Solution]:
+    """Return the best plans, no worse than those that are known: a stopped search may have missed them."""
+    more = -regret_table(coverings, plans, best, choice).regret.min(axis=0)
+    return {
+        name: replace(best[name], objective=best[name].objective + max(float(extra), 0.0))
+        for name, extra in zip(coverings, more, strict=True)
+    }
+
+
+def equity_frontiers(
+    study: Study, inputs: Inputs, network: WalkingNetwork, siting: SitingResult, walk: WalkSettings
+) -> tuple[EquityFrontier, ...]:
     """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
 
     Residents alone count here, each once.
@@ -139,11 +160,13 @@ def fair_plans(
     everybody = _Everybody(inputs.demand, people, limit)
     covering = _covering(study, inputs, siting.pool, everybody, network, walk)
     choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
-    found: list[tuple[str, tuple[FairPlan, ...]]] = []
+    found: list[tuple[str, tuple[EquityPlan, ...]]] = []
     if asked.communities:
         place = {community: number for number, community in enumerate(inputs.communities["id"])}
         home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
-        plans = frontier(covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed)
+        plans = equity_frontier(
+            covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed
+        )
         found.append(("communities", plans))
     if asked.old:
         old = residents_65(inputs.demand)
@@ -154,13 +177,13 @@ def fair_plans(
         )
         found.append(("old", plans))
     return tuple(
-        FairPlans(objective, plans, tuple(_as_proposal(one, siting, settings.sites) for one in plans))
+        EquityFrontier(objective, plans, tuple(_as_proposal(one, siting, settings.sites) for one in plans))
         for objective, plans in found
     )
 
 
-def _as_proposal(plan: FairPlan, siting: Siting, sites: int) -> Proposal:
-    return proposal_of(
+def _as_proposal(plan: EquityPlan, siting: SitingResult, sites: int) -> Proposal:
+    return build_proposal(
         siting.pool,
         siting.covers,
         siting.people,
@@ -172,13 +195,13 @@ def _as_proposal(plan: FairPlan, siting: Siting, sites: int) -> Proposal:
     )
 
 
-def _columns(proposal: Proposal, pool: Pool) -> tuple[int, ...]:
+def _columns(proposal: Proposal, pool: CandidateSet) -> tuple[int, ...]:
     first = len(pool.new)
     kept = [first + place for place, one in enumerate(pool.kept_centres) if one.id not in proposal.closed]
     return (*proposal.sites, *kept)
 
 
-def _beside_those_that_stay(choice: Choice, column: int) -> Choice:
+def _beside_those_that_stay(choice: SelectionConstraints, column: int) -> SelectionConstraints:
     """Return the choice with one more column, open in any case: all centres that stay together."""
     cost = None if choice.cost is None else np.append(choice.cost, 0.0)
     return replace(choice, fixed=(column,), cost=cost)
@@ -219,8 +242,8 @@ def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -
 
 
 def _worlds(
-    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, walk: WalkSettings
-) -> Iterator[tuple[str, tuple[Phrase, Covering]]]:
+    study: Study, inputs: Inputs, pool: CandidateSet, everybody: _Everybody, walk: WalkSettings
+) -> Iterator[tuple[str, tuple[Phrase, CoverageMatrix]]]:
     """Yield every circumstance: as the study has it, then the others one by one."""
     asked, costs = study.siting.robust, walking_costs_of(study, walk)
     own = _covering(study, inputs, pool, everybody, build_walk_network(study, inputs, costs).network, walk)
@@ -239,7 +262,7 @@ def _worlds(
         rest = variant.people.get("*", 1.0)
         times = everybody.frame["community"].map(lambda one, v=variant, r=rest: v.people.get(one, r)).to_numpy()
         said = Phrase("words.world_people", {"name": variant.name})
-        yield f"people:{variant.name}", (said, Covering(own.covers, own.weight * times))
+        yield f"people:{variant.name}", (said, CoverageMatrix(own.covers, own.weight * times))
 
 
 def _with_gates(inputs: Inputs, state: str) -> Inputs:
@@ -248,8 +271,13 @@ def _with_gates(inputs: Inputs, state: str) -> Inputs:
 
 
 def _covering(
-    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, network: WalkingNetwork, walk: WalkSettings
-) -> Covering:
+    study: Study,
+    inputs: Inputs,
+    pool: CandidateSet,
+    everybody: _Everybody,
+    network: WalkingNetwork,
+    walk: WalkSettings,
+) -> CoverageMatrix:
     """Return who is served by which candidate, and, in the last column, by a centre that stays."""
     spots = _snapped(everybody.frame, network, walk)
     stays = ~inputs.facilities["id"].isin(study.siting.free)
@@ -257,8 +285,8 @@ def _covering(
     horizon_min = float(everybody.limit_min.max())
     minutes, _ = nearest_facility(network, centres, spots, walk=walk, horizon_min=horizon_min)
     staying = csr_array(is_within(minutes, everybody.limit_min)[:, None])
-    covers = coverage_of(pool.candidates, spots, everybody.limit_min, network, walk)
-    return Covering(csr_array(hstack([covers, staying], format="csr"), dtype=bool), everybody.weight)
+    covers = compute_coverage(pool.candidates, spots, everybody.limit_min, network, walk)
+    return CoverageMatrix(csr_array(hstack([covers, staying], format="csr"), dtype=bool), everybody.weight)
 
 
 def _snapped(points: gpd.GeoDataFrame, network: WalkingNetwork, walk: WalkSettings) -> SnappedPoints:

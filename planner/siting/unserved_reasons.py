@@ -16,7 +16,7 @@ from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
 from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
 from planner.siting.candidates.street_positions import propose_street_positions
-from planner.siting.problem import Covering, covers_of
+from planner.siting.problem import CoverageMatrix, coverage_from_pairs
 from planner.siting.unserved import fewest_extra
 
 REASONS = (
@@ -30,7 +30,7 @@ MOST_ROWS = 4000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Left:
+class UnservedDemand:
     """Whom no candidate and no centre serves, and what would help.
 
     Attributes
@@ -70,7 +70,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
+class UnservedContext:
     """What people and sites are surrounded by.
 
     Attributes
@@ -98,7 +98,7 @@ class Surroundings:
     free_streets: Callable[[], NDArray[np.object_]]
 
 
-def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: float) -> Left:
+def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, *, seconds: float) -> UnservedDemand:
     """Say who is served by no candidate and no centre, why, and what would help.
 
     Parameters
@@ -121,7 +121,7 @@ def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: flo
     minutes, _ = nearest_facility(around.network, around.sites, own, walk=around.walk, horizon_min=everywhere)
     walks = minutes[np.isfinite(minutes)]
     extra, bound, never = _fewest(rows, own, around, seconds)
-    return Left(
+    return UnservedDemand(
         rows=rows,
         reason=tuple(_reasons(own, around.limit_min[rows], around)),
         minutes=minutes,
@@ -134,7 +134,7 @@ def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: flo
 
 
 def _fewest(
-    rows: IndexArray, own: SnappedPoints, around: Surroundings, seconds: float
+    rows: IndexArray, own: SnappedPoints, around: UnservedContext, seconds: float
 ) -> tuple[int | None, float, float]:
     people, limit_min = around.people[rows], around.limit_min[rows]
     if not len(rows):
@@ -149,12 +149,12 @@ def _fewest(
     horizon_min = float(limit_min.max())
     times = travel_times(around.network, spots, own, walk=around.walk, horizon_min=horizon_min)
     inside = is_within(times.minutes, limit_min[times.demand])
-    covers = covers_of(times.demand[inside], times.facility[inside], (len(rows), len(xy)))
-    answer = fewest_extra(Covering(covers, people), np.arange(len(rows)), seconds=seconds)
+    covers = coverage_from_pairs(times.demand[inside], times.facility[inside], (len(rows), len(xy)))
+    answer = fewest_extra(CoverageMatrix(covers, people), np.arange(len(rows)), seconds=seconds)
     return len(answer.sites), answer.bound, float(people[answer.unservable].sum())
 
 
-def _reasons(own: SnappedPoints, limit_min: FloatArray, around: Surroundings) -> list[str]:
+def _reasons(own: SnappedPoints, limit_min: FloatArray, around: UnservedContext) -> list[str]:
     network, access_m = around.network, around.walk.access_m
     with_site = _pieces(around.sites, network)
     gated = {int(piece) for gate in network.gates for piece in _pieces_at(gate.nodes, network)}

@@ -55,7 +55,7 @@ def test_a_branch_of_nothing_or_of_itself_is_refused(tmp_path: Path, main: str, 
         diagnosed(tmp_path, layers, *RULES)
 
 
-def test_a_branch_closes_with_its_centre_and_the_page_shows_todays_verdicts(tmp_path: Path) -> None:
+def test_a_branch_closes_with_its_centre_and_the_page_judges_both(tmp_path: Path) -> None:
     centres = toy.layers()["centres"].assign(branch_of=["", "C1"])
     more = toy.layers()["centres"].iloc[:1].assign(id="C2", community="E", branch_of="")
     together = gpd.GeoDataFrame(pd.concat([centres, more], ignore_index=True), crs=toy.CRS)
@@ -65,4 +65,4 @@ def test_a_branch_closes_with_its_centre_and_the_page_shows_todays_verdicts(tmp_
     plan = planner.run(study)
     assert document(plan)["centres"][1]["verdict"] == ""
     planner.write(plan, tmp_path / "out")
-    assert '"unfollowed":["branch_of"]' in (tmp_path / "out" / "map.html").read_text("utf-8").replace(" ", "")
+    assert '"unfollowed":[]' in (tmp_path / "out" / "map.html").read_text("utf-8").replace(" ", "")

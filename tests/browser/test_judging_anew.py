@@ -42,7 +42,28 @@ CENTRES = (
 )
 """C5 stands outside the communities, where no street is."""
 
+WITH_BRANCHES = (
+    *CENTRES,
+    # Of another tier, before and beyond other centres; of a station and of the town, which are no premises.
+    ("B1", "station", "", 40.0, "no", "", (600, 0)),
+    ("B2", "community", "E", 150.0, "", "", (400, 0)),
+    ("B3", "village", "W", None, "yes", "", (800, 200)),
+    ("B4", "community", "W", 80.0, "", "", (800, 300)),
+    ("B5", "community", "E", 10.0, "", "", (500, 400)),
+)
+BRANCH_OF = {"B1": "C1", "B2": "C1", "B3": "C3", "B4": "S1", "B5": "T1"}
+CATCHMENT = '[catchment]\nzones_min = [4, 8]\nweights = [1.0, 0.3]\nclause = "c"\nevidence = "own"\n'
+
 ASKED = {
+    "floor": [rule("floor_area_m2 >= 340", tiers=TIERS)],
+    "reach": [rule("people_within_5min >= 150 and people_within_10min < 700", unit="people", tiers=TIERS)],
+    "catchment": [
+        CATCHMENT,
+        rule("m2_per_person_2sfca >= 0.9 or m2_per_person_e2sfca >= 1", unit="m2_per_person", tiers=TIERS),
+    ],
+    "people and floor": [
+        rule("overlap_share <= 0.5 or people_nearest / floor_area_m2 < 0.6", unit="share", tiers=TIERS)
+    ],
     "nearest": [rule("people_nearest <= 250", unit="people", tiers=TIERS)],
     "for each m2": [rule("people_per_m2 <= 1.5", unit="people_per_m2", tiers=TIERS)],
     "by hand": [
@@ -84,13 +105,14 @@ def test_every_measure_is_known_to_follow_the_choice_or_not() -> None:
     assert followed == indicators_depending_on("open_set") - {"next_centre_min"}
 
 
-def rich_study(folder: Path) -> Path:
+def rich_study(folder: Path, centres_given: Sequence[tuple[object, ...]] = CENTRES) -> Path:
     """Write the toy city with several premises in each community, fractions of people, and the old among them."""
     people = toy.layers()["people"]
     people = people.assign(people=people["people"] * 1.0371, people_65=people["people"] * 0.2113)
     columns = ("id", "tier", "community", "floor_area_m2", "step_free", "newly_built")
-    rows = {name: [row[place] for row in CENTRES] for place, name in enumerate(columns)}
-    spots = [shapely.Point(np.array(row[-1]) + toy.ORIGIN) for row in CENTRES]
+    rows = {name: [row[place] for row in centres_given] for place, name in enumerate(columns)}
+    spots = [shapely.Point(np.array(row[-1]) + toy.ORIGIN) for row in centres_given]
+    rows["branch_of"] = [BRANCH_OF.get(ident, "") for ident in rows["id"]]
     centres = gpd.GeoDataFrame({**rows, "name": rows["id"]}, geometry=spots, crs=toy.CRS)
     return toy.write_study(folder, changed={"people": people, "centres": centres})
 
@@ -121,10 +143,11 @@ def situation_in(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> Ac
     return ready.assemble_access(ready.compute_times(), ready.compute_service_areas())
 
 
-@pytest.fixture(scope="module")
-def chosen(tmp_path_factory: pytest.TempPathFactory) -> Choices:
-    plan = planner.run(rich_study(tmp_path_factory.mktemp("rich")))
-    sites = range(len(CENTRES), len(CENTRES) + len(plan.siting.candidates))
+@pytest.fixture(scope="module", params=[CENTRES, WITH_BRANCHES], ids=["alone", "branches"])
+def chosen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Choices:
+    centres = request.param
+    plan = planner.run(rich_study(tmp_path_factory.mktemp("rich"), centres))
+    sites = range(len(centres), len(centres) + len(plan.siting.candidates))
     choices = [
         ([], []),
         ([0], []),
@@ -132,9 +155,11 @@ def chosen(tmp_path_factory: pytest.TempPathFactory) -> Choices:
         ([1, 3], [sites[1]]),
         ([0, 1], []),
         ([0, 1, 2, 3, 4], []),
-        ([0, 1, 2, 3, 4, 5, 6], [sites[2]]),
+        ([0, 1, 2, 3, 4, 5, 6], [sites[1]]),
         ([4, 5, 6], list(sites)),
     ]
+    if centres is WITH_BRANCHES:
+        choices += [([7], []), ([8], []), ([7, 8], [sites[0]]), ([9], []), ([8, 9, 10, 2], []), ([0, 11], [])]
     return Choices(plan, choices, [situation_in(plan, *choice) for choice in choices])
 
 
@@ -167,7 +192,7 @@ def test_each_centre_is_judged_as_the_rules_judge_it(
     ids = list(plan.inputs.facilities["id"])
     for choice, access in zip(chosen.choices, chosen.access_variants, strict=True):
         found = diagnose(access, rule_set=profile)
-        premises = found.centres[found.centres["tier"].isin(["community", "village"])]
+        premises = found.centres[access.is_premises]
         shown = page.evaluate(RATINGS, list(choice))
         assert {ids[station]: verdict for station, verdict in shown["verdicts"]} == dict(
             zip(premises["id"], premises["verdict"], strict=True)
@@ -194,10 +219,12 @@ def test_where_a_rule_cannot_be_followed_nothing_is_said(
     content = document(plan)
     sets = what_if(plan, content)
     assert sets["judged"]["unfollowed"] == ["next_centre_min"]
-    open_question = {
-        "or": ["C1", "C2", "C3", "C5"],
-        "and": ["C2", "C4"],  # the others fail in any case
+    # Without branches, the others pass or fail in any case; with theirs, C1 has 510 m² and C3 may have any area.
+    alone, together = {
+        "or": (["C1", "C2", "C3", "C5"], ["C1", "C2", "C3", "C5"]),
+        "and": (["C2", "C4"], ["C1", "C2", "C3", "C4"]),
     }[joint]
+    open_question = together if (plan.inputs.facilities["branch_of"] != "").any() else alone
     ids = plan.inputs.facilities["id"]
     undecided = [ids[one["station"]] for one in sets["judged"]["premises"] if "?next" in str(one["findings"])]
     assert undecided == open_question
@@ -214,6 +241,7 @@ def test_where_a_rule_cannot_be_followed_nothing_is_said(
         expect(figure).to_have_text(expected)
     expect(page.locator('[data-figure="communities_without_centre"] > b')).to_have_text("0")
     expect(page.locator("#verdicts-note")).to_be_visible()
+    expect(page.locator("#verdicts-note")).to_contain_text("walk to the next centre")
     page.locator("#reset").click()
     for figure, expected in zip(figures, today, strict=True):
         expect(figure).to_have_text(str(expected))

@@ -208,7 +208,9 @@ def test_real_streets_need_no_fallback(radius_m: float) -> None:
     network = build_network(cities.helsinki())
     random = np.random.default_rng(3)
     middle = (network.segment_xy[:, :2] + network.segment_xy[:, 2:]) / 2
-    for centre in middle[random.choice(len(middle), 20)]:
-        segments = network.segment_xy[np.hypot(*(middle - centre).T) < random.uniform(100, 800)]
+    # One large piece of the city, and twenty small ones: GEOS takes far longer over a large one.
+    places = middle[random.choice(len(middle), 21)]
+    for centre, within_m in zip(places, [800.0, *random.uniform(100, 400, 20)], strict=True):
+        segments = network.segment_xy[np.hypot(*(middle - centre).T) < within_m]
         assert not left_to_geos(segments, radius_m)
         assert_same_as_geos(segments, radius_m)

@@ -18,7 +18,7 @@ from planner.programme.greedy import greedy, loose_bound
 from planner.programme.problem import Fund, Option, Precedence, Question
 from planner.programme.reduction import reduced
 from planner.programme.solve import choose
-from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.deadline import Deadline
 
 SECONDS = 60.0
 NEAR = 1e-6
@@ -307,11 +307,11 @@ def test_a_search_without_time_keeps_all_rules_and_its_bound_holds(question: Que
 @settings(max_examples=30)
 @given(questions)
 def test_the_greedy_start_keeps_all_rules_and_no_programme_exceeds_the_loose_bound(question: Question) -> None:
-    starts = greedy(question, (), Clock(SECONDS))
+    starts = greedy(question, (), Deadline(SECONDS))
     plan = plan_of(question, starts)
     assert keeps_order(question, plan)
     assert is_paid(question, plan)
-    bound = loose_bound(question, Clock(SECONDS))
+    bound = loose_bound(question, Deadline(SECONDS))
     assert bound >= max(gained(question, done_by(one, question.years)) for one in plans(question)) - NEAR
 
 

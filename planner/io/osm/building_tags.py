@@ -19,6 +19,7 @@ OTHER_USE = "other_use"
 USE_KEYS = (
     *("amenity", "shop", "office", "power", "parking", "craft", "industrial", "healthcare", "tourism", "leisure"),
     *("man_made", "military", "railway", "aeroway", "public_transport", "emergency", "telecom", "club"),
+    *("abandoned", "disused", "ruins"),
 )
 """Keys that say what a building is used for, when people do not live in it."""
 

@@ -24,7 +24,7 @@ from planner.io.osm.building_tags import OTHER_USE, height, storeys, use_of
 from planner.io.osm.gates import GatedLines, stop_at_gates
 from planner.io.osm.objects import DEGREES, Gap, areas_with, opened, points_with
 from planner.io.osm.source import Source
-from planner.io.osm.squares import Square, find_squares, lines_across
+from planner.io.osm.squares import Square, Uncrossed, find_squares, lines_across
 from planner.io.osm.walkable_tags import PRIVATE
 from planner.io.osm.ways import LeftOut, WalkedWays, crossings_of, read_walked_ways
 
@@ -53,6 +53,9 @@ class OsmWalk:
     gaps
         Where the file lacks nodes of walkable ways and squares, in degrees: `id` (w… or r…), `nodes` (how many);
         a line between the nodes on both sides, a point where the way breaks off, None where no node is known.
+    uncrossed
+        Squares that are walked round, not across, points in degrees: `id`, `reason`, `places`, as
+        `planner.io.osm.squares.Uncrossed` has them.
     apart
         How many nodes stand exactly above another one that they do not join.
     source
@@ -64,6 +67,7 @@ class OsmWalk:
     left_out: gpd.GeoDataFrame
     other_classes: gpd.GeoDataFrame
     gaps: gpd.GeoDataFrame
+    uncrossed: gpd.GeoDataFrame
     apart: int
     source: Source
 
@@ -125,7 +129,8 @@ def read_osm_walk(path: Path) -> OsmWalk:
         squares, lacking = find_squares(source.path, walked)
     private = np.array([way.is_private for way in walked.ways], dtype=bool)
     gated = stop_at_gates(walked.lines, walked.gates, private)
-    parts = [_ways(walked, gated), _squares(squares, walked)]
+    across, uncrossed = lines_across(squares, walked)
+    parts = [_ways(walked, gated), _squares(squares, walked, across)]
     streets = gpd.GeoDataFrame(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True))
     return OsmWalk(
         streets=streets,
@@ -133,6 +138,7 @@ def read_osm_walk(path: Path) -> OsmWalk:
         left_out=_left_out([way for way in walked.left_out if way.reason != "class"]),
         other_classes=_left_out([way for way in walked.left_out if way.reason == "class"]),
         gaps=gaps_as_frame([*walked.gaps, *lacking]),
+        uncrossed=_uncrossed_as_frame(uncrossed),
         apart=len(walked.places.moved),
         source=source,
     )
@@ -157,11 +163,13 @@ def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
     )
 
 
-def _squares(squares: Sequence[Square], walked: WalkedWays) -> gpd.GeoDataFrame:
+def _squares(
+    squares: Sequence[Square], walked: WalkedWays, across: Sequence[Sequence[shapely.Geometry]]
+) -> gpd.GeoDataFrame:
     """Return a row for the lines across each square, and one for each outline that is no street yet."""
     ways = {way.id for way in walked.ways}
     rows: list[tuple[str, Square, bool, shapely.Geometry]] = []
-    for square, lines in zip(squares, lines_across(squares, walked), strict=True):
+    for square, lines in zip(squares, across, strict=True):
         if not square.ways <= ways:
             rows.append((square.id, square, False, shapely.boundary(square.shape)))
         if lines:
@@ -208,6 +216,18 @@ def _left_out(ways: Sequence[LeftOut]) -> gpd.GeoDataFrame:
             "word": [way.word for way in ways],
         },
         geometry=[way.line for way in ways],
+        crs=DEGREES,
+    )
+
+
+def _uncrossed_as_frame(squares: Sequence[Uncrossed]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {
+            "id": [square.id for square in squares],
+            "reason": [square.reason for square in squares],
+            "places": [square.places for square in squares],
+        },
+        geometry=[square.place for square in squares],
         crs=DEGREES,
     )
 

@@ -74,6 +74,9 @@ ALL_TAGS = ("other_tags", "tags", "all_tags")
 ENOUGH = 0.5
 """A column of classes is one if the rules know the words of at least this share of the lines that have any."""
 
+MOST_WORDS = 200
+"""A column with more different texts holds names, and no classes."""
+
 ACCESS_WORDS = (
     FOOT_ALLOWED
     | FOOT_FORBIDDEN
@@ -153,6 +156,13 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
         if (told != "").any():
             texts[key] = told.where(told != "", texts.get(key, nothing)) if key in texts else told
     chosen, unread = _class_columns(texts, _plain(class_column) if class_column else None)
+    others_said = {
+        name: _texts(rows[own]) for name, own in columns.items() if name not in texts and _may_be_words(rows[own])
+    }
+    states = {name: words for name, words in others_said.items() if _is_state(words)}
+    if not chosen:
+        chosen = [name for name, words in others_said.items() if name not in states and _is_class(words)][:1]
+    texts |= {name: others_said[name] for name in (*chosen, *states) if name in others_said}
     is_osm = bool(chosen) and chosen[0] in OSM_CLASSES
     access = _believed(texts, sure=is_osm, unread=unread)
     of_class = {name: texts[name].tolist() for name in chosen}
@@ -167,13 +177,18 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
         )
         for row in range(len(rows))
     ]
+    for words in states.values():
+        verdicts = [
+            ("class", word) if _set_of(word) == "not_built" and found[0] in {"", UNKNOWN, PRIVATE} else found
+            for word, found in zip(words, verdicts, strict=True)
+        ]
     unknown = dict.fromkeys(word for reason, word in verdicts if reason == UNKNOWN)
     judged = [("", "") if reason in {UNKNOWN, PRIVATE} else (reason, word) for reason, word in verdicts]
     return Sorted(
         pd.Series([reason for reason, _ in judged], index=rows.index, dtype=object),
         pd.Series([word for _, word in judged], index=rows.index, dtype=object),
         pd.Series([reason == PRIVATE for reason, _ in verdicts], index=rows.index, dtype=bool),
-        tuple(columns.get(name, name) for name in dict.fromkeys([*chosen, *access])),
+        tuple(columns.get(name, name) for name in dict.fromkeys([*chosen, *access, *states])),
         {columns.get(name, name): some for name, some in unread.items()},
         tuple(unknown),
     )
@@ -228,6 +243,28 @@ def _class_columns(
         elif name in CLASS_COLUMNS or name == asked or words.map(_set_of).isin(SETS).any():
             unread[name] = tuple(dict.fromkeys(word for word in words if not _is_known(word)))
     return found, unread
+
+
+def _may_be_words(column: pd.Series) -> bool:
+    """Tell whether a column holds texts of which few differ, as classes do and names do not."""
+    if column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
+        return False
+    said = [value for value in column if isinstance(value, str)]
+    return bool(said) and len(set(said)) <= MOST_WORDS
+
+
+def _is_class(words: pd.Series) -> bool:
+    """Tell whether a column of any name says what lines are: known words, some that are not walked."""
+    said = words[words != ""]
+    known = said.map(lambda word: word in _words() or word in WALKABLE)
+    return bool(len(said)) and known.mean() >= ENOUGH and any(_words().get(word) in SETS for word in said)
+
+
+def _is_state(words: pd.Series) -> bool:
+    """Tell whether a column of any name says, and says nothing else, whether lines are built yet."""
+    said = set(words) - {""}
+    unbuilt = {word for word in said if word in _words() and _words()[word] == "not_built"}
+    return bool(unbuilt) and said - unbuilt <= set(_table()["built"])
 
 
 def _believed(

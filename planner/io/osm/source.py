@@ -23,7 +23,7 @@ from osmium.osm import mutable
 from planner.io.osm.elements import Element, settle, write_elements
 from planner.io.osm.packed import check_blobs
 from planner.io.osm.versions import Ledger, look_through_pbf
-from planner.io.osm.xml_files import look_through, read_elements
+from planner.io.osm.xml_files import check_complete, look_through, read_elements
 from planner.messages.errors import Breach, DataError
 
 XML = (".osm", ".osm.gz", ".osm.bz2", ".xml", ".xml.gz", ".xml.bz2")
@@ -113,6 +113,7 @@ def _json_elements(path: Path) -> Iterable[Element]:
     try:
         answer = json.loads(path.read_bytes())
         elements = answer["elements"]
+        check_complete(str(answer.get("remark") or ""), path)
     except (KeyError, TypeError, RecursionError) as error:
         message = "no answer of Overpass"
         raise ValueError(message) from error

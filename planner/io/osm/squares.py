@@ -29,6 +29,9 @@ from planner.io.osm.ways import WalkedWays
 MOST_PLACES = 250
 """A square with more entrances and inward corners keeps its outline only: the pairs would be too many."""
 
+LEAST_CORNERS = 4
+"""Of an area, the first again as the last."""
+
 DETOUR = 0.01
 """How much longer than the shortest a walk across may be, so that a square takes fewer lines."""
 
@@ -61,6 +64,29 @@ class Square:
     is_private: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Uncrossed:
+    """A square that people walk round, not across: it keeps its outline only.
+
+    Attributes
+    ----------
+    id
+        Of the square.
+    reason
+        ``"many"``: more entrances and inward corners than `MOST_PLACES`; ``"tangled"``: its outline crosses
+        itself.
+    places
+        How many entrances and inward corners it has; 0 where it is tangled.
+    place
+        A point of it, degrees.
+    """
+
+    id: str
+    reason: str
+    places: int
+    place: shapely.Point
+
+
 def find_squares(path: Path, walked: WalkedWays) -> tuple[list[Square], list[Gap]]:
     """Return the squares of an extract, closed ways with ``area=yes`` first, then multipolygons.
 
@@ -68,7 +94,9 @@ def find_squares(path: Path, walked: WalkedWays) -> tuple[list[Square], list[Gap
     """
     squares = []
     for way, line in zip(walked.ways, walked.lines, strict=True):
-        if way.is_square and shapely.get_type_id(line) == shapely.GeometryType.LINESTRING and line.is_ring:
+        is_whole = shapely.get_type_id(line) == shapely.GeometryType.LINESTRING
+        # An outline that crosses itself closes, too: it is told, not crossed.
+        if way.is_square and is_whole and line.is_closed and shapely.get_num_coordinates(line) >= LEAST_CORNERS:
             shape, own = shapely.Polygon(line), frozenset({way.id})
             squares.append(Square(str(way.id), way.kind, way.name, shape, own, way.is_private))
     gaps: list[Gap] = []
@@ -90,41 +118,56 @@ def _multipolygons(path: Path, walked: WalkedWays, gaps: list[Gap]) -> Iterator[
             yield Square(area.id, tags["highway"], tags.get("name", ""), area.shape, relation.ways)
 
 
-def lines_across(squares: Sequence[Square], walked: WalkedWays) -> list[list[shapely.Geometry]]:
+def lines_across(
+    squares: Sequence[Square], walked: WalkedWays
+) -> tuple[list[list[shapely.Geometry]], list[Uncrossed]]:
     """Return, for each square, the straight lines that the shortest walks across it use, without its outline.
 
     A square has an entrance at every vertex of its outline where a way other than its own has one, or another
-    square has, whether these are drawn as ways or as relations.
+    square has, whether these are drawn as ways or as relations. Squares that cannot be crossed come beside.
     """
     if not squares:
-        return []
+        return [], []
     xy, row = shapely.get_coordinates(walked.lines, return_index=True)
     keys, way = place_keys(xy), np.array([way.id for way in walked.ways])[row]
     corners, owner = shapely.get_coordinates([square.shape for square in squares], return_index=True)
     outlines = place_keys(corners)
     on_any = np.isin(keys, outlines)
     keys, way = keys[on_any], way[on_any]
-    found = []
+    found: list[list[shapely.Geometry]] = []
+    uncrossed: list[Uncrossed] = []
     for number, square in enumerate(squares):
         entrances = np.concatenate([keys[~np.isin(way, list(square.ways))], outlines[owner != number]])
-        parts = shapely.get_parts(square.shape)
-        found.append([line for polygon in parts for line in _across(polygon, entrances)])
-    return found
+        found.append([])
+        for polygon in shapely.get_parts(square.shape):
+            places = _places(polygon, entrances)
+            if polygon.is_valid and len(places) <= MOST_PLACES:
+                found[-1] += _visible(polygon, places)
+            elif len(places):
+                reason, count = ("many", len(places)) if polygon.is_valid else ("tangled", 0)
+                uncrossed.append(Uncrossed(square.id, reason, count, shapely.Point(places[0])))
+    return found, uncrossed
 
 
-def _across(polygon: shapely.Polygon, entrance_keys: NDArray[np.complex128]) -> list[shapely.Geometry]:
-    if not polygon.is_valid:
-        return []
+def _places(polygon: shapely.Polygon, entrance_keys: NDArray[np.complex128]) -> Floats:
+    """Return the entrances of a square and, where its outline is sound, its inward corners.
+
+    There are none where it has not two entrances: nobody walks across.
+    """
     outline = shapely.get_coordinates(polygon)
-    return _visible(polygon, np.unique(outline[np.isin(place_keys(outline), entrance_keys)], axis=0))
-
-
-def _visible(polygon: shapely.Polygon, entrances: Floats) -> list[shapely.Geometry]:
-    """Return the lines inside `polygon` for the walks between `entrances`, without the outline."""
+    entrances = np.unique(outline[np.isin(place_keys(outline), entrance_keys)], axis=0)
+    if len(entrances) < 2:  # noqa: PLR2004 - a walk has two ends
+        return np.empty((0, 2))
+    if not polygon.is_valid:
+        return entrances
     corners = np.concatenate([entrances, inward_corners(polygon)])
     _, first = np.unique(corners, axis=0, return_index=True)
-    places = corners[np.sort(first)]
-    if len(entrances) < 2 or len(places) > MOST_PLACES:  # noqa: PLR2004 - a walk has two ends
+    return corners[np.sort(first)]
+
+
+def _visible(polygon: shapely.Polygon, places: Floats) -> list[shapely.Geometry]:
+    """Return the lines inside `polygon` for the walks between `places`, without the outline."""
+    if not len(places):
         return []
     one, other = np.triu_indices(len(places), k=1)
     lines = shapely.linestrings(np.stack([places[one], places[other]], axis=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,11 @@ CHANGES = frozenset({"osmChange", "osmAugmentedDiff", "action"})
 
 Attributes = Mapping[str, str]
 
+BROKEN_OFF = re.compile(r"error|timed out|out of memory", re.IGNORECASE)
+"""What a remark of Overpass says where the server gave up."""
+
+LONGEST_REMARK = 500
+
 
 def look_through(path: Path) -> Ledger:
     """Return what an XML file says of its objects; a damaged one is left for the reader to refuse.
@@ -29,8 +35,20 @@ def look_through(path: Path) -> Ledger:
         It holds changes, or grows beyond measure when unpacked.
     """
     looking = _Looking(path)
-    _parse(path, looking.start, looking.end)
+    _parse(path, looking.start, looking.end, looking.text)
     return looking.ledger
+
+
+def check_complete(remark: str, path: Path) -> None:
+    """Refuse an answer of Overpass that says of itself that it broke off: what it lacks cannot be seen in it.
+
+    Raises
+    ------
+    DataError
+        The server's remark speaks of an error.
+    """
+    if BROKEN_OFF.search(remark):
+        raise DataError(str(path), [Breach("osm_incomplete", {"said": " ".join(remark.split())[:LONGEST_REMARK]})])
 
 
 def read_elements(path: Path) -> list[Element]:
@@ -40,8 +58,15 @@ def read_elements(path: Path) -> list[Element]:
     return reading.elements
 
 
-def _parse(path: Path, start: Callable[[str, Attributes], None], end: Callable[[str], None]) -> None:
+def _parse(
+    path: Path,
+    start: Callable[[str, Attributes], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None] | None = None,
+) -> None:
     parser = expat.ParserCreate()
+    if text is not None:
+        parser.CharacterDataHandler = text
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.StartDoctypeDeclHandler = _no_doctype
     try:
@@ -71,6 +96,7 @@ class _Looking:
     path: Path
     ledger: Ledger = field(default_factory=Ledger)
     depth: int = 0
+    remark: str | None = None
 
     def start(self, name: str, said: Attributes) -> None:
         if name in CHANGES and self.depth <= 1:
@@ -82,10 +108,19 @@ class _Looking:
             self.ledger.add(ORDER.index(name), int(said["id"]), _version(said), alive=_is_there(said))
         elif name == "nd":
             self.ledger.located |= "lat" in said
+        elif name == "remark" and self.depth == 1:
+            self.remark = ""
         self.depth += 1
+
+    def text(self, said: str) -> None:
+        if self.remark is not None and len(self.remark) < LONGEST_REMARK:
+            self.remark += said
 
     def end(self, _: str) -> None:
         self.depth -= 1
+        if self.remark is not None:
+            check_complete(self.remark, self.path)
+            self.remark = None
 
 
 @dataclass(slots=True)

@@ -15,6 +15,20 @@ WHOLE_FLOAT = re.compile(r"(\d+)\.0+")
 SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,3}")
 
 
+def narrow(text: str) -> str:
+    """Return a text with full-width letters and digits made narrow, without spaces around it.
+
+    A footnote's mark is no digit: 1200① is not 12001, and 1200² is not 12002.
+
+    Examples
+    --------
+    >>> narrow(" １２００㎡ "), narrow("1200①"), narrow("10³")
+    ('1200m2', '1200①', '10³')
+    """
+    folded = (sign if unicodedata.category(sign) == "No" else unicodedata.normalize("NFKC", sign) for sign in text)
+    return unicodedata.normalize("NFC", "".join(folded)).strip()
+
+
 def plain(text: str) -> str:
     """Return a name as it compares: full-width letters made narrow, lower case, without spaces and punctuation.
 
@@ -57,11 +71,11 @@ def measured(text: str, units: Mapping[str, float]) -> tuple[float, bool] | None
     >>> measured("0.1万人", {"万人": 10000.0}), measured("1,000", {})
     ((1000.0, True), (1000.0, False))
     """
-    narrow = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
-    found = THOUSANDS.match(narrow) or PLAIN.match(narrow)
+    said = narrow(text).replace("\u2212", "-")
+    found = THOUSANDS.match(said) or PLAIN.match(said)
     if found is None:
         return None
-    rest = narrow[found.end() :]
+    rest = said[found.end() :]
     # 1,234 read as 1 with ",234" behind it is no number with a unit.
     factor = 1.0 if not rest else units.get(plain(rest)) if not rest.lstrip().startswith((",", ".")) else None
     if factor is None or (found.re is THOUSANDS and rest[:1].isdigit()):
@@ -83,11 +97,11 @@ def code(text: str) -> str:
     >>> code(" 150302001002.0 "), code("１５０３０２"), code("A 1.0")
     ('150302001002', '150302', 'A 1.0')
     """
-    narrow = unicodedata.normalize("NFKC", text).strip()
-    whole = WHOLE_FLOAT.fullmatch(narrow)
-    return whole[1] if whole else narrow
+    said = narrow(text)
+    whole = WHOLE_FLOAT.fullmatch(said)
+    return whole[1] if whole else said
 
 
 def lost_digits(text: str) -> bool:
     """Tell whether a spreadsheet has rounded a code to a few digits, as in 1.50302E+11."""
-    return SCIENTIFIC.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
+    return SCIENTIFIC.fullmatch(narrow(text)) is not None

@@ -16,14 +16,7 @@ from importlib import resources
 from typing import Any
 
 from planner.io.tables.cells import plain
-from planner.io.tables.units import (
-    UnknownUnitError,
-    comments_of,
-    dimension_of,
-    factor_for,
-    units_in_line,
-    units_of,
-)
+from planner.io.tables.units import comments_of, dimension_of, factor_of_unit, units_in_line, units_of
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach
 
@@ -138,7 +131,7 @@ class Vocabulary:
         (Claim(field='people', factor=10000.0, is_weak=False, unit='万人'), None)
         """
         name, comments = comments_of(heading)
-        claim = self._named(plain(name)) or self._with_unit(plain(name)) or self._in_two_languages(name)
+        claim = self._named(plain(name)) or self._with_unit(plain(name)) or self._in_twolanguages_of(name)
         if not comments:
             return claim
         units = units_of(claim.field) if claim else {}
@@ -151,7 +144,7 @@ class Vocabulary:
             stated = units_in_line(word) or word
             if YEAR.fullmatch(stated.strip()) or self._translates(name, word, claim.field):
                 continue
-            factor = units.get(plain(stated)) or _counted_unit(claim.field, stated)
+            factor = units.get(plain(stated)) or factor_of_unit(claim.field, stated)
             if factor is None:
                 return None
             factors[stated.strip()] = factor
@@ -164,7 +157,7 @@ class Vocabulary:
         """Return what part of a place a heading means: lon, lat, x, y, lonlat, latlon or geometry."""
         name, comments = comments_of(heading)
         found = self.place.get(plain(heading)) or (self.place.get(plain(name)) if comments else None)
-        parts = {self.place.get(plain(part)) for part in _languages(name)} if found is None else set()
+        parts = {self.place.get(plain(part)) for part in languages_of(name)} if found is None else set()
         return parts.pop() if len(parts) == 1 else found
 
     def nearest(self, field: str, headings: Sequence[str]) -> str | None:
@@ -210,9 +203,9 @@ class Vocabulary:
             return Claim(self.strong[name])
         return Claim(self.weak[name], is_weak=True) if name in self.weak else None
 
-    def _in_two_languages(self, heading: str) -> Claim | None:
+    def _in_twolanguages_of(self, heading: str) -> Claim | None:
         """Return the claim of a heading that says the same in Chinese and in English: 常住人口 Population."""
-        claims = [self._named(plain(part)) for part in _languages(heading)]
+        claims = [self._named(plain(part)) for part in languages_of(heading)]
         found = [claim for claim in claims if claim is not None]
         same = len(found) == len(claims) and len({claim.field for claim in found}) == 1
         return min(found, key=lambda claim: claim.is_weak) if found and same else None
@@ -231,12 +224,12 @@ class Vocabulary:
         return None
 
 
-def _languages(heading: str) -> tuple[str, ...]:
+def languages_of(heading: str) -> tuple[str, ...]:
     """Return the Chinese and the English part of a heading; () where it is in one language.
 
     Examples
     --------
-    >>> _languages("常住人口 / Resident population"), _languages("Community社区"), _languages("POI名称x")
+    >>> languages_of("常住人口 / Resident population"), languages_of("Community社区"), languages_of("POI名称x")
     (('常住人口', 'Resident population'), ('社区', 'Community'), ())
     """
     for pattern in (CHINESE_FIRST, ENGLISH_FIRST):
@@ -375,14 +368,6 @@ def values_of(field: str) -> dict[str, str]:
     """Return the planner's own word by each plain word that a table may use for it."""
     words = column_names()["values"].get(field, {})
     return {plain(word) or word: ours for ours, others in words.items() for word in (ours, *others)}
-
-
-def _counted_unit(field: str, text: str) -> float | None:
-    """Return the factor of a unit that begins with a number, as 10,000 persons; None where it is none."""
-    try:
-        return factor_for(field, text) if any(sign.isdigit() for sign in text) else None
-    except UnknownUnitError:
-        return None
 
 
 def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 
+from planner.io.tables.cells import narrow as narrowed
 from planner.io.tables.cells import number
 
 SIGNS = {
@@ -76,7 +76,7 @@ class Pair:
 
 def is_no_place(text: str) -> bool:
     """Tell whether a cell is blank or says that there is nothing."""
-    return unicodedata.normalize("NFKC", text).strip().lower() in NO_PLACE
+    return narrowed(text).lower() in NO_PLACE
 
 
 def coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
@@ -98,7 +98,7 @@ def coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
     """
     if len(text) > LONGEST:
         return None
-    narrow = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
+    narrow = narrowed(text).replace("\u2212", "-")
     if decimal_comma and DECIMAL_COMMA.fullmatch(narrow):
         narrow = narrow.replace(",", ".")
     value = number(narrow, {})
@@ -134,7 +134,7 @@ def axis(cells: list[str | None], *, degrees: bool) -> list[float | None]:
     >>> axis(["106,8", "106,813"], degrees=True), axis(["500,123", "500,200"], degrees=False)
     ([106.8, 106.813], [500123.0, 500200.0])
     """
-    narrow = [unicodedata.normalize("NFKC", cell).strip() for cell in cells if cell]
+    narrow = [narrowed(cell) for cell in cells if cell]
     commas = [cell for cell in narrow if DECIMAL_COMMA.fullmatch(cell)]
     thousands = [cell for cell in commas if re.fullmatch(r"[+-]?\d{1,3},\d{3}", cell)]
     is_decimal = bool(commas) and (degrees or len(thousands) < len(commas))
@@ -154,7 +154,7 @@ def pair(text: str) -> Pair | None:
     """
     if len(text) > 2 * LONGEST:
         return None
-    narrow = unicodedata.normalize("NFKC", text).strip()
+    narrow = narrowed(text)
     inner = narrow if MARKED_DEGREES.search(narrow) else narrow.translate(OUTER).strip()
     inner = inner.strip("()[]{} ")
     inner = SECOND_HALF.sub(";", re.sub(r"\s*[:=]\s*", ":", inner)) if _labels(inner) else inner

@@ -12,9 +12,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from planner.io.tables.cells import number, plain
-from planner.io.tables.columns import YEAR, Claim, Vocabulary, column_names
+from planner.io.tables.columns import YEAR, Claim, Vocabulary, column_names, languages_of
 from planner.io.tables.coordinates import coordinate
-from planner.io.tables.units import comments_of, is_unit_heading, parse_units, units_in_line, units_of
+from planner.io.tables.units import (
+    comments_of,
+    dimension_of,
+    factor_of_unit,
+    is_unit_heading,
+    is_whole_unit,
+    parse_units,
+    units_in_line,
+    units_of,
+)
 
 SEPARATOR = "/"
 """Between the names of a path, as a user reads and maps them: 常住人口/合计."""
@@ -105,6 +114,8 @@ def meaning(path: Sequence[str], vocabulary: Vocabulary) -> Claim | None:
         claim = _claim("".join(names), vocabulary) or _claim(names[-1], vocabulary)
         if claim is not None and claim.field in vocabulary.numbers and not _is_joined(names, claim, vocabulary):
             claim = claim if all(_is_neutral(name, vocabulary) for name in names[:-1]) else None
+    if claim is not None and unit and not claim.unit and _is_of_another(claim.field, unit):
+        return None
     return _with_unit(claim, [*names[:-1], unit] if len(names) > 1 else [unit])
 
 
@@ -155,12 +166,7 @@ def is_unit_cell(text: str) -> bool:
     """Tell whether a cell of a heading holds nothing but a unit."""
     name, comments = comments_of(text)
     words = [name, *comments] if name else list(comments)
-    return bool(words) and all(units_in_line(word) or _is_whole_unit(word) for word in words)
-
-
-def _is_whole_unit(word: str) -> bool:
-    found = parse_units(word)
-    return bool(found) and plain("".join(unit.text for unit in found)) == plain(word)
+    return bool(words) and all(units_in_line(word) or is_whole_unit(word) for word in words)
 
 
 def _claim(name: str, vocabulary: Vocabulary) -> Claim | None:
@@ -181,7 +187,7 @@ def _without_years_and_units(path: Sequence[str]) -> tuple[list[str], str]:
         if len(path) > 1 and YEAR.fullmatch(only.strip()):
             continue
         if position and is_unit_cell(name):
-            unit = units_in_line(name) or only
+            unit = units_in_line(name) or (name if narrow and comments else only)
             continue
         names.append(name)
     return names or list(path[-1:]), unit
@@ -195,15 +201,26 @@ def _with_unit(claim: Claim | None, above: Sequence[str]) -> Claim | None:
     for name in reversed(above):
         _, comments = comments_of(name)
         for text in (name, *comments):
-            factor = units.get(plain(units_in_line(text) or text)) if text else None
+            stated = units_in_line(text) or text
+            factor = units.get(plain(stated)) if stated else None
+            if factor is None and is_whole_unit(stated):
+                factor = factor_of_unit(claim.field, stated)
             if factor is not None:
                 return replace(claim, factor=factor, unit=units_in_line(text) or text)
     return claim
 
 
+def _is_of_another(field: str, unit: str) -> bool:
+    """Tell whether a row of units below a name says that it is no count of the field: 人口 in %."""
+    units = parse_units(unit)
+    dimension = dimension_of(field)
+    return dimension is not None and bool(units) and not any(one.dimension in {"", dimension} for one in units)
+
+
 def _is_total(name: str) -> bool:
     bare, _ = comments_of(name)
-    return plain(bare or name) in _words("heading_totals")
+    said = [plain(bare or name)], [plain(part) for part in languages_of(bare)]
+    return any(words and _words("heading_totals").issuperset(words) for words in said)
 
 
 def _without_total(name: str) -> str:
@@ -297,7 +314,7 @@ def _names_groups(
 def _is_line_of_units(top: Sequence[str], below: Sequence[str]) -> bool:
     """Tell whether a row is a title with its unit at the other end: 表3 … 单位：万人 above complete names."""
     filled = [column for column, cell in enumerate(top) if cell]
-    aside = [column for column in filled if units_in_line(top[column])]
+    aside = [column for column in filled if units_in_line(top[column]) or is_whole_unit(top[column])]
     for column, following in pairwise(filled):
         if is_unit_heading(top[column].rstrip(":： ")) and parse_units(top[following]):
             aside += [column, following]

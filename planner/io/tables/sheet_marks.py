@@ -17,6 +17,9 @@ from xml.parsers import expat
 
 ZIP_BEGINS = b"PK\x03\x04"
 OLE_BEGINS = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+FORMAT_PARTS = re.compile(r'"[^"]*"|\[[^\]]*\]|[\\!_*].|.', re.DOTALL)
+"""The parts of a number's format: quoted texts, conditions in brackets, marked signs, and single signs."""
+
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 MOST_COLUMNS = 16_384
 MOST_HIDDEN = 1_048_576
@@ -53,6 +56,8 @@ class SheetMarks:
     """Cells of which the reader of workbooks says nothing: a formula as "=…", an error as "#N/A"."""
     doubtful: set[tuple[int, int]] = field(default_factory=set)
     """Those of them that may well be blank."""
+    shown: dict[tuple[int, int], str] = field(default_factory=dict)
+    """What the format of a number writes behind it: 万人 of 0.00"万人". Of an .xlsx only."""
 
 
 def marks_of(content: bytes, sheet: str) -> SheetMarks:
@@ -72,7 +77,7 @@ def marks_of(content: bytes, sheet: str) -> SheetMarks:
                 if "content.xml" in packed.namelist():
                     _open_document(packed.read("content.xml"), sheet, marks)
                 else:
-                    _excel_xml(packed.read(_sheet_part(packed, sheet)), marks)
+                    _excel_xml(packed.read(_sheet_part(packed, sheet)), marks, _written_behind(packed))
         elif content.startswith(OLE_BEGINS):
             _excel_binary(content, sheet, marks)
     except (*MADE_BY_FAULT, expat.ExpatError, zipfile.BadZipFile, RecursionError):
@@ -124,8 +129,66 @@ def _sheet_part(packed: zipfile.ZipFile, sheet: str) -> str:
     return parts[full.replace("\\", "/").lower()]
 
 
-def _excel_xml(content: bytes, marks: SheetMarks) -> None:
-    cells = _Cells(marks)
+def _written_behind(packed: zipfile.ZipFile) -> dict[str, str]:
+    """Return what the styles of cells write behind numbers, by the style's number."""
+    name = next((one for one in packed.namelist() if one.lower() == "xl/styles.xml"), None)
+    codes: dict[str, str] = {}
+    behind: dict[str, str] = {}
+    inside = False
+    count = 0
+
+    def start(name: str, values: dict[str, str]) -> None:
+        nonlocal inside, count
+        if name == "numFmt":
+            codes[values["numFmtId"]] = literal_of(values["formatCode"])
+        elif name in {"cellXfs", "cellStyleXfs"}:
+            inside = name == "cellXfs"
+        elif name == "xf" and inside:
+            text = codes.get(values.get("numFmtId", ""), "")
+            if text:
+                behind[str(count)] = text
+            count += 1
+
+    if name is not None:
+        _parse(packed.read(name), start)
+    return behind
+
+
+def literal_of(code: str) -> str:
+    """Return the text that a number's format writes behind the number as it is; "" where none.
+
+    Examples
+    --------
+    >>> [literal_of(code) for code in ('0.00"万人"', '#,##0.0 "亩";[Red]-0', '0!.0,"万"', "General")]
+    ['万人', '亩', '', '']
+    """
+    first = FORMAT_PARTS.findall(code)
+    kept: list[str] = []
+    has_digit = False
+    for part in first:
+        if part == ";":
+            break
+        if part.startswith("["):
+            continue
+        if part in "0#?":
+            has_digit = True
+            kept.clear()
+        elif part == "," and has_digit:
+            kept.append(part)
+        elif part.startswith('"'):
+            kept.append(part[1:-1])
+        elif part[0] in "\\!":
+            kept.append("!" + part[1:])
+        elif part[0] not in "_*":
+            kept.append(part)
+    text = "".join(kept).strip()
+    # A comma behind the last digit divides by 1,000, a written point shifts: then the number stands as it is.
+    is_scaled = text.startswith(",") or "!" in code or "\\." in code or "%" in code or "E" in code
+    return "" if is_scaled or not has_digit or not any(sign.isalpha() for sign in text) else text.replace("!", "")
+
+
+def _excel_xml(content: bytes, marks: SheetMarks, behind: dict[str, str]) -> None:
+    cells = _Cells(marks, behind)
     _parse(content, cells.start, end=cells.end, text=cells.text)
 
 
@@ -134,6 +197,7 @@ class _Cells:
     """A run over the cells of a sheet of an .xlsx."""
 
     marks: SheetMarks
+    behind: dict[str, str] = field(default_factory=dict)
     row: int = -1
     column: int = -1
     kind: str = ""
@@ -153,6 +217,8 @@ class _Cells:
             found = REFERENCE.fullmatch(values.get("r", ""))
             self.column = _column(found[1]) if found else self.column + 1
             self.kind, self.said = values.get("t", "n"), {}
+            if self.kind == "n" and values.get("s", "0") in self.behind:
+                self.marks.shown[self.row, self.column] = self.behind[values.get("s", "0")]
         elif name in {"f", "v"}:
             self.inside = name
             self.said[name] = ""

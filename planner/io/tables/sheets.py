@@ -12,6 +12,7 @@ import pandas as pd
 from planner.io.tables.cells import number, plain
 from planner.io.tables.columns import YEAR, Vocabulary
 from planner.io.tables.coordinates import coordinate
+from planner.io.tables.heading_languages import HAN, refuse_two_languages
 from planner.io.tables.headings import (
     KEY_AND_VALUE,
     Area,
@@ -22,7 +23,15 @@ from planner.io.tables.headings import (
     path_name,
     place_part,
 )
-from planner.io.tables.units import UNIT_HEADINGS, UNIT_LINE, comments_of, parse_units, units_in_line
+from planner.io.tables.units import (
+    UNIT_HEADINGS,
+    UNIT_LINE,
+    comments_of,
+    is_whole_unit,
+    multiplied_in,
+    parse_units,
+    units_in_line,
+)
 from planner.messages.errors import Breach, DataError
 
 SEARCHED_ROWS = 30
@@ -37,10 +46,13 @@ TABLE_ROW_CELLS = 3
 SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]\s*\S.*")
 """The title of a part within a table: 二、驿站."""
 
-HAN = re.compile("[\u3400-\u9fff]")
 
 STEMS = "甲乙丙丁戊己庚辛"
 """What numbers the columns of names in a statistical table, before 1, 2, 3."""
+
+
+COLUMN_NUMBERS = frozenset({"栏次", "列次", "栏号"})
+"""What such a row may call itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +167,7 @@ def table_of(grid: Grid, vocabulary: Vocabulary, *, source: str) -> SheetTable:
     headings = find_headings(rows, grid.merged, vocabulary, searched=SEARCHED_ROWS)
     headings = _without_translations(headings, vocabulary)
     parts = _parts(rows, headings, grid.merged, vocabulary)
-    _refuse_other_tables(parts, source=source)
+    _refuse_other_tables(parts, rows, source=source)
     left_out: dict[str, list[int]] = {}
     merged: list[MergedNumber] = []
     for part in parts:
@@ -234,11 +246,11 @@ def _keys(paths: Sequence[tuple[str, ...]], vocabulary: Vocabulary) -> list[obje
     return keys
 
 
-def _refuse_other_tables(parts: Sequence[_Part], *, source: str) -> None:
+def _refuse_other_tables(parts: Sequence[_Part], rows: Sequence[Sequence[str]], *, source: str) -> None:
     whole = max(parts, key=lambda part: len(part.named))
     if any(not part.named <= whole.named for part in parts):
-        rows = [f"#{part.heading.first + 1}" for part in parts]
-        raise DataError(source, [Breach("several_tables", {}, rows)])
+        refuse_two_languages(rows, parts[0].heading.first, source=source)
+        raise DataError(source, [Breach("several_tables", {}, [f"#{part.heading.first + 1}" for part in parts])])
 
 
 def _is_title(row: Sequence[str]) -> bool:
@@ -280,9 +292,7 @@ def _said(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
     labelled = False
     for cell in cells:
         is_label = cell.endswith((":", "：")) or plain(cell) in vocabulary.notes
-        aside = (
-            is_label or labelled or units_in_line(cell) is not None or KEY_AND_VALUE.fullmatch(cell) is not None
-        )
+        aside = is_label or labelled or bool(_units_of_title([cell])) or KEY_AND_VALUE.fullmatch(cell) is not None
         if not aside and YEAR.fullmatch(cell) is None and not UNIT_HEADINGS.fullmatch(cell):
             yield cell
         labelled = is_label
@@ -294,10 +304,14 @@ def _units_of_title(cells: Sequence[str]) -> list[str]:
     for cell, following in pairwise(cells):
         if UNIT_HEADINGS.fullmatch(cell.rstrip(":：").strip()) and parse_units(following):
             found.append(following)
-    if len(cells) == 1 and not found:
-        _, comments = comments_of(cells[0])
-        found += [one for one in comments if parse_units(one) and YEAR.fullmatch(one) is None]
-    return found
+    alone = [cell for cell in cells if cell not in found and not units_in_line(cell)]
+    if not found:
+        found += [cell for cell in alone if is_whole_unit(cell)]
+    if not found:
+        comments = [one for cell in alone for one in comments_of(cell)[1] if YEAR.fullmatch(one) is None]
+        found += [one for one in comments if parse_units(one)]
+    # A unit that a sentence names otherwise is not applied on a guess: it is refused where it may matter.
+    return found or [cell for cell in alone if multiplied_in(cell)]
 
 
 def _whole_line(cell: str) -> str | None:
@@ -344,6 +358,7 @@ def _read_part(
         if not reason and not part.kept and _translates(row, part.heading, vocabulary):
             reason = "row_translation"
         if reason == "row_total" and not part.kept and _may_be_heading(row):
+            refuse_two_languages(rows, part.heading.first, source=source)
             raise DataError(source, [Breach("heading_unclear", {}, [f"#{position + 1}"])])
         if reason:
             left_out.setdefault(reason, []).append(position + 1)
@@ -432,7 +447,7 @@ def _why_not(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:
     cells = [cell for cell in row if cell]
     if not cells:
         return "row_blank"
-    names = [plain(cell) for cell in cells[:NAMING_CELLS]]
+    names = [plain(comments_of(cell)[0] or cell) for cell in cells[:NAMING_CELLS]]
     if any(name in vocabulary.totals for name in names) or _ends_as_total(row, names, vocabulary):
         return "row_total"
     beginning = cells[0].partition(":")[0].partition("：")[0]
@@ -455,7 +470,7 @@ def _may_be_heading(row: Sequence[str]) -> bool:
 def _numbers_columns(row: Sequence[str], part: _Part) -> bool:
     """Tell whether a row only numbers the columns of a statistical table: 甲, 1, 2, 3."""
     cells = [cell for cell in row if cell]
-    stems = [cell for cell in cells if cell in STEMS and len(cell) == 1]
+    stems = [cell for cell in cells if (cell in STEMS and len(cell) == 1) or cell in COLUMN_NUMBERS]
     counted = [cell for cell in cells if cell not in stems]
     if counted != [str(one) for one in range(1, len(counted) + 1)] or cells != [*stems, *counted]:
         return False

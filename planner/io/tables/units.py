@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from planner.io.tables.cells import narrow as narrowed
 from planner.io.tables.cells import plain
+from planner.io.tables.multipliers import with_english_words, with_words
 
 UNIT_LABEL = (
     r"(?:(?:计量|人口|户数|面积|金额|货币|数量|数据|表中|本表|统计|表内){0,3}单位|units?(?: of measure(?:ment)?)?)"
 )
 UNIT_LINE = re.compile(
-    rf"(?:^|(?<=[\s(（\[【,，;；。、:：])){UNIT_LABEL}\s*(?:[:：]|均?为|是)\s*(?P<units>[^)）】\]。;；\n]+(?:[(（][^)）]*[)）])?)",
+    rf"(?:^|(?<=[\s(（\[【,，;；。、:：])){UNIT_LABEL}\s*(?:[:：]|均?为|是)\s*[(（\[【]?(?P<units>[^()（）\[\]【】。;；\n]+(?:[(（][^)）]*[)）])?)",
     re.IGNORECASE,
 )
 """A unit that a line of text names: 单位：万人, (单位：人、%), 面积单位为公顷, Unit: 10,000 persons."""
+
+UNIT_BESIDE = re.compile(
+    rf"(?:^|(?<=[\s(（\[【,，;；。、:：])){UNIT_LABEL}(?![A-Za-z]|\s*[:：为是均])\s*[=(（\[【]?\s*(?P<units>[^)）】\]。;；\n]+)",
+    re.IGNORECASE,
+)
+"""A unit right behind the label: 单位万人, 单位（万人）. Other words may stand there, as in 单位名称."""
 
 UNIT_SAID = re.compile(
     r"(?:以|按)(?P<units>[^以按，,。;；\s]{1,8}?)(?:(?:为|作为?)(?:计量|统计)?单位|计(?!划|入|算机)|统计|表示)"
@@ -48,7 +55,20 @@ DIVIDERS = re.compile(r"[、，,;；\s()（）\[\]【】]+|和|及|与|(?<![a-z]
 ONE_UNIT = re.compile(r"[^、;%‰\[\]()【】,]+|[a-z0-9 ,.]+")
 """What may be one unit as a whole; its comma is that of 10,000 persons."""
 
-COUNTED = re.compile(r"(\d[\d,]*)(.*)")
+COUNTED = re.compile(r"(?P<number>10{0,2}(?:[, ]?0{3})*)\s*(?P<unit>[^\W\d_].*)")
+"""A unit of so many: 10,000 persons. Only powers of ten are: 200 persons is a size, 10-20 persons a range."""
+
+BRACKETED = re.compile(r"(?P<base>[^()\[\]]+?)\s*[(\[](?P<multiplier>[^()\[\]]+)[)\]]")
+"""A unit whose multiplier stands in brackets: 人（万）, persons (thousands)."""
+
+SCALED_BASE = re.compile(
+    r"(?<![\d.〇零一二两三四五六七八九十百千万亿几数余多近约每])(?:[十百千]?万|[百千]万|千|百|亿)"
+    r"(?:人|户|口|平方米|平米|㎡|m2|亩|公顷|元)(?![\u3400-\u9fffA-Za-z/])|(?:以|用|按)(?:十|百|千)?(?:万|亿|千)计"
+)
+"""A multiplied unit in a sentence: 本表人口数据为万人, and not 全区共40万人."""
+
+SIZE = re.compile(r"^[\d.,~\s\-\u2013]+")
+MULTIPLIED = re.compile(r"\d|[十百千万亿]|hundred|thousand|million", re.IGNORECASE)
 COUNTABLE = ("people", "households", "area", "money")
 """Dimensions in which a bare multiplier such as 万 is a unit."""
 
@@ -129,14 +149,59 @@ def parse_units(text: str) -> tuple[Unit, ...]:
     >>> parse_units("凤凰岭街道办事处")
     ()
     """
-    narrow = unicodedata.normalize("NFKC", text).strip().lower()
-    whole = _parse(narrow) if ONE_UNIT.fullmatch(narrow) else ()
+    narrow = with_english_words(narrowed(text).lower())
+    whole = _parse(narrow) if ONE_UNIT.fullmatch(narrow) else _bracketed(narrow)
     if whole:
         return whole
     found: list[Unit] = []
     for part in DIVIDERS.split(narrow):
-        found += _parse(part)
-    return tuple(found)
+        units = _parse(part)
+        if not units and MULTIPLIED.search(part):
+            # What is not understood may multiply what is: about 10,000 persons.
+            units = _multiplied(part)
+            if not units:
+                return ()
+        found += units
+    # A bare multiplier beside units may be that of any of them.
+    return () if len(found) > 1 and not all(unit.dimension for unit in found) else tuple(found)
+
+
+def is_whole_unit(text: str) -> bool:
+    """Tell whether a cell says nothing but units: 万人, （万人、万户）, ('000).
+
+    Examples
+    --------
+    >>> [is_whole_unit(text) for text in ("（万人）", "('000)", "万户、万人", "万人社区", "人口", "2020")]
+    [True, True, True, False, False, False]
+    """
+    said = with_english_words(narrowed(text).lower()).strip("()[]【】〔〕<>《》 ")
+    parts = [part for part in DIVIDERS.split(said) if part]
+    return bool(_parse(said) or _bracketed(said)) or (bool(parts) and all(map(_parse, parts)))
+
+
+def factor_of_unit(field: str, text: str) -> float | None:
+    """Return the factor of units that are all of one field, as 10,000 persons; None where they are not.
+
+    Examples
+    --------
+    >>> [factor_of_unit("people", text) for text in ("10,000 persons", "人/户", "%")]
+    [10000.0, None, None]
+    """
+    known, units = units_of(field), parse_units(text)
+    dimension = dimension_of(field)
+    factors = {unit.factor if unit.dimension == dimension else known.get(plain(unit.text)) for unit in units}
+    return factors.pop() if len(factors) == 1 else None
+
+
+def multiplied_in(text: str) -> bool:
+    """Tell whether a sentence speaks of a multiplied unit, and no figure stands before it.
+
+    Examples
+    --------
+    >>> [multiplied_in(text) for text in ("本表人口数据为万人", "全区共40万人", "万人社区名单")]
+    [True, False, False]
+    """
+    return SCALED_BASE.search(with_words(narrowed(text))) is not None
 
 
 def units_in_line(text: str) -> str | None:
@@ -149,9 +214,11 @@ def units_in_line(text: str) -> str | None:
     >>> units_in_line("说明：人口以万人计"), units_in_line("以社区为单位"), units_in_line("in thousands")
     ('万人', None, '千')
     """
-    narrow = unicodedata.normalize("NFKC", text)
+    narrow = with_words(narrowed(text))
     lines = NEXT_UNIT.sub("\n", narrow)
     named = [found["units"].strip() for found in UNIT_LINE.finditer(lines)]
+    beside = [found["units"].strip() for found in UNIT_BESIDE.finditer(lines)]
+    named += [one for one in beside if one not in named and parse_units(one)]
     for found in UNIT_SAID.finditer(narrow):
         word = found["units"] or ENGLISH_SCALES[" ".join(found["english"].lower().split())]
         named += [word] if parse_units(word) else []
@@ -161,7 +228,7 @@ def units_in_line(text: str) -> str | None:
 
 def is_unit_heading(heading: str) -> bool:
     """Tell whether a column of this name may hold units."""
-    return UNIT_HEADINGS.fullmatch(unicodedata.normalize("NFKC", heading).strip()) is not None
+    return UNIT_HEADINGS.fullmatch(narrowed(heading)) is not None
 
 
 def factor_for(field: str, text: str) -> float:
@@ -203,7 +270,7 @@ def comments_of(heading: str) -> tuple[str, tuple[str, ...]]:
     >>> comments_of("常住人口（2020年）（万人）"), comments_of("面积(㎡"), comments_of("户数")
     (('常住人口', ('2020年', '万人')), ('面积', ('m2',)), ('户数', ()))
     """
-    narrow = unicodedata.normalize("NFKC", heading).strip()
+    narrow = with_words(narrowed(heading))
     comments = tuple(one.strip() for one in re.findall(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]?", narrow))
     name = re.sub(r"[(\[【〔][^()\[\]【】〔〕]*[)\]】〕]?", "", narrow).strip()
     return name, tuple(one for one in comments if one)
@@ -219,11 +286,11 @@ def _parse(text: str) -> tuple[Unit, ...]:
     found = _known_units().get(word)
     if found:
         return tuple(Unit(unit.dimension, unit.factor, unit.scale, text) for unit in found)
-    counted = COUNTED.fullmatch(word)
+    counted = COUNTED.fullmatch(text.removeprefix("in ").strip())
     if counted:
-        scale = float(counted[1])
+        scale = float(re.sub("[, ]", "", counted["number"]))
         return tuple(
-            Unit(unit.dimension, unit.factor * scale, unit.scale * scale, text) for unit in _parse(counted[2])
+            Unit(unit.dimension, unit.factor * scale, unit.scale * scale, text) for unit in _parse(counted["unit"])
         )
     parts = re.split(r"/|每|per ", text)
     if len(parts) > 1:
@@ -238,8 +305,33 @@ def _parse(text: str) -> tuple[Unit, ...]:
 
 def _looks_like_unit(text: str) -> bool:
     """Tell whether a text that is not known as a unit may be one with a multiplier, as 万只."""
-    word = plain(text)
-    return 0 < len(word) < ORGANISATION_LENGTH and any(word.startswith(one) for one in _words()["multipliers"])
+    if _multiplied(plain(text)):
+        return True
+    said = with_english_words(narrowed(text).lower())
+    parts = DIVIDERS.split(said)
+    if _parse(SIZE.sub("", said)):
+        return True
+    return any(map(_parse, parts)) and any(MULTIPLIED.search(part) for part in parts)
+
+
+def _multiplied(part: str) -> tuple[Unit, ...]:
+    """Return a unit that is not known, by its multiplier: 万册 is none of the planner's."""
+    if not 0 < len(part) < ORGANISATION_LENGTH:
+        return ()
+    scales = {word: float(scale) for word, scale in _words()["multipliers"].items() if part.startswith(word)}
+    return (Unit(OTHER, 1.0, scales[max(scales, key=len)], part),) if scales else ()
+
+
+def _bracketed(text: str) -> tuple[Unit, ...]:
+    """Return the units of a text whose multiplier stands in brackets."""
+    found = BRACKETED.fullmatch(text)
+    if found is None:
+        return ()
+    bases, multipliers = _parse(found["base"]), _parse(found["multiplier"])
+    if len(multipliers) != 1 or multipliers[0].dimension or not all(unit.scale == 1 for unit in bases):
+        return ()
+    by = multipliers[0].scale
+    return tuple(Unit(unit.dimension, unit.factor * by, unit.scale * by, text) for unit in bases)
 
 
 @cache

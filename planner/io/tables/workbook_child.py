@@ -80,7 +80,12 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
     seen = [name for name in with_cells if name not in hidden]
     filled = seen or with_cells or wanted
     told: dict[str, Any] = {"failed": "", "names": names, "filled": filled, "rows": (), "merged": ()}
-    told |= {"hidden": [name for name in with_cells if name in hidden], "hidden_rows": (), "hidden_columns": ()}
+    told |= {
+        "hidden": [name for name in with_cells if name in hidden],
+        "hidden_rows": (),
+        "hidden_columns": (),
+        "shown": (),
+    }
     if len(filled) == 1:
         told["rows"], told["merged"] = _sheet(sheets[filled[0]], asked["cells"])
         _mark(told, _marks_module().marks_of(asked["bytes"], filled[0]))
@@ -108,6 +113,7 @@ def _mark(told: dict[str, Any], marks: Any) -> None:  # noqa: ANN401 - of a modu
             row = [*rows[number], *("",) * (column + 1 - len(rows[number]))]
             row[column] = row[column] or text
             rows[number] = tuple(row)
+    told["shown"] = [(*cell, text) for cell, text in marks.shown.items()]
     told["hidden_rows"] = sorted(row for row in marks.hidden_rows if row < len(rows))
     told["hidden_columns"] = sorted(marks.hidden_columns)
 

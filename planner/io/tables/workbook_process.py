@@ -57,6 +57,8 @@ class SheetRead:
         Sheets asked for that hold something and are hidden.
     hidden_rows, hidden_columns
         What the workbook hides of the one sheet, counted from 0.
+    shown
+        What the formats of its numbers write behind them: row, column, text.
     """
 
     names: tuple[str, ...]
@@ -66,6 +68,7 @@ class SheetRead:
     hidden: tuple[str, ...] = ()
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    shown: tuple[tuple[int, int, str], ...] = ()
 
 
 class UnreadableWorkbookError(Exception):
@@ -136,6 +139,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
         hidden=tuple(told["hidden"]),
         hidden_rows=frozenset(told["hidden_rows"]),
         hidden_columns=frozenset(told["hidden_columns"]),
+        shown=tuple(told["shown"]),
     )
 
 

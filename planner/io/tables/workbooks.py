@@ -16,6 +16,7 @@ from planner.io.tables.containers import (
     is_protected,
     unzipped,
 )
+from planner.io.tables.number_formats import with_shown_units
 from planner.io.tables.sheets import Grid
 from planner.io.tables.size_limits import CELLS_AT_MOST, check_size
 from planner.io.tables.text_tables import parse_text
@@ -86,7 +87,7 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
     width = max((len(row) for row in found.rows), default=0)
     check_size(len(found.rows), width, source=str(path), is_sheet=True)
     return Grid(
-        found.rows,
+        with_shown_units(found.rows, found.shown),
         merged=found.merged,
         hidden_rows=found.hidden_rows,
         hidden_columns=found.hidden_columns,

@@ -22,7 +22,7 @@ from planner.io.text_encodings import Encoding
 from planner.io.vector.archives import GZIP, ZIP, Member, unpack_gzip, unpack_zip
 from planner.io.vector.drivers import only_drivers
 from planner.io.vector.geopackages import check_computed
-from planner.io.vector.json_layers import check_leads_nowhere, is_topology, read_text
+from planner.io.vector.json_layers import check_leads_nowhere, is_topology, read_text, unknown_system
 from planner.io.vector.mapinfo import PARTS, read_mapinfo
 from planner.io.vector.shapefiles import read_shapefile
 from planner.io.vector.xml_layers import OF_THE_MAP, check_xml, in_utf8, with_plain_fields
@@ -100,10 +100,11 @@ BYTES_AT_MOST = 4 * 2**30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorRead:
-    """All rows of one layer in the file's order, and the encoding of its texts."""
+    """All rows of one layer in the file's order, the encoding of its texts, and a system that it names in vain."""
 
     frame: pd.DataFrame
     encoding: Encoding = field(default_factory=lambda: Encoding("utf-8"))
+    unknown_system: str = ""
 
 
 def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = True) -> VectorRead:
@@ -226,13 +227,13 @@ def _check_folder(path: Path) -> None:
 def _with_layers(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
     if path.suffix.lower() == ".gpkg":
         check_computed(path)
-    chosen = _layer(path, layer, setting, placed=placed)
+    chosen = layer_meant(path, layer, setting, placed=placed)
     if path.suffix.lower() == ".gpkg":
         check_computed(path, chosen)
     return VectorRead(pyogrio.read_dataframe(path, layer=chosen))
 
 
-def _layer(path: Path, layer: str | None, setting: str, *, placed: bool) -> str:
+def layer_meant(path: Path, layer: str | None, setting: str, *, placed: bool) -> str:
     """Return the layer to read: the one that is named, or the only one that can be meant.
 
     Where places are needed, tables without them cannot be; tables of styles never.
@@ -274,7 +275,9 @@ def _json(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRe
         return _with_layers(path, layer, setting, placed)
     source = path if encoding == "utf-8" else text.encode("utf-8")
     check_fields(source, path)
-    return VectorRead(pyogrio.read_dataframe(source), Encoding(encoding))
+    frame = pyogrio.read_dataframe(source)
+    system = frame.crs if isinstance(frame, gpd.GeoDataFrame) else None
+    return VectorRead(frame, Encoding(encoding), unknown_system(text, system))
 
 
 def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - as above
@@ -292,7 +295,7 @@ def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRea
         if ending == ".gml" and schema.is_file():
             check_xml(schema.read_bytes(), path, ".gml")
             copy.with_suffix(".xsd").write_bytes(schema.read_bytes())
-        chosen = _layer(copy, layer, setting, placed=placed)
+        chosen = layer_meant(copy, layer, setting, placed=placed)
         options = {"download_schema": "NO"} if ending == ".gml" else {}
         frame = pyogrio.read_dataframe(copy, layer=chosen, **options)
     if ending == ".kml":

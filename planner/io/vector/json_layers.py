@@ -7,6 +7,8 @@ import json
 import re
 from pathlib import Path
 
+import pyproj
+
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError
 
@@ -22,6 +24,11 @@ PLAIN_SYSTEM = re.compile(
     re.VERBOSE,
 )
 """A coordinate system that is named; GeoJSON may also give the address where it stands, which GDAL asks."""
+
+NAMED_SYSTEM = re.compile(
+    r"""\{\s*"type"\s*:\s*"name"\s*,\s*"properties"\s*:\s*\{\s*"name"\s*:\s*"(?P<name>[^"\\]{1,200})"\s*\}\s*\}"""
+)
+"""What `crs` holds where it names a system."""
 
 ESCAPED_LETTER = re.compile(r"\\u00[4-7]")
 """A plain letter that somebody has escaped: what the text says cannot be seen without reading it whole."""
@@ -80,6 +87,31 @@ def check_leads_nowhere(text: str, path: Path) -> None:
 
 def _is_address(system: object) -> bool:
     return isinstance(system, dict) and str(system.get("type", "name")).lower() not in NAMED
+
+
+def unknown_system(text: str, read_as: pyproj.CRS | None) -> str:
+    """Return the coordinate system that a text names and that was not understood; "" where none is.
+
+    GDAL takes degrees of WGS-84 where it does not know the name, and says nothing.
+
+    Examples
+    --------
+    >>> text = '{"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "Xian 80"}}}'
+    >>> [unknown_system(one, pyproj.CRS(4326)) for one in (text, text.replace("Xian 80", "EPSG:4326"))]
+    ['Xian 80', '']
+    """
+    for found in NAMED_SYSTEM.finditer(text):
+        name = found["name"]
+        try:
+            system = pyproj.CRS.from_user_input(name)
+        except pyproj.exceptions.CRSError:
+            return name
+        same = read_as is not None and (
+            system.equals(read_as, ignore_axis_order=True) or system.to_epsg() == read_as.to_epsg()
+        )
+        if not same and not name.upper().endswith("CRS84"):
+            return name
+    return ""
 
 
 def is_topology(text: str) -> bool:

@@ -12,12 +12,12 @@ from planner.messages.catalogue import LANGUAGES, Phrase
 from planner.reporting.document.people import weighing_entries
 from planner.results import Plan
 from planner.siting.alternatives import Alternative
-from planner.siting.baselines import Step
+from planner.siting.baselines import CurvePoint
 from planner.siting.candidates.candidate import candidate_table
-from planner.siting.candidates.relocations import Fate
+from planner.siting.candidates.relocations import FacilityAction
 from planner.siting.proposals import Proposal
-from planner.siting.robustness import FairPlans, Otherwise
-from planner.siting.unserved_reasons import Left
+from planner.siting.robustness import EquityFrontier, ScenarioAnalysis
+from planner.siting.unserved_reasons import UnservedDemand
 
 Entries = dict[str, Any]
 LONLAT_DIGITS = 7
@@ -118,11 +118,11 @@ def _proposal(
         "people_covered_after": covered + residents,
         "people_share_after": (covered + residents) / people,
         "sites": places.of(proposal),
-        "centres": _fates(proposal.fates),
+        "centres": _fates(proposal.facility_actions),
     }
 
 
-def _fates(fates: Sequence[Fate]) -> list[Entries]:
+def _fates(facility_actions: Sequence[FacilityAction]) -> list[Entries]:
     return [
         {
             "centre": one.centre,
@@ -130,7 +130,7 @@ def _fates(fates: Sequence[Fate]) -> list[Entries]:
             "to": one.to,
             **_in_words(Phrase(f"words.fate_{one.fate}", {"to": one.to})),
         }
-        for one in fates
+        for one in facility_actions
     ]
 
 
@@ -152,7 +152,7 @@ def _excluded(plan: Plan) -> list[Entries]:
     ]
 
 
-def _step(step: Step) -> Entries:
+def _step(step: CurvePoint) -> Entries:
     return {name: getattr(step, name) for name in step.__slots__}
 
 
@@ -170,7 +170,7 @@ def _alternative(one: Alternative, proposal: Proposal, places: _Places) -> Entri
     }
 
 
-def _left(left: Left | None, plan: Plan) -> Entries | None:
+def _left(left: UnservedDemand | None, plan: Plan) -> Entries | None:
     if left is None:
         return None
     access = {"access": f"{plan.walk.access_m:g}"}
@@ -193,7 +193,7 @@ def _left(left: Left | None, plan: Plan) -> Entries | None:
     }
 
 
-def _robust(found: Otherwise | None, places: _Places) -> Entries | None:
+def _robust(found: ScenarioAnalysis | None, places: _Places) -> Entries | None:
     if found is None:
         return None
     table = found.table
@@ -218,7 +218,7 @@ def _robust(found: Otherwise | None, places: _Places) -> Entries | None:
     }
 
 
-def _fair(found: FairPlans, places: _Places) -> Entries:
+def _fair(found: EquityFrontier, places: _Places) -> Entries:
     return {
         "objective": found.objective,
         "plans": [

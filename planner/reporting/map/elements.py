@@ -75,6 +75,11 @@ def _corners(shapes: gpd.GeoSeries) -> Corners:
     return [[south, west], [north, east]]
 
 
+def private_in_words(plan: Plan, texts: Texts) -> str:
+    """Return what the legend says of private ways of compounds; "" where there are none."""
+    return "" if plan.inputs.private_ways.empty else texts(f"maps.private_{plan.study.walking.private_ways}")
+
+
 def rounded(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
     """Return shapes in degrees, thinned in metres before they are reprojected, then rounded."""
     return in_degrees(shapes, SIMPLIFIED_M)

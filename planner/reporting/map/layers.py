@@ -48,6 +48,7 @@ def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
         _shares(words),
         _people(plan, words),
         _streets(plan, words),
+        _private_ways(plan, words),
         _barriers(plan, words),
         *_reached(plan, words),
         _single_areas(plan, content, words),
@@ -123,7 +124,7 @@ def _weak(plan: Plan, words: Words) -> Layer | None:
 
 
 def _streets(plan: Plan, words: Words) -> Layer:
-    streets = plan.inputs.streets
+    streets = plan.inputs.streets[~plan.inputs.private_streets]
     width = streets["kind"].map(style.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
     name = streets["name"].where(width != "other", "")
@@ -139,6 +140,24 @@ def _streets(plan: Plan, words: Words) -> Layer:
             style.STREET_STYLES[feature["properties"]["width"]] | {"interactive": "note" in feature["properties"]}
         ),
         name=entry(words.texts("maps.layer_streets"), patch("#8f8f8f", look="line")),
+        show=True,
+    )
+
+
+def _private_ways(plan: Plan, words: Words) -> Layer | None:
+    """Return the private ways of compounds, named where they have a name."""
+    ways = plan.inputs.private_ways
+    if ways.empty:
+        return None
+    names, place = np.unique(ways["name"].to_numpy(dtype=str), return_inverse=True)
+    lines = merged(ways.geometry.to_numpy(), place.astype(np.int64))
+    how = words.texts(f"maps.private_{plan.study.walking.private_ways}")
+    tips = [f"{name}{words.texts('maps.between')}{how}" if name else how for name in names.tolist()]
+    return shapes_layer(
+        gpd.GeoSeries(lines, crs=ways.crs),
+        [{"note": words.add(tip), "above": True} for tip in tips],
+        lambda _: style.PRIVATE_STYLE,
+        name=entry(words.texts("maps.layer_private"), patch(style.PRIVATE, look="dots")),
         show=True,
     )
 
@@ -301,6 +320,7 @@ def _centres(content: Document, words: Words) -> list[Layer]:
 def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
     """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
     siting = content["siting"]
+    weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
     first = len(plan.inputs.facilities)
     stations = {candidate: first + number for number, candidate in enumerate(candidates)}
@@ -311,8 +331,8 @@ def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
         swatch = style.pin(1, clustered=not is_best, height=22)
         layer = folium.FeatureGroup(name=entry(words.texts(f"maps.layer_{key}"), swatch), show=is_best)
         for site in proposal["sites"]:
-            card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"])
-            number = words.add(words.card("site_tip", site, proposal), card)
+            card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
+            number = words.add(words.card("site_tip", site, proposal, weighted), card)
             sign = style.pin(site["rank"], clustered=not is_best, height=style.PIN_HEIGHT)
             sign_at(
                 site,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import folium
 from markupsafe import Markup
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
-from planner.reporting.map.elements import Words, core_view, whole_view
+from planner.reporting.map.branch_choices import MOST_BRANCHES
+from planner.reporting.map.elements import Words, core_view, private_in_words, whole_view
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.leaflet import Begin, Start, offline_page
@@ -94,6 +97,7 @@ def draw_map(plan: Plan, content: Document) -> str:
     """
     words = Words(Texts(plan.study.language))
     whole, tiles = whole_view(plan), tiles_of(plan.study.map)
+    sets = what_if(plan, content)
     drawing = folium.Map(
         location=whole[0],
         tiles=None,
@@ -115,7 +119,13 @@ def draw_map(plan: Plan, content: Document) -> str:
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
         script="\n".join(map(read_template, SCRIPTS)),
-        body=_panel(content, words.texts, has_tiles=tiles is not None),
+        body=_panel(
+            content,
+            words.texts,
+            has_tiles=tiles is not None,
+            needs_run=_needs_run(sets["judged"]["unfollowed"], words.texts),
+            private_ways=private_in_words(plan, words.texts),
+        ),
         words={
             "notes": words.notes,
             "page": _page_words(words.texts),
@@ -127,12 +137,21 @@ def draw_map(plan: Plan, content: Document) -> str:
             else None,
         },
         images_from=tiles.origin if tiles else "",
-        sets=what_if(plan, content),
+        sets=sets,
     )
     return legal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
 
 
-def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
+def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
+    """Return why the page shows no verdicts for other choices than today's; "" where it does."""
+    reasons = [
+        texts("maps.too_many_branches", most=MOST_BRANCHES) if one == "branch_of" else texts(f"measures.{one}")
+        for one in unfollowed
+    ]
+    return texts("maps.verdicts_need_run", reasons=texts("maps.comma").join(reasons)) if reasons else ""
+
+
+def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
     """Return the panel of key figures, new sites and legend, and the title block."""
     coverage, walking = content["coverage"], content["walking"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
@@ -146,6 +165,8 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool) -> str:
             content=content,
             standard=standard,
             best=best,
+            needs_run=needs_run,
+            private_ways=private_ways,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
             rate=lambda name: rate_in_words(content["diagnosis"]["rates"], name, texts),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import folium
 from folium.map import Layer
 
+from planner.messages.money import unit_of_amount
 from planner.reporting import programme_text as said
 from planner.reporting.document.build import Document
 from planner.reporting.map import style
@@ -54,7 +55,7 @@ def project_layers(content: Document, words: Words) -> list[Layer]:
 
 def _rows(project: Document, say: Wording) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
-    unit = say.content["programme"]["unit"]
+    unit = unit_of_amount(say.content["programme"]["unit"], say.texts)
     gained = gained_by_projects(say.content["programme"])[project["id"]]
     told_of = {
         "measure": said.measure(project, say),

@@ -15,6 +15,7 @@ from planner.messages.catalogue import Texts
 from planner.messages.errors import Breach, StudyError
 from planner.reporting.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.document.build import Document, document
+from planner.reporting.files.input_protection import keep_inputs
 from planner.reporting.map import style
 from planner.reporting.map.elements import CORE_MARGIN_M, dot_metres
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, fill, stroke, write
@@ -65,6 +66,7 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     """
     path = Path(path)
     check_format(path)
+    keep_inputs(plan.study, path.parent, [path.name])
     from matplotlib import rcParams
 
     content = document(plan)
@@ -121,7 +123,7 @@ def _draw(plan: Plan, content: Document) -> Figure:
     _draw_signs(axes, plan, content)
     _draw_names(axes, plan, scale)
     _draw_scale_bar(axes, texts, scale)
-    draw_side(figure, content, texts, scale)
+    draw_side(figure, content, texts, scale, has_private_ways=not plan.inputs.private_ways.empty)
     return figure
 
 
@@ -166,9 +168,11 @@ def _draw_ground(axes: Axes, plan: Plan) -> None:
     if inputs.water is not None:
         fill(axes, inputs.water.geometry, style.WATER_STYLE["fillColor"], zorder=1)
     fill(axes, inputs.communities.geometry, "#ffffff", zorder=2, alpha=0.55)
-    width = inputs.streets["kind"].map(style.street_class)
+    streets = inputs.streets[~inputs.private_streets]
+    width = streets["kind"].map(style.street_class)
     for kind, look in style.STREET_STYLES.items():
-        stroke(axes, inputs.streets.geometry[width == kind], str(look["color"]), _number(look["weight"]) * 0.6, 3)
+        stroke(axes, streets.geometry[width == kind], str(look["color"]), _number(look["weight"]) * 0.6, 3)
+    stroke(axes, inputs.private_ways.geometry, style.PRIVATE, 0.9, 6, dashes=(1, 1.5))
     if inputs.barriers is not None:
         stroke(axes, inputs.barriers.geometry, "#3d3d3d", 0.9, 4, dashes=(6, 3))
     stroke(axes, inputs.communities.geometry.boundary, "#6b6b6b", 0.7, 8)

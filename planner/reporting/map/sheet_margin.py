@@ -8,7 +8,7 @@ from planner.messages.catalogue import Texts
 from planner.reporting.colours import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.document.build import Document
 from planner.reporting.map import style
-from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, SOFT, wrapped, write, write_lines
+from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, SOFT, signs_wide, wrapped, write, write_lines
 from planner.reporting.rates import rate_in_words, weak_in_words
 from planner.reporting.report.blocks import headcount
 from planner.schemas.tables import TIERS
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FIGURE_MM = 30.0
+"""How far a key figure may reach from the left border of the side; a longer one is written smaller."""
+
+MM_A_POINT = 25.4 / 72
+
 SIDE_BOX = (0.776, 0.015, 0.212, 0.97)
 
 
-def draw_side(figure: Figure, content: Document, texts: Texts, scale: float) -> None:
+def draw_side(figure: Figure, content: Document, texts: Texts, scale: float, *, has_private_ways: bool) -> None:
     """Write the title, the key figures, the legend and the title block, one below the other."""
     side = figure.add_axes(SIDE_BOX)
     side.set_xlim(0, SIDE_BOX[2] * A3_MM[0])
@@ -29,7 +34,7 @@ def draw_side(figure: Figure, content: Document, texts: Texts, scale: float) -> 
     y = write_lines(side, 6, wrapped(content["study"]["name"], 15), 17, step=8.5)
     y = write_lines(side, y + 1, [texts("maps.heading")], 11, colour=SOFT, step=6)
     y = _draw_figures(side, y + 3, content, texts)
-    y = _draw_legend(side, y + 4, content, texts)
+    y = _draw_legend(side, y + 4, content, texts, has_private_ways=has_private_ways)
     _draw_title_block(side, y + 6, content, texts, scale)
 
 
@@ -50,9 +55,10 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
         (weak_in_words(len(content["diagnosis"]["weak_communities"]), rates, texts), texts("maps.kpi_weak")),
     ]
     if best:
-        rows.append((f"+{texts.whole(best['people_gained'])}", texts("maps.kpi_gained")))
+        weighted = "_weighted" if content["siting"]["weighted"] else ""
+        rows.append((f"+{texts.whole(best['people_gained'])}", texts(f"maps.kpi_gained{weighted}")))
     for value, label in rows:
-        write(side, 30, y + 3, value, 14, ha="right")
+        write(side, FIGURE_MM, y + 3, value, min(14.0, FIGURE_MM / MM_A_POINT / signs_wide(value)), ha="right")
         for line in wrapped(label, 13):
             write(side, 33, y + 3, line, 9.5, ha="left", colour=SOFT)
             y += 5
@@ -60,7 +66,7 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
     return y
 
 
-def _draw_legend(side: Axes, y: float, content: Document, texts: Texts) -> float:
+def _draw_legend(side: Axes, y: float, content: Document, texts: Texts, *, has_private_ways: bool) -> float:
     limits = [limit["minutes"] for limit in content["walking"]["limits"]]
     y = write_lines(side, y, [texts("maps.legend")], 12, step=7)
     drawn = {centre["tier"] for centre in content["centres"]}
@@ -81,6 +87,8 @@ def _draw_legend(side: Axes, y: float, content: Document, texts: Texts) -> float
         (texts("maps.legend_weak"), {"marker": "_", "mfc": "none", "mec": style.WEAK_STYLE["color"], "mew": 2.5}),
         (texts("maps.legend_site"), {"marker": "o", "mfc": SITE}),
     ]
+    if has_private_ways:
+        right.append((texts("maps.layer_private"), {"marker": "_", "mec": style.PRIVATE, "mew": 1.5}))
     for x, column in ((3.0, left), (46.0, right)):
         for row, (label, look) in enumerate(column):
             side.plot([x], [y + 6 * row], ls="", **{"mec": "#222", "mew": 0.8, "ms": 7, **look})

@@ -11,6 +11,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
 from planner.reporting.colours import BEYOND, DISC, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.reporting.report.blocks import bound_shown
 from planner.reporting.rounding import added_by_sites, digits_apart
 from planner.schemas.tables import TIERS
 
@@ -54,6 +55,9 @@ STREET_STYLES = {
     "street": {"color": "#a8a8a8", "weight": 1.0, "opacity": 0.9},
     "other": {"color": "#bdbdbd", "weight": 0.6, "opacity": 0.9},
 }
+PRIVATE = "#b3541e"
+PRIVATE_STYLE = {"color": PRIVATE, "weight": 1.8, "dashArray": "2 4", "opacity": 0.95}
+"""Private ways of compounds: dotted, apart from the long dashes of railways and weak communities."""
 WATER_STYLE = {"stroke": False, "fillColor": "#b9d3e6", "fillOpacity": 1.0, "interactive": False}
 COMMUNITY_STYLE = {"color": "#6b6b6b", "weight": 0.9, "fillColor": "#ffffff", "fillOpacity": 0.55}
 WEAK_STYLE = {
@@ -179,6 +183,7 @@ def environment(texts: Texts) -> Environment:
             "beyond": BEYOND,
             "weak": VERDICT_COLOURS[WEAK],
             "circle": CIRCLE,
+            "private": PRIVATE,
         },
     )
     found.filters.update(
@@ -189,6 +194,7 @@ def environment(texts: Texts) -> Environment:
         metres=texts.whole,
         quantity=lambda value, unit, other=None: _quantity(texts, value, unit, other),
         added=added_by_sites,
+        bound=bound_shown,
     )
     return found
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import PREMISES, residents_65, serves_other_community
-from planner.accessibility.branches import is_branch
+from planner.accessibility.branches import main_facility
 from planner.evaluation.expressions import (
     RELATIVE_TOLERANCE,
     Arithmetic,
@@ -38,6 +38,7 @@ from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts, appl
 from planner.evaluation.rules import RuleSet
 from planner.population.fixed_point import grain_of
 from planner.reporting.document.build import Document
+from planner.reporting.map.branch_choices import branch_choices, has_too_many_branches
 from planner.reporting.map.varint import packed
 from planner.reporting.rates import counted
 from planner.results import Plan
@@ -83,8 +84,14 @@ def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Doc
     """
     diagnosis = plan.diagnosis
     places = {limit: place for place, limit in enumerate(rings)}
+    choices = branch_choices(plan)
     premises = [
-        {"station": station, "findings": _findings(_Premises(facts, places), diagnosis.rule_set)}
+        {
+            "station": station,
+            "findings": [
+                _findings(_Premises(one, places), diagnosis.rule_set) for one in (facts, *choices.get(station, ()))
+            ],
+        }
         for station, facts in enumerate(diagnosis.facts)
         if facts.tier in PREMISES
     ]
@@ -96,9 +103,8 @@ def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Doc
         "nearest": _nearest_premises(plan, order) if "nearest" in used else None,
         "old": _old(plan, order) if "old" in used else None,
         "unfollowed": sorted(
-            # The page knows nothing of branches: their walks and rooms count with another centre.
             {word.removeprefix("?") for word in used if word.startswith("?")}
-            | ({"branch_of"} if is_branch(plan.inputs.facilities).any() else set())
+            | ({"branch_of"} if has_too_many_branches(plan) else set())
         ),
         "today": _today(plan),
     }
@@ -224,16 +230,19 @@ def _old(plan: Plan, order: NDArray[np.int64]) -> Document:
 
 
 def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
-    """Pack each demand point's premises within the horizon, the nearest first, by their place among premises."""
-    is_premises = plan.inputs.facilities["tier"].isin(PREMISES).to_numpy()
+    """Pack each demand point's premises within the horizon, their branches too, the nearest first, by station."""
+    facilities = plan.inputs.facilities
+    main = main_facility(facilities)
+    is_premises = facilities["tier"].isin(PREMISES).to_numpy()[main]
     times = plan.times.of_facilities(is_premises)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     point = rank[times.demand]
-    others = serves_other_community(times, plan.inputs.demand, plan.inputs.facilities)
-    nearest_first = np.lexsort((times.facility, others, times.minutes, point))
-    local = np.cumsum(is_premises) - 1
+    # A walk to a branch counts for its centre, of whose community it is.
+    to_centre = replace(times, facility=main[times.facility])
+    others = serves_other_community(to_centre, plan.inputs.demand, facilities)
+    nearest_first = np.lexsort((to_centre.facility, others, times.minutes, point))
     return {
         "counts": packed(np.bincount(point, minlength=len(order))),
-        "premises": packed(local[times.facility[nearest_first]]),
+        "stations": packed(times.facility[nearest_first]),
     }

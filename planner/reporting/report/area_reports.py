@@ -13,6 +13,7 @@ from planner.messages.catalogue import Texts
 from planner.messages.errors import Breach, StudyError
 from planner.reporting.document.build import Document, document
 from planner.reporting.facility_text import notes_on, reasons_of, remedy
+from planner.reporting.files.input_protection import keep_inputs
 from planner.reporting.report.blocks import (
     Block,
     Code,
@@ -80,6 +81,7 @@ def write_cut(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
     """
     path = Path(path)
     check_format(path)
+    keep_inputs(plan.study, path.parent, [path.name])
     report = tell_cut(plan, document(plan), wanted)
     made = write_page(report).encode() if path.suffix.lower() == ".html" else docx_bytes(report)
     return write_alone(path, lambda place: place.write_bytes(made))
@@ -233,6 +235,7 @@ def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[
         yield Paragraph(say("cut_no_site"))
         return
     added = added_by_sites(best)
+    weighted = "_weighted" if content["siting"]["weighted"] else ""
     rows: tuple[Row, ...] = tuple(
         (
             site["id"],
@@ -246,7 +249,7 @@ def _sites(plan: Plan, content: Document, part: Part, say: Wording) -> Iterator[
     yield Table(
         say("cut_sites_table", method=say.word(f"method_{best['method']}")),
         (say("column_site"),),
-        say.all("column_rank", "column_lon", "column_lat", "column_added"),
+        say.all("column_rank", "column_lon", "column_lat", f"column_added{weighted}"),
         rows,
         note=say("cut_sites_note"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from planner.messages.money import money_unit
 from planner.reporting import programme_text as words
 from planner.reporting.document.build import Document
 from planner.reporting.programme_text import told
@@ -140,4 +141,6 @@ def _heads(say: Wording, *named: str | tuple[str, Kind]) -> tuple[Column, ...]:
 
 
 def _money(say: Wording, name: str, found: Document) -> Column:
-    return Column(say("money_column", name=told(say, f"column_{name}"), unit=found["unit"]), "number")
+    return Column(
+        say("money_column", name=told(say, f"column_{name}"), unit=money_unit(found["unit"], say.texts)), "number"
+    )

@@ -261,6 +261,7 @@ def rules(say: Wording) -> Sheet:
 def sites(say: Wording) -> Sheet | None:
     """List the sites of each answer in their order."""
     rows: Rows = []
+    weighted = "_weighted" if say.content["siting"]["weighted"] else ""
     for proposal in say.content["siting"]["proposals"]:
         added = added_by_sites(proposal)
         rows += [
@@ -282,8 +283,8 @@ def sites(say: Wording) -> Sheet | None:
         "site",
         ("lon", "degrees"),
         ("lat", "degrees"),
-        ("added", "whole"),
-        ("cumulative", "whole"),
+        (f"added{weighted}", "whole"),
+        (f"cumulative{weighted}", "whole"),
     )
     return _sheet(say, "sites", columns, rows) if rows else None
 

@@ -20,7 +20,15 @@ const planner = (() => {
   const plain = (html) =>
     new DOMParser().parseFromString(html.replaceAll("<br>", ", "), "text/html").body.textContent.trim();
 
+  // Lines above the service areas, which would tint them; as SVG, so that the shapes below keep the mouse.
+  let above = null;
+  const raise = (map) => {
+    map.createPane("above").style.zIndex = 415;
+    above = L.svg({ pane: "above" });
+  };
+
   const describe = (feature, layer) => {
+    if (feature.properties.above) layer.options.renderer = above;
     if ("note" in feature.properties) note(layer, feature.properties.note);
     if ("community" in feature.properties) ofCommunity.set(feature.properties.community, layer);
   };
@@ -95,6 +103,7 @@ const planner = (() => {
 
   // The view comes before the layers, so that each is placed once.
   const begin = (map, core) => {
+    raise(map);
     meeting.prepare(map, JSON.parse(document.getElementById("planner-sets").textContent), told().page);
     const fold = document.getElementById("fold");
     fold.addEventListener("click", () => {

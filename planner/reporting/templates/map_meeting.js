@@ -281,6 +281,9 @@ const meeting = (() => {
     const handle = byId("divider");
     handle.hidden = !compared;
     byId("sides").hidden = !compared;
+    // The name of the right side stands beside the list of layers, which is as wide as its longest name.
+    const layers = document.querySelector(".leaflet-control-layers");
+    byId("sides").style.right = `${(layers?.offsetWidth ?? 0) + 20}px`;
     follow();
     moveDivider(0.5);
   };

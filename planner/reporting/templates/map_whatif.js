@@ -106,7 +106,7 @@ const whatIf = (() => {
     const communities = sets.communities.id.length;
     const nearest = sets.judged.nearest && {
       start: starts(unpack(sets.judged.nearest.counts)),
-      premises: unpack(sets.judged.nearest.premises),
+      station: unpack(sets.judged.nearest.stations),
     };
     const old = sets.judged.old && unpack(sets.judged.old.people).map((value) => value * sets.judged.old.grain);
     const isFollowed = !sets.judged.unfollowed.length;
@@ -223,9 +223,9 @@ const whatIf = (() => {
       const counted = new Float64Array(premises.length);
       for (let i = 0; nearest && i < count.points; i++)
         for (let at = nearest.start[i]; at < nearest.start[i + 1]; at++) {
-          const place = nearest.premises[at];
-          if (!choice.on[premises[place].station]) continue;
-          counted[place] += people[i];
+          const station = nearest.station[at];
+          if (!choice.on[station]) continue;
+          counted[premisesOf.get(mainOf[station])] += people[i];
           break;
         }
       return counted;
@@ -259,15 +259,27 @@ const whatIf = (() => {
       return share >= sets.judged.excellentShare ? "excellent" : "compliant";
     };
 
-    // Of the people within the standard of a centre, the share whom another one has too.
+    // Of the people within the standard of a centre or a branch of it, the share whom another centre has too.
     const overlapOf = (choice, station) => {
       let [within, twice] = [0, 0];
-      for (let at = reach.start[station * rings]; at < reach.start[station * rings + sets.standard + 1]; at++) {
-        const i = reach.point[at];
-        within += people[i];
-        if (choice.reached[sets.standard][i] > 1) twice += people[i];
-      }
+      const seen = new Set();
+      for (const door of doorsOf[station].filter((one) => choice.on[one]))
+        for (let at = reach.start[door * rings]; at < reach.start[door * rings + sets.standard + 1]; at++) {
+          const i = reach.point[at];
+          if (seen.has(i)) continue;
+          seen.add(i);
+          within += people[i];
+          if (choice.reached[sets.standard][i] > 1) twice += people[i];
+        }
       return shareOf(twice, within);
+    };
+
+    // What the rules ask of a centre depends on which of its branches are closed: planner/reporting/map/branch_choices.py
+    // numbers their choices by bits, the first branch the lowest. One entry alone holds for every choice.
+    const findingsOf = (choice, station, findings) => {
+      const branches = doorsOf[station].filter((door) => door !== station);
+      const closed = branches.reduce((bits, door, place) => bits + (choice.on[door] ? 0 : 2 ** place), 0);
+      return findings.length === 1 ? findings[0] : findings[closed];
     };
 
     const oldUncovered = (choice) => {
@@ -297,8 +309,9 @@ const whatIf = (() => {
       const housed = new Set();
       const counts = { excellent: 0, compliant: 0, weak: 0, undetermined: 0 };
       const verdicts = new Map();
-      premises.forEach(({ station, findings }, place) => {
+      premises.forEach(({ station, findings: ofChoices }, place) => {
         if (!choice.on[station]) return;
+        const findings = findingsOf(choice, station, ofChoices);
         const community = stations.community[station];
         housed.add(community);
         if (!findings.length || !isFollowed) return;

@@ -16,16 +16,16 @@ from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.walk import WalkSettings
 from planner.schemas.tables import Parcels
-from planner.siting.candidates.candidate import Candidate, Excluded
+from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
 from planner.siting.candidates.clusters import Clustering, Grouping, propose_dense, propose_middles
-from planner.siting.candidates.constraints import Ground
+from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.parcels import propose_circles, propose_parcels
-from planner.siting.candidates.place_ids import told_apart
+from planner.siting.candidates.place_ids import make_ids_unique
 from planner.siting.candidates.street_positions import StreetPositions, propose_street_positions
 
 
 @dataclass(frozen=True, slots=True)
-class FromOrigin:
+class SourceSummary:
     """What came of one origin.
 
     Attributes
@@ -50,7 +50,7 @@ class FromOrigin:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class CandidateSet:
     """Candidates to choose among, and those left out.
 
     Attributes
@@ -64,8 +64,8 @@ class Pool:
     """
 
     candidates: tuple[Candidate, ...]
-    excluded: tuple[Excluded, ...] = ()
-    origins: tuple[FromOrigin, ...] = ()
+    excluded: tuple[ExcludedCandidate, ...] = ()
+    origins: tuple[SourceSummary, ...] = ()
 
     @property
     def new(self) -> tuple[Candidate, ...]:
@@ -88,7 +88,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gatherer:
+class CandidateBuilder:
     """What candidates are made from.
 
     Attributes
@@ -124,9 +124,9 @@ class Gatherer:
     options: tuple[Candidate, ...] = ()
     named: tuple[Candidate, ...] = ()
     taken: frozenset[str] = frozenset()
-    ground: Ground | None = None
+    ground: SiteConstraints | None = None
 
-    def gather(self) -> Pool:
+    def gather(self) -> CandidateSet:
         """Return all candidates; those of one place from several origins are all kept.
 
         The clusters into as many as sites are always among them: what clustering alone would choose is shown
@@ -155,26 +155,26 @@ class Gatherer:
         ]
         return self._sorted_out(found)
 
-    def gather_named(self) -> Pool:
+    def gather_named(self) -> CandidateSet:
         """Return the places that the study names by themselves, where nothing else is asked for."""
         return self._sorted_out([("named", self.named, None)] if self.named else [])
 
-    def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> Pool:
+    def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> CandidateSet:
         taken = set(self.taken)
         candidates: list[Candidate] = []
-        excluded: list[Excluded] = []
-        origins: list[FromOrigin] = []
+        excluded: list[ExcludedCandidate] = []
+        origins: list[SourceSummary] = []
         for origin, given, suffice in found:
             new_cost = self.settings.new_cost
             proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
             # A centre as it is has the id of a centre: its own.
-            proposed = proposed if origin == "keep" else told_apart(proposed, taken)
+            proposed = proposed if origin == "keep" else make_ids_unique(proposed, taken)
             taken |= {one.id for one in proposed}
             kept, out = (proposed, []) if self.ground is None else self.ground.sorted_out(proposed)
             candidates += kept
             excluded += out
-            origins.append(FromOrigin(origin, len(proposed), len(kept), suffice))
-        return Pool(tuple(candidates), tuple(excluded), tuple(origins))
+            origins.append(SourceSummary(origin, len(proposed), len(kept), suffice))
+        return CandidateSet(tuple(candidates), tuple(excluded), tuple(origins))
 
     def _middles(self) -> list[Candidate]:
         near = self.uncovered[self.snaps.reaches_street]

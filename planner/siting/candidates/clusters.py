@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,8 +15,8 @@ from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_dis
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.walk import WalkSettings
-from planner.siting.candidates.candidate import Candidate, Origin
-from planner.siting.candidates.place_ids import place_id, told_apart
+from planner.siting.candidates.candidate import Candidate, Source
+from planner.siting.candidates.place_ids import make_ids_unique, place_id
 
 POSITION_DIGITS = 2
 """Candidate positions are rounded to the centimetre, so that the last bits of a mean cannot change an answer."""
@@ -66,6 +67,7 @@ def propose_middles(
     candidates
         One a cluster, from west to east, with the people of its cluster; K and the sign of its place.
     """
+    uncovered = _by_id(uncovered)
     xy = shapely.get_coordinates(uncovered.geometry.array)
     people = uncovered["people"].to_numpy()
     found: list[Candidate] = []
@@ -73,7 +75,7 @@ def propose_middles(
         centres, label = _k_means(xy, people, clustering)
         order = _in_order(centres)
         of_cluster = [float(people[label == number].sum()) for number in order]
-        found += on_streets(
+        found += snap_to_streets(
             "K",
             "clusters",
             centres[order],
@@ -82,7 +84,7 @@ def propose_middles(
             clusters=clustering.clusters,
             access_m=access_m,
         )
-    return told_apart(found)
+    return make_ids_unique(found)
 
 
 def propose_dense(
@@ -122,8 +124,8 @@ def propose_dense(
     groups = [rows for rows in groups if people[rows].sum() > 0]
     middles = np.array([np.average(xy[rows], axis=0, weights=people[rows]) for rows in groups]).reshape(-1, 2)
     order = _in_order(middles)
-    return told_apart(
-        on_streets(
+    return make_ids_unique(
+        snap_to_streets(
             "D",
             "density",
             middles[order],
@@ -134,9 +136,9 @@ def propose_dense(
     )
 
 
-def on_streets(  # noqa: PLR0913 - one entry a column
+def snap_to_streets(  # noqa: PLR0913 - one entry a column
     ids: str | Sequence[str],
-    origin: Origin,
+    origin: Source,
     xy: NDArray[np.float64],
     network: WalkingNetwork,
     *,
@@ -177,6 +179,21 @@ def _k_means(
     with threadpool_limits(limits=1):
         label = model.fit_predict(xy - xy.mean(axis=0), sample_weight=people)
     return model.cluster_centers_ + xy.mean(axis=0), label
+
+
+def _by_id(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return points in the order of their ids: k-means begins at random rows, whatever their order in a file."""
+    if "id" not in points:
+        return points
+    keys = [_natural(ident) for ident in points["id"].astype(str)]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return points.iloc[order]
+
+
+def _natural(ident: str) -> tuple[tuple[bool, int, str], ...]:
+    """Return a key by which B9 comes before B10, and what is alike but for leading zeros keeps an order."""
+    parts = re.split(r"([0-9]+)", ident)
+    return (*((part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part),)
 
 
 def _in_order(centres: NDArray[np.float64]) -> NDArray[np.int64]:

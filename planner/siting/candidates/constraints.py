@@ -16,14 +16,14 @@ from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import nearest_facility
 from planner.network.walk import WalkSettings, is_within
-from planner.siting.candidates.candidate import Candidate, Excluded, Reason, places_of
+from planner.siting.candidates.candidate import Candidate, ExcludedCandidate, Reason, candidate_xy
 
 EDGE_M = 0.01
 """A place on the border of the district is in it: candidates are rounded to the centimetre."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class SiteConstraints:
     """What decides whether a station may stand somewhere.
 
     Attributes
@@ -50,7 +50,9 @@ class Ground:
     settings: Settings
 
     @classmethod
-    def of(cls, inputs: Inputs, network: WalkingNetwork, walk: WalkSettings, settings: Settings) -> Ground:
+    def of(
+        cls, inputs: Inputs, network: WalkingNetwork, walk: WalkSettings, settings: Settings
+    ) -> SiteConstraints:
         """Return the ground of a study."""
         stays = ~inputs.facilities["id"].isin(settings.free)
         centres = inputs.facilities[stays]
@@ -65,14 +67,14 @@ class Ground:
             settings=settings,
         )
 
-    def sorted_out(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Excluded]]:
+    def sorted_out(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[ExcludedCandidate]]:
         """Return who may be chosen, and who may not with the first reason found; centres as they are may always.
 
         Examples
         --------
         A candidate in a lake is listed with the reason ``in_water``; it is never dropped in silence.
         """
-        xy = places_of(candidates)
+        xy = candidate_xy(candidates)
         points = shapely.points(xy)
         snaps = snap(xy, self.network, access_m=self.walk.access_m)
         hidden = ~snaps.reaches_street & (snaps.nearest_m <= self.walk.access_m)
@@ -91,14 +93,14 @@ class Ground:
             ("no_cost", unknown & (budget is not None)),
         )
         kept: list[Candidate] = []
-        excluded: list[Excluded] = []
+        excluded: list[ExcludedCandidate] = []
         for place, candidate in enumerate(candidates):
             reason = next((name for name, fails in tests if fails[place]), None)
             if candidate.stays or reason is None:
                 kept.append(candidate)
             else:
                 detail = str(self.ids[nearest[place]]) if reason == "too_near" else ""
-                excluded.append(Excluded(candidate, reason, detail))
+                excluded.append(ExcludedCandidate(candidate, reason, detail))
         return kept, excluded
 
     def streets(self) -> NDArray[np.object_]:

@@ -12,8 +12,8 @@ from planner.network.network import WalkingNetwork
 from planner.network.snapping import snap
 from planner.schemas.tables import Parcels
 from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.clusters import POSITION_DIGITS, on_streets
-from planner.siting.candidates.place_ids import told_apart
+from planner.siting.candidates.clusters import POSITION_DIGITS, snap_to_streets
+from planner.siting.candidates.place_ids import make_ids_unique
 
 
 def propose_parcels(parcels: Parcels, network: WalkingNetwork, *, access_m: float) -> list[Candidate]:
@@ -63,8 +63,8 @@ def propose_circles(circles: BusinessAreas, network: WalkingNetwork, *, access_m
     """
     places = circles.places.set_index("id").geometry.reindex(circles.table["middle"])
     xy = shapely.get_coordinates(places.array)
-    return told_apart(
-        on_streets(
+    return make_ids_unique(
+        snap_to_streets(
             "C",
             "circles",
             xy,

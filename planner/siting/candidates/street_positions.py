@@ -18,8 +18,8 @@ from planner.network.travel_times import travel_times
 from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
 from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.clusters import POSITION_DIGITS
-from planner.siting.candidates.place_ids import place_id, told_apart
-from planner.siting.problem import covers_of
+from planner.siting.candidates.place_ids import make_ids_unique, place_id
+from planner.siting.problem import coverage_from_pairs
 
 POINTS_AT_ONCE = 400
 COLUMNS_AT_ONCE = 1000
@@ -103,12 +103,12 @@ def propose_street_positions(
     horizon_min = float(limit_min[asked].max())
     times = travel_times(network, spots, demand, walk=walk, horizon_min=horizon_min)
     served = is_within(times.minutes, limit_min[times.demand]) & (people[times.demand] > 0)
-    covers = csc_array(covers_of(times.demand[served], times.facility[served], (len(people), len(xy))))
+    covers = csc_array(coverage_from_pairs(times.demand[served], times.facility[served], (len(people), len(xy))))
     suffice = _undominated(covers)
     kept = suffice if len(suffice) <= at_most else _best_around(csc_array(covers[:, suffice]), people, at_most)
     kept = kept if len(suffice) <= at_most else suffice[kept]
     return StreetPositions(
-        told_apart(
+        make_ids_unique(
             [Candidate(place_id("S", x, y), "streets", x, y) for x, y in xy[np.sort(kept)].tolist()],
         ),
         len(suffice),

@@ -9,21 +9,27 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.greedy_kernels import Room
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.greedy_kernels import SelectionLimits
 from planner.siting.solvers.highs import FEASIBILITY
-from planner.siting.solvers.location_bnb import best_service
-from planner.siting.solvers.mip import Programme, Solved, solve
-from planner.siting.solvers.selection_rows import choice_rows
-from planner.siting.solvers.value_tables import value_table
+from planner.siting.solvers.location_bnb import solve_weighted_assignment
+from planner.siting.solvers.mip import MipResult, MixedIntegerProgram, solve
+from planner.siting.solvers.selection_rows import selection_rows
+from planner.siting.solvers.value_tables import build_value_table
 
 FIRST_SHARE = 0.3
+STEPS = (1.0, 0.5, 0.1, 0.01)
+"""People are counted in multiples of one: persons, halves by weight, tenths and hundredths by shares."""
+
+HAIR = 1e-12
+"""So far from a multiple, as a share, is one whose last bit was rounded."""
+
 SLACK = 1e-7
 """By how much less than required a sum may come out of the solver's arithmetic, as a share."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sums:
+class ServedSums:
     """Sums over served rows, of which the smallest matters.
 
     Attributes
@@ -47,7 +53,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Balance:
+class BalancedResult:
     """A choice, the value of what was asked, and its bound; no choice at all where nothing keeps to the floor."""
 
     chosen: IndexArray | None
@@ -55,7 +61,7 @@ class Balance:
     bound: float
 
 
-def like_rows(covers: csr_array) -> tuple[csr_array, csr_array]:
+def merge_equal_rows(covers: csr_array) -> tuple[csr_array, csr_array]:
     """Return the distinct rows of who is served by what, and which row is which, shape (rows, distinct rows)."""
     covers = csr_array(covers, copy=True)
     covers.sum_duplicates()
@@ -72,9 +78,9 @@ def like_rows(covers: csr_array) -> tuple[csr_array, csr_array]:
     return csr_array(covers[np.array(first, dtype=np.int64)].astype(np.float64)), which
 
 
-def largest_minimum(
-    sums: Sums, room: Room, fixed: IndexArray, clock: Clock, *, starts: Sequence[IndexArray]
-) -> Balance:
+def maximise_smallest_sum(
+    sums: ServedSums, room: SelectionLimits, fixed: IndexArray, clock: Deadline, *, starts: Sequence[IndexArray]
+) -> BalancedResult:
     """Choose so that the smallest of the sums is the largest."""
     best = max(starts, key=lambda chosen: float(sums.of(np.concatenate([fixed, chosen])).min()))
     value = float(sums.of(np.concatenate([fixed, best])).min())
@@ -83,20 +89,37 @@ def largest_minimum(
     chosen = _chosen(solved, len(room.cost), fixed)
     if chosen is not None and float(sums.of(np.concatenate([fixed, chosen])).min()) > value:
         best, value = chosen, float(sums.of(np.concatenate([fixed, chosen])).min())
-    return Balance(best, value, _exact(value, min(top, -solved.bound)))
+    return BalancedResult(best, value, _exact(value, min(top, -solved.bound), _step_of(sums)))
 
 
-def _exact(value: float, bound: float) -> float:
+def _exact(value: float, bound: float, step: float) -> float:
     """Return a bound on a smallest sum without what the solver's arithmetic adds to it.
 
     The smallest sum is a variable below every sum, and the solver lets it stand above them by `FEASIBILITY`:
-    1.16.0 uses that, 1.15.1 does not. A bound that is no farther above the recounted value is the value itself.
+    1.16.0 uses that, 1.15.1 does not. Where all sums are multiples of a step that is wider than that, as numbers
+    of people are, so is the best smallest sum: a bound less than a step above the recounted value proves that
+    nothing is better, in exact arithmetic. Else a bound that is no farther above it than the solver's arithmetic
+    is the value itself, and the proof is one within that arithmetic.
     """
     near = 2 * FEASIBILITY * max(1.0, abs(value))
+    if step > 2 * near:
+        # On the grid, from the recounted value on, which lies on it.
+        steps = np.floor((bound - value + near) / step) if np.isfinite(bound) else np.inf
+        return value + step * max(float(steps), 0.0) if np.isfinite(steps) else bound
     return value if bound <= value + near else bound
 
 
-def _least_of_the_best(sums: Sums, room: Room, fixed: IndexArray, clock: Clock) -> float:
+def _step_of(sums: ServedSums) -> float:
+    """Return the widest of `STEPS` of which all that the sums are made of are multiples; 0 where there is none."""
+    numbers = np.concatenate([sums.parts.data, sums.offset])
+    for step in STEPS:
+        times = numbers / step
+        if (np.abs(times - np.round(times)) <= HAIR * np.maximum(1.0, np.abs(times))).all():
+            return step
+    return 0.0
+
+
+def _least_of_the_best(sums: ServedSums, room: SelectionLimits, fixed: IndexArray, clock: Deadline) -> float:
     """Return a bound: no choice brings any sum beyond what it could be if it alone mattered."""
     top = sums.offset + np.asarray(sums.parts.sum(axis=1)).ravel()
     for place in range(len(top)):
@@ -104,24 +127,24 @@ def _least_of_the_best(sums: Sums, room: Room, fixed: IndexArray, clock: Clock) 
             break
         weight = np.asarray(sums.parts[[place]].todense()).ravel()
         share = clock.at_most(clock.left / (len(top) - place))
-        _, bound = best_for(sums.covers, weight, room, fixed, share, 0)
+        _, bound = maximise_served(sums.covers, weight, room, fixed, share, 0)
         top[place] = min(top[place], sums.offset[place] + bound)
     return float(top.min())
 
 
-def largest_sum(
-    sums: Sums,
+def maximise_sum(
+    sums: ServedSums,
     weight: FloatArray,
-    room: Room,
+    room: SelectionLimits,
     fixed: IndexArray,
-    clock: Clock,
+    clock: Deadline,
     *,
     floor: float,
     start: IndexArray | None,
-) -> Balance:
+) -> BalancedResult:
     """Choose so that the served rows weigh the most, where no sum is below a floor."""
     low = floor - SLACK * max(1.0, abs(floor))
-    total = Sums(sums.covers, csr_array(weight[None, :]), np.zeros(1))
+    total = ServedSums(sums.covers, csr_array(weight[None, :]), np.zeros(1))
 
     def value_of(chosen: IndexArray) -> float:
         opened = np.concatenate([fixed, chosen])
@@ -133,46 +156,46 @@ def largest_sum(
     if chosen is not None and value_of(chosen) > value:
         best, value = chosen, value_of(chosen)
     if not np.isfinite(value):
-        return Balance(None, float("nan"), -np.inf if solved.is_infeasible else float(weight.sum()))
-    return Balance(best, value, max(value, min(float(weight.sum()), -solved.bound)))
+        return BalancedResult(None, float("nan"), -np.inf if solved.is_infeasible else float(weight.sum()))
+    return BalancedResult(best, value, max(value, min(float(weight.sum()), -solved.bound)))
 
 
-def best_for(
-    covers: csr_array, weight: FloatArray, room: Room, fixed: IndexArray, clock: Clock, seed: int
+def maximise_served(
+    covers: csr_array, weight: FloatArray, room: SelectionLimits, fixed: IndexArray, clock: Deadline, seed: int
 ) -> tuple[IndexArray, float]:
     """Return the choice that serves the most by weight, and the bound on what any choice serves."""
     covers = csr_array(covers)
     covers.sort_indices()
     row = np.repeat(np.arange(covers.shape[0]), np.diff(covers.indptr))
     column = covers.indices
-    values = value_table(row, column, weight[row], covers.shape)
-    found = best_service(values, room, fixed=fixed, clock=clock, seed=seed)
-    served = Sums(covers, csr_array(weight[None, :]), np.zeros(1))
+    values = build_value_table(row, column, weight[row], covers.shape)
+    found = solve_weighted_assignment(values, room, fixed=fixed, clock=clock, seed=seed)
+    served = ServedSums(covers, csr_array(weight[None, :]), np.zeros(1))
     return found.chosen, float(served.of(fixed)[0]) + found.bound
 
 
-def _chosen(solved: Solved, columns: int, fixed: IndexArray) -> IndexArray | None:
+def _chosen(solved: MipResult, columns: int, fixed: IndexArray) -> IndexArray | None:
     if solved.x is None:
         return None
     return np.setdiff1d(np.flatnonzero(solved.x[:columns] > 0.5), fixed)  # noqa: PLR2004 -- binary
 
 
 def _solve(
-    sums: Sums,
-    room: Room,
+    sums: ServedSums,
+    room: SelectionLimits,
     fixed: IndexArray,
     floor: float | None,
     weight: FloatArray | None,
     start: IndexArray | None,
-    clock: Clock,
-) -> Solved:
+    clock: Deadline,
+) -> MipResult:
     """Solve for the largest minimum, or, with a floor and weights, for the largest weighted sum above the floor.
 
     Variables are the columns, the rows, and the smallest sum.
     """
     rows, columns = sums.covers.shape
     count = len(sums.offset)
-    limits, most = choice_rows(room, fixed)
+    limits, most = selection_rows(room, fixed)
     served = hstack([-sums.covers.astype(np.float64), eye_array(rows), csr_array((rows, 1))])
     above = hstack([csr_array((count, columns)), -sums.parts, csr_array(np.ones((count, 1)))])
     choosing = hstack([limits, csr_array((len(most), rows + 1))])
@@ -193,7 +216,7 @@ def _solve(
         x[columns:-1] = (sums.covers @ x[:columns]) > 0
         x[-1] = float(sums.of(np.concatenate([fixed, start])).min()) if floor is None else lower[-1]
     return solve(
-        Programme(
+        MixedIntegerProgram(
             cost,
             vstack([served, above, choosing], format="csr"),
             np.full(rows + count + len(most), -np.inf),

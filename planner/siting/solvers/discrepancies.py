@@ -12,7 +12,7 @@ from planner.messages.notices import Remark
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Discrepancy:
     """One programme for which a solver returned other than it stated.
 
     Attributes
@@ -27,21 +27,21 @@ class Doubt:
     is_settled: bool
 
 
-_noted: ContextVar[list[Doubt] | None] = ContextVar("solver_doubts", default=None)
+_noted: ContextVar[list[Discrepancy] | None] = ContextVar("solver_doubts", default=None)
 
 
 @contextmanager
-def noting_doubts() -> Iterator[list[Doubt]]:
+def collect_discrepancies() -> Iterator[list[Discrepancy]]:
     """Collect the doubts of all that is solved inside.
 
     Examples
     --------
-    >>> with noting_doubts() as doubts:
-    ...     note(Doubt(("objective",), True))
+    >>> with collect_discrepancies() as doubts:
+    ...     record_discrepancy(Discrepancy(("objective",), True))
     >>> [doubt.reasons for doubt in doubts]
     [('objective',)]
     """
-    outer, inner = _noted.get(), list[Doubt]()
+    outer, inner = _noted.get(), list[Discrepancy]()
     token = _noted.set(inner)
     try:
         yield inner
@@ -51,14 +51,14 @@ def noting_doubts() -> Iterator[list[Doubt]]:
             outer.extend(inner)
 
 
-def note(doubt: Doubt) -> None:
+def record_discrepancy(doubt: Discrepancy) -> None:
     """Keep a doubt for whoever collects them."""
     noted = _noted.get()
     if noted is not None:
         noted.append(doubt)
 
 
-def remarks_of(doubts: Sequence[Doubt], *, version: str) -> tuple[Remark, ...]:
+def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple[Remark, ...]:
     """Return what a reader must know of a solver that did not return what it stated: nothing, or one remark."""
     if not doubts:
         return ()

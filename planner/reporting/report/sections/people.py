@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import DASH, Block, Cell, Paragraph, Row, Table, Wording
-from planner.reporting.shown_counts import shared_out, whole
+from planner.reporting.rounding import in_parts, whole
 
 LEAST_LOST = 0.5
 """People lost are told of from half a person on: less is rounding."""
@@ -155,9 +155,7 @@ def balance(say: Wording) -> Iterator[Block]:
     given = say.content["demand"]
     rows = [row for row in given["balance"] if row["community"]]
     parts = {
-        name: shared_out(
-            [row[name] for row in given["balance"]], whole(sum(row[name] for row in given["balance"]))
-        )
+        name: in_parts([row[name] for row in given["balance"]], whole(sum(row[name] for row in given["balance"])))
         for name in ("found", "without_street")
     }
     # Who is placed is who lives there: the same figure as in the table of coverage.

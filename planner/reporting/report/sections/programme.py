@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planner.messages.money import money_unit
 from planner.reporting import programme_text as words
 from planner.reporting.document.build import Document
 from planner.reporting.programme_text import money, told, year
@@ -23,7 +24,7 @@ def programme(say: Wording) -> Iterator[Block]:
     gained = gained_by_projects(found)
     if found["projects"]:
         yield Table(
-            told(say, "tasks_table", unit=found["unit"]),
+            told(say, "tasks_table", unit=money_unit(found["unit"], say.texts)),
             _heads(say, "number", "task", "measure", "unit", "deadline", "kind", "funds"),
             (
                 *_heads(say, "cost", "covered", "standard"),
@@ -35,7 +36,10 @@ def programme(say: Wording) -> Iterator[Block]:
     yield Table(
         told(say, "years_table"),
         _heads(say, "year"),
-        (*_heads(say, "sites", "settled", "covered", "standard"), told(say, "column_spent", unit=found["unit"])),
+        (
+            *_heads(say, "sites", "settled", "covered", "standard"),
+            told(say, "column_spent", unit=money_unit(found["unit"], say.texts)),
+        ),
         tuple(
             (
                 year(say, one["year"]),
@@ -60,7 +64,7 @@ def programme(say: Wording) -> Iterator[Block]:
 
 def _resources(found: Document, say: Wording) -> Iterator[Block]:
     yield Table(
-        told(say, "funds_table", unit=found["unit"]),
+        told(say, "funds_table", unit=money_unit(found["unit"], say.texts)),
         _heads(say, "fund", "rules", "year"),
         _heads(say, "amount", "brought", "spent_fund", "left"),
         tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate
 
+from planner.config.sections.demand import RESIDENTS
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import (
     DASH,
@@ -22,7 +23,7 @@ from planner.reporting.report.blocks import (
 from planner.reporting.report.figures import siting_figure
 from planner.reporting.report.sections.people import weighing
 from planner.reporting.report.sections.siting import beside, candidates, within, within_budget
-from planner.reporting.rounding import added_by_sites
+from planner.reporting.rounding import added_by_sites, shown_bound
 from planner.results import Plan
 
 
@@ -68,7 +69,7 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
     for proposal in others:
         if proposal["sites"]:
             yield _sites_table(proposal, say)
-    left = say.whole(heads.uncovered - round(best["people_gained"]))
+    left = say.whole(heads.uncovered - round(residents_gained(best)))
     everywhere = "_everywhere" if found["every_street"] and best["status"] == "proven" else ""
     yield Paragraph(say("siting_left", sites=len(best["sites"]), left=left, minutes=minutes))
     yield Paragraph(
@@ -78,17 +79,27 @@ def siting(plan: Plan, say: Wording) -> Iterator[Block]:
             sites=asked,
             seconds=say.plain(settings["seconds"]),
             bound=say.whole(bound_shown(best)),
-            gap=say.percent(best["gap"]),
+            gap=_gap(best, say),
             within=within(say),
         )
     )
     yield from beside(say)
 
 
+def _gap(proposal: Document, say: Wording) -> str:
+    gap = proposal["gap"]
+    return say.percent(None if gap is None else shown_bound(0.0, gap, 3))
+
+
+def residents_gained(proposal: Document) -> float:
+    """Return how many residents a proposal gains, each counted once, whatever the weights of its question."""
+    return float(next(one["people_gained"] for one in proposal["gained_by_kind"] if one["kind"] == RESIDENTS))
+
+
 def _answer_row(proposal: Document, say: Wording) -> Row:
     seconds = say.plain(say.content["study"]["siting"]["seconds"])
     bound = bound_shown(proposal)
-    gap = say("gap_none") if proposal["status"] == "proven" else say.percent(proposal["gap"])
+    gap = say("gap_none") if proposal["status"] == "proven" else _gap(proposal, say)
     return (
         say.word(f"method_{proposal['method']}"),
         say(f"status_{proposal['status']}", seconds=seconds, within=within(say)),

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
+from planner.messages.money import unit_of_amount
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import DASH, Block, Paragraph, Row, Table, Wording
-from planner.reporting.rounding import in_parts
+from planner.reporting.rounding import in_parts, shown_bound
+
+HALF = 0.5
+"""What a plan serves beyond the best one, as one may that keeps to no budget, is said from one person on."""
+
+LEAST_MORE = 1e-3
+"""Regrets that may be larger by less than a thousandth of a person are known."""
 
 SHOWN_EXCLUDED = 40
 """More candidates left out than these are counted by reason only; plan.json lists all."""
@@ -21,7 +29,11 @@ def within_budget(say: Wording) -> str:
     """Return the budget, to be put into a sentence; nothing where there is none."""
     study = say.content["study"]
     budget, unit = study["siting"]["budget"], study["costs"]["unit"]
-    return "" if budget is None else say.texts("words.within_budget", budget=say.plain(budget), unit=unit)
+    return (
+        ""
+        if budget is None
+        else say.texts("words.within_budget", budget=say.plain(budget), unit=unit_of_amount(unit, say.texts))
+    )
 
 
 def _free(say: Wording) -> str:
@@ -97,13 +109,17 @@ def _curve(curve: list[Document], asked: int, say: Wording) -> Table:
             (
                 say.whole(step["sites"]) + (" ◀" if step["sites"] == asked else ""),
                 say.whole(step["people_gained"]),
-                say.whole(step["bound"]),
+                say.whole(shown_bound(step["people_gained"], step["bound"])),
                 say.whole(step["added"]),
             )
             for step in curve
         ),
-        note=say("curve_note", within=within(say)),
+        note=say("curve_note" if _proven(curve) else "curve_note_stopped", within=within(say)),
     )
+
+
+def _proven(found: list[Document]) -> bool:
+    return all(one["status"] == "proven" for one in found)
 
 
 def _alternatives(found: list[Document], say: Wording) -> Iterator[Block]:
@@ -158,7 +174,7 @@ def _left(left: Document | None, say: Wording) -> Iterator[Block]:
         ),
     )
     if left["limit_for_all_min"] is not None:
-        yield Paragraph(say("left_limit", minutes=say.number(left["limit_for_all_min"])))
+        yield Paragraph(say("left_limit", minutes=say.number(shown_bound(0.0, left["limit_for_all_min"], 1))))
     if left["extra_sites"] is not None:
         extra, never = say.whole(left["extra_sites"]), say.whole(left["never"])
         yield Paragraph(say("left_extra", extra=extra, bound=say.whole(left["extra_sites_bound"]), never=never))
@@ -176,24 +192,38 @@ def _robust(found: Document | None, say: Wording) -> Iterator[Block]:
             (
                 names.get(plan["plan"]) or say.word(f"method_{plan['plan']}"),
                 *(
-                    f"{say.whole(people)} (−{say.whole(regret)})"
+                    f"{say.whole(people)} ({'−' if regret > -HALF else '+'}{say.whole(abs(regret))})"
                     for people, regret in zip(plan["people"], plan["regret"], strict=True)
                 ),
             )
             for plan in found["plans"]
         ),
-        note=say("robust_note"),
+        note=_of_regrets(found["plans"], say),
     )
     rule = found["rule"].replace(" ", "_")
     yield Paragraph(
         say(
             f"robust_{rule}",
             value=say.whole(found["value"]),
-            bound=say.whole(found["bound"]),
             sites=_ids([site["id"] for site in found["sites"]]),
-            within=within(say),
+            proof=say(
+                f"robust_{found['status']}_{'least' if rule == 'worst_regret' else 'most'}",
+                bound=say.whole(shown_bound(found["value"], found["bound"])),
+                within=within(say),
+            ),
         )
     )
+
+
+def _of_regrets(plans: list[Document], say: Wording) -> str:
+    """Tell what a regret is, and how much larger it may be where no plan of a circumstance is proven."""
+    more = max(
+        bound - regret
+        for plan in plans
+        for regret, bound in zip(plan["regret"], plan["regret_bound"], strict=True)
+    )
+    note = say("robust_note")
+    return note if more < LEAST_MORE else note + say("robust_note_stopped", more=say.whole(ceil(more)))
 
 
 def _fair(found: Document, say: Wording) -> Table:
@@ -204,11 +234,18 @@ def _fair(found: Document, say: Wording) -> Table:
         tuple(
             (
                 _ids([site["id"] for site in plan["sites"]]),
-                say.whole(plan["people"]),
+                _served(plan, say),
                 say.bar(plan["worst_share"]),
-                say.percent(plan["worst_bound"]),
+                say.percent(shown_bound(plan["worst_share"], plan["worst_bound"], 3)),
             )
             for plan in found["plans"]
         ),
-        note=say("fair_note", within=within(say)),
+        note=say("fair_note" if _proven(found["plans"]) else "fair_note_stopped", within=within(say)),
     )
+
+
+def _served(plan: Document, say: Wording) -> str:
+    people = say.whole(plan["people"])
+    if plan["status"] == "proven":
+        return people
+    return f"{people} (≤ {say.whole(shown_bound(plan['people'], plan['people_bound']))})"

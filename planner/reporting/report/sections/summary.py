@@ -199,12 +199,13 @@ def _siting_summary(say: Wording) -> str:
     best = found["proposals"][-1]
     if not best["sites"] and not best["centres"]:
         return say("summary_no_site", candidates=say.whole(len(found["candidates"])), within=within(say))
+    gained = say.whole(best["people_gained"])
     return say(
         f"summary_{best['status']}",
         within=within(say),
         sites=len(best["sites"]),
         minutes=say.plain(found["standard_min"]),
-        gained=say.whole(best["people_gained"]),
+        gained=say("summary_gained_weighted", people=gained) if found["weighted"] else gained,
         share_after=say.percent(best["people_share_after"]),
         candidates=say.whole(len(found["candidates"])),
         bound=say.whole(bound_shown(best)),

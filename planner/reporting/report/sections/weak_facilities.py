@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from planner.accessibility.access_data import PREMISES
 from planner.evaluation.intervals import IndicatorRef
 from planner.evaluation.ratings import RATINGS, WEAK
+from planner.messages.money import money_unit
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import ASKED, asked, basis, between, notes_on, reasons_of, remedy
 from planner.reporting.rates import RATES, no_rate, rate_in_words
@@ -207,13 +208,13 @@ def _firmness(rules: Rules, say: Wording) -> Iterator[Block]:
 def _remedy_note(costs: Document, tried: Document, say: Wording) -> Paragraph:
     source = costs["source"] or say("source_not_given")
     if not tried["streets"]:
-        return Paragraph(say("remedy_note_centre", source=source, unit=costs["unit"]))
+        return Paragraph(say("remedy_note_centre", source=source, unit=money_unit(costs["unit"], say.texts)))
     figures = {name: say.plain(value) for name, value in tried.items() if name not in ("streets", "source")}
     return Paragraph(
         say(
             "remedy_note",
             source=source,
-            unit=costs["unit"],
+            unit=money_unit(costs["unit"], say.texts),
             figures=tried["source"] or say("developers_figures"),
             **figures,
         )

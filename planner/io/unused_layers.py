@@ -1,0 +1,148 @@
+"""Layers beside those that are read: what else a file of several layers holds, and the lines that would use it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyogrio
+
+from planner.config.sections.layers import Layer
+from planner.config.study import Study
+from planner.io.study_layers import TABLES
+from planner.io.vector.files import STYLES, layer_meant
+from planner.io.vector.geopackages import check_computed
+from planner.messages.errors import DataError
+from planner.schemas.table_schema import AREAS, LINES, POINTS, Contract
+
+ENDINGS = (".gpkg", ".gdb")
+"""Files in which a layer stands beside others as a table of its own."""
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "communities": ("communit", "village", "boundar", "社区", "行政村", "村界", "边界"),
+    "facilities": ("facilit", "centre", "center", "station", "中心", "驿站", "站点", "阵地", "设施"),
+    "buildings": ("building", "建筑", "房屋", "楼栋"),
+    "places": ("place", "poi", "amenit", "shop", "office", "商铺", "兴趣点", "企业", "网点"),
+    "streets": ("street", "road", "path", "道路", "路网", "街"),
+    "water": ("water", "river", "lake", "水域", "水系", "河", "湖"),
+    "barriers": ("barrier", "rail", "wall", "fence", "障碍", "屏障", "铁路", "围墙"),
+    "gates": ("gate", "大门", "出入口"),
+    "parcels": ("parcel", "plot", "room", "地块", "用地", "用房", "宗地"),
+    "people_table": ("people", "census", "人口"),
+    "demand": ("demand", "people", "population", "人口", "居民", "需求"),
+}
+"""What is part of the name of a layer that a table of the study is called by."""
+
+OF_PLANNER = ("left_out", "boundary", "gates")
+"""What `planner fetch` writes into osm.gpkg for people to look at; at its closed gates the streets end already."""
+
+FETCHED = "osm.gpkg"
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedLayer:
+    """A layer of a file of the study that nothing reads.
+
+    Attributes
+    ----------
+    file, layer
+        The file as the study names it, and the layer in it.
+    count
+        Its rows; None where the file does not say.
+    tables
+        The tables of a study that may read it, likeliest first.
+    used
+        Whether the study has a table of the first kind already.
+    lines
+        The lines of the study file that would use it as the first of them.
+    """
+
+    file: str
+    layer: str
+    count: int | None
+    tables: tuple[str, ...]
+    used: bool
+    lines: str
+
+
+def unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
+    """Return the layers beside those that a study reads, by file; empty ones and tables of styles left out."""
+    contracts = {contract.name: contract for contract in TABLES}
+    given = {name: layer for name in contracts if (layer := getattr(study.inputs, name)) is not None}
+    of_kinds = [kind.layer for kind in study.demand.kinds if kind.layer is not None]
+    named = [(layer, bool(contracts[name].geometry_types)) for name, layer in given.items()]
+    named += [(layer, True) for layer in of_kinds]
+    files = {study.resolve(layer.path): str(layer.path) for layer, _ in named}
+    found: list[UnusedLayer] = []
+    for path, file in files.items():
+        if path.suffix.lower() not in ENDINGS:
+            continue
+        read = {_read(path, layer, placed=placed) for layer, placed in named if study.resolve(layer.path) == path}
+        found += _beside(path, file, read, given.keys())
+    return tuple(found)
+
+
+def _read(path: Path, layer: Layer, *, placed: bool) -> str:
+    return layer.layer if layer.layer is not None else layer_meant(path, None, "", placed=placed)
+
+
+def _beside(path: Path, file: str, read: set[str], given: Container[str]) -> list[UnusedLayer]:
+    found = []
+    for name, shape in pyogrio.list_layers(path):
+        is_own = path.name == FETCHED and name in OF_PLANNER
+        if name in read or name.lower() in STYLES or is_own:
+            continue
+        count, tables = _count(path, str(name)), _tables_for(str(name), shape, given)
+        if count != 0 and tables:
+            lines = _lines(file, str(name), tables[0])
+            found.append(UnusedLayer(file, str(name), count, tables, tables[0] in given, lines))
+    return found
+
+
+def _count(path: Path, layer: str) -> int | None:
+    """Count the rows of a layer; None where that takes too long, or the file does not say."""
+    if path.suffix.lower() == ".gpkg":
+        try:
+            check_computed(path, layer)
+        except DataError:
+            return None
+    count = int(pyogrio.read_info(path, layer=layer)["features"])
+    return None if count < 0 else count
+
+
+def _tables_for(name: str, shape: str | None, given: Container[str]) -> tuple[str, ...]:
+    """Return the tables that may read a layer: by its name, else those that nothing gives yet."""
+    fitting = [contract.name for contract in TABLES if _fits(contract, shape)]
+    called = [table for table in fitting if any(part in name.lower() for part in NAMES[table])]
+    if called:
+        return tuple(sorted(called, key=lambda table: table in given))
+    free = [table for table in fitting if table not in given]
+    return tuple(free or fitting)
+
+
+def _fits(contract: Contract[Any], shape: str | None) -> bool:
+    if shape is None:
+        return not contract.geometry_types
+    plain = shape.removeprefix("3D ").removeprefix("Measured ").removeprefix("Multi").removeprefix("2.5D ")
+    kinds = {"Point": POINTS, "LineString": LINES, "Polygon": AREAS}
+    # A layer of unknown or mixed shapes may be anything that has places.
+    fits = plain not in kinds or not {*kinds[plain]}.isdisjoint(contract.geometry_types)
+    return bool(contract.geometry_types) and fits
+
+
+def _lines(file: str, layer: str, table: str) -> str:
+    path, inner = (text.replace("\\", "\\\\").replace('"', '\\"') for text in (file, layer))
+    return f'[inputs.{table}]\npath = "{path}"\nlayer = "{inner}"'
+
+
+def tables_in_words(tables: Sequence[str]) -> str:
+    """Return tables as a study names them.
+
+    Examples
+    --------
+    >>> tables_in_words(("water", "parcels"))
+    'inputs.water, inputs.parcels'
+    """
+    return ", ".join(f"inputs.{table}" for table in tables)
