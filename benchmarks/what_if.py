@@ -27,7 +27,7 @@ import planner
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.snapping import snap
 from planner.network.travel_times import travel_times
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 from planner.results import Plan
 
@@ -67,7 +67,7 @@ def main(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     plan = with_candidates(planner.run(make_study(out)))
     began = time.perf_counter()
-    html = draw_map(plan, document(plan))
+    html = draw_map(plan, build_document(plan))
     print(f"drawn in {time.perf_counter() - began:.1f} s, {len(html.encode()) / 1e6:.2f} MB")
     print(f"{len(plan.inputs.demand)} demand points, {len(plan.siting.candidates)} candidates")
     print(f"{len(plan.times.demand) + len(plan.candidate_times.demand)} pairs within the limits")

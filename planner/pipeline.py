@@ -22,8 +22,8 @@ from planner.network.isochrones.service_areas import service_areas
 from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes, nearest_facility, travel_times, upper_bound_min
 from planner.prepare import PreparedStudy, coordinates, prepare
-from planner.programme.build import make_programme
-from planner.programme.project_options import Known
+from planner.programme.build import build_programme
+from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
@@ -108,10 +108,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         candidate_times = travel_times(network, snaps, prepared.demand_snaps, walk=walk, horizon_min=max(limits))
 
         progress("programme")
-        programme = make_programme(
-            Known(
+        programme = build_programme(
+            ProgrammeInputs(
                 study=study,
-                inputs=inputs,
+                tables=inputs,
                 diagnosis=diagnosis,
                 remedies=improvements.plans,
                 times=times,

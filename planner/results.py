@@ -28,7 +28,7 @@ from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings
 from planner.prepare import PreparedStudy
-from planner.programme.lists import Programme
+from planner.programme.programme import Programme
 from planner.siting.proposals import SitingResult
 from planner.siting.study_siting import StudySiting
 

@@ -19,11 +19,11 @@ from planner.commands.site_card import card
 from planner.config.study import Study, read_study
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.sheet import write_static_map
 from planner.reporting.programme_text import statements
-from planner.reporting.report.area_reports import write_cut
-from planner.reporting.report.blocks import Wording
+from planner.reporting.report.area_report import write_area_report
+from planner.reporting.report.blocks import Translator
 from planner.results import Plan
 from planner.siting.models.registry import MODELS
 
@@ -163,13 +163,13 @@ def everything_is_made(file: Path, *, answers: bool = True) -> Plan:
     products = planner.write(plan, file.parent / "out")
     assert len(products) == 6
     assert all(product.stat().st_size for product in products)
-    say = Wording(document(plan), texts)
+    t = Translator(build_document(plan), texts)
     if study.programme.funds:
-        assert list(_lines(say.content["programme"], say))
-        assert list(statements(say))
+        assert list(_lines(t.content["programme"], t))
+        assert list(statements(t))
     write_static_map(plan, file.parent / "sheet.svg")
     for wanted in ("", "North town", *plan.inputs.communities["name"]):
-        write_cut(plan, file.parent / "cut.html", wanted=wanted)
+        write_area_report(plan, file.parent / "cut.html", wanted=wanted)
     assert explain(file, plan.inputs.facilities["id"].iloc[0], texts)
     for model in MODELS if answers else ():
         answer_is_given(study, model, file.parent / "answer")

@@ -22,8 +22,8 @@ from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
 from planner.io.tables import containers
 from planner.messages.errors import DataError
-from planner.reporting.tables.formula_escaping import as_cell
-from planner.reporting.valid_text import legal
+from planner.messages.printable import replace_illegal
+from planner.reporting.tables.workbook import escape_formula
 from planner.schemas.tables import DEMAND
 
 PEOPLE = toy.layers()["people"].to_crs(4326)
@@ -241,6 +241,6 @@ def test_mixed_and_wrapped_shapes(tmp_path: Path) -> None:
 
 @given(st.text(max_size=20))
 def test_no_text_that_we_write_is_carried_out_by_a_spreadsheet(text: str) -> None:
-    cell, text = as_cell(text), legal(text)
+    cell, text = escape_formula(text), replace_illegal(text)
     assert cell.removeprefix("'") == text.removeprefix("'") or cell == text
     assert not cell.lstrip(" ").startswith(("=", "+", "-", "@"))

@@ -28,7 +28,7 @@ from planner.population.disaggregate import Residents, demand_method, place_resi
 from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
 from planner.population.points import place_demand
 from planner.population.rasters import read_raster
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, STREETS, Buildings, Communities, Demand, Streets
 
 CRS = "EPSG:32648"
@@ -367,7 +367,7 @@ def test_a_whole_study_by_raster_and_by_buildings(tmp_path: Path) -> None:
     folder.mkdir()
     raster(folder / "p.tif", values, Affine(100, 0, X - 100, 0, -100, Y + 500))
     study = base + '\n[inputs.population]\npath = "p.tif"\n'
-    content = document(planner.run(toy.write_study(folder, study=study)))
+    content = build_document(planner.run(toy.write_study(folder, study=study)))
     given = content["demand"]
     # The communities are 900 × 500 m, the cells 100 × 100 m with 10 people each.
     assert given["people_placed"] == pytest.approx(900 * 500 / 1e4 * 10)
@@ -377,7 +377,7 @@ def test_a_whole_study_by_raster_and_by_buildings(tmp_path: Path) -> None:
     huts = gpd.GeoDataFrame({"kind": ["yes"]}, geometry=[at_home(house(100, 100))], crs=toy.CRS)
     study = base + '\n[inputs.buildings]\npath = "toy.gpkg"\nlayer = "huts"\n'
     file = toy.write_study(tmp_path / "b", changed={"communities": totals, "huts": huts}, study=study)
-    content = document(planner.run(file))
+    content = build_document(planner.run(file))
     methods = [row["method"] for row in content["demand"]["balance"]]
     assert methods == ["buildings", "along_streets", ""]
     placed_people = [row["placed"] for row in content["demand"]["balance"]]

@@ -24,7 +24,7 @@ from planner.config.sections.layers import Layer
 from planner.io.datum.choice import DatumChoice, DatumVerdict, LayerToJudge, choose_datums
 from planner.io.datum.inherit import follow
 from planner.io.datum.transform import DATUMS, Datum
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan" / "haibowan.gpkg"
 
@@ -147,7 +147,7 @@ def test_a_declared_datum_is_converted_and_said(
     other = toy.write_study(tmp_path / "toy", changed=centres, study=study)
     said = done(other, capsys)
     assert ("were converted to WGS-84" in said) == (datum != "wgs84")
-    found, expected = json.loads((other.parent / "out" / "plan.json").read_text("utf-8")), document(toy_plan)
+    found, expected = json.loads((other.parent / "out" / "plan.json").read_text("utf-8")), build_document(toy_plan)
     assert found["coverage"]["total"][0]["people_covered"] == expected["coverage"]["total"][0]["people_covered"]
     assert [centre["verdict"] for centre in found["centres"]] == [
         centre["verdict"] for centre in expected["centres"]

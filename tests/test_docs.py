@@ -16,7 +16,7 @@ from changing import COVERED, city, diagnosed
 
 import planner
 from planner.inputs.scenario import Scenario, Site
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.tables.geopackage import result_layers
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -65,12 +65,12 @@ def test_every_entry_of_plan_json_is_documented(
     sited = planner.run(toy.write_study(tmp_path / "sited", changed=toy.sited_layers(), study=toy.SITED))
     changed = Scenario(("S1",), (Site(id="N1", x=0.0, y=0.0),), rich_toy_plan.inputs.crs.to_string())
     found = {
-        *paths(document(rich_toy_plan)),
-        *paths(document(replace(rich_toy_plan, scenario=changed))),
+        *paths(build_document(rich_toy_plan)),
+        *paths(build_document(replace(rich_toy_plan, scenario=changed))),
         *paths(everything(tmp_path)),
-        *paths(document(beside)),
+        *paths(build_document(beside)),
         *paths(led_round(tmp_path / "round")),
-        *paths({"siting": document(sited)["siting"]}),
+        *paths({"siting": build_document(sited)["siting"]}),
         *paths(programme(tmp_path / "poor", 1.0)),
         *paths(programme(tmp_path / "rich", 150.0)),
     }
@@ -82,7 +82,7 @@ def led_round(folder: Path) -> dict[str, Any]:
     layers = city([[(0, 0), (400, 0), (400, 40), (0, 40)]], {(100, 0): 10, (0, 40): 10, (100, 40): 10})
     quota = '[[quotas]]\nid = "q"\nrule = "own"\nshare = 0.5\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "Q"\n'
     diagnosed(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
-    return document(planner.run(folder / "study.toml"))
+    return build_document(planner.run(folder / "study.toml"))
 
 
 def everything(folder: Path) -> dict[str, Any]:
@@ -93,14 +93,14 @@ def everything(folder: Path) -> dict[str, Any]:
     more += '[[siting.robust.people]]\nname = "as it is"\npeople = {}\n'
     alone = toy.STUDY.replace("candidates = 8", "candidates = 1")
     study = toy.write_study(folder / "toy", changed={"centres": centres}, study=alone + more)
-    return document(planner.run(study, verified=True))
+    return build_document(planner.run(study, verified=True))
 
 
 def programme(folder: Path, money: float) -> dict[str, Any]:
     """Return a document of a study with a weak centre and money."""
     centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
     study = toy.write_study(folder, changed={"centres": centres}, study=toy.with_money(money, money) + toy.OWN)
-    return document(planner.run(study))
+    return build_document(planner.run(study))
 
 
 def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich_toy_plan: planner.Plan) -> None:

@@ -90,7 +90,7 @@ def test_every_text_can_be_filled_and_not_without_its_values() -> None:
         assert set(entry) <= set(LANGUAGES), key
         gaps = gaps_of(key)
         for language in entry:
-            texts = Texts(language)  # type: ignore[arg-type]
+            texts = Texts(language)
             # A number takes every format that a text may ask for.
             said = texts(key, **dict.fromkeys(gaps, 7))
             unfilled = [name for name in gaps if f"{{{name}}}" in said]

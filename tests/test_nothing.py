@@ -13,7 +13,7 @@ from nothing import drawn, everything_is_made, with_centres, with_people
 
 import planner
 from planner.commands.main import main
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.results import Plan
 
 NO_SITE: dict[str, str] = {
@@ -39,7 +39,7 @@ def test_whatever_is_left_out_everything_is_made(seed: int, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", NO_SITE)
 def test_no_site_is_an_answer(name: str, tmp_path: Path) -> None:
     plan = carried_out(tmp_path, toy.STUDY + NO_SITE[name])
-    found = document(plan)["siting"]
+    found = build_document(plan)["siting"]
     assert [one["sites"] for one in found["proposals"]] == [[], []]
     assert [one["people_gained"] for one in found["proposals"]] == [0.0, 0.0]
     report = (tmp_path / "out" / "report.html").read_text("utf-8")

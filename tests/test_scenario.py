@@ -13,7 +13,7 @@ from planner.commands.main import main
 from planner.config.study import read_study
 from planner.inputs.scenario import read_scenario
 from planner.messages.errors import StudyError
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 EAST, NORTH = toy.ORIGIN
 
@@ -53,7 +53,7 @@ def test_a_scenario_is_carried_out(toy_study: Path, tmp_path: Path) -> None:
         if min(_walk(point, 200, 200), _walk(point, 400, 200)) <= 300
     }
     assert reached == by_hand
-    content = document(plan)
+    content = build_document(plan)
     assert content["scenario"]["closed"] == ["S1"]
     assert content["scenario"]["sites"] == [{"id": "N1", "x": EAST + 400.0, "y": NORTH + 200.0}]
     assert content["provenance"]["command"].endswith("--scenario picked.json")

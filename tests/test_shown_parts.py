@@ -15,13 +15,13 @@ import planner
 from planner.evaluation.improvements.actions import Action
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.document.programme import project_table, spots_of
-from planner.reporting.facility_text import digits_for
-from planner.reporting.map.style import _quantity
-from planner.reporting.programme_text import per_person, small_unit
-from planner.reporting.report.blocks import Wording
-from planner.reporting.rounding import digits_apart, gained_by_projects, in_order, in_parts
+from planner.reporting.facility_text import distinguishing_digits
+from planner.reporting.map.symbols import _quantity
+from planner.reporting.programme_text import cost_per_person_text, small_money_unit
+from planner.reporting.report.blocks import Translator
+from planner.reporting.rounding import digits_to_distinguish, gained_by_projects, round_parts, round_steps
 from planner.siting.alternatives import find_alternatives
 from planner.siting.equity import equity_frontier, group_frontier, worst_community_first
 from planner.siting.models.backup_covering import backup_covering
@@ -36,24 +36,24 @@ COUNTS = st.lists(st.floats(0, 1e5), min_size=1, max_size=40)
 
 @given(COUNTS)
 def test_parts_add_up_to_the_rounded_total(parts: list[float]) -> None:
-    shown = in_parts(parts)
+    shown = round_parts(parts)
     assert sum(shown) == round(round(float(np.sum(parts)), 6))
     assert all(abs(one - part) <= 1.0 + 1e-6 for one, part in zip(shown, parts, strict=True))
 
 
 @given(COUNTS)
 def test_running_totals_are_the_rounded_ones(steps: list[float]) -> None:
-    shown = in_order(steps)
+    shown = round_steps(steps)
     for place in range(1, len(steps) + 1):
         assert sum(shown[:place]) == pytest.approx(sum(steps[:place]), abs=0.5 + 1e-5)
 
 
 def test_by_hand() -> None:
-    assert in_parts([58.6, 79.7]) == [58, 80]
-    assert in_parts([1 / 3] * 3) == [1, 0, 0]
-    assert in_parts([], 0.0) == []
-    assert in_order([5650.4, 0.2, 0.4]) == [5650, 1, 0]
-    assert in_order([10.4, -3.3]) == [10, -3]
+    assert round_parts([58.6, 79.7]) == [58, 80]
+    assert round_parts([1 / 3] * 3) == [1, 0, 0]
+    assert round_parts([], 0.0) == []
+    assert round_steps([5650.4, 0.2, 0.4]) == [5650, 1, 0]
+    assert round_steps([10.4, -3.3]) == [10, -3]
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_by_hand() -> None:
     ],
 )
 def test_a_figure_is_told_from_what_is_asked(value: float, required: float, unit: str, shown: str) -> None:
-    digits = digits_for({"unit": unit, "value": value, "required": required})
+    digits = distinguishing_digits({"unit": unit, "value": value, "required": required})
     times = 100 if unit == "share" else 1
     assert f"{value * times:.{digits}f}" == shown
     assert shown in _quantity(Texts("zh"), value, unit, required)
-    assert digits_apart(value, value, 1) == 1
+    assert digits_to_distinguish(value, value, 1) == 1
 
 
 WEAK = {"centres": toy.layers()["centres"].assign(floor_area_m2=[20.0, None])}
@@ -84,10 +84,10 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
 
 
 def test_small_costs_are_told_in_yuan(plan: planner.Plan) -> None:
-    say = Wording(document(plan), Texts("zh"))
-    assert small_unit(say) == "元"
-    assert small_unit(Wording(document(plan), Texts("en"))) == "CNY"
-    assert [per_person({"cost_per_person": one}, say) for one in (0.0042, 0.00004, 1.5, 0.0)] == [
+    t = Translator(build_document(plan), Texts("zh"))
+    assert small_money_unit(t) == "元"
+    assert small_money_unit(Translator(build_document(plan), Texts("en"))) == "CNY"
+    assert [cost_per_person_text({"cost_per_person": one}, t) for one in (0.0042, 0.00004, 1.5, 0.0)] == [
         "42.0",
         "0.400",
         "15,000",
@@ -96,7 +96,7 @@ def test_small_costs_are_told_in_yuan(plan: planner.Plan) -> None:
 
 
 def test_projects_add_up_to_their_years(plan: planner.Plan) -> None:
-    found = document(plan)["programme"]
+    found = build_document(plan)["programme"]
     gained = gained_by_projects(found)
     for year in found["years"]:
         until = [gained[one["id"]][0] for one in found["projects"] if one["year"] <= year["year"]]
@@ -108,7 +108,7 @@ def test_stations_in_a_community_without_premises_are_named(plan: planner.Plan) 
     (need,) = [one for one in plan.programme.needs if one.kind == "no_centre"]
     built = [one.id for one in plan.programme.projects if one.site and one.community == need.place]
     assert built
-    assert (list(need.projects), need.left, need.year) == (built, "station_only", None)
+    assert (list(need.projects), need.unmet_reason, need.year) == (built, "station_only", None)
 
 
 def test_a_branch_stands_at_its_own_place(plan: planner.Plan) -> None:
@@ -118,14 +118,14 @@ def test_a_branch_stands_at_its_own_place(plan: planner.Plan) -> None:
     branch = replace(
         upgrade,
         kind="new",
-        changes=(Action(kind="open_station", about="C1", amount=100.0, cost=1.0, place=place),),
+        actions=(Action(kind="open_station", about="C1", amount=100.0, cost=1.0, place=place),),
     )
     moved = replace(plan, programme=replace(plan.programme, projects=(branch,)))
     spot = spots_of(moved)[upgrade.id]
     assert spot is not None
     assert spot.coords[0] == place
     assert project_table(moved).geometry.iloc[0].coords[0] == place
-    (shown,) = document(moved)["programme"]["projects"]
+    (shown,) = build_document(moved)["programme"]["projects"]
     assert shown["lon"] == pytest.approx(105 + 600 / 85_900, abs=1e-4)
 
 

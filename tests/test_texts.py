@@ -10,6 +10,13 @@ from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue
 PLANNER = Path(__file__).parent.parent / "planner"
 
 
+def test_languages_agree_on_their_files_and_keys() -> None:
+    keys = {language: {key for key, entry in catalogue().items() if language in entry} for language in LANGUAGES}
+    settings = {key for key in catalogue() if key.startswith("study.")}  # in English: the docstrings
+    assert LANGUAGES[:2] == ("zh", "en")
+    assert all(keys[language] | settings == set(catalogue()) for language in LANGUAGES)
+
+
 def test_every_text_stands_in_both_languages_with_the_same_gaps() -> None:
     entries = {key: entry for key, entry in catalogue().items() if not key.startswith("study.")}
     assert len(entries) > 1000

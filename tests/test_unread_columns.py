@@ -15,7 +15,7 @@ import planner
 from planner.commands.main import main
 from planner.io.tables.columns import Vocabulary, column_names
 from planner.io.tables.unused_columns import Unread
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.schemas.tables import CONTRACTS, DEMAND, FACILITIES
 
 CENTRES = toy.layers()["centres"].to_crs(4326)
@@ -105,7 +105,7 @@ def test_check_plan_and_report_list_them(tmp_path: Path, capsys: pytest.CaptureF
     assert layer["unread"] == [{"column": "阵地建筑面积", "near": "floor_area_m2"}]
     assert main(["run", str(study), "--out", str(tmp_path / "out")]) == 0
     assert "阵地建筑面积 (meant as floor_area_m2?)" in (tmp_path / "out" / "report.html").read_text("utf-8")
-    content = document(planner.run(study))
+    content = build_document(planner.run(study))
     (source,) = (one for one in content["data"]["sources"] if one["layer"] == "facilities")
     assert source["unread"] == layer["unread"]
 

@@ -22,7 +22,7 @@ from planner.evaluation.validation.walk_verification import verify
 from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError, StudyError
 from planner.prepare import prepare
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 UP = float(np.exp(3.5 * 0.1))
 """Cost metres per metre up a slope of 10 %; down it is as on the flat."""
@@ -153,7 +153,7 @@ def test_stairs_are_closed(plan: planner.Plan) -> None:
 
 
 def test_what_counts_and_what_could_not_be_used_is_said(plan: planner.Plan, study: Path, tmp_path: Path) -> None:
-    content = document(plan)
+    content = build_document(plan)
     names = [cost["name"] for cost in content["walking"]["costs"]]
     assert names == ["slope", "class", "stairs", "crossing", "gates", "barriers"]
     assert content["walking"]["direction"] == "to_centre"

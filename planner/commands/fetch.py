@@ -28,9 +28,9 @@ from planner.io.osm.servers import Kept, Servers, Tags
 from planner.messages.errors import Breach, FetchError, OutputError
 from planner.messages.progress import Progress, silent
 from planner.network.walk import WalkSettings, walking_profiles
-from planner.reporting.files.exchange import exchange, room_in
+from planner.reporting.files.exchange import replace_files, staging_folder
 from planner.reporting.tables.geopackage import write_layers
-from planner.reporting.write import UNWRITABLE, check_writable, not_writable
+from planner.reporting.write import UNWRITABLE, check_writable, unwritable_error
 from planner.schemas.table_schema import AREAS, Contract
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = 
 
     progress("write_fetched")
     try:
-        with room_in(folder) as making:
+        with staging_folder(folder) as making:
             every = [answer for kept in answers.values() for answer in kept.answers]
             write_extract(every, making / EXTRACT, source=servers.overpass)
             layers = _layers(making / EXTRACT, place, area, asked.extras)
@@ -146,11 +146,11 @@ def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = 
             text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
             (making / PROVENANCE).write_text(text, "utf-8", newline="\n")
             (making / STUDY).write_text(_study(place, record, layers), "utf-8", newline="\n")
-            exchange(making, folder, names)
+            replace_files(making, folder, names)
     except OutputError:
         raise
     except UNWRITABLE as error:
-        raise not_writable(folder, error) from error
+        raise unwritable_error(folder, error) from error
     return [folder / name for name in names]
 
 

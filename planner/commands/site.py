@@ -21,12 +21,12 @@ from planner.messages.progress import Progress, silent
 from planner.network.snapping import snap
 from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
 from planner.prepare import PreparedStudy, coordinates, prepare
-from planner.reporting.document.build import as_json, plain
-from planner.reporting.document.siting import lonlat_of
-from planner.reporting.files.input_protection import keep_inputs
+from planner.reporting.document.build import format_json, to_plain_values
+from planner.reporting.document.siting import lonlat_degrees
+from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.tables.geopackage import write_layers
 from planner.reporting.tables.layer_schemas import SITES_LAYERS
-from planner.reporting.write import check_writable, write_together
+from planner.reporting.write import check_writable, write_all_or_none
 from planner.siting.baselines import Comparison, compare_baselines
 from planner.siting.candidates.builder import CandidateSet
 from planner.siting.candidates.candidate import candidate_table, excluded_table
@@ -286,9 +286,9 @@ def _fates(answer: Solution, pool: CandidateSet, new_sites: int) -> tuple[Facili
 def entries(answered: SolvedProblem) -> dict[str, Any]:
     """Return an answer as plain values, without what depends on the machine: how long it took."""
     answer, settings = answered.found.answer, answered.study.siting
-    lonlat = lonlat_of(answered.sites)
+    lonlat = lonlat_degrees(answered.sites)
     rows = answered.sites.drop(columns="geometry").to_dict(orient="records")
-    content: dict[str, Any] = plain(
+    content: dict[str, Any] = to_plain_values(
         {
             "format": "planner.sites/1",
             "study": answered.study.name,
@@ -334,10 +334,10 @@ def write_answer(answered: SolvedProblem, folder: Path) -> list[Path]:
         "candidates": candidate_table(answered.pool.new, crs),
         "excluded": excluded_table(answered.pool.excluded, crs),
     }
-    return write_together(
+    return write_all_or_none(
         folder,
         {
-            "sites.json": lambda path: path.write_text(as_json(entries(answered)), "utf-8", newline="\n"),
+            "sites.json": lambda path: path.write_text(format_json(entries(answered)), "utf-8", newline="\n"),
             "sites.gpkg": lambda path: write_layers(
                 layers, path, schemas=SITES_LAYERS, attribution=answered.attribution
             ),
@@ -353,5 +353,5 @@ def check_folder(study: Study, folder: Path) -> None:
     OutputError
         It cannot be made or written, or holds an input of the study by the name of a product.
     """
-    keep_inputs(study, folder, PRODUCTS)
+    protect_inputs(study, folder, PRODUCTS)
     check_writable(folder, PRODUCTS)

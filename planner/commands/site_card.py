@@ -10,8 +10,8 @@ from planner.commands.site import SolvedProblem
 from planner.config.sections.demand import RESIDENTS
 from planner.messages.catalogue import Texts
 from planner.messages.money import unit_of_amount
-from planner.reporting.document.siting import lonlat_of
-from planner.reporting.rounding import in_order, in_parts, shown_bound
+from planner.reporting.document.siting import lonlat_degrees
+from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.siting.baselines import Comparison
 from planner.siting.models.registry import OWN_NUMBER
 from planner.siting.proposals import SitingResult
@@ -52,8 +52,8 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     yield texts(
         "cli.site_answer",
         objective=texts.number(answer.objective, digits),
-        bound=texts.number(shown_bound(answer.objective, answer.bound, digits), digits),
-        gap=f"{shown_bound(0.0, answer.gap, 4):.2%}",
+        bound=texts.number(round_bound(answer.objective, answer.bound, digits), digits),
+        gap=f"{round_bound(0.0, answer.gap, 4):.2%}",
         status=texts(f"cli.status_{answer.status}"),
         **say,
     )
@@ -136,10 +136,10 @@ def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
 def _site_lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     unit = unit_of_amount(answered.study.costs.unit, texts)
     given = answered.sites["people_added"].to_numpy(dtype=np.float64)
-    shown = in_order(given.tolist()) if np.isfinite(given).all() else given
+    shown = round_steps(given.tolist()) if np.isfinite(given).all() else given
     for row, (lon, lat), added in zip(
         answered.sites.drop(columns="geometry").to_dict(orient="records"),
-        lonlat_of(answered.sites),
+        lonlat_degrees(answered.sites),
         shown,
         strict=True,
     ):
@@ -170,7 +170,7 @@ def _comparison(siting: SitingResult, comparison: Comparison, texts: Texts, *, w
         clustering=f"{clustering.people_gained:,.0f}",
         greedy=f"{greedy:,.0f}",
         optimum=f"{best.people_gained:,.0f}",
-        bound=f"{shown_bound(best.people_gained, best.bound or 0.0):,.0f}",
+        bound=f"{round_bound(best.people_gained, best.bound or 0.0):,.0f}",
         within=within,
     )
     for step in comparison.curve:
@@ -178,7 +178,7 @@ def _comparison(siting: SitingResult, comparison: Comparison, texts: Texts, *, w
             "cli.site_curve",
             sites=step.sites,
             people=f"{step.people_gained:,.0f}",
-            bound=f"{shown_bound(step.people_gained, step.bound):,.0f}",
+            bound=f"{round_bound(step.people_gained, step.bound):,.0f}",
             added=f"{step.added:,.0f}",
         )
     for number, one in enumerate(comparison.others, start=1):
@@ -201,12 +201,12 @@ def _unserved(left: UnservedDemand, answered: SolvedProblem, texts: Texts) -> It
         return
     yield texts("cli.site_left", people=f"{left.people.sum():,.0f}", points=f"{len(left.rows):,}")
     reasons = left.by_reason()
-    shown = in_parts([people for *_, people in reasons], float(left.people.sum()))
+    shown = round_parts([people for *_, people in reasons], float(left.people.sum()))
     for (reason, points, _), people in zip(reasons, shown, strict=True):
         said = texts(f"words.unserved_{reason}", access=access)
         yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
     if np.isfinite(left.limit_for_all_min):
-        yield texts("cli.site_left_limit", minutes=texts.number(shown_bound(0.0, left.limit_for_all_min, 1)))
+        yield texts("cli.site_left_limit", minutes=texts.number(round_bound(0.0, left.limit_for_all_min, 1)))
     if left.extra is not None:
         never = f"{left.never:,.0f}"
         yield texts("cli.site_left_extra", extra=left.extra, bound=f"{left.extra_bound:,.0f}", never=never)

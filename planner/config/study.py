@@ -16,6 +16,7 @@ from typing import Annotated, Any, Self, get_args, get_origin
 from pydantic import (
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -29,7 +30,15 @@ from planner.config.sections.rules import Costs, Remedies, Rules
 from planner.config.sections.siting import Siting
 from planner.config.sections.walking import Limits, Walking
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
-from planner.messages.catalogue import Language, Phrase, Texts, catalogue
+from planner.messages.catalogue import (
+    DEFAULT_LANGUAGE,
+    LANGUAGES,
+    SOURCE_LANGUAGE,
+    Language,
+    Phrase,
+    Texts,
+    catalogue,
+)
 from planner.messages.errors import Breach, StudyError
 from planner.messages.printable import illegible_in
 
@@ -46,7 +55,7 @@ class Study(Settings):
     name: str
     """The study's name, as it stands on map and report."""
 
-    language: Language = "zh"
+    language: Language = DEFAULT_LANGUAGE
     """The language of map, report and messages: "zh" or "en"."""
 
     date: str = ""
@@ -70,6 +79,14 @@ class Study(Settings):
 
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
     """The file that the study was read from; every path in it is relative to its folder."""
+
+    @field_validator("language")
+    @classmethod
+    def _has_texts(cls, language: Language) -> Language:
+        if language not in LANGUAGES:
+            expected = " or ".join(f"'{name}'" for name in LANGUAGES)
+            raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
+        return language
 
     @model_validator(mode="after")
     def _kinds_have_their_limits(self) -> Self:
@@ -254,8 +271,8 @@ def setting_meaning(setting: str, language: Language) -> str:
     >>> setting_meaning("Siting.sites", "en")
     'How many new stations to place.'
     """
-    if language == "zh":
-        return Texts("zh")(f"study.{setting}")
+    if language != SOURCE_LANGUAGE:
+        return Texts(language)(f"study.{setting}")
     classes = {model.__name__: model for model in settings_classes()}
     model, _, name = setting.partition(".")
     field = classes[model].model_fields[name]

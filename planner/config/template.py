@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 from planner.config.sections.base import Settings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
+from planner.messages.catalogue import DEFAULT_LANGUAGE, SOURCE_LANGUAGE
 from planner.messages.errors import Breach, OutputError, StudyError
 
 PLACEHOLDERS: dict[str, object] = {
@@ -158,8 +159,8 @@ def _has_values(model: type[Settings]) -> bool:
 
 
 def _comments(setting: str) -> Iterator[str]:
-    yield f"# {setting_meaning(setting, 'en')}"
-    yield f"# {setting_meaning(setting, 'zh')}"
+    for language in (SOURCE_LANGUAGE, DEFAULT_LANGUAGE):
+        yield f"# {setting_meaning(setting, language)}"
 
 
 def _setting(model: type[Settings], name: str, field: FieldInfo) -> str:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planner.messages.catalogue import Language, Phrase, Texts
+from planner.messages.catalogue import SOURCE_LANGUAGE, Language, Phrase, Texts
 
 SHOWN_ROWS = 8
 """How many rows a message names before it counts the rest."""
@@ -64,7 +64,7 @@ class PlannerError(Exception):
     def __init__(self, source: str, breaches: Sequence[Breach]) -> None:
         self.source = source
         self.breaches = tuple(breaches)
-        super().__init__(self.in_words("en"))
+        super().__init__(self.in_words(SOURCE_LANGUAGE))
 
     def in_words(self, language: Language) -> str:
         """Say the whole error in `language`: a heading and one line a breach."""

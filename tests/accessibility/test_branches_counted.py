@@ -15,7 +15,7 @@ from page_script import computed
 
 import planner
 from planner.inputs.scenario import Scenario
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.tables.geopackage import result_layers
 from planner.results import Plan
 
@@ -59,7 +59,7 @@ def test_who_reaches_a_centre_and_its_branch_reaches_one_centre(tmp_path: Path) 
     assert plan.kinds[0].by_tier["tier"].unique().tolist() == ["community"]
     layers = result_layers(plan)
     assert layers["kinds_demand"]["nearest_facility"].tolist() == ["C1", "C1", "C1"]
-    assert document(plan)["coverage"]["total"][0]["people_overlap"] == 0.0
+    assert build_document(plan)["coverage"]["total"][0]["people_overlap"] == 0.0
 
 
 def test_another_centre_makes_an_overlap_and_a_second_branch_does_not(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from planner.network.network import build_network, with_costs
 from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
 from planner.population.business_places import business_places, read_place_kinds
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.schemas.tables import FACILITIES, PLACES, STREETS, Facilities, Streets
 
 CRS = "EPSG:32648"
@@ -311,7 +311,7 @@ def test_neighbours_walk_along_the_street_not_through_the_block() -> None:
 
 
 def test_the_toy_city_has_one_circle_with_its_mall(rich_toy_plan: planner.Plan) -> None:
-    content = document(rich_toy_plan)["circles"]
+    content = build_document(rich_toy_plan)["circles"]
     (circle,) = content["circles"]
     assert circle["name"] == "Great Mall business circle"
     assert circle["places"] == 6

@@ -14,7 +14,7 @@ import planner
 from planner.commands.main import main
 from planner.config.study import make_study
 from planner.messages.errors import DataError, StudyError
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 from planner.reporting.report.build import write_report
 
@@ -37,8 +37,8 @@ def plan_of(folder: Path, study: str, **changed: gpd.GeoDataFrame) -> planner.Pl
 
 
 def test_without_kinds_every_result_is_what_it_was_with_them_at_weight_zero(tmp_path: Path) -> None:
-    plain = document(plan_of(tmp_path / "plain", toy.STUDY))
-    further = document(plan_of(tmp_path / "further", toy.STUDY + kind(id="old", share=0.2)))
+    plain = build_document(plan_of(tmp_path / "plain", toy.STUDY))
+    further = build_document(plan_of(tmp_path / "further", toy.STUDY + kind(id="old", share=0.2)))
     for part in ("coverage", "diagnosis", "centres", "network", "circles"):
         assert plain[part] == further[part]
     assert plain["siting"]["candidates"] == further["siting"]["candidates"]
@@ -50,7 +50,7 @@ def test_without_kinds_every_result_is_what_it_was_with_them_at_weight_zero(tmp_
 
 
 def test_a_share_has_the_coverage_of_the_residents(tmp_path: Path) -> None:
-    content = document(plan_of(tmp_path, toy.STUDY + kind(id="old", share=0.25)))
+    content = build_document(plan_of(tmp_path, toy.STUDY + kind(id="old", share=0.25)))
     (old,) = content["kinds"]
     assert old["people"] == 0.25 * content["data"]["people"]
     for own, residents in zip(old["total"], content["coverage"]["total"], strict=True):
@@ -136,7 +136,7 @@ def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:
     parks = gpd.GeoDataFrame({"id": ["a", "b", "c"], "people": [50, 20, 5]}, geometry=shapes, crs=toy.CRS)
     study = toy.STUDY + '\n[[demand.kinds]]\nid = "visitors"\nlayer = { path = "toy.gpkg", layer = "parks" }\n'
     plan = plan_of(tmp_path, study, parks=parks)
-    (visitors,) = document(plan)["kinds"]
+    (visitors,) = build_document(plan)["kinds"]
     assert (visitors["people_given"], visitors["people"], visitors["people_lost"]) == (75, 70, 5)
     assert visitors["total"][0]["people_covered"] == 50
     assert [remark.rows for remark in plan.remarks if remark.key == "kind_outside"] == [("c",)]
@@ -158,9 +158,9 @@ def test_weights_decide_where_a_station_goes_and_gains_are_counted_by_kind(tmp_p
     for weight in (0.0, 1.0):
         study = base + kind(id="workers", places=True, weight=weight)
         plan = plan_of(tmp_path / f"{weight}", study, places=shops, centres=centres, people=residents)
-        found[weight] = document(plan)["siting"]
-        assert len(write_report(plan, document(plan))) > 0
-        assert len(draw_map(plan, document(plan))) > 0
+        found[weight] = build_document(plan)["siting"]
+        assert len(write_report(plan, build_document(plan))) > 0
+        assert len(draw_map(plan, build_document(plan))) > 0
     unweighted, weighted = (found[weight]["proposals"][-1] for weight in (0.0, 1.0))
     assert not found[0.0]["weighted"]
     assert found[1.0]["weighted"]
@@ -191,7 +191,7 @@ def test_a_hostile_name_of_a_kind_or_of_a_place_is_only_words(tmp_path: Path) ->
     hostile = "<script>alert(1)</script>{{ 7 * 191 }}{% raw %}"
     study = toy.RICH.replace('"Workers"', f"'{hostile}'").replace('"Residents of 65+"', f"'{hostile}'")
     plan = plan_of(tmp_path, study, places=toy.places().assign(name=hostile))
-    content = document(plan)
+    content = build_document(plan)
     assert content["circles"]["circles"][0]["name"].startswith(hostile)
     for page in (draw_map(plan, content), write_report(plan, content)):
         assert "<script>alert" not in page
@@ -221,7 +221,7 @@ def test_kinds_that_make_no_sense_are_refused_by_the_study(kinds: list[dict[str,
 
 
 def test_haibowan_counts_its_old_and_its_workers(haibowan_plan: planner.Plan) -> None:
-    old, workers = document(haibowan_plan)["kinds"]
+    old, workers = build_document(haibowan_plan)["kinds"]
     assert old["people"] == round(0.1209 * 341_000)
     assert workers["people"] == pytest.approx(workers["people_given"])
     assert haibowan_plan.circles is not None

@@ -22,9 +22,9 @@ from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.rules import RuleSet
 from planner.inputs.scenario import Scenario, Site
 from planner.prepare import prepare
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
-from planner.reporting.map.whatif_data import what_if
+from planner.reporting.map.whatif_data import what_if_data
 from planner.results import Plan
 
 pytestmark = pytest.mark.browser
@@ -166,7 +166,7 @@ def chosen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def page(chromium, chosen: Choices, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:  # noqa: ANN001
     file = tmp_path_factory.mktemp("rich_map") / "map.html"
-    file.write_text(draw_map(chosen.plan, document(chosen.plan)), "utf-8")
+    file.write_text(draw_map(chosen.plan, build_document(chosen.plan)), "utf-8")
     page = chromium.new_page()
     page.goto(file.as_uri())
     page.wait_for_selector("body[data-drawn=yes]")
@@ -185,7 +185,7 @@ def test_each_centre_is_judged_as_the_rules_judge_it(
 ) -> None:
     profile = profile_of(tmp_path, *ASKED[name], head=TWO_OF_THREE.get(name, ""))
     plan = with_rule_set(profile, chosen)
-    sets = what_if(plan, document(chosen.plan))
+    sets = what_if_data(plan, build_document(chosen.plan))
     assert sets["judged"]["unfollowed"] == []
     page.evaluate("(sets) => { window.probe = whatIf.open(sets); }", sets)
     seen = set()
@@ -216,8 +216,8 @@ def test_where_a_rule_cannot_be_followed_nothing_is_said(
 ) -> None:
     asked = rule(f"floor_area_m2 >= 400 {joint} next_centre_min >= 4", tiers=TIERS)
     plan = with_rule_set(profile_of(tmp_path, asked), chosen)
-    content = document(plan)
-    sets = what_if(plan, content)
+    content = build_document(plan)
+    sets = what_if_data(plan, content)
     assert sets["judged"]["unfollowed"] == ["next_centre_min"]
     # Without branches, the others pass or fail in any case; with theirs, C1 has 510 m² and C3 may have any area.
     alone, together = {

@@ -13,7 +13,7 @@ import planner
 from planner.commands.explain import explain
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 PRICES = ("gate_open", "crossing", "move", "share", "station")
 
@@ -207,7 +207,7 @@ def test_the_card_shows_what_blocks_and_what_would_help(tmp_path: Path) -> None:
     diagnosed(tmp_path, layers, more=more, head=BLOCKED)
     plan = planner.run(tmp_path / "study.toml")
     planner.write(plan, tmp_path / "out")
-    content = document(plan)
+    content = build_document(plan)
     (centre,) = content["centres"]
     (change,) = centre["remedy"]["changes"]
     assert (change["kind"], change["cost"], centre["remedy"]["mended"]) == ("build_crossing", 2.0, ["own"])

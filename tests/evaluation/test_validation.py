@@ -17,7 +17,7 @@ from planner.config.study import read_study
 from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import verify
 from planner.prepare import PreparedStudy, prepare
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -80,7 +80,7 @@ def test_networkx_tells_wrong_walks(toy_study: Path) -> None:
 
 
 def test_run_verify_says_so_in_the_products(toy_study: Path, tmp_path: Path, toy_plan: planner.Plan) -> None:
-    assert document(toy_plan)["checks"]["verification"] is None
+    assert build_document(toy_plan)["checks"]["verification"] is None
     assert main(["run", str(toy_study), "--out", str(tmp_path / "out"), "--verify"]) == 0
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "computed again by networkx on the street lines: 0 differ" in report

@@ -79,7 +79,7 @@ class _Places:
         self.origins = [str(one) for one in candidates["origin"]]
         self.costs = list(candidates["cost"])
         self.all_ids = [one.id for one in plan.siting.pool.candidates]
-        self.lonlat = lonlat_of(candidates)
+        self.lonlat = lonlat_degrees(candidates)
 
     def of(self, proposal: Proposal) -> list[Entries]:
         """Return the sites of a proposal in their order."""
@@ -136,7 +136,7 @@ def _fates(facility_actions: Sequence[FacilityAction]) -> list[Entries]:
 
 def _excluded(plan: Plan) -> list[Entries]:
     excluded = plan.siting.pool.excluded
-    lonlat = lonlat_of(candidate_table([one.candidate for one in excluded], plan.network.crs))
+    lonlat = lonlat_degrees(candidate_table([one.candidate for one in excluded], plan.network.crs))
     return [
         {
             "id": one.candidate.id,
@@ -239,7 +239,7 @@ def _in_words(phrase: Phrase) -> Entries:
     return {language: phrase.in_words(language) for language in LANGUAGES}
 
 
-def lonlat_of(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:
+def lonlat_degrees(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:
     """Return where points are, degrees, WGS 84."""
     degrees = points.to_crs(4326).geometry
     return [(round(x, LONLAT_DIGITS), round(y, LONLAT_DIGITS)) for x, y in zip(degrees.x, degrees.y, strict=True)]

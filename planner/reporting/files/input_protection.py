@@ -9,7 +9,7 @@ from planner.config.study import PATHS, Study
 from planner.messages.errors import Breach, OutputError
 
 
-def keep_inputs(study: Study, folder: Path, names: Sequence[str], *, scenario: Path | None = None) -> None:
+def protect_inputs(study: Study, folder: Path, names: Sequence[str], *, scenario: Path | None = None) -> None:
     """Refuse to put products in the place of files that a study reads.
 
     Parameters

@@ -91,7 +91,7 @@ def is_running(pid: int, started: str) -> bool:
 
 
 @contextmanager
-def locked(
+def lock_folder(
     folder: Path, *, wait_s: float | None = None, pause: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
     """Hold the lock of a folder.

@@ -20,7 +20,7 @@ BESIDE = ("-wal", "-shm", "-journal")
 IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-def free_databases(folder: Path, names: Sequence[str]) -> None:
+def check_databases_closed(folder: Path, names: Sequence[str]) -> None:
     """Have SQLite finish what other programs left beside GeoPackages, so that these can be replaced.
 
     Parameters

@@ -39,8 +39,8 @@ from planner.evaluation.rules import RuleSet
 from planner.population.fixed_point import grain_of
 from planner.reporting.document.build import Document
 from planner.reporting.map.branch_choices import branch_choices, has_too_many_branches
-from planner.reporting.map.varint import packed
-from planner.reporting.rates import counted
+from planner.reporting.map.varint import encode_varints
+from planner.reporting.rates import rate_counts
 from planner.results import Plan
 
 FOLLOWED = indicators_depending_on("open_set")
@@ -65,7 +65,7 @@ def followed_limits(rule_set: RuleSet) -> set[float]:
     return {ref.limit_min for ref in refs if ref.limit_min is not None}
 
 
-def judging(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Document:
+def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Document:
     """Return the premises with what the rules ask of each, and what the page needs to answer.
 
     Parameters
@@ -120,7 +120,7 @@ def _today(plan: Plan) -> Document:
         "rated": {
             "assessed": rates["assessed"],
             "determined": rates["assessed"] - rates["undetermined"],
-            **{name: counted(rates, name)[0] for name in ("compliant", "excellent")},
+            **{name: rate_counts(rates, name)[0] for name in ("compliant", "excellent")},
         },
     }
 
@@ -226,7 +226,7 @@ def _old(plan: Plan, order: NDArray[np.int64]) -> Document:
     """Pack the residents of 65 or more; where some are not known, no rule that the page follows counts them."""
     old = np.nan_to_num(residents_65(plan.inputs.demand))[order]
     grain = grain_of(old)
-    return {"grain": grain, "people": packed(np.rint(old / grain).astype(np.int64))}
+    return {"grain": grain, "people": encode_varints(np.rint(old / grain).astype(np.int64))}
 
 
 def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
@@ -243,6 +243,6 @@ def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
     others = serves_other_community(to_centre, plan.inputs.demand, facilities)
     nearest_first = np.lexsort((to_centre.facility, others, times.minutes, point))
     return {
-        "counts": packed(np.bincount(point, minlength=len(order))),
-        "stations": packed(times.facility[nearest_first]),
+        "counts": encode_varints(np.bincount(point, minlength=len(order))),
+        "stations": encode_varints(times.facility[nearest_first]),
     }

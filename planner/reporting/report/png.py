@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from planner.reporting.fonts import font_path
-from planner.reporting.report.html_page import page_style
-from planner.reporting.valid_text import legal
+from planner.messages.printable import replace_illegal
+from planner.reporting.report.html import page_style
+from planner.reporting.style import font_path
 
 FAMILY = "Noto Sans SC"
 PX_AN_INCH = 96.0
@@ -27,7 +27,7 @@ class Picture:
     height_mm: float
 
 
-def picture_of(svg: Markup) -> Picture:
+def render_png(svg: Markup) -> Picture:
     """Return a figure of `planner.reporting.report.figures` as a PNG of 144 dots an inch.
 
     The same figure gives the same bytes, on every system: letters are drawn from the installed font alone.
@@ -35,7 +35,7 @@ def picture_of(svg: Markup) -> Picture:
     from resvg_py import svg_to_bytes
 
     # `replace` of Markup would escape what it is asked to find.
-    drawing = legal(str(svg))
+    drawing = replace_illegal(str(svg))
     png = svg_to_bytes(
         svg_string=drawing.replace("<svg ", SVG, 1),
         zoom=DOTS_A_PX,

@@ -10,9 +10,9 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
-from planner.reporting.colours import BEYOND, DISC, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
-from planner.reporting.report.blocks import bound_shown
-from planner.reporting.rounding import added_by_sites, digits_apart
+from planner.reporting.report.blocks import shown_bound
+from planner.reporting.rounding import added_by_sites, digits_to_distinguish
+from planner.reporting.style import BEYOND, DISC, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.schemas.tables import TIERS
 
 OVERLAP = "#8073ac"
@@ -152,8 +152,9 @@ def flag(label: int, order: int) -> str:
 
 
 def read_template(name: str) -> str:
-    """Return a file of the templates folder."""
-    return resources.files("planner.reporting").joinpath("templates", name).read_text("utf-8")
+    """Return a file of the folder `templates`, or a script of the map by its path."""
+    folder = ("map", "js") if name.endswith(".js") else ("templates",)
+    return resources.files("planner.reporting").joinpath(*folder, name).read_text("utf-8")
 
 
 @cache
@@ -169,7 +170,7 @@ def environment(texts: Texts) -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(
-        say=texts,
+        t=texts,
         language=texts.language,
         tiers=TIERS,
         shape=shape,
@@ -194,7 +195,7 @@ def environment(texts: Texts) -> Environment:
         metres=texts.whole,
         quantity=lambda value, unit, other=None: _quantity(texts, value, unit, other),
         added=added_by_sites,
-        bound=bound_shown,
+        bound=shown_bound,
     )
     return found
 
@@ -216,7 +217,7 @@ def _quantity(texts: Texts, value: float | None, unit: str, other: float | None 
     times = 100 if unit == "share" else 1
     digits = DIGITS.get(unit, 1)
     if other is not None:
-        digits = digits_apart(value * times, other * times, digits)
+        digits = digits_to_distinguish(value * times, other * times, digits)
     written = texts.number(value * times, digits) + ("%" if unit == "share" else "")
     return texts(f"maps.unit_{unit}", value=written)
 

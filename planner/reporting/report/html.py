@@ -8,11 +8,11 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from planner.reporting.colours import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.messages.catalogue import locale_of
+from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import Report
-from planner.reporting.valid_text import legal
+from planner.reporting.style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
 
-HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What the page may load and run: nothing but its own style and pictures inside it."""
 
@@ -24,12 +24,12 @@ def write_page(report: Report) -> str:
     page = _environment().get_template("report.html.j2")
     html = page.render(
         report=report,
-        say=report.say,
-        language=HTML_LANGUAGE[report.say.texts.language],
+        t=report.t,
+        language=locale_of(report.t.texts.language).html,
         policy=POLICY,
         style=Markup(page_style()),  # noqa: S704 - our own style sheet
     )
-    return legal(html)
+    return replace_illegal(html)
 
 
 @cache

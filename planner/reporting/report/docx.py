@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from planner.reporting.report.blocks import Block, CentreCard, Code, Figure, Paragraph, Report, Table, Wording
-from planner.reporting.report.html_page import HTML_LANGUAGE
-from planner.reporting.report.pictures import picture_of
+from planner.messages.catalogue import locale_of
+from planner.reporting.report.blocks import Block, CentreCard, Code, Figure, Paragraph, Report, Table, Translator
+from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
 
 CARDS_ACROSS = 4
@@ -21,18 +21,18 @@ def docx_bytes(report: Report) -> bytes:
     Parameters
     ----------
     report
-        What `planner.reporting.report.build.tell_report` tells.
+        What `planner.reporting.report.build.build_report` tells.
 
     Returns
     -------
     docx
         The bytes of the file; the same report gives the same.
     """
-    say = report.say
+    t = report.t
     word = WordFile.begin(
         title=f"{report.name} – {report.title}",
         subject=report.title,
-        language=HTML_LANGUAGE[say.texts.language],
+        language=locale_of(t.texts.language).html,
         scale=1.0 if report.contents else CARD_SCALE,
     )
     word.running(f"{report.name} · {report.title}")
@@ -40,10 +40,10 @@ def docx_bytes(report: Report) -> bytes:
     word.paragraph(report.name, "Title")
     for fact, value in report.facts:
         word.paragraph(value, begin=fact)
-    word.paragraph(report.nature, "Notice", begin=say("modelled_title" if report.modelled else "surveyed_title"))
+    word.paragraph(report.nature, "Notice", begin=t("modelled_title" if report.modelled else "surveyed_title"))
     if report.contents:
-        word.contents(say("contents"))
-    word.heading(say("section_summary"), SECTION, numbered=False)
+        word.contents(t("contents"))
+    word.heading(t("section_summary"), SECTION, numbered=False)
     _indicators(report, word)
     for sentence in report.summary:
         word.paragraph(sentence)
@@ -51,7 +51,7 @@ def docx_bytes(report: Report) -> bytes:
         word.heading(section.title, SECTION, numbered=section.number > 0)
         parted = False
         for block in section.blocks:
-            _lay(block, word, say, card_level=CARD if parted else PART)
+            _lay(block, word, t, card_level=CARD if parted else PART)
             parted = parted or (isinstance(block, Paragraph) and block.title)
     return word.bytes()
 
@@ -60,21 +60,21 @@ def _indicators(report: Report, word: WordFile) -> None:
     cards = [
         [(one.value, "KeyValue"), (one.label, "TableText"), (one.note, "TableSmall")] for one in report.indicators
     ]
-    word.caption(report.say("table"), "Table", report.say("key_figures"), above=True)
+    word.caption(report.t("table"), "Table", report.t("key_figures"), above=True)
     word.cards(cards, across=CARDS_ACROSS)
 
 
-def _lay(block: Block, word: WordFile, say: Wording, *, card_level: int) -> None:
+def _lay(block: Block, word: WordFile, t: Translator, *, card_level: int) -> None:
     """Lay out one block."""
     match block:
         case Paragraph():
             _paragraph(block, word)
         case Table():
-            _table(block, word, say)
+            _table(block, word, t)
         case Figure():
-            _figure(block, word, say)
+            _figure(block, word, t)
         case CentreCard():
-            _card(block, word, say, level=card_level)
+            _card(block, word, t, level=card_level)
         case Code():
             word.paragraph(block.text, "Code")
 
@@ -86,19 +86,19 @@ def _paragraph(block: Paragraph, word: WordFile) -> None:
         word.paragraph(block.text, "List Bullet" if block.item else "Normal")
 
 
-def _table(block: Table, word: WordFile, say: Wording) -> None:
-    word.caption(say("table"), "Table", block.caption, above=True)
+def _table(block: Table, word: WordFile, t: Translator) -> None:
+    word.caption(t("table"), "Table", block.caption, above=True)
     word.table((*block.words, *block.numbers), block.rows, words=len(block.words), totals=block.totals)
     # A paragraph after every table: two that touch would be one.
     word.paragraph(block.note, "Table Note")
 
 
-def _figure(block: Figure, word: WordFile, say: Wording) -> None:
-    word.picture(picture_of(block.picture), block.caption)
-    word.caption(say("figure"), "Figure", block.caption, above=False)
+def _figure(block: Figure, word: WordFile, t: Translator) -> None:
+    word.picture(render_png(block.picture), block.caption)
+    word.caption(t("figure"), "Figure", block.caption, above=False)
 
 
-def _card(block: CentreCard, word: WordFile, say: Wording, *, level: int) -> None:
+def _card(block: CentreCard, word: WordFile, t: Translator, *, level: int) -> None:
     word.heading(block.name, level)
     word.paragraph(block.place, begin=block.verdict.text)
     for reason in block.reasons:
@@ -107,11 +107,11 @@ def _card(block: CentreCard, word: WordFile, say: Wording, *, level: int) -> Non
         word.paragraph(note)
     if block.remedy:
         word.paragraph(block.remedy)
-    _figure(block.figure, word, say)
+    _figure(block.figure, word, t)
     measures = Table(
-        say("card_measures_table", name=block.name),
-        (say("column_item"),),
-        (say("column_value"),),
+        t("card_measures_table", name=block.name),
+        (t("column_item"),),
+        (t("column_value"),),
         tuple(block.measures),
     )
-    _table(measures, word, say)
+    _table(measures, word, t)
