@@ -1,6 +1,6 @@
 """The registry of indicators: what rules may name, its unit, what it depends on, and how it is computed.
 
-docs/extending.md shows how to add one; docs/method.md defines each.
+docs/extending.md shows how to add one; docs/method/ defines each.
 """
 
 from __future__ import annotations

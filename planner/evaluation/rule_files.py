@@ -16,7 +16,7 @@ from planner.evaluation.expressions import indicators_in
 from planner.evaluation.indicators import INDICATORS, RULE_TABLES
 from planner.evaluation.rule_validation import wrong_expression
 from planner.evaluation.rules import Rule, RuleSet
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 
 
 def shipped_rule_sets() -> tuple[str, ...]:
@@ -54,13 +54,13 @@ def read_rules(rule_set: str, *, folder: Path, study: str = "notebook", setting:
         try:
             text = toml_text(source)
         except NotReadError as error:
-            raise StudyError(str(source), [Breach("unreadable_rules", {"reason": error.reason})]) from error
+            raise StudyError(str(source), [Issue("unreadable_rules", {"reason": error.reason})]) from error
     elif rule_set in shipped_rule_sets():
         source = Path(f"{rule_set}.toml")
         text = resources.files("planner.evaluation").joinpath("standards", f"{rule_set}.toml").read_text("utf-8")
     else:
         values = {"path": setting, "name": rule_set, "known": ", ".join(shipped_rule_sets())}
-        raise StudyError(study, [Breach("unknown_profile", values)])
+        raise StudyError(study, [Issue("unknown_profile", values)])
     return _parse(text, str(source))
 
 
@@ -68,45 +68,45 @@ def _parse(text: str, source: str) -> RuleSet:
     try:
         content = parse_toml(text)
     except NotTomlError as error:
-        raise StudyError(source, [Breach("not_toml", {"reason": error.reason})]) from error
+        raise StudyError(source, [Issue("not_toml", {"reason": error.reason})]) from error
     try:
         rule_set = RuleSet.model_validate(content)
     except ValidationError as error:
-        breaches = [
-            Breach("wrong_rule", {"rule": _place(detail, content), "reason": wrong_because(detail)})
+        issues = [
+            Issue("wrong_rule", {"rule": _place(detail, content), "reason": wrong_because(detail)})
             for detail in error.errors()
             # Where every rule is refused, pydantic calls the list empty too.
             if not (detail["type"] == "too_short" and detail["input"])
         ]
-        raise StudyError(source, [*breaches, *_readable_expressions(content)]) from error
-    breaches = list(_unsound(rule_set))
-    if breaches:
-        raise StudyError(source, breaches)
+        raise StudyError(source, [*issues, *_readable_expressions(content)]) from error
+    issues = list(_unsound(rule_set))
+    if issues:
+        raise StudyError(source, issues)
     return rule_set
 
 
-def _unsound(rule_set: RuleSet) -> Iterator[Breach]:
+def _unsound(rule_set: RuleSet) -> Iterator[Issue]:
     ids = [rule.id for rule in rule_set.rules]
-    yield from (Breach("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1)
+    yield from (Issue("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1)
     for quota in rule_set.quotas:
         if quota.rule not in ids:
-            yield Breach("quota_without_rule", {"quota": quota.id, "rule": quota.rule, "known": ", ".join(ids)})
+            yield Issue("quota_without_rule", {"quota": quota.id, "rule": quota.rule, "known": ", ".join(ids)})
     functions = [function.id for function in rule_set.functions]
     for rule in rule_set.rules:
         wrong = list(wrong_expression(rule.id, rule.expression, unit=rule.unit, functions=functions))
         yield from wrong or _missing_tables(rule, rule_set)
 
 
-def _missing_tables(rule: Rule, rule_set: RuleSet) -> Iterator[Breach]:
+def _missing_tables(rule: Rule, rule_set: RuleSet) -> Iterator[Issue]:
     """Yield the tables that a rule's indicators need and that its file lacks."""
     names = {ref.name for ref in indicators_in(rule.condition)}
     for table, heading in RULE_TABLES.items():
         using = sorted(name for name in names if INDICATORS[name].rule_table == table)
         if using and not getattr(rule_set, table):
-            yield Breach("rule_needs_table", {"rule": rule.id, "name": ", ".join(using), "table": heading})
+            yield Issue("rule_needs_table", {"rule": rule.id, "name": ", ".join(using), "table": heading})
 
 
-def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Breach]:
+def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Issue]:
     """Yield the errors of the expressions of a file that is malformed elsewhere."""
     rules, functions = content.get("rules"), content.get("functions")
     known = (

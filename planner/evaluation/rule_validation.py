@@ -26,7 +26,7 @@ from planner.evaluation.expressions import (
 from planner.evaluation.indicators import INDICATORS, Indicator, find_indicator
 from planner.evaluation.intervals import IndicatorRef
 from planner.evaluation.units import Dimension, MixedUnitsError, spell
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 
 SHOWN_CHARACTERS = 80
 """Characters of an expression that a message repeats."""
@@ -34,7 +34,7 @@ SHOWN_CHARACTERS = 80
 EXAMPLE_MIN = 15.0
 
 
-def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequence[str]) -> Iterator[Breach]:
+def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequence[str]) -> Iterator[Issue]:
     """Yield every error of an expression.
 
     Parameters
@@ -50,16 +50,16 @@ def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequen
     try:
         condition = parse(expression)
     except ExpressionError as error:
-        yield Breach(error.key, named)
+        yield Issue(error.key, named)
         return
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error) or type(error).__name__
-        yield Breach("rule_not_an_expression", {**named, "reason": reason})
+        yield Issue("rule_not_an_expression", {**named, "reason": reason})
         return
     unknown = [ref for ref in indicators_in(condition) if find_indicator(ref) is None]
     for ref in unknown:
         values = {"name": str(ref), "near": nearest_name(ref), "known": ", ".join(indicator_names())}
-        yield Breach("rule_unknown_measure", {**named, **values})
+        yield Issue("rule_unknown_measure", {**named, **values})
     if unknown:
         return
     for predicate in predicates(condition):
@@ -92,60 +92,60 @@ def _example(indicator: Indicator) -> str:
 
 def _wrong_predicate(
     predicate: Predicate, named: Mapping[str, object], functions: Sequence[str]
-) -> Iterator[Breach]:
+) -> Iterator[Issue]:
     match predicate:
         case Flag(ref=ref) if INDICATORS[ref.name].kind != "flag":
-            yield Breach("rule_not_a_flag", {**named, "name": str(ref)})
+            yield Issue("rule_not_a_flag", {**named, "name": str(ref)})
         case Contains(ref=ref) if INDICATORS[ref.name].kind != "list":
-            yield Breach("rule_not_a_list", {**named, "name": str(ref)})
+            yield Issue("rule_not_a_list", {**named, "name": str(ref)})
         case Contains(word=word) if word not in functions:
             near = difflib.get_close_matches(word, functions, n=1, cutoff=0.0)
             values = {**named, "word": word, "near": near[0] if near else "–"}
-            yield Breach("rule_unknown_function", values)
+            yield Issue("rule_unknown_function", values)
         case Comparison():
             yield from _wrong_comparison(predicate, named)
 
 
-def _wrong_comparison(comparison: Comparison, named: Mapping[str, object]) -> Iterator[Breach]:
+def _wrong_comparison(comparison: Comparison, named: Mapping[str, object]) -> Iterator[Issue]:
     odd = [ref for ref in indicators_in(comparison) if INDICATORS[ref.name].kind in ("flag", "list")]
     if odd:
-        yield from (Breach("rule_not_a_number", {**named, "name": str(ref)}) for ref in odd)
+        yield from (Issue("rule_not_a_number", {**named, "name": str(ref)}) for ref in odd)
         return
     if not indicators_in(comparison):
-        yield Breach("rule_without_measure", named)
+        yield Issue("rule_without_measure", named)
         return
     try:
         left, right = dimension_of(comparison.left), dimension_of(comparison.right)
     except MixedUnitsError as mixed:
-        yield Breach("rule_units_added", {**named, "one": mixed.left, "other": mixed.right})
+        yield Issue("rule_units_added", {**named, "one": mixed.left, "other": mixed.right})
         return
     except _NotFiniteError:
-        yield Breach("rule_not_arithmetic", named)
+        yield Issue("rule_not_arithmetic", named)
         return
     if left is not None and right is not None and left != right:
-        yield Breach("rule_units_differ", {**named, "one": spell(left), "other": spell(right)})
+        yield Issue("rule_units_differ", {**named, "one": spell(left), "other": spell(right)})
     for share, limit in ((comparison.left, comparison.right), (comparison.right, comparison.left)):
         match share, limit:
             case Name(ref=ref), Number(value=value) if (
                 INDICATORS[ref.name].kind == "share" and not 0 <= value <= 1
             ):
-                yield Breach("rule_share_beyond_1", {**named, "name": str(ref), "value": f"{value:g}"})
+                yield Issue("rule_share_beyond_1", {**named, "name": str(ref), "value": f"{value:g}"})
 
 
-def _wrong_unit(first: Predicate, unit: str, named: Mapping[str, object]) -> Iterator[Breach]:
+def _wrong_unit(first: Predicate, unit: str, named: Mapping[str, object]) -> Iterator[Issue]:
     """Compare the unit that a rule states with the dimension of its first comparison."""
     if unit not in units.UNITS:
         return
     if not isinstance(first, Comparison):
         if unit != units.YES_NO:
-            yield Breach("rule_unit_wrong", {**named, "unit": unit, "found": units.YES_NO})
+            yield Issue("rule_unit_wrong", {**named, "unit": unit, "found": units.YES_NO})
         return
     try:
         dimension = dimension_of(first.left) if not is_constant(first.left) else dimension_of(first.right)
     except (MixedUnitsError, _NotFiniteError):
         return
     if dimension is not None and (units.UNITS[unit] != dimension or unit == units.YES_NO):
-        yield Breach("rule_unit_wrong", {**named, "unit": unit, "found": spell(dimension)})
+        yield Issue("rule_unit_wrong", {**named, "unit": unit, "found": spell(dimension)})
 
 
 class _NotFiniteError(ValueError):

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from planner.config.sections.rules import Remedies
 from planner.evaluation.circuity import DIRECTIONS, direction_index
-from planner.network.link_additions import travel_time_matrix
 from planner.network.network import WalkingNetwork
 from planner.network.positions import StreetPositions, select_snapped
 from planner.network.snapping import SnappedPoints
-from planner.network.travel_times import nearest_facility
 from planner.network.walk import FloatArray, IndexArray, WalkSettings
+from planner.network.walker import Walker
 
 EXAMINED = 3
 """Pairs examined closely for each that is listed."""
@@ -128,13 +127,12 @@ def people_around(xy: FloatArray, people_xy: FloatArray, people: FloatArray, cel
 
 
 def find_severance_pairs(
-    network: WalkingNetwork,
+    walker: Walker,
     points: StreetPoints,
     snaps: tuple[SnappedPoints, SnappedPoints],
     people: FloatArray,
     layers: BarrierLayers,
     *,
-    walk: WalkSettings,
     settings: Remedies,
 ) -> gpd.GeoDataFrame:
     """List the pairs of positions close in a straight line and far on foot, by people × minutes a link would save.
@@ -144,16 +142,16 @@ def find_severance_pairs(
 
     Parameters
     ----------
-    network, points
-        The streets, and positions along them.
+    walker, points
+        Network and walk, and positions along the streets.
     snaps
         The snapped facilities and people.
     people
         People at each demand point, shape (demand,).
     layers
         For the names of streets and of what stands between.
-    walk, settings
-        Speed and access; what counts as near, as far, and as long.
+    settings
+        What counts as near, as far, and as long.
 
     Returns
     -------
@@ -163,26 +161,25 @@ def find_severance_pairs(
         people_cut_off (of these, without any walk within `far_min` today), from_street, to_street, between
         (barrier, water or gap), between_name.
     """
+    walk, network = walker.walk, walker.network
     spots, standing, horizon_min = points.spots, points.standing, settings.far_min
-    field, _ = nearest_facility(network, snaps[0], standing, walk=walk, horizon_min=horizon_min)
-    today, _ = nearest_facility(network, snaps[0], snaps[1], walk=walk, horizon_min=horizon_min)
+    field, _ = walker.nearest(snaps[0], standing, within_min=horizon_min)
+    today, _ = walker.nearest(snaps[0], snaps[1], within_min=horizon_min)
     around = people_around(spots.xy, snaps[1].xy, people, settings.near_m)
     found = rank_pairs(spots.xy, field, around, walk=walk, settings=settings, most=settings.listed * EXAMINED)
     far = select_snapped(standing, found.far)
     near_min, onward = field, far
     if network.layers is not None:
-        near_min, _ = nearest_facility(network, snaps[0], points.arriving, walk=walk, horizon_min=horizon_min)
+        near_min, _ = walker.nearest(snaps[0], points.arriving, within_min=horizon_min)
         onward = select_snapped(points.leaving, found.far)
-    onward_min = travel_time_matrix(network, onward, snaps[1], walk=walk, horizon_min=horizon_min)
+    onward_min = walker.time_matrix(onward, snaps[1], within_min=horizon_min)
     begins_min = near_min[found.near] + walk.all_minutes(found.air_m)
     capped = np.minimum(today, horizon_min)
     saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward_min), 0.0)
     saved = saved_min @ people
     gainers = ((saved_min > 0) * people).sum(axis=1)
     cut_off = ((saved_min > 0) & np.isinf(today)[None, :]) @ people
-    walked = np.diag(
-        travel_time_matrix(network, select_snapped(standing, found.near), far, walk=walk, horizon_min=horizon_min)
-    )
+    walked = np.diag(walker.time_matrix(select_snapped(standing, found.near), far, within_min=horizon_min))
     walk_m = np.where(np.isinf(walked), np.nan, walked * walk.metres(1.0))
     order = np.lexsort((np.arange(len(saved)), -saved))
     order = order[saved[order] > 0][: settings.listed]

@@ -19,9 +19,8 @@ FUNCTION = """def _floor_divide(left: Interval, right: Interval) -> Interval:
 
 
 """
-PAGE = (
-    '      "//": (a, b) => (b[0] <= 0 && b[1] >= 0 ? ANYTHING : overCorners((x, y) => Math.floor(x / y), a, b)),\n'
-)
+PAGE = '      "//": (a, b) => (b[0] <= 0 && b[1] >= 0 ? ANYTHING : overCorners(floorOf, a, b)),\n'
+FLOOR = "    const floorOf = (x, y) => Math.floor(x / y);\n"
 
 CHECK = """
 from planner.evaluation.expressions import evaluate, parse

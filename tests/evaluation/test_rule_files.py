@@ -144,7 +144,7 @@ def test_everything_that_is_wrong_with_a_file_is_said_at_once(tmp_path: Path) ->
     )
     with pytest.raises(StudyError) as caught:
         read_rules(file.name, folder=tmp_path)
-    assert [breach.key for breach in caught.value.breaches] == [
+    assert [issue.key for issue in caught.value.issues] == [
         "wrong_rule",
         "wrong_rule",
         "wrong_rule",

@@ -19,13 +19,12 @@ from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, StreetPoints
-from planner.network.gate_gaps import find_gap_gates
-from planner.network.gates import Gate
-from planner.network.link_additions import travel_time_matrix
-from planner.network.network import WalkingNetwork
+from planner.network.gates import find_gap_gates
+from planner.network.network import Gate
 from planner.network.positions import link_terminals, positions_along_streets
-from planner.network.snapping import SnappedPoints, snap
+from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, is_within
+from planner.network.walker import Walker
 
 XY_DIGITS = 2
 """Positions are rounded to the centimetre, as candidates are."""
@@ -39,8 +38,8 @@ class InterventionContext:
     ----------
     access
         The whole study.
-    network
-        The streets.
+    walker
+        Network and walk.
     snaps
         The snapped facilities and people.
     points
@@ -54,7 +53,7 @@ class InterventionContext:
     """
 
     access: AccessData
-    network: WalkingNetwork
+    walker: Walker
     snaps: tuple[SnappedPoints, SnappedPoints]
     points: StreetPoints
     gates: tuple[Gate, ...]
@@ -64,18 +63,19 @@ class InterventionContext:
 
 def build_context(
     access: AccessData,
-    network: WalkingNetwork,
+    walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     settings: Remedies,
 ) -> InterventionContext:
     """Place positions along the streets, and collect the closed gates."""
+    network = walker.network
     spots = positions_along_streets(network, settings.step_m)
     points = StreetPoints(spots, *link_terminals(spots, network))
     gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *find_gap_gates(network, layers.streets)
     water = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
     shapely.prepare([one for one in (water, *access.communities.geometry.array) if one is not None])
-    return InterventionContext(access, network, snaps, points, gates, water, settings)
+    return InterventionContext(access, walker, snaps, points, gates, water, settings)
 
 
 @dataclass(slots=True, eq=False)
@@ -134,11 +134,9 @@ class NetworkIntervention(Intervention):
         """
         context, local = self.context, self.local
         spots = self._buildable(within_m)
-        walkers = local.walkers
-        starts = snap(spots, context.network, access_m=walkers.walk.access_m)
-        minutes = travel_time_matrix(
-            context.network, starts, walkers.ends, walk=walkers.walk, horizon_min=walkers.horizon_min
-        )
+        od = local.od
+        starts = context.walker.snap(spots)
+        minutes = context.walker.time_matrix(starts, od.ends, within_min=od.horizon_min)
         limit_min = max(
             (ref.limit_min for ref in deciding_indicators(rule_set) if ref.limit_min is not None),
             default=context.access.standard_min,
@@ -147,7 +145,7 @@ class NetworkIntervention(Intervention):
         reached = is_within(minutes[:, : len(people)], limit_min)
         gained = reached @ people
         if self.keeps_place:
-            gained = (reached & ~is_within(walkers.minutes[local.position, : len(people)], limit_min)) @ people
+            gained = (reached & ~is_within(od.minutes[local.position, : len(people)], limit_min)) @ people
         best = np.lexsort((np.arange(len(spots)), -gained))[: context.settings.tried]
         return spots[best], minutes[best]
 

@@ -17,12 +17,12 @@ from planner.evaluation.indicators import INDICATORS, derive_indicators, indicat
 from planner.evaluation.intervals import ANYTHING, IndicatorRef, IndicatorValues, Interval
 from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts
 from planner.evaluation.rules import RuleSet
-from planner.network.link_additions import LocalOD, travel_time_matrix
-from planner.network.network import WalkingNetwork
+from planner.network.link_additions import LocalOD
 from planner.network.positions import concatenate_snapped, select_snapped
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
 from planner.schemas.tables import Facilities
 
 
@@ -36,18 +36,18 @@ class LocalAccess:
         Of the whole study, with these people and facilities only.
     position
         The facility, among these.
-    walkers
+    od
         The walks from these facilities to these people and, behind them, to one another.
     """
 
     access: AccessData
     position: int
-    walkers: LocalOD
+    od: LocalOD
 
     @property
     def xy(self) -> tuple[float, float]:
         """Return the facility's position."""
-        x, y = self.walkers.starts.xy[self.position].tolist()
+        x, y = self.od.starts.xy[self.position].tolist()
         return x, y
 
     @property
@@ -59,7 +59,7 @@ class LocalAccess:
 def build_local_access(
     access: AccessData,
     position: int,
-    network: WalkingNetwork,
+    walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     *,
     margin_m: float,
@@ -72,18 +72,18 @@ def build_local_access(
         The whole study.
     position
         The facility.
-    network, snaps
-        The streets, and the snapped facilities and people.
+    walker, snaps
+        Network and walk, and the snapped facilities and people.
     margin_m
         How far from the facility or its community it may be moved, or have a branch, metres.
     """
     facilities, people = (one.xy for one in snaps)
-    times, walk = access.times, access.walk
+    times = access.times
     community = access.facilities["community"].iloc[position]
     is_own = access.demand["community"] == community
     own = is_own.to_numpy() if community else np.zeros(len(people), dtype=np.bool_)
-    least_cost_factor = min(float(network.segment_cost_factor.min(initial=1.0)), 1.0)
-    reach_m = walk.metres(times.horizon_min) / least_cost_factor
+    least_cost_factor = min(float(walker.network.segment_cost_factor.min(initial=1.0)), 1.0)
+    reach_m = walker.walk.metres(times.horizon_min) / least_cost_factor
     served = np.vstack([facilities[position][None, :], people[own]])
     chosen = np.flatnonzero(_near(people, served, reach_m + margin_m) | own)
     origins = people[chosen] if len(chosen) else served
@@ -92,15 +92,15 @@ def build_local_access(
         which = np.sort(np.append(which, position))
     starts = select_snapped(snaps[0], which)
     ends = concatenate_snapped(select_snapped(snaps[1], chosen), starts)
-    minutes = travel_time_matrix(network, starts, ends, walk=walk, horizon_min=times.horizon_min)
+    minutes = walker.time_matrix(starts, ends, within_min=times.horizon_min)
     local = replace(
         access,
         facilities=Facilities(access.facilities.iloc[which].reset_index(drop=True)),
         demand=access.demand.iloc[chosen].reset_index(drop=True),
         areas=None,
     )
-    walkers = LocalOD(starts, ends, minutes, walk, times.horizon_min)
-    return LocalAccess(local, int(np.searchsorted(which, position)), walkers)
+    od = LocalOD(starts, ends, minutes, walker, times.horizon_min)
+    return LocalAccess(local, int(np.searchsorted(which, position)), od)
 
 
 def recompute_indicators(
@@ -131,7 +131,7 @@ def recompute_indicators(
     place
         Its position then, where it moves.
     """
-    horizon_min, n_people = local.walkers.horizon_min, len(local.access.demand)
+    horizon_min, n_people = local.od.horizon_min, len(local.access.demand)
     direct = replace(local.access, times=_times(minutes[:, :n_people], horizon_min))
     if place is not None:
         direct = replace(direct, facilities=_moved(direct.facilities, local.position, place))

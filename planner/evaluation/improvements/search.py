@@ -48,8 +48,8 @@ from planner.evaluation.ratings import (
 )
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near
-from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
 
 Step = tuple[Intervention, Action]
 
@@ -76,7 +76,7 @@ class Improvements:
 def find_improvements(
     access: AccessData,
     diagnosis: Diagnosis,
-    network: WalkingNetwork,
+    walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     study: Study,
@@ -87,18 +87,16 @@ def find_improvements(
     ----------
     access, diagnosis
         Tables and walks, and the ratings.
-    network, snaps
-        The streets, and the snapped facilities and people.
+    walker, snaps
+        Network and walk, and the snapped facilities and people.
     layers
         Streets with their names, and barriers between them.
     study
         Its costs, and what is tried.
     """
     settings = study.remedies
-    context = build_context(access, network, snaps, layers, settings)
-    pairs = find_severance_pairs(
-        network, context.points, snaps, access.people, layers, walk=access.walk, settings=settings
-    )
+    context = build_context(access, walker, snaps, layers, settings)
+    pairs = find_severance_pairs(walker, context.points, snaps, access.people, layers, settings=settings)
     within_m = access.walk.metres(max(access.limits_min))
     return Improvements(
         find_improvement_plans(diagnosis, study.costs, context if settings.streets else None),
@@ -144,7 +142,7 @@ def network_interventions(
 ) -> tuple[NetworkIntervention, ...]:
     """Return the interventions in streets and positions for one facility."""
     margin_m = max(context.settings.move_m, farthest_neighbour_m(context, position))
-    local = build_local_access(context.access, position, context.network, context.snaps, margin_m=margin_m)
+    local = build_local_access(context.access, position, context.walker, context.snaps, margin_m=margin_m)
     kinds: tuple[type[NetworkIntervention], ...] = (
         GateIntervention,
         ShareIntervention,

@@ -57,7 +57,7 @@ class MoveIntervention(NetworkIntervention):
     def measure(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
         """Recompute with the walks from the new position."""
         local = self.local
-        minutes = local.walkers.minutes.copy()
+        minutes = local.od.minutes.copy()
         minutes[local.position] = self.rows[action]
         moved = recompute_indicators(local, facts, rule_set, minutes, place=action.place)
         return without_service_area(moved, at_least_today=False)
@@ -90,7 +90,7 @@ class StationIntervention(NetworkIntervention):
     def measure(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
         """Recompute with the walks to the facility or its branch."""
         local = self.local
-        then = recompute_indicators(local, facts, rule_set, local.walkers.minutes, branch=self.rows[action])
+        then = recompute_indicators(local, facts, rule_set, local.od.minutes, branch=self.rows[action])
         return with_floor_area(then, action.amount)
 
 
@@ -136,7 +136,7 @@ class ShareIntervention(NetworkIntervention):
         if neighbour not in self.walked:
             local = self.local
             row = list(local.access.facilities["id"]).index(neighbour)
-            minutes = local.walkers.minutes
+            minutes = local.od.minutes
             self.walked[neighbour] = recompute_indicators(local, facts, rule_set, minutes, branch=minutes[row])
         return self.walked[neighbour]
 

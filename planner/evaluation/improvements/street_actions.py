@@ -17,7 +17,6 @@ from planner.network.link_additions import (
     compute_link_effect,
     compute_times_with_crossing,
     compute_times_with_open_gate,
-    travel_time_matrix,
 )
 from planner.network.positions import select_snapped
 
@@ -39,7 +38,7 @@ class GateIntervention(NetworkIntervention):
         if not gates:
             return []
         xy = np.array([gate.xy for gate in gates])
-        reach_m = local.walkers.walk.metres(local.walkers.horizon_min)
+        reach_m = local.od.walker.walk.metres(local.od.horizon_min)
         near = [
             gates[row]
             for row in nearest_first(xy, local.xy).tolist()
@@ -55,7 +54,7 @@ class GateIntervention(NetworkIntervention):
         nodes = next(
             gate.nodes for gate in self.context.gates if gate.id == action.about and gate.xy == action.place
         )
-        minutes = compute_times_with_open_gate(self.context.network, nodes, self.local.walkers)
+        minutes = compute_times_with_open_gate(nodes, self.local.od)
         return without_service_area(
             recompute_indicators(self.local, facts, rule_set, minutes), at_least_today=True
         )
@@ -76,25 +75,25 @@ class CrossingIntervention(NetworkIntervention):
         del facts, rule_set
         context, local, settings = self.context, self.local, self.context.settings
         people = self.target_people
-        people_xy = local.walkers.ends.xy[: len(people)]
+        people_xy = local.od.ends.xy[: len(people)]
         served = np.vstack([people_xy[people > 0], [local.xy]])
         low, high = served.min(axis=0) - settings.near_m, served.max(axis=0) + settings.near_m
         points = context.points
         which = np.flatnonzero(((points.spots.xy >= low) & (points.spots.xy <= high)).all(axis=1))
-        spots, walkers = points.spots.rows(which), local.walkers
-        start = select_snapped(walkers.starts, np.array([local.position]))
+        spots, od = points.spots.rows(which), local.od
+        start = select_snapped(od.starts, np.array([local.position]))
         standing = select_snapped(points.standing, which)
-        minutes = travel_time_matrix(
-            context.network, start, standing, walk=walkers.walk, horizon_min=settings.far_min
-        )[0]
+        minutes = context.walker.time_matrix(start, standing, within_min=settings.far_min)[0]
         weight = people_around(spots.xy, people_xy, people, settings.near_m)
-        found = rank_pairs(spots.xy, minutes, weight, walk=walkers.walk, settings=settings, most=settings.tried)
+        found = rank_pairs(
+            spots.xy, minutes, weight, walk=context.walker.walk, settings=settings, most=settings.tried
+        )
         both = np.concatenate([found.near, found.far])
         arriving, leaving = (
             select_snapped(points.arriving, which[both]),
             select_snapped(points.leaving, which[both]),
         )
-        self.through = compute_link_effect(context.network, arriving, walkers, leaving)
+        self.through = compute_link_effect(arriving, od, leaving)
         self.ends: dict[Action, tuple[int, int]] = {}
         for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
             place, other = point_of(spots.xy[near]), point_of(spots.xy[far])
@@ -110,7 +109,7 @@ class CrossingIntervention(NetworkIntervention):
         """Recompute with the crossing."""
         ends_xy = np.array([action.place, action.other])
         through = self.through.rows(self.ends[action])
-        minutes = compute_times_with_crossing(self.context.network, ends_xy, through, self.local.walkers)
+        minutes = compute_times_with_crossing(ends_xy, through, self.local.od)
         return without_service_area(
             recompute_indicators(self.local, facts, rule_set, minutes), at_least_today=True
         )

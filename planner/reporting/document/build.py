@@ -81,7 +81,7 @@ def build_document(plan: Plan) -> Document:
             "siting": siting_entries(plan),
             "programme": programme_entries(plan, lonlat_degrees),
             "scenarios": _scenarios(plan),
-            "remarks": [remark.entry() for remark in plan.remarks],
+            "notices": [notice.entry() for notice in plan.notices],
             "provenance": _provenance(plan),
         }
     )
