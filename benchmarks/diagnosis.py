@@ -16,7 +16,6 @@ from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
 from planner.evaluation.improvements.study_improvements import Improvements
 from planner.evaluation.sensitivity import rating_flips
-from planner.network.travel_times import nearest_facility, upper_bound_min
 from planner.prepare import PreparedStudy, prepare
 
 STRICTER = """
@@ -71,13 +70,8 @@ def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
     diagnosis = diagnose(access, rule_set=ready.rules, date=ready.study.date)
     found = ready.find_improvements(access, diagnosis)
     rating_flips(diagnosis, ready.study.rules.threshold_share)
-    minutes, _ = nearest_facility(
-        ready.network,
-        ready.facility_snaps,
-        ready.demand_snaps,
-        walk=ready.walk,
-        horizon_min=upper_bound_min(ready.network, ready.walk),
-    )
+    walker = ready.walker
+    minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=walker.upper_bound_min)
     streets = ready.inputs.communities.set_index("id")["street"]
     measure_equity(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)
     return diagnosis, found

@@ -27,6 +27,7 @@ from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.prepare import PreparedStudy
 from planner.programme.programme import Programme
 from planner.siting.proposals import SitingResult
@@ -105,6 +106,11 @@ class Plan:
     def inputs(self) -> Inputs:
         """Validated input tables."""
         return self.prepared.inputs
+
+    @property
+    def walker(self) -> Walker:
+        """Network, speed and access distance."""
+        return self.prepared.walker
 
     @property
     def walk(self) -> WalkSettings:

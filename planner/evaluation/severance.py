@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from planner.config.sections.rules import Remedies
 from planner.evaluation.circuity import DIRECTIONS, sector_of
-from planner.network.link_additions import travel_time_matrix
 from planner.network.network import WalkingNetwork
 from planner.network.positions import StreetPositions, select_snapped
 from planner.network.snapping import SnappedPoints
-from planner.network.travel_times import nearest_facility
 from planner.network.walk import FloatArray, IndexArray, WalkSettings
+from planner.network.walker import Walker
 
 LOOKED_AT = 3
 """So many times as many pairs as are listed are looked at closely."""
@@ -119,13 +118,12 @@ class StreetPoints:
 
 
 def blocked_pairs(
-    network: WalkingNetwork,
+    walker: Walker,
     places: StreetPoints,
     snaps: tuple[SnappedPoints, SnappedPoints],
     people: FloatArray,
     layers: BarrierLayers,
     *,
-    walk: WalkSettings,
     asked: Remedies,
 ) -> gpd.GeoDataFrame:
     """List the pairs of positions close in the air and far on foot, by people × minutes saved if they were joined.
@@ -135,8 +133,8 @@ def blocked_pairs(
 
     Parameters
     ----------
-    network
-        The streets.
+    walker
+        Network and walk.
     places
         Positions along them.
     snaps
@@ -145,8 +143,8 @@ def blocked_pairs(
         How many live at each demand point, shape (demand,).
     layers
         For the names of streets and of what stands between.
-    walk, asked
-        How people walk, and what counts as near, as far, and as long.
+    asked
+        What counts as near, as far, and as long.
 
     Returns
     -------
@@ -156,28 +154,25 @@ def blocked_pairs(
         people_cut_off (of these, without any walk within `far_min` today), from_street, to_street, between
         (barrier, water or gap), between_name.
     """
+    walk, network = walker.walk, walker.network
     spots, standing = places.spots, places.standing
-    field, _ = nearest_facility(network, snaps[0], standing, walk=walk, horizon_min=asked.far_min)
-    today, _ = nearest_facility(network, snaps[0], snaps[1], walk=walk, horizon_min=asked.far_min)
+    field, _ = walker.nearest(snaps[0], standing, within_min=asked.far_min)
+    today, _ = walker.nearest(snaps[0], snaps[1], within_min=asked.far_min)
     around = people_around(spots.xy, snaps[1].xy, people, asked.near_m)
     found = rank_pairs(spots.xy, field, around, walk=walk, asked=asked, most=asked.listed * LOOKED_AT)
     far = select_snapped(standing, found.far)
     near_min, onward = field, far
     if network.layers is not None:
-        near_min, _ = nearest_facility(network, snaps[0], places.arriving, walk=walk, horizon_min=asked.far_min)
+        near_min, _ = walker.nearest(snaps[0], places.arriving, within_min=asked.far_min)
         onward = select_snapped(places.leaving, found.far)
-    onward_min = travel_time_matrix(network, onward, snaps[1], walk=walk, horizon_min=asked.far_min)
+    onward_min = walker.time_matrix(onward, snaps[1], within_min=asked.far_min)
     begins_min = near_min[found.near] + walk.all_minutes(found.air_m)
     capped = np.minimum(today, asked.far_min)
     saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward_min), 0.0)
     saved = saved_min @ people
     gainers = ((saved_min > 0) * people).sum(axis=1)
     cut_off = ((saved_min > 0) & np.isinf(today)[None, :]) @ people
-    walked = np.diag(
-        travel_time_matrix(
-            network, select_snapped(standing, found.near), far, walk=walk, horizon_min=asked.far_min
-        )
-    )
+    walked = np.diag(walker.time_matrix(select_snapped(standing, found.near), far, within_min=asked.far_min))
     walk_m = np.where(np.isinf(walked), np.nan, walked * walk.metres(1.0))
     order = np.lexsort((np.arange(len(saved)), -saved))
     order = order[saved[order] > 0][: asked.listed]

@@ -84,7 +84,7 @@ def proposals(study: Path, centre: str) -> list[Action]:
     situation = ready.assemble_access(ready.compute_times(), None)
     diagnosis = diagnose(situation, rule_set=ready.rules, date="")
     ground = build_context(
-        situation, ready.network, snaps, BarrierLayers(ready.inputs.streets, None, None), ready.study.remedies
+        situation, ready.walker, snaps, BarrierLayers(ready.inputs.streets, None, None), ready.study.remedies
     )
     position = list(diagnosis.centres["id"]).index(centre)
     levers = (

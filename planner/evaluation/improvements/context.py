@@ -19,13 +19,12 @@ from planner.evaluation.indicators import limit_of
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
-from planner.network.gate_gaps import find_gap_gates
-from planner.network.gates import Gate
-from planner.network.link_additions import travel_time_matrix
-from planner.network.network import WalkingNetwork
+from planner.network.gates import find_gap_gates
+from planner.network.network import Gate
 from planner.network.positions import StreetPositions, link_terminals, positions_along_streets
-from planner.network.snapping import SnappedPoints, snap
+from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, is_within
+from planner.network.walker import Walker
 
 PLACE_DIGITS = 2
 """Places are rounded to the centimetre, as candidates are."""
@@ -39,8 +38,8 @@ class InterventionContext:
     ----------
     situation
         The whole study.
-    network
-        The streets.
+    walker
+        Network and walk.
     snaps
         Where facilities and people meet them.
     spots, standing
@@ -56,7 +55,7 @@ class InterventionContext:
     """
 
     access: AccessData
-    network: WalkingNetwork
+    walker: Walker
     snaps: tuple[SnappedPoints, SnappedPoints]
     spots: StreetPositions
     standing: SnappedPoints
@@ -69,18 +68,19 @@ class InterventionContext:
 
 def build_context(
     access: AccessData,
-    network: WalkingNetwork,
+    walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     asked: Remedies,
 ) -> InterventionContext:
     """Lay positions along the streets, and gather the gates."""
+    network = walker.network
     spots = positions_along_streets(network, asked.step_m)
     standing, arriving, leaving = link_terminals(spots, network)
     gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *find_gap_gates(network, layers.streets)
     wet = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
     shapely.prepare([one for one in (wet, *access.communities.geometry.array) if one is not None])
-    return InterventionContext(access, network, snaps, spots, standing, arriving, leaving, gates, wet, asked)
+    return InterventionContext(access, walker, snaps, spots, standing, arriving, leaving, gates, wet, asked)
 
 
 @dataclass(slots=True, eq=False)
@@ -158,11 +158,9 @@ class NetworkIntervention(ABC):
         spots = spots[may_stand]
         spots = spots[nearest_first(spots, place)]
         spots = spots[np.hypot(*(spots - place).T) > ground.asked.step_m / 2]
-        walkers = around.walkers
-        starts = snap(spots, ground.network, access_m=walkers.walk.access_m)
-        minutes = travel_time_matrix(
-            ground.network, starts, walkers.ends, walk=walkers.walk, horizon_min=walkers.horizon_min
-        )
+        od = around.od
+        starts = ground.walker.snap(spots)
+        minutes = ground.walker.time_matrix(starts, od.ends, within_min=od.horizon_min)
         limit_min = max(
             (limit for name in deciding_indicators(rule_set) if (limit := limit_of(name)) is not None),
             default=ground.access.standard_min,
@@ -171,7 +169,7 @@ class NetworkIntervention(ABC):
         reached = is_within(minutes[:, : len(people)], limit_min)
         gained = reached @ people
         if self.keeps_place:
-            gained = (reached & ~is_within(walkers.minutes[around.centre, : len(people)], limit_min)) @ people
+            gained = (reached & ~is_within(od.minutes[around.centre, : len(people)], limit_min)) @ people
         best = np.lexsort((np.arange(len(spots)), -gained))[: ground.asked.tried]
         return spots[best], minutes[best]
 

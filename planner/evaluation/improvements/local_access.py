@@ -19,12 +19,12 @@ from planner.evaluation.indicators import find_measure, limit_of
 from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
-from planner.network.link_additions import LocalOD, travel_time_matrix
-from planner.network.network import WalkingNetwork
+from planner.network.link_additions import LocalOD
 from planner.network.positions import concatenate_snapped, select_snapped
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
 from planner.schemas.tables import Facilities
 
 OWN = frozenset({"covered_share", "people_65_uncovered", "own_covered_share"})
@@ -54,12 +54,12 @@ class LocalAccess:
 
     access: AccessData
     centre: int
-    walkers: LocalOD
+    od: LocalOD
 
     @property
     def xy(self) -> tuple[float, float]:
         """Return where the centre stands."""
-        x, y = self.walkers.starts.xy[self.centre].tolist()
+        x, y = self.od.starts.xy[self.centre].tolist()
         return x, y
 
     @property
@@ -71,7 +71,7 @@ class LocalAccess:
 def build_local_access(
     access: AccessData,
     position: int,
-    network: WalkingNetwork,
+    walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     *,
     margin_m: float,
@@ -84,17 +84,17 @@ def build_local_access(
         The whole study.
     position
         The centre.
-    network, snaps
-        The streets, and where facilities and people meet them.
+    walker, snaps
+        Network and walk, and where facilities and people meet the streets.
     margin_m
         How far from the centre or its community it may come to stand, or to have a branch, metres.
     """
     facilities, people = (one.xy for one in snaps)
-    times, walk = access.times, access.walk
+    times = access.times
     home = access.facilities["community"].iloc[position]
     own = (access.demand["community"] == home).to_numpy() if home else np.zeros(len(people), dtype=np.bool_)
-    least_cost_factor = min(float(network.segment_cost_factor.min(initial=1.0)), 1.0)
-    reach_m = walk.metres(times.horizon_min) / least_cost_factor
+    least_cost_factor = min(float(walker.network.segment_cost_factor.min(initial=1.0)), 1.0)
+    reach_m = walker.walk.metres(times.horizon_min) / least_cost_factor
     here = np.vstack([facilities[position][None, :], people[own]])
     chosen = np.flatnonzero(_near(people, here, reach_m + margin_m) | own)
     there = people[chosen] if len(chosen) else here
@@ -103,11 +103,11 @@ def build_local_access(
         which = np.sort(np.append(which, position))
     starts = select_snapped(snaps[0], which)
     ends = concatenate_snapped(select_snapped(snaps[1], chosen), starts)
-    walkers = LocalOD(
+    od = LocalOD(
         starts,
         ends,
-        travel_time_matrix(network, starts, ends, walk=walk, horizon_min=times.horizon_min),
-        walk,
+        walker.time_matrix(starts, ends, within_min=times.horizon_min),
+        walker,
         times.horizon_min,
     )
     local = replace(
@@ -116,7 +116,7 @@ def build_local_access(
         demand=access.demand.iloc[chosen].reset_index(drop=True),
         areas=None,
     )
-    return LocalAccess(local, int(np.searchsorted(which, position)), walkers)
+    return LocalAccess(local, int(np.searchsorted(which, position)), od)
 
 
 def recompute_indicators(
@@ -147,7 +147,7 @@ def recompute_indicators(
     place
         Where the centre stands then, where it moves.
     """
-    horizon_min, n_people = around.walkers.horizon_min, len(around.access.demand)
+    horizon_min, n_people = around.od.horizon_min, len(around.access.demand)
     alone = replace(around.access, times=_times(minutes[:, :n_people], horizon_min))
     if place is not None:
         alone = replace(alone, facilities=_moved(alone.facilities, around.centre, place))

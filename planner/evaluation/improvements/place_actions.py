@@ -26,7 +26,7 @@ def network_interventions(
     around = build_local_access(
         ground.access,
         position,
-        ground.network,
+        ground.walker,
         ground.snaps,
         margin_m=max(ground.asked.move_m, farthest_neighbour_m(ground, position)),
     )

@@ -54,7 +54,7 @@ class MoveIntervention(NetworkIntervention):
     def measure(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Walk from the new place."""
         around = self.around
-        minutes = around.walkers.minutes.copy()
+        minutes = around.od.minutes.copy()
         minutes[around.centre] = self.rows[change]
         moved = recompute_indicators(around, facts, rule_set, minutes, place=change.place)
         return without_area_ratio(moved, at_least_today=False)
@@ -87,7 +87,7 @@ class StationIntervention(NetworkIntervention):
     def measure(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Walk to the centre or its branch."""
         around = self.around
-        then = recompute_indicators(around, facts, rule_set, around.walkers.minutes, branch=self.rows[change])
+        then = recompute_indicators(around, facts, rule_set, around.od.minutes, branch=self.rows[change])
         return enlarged(then, change.amount)
 
 
@@ -136,7 +136,7 @@ class ShareIntervention(NetworkIntervention):
         if neighbour not in self.walked:
             around = self.around
             row = list(around.access.facilities["id"]).index(neighbour)
-            minutes = around.walkers.minutes
+            minutes = around.od.minutes
             self.walked[neighbour] = recompute_indicators(around, facts, rule_set, minutes, branch=minutes[row])
         return self.walked[neighbour]
 

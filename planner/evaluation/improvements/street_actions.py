@@ -17,7 +17,6 @@ from planner.network.link_additions import (
     compute_link_effect,
     compute_times_with_crossing,
     compute_times_with_open_gate,
-    travel_time_matrix,
 )
 from planner.network.positions import select_snapped
 
@@ -39,7 +38,7 @@ class GateIntervention(NetworkIntervention):
         if not gates:
             return []
         xy = np.array([gate.xy for gate in gates])
-        reach_m = around.walkers.walk.metres(around.walkers.horizon_min)
+        reach_m = around.od.walker.walk.metres(around.od.horizon_min)
         near = [
             gates[row]
             for row in nearest_first(xy, around.xy).tolist()
@@ -55,8 +54,7 @@ class GateIntervention(NetworkIntervention):
         nodes = next(
             gate.nodes for gate in self.ground.gates if gate.id == change.about and gate.xy == change.place
         )
-        network, walkers = self.ground.network, self.around.walkers
-        minutes = compute_times_with_open_gate(network, nodes, walkers)
+        minutes = compute_times_with_open_gate(nodes, self.around.od)
         return without_area_ratio(recompute_indicators(self.around, facts, rule_set, minutes), at_least_today=True)
 
 
@@ -74,24 +72,20 @@ class CrossingIntervention(NetworkIntervention):
         """Return the pairs that bring the community's people nearer to the centre."""
         del facts, rule_set
         ground, around, asked = self.ground, self.around, self.ground.asked
-        people_xy, people = around.walkers.ends.xy[: len(self.own_people)], self.own_people
+        people_xy, people = around.od.ends.xy[: len(self.own_people)], self.own_people
         here = np.vstack([people_xy[people > 0], [around.xy]])
         low, high = here.min(axis=0) - asked.near_m, here.max(axis=0) + asked.near_m
         which = np.flatnonzero(((ground.spots.xy >= low) & (ground.spots.xy <= high)).all(axis=1))
-        spots, walkers = ground.spots.rows(which), around.walkers
-        start = select_snapped(walkers.starts, np.array([around.centre]))
-        minutes = travel_time_matrix(
-            ground.network,
-            start,
-            select_snapped(ground.standing, which),
-            walk=walkers.walk,
-            horizon_min=asked.far_min,
+        spots, od = ground.spots.rows(which), around.od
+        start = select_snapped(od.starts, np.array([around.centre]))
+        minutes = ground.walker.time_matrix(
+            start, select_snapped(ground.standing, which), within_min=asked.far_min
         )[0]
         weight = people_around(spots.xy, people_xy, people, asked.near_m)
-        found = rank_pairs(spots.xy, minutes, weight, walk=walkers.walk, asked=asked, most=asked.tried)
+        found = rank_pairs(spots.xy, minutes, weight, walk=ground.walker.walk, asked=asked, most=asked.tried)
         both = np.concatenate([found.near, found.far])
         ends = select_snapped(ground.arriving, which[both]), select_snapped(ground.leaving, which[both])
-        self.through = compute_link_effect(ground.network, ends[0], walkers, ends[1])
+        self.through = compute_link_effect(ends[0], od, ends[1])
         self.ends: dict[Action, tuple[int, int]] = {}
         for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
             one, other = place_of(spots.xy[near]), place_of(spots.xy[far])
@@ -107,7 +101,6 @@ class CrossingIntervention(NetworkIntervention):
 
     def measure(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
         """Walk over the crossing."""
-        network, walkers = self.ground.network, self.around.walkers
         ends_xy = np.array([change.place, change.other])
-        minutes = compute_times_with_crossing(network, ends_xy, self.through.rows(self.ends[change]), walkers)
+        minutes = compute_times_with_crossing(ends_xy, self.through.rows(self.ends[change]), self.around.od)
         return without_area_ratio(recompute_indicators(self.around, facts, rule_set, minutes), at_least_today=True)

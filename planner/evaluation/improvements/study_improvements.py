@@ -14,8 +14,8 @@ from planner.evaluation.improvements.actions import ImprovementPlan
 from planner.evaluation.improvements.context import build_context
 from planner.evaluation.improvements.search import find_improvement_plans
 from planner.evaluation.severance import BarrierLayers, StreetPoints, blocked_pairs, pairs_near
-from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class Improvements:
 def find_improvements(
     access: AccessData,
     diagnosis: Diagnosis,
-    network: WalkingNetwork,
+    walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     study: Study,
@@ -51,16 +51,16 @@ def find_improvements(
     ----------
     situation, diagnosis
         What is assessed, and what the rules find.
-    network, snaps
-        The streets, and where facilities and people meet them.
+    walker, snaps
+        Network and walk, and where facilities and people meet the streets.
     layers
         Streets with their names, and what may stand between them.
     study
         For its costs, and for what is tried.
     """
-    ground = build_context(access, network, snaps, layers, study.remedies)
+    ground = build_context(access, walker, snaps, layers, study.remedies)
     places = StreetPoints(ground.spots, ground.standing, ground.arriving, ground.leaving)
-    pairs = blocked_pairs(network, places, snaps, access.people, layers, walk=access.walk, asked=study.remedies)
+    pairs = blocked_pairs(walker, places, snaps, access.people, layers, asked=study.remedies)
     within_m = access.walk.metres(max(access.limits_min))
     return Improvements(
         find_improvement_plans(diagnosis, study.costs, ground if study.remedies.streets else None),
