@@ -19,13 +19,13 @@ def new(options: Namespace, texts: Texts) -> None:
 def compile_engine(options: Namespace, texts: Texts) -> None:
     """Compile the kernels of network, siting and map."""
     del options
-    from planner.network.precompile import warm_up
+    from planner.network.walker import compile_kernels
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
     from planner.siting.solvers.precompile import compile_solvers
 
     progress = StageReport(texts)
     progress("warm_up")
-    warm_up()
+    compile_kernels()
     compile_solvers()
     warm_up_drawing()
     progress.done()
