@@ -7,6 +7,7 @@ rules that every extract is read with, and write all or nothing.
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from planner.commands.streams import StageReport, print_results, print_status
 from planner.config.sections.layers import Layer
 from planner.config.sections.walking import Limits, Walking
 from planner.config.template import study_template
@@ -24,19 +26,20 @@ from planner.io.osm.ground import BARRIERS, WATER, read_osm_barriers, read_osm_w
 from planner.io.osm.objects import DEGREES
 from planner.io.osm.overpass_extract import write_extract
 from planner.io.osm.place import Place, boundary_of, choose_place, with_margin
-from planner.io.osm.servers import Kept, Servers, Tags
-from planner.messages.errors import Breach, FetchError, OutputError
+from planner.io.osm.servers import NOMINATIM, OVERPASS, Kept, Servers, Tags, Wait
+from planner.messages.catalogue import Texts
+from planner.messages.errors import FetchError, Issue, OutputError
 from planner.messages.progress import Progress, silent
 from planner.network.walk import WalkSettings, walking_profiles
 from planner.reporting.files.exchange import replace_files, staging_folder
 from planner.reporting.tables.geopackage import write_layers
 from planner.reporting.write import UNWRITABLE, check_writable, unwritable_error
-from planner.schemas.table_schema import AREAS, Contract
+from planner.schemas.table_schema import AREAS, TableSchema
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-BOUNDARY: Contract[gpd.GeoDataFrame] = Contract(
+BOUNDARY: TableSchema[gpd.GeoDataFrame] = TableSchema(
     name="boundary", columns=(), geometry_types=AREAS, as_type=lambda frame: frame, has_ids=False
 )
 """What a file with the district's outline must hold: areas, whatever their columns."""
@@ -89,6 +92,30 @@ class Fetch:
     boundary: Path | None = None
     margin_m: float | None = None
     extras: tuple[str, ...] = ()
+
+
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Download the streets of a place."""
+    progress = StageReport(texts)
+
+    def print_wait(wait: Wait) -> None:
+        values = {"reason": wait.reason.in_words(texts.language), "seconds": f"{wait.seconds:g}"}
+        print_status("\n" + texts("cli.fetch_wait", **values, attempt=f"{wait.attempt}/{wait.attempts}"))
+
+    servers = Servers(
+        cache=options.out / CACHE,
+        overpass=options.endpoint or OVERPASS,
+        nominatim=options.nominatim or NOMINATIM,
+        language=texts.language,
+        waiting=print_wait,
+    )
+    extras = tuple(dict.fromkeys(options.extras or ()))
+    request = Fetch(options.place, options.boundary, options.margin_m, extras)
+    with progress:
+        files = fetch(request, options.out, servers, progress=progress)
+    progress.done()
+    print_status(texts("cli.fetched", attribution="© OpenStreetMap contributors, ODbL 1.0"))
+    print_results(*files)
 
 
 def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = silent) -> list[Path]:
@@ -170,13 +197,13 @@ def default_margin_m() -> float:
 def _find(asked: Fetch, servers: Servers) -> tuple[Place, str]:
     """Return the place, and when it was asked for."""
     if bool(asked.place) == (asked.boundary is not None):
-        raise FetchError(asked.place or "planner fetch", [Breach("place_or_boundary")])
+        raise FetchError(asked.place or "planner fetch", [Issue("place_or_boundary")])
     if asked.boundary is None:
         kept = servers.find_place(asked.place)
         return choose_place(asked.place, kept.answers), kept.asked
-    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", contract=BOUNDARY)
-    if found.breaches:
-        raise FetchError(str(asked.boundary), found.breaches)
+    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", schema=BOUNDARY)
+    if found.issues:
+        raise FetchError(str(asked.boundary), found.issues)
     return Place(asked.boundary.stem, "", boundary_of(found.frame, source=str(asked.boundary))), ""
 
 
@@ -194,7 +221,7 @@ def _layers(
         for name, layer in read.items()
     }
     if inside["streets"].empty:
-        raise FetchError(place.name, [Breach("no_streets_there")])
+        raise FetchError(place.name, [Issue("no_streets_there")])
     boundary = gpd.GeoDataFrame(
         {"id": [place.osm_id], "name": [place.name]}, geometry=[place.boundary], crs=DEGREES
     )

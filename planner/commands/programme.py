@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
+from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.messages.money import unit_of_amount
 from planner.messages.progress import Progress, silent
 from planner.pipeline import run
@@ -18,7 +20,16 @@ from planner.reporting.report.blocks import DASH, Translator
 from planner.reporting.rounding import gained_by_projects
 
 
-def lists(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Print the lists of needs, resources and projects."""
+    progress = StageReport(texts)
+    with progress:
+        lists = describe_programme(options.study, texts, progress=progress)
+    progress.done()
+    print_results(lists)
+
+
+def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
     """Return the programme of a study: what it comes to, needs, resources, projects.
 
     Parameters
@@ -37,7 +48,7 @@ def lists(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
     """
     study = read_study(path)
     if not study.programme.funds:
-        raise StudyError(str(path), [Breach("no_programme")])
+        raise StudyError(str(path), [Issue("no_programme")])
     say = Translator(build_document(run(study, progress=progress)), texts)
     return "\n".join(_lines(say.content["programme"], say))
 

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from planner.messages.errors import Breach, OutputError, UnfinishedError
+from planner.messages.errors import Issue, OutputError, UnfinishedError
 from planner.reporting.files.locking import Owner, clear_traces, is_running, lock_folder, this_process
 from planner.reporting.files.open_databases import check_databases_closed
-from planner.signals import held, say_in_place, tidied
+from planner.signals import cleanup_on_abort, defer_signals, mark_results_in_place
 
 ROOM = ".planner-"
 JOURNAL = "exchange.json"
@@ -81,7 +81,7 @@ def staging_folder(folder: Path) -> Iterator[Path]:
         if not (room / JOURNAL).exists():
             shutil.rmtree(room, ignore_errors=True)
 
-    with tidied(clear):
+    with cleanup_on_abort(clear):
         try:
             yield room
         finally:
@@ -114,7 +114,7 @@ def replace_files(room: Path, folder: Path, names: Sequence[str]) -> None:
     """
     for name in names:
         _settle_on_disk(room / name)
-    with lock_folder(folder), held():
+    with lock_folder(folder), defer_signals():
         _settle_all(folder, but=room)
         _refuse_folders(folder, names)
         check_databases_closed(folder, names)
@@ -125,7 +125,7 @@ def replace_files(room: Path, folder: Path, names: Sequence[str]) -> None:
         except BaseException as error:
             _undo(room, folder, journal, error)
             raise
-        say_in_place()
+        mark_results_in_place()
         (room / JOURNAL).unlink()
 
 
@@ -142,7 +142,7 @@ def finish_interrupted(folder: Path) -> None:
         What was left can be neither finished nor undone.
     """
     if any(_is_done_with(room) or (room / JOURNAL).exists() for room in _rooms(folder)):
-        with lock_folder(folder), held():
+        with lock_folder(folder), defer_signals():
             _settle_all(folder)
 
 
@@ -223,14 +223,14 @@ def _take_back(room: Path, folder: Path, journal: _Journal) -> None:
 
 def _unfinished(room: Path, folder: Path, error: OSError) -> UnfinishedError:
     values = {"reason": error.strerror or error, "kept": room / ASIDE}
-    return UnfinishedError(str(folder), [Breach("exchange_unfinished", values)])
+    return UnfinishedError(str(folder), [Issue("exchange_unfinished", values)])
 
 
 def _refuse_folders(folder: Path, names: Sequence[str]) -> None:
     """Refuse to move a folder that stands in a file's place: it holds what the planner has not made."""
-    breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
-    if breaches:
-        raise OutputError(str(folder), breaches)
+    issues = [Issue("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
+    if issues:
+        raise OutputError(str(folder), issues)
 
 
 def _rooms(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
-from planner.evaluation.indicators import at_limit
+from planner.evaluation.intervals import IndicatorRef
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text, requirement
@@ -45,7 +45,7 @@ def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet | None]:
         yield make(t)
     yield from programme_tables.sheets(t)
     yield uncovered(plan, t)
-    for make in (circles, remarks, sources):
+    for make in (circles, notices, sources):
         yield make(t)
 
 
@@ -155,7 +155,7 @@ def centres(t: Translator) -> Sheet:
     content = t.content
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     standard = content["coverage"]["standard_min"]
-    own = at_limit("own_covered_share", standard)
+    own = str(IndicatorRef("own_covered_share", standard))
     rows: Rows = [
         (
             centre["id"],
@@ -355,20 +355,20 @@ def circles(t: Translator) -> Sheet | None:
     return _sheet(t, "circles", columns, rows)
 
 
-def remarks(t: Translator) -> Sheet:
+def notices(t: Translator) -> Sheet:
     """List what could not be used as it is, with the reason."""
     rows: Rows = [
         (
-            t.localized(remark),
-            t(f"layer_{remark['table']}") if remark["rows"] else "",
+            t.localized(notice),
+            t(f"layer_{notice['table']}") if notice["rows"] else "",
             str(row),
             # Of all its rows together: said once.
-            remark["people"] if place == 0 else None,
+            notice["people"] if place == 0 else None,
         )
-        for remark in t.content["remarks"]
-        for place, row in enumerate(remark["rows"] or ("",))
+        for notice in t.content["notices"]
+        for place, row in enumerate(notice["rows"] or ("",))
     ]
-    return _sheet(t, "remarks", heads(t, "remark", "layer", "row", ("people", "whole")), rows)
+    return _sheet(t, "notices", heads(t, "notice", "layer", "row", ("people", "whole")), rows)
 
 
 def sources(t: Translator) -> Sheet:

@@ -113,7 +113,7 @@ def test_a_column_that_cannot_be_counted_is_refused(
 
 
 def test_those_of_65_come_from_the_communities_where_the_demand_layer_does_not_know_them(tmp_path: Path) -> None:
-    """The contract gives the layer a blank column people_65, which is not a count of nobody."""
+    """The schema gives the layer a blank column people_65, which is not a count of nobody."""
     own = toy.layers()["communities"].assign(people_65=[30.0, 9.0])
     plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), communities=own)
     assert plan.kinds[0].kind.given == 39
@@ -139,7 +139,7 @@ def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:
     (visitors,) = build_document(plan)["kinds"]
     assert (visitors["people_given"], visitors["people"], visitors["people_lost"]) == (75, 70, 5)
     assert visitors["total"][0]["people_covered"] == 50
-    assert [remark.rows for remark in plan.remarks if remark.key == "kind_outside"] == [("c",)]
+    assert [notice.rows for notice in plan.notices if notice.key == "kind_outside"] == [("c",)]
     (source,) = [one for one in plan.inputs.sources if one.layer == "kinds.visitors"]
     assert (source.rows, source.used) == (3, 2)
     assert [(one.key, one.rows) for one in source.set_aside] == [("demand_outside", ("2",))]

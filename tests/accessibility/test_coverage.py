@@ -223,7 +223,7 @@ def refused(**changed: object) -> list[tuple[str, dict[str, object]]]:
     with pytest.raises(DataError) as caught:
         measure_coverage(**given)  # type: ignore[arg-type]
     assert "measure_coverage" in str(caught.value)
-    return [(breach.key, dict(breach.values)) for breach in caught.value.breaches]
+    return [(issue.key, dict(issue.values)) for issue in caught.value.issues]
 
 
 def test_what_does_not_belong_together_is_refused() -> None:
@@ -300,7 +300,7 @@ def test_catchments_of_what_does_not_fit_are_refused(changed: dict[str, object],
     given: dict[str, object] = {"people": np.ones(6), "supply": np.ones(4), "weights": [1.0, 0.5]} | changed
     with pytest.raises(DataError, match=r"^two_step_access") as caught:
         two_step_access(times(), zones_min=[5.0, 10.0], **given)  # type: ignore[arg-type]
-    assert part in {value for breach in caught.value.breaches for value in breach.values.values()}
+    assert part in {value for issue in caught.value.issues for value in issue.values.values()}
 
 
 @pytest.mark.parametrize("zones", [[10.0, 5.0], [5.0, 15.5]])

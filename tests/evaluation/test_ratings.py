@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 
 import pytest
-from centres import function, profile_of, rule, rule_file
+from centres import function, profile_of, rule, rule_file, values_of
 
-from planner.evaluation.expressions import ANYTHING, IndicatorValues, Interval, exactly
+from planner.evaluation.intervals import ANYTHING, Interval, exactly
 from planner.evaluation.ratings import (
     FacilityFacts,
     applies_to,
@@ -18,7 +18,8 @@ from planner.evaluation.ratings import (
     excellent_share_bounds,
     rating_of,
 )
-from planner.evaluation.rules import RuleSet, is_in_force, read_rules
+from planner.evaluation.rule_files import read_rules
+from planner.evaluation.rules import RuleSet, is_in_force
 from planner.messages.errors import StudyError
 
 NUMBERS = {
@@ -35,7 +36,7 @@ NUMBERS = {
 
 
 def centre(*, place: str = "urban", functions: frozenset[str] | None = None, **numbers: Interval) -> FacilityFacts:
-    return FacilityFacts("C1", "community", place, IndicatorValues(NUMBERS | numbers, functions))
+    return FacilityFacts("C1", "community", place, values_of(NUMBERS | numbers, functions))
 
 
 @pytest.mark.parametrize(
@@ -166,13 +167,13 @@ def test_expressions_are_checked_where_something_else_is_wrong_too(tmp_path: Pat
     )
     with pytest.raises(StudyError) as caught:
         read_rules(file.name, folder=tmp_path)
-    breaches = [(breach.key, str(breach.values.get("rule", ""))) for breach in caught.value.breaches]
-    assert ("wrong_rule", "rules.a.colour") in breaches
-    assert any(key == "wrong_rule" and place.startswith("functions.hall.") for key, place in breaches)
-    assert ("rule_units_differ", "a") in breaches
-    assert ("rule_unknown_measure", "b") in breaches
-    assert [key for key, place in breaches if place == "rules.2"]
-    assert not [key for key, place in breaches if key == "rule_unknown_measure" and place == "a"]
+    issues = [(issue.key, str(issue.values.get("rule", ""))) for issue in caught.value.issues]
+    assert ("wrong_rule", "rules.a.colour") in issues
+    assert any(key == "wrong_rule" and place.startswith("functions.hall.") for key, place in issues)
+    assert ("rule_units_differ", "a") in issues
+    assert ("rule_unknown_measure", "b") in issues
+    assert [key for key, place in issues if place == "rules.2"]
+    assert not [key for key, place in issues if key == "rule_unknown_measure" and place == "a"]
     assert str(caught.value).startswith(f"{file}")
 
 
@@ -181,18 +182,18 @@ def test_an_empty_list_of_rules_is_told_only_where_there_is_none(tmp_path: Path)
     empty.write_text('en = "Own"\nzh = "自定"\nsource = "test"\nrules = []\n', "utf-8")
     with pytest.raises(StudyError) as caught:
         read_rules(empty.name, folder=tmp_path)
-    assert [(breach.key, breach.values["rule"]) for breach in caught.value.breaches] == [("wrong_rule", "rules")]
+    assert [(issue.key, issue.values["rule"]) for issue in caught.value.issues] == [("wrong_rule", "rules")]
     file = rule_file(tmp_path, rule("floor_area_m2 >= 300", grade="superb"))
     with pytest.raises(StudyError) as refused:
         read_rules(file.name, folder=tmp_path)
-    assert [breach.values["rule"] for breach in refused.value.breaches] == ["rules.r.grade"]
+    assert [issue.values["rule"] for issue in refused.value.issues] == ["rules.r.grade"]
 
 
 def test_what_a_table_lacks_names_the_measures_that_need_it(tmp_path: Path) -> None:
     text = "blocked_directions <= 2 and floor_area_m2 >= 300 and m2_per_person_2sfca + m2_per_person_e2sfca >= 1"
     with pytest.raises(StudyError) as caught:
         profile_of(tmp_path, rule(text, unit="count"))
-    assert [(breach.values["name"], breach.values["table"]) for breach in caught.value.breaches] == [
+    assert [(issue.values["name"], issue.values["table"]) for issue in caught.value.issues] == [
         ("blocked_directions", "[blocked]"),
         ("m2_per_person_2sfca, m2_per_person_e2sfca", "[catchment]"),
     ]
@@ -203,16 +204,16 @@ def test_a_file_that_is_no_toml_is_named_with_the_reason(tmp_path: Path) -> None
     with pytest.raises(StudyError) as caught:
         read_rules("broken.toml", folder=tmp_path)
     assert caught.value.source == str(tmp_path / "broken.toml")
-    (breach,) = caught.value.breaches
-    assert breach.key == "not_toml"
-    assert breach.values["reason"]
+    (issue,) = caught.value.issues
+    assert issue.key == "not_toml"
+    assert issue.values["reason"]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         read_rules("none.toml", folder=tmp_path)
     assert caught.value.source == str(tmp_path / "none.toml")
-    assert [breach.key for breach in caught.value.breaches] == ["unreadable_rules"]
+    assert [issue.key for issue in caught.value.issues] == ["unreadable_rules"]
 
 
 def test_functions_are_names_where_something_else_is_wrong_too(tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def test_functions_are_names_where_something_else_is_wrong_too(tmp_path: Path) -
     with pytest.raises(StudyError) as caught:
         read_rules(file.name, folder=tmp_path)
     assert caught.value.source == str(file)
-    rules = [str(breach.values.get("rule", "")) for breach in caught.value.breaches]
+    rules = [str(issue.values.get("rule", "")) for issue in caught.value.issues]
     assert rules == ["rules.a.colour", "b"]
 
 
