@@ -1,8 +1,7 @@
 """Hooks of MkDocs: pages that are made while the site is built.
 
 Tutorials are the notebooks, executed once for each content and kept in build/tutorials; the changelog is that of
-the repository; links that lead out of docs/ become names of files. A page that loads something from another host ends
-the build.
+the repository; links that lead out of docs/ become names of files. A page that loads from another host is refused.
 """
 
 from __future__ import annotations
