@@ -111,7 +111,7 @@ def _slowest(
     setting: Setting,
 ) -> Table:
     """Return a table whose time is that of the slowest problem of each round."""
-    slowest, remarks, proven, gaps = [], [], 0, []
+    slowest, notices, proven, gaps = [], [], 0, []
     for turn in range(min(setting.rounds, MOST_ROUNDS)):
         seconds = []
         for problem in problems:
@@ -123,14 +123,14 @@ def _slowest(
                 proven += answer.status == "proven"
                 gaps.append(answer.objective / optimum - 1)
                 said = f"{answer.objective:.0f} (optimum {optimum}), bound {answer.bound:.0f}, {answer.status}"
-                remarks.append(f"pmed{problem.number}: {said}, {seconds[-1]:.2f} s.")
+                notices.append(f"pmed{problem.number}: {said}, {seconds[-1]:.2f} s.")
         slowest.append(max(seconds))
     figures = {
         "proven": f"{proven} of {len(problems)}",
         "worst gap to the optimum": f"{max(gaps):.3%}",
     }
     title = f"{name}, OR-Library pmed1–20, the slowest of {len(problems)}"
-    return Table(key, title, (Row(PLANNER, tuple(slowest), figures),), tuple(remarks))
+    return Table(key, title, (Row(PLANNER, tuple(slowest), figures),), tuple(notices))
 
 
 def uniform(demand: int, candidates: int, radius_m: float, *, seed: int) -> CoverageMatrix:
@@ -180,17 +180,17 @@ def _limit_kept(setting: Setting) -> Table:
     """Return how long a search that does not come to its end takes, for several limits in seconds."""
     demand, candidates, sites = (4_000, 800, 25) if setting.quick else (20_000, 2_000, 50)
     covering = uniform(demand, candidates, REACH_M, seed=1)
-    rows, remarks, over = [], [], [0.0]
+    rows, notices, over = [], [], [0.0]
     for limit in KEPT_LIMITS[:1] if setting.quick else KEPT_LIMITS:
         begun = time.perf_counter()
         answer = maximal_covering(covering, SelectionConstraints(sites=sites), seconds=limit)
         taken = time.perf_counter() - begun
         rows.append(taken)
-        remarks.append(f"Limit {limit:g} s: {taken:.2f} s, {answer.status}, gap {answer.gap:.3%}.")
+        notices.append(f"Limit {limit:g} s: {taken:.2f} s, {answer.status}, gap {answer.gap:.3%}.")
         over.append(taken / limit - 1)
     figures = {"longest over its limit": f"{max(over):.1%}"}
     title = f"A limit in seconds is kept: maximal covering, {demand:,} × {candidates:,}, p = {sites}, uniform"
-    return Table("limit_kept", title, (Row(PLANNER, tuple(rows), figures),), tuple(remarks))
+    return Table("limit_kept", title, (Row(PLANNER, tuple(rows), figures),), tuple(notices))
 
 
 def _san_francisco() -> list[Table]:
@@ -221,13 +221,13 @@ def _san_francisco() -> list[Table]:
         ("p-center", 7403.0, 1.0, lambda: p_center(reach, four, seconds=SECONDS)),
     )
     answers = [(name, told, within, work()) for name, told, within, work in asked]
-    remarks = [
+    notices = [
         f"{name}: {one.objective:,.0f} (published {told:,.0f}), {one.status}." for name, told, _, one in answers
     ]
     met = sum(abs(one.objective - told) <= within and one.status == "proven" for _, told, within, one in answers)
     seconds = sum(one.seconds for *_, one in answers)
     row = Row(PLANNER, (seconds,), {"published answers met and proven": f"{met} of {len(answers)}"})
-    return [Table("san_francisco", "San Francisco, 205 × 16, all four models", (row,), tuple(remarks))]
+    return [Table("san_francisco", "San Francisco, 205 × 16, all four models", (row,), tuple(notices))]
 
 
 def _peer(work: Callable[[], Mapping[str, str]]) -> Row:

@@ -1,8 +1,8 @@
-"""Write docs/data.md: from the contracts, from the settings, and from the tables of meanings below.
+"""Write docs/data.md: from the schemas, from the settings, and from the tables of meanings below.
 
     python docs/make_data.py
 
-The contracts and the settings say themselves what they mean. What the results hold is said here, once, and a test
+The schemas and the settings say themselves what they mean. What the results hold is said here, once, and a test
 holds these tables against the results of a study.
 """
 
@@ -19,8 +19,8 @@ from planner.config.sections.base import Settings
 from planner.config.sections.layers import Inputs, Layer, Raster
 from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
 from planner.reporting.tables.layer_schemas import LAYERS
-from planner.schemas.table_schema import Column, Contract
-from planner.schemas.tables import CONTRACTS
+from planner.schemas.table_schema import Column, TableSchema
+from planner.schemas.tables import SCHEMAS
 
 TARGET = Path(__file__).with_name("data.md")
 
@@ -533,12 +533,12 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "explained": "whether a crossing is said to be a bridge or a tunnel",
         },
     ),
-    "remarks": (
+    "notices": (
         "A table, one row a row of an input that could not be used as it is; one row where none is named.",
         {
-            "key": "the kind of remark",
+            "key": "the kind of notice",
             "table": "the input concerned",
-            "row": "id of the row; empty where the remark is about the whole table",
+            "row": "id of the row; empty where the notice is about the whole table",
             "reason": "in words, in the study's language",
         },
     ),
@@ -1041,13 +1041,13 @@ PLAN_ENTRIES: dict[str, str] = {
     "scenarios[].zh": "its name, Chinese",
     "scenarios[].closed": "list of the ids of centres that it closes",
     "scenarios[].sites": "list of the ids of candidates at which it opens a station",
-    "remarks": "list: what could not be done for a row, or what a reader must know",
-    "remarks[].key": "the kind of remark",
-    "remarks[].table": "the input concerned",
-    "remarks[].rows": "list of ids; empty where the remark is about the whole table",
-    "remarks[].people": "people concerned; 0 where the remark does not count them",
-    "remarks[].en": "in words, English",
-    "remarks[].zh": "in words, Chinese",
+    "notices": "list: what could not be done for a row, or what a reader must know",
+    "notices[].key": "the kind of notice",
+    "notices[].table": "the input concerned",
+    "notices[].rows": "list of ids; empty where the notice is about the whole table",
+    "notices[].people": "people concerned; 0 where the notice does not count them",
+    "notices[].en": "in words, English",
+    "notices[].zh": "in words, Chinese",
     "provenance": "what made this file",
     "provenance.planner": "version of the planner",
     "provenance.geos": "version of GEOS",
@@ -1180,7 +1180,7 @@ name.
 
 def make() -> str:
     """Return docs/data.md."""
-    parts = [HEAD, INPUTS_HEAD, *map(_contract, CONTRACTS), SETTINGS_HEAD, *_settings(Study, ())]
+    parts = [HEAD, INPUTS_HEAD, *map(_schema, SCHEMAS), SETTINGS_HEAD, *_settings(Study, ())]
     parts += [LAYERS_HEAD, *(_layer(name) for name in RESULT_LAYERS)]
     parts += [
         PLAN_HEAD,
@@ -1214,12 +1214,10 @@ def _setting_entries(model: type[Settings], path: tuple[str, ...]) -> Iterator[t
             yield ".".join((*path, "<layer>", name)), setting_meaning(f"Layer.{name}", "en")
 
 
-def _contract(contract: Contract[Any]) -> str:
-    rows = [
-        (f"`{c.name}`", c.kind, "yes" if c.required else "no", _values(c), c.meaning) for c in contract.columns
-    ]
+def _schema(schema: TableSchema[Any]) -> str:
+    rows = [(f"`{c.name}`", c.kind, "yes" if c.required else "no", _values(c), c.meaning) for c in schema.columns]
     return (
-        f"\n### {contract.name}\n\nGeometry: {', '.join(contract.geometry_types) or 'none needed'}.\n\n"
+        f"\n### {schema.name}\n\nGeometry: {', '.join(schema.geometry_types) or 'none needed'}.\n\n"
         + _table(("column", "kind", "required", "values", "meaning"), rows)
     )  # fmt: skip
 

@@ -148,7 +148,7 @@ def _further(chance: Chance, layers: Layers) -> Iterator[str]:
     if [*some(0.6, "money")]:
         yield "[costs]\nfloor_area_per_m2 = 0.5\n[programme]\nfirst_year = 2024"
         yield from some(0.6, f"new_cost = {pick(0.0, 40.0)}")
-        yield from some(0.2, "starts_per_street = 0")
+        yield from some(0.2, "max_starts_per_subdistrict = 0")
         yield f'[[programme.funds]]\nid = "a"\namounts = [{pick(0.0, 60.0, 500.0)}, {pick(0.0, 60.0)}]'
         yield from some(0.2, "most_share = 0.5")
         yield from some(0.3, "carry_over = false")
@@ -182,7 +182,7 @@ def answer_is_given(study: Study, model: str, folder: Path) -> None:
     try:
         answered = site(study, model)
     except SitingError as error:
-        if not {breach.key for breach in error.breaches} <= set(REFUSED):
+        if not {issue.key for issue in error.issues} <= set(REFUSED):
             raise
         return
     assert card(answered, Texts(study.language))

@@ -13,8 +13,8 @@ import shapely
 
 from planner.config.sections.siting import Siting as Settings
 from planner.network.network import build_network
-from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.siting.candidates.builder import CandidateBuilder
 from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
 from planner.siting.proposals import (
@@ -48,13 +48,13 @@ def gatherer(
     **settings: Any,  # noqa: ANN401
 ) -> CandidateBuilder:
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
+    walker = Walker(network, WALK)
     xy = np.array(list(HOMES))
     return CandidateBuilder(
         gpd.GeoDataFrame({"people": list(HOMES.values())}, geometry=shapely.points(xy), crs=CRS),
         np.full(len(HOMES), 5.0),
-        snap(xy, network, access_m=WALK.access_m),
-        network,
-        WALK,
+        walker.snap(xy),
+        walker,
         Settings(**{"sites": 1, "candidates": 1, "seconds": 9.0, "origins": ("clusters",)} | settings),
         options=options,
         named=named,
@@ -93,7 +93,7 @@ def test_one_site() -> None:
     assert set(chosen(found, 1)) < {"B", "E"}
     assert found.best is optimum
     assert (found.people_uncovered, found.people_without_street, found.today) == (155.0, 5.0, 0.0)
-    assert found.remarks == ()
+    assert found.notices == ()
     assert found.answer is not None
     assert found.answer.objective == 120.0
     assert found.choice is not None
@@ -115,8 +115,8 @@ def test_a_site_that_adds_nobody_is_taken_by_clustering_and_listed_last() -> Non
     found = choose_among_candidates(gatherer(A, B, sites=5))
     assert sorted(chosen(found, 0).values()) == [10.0, 20.0, 40.0, 80.0]
     assert sorted(chosen(found, 1).values()) in ([30.0, 120.0], [10.0, 20.0, 120.0])
-    (remark,) = found.remarks
-    assert (remark.key, remark.table, dict(remark.values)) == (
+    (notice,) = found.notices
+    assert (notice.key, notice.table, dict(notice.values)) == (
         "siting_few_places",
         "siting",
         {"sites": 5, "places": 4},
@@ -172,16 +172,16 @@ def test_within_a_budget_the_site_that_adds_most_comes_first() -> None:
     middles = {one.x_m: one.id for one in found.pool.candidates if one.clusters == 2}
     assert chosen(found, 0) == {middles[1266.67]: 120.0}
     assert found.proposals[0].people_gained == 120.0
-    (remark,) = found.remarks
-    assert (remark.key, remark.table, remark.rows) == ("clustering_beyond_budget", "siting", (middles[366.67],))
-    assert dict(remark.values) == {"budget": "50", "sites": 2, "count": 1}
+    (notice,) = found.notices
+    assert (notice.key, notice.table, notice.rows) == ("clustering_beyond_budget", "siting", (middles[366.67],))
+    assert dict(notice.values) == {"budget": "50", "sites": 2, "count": 1}
     # A costs 10: both fit.
     assert chosen(found, 1) == {middles[1266.67]: 120.0, "A": 30.0}
     assert found.choice is not None
     assert found.choice.budget == 50.0
     exact = choose_among_candidates(gatherer(A, B, sites=2, new_cost=25.0, budget=50.0))
     assert exact.proposals[0].people_gained == 150.0
-    assert exact.remarks == ()
+    assert exact.notices == ()
 
 
 def test_what_clusters_cost_beyond_the_budget_does_not_stop_the_cheaper_one() -> None:
@@ -208,7 +208,7 @@ def test_nothing_asked_lists_what_the_study_names() -> None:
     assert found.candidates["people_in_reach"].tolist() == [30.0, 120.0]
     assert (found.proposals, found.best, found.choice, found.answer) == ((), None, None, None)
     assert (found.people_uncovered, found.people_without_street, found.today) == (155.0, 5.0, 0.0)
-    assert found.remarks == ()
+    assert found.notices == ()
 
 
 def test_nobody_uncovered_asks_nothing() -> None:
@@ -217,7 +217,7 @@ def test_nobody_uncovered_asks_nothing() -> None:
         asked,
         uncovered=asked.uncovered.iloc[:0],
         limits_min=np.empty(0),
-        snaps=snap(np.empty((0, 2)), asked.network, access_m=10.0),
+        snaps=asked.walker.snap(np.empty((0, 2))),
     )
     found = choose_among_candidates(nobody)
     assert (found.proposals, found.people_uncovered, found.people_without_street) == ((), 0.0, 0.0)
@@ -231,7 +231,7 @@ def test_where_everything_is_sorted_out_nothing_is_proposed() -> None:
     found = choose_among_candidates(gatherer(A, B, ground=ground))
     assert len(found.candidates) == 0
     assert [one.people_gained for one in found.proposals] == [0.0, 0.0]
-    assert [(one.key, one.table, dict(one.values)) for one in found.remarks] == [
+    assert [(one.key, one.table, dict(one.values)) for one in found.notices] == [
         ("siting_none_left", "siting", {"count": 3})
     ]
 
@@ -244,16 +244,17 @@ def far(people: list[float]) -> gpd.GeoDataFrame:
 
 def told(uncovered: gpd.GeoDataFrame, **changed: Any) -> SitingResult:  # noqa: ANN401
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
-    given = {"walk": WALK, "standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
-    return choose_sites(uncovered, network, **(given | changed))
+    walker = Walker(network, WALK)
+    given = {"standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
+    return choose_sites(uncovered, walker, **(given | changed))
 
 
 def test_people_without_a_street_are_told() -> None:
     found = told(far([1000.0, 500.0]))
     assert (found.people_uncovered, found.people_without_street) == (1500.0, 1500.0)
-    (remark,) = found.remarks
-    assert (remark.key, remark.table, remark.people) == ("siting_no_street", "siting", 1500.0)
-    assert dict(remark.values) == {"people": "1,500", "access_m": "10"}
+    (notice,) = found.notices
+    assert (notice.key, notice.table, notice.people) == ("siting_no_street", "siting", 1500.0)
+    assert dict(notice.values) == {"people": "1,500", "access_m": "10"}
 
 
 def test_each_place_has_its_own_limit() -> None:
@@ -262,8 +263,8 @@ def test_each_place_has_its_own_limit() -> None:
     assert told(homes).proposals[0].people_gained == 40.0
     assert told(homes, standard_min=4.9).proposals[0].people_gained == 30.0
     assert told(homes, limits_min=np.array([1.6, 5.0])).proposals[0].people_gained == 10.0
-    (remark,) = told(homes.iloc[:1], sites=2).remarks
-    assert dict(remark.values) == {"sites": 2, "places": 1}
+    (notice,) = told(homes.iloc[:1], sites=2).notices
+    assert dict(notice.values) == {"sites": 2, "places": 1}
     two = told(homes, sites=2, n_candidates=2)
     assert {one.x_m for one in two.pool.candidates} == {100.0, 500.0}
     assert two.answer is not None

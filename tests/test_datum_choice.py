@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from planner.config.sections.layers import Layer
 from planner.io.datum.choice import DatumChoice, DatumVerdict, LayerToJudge, choose_datums
 from planner.io.datum.inherit import follow
 from planner.io.datum.transform import DATUMS, Datum
+from planner.messages.catalogue import catalogue
 from planner.reporting.document.build import build_document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan" / "haibowan.gpkg"
@@ -171,9 +171,9 @@ def test_check_as_json_balances_every_layer(tmp_path: Path, capsys: pytest.Captu
     assert sum(one["placed"] for one in content["people_balance"]) == content["people"]
 
 
-def test_every_remark_has_its_weight() -> None:
-    texts = (Path(planner.__file__).parent / "texts" / "remarks.toml").read_text("utf-8")
-    assert set(BY_WEIGHT) == set(tomllib.loads(texts))
+def test_every_notice_has_its_weight() -> None:
+    keys = {key.removeprefix("notices.") for key in catalogue() if key.startswith("notices.")}
+    assert set(BY_WEIGHT) == keys
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

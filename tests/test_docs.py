@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import runpy
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,37 @@ def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich
 def test_every_meaning_is_given(script: dict[str, Any]) -> None:
     assert all(script["plan_entries"]().values())
     assert all(meaning for _, columns in script["RESULT_LAYERS"].values() for meaning in columns.values())
+
+
+def test_the_reference_names_what_there_is() -> None:
+    named = [
+        name for page in DOCS.glob("api/*.md") for name in re.findall(r"(?m)^::: (\S+)", page.read_text("utf-8"))
+    ]
+    assert named
+    for name in named:
+        try:
+            import_module(name)
+        except ModuleNotFoundError:
+            module, _, attribute = name.rpartition(".")
+            assert hasattr(import_module(module), attribute), name
+
+
+def test_the_layers_of_the_architecture_are_those_of_the_contract() -> None:
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))
+    (schema,) = project["tool"]["importlinter"]["schemas"]
+    text = (DOCS / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"(?m)^\| (\d+) \| (.+) \|$", text)
+    assert [int(number) for number, _ in rows] == list(range(len(rows), 0, -1))
+    listed = [set(re.findall(r"`(\w+)`", packages)) for _, packages in rows]
+    assert listed == [set(layer.split(" | ")) for layer in schema["layers"]]
+    described = set(re.findall(r"(?m)^\| `(\w+)` \|", text.partition("## Packages")[2]))
+    assert described == set().union(*listed) - {"signals"}
+
+
+def test_pages_of_the_site_are_in_its_contents() -> None:
+    contents = set(
+        re.findall(r"([\w/]+\.md)$", (DOCS.parent / "mkdocs.yml").read_text("utf-8"), flags=re.MULTILINE)
+    )
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("**/*.md")}
+    notebooks = {f"tutorials/{path.stem}.md" for path in (DOCS.parent / "notebooks").glob("*.ipynb")}
+    assert contents == pages | notebooks | {"changelog.md"}

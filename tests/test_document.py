@@ -94,8 +94,8 @@ def test_frames_are_not_changed_in_place(toy_study: Path) -> None:
 
 def test_a_plan_is_frozen(toy_plan: planner.Plan) -> None:
     with pytest.raises(AttributeError):
-        toy_plan.remarks = ()  # type: ignore[misc]  # the very thing that must fail
-    assert replace(toy_plan, remarks=()).remarks == ()
+        toy_plan.notices = ()  # type: ignore[misc]  # the very thing that must fail
+    assert replace(toy_plan, notices=()).notices == ()
 
 
 def test_service_areas_carry_their_share_of_the_disc(toy_plan: planner.Plan) -> None:

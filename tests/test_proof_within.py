@@ -33,8 +33,8 @@ def test_clustering_keeps_to_the_budget(plan: planner.Plan) -> None:
     clustering, best = plan.siting.proposals
     assert (len(clustering.sites), len(best.sites)) == (1, 1)
     assert clustering.people_gained <= best.people_gained == best.bound
-    (remark,) = [one for one in plan.remarks if one.key == "clustering_beyond_budget"]
-    assert remark.values["count"] == len(remark.rows) == 2
+    (notice,) = [one for one in plan.notices if one.key == "clustering_beyond_budget"]
+    assert notice.values["count"] == len(notice.rows) == 2
     # Money for two: the two that add the most.
     assert all(step.people_gained == best.people_gained for step in plan.sites.comparison.curve)
 

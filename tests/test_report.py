@@ -255,23 +255,23 @@ def test_a_centre_far_from_any_street_is_marked(tmp_path: Path) -> None:
     assert "▲ 50.0" in reader.text
 
 
-def test_a_remark_names_the_first_rows_and_counts_the_rest(tmp_path: Path) -> None:
+def test_a_notice_names_the_first_rows_and_counts_the_rest(tmp_path: Path) -> None:
     people = toy.layers()["people"]
     xy = people.get_coordinates()
     inner = xy["y"].between(toy.ORIGIN[1] + 1, toy.ORIGIN[1] + 399)
     lost = people.set_geometry(people.translate(40.0, 40.0).where(inner, people.geometry))
     _, reader, content = report_of(plan_with(tmp_path, people=lost))
-    remark = next(remark for remark in content["remarks"] if remark["key"] == "demand_no_street")
-    assert f"{len(remark['rows'])} rows" in reader.text
-    assert 0 < len(remark["rows"]) <= 20
-    assert all(row in reader.text for row in remark["rows"])
+    notice = next(notice for notice in content["notices"] if notice["key"] == "demand_no_street")
+    assert f"{len(notice['rows'])} rows" in reader.text
+    assert 0 < len(notice["rows"]) <= 20
+    assert all(row in reader.text for row in notice["rows"])
 
 
-def test_a_remark_on_many_rows_counts_the_rest(toy_plan: planner.Plan) -> None:
+def test_a_notice_on_many_rows_counts_the_rest(toy_plan: planner.Plan) -> None:
     content = build_document(toy_plan)
     rows = [f"row-{number}" for number in range(25)]
-    remark = {"key": "x", "table": "demand", "rows": rows, "people": 7.0, "en": "Far.", "zh": "远。"}
-    reader = Reader(write_report(toy_plan, content | {"remarks": [remark]}))
+    notice = {"key": "x", "table": "demand", "rows": rows, "people": 7.0, "en": "Far.", "zh": "远。"}
+    reader = Reader(write_report(toy_plan, content | {"notices": [notice]}))
     assert "row-19 and 5 more" in reader.text
     assert "row-20" not in reader.text
     assert "25 rows" in reader.text

@@ -139,7 +139,7 @@ def refused(**changed: object) -> list[str]:
     given: dict[str, object] = {"scenarios": WORLDS, "choice": ONE, "best": best, "rule": "expected", "seconds": 9}
     with pytest.raises(SitingError) as caught:
         solve_robust(**(given | changed))  # type: ignore[arg-type]
-    return [str(breach.values.get("part", "")) for breach in caught.value.breaches]
+    return [str(issue.values.get("part", "")) for issue in caught.value.issues]
 
 
 def test_what_cannot_be_asked_is_refused() -> None:
@@ -151,7 +151,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
     assert refused(scenarios={}) == ["scenarios"]
     with pytest.raises(SitingError) as caught:
         regret_table(WORLDS, {"far": (3,)}, best, ONE)
-    assert "far" in str([breach.values for breach in caught.value.breaches])
+    assert "far" in str([issue.values for issue in caught.value.issues])
     with pytest.raises(SitingError) as missing:
         regret_table(WORLDS, {"a": (0,)}, {"dry": best["dry"]}, ONE)
-    assert [breach.values["part"] for breach in missing.value.breaches] == ["best"]
+    assert [issue.values["part"] for issue in missing.value.issues] == ["best"]

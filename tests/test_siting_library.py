@@ -208,10 +208,10 @@ def test_what_does_not_fit_together_is_refused_all_at_once() -> None:
     covering = random_covering(5, 4, 0.5, seed=1)
     with pytest.raises(SitingError) as refused:
         maximal_covering(covering, SelectionConstraints(budget=3.0), seconds=1)
-    assert refused.value.breaches[0].key == "siting_half_a_limit"
+    assert refused.value.issues[0].key == "siting_half_a_limit"
     with pytest.raises(SitingError) as refused:
         maximal_covering(covering, SelectionConstraints(cost=np.ones(3), fixed=[9]), seconds=1)
-    assert [one.key for one in refused.value.breaches] == ["siting_no_limit", "siting_shape", "siting_place"]
+    assert [one.key for one in refused.value.issues] == ["siting_no_limit", "siting_shape", "siting_place"]
     with pytest.raises(SitingError):
         CoverageMatrix(covering.covers, -covering.weight)
     with pytest.raises(SitingError):

@@ -76,7 +76,7 @@ def test_all_are_shown_where_the_study_allows_or_nobody_lives_there(
     plan = households(tmp_path, more, **demand)
     assert not is_small_count(plan.inputs.demand, plan).any()
     assert (displayed_positions(plan.inputs.demand, plan).distance(plan.inputs.demand.geometry) == 0).all()
-    keys = {remark["key"] for remark in build_document(plan)["remarks"]}
+    keys = {notice["key"] for notice in build_document(plan)["notices"]}
     assert ("small_counts_shown" in keys) == (not demand)
     assert "small_counts" not in keys
 
@@ -84,5 +84,5 @@ def test_all_are_shown_where_the_study_allows_or_nobody_lives_there(
 def test_the_number_is_the_studys(tmp_path: Path) -> None:
     plan = households(tmp_path, "[demand]\nleast_shown = 21\n")
     assert is_small_count(plan.inputs.demand, plan).all()
-    remark = next(one for one in build_document(plan)["remarks"] if one["key"] == "small_counts")
-    assert f"fewer than 21 people: {len(plan.inputs.demand)}." in remark["en"]
+    notice = next(one for one in build_document(plan)["notices"] if one["key"] == "small_counts")
+    assert f"fewer than 21 people: {len(plan.inputs.demand)}." in notice["en"]

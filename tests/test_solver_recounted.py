@@ -196,13 +196,13 @@ def test_models_reach_their_optimum_whatever_the_start() -> None:
 def test_a_reader_is_told() -> None:
     assert discrepancy_notices([], version="1.16.0") == ()
     settled = Discrepancy(("objective",), is_settled=True)
-    (remark,) = discrepancy_notices([settled, settled], version="1.16.0")
-    assert remark.in_words("en").startswith(
+    (notice,) = discrepancy_notices([settled, settled], version="1.16.0")
+    assert notice.in_words("en").startswith(
         "In 2 programmes the solver (HiGHS 1.16.0) did not return what it stated"
     )
-    assert "目标值与声明不同" in remark.in_words("zh")
-    (remark,) = discrepancy_notices([settled, Discrepancy(("rows",), is_settled=False)], version="9")
-    assert "for 1 of them no other way helped" in remark.in_words("en")
+    assert "目标值与声明不同" in notice.in_words("zh")
+    (notice,) = discrepancy_notices([settled, Discrepancy(("rows",), is_settled=False)], version="9")
+    assert "for 1 of them no other way helped" in notice.in_words("en")
 
 
 def _read(path: Path) -> MixedIntegerProgram:

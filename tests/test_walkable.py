@@ -158,12 +158,12 @@ def test_what_counts_and_what_could_not_be_used_is_said(plan: planner.Plan, stud
     assert names == ["slope", "class", "stairs", "crossing", "gates", "barriers"]
     assert content["walking"]["direction"] == "to_centre"
     assert {source["layer"] for source in content["data"]["sources"]} >= {"gates", "elevation", "barriers"}
-    remarks = {remark["key"]: remark for remark in content["remarks"]}
-    assert remarks["gate_no_street"]["rows"] == ["G3"]
-    assert "motorway" in remarks["no_street_of_kind"]["en"]
-    assert "no_street_of_crossing" not in remarks
-    assert remarks["demand_behind_barrier"]["rows"] == ["beyond"]
-    assert remarks["demand_no_street"]["rows"] == ["P700-400"]
+    notices = {notice["key"]: notice for notice in content["notices"]}
+    assert notices["gate_no_street"]["rows"] == ["G3"]
+    assert "motorway" in notices["no_street_of_kind"]["en"]
+    assert "no_street_of_crossing" not in notices
+    assert notices["demand_behind_barrier"]["rows"] == ["beyond"]
+    assert notices["demand_no_street"]["rows"] == ["P700-400"]
     planner.write(plan, tmp_path)
     assert json.loads((tmp_path / "plan.json").read_text("utf-8")) == content
     checked = describe(study, Texts("en"))

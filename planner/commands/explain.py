@@ -12,7 +12,7 @@ import pandas as pd
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.messages.progress import Progress, silent
 from planner.prepare import prepare
 from planner.reporting.document.build import Document, to_plain_values
@@ -59,7 +59,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
-    found = centre_entries(diagnosis, improvements.remedies, improvements.blocked_near, inputs.crs)[row["id"]]
+    found = centre_entries(diagnosis, improvements.plans, improvements.pairs_near, inputs.crs)[row["id"]]
     profile = diagnosis.rule_set
     content: dict[str, Any] = to_plain_values(
         {
@@ -67,7 +67,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
             "diagnosis": {
                 "rules": rule_entries(profile),
                 "functions": [one.model_dump(mode="json") for one in profile.functions],
-                "blocked_pairs": pair_entries(improvements.blocked_pairs),
+                "blocked_pairs": pair_entries(improvements.severance_pairs),
             },
         }
     )
@@ -98,7 +98,7 @@ def _lines(found: Document, rules: Mapping[str, Document], t: Translator) -> Ite
             digits = distinguishing_digits(finding)
             value = t.quantity(finding["value"], finding["unit"], digits)
             required = requirement(finding, t, digits)
-            told = {"rule": t.own(rule), "value": value, "asked": required, "basis": rule_basis(rule, t)}
+            told = {"rule": t.localized(rule), "value": value, "asked": required, "basis": rule_basis(rule, t)}
             yield t.texts("cli.explain_passed", **told)
     yield from facility_notes(found, t)
     if found["remedy"] is not None:
@@ -112,10 +112,10 @@ def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:
     called = [position for position, name in enumerate(names) if name == wanted]
     if len(called) > 1:
         values = {"name": wanted, "ids": ", ".join(ids[position] for position in called)}
-        raise StudyError(source, [Breach("several_centres", values)])
+        raise StudyError(source, [Issue("several_centres", values)])
     if not called:
         near = difflib.get_close_matches(wanted, [*names, *ids], n=NEAREST, cutoff=0.0)
         raise StudyError(
-            source, [Breach("unknown_centre", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})]
+            source, [Issue("unknown_centre", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})]
         )
     return called[0]

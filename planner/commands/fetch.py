@@ -25,18 +25,18 @@ from planner.io.osm.objects import DEGREES
 from planner.io.osm.overpass_extract import write_extract
 from planner.io.osm.place import Place, boundary_of, choose_place, with_margin
 from planner.io.osm.servers import Kept, Servers, Tags
-from planner.messages.errors import Breach, FetchError, OutputError
+from planner.messages.errors import FetchError, Issue, OutputError
 from planner.messages.progress import Progress, silent
 from planner.network.walk import WalkSettings, walking_profiles
 from planner.reporting.files.exchange import replace_files, staging_folder
 from planner.reporting.tables.geopackage import write_layers
 from planner.reporting.write import UNWRITABLE, check_writable, unwritable_error
-from planner.schemas.table_schema import AREAS, Contract
+from planner.schemas.table_schema import AREAS, TableSchema
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-BOUNDARY: Contract[gpd.GeoDataFrame] = Contract(
+BOUNDARY: TableSchema[gpd.GeoDataFrame] = TableSchema(
     name="boundary", columns=(), geometry_types=AREAS, as_type=lambda frame: frame, has_ids=False
 )
 """What a file with the district's outline must hold: areas, whatever their columns."""
@@ -170,13 +170,13 @@ def default_margin_m() -> float:
 def _find(asked: Fetch, servers: Servers) -> tuple[Place, str]:
     """Return the place, and when it was asked for."""
     if bool(asked.place) == (asked.boundary is not None):
-        raise FetchError(asked.place or "planner fetch", [Breach("place_or_boundary")])
+        raise FetchError(asked.place or "planner fetch", [Issue("place_or_boundary")])
     if asked.boundary is None:
         kept = servers.find_place(asked.place)
         return choose_place(asked.place, kept.answers), kept.asked
-    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", contract=BOUNDARY)
-    if found.breaches:
-        raise FetchError(str(asked.boundary), found.breaches)
+    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", schema=BOUNDARY)
+    if found.issues:
+        raise FetchError(str(asked.boundary), found.issues)
     return Place(asked.boundary.stem, "", boundary_of(found.frame, source=str(asked.boundary))), ""
 
 
@@ -194,7 +194,7 @@ def _layers(
         for name, layer in read.items()
     }
     if inside["streets"].empty:
-        raise FetchError(place.name, [Breach("no_streets_there")])
+        raise FetchError(place.name, [Issue("no_streets_there")])
     boundary = gpd.GeoDataFrame(
         {"id": [place.osm_id], "name": [place.name]}, geometry=[place.boundary], crs=DEGREES
     )

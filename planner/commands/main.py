@@ -197,13 +197,13 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
-    from planner.network.precompile import warm_up
+    from planner.network.walker import compile_kernels
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
     from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
 
     progress = _Stages(texts)
     progress("warm_up")
-    warm_up()
+    compile_kernels()
     warm_up_siting()
     warm_up_drawing()
     progress.done()
@@ -277,10 +277,10 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
         plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
         products = write(plan, options.out, progress=progress, processes=min(thread_count(), 2))
     progress.done()
-    for remark in plan.remarks:
-        key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"
-        rows = texts(key, count=len(remark.rows)) if remark.rows else ""
-        say(f"  ! {reason_of(remark, texts)}{rows}")
+    for notice in plan.notices:
+        key = "cli.notice_row" if len(notice.rows) == 1 else "cli.notice_rows"
+        rows = texts(key, count=len(notice.rows)) if notice.rows else ""
+        say(f"  ! {reason_of(notice, texts)}{rows}")
     tell(*products)
 
 

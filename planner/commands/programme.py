@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.messages.money import unit_of_amount
 from planner.messages.progress import Progress, silent
 from planner.pipeline import run
@@ -37,7 +37,7 @@ def lists(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
     """
     study = read_study(path)
     if not study.programme.funds:
-        raise StudyError(str(path), [Breach("no_programme")])
+        raise StudyError(str(path), [Issue("no_programme")])
     say = Translator(build_document(run(study, progress=progress)), texts)
     return "\n".join(_lines(say.content["programme"], say))
 

@@ -15,12 +15,11 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
-from planner.messages.errors import Breach, StudyError
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.snapping import snap
-from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
-from planner.prepare import PreparedStudy, coordinates, prepare
+from planner.network.walker import point_coordinates
+from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import format_json, to_plain_values
 from planner.reporting.document.siting import lonlat_degrees
 from planner.reporting.files.input_protection import protect_inputs
@@ -66,7 +65,7 @@ class SolvedProblem:
         Of maximal covering: clustering and optimum, and what stands beside; None for other models.
     left
         Whom no candidate and no centre serves.
-    remarks
+    notices
         What a reader must know besides.
     attribution
         Whose data must be named beside the answer; "" where nobody's.
@@ -82,7 +81,7 @@ class SolvedProblem:
     siting: SitingResult | None
     comparison: Comparison | None
     left: UnservedDemand | None
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
     attribution: str
 
     @property
@@ -127,7 +126,7 @@ def site(
     """
     study = _asked(study if isinstance(study, Study) else read_study(study), sites, seconds)
     if sites is not None and model in OWN_NUMBER:
-        raise StudyError(str(study.file), [Breach("site_own_number", {"model": model})])
+        raise StudyError(str(study.file), [Issue("site_own_number", {"model": model})])
     ready = prepare(study, progress=progress)
     progress("travel_times")
     known = _situated(ready, study)
@@ -159,7 +158,7 @@ def site(
         siting=siting if compared else None,
         comparison=compare_baselines(siting, study.siting) if compared else None,
         left=left,
-        remarks=(*(siting.remarks if compared else ()), *discrepancy_notices(doubts, version=highs_version())),
+        notices=(*(siting.notices if compared else ()), *discrepancy_notices(doubts, version=highs_version())),
         attribution=attribution_of(known.inputs.sources),
     )
 
@@ -172,13 +171,11 @@ def _asked(study: Study, sites: int | None, seconds: float | None) -> Study:
 
 def _situated(ready: PreparedStudy, study: Study) -> SitingInputs:
     """Return what siting needs to know, without what it does not: no service areas, no verdicts."""
-    inputs, walk, network = ready.inputs, ready.walk, ready.network
+    inputs, walker = ready.inputs, ready.walker
     horizon_min = max(ready.horizon_min, study.limits.standard_min)
-    times = travel_times(network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=horizon_min)
+    times = walker.times(ready.facility_snaps, ready.demand_snaps, within_min=horizon_min)
     kinds = tuple(ready.measure_group(kind, times) for kind in inputs.kinds)
-    minutes, _ = nearest_facility(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=study.limits.standard_min
-    )
+    minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=study.limits.standard_min)
     beyond = ~np.isfinite(minutes) & (inputs.demand["people"].to_numpy() > 0)
     circles = ready.find_business_areas() if "circles" in study.siting.origins else None
     uncovered = gpd.GeoDataFrame(inputs.demand[beyond])
@@ -195,12 +192,10 @@ def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> Location
     horizon_min = max(float(rows["limit_min"].max()), *(tier.minutes for tier in settings.tiers), 0.0)
     horizon_min = max(horizon_min, fade_min) if model == "gradual_covering" else horizon_min
     if model in ENDLESS:
-        horizon_min = upper_bound_min(known.network, known.walk)
+        horizon_min = known.walker.upper_bound_min
     table = candidate_table(pool.candidates, inputs.crs)
-    xy = np.vstack([coordinates(table), coordinates(centres)])
-    at_sites = snap(xy, known.network, access_m=known.walk.access_m)
-    homes = snap(coordinates(rows), known.network, access_m=known.walk.access_m)
-    times = travel_times(known.network, at_sites, homes, walk=known.walk, horizon_min=horizon_min)
+    xy = np.vstack([point_coordinates(table), point_coordinates(centres)])
+    times = known.walker.times(known.walker.snap(xy), known.walker.snap(rows), within_min=horizon_min)
     weight = rows["weight"].to_numpy(dtype=np.float64)
     area = np.concatenate([_areas(pool, inputs.facilities, settings.new_area_m2), centres["floor_area_m2"]])
     fixed = np.arange(len(table), len(xy))
@@ -308,7 +303,7 @@ def entries(answered: SolvedProblem) -> dict[str, Any]:
             "centres": [
                 {"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.facility_actions
             ],
-            "remarks": [remark.entry() for remark in answered.remarks],
+            "notices": [notice.entry() for notice in answered.notices],
             "candidates": len(answered.pool.new),
             "excluded": [
                 {"id": one.candidate.id, "reason": one.reason, "detail": one.detail}

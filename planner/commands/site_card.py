@@ -76,7 +76,7 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         most=f"{settings.seconds:g}",
         seed=answer.seed,
     )
-    yield from (f"! {remark.in_words(texts.language)}" for remark in answered.remarks)
+    yield from (f"! {notice.in_words(texts.language)}" for notice in answered.notices)
     yield from _site_lines(answered, texts)
     if answered.siting is not None and answered.comparison is not None:
         yield from _comparison(answered.siting, answered.comparison, texts, within=_within(answered, texts))

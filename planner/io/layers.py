@@ -27,17 +27,17 @@ from planner.io.osm.ground import read_osm_barriers, read_osm_water
 from planner.io.osm.line_classes import Sorted, sort_lines
 from planner.io.osm.source import CHANGE, HISTORY, JSON, XML, is_overpass_json
 from planner.io.osm.walkable_tags import PRIVATE
-from planner.io.tables.cell_parsing import failed_breaches, read_cells
+from planner.io.tables.cell_parsing import failed_issues, read_cells
 from planner.io.tables.columns import Claim, Mapped, match_columns, missing_columns, unlettered
 from planner.io.tables.headings import meaning
-from planner.io.tables.hidden import hidden_remarks
+from planner.io.tables.hidden import hidden_notices
 from planner.io.tables.layer_columns import (
     canonical_frame,
     column_called,
     look_alike,
     lowest_names,
-    merged_breaches,
-    merged_remarks,
+    merged_issues,
+    merged_notices,
     parts_only,
     says_nothing,
     unread_of,
@@ -53,9 +53,9 @@ from planner.io.tables.workbooks import read_text_grid, read_workbook_grid
 from planner.io.tables.zipped_tables import packed_table
 from planner.io.vector.archives import unpack_zip
 from planner.io.vector.files import ENDINGS, VectorRead, fit_shapes, read_vector
-from planner.messages.errors import Breach, DataError
-from planner.messages.notices import Remark
-from planner.schemas.table_schema import Contract, row_names, wrong_crs
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import TableSchema, row_names, wrong_crs
 
 VECTOR = ENDINGS
 TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
@@ -78,7 +78,7 @@ class LayerRead:
     ----------
     frame
         The rows in the file's order; the index counts from 0, in sheets it is the row's number as they show it.
-    breaches
+    issues
         What is wrong with it, as far as it is known already.
     encoding
         Of the file's texts; "" where it says so itself.
@@ -90,7 +90,7 @@ class LayerRead:
         How many rows the file holds beneath its heading, and above.
     left_out
         Rows that are no data, with the reason.
-    remarks
+    notices
         What was understood otherwise than it is written.
     unread
         Columns that nothing reads.
@@ -99,13 +99,13 @@ class LayerRead:
     """
 
     frame: gpd.GeoDataFrame
-    breaches: tuple[Breach, ...] = ()
+    issues: tuple[Issue, ...] = ()
     encoding: str = ""
     mapped: tuple[Mapped, ...] = ()
     place: Mapping[str, str] = field(default_factory=dict)
     read: int = 0
-    left_out: tuple[Remark, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    left_out: tuple[Notice, ...] = ()
+    notices: tuple[Notice, ...] = ()
     unread: tuple[Unread, ...] = ()
     notes: FileNotes = field(default_factory=FileNotes)
 
@@ -115,7 +115,7 @@ def read_layer(
     layer: Layer,
     *,
     setting: str,
-    contract: Contract[Any],
+    schema: TableSchema[Any],
     home: tuple[float, float] | None = None,
     counted: Collection[str] = (),
 ) -> LayerRead:
@@ -129,7 +129,7 @@ def read_layer(
         Its settings: the layer inside the file, its coordinate system, its column names.
     setting
         The dotted path of these settings, for messages.
-    contract
+    schema
         What the table is to hold.
     home
         Longitude and latitude of the middle of the communities, where they are known already.
@@ -147,10 +147,10 @@ def read_layer(
         The file is missing, unreadable, without geometry or of an unknown format, or has no such layer.
     """
     _check_is_file(path, setting)
-    if layer.keep_all_lines and contract.name != "streets":
-        raise DataError(str(path), [Breach("keep_all_not_streets", {"setting": setting})])
+    if layer.keep_all_lines and schema.name != "streets":
+        raise DataError(str(path), [Issue("keep_all_not_streets", {"setting": setting})])
     name = path.name.lower()
-    asked = _Asked(layer, setting, contract, home, tuple(counted))
+    asked = _Asked(layer, setting, schema, home, tuple(counted))
     packed = packed_table(path, layer.layer, (*TEXT, *WORKBOOK), setting) if name.endswith(".zip") else None
     if packed is not None:
         found = _from_packed(path, packed, asked)
@@ -168,19 +168,19 @@ def read_layer(
         found = replace(found, notes=FileNotes(left_out=graph.left_out))
     else:
         known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT_READ, *GRAPH))
-        raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
-    is_buildings = contract.name == "buildings"
-    frame, unknown = forget_unknown_heights(found.frame, contract.name) if is_buildings else (found.frame, ())
+        raise DataError(str(path), [Issue("unknown_format", {"ending": path.suffix, "known": known})])
+    is_buildings = schema.name == "buildings"
+    frame, unknown = forget_unknown_heights(found.frame, schema.name) if is_buildings else (found.frame, ())
     frame, wrong_system = _in_declared_crs(frame, layer)
-    frame = fit_shapes(frame, contract.geometry_types)
+    frame = fit_shapes(frame, schema.geometry_types)
     notes = found.notes
     system: pyproj.CRS | None = frame.crs
     if notes.left_out is not None and system is not None:
-        left_out, _ = legible_frame(_labelled(notes.left_out, system), contract.name)
+        left_out, _ = legible_frame(_labelled(notes.left_out, system), schema.name)
         notes = replace(notes, left_out=left_out)
-    remarks = (*found.remarks, *unknown)
-    breaches = (*found.breaches, *wrong_system)
-    return replace(found, frame=frame, breaches=breaches, notes=notes, remarks=remarks)
+    notices = (*found.notices, *unknown)
+    issues = (*found.issues, *wrong_system)
+    return replace(found, frame=frame, issues=issues, notes=notes, notices=notices)
 
 
 def _from_packed(path: Path, member: str, asked: _Asked) -> LayerRead:
@@ -196,7 +196,7 @@ def _from_packed(path: Path, member: str, asked: _Asked) -> LayerRead:
             grid = read_text_grid(found.path) if is_text else read_workbook_grid(found.path, sheet, asked.setting)
             return _from_grid(path, grid, asked)
         except DataError as error:
-            raise DataError(f"{path} [{member}]", error.breaches) from error
+            raise DataError(f"{path} [{member}]", error.issues) from error
 
 
 def is_extract(path: Path) -> bool:
@@ -222,12 +222,12 @@ def _check_is_file(path: Path, setting: str) -> None:
     try:
         mode = path.stat().st_mode if path.exists() else 0
     except OSError as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": error.strerror})]) from error
     except ValueError as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": error})]) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         key = "no_such_file_backslash" if not mode and "\\" in str(path) and os.sep == "/" else "no_such_file"
-        raise DataError(str(path), [Breach(key, {"setting": setting})])
+        raise DataError(str(path), [Issue(key, {"setting": setting})])
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,125 +236,125 @@ class _Asked:
 
     layer: Layer
     setting: str
-    contract: Contract[Any]
+    schema: TableSchema[Any]
     home: tuple[float, float] | None
     counted: tuple[str, ...]
 
 
 def _from_vector(path: Path, asked: _Asked) -> LayerRead:
-    contract = asked.contract
+    schema = asked.schema
     with warnings.catch_warnings(record=True) as said:
-        # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
+        # GDAL warns of what it passes over in a damaged file: the user is told, in the list of notices.
         warnings.simplefilter("always", RuntimeWarning)
-        read = read_vector(path, asked.layer.layer, asked.setting, placed=bool(contract.geometry_types))
+        read = read_vector(path, asked.layer.layer, asked.setting, placed=bool(schema.geometry_types))
     check_size(len(read.frame), len(read.frame.columns), source=str(path))
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
-    told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
+    told = [Notice("reader_warns", schema.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
     if read.unknown_system and asked.layer.crs:
         # GDAL's degrees of WGS-84 are a guess, which what the study says does not contradict.
         frame = gpd.GeoDataFrame(frame.set_crs(None, allow_override=True))
-    if contract.name == "buildings":
+    if schema.name == "buildings":
         frame = without_relation_type(frame)
     found = _from_frame(frame, read.encoding.name, asked, cut_names=path.suffix.lower() in {".shp", ".zip"})
-    found = replace(found, remarks=(*told, *_encoding_remarks(read, contract), *found.remarks))
+    found = replace(found, notices=(*told, *_encoding_notices(read, schema), *found.notices))
     if read.unknown_system and not asked.layer.crs:
-        unknown = Breach("unknown_system", {"name": read.unknown_system, "setting": f"{asked.setting}.crs"})
-        found = replace(found, breaches=(*found.breaches, unknown))
-    return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, asked.layer, contract)
+        unknown = Issue("unknown_system", {"name": read.unknown_system, "setting": f"{asked.setting}.crs"})
+        found = replace(found, issues=(*found.issues, unknown))
+    return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, asked.layer, schema)
 
 
-def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Remark]:
+def _encoding_notices(read: VectorRead, schema: TableSchema[Any]) -> Iterator[Notice]:
     """Say where the texts speak against the encoding that the file declares, or look like none."""
     found = read.encoding
     values = {"encoding": found.name, "declared": found.declared, "read_as": found.read_as}
     if found.declared:
         values["instead"] = found.declared_reads
-        yield Remark("encoding_contradicted", contract.name, values=values)
+        yield Notice("encoding_contradicted", schema.name, values=values)
     elif found.is_doubtful:
-        yield Remark("encoding_doubtful", contract.name, values=values)
+        yield Notice("encoding_doubtful", schema.name, values=values)
 
 
 def _from_extract(path: Path, asked: _Asked) -> LayerRead:
     """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
-    contract = asked.contract
+    schema = asked.schema
     if asked.layer.keep_all_lines:
-        raise DataError(str(path), [Breach("keep_all_of_extract")])
-    if contract.name == "buildings":
+        raise DataError(str(path), [Issue("keep_all_of_extract")])
+    if schema.name == "buildings":
         buildings, gaps, unread = read_osm_building_areas(path)
         frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
         found = _from_frame(frame, "", asked, lists_unread=False)
-        remarks = (*found.remarks, *_unread_storeys(unread))
-        return replace(found, notes=FileNotes(gaps=gaps), remarks=remarks)
+        notices = (*found.notices, *_unread_storeys(unread))
+        return replace(found, notes=FileNotes(gaps=gaps), notices=notices)
     readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
-    if contract.name in readers:
-        return _from_frame(readers[contract.name](path), "", asked, lists_unread=False)
+    if schema.name in readers:
+        return _from_frame(readers[schema.name](path), "", asked, lists_unread=False)
     walk = read_osm_walk(path)
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
     found = _from_frame(walk.streets, "", asked, lists_unread=False)
     notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
-    return replace(found, notes=notes, remarks=(*found.remarks, *_told_of_extract(walk, contract.name)))
+    return replace(found, notes=notes, notices=(*found.notices, *_told_of_extract(walk, schema.name)))
 
 
-def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Remark]:
+def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Notice]:
     """Yield what was done to an extract before it was read, and what its nodes say otherwise than its places."""
     source = walk.source
     if source.deleted or source.older:
         values = {"deleted": f"{source.deleted:,}", "older": f"{source.older:,}"}
-        yield Remark("osm_not_there", table, values=values)
+        yield Notice("osm_not_there", table, values=values)
     if source.unnamed:
-        yield Remark("osm_unnamed_nodes", table)
+        yield Notice("osm_unnamed_nodes", table)
     if walk.apart:
-        yield Remark("osm_nodes_apart", table, values={"count": f"{walk.apart:,}"})
+        yield Notice("osm_nodes_apart", table, values={"count": f"{walk.apart:,}"})
 
 
 def _by_own_words(
-    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
 ) -> LayerRead:
     """Take into account what a layer says of its rows in columns that are no fields of the table."""
-    if contract.name == "buildings":
+    if schema.name == "buildings":
         frame, unread = complete_from_tags(found.frame, rows)
         read = read_for_use(rows)
         left = tuple(one for one in found.unread if one.column not in read)
-        return replace(found, frame=frame, unread=left, remarks=(*found.remarks, *_unread_storeys(unread)))
-    return _without_unwalked(found, rows, path, layer, contract)
+        return replace(found, frame=frame, unread=left, notices=(*found.notices, *_unread_storeys(unread)))
+    return _without_unwalked(found, rows, path, layer, schema)
 
 
-def _unread_storeys(words: tuple[str, ...]) -> tuple[Remark, ...]:
-    return (Remark("storeys_unread", "buildings", values={"words": _shown(words)}),) if words else ()
+def _unread_storeys(words: tuple[str, ...]) -> tuple[Notice, ...]:
+    return (Notice("storeys_unread", "buildings", values={"words": _shown(words)}),) if words else ()
 
 
 def _without_unwalked(
-    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, contract: Contract[Any]
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
 ) -> LayerRead:
     """Leave out the lines of a layer of streets that, by its own words, people do not walk on."""
-    if contract.name != "streets" or layer.keep_all_lines or not len(rows):
+    if schema.name != "streets" or layer.keep_all_lines or not len(rows):
         return found
     lines = sort_lines(rows, class_column=layer.columns.get("kind"))
     found = replace(found, unread=tuple(one for one in found.unread if one.column not in lines.read))
     told = [
-        Remark("line_words_unread", contract.name, values={"column": column, "words": _shown(words)})
+        Notice("line_words_unread", schema.name, values={"column": column, "words": _shown(words)})
         for column, words in lines.unread.items()
     ]
     if lines.unknown:
-        told.append(Remark("line_classes_unknown", contract.name, values={"words": _shown(lines.unknown)}))
+        told.append(Notice("line_classes_unknown", schema.name, values={"words": _shown(lines.unknown)}))
     if {"access", "foot"} & set(map(str.lower, lines.read)):
         found = replace(found, frame=_with_access(found.frame, lines))
     out = (lines.reason != "").to_numpy()
     if not out.any():
-        return replace(found, remarks=(*found.remarks, *told))
+        return replace(found, notices=(*found.notices, *told))
     if out.all():
         words = _shown(tuple(dict.fromkeys(lines.word)))
-        raise DataError(str(path), [Breach("all_lines_left_out", {"count": f"{len(rows):,}", "reasons": words})])
+        raise DataError(str(path), [Issue("all_lines_left_out", {"count": f"{len(rows):,}", "reasons": words})])
     left_out = gpd.GeoDataFrame(
         {"reason": lines.reason[out], "word": lines.word[out]}, geometry=found.frame.geometry[out]
     )
-    aside = Remark("street_not_walked", contract.name, tuple(str(row) for row in found.frame.index[out]))
+    aside = Notice("street_not_walked", schema.name, tuple(str(row) for row in found.frame.index[out]))
     return replace(
         found,
         frame=gpd.GeoDataFrame(found.frame[~out]),
         left_out=(*found.left_out, aside),
-        remarks=(*found.remarks, *told),
+        notices=(*found.notices, *told),
         notes=FileNotes(left_out=left_out),
     )
 
@@ -379,9 +379,9 @@ def _from_frame(
     cut_names: bool = False,
     lists_unread: bool = True,
 ) -> LayerRead:
-    contract = asked.contract
-    frame, cleaned = legible_frame(frame, contract.name)
-    vocabulary = vocabulary_of(contract, asked.layer.columns)
+    schema = asked.schema
+    frame, cleaned = legible_frame(frame, schema.name)
+    vocabulary = vocabulary_of(schema, asked.layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     cut: dict[str, Claim] = {}
     if cut_names:
@@ -389,28 +389,28 @@ def _from_frame(
             name: cut_claim(name, vocabulary, encoding) for name in headings if vocabulary.claim(name) is None
         }
         cut = {name: claim for name, claim in found.items() if claim is not None}
-    mapped, breaches = match_columns(
+    mapped, issues = match_columns(
         headings,
         vocabulary,
         setting=asked.setting,
         claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
     )
-    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], contract))
+    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], schema))
     told = [
-        Remark("name_cut", contract.name, values={"column": one.column, "field": one.field})
+        Notice("name_cut", schema.name, values={"column": one.column, "field": one.field})
         for one in mapped
         if one.column in cut
     ]
-    read = read_cells(frame, mapped, contract, counted=[name for name in asked.counted if name in headings])
-    canonical, unreadable = canonical_frame(frame, read, vocabulary, contract, headings)
+    read = read_cells(frame, mapped, schema, counted=[name for name in asked.counted if name in headings])
+    canonical, unreadable = canonical_frame(frame, read, vocabulary, schema, headings)
     unread = unread_of(headings, read, vocabulary, {*asked.counted, *asked.layer.keep}) if lists_unread else ()
     return LayerRead(
         canonical,
-        (*breaches, *unreadable),
+        (*issues, *unreadable),
         encoding,
         tuple(read.mapped),
         read=len(frame),
-        remarks=(*cleaned, *told, *read.remarks, *look_alike(unread, contract)),
+        notices=(*cleaned, *told, *read.notices, *look_alike(unread, schema)),
         unread=unread,
     )
 
@@ -420,13 +420,13 @@ def _from_grid(
     grid: Grid,
     asked: _Asked,
 ) -> LayerRead:
-    layer, contract, setting = asked.layer, asked.contract, asked.setting
-    vocabulary = vocabulary_of(contract, layer.columns)
-    grid, cleaned = legible_grid(grid, contract.name)
+    layer, schema, setting = asked.layer, asked.schema, asked.setting
+    vocabulary = vocabulary_of(schema, layer.columns)
+    grid, cleaned = legible_grid(grid, schema.name)
     sheet = table_of(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
     explicit = {ours: column_called(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
-    vocabulary = vocabulary_of(contract, explicit)
+    vocabulary = vocabulary_of(schema, explicit)
     # Where a place stands is asked of the lowest name: 坐标/经度 is 经度.
     lowest = lowest_names(sheet.paths, vocabulary)
     whole = {name: heading for heading, name in lowest.items()}
@@ -434,28 +434,28 @@ def _from_grid(
     short = [lowest[name] for name in headings]
     ways = tuple(
         replace(way, columns={part: whole[name] for part, name in way.columns.items()})
-        for way in place_ways(short, vocabulary_of(contract, for_places), setting=setting)
+        for way in place_ways(short, vocabulary_of(schema, for_places), setting=setting)
     )
-    breaches = missing_columns(for_places, [*whole, *headings], vocabulary, setting)
-    if breaches:
-        raise DataError(str(path), breaches)
-    if not ways and contract.geometry_types:
+    issues = missing_columns(for_places, [*whole, *headings], vocabulary, setting)
+    if issues:
+        raise DataError(str(path), issues)
+    if not ways and schema.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
-        raise DataError(str(path), [Breach("no_geometry", values)])
-    wanted = Wanted(contract.name, contract.geometry_types, setting, _declared(layer), asked.home)
+        raise DataError(str(path), [Issue("no_geometry", values)])
+    wanted = Wanted(schema.name, schema.geometry_types, setting, _declared(layer), asked.home)
     rows = sheet.frame
-    places = place_rows(rows, ways, wanted) if contract.geometry_types else nowhere(len(rows))
+    places = place_rows(rows, ways, wanted) if schema.geometry_types else nowhere(len(rows))
     columns = places.columns
     frame = as_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
     others = {ours: theirs for ours, theirs in explicit.items() if ours not in for_places}
     free = [name for name in headings if name not in columns.values() and name in frame.columns]
-    vocabulary = vocabulary_of(contract, others)
+    vocabulary = vocabulary_of(schema, others)
     mapped, wrong_columns = match_columns(
         free, vocabulary, setting=setting, claim_of=lambda name: meaning(sheet.paths[name], vocabulary)
     )
-    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], contract))
+    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], schema))
     wrong_columns += parts_only(mapped, {name: sheet.paths[name] for name in free}, vocabulary, setting)
     by_users_name = {name: column_called(name, sheet.paths) for name in asked.counted}
     frame = gpd.GeoDataFrame(frame.rename(columns={theirs: ours for ours, theirs in by_users_name.items()}))
@@ -465,46 +465,46 @@ def _from_grid(
         for one in mapped
     )
     read = read_cells(
-        frame, mapped, contract, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
+        frame, mapped, schema, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
     )
-    wrong_columns += merged_breaches(sheet, read, present)
+    wrong_columns += merged_issues(sheet, read, present)
     for part, column in columns.items():
         if column in rows.columns:
-            wrong_columns += failed_breaches(rows[column], part)
-    canonical, unreadable = canonical_frame(frame, read, vocabulary, contract, headings)
+            wrong_columns += failed_issues(rows[column], part)
+    canonical, unreadable = canonical_frame(frame, read, vocabulary, schema, headings)
     left_out = tuple(
-        Remark(reason, contract.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
+        Notice(reason, schema.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
     )
     used = {*columns.values(), *(by_users_name[name] for name in present)}
     unread = unread_of(headings, read, vocabulary, {*used, *asked.layer.keep})
-    exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
+    exchanged = (Notice("coordinates_exchanged", schema.name),) if places.exchanged else ()
     found = LayerRead(
         canonical,
-        (*_named_rows(places.breaches, canonical), *wrong_columns, *unreadable),
+        (*_named_rows(places.issues, canonical), *wrong_columns, *unreadable),
         grid.encoding,
         tuple(read.mapped),
         columns,
-        len(sheet.frame) + sum(len(remark.rows) for remark in left_out),
+        len(sheet.frame) + sum(len(notice.rows) for notice in left_out),
         left_out,
         (
             *cleaned,
             *exchanged,
-            *places.remarks,
-            *read.remarks,
-            *merged_remarks(sheet, read, contract),
-            *hidden_remarks(grid, sheet, read, contract.name),
-            *look_alike(unread, contract),
+            *places.notices,
+            *read.notices,
+            *merged_notices(sheet, read, schema),
+            *hidden_notices(grid, sheet, read, schema.name),
+            *look_alike(unread, schema),
         ),
         unread,
     )
-    return _by_own_words(found, rows, path, layer, contract)
+    return _by_own_words(found, rows, path, layer, schema)
 
 
-def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
-    """Yield breaches of a table's places with the rows called by their ids."""
+def _named_rows(issues: Iterable[Issue], frame: gpd.GeoDataFrame) -> Iterator[Issue]:
+    """Yield issues of a table's places with the rows called by their ids."""
     names = {f"#{index}": name for index, name in row_names(frame).items()}
-    for breach in breaches:
-        yield replace(breach, rows=[names.get(str(row), row) for row in breach.rows])
+    for issue in issues:
+        yield replace(issue, rows=[names.get(str(row), row) for row in issue.rows])
 
 
 def _declared(layer: Layer) -> pyproj.CRS | None:
@@ -514,12 +514,12 @@ def _declared(layer: Layer) -> pyproj.CRS | None:
         return None
 
 
-def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Breach]]:
+def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     if layer.crs is None:
         return frame, []
     declared = _declared(layer)
     if declared is None:
-        return frame, [Breach("unknown_crs", {"crs": layer.crs})]
+        return frame, [Issue("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs
     if found is None:
         return _labelled(frame, declared), []
@@ -528,7 +528,7 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
     if _adds_shift(found, declared) or any(wrong_crs(frame)):
         return _labelled(frame, declared), []
-    return frame, [Breach("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
+    return frame, [Issue("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
 
 
 def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:

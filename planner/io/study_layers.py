@@ -24,9 +24,9 @@ from planner.io.study_area import check_nearby, metric_crs, middle_of, project
 from planner.io.tables.columns import Mapped
 from planner.io.tables.unused_columns import Unread
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError, raise_together
-from planner.messages.notices import Remark
-from planner.schemas.table_schema import Contract, Table
+from planner.messages.errors import DataError, Issue, raise_together
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import Table, TableSchema
 from planner.schemas.tables import (
     BARRIERS,
     BUILDINGS,
@@ -43,7 +43,7 @@ from planner.schemas.tables import (
     Streets,
 )
 
-TABLES: tuple[Contract[Any], ...] = (
+TABLES: tuple[TableSchema[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
     *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
 )
@@ -111,10 +111,10 @@ class StudyLayers:
         self._crs: dict[str, str] = {}
         self._left_out: dict[str, list[SetAside]] = {}
         self._rasters: list[Source] = []
-        self._told: list[Remark] = []
+        self._told: list[Notice] = []
         self._middle: tuple[float, float] | None = None
         self._datums: frozenset[str] = frozenset()
-        named = {contract.name: getattr(study.inputs, contract.name) for contract in TABLES}
+        named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
         of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.kinds}
         self.layers: dict[str, Layer] = {
             name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
@@ -132,26 +132,26 @@ class StudyLayers:
 
     def read_all(self) -> dict[str, gpd.GeoDataFrame]:
         """Read and check every layer that the study names; what is refused is noted as an error."""
-        contracts: dict[str, Contract[Any]] = {contract.name: contract for contract in TABLES}
+        schemas: dict[str, TableSchema[Any]] = {schema.name: schema for schema in TABLES}
         tables: dict[str, gpd.GeoDataFrame] = {}
         home = None
         for name in self.layers:
-            table = self._read_one(name, contracts.get(name, DEMAND), home)
+            table = self._read_one(name, schemas.get(name, DEMAND), home)
             if table is not None:
                 tables[name] = table
             if name == "communities" and table is not None:
                 home = middle_of(table)
         return tables
 
-    def _read_one(self, name: str, contract: Contract[Table], home: tuple[float, float] | None) -> Table | None:
+    def _read_one(self, name: str, schema: TableSchema[Table], home: tuple[float, float] | None) -> Table | None:
         layer = self.layers[name]
         path = self._study.resolve(layer.path)
         try:
             found = read_layer(
-                path, layer, setting=self.setting(name), contract=contract, home=home, counted=self._counted(name)
+                path, layer, setting=self.setting(name), schema=schema, home=home, counted=self._counted(name)
             )
-            breaches = (*found.breaches, *_not_kept(name, layer, found, self.setting(name)))
-            table = contract.check(found.frame, source=self.source(name), known=breaches)
+            issues = (*found.issues, *_not_kept(name, layer, found, self.setting(name)))
+            table = schema.check(found.frame, source=self.source(name), known=issues)
         except DataError as error:
             self._errors.append(error)
             return None
@@ -176,12 +176,12 @@ class StudyLayers:
         tables = (self._source(name, found, choice) for name, found in self._read.items())
         return (*tables, *self._rasters)
 
-    def remarks(self) -> tuple[Remark, ...]:
+    def notices(self) -> tuple[Notice, ...]:
         """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
         told = []
         for name, found in self._read.items():
-            told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
-            told += found.remarks
+            told += [Notice(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
+            told += found.notices
         return (*told, *self._told)
 
     def notes(self, name: str) -> FileNotes:
@@ -250,7 +250,7 @@ class StudyLayers:
                 "scale": f"{scale[0]:g}",
                 "offset": f"{scale[1]:g}",
             }
-            self._told.append(Remark("raster_scaled", name, values=values))
+            self._told.append(Notice("raster_scaled", name, values=values))
         self._rasters.append(
             Source(
                 layer=name,
@@ -351,13 +351,13 @@ def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
     return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
 
 
-def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Breach]:
+def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Issue]:
     """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
     if layer.keep and name not in KEEPING:
-        return [Breach("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
+        return [Issue("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
     present = {str(column) for column in found.frame.columns} | {one.column for one in found.mapped}
     return [
-        Breach("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
+        Issue("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
         for column in layer.keep
         if column not in present
     ]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from planner.config.study import Study
-from planner.evaluation.rating_names import WEAK
-from planner.messages.notices import Remark
+from planner.evaluation.ratings import WEAK
+from planner.messages.notices import Notice
 from planner.programme.needs import list_needs
 from planner.programme.problem import BudgetProblem, ProjectOption, is_covered
 from planner.programme.programme import AvailableSite, FundYear, Programme, Project, Year, list_ids
@@ -62,7 +62,7 @@ def build_programme(given: ProgrammeInputs) -> Programme | None:
         status=solution.status,
         order_status=solution.order_status,
         funding_gap=solution.funding_gap,
-        remarks=(Remark("scenario_waits_for_nothing", "facilities", inapplicable),) if inapplicable else (),
+        notices=(Notice("scenario_waits_for_nothing", "facilities", inapplicable),) if inapplicable else (),
     )
 
 
@@ -84,7 +84,8 @@ def _projects(study: Study, options: Sequence[ProjectOption], solution: Programm
             resolves=option.resolves,
             community=option.community,
             subdistrict=option.subdistrict,
-            unit=unit.replace("{street}", option.subdistrict),
+            # "{street}" is the former name of the placeholder.
+            unit=unit.replace("{subdistrict}", option.subdistrict).replace("{street}", option.subdistrict),
             actions=option.actions,
             year=year,
             cost=option.cost,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.evaluation.improvements.actions import Action
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.programme.solve import FundingGap
 from planner.siting.solution import Status
 
@@ -200,7 +200,7 @@ class Programme:
         Status of the selection; and of the years of the selected projects.
     funding_gap
         Money missing to resolve all that is resolvable; None if there is none.
-    remarks
+    notices
         Notices on settings that do not apply.
     """
 
@@ -219,7 +219,7 @@ class Programme:
     status: Status
     order_status: Status
     funding_gap: FundingGap | None
-    remarks: tuple[Remark, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def cost(self) -> float:

@@ -20,9 +20,9 @@ from planner.config.sections.programme import OwnProject, ProgrammeSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
+from planner.evaluation.ratings import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.disaggregated import community_at
@@ -100,7 +100,7 @@ class ProgrammeInputs:
 
 def resolving_plans(remedies: Iterable[ImprovementPlan]) -> tuple[ImprovementPlan, ...]:
     """Return the improvement plans that make a centre compliant for certain."""
-    return tuple(plan for plan in remedies if plan.changes and plan.verdict in (COMPLIANT, EXCELLENT))
+    return tuple(plan for plan in remedies if plan.actions and plan.rating in (COMPLIANT, EXCELLENT))
 
 
 def kind_of_actions(actions: Sequence[Action]) -> str:
@@ -174,7 +174,7 @@ def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> 
         people=given.people_of_centres(list(weak["id"])),
         funds=_funds(settings),
         years=settings.years,
-        max_starts_per_subdistrict=settings.starts_per_street,
+        max_starts_per_subdistrict=settings.max_starts_per_subdistrict,
         precedence=tuple(
             Precedence(one.first, one.then, one.same_year)
             for one in settings.precedence
@@ -206,14 +206,14 @@ def _upgrades(
             community = community_of[plan.facility]
             yield ProjectOption(
                 f"upgrade:{plan.facility}",
-                kind_of_actions(plan.changes),
+                kind_of_actions(plan.actions),
                 plan.cost,
                 subdistrict_of.get(community, ""),
                 resolves=(plan.facility,),
-                shares=tuple(action.about for action in plan.changes if action.kind == "share"),
+                shares=tuple(action.about for action in plan.actions if action.kind == "share"),
                 centre=plan.facility,
                 community=community,
-                actions=plan.changes,
+                actions=plan.actions,
             )
 
 
@@ -253,15 +253,15 @@ def _own_projects(
     subdistrict_of: Mapping[str, str],
 ) -> Iterator[ProjectOption]:
     for one in projects:
-        centre = next(iter((*one.settles, *one.closes)), "")
+        centre = next(iter((*one.resolves, *one.closes)), "")
         site = one.stands_at or ""
         community = community_at_site.get(site, "") if site else community_of.get(centre, "")
         yield ProjectOption(
             one.id,
             one.kind,
             one.cost,
-            one.street or subdistrict_of.get(community, ""),
-            resolves=one.settles,
+            one.subdistrict or subdistrict_of.get(community, ""),
+            resolves=one.resolves,
             closes=one.closes,
             name=one.name,
             centre=centre,
@@ -280,15 +280,15 @@ def _check(
     waiting = () if given.in_scenario else settings.precedence
     references = (
         ("programme.projects.site", places, sites),
-        ("programme.projects.settles", [centre for one in own for centre in one.resolves], centres),
+        ("programme.projects.resolves", [centre for one in own for centre in one.resolves], centres),
         ("programme.projects.closes", [centre for one in own for centre in one.closes], centres),
         ("programme.precedence.first", [one.first for one in waiting], ids),
         ("programme.precedence.then", [one.then for one in waiting], ids),
     )
-    breaches = list(_unknown_references(given, references))
+    issues = list(_unknown_references(given, references))
     repeated = [option.id for option in own if option.id in taken]
     if repeated:
-        breaches.append(Breach("programme_id_taken", {"names": ", ".join(repeated)}))
+        issues.append(Issue("programme_id_taken", {"names": ", ".join(repeated)}))
     try:
         TopologicalSorter(
             {
@@ -297,14 +297,14 @@ def _check(
             }
         ).prepare()
     except CycleError as error:
-        breaches.append(Breach("programme_circle", {"names": " → ".join(error.args[1])}))
-    if breaches:
-        raise StudyError(str(given.study.file), breaches)
+        issues.append(Issue("programme_circle", {"names": " → ".join(error.args[1])}))
+    if issues:
+        raise StudyError(str(given.study.file), issues)
 
 
 def _unknown_references(
     given: ProgrammeInputs, references: Sequence[tuple[str, Sequence[str], set[str]]]
-) -> Iterator[Breach]:
+) -> Iterator[Issue]:
     """Yield references to unknown names; for a former candidate, with the candidate nearest to its place."""
     table = given.candidates
     candidates = [
@@ -314,11 +314,11 @@ def _unknown_references(
     for setting, names, known in references:
         missing = [name for name in dict.fromkeys(names) if name not in known]
         own_places = [name for name in missing if name.startswith("N:")]
-        yield from (Breach("programme_place_left_out", {"name": name[2:]}) for name in own_places)
+        yield from (Issue("programme_place_left_out", {"name": name[2:]}) for name in own_places)
         former = {name: near for name in missing if (near := nearest_candidate(name, candidates)) is not None}
         for name, (nearest, metres) in former.items():
             values = {"setting": setting, "name": name, "near": nearest.id, "metres": f"{metres:,.0f}"}
-            yield Breach("programme_candidate_gone", values)
+            yield Issue("programme_candidate_gone", values)
         rest = [name for name in missing if name not in {*former, *own_places}]
         if rest:
             similar = [one for name in rest for one in difflib.get_close_matches(name, sorted(known), 2, 0.0)]
@@ -327,7 +327,7 @@ def _unknown_references(
                 "names": ", ".join(rest),
                 "near": ", ".join(dict.fromkeys(similar)) or "–",
             }
-            yield Breach("programme_unknown", shown)
+            yield Issue("programme_unknown", shown)
 
 
 def _columns(coverage: csr_array, ids: pd.Series, wanted: Sequence[str]) -> csr_array:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from planner.messages.errors import Breach, OutputError
+from planner.messages.errors import Issue, OutputError
 from planner.messages.progress import Progress, silent
 from planner.reporting.document.build import build_document, format_json
 from planner.reporting.files.exchange import finish_interrupted, replace_files, staging_folder
@@ -144,13 +144,13 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
     except OSError as error:
         raise unwritable_error(folder, error) from error
     # A folder in a product's place holds what the planner has not made, and must not clear away.
-    breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
-    if breaches:
-        raise OutputError(str(folder), breaches)
+    issues = [Issue("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
+    if issues:
+        raise OutputError(str(folder), issues)
     check_databases_closed(folder, names)
 
 
 def unwritable_error(folder: Path, error: Exception) -> OutputError:
     """Return the error that says why a folder could not be written."""
     reason = error.strerror if isinstance(error, OSError) else None
-    return OutputError(str(folder), [Breach("not_writable", {"reason": reason or error})])
+    return OutputError(str(folder), [Issue("not_writable", {"reason": reason or error})])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import check_not_negative, check_shape, check_whole, raise_issues
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
@@ -176,7 +176,7 @@ def group_frontier(
         check_whole("points", points),
         check_shape("group", group, len(covering.weight)),
         check_not_negative("group", group),
-        () if np.sum(group) > 0 else [Breach("siting_nobody", {"part": "group"})],
+        () if np.sum(group) > 0 else [Issue("siting_nobody", {"part": "group"})],
     )
     parts = _Shares(csr_array((group / group.sum())[None, :]), np.array([0]), 1)
     return _between(_EquityProblem(covering, parts, choice), points, start_deadline(seconds), seed)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.siting.argument_checks import (
     check_not_negative,
@@ -135,7 +135,7 @@ class SelectionConstraints:
         SitingError
             Neither sites nor money are limited, or a part does not fit the columns or cannot be meant.
         """
-        raise_issues(self.breaches(columns))
+        raise_issues(self.issues(columns))
         cost = np.zeros(columns) if self.cost is None else np.asarray(self.cost, dtype=np.float64)
         own = -1 - np.arange(columns)
         group = own if self.exclusive is None else np.where(self.exclusive >= 0, self.exclusive, own)
@@ -153,15 +153,15 @@ class SelectionConstraints:
         """Return the columns that are open in any case, ascending."""
         return np.unique(np.asarray(self.fixed, dtype=np.int64))
 
-    def breaches(self, columns: int) -> Iterator[Breach]:
+    def issues(self, columns: int) -> Iterator[Issue]:
         """Yield what of the choice does not fit so many columns, or cannot be meant."""
         if self.sites is None and self.budget is None and self.sites_of_kind is None:
-            yield Breach("siting_no_limit")
+            yield Issue("siting_no_limit")
         half_money = self.budget is not None and self.cost is None
         half_kinds = (self.sites_of_kind is None) != (self.kind is None)
         twice = self.sites is not None and self.sites_of_kind is not None
         if half_money or half_kinds or twice:
-            yield Breach("siting_half_a_limit")
+            yield Issue("siting_half_a_limit")
         if self.cost is not None:
             yield from cost_issues(self.cost, columns)
         if self.budget is not None:
@@ -178,7 +178,7 @@ class SelectionConstraints:
         yield from check_positions("fixed", self.fixed, columns)
 
 
-def cost_issues(cost: FloatArray, columns: int) -> Iterator[Breach]:
+def cost_issues(cost: FloatArray, columns: int) -> Iterator[Issue]:
     """Yield what is wrong with the cost of columns."""
     yield from check_shape("cost", cost, columns)
     yield from check_not_negative("cost", cost)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import check_names, check_not_negative, check_positions, raise_issues
 from planner.siting.models.maximal_covering import maximal_covering
@@ -106,7 +106,7 @@ def regret_table(
     for covering in scenarios.values():
         columns = covering.covers.shape[1]
         raise_issues(
-            choice.breaches(columns), *(check_positions(name, sites, columns) for name, sites in plans.items())
+            choice.issues(columns), *(check_positions(name, sites, columns) for name, sites in plans.items())
         )
     raise_issues(check_names("best", scenarios, best))
     fixed = choice.fixed_columns()
@@ -175,7 +175,7 @@ def solve_robust(
         check_names("best", scenarios, best),
         check_names("probability", scenarios, scenarios if probability is None else probability),
         check_not_negative("probability", [] if probability is None else list(probability.values())),
-        () if scenarios else [Breach("siting_nobody", {"part": "scenarios"})],
+        () if scenarios else [Issue("siting_nobody", {"part": "scenarios"})],
         _same_columns(scenarios),
     )
     clock, names = start_deadline(seconds), list(scenarios)
@@ -200,12 +200,12 @@ def solve_robust(
     return _robust(scenarios, fixed, rule, chosen, sign * found.value + 0.0, sign * bound + 0.0)
 
 
-def _same_columns(scenarios: Mapping[str, CoverageMatrix]) -> list[Breach]:
+def _same_columns(scenarios: Mapping[str, CoverageMatrix]) -> list[Issue]:
     """Return that a plan cannot be one for all scenarios: they have other candidates."""
     counts = {name: covering.covers.shape[1] for name, covering in scenarios.items()}
     first = next(iter(counts.values()), 0)
     return [
-        Breach("siting_shape", {"part": name, "found": count, "expected": first})
+        Issue("siting_shape", {"part": name, "found": count, "expected": first})
         for name, count in counts.items()
         if count != first
     ]

@@ -23,8 +23,8 @@ from planner.io.datum.inherit import follow
 from planner.io.datum.transform import DATUMS, WGS84, Datum, to_wgs84
 from planner.io.layers import EXTRACT, GRAPH
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError, raise_together
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue, raise_together
+from planner.messages.notices import Notice
 
 WEB_MAPS = (3857, 3785, 900913)
 """Systems in which a web map hands out whatever it shows, shifted or not."""
@@ -40,13 +40,13 @@ class Settled:
         The layers; those that were shifted in degrees (WGS-84), the others as they were.
     choice
         The datum of each, and on what grounds.
-    remarks
+    notices
         What was converted, contradicts its declaration or could not be tested.
     """
 
     frames: Mapping[str, gpd.GeoDataFrame]
     choice: DatumChoice
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
     @property
     def converted(self) -> bool:
@@ -91,7 +91,7 @@ def settle_datums(
         name: to_wgs84(frame, choice.layers[name].datum) if choice.layers[name].datum != "wgs84" else frame
         for name, frame in frames.items()
     }
-    return Settled(moved, choice, tuple(_remarks(choice, asked)))
+    return Settled(moved, choice, tuple(_notices(choice, asked)))
 
 
 def scores_in_words(verdict: DatumVerdict) -> str:
@@ -136,7 +136,7 @@ def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting
             DataError(
                 source(name),
                 [
-                    Breach(
+                    Issue(
                         "datum_undecided",
                         {"scores": scores_in_words(verdict), "setting": f"{setting(name)}.datum"},
                     )
@@ -148,8 +148,8 @@ def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting
     )
 
 
-def _remarks(choice: DatumChoice, layers: Mapping[str, LayerToJudge]) -> list[Remark]:
-    remarks = []
+def _notices(choice: DatumChoice, layers: Mapping[str, LayerToJudge]) -> list[Notice]:
+    notices = []
     for name, verdict in choice.layers.items():
         values: dict[str, object] = {
             "layer": Phrase(f"words.layer_{name.partition('.')[0]}"),
@@ -158,17 +158,17 @@ def _remarks(choice: DatumChoice, layers: Mapping[str, LayerToJudge]) -> list[Re
         }
         if verdict.contradicted_by is not None:
             values["found"] = NAMES[verdict.contradicted_by]
-            remarks.append(Remark("datum_contradicted", name, values=values))
+            notices.append(Notice("datum_contradicted", name, values=values))
         elif verdict.how == "elsewhere":
             if layers[name].standing == "declared" and layers[name].datum != "wgs84":
-                remarks.append(
-                    Remark("datum_elsewhere", name, values={**values, "datum": NAMES[layers[name].datum]})
+                notices.append(
+                    Notice("datum_elsewhere", name, values={**values, "datum": NAMES[layers[name].datum]})
                 )
         elif verdict.how == "untested":
-            remarks.append(Remark("datum_untested", name, values=values))
+            notices.append(Notice("datum_untested", name, values=values))
         elif verdict.datum != "wgs84":
             key = {"declared": "datum_declared", "follows": "datum_follows"}.get(verdict.how, "datum_found")
-            remarks.append(Remark(key, name, values=values))
+            notices.append(Notice(key, name, values=values))
     if any(verdict.how == "alike" for verdict in choice.layers.values()):
-        remarks.append(Remark("datum_alike", "communities"))
-    return remarks
+        notices.append(Notice("datum_alike", "communities"))
+    return notices

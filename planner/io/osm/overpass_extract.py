@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.io.osm.elements import settle, write_elements
-from planner.messages.errors import Breach, FetchError
+from planner.messages.errors import FetchError, Issue
 
 
 def write_extract(answers: Iterable[Mapping[str, Any]], path: Path, *, source: str) -> int:
@@ -22,5 +22,5 @@ def write_extract(answers: Iterable[Mapping[str, Any]], path: Path, *, source: s
         settled = settle(element for answer in answers for element in answer["elements"])
         write_elements(settled.elements, path)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
-        raise FetchError(source, [Breach("answer_not_osm", {"server": source})]) from error
+        raise FetchError(source, [Issue("answer_not_osm", {"server": source})]) from error
     return len(settled.elements)

@@ -24,7 +24,7 @@ from planner.io.osm.elements import Element, settle, write_elements
 from planner.io.osm.packed import check_blobs
 from planner.io.osm.versions import Ledger, look_through_pbf
 from planner.io.osm.xml_files import check_complete, look_through, read_elements
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 XML = (".osm", ".osm.gz", ".osm.bz2", ".xml", ".xml.gz", ".xml.bz2")
 JSON = (".json", ".geojson")
@@ -75,9 +75,9 @@ def plain_extract(path: Path) -> Iterator[Source]:
     """
     name = path.name.lower()
     if name.endswith(HISTORY):
-        raise DataError(str(path), [Breach("osm_history")])
+        raise DataError(str(path), [Issue("osm_history")])
     if name.endswith(CHANGE):
-        raise DataError(str(path), [Breach("osm_change")])
+        raise DataError(str(path), [Issue("osm_change")])
     if name.endswith(JSON):
         with tempfile.TemporaryDirectory(prefix="planner-osm-") as room:
             yield _settled(path, _json_elements(path), Path(room))
@@ -102,10 +102,10 @@ def _looked_through(path: Path, _changed: int, _size: int) -> Ledger | None:
     else:
         check_blobs(path)
         if osmium.io.Reader(path, osm.NOTHING).header().has_multiple_object_versions:
-            raise DataError(str(path), [Breach("osm_history")])
+            raise DataError(str(path), [Issue("osm_history")])
         ledger = look_through_pbf(path)
     if ledger.count(1) and not ledger.count(0) and not ledger.located:
-        raise DataError(str(path), [Breach("osm_without_nodes", {"ways": f"{ledger.count(1):,}"})])
+        raise DataError(str(path), [Issue("osm_without_nodes", {"ways": f"{ledger.count(1):,}"})])
     return None if ledger.is_plain() else ledger
 
 
@@ -130,7 +130,7 @@ def _settled(path: Path, elements: Iterable[Element], room: Path) -> Source:
         settled = settle(elements)
         ways = [element for element in settled.elements if element["type"] == "way"]
         if ways and not any(element["type"] == "node" for element in settled.elements):
-            raise DataError(str(path), [Breach("osm_without_nodes", {"ways": f"{len(ways):,}"})])
+            raise DataError(str(path), [Issue("osm_without_nodes", {"ways": f"{len(ways):,}"})])
         write_elements(settled.elements, target)
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         message = f"an element lacks {error}"

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from planner.io.text_encodings import CHINESE, CLEARLY, PLAUSIBLE, plausibility
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 
 UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 """What Excel calls Unicode text."""
@@ -32,11 +32,11 @@ NOT_DECODED = "\ufffd"
 
 
 class NoTextError(Exception):
-    """The bytes are no text that can be read, and why: a breach of the table or study."""
+    """The bytes are no text that can be read, and why: an issue of the table or study."""
 
-    def __init__(self, breach: Breach) -> None:
-        self.breach = breach
-        super().__init__(breach.key)
+    def __init__(self, issue: Issue) -> None:
+        self.issue = issue
+        super().__init__(issue.key)
 
 
 def decoded(content: bytes) -> tuple[str, str]:
@@ -64,7 +64,7 @@ def decoded(content: bytes) -> tuple[str, str]:
         _refuse_damaged(content, error)
     readings = {name: text for name in CHINESE if (text := _decoded(content, name)) is not None}
     if not readings:
-        raise NoTextError(Breach("no_text_table"))
+        raise NoTextError(Issue("no_text_table"))
     worth = {name: plausibility([text[:JUDGED]]) for name, text in readings.items()}
     best = max(worth, key=lambda name: worth[name])
     # As in the texts of spatial layers, another set speaks against the usual one only where it is clearly better.
@@ -73,7 +73,7 @@ def decoded(content: bytes) -> tuple[str, str]:
     common = sum(_is_common(sign) for sign in foreign)
     if worth[usual] < PLAUSIBLE and (usual != "gb18030" or common < COMMON_CHINESE * len(foreign)):
         shown = "".join(foreign[:SHOWN_CHARACTERS])
-        raise NoTextError(Breach("no_text_table" if usual != "gb18030" else "no_chinese_text", {"shown": shown}))
+        raise NoTextError(Issue("no_text_table" if usual != "gb18030" else "no_chinese_text", {"shown": shown}))
     return readings[usual], usual
 
 
@@ -88,7 +88,7 @@ def _strictly(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise NoTextError(Breach("no_text_table")) from error
+        raise NoTextError(Issue("no_text_table")) from error
 
 
 def _without_mark(content: bytes) -> str:
@@ -102,7 +102,7 @@ def _without_mark(content: bytes) -> str:
         plain = sum(sign in "\t\r\n" or " " <= sign <= "~" or _is_common(sign) for sign in sample)
         if sample and plain >= (1 - DAMAGED_AT_MOST) * len(sample):
             return text
-    raise NoTextError(Breach("no_text_table"))
+    raise NoTextError(Issue("no_text_table"))
 
 
 def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
@@ -112,7 +112,7 @@ def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
     whole = len(foreign) - torn
     if whole >= PROVES_UTF_8 and torn <= DAMAGED_AT_MOST * whole + 1:
         row = content.count(b"\n", 0, error.start) + 1
-        raise NoTextError(Breach("damaged_text", {"row": row})) from error
+        raise NoTextError(Issue("damaged_text", {"row": row})) from error
 
 
 def _is_common(sign: str) -> bool:

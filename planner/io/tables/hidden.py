@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from planner.io.tables.cell_parsing import CellsRead
 from planner.io.tables.sheets import Grid, SheetTable
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 
 
-def hidden_remarks(grid: Grid, sheet: SheetTable, read: CellsRead, table: str) -> tuple[Remark, ...]:
+def hidden_notices(grid: Grid, sheet: SheetTable, read: CellsRead, table: str) -> tuple[Notice, ...]:
     """Return what is told of the hidden rows, columns and sheets of a workbook.
 
     Parameters
@@ -21,16 +21,16 @@ def hidden_remarks(grid: Grid, sheet: SheetTable, read: CellsRead, table: str) -
     table
         What the sheet is read as.
     """
-    remarks = []
+    notices = []
     rows = tuple(str(row) for row in sheet.frame.index if row - 1 in grid.hidden_rows)
     if rows:
-        remarks.append(Remark("hidden_rows", table, rows))
+        notices.append(Notice("hidden_rows", table, rows))
     used = {one.column for one in read.mapped}
     columns = [name for name in sheet.hidden_columns if name in used]
     if columns:
-        remarks.append(Remark("hidden_columns", table, values={"columns": ", ".join(columns)}))
+        notices.append(Notice("hidden_columns", table, values={"columns": ", ".join(columns)}))
     if grid.hidden_sheets:
-        remarks.append(Remark("hidden_sheets", table, values={"sheets": ", ".join(grid.hidden_sheets)}))
+        notices.append(Notice("hidden_sheets", table, values={"sheets": ", ".join(grid.hidden_sheets)}))
     if grid.is_hidden:
-        remarks.append(Remark("hidden_sheet_read", table))
-    return tuple(remarks)
+        notices.append(Notice("hidden_sheet_read", table))
+    return tuple(notices)

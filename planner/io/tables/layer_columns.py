@@ -15,19 +15,19 @@ from planner.io.tables.headings import is_called, parts_of, place_part
 from planner.io.tables.sheets import SheetTable, letters
 from planner.io.tables.units import units_of
 from planner.io.tables.unused_columns import Unread, as_words, unread_columns
-from planner.messages.errors import Breach
-from planner.messages.notices import Remark
-from planner.schemas.table_schema import Contract
+from planner.messages.errors import Issue
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import TableSchema
 
 
-def _fields(contract: Contract[Any]) -> tuple[str, ...]:
-    return tuple(column.name for column in contract.columns)
+def _fields(schema: TableSchema[Any]) -> tuple[str, ...]:
+    return tuple(column.name for column in schema.columns)
 
 
-def vocabulary_of(contract: Contract[Any], columns: Mapping[str, str]) -> Vocabulary:
-    """Return the names of a contract's columns, with the study's own mapping."""
-    numbers = [column.name for column in contract.columns if column.kind == "number"]
-    return Vocabulary.of(contract.name, _fields(contract), columns, numbers=numbers)
+def vocabulary_of(schema: TableSchema[Any], columns: Mapping[str, str]) -> Vocabulary:
+    """Return the names of a schema's columns, with the study's own mapping."""
+    numbers = [column.name for column in schema.columns if column.kind == "number"]
+    return Vocabulary.of(schema.name, _fields(schema), columns, numbers=numbers)
 
 
 def column_called(name: str, paths: Mapping[str, Sequence[str]]) -> str:
@@ -51,9 +51,9 @@ def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> 
     }
 
 
-def says_nothing(one: Mapped, cells: pd.Series, contract: Contract[Any]) -> bool:
+def says_nothing(one: Mapped, cells: pd.Series, schema: TableSchema[Any]) -> bool:
     """Tell whether a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
-    column = next(column for column in contract.columns if column.name == one.field)
+    column = next(column for column in schema.columns if column.name == one.field)
     if not one.is_weak or column.kind != "number":
         return False
     filled = [cell for cell in cells.dropna() if str(cell).strip()]
@@ -62,37 +62,37 @@ def says_nothing(one: Mapped, cells: pd.Series, contract: Contract[Any]) -> bool
 
 def parts_only(
     mapped: Sequence[Mapped], paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary, setting: str
-) -> list[Breach]:
-    """Return a breach for each field under whose heading stand parts only, none of them the whole."""
+) -> list[Issue]:
+    """Return an issue for each field under whose heading stand parts only, none of them the whole."""
     taken = {one.field for one in mapped} | set(vocabulary.explicit)
-    breaches = []
+    issues = []
     for name in sorted(vocabulary.numbers - taken):
         parts = parts_of(name, paths, vocabulary)
         if parts:
             named = ", ".join(f"`{part}`" for part in parts)
             values = {"column": name, "columns": named, "setting": setting, "example": parts[0]}
-            breaches.append(Breach("several_under_heading", values))
-    return breaches
+            issues.append(Issue("several_under_heading", values))
+    return issues
 
 
-def merged_breaches(sheet: SheetTable, read: CellsRead, counted: Sequence[str]) -> list[Breach]:
-    """Return a breach for each number of a field in a merged cell: it would count once for all, or for each."""
+def merged_issues(sheet: SheetTable, read: CellsRead, counted: Sequence[str]) -> list[Issue]:
+    """Return an issue for each number of a field in a merged cell: it would count once for all, or for each."""
     numbers = {one.column: one.field for one in read.mapped} | {name: name for name in counted}
     return [
-        Breach("merged_number", {"column": numbers[column], "value": one.value}, [f"#{row}" for row in one.rows])
+        Issue("merged_number", {"column": numbers[column], "value": one.value}, [f"#{row}" for row in one.rows])
         for one in sheet.merged_numbers
         for column in [next((column for column in one.columns if column in numbers), None)]
         if column is not None
     ]
 
 
-def merged_remarks(sheet: SheetTable, read: CellsRead, contract: Contract[Any]) -> list[Remark]:
-    """Return a remark for each number in a merged cell of a column that nothing reads."""
+def merged_notices(sheet: SheetTable, read: CellsRead, schema: TableSchema[Any]) -> list[Notice]:
+    """Return a notice for each number in a merged cell of a column that nothing reads."""
     used = {one.column for one in read.mapped}
     return [
-        Remark(
+        Notice(
             "merged_number_left",
-            contract.name,
+            schema.name,
             tuple(str(row) for row in one.rows),
             values={"column": ", ".join(one.columns), "value": one.value},
         )
@@ -109,32 +109,32 @@ def unread_of(
     return unread_columns(headings, known, vocabulary, {one.field for one in read.mapped})
 
 
-def look_alike(unread: Sequence[Unread], contract: Contract[Any]) -> tuple[Remark, ...]:
-    """Return a remark on the columns that nothing reads and that look like a field."""
+def look_alike(unread: Sequence[Unread], schema: TableSchema[Any]) -> tuple[Notice, ...]:
+    """Return a notice on the columns that nothing reads and that look like a field."""
     near = [one for one in unread if one.near]
-    return (Remark("columns_unread", contract.name, values={"columns": as_words(near)}),) if near else ()
+    return (Notice("columns_unread", schema.name, values={"columns": as_words(near)}),) if near else ()
 
 
 def canonical_frame(
     frame: gpd.GeoDataFrame,
     read: CellsRead,
     vocabulary: Vocabulary,
-    contract: Contract[Any],
+    schema: TableSchema[Any],
     present: Sequence[str],
-) -> tuple[gpd.GeoDataFrame, list[Breach]]:
+) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Give columns the planner's names and their cells as they were read; a column with such a name makes way."""
-    own = set(_fields(contract))
+    own = set(_fields(schema))
     names = {one.column: one.field for one in read.mapped}
     gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
     further = {name: cells for name, cells in read.counted.items() if name not in names}
     result = frame.assign(**further).drop(columns=gone).rename(columns=names).assign(**read.fields)
-    breaches = list(read.breaches)
-    for column in contract.columns:
+    issues = list(read.issues)
+    for column in schema.columns:
         near = None if column.name in read.fields else vocabulary.nearest(column.name, present)
         wanted = column.required or (
-            column.name in contract.either[:1] and not read.fields.keys() & {*contract.either}
+            column.name in schema.either[:1] and not read.fields.keys() & {*schema.either}
         )
         if wanted and near is not None and column.name not in vocabulary.explicit:
             values = {"column": column.name, "near": near, "present": ", ".join(present)}
-            breaches.append(Breach("missing_column_near", values))
-    return gpd.GeoDataFrame(result), breaches
+            issues.append(Issue("missing_column_near", values))
+    return gpd.GeoDataFrame(result), issues

@@ -8,19 +8,19 @@ import geopandas as gpd
 import pandas as pd
 
 from planner.io.tables.sheets import Grid
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.messages.printable import is_legible, legible
 from planner.schemas.table_schema import row_names
 
 
-def legible_frame(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
+def legible_frame(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Notice, ...]]:
     r"""Return a layer with legible texts and column names, and what was taken out of which rows.
 
     Examples
     --------
     >>> layer = gpd.GeoDataFrame({"id": ["a", "b"], "name": ["东风", "西\x0b园"]}, geometry=[None, None])
-    >>> clean, remarks = legible_frame(layer, "communities")
-    >>> clean["name"].tolist(), remarks[0].key, remarks[0].rows
+    >>> clean, notices = legible_frame(layer, "communities")
+    >>> clean["name"].tolist(), notices[0].key, notices[0].rows
     (['东风', '西园'], 'illegible', ('b',))
     """
     shapes = frame.geometry.name
@@ -41,10 +41,10 @@ def legible_frame(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame
     if not names and not cleaned:
         return frame, ()
     frame = gpd.GeoDataFrame(frame.assign(**cleaned).rename(columns=names))
-    return frame, (Remark("illegible", table, tuple(map(str, row_names(frame)[spoiled]))),)
+    return frame, (Notice("illegible", table, tuple(map(str, row_names(frame)[spoiled]))),)
 
 
-def legible_grid(grid: Grid, table: str) -> tuple[Grid, tuple[Remark, ...]]:
+def legible_grid(grid: Grid, table: str) -> tuple[Grid, tuple[Notice, ...]]:
     """Return a sheet with legible texts, and what was taken out of which rows."""
     spoiled = [number for number, row in enumerate(grid.rows) if not all(map(is_legible, row))]
     if not spoiled:
@@ -53,4 +53,4 @@ def legible_grid(grid: Grid, table: str) -> tuple[Grid, tuple[Remark, ...]]:
     for number in spoiled:
         rows[number] = tuple(map(legible, rows[number]))
     names = tuple(f"#{number + 1}" for number in spoiled)
-    return replace(grid, rows=tuple(rows)), (Remark("illegible", table, names),)
+    return replace(grid, rows=tuple(rows)), (Notice("illegible", table, names),)

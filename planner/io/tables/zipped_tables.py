@@ -6,7 +6,7 @@ from pathlib import Path
 
 from planner.io.vector.archives import names_in_zip
 from planner.io.vector.files import DRIVERS
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 
 def packed_table(path: Path, layer: str | None, endings: tuple[str, ...], setting: str) -> str | None:
@@ -36,5 +36,5 @@ def packed_table(path: Path, layer: str | None, endings: tuple[str, ...], settin
     meant = [name for name in tables if layer in {str(name), name.name, name.stem}] or tables
     if len(meant) > 1:
         values = {"layers": ", ".join(map(str, tables)), "setting": setting}
-        raise DataError(str(path), [Breach("several_layers", values)])
+        raise DataError(str(path), [Issue("several_layers", values)])
     return str(meant[0]) if meant else None

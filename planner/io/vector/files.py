@@ -27,7 +27,7 @@ from planner.io.vector.mapinfo import PARTS, read_mapinfo
 from planner.io.vector.shapefiles import read_shapefile
 from planner.io.vector.xml_layers import OF_THE_MAP, check_xml, in_utf8, with_plain_fields
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 DRIVER_HINT = "; It might help to specify"
 """Where GDAL's message begins to speak to programmers."""
@@ -136,12 +136,12 @@ def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = T
     names = [str(name) for name in frame.columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise DataError(str(path), [Breach("doubled_columns", {"columns": ", ".join(doubled)})])
+        raise DataError(str(path), [Issue("doubled_columns", {"columns": ", ".join(doubled)})])
     if not isinstance(frame, gpd.GeoDataFrame) and not placed:
         return replace(found, frame=gpd.GeoDataFrame(_plain_texts(frame), geometry=[None] * len(frame), crs=4326))
     if not isinstance(frame, gpd.GeoDataFrame):
         present = ", ".join(names)
-        raise DataError(str(path), [Breach("no_geometry", {"present": present, "setting": setting})])
+        raise DataError(str(path), [Issue("no_geometry", {"present": present, "setting": setting})])
     return replace(found, frame=gpd.GeoDataFrame(_plain_texts(frame)))
 
 
@@ -206,7 +206,7 @@ def _check_beginning(path: Path, ending: str) -> None:
         with path.open("rb") as file:
             start = file.read(FIRST_BYTES)
     except OSError as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": error.strerror})]) from error
     expected = BEGINNINGS.get(ending, (b"",))
     text = start.lstrip() if ending not in {".gpkg", ".fgb", ".shp", ".parquet"} else start
     if start.lstrip().lower().startswith(HTML_AMONG_XML if ending in {".kml", ".gml"} else HTML):
@@ -242,7 +242,7 @@ def layer_meant(path: Path, layer: str | None, setting: str, *, placed: bool) ->
     if layer is not None:
         if layer not in [name for name, _ in listed]:
             values = {"layer": layer, "layers": ", ".join(name for name, _ in listed)}
-            raise DataError(str(path), [Breach("no_such_layer", values)])
+            raise DataError(str(path), [Issue("no_such_layer", values)])
         return layer
     data = [(name, has_places) for name, has_places in listed if name.lower() not in STYLES]
     meant = [name for name, has_places in data if has_places or not placed]
@@ -254,9 +254,9 @@ def layer_meant(path: Path, layer: str | None, setting: str, *, placed: bool) ->
     meant = meant or [name for name, _ in data]
     if len(meant) > 1:
         values = {"layers": ", ".join(meant), "setting": setting}
-        raise DataError(str(path), [Breach("several_layers", values)])
+        raise DataError(str(path), [Issue("several_layers", values)])
     if not meant:
-        raise DataError(str(path), [Breach("no_such_layer", {"layer": "", "layers": ""})])
+        raise DataError(str(path), [Issue("no_such_layer", {"layer": "", "layers": ""})])
     return meant[0]
 
 
@@ -338,10 +338,10 @@ def _archive(path: Path, ending: str, layer: str | None, setting: str, *, placed
             return _inside(inner, name, path, named, setting, placed=placed)
         names = ", ".join(files)
         if layer is None:
-            raise DataError(str(path), [Breach("several_layers", {"layers": names, "setting": setting})])
+            raise DataError(str(path), [Issue("several_layers", {"layers": names, "setting": setting})])
         meant = [name for name in files if layer in {name, Path(name).stem, str(Path(name).with_suffix(""))}]
         if len(meant) != 1:
-            raise DataError(str(path), [Breach("no_such_layer", {"layer": layer, "layers": names})])
+            raise DataError(str(path), [Issue("no_such_layer", {"layer": layer, "layers": names})])
         return _inside(files[meant[0]], meant[0], path, None, setting, placed=placed)
 
 
@@ -352,7 +352,7 @@ def _inside(inner: Path, name: str, archive: Path, layer: str | None, setting: s
     try:
         return _read(inner, layer, setting, placed=placed)
     except DataError as error:
-        raise DataError(f"{archive} [{name}]", error.breaches) from error
+        raise DataError(f"{archive} [{name}]", error.issues) from error
 
 
 def _files(members: Iterable[Member], folder: Path) -> dict[str, Path]:
@@ -381,13 +381,13 @@ def _parquet(path: Path) -> pd.DataFrame:
         size = sum(described.row_group(group).total_byte_size for group in range(described.num_row_groups))
         if described.num_rows > ROWS_AT_MOST or size > BYTES_AT_MOST:
             values = {"unpacked": f"{BYTES_AT_MOST // 2**20:,}", "cells": f"{ROWS_AT_MOST:,}"}
-            raise DataError(str(path), [Breach("too_large", values)])
+            raise DataError(str(path), [Issue("too_large", values)])
         if b"geo" in (described.metadata or {}):
             # Texts are decoded here: bytes that are none are found out before anything is made of them.
             return _plain_texts(_numbered(gpd.read_parquet(path)))
         return _plain_texts(_numbered(pd.read_parquet(path)))
     except (pa.ArrowException, KeyError, TypeError, NotImplementedError) as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": _reason(error)})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": _reason(error)})]) from error
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -416,4 +416,4 @@ def _reason(error: BaseException) -> str:
 
 
 def _unreadable(path: Path, reason: object) -> DataError:
-    return DataError(str(path), [Breach("unreadable_file", {"reason": reason})])
+    return DataError(str(path), [Issue("unreadable_file", {"reason": reason})])

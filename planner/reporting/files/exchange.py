@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from planner.messages.errors import Breach, OutputError, UnfinishedError
+from planner.messages.errors import Issue, OutputError, UnfinishedError
 from planner.reporting.files.locking import Owner, clear_traces, is_running, lock_folder, this_process
 from planner.reporting.files.open_databases import check_databases_closed
 from planner.signals import held, say_in_place, tidied
@@ -223,14 +223,14 @@ def _take_back(room: Path, folder: Path, journal: _Journal) -> None:
 
 def _unfinished(room: Path, folder: Path, error: OSError) -> UnfinishedError:
     values = {"reason": error.strerror or error, "kept": room / ASIDE}
-    return UnfinishedError(str(folder), [Breach("exchange_unfinished", values)])
+    return UnfinishedError(str(folder), [Issue("exchange_unfinished", values)])
 
 
 def _refuse_folders(folder: Path, names: Sequence[str]) -> None:
     """Refuse to move a folder that stands in a file's place: it holds what the planner has not made."""
-    breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
-    if breaches:
-        raise OutputError(str(folder), breaches)
+    issues = [Issue("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
+    if issues:
+        raise OutputError(str(folder), issues)
 
 
 def _rooms(folder: Path) -> list[Path]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from planner.messages.errors import Breach, OutputError
+from planner.messages.errors import Issue, OutputError
 
 LOCK = ".planner-lock"
 
@@ -121,7 +121,7 @@ def lock_folder(
         if _is_left_over(lock, found):
             _clear(lock, found, signed)
         elif time.monotonic() >= until:
-            raise OutputError(str(folder), [Breach("folder_locked", {**_in_words(found), "file": lock})])
+            raise OutputError(str(folder), [Issue("folder_locked", {**_in_words(found), "file": lock})])
         else:
             pause(LOOK_S)
     try:

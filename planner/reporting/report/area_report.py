@@ -12,9 +12,9 @@ from typing import Literal
 import shapely
 
 from planner.accessibility.access_data import PREMISES
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.reporting.document.build import Document, build_document
 from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text
 from planner.reporting.files.input_protection import protect_inputs
@@ -93,9 +93,7 @@ def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path
 def check_format(path: Path) -> None:
     """Refuse a file whose ending says no format of the report, before the work begins that would be lost."""
     if path.suffix.lower() not in FORMATS:
-        raise StudyError(
-            str(path), [Breach("report_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})]
-        )
+        raise StudyError(str(path), [Issue("report_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
 
 
 def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
@@ -303,10 +301,10 @@ def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
         return found[0]
     if found:
         ids = [one.communities[0] for one in found if one.kind == "community"]
-        raise StudyError(source, [Breach("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
+        raise StudyError(source, [Issue("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
     known = [content["study"]["name"], *streets, *(name for name, _ in names.values()), *names]
     near = difflib.get_close_matches(wanted, known, n=NEAREST, cutoff=0.0)
-    raise StudyError(source, [Breach("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
+    raise StudyError(source, [Issue("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
 
 
 def filter_document(content: Document, communities: Collection[str]) -> Document:

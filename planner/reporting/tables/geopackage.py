@@ -114,8 +114,8 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "unknown": diagnosis.unknown,
         "directions": diagnosis.directions.assign(blocked=diagnosis.directions["blocked"].map(_pass_in_words)),
         "quotas": diagnosis.quotas.assign(passed=diagnosis.quotas["passed"].map(_pass_in_words)),
-        "remedies": improvements_table(plan.improvements.remedies, inputs.crs),
-        "blocked_pairs": plan.improvements.blocked_pairs,
+        "remedies": improvements_table(plan.improvements.plans, inputs.crs),
+        "blocked_pairs": plan.improvements.severance_pairs,
         "community_measures": diagnosis.communities,
         "flips": plan.flips,
         "verdicts_otherwise": _verdicts_otherwise(plan),
@@ -128,7 +128,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "coverage_total": coverage.total,
         "street_checks": plan.prepared.network_places,
         "people_balance": inputs.balance,
-        "remarks": _remarks(plan),
+        "notices": _notices(plan),
         **_kinds(plan),
         **_circles(plan),
         **_programme(plan),
@@ -182,11 +182,11 @@ def _verdicts_otherwise(plan: Plan) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns, dtype=object)
 
 
-def _remarks(plan: Plan) -> pd.DataFrame:
+def _notices(plan: Plan) -> pd.DataFrame:
     rows = [
-        (remark.key, remark.table, row, remark.in_words(plan.study.language))
-        for remark in plan.remarks
-        for row in remark.rows or ("",)
+        (notice.key, notice.table, row, notice.in_words(plan.study.language))
+        for notice in plan.notices
+        for row in notice.rows or ("",)
     ]
     return pd.DataFrame(rows, columns=["key", "table", "row", "reason"])
 

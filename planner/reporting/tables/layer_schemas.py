@@ -278,7 +278,7 @@ LAYERS: dict[str, Schema] = {
         number="gap_m length_m",
         yes_no="explained",
     ),
-    "remarks": Schema(
+    "notices": Schema(
         NO_PLACE,
         text="key table row reason",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import Any
 
-from planner.evaluation.indicators import at_limit
+from planner.evaluation.intervals import IndicatorRef
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import (
     COMPARISON_KEYS,
@@ -161,7 +161,7 @@ def facilities_table(t: Translator) -> TableSpec:
             indicator("floor_area", "floor_area_m2", "whole"),
             indicator("own_people", "people", "whole"),
             indicator("nearest_people", "people_nearest", "whole"),
-            indicator("own_share", at_limit("own_covered_share", standard), "share"),
+            indicator("own_share", str(IndicatorRef("own_covered_share", standard)), "share"),
             indicator("next_centre", "next_centre_min", "number"),
             TableColumn("street_m", t("column_street_m"), lambda row: row["street_m"], "number", distance),
             TableColumn("reasons", t("column_reasons"), lambda row: "\n".join(failure_reasons(row, rules, t))),

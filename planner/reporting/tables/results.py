@@ -132,7 +132,7 @@ def _notices(t: Translator) -> Sheet:
             # The people of all rows of a notice together stand in its first row.
             notice["people"] if position == 0 else None,
         )
-        for notice in t.content["remarks"]
+        for notice in t.content["notices"]
         for position, row in enumerate(notice["rows"] or ("",))
     ]
-    return _sheet(t, "remarks", heads(t, "remark", "layer", "row", ("people", "whole")), rows)
+    return _sheet(t, "notices", heads(t, "notice", "layer", "row", ("people", "whole")), rows)

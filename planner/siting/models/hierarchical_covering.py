@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import (
     check_names,
@@ -108,7 +108,7 @@ def hierarchical_covering(
     >>> both.served
     {'basic': 8.0, 'full': 2.0}
     """
-    raise_issues(_breaches(services, tiers))
+    raise_issues(_issues(services, tiers))
     clock = start_deadline(seconds)
     sizes = [_columns(tier) for tier in tiers]
     begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -139,9 +139,9 @@ def hierarchical_covering(
     )
 
 
-def _breaches(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterator[Breach]:
+def _issues(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterator[Issue]:
     if not services or not tiers or not all(tier.covers for tier in tiers):
-        yield Breach("siting_no_limit")
+        yield Issue("siting_no_limit")
         return
     rows = len(next(iter(services.values())))
     for name, weight in services.items():

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from planner.config.sections.siting import Siting as Settings
 from planner.config.sections.siting import SitingTier
-from planner.messages.errors import Breach, SitingError
+from planner.messages.errors import Issue, SitingError
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.schemas.tables import TIERS
 from planner.siting.models.backup_covering import backup_covering, people_twice
@@ -82,7 +82,7 @@ class LocationProblem:
 
     def refuse(self, key: str, **values: object) -> SitingError:
         """Return the error that this question cannot be answered as it is put."""
-        return SitingError(self.name, [Breach(key, values)])
+        return SitingError(self.name, [Issue(key, values)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from planner.messages.catalogue import Phrase
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ def record_discrepancy(doubt: Discrepancy) -> None:
         noted.append(doubt)
 
 
-def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple[Remark, ...]:
-    """Return what a reader must know of a solver that did not return what it stated: nothing, or one remark."""
+def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple[Notice, ...]:
+    """Return what a reader must know of a solver that did not return what it stated: nothing, or one notice."""
     if not doubts:
         return ()
     open_still = sum(not doubt.is_settled for doubt in doubts)
@@ -69,4 +69,4 @@ def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple
         "open": open_still,
         "reason": Phrase(f"words.doubt_{doubts[0].reasons[0]}"),
     }
-    return (Remark("solver_doubted_open" if open_still else "solver_doubted", "siting", values=values),)
+    return (Notice("solver_doubted_open" if open_still else "solver_doubted", "siting", values=values),)

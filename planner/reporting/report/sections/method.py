@@ -24,7 +24,7 @@ from planner.reporting.report.sections.people import balance_table
 from planner.reporting.tables.result_tables import sources_table
 
 SHOWN_ROWS = 20
-"""How many rows a remark names before it counts the rest."""
+"""How many rows a notice names before it counts the rest."""
 
 SOURCES = ("layer", "file", "source", "nature", "crs", "rows")
 READING = ("share", "walk", "centre", "streets", "siting", "maps", "rounding", "unknown")
@@ -105,10 +105,10 @@ def data_section(t: Translator) -> Iterator[Block]:
     yield from balance_table(t)
     yield Table(t("data_network_table"), (t("column_item"),), (t("column_value"),), _network_rows(t))
     yield from _checks(t)
-    yield Paragraph(t("data_remarks_title"), title=True)
-    remarks = content["remarks"]
-    yield from (Paragraph(_remark(remark, t), item=True) for remark in remarks)
-    yield Paragraph(t("data_remarks_note", shown=SHOWN_ROWS) if remarks else t("data_remarks_none"))
+    yield Paragraph(t("data_notices_title"), title=True)
+    notices = content["notices"]
+    yield from (Paragraph(_notice(notice, t), item=True) for notice in notices)
+    yield Paragraph(t("data_notices_note", shown=SHOWN_ROWS) if notices else t("data_notices_none"))
     versions = content["provenance"]["libraries"] | {"GEOS": content["provenance"]["geos"]}
     yield Table(t("data_versions_table"), t.all("column_item", "column_setting"), (), tuple(versions.items()))
     yield Paragraph(t("data_command"))
@@ -213,17 +213,17 @@ def _network_rows(t: Translator) -> tuple[Row, ...]:
     )
 
 
-def _remark(remark: Document, t: Translator) -> str:
-    text = t.localized(remark)
-    if remark["people"]:
-        text += t("data_remark_people", people=t.whole(remark["people"]))
-    if not remark["rows"]:
+def _notice(notice: Document, t: Translator) -> str:
+    text = t.localized(notice)
+    if notice["people"]:
+        text += t("data_notice_people", people=t.whole(notice["people"]))
+    if not notice["rows"]:
         return text
-    more = len(remark["rows"]) - SHOWN_ROWS
+    more = len(notice["rows"]) - SHOWN_ROWS
     return text + t(
-        "data_remark_rows",
-        layer=t(f"layer_{remark['table']}"),
-        count=t.whole(len(remark["rows"])),
-        rows=t.join([str(row) for row in remark["rows"][:SHOWN_ROWS]]),
-        more=t("data_remark_more", count=t.whole(more)) if more > 0 else "",
+        "data_notice_rows",
+        layer=t(f"layer_{notice['table']}"),
+        count=t.whole(len(notice["rows"])),
+        rows=t.join([str(row) for row in notice["rows"][:SHOWN_ROWS]]),
+        more=t("data_notice_more", count=t.whole(more)) if more > 0 else "",
     )
