@@ -12,6 +12,7 @@ from planner.reporting.rounding import gained_by_projects
 from planner.reporting.tables.spec import TableColumn, TableSpec
 from planner.reporting.tables.workbook import Kind, Sheet, Value
 
+PROJECTS = ("number", "task", "kind", "place", "subdistrict", "unit", "year", "lon", "lat", "cost")
 TASKS = ("number", "task", "measure", "unit", "deadline", "funds", "cost")
 FUNDS = ("fund", "rules", "source", "year", "amount", "brought", "spent_fund", "left")
 
@@ -22,8 +23,8 @@ def programme_sheets(t: Translator) -> Iterator[Sheet]:
     if programme is None:
         return
     projects, funds = projects_table(t), programme["resources"]["funds"]
-    project_keys = ("number", "task", "kind", "place", "subdistrict", "unit", "year", "lon", "lat", "cost")
-    project_keys += (*(f"paid_{fund['id']}" for fund in funds), "covered", "standard", "cost_per_person")
+    paid = (f"paid_{fund['id']}" for fund in funds)
+    project_keys = (*PROJECTS, *paid, "covered", "standard", "cost_per_person")
     yield needs_table(t).sheet("needs", programme["needs"])
     yield funds_table(t).sheet("funds", fund_rows(programme), keys=FUNDS)
     yield places_table(t).sheet("places", programme["resources"]["sites"])

@@ -26,7 +26,16 @@ from planner.reporting.tables.result_tables import (
 from planner.reporting.tables.workbook import Number, Rows, Sheet, SheetColumn, Value, heads, write_workbook
 from planner.results import Plan
 
-COVERAGE = ("tier", "limit", "served", "unserved", "share", "points", "points_share", "area_share")
+COVERAGE: tuple[str, ...] = (
+    "tier",
+    "limit",
+    "served",
+    "unserved",
+    "share",
+    "points",
+    "points_share",
+    "area_share",
+)
 COVERAGE += ("overlap", "overlap_share")
 BUSINESS_AREAS = ("id", "name", "station", "station_min", "places", "workers", "workers_covered", "lon", "lat")
 

@@ -101,7 +101,12 @@ class TableSpec:
         if isinstance(value, str):
             return value or DASH
         number = value.value if isinstance(value, Number) else value
-        if column.kind in LABELS or (number is None and column.kind == "degrees"):
-            return DASH if number is None else self.t.exact(number)
-        formats = {"whole": self.t.whole, "share": self.t.percent, "degrees": self.t.degrees}
+        if number is None:
+            return DASH if column.kind in (*LABELS, "degrees") else self.t.unknown
+        formats = {
+            "whole": self.t.whole,
+            "share": self.t.percent,
+            "degrees": self.t.degrees,
+            "plain": self.t.exact,
+        }
         return formats.get(column.kind, self.t.number)(number)

@@ -12,7 +12,16 @@ from planner.reporting.tables.result_tables import business_areas_table
 LEAST_LOST = 0.5
 """People lost are told of from half a person on: less is rounding."""
 
-BUSINESS_AREAS = ("id", "name", "station", "centre", "places", "workers", "workers_given", "workers_covered")
+BUSINESS_AREAS: tuple[str, ...] = (
+    "id",
+    "name",
+    "station",
+    "centre",
+    "places",
+    "workers",
+    "workers_given",
+    "workers_covered",
+)
 BUSINESS_AREAS += ("near_middle",)
 PLACE_WORDS = frozenset(
     {

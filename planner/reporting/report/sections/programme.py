@@ -12,7 +12,7 @@ from planner.reporting.report.blocks import Block, Paragraph, Table, Translator
 from planner.reporting.tables.programme import fund_rows, funds_table, needs_table, places_table, projects_table
 
 MOST_SITES = 20
-TASKS = ("number", "task", "measure", "unit", "deadline", "kind", "funds")
+TASKS: tuple[str, ...] = ("number", "task", "measure", "unit", "deadline", "kind", "funds")
 TASKS += ("cost", "covered", "standard", "cost_per_person")
 FUNDS = ("fund", "rules", "year", "amount", "brought", "spent_fund", "left")
 
