@@ -384,6 +384,6 @@ def test_money_that_buys_nothing_is_said(tmp_path: Path) -> None:
 
 
 def test_who_is_responsible(tmp_path: Path) -> None:
-    named = 'costs_modelled = true\nresponsible = { upgrade = "{street} council" }\n'
+    named = 'costs_modelled = true\nresponsible = { upgrade = "{subdistrict} council" }\n'
     plan = plan_with(tmp_path, toy.with_money(150.0, 40.0).replace("costs_modelled = true\n", named))
     assert [project.unit for project in programme_of(plan).projects] == ["North town council"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planner.accessibility.business_area_names import name_business_area
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
-from planner.config.sections.demand import Circles as CircleSettings
+from planner.config.sections.demand import BusinessAreaSettings as CircleSettings
 from planner.messages.catalogue import Language, Phrase
 from planner.messages.notices import Notice
 from planner.network.isochrones.service_areas import service_areas

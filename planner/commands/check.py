@@ -34,6 +34,7 @@ DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.item
 
 BY_WEIGHT = (
     *(
+        "setting_renamed",
         "scenario",
         "scenario_named_closed",
         "scenario_waits_for_nothing",

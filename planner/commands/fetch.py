@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from planner.config.sections.layers import Layer
-from planner.config.sections.walking import Limits, Walking
+from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.template import study_template
 from planner.io.layers import read_layer
 from planner.io.osm.attribution import ATTRIBUTION, LICENCE
@@ -162,9 +162,9 @@ def default_margin_m() -> float:
     >>> round(default_margin_m(), 6)
     950.0
     """
-    walking = Walking()
+    walking = WalkingSettings()
     walk = WalkSettings(walking_profiles()[walking.profile].speed_kmh, walking.access_m)
-    return walk.metres(max(Limits().minutes)) + walk.access_m
+    return walk.metres(max(LimitSettings().minutes)) + walk.access_m
 
 
 def _find(asked: Fetch, servers: Servers) -> tuple[Place, str]:

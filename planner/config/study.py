@@ -21,14 +21,15 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from planner.config.renamed import rename_settings
 from planner.config.sections.base import Settings
-from planner.config.sections.demand import Circles, DemandSettings
-from planner.config.sections.layers import Inputs
+from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
+from planner.config.sections.layers import InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
-from planner.config.sections.rules import Costs, Remedies, Rules
-from planner.config.sections.siting import Siting
-from planner.config.sections.walking import Limits, Walking
+from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
+from planner.config.sections.siting import SitingSettings
+from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
 from planner.messages.catalogue import (
     DEFAULT_LANGUAGE,
@@ -44,6 +45,9 @@ from planner.messages.printable import illegible_in
 
 TOLD_AT_MOST = 50
 """Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
+
+NOT_SETTINGS = ("file", "old_names")
+"""Fields of a study that its file may not set."""
 
 PATHS = ("path", "building_kinds", "place_kinds", "profile")
 """Settings that name files."""
@@ -64,21 +68,24 @@ class Study(Settings):
     crs: str | None = None
     """The projected system to measure in. Left out: the communities' own if metric, else their UTM zone."""
 
-    inputs: Inputs
+    inputs: InputSettings
 
     demand: DemandSettings = DemandSettings()
-    walking: Walking = Walking()
-    limits: Limits = Limits()
-    rules: Rules = Rules()
-    costs: Costs = Costs()
-    remedies: Remedies = Remedies()
-    siting: Siting = Siting()
-    circles: Circles = Circles()
+    walking: WalkingSettings = WalkingSettings()
+    limits: LimitSettings = LimitSettings()
+    rules: RuleSettings = RuleSettings()
+    costs: CostSettings = CostSettings()
+    remedies: RemedySettings = RemedySettings()
+    siting: SitingSettings = SitingSettings()
+    business_areas: BusinessAreaSettings = BusinessAreaSettings()
     programme: ProgrammeSettings = ProgrammeSettings()
     map: MapSettings = MapSettings()
 
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
     """The file that the study was read from; every path in it is relative to its folder."""
+
+    old_names: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    """Old setting names in the file, as dotted paths."""
 
     @field_validator("language")
     @classmethod
@@ -89,11 +96,11 @@ class Study(Settings):
         return language
 
     @model_validator(mode="after")
-    def _kinds_have_their_limits(self) -> Self:
-        for place, kind in enumerate(self.demand.kinds):
-            minutes = kind.minutes or self.limits.minutes
-            standard = kind.standard_min or self.limits.standard_min
-            where = f"demand.kinds.{place}"
+    def _groups_have_limits(self) -> Self:
+        for number, group in enumerate(self.demand.groups):
+            minutes = group.minutes or self.limits.minutes
+            standard = group.standard_min or self.limits.standard_min
+            where = f"demand.groups.{number}"
             if list(minutes) != sorted(set(minutes)) or len({f"{one:g}" for one in minutes}) < len(minutes):
                 raise PydanticCustomError(
                     "kind_not_rising", "`{where}.minutes` must rise and not repeat", {"where": where}
@@ -102,7 +109,7 @@ class Study(Settings):
                 raise PydanticCustomError(
                     "kind_not_measured", "`{where}.standard_min` must be one of its minutes", {"where": where}
                 )
-            if kind.places and self.inputs.places is None:
+            if group.places and self.inputs.places is None:
                 raise PydanticCustomError(
                     "kind_without_places", "`{where}.places` needs the layer `inputs.places`", {"where": where}
                 )
@@ -158,12 +165,12 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
       - `inputs` is missing. The layers.
       - `walking.acces_m` is not a setting. Did you mean `access_m`?
     """
-    known = {key: value for key, value in content.items() if key != "file"}
+    known, old_names = rename_settings({key: value for key, value in content.items() if key not in NOT_SETTINGS})
     hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
-    unknown = [Issue("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
+    unknown = [Issue("unknown_setting", {"path": name, "hint": hint}) for name in NOT_SETTINGS if name in content]
     unknown += _illegible(content)
     try:
-        study = Study.model_validate({**known, "file": Path(file)})
+        study = Study.model_validate({**known, "file": Path(file), "old_names": old_names})
     except ValidationError as error:
         details = error.errors()
         unknown += [_issue(detail) for detail in details[:TOLD_AT_MOST]]
@@ -244,7 +251,7 @@ def _issue(detail: ErrorDetails) -> Issue:
 
 
 def _names(model: type[Settings] | None) -> list[str]:
-    return [name for name in (model.model_fields if model else {}) if name != "file"]
+    return [name for name in (model.model_fields if model else {}) if name not in NOT_SETTINGS]
 
 
 def _hint(name: str, known: list[str]) -> Phrase:

@@ -11,7 +11,7 @@ import scipy.spatial
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.sections.rules import Remedies
+from planner.config.sections.rules import RemedySettings
 from planner.evaluation.circuity import DIRECTIONS, sector_of
 from planner.network.link_additions import travel_time_matrix
 from planner.network.network import WalkingNetwork
@@ -42,7 +42,13 @@ class PositionPairs:
 
 
 def rank_pairs(
-    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: WalkSettings, asked: Remedies, most: int
+    xy: FloatArray,
+    minutes: FloatArray,
+    people: FloatArray,
+    *,
+    walk: WalkSettings,
+    asked: RemedySettings,
+    most: int,
 ) -> PositionPairs:
     """Return pairs that would save the people around their farther position most, none beside a better one.
 
@@ -126,7 +132,7 @@ def blocked_pairs(
     layers: BarrierLayers,
     *,
     walk: WalkSettings,
-    asked: Remedies,
+    asked: RemedySettings,
 ) -> gpd.GeoDataFrame:
     """List the pairs of positions close in the air and far on foot, by people × minutes saved if they were joined.
 

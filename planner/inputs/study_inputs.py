@@ -13,7 +13,8 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.sections.demand import DemandKind
+from planner.config.renamed import renamed_notices
+from planner.config.sections.demand import GroupSettings
 from planner.config.study import Study
 from planner.io.community_matching import join_communities
 from planner.io.datum.choice import DatumChoice
@@ -154,7 +155,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     errors: list[DataError] = []
     method = demand_method(study)
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
-    place_kinds = read_place_kinds(_beside(study, study.circles.place_kinds), study=str(study.file))
+    place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
     tables = StudyLayers(study, errors)
     given = tables.read_all()
     raise_together(errors)
@@ -222,7 +223,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             at_work,
             source=tables.source(of_people),
         )
-        for kind in study.demand.kinds
+        for kind in study.demand.groups
     )
     for kind in kinds:
         if kind.unused:
@@ -249,6 +250,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         left_out=left_out,
         not_walked=not_walked,
         notices=(
+            *renamed_notices(study.old_names),
             *tables.notices(),
             *(one.notice() for one in left_out),
             *torn,
@@ -357,7 +359,7 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
 
 
 def _kind(
-    settings: DemandKind,
+    settings: GroupSettings,
     layer: gpd.GeoDataFrame | None,
     residents: gpd.GeoDataFrame,
     communities: Communities,

@@ -84,7 +84,7 @@ def _projects(study: Study, options: Sequence[ProjectOption], solution: Programm
             resolves=option.resolves,
             community=option.community,
             subdistrict=option.subdistrict,
-            unit=unit.replace("{street}", option.subdistrict),
+            unit=unit.replace("{subdistrict}", option.subdistrict).replace("{street}", option.subdistrict),
             actions=option.actions,
             year=year,
             cost=option.cost,

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.messages.notices import Notice
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap

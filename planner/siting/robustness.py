@@ -280,7 +280,7 @@ def _covering(
 ) -> CoverageMatrix:
     """Return who is served by which candidate, and, in the last column, by a centre that stays."""
     spots = _snapped(everybody.frame, network, walk)
-    stays = ~inputs.facilities["id"].isin(study.siting.free)
+    stays = ~inputs.facilities["id"].isin(study.siting.relocatable)
     centres = _snapped(inputs.facilities[stays], network, walk)
     horizon_min = float(everybody.limit_min.max())
     minutes, _ = nearest_facility(network, centres, spots, walk=walk, horizon_min=horizon_min)

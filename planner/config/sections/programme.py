@@ -12,7 +12,7 @@ from planner.config.sections.base import Money, Settings
 ProjectKind = Literal["upgrade", "new", "move", "merge", "share", "access"]
 
 
-class Fund(Settings):
+class FundSettings(Settings):
     """A source of money for the programme."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -48,7 +48,7 @@ class Fund(Settings):
         return self.name or self.id
 
 
-class Precedence(Settings):
+class PrecedenceSettings(Settings):
     """One project only after another: a station after the gate is open."""
 
     first: str
@@ -61,7 +61,7 @@ class Precedence(Settings):
     """True: both may begin in the same year; false: the second in a later one."""
 
 
-class OwnProject(Settings):
+class ProjectSettings(Settings):
     """A project of your own: a move, a merger, a shared room, a gate, a station that is wanted."""
 
     id: str
@@ -91,7 +91,7 @@ class OwnProject(Settings):
     closes: tuple[str, ...] = ()
     """Ids of centres that serve nobody from then on."""
 
-    street: str = ""
+    subdistrict: str = ""
     """Its 街道 or town. Left out: that of its site, or of the first centre that it names."""
 
     unit: str = ""
@@ -122,7 +122,7 @@ class ProgrammeSettings(Settings):
     first_year: Annotated[int, Field(strict=True, ge=1900, le=2200)] | None = None
     """The first year, as 2024. Left out: year 1, year 2."""
 
-    starts_per_street: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
+    max_starts_per_subdistrict: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
     """How many projects may begin in one 街道 or town in one year. Left out: as many as money allows."""
 
     new_cost: Money | None = None
@@ -141,18 +141,18 @@ class ProgrammeSettings(Settings):
     """True where costs are assumed, not quoted: the report then says so."""
 
     responsible: dict[ProjectKind, str] = Field(default_factory=dict)
-    """Who is responsible by kind of project, as { new = "{street}党工委" }. Left out: its 街道 or town."""
+    """Who is responsible by kind of project, as { new = "{subdistrict}党工委" }. Left out: its 街道 or town."""
 
     seconds: Annotated[float, Field(strict=True, gt=0, le=3600)] = 20.0
     """How long the solver may search, seconds. A search that is stopped says so and shows its bound."""
 
-    funds: tuple[Fund, ...] = ()
+    funds: tuple[FundSettings, ...] = ()
     """Where the money comes from, one table [[programme.funds]] each, in the order in which it is drawn on."""
 
-    precedence: tuple[Precedence, ...] = ()
+    precedence: tuple[PrecedenceSettings, ...] = ()
     """What must come before what, one table [[programme.precedence]] each."""
 
-    projects: tuple[OwnProject, ...] = ()
+    projects: tuple[ProjectSettings, ...] = ()
     """Projects of your own, one table [[programme.projects]] each."""
 
     @model_validator(mode="after")

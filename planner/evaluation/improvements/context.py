@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from planner.accessibility.access_data import AccessData
-from planner.config.sections.rules import Costs, Remedies
+from planner.config.sections.rules import CostSettings, RemedySettings
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, Place
 from planner.evaluation.improvements.local_access import WALKED, LocalAccess, deciding_indicators, nearest_first
@@ -64,7 +64,7 @@ class InterventionContext:
     leaving: SnappedPoints
     gates: tuple[Gate, ...]
     wet: shapely.Geometry | None
-    asked: Remedies
+    asked: RemedySettings
 
 
 def build_context(
@@ -72,7 +72,7 @@ def build_context(
     network: WalkingNetwork,
     snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
-    asked: Remedies,
+    asked: RemedySettings,
 ) -> InterventionContext:
     """Lay positions along the streets, and gather the gates."""
     spots = positions_along_streets(network, asked.step_m)
@@ -93,7 +93,7 @@ class NetworkIntervention(ABC):
     ground: InterventionContext
     around: LocalAccess
     diagnosis: Diagnosis
-    costs: Costs
+    costs: CostSettings
     proposed: list[Action] | None = None
     known: dict[Action, FacilityFacts] = field(default_factory=dict)
 

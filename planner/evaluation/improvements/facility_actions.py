@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.config.sections.rules import Costs
+from planner.config.sections.rules import CostSettings
 from planner.evaluation.expressions import (
     Comparison,
     IndicatorValues,
@@ -37,7 +37,7 @@ MOST_FUNCTIONS = 12
 class FloorAreaIntervention:
     """More floor area, in whole square metres; what is added is for residents' activities."""
 
-    costs: Costs
+    costs: CostSettings
     touches = frozenset({"floor_area_m2", "activity_area_m2", *PER_FLOOR_AREA})
 
     @property
@@ -60,7 +60,7 @@ class FloorAreaIntervention:
 class HoursIntervention:
     """Longer opening, in whole hours a week."""
 
-    costs: Costs
+    costs: CostSettings
     touches = frozenset({"open_hours_week"})
 
     @property
@@ -90,7 +90,7 @@ class HoursIntervention:
 class FunctionsIntervention:
     """Functions that the profile knows and the centre lacks."""
 
-    costs: Costs
+    costs: CostSettings
     touches = frozenset({"functions", "functions_share", "functions_missing"})
 
     @property
@@ -122,7 +122,7 @@ class FunctionsIntervention:
 class StepFreeIntervention:
     """An entrance without a step."""
 
-    costs: Costs
+    costs: CostSettings
     touches = frozenset({"step_free"})
 
     @property

@@ -6,7 +6,7 @@ a run of the whole study would measure it.
 
 from __future__ import annotations
 
-from planner.config.sections.rules import Costs
+from planner.config.sections.rules import CostSettings
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention
 from planner.evaluation.improvements.local_access import build_local_access
@@ -20,7 +20,7 @@ from planner.evaluation.improvements.street_actions import CrossingIntervention,
 
 
 def network_interventions(
-    ground: InterventionContext, diagnosis: Diagnosis, position: int, costs: Costs
+    ground: InterventionContext, diagnosis: Diagnosis, position: int, costs: CostSettings
 ) -> tuple[NetworkIntervention, ...]:
     """Return the changes of streets and places for one centre."""
     around = build_local_access(

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.config.sections.rules import Costs
+from planner.config.sections.rules import CostSettings
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.expressions import BoolOp, indicator_names
 from planner.evaluation.improvements.actions import Action, ImprovementPlan, cost_of, price
@@ -70,7 +70,7 @@ Step = tuple[Intervention, Action]
 
 
 def find_improvement_plans(
-    diagnosis: Diagnosis, costs: Costs, ground: InterventionContext | None = None
+    diagnosis: Diagnosis, costs: CostSettings, ground: InterventionContext | None = None
 ) -> tuple[ImprovementPlan, ...]:
     """Find for each weak centre the cheapest single change that makes it compliant, else the cheapest pair.
 

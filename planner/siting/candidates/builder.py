@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.walk import WalkSettings

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.inputs.study_inputs import Inputs
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
@@ -54,7 +54,7 @@ class SiteConstraints:
         cls, inputs: Inputs, network: WalkingNetwork, walk: WalkSettings, settings: Settings
     ) -> SiteConstraints:
         """Return the ground of a study."""
-        stays = ~inputs.facilities["id"].isin(settings.free)
+        stays = ~inputs.facilities["id"].isin(settings.relocatable)
         centres = inputs.facilities[stays]
         return cls(
             district=shapely.union_all(inputs.communities.geometry.array),
@@ -84,11 +84,11 @@ class SiteConstraints:
         budget, least = self.settings.budget, self.settings.least_area_m2
         tests: tuple[tuple[Reason, NDArray[np.bool_]], ...] = (
             ("in_water", shapely.intersects(self.water, points)),
-            ("on_barrier", shapely.dwithin(self.barriers, points, self.settings.barrier_m)),
+            ("on_barrier", shapely.dwithin(self.barriers, points, self.settings.barrier_clearance_m)),
             ("outside", ~shapely.dwithin(self.district, points, EDGE_M)),
             ("behind_barrier", hidden),
             ("no_street", ~snaps.reaches_street & ~hidden),
-            ("too_near", nearest_m < self.settings.apart_m),
+            ("too_near", nearest_m < self.settings.min_spacing_m),
             ("too_small", area < (0.0 if least is None else least)),
             ("no_cost", unknown & (budget is not None)),
         )
@@ -112,15 +112,15 @@ class SiteConstraints:
         pieces[crossing] = shapely.intersection(pieces[crossing], self.district)
         pieces = _without(pieces[inside | crossing], self.water)
         # GEOS draws discs with chords inside them: a hair more keeps what is left out of reach of the line.
-        pieces = _without(pieces, shapely.buffer(self.barriers, self.settings.barrier_m * 1.01))
+        pieces = _without(pieces, shapely.buffer(self.barriers, self.settings.barrier_clearance_m * 1.01))
         return np.asarray(shapely.get_parts(shapely.get_parts(pieces)), dtype=object)
 
     def _to_centres(self, snaps: SnappedPoints) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return how far the nearest centre that stays is on foot, cost metres, and which."""
-        apart_m = self.settings.apart_m
-        if apart_m <= 0 or not len(self.ids):
+        min_spacing_m = self.settings.min_spacing_m
+        if min_spacing_m <= 0 or not len(self.ids):
             return np.full(len(snaps.xy), np.inf), np.full(len(snaps.xy), -1, dtype=np.int64)
-        horizon_min = self.walk.minutes(apart_m)
+        horizon_min = self.walk.minutes(min_spacing_m)
         minutes, which = nearest_facility(
             self.network, self.centres, snaps, walk=self.walk, horizon_min=horizon_min
         )
