@@ -13,15 +13,13 @@ from planner.accessibility.coverage import Coverage, measure_coverage, merge_ser
 from planner.accessibility.equity import Equity, measure_equity
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.sensitivity import Alternative, rating_flips
+from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.snapping import snap
-from planner.network.travel_times import TravelTimes, nearest_facility, travel_times, upper_bound_min
-from planner.prepare import PreparedStudy, coordinates, prepare
+from planner.network.travel_times import TravelTimes
+from planner.prepare import PreparedStudy, prepare
 from planner.programme.build import build_programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
@@ -69,7 +67,7 @@ def run(
 
 
 def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Progress, verified: bool) -> Plan:
-    study, inputs, walk, network = prepared.study, prepared.inputs, prepared.walk, prepared.network
+    study, inputs, walker = prepared.study, prepared.inputs, prepared.walker
     limits = study.limits.minutes
 
     progress("travel_times")
@@ -104,8 +102,8 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         progress("siting")
         sites = solve_study(prepared.siting_inputs(coverage.uncovered, kinds, circles))
         candidates = sites.siting.candidates
-        snaps = snap(coordinates(candidates), network, access_m=walk.access_m)
-        candidate_times = travel_times(network, snaps, prepared.demand_snaps, walk=walk, horizon_min=max(limits))
+        snaps = walker.snap(candidates)
+        candidate_times = walker.times(snaps, prepared.demand_snaps, within_min=max(limits))
 
         progress("programme")
         programme = build_programme(
@@ -113,7 +111,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
                 study=study,
                 tables=inputs,
                 diagnosis=diagnosis,
-                remedies=improvements.remedies,
+                remedies=improvements.plans,
                 times=times,
                 demand=coverage.demand,
                 candidates=candidates,
@@ -128,7 +126,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         prepared=prepared,
         scenario=scenario,
         times=times,
-        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walk, limits_min=limits),
+        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits),
         reached=merge_service_areas(areas, limits_min=limits, crs=inputs.crs),
         coverage=coverage,
         diagnosis=diagnosis,
@@ -142,7 +140,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         kinds=kinds,
         circles=circles,
         candidate_times=candidate_times,
-        candidate_areas=service_areas(network, snaps, walk=walk, limits_min=limits),
+        candidate_areas=walker.service_areas(snaps, limits_min=limits),
         programme=programme,
         notices=(
             *prepared.notices,
@@ -167,28 +165,25 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     )
 
 
-def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[Alternative]:
+def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:
     """Evaluate the same data with the other rule sets of a study."""
     for name, rules in prepared.other_rules:
         diagnosis = diagnose(access, rule_set=rules, date=prepared.study.date)
-        yield Alternative("rules", name, rules.en, rules.zh, diagnosis)
+        yield AlternativeDiagnosis("rules", name, rules.en, rules.zh, diagnosis)
 
 
-def _with_other_walking(prepared: PreparedStudy) -> Iterator[Alternative]:
+def _with_other_walking(prepared: PreparedStudy) -> Iterator[AlternativeDiagnosis]:
     """Evaluate the same facilities by the same rules with the other walking profiles of a study."""
     for profile in prepared.other_profiles:
         access = prepared.with_profile(profile).measure_access()
         diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
-        yield Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
+        yield AlternativeDiagnosis("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 
 def _measure_equity(prepared: PreparedStudy) -> Equity:
     """Compute how the walk to the nearest facility is distributed, however long it is."""
-    walk, network = prepared.walk, prepared.network
-    horizon_min = upper_bound_min(network, walk)
-    minutes, _ = nearest_facility(
-        network, prepared.facility_snaps, prepared.demand_snaps, walk=walk, horizon_min=horizon_min
-    )
+    walker, snaps = prepared.walker, (prepared.facility_snaps, prepared.demand_snaps)
+    minutes, _ = walker.nearest(*snaps, within_min=walker.upper_bound_min)
     streets = prepared.inputs.communities.set_index("id")["street"]
     standard_min = prepared.study.limits.standard_min
     return measure_equity(minutes, prepared.inputs.demand, streets, standard_min=standard_min)

@@ -17,8 +17,8 @@ from planner.accessibility.equity import Equity
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.study_improvements import Improvements
-from planner.evaluation.sensitivity import Alternative
+from planner.evaluation.improvements.search import Improvements
+from planner.evaluation.sensitivity import AlternativeDiagnosis
 from planner.evaluation.validation.walk_verification import Verification
 from planner.inputs.scenario import Scenario
 from planner.inputs.study_inputs import Inputs
@@ -27,6 +27,7 @@ from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.prepare import PreparedStudy
 from planner.programme.programme import Programme
 from planner.siting.proposals import SitingResult
@@ -82,7 +83,7 @@ class Plan:
     reached: gpd.GeoDataFrame
     coverage: Coverage
     diagnosis: Diagnosis
-    alternatives: tuple[Alternative, ...]
+    alternatives: tuple[AlternativeDiagnosis, ...]
     flips: pd.DataFrame
     improvements: Improvements
     fairness: Equity
@@ -105,6 +106,11 @@ class Plan:
     def inputs(self) -> Inputs:
         """Validated input tables."""
         return self.prepared.inputs
+
+    @property
+    def walker(self) -> Walker:
+        """Network, speed and access distance."""
+        return self.prepared.walker
 
     @property
     def walk(self) -> WalkSettings:

@@ -13,8 +13,8 @@ import shapely
 
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.network.network import build_network
-from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.siting.candidates.builder import CandidateBuilder
 from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
 from planner.siting.proposals import (
@@ -48,13 +48,13 @@ def gatherer(
     **settings: Any,  # noqa: ANN401
 ) -> CandidateBuilder:
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
+    walker = Walker(network, WALK)
     xy = np.array(list(HOMES))
     return CandidateBuilder(
         gpd.GeoDataFrame({"people": list(HOMES.values())}, geometry=shapely.points(xy), crs=CRS),
         np.full(len(HOMES), 5.0),
-        snap(xy, network, access_m=WALK.access_m),
-        network,
-        WALK,
+        walker.snap(xy),
+        walker,
         Settings(**{"sites": 1, "candidates": 1, "seconds": 9.0, "origins": ("clusters",)} | settings),
         options=options,
         named=named,
@@ -217,7 +217,7 @@ def test_nobody_uncovered_asks_nothing() -> None:
         asked,
         uncovered=asked.uncovered.iloc[:0],
         limits_min=np.empty(0),
-        snaps=snap(np.empty((0, 2)), asked.network, access_m=10.0),
+        snaps=asked.walker.snap(np.empty((0, 2))),
     )
     found = choose_among_candidates(nobody)
     assert (found.proposals, found.people_uncovered, found.people_without_street) == ((), 0.0, 0.0)
@@ -244,8 +244,9 @@ def far(people: list[float]) -> gpd.GeoDataFrame:
 
 def told(uncovered: gpd.GeoDataFrame, **changed: Any) -> SitingResult:  # noqa: ANN401
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
-    given = {"walk": WALK, "standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
-    return choose_sites(uncovered, network, **(given | changed))
+    walker = Walker(network, WALK)
+    given = {"standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
+    return choose_sites(uncovered, walker, **(given | changed))
 
 
 def test_people_without_a_street_are_told() -> None:

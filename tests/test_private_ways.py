@@ -27,7 +27,6 @@ from planner.commands.main import main
 from planner.config.study import read_study
 from planner.io.osm.extract import read_osm_streets
 from planner.messages.catalogue import Texts
-from planner.network.travel_times import travel_times
 from planner.prepare import prepare
 
 LANE = [(400, 200), (420, 220), (440, 220)]
@@ -126,7 +125,7 @@ def study(
 def covered(file: Path) -> set[str]:
     """Return the demand points within 5 minutes of a centre."""
     ready = prepare(read_study(file))
-    times = travel_times(ready.network, ready.facility_snaps, ready.demand_snaps, walk=ready.walk, horizon_min=5)
+    times = ready.walker.times(ready.facility_snaps, ready.demand_snaps, within_min=5)
     return set(ready.inputs.demand["id"].to_numpy()[times.demand])
 
 

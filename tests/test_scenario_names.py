@@ -17,11 +17,11 @@ PROJECT = '\n[[programme.projects]]\nid = "{id}"\nkind = "merge"\ncost = 1.0\n{m
 NAMED = {
     "free": toy.STUDY + 'relocatable = ["S1"]\n',
     "closes": MONEY + PROJECT.format(id="m", more='closes = ["S1"]'),
-    "settles": MONEY + PROJECT.format(id="m", more='settles = ["S1"]'),
-    "both": MONEY + PROJECT.format(id="m", more='settles = ["C1"]\ncloses = ["S1"]'),
+    "settles": MONEY + PROJECT.format(id="m", more='resolves = ["S1"]'),
+    "both": MONEY + PROJECT.format(id="m", more='resolves = ["C1"]\ncloses = ["S1"]'),
     "precedence": MONEY
     + PROJECT.format(id="m", more='closes = ["S1"]')
-    + PROJECT.format(id="n", more='settles = ["C1"]')
+    + PROJECT.format(id="n", more='resolves = ["C1"]')
     + '\n[[programme.precedence]]\nfirst = "m"\nthen = "n"\n',
 }
 

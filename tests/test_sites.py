@@ -25,6 +25,7 @@ from planner.network.gates import close_gates
 from planner.network.network import build_network
 from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.schemas.tables import PARCELS
 from planner.siting.alternatives import find_alternatives
 from planner.siting.baselines import compare_baselines
@@ -68,20 +69,18 @@ def test_no_street_position_serves_anyone_whom_a_proposed_one_does_not_serve_as_
     network = build_network(
         streets(*([tuple(spots[i]), tuple(spots[j])] for i, j in random.integers(0, 14, (18, 2)) if i != j))
     )
-    homes = snap(random.uniform(0, 400, (40, 2)), network, access_m=40.0)
+    walker = Walker(network, WalkSettings(3.6, 40.0))
+    homes = walker.snap(random.uniform(0, 400, (40, 2)))
     people, limit = random.integers(1, 9, 40).astype(float), np.where(np.arange(40) % 2, 2.0, 3.0)
-    walk = WalkSettings(3.6, 40.0)
-    found = propose_street_positions(
-        homes, people, limit, network, network.segment_lines(), walk=walk, at_most=10_000
-    )
+    found = propose_street_positions(homes, people, limit, walker, network.segment_lines(), at_most=10_000)
     assert found.is_complete
-    proposed = served_sets(compute_coverage(found.candidates, homes, limit, network, walk))
+    proposed = served_sets(compute_coverage(found.candidates, homes, limit, walker))
     tried = [
         Candidate(f"{place}", "streets", *shapely.get_coordinates(line.interpolate(metres))[0])
         for place, line in enumerate(network.segment_lines())
         for metres in np.arange(0.37, line.length, 3.0)
     ]
-    for one in served_sets(compute_coverage(tried, homes, limit, network, walk)):
+    for one in served_sets(compute_coverage(tried, homes, limit, walker)):
         assert any(one <= other for other in proposed), one
     sizes = [len(one) for one in proposed]
     assert len(sizes) == len(found.candidates), "no two serve the same people"
@@ -91,12 +90,13 @@ def test_fewer_street_positions_leave_no_neighbourhood_without() -> None:
     """Three hamlets far from one another, each with more than one position: three positions, one in each."""
     network = build_network(streets([(0, 0), (4000, 0)]))
     xy = np.array([[x + step, 0.0] for x in (100, 2000, 3900) for step in (0, 30, 60)])
-    homes, people = snap(xy, network, access_m=10.0), np.array([9.0, 8, 1, 5, 5, 1, 6, 6, 1])
+    walker = Walker(network, WALK)
+    homes, people = walker.snap(xy), np.array([9.0, 8, 1, 5, 5, 1, 6, 6, 1])
     limit = np.full(9, 0.4)
     lines = network.segment_lines()
-    every = propose_street_positions(homes, people, limit, network, lines, walk=WALK, at_most=99)
+    every = propose_street_positions(homes, people, limit, walker, lines, at_most=99)
     assert every.suffice > 3
-    few = propose_street_positions(homes, people, limit, network, lines, walk=WALK, at_most=3)
+    few = propose_street_positions(homes, people, limit, walker, lines, at_most=3)
     assert (few.suffice, few.is_complete) == (every.suffice, False)
     assert [round(one.x_m, -3) for one in few.candidates] == [0, 2000, 4000]
 
@@ -111,9 +111,9 @@ def test_with_every_street_position_the_bound_holds_for_a_finer_choice(tmp_path:
         for place, line in enumerate(plan.network.segment_lines())
         for metres in np.arange(0, line.length + 1, 5.0)
     ]
-    homes = snap(shapely.get_coordinates(plan.coverage.uncovered.geometry.array), plan.network, access_m=10.0)
+    homes = plan.walker.snap(plan.coverage.uncovered)
     people = plan.coverage.uncovered["people"].to_numpy(dtype=float)
-    fine = compute_coverage(tried, homes, np.full(len(people), 5.0), plan.network, plan.walk)
+    fine = compute_coverage(tried, homes, np.full(len(people), 5.0), plan.walker)
     finest = maximal_covering(CoverageMatrix(fine, people), SelectionConstraints(sites=2), seconds=20)
     best = plan.siting.best
     assert best is not None
@@ -170,9 +170,8 @@ def test_dense_groups_do_not_reach_across_a_river() -> None:
     network = build_network(streets([(0, 0), (80, 0)], [(100, 0), (180, 0)]))
     xy = np.array([[20.0 * place, 1.0] for place in range(10)])
     homes = gpd.GeoDataFrame({"people": [1.0] * 10}, geometry=gpd.points_from_xy(*xy.T), crs=toy.CRS)
-    snaps = snap(xy, network, access_m=5.0)
-    walk = WalkSettings(3.6, 5.0)
-    found = propose_dense(homes, snaps, network, Grouping("dbscan", 35.0, 3), walk=walk)
+    walker = Walker(network, WalkSettings(3.6, 5.0))
+    found = propose_dense(homes, walker, Grouping("dbscan", 35.0, 3))
     assert [(one.x_m, one.people) for one in found] == [(40.0, 5.0), (140.0, 5.0)]
     assert [one.id for one in found] == [place_id("D", 40.0, 0.0), place_id("D", 140.0, 0.0)]
 
@@ -279,7 +278,9 @@ def test_the_card_of_the_toy_city(sited: planner.Plan) -> None:
 def test_nothing_is_compared_where_nothing_was_asked() -> None:
     network = build_network(streets([(0, 0), (100, 0)]))
     nobody = gpd.GeoDataFrame({"people": []}, geometry=[], crs=toy.CRS)
-    siting = choose_sites(nobody, network, walk=WALK, standard_min=5, sites=2, n_candidates=3, seconds=5, seed=0)
+    siting = choose_sites(
+        nobody, Walker(network, WALK), standard_min=5, sites=2, n_candidates=3, seconds=5, seed=0
+    )
     empty = compare_baselines(siting, Settings())
     assert (empty.greedy, empty.curve, empty.others) == (None, (), ())
 
@@ -303,8 +304,7 @@ def test_why_somebody_is_served_by_nobody() -> None:
     left = explain_unserved(
         np.zeros(6, dtype=bool),
         UnservedContext(
-            network=network,
-            walk=WALK,
+            walker=Walker(network, WALK),
             demand=snap(np.array(homes, dtype=float), network, access_m=10.0),
             people=np.array([1.0, 2, 4, 8, 16, 0]),
             limit_min=np.full(6, 5.0),

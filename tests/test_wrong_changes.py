@@ -12,13 +12,14 @@ import pytest
 import shapely
 from scipy.sparse import csr_array
 
-from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, together
+from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, sum_with_branches
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes
 from planner.network.visibility import build_barriers
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.reporting.map.elements import core_view
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.candidate import Candidate
@@ -63,8 +64,7 @@ def test_a_candidate_within_so_many_metres_of_a_railway_stands_on_it(
         barriers=shapely.LineString([(500, -100), (500, 200)]),
         centres=snap(np.empty((0, 2)), network, access_m=10.0),
         ids=np.empty(0, dtype=object),
-        network=network,
-        walk=WALK,
+        walker=Walker(network, WALK),
         settings=Settings(barrier_clearance_m=barrier_clearance_m),
     )
     kept, excluded = ground.sorted_out(candidates)
@@ -100,7 +100,7 @@ def test_only_centres_near_one_another_on_foot_may_be_merged(within_m: float, me
         crs=CRS,
     )
     found = propose_relocations(
-        facilities, demand, ["A", "B", "C", "D"], network, walk=WALK, merge_within_m=within_m
+        facilities, demand, ["A", "B", "C", "D"], Walker(network, WALK), merge_within_m=within_m
     )
     merges = {one.id: one for one in found if one.origin == "merge"}
     assert sorted(merges) == merged
@@ -152,8 +152,7 @@ def left_of(
     return explain_unserved(
         np.zeros(len(homes), dtype=bool),
         UnservedContext(
-            network=network,
-            walk=WALK,
+            walker=Walker(network, WALK),
             demand=snap(np.array(homes, dtype=float), network, access_m=10.0),
             people=np.arange(1.0, len(homes) + 1),
             limit_min=np.full(len(homes), limit_min),
@@ -209,8 +208,7 @@ def test_behind_a_wall_is_not_without_a_street() -> None:
     left = explain_unserved(
         np.array([False, False, True]),
         UnservedContext(
-            network=network,
-            walk=WALK,
+            walker=Walker(network, WALK),
             demand=snap(homes, network, access_m=10.0),
             people=np.array([3.0, 5.0, 7.0]),
             limit_min=np.full(3, 5.0),
@@ -242,7 +240,7 @@ def test_where_everybody_is_served_nobody_is_left() -> None:
     network = network_of(*ROUND)
     homes = snap(np.array([(200.0, 0.0)]), network, access_m=10.0)
     around = UnservedContext(
-        network, WALK, homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
+        Walker(network, WALK), homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
     )
     left = explain_unserved(np.array([True]), around, seconds=10)
     assert (left.rows.tolist(), left.reason, left.by_reason()) == ([], (), ())
@@ -335,9 +333,9 @@ def test_floor_of_branches_is_added_to_the_centre_and_stays_with_them() -> None:
         ("B1", "station", "C"), ("S", "station", ""), ("C", "community", ""), ("B2", "village", "C")
     )
     floor = np.array([10.0, 20.0, 300.0, 5.0])
-    assert together(floor, table).tolist() == [10.0, 20.0, 315.0, 5.0]
+    assert sum_with_branches(floor, table).tolist() == [10.0, 20.0, 315.0, 5.0]
     assert floor.tolist() == [10.0, 20.0, 300.0, 5.0], "the column of the table is left alone"
-    unknown = together(np.array([np.nan, 20.0, 300.0, 5.0]), table)
+    unknown = sum_with_branches(np.array([np.nan, 20.0, 300.0, 5.0]), table)
     assert np.isnan(unknown).tolist() == [True, False, True, False]
 
 
@@ -346,7 +344,7 @@ def test_without_branches_walks_and_floors_are_as_they_were() -> None:
     times = TravelTimes(np.array([0]), np.array([0]), np.array([4.0]), 2, 1, 15.0)
     assert merge_branches(times, table) is times
     floor = np.array([1.0, 2.0])
-    assert together(floor, table) is floor
+    assert sum_with_branches(floor, table) is floor
 
 
 def test_branches_that_nobody_reaches() -> None:

@@ -34,7 +34,6 @@ DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.item
 
 BY_WEIGHT = (
     *(
-        "setting_renamed",
         "scenario",
         "scenario_named_closed",
         "scenario_waits_for_nothing",
@@ -47,7 +46,7 @@ BY_WEIGHT = (
         "datum_untested",
         "datum_follows",
     ),
-    *("datum_declared", "datum_elsewhere", "reader_warns"),
+    *("datum_declared", "datum_elsewhere", "reader_warns", "setting_renamed"),
     *("unit_applied", "columns_unread", "hidden_rows", "hidden_sheets", "hidden_sheet_read", "hidden_columns"),
     *("cells_without_result", "cells_with_error", "merged_number_left", "name_cut", "row_above"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),

@@ -59,7 +59,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
-    found = centre_entries(diagnosis, improvements.remedies, improvements.blocked_near, inputs.crs)[row["id"]]
+    found = centre_entries(diagnosis, improvements.plans, improvements.pairs_near, inputs.crs)[row["id"]]
     profile = diagnosis.rule_set
     content: dict[str, Any] = to_plain_values(
         {
@@ -67,7 +67,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
             "diagnosis": {
                 "rules": rule_entries(profile),
                 "functions": [one.model_dump(mode="json") for one in profile.functions],
-                "blocked_pairs": pair_entries(improvements.blocked_pairs),
+                "blocked_pairs": pair_entries(improvements.severance_pairs),
             },
         }
     )

@@ -197,13 +197,13 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
-    from planner.network.precompile import warm_up
+    from planner.network.walker import compile_kernels
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
     from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
 
     progress = _Stages(texts)
     progress("warm_up")
-    warm_up()
+    compile_kernels()
     warm_up_siting()
     warm_up_drawing()
     progress.done()

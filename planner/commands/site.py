@@ -18,9 +18,8 @@ from planner.io.study_layers import attribution_of
 from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.snapping import snap
-from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
-from planner.prepare import PreparedStudy, coordinates, prepare
+from planner.network.walker import point_coordinates
+from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import format_json, to_plain_values
 from planner.reporting.document.siting import lonlat_degrees
 from planner.reporting.files.input_protection import protect_inputs
@@ -172,13 +171,11 @@ def _asked(study: Study, sites: int | None, seconds: float | None) -> Study:
 
 def _situated(ready: PreparedStudy, study: Study) -> SitingInputs:
     """Return what siting needs to know, without what it does not: no service areas, no verdicts."""
-    inputs, walk, network = ready.inputs, ready.walk, ready.network
+    inputs, walker = ready.inputs, ready.walker
     horizon_min = max(ready.horizon_min, study.limits.standard_min)
-    times = travel_times(network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=horizon_min)
+    times = walker.times(ready.facility_snaps, ready.demand_snaps, within_min=horizon_min)
     kinds = tuple(ready.measure_group(kind, times) for kind in inputs.kinds)
-    minutes, _ = nearest_facility(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=study.limits.standard_min
-    )
+    minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=study.limits.standard_min)
     beyond = ~np.isfinite(minutes) & (inputs.demand["people"].to_numpy() > 0)
     circles = ready.find_business_areas() if "circles" in study.siting.origins else None
     uncovered = gpd.GeoDataFrame(inputs.demand[beyond])
@@ -195,12 +192,10 @@ def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> Location
     horizon_min = max(float(rows["limit_min"].max()), *(tier.minutes for tier in settings.tiers), 0.0)
     horizon_min = max(horizon_min, zero_coverage_min) if model == "gradual_covering" else horizon_min
     if model in ENDLESS:
-        horizon_min = upper_bound_min(known.network, known.walk)
+        horizon_min = known.walker.upper_bound_min
     table = candidate_table(pool.candidates, inputs.crs)
-    xy = np.vstack([coordinates(table), coordinates(centres)])
-    at_sites = snap(xy, known.network, access_m=known.walk.access_m)
-    homes = snap(coordinates(rows), known.network, access_m=known.walk.access_m)
-    times = travel_times(known.network, at_sites, homes, walk=known.walk, horizon_min=horizon_min)
+    xy = np.vstack([point_coordinates(table), point_coordinates(centres)])
+    times = known.walker.times(known.walker.snap(xy), known.walker.snap(rows), within_min=horizon_min)
     weight = rows["weight"].to_numpy(dtype=np.float64)
     area = np.concatenate([_areas(pool, inputs.facilities, settings.new_area_m2), centres["floor_area_m2"]])
     fixed = np.arange(len(table), len(xy))

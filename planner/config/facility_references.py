@@ -29,7 +29,7 @@ def check_named_centres(study: Study, centres: Sequence[str]) -> None:
     projects = study.programme.projects if study.programme.funds else ()
     named = (
         ("siting.relocatable", study.siting.relocatable),
-        ("programme.projects.settles", [one for project in projects for one in project.settles]),
+        ("programme.projects.resolves", [one for project in projects for one in project.resolves]),
         ("programme.projects.closes", [one for project in projects for one in project.closes]),
     )
     known = set(centres)
@@ -72,8 +72,8 @@ def _near(missing: Sequence[str], centres: Sequence[str]) -> str:
 def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[Notice, ...]]:
     """Return the study without what it says of centres that a scenario has closed, and a notice of what that is.
 
-    A centre that is closed is no longer free to move; nothing settles or closes it; a project of one's own that is
-    about nothing else is left out, and nothing waits for it.
+    A centre that is closed is no longer free to move; nothing resolves or closes it; a project of one's own
+    that is about nothing else is left out, and nothing waits for it.
     """
     gone: list[str] = []
     relocatable = tuple(one for one in study.siting.relocatable if one not in closed)
@@ -105,13 +105,13 @@ def _projects(
     projects: Sequence[ProjectSettings], closed: Collection[str], gone: list[str]
 ) -> Iterator[ProjectSettings]:
     for one in projects:
-        settles, closes = (
-            tuple(name for name in names if name not in closed) for names in (one.settles, one.closes)
+        resolves, closes = (
+            tuple(name for name in names if name not in closed) for names in (one.resolves, one.closes)
         )
-        if (settles, closes) == (one.settles, one.closes):
+        if (resolves, closes) == (one.resolves, one.closes):
             yield one
-        elif settles or closes or one.stands_at is not None:
-            gone.extend(f"{one.id}: {name}" for name in (*one.settles, *one.closes) if name in closed)
-            yield one.model_copy(update={"settles": settles, "closes": closes})
+        elif resolves or closes or one.stands_at is not None:
+            gone.extend(f"{one.id}: {name}" for name in (*one.resolves, *one.closes) if name in closed)
+            yield one.model_copy(update={"resolves": resolves, "closes": closes})
         else:
             gone.append(f"programme.projects: {one.id}")

@@ -15,13 +15,14 @@ from typing import Annotated, Any, Self, get_args, get_origin
 
 from pydantic import (
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from planner.config.renamed import rename_settings
+from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
 from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
 from planner.config.sections.layers import InputSettings
@@ -45,9 +46,6 @@ from planner.messages.printable import illegible_in
 
 TOLD_AT_MOST = 50
 """Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
-
-NOT_SETTINGS = ("file", "old_names")
-"""Fields of a study that its file may not set."""
 
 PATHS = ("path", "building_kinds", "place_kinds", "profile")
 """Settings that name files."""
@@ -84,9 +82,6 @@ class Study(Settings):
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
     """The file that the study was read from; every path in it is relative to its folder."""
 
-    old_names: Annotated[tuple[str, ...], Field(exclude=True)] = ()
-    """Old setting names in the file, as dotted paths."""
-
     @field_validator("language")
     @classmethod
     def _has_texts(cls, language: Language) -> Language:
@@ -94,6 +89,13 @@ class Study(Settings):
             expected = " or ".join(f"'{name}'" for name in LANGUAGES)
             raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
         return language
+
+    _former_names: tuple[tuple[str, str], ...] = PrivateAttr(default=())
+
+    @property
+    def former_names(self) -> tuple[tuple[str, str], ...]:
+        """Dotted paths of settings given by a former name, each with its new name."""
+        return self._former_names
 
     @model_validator(mode="after")
     def _groups_have_limits(self) -> Self:
@@ -165,12 +167,13 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
       - `inputs` is missing. The layers.
       - `walking.acces_m` is not a setting. Did you mean `access_m`?
     """
-    known, old_names = rename_settings({key: value for key, value in content.items() if key not in NOT_SETTINGS})
+    known = {key: value for key, value in content.items() if key != "file"}
     hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
-    unknown = [Issue("unknown_setting", {"path": name, "hint": hint}) for name in NOT_SETTINGS if name in content]
+    unknown = [Issue("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
     unknown += _illegible(content)
     try:
-        study = Study.model_validate({**known, "file": Path(file), "old_names": old_names})
+        study = Study.model_validate({**with_new_names(known), "file": Path(file)})
+        study._former_names = tuple(dict.fromkeys(former_names(known)))  # noqa: SLF001 -- set once, where the study is made
     except ValidationError as error:
         details = error.errors()
         unknown += [_issue(detail) for detail in details[:TOLD_AT_MOST]]
@@ -251,7 +254,7 @@ def _issue(detail: ErrorDetails) -> Issue:
 
 
 def _names(model: type[Settings] | None) -> list[str]:
-    return [name for name in (model.model_fields if model else {}) if name not in NOT_SETTINGS]
+    return [name for name in (model.model_fields if model else {}) if name != "file"]
 
 
 def _hint(name: str, known: list[str]) -> Phrase:

@@ -18,7 +18,7 @@ from planner.inputs.study_inputs import Inputs
 from planner.inputs.walk_network import CostNote
 from planner.messages.catalogue import Phrase
 from planner.messages.notices import Notice
-from planner.network.gate_gaps import find_gap_nodes
+from planner.network.gates import find_gap_nodes
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.walk import IndexArray

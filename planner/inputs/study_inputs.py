@@ -13,7 +13,6 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.renamed import renamed_notices
 from planner.config.sections.demand import GroupSettings
 from planner.config.study import Study
 from planner.io.community_matching import join_communities
@@ -250,7 +249,6 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         left_out=left_out,
         not_walked=not_walked,
         notices=(
-            *renamed_notices(study.old_names),
             *tables.notices(),
             *(one.notice() for one in left_out),
             *torn,

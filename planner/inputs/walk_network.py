@@ -24,6 +24,7 @@ from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.private_ways import with_private_ways
 from planner.network.visibility import Barriers, build_barriers
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.schemas.table_schema import row_names
 from planner.schemas.tables import OPEN_WORDS
 
@@ -105,6 +106,19 @@ def build_walk_network(study: Study, inputs: Inputs, costs: WalkingCosts) -> Stu
         if unknown:
             notices.append(Notice(key, "streets", values={"names": ", ".join(unknown)}))
     return StudyNetwork(network, cut.streets, tuple(_notes(study, costs, network)), tuple(notices))
+
+
+def build_walker(study: Study, inputs: Inputs, walk: WalkSettings) -> Walker:
+    """Return people who walk so on the network of a study."""
+    return Walker(build_walk_network(study, inputs, walking_costs_of(study, walk)).network, walk)
+
+
+def walker_at(study: Study, inputs: Inputs, walker: Walker, walk: WalkSettings) -> Walker:
+    """Return a walker at another speed; only costs in km/h and seconds need another network."""
+    costs = study.walking.costs
+    if costs.class_kmh or costs.crossing_s:
+        return build_walker(study, inputs, walk)
+    return Walker(walker.network, walk)
 
 
 def _closed_gates(study: Study, inputs: Inputs, streets: gpd.GeoDataFrame) -> SplitStreets:

@@ -1,7 +1,6 @@
-"""What the engine's functions refuse at their doors: what they cannot mean, before a kernel or a figure is wrong.
+"""Checks of the arguments of public functions, before a kernel computes a wrong figure.
 
-Each function that may be called from a notebook asks here once. What is wrong is raised as one `DataError` that
-names the function, with the remedy.
+Each public function calls one check, which raises one `DataError` that names the function, with the remedy.
 """
 
 from __future__ import annotations
@@ -25,38 +24,38 @@ if TYPE_CHECKING:
     from planner.network.walk import FloatArray, WalkSettings
 
 FAR_M = 500_000.0
-"""A district is some ten kilometres wide: places all farther from its streets are in other coordinates."""
+"""Points that are all farther than this from the streets are in other coordinates."""
 
 DEGREE_RANGE_M = 1000.0
-"""Numbers that could be degrees, all farther than this from streets whose coordinates could not, are degrees."""
+"""Coordinates in the range of degrees, all farther than this from streets outside that range, are degrees."""
 
 ACCESS_TOLERANCE_M = 1e-9
-"""Two values of `access_m` that differ by less were meant to be one."""
+"""Two values of `access_m` that differ by less are equal."""
 
 ON_STREET_M = 1e-3
-"""Up to here places are meant to stand on the streets themselves, with no walk to them."""
+"""Points snapped with no more than this lie on the streets themselves."""
 
 FASTEST_KMH = 100.0
-"""Beyond this a speed is one in another unit; nobody walks, rides or is driven through a district faster."""
+"""A higher speed is in another unit."""
 
 SLOWEST_KMH = 1e-3
-"""Below this, a metre an hour, times leave the range in which their sums are exact."""
+"""One metre an hour: times of slower walks leave the range in which their sums are exact."""
 
 
 def refuse(where: str, issues: Sequence[Issue]) -> None:
-    """Raise what is wrong, if anything is."""
+    """Raise a `DataError` if there is any issue."""
     if issues:
         raise DataError(where, issues)
 
 
 def check_streets(streets: object) -> None:
-    """Refuse what is no table of streets in metres.
+    """Check that streets are a table of lines in metres.
 
     Raises
     ------
     DataError
-        Another type, no coordinate system or one without metres, rows that are no lines, coordinates that are not
-        finite, or no row at all.
+        Another type, no coordinate system or one without metres, rows that are not lines, infinite coordinates, or
+        no row.
     """
     where = "build_network(streets)"
     if not isinstance(streets, gpd.GeoDataFrame | gpd.GeoSeries):
@@ -71,12 +70,12 @@ def check_streets(streets: object) -> None:
 
 
 def check_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> None:
-    """Refuse barriers that are not lines, water that is not polygons, and coordinates that are not finite metres.
+    """Check that barriers are lines, water is polygons, and both have finite coordinates in metres.
 
     Raises
     ------
     DataError
-        One of these.
+        One of these is not so.
     """
     issues: list[Issue] = []
     for series, types in ((lines, (*LINES, *AREAS)), (water, AREAS)):
@@ -92,12 +91,12 @@ def check_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> 
 
 
 def check_points(where: str, xy: object, network: WalkingNetwork) -> FloatArray:
-    """Return places as an array of finite numbers in the network's coordinates, shape (points, 2).
+    """Return points as an array of finite numbers in the network's coordinates, shape (points, 2).
 
     Raises
     ------
     DataError
-        They are a table, have another shape, are not finite, or are in degrees or another place of the world.
+        The points are a table, have another shape, are not finite, or are in degrees or far from the network.
     """
     _check_network(where, network)
     if isinstance(xy, gpd.GeoDataFrame | gpd.GeoSeries | shapely.Geometry):
@@ -118,23 +117,23 @@ def check_points(where: str, xy: object, network: WalkingNetwork) -> FloatArray:
 
 
 def check_access(where: str, access_m: object) -> None:
-    """Refuse a distance between door and street that is no number of metres.
+    """Check that `access_m` is a finite number, at least 0.
 
     Raises
     ------
     DataError
-        It is negative, or not a finite number.
+        It is not.
     """
     refuse(where, list(_wrong_number("access_m", access_m, at_least=0.0)))
 
 
 def check_walk(speed_kmh: object, access_m: object) -> None:
-    """Refuse a walker that does not walk.
+    """Check the speed and `access_m` of a walk.
 
     Raises
     ------
     DataError
-        The speed is not above zero, or one of both is no finite number, or in another unit.
+        The speed is not above 0, or one of both is not a finite number, or in another unit.
     """
     refuse(
         "Walk",
@@ -152,13 +151,12 @@ def check_search(
     walk: WalkSettings,
     horizon_min: object = 0.0,
 ) -> None:
-    """Refuse a search whose parts do not belong together.
+    """Check that network, snapped points, walk and horizon belong together.
 
     Raises
     ------
     DataError
-        Places were snapped to another network, or with another `access_m` than the walk's; or the horizon is no
-        number.
+        Points were snapped to another network or with another `access_m`, or the horizon is not a number.
     """
     _check_network(where, network)
     issues: list[Issue] = []
@@ -177,12 +175,12 @@ def check_search(
 
 
 def check_limits(where: str, limits_min: object) -> None:
-    """Refuse limits that are not a rising list of minutes.
+    """Check that limits are a rising sequence of minutes.
 
     Raises
     ------
     DataError
-        They are one number, empty, not finite, below zero, or do not rise.
+        A single number, an empty sequence, values that are not finite, negative or not rising.
     """
     if isinstance(limits_min, str | bytes) or not hasattr(limits_min, "__len__"):
         raise DataError(where, [Issue("limits_scalar", {"found": repr(limits_min)})])
@@ -195,12 +193,12 @@ def check_limits(where: str, limits_min: object) -> None:
 
 
 def check_counts(where: str, counts: Sequence[tuple[str, object, int]]) -> None:
-    """Refuse counts of people, and what else counts them, that do not fit: (name, values, how many there must be).
+    """Check counts of people and the like, given as (name, values, expected length).
 
     Raises
     ------
     DataError
-        Another length, or values that are missing, not finite or below zero.
+        Another length, or values that are missing, not finite or negative.
     """
     issues: list[Issue] = []
     for name, values, expected in counts:
@@ -218,7 +216,7 @@ def check_counts(where: str, counts: Sequence[tuple[str, object, int]]) -> None:
 
 
 def wrong_lengths(parts: Sequence[tuple[str, int, int]]) -> Iterator[Issue]:
-    """Yield which parts have another length than they must: (name, found, expected)."""
+    """Yield an issue for each part whose length is not the expected one: (name, length, expected)."""
     for name, found, expected in parts:
         if found != expected:
             yield Issue("length_differs", {"name": name, "found": found, "expected": expected})
@@ -265,7 +263,7 @@ def _wrong_shapes(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Issue]:
 
 
 def _refuse_elsewhere(where: str, xy: FloatArray, network: WalkingNetwork) -> None:
-    """Refuse places none of which can be anywhere near the streets."""
+    """Raise a `DataError` if no point can be near the streets."""
     if not len(xy):
         return
     ends = network.segment_xy.reshape(-1, 2)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from planner.config.study import Study
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation.ratings import WEAK
 from planner.messages.notices import Notice
 from planner.programme.needs import list_needs
 from planner.programme.problem import BudgetProblem, ProjectOption, is_covered
@@ -84,6 +84,7 @@ def _projects(study: Study, options: Sequence[ProjectOption], solution: Programm
             resolves=option.resolves,
             community=option.community,
             subdistrict=option.subdistrict,
+            # "{street}" is the former name of the placeholder.
             unit=unit.replace("{subdistrict}", option.subdistrict).replace("{street}", option.subdistrict),
             actions=option.actions,
             year=year,

@@ -20,7 +20,7 @@ from planner.config.sections.programme import ProgrammeSettings, ProjectSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
+from planner.evaluation.ratings import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
@@ -100,7 +100,7 @@ class ProgrammeInputs:
 
 def resolving_plans(remedies: Iterable[ImprovementPlan]) -> tuple[ImprovementPlan, ...]:
     """Return the improvement plans that make a centre compliant for certain."""
-    return tuple(plan for plan in remedies if plan.changes and plan.verdict in (COMPLIANT, EXCELLENT))
+    return tuple(plan for plan in remedies if plan.actions and plan.rating in (COMPLIANT, EXCELLENT))
 
 
 def kind_of_actions(actions: Sequence[Action]) -> str:
@@ -206,14 +206,14 @@ def _upgrades(
             community = community_of[plan.facility]
             yield ProjectOption(
                 f"upgrade:{plan.facility}",
-                kind_of_actions(plan.changes),
+                kind_of_actions(plan.actions),
                 plan.cost,
                 subdistrict_of.get(community, ""),
                 resolves=(plan.facility,),
-                shares=tuple(action.about for action in plan.changes if action.kind == "share"),
+                shares=tuple(action.about for action in plan.actions if action.kind == "share"),
                 centre=plan.facility,
                 community=community,
-                actions=plan.changes,
+                actions=plan.actions,
             )
 
 
@@ -253,7 +253,7 @@ def _own_projects(
     subdistrict_of: Mapping[str, str],
 ) -> Iterator[ProjectOption]:
     for one in projects:
-        centre = next(iter((*one.settles, *one.closes)), "")
+        centre = next(iter((*one.resolves, *one.closes)), "")
         site = one.stands_at or ""
         community = community_at_site.get(site, "") if site else community_of.get(centre, "")
         yield ProjectOption(
@@ -261,7 +261,7 @@ def _own_projects(
             one.kind,
             one.cost,
             one.subdistrict or subdistrict_of.get(community, ""),
-            resolves=one.settles,
+            resolves=one.resolves,
             closes=one.closes,
             name=one.name,
             centre=centre,
@@ -280,7 +280,7 @@ def _check(
     waiting = () if given.in_scenario else settings.precedence
     references = (
         ("programme.projects.site", places, sites),
-        ("programme.projects.settles", [centre for one in own for centre in one.resolves], centres),
+        ("programme.projects.resolves", [centre for one in own for centre in one.resolves], centres),
         ("programme.projects.closes", [centre for one in own for centre in one.closes], centres),
         ("programme.precedence.first", [one.first for one in waiting], ids),
         ("programme.precedence.then", [one.then for one in waiting], ids),

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility
-from planner.network.walk import WalkSettings
+from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
 from planner.siting.candidates.candidate import Candidate, candidate_xy
 from planner.siting.proposals import SitingResult
 
@@ -86,9 +83,8 @@ def gains_by_group(
     siting: SitingResult,
     residents: gpd.GeoDataFrame,
     kinds: Sequence[GroupCoverage],
-    network: WalkingNetwork,
+    walker: Walker,
     *,
-    walk: WalkSettings,
     standard_min: float,
 ) -> tuple[dict[str, float], ...]:
     """Count whom each proposal gains, by kind, each person once and unweighted.
@@ -99,30 +95,26 @@ def gains_by_group(
         One mapping a proposal, in their order: people newly within their kind's standard, by kind, less those
         whom a free centre serves today and nobody does then.
     """
-    asked = [(RESIDENTS, residents, standard_min)]
-    asked += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
+    groups = [(RESIDENTS, residents, standard_min)]
+    groups += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
+    asked = [(name, walker.snap(points), points["people"].to_numpy(), limit) for name, points, limit in groups]
     free = siting.pool.kept_centres
     gains = []
     for proposal in siting.proposals:
         sites = [siting.pool.candidates[site] for site in proposal.sites]
         open_then = [*sites, *(one for one in free if one.id not in proposal.closed)]
         gained = {}
-        for name, points, limit in asked:
-            spots = snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)
-            people = points["people"].to_numpy()
-            then, today = (
-                float(people[_reached(some, spots, network, walk, limit)].sum()) for some in (open_then, free)
-            )
+        for name, spots, people, limit in asked:
+            then, today = (float(people[_reached(some, spots, walker, limit)].sum()) for some in (open_then, free))
             gained[name] = then - today
         gains.append(gained)
     return tuple(gains)
 
 
 def _reached(
-    sites: Sequence[Candidate], spots: SnappedPoints, network: WalkingNetwork, walk: WalkSettings, limit_min: float
+    sites: Sequence[Candidate], spots: SnappedPoints, walker: Walker, limit_min: float
 ) -> NDArray[np.bool_]:
     if not sites:
         return np.zeros(len(spots.xy), dtype=bool)
-    starts = snap(candidate_xy(sites), network, access_m=walk.access_m)
-    minutes, _ = nearest_facility(network, starts, spots, walk=walk, horizon_min=limit_min)
+    minutes, _ = walker.nearest(walker.snap(candidate_xy(sites)), spots, within_min=limit_min)
     return np.isfinite(minutes)

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.messages.notices import Notice
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
 from planner.siting.candidates.candidate import Candidate, candidate_table, candidate_xy
 from planner.siting.candidates.relocations import FacilityAction, facility_actions
@@ -119,9 +117,8 @@ class SitingResult:
 
 def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by name
     uncovered: gpd.GeoDataFrame,
-    network: WalkingNetwork,
+    walker: Walker,
     *,
-    walk: WalkSettings,
     standard_min: float,
     sites: int,
     n_candidates: int,
@@ -137,8 +134,8 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     ----------
     uncovered
         Demand points beyond the standard, with people, in the network's CRS.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     standard_min
         The limit that counts as served, minutes, inclusive.
     sites
@@ -158,9 +155,8 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
         Candidates and proposals; fewer sites than were asked for where there are fewer places, with a notice.
     """
     limits = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
-    snaps = snap(shapely.get_coordinates(uncovered.geometry.array), network, access_m=walk.access_m)
     asked = Settings(sites=sites, candidates=n_candidates, seconds=seconds, seed=seed, origins=("clusters",))
-    return choose_among_candidates(CandidateBuilder(uncovered, limits, snaps, network, walk, asked))
+    return choose_among_candidates(CandidateBuilder(uncovered, limits, walker.snap(uncovered), walker, asked))
 
 
 def choose_among_candidates(gatherer: CandidateBuilder) -> SitingResult:
@@ -175,7 +171,7 @@ def choose_among_candidates(gatherer: CandidateBuilder) -> SitingResult:
     if not (settings.sites or gatherer.options) or not len(uncovered):
         return _nothing_asked(gatherer, people, without_street)
     pool = gatherer.gather()
-    covers = compute_coverage(pool.candidates, snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
+    covers = compute_coverage(pool.candidates, snaps, gatherer.limits_min, gatherer.walker)
     choice = selection_constraints(pool, settings)
     answer = maximal_covering(CoverageMatrix(covers, people), choice, seconds=settings.seconds, seed=settings.seed)
     count = len(pool.new)
@@ -184,7 +180,7 @@ def choose_among_candidates(gatherer: CandidateBuilder) -> SitingResult:
     by_clusters = [place for place, one in enumerate(pool.new) if one.clusters == settings.sites > 0]
     clustering, too_dear = _as_given(pool, covers, people, np.array(by_clusters, dtype=np.int64), choice)
     chosen = np.array(answer.sites, dtype=np.int64)
-    table = candidate_table(pool.new, gatherer.network.crs)
+    table = candidate_table(pool.new, gatherer.walker.network.crs)
     return SitingResult(
         pool=pool,
         candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(covers.T.astype(np.float64) @ beyond)[:count])),
@@ -214,10 +210,8 @@ def choose_among_candidates(gatherer: CandidateBuilder) -> SitingResult:
 def _nothing_asked(gatherer: CandidateBuilder, people: FloatArray, without_street: float) -> SitingResult:
     """Return the candidates that the study names by themselves, and no proposal."""
     pool = gatherer.gather_named()
-    covers = compute_coverage(
-        pool.candidates, gatherer.snaps, gatherer.limits_min, gatherer.network, gatherer.walk
-    )
-    table = candidate_table(pool.candidates, gatherer.network.crs)
+    covers = compute_coverage(pool.candidates, gatherer.snaps, gatherer.limits_min, gatherer.walker)
+    table = candidate_table(pool.candidates, gatherer.walker.network.crs)
     table = gpd.GeoDataFrame(table.assign(people_in_reach=covers.T.astype(np.float64) @ people))
     return SitingResult(pool, table, covers, people, None, None, (), float(people.sum()), without_street)
 
@@ -228,7 +222,7 @@ def _notices(
     """Yield why fewer sites are proposed than were asked for."""
     sites, near = gatherer.settings.sites, gatherer.snaps.reaches_street
     if not near.any():
-        values = {"people": f"{people.sum():,.0f}", "access_m": f"{gatherer.walk.access_m:g}"}
+        values = {"people": f"{people.sum():,.0f}", "access_m": f"{gatherer.walker.access_m:g}"}
         yield Notice("siting_no_street", "siting", people=float(people.sum()), values=values)
         return
     places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
@@ -249,13 +243,11 @@ def compute_coverage(
     candidates: Sequence[Candidate],
     demand: SnappedPoints,
     limits_min: FloatArray,
-    network: WalkingNetwork,
-    walk: WalkSettings,
+    walker: Walker,
 ) -> csr_array:
     """Return which candidate serves which demand point within the point's own limit."""
-    spots = snap(candidate_xy(candidates), network, access_m=walk.access_m)
     horizon_min = float(limits_min.max(initial=0.0))
-    times = travel_times(network, spots, demand, walk=walk, horizon_min=horizon_min)
+    times = walker.times(walker.snap(candidate_xy(candidates)), demand, within_min=horizon_min)
     inside = is_within(times.minutes, limits_min[times.demand])
     return coverage_from_pairs(times.demand[inside], times.facility[inside], (len(limits_min), len(candidates)))
 

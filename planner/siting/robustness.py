@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
@@ -16,13 +15,11 @@ from planner.accessibility.access_data import residents_65
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.inputs.walk_network import build_walk_network, walking_costs_of
+from planner.inputs.walk_network import build_walker, walker_at
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Issue, StudyError
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility
 from planner.network.walk import WalkSettings, is_within, walking_profiles
+from planner.network.walker import Walker
 from planner.schemas.tables import Gates
 from planner.siting.candidates.builder import CandidateSet
 from planner.siting.equity import EquityPlan, equity_frontier, group_frontier
@@ -85,7 +82,7 @@ class _Everybody:
 
 
 def analyse_scenarios(
-    study: Study, inputs: Inputs, siting: SitingResult, kinds: tuple[GroupCoverage, ...], walk: WalkSettings
+    study: Study, inputs: Inputs, siting: SitingResult, kinds: tuple[GroupCoverage, ...], walker: Walker
 ) -> ScenarioAnalysis | None:
     """Judge the proposals in the circumstances that the study names, and choose for all of them.
 
@@ -99,7 +96,7 @@ def analyse_scenarios(
         return None
     _check(study, inputs)
     everybody = _everybody(study, inputs, kinds)
-    worlds = dict(_worlds(study, inputs, siting.pool, everybody, walk))
+    worlds = dict(_worlds(study, inputs, siting.pool, everybody, walker))
     coverings = {key: covering for key, (_, covering) in worlds.items()}
     choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
     best = solve_scenarios(coverings, choice, seconds=settings.seconds, seed=settings.seed)
@@ -141,7 +138,7 @@ def _no_worse(
 
 
 def equity_frontiers(
-    study: Study, inputs: Inputs, network: WalkingNetwork, siting: SitingResult, walk: WalkSettings
+    study: Study, inputs: Inputs, walker: Walker, siting: SitingResult
 ) -> tuple[EquityFrontier, ...]:
     """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
 
@@ -158,7 +155,7 @@ def equity_frontiers(
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     limit = np.full(len(people), study.limits.standard_min)
     everybody = _Everybody(inputs.demand, people, limit)
-    covering = _covering(study, inputs, siting.pool, everybody, network, walk)
+    covering = _covering(study, inputs, siting.pool, everybody, walker)
     choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
     found: list[tuple[str, tuple[EquityPlan, ...]]] = []
     if asked.communities:
@@ -242,22 +239,21 @@ def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -
 
 
 def _worlds(
-    study: Study, inputs: Inputs, pool: CandidateSet, everybody: _Everybody, walk: WalkSettings
+    study: Study, inputs: Inputs, pool: CandidateSet, everybody: _Everybody, walker: Walker
 ) -> Iterator[tuple[str, tuple[Phrase, CoverageMatrix]]]:
     """Yield every circumstance: as the study has it, then the others one by one."""
-    asked, costs = study.siting.robust, walking_costs_of(study, walk)
-    own = _covering(study, inputs, pool, everybody, build_walk_network(study, inputs, costs).network, walk)
+    asked, walk = study.siting.robust, walker.walk
+    own = _covering(study, inputs, pool, everybody, walker)
     yield "as_is", (Phrase("words.world_as_is"), own)
     for name in dict.fromkeys(asked.walking):
         profile = walking_profiles()[name]
-        other = WalkSettings(profile.speed_kmh, walk.access_m)
-        network = build_walk_network(study, inputs, walking_costs_of(study, other)).network
+        other = walker_at(study, inputs, walker, WalkSettings(profile.speed_kmh, walk.access_m))
         said = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
-        yield f"walking:{name}", (said, _covering(study, inputs, pool, everybody, network, other))
+        yield f"walking:{name}", (said, _covering(study, inputs, pool, everybody, other))
     for state in dict.fromkeys(asked.gates):
-        network = build_walk_network(study, _with_gates(inputs, state), costs).network
+        other = build_walker(study, _with_gates(inputs, state), walk)
         said = Phrase(f"words.world_gates_{state}")
-        yield f"gates:{state}", (said, _covering(study, inputs, pool, everybody, network, walk))
+        yield f"gates:{state}", (said, _covering(study, inputs, pool, everybody, other))
     for variant in asked.people:
         rest = variant.people.get("*", 1.0)
         times = everybody.frame["community"].map(lambda one, v=variant, r=rest: v.people.get(one, r)).to_numpy()
@@ -275,19 +271,14 @@ def _covering(
     inputs: Inputs,
     pool: CandidateSet,
     everybody: _Everybody,
-    network: WalkingNetwork,
-    walk: WalkSettings,
+    walker: Walker,
 ) -> CoverageMatrix:
     """Return who is served by which candidate, and, in the last column, by a centre that stays."""
-    spots = _snapped(everybody.frame, network, walk)
+    spots = walker.snap(everybody.frame)
     stays = ~inputs.facilities["id"].isin(study.siting.relocatable)
-    centres = _snapped(inputs.facilities[stays], network, walk)
+    centres = walker.snap(inputs.facilities[stays])
     horizon_min = float(everybody.limit_min.max())
-    minutes, _ = nearest_facility(network, centres, spots, walk=walk, horizon_min=horizon_min)
+    minutes, _ = walker.nearest(centres, spots, within_min=horizon_min)
     staying = csr_array(is_within(minutes, everybody.limit_min)[:, None])
-    covers = compute_coverage(pool.candidates, spots, everybody.limit_min, network, walk)
+    covers = compute_coverage(pool.candidates, spots, everybody.limit_min, walker)
     return CoverageMatrix(csr_array(hstack([covers, staying], format="csr"), dtype=bool), everybody.weight)
-
-
-def _snapped(points: gpd.GeoDataFrame, network: WalkingNetwork, walk: WalkSettings) -> SnappedPoints:
-    return snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)

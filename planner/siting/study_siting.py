@@ -14,10 +14,8 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility_of_places
-from planner.network.walk import WalkSettings
+from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
 from planner.schemas.tables import Facilities
 from planner.siting.baselines import Comparison, compare_baselines
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
@@ -40,8 +38,7 @@ class SitingInputs:
 
     study: Study
     inputs: Inputs
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     uncovered: gpd.GeoDataFrame
     kinds: tuple[GroupCoverage, ...]
     circles: BusinessAreas | None
@@ -97,11 +94,11 @@ def solve_study(known: SitingInputs) -> StudySiting:
         siting=siting,
         asked_xy=gatherer.snaps.xy,
         weights=asked.weights,
-        gains=gains_by_group(siting, residents, kinds, known.network, walk=known.walk, standard_min=standard),
+        gains=gains_by_group(siting, residents, kinds, known.walker, standard_min=standard),
         comparison=compare_baselines(siting, study.siting),
         left=unserved_demand(known, gatherer, siting),
-        otherwise=analyse_scenarios(study, known.inputs, siting, known.kinds, known.walk),
-        fair=equity_frontiers(study, known.inputs, known.network, siting, known.walk),
+        otherwise=analyse_scenarios(study, known.inputs, siting, known.kinds, known.walker),
+        fair=equity_frontiers(study, known.inputs, known.walker, siting),
     )
 
 
@@ -113,16 +110,15 @@ def candidate_builder(known: SitingInputs, asked: WeightedDemand) -> CandidateBu
     return CandidateBuilder(
         uncovered=asked.uncovered,
         limits_min=standard if limits is None else limits,
-        snaps=_snapped(asked.uncovered, known),
-        network=known.network,
-        walk=known.walk,
+        snaps=known.walker.snap(asked.uncovered),
+        walker=known.walker,
         settings=settings,
         circles=known.circles,
         parcels=inputs.parcels,
         options=relocation_options(known),
         named=(*named_places(study), *of_today(study, lambda: _pool_of_today(known))),
         taken=frozenset(inputs.facilities["id"]),
-        ground=SiteConstraints.of(inputs, known.network, known.walk, settings),
+        ground=SiteConstraints.of(inputs, known.walker, settings),
     )
 
 
@@ -131,7 +127,7 @@ def _pool_of_today(known: SitingInputs) -> CandidateSet:
     if known.today is None:
         return CandidateSet(())
     study, inputs = known.study, replace(known.inputs, facilities=known.today)
-    centres, standard = _snapped(known.today, known), study.limits.standard_min
+    centres, standard = known.walker.snap(known.today), study.limits.standard_min
     kinds = tuple(
         replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.kinds
     )
@@ -157,8 +153,7 @@ def relocation_options(known: SitingInputs) -> tuple[Candidate, ...]:
         facilities,
         known.inputs.demand,
         tuple(dict.fromkeys(free)),
-        known.network,
-        walk=known.walk,
+        known.walker,
         merge_within_m=known.study.siting.merge_within_m,
     )
     return tuple(options)
@@ -169,7 +164,7 @@ def demand_to_gain(known: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCo
     if not known.study.siting.relocatable:
         return known.uncovered, known.kinds
     stays = ~known.inputs.facilities["id"].isin(known.study.siting.relocatable)
-    centres = _snapped(known.inputs.facilities[stays], known)
+    centres = known.walker.snap(known.inputs.facilities[stays])
     standard = known.study.limits.standard_min
     residents = _beyond(known.inputs.demand, centres, standard, known)
     kinds = tuple(
@@ -181,8 +176,7 @@ def demand_to_gain(known: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCo
 def _beyond(
     points: gpd.GeoDataFrame, centres: SnappedPoints, limit_min: float, known: SitingInputs
 ) -> gpd.GeoDataFrame:
-    xy = shapely.get_coordinates(points.geometry.array)
-    minutes, _ = nearest_facility_of_places(known.network, centres, xy, walk=known.walk, horizon_min=limit_min)
+    minutes, _ = known.walker.nearest_of_places(centres, points, within_min=limit_min)
     return gpd.GeoDataFrame(points[~np.isfinite(minutes) & (points["people"].to_numpy() > 0)])
 
 
@@ -195,8 +189,7 @@ def unserved_demand(
     served = np.asarray(siting.covers.sum(axis=1)).ravel() > 0
     stays = ~known.inputs.facilities["id"].isin(known.study.siting.relocatable).to_numpy()
     around = UnservedContext(
-        network=known.network,
-        walk=known.walk,
+        walker=known.walker,
         demand=gatherer.snaps,
         people=siting.people,
         limit_min=gatherer.limits_min,
@@ -211,8 +204,4 @@ def unserved_demand(
 def sites_and_centres(pool: CandidateSet, known: SitingInputs, stays: NDArray[np.bool_]) -> SnappedPoints:
     """Return where all candidates and the centres that stay meet the streets, candidates first."""
     centres = shapely.get_coordinates(known.inputs.facilities.geometry.array[stays])
-    return snap(np.vstack([candidate_xy(pool.candidates), centres]), known.network, access_m=known.walk.access_m)
-
-
-def _snapped(points: gpd.GeoDataFrame, known: SitingInputs) -> SnappedPoints:
-    return snap(shapely.get_coordinates(points.geometry.array), known.network, access_m=known.walk.access_m)
+    return known.walker.snap(np.vstack([candidate_xy(pool.candidates), centres]))

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
 from planner.config.sections.siting import SitingSettings as Settings
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.walk import WalkSettings
+from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
 from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
 from planner.siting.candidates.clusters import Clustering, Grouping, propose_dense, propose_middles
@@ -97,8 +95,8 @@ class CandidateBuilder:
         Who can be gained, and the limit of each, minutes.
     snaps
         Where they meet the streets.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     settings
         `[siting]` of the study.
     circles, parcels
@@ -116,8 +114,7 @@ class CandidateBuilder:
     uncovered: gpd.GeoDataFrame
     limits_min: NDArray[np.float64]
     snaps: SnappedPoints
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     settings: Settings
     circles: BusinessAreas | None = None
     parcels: Parcels | None = None
@@ -137,10 +134,10 @@ class CandidateBuilder:
             if origin == "density":
                 found.append((origin, self._dense(), None))
             if origin == "circles" and self.circles is not None:
-                circles = propose_circles(self.circles, self.network, access_m=self.walk.access_m)
+                circles = propose_circles(self.circles, self.walker)
                 found.append((origin, circles, None))
             if origin == "parcels" and self.parcels is not None:
-                parcels = propose_parcels(self.parcels, self.network, access_m=self.walk.access_m)
+                parcels = propose_parcels(self.parcels, self.walker)
                 found.append((origin, parcels, None))
             if origin == "streets":
                 streets = self._streets()
@@ -182,26 +179,23 @@ class CandidateBuilder:
         clusterings = [Clustering(sites, self.settings.seed)]
         if "clusters" in self.settings.origins and asked > sites:
             clusterings.append(Clustering(asked, self.settings.seed))
-        return propose_middles(near, self.network, clusterings, access_m=self.walk.access_m) if len(near) else []
+        return propose_middles(near, self.walker, clusterings) if len(near) else []
 
     def _dense(self) -> list[Candidate]:
         near = self.uncovered[self.snaps.reaches_street]
         if not len(near):
             return []
-        xy = shapely.get_coordinates(near.geometry.array)
-        snaps = snap(xy, self.network, access_m=self.walk.access_m)
         density = self.settings.density
         grouping = Grouping(density.method, density.within_m, density.least_points)
-        return propose_dense(near, snaps, self.network, grouping, walk=self.walk)
+        return propose_dense(near, self.walker, grouping)
 
     def _streets(self) -> StreetPositions:
-        lines = self.network.as_drawn.segment_lines() if self.ground is None else self.ground.streets()
+        lines = self.walker.network.as_drawn.segment_lines() if self.ground is None else self.ground.streets()
         return propose_street_positions(
             self.snaps,
             self.uncovered["people"].to_numpy(),
             self.limits_min,
-            self.network,
+            self.walker,
             lines,
-            walk=self.walk,
             at_most=self.settings.street_positions,
         )

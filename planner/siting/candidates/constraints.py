@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.inputs.study_inputs import Inputs
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility
-from planner.network.walk import WalkSettings, is_within
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import is_within
+from planner.network.walker import Walker
 from planner.siting.candidates.candidate import Candidate, ExcludedCandidate, Reason, candidate_xy
 
 EDGE_M = 0.01
@@ -34,8 +33,8 @@ class SiteConstraints:
         Shapes to keep out of, empty where there are none.
     centres, ids
         Existing centres that stay: where they meet the streets, and their ids.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     settings
         The limits, `[siting]` of the study.
     """
@@ -45,14 +44,11 @@ class SiteConstraints:
     barriers: shapely.Geometry
     centres: SnappedPoints
     ids: NDArray[np.object_]
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     settings: Settings
 
     @classmethod
-    def of(
-        cls, inputs: Inputs, network: WalkingNetwork, walk: WalkSettings, settings: Settings
-    ) -> SiteConstraints:
+    def of(cls, inputs: Inputs, walker: Walker, settings: Settings) -> SiteConstraints:
         """Return the ground of a study."""
         stays = ~inputs.facilities["id"].isin(settings.relocatable)
         centres = inputs.facilities[stays]
@@ -60,10 +56,9 @@ class SiteConstraints:
             district=shapely.union_all(inputs.communities.geometry.array),
             water=_together(inputs.water),
             barriers=_together(inputs.barriers),
-            centres=snap(shapely.get_coordinates(centres.geometry.array), network, access_m=walk.access_m),
+            centres=walker.snap(centres),
             ids=centres["id"].to_numpy(dtype=object),
-            network=network,
-            walk=walk,
+            walker=walker,
             settings=settings,
         )
 
@@ -76,8 +71,8 @@ class SiteConstraints:
         """
         xy = candidate_xy(candidates)
         points = shapely.points(xy)
-        snaps = snap(xy, self.network, access_m=self.walk.access_m)
-        hidden = ~snaps.reaches_street & (snaps.nearest_m <= self.walk.access_m)
+        snaps = self.walker.snap(xy)
+        hidden = ~snaps.reaches_street & (snaps.nearest_m <= self.walker.access_m)
         nearest_m, nearest = self._to_centres(snaps)
         area = np.array([np.inf if one.area_m2 is None else one.area_m2 for one in candidates])
         unknown = np.array([one.cost is None for one in candidates], dtype=bool)
@@ -105,7 +100,7 @@ class SiteConstraints:
 
     def streets(self) -> NDArray[np.object_]:
         """Return the straight street pieces on which a station may stand, apart from what stands beside it."""
-        pieces = shapely.get_parts(shapely.unary_union(self.network.as_drawn.segment_lines()))
+        pieces = shapely.get_parts(shapely.unary_union(self.walker.network.as_drawn.segment_lines()))
         shapely.prepare(self.district)
         inside = shapely.covers(self.district, pieces)
         crossing = ~inside & shapely.intersects(self.district, pieces)
@@ -120,12 +115,10 @@ class SiteConstraints:
         min_spacing_m = self.settings.min_spacing_m
         if min_spacing_m <= 0 or not len(self.ids):
             return np.full(len(snaps.xy), np.inf), np.full(len(snaps.xy), -1, dtype=np.int64)
-        horizon_min = self.walk.minutes(min_spacing_m)
-        minutes, which = nearest_facility(
-            self.network, self.centres, snaps, walk=self.walk, horizon_min=horizon_min
-        )
+        horizon_min = self.walker.walk.minutes(min_spacing_m)
+        minutes, which = self.walker.nearest(self.centres, snaps, within_min=horizon_min)
         inside = is_within(minutes, horizon_min)
-        return np.where(inside, minutes * self.walk.metres(1.0), np.inf), which
+        return np.where(inside, minutes * self.walker.walk.metres(1.0), np.inf), which
 
 
 def _without(pieces: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np.object_]:

@@ -12,10 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import snap
-from planner.network.travel_times import travel_times
-from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.siting.candidates.candidate import Candidate, candidate_xy
 from planner.siting.candidates.clusters import snap_to_streets
 
@@ -43,9 +40,8 @@ def propose_relocations(
     facilities: gpd.GeoDataFrame,
     demand: gpd.GeoDataFrame,
     free: Sequence[str],
-    network: WalkingNetwork,
+    walker: Walker,
     *,
-    walk: WalkSettings,
     merge_within_m: float,
 ) -> list[Candidate]:
     """Propose what may be done with free centres; closing one is to choose none of its options.
@@ -56,8 +52,8 @@ def propose_relocations(
         All centres; people with their communities.
     free
         Ids of the free ones.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     merge_within_m
         Two no farther apart than this on foot may be merged.
 
@@ -80,7 +76,7 @@ def propose_relocations(
         for one, home in zip(kept, homes, strict=True)
         if (middle := _middle(demand, home)) is not None
     ]
-    near = _near(kept, network, walk=walk, within_m=merge_within_m)
+    near = _near(kept, walker, within_m=merge_within_m)
     merges = [
         (f"M:{kept[one].id}+{kept[other].id}", (kept[one].id, kept[other].id), middle)
         for one, other in near
@@ -95,8 +91,7 @@ def propose_relocations(
                 [ident for ident, *_ in options],
                 "move" if origin == "move" else "merge",
                 xy,
-                network,
-                access_m=walk.access_m,
+                walker,
             )
             found += [_of_centres(one, centres) for one, (_, centres, _) in zip(placed, options, strict=True)]
     return found
@@ -157,11 +152,9 @@ def _middle(demand: gpd.GeoDataFrame, homes: frozenset[str]) -> NDArray[np.float
     return np.asarray(np.average(xy, axis=0, weights=people), dtype=np.float64)
 
 
-def _near(
-    kept: Sequence[Candidate], network: WalkingNetwork, *, walk: WalkSettings, within_m: float
-) -> list[tuple[int, int]]:
-    spots = snap(candidate_xy(kept), network, access_m=walk.access_m)
-    times = travel_times(network, spots, spots, walk=walk, horizon_min=walk.minutes(within_m))
+def _near(kept: Sequence[Candidate], walker: Walker, *, within_m: float) -> list[tuple[int, int]]:
+    spots = walker.snap(candidate_xy(kept))
+    times = walker.times(spots, spots, within_min=walker.walk.minutes(within_m))
     joined = set(zip(times.facility.tolist(), times.demand.tolist(), strict=True))
     return [pair for pair in combinations(range(len(kept)), 2) if pair in joined and pair[::-1] in joined]
 

@@ -20,8 +20,8 @@ from planner.accessibility.walk_clusters import APART_M, dbscan, hdbscan, walk_d
 from planner.config.sections.demand import BusinessAreaSettings as CircleSettings
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.network import build_network, with_costs
-from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.population.business_places import business_places, read_place_kinds
 from planner.reporting.document.build import build_document
 from planner.schemas.tables import FACILITIES, PLACES, STREETS, Facilities, Streets
@@ -57,14 +57,13 @@ def found(
 ) -> BusinessAreas:
     network = build_network(town)
     network = with_costs(network, np.full((len(network.segment_m), 2), level))
-    snaps = snap(shapely.get_coordinates(centres.geometry.array), network, access_m=WALK.access_m)
+    walker = Walker(network, WALK)
     return find_business_areas(
         business_places(PLACES.check(places, source="test"), KINDS),
-        network,
+        walker,
         centres,
-        snaps,
+        walker.snap(centres),
         town,
-        walk=WALK,
         settings=CircleSettings(**{"within_m": 60.0, "least_places": 3, **settings}),
         standard_min=5.0,
         language=language,
@@ -103,8 +102,8 @@ def test_walks_and_clusters_are_those_of_networkx_and_of_brute_force(seed: int) 
     xy = points_in(town, 45, seed + 10)
     truth = oracle_metres(town, xy)
     within = 130.0
-    network = build_network(town)
-    walks = walk_distances(network, snap(xy, network, access_m=WALK.access_m), walk=WALK, within_m=within)
+    walker = Walker(build_network(town), WALK)
+    walks = walk_distances(walker, walker.snap(xy), within_m=within)
     dense = np.full(truth.shape, np.inf)
     dense[walks.tocoo().row, walks.tocoo().col] = walks.tocoo().data
     expected = np.where(truth <= within, truth, np.inf)
@@ -302,10 +301,8 @@ def test_neighbours_walk_along_the_street_not_through_the_block() -> None:
     """Two parallel streets, joined at one end only: back to back is 30 m on the map and 400 m on foot."""
     town = streets("LINESTRING (1000 1000, 1200 1000)", "LINESTRING (1000 1000, 1000 1060, 1200 1060)")
     back_to_back = np.array([(1180, 1012), (1190, 1012), (1180, 1048), (1190, 1048)], dtype=float)
-    network = build_network(town)
-    walks = walk_distances(
-        network, snap(back_to_back, network, access_m=20.0), walk=WALK, within_m=100.0
-    ).toarray()
+    walker = Walker(build_network(town), WalkSettings(WALK.speed_kmh, 20.0))
+    walks = walk_distances(walker, walker.snap(back_to_back), within_m=100.0).toarray()
     assert walks[0, 2] == 0  # not stored
     assert 0 < walks[0, 1] < 30
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from planner.config.renamed import RENAMED, rename_settings, renamed_notices
+from planner.config.renamed_settings import RENAMED, with_new_names
 from planner.config.study import make_study
-from planner.messages.catalogue import LANGUAGES
 from planner.messages.errors import StudyError
 
 LAYERS: dict[str, Any] = {name: {"path": f"{name}.gpkg"} for name in ("communities", "facilities", "streets")}
@@ -27,6 +26,7 @@ OLD: dict[str, dict[str, Any]] = {
     "programme.projects.street": {
         "programme": {"funds": [FUND], "projects": [{**PROJECT, "street": "North"}, {**PROJECT, "id": "b"}]}
     },
+    "programme.projects.settles": {"programme": {"funds": [FUND], "projects": [{**PROJECT, "settles": ["C1"]}]}},
     "programme.starts_per_street": {"programme": {"starts_per_street": 2}},
     "siting.apart_m": {"siting": {"apart_m": 400.0}},
     "siting.barrier_m": {"siting": {"barrier_m": 3.0}},
@@ -40,19 +40,14 @@ def test_every_old_name_is_tried() -> None:
 
 
 @pytest.mark.parametrize("old", OLD)
-def test_an_old_name_gives_the_same_study_and_one_notice(old: str) -> None:
+def test_an_old_name_gives_the_same_study_and_one_name_to_report(old: str) -> None:
     content = BASE | OLD[old]
-    current, old_names = rename_settings(content)
-    study = make_study(content)
-    assert study.old_names == old_names == (old,)
+    current = with_new_names(content)
     assert current != content
-    assert study.model_copy(update={"old_names": ()}) == make_study(current)
-    (notice,) = renamed_notices(study.old_names)
-    assert notice.key == "setting_renamed"
-    assert str(notice.values["new"]).rpartition(".")[2] == RENAMED[old]
-    for language in LANGUAGES:
-        assert f"`{old}`" in notice.in_words(language)
-        assert f"`{notice.values['new']}`" in notice.in_words(language)
+    study = make_study(content)
+    assert study.former_names == ((old, RENAMED[old]),)
+    assert study.model_dump() == make_study(current).model_dump()
+    assert make_study(current).former_names == ()
 
 
 def test_an_old_name_beside_the_new_one_is_an_error() -> None:
@@ -61,7 +56,3 @@ def test_an_old_name_beside_the_new_one_is_an_error() -> None:
     assert [(issue.key, issue.values["path"]) for issue in caught.value.issues] == [
         ("unknown_setting", "siting.free")
     ]
-
-
-def test_the_current_names_give_no_notice() -> None:
-    assert make_study(BASE).old_names == ()

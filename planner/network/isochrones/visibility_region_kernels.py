@@ -26,44 +26,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.network.compile import kernel
+from planner.network.isochrones.ray_kernels import (
+    FAN,
+    STAR,
+    STRIP,
+    TOUCHING_M,
+    RadiusSource,
+    RayScene,
+    Sweep,
+    cast_ray,
+    chord_error_m,
+    find_first_hit,
+    greatest_radius,
+    is_seen_from,
+    measure_ray,
+    passes_barriers,
+    radius_at,
+    value_through,
+)
 from planner.network.visibility import BESIDE_M, shares_between, squared_to_piece
 from planner.network.walk import FloatArray, IndexArray
 
-STAR, STRIP, FAN = 0, 1, 2
-
-TOUCHING_M = 1e-6
-"""A barrier that comes so near to the end of another one meets it there."""
-
 LEAST_M = 1e-6
-"""Rays shorter than this show nothing."""
+"""Shorter rays show nothing."""
 
 HALVINGS = 40
 
 SAME_VALUE = 1e-12
 """Rays whose values differ by less show the same."""
-
-
-class RadiusSource(NamedTuple):
-    """A stretch of a segment, and how far people walk straight from its positions.
-
-    Attributes
-    ----------
-    from_m, to_m
-        Along the segment, metres.
-    radius_m, slope
-        The radius at the segment's begin and how much it grows a metre, where it is linear.
-    foot_m, aside_m, limit_m
-        Else the radius is `limit_m` less the distance to a place, given by the foot of its perpendicular and how
-        far it stands to the left. `limit_m` is 0 where the radius is linear.
-    """
-
-    from_m: float
-    to_m: float
-    radius_m: float
-    slope: float
-    foot_m: float
-    aside_m: float
-    limit_m: float
 
 
 class VisibleRings(NamedTuple):
@@ -82,155 +72,15 @@ class VisibleRings(NamedTuple):
     used: IndexArray
 
 
-class RayScene(NamedTuple):
-    """What rays meet.
-
-    Attributes
-    ----------
-    source
-        Where they come from.
-    pieces
-        Straight pieces of barriers, shape (pieces, 4).
-    spots
-        Where pieces end or cross, shape (spots, 2).
-    touches
-        Which pieces meet where the rays of a fan start, shape (pieces,).
-    step
-        The turn of an arc that is drawn as a chord.
-    """
-
-    source: RadiusSource
-    pieces: FloatArray
-    spots: FloatArray
-    touches: NDArray[np.bool_]
-    step: float
-
-
-class Sweep(NamedTuple):
-    """One family of rays: which, its place (the star's, or the end of a barrier), and the side of a strip."""
-
-    kind: int
-    x: float
-    y: float
-    side: float
-
-
-Ray = tuple[float, float, float, float, float]
-"""Where it starts, its direction, and how long it may be."""
-
-
 @kernel
-def radius_at(source: RadiusSource, x: float) -> float:
-    """Return how far people walk straight from a position on the segment."""
-    if source.limit_m > 0:
-        return float(source.limit_m - np.sqrt((x - source.foot_m) ** 2 + source.aside_m**2))
-    return source.radius_m + source.slope * x
-
-
-@kernel
-def _greatest_radius(source: RadiusSource) -> float:
-    """Return the greatest radius along the stretch."""
-    most = max(radius_at(source, source.from_m), radius_at(source, source.to_m))
-    if source.from_m < source.foot_m < source.to_m:
-        most = max(most, radius_at(source, source.foot_m))
-    return most
-
-
-@kernel
-def _ray(sweep: Sweep, source: RadiusSource, value: float) -> Ray:
-    if sweep.kind == STAR:
-        return sweep.x, sweep.y, np.cos(value), np.sin(value), radius_at(source, sweep.x)
-    if sweep.kind == FAN:
-        to_x, to_y = sweep.x - value, sweep.y
-        away = np.sqrt(to_x * to_x + to_y * to_y)
-        return sweep.x, sweep.y, to_x / away, to_y / away, radius_at(source, value) - away
-    if source.limit_m > 0:
-        to_x, to_y = value - source.foot_m, -source.aside_m
-        away = np.sqrt(to_x * to_x + to_y * to_y)
-        return value, 0.0, to_x / away, abs(to_y) / away * sweep.side, source.limit_m - away
-    upright = np.sqrt(1.0 - source.slope * source.slope)
-    return value, 0.0, -source.slope, sweep.side * upright, radius_at(source, value)
-
-
-@kernel
-def _value_at(sweep: Sweep, source: RadiusSource, x: float, y: float) -> float:
-    """Return the value whose ray passes a place; not a number where none does."""
-    if sweep.kind == STAR:
-        return float(np.arctan2(y - sweep.y, x - sweep.x))
-    if sweep.kind == FAN:
-        if y == sweep.y:
-            return np.nan
-        return float(sweep.x - (x - sweep.x) * sweep.y / (y - sweep.y))
-    if y * sweep.side <= 0:
-        return np.nan
-    if source.limit_m > 0:
-        # Rays come from the place that lies on the other side of the segment.
-        from_y = -abs(source.aside_m)
-        return float(source.foot_m + (x - source.foot_m) * from_y / (from_y - abs(y)))
-    return float(x + source.slope * abs(y) / np.sqrt(1.0 - source.slope * source.slope))
-
-
-@kernel
-def _distance_to_line(ray: Ray, piece: FloatArray) -> float:
-    """Return how far along a ray it meets the line of a piece; infinite where it does not."""
-    x, y, cos, sin, _ = ray
-    step_x, step_y = piece[2] - piece[0], piece[3] - piece[1]
-    across = cos * step_y - sin * step_x
-    if across == 0.0:
-        return np.inf
-    return float(((piece[0] - x) * step_y - (piece[1] - y) * step_x) / across)
-
-
-@kernel
-def _first_hit(ray: Ray, scene: RayScene, until: float) -> tuple[int, float]:
-    """Return the first piece that a ray meets before `until`, and where; −1 where it meets none."""
-    x, y, cos, sin, _ = ray
-    pieces, touches = scene.pieces, scene.touches
-    found, nearest = -1, until
-    for k in range(len(pieces)):
-        if touches[k]:
-            continue
-        one = cos * (pieces[k, 1] - y) - sin * (pieces[k, 0] - x)
-        other = cos * (pieces[k, 3] - y) - sin * (pieces[k, 2] - x)
-        if (one > 0 and other > 0) or (one < 0 and other < 0) or one == other:
-            continue
-        share = one / (one - other)
-        along_x = pieces[k, 0] + share * (pieces[k, 2] - pieces[k, 0]) - x
-        along_y = pieces[k, 1] + share * (pieces[k, 3] - pieces[k, 1]) - y
-        distance = along_x * cos + along_y * sin
-        if 0.0 <= distance < nearest:
-            found, nearest = k, distance
-    return found, nearest
-
-
-@kernel
-def _passes(ray: Ray, scene: RayScene) -> bool:
-    """Tell whether a ray from the end of a barrier leaves all barriers that meet there on one side of it."""
-    x, y, cos, sin, _ = ray
-    left, right = False, False
-    pieces = scene.pieces
-    for k in range(len(pieces)):
-        if not scene.touches[k]:
-            continue
-        for end in range(0, 4, 2):
-            to_x, to_y = pieces[k, end] - x, pieces[k, end + 1] - y
-            if to_x * to_x + to_y * to_y > TOUCHING_M * TOUCHING_M:
-                if cos * to_y - sin * to_x > 0:
-                    left = True
-                else:
-                    right = True
-    return not (left and right)
-
-
-@kernel
-def _events(sweep: Sweep, scene: RayScene, limits: tuple[float, float]) -> FloatArray:
+def _find_events(sweep: Sweep, scene: RayScene, limits: tuple[float, float]) -> FloatArray:
     """Return the values between two limits at which the first barrier in the way may change, rising."""
     low, high = limits
     spots = scene.spots
     values, count = np.empty(len(spots) + 2), 2
     values[0], values[1] = low, high
     for k in range(len(spots)):
-        value = _value_at(sweep, scene.source, spots[k, 0], spots[k, 1])
+        value = value_through(sweep, scene.source, spots[k, 0], spots[k, 1])
         if low < value < high:
             values[count] = value
             count += 1
@@ -242,83 +92,65 @@ def _events(sweep: Sweep, scene: RayScene, limits: tuple[float, float]) -> Float
 @kernel
 def _sweep_out(sweep: Sweep, scene: RayScene, limits: tuple[float, float], into: VisibleRings) -> VisibleRings:
     """Add the outlines of what one family of rays shows."""
-    values = _events(sweep, scene, limits)
+    values = _find_events(sweep, scene, limits)
     # Where the rays start and where they end.
     rays, used = np.empty((128, 4)), 0
     for i in range(len(values) - 1):
         begin, end = values[i], values[i + 1]
         if end - begin <= SAME_VALUE:
             continue
-        middle = _ray(sweep, scene.source, 0.5 * (begin + end))
-        if sweep.kind == FAN and not (_passes(middle, scene) and _sees(middle, 0.5 * (begin + end), scene)):
+        middle = cast_ray(sweep, scene.source, 0.5 * (begin + end))
+        if sweep.kind == FAN and not (
+            passes_barriers(middle, scene) and is_seen_from(middle, 0.5 * (begin + end), scene)
+        ):
             if used:
-                into = _close(sweep, rays, used, into)
+                into = _close_ring(sweep, rays, used, into)
             used = 0
             continue
-        hit, _ = _first_hit(middle, scene, np.inf)
-        marks = _marks(sweep, scene, begin, end)
+        hit, _ = find_first_hit(middle, scene, np.inf)
+        marks = _sample_values(sweep, scene, begin, end)
         if used + 3 * len(marks) > len(rays):
             rays = np.concatenate((rays, np.empty((3 * len(marks) + len(rays), 4))))
-        used = _follow(sweep, scene, hit, marks, rays, used)
-    return _close(sweep, rays, used, into) if used else into
+        used = _add_rays(sweep, scene, hit, marks, rays, used)
+    return _close_ring(sweep, rays, used, into) if used else into
 
 
 @kernel
-def _follow(sweep: Sweep, scene: RayScene, hit: int, marks: FloatArray, rays: FloatArray, used: int) -> int:
+def _add_rays(sweep: Sweep, scene: RayScene, hit: int, marks: FloatArray, rays: FloatArray, used: int) -> int:
     """Note the rays between values where the same barrier is the first in their way; return how many there are."""
     by_barrier = False
     for m in range(len(marks)):
-        _, stopped = _length(sweep, scene, hit, marks[m])
+        _, stopped = measure_ray(sweep, scene, hit, marks[m])
         if m and stopped != by_barrier:
             # Halve to where the barrier begins, or ceases, to stop the rays.
             low, high = marks[m - 1], marks[m]
             for _ in range(HALVINGS):
                 middle = 0.5 * (low + high)
-                if _length(sweep, scene, hit, middle)[1] == by_barrier:
+                if measure_ray(sweep, scene, hit, middle)[1] == by_barrier:
                     low = middle
                 else:
                     high = middle
-            used = _put(sweep, scene, hit, 0.5 * (low + high), rays, used)
+            used = _add_ray(sweep, scene, hit, 0.5 * (low + high), rays, used)
         elif m and stopped and m < len(marks) - 1:
             # Along a barrier the outline is straight.
             continue
-        used = _put(sweep, scene, hit, marks[m], rays, used)
+        used = _add_ray(sweep, scene, hit, marks[m], rays, used)
         by_barrier = stopped
     return used
 
 
 @kernel
-def _sees(ray: Ray, x: float, scene: RayScene) -> bool:
-    """Tell whether a position of the segment sees the place where a fan's ray starts."""
-    away = np.sqrt((ray[0] - x) ** 2 + ray[1] ** 2)
-    back: Ray = (ray[0], ray[1], -ray[2], -ray[3], 0.0)
-    found, _ = _first_hit(back, scene, away)
-    return found < 0
-
-
-@kernel
-def _length(sweep: Sweep, scene: RayScene, hit: int, value: float) -> tuple[float, bool]:
-    """Return how long a ray is (0 at least), and whether a barrier stops it."""
-    ray = _ray(sweep, scene.source, value)
-    if hit >= 0:
-        until = _distance_to_line(ray, scene.pieces[hit])
-        if 0.0 <= until < ray[4]:
-            return until, True
-    return max(ray[4], 0.0), False
-
-
-@kernel
-def _put(sweep: Sweep, scene: RayScene, hit: int, value: float, rays: FloatArray, used: int) -> int:
+def _add_ray(sweep: Sweep, scene: RayScene, hit: int, value: float, rays: FloatArray, used: int) -> int:
     """Note where a ray starts and where it ends."""
-    x, y, cos, sin, _ = _ray(sweep, scene.source, value)
-    length, _ = _length(sweep, scene, hit, value)
+    x, y, cos, sin, _ = cast_ray(sweep, scene.source, value)
+    length, _ = measure_ray(sweep, scene, hit, value)
     rays[used, 0], rays[used, 1] = x, y
     rays[used, 2], rays[used, 3] = x + cos * length, y + sin * length
     return used + 1
 
 
 @kernel
-def _marks(sweep: Sweep, scene: RayScene, begin: float, end: float) -> FloatArray:
+def _sample_values(sweep: Sweep, scene: RayScene, begin: float, end: float) -> FloatArray:
     """Return values from `begin` to `end` between which an arc may be drawn as a chord."""
     source, step = scene.source, scene.step
     if sweep.kind == STRIP and source.limit_m <= 0:
@@ -337,23 +169,23 @@ def _marks(sweep: Sweep, scene: RayScene, begin: float, end: float) -> FloatArra
     for k in range(by_angle):
         marks[k] = min(max(x + aside * np.tan(low + (high - low) * k / by_angle), begin), end)
     marks[-1] = end
-    return _refined(sweep, scene, marks) if sweep.kind == FAN else marks
+    return _refine_samples(sweep, scene, marks) if sweep.kind == FAN else marks
 
 
 @kernel
-def _refined(sweep: Sweep, scene: RayScene, marks: FloatArray) -> FloatArray:
+def _refine_samples(sweep: Sweep, scene: RayScene, marks: FloatArray) -> FloatArray:
     """Return marks of a fan with more between them where its tips leave a chord farther than on a circle's arc.
 
     Behind a slit the rays of a whole street pass within a degree, and are of very different lengths.
     """
-    allowed_m = _greatest_radius(scene.source) * (1.0 - np.cos(0.5 * scene.step))
+    allowed_m = greatest_radius(scene.source) * (1.0 - np.cos(0.5 * scene.step))
     fine, waiting = np.empty(len(marks) + 64), np.empty(HALVINGS)
     fine[0], used = marks[0], 1
     for m in range(1, len(marks)):
         waiting[0], last = marks[m], 0
         while last >= 0:
             begin, end = fine[used - 1], waiting[last]
-            if last + 1 < HALVINGS and _bow_m(sweep, scene.source, begin, end) > allowed_m:
+            if last + 1 < HALVINGS and chord_error_m(sweep, scene.source, begin, end) > allowed_m:
                 last += 1
                 waiting[last] = 0.5 * (begin + end)
                 continue
@@ -366,30 +198,7 @@ def _refined(sweep: Sweep, scene: RayScene, marks: FloatArray) -> FloatArray:
 
 
 @kernel
-def _bow_m(sweep: Sweep, source: RadiusSource, begin: float, end: float) -> float:
-    """Return how far tips a third and two thirds of the way lie from the chord between two tips."""
-    begin_x, begin_y = _tip(sweep, source, begin)
-    end_x, end_y = _tip(sweep, source, end)
-    chord_x, chord_y, most = end_x - begin_x, end_y - begin_y, 0.0
-    for third in range(1, 3):
-        x, y = _tip(sweep, source, begin + (end - begin) * third / 3)
-        x, y = x - begin_x, y - begin_y
-        if chord_x == 0.0 and chord_y == 0.0:
-            most = max(most, x * x + y * y)
-        else:
-            most = max(most, squared_to_piece(x, y, chord_x, chord_y))
-    return float(np.sqrt(most))
-
-
-@kernel
-def _tip(sweep: Sweep, source: RadiusSource, value: float) -> tuple[float, float]:
-    """Return where a ray ends that no barrier stops."""
-    x, y, cos, sin, length = _ray(sweep, source, value)
-    return x + cos * max(length, 0.0), y + sin * max(length, 0.0)
-
-
-@kernel
-def _close(sweep: Sweep, rays: FloatArray, used: int, into: VisibleRings) -> VisibleRings:
+def _close_ring(sweep: Sweep, rays: FloatArray, used: int, into: VisibleRings) -> VisibleRings:
     """Add the ring that runs along the tips of some rays and back along where they start."""
     xy, ring_end, counts = into
     rings, total = counts[0], counts[1]
@@ -399,11 +208,11 @@ def _close(sweep: Sweep, rays: FloatArray, used: int, into: VisibleRings) -> Vis
         ring_end = np.concatenate((ring_end, np.empty(len(ring_end) + 1, dtype=np.int64)))
     first = total
     for i in range(used):
-        total = _add(xy, total, first, rays[i, 2], rays[i, 3])
+        total = _add_vertex(xy, total, first, rays[i, 2], rays[i, 3])
     if sweep.kind == STRIP:
-        total = _add(xy, total, first, rays[used - 1, 0], rays[used - 1, 1])
+        total = _add_vertex(xy, total, first, rays[used - 1, 0], rays[used - 1, 1])
     if sweep.kind != STAR:
-        total = _add(xy, total, first, rays[0, 0], rays[0, 1])
+        total = _add_vertex(xy, total, first, rays[0, 0], rays[0, 1])
     if abs(xy[total - 1, 0] - xy[first, 0]) + abs(xy[total - 1, 1] - xy[first, 1]) < LEAST_M:
         total -= 1
     if total >= first + 3:
@@ -415,7 +224,7 @@ def _close(sweep: Sweep, rays: FloatArray, used: int, into: VisibleRings) -> Vis
 
 
 @kernel
-def _add(xy: FloatArray, total: int, first: int, x: float, y: float) -> int:
+def _add_vertex(xy: FloatArray, total: int, first: int, x: float, y: float) -> int:
     """Add a vertex that is not the last one over again; return how many there are now."""
     if total > first and abs(xy[total - 1, 0] - x) + abs(xy[total - 1, 1] - y) < LEAST_M:
         return total
@@ -424,7 +233,7 @@ def _add(xy: FloatArray, total: int, first: int, x: float, y: float) -> int:
 
 
 @kernel
-def _local(segment: FloatArray, barrier_xy: FloatArray, near: IndexArray) -> FloatArray:
+def _to_segment_frame(segment: FloatArray, barrier_xy: FloatArray, near: IndexArray) -> FloatArray:
     """Return pieces of barriers in the frame of a segment, without what lies beside the segment."""
     step_x, step_y = segment[2] - segment[0], segment[3] - segment[1]
     length = np.sqrt(step_x * step_x + step_y * step_y)
@@ -448,7 +257,7 @@ def _local(segment: FloatArray, barrier_xy: FloatArray, near: IndexArray) -> Flo
 
 
 @kernel
-def _spots(pieces: FloatArray) -> tuple[FloatArray, int]:
+def _find_spots(pieces: FloatArray) -> tuple[FloatArray, int]:
     """Return where pieces end and where they cross, the ends first, and how many ends there are."""
     n = len(pieces)
     spots, ends = np.empty((2 * n + 16, 2)), 0
@@ -478,15 +287,15 @@ def _spots(pieces: FloatArray) -> tuple[FloatArray, int]:
 
 
 @kernel
-def _see_from(
+def _draw_from_source(
     source: RadiusSource, pieces: FloatArray, stars: tuple[bool, bool], step: float, into: VisibleRings
 ) -> VisibleRings:
     """Add the outlines of all that is seen from one stretch."""
     low, high = source.from_m, source.to_m
-    most = _greatest_radius(source)
+    most = greatest_radius(source)
     if most <= LEAST_M:
         return into
-    spots, n_ends = _spots(pieces)
+    spots, n_ends = _find_spots(pieces)
     touches = np.zeros(len(pieces), dtype=np.bool_)
     scene = RayScene(source, pieces, spots, touches, step)
     for end in range(2):
@@ -548,9 +357,9 @@ def draw_visible_regions(
         s = segment[row]
         values = stretches[row]
         source = RadiusSource(values[0], values[1], values[2], values[3], values[4], values[5], values[6])
-        pieces = _local(segment_xy[s], barrier_xy, near[near_first[s] : near_first[s + 1]])
+        pieces = _to_segment_frame(segment_xy[s], barrier_xy, near[near_first[s] : near_first[s + 1]])
         ring_before, before = into.used[0], into.used[1]
-        into = _see_from(source, pieces, (stars[row, 0], stars[row, 1]), step, into)
+        into = _draw_from_source(source, pieces, (stars[row, 0], stars[row, 1]), step, into)
         step_x, step_y = segment_xy[s, 2] - segment_xy[s, 0], segment_xy[s, 3] - segment_xy[s, 1]
         length = np.sqrt(step_x * step_x + step_y * step_y)
         cos, sin = step_x / length, step_y / length
