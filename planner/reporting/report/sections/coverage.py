@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import mean
 
-from planner.accessibility.access_data import PREMISES
 from planner.evaluation.ratings import RATINGS
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import (
@@ -24,7 +23,7 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.figures import overview_figure
 from planner.results import Plan
-from planner.schemas.tables import TIERS
+from planner.schemas.tables import PREMISES, TIERS
 
 LOWEST = 5
 """One in so many communities is marked as the lowest."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.accessibility.access_data import PREMISES
 from planner.evaluation.intervals import IndicatorRef
 from planner.evaluation.ratings import RATINGS, WEAK
 from planner.messages.money import money_unit
@@ -34,6 +33,7 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.figures import centre_figure
 from planner.results import Plan
+from planner.schemas.tables import PREMISES
 
 Rules = Mapping[str, Document]
 
