@@ -108,7 +108,7 @@ def _all_rows(snaps: SnappedPoints, holds: Bools) -> Bools:
 
 
 def _leads_out(network: WalkingNetwork, is_private: Bools) -> Bools:
-    """Return which edges are part of the longest public component, or private ways that touch it, shape (edges,)."""
+    """Return the edges of the longest public component or private ways that touch it, shape (edges,)."""
     of_public, of_private = (_node_pieces(network, which) for which in (~is_private, is_private))
     public_m = np.bincount(
         of_public[network.edge_nodes[~is_private, 0]], weights=network.edge_m[~is_private], minlength=1

@@ -190,7 +190,7 @@ def _cover_arc(  # noqa: C901 -- a call in the loop costs more than the step
 
 @kernel
 def _turned(x: float, y: float) -> float:
-    """Return the direction from the east as a number from 0 to 4 that rises with the angle, computed without it."""
+    """Return a direction from the east as a number from 0 to 4 that rises with the angle, without computing it."""
     share = y / (abs(x) + abs(y))
     if x < 0:
         return 2.0 - share
@@ -249,7 +249,7 @@ def _put_gaps(pieces: Pieces, total: int, curve: int, spans: Spans, count: int, 
 def _cover(
     ends: tuple[float, float, float, float], along: tuple[float, float, float], radius: float
 ) -> tuple[float, float, int, int]:
-    """Return the interval of the x axis inside a capsule in the axis' frame, and the curves that cross it there."""
+    """Return the interval of the x axis inside a capsule in the frame of the axis, and its crossing curves."""
     px, py, qx, qy = ends
     cos, sin, length = along
     low, high, low_kind, high_kind = np.inf, -np.inf, AT_BEGIN, AT_BEGIN

@@ -208,7 +208,7 @@ def _turning_points(mine: FloatArray, edge_on: NDArray[np.bool_]) -> FloatArray:
 
 @kernel
 def _nearest_around(mine: FloatArray) -> tuple[FloatArray, IndexArray]:
-    """Return the directions in which the nearest stretch may change, turning left, and the one after each, or −1."""
+    """Return directions in which the nearest stretch may change, turning left, and the one after each or −1."""
     n = len(mine)
     edge_on = np.empty(n, dtype=np.bool_)
     spots = _turning_points(mine, edge_on)
