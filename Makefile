@@ -15,7 +15,7 @@ PIP := -m pip install --quiet --constraint constraints.txt
 .PHONY: help demo test fast check lint types layers docs hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
 
 help:
-	@echo "make demo    carry out the Haibowan study; prints where the map and the report are"
+	@echo "make demo    run the Haibowan study; prints where the map and the report are"
 	@echo "make test    run all tests"
 	@echo "make fast    unit tests and laws with few examples, for the inner loop"
 	@echo "make docs    build the documentation site in build/site"
@@ -31,7 +31,7 @@ help:
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python $(PIP) --editable .
-	$(BIN)/planner warm
+	$(BIN)/planner compile
 	touch $@
 
 .venv/installed-dev: .venv/installed

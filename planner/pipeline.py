@@ -13,7 +13,7 @@ from planner.accessibility.coverage import Coverage, measure_coverage, merge_ser
 from planner.accessibility.equity import Equity, measure_equity
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.sensitivity import Alternative, rating_flips
+from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import verify
 from planner.inputs.scenario import Scenario, read_scenario
@@ -111,7 +111,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
                 study=study,
                 tables=inputs,
                 diagnosis=diagnosis,
-                remedies=improvements.remedies,
+                remedies=improvements.plans,
                 times=times,
                 demand=coverage.demand,
                 candidates=candidates,
@@ -165,19 +165,19 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     )
 
 
-def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[Alternative]:
+def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:
     """Evaluate the same data with the other rule sets of a study."""
     for name, rules in prepared.other_rules:
         diagnosis = diagnose(access, rule_set=rules, date=prepared.study.date)
-        yield Alternative("rules", name, rules.en, rules.zh, diagnosis)
+        yield AlternativeDiagnosis("rules", name, rules.en, rules.zh, diagnosis)
 
 
-def _with_other_walking(prepared: PreparedStudy) -> Iterator[Alternative]:
+def _with_other_walking(prepared: PreparedStudy) -> Iterator[AlternativeDiagnosis]:
     """Evaluate the same facilities by the same rules with the other walking profiles of a study."""
     for profile in prepared.other_profiles:
         access = prepared.with_profile(profile).measure_access()
         diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
-        yield Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
+        yield AlternativeDiagnosis("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 
 def _measure_equity(prepared: PreparedStudy) -> Equity:

@@ -17,9 +17,11 @@ from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
-from planner.evaluation.facility_indicators import unread_functions
-from planner.evaluation.improvements.study_improvements import Improvements, find_improvements
-from planner.evaluation.rules import RuleSet, limits_of, read_rules, uses_service_areas
+from planner.evaluation.functions import unknown_functions
+from planner.evaluation.improvements.search import Improvements, find_improvements
+from planner.evaluation.indicators import uses_service_areas
+from planner.evaluation.rule_files import read_rules
+from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
@@ -210,7 +212,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     rules = read(study.rules.profile)
     other_rules = tuple((name, read(name, setting="rules.compare")) for name in study.rules.compare)
     other_profiles = tuple(find_profile(study, name, setting="rules.walking") for name in study.rules.walking)
-    rule_limits = [limit for one in (rules, *(other for _, other in other_rules)) for limit in limits_of(one)]
+    rule_limits = [limit for one in (rules, *(other for _, other in other_rules)) for limit in one.limits_min]
     horizon_min = max(*study.limits.minutes, *rule_limits)
 
     progress("read_inputs")
@@ -354,7 +356,7 @@ def _network_notices(quality: NetworkQuality) -> Iterator[Notice]:
 
 
 def _function_notices(facilities: Facilities, rules: RuleSet) -> Iterator[Notice]:
-    unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
+    unread = [unknown_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     if rows:
         named = ", ".join(dict.fromkeys(word for words in unread for word in words))

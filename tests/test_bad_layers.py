@@ -340,7 +340,7 @@ def in_chinese(study: str) -> str:
             {"streets": moved(STREETS, 5000, 0)},
             toy.STUDY,
             4,
-            ["toy.gpkg [streets] 无法构成步行路网", "外扩 900 米"],
+            ["toy.gpkg [streets] 无法构成步行路网", "外延 900 米"],
         ),
     ],
 )

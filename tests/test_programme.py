@@ -302,7 +302,7 @@ def known_of(plan: planner.Plan, **changed: object) -> ProgrammeInputs:
         plan.study,
         plan.inputs,
         plan.diagnosis,
-        plan.improvements.remedies,
+        plan.improvements.plans,
         plan.times,
         plan.coverage.demand,
         plan.siting.candidates,
@@ -350,15 +350,15 @@ def test_whom_a_free_centre_serves_is_counted_as_held(plan: planner.Plan) -> Non
     ("change", "kind"), [("move", "move"), ("share", "share"), ("open_gate", "access"), ("step_free", "upgrade")]
 )
 def test_funds_know_changes_by_their_kind(plan: planner.Plan, change: str, kind: str) -> None:
-    remedy = plan.improvements.remedies[0]
-    changed = replace(remedy, changes=(replace(remedy.changes[0], kind=change),))
+    remedy = plan.improvements.plans[0]
+    changed = replace(remedy, actions=(replace(remedy.actions[0], kind=change),))
     assert resolving_plans([changed]) == (changed,)
-    assert kind_of_actions(changed.changes) == kind
+    assert kind_of_actions(changed.actions) == kind
 
 
 def test_what_leads_only_to_the_unknown_brings_nobody_to_standard(plan: planner.Plan) -> None:
-    remedy = plan.improvements.remedies[0]
-    assert resolving_plans([replace(remedy, verdict="undetermined"), replace(remedy, changes=())]) == ()
+    remedy = plan.improvements.plans[0]
+    assert resolving_plans([replace(remedy, rating="undetermined"), replace(remedy, actions=())]) == ()
 
 
 def test_a_remedy_without_a_price_is_a_need_that_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import shapely
 from scipy.sparse import csr_array
 
-from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, together
+from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, sum_with_branches
 from planner.config.sections.siting import Siting as Settings
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import snap
@@ -333,9 +333,9 @@ def test_floor_of_branches_is_added_to_the_centre_and_stays_with_them() -> None:
         ("B1", "station", "C"), ("S", "station", ""), ("C", "community", ""), ("B2", "village", "C")
     )
     floor = np.array([10.0, 20.0, 300.0, 5.0])
-    assert together(floor, table).tolist() == [10.0, 20.0, 315.0, 5.0]
+    assert sum_with_branches(floor, table).tolist() == [10.0, 20.0, 315.0, 5.0]
     assert floor.tolist() == [10.0, 20.0, 300.0, 5.0], "the column of the table is left alone"
-    unknown = together(np.array([np.nan, 20.0, 300.0, 5.0]), table)
+    unknown = sum_with_branches(np.array([np.nan, 20.0, 300.0, 5.0]), table)
     assert np.isnan(unknown).tolist() == [True, False, True, False]
 
 
@@ -344,7 +344,7 @@ def test_without_branches_walks_and_floors_are_as_they_were() -> None:
     times = TravelTimes(np.array([0]), np.array([0]), np.array([4.0]), 2, 1, 15.0)
     assert merge_branches(times, table) is times
     floor = np.array([1.0, 2.0])
-    assert together(floor, table) is floor
+    assert sum_with_branches(floor, table) is floor
 
 
 def test_branches_that_nobody_reaches() -> None:

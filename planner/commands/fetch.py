@@ -7,6 +7,7 @@ rules that every extract is read with, and write all or nothing.
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from planner.commands.streams import StageReport, print_results, print_status
 from planner.config.sections.layers import Layer
 from planner.config.sections.walking import Limits, Walking
 from planner.config.template import study_template
@@ -24,7 +26,8 @@ from planner.io.osm.ground import BARRIERS, WATER, read_osm_barriers, read_osm_w
 from planner.io.osm.objects import DEGREES
 from planner.io.osm.overpass_extract import write_extract
 from planner.io.osm.place import Place, boundary_of, choose_place, with_margin
-from planner.io.osm.servers import Kept, Servers, Tags
+from planner.io.osm.servers import NOMINATIM, OVERPASS, Kept, Servers, Tags, Wait
+from planner.messages.catalogue import Texts
 from planner.messages.errors import FetchError, Issue, OutputError
 from planner.messages.progress import Progress, silent
 from planner.network.walk import WalkSettings, walking_profiles
@@ -89,6 +92,30 @@ class Fetch:
     boundary: Path | None = None
     margin_m: float | None = None
     extras: tuple[str, ...] = ()
+
+
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Download the streets of a place."""
+    progress = StageReport(texts)
+
+    def print_wait(wait: Wait) -> None:
+        values = {"reason": wait.reason.in_words(texts.language), "seconds": f"{wait.seconds:g}"}
+        print_status("\n" + texts("cli.fetch_wait", **values, attempt=f"{wait.attempt}/{wait.attempts}"))
+
+    servers = Servers(
+        cache=options.out / CACHE,
+        overpass=options.endpoint or OVERPASS,
+        nominatim=options.nominatim or NOMINATIM,
+        language=texts.language,
+        waiting=print_wait,
+    )
+    extras = tuple(dict.fromkeys(options.extras or ()))
+    request = Fetch(options.place, options.boundary, options.margin_m, extras)
+    with progress:
+        files = fetch(request, options.out, servers, progress=progress)
+    progress.done()
+    print_status(texts("cli.fetched", attribution="© OpenStreetMap contributors, ODbL 1.0"))
+    print_results(*files)
 
 
 def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = silent) -> list[Path]:

@@ -35,7 +35,7 @@ from planner.commands.exit import EXHAUSTED
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.config.study import make_study, read_study
-from planner.evaluation.rules import read_rules
+from planner.evaluation.rule_files import read_rules
 from planner.inputs.scenario import read_scenario
 from planner.io.elevation import read_elevation
 from planner.io.layers import read_layer

@@ -16,7 +16,8 @@ import shapely
 
 from planner.accessibility.branches import is_branch
 from planner.config.study import Study, portable
-from planner.evaluation.indicators import is_measure
+from planner.evaluation.indicators import find_indicator
+from planner.evaluation.intervals import IndicatorRef
 from planner.io.study_layers import Source, attribution_of
 from planner.messages.catalogue import LANGUAGES, Phrase
 from planner.messages.printable import replace_illegal
@@ -181,9 +182,9 @@ def _centres(plan: Plan) -> list[Document]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
     lonlat = lonlat_degrees(facilities)
     areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
-    judged = centre_entries(diagnosis, plan.improvements.remedies, plan.improvements.blocked_near, plan.inputs.crs)
+    judged = centre_entries(diagnosis, plan.improvements.plans, plan.improvements.pairs_near, plan.inputs.crs)
     names = plan.inputs.communities.set_index("id")["name"]
-    measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
+    measures = sorted(name for name in diagnosis.centres.columns if find_indicator(IndicatorRef.parse(str(name))))
     return [
         {
             "id": row["id"],

@@ -12,7 +12,7 @@ from typing import Literal
 import shapely
 
 from planner.accessibility.access_data import PREMISES
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Issue, StudyError
 from planner.reporting.document.build import Document, build_document

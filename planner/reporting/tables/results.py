@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
-from planner.evaluation.indicators import at_limit
+from planner.evaluation.intervals import IndicatorRef
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text, requirement
@@ -155,7 +155,7 @@ def centres(t: Translator) -> Sheet:
     content = t.content
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     standard = content["coverage"]["standard_min"]
-    own = at_limit("own_covered_share", standard)
+    own = str(IndicatorRef("own_covered_share", standard))
     rows: Rows = [
         (
             centre["id"],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from statistics import mean
 
 from planner.accessibility.access_data import PREMISES
-from planner.evaluation.rating_names import RATINGS
+from planner.evaluation.ratings import RATINGS
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import (
     DASH,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from planner.accessibility.access_data import PREMISES
-from planner.evaluation.indicators import at_limit
-from planner.evaluation.rating_names import RATINGS, WEAK
+from planner.evaluation.intervals import IndicatorRef
+from planner.evaluation.ratings import RATINGS, WEAK
 from planner.messages.money import money_unit
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import (
@@ -295,7 +295,7 @@ def _measures(centre: Document, t: Translator) -> Iterator[tuple[str, str]]:
     for area in centre["service_areas"]:
         minutes = t.exact(area["limit_min"])
         if centre["tier"] in PREMISES:
-            own = measures[at_limit("own_covered_share", area["limit_min"])]
+            own = measures[str(IndicatorRef("own_covered_share", area["limit_min"]))]
             yield t("measure_own", minutes=minutes), t.percent(own)
         km2 = t.number(area["area_m2"] / 1e6, 2)
         value = t("measure_area_value", area=km2, share=t.percent(area["disc_share"]))

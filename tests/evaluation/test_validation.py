@@ -19,7 +19,7 @@ from planner.evaluation.validation.walk_verification import verify
 from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import build_document
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 def access(file: Path) -> tuple[AccessData, PreparedStudy]:

@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from centres import BLOCKED, CATCHMENT, function, profile_of, rule, rule_file
+from centres import BLOCKED, CATCHMENT, function, profile_of, rule, rule_file, values_of
 
-from planner.evaluation.expressions import ANYTHING, IndicatorValues, Interval, evaluate, exactly, parse
-from planner.evaluation.rules import limits_of, read_rules, shipped_rule_sets
+from planner.evaluation.expressions import evaluate, parse
+from planner.evaluation.intervals import ANYTHING, Interval, exactly
+from planner.evaluation.rule_files import read_rules, shipped_rule_sets
 from planner.messages.errors import StudyError
 
 SEEN = {"haibowan": {"floor_area"}}
@@ -43,7 +44,7 @@ def test_thresholds_are_those_of_the_clauses(profile: str, expected: set[str]) -
     assert {one.evidence for one in rules} == {"excerpt"}
 
 
-FACTS = IndicatorValues(
+FACTS = values_of(
     {
         "floor_area_m2": exactly(300.0),
         "households": exactly(1000.0),
@@ -179,8 +180,8 @@ def test_the_limits_that_a_profile_asks_for(tmp_path: Path) -> None:
         rule("own_covered_share_12min >= 0.5", unit="share"),
         rule("people_within_20min <= 5", name="p", unit="people"),
     )
-    assert limits_of(profile_of(tmp_path, *rules)) == (12.0, 20.0)
-    assert limits_of(profile_of(tmp_path, CATCHMENT, *rules)) == (5.0, 12.0, 15.0, 20.0)
+    assert profile_of(tmp_path, *rules).limits_min == (12.0, 20.0)
+    assert profile_of(tmp_path, CATCHMENT, *rules).limits_min == (5.0, 12.0, 15.0, 20.0)
 
 
 def test_a_study_may_bring_its_own_rules(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from centres import diagnosed, profile_of, rule
 
-from planner.evaluation.quotas import evaluate_quotas
-from planner.evaluation.rules import read_rules
+from planner.evaluation.diagnosis import evaluate_quotas
+from planner.evaluation.rule_files import read_rules
 from planner.messages.errors import StudyError
 
 QUOTA = '[[quotas]]\nid="q"\nrule="{rule}"\nshare={share}\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "比"\n'

@@ -29,7 +29,7 @@ def test_walks_floor_and_people_count_with_the_centre(tmp_path: Path) -> None:
     people = {(0, 0): 100.0, (1000, 0): 100.0}
     alone, _ = diagnosed(tmp_path / "alone", city(LINE, people), *RULES)
     both, _ = diagnosed(tmp_path / "both", city(LINE, people, centres=[{"at": (0, 0)}, BRANCH]), *RULES)
-    assert (alone.verdicts(), both.verdicts()) == ({"C1": "weak"}, {"C1": "compliant", "C2": ""})
+    assert (alone.ratings(), both.ratings()) == ({"C1": "weak"}, {"C1": "compliant", "C2": ""})
     row = both.centres.iloc[0]
     assert (row["own_covered_share_5min"], row["floor_area_m2"], row["people_nearest"]) == (1.0, 460.0, 200.0)
     assert row["people_within_5min"] == 200.0

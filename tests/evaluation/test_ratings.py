@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 
 import pytest
-from centres import function, profile_of, rule, rule_file
+from centres import function, profile_of, rule, rule_file, values_of
 
-from planner.evaluation.expressions import ANYTHING, IndicatorValues, Interval, exactly
+from planner.evaluation.intervals import ANYTHING, Interval, exactly
 from planner.evaluation.ratings import (
     FacilityFacts,
     applies_to,
@@ -18,7 +18,8 @@ from planner.evaluation.ratings import (
     excellent_share_bounds,
     rating_of,
 )
-from planner.evaluation.rules import RuleSet, is_in_force, read_rules
+from planner.evaluation.rule_files import read_rules
+from planner.evaluation.rules import RuleSet, is_in_force
 from planner.messages.errors import StudyError
 
 NUMBERS = {
@@ -35,7 +36,7 @@ NUMBERS = {
 
 
 def centre(*, place: str = "urban", functions: frozenset[str] | None = None, **numbers: Interval) -> FacilityFacts:
-    return FacilityFacts("C1", "community", place, IndicatorValues(NUMBERS | numbers, functions))
+    return FacilityFacts("C1", "community", place, values_of(NUMBERS | numbers, functions))
 
 
 @pytest.mark.parametrize(

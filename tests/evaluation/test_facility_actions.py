@@ -41,7 +41,7 @@ def rules(folder: Path) -> RuleSet:
 def after(given_: dict[str, object], remedy: ImprovementPlan) -> dict[str, object]:
     """Return the centre's table row once the changes are made."""
     row = dict(given_)
-    for change in remedy.changes:
+    for change in remedy.actions:
         if change.kind == "add_area":
             row |= {name: float(row[name]) + change.amount for name in ("floor_area_m2", "activity_area_m2")}
         elif change.kind == "extend_hours":
@@ -81,7 +81,7 @@ def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(profile: RuleSe
         return
     remedy = only(remedies)
     then = diagnosed(profile, **after(row, remedy)).centres["verdict"].iloc[0]
-    assert then == remedy.verdict
+    assert then == remedy.rating
     # Where the step is not known, hours that are too few may leave the rule open: that is no compliance.
     assert (remedy.cost if then == "compliant" else None) == cheapest_by_force(row)
 
@@ -126,11 +126,11 @@ def cheapest_by_force(row: dict[str, object]) -> float | None:
 def test_a_pair_where_no_single_change_suffices(profile: RuleSet) -> None:
     row = {"floor_area_m2": 290.0, "activity_area_m2": 200.0, "open_hours_week": 35.0, "functions": "gym, clinic"}
     remedy = only(find_improvement_plans(diagnosed(profile, **row, step_free="no"), COSTS))
-    assert [(one.kind, one.amount) for one in remedy.changes] == [("add_area", 10), ("extend_hours", 5)]
+    assert [(one.kind, one.amount) for one in remedy.actions] == [("add_area", 10), ("extend_hours", 5)]
     assert remedy.cost == pytest.approx(7.5)
     dear = COSTS.model_copy(update={"hour_a_week": 2.0})
     remedy = only(find_improvement_plans(diagnosed(profile, **row, step_free="no"), dear))
-    assert [one.kind for one in remedy.changes] == ["add_area", "step_free"]
+    assert [one.kind for one in remedy.actions] == ["add_area", "step_free"]
 
 
 def test_nothing_suffices_where_three_things_fail(profile: RuleSet) -> None:
@@ -140,32 +140,32 @@ def test_nothing_suffices_where_three_things_fail(profile: RuleSet) -> None:
             diagnosed(profile, **row, step_free="no"), COSTS.model_copy(update={"step_free": None})
         )
     )
-    assert (remedy.changes, remedy.cost, remedy.verdict) == ((), None, "weak")
-    assert remedy.left == ("area", "hours", "functions")
+    assert (remedy.actions, remedy.cost, remedy.rating) == ((), None, "weak")
+    assert remedy.remaining == ("area", "hours", "functions")
 
 
 def test_what_is_unknown_is_left_and_said(profile: RuleSet) -> None:
     row = {"floor_area_m2": 290.0, "open_hours_week": 40.0, "functions": "gym, clinic"}
     remedy = only(find_improvement_plans(diagnosed(profile, **row), Costs()))
-    assert [(one.kind, one.amount, one.cost) for one in remedy.changes] == [("add_area", 10, None)]
-    assert (remedy.verdict, remedy.left) == ("undetermined", ("activity",))
+    assert [(one.kind, one.amount, one.cost) for one in remedy.actions] == [("add_area", 10, None)]
+    assert (remedy.rating, remedy.remaining) == ("undetermined", ("activity",))
 
 
 def test_a_place_is_no_matter_of_floor_area() -> None:
     remedy = only(find_improvement_plans(diagnosed(near=0.1, floor_area_m2=400.0), COSTS))
-    assert remedy.changes == ()
-    assert remedy.left == ("own_coverage",)
+    assert remedy.actions == ()
+    assert remedy.remaining == ("own_coverage",)
 
 
 def test_applied_to_the_study_the_whole_pipeline_agrees(tmp_path: Path) -> None:
     def verdict(area_m2: float) -> tuple[str, tuple[ImprovementPlan, ...]]:
         centres = toy.layers()["centres"].assign(floor_area_m2=np.array([area_m2, np.nan]))
         plan = planner.run(toy.write_study(tmp_path / f"{area_m2:g}", changed={"centres": centres}))
-        return plan.diagnosis.centres["verdict"].iloc[0], plan.improvements.remedies
+        return plan.diagnosis.centres["verdict"].iloc[0], plan.improvements.plans
 
     weak, remedies = verdict(20.0)
     assert weak == "weak"
-    (change,) = only(remedies).changes
+    (change,) = only(remedies).actions
     assert change.kind == "add_area"
-    assert verdict(20.0 + change.amount)[0] == only(remedies).verdict
+    assert verdict(20.0 + change.amount)[0] == only(remedies).rating
     assert verdict(20.0 + change.amount - 1)[0] == "weak"

@@ -167,11 +167,13 @@ def test_rules_on_hand_made_centres(
 ) -> None:
     rules = (CATCHMENT, BLOCKED, function("library"), function("clinic"), rule(expression, unit=unit))
     diagnosis = diagnosed(profile_of(tmp_path, *rules), **given)
-    assert diagnosis.findings["passed"].tolist() == [passed]
+    assert diagnosis.rule_results["passed"].tolist() == [passed]
     verdict = {True: "compliant", False: "weak", None: "undetermined"}[passed]
     assert diagnosis.centres["verdict"].iloc[0] == verdict
     assert (
-        (diagnosis.findings["unknown"].iloc[0] == ()) or passed is not None or value(diagnosis, "people") == 1000
+        (diagnosis.rule_results["unknown"].iloc[0] == ())
+        or passed is not None
+        or value(diagnosis, "people") == 1000
     )
 
 
@@ -236,7 +238,7 @@ def test_excellence_by_weight_and_what_might_be(tmp_path: Path) -> None:
 
 def test_the_deciding_part_of_a_rule_is_told_in_its_own_unit(tmp_path: Path) -> None:
     profile = profile_of(tmp_path, rule("floor_area_m2 >= 300 and people <= 10"))
-    finding = diagnosed(profile).findings.iloc[0]
+    finding = diagnosed(profile).rule_results.iloc[0]
     assert (finding["value"], finding["comparison"], finding["required"], finding["unit"]) == (
         1000,
         "≤",
