@@ -1,7 +1,7 @@
 """Workbooks and text tables of every format, damaged anywhere: read or refused, without traceback, abort or hang.
 
 The same damage each time. A longer series of the same kind was run when this was written: `python
-tests/test_damaged_tables.py 5000` runs one.
+tests/io/test_damaged_tables.py 5000` runs one.
 """
 
 from __future__ import annotations

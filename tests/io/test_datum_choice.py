@@ -15,7 +15,7 @@ import shapely
 import toy
 from answers import done, refused
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 import planner
 from benchmarks.datum import Layers, district, haibowan, helsinki_in_china, shifted, trial
 from planner.commands.check import BY_WEIGHT
@@ -26,7 +26,7 @@ from planner.io.datum.inherit import follow
 from planner.io.datum.transform import DATUMS, Datum
 from planner.reporting.document.build import document
 
-HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan" / "haibowan.gpkg"
+HAIBOWAN = Path(__file__).parents[2] / "data" / "haibowan" / "haibowan.gpkg"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from planner.io.osm.extract import read_osm_buildings, read_osm_points, read_osm
 from planner.messages.errors import DataError
 from planner.network.network import build_network
 
-HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
+HELSINKI = Path(__file__).parents[2] / "data" / "helsinki" / "Helsinki.osm.pbf"
 COLUMNS = ["id", "name", "kind", "crossing", "structure", "gated", "square", "access", "geometry"]
 READERS = [read_osm_streets, read_osm_buildings, lambda path: read_osm_points(path, ("amenity",))]
 

@@ -127,7 +127,7 @@ def test_a_source_that_names_it_stays_as_it_is() -> None:
 
 
 def test_it_stands_on_the_answer_to_one_siting_question(tmp_path: Path) -> None:
-    study = Path(__file__).parent.parent / "data" / "helsinki" / "study.toml"
+    study = Path(__file__).parents[2] / "data" / "helsinki" / "study.toml"
     assert main(["site", str(study), "--sites", "1", "--out", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "sites.json").read_text("utf-8"))["attribution"].startswith(SAID)
     metadata = pyogrio.read_info(tmp_path / "sites.gpkg", layer="sites")["dataset_metadata"]

@@ -11,7 +11,7 @@ import shapely
 from planner.io.osm.extract import read_osm_streets
 from planner.io.osm.walkable_tags import is_private, is_walkable
 
-HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
+HELSINKI = Path(__file__).parents[2] / "data" / "helsinki" / "Helsinki.osm.pbf"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from planner.io.row_audit import set_aside
 from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue, gaps_of
 from planner.messages.notices import Remark
 
-PLANNER = Path(__file__).parent.parent / "planner"
+PLANNER = Path(__file__).parents[2] / "planner"
 
 PREFIXES = {"Breach": "errors.", "Remark": "remarks.", "set_aside": "remarks.", "say": "report.", "word": "words."}
 """What a call puts before its key."""

@@ -265,7 +265,7 @@ def test_inward_corners_of_outline_and_hole() -> None:
 
 
 def test_helsinki_gates_and_squares_stand_on_its_streets() -> None:
-    helsinki = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
+    helsinki = Path(__file__).parents[2] / "data" / "helsinki" / "Helsinki.osm.pbf"
     walk = read_osm_walk(helsinki)
     streets = walk.streets.to_crs(3067)
     gates = walk.gates.to_crs(3067)

@@ -25,7 +25,7 @@ from planner.messages.errors import FetchError
 from planner.network.network import build_network
 from planner.schemas.tables import BUILDINGS, PLACES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HELSINKI = ROOT / "data" / "helsinki" / "Helsinki.osm.pbf"
 CHINA = ROOT.parent / "shared" / "data" / "china"
 BOX = shapely.box(24.944, 60.168, 24.949, 60.171)

@@ -22,7 +22,7 @@ from planner.io.osm.packed import ALWAYS_BYTES, unpacked
 from planner.messages.errors import DataError
 from planner.schemas.tables import BARRIERS, STREETS, WATER
 
-CASES = Path(__file__).parent / "cases" / "osm-locations-on-ways"
+CASES = Path(__file__).parents[1] / "cases" / "osm-locations-on-ways"
 
 
 @pytest.mark.parametrize("name", ["no-nodes.osm.pbf", "some-nodes.osm.pbf"])

@@ -16,7 +16,7 @@ from planner.io.osm.extract import read_osm_buildings, read_osm_points, read_osm
 from planner.io.osm.ground import read_osm_barriers, read_osm_water
 from planner.messages.errors import DataError
 
-HISTORY = Path(__file__).parent / "cases" / "history.osh.pbf"
+HISTORY = Path(__file__).parents[1] / "cases" / "history.osh.pbf"
 
 GONE = {
     "JOSM": ' action="delete"',
