@@ -18,7 +18,7 @@ from test_osm import LINE, relation, square, way, write
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
 from planner.io.osm.extract import read_osm_building_areas, read_osm_buildings, read_osm_streets, read_osm_walk
-from planner.io.osm.packed import ALWAYS_BYTES, unpacked
+from planner.io.osm.raw_files import ALWAYS_BYTES, unpacked
 from planner.messages.errors import DataError
 from planner.schemas.tables import BARRIERS, STREETS, WATER
 

@@ -68,11 +68,11 @@ def contents_of(path: Path) -> dict[str, int]:
         processor = osmium.FileProcessor(source.path, osm.NODE | osm.WAY | osm.RELATION)
         for one in processor.with_filter(osmium.filter.KeyFilter(*keys)):
             if isinstance(one, (osm.types.Node, osm.types.Way, osm.types.Relation)):
-                _count(one, counts)
+                _count_object(one, counts)
     return counts
 
 
-def _count(one: osm.types.Node | osm.types.Way | osm.types.Relation, counts: dict[str, int]) -> None:
+def _count_object(one: osm.types.Node | osm.types.Way | osm.types.Relation, counts: dict[str, int]) -> None:
     tags = one.tags
     is_node, is_way = isinstance(one, osm.types.Node), isinstance(one, osm.types.Way)
     is_area = isinstance(one, osm.types.Relation) and tags.get("type") == "multipolygon"
