@@ -14,10 +14,9 @@ import pandas as pd
 from planner.config.study import Study, portable, read_study
 from planner.io.datum.choice import DatumVerdict
 from planner.io.datum.resolve import NAMES, scores_in_words
-from planner.io.osm.contents import AlsoHeld, also_held
 from planner.io.study_layers import Source
-from planner.io.tables.unused_columns import as_words
-from planner.io.unused_layers import UnusedLayer, tables_in_words, unused_layers
+from planner.io.tables.layer_columns import as_words
+from planner.io.unused_layers import AlsoHeld, UnusedLayer, also_held, tables_in_words, unused_layers
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SHOWN_ROWS
 from planner.messages.notices import Remark, layer_name, reason_of

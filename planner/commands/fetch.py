@@ -18,12 +18,19 @@ from planner.config.sections.layers import Layer
 from planner.config.sections.walking import Limits, Walking
 from planner.config.template import study_template
 from planner.io.layers import read_layer
-from planner.io.osm.attribution import ATTRIBUTION, LICENCE
-from planner.io.osm.extract import PLACE_KEYS, read_osm_building_uses, read_osm_places, read_osm_walk
-from planner.io.osm.ground import BARRIERS, WATER, read_osm_barriers, read_osm_water
+from planner.io.osm.elements import write_extract
+from planner.io.osm.extract import (
+    BARRIERS,
+    PLACE_KEYS,
+    WATER,
+    read_osm_barriers,
+    read_osm_building_uses,
+    read_osm_places,
+    read_osm_walk,
+    read_osm_water,
+)
 from planner.io.osm.objects import DEGREES
-from planner.io.osm.overpass_extract import write_extract
-from planner.io.osm.place import Place, boundary_of, choose_place, with_margin
+from planner.io.osm.place import ATTRIBUTION, LICENCE, Place, boundary_of, choose_place, with_margin
 from planner.io.osm.servers import Kept, Servers, Tags
 from planner.messages.errors import Breach, FetchError, OutputError
 from planner.messages.progress import Progress, silent

@@ -21,19 +21,30 @@ import pyproj
 from planner.config.sections.layers import Layer
 from planner.io.layer_notes import SHOWN_WORDS, FileNotes
 from planner.io.osm.building_tags import complete_from_tags, read_for_use, without_relation_type
-from planner.io.osm.extract import OsmWalk, read_osm_building_areas, read_osm_places, read_osm_walk
+from planner.io.osm.extract import (
+    OsmWalk,
+    read_osm_barriers,
+    read_osm_building_areas,
+    read_osm_places,
+    read_osm_walk,
+    read_osm_water,
+)
 from planner.io.osm.graphml import read_graph
-from planner.io.osm.ground import read_osm_barriers, read_osm_water
 from planner.io.osm.line_classes import Sorted, sort_lines
 from planner.io.osm.source import CHANGE, HISTORY, JSON, XML, is_overpass_json
 from planner.io.osm.walkable_tags import PRIVATE
 from planner.io.tables.cell_parsing import failed_breaches, read_cells
 from planner.io.tables.columns import Claim, Mapped, match_columns, missing_columns, unlettered
 from planner.io.tables.headings import meaning
-from planner.io.tables.hidden import hidden_remarks
 from planner.io.tables.layer_columns import (
+    Unread,
     canonical_frame,
     column_called,
+    cut_claim,
+    forget_unknown_heights,
+    hidden_remarks,
+    legible_frame,
+    legible_grid,
     look_alike,
     lowest_names,
     merged_breaches,
@@ -43,12 +54,9 @@ from planner.io.tables.layer_columns import (
     unread_of,
     vocabulary_of,
 )
-from planner.io.tables.missing_values import forget_unknown_heights
-from planner.io.tables.printable_text import legible_frame, legible_grid
 from planner.io.tables.row_positions import Wanted, as_frame, nowhere, place_rows, place_ways
 from planner.io.tables.sheets import Grid, table_of
 from planner.io.tables.size_limits import check_size
-from planner.io.tables.unused_columns import Unread, cut_claim
 from planner.io.tables.workbooks import read_text_grid, read_workbook_grid
 from planner.io.tables.zipped_tables import packed_table
 from planner.io.vector.archives import unpack_zip

@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 from numpy.typing import NDArray
 
-from planner.io.vector.isolated_copies import mirrored
+from planner.io.vector.gdal_isolation import mirrored
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError
 

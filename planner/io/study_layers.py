@@ -18,11 +18,11 @@ from planner.io.datum.known_shifts import check_shifts, datum_name, raise_unknow
 from planner.io.elevation import Elevation, read_elevation
 from planner.io.layer_notes import FileNotes
 from planner.io.layers import LayerRead, file_hash, is_extract, read_layer
-from planner.io.osm.attribution import ATTRIBUTION, TELLING, is_from_osm, with_attribution
+from planner.io.osm.place import ATTRIBUTION, TELLING, is_from_osm, with_attribution
 from planner.io.row_audit import SetAside, check_balance, set_aside
 from planner.io.study_area import check_nearby, metric_crs, middle_of, project
 from planner.io.tables.columns import Mapped
-from planner.io.tables.unused_columns import Unread
+from planner.io.tables.layer_columns import Unread
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError, raise_together
 from planner.messages.notices import Remark

@@ -16,7 +16,7 @@ from PIL import Image
 
 import planner
 from planner.commands.main import main
-from planner.io.osm.attribution import ATTRIBUTION, is_from_osm, with_attribution
+from planner.io.osm.place import ATTRIBUTION, is_from_osm, with_attribution
 from planner.reporting.map.sheet import write_static_map
 from planner.reporting.report.area_reports import write_cut
 

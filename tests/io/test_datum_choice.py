@@ -22,7 +22,7 @@ from planner.commands.check import BY_WEIGHT
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.io.datum.choice import DatumChoice, DatumVerdict, LayerToJudge, choose_datums
-from planner.io.datum.inherit import follow
+from planner.io.datum.resolve import follow
 from planner.io.datum.transform import DATUMS, Datum
 from planner.reporting.document.build import document
 

@@ -22,8 +22,8 @@ from answers import refused
 
 from planner.io.raster import opened_raster, read_true
 from planner.io.vector import geopackages
-from planner.io.vector.drivers import only_drivers
 from planner.io.vector.files import DRIVERS, read_vector
+from planner.io.vector.gdal_isolation import only_drivers
 from planner.messages.errors import DataError
 
 POINTS = '"features":[{"type":"Feature","properties":{"id":"1"},"geometry":{"type":"Point","coordinates":[1,2]}}]'

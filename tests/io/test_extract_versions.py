@@ -12,8 +12,14 @@ import pytest
 from osmium.osm import mutable
 from test_osm import LINE, node, relation, square, way, write
 
-from planner.io.osm.extract import read_osm_buildings, read_osm_points, read_osm_streets, read_osm_walk
-from planner.io.osm.ground import read_osm_barriers, read_osm_water
+from planner.io.osm.extract import (
+    read_osm_barriers,
+    read_osm_buildings,
+    read_osm_points,
+    read_osm_streets,
+    read_osm_walk,
+    read_osm_water,
+)
 from planner.messages.errors import DataError
 
 HISTORY = Path(__file__).parents[1] / "cases" / "history.osh.pbf"

@@ -11,9 +11,9 @@ import shapely
 from test_osm import LINE, node, relation, square, way, write
 from test_osm_streets import CRS, graph_of, straight_m
 
+from planner.io.osm.elements import APART_M
 from planner.io.osm.extract import read_osm_walk
 from planner.io.osm.graphml import read_graphml
-from planner.io.osm.nodes import APART_M
 from planner.network.network import WalkingNetwork, build_network
 
 

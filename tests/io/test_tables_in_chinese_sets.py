@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.io.tables.encodings import NoTextError, decoded
-from planner.io.text_encodings import choose_encoding
+from planner.io.text_encodings import NoTextError, choose_encoding, decoded
 from planner.schemas.tables import FACILITIES
 
 SIMPLIFIED = "社区,常住人口\n东风社区,1000\n西园社区,2000\n"

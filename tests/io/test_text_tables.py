@@ -16,10 +16,10 @@ from answers import refused
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.io.layers import LayerRead, read_layer
-from planner.io.tables.encodings import decoded
-from planner.io.tables.printable_text import legible_grid
+from planner.io.tables.layer_columns import legible_grid
 from planner.io.tables.sheets import Grid
 from planner.io.tables.text_tables import parse_text
+from planner.io.text_encodings import decoded
 from planner.messages.errors import DataError
 from planner.messages.printable import is_legible, legible
 from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, FACILITIES, STREETS

@@ -14,7 +14,7 @@ import toy
 import planner
 from planner.commands.main import main
 from planner.io.tables.columns import Vocabulary, column_names
-from planner.io.tables.unused_columns import Unread
+from planner.io.tables.layer_columns import Unread
 from planner.reporting.document.build import document
 from planner.schemas.tables import CONTRACTS, DEMAND, FACILITIES
 

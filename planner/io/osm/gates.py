@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.osm.nodes import place_keys
+from planner.io.osm.elements import place_keys
 from planner.io.osm.ways import Gate
 
 GAP_M = 0.05

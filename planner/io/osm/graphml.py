@@ -19,7 +19,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.osm.nodes import moved_nodes
+from planner.io.osm.elements import moved_nodes
 from planner.io.osm.walkable_tags import PRIVATE, is_private, objection, structure
 from planner.io.vector.geometry_text import read_wkt
 from planner.messages.errors import Breach, DataError

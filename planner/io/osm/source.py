@@ -21,8 +21,7 @@ from osmium import osm
 from osmium.osm import mutable
 
 from planner.io.osm.elements import Element, settle, write_elements
-from planner.io.osm.raw_files import check_blobs
-from planner.io.osm.versions import Ledger, look_through_pbf
+from planner.io.osm.raw_files import Ledger, check_blobs, look_through_pbf
 from planner.io.osm.xml_files import check_complete, look_through, read_elements
 from planner.messages.errors import Breach, DataError
 

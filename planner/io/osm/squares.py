@@ -21,7 +21,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.osm.nodes import place_keys
+from planner.io.osm.elements import place_keys
 from planner.io.osm.objects import Gap, area_of, incomplete, multipolygons_with
 from planner.io.osm.walkable_tags import is_walkable
 from planner.io.osm.ways import WalkedWays

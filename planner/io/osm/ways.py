@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 from osmium import osm
 
-from planner.io.osm.nodes import moved_nodes, place_keys
+from planner.io.osm.elements import moved_nodes, place_keys
 from planner.io.osm.objects import Gap, Place, Way, locate, multipolygons_with, objects, way_of
 from planner.io.osm.walkable_tags import (
     CROSSING_KEYS,
@@ -67,7 +67,7 @@ class Gate:
 class NodePlaces:
     """Where the nodes of an extract are, as the pass over it has remembered them.
 
-    `moved` are nodes that stand apart from where the file puts them (`planner.io.osm.nodes`).
+    `moved` are nodes that stand apart from where the file puts them (`planner.io.osm.elements`).
     """
 
     path: Path

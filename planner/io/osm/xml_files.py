@@ -10,8 +10,7 @@ from typing import Any
 from xml.parsers import expat
 
 from planner.io.osm.elements import ORDER, Element
-from planner.io.osm.raw_files import unpacked
-from planner.io.osm.versions import Ledger
+from planner.io.osm.raw_files import Ledger, unpacked
 from planner.messages.errors import Breach, DataError
 
 INVISIBLE = frozenset({"false", "no", "0"})

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from planner.io.tables.cell_parsing import CellsRead
-from planner.io.tables.cells import number
-from planner.io.tables.columns import Mapped, Vocabulary
+from planner.io.tables.cells import number, plain
+from planner.io.tables.columns import Claim, Mapped, Vocabulary, column_names
 from planner.io.tables.headings import is_called, parts_of, place_part
-from planner.io.tables.sheets import SheetTable, letters
+from planner.io.tables.sheets import Grid, SheetTable, letters
 from planner.io.tables.units import units_of
-from planner.io.tables.unused_columns import Unread, as_words, unread_columns
 from planner.messages.errors import Breach
 from planner.messages.notices import Remark
-from planner.schemas.table_schema import Contract
+from planner.messages.printable import is_legible, legible
+from planner.schemas.table_schema import Contract, row_names
 
 
 def _fields(contract: Contract[Any]) -> tuple[str, ...]:
@@ -138,3 +139,189 @@ def canonical_frame(
             values = {"column": column.name, "near": near, "present": ", ".join(present)}
             breaches.append(Breach("missing_column_near", values))
     return gpd.GeoDataFrame(result), breaches
+
+
+UNKNOWN_HEIGHT = -1
+"""What Microsoft's building footprints say where no height is known, and those who made their own of them."""
+
+HEIGHTS = ("height_m", "levels")
+
+
+def forget_unknown_heights(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
+    """Return buildings without the heights and storeys that are −1, and how many there were.
+
+    Examples
+    --------
+    >>> homes = gpd.GeoDataFrame({"id": ["a", "b"], "height_m": [-1.0, 9.0]}, geometry=[None, None])
+    >>> known, remarks = forget_unknown_heights(homes, "buildings")
+    >>> known["height_m"].tolist(), remarks[0].values["count"]
+    ([nan, 9.0], '1')
+    """
+    remarks = []
+    for name in HEIGHTS:
+        if name not in frame.columns:
+            continue
+        unknown = pd.to_numeric(frame[name], errors="coerce") == UNKNOWN_HEIGHT
+        if unknown.any():
+            values = {"column": name, "count": f"{int(unknown.sum()):,}"}
+            remarks.append(Remark("height_unknown", table, values=values))
+            frame = gpd.GeoDataFrame(frame.assign(**{name: frame[name].mask(unknown)}))
+    return frame, tuple(remarks)
+
+
+def hidden_remarks(grid: Grid, sheet: SheetTable, read: CellsRead, table: str) -> tuple[Remark, ...]:
+    """Return what is told of the hidden rows, columns and sheets of a workbook.
+
+    Parameters
+    ----------
+    grid
+        The sheet as the workbook holds it.
+    sheet
+        Its rows of data.
+    read
+        The columns that are read.
+    table
+        What the sheet is read as.
+    """
+    remarks = []
+    rows = tuple(str(row) for row in sheet.frame.index if row - 1 in grid.hidden_rows)
+    if rows:
+        remarks.append(Remark("hidden_rows", table, rows))
+    used = {one.column for one in read.mapped}
+    columns = [name for name in sheet.hidden_columns if name in used]
+    if columns:
+        remarks.append(Remark("hidden_columns", table, values={"columns": ", ".join(columns)}))
+    if grid.hidden_sheets:
+        remarks.append(Remark("hidden_sheets", table, values={"sheets": ", ".join(grid.hidden_sheets)}))
+    if grid.is_hidden:
+        remarks.append(Remark("hidden_sheet_read", table))
+    return tuple(remarks)
+
+
+def legible_frame(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
+    r"""Return a layer with legible texts and column names, and what was taken out of which rows.
+
+    Examples
+    --------
+    >>> layer = gpd.GeoDataFrame({"id": ["a", "b"], "name": ["东风", "西\x0b园"]}, geometry=[None, None])
+    >>> clean, remarks = legible_frame(layer, "communities")
+    >>> clean["name"].tolist(), remarks[0].key, remarks[0].rows
+    (['东风', '西园'], 'illegible', ('b',))
+    """
+    shapes = frame.geometry.name
+    names = {name: legible(name) for name in frame.columns if isinstance(name, str) and not is_legible(name)}
+    taken = {*frame.columns} - {*names}
+    for position, (name, clean) in enumerate(names.items()):
+        names[name] = f"{clean} [{position}]" if clean in taken else clean
+        taken.add(names[name])
+    spoiled = pd.Series(data=False, index=frame.index)
+    cleaned: dict[str, pd.Series] = {}
+    for name in frame.columns:
+        if name == shapes or frame[name].dtype.kind not in "OUT":
+            continue
+        wrong = frame[name].map(lambda cell: isinstance(cell, str) and not is_legible(cell)).astype(bool)
+        if wrong.any():
+            cleaned[name] = frame[name].map(lambda cell: legible(cell) if isinstance(cell, str) else cell)
+            spoiled |= wrong
+    if not names and not cleaned:
+        return frame, ()
+    frame = gpd.GeoDataFrame(frame.assign(**cleaned).rename(columns=names))
+    return frame, (Remark("illegible", table, tuple(map(str, row_names(frame)[spoiled]))),)
+
+
+def legible_grid(grid: Grid, table: str) -> tuple[Grid, tuple[Remark, ...]]:
+    """Return a sheet with legible texts, and what was taken out of which rows."""
+    spoiled = [position for position, row in enumerate(grid.rows) if not all(map(is_legible, row))]
+    if not spoiled:
+        return grid, ()
+    rows = list(grid.rows)
+    for position in spoiled:
+        rows[position] = tuple(map(legible, rows[position]))
+    names = tuple(f"#{position + 1}" for position in spoiled)
+    return replace(grid, rows=tuple(rows)), (Remark("illegible", table, names),)
+
+
+DBF_NAME_BYTES = 10
+"""A field's name in the table of a shapefile is cut off behind so many bytes."""
+
+LONGEST_CHARACTER = 3
+"""Bytes of a Chinese character in UTF-8: a name may end so many bytes before the cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A column that nothing reads, and the field that it may have meant; "" where none is near."""
+
+    column: str
+    near: str = ""
+
+
+def unread_columns(
+    headings: Iterable[str], read: Collection[str], vocabulary: Vocabulary, fields: Collection[str]
+) -> tuple[Unread, ...]:
+    """Return the columns that nothing reads.
+
+    Parameters
+    ----------
+    headings
+        All columns of the file.
+    read
+        Those that are read.
+    vocabulary
+        The names of the table's fields.
+    fields
+        The fields that have a column.
+
+    Examples
+    --------
+    >>> words = Vocabulary.of("facilities", ("name", "floor_area_m2"), {})
+    >>> unread_columns(["名称", "阵地建筑面积", "备注"], ["名称"], words, ["name"])
+    (Unread(column='阵地建筑面积', near='floor_area_m2'), Unread(column='备注', near=''))
+    """
+    free = [field for field in vocabulary.fields if field not in fields and field not in vocabulary.explicit]
+    return tuple(Unread(name, vocabulary.nearest_field(name, free) or "") for name in headings if name not in read)
+
+
+def as_words(columns: Sequence[Unread]) -> str:
+    """Return columns as a message lists them, each with the field that it may have meant."""
+    return ", ".join(f"{one.column} ({one.near}?)" if one.near else one.column for one in columns)
+
+
+def cut_claim(heading: str, vocabulary: Vocabulary, encoding: str) -> Claim | None:
+    """Return what field a name means that the 10 bytes of a shapefile's names have cut off; None where not plain.
+
+    Examples
+    --------
+    >>> words = Vocabulary.of("facilities", ("floor_area_m2", "community", "activity_area_m2"), {})
+    >>> [cut_claim(name, words, "utf-8").field for name in ("建筑面", "所属社", "activity_a")]
+    ['floor_area_m2', 'community', 'activity_area_m2']
+    """
+    if not DBF_NAME_BYTES - LONGEST_CHARACTER < len(_bytes(heading, encoding)) <= DBF_NAME_BYTES:
+        return None
+    fields = {field for name, field in _names(vocabulary) if _cut(name, encoding) == heading.lower() != name}
+    return Claim(fields.pop()) if len(fields) == 1 else None
+
+
+def _names(vocabulary: Vocabulary) -> Iterable[tuple[str, str]]:
+    """Yield the names of the table as a shapefile may write them, with their field."""
+    for field in vocabulary.fields:
+        names = column_names().get(vocabulary.table, {}).get(field, ())
+        for name in (field, *names):
+            yield name.lower(), field
+            yield name.lower().replace(" ", "_"), field
+            yield plain(name), field
+
+
+def _bytes(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return text.encode("utf-8")
+
+
+def _cut(name: str, encoding: str) -> str:
+    content = _bytes(name, encoding)[:DBF_NAME_BYTES]
+    try:
+        return content.decode(encoding or "utf-8", errors="ignore")
+    except LookupError:
+        return content.decode("utf-8", errors="ignore")

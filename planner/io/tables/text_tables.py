@@ -10,9 +10,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-from planner.io.tables.encodings import NoTextError, decoded
 from planner.io.tables.sheets import Grid
 from planner.io.tables.size_limits import CELLS_AT_MOST, COLUMNS_AT_MOST, check_size
+from planner.io.text_encodings import NoTextError, decoded
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from planner.io.tables import containers
+from planner.io.tables.cells import number
 from planner.io.tables.containers import (
     GZIP_BEGINS,
     OLE_BEGINS,
@@ -16,10 +19,10 @@ from planner.io.tables.containers import (
     is_protected,
     unzipped,
 )
-from planner.io.tables.number_formats import with_shown_units
 from planner.io.tables.sheets import Grid
 from planner.io.tables.size_limits import CELLS_AT_MOST, check_size
 from planner.io.tables.text_tables import parse_text
+from planner.io.tables.units import OTHER, is_whole_unit, parse_units
 from planner.io.tables.workbook_process import UnreadableWorkbookError, read_sheet
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError
@@ -150,3 +153,39 @@ def _unreadable(reason: Phrase | str) -> Breach:
 def _too_large() -> Breach:
     unpacked = f"{containers.UNPACKED_AT_MOST // 2**20:,}"
     return Breach("too_large", {"unpacked": unpacked, "cells": f"{CELLS_AT_MOST:,}"})
+
+
+def with_shown_units(
+    rows: Sequence[tuple[str, ...]], shown: Iterable[tuple[int, int, str]]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the cells of a sheet, with the units behind their numbers that only the numbers' formats write.
+
+    A unit that multiplies nothing is left away: 3户 and 3 are the same.
+
+    Parameters
+    ----------
+    rows
+        The cells.
+    shown
+        Row, column and the text that the format writes behind the number, counted from 0.
+
+    Examples
+    --------
+    >>> with_shown_units([("社区", "人口"), ("东", "0.12")], [(1, 1, "万人")])
+    (('社区', '人口'), ('东', '0.12万人'))
+    """
+    found = list(rows)
+    for row, column, text in shown:
+        if not _multiplies(text) or row >= len(found) or column >= len(found[row]):
+            continue
+        cells = found[row]
+        if number(cells[column], {}) is not None:
+            found[row] = (*cells[:column], cells[column] + text, *cells[column + 1 :])
+    return tuple(found)
+
+
+@cache
+def _multiplies(text: str) -> bool:
+    units = parse_units(text) if is_whole_unit(text) else ()
+    dimensions = {unit.dimension for unit in units}
+    return len(dimensions - {OTHER}) == len(dimensions) == 1 and any(unit.factor != 1 for unit in units)

@@ -20,8 +20,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from planner.io.tables.size_limits import check_fields
 from planner.io.text_encodings import Encoding
 from planner.io.vector.archives import GZIP, ZIP, Member, unpack_gzip, unpack_zip
-from planner.io.vector.drivers import only_drivers
 from planner.io.vector.geopackages import check_computed
+from planner.io.vector.gdal_isolation import only_drivers
 from planner.io.vector.json_layers import check_leads_nowhere, is_topology, read_text, unknown_system
 from planner.io.vector.mapinfo import PARTS, read_mapinfo
 from planner.io.vector.shapefiles import read_shapefile

@@ -10,7 +10,7 @@ import pandas as pd
 import pyogrio
 
 from planner.io.text_encodings import Encoding, choose_encoding, decode
-from planner.io.vector.isolated_copies import link_or_copy
+from planner.io.vector.gdal_isolation import link_or_copy
 from planner.io.vector.shapefiles import BYTEWISE
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError

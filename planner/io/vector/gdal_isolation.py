@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pyogrio
+from pyogrio._ogr import _register_drivers  # type: ignore[import-not-found]  # pyogrio compiles it
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -44,3 +48,44 @@ def mirrored(path: Path, beside: Sequence[str]) -> Iterator[Path]:
                 if name != path.name and path.with_name(name).is_file():
                     link_or_copy(path.with_name(name), Path(folder) / name)
         yield here
+
+
+PRODUCTS = ("GPKG", "MEM")
+"""Drivers that are never taken away: another thread may be writing results."""
+
+SKIP = "GDAL_SKIP"
+
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def only_drivers(names: Iterable[str]) -> Iterator[None]:
+    """Leave GDAL, as pyogrio has it, no drivers but these and those of the products.
+
+    Parameters
+    ----------
+    names
+        What GDAL calls them.
+
+    Examples
+    --------
+    >>> with only_drivers(["GeoJSON"]):
+    ...     sorted(pyogrio.list_drivers())
+    ['GPKG', 'GeoJSON', 'MEM']
+    >>> "ESRI Shapefile" in pyogrio.list_drivers()
+    True
+    """
+    kept = {*names, *PRODUCTS}
+    with _LOCK:
+        before = pyogrio.get_gdal_config_option(SKIP)
+        _skip(",".join(sorted(driver for driver in pyogrio.list_drivers() if driver not in kept)))
+        try:
+            yield
+        finally:
+            _skip(None if before is None else str(before))
+
+
+def _skip(drivers: str | None) -> None:
+    pyogrio.set_gdal_config_options({SKIP: drivers or None})
+    # Registering adds the drivers that are missing and takes away those that are to be skipped.
+    _register_drivers()
