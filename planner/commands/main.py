@@ -205,16 +205,16 @@ def _warm(options: argparse.Namespace, texts: Texts) -> None:
 
 def _fetch(options: argparse.Namespace, texts: Texts) -> None:
     from planner.commands.fetch import CACHE, Fetch, fetch
-    from planner.io.osm.servers import NOMINATIM, OVERPASS, Servers, Wait
+    from planner.io.osm.servers import NOMINATIM, OVERPASS, OsmServers, ServerWait
 
     stages = _Stages(texts)
 
-    def waiting(wait: Wait) -> None:
+    def waiting(wait: ServerWait) -> None:
         values = {"reason": wait.reason.in_words(texts.language), "seconds": f"{wait.seconds:g}"}
         said = texts("cli.fetch_wait", **values, attempt=f"{wait.attempt}/{wait.attempts}")
         say(f"\n{said}")
 
-    servers = Servers(
+    servers = OsmServers(
         cache=options.out / CACHE,
         overpass=options.endpoint or OVERPASS,
         nominatim=options.nominatim or NOMINATIM,

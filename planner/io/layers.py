@@ -22,45 +22,51 @@ from planner.config.sections.layers import Layer
 from planner.io.layer_notes import SHOWN_WORDS, FileNotes
 from planner.io.osm.building_tags import complete_from_tags, read_for_use, without_relation_type
 from planner.io.osm.extract import (
-    OsmWalk,
+    OsmStreets,
     read_osm_barriers,
     read_osm_building_areas,
     read_osm_places,
-    read_osm_walk,
+    read_osm_street_data,
     read_osm_water,
 )
 from planner.io.osm.graphml import read_graph
-from planner.io.osm.line_classes import Sorted, sort_lines
-from planner.io.osm.source import CHANGE, HISTORY, JSON, XML, is_overpass_json
+from planner.io.osm.line_classes import LineClasses, classify_lines
+from planner.io.osm.plain_extracts import CHANGE, HISTORY, JSON, XML, is_overpass_json
 from planner.io.osm.walkable_tags import PRIVATE
 from planner.io.tables.cell_parsing import failed_breaches, read_cells
-from planner.io.tables.columns import Claim, Mapped, match_columns, missing_columns, unlettered
-from planner.io.tables.headings import meaning
+from planner.io.tables.columns import FieldClaim, MappedColumn, match_columns, missing_column_breaches, unlettered
+from planner.io.tables.headings import match_path
 from planner.io.tables.layer_columns import (
-    Unread,
+    UnusedColumn,
     canonical_frame,
-    column_called,
-    cut_claim,
-    forget_unknown_heights,
+    drop_unknown_heights,
     hidden_remarks,
-    legible_frame,
-    legible_grid,
-    look_alike,
+    holds_no_number,
     lowest_names,
+    match_truncated_name,
     merged_breaches,
     merged_remarks,
-    parts_only,
-    says_nothing,
-    unread_of,
+    parts_only_breaches,
+    remove_control_characters,
+    remove_grid_control_characters,
+    resolve_column,
+    unused_column_remarks,
+    unused_columns,
     vocabulary_of,
 )
-from planner.io.tables.row_positions import Wanted, as_frame, nowhere, place_rows, place_ways
-from planner.io.tables.sheets import Grid, table_of
+from planner.io.tables.row_positions import (
+    PositionRequest,
+    find_position_columns,
+    locate_rows,
+    no_positions,
+    positions_to_frame,
+)
+from planner.io.tables.sheets import CellGrid, find_table
 from planner.io.tables.size_limits import check_size
 from planner.io.tables.workbooks import read_text_grid, read_workbook_grid
 from planner.io.tables.zipped_tables import packed_table
 from planner.io.vector.archives import unpack_zip
-from planner.io.vector.files import ENDINGS, VectorRead, fit_shapes, read_vector
+from planner.io.vector.files import ENDINGS, VectorRead, read_vector, unwrap_shapes
 from planner.messages.errors import Breach, DataError
 from planner.messages.notices import Remark
 from planner.schemas.table_schema import Contract, row_names, wrong_crs
@@ -109,12 +115,12 @@ class LayerRead:
     frame: gpd.GeoDataFrame
     breaches: tuple[Breach, ...] = ()
     encoding: str = ""
-    mapped: tuple[Mapped, ...] = ()
+    mapped: tuple[MappedColumn, ...] = ()
     place: Mapping[str, str] = field(default_factory=dict)
     read: int = 0
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnusedColumn, ...] = ()
     notes: FileNotes = field(default_factory=FileNotes)
 
 
@@ -158,7 +164,7 @@ def read_layer(
     if layer.keep_all_lines and contract.name != "streets":
         raise DataError(str(path), [Breach("keep_all_not_streets", {"setting": setting})])
     name = path.name.lower()
-    asked = _Asked(layer, setting, contract, home, tuple(counted))
+    asked = LayerRequest(layer, setting, contract, home, tuple(counted))
     packed = packed_table(path, layer.layer, (*TEXT, *WORKBOOK), setting) if name.endswith(".zip") else None
     if packed is not None:
         found = _from_packed(path, packed, asked)
@@ -178,20 +184,20 @@ def read_layer(
         known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT_READ, *GRAPH))
         raise DataError(str(path), [Breach("unknown_format", {"ending": path.suffix, "known": known})])
     is_buildings = contract.name == "buildings"
-    frame, unknown = forget_unknown_heights(found.frame, contract.name) if is_buildings else (found.frame, ())
+    frame, unknown = drop_unknown_heights(found.frame, contract.name) if is_buildings else (found.frame, ())
     frame, wrong_system = _in_declared_crs(frame, layer)
-    frame = fit_shapes(frame, contract.geometry_types)
+    frame = unwrap_shapes(frame, contract.geometry_types)
     notes = found.notes
     system: pyproj.CRS | None = frame.crs
     if notes.left_out is not None and system is not None:
-        left_out, _ = legible_frame(_labelled(notes.left_out, system), contract.name)
+        left_out, _ = remove_control_characters(_labelled(notes.left_out, system), contract.name)
         notes = replace(notes, left_out=left_out)
     remarks = (*found.remarks, *unknown)
     breaches = (*found.breaches, *wrong_system)
     return replace(found, frame=frame, breaches=breaches, notes=notes, remarks=remarks)
 
 
-def _from_packed(path: Path, member: str, asked: _Asked) -> LayerRead:
+def _from_packed(path: Path, member: str, asked: LayerRequest) -> LayerRead:
     """Read a table that lies in an archive."""
     with TemporaryDirectory(prefix="planner-") as folder:
         (found,) = unpack_zip(path, Path(folder), wanted=lambda name: str(name) == member)
@@ -239,7 +245,7 @@ def _check_is_file(path: Path, setting: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class LayerRequest:
     """What is asked of a layer: see `read_layer`."""
 
     layer: Layer
@@ -249,7 +255,7 @@ class _Asked:
     counted: tuple[str, ...]
 
 
-def _from_vector(path: Path, asked: _Asked) -> LayerRead:
+def _from_vector(path: Path, asked: LayerRequest) -> LayerRead:
     contract = asked.contract
     with warnings.catch_warnings(record=True) as said:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
@@ -259,15 +265,15 @@ def _from_vector(path: Path, asked: _Asked) -> LayerRead:
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
     told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
-    if read.unknown_system and asked.layer.crs:
+    if read.unknown_crs and asked.layer.crs:
         # GDAL's degrees of WGS-84 are a guess, which what the study says does not contradict.
         frame = gpd.GeoDataFrame(frame.set_crs(None, allow_override=True))
     if contract.name == "buildings":
         frame = without_relation_type(frame)
     found = _from_frame(frame, read.encoding.name, asked, cut_names=path.suffix.lower() in {".shp", ".zip"})
     found = replace(found, remarks=(*told, *_encoding_remarks(read, contract), *found.remarks))
-    if read.unknown_system and not asked.layer.crs:
-        unknown = Breach("unknown_system", {"name": read.unknown_system, "setting": f"{asked.setting}.crs"})
+    if read.unknown_crs and not asked.layer.crs:
+        unknown = Breach("unknown_system", {"name": read.unknown_crs, "setting": f"{asked.setting}.crs"})
         found = replace(found, breaches=(*found.breaches, unknown))
     return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, asked.layer, contract)
 
@@ -283,7 +289,7 @@ def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Rem
         yield Remark("encoding_doubtful", contract.name, values=values)
 
 
-def _from_extract(path: Path, asked: _Asked) -> LayerRead:
+def _from_extract(path: Path, asked: LayerRequest) -> LayerRead:
     """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
     contract = asked.contract
     if asked.layer.keep_all_lines:
@@ -297,14 +303,14 @@ def _from_extract(path: Path, asked: _Asked) -> LayerRead:
     readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
     if contract.name in readers:
         return _from_frame(readers[contract.name](path), "", asked, lists_unread=False)
-    walk = read_osm_walk(path)
+    walk = read_osm_street_data(path)
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
     found = _from_frame(walk.streets, "", asked, lists_unread=False)
     notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
     return replace(found, notes=notes, remarks=(*found.remarks, *_told_of_extract(walk, contract.name)))
 
 
-def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Remark]:
+def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Remark]:
     """Yield what was done to an extract before it was read, and what its nodes say otherwise than its places."""
     source = walk.source
     if source.deleted or source.older:
@@ -338,7 +344,7 @@ def _without_unwalked(
     """Leave out the lines of a layer of streets that, by its own words, people do not walk on."""
     if contract.name != "streets" or layer.keep_all_lines or not len(rows):
         return found
-    lines = sort_lines(rows, class_column=layer.columns.get("kind"))
+    lines = classify_lines(rows, class_column=layer.columns.get("kind"))
     found = replace(found, unread=tuple(one for one in found.unread if one.column not in lines.read))
     told = [
         Remark("line_words_unread", contract.name, values={"column": column, "words": _shown(words)})
@@ -367,7 +373,7 @@ def _without_unwalked(
     )
 
 
-def _with_access(frame: gpd.GeoDataFrame, lines: Sorted) -> gpd.GeoDataFrame:
+def _with_access(frame: gpd.GeoDataFrame, lines: LineClasses) -> gpd.GeoDataFrame:
     """Mark private ways, and only these: `foot` may have opened what `access` calls private."""
     access = frame["access"] if "access" in frame else pd.Series("", index=frame.index, dtype=object)
     opened = access.map(lambda word: isinstance(word, str) and word.strip().lower() == PRIVATE).to_numpy(bool)
@@ -382,19 +388,21 @@ def _shown(words: Sequence[str]) -> str:
 def _from_frame(
     frame: gpd.GeoDataFrame,
     encoding: str,
-    asked: _Asked,
+    asked: LayerRequest,
     *,
     cut_names: bool = False,
     lists_unread: bool = True,
 ) -> LayerRead:
     contract = asked.contract
-    frame, cleaned = legible_frame(frame, contract.name)
+    frame, cleaned = remove_control_characters(frame, contract.name)
     vocabulary = vocabulary_of(contract, asked.layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
-    cut: dict[str, Claim] = {}
+    cut: dict[str, FieldClaim] = {}
     if cut_names:
         found = {
-            name: cut_claim(name, vocabulary, encoding) for name in headings if vocabulary.claim(name) is None
+            name: match_truncated_name(name, vocabulary, encoding)
+            for name in headings
+            if vocabulary.claim(name) is None
         }
         cut = {name: claim for name, claim in found.items() if claim is not None}
     mapped, breaches = match_columns(
@@ -403,7 +411,7 @@ def _from_frame(
         setting=asked.setting,
         claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
     )
-    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], contract))
+    mapped = tuple(one for one in mapped if not holds_no_number(one, frame[one.column], contract))
     told = [
         Remark("name_cut", contract.name, values={"column": one.column, "field": one.field})
         for one in mapped
@@ -411,29 +419,31 @@ def _from_frame(
     ]
     read = read_cells(frame, mapped, contract, counted=[name for name in asked.counted if name in headings])
     canonical, unreadable = canonical_frame(frame, read, vocabulary, contract, headings)
-    unread = unread_of(headings, read, vocabulary, {*asked.counted, *asked.layer.keep}) if lists_unread else ()
+    unread = (
+        unused_columns(headings, read, vocabulary, {*asked.counted, *asked.layer.keep}) if lists_unread else ()
+    )
     return LayerRead(
         canonical,
         (*breaches, *unreadable),
         encoding,
         tuple(read.mapped),
         read=len(frame),
-        remarks=(*cleaned, *told, *read.remarks, *look_alike(unread, contract)),
+        remarks=(*cleaned, *told, *read.remarks, *unused_column_remarks(unread, contract)),
         unread=unread,
     )
 
 
 def _from_grid(
     path: Path,
-    grid: Grid,
-    asked: _Asked,
+    grid: CellGrid,
+    asked: LayerRequest,
 ) -> LayerRead:
     layer, contract, setting = asked.layer, asked.contract, asked.setting
     vocabulary = vocabulary_of(contract, layer.columns)
-    grid, cleaned = legible_grid(grid, contract.name)
-    sheet = table_of(grid, vocabulary, source=str(path))
+    grid, cleaned = remove_grid_control_characters(grid, contract.name)
+    sheet = find_table(grid, vocabulary, source=str(path))
     headings = [str(name) for name in sheet.frame.columns]
-    explicit = {ours: column_called(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
+    explicit = {ours: resolve_column(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
     vocabulary = vocabulary_of(contract, explicit)
     # Where a place stands is asked of the lowest name: 坐标/经度 is 经度.
     lowest = lowest_names(sheet.paths, vocabulary)
@@ -442,30 +452,30 @@ def _from_grid(
     short = [lowest[name] for name in headings]
     ways = tuple(
         replace(way, columns={part: whole[name] for part, name in way.columns.items()})
-        for way in place_ways(short, vocabulary_of(contract, for_places), setting=setting)
+        for way in find_position_columns(short, vocabulary_of(contract, for_places), setting=setting)
     )
-    breaches = missing_columns(for_places, [*whole, *headings], vocabulary, setting)
+    breaches = missing_column_breaches(for_places, [*whole, *headings], vocabulary, setting)
     if breaches:
         raise DataError(str(path), breaches)
     if not ways and contract.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Breach("no_geometry", values)])
-    wanted = Wanted(contract.name, contract.geometry_types, setting, _declared(layer), asked.home)
+    wanted = PositionRequest(contract.name, contract.geometry_types, setting, _declared(layer), asked.home)
     rows = sheet.frame
-    places = place_rows(rows, ways, wanted) if contract.geometry_types else nowhere(len(rows))
+    places = locate_rows(rows, ways, wanted) if contract.geometry_types else no_positions(len(rows))
     columns = places.columns
-    frame = as_frame(sheet.frame, places)
+    frame = positions_to_frame(sheet.frame, places)
     if layer.crs is not None and "geometry" not in columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
     others = {ours: theirs for ours, theirs in explicit.items() if ours not in for_places}
     free = [name for name in headings if name not in columns.values() and name in frame.columns]
     vocabulary = vocabulary_of(contract, others)
     mapped, wrong_columns = match_columns(
-        free, vocabulary, setting=setting, claim_of=lambda name: meaning(sheet.paths[name], vocabulary)
+        free, vocabulary, setting=setting, claim_of=lambda name: match_path(sheet.paths[name], vocabulary)
     )
-    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], contract))
-    wrong_columns += parts_only(mapped, {name: sheet.paths[name] for name in free}, vocabulary, setting)
-    by_users_name = {name: column_called(name, sheet.paths) for name in asked.counted}
+    mapped = tuple(one for one in mapped if not holds_no_number(one, frame[one.column], contract))
+    wrong_columns += parts_only_breaches(mapped, {name: sheet.paths[name] for name in free}, vocabulary, setting)
+    by_users_name = {name: resolve_column(name, sheet.paths) for name in asked.counted}
     frame = gpd.GeoDataFrame(frame.rename(columns={theirs: ours for ours, theirs in by_users_name.items()}))
     present = [name for name in asked.counted if by_users_name[name] in free]
     mapped = tuple(
@@ -484,7 +494,7 @@ def _from_grid(
         Remark(reason, contract.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
     )
     used = {*columns.values(), *(by_users_name[name] for name in present)}
-    unread = unread_of(headings, read, vocabulary, {*used, *asked.layer.keep})
+    unread = unused_columns(headings, read, vocabulary, {*used, *asked.layer.keep})
     exchanged = (Remark("coordinates_exchanged", contract.name),) if places.exchanged else ()
     found = LayerRead(
         canonical,
@@ -501,7 +511,7 @@ def _from_grid(
             *read.remarks,
             *merged_remarks(sheet, read, contract),
             *hidden_remarks(grid, sheet, read, contract.name),
-            *look_alike(unread, contract),
+            *unused_column_remarks(unread, contract),
         ),
         unread,
     )

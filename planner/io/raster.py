@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 from numpy.typing import NDArray
 
-from planner.io.vector.gdal_isolation import mirrored
+from planner.io.vector.gdal_isolation import isolated_copy
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError
 
@@ -38,7 +38,7 @@ Window = tuple[tuple[int, int], tuple[int, int]]
 
 
 @contextmanager
-def opened_raster(
+def open_raster(
     path: Path, *, stated_crs: str | None, setting: str, source: str
 ) -> Iterator[tuple[DatasetReader, pyproj.CRS]]:
     """Open a raster for reading, and say its system: its own, else the stated one.
@@ -61,7 +61,7 @@ def opened_raster(
 
     try:
         with (
-            mirrored(path, (*BESIDE[ending], *_mask(path, source))) as here,
+            isolated_copy(path, (*BESIDE[ending], *_mask(path, source))) as here,
             rasterio.open(here, driver=RASTERS[ending]) as raster,
         ):
             place = raster.transform
@@ -79,7 +79,7 @@ LARGEST_COUNT = 1e9
 """More than this no cell counts, and no number per square kilometre: it is a mark for no data."""
 
 
-def read_true(
+def read_scaled(
     raster: DatasetReader, band: int, window: Window, *, nodata: float | None, source: str
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read part of a band: what its numbers mean, and which cells hold none.
@@ -118,7 +118,7 @@ def read_true(
     return values, np.asarray(empty, dtype=np.bool_)
 
 
-def refuse_untold_no_data(
+def refuse_undeclared_no_data(
     raster: DatasetReader, band: int, window: Window, empty: NDArray[np.bool_], *, source: str
 ) -> None:
     """Refuse a band whose largest number is the last that its type can hold, or none that counts anything.
@@ -141,7 +141,7 @@ def refuse_untold_no_data(
         raise DataError(source, [Breach("raster_untold_no_data", values)])
 
 
-def scale_of(raster: DatasetReader, band: int) -> tuple[float, float] | None:
+def read_scale(raster: DatasetReader, band: int) -> tuple[float, float] | None:
     """Return a band's scale and offset, None where its numbers mean what they are."""
     found = float(raster.scales[band - 1]), float(raster.offsets[band - 1])
     return None if found == (1.0, 0.0) else found

@@ -62,7 +62,7 @@ SAME = {
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding:
+class TextEncoding:
     """The encoding that texts are read in.
 
     Attributes
@@ -84,12 +84,12 @@ class Encoding:
     is_doubtful: bool = False
 
 
-def known_encoding(declared: str) -> str:
+def normalize_encoding(declared: str) -> str:
     """Return the set that a file declares, as Python calls it; "" where it declares nothing.
 
     Examples
     --------
-    >>> [known_encoding(said) for said in ("ANSI 936", "UTF-8", "ISO-8859-1", "klingon")]
+    >>> [normalize_encoding(said) for said in ("ANSI 936", "UTF-8", "ISO-8859-1", "klingon")]
     ['gb18030', 'utf-8', '', '']
     """
     plain = "".join(sign for sign in declared.lower().removeprefix("ansi") if sign.isalnum())
@@ -103,7 +103,7 @@ def known_encoding(declared: str) -> str:
     return ""
 
 
-def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> Encoding | None:
+def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> TextEncoding | None:
     """Find the encoding of texts.
 
     Parameters
@@ -129,27 +129,29 @@ def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> Encodi
     >>> choose_encoding([("Käpylä".encode("cp1252"), 0)], "1252").name
     'cp1252'
     """
-    said = known_encoding(declared)
+    said = normalize_encoding(declared)
     speaking = [(text, width) for text, width in dict.fromkeys(texts) if not text.isascii()]
     if not speaking:
-        return Encoding(said or "utf-8")
+        return TextEncoding(said or "utf-8")
     names = dict.fromkeys(name for name in (said, "utf-8", *CHINESE, WESTERN) if name)
     readings = {name: read for name in names if (read := _reading(speaking, name)) is not None}
     chosen = _chosen(readings, said)
     if chosen is None:
         # Nothing else takes these bytes: each is a character, if the file says anything.
-        return Encoding("iso8859-1") if declared.strip() else None
+        return TextEncoding("iso8859-1") if declared.strip() else None
     if chosen == WESTERN and not declared.strip() and plausibility(readings[WESTERN]) < PLAUSIBLE:
         return None
     if not said or chosen == said:
         doubtful = chosen != "utf-8" and plausibility(readings[chosen]) < DOUBTFUL
-        return Encoding(chosen, read_as=_listed(readings[chosen][:SHOWN_TEXTS]), is_doubtful=doubtful)
+        return TextEncoding(chosen, read_as=_listed(readings[chosen][:SHOWN_TEXTS]), is_doubtful=doubtful)
     other = readings.get(said) or _reading(speaking, said, errors="replace") or []
     pairs = [(one, two) for one, two in zip(readings[chosen], other, strict=True) if one != two]
     if not pairs:
-        return Encoding(chosen)
+        return TextEncoding(chosen)
     shown = pairs[:SHOWN_TEXTS]
-    return Encoding(chosen, declared.strip(), _listed(one for one, _ in shown), _listed(two for _, two in shown))
+    return TextEncoding(
+        chosen, declared.strip(), _listed(one for one, _ in shown), _listed(two for _, two in shown)
+    )
 
 
 def decode(text: bytes, encoding: str, width: int = 0, errors: str = "strict") -> str:
@@ -264,7 +266,7 @@ MANY_BYTES = re.compile(r"[^\x00-\x7f]")
 NOT_DECODED = "\ufffd"
 
 
-class NoTextError(Exception):
+class TextDecodeError(Exception):
     """The bytes are no text that can be read, and why: a breach of the table or study."""
 
     def __init__(self, breach: Breach) -> None:
@@ -272,7 +274,7 @@ class NoTextError(Exception):
         super().__init__(breach.key)
 
 
-def decoded(content: bytes) -> tuple[str, str]:
+def decode_table(content: bytes) -> tuple[str, str]:
     r"""Return a text and the name of its encoding: utf-8, utf-16, gb18030 or cp950 (Big5).
 
     Raises
@@ -282,7 +284,7 @@ def decoded(content: bytes) -> tuple[str, str]:
 
     Examples
     --------
-    >>> decoded("东风社区".encode("gbk")), decoded("a,东风\n".encode("utf-16-le"))
+    >>> decode_table("东风社区".encode("gbk")), decode_table("a,东风\n".encode("utf-16-le"))
     (('东风社区', 'gb18030'), ('a,东风\n', 'utf-16'))
     """
     for mark, encoding in UTF_16:
@@ -297,7 +299,7 @@ def decoded(content: bytes) -> tuple[str, str]:
         _refuse_damaged(content, error)
     readings = {name: text for name in CHINESE if (text := _decoded(content, name)) is not None}
     if not readings:
-        raise NoTextError(Breach("no_text_table"))
+        raise TextDecodeError(Breach("no_text_table"))
     worth = {name: plausibility([text[:JUDGED]]) for name, text in readings.items()}
     best = max(worth, key=lambda name: worth[name])
     # As in the texts of spatial layers, another set speaks against the usual one only where it is clearly better.
@@ -306,7 +308,9 @@ def decoded(content: bytes) -> tuple[str, str]:
     common = sum(_is_common(sign) for sign in foreign)
     if worth[usual] < PLAUSIBLE and (usual != "gb18030" or common < COMMON_CHINESE * len(foreign)):
         shown = "".join(foreign[:SHOWN_CHARACTERS])
-        raise NoTextError(Breach("no_text_table" if usual != "gb18030" else "no_chinese_text", {"shown": shown}))
+        raise TextDecodeError(
+            Breach("no_text_table" if usual != "gb18030" else "no_chinese_text", {"shown": shown})
+        )
     return readings[usual], usual
 
 
@@ -321,7 +325,7 @@ def _strictly(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise NoTextError(Breach("no_text_table")) from error
+        raise TextDecodeError(Breach("no_text_table")) from error
 
 
 def _without_mark(content: bytes) -> str:
@@ -335,7 +339,7 @@ def _without_mark(content: bytes) -> str:
         plain = sum(sign in "\t\r\n" or " " <= sign <= "~" or _is_common(sign) for sign in sample)
         if sample and plain >= (1 - DAMAGED_AT_MOST) * len(sample):
             return text
-    raise NoTextError(Breach("no_text_table"))
+    raise TextDecodeError(Breach("no_text_table"))
 
 
 def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
@@ -345,7 +349,7 @@ def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
     whole = len(foreign) - torn
     if whole >= PROVES_UTF_8 and torn <= DAMAGED_AT_MOST * whole + 1:
         row = content.count(b"\n", 0, error.start) + 1
-        raise NoTextError(Breach("damaged_text", {"row": row})) from error
+        raise TextDecodeError(Breach("damaged_text", {"row": row})) from error
 
 
 def _is_common(sign: str) -> bool:

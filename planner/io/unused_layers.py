@@ -15,11 +15,11 @@ from planner.config.sections.layers import Layer
 from planner.config.study import Study
 from planner.io.layers import is_extract
 from planner.io.osm.extract import BARRIERS, PLACE_KEYS, WATER
-from planner.io.osm.objects import opened
+from planner.io.osm.objects import open_extract
 from planner.io.osm.walkable_tags import is_passable
 from planner.io.study_layers import TABLES
-from planner.io.vector.files import STYLES, layer_meant
-from planner.io.vector.geopackages import check_computed
+from planner.io.vector.files import STYLES, choose_layer
+from planner.io.vector.geopackages import check_views
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, Contract
 
@@ -73,7 +73,7 @@ class UnusedLayer:
     lines: str
 
 
-def unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
+def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
     """Return the layers beside those that a study reads, by file; empty ones and tables of styles left out."""
     contracts = {contract.name: contract for contract in TABLES}
     given = {name: layer for name in contracts if (layer := getattr(study.inputs, name)) is not None}
@@ -91,7 +91,7 @@ def unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
 
 
 def _read(path: Path, layer: Layer, *, placed: bool) -> str:
-    return layer.layer if layer.layer is not None else layer_meant(path, None, "", placed=placed)
+    return layer.layer if layer.layer is not None else choose_layer(path, None, "", placed=placed)
 
 
 def _beside(path: Path, file: str, read: set[str], given: Container[str]) -> list[UnusedLayer]:
@@ -111,7 +111,7 @@ def _count(path: Path, layer: str) -> int | None:
     """Count the rows of a layer; None where that takes too long, or the file does not say."""
     if path.suffix.lower() == ".gpkg":
         try:
-            check_computed(path, layer)
+            check_views(path, layer)
         except DataError:
             return None
     count = int(pyogrio.read_info(path, layer=layer)["features"])
@@ -159,7 +159,7 @@ OFFERED = ("buildings", "places", "water", "barriers")
 
 
 @dataclass(frozen=True, slots=True)
-class AlsoHeld:
+class UnusedOsmTable:
     """A table that a file of the study could give: how many rows, and the lines for the study file."""
 
     file: str
@@ -168,7 +168,7 @@ class AlsoHeld:
     lines: str
 
 
-def also_held(study: Study) -> tuple[AlsoHeld, ...]:
+def find_unused_osm_tables(study: Study) -> tuple[UnusedOsmTable, ...]:
     """Return what the study's extracts hold beside what it asks of them, by file and table.
 
     Gates are counted as well, closed ones apart (`closed_gates`): streets stop at them, so that no line is needed.
@@ -180,19 +180,21 @@ def also_held(study: Study) -> tuple[AlsoHeld, ...]:
         if not is_extract(path):
             continue
         try:
-            counts = contents_of(path)
+            counts = count_osm_tables(path)
         except DataError:
             continue
         found += [
-            AlsoHeld(file, table, counts[table], f'[inputs.{table}]\npath = "{_quoted(file)}"')
+            UnusedOsmTable(file, table, counts[table], f'[inputs.{table}]\npath = "{_quoted(file)}"')
             for table in OFFERED
             if counts[table] and table not in named
         ]
-        found += [AlsoHeld(file, table, counts[table], "") for table in ("gates", "closed_gates") if counts[table]]
+        found += [
+            UnusedOsmTable(file, table, counts[table], "") for table in ("gates", "closed_gates") if counts[table]
+        ]
     return tuple(found)
 
 
-def contents_of(path: Path) -> dict[str, int]:
+def count_osm_tables(path: Path) -> dict[str, int]:
     """Count the buildings, places, areas of water, barriers and gates of an extract by their tags.
 
     Raises
@@ -202,7 +204,7 @@ def contents_of(path: Path) -> dict[str, int]:
     """
     counts = dict.fromkeys((*OFFERED, "gates", "closed_gates"), 0)
     keys = {"building", "barrier", *PLACE_KEYS, *(key for key, _ in (*WATER, *BARRIERS))}
-    with opened(path) as source:
+    with open_extract(path) as source:
         processor = osmium.FileProcessor(source.path, osm.NODE | osm.WAY | osm.RELATION)
         for one in processor.with_filter(osmium.filter.KeyFilter(*keys)):
             if isinstance(one, (osm.types.Node, osm.types.Way, osm.types.Relation)):

@@ -16,7 +16,7 @@ from PIL import Image
 
 import planner
 from planner.commands.main import main
-from planner.io.osm.place import ATTRIBUTION, is_from_osm, with_attribution
+from planner.io.osm.place import ATTRIBUTION, add_attribution, is_from_osm
 from planner.reporting.map.sheet import write_static_map
 from planner.reporting.report.area_reports import write_cut
 
@@ -122,8 +122,8 @@ def test_a_graph_of_osmnx_is_recognised(tmp_path: Path) -> None:
 
 def test_a_source_that_names_it_stays_as_it_is() -> None:
     said = "Coastline: © OpenStreetMap contributors, ODbL 1.0, 2019-04-21"
-    assert with_attribution(said) == said
-    assert with_attribution("路网 OSM") == f"路网 OSM; {ATTRIBUTION}"
+    assert add_attribution(said) == said
+    assert add_attribution("路网 OSM") == f"路网 OSM; {ATTRIBUTION}"
 
 
 def test_it_stands_on_the_answer_to_one_siting_question(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from test_osm import square, way, write
 
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
-from planner.io.osm.building_tags import height, storeys
+from planner.io.osm.building_tags import parse_height_m, parse_storeys
 from planner.population.buildings import Homes, homes_of, read_building_kinds
 from planner.schemas.tables import BUILDINGS
 
@@ -99,12 +99,12 @@ def test_what_is_called_apartments_is_lived_in_whatever_shop_is_below(tmp_path: 
     ],
 )
 def test_heights(written: str, metres: float) -> None:
-    assert height(written) == pytest.approx(metres)
+    assert parse_height_m(written) == pytest.approx(metres)
 
 
 @pytest.mark.parametrize("written", ["", "high", "~12", "12-15", "3;4", "-3", "12 km", "nan", "inf", "1e3"])
 def test_what_is_no_height(written: str) -> None:
-    assert height(written) != height(written)
+    assert parse_height_m(written) != parse_height_m(written)
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,12 @@ def test_what_is_no_height(written: str) -> None:
     [("6", 6.0), ("5.5", 5.5), ("6层", 6.0), ("地上6层", 6.0), ("6 floors", 6.0), ("6F", 6.0)],
 )
 def test_storeys(written: str, count: float) -> None:
-    assert storeys(written) == count
+    assert parse_storeys(written) == count
 
 
 @pytest.mark.parametrize("written", ["", "3;4", "1-3", "1,2", "B1-5", "-1", "six", "6+1", "nan", "inf"])
 def test_what_is_no_number_of_storeys(written: str) -> None:
-    assert storeys(written) != storeys(written)
+    assert parse_storeys(written) != parse_storeys(written)
 
 
 def test_people_go_by_height_where_storeys_are_missing(tmp_path: Path) -> None:

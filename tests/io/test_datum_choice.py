@@ -21,8 +21,8 @@ from benchmarks.datum import Layers, district, haibowan, helsinki_in_china, shif
 from planner.commands.check import BY_WEIGHT
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
-from planner.io.datum.choice import DatumChoice, DatumVerdict, LayerToJudge, choose_datums
-from planner.io.datum.resolve import follow
+from planner.io.datum.choice import DatumChoice, LayerDatum, UndatedLayer, choose_datums
+from planner.io.datum.resolve import inherit_datums
 from planner.io.datum.transform import DATUMS, Datum
 from planner.reporting.document.build import document
 
@@ -62,12 +62,12 @@ def test_synthetic_districts_shifted_at_random() -> None:
     assert found["right"] >= 39
 
 
-def judge(layers: Layers, datums: dict[str, Datum], **standing: LayerToJudge) -> dict[str, tuple[str, str]]:
+def judge(layers: Layers, datums: dict[str, Datum], **standing: UndatedLayer) -> dict[str, tuple[str, str]]:
     named = layers["facilities"]["community"].to_numpy(dtype=object)
     judged = {
         name: standing.get(
             name,
-            LayerToJudge(
+            UndatedLayer(
                 shifted(layer, datums.get(name, "wgs84")),
                 "open",
                 communities=named if name == "facilities" else None,
@@ -86,7 +86,7 @@ def test_a_whole_study_in_one_datum_is_called_alike(real: Layers, datum: Datum) 
 
 @pytest.mark.parametrize("datum", DATUMS)
 def test_a_whole_study_against_known_streets_is_found(real: Layers, datum: Datum) -> None:
-    known = LayerToJudge(shifted(real["streets"], "wgs84"), "known")
+    known = UndatedLayer(shifted(real["streets"], "wgs84"), "known")
     found = judge(real, dict.fromkeys(real, datum), streets=known)
     assert {found[name] for name in ("communities", "facilities", "demand")} == {(datum, "found")}
 
@@ -103,8 +103,8 @@ def test_a_layer_without_evidence_is_undecided(real: Layers) -> None:
 
 def test_a_false_declaration_is_contradicted(real: Layers) -> None:
     named = real["facilities"]["community"].to_numpy(dtype=object)
-    said = LayerToJudge(shifted(real["facilities"], "gcj02"), "declared", "wgs84", named)
-    others = {name: LayerToJudge(layer, "stated") for name, layer in real.items() if name != "facilities"}
+    said = UndatedLayer(shifted(real["facilities"], "gcj02"), "declared", "wgs84", named)
+    others = {name: UndatedLayer(layer, "stated") for name, layer in real.items() if name != "facilities"}
     verdict = choose_datums({**others, "facilities": said}).layers["facilities"]
     assert (verdict.datum, verdict.contradicted_by) == ("wgs84", "gcj02")
 
@@ -119,8 +119,8 @@ def test_a_shift_that_no_datum_makes_is_never_called_one(real: Layers) -> None:
 def test_outside_china_nothing_is_asked_and_nothing_moved() -> None:
     helsinki = gpd.GeoDataFrame({"id": ["A"]}, geometry=[shapely.box(24.9, 60.1, 25.0, 60.2)], crs=4326)
     layers = {
-        "communities": LayerToJudge(helsinki, "open"),
-        "streets": LayerToJudge(helsinki, "declared", "gcj02"),
+        "communities": UndatedLayer(helsinki, "open"),
+        "streets": UndatedLayer(helsinki, "declared", "gcj02"),
     }
     verdicts = choose_datums(layers).layers
     assert {(verdict.datum, verdict.how) for verdict in verdicts.values()} == {("wgs84", "elsewhere")}
@@ -172,7 +172,7 @@ def test_check_as_json_balances_every_layer(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_every_remark_has_its_weight() -> None:
-    texts = (Path(planner.__file__).parent / "texts" / "remarks.toml").read_text("utf-8")
+    texts = (Path(planner.__file__).parent / "messages" / "remarks.toml").read_text("utf-8")
     assert set(BY_WEIGHT) == set(tomllib.loads(texts))
 
 
@@ -188,26 +188,26 @@ def test_check_fits_a_hundred_columns(tmp_path: Path, capsys: pytest.CaptureFixt
 BESIDE = {"places": "places", "buildings": "buildings"}
 
 
-Surveyed = tuple[dict[str, LayerToJudge], DatumChoice]
+Surveyed = tuple[dict[str, UndatedLayer], DatumChoice]
 
 
 @pytest.fixture(scope="module")
 def surveyed(real: Layers) -> Surveyed:
     """Return the layers of Haibowan, all surveyed, and what is found of them."""
-    asked = {one: LayerToJudge(layer, "stated") for one, layer in real.items()}
+    asked = {one: UndatedLayer(layer, "stated") for one, layer in real.items()}
     return asked, choose_datums(asked)
 
 
 def followed(
     surveyed: Surveyed, name: str, frame: gpd.GeoDataFrame, *, path: str, declared: str = "auto"
-) -> DatumVerdict:
+) -> LayerDatum:
     """Return what is found of one more layer of Haibowan, all others surveyed and in a file of their own."""
     asked, judged = surveyed
     own = Layer(path=Path(path), datum=declared)
     settings = {**dict.fromkeys(asked, Layer(path=Path("all.gpkg"))), name: own}
     standing = "open" if declared == "auto" else "declared"
-    more = LayerToJudge(frame, standing, "wgs84" if declared == "auto" else declared)
-    return follow({**asked, name: more}, judged, settings)[name]
+    more = UndatedLayer(frame, standing, "wgs84" if declared == "auto" else declared)
+    return inherit_datums({**asked, name: more}, judged, settings)[name]
 
 
 @pytest.mark.parametrize("datum", DATUMS)

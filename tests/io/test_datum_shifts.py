@@ -16,7 +16,7 @@ from answers import done, refused
 
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
-from planner.io.datum.known_shifts import check_shifts, datum_name, shift_of
+from planner.io.datum.shifts import check_shifts, datum_name, find_shift
 from planner.io.layers import read_layer
 from planner.schemas.tables import FACILITIES
 
@@ -30,20 +30,22 @@ PARAMETERS = (
 
 @pytest.mark.parametrize("crs", NO_SHIFT)
 def test_a_ballpark_is_no_shift(crs: str) -> None:
-    shift = shift_of(pyproj.CRS(crs), HERE)
+    shift = find_shift(pyproj.CRS(crs), HERE)
     assert not shift.is_known
     assert 10 < shift.metres[0] <= shift.metres[1] < 500
 
 
 @pytest.mark.parametrize("crs", [*SHIFT, PARAMETERS])
 def test_known_shifts_pass(crs: str) -> None:
-    assert shift_of(pyproj.CRS(crs), HERE).is_known
+    assert find_shift(pyproj.CRS(crs), HERE).is_known
 
 
 def test_a_shift_is_known_where_its_area_is() -> None:
-    assert shift_of(pyproj.CRS("EPSG:21418"), (108.5, 37.0)) == shift_of(pyproj.CRS("EPSG:4214"), (108.5, 37.0))
-    assert shift_of(pyproj.CRS("EPSG:21418"), (108.5, 37.0)).metres == (1.0, 1.0)
-    assert shift_of(pyproj.CRS("EPSG:4267"), (-90.0, 38.0)).metres[0] > 5
+    assert find_shift(pyproj.CRS("EPSG:21418"), (108.5, 37.0)) == find_shift(
+        pyproj.CRS("EPSG:4214"), (108.5, 37.0)
+    )
+    assert find_shift(pyproj.CRS("EPSG:21418"), (108.5, 37.0)).metres == (1.0, 1.0)
+    assert find_shift(pyproj.CRS("EPSG:4267"), (-90.0, 38.0)).metres[0] > 5
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_a_layer_beside_others_is_refused_with_the_size(
 ) -> None:
     study = toy.write_study(tmp_path / "toy", changed={"centres": toy.layers()["centres"].to_crs(crs)})
     answer = refused(study, capsys, code=3)
-    shift = shift_of(pyproj.CRS(crs), HERE)
+    shift = find_shift(pyproj.CRS(crs), HERE)
     assert f"It is in {crs} ({shift.datum}), other layers are not" in answer
     assert f"some {shift.metres[0]:.0f}–{shift.metres[1]:.0f} m beside them" in answer
     assert "+towgs84=dx,dy,dz" in answer

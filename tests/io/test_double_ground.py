@@ -16,7 +16,7 @@ from answers import done, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.io.overlap_checks import disjoint, double_remarks, shared_ground
+from planner.io.overlap_checks import duplicate_remarks, find_overlaps, remove_overlaps
 from planner.population.grid_cells import cut_cells
 from planner.schemas.tables import Communities, Demand, Facilities
 
@@ -74,17 +74,17 @@ boxes = st.tuples(*[st.integers(0, 30)] * 2, *[st.integers(1, 12)] * 2)
 @given(st.lists(boxes, min_size=1, max_size=5))
 def test_disjoint_outlines_cover_the_union_once(sides: list[tuple[int, int, int, int]]) -> None:
     outlines = np.array([shapely.box(x, y, x + w, y + h) for x, y, w, h in sides], dtype=object)
-    apart = disjoint(outlines)
+    apart = remove_overlaps(outlines)
     assert shapely.area(apart).sum() == pytest.approx(shapely.union_all(outlines).area)
     assert apart[0].equals(outlines[0])
 
 
 def test_slivers_and_common_borders_are_no_overlap() -> None:
-    assert shared_ground(communities(box(0, 0, 100, 100), box(100, 0, 200, 100), box(199.5, 0, 300, 100))) == ()
+    assert find_overlaps(communities(box(0, 0, 100, 100), box(100, 0, 200, 100), box(199.5, 0, 300, 100))) == ()
 
 
 def test_pairs_and_area_are_told() -> None:
-    shared = shared_ground(communities(box(0, 0, 300, 300), box(200, 0, 500, 300), box(450, 0, 900, 300)))
+    shared = find_overlaps(communities(box(0, 0, 300, 300), box(200, 0, 500, 300), box(450, 0, 900, 300)))
     assert [(one.one, one.other, one.area_m2) for one in shared] == [
         ("C0", "C1", 30_000.0),
         ("C1", "C2", 15_000.0),
@@ -111,7 +111,7 @@ def test_points_in_two_communities_are_counted_once(tmp_path: Path, capsys: pyte
 def test_two_communities_of_one_outline_are_told() -> None:
     twice = communities(box(0, 0, 300, 300), box(0, 0, 300, 299))
     no_centres = Facilities(gpd.GeoDataFrame({"id": [], "branch_of": []}, geometry=[], crs=toy.CRS))
-    assert [remark.key for remark in double_remarks(twice, no_centres, None)] == ["communities_same_outline"]
+    assert [remark.key for remark in duplicate_remarks(twice, no_centres, None)] == ["communities_same_outline"]
 
 
 def test_one_community_in_two_rows_is_to_be_dissolved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +134,7 @@ def test_two_centres_at_one_spot(branch_of: list[str], *, told: bool) -> None:
         geometry=[shapely.Point(0, 0), shapely.Point(0.3, 0)],
         crs=toy.CRS,
     )
-    remarks = double_remarks(communities(box(0, 0, 9, 9)), Facilities(table), None)
+    remarks = duplicate_remarks(communities(box(0, 0, 9, 9)), Facilities(table), None)
     assert [remark.rows for remark in remarks] == ([("C1", "C2")] if told else [])
 
 
@@ -145,7 +145,7 @@ def test_more_old_people_than_people() -> None:
         crs=toy.CRS,
     )
     none = Facilities(gpd.GeoDataFrame({"id": [], "branch_of": []}, geometry=[], crs=toy.CRS))
-    (remark,) = double_remarks(communities(box(0, 0, 9, 9)), none, Demand(demand))
+    (remark,) = duplicate_remarks(communities(box(0, 0, 9, 9)), none, Demand(demand))
     assert (remark.key, remark.rows, remark.people) == ("people_65_above_people", ("a",), 1.0)
 
 

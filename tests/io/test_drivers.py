@@ -20,7 +20,7 @@ import rasterio
 import toy
 from answers import refused
 
-from planner.io.raster import opened_raster, read_true
+from planner.io.raster import open_raster, read_scaled
 from planner.io.vector import geopackages
 from planner.io.vector.files import DRIVERS, read_vector
 from planner.io.vector.gdal_isolation import only_drivers
@@ -203,8 +203,8 @@ RASTER_VRT = (
 
 
 def read_raster(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    with opened_raster(path, stated_crs="EPSG:32648", setting="s", source="r") as (raster, _):
-        return read_true(raster, 1, ((0, 4), (0, 4)), nodata=None, source="r")
+    with open_raster(path, stated_crs="EPSG:32648", setting="s", source="r") as (raster, _):
+        return read_scaled(raster, 1, ((0, 4), (0, 4)), nodata=None, source="r")
 
 
 def tif(path: Path, value: int = 7) -> Path:

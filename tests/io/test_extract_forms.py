@@ -17,8 +17,13 @@ from test_osm import LINE, relation, square, way, write
 
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
-from planner.io.osm.extract import read_osm_building_areas, read_osm_buildings, read_osm_streets, read_osm_walk
-from planner.io.osm.raw_files import ALWAYS_BYTES, unpacked
+from planner.io.osm.extract import (
+    read_osm_building_areas,
+    read_osm_buildings,
+    read_osm_street_data,
+    read_osm_streets,
+)
+from planner.io.osm.raw_files import ALWAYS_BYTES, read_unpacked
 from planner.messages.errors import DataError
 from planner.schemas.tables import BARRIERS, STREETS, WATER
 
@@ -34,7 +39,7 @@ def test_places_on_ways_are_read(name: str) -> None:
 
 
 def test_crossings_of_nodes_that_were_kept_still_count() -> None:
-    walk = read_osm_walk(CASES / "some-nodes.osm.pbf")
+    walk = read_osm_street_data(CASES / "some-nodes.osm.pbf")
     assert walk.gaps.empty
 
 
@@ -54,7 +59,7 @@ def test_overpass_xml_with_geometry(tmp_path: Path, refs: bool) -> None:  # noqa
         on_nodes(1, (0, 0), (0.01, 0), refs=refs, highway="path"),
         on_nodes(2, (0, 0), (0.01, 0.01), refs=refs, highway="path") if not refs else "",
     )
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     assert walk.streets.geometry[0].wkt == "LINESTRING (0 0, 0.01 0)"
     assert walk.source.unnamed is not refs
 
@@ -174,7 +179,7 @@ def test_missing_nodes_are_counted_with_their_place(tmp_path: Path) -> None:
         way(3, [90, 91], highway="path"),
         way(4, [90, 91], highway="motorway"),
     )
-    gaps = read_osm_walk(file).gaps
+    gaps = read_osm_street_data(file).gaps
     assert gaps[["id", "nodes"]].values.tolist() == [["w1", 1], ["w2", 1], ["w3", 2]]
     assert [None if place is None else place.wkt for place in gaps.geometry] == [
         "LINESTRING (0.02 0, 0.04 0)",
@@ -192,7 +197,7 @@ def test_squares_and_buildings_that_lack_members_are_told(tmp_path: Path) -> Non
         relation(6, [(1, "outer"), (2, "inner")], type="multipolygon", building="yes"),
         way(3, [10, 11, 99, 10], building="yes"),
     )
-    assert read_osm_walk(file).gaps["id"].tolist() == ["r5"]
+    assert read_osm_street_data(file).gaps["id"].tolist() == ["r5"]
     _, gaps, _ = read_osm_building_areas(file)
     assert gaps["id"].tolist() == ["w3", "r6"]
 
@@ -245,4 +250,4 @@ def test_a_large_real_file_is_no_bomb(tmp_path: Path) -> None:
     content = np.random.default_rng(1).bytes(35 * 2**20).hex().encode()
     file = tmp_path / "large.osm.gz"
     file.write_bytes(gzip.compress(content, compresslevel=1))
-    assert sum(map(len, unpacked(file))) == len(content) > ALWAYS_BYTES
+    assert sum(map(len, read_unpacked(file))) == len(content) > ALWAYS_BYTES

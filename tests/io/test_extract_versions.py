@@ -16,8 +16,8 @@ from planner.io.osm.extract import (
     read_osm_barriers,
     read_osm_buildings,
     read_osm_points,
+    read_osm_street_data,
     read_osm_streets,
-    read_osm_walk,
     read_osm_water,
 )
 from planner.messages.errors import DataError
@@ -47,7 +47,7 @@ def test_a_deleted_street_is_not_walked(tmp_path: Path, mark: str, packing: str)
     packed = {"osm.gz": gzip.compress, "osm.bz2": bz2.compress}.get(packing, bytes)(content)
     file = tmp_path / f"other.{packing}"
     file.write_bytes(packed)
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     assert walk.streets["id"].tolist() == ["1"]
     assert (walk.source.deleted, walk.source.older) == (1, 0)
 
@@ -71,12 +71,12 @@ def test_nothing_that_is_deleted_is_read(tmp_path: Path, mark: str) -> None:
         relation(6, [(2, "outer")], type="multipolygon", highway="pedestrian"),
     ]
     there = write(tmp_path, *[one for one in things if one != LINE[1]], *gone, name="there.osm")
-    assert len(read_osm_walk(there).gates) == 1
+    assert len(read_osm_street_data(there).gates) == 1
     assert [len(read(there)) for read in (read_osm_buildings, read_osm_water, read_osm_barriers)] == [1, 1, 1]
     assert len(read_osm_points(there, ("shop",))) == 1
     assert "r6" in read_osm_streets(there)["id"].tolist()
     file = write(tmp_path, *things, *[marked(one, mark) for one in gone[1:]])
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     assert walk.streets["id"].tolist() == ["1"]
     assert [len(read(file)) for read in (read_osm_buildings, read_osm_water, read_osm_barriers)] == [0, 0, 0]
     assert read_osm_points(file, ("shop",)).empty
@@ -104,7 +104,7 @@ def test_of_two_versions_the_newest_counts(
         marked(way(1, [1, 2], **new), ' version="12"'),
     ]
     file = write(tmp_path, *LINE, *(reversed(versions) if newest_first else versions))
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     assert walk.streets["id"].tolist() == walked
     assert (walk.source.deleted, walk.source.older) == (0, 1)
 
@@ -132,7 +132,7 @@ def test_versions_in_a_pbf(tmp_path: Path) -> None:
         writer.add_way(mutable.Way(id=7, version=3, nodes=[1, 2], tags={"highway": "construction"}))
         writer.add_way(mutable.Way(id=7, version=2, nodes=[1, 2], tags={"highway": "residential"}))
         writer.add_way(mutable.Way(id=8, version=1, nodes=[2, 3], tags={"highway": "path"}))
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     assert walk.streets["id"].tolist() == ["8"]
     assert walk.source.older == 1
 

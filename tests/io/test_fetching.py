@@ -19,8 +19,8 @@ from planner.commands.main import main
 from planner.config.study import read_study
 from planner.io.layers import read_layer
 from planner.io.osm.extract import read_osm_buildings, read_osm_places, read_osm_streets
-from planner.io.osm.place import with_margin
-from planner.io.osm.servers import ATTEMPTS, Servers, Wait
+from planner.io.osm.place import add_margin
+from planner.io.osm.servers import ATTEMPTS, OsmServers, ServerWait
 from planner.messages.errors import FetchError
 from planner.network.network import build_network
 from planner.schemas.tables import BUILDINGS, PLACES
@@ -57,7 +57,7 @@ def servers(helsinki: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[osm_se
         yield running
 
 
-class Seen(list[Wait]):
+class Seen(list[ServerWait]):
     """Waits that were announced, with the seconds that were waited."""
 
     def __init__(self) -> None:
@@ -66,9 +66,9 @@ class Seen(list[Wait]):
 
 def client(
     servers: osm_servers.Servers, folder: Path, seen: Seen | None = None, timeout_s: float = 30.0
-) -> Servers:
+) -> OsmServers:
     seen = seen if seen is not None else Seen()
-    return Servers(
+    return OsmServers(
         cache=folder / ".fetched",
         overpass=servers.overpass,
         nominatim=servers.nominatim,
@@ -98,7 +98,7 @@ def test_the_network_is_that_of_the_extract(servers: osm_servers.Servers, tmp_pa
     assert [file.name for file in files] == FILES
     streets = gpd.read_file(tmp_path / "osm.gpkg", layer="streets").set_index("id")
     whole = read_osm_streets(HELSINKI).set_index("id")
-    area = with_margin(BOX, 100.0, source="")
+    area = add_margin(BOX, 100.0, source="")
     inside = whole[shapely.intersects(area, whole.geometry.array)]
     # A square at the edge may have lost entrances that lie outside.
     inside, streets_ = (frame[~frame["square"]] for frame in (inside, streets))
@@ -118,7 +118,7 @@ def test_squares_well_inside_are_crossed_as_in_the_extract(servers: osm_servers.
     streets = gpd.read_file(tmp_path / "osm.gpkg", layer="streets").set_index("id")
     whole = read_osm_streets(HELSINKI).set_index("id")
     squares = whole[whole["square"]]
-    inside = squares[shapely.within(squares.geometry.array, with_margin(BOX, 100.0, source=""))]
+    inside = squares[shapely.within(squares.geometry.array, add_margin(BOX, 100.0, source=""))]
     assert len(inside) >= 3
     assert_same_lines(streets.loc[inside.index], inside)
 
@@ -140,7 +140,7 @@ def test_extras_are_those_of_the_extract(servers: osm_servers.Servers, tmp_path:
     fetched(
         servers, tmp_path, place="Kluuvi", margin_m=100.0, extras=("amenities", "buildings", "water", "barriers")
     )
-    area = with_margin(BOX, 100.0, source="")
+    area = add_margin(BOX, 100.0, source="")
     for name, read in (("amenities", read_osm_places), ("buildings", read_osm_buildings)):
         whole = read(HELSINKI)
         inside = whole[shapely.intersects(area, whole.geometry.array)]

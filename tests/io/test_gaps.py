@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.io.row_audit import set_aside
+from planner.io.row_audit import drop_rows
 from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue, gaps_of
 from planner.messages.notices import Remark
 
@@ -111,10 +111,10 @@ def lacks(say: Callable[[], str]) -> bool:
 
 
 def test_rows_set_aside_name_what_they_speak_of() -> None:
-    aside = set_aside("people_table_unmatched", [3], {"found": "海勃湾区"})
+    aside = drop_rows("people_table_unmatched", [3], {"found": "海勃湾区"})
     assert "海勃湾区" in aside.in_words("zh")
     assert "海勃湾区" in aside.in_words("en")
     with pytest.raises(KeyError):
-        set_aside("people_table_unmatched", [3]).in_words("zh")
+        drop_rows("people_table_unmatched", [3]).in_words("zh")
     with pytest.raises(KeyError):
         Remark("people_table_unmatched", "people_table").entry()

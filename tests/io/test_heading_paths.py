@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.io.tables.columns import Claim, Vocabulary
+from planner.io.tables.columns import FieldClaim, Vocabulary
 from planner.io.tables.headings import (
     Area,
     Heading,
+    count_known_names,
     find_headings,
+    find_parts,
     is_called,
     is_unit_cell,
-    known,
-    meaning,
-    parts_of,
+    match_path,
     path_name,
     place_part,
 )
@@ -164,8 +164,8 @@ def test_a_row_with_numbers_is_no_heading() -> None:
 # what a path means
 
 
-def claim(field: str, factor: float = 1.0, unit: str = "") -> Claim:
-    return Claim(field=field, factor=factor, is_weak=False, unit=unit)
+def claim(field: str, factor: float = 1.0, unit: str = "") -> FieldClaim:
+    return FieldClaim(field=field, factor=factor, is_weak=False, unit=unit)
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def claim(field: str, factor: float = 1.0, unit: str = "") -> Claim:
         ("基本情况/社区", claim("community")),
     ],
 )
-def test_what_a_path_means(path: str, expected: Claim | None) -> None:
-    assert meaning(tuple(path.split("/")), WORDS) == expected
+def test_what_a_path_means(path: str, expected: FieldClaim | None) -> None:
+    assert match_path(tuple(path.split("/")), WORDS) == expected
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_what_a_path_means(path: str, expected: Claim | None) -> None:
         ("建筑/面积/（公顷）", claim("floor_area_m2", 1e4, "公顷")),
     ],
 )
-def test_what_a_path_of_floor_area_means(path: str, expected: Claim | None) -> None:
-    assert meaning(tuple(path.split("/")), AREAS) == expected
+def test_what_a_path_of_floor_area_means(path: str, expected: FieldClaim | None) -> None:
+    assert match_path(tuple(path.split("/")), AREAS) == expected
 
 
 def test_names_of_a_path() -> None:
@@ -227,7 +227,7 @@ def test_names_of_a_path() -> None:
 
 def test_how_many_fields_a_heading_names() -> None:
     def count(*paths: str, words: Vocabulary = WORDS) -> int:
-        return known([tuple(path.split("/")) if path else () for path in paths], words)
+        return count_known_names([tuple(path.split("/")) if path else () for path in paths], words)
 
     assert count("社区", "常住人口", "", "户数") == 3
     assert count("社区", "社区名称", "负责人") == 1
@@ -243,9 +243,9 @@ def test_parts_below_a_group() -> None:
         name: tuple(name.split("/"))
         for name in ("社区", "常住人口/男", "常住人口/合计", "情况/常住人口/女", "户数/空户", "常住人口")
     }
-    assert parts_of("people", paths, WORDS) == ["常住人口/男", "情况/常住人口/女"]
-    assert parts_of("households", paths, WORDS) == ["户数/空户"]
-    assert parts_of("name", paths, WORDS) == []
+    assert find_parts("people", paths, WORDS) == ["常住人口/男", "情况/常住人口/女"]
+    assert find_parts("households", paths, WORDS) == ["户数/空户"]
+    assert find_parts("name", paths, WORDS) == []
 
 
 def test_parts_of_a_place() -> None:

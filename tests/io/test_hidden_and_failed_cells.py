@@ -9,7 +9,7 @@ import pytest
 import sheets
 import xlwt
 
-from planner.io.tables.sheet_marks import SheetMarks, marks_of
+from planner.io.tables.sheet_marks import SheetMarks, read_sheet_marks
 from planner.messages.errors import DataError
 from planner.schemas.tables import FACILITIES
 
@@ -166,7 +166,7 @@ def test_rows_prepared_with_formulas_that_come_to_nothing_are_blank(tmp_path: Pa
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600])
 def test_a_damaged_workbook_says_nothing(content: bytes) -> None:
-    assert marks_of(content, "表") == SheetMarks()
+    assert read_sheet_marks(content, "表") == SheetMarks()
 
 
 def test_remarks_name_their_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,8 +20,8 @@ from osm_servers import envelope, place
 
 from planner.commands.fetch import Fetch, fetch
 from planner.commands.main import main
-from planner.io.osm.responses import is_sound
-from planner.io.osm.servers import ATTEMPTS, NAME_ATTEMPTS, Servers, Wait, retry_after
+from planner.io.osm.responses import is_valid_answer
+from planner.io.osm.servers import ATTEMPTS, NAME_ATTEMPTS, OsmServers, ServerWait, retry_after
 from planner.messages.errors import FetchError
 
 BOX = shapely.box(106.80, 39.66, 106.81, 39.67)
@@ -91,8 +91,8 @@ def behaving() -> Iterator[tuple[str, type[Behaving]]]:
         yield running
 
 
-def asking(url: str, folder: Path, waits: list[Wait] | None = None, **options: object) -> list[Path]:
-    servers = Servers(
+def asking(url: str, folder: Path, waits: list[ServerWait] | None = None, **options: object) -> list[Path]:
+    servers = OsmServers(
         cache=folder / ".fetched",
         overpass=f"{url}/api",
         nominatim=f"{url}/",
@@ -305,7 +305,7 @@ def test_a_wait_is_a_number_or_none(header: str, seconds: float | None) -> None:
 def test_an_odd_wait_is_no_traceback(behaving: tuple[str, type[Behaving]], tmp_path: Path, header: str) -> None:
     url, handler = behaving
     handler.wanted = lambda asked: asked.say(b"", 429, Retry_After=header)
-    waits: list[Wait] = []
+    waits: list[ServerWait] = []
     with pytest.raises(FetchError, match="Given up"):
         asking(url, tmp_path, waits)
     assert len(waits) in (0, ATTEMPTS - 1)
@@ -334,7 +334,7 @@ def test_a_name_that_leads_nowhere_is_not_waited_for(
         return resolve(host, *given, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    servers = Servers(
+    servers = OsmServers(
         cache=tmp_path / ".fetched",
         overpass="http://nowhere.example/api" if option == "--endpoint" else f"{url}/api",
         nominatim="http://nowhere.example/" if option == "--nominatim" else f"{url}/",
@@ -378,7 +378,7 @@ def test_half_a_server_is_no_traceback(behaving: tuple[str, type[Behaving]], tmp
 def test_soundness_of_large_answers_is_quick() -> None:
     element = {"type": "node", "id": 1, "lat": 39.7, "lon": 106.8, "tags": {"name": "一路"}}
     began = time.perf_counter()
-    assert is_sound({"elements": [element] * 200_000})
+    assert is_valid_answer({"elements": [element] * 200_000})
     assert time.perf_counter() - began < 5
 
 

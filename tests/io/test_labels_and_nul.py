@@ -12,7 +12,7 @@ import toy
 
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
-from planner.io.osm.responses import is_sound
+from planner.io.osm.responses import is_valid_answer
 from planner.messages.errors import DataError
 from planner.reporting.tables.workbook import Sheet, write_workbook
 from planner.schemas.tables import BUILDINGS, COMMUNITIES, PEOPLE_TABLE, STREETS, Contract
@@ -71,12 +71,12 @@ def test_an_answer_with_nul_is_refused(tmp_path: Path, place: str, contract: Con
     (tmp_path / "x.json").write_text(json.dumps({"osm3s": {}, "elements": WITH_NUL[place]}), "utf-8")
     with pytest.raises(DataError, match="NUL"):
         read(tmp_path / "x.json", contract)
-    assert not is_sound({"elements": WITH_NUL[place]})
+    assert not is_valid_answer({"elements": WITH_NUL[place]})
 
 
 def test_without_nul_it_is_read(tmp_path: Path) -> None:
     sound = {"osm3s": {}, "elements": [*NODES, WAY]}
-    assert is_sound(sound)
+    assert is_valid_answer(sound)
     (tmp_path / "x.json").write_text(json.dumps(sound), "utf-8")
     assert len(read(tmp_path / "x.json", STREETS)) == 1
 

@@ -11,9 +11,9 @@ import shapely
 
 from planner.config.sections.layers import Layer
 from planner.inputs.study_inputs import is_private_way
-from planner.io.layer_notes import FileNotes, by_reason, lines_left_out
+from planner.io.layer_notes import FileNotes, clip_excluded_lines, summarize_excluded_lines
 from planner.io.layers import LayerRead, read_layer
-from planner.io.osm.line_classes import sort_lines
+from planner.io.osm.line_classes import classify_lines
 from planner.messages.errors import DataError
 from planner.schemas.tables import BUILDINGS, STREETS
 
@@ -224,14 +224,14 @@ def test_the_study_names_the_class(tmp_path: Path) -> None:
 def test_streets_that_the_planner_fetched_are_not_sorted_again() -> None:
     """A corridor that `foot` opened has been kept; its layer has no column `foot`."""
     layer = pd.DataFrame({"kind": ["corridor"], "structure": [""], "gated": [False], "square": [False]})
-    assert sort_lines(layer).reason.tolist() == [""]
+    assert classify_lines(layer).reason.tolist() == [""]
 
 
 def test_what_is_left_out_is_counted_by_reason_within_the_margin(tmp_path: Path) -> None:
     layer = lines(highway=["path", "motorway", "motorway", "service"], access=[None, None, None, "no"])
     notes = read(save(layer, tmp_path, "gpkg")).notes
     area = shapely.box(500_050, 4_389_000, 500_200, 4_391_000)
-    found = by_reason(lines_left_out(notes, crs=layer.crs, area=area))
+    found = summarize_excluded_lines(clip_excluded_lines(notes, crs=layer.crs, area=area))
     assert [(one.reason, one.words, one.count, round(one.length_m, 6)) for one in found] == [
         ("class", ("motorway",), 2, 100.0),
         ("access", ("no",), 1, 50.0),
@@ -277,13 +277,13 @@ def test_private_lines_are_walked_and_marked(tmp_path: Path, case: str, ending: 
     ],
 )
 def test_who_may_walk_in_chinese(column: str, words: list[str], reasons: list[str], private: list[bool]) -> None:
-    found = sort_lines(pd.DataFrame({"道路等级": ["支路"] * 3, column: words}))
+    found = classify_lines(pd.DataFrame({"道路等级": ["支路"] * 3, column: words}))
     assert found.reason.tolist() == reasons
     assert found.private.tolist() == private
     assert column in found.read
 
 
 def test_words_that_say_nothing_of_walking_are_told() -> None:
-    found = sort_lines(pd.DataFrame({"通行": ["单行", "双行", "可"]}))
+    found = classify_lines(pd.DataFrame({"通行": ["单行", "双行", "可"]}))
     assert found.reason.tolist() == ["", "", ""]
     assert found.unread == {"通行": ("单行", "双行")}

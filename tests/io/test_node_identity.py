@@ -12,13 +12,13 @@ from test_osm import LINE, node, relation, square, way, write
 from test_osm_streets import CRS, graph_of, straight_m
 
 from planner.io.osm.elements import APART_M
-from planner.io.osm.extract import read_osm_walk
+from planner.io.osm.extract import read_osm_street_data
 from planner.io.osm.graphml import read_graphml
 from planner.network.network import WalkingNetwork, build_network
 
 
 def network_of(file: Path) -> WalkingNetwork:
-    return build_network(read_osm_walk(file).streets.to_crs(CRS))
+    return build_network(read_osm_street_data(file).streets.to_crs(CRS))
 
 
 def pieces(network: WalkingNetwork) -> int:
@@ -47,7 +47,7 @@ def test_a_node_above_another_joins_nothing(tmp_path: Path, tags: dict[str, str]
         way(street, [1, 2, 3], highway="residential"),
         way(bridge, [21, 90, 22], highway="footway", **tags),
     )
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     assert walk.apart == 1
     network = build_network(walk.streets.to_crs(CRS))
     assert (pieces(network), len(network.edge_m)) == (2, 2)
@@ -67,7 +67,7 @@ def test_the_ground_stays_where_it_is(tmp_path: Path) -> None:
         way(5, [1, 902, 3], highway="residential"),
         way(6, [21, 2, 22], highway="footway", bridge="yes"),
     )
-    lines = read_osm_walk(file).streets.set_index("id").geometry
+    lines = read_osm_street_data(file).streets.set_index("id").geometry
     assert lines["5"].coords[1] == (0.02, 0.0)
     assert lines["6"].coords[1] != (0.02, 0.0)
 
@@ -86,7 +86,7 @@ def test_one_node_still_joins_whatever_stands_there(tmp_path: Path) -> None:
         way(7, [90, 22], highway="footway"),
         way(8, [91, 23], highway="path"),
     )
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     assert walk.apart == 2
     assert pieces(build_network(walk.streets.to_crs(CRS))) == 3
 
@@ -100,7 +100,7 @@ def test_nodes_that_follow_one_another_on_a_way_are_joined_by_it(tmp_path: Path)
         way(5, [1, 2, 90, 3], highway="residential"),
         way(6, [21, 90, 22], highway="footway"),
     )
-    assert read_osm_walk(file).apart == 0
+    assert read_osm_street_data(file).apart == 0
     assert pieces(network_of(file)) == 1
 
 
@@ -113,7 +113,7 @@ def test_a_closed_gate_on_the_bridge_leaves_the_street_below_open(tmp_path: Path
         way(5, [1, 2, 3], highway="residential"),
         way(6, [21, 90, 22], highway="footway", bridge="yes"),
     )
-    gated = read_osm_walk(file).streets.set_index("id")["gated"]
+    gated = read_osm_street_data(file).streets.set_index("id")["gated"]
     assert gated.to_dict() == {"5": False, "6": True}
     network = network_of(file)
     assert pieces(network) == 3
@@ -128,7 +128,7 @@ def test_a_gate_beside_the_streets_closes_nothing(tmp_path: Path) -> None:
         way(5, [1, 2, 3], highway="residential"),
         way(6, [90, 7], barrier="wall"),
     )
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     assert not walk.streets["gated"].any()
     assert walk.gates.empty
 
@@ -141,7 +141,7 @@ def test_crossings_are_those_of_the_way_s_own_nodes(tmp_path: Path) -> None:
         way(5, [1, 2, 3], highway="footway", footway="crossing"),
         way(6, [90, 4], highway="residential"),
     )
-    assert read_osm_walk(file).streets["crossing"].tolist() == ["unknown", ""]
+    assert read_osm_street_data(file).streets["crossing"].tolist() == ["unknown", ""]
 
 
 # graphs
@@ -289,7 +289,7 @@ def test_squares_with_nodes_of_their_own_are_not_joined(tmp_path: Path) -> None:
 
 
 def test_squares_beside_one_another_take_no_line_outside(tmp_path: Path) -> None:
-    streets = read_osm_walk(two_squares(tmp_path, west="way", east="relation")).streets
+    streets = read_osm_street_data(two_squares(tmp_path, west="way", east="relation")).streets
     ground = shapely.box(0, 0, 0.002, 0.001).buffer(1e-9)
     across = streets.geometry[streets["square"]]
     assert len(across)
@@ -299,4 +299,4 @@ def test_squares_beside_one_another_take_no_line_outside(tmp_path: Path) -> None
 def test_square_corners_are_from_the_file(tmp_path: Path) -> None:
     """Nothing is moved where nothing stands above another node."""
     file = write(tmp_path, *square(1, 0, 0, 0.01), way(1, [1, 2, 3, 4, 1], highway="pedestrian", area="yes"))
-    assert read_osm_walk(file).apart == 0
+    assert read_osm_street_data(file).apart == 0

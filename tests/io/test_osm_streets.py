@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_osm import LINE, node, relation, square, way, write
 
-from planner.io.osm.extract import read_osm_streets, read_osm_walk
-from planner.io.osm.squares import DETOUR, inward_corners, spare
+from planner.io.osm.extract import read_osm_street_data, read_osm_streets
+from planner.io.osm.squares import DETOUR, find_inward_corners, sparsify_lines
 from planner.network.network import build_network
 
 CRS = 32631
@@ -107,7 +107,7 @@ def gated(tmp_path: Path, *ways: str, **tags: str) -> Path:
 )
 def test_who_passes_a_gate(tmp_path: Path, tags: dict[str, str], passable: bool) -> None:  # noqa: FBT001
     file = gated(tmp_path, way(1, [1, 2, 3, 4, 5], highway="service", name="阵地路"), **tags)
-    walk = read_osm_walk(file)
+    walk = read_osm_street_data(file)
     gate = walk.gates.iloc[0]
     assert (gate["id"], gate["kind"], gate["passable"]) == ("n4", tags["barrier"], passable)
     assert json.loads(gate["tags"]) == tags
@@ -155,7 +155,7 @@ def test_a_gate_at_a_dead_end_or_off_the_streets_changes_nothing(tmp_path: Path)
     file = gated(tmp_path, way(1, [1, 2, 3, 4], highway="service"), barrier="gate", access="private")
     assert straight_m((0.01, 0.0), (0.04, 0.0)) == read_osm_streets(file).to_crs(CRS).length.sum()
     off = gated(tmp_path, way(1, [1, 2, 3], highway="service"), barrier="gate", access="private")
-    assert read_osm_walk(off).gates.empty
+    assert read_osm_street_data(off).gates.empty
 
 
 def test_what_is_closed_to_the_public_is_counted(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_what_is_closed_to_the_public_is_counted(tmp_path: Path) -> None:
         way(3, [3, 4], highway="motorway"),
         way(4, [4, 5], highway="path"),
     )
-    left_out = read_osm_walk(file).left_out
+    left_out = read_osm_street_data(file).left_out
     assert left_out["reason"].tolist() == ["access", "foot"]
     assert shapely.length(left_out.geometry.array).tolist() == pytest.approx([0.01, 0.01])
 
@@ -249,7 +249,7 @@ def test_no_walk_across_is_longer_than_promised(places: list[tuple[int, int]]) -
     one, other = np.triu_indices(len(xy), k=1)
     length = np.hypot(*(xy[one] - xy[other]).T)
     drawn = (one + other) % 5 == 0
-    kept = spare(one, other, length, drawn, len(xy))
+    kept = sparsify_lines(one, other, length, drawn, len(xy))
     graph = nx.Graph()
     graph.add_nodes_from(range(len(xy)))
     for i, j, metres in zip(one[kept | drawn], other[kept | drawn], length[kept | drawn], strict=True):
@@ -261,12 +261,12 @@ def test_no_walk_across_is_longer_than_promised(places: list[tuple[int, int]]) -
 
 def test_inward_corners_of_outline_and_hole() -> None:
     shape = shapely.box(0, 0, 9, 9).difference(shapely.box(3, 3, 5, 5)).difference(shapely.box(7, 7, 9, 9))
-    assert sorted(map(tuple, inward_corners(shape))) == [(3, 3), (3, 5), (5, 3), (5, 5), (7, 7)]
+    assert sorted(map(tuple, find_inward_corners(shape))) == [(3, 3), (3, 5), (5, 3), (5, 5), (7, 7)]
 
 
 def test_helsinki_gates_and_squares_stand_on_its_streets() -> None:
     helsinki = Path(__file__).parents[2] / "data" / "helsinki" / "Helsinki.osm.pbf"
-    walk = read_osm_walk(helsinki)
+    walk = read_osm_street_data(helsinki)
     streets = walk.streets.to_crs(3067)
     gates = walk.gates.to_crs(3067)
     assert len(gates) == 67

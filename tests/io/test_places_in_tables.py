@@ -16,7 +16,7 @@ from answers import refused
 from planner.config.sections.layers import Layer
 from planner.io.layers import LayerRead, read_layer
 from planner.io.osm.graphml import read_graphml
-from planner.io.tables.coordinates import axis, coordinate, pair
+from planner.io.tables.coordinates import parse_coordinate, parse_coordinate_column, parse_coordinate_pair
 from planner.io.vector.geometry_text import DEEPEST, read_shapes
 from planner.messages.errors import DataError
 from planner.schemas.tables import BUILDINGS, DEMAND, FACILITIES
@@ -113,21 +113,21 @@ def test_coordinates_in_two_columns(tmp_path: Path, lon: str, lat: str) -> None:
 
 
 def test_a_comma_means_the_same_in_every_cell_of_a_column() -> None:
-    assert axis(["106,8", "106,813", "106,8125"], degrees=True) == [106.8, 106.813, 106.8125]
-    assert axis(["500,123", "4,391,234"], degrees=False) == [500123, 4391234]
-    assert axis(["4391234,5", "500,123"], degrees=False) == [4391234.5, 500.123]
+    assert parse_coordinate_column(["106,8", "106,813", "106,8125"], degrees=True) == [106.8, 106.813, 106.8125]
+    assert parse_coordinate_column(["500,123", "4,391,234"], degrees=False) == [500123, 4391234]
+    assert parse_coordinate_column(["4391234,5", "500,123"], degrees=False) == [4391234.5, 500.123]
 
 
 @pytest.mark.parametrize(
     "cell", ["106 48", "1 06.8", "2021-10-12", "106-75-10", "106--48-45", "about 106", "106.8.1"]
 )
 def test_what_is_no_coordinate_is_none(cell: str) -> None:
-    assert coordinate(cell) is None
+    assert parse_coordinate(cell) is None
 
 
 @pytest.mark.parametrize("cell", ["39.6N,39.7N", "1,2,3", "经度:106.8", "106.8", "106,8", "x"])
 def test_what_is_no_pair_of_longitude_and_latitude(cell: str) -> None:
-    found = pair(cell)
+    found = parse_coordinate_pair(cell)
     assert found is None or cell == "106,8"
 
 

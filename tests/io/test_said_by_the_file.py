@@ -12,7 +12,7 @@ from test_osm import LINE, way, write
 
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
-from planner.io.osm.extract import read_osm_walk
+from planner.io.osm.extract import read_osm_street_data
 from planner.messages.errors import DataError
 from planner.schemas.tables import GATES
 
@@ -28,7 +28,7 @@ def test_an_answer_in_xml_that_broke_off_is_refused(tmp_path: Path, packed: bool
         file = tmp_path / "made.osm.bz2"
         file.write_bytes(content)
     with pytest.raises(DataError, match=r"broke off this answer.*timed out"):
-        read_osm_walk(file)
+        read_osm_street_data(file)
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_an_answer_in_json_that_broke_off_is_refused(tmp_path: Path, remark: str
     file = tmp_path / "answer.json"
     file.write_text(json.dumps({"elements": [*nodes, street], "remark": remark}), "utf-8")
     with pytest.raises(DataError, match="broke off this answer"):
-        read_osm_walk(file)
+        read_osm_street_data(file)
     file.write_text(json.dumps({"elements": [*nodes, street]}), "utf-8")
-    assert len(read_osm_walk(file).streets) == 1
+    assert len(read_osm_street_data(file).streets) == 1
 
 
 def test_a_note_is_no_fault(tmp_path: Path) -> None:
-    assert len(read_osm_walk(write(tmp_path, "<note>errors: none</note>", *LINE, STREET)).streets) == 1
+    assert len(read_osm_street_data(write(tmp_path, "<note>errors: none</note>", *LINE, STREET)).streets) == 1
 
 
 def gates(folder: Path, system: object, ending: str) -> Path:

@@ -13,7 +13,7 @@ from test_streets_told import at, city, keys
 import planner
 from planner.commands.check import describe_as_json
 from planner.io.osm import squares as osm_squares
-from planner.io.osm.extract import read_osm_walk
+from planner.io.osm.extract import read_osm_street_data
 from planner.io.osm.squares import MOST_PLACES
 
 FIRST = 1000
@@ -68,7 +68,7 @@ def test_at_the_limit_a_square_is_crossed_and_one_more_is_told(
         folder = tmp_path / str(count)
         folder.mkdir()
         city(folder, *ring(count), outline(count, 77, highway="pedestrian", area="yes"))
-        walk = read_osm_walk(folder / "city.osm")
+        walk = read_osm_street_data(folder / "city.osm")
         assert [(one.id, one.reason, one.places) for one in walk.uncrossed.itertuples()] == found
         assert ("77 across" in set(walk.streets["id"])) == (count == 12)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.io.text_encodings import NoTextError, choose_encoding, decoded
+from planner.io.text_encodings import TextDecodeError, choose_encoding, decode_table
 from planner.schemas.tables import FACILITIES
 
 SIMPLIFIED = "社区,常住人口\n东风社区,1000\n西园社区,2000\n"
@@ -19,7 +19,7 @@ TRADITIONAL = "社區,人口\n東風社區,1000\n西園社區,2000\n"
     [(SIMPLIFIED, "gb18030"), (TRADITIONAL, "gb18030"), (TRADITIONAL, "cp950"), (SIMPLIFIED, "utf-8")],
 )
 def test_both_judges_agree(text: str, encoding: str) -> None:
-    assert decoded(text.encode(encoding)) == (text, encoding)
+    assert decode_table(text.encode(encoding)) == (text, encoding)
     chosen = choose_encoding([(line.encode(encoding), 0) for line in text.splitlines()], "")
     assert chosen is not None
     assert chosen.name == encoding
@@ -28,8 +28,8 @@ def test_both_judges_agree(text: str, encoding: str) -> None:
 @pytest.mark.parametrize("encoding", ["cp1252", "shift_jis"])
 def test_other_sets_are_refused(encoding: str) -> None:
     text = {"cp1252": "id,name\n1,Käpylä\n2,Töölö\n", "shift_jis": "番号,名称\n1,東風しゃく\n"}[encoding]
-    with pytest.raises(NoTextError):
-        decoded(text.encode(encoding))
+    with pytest.raises(TextDecodeError):
+        decode_table(text.encode(encoding))
 
 
 def test_a_table_in_big5_is_read(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.config.sections.layers import Layer
-from planner.io.community_matching import join_communities
+from planner.io.community_matching import match_communities
 from planner.io.layers import LayerRead, read_layer
-from planner.io.tables.cells import code, number
-from planner.io.tables.coordinates import coordinate, pair
+from planner.io.tables.cells import parse_code, parse_number
+from planner.io.tables.coordinates import parse_coordinate, parse_coordinate_pair
 from planner.io.tables.units import units_of
 from planner.messages.errors import DataError
 from planner.schemas.tables import DEMAND, FACILITIES, Communities
@@ -230,20 +230,20 @@ def test_a_heading_with_another_unit_is_converted_and_an_unknown_one_is_not_gues
     ],
 )
 def test_numbers(cell: str, expected: float | None) -> None:
-    assert number(cell, units_of("floor_area_m2")) == expected
+    assert parse_number(cell, units_of("floor_area_m2")) == expected
 
 
 @given(st.text(max_size=30))
 def test_cells_never_fail(cell: str) -> None:
-    number(cell, units_of("people"))
-    coordinate(cell)
-    pair(cell)
-    code(cell)
+    parse_number(cell, units_of("people"))
+    parse_coordinate(cell)
+    parse_coordinate_pair(cell)
+    parse_code(cell)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=64))
 def test_a_written_number_is_read_to_the_bit(value: float) -> None:
-    assert number(repr(value), {}) == value
+    assert parse_number(repr(value), {}) == value
 
 
 TOWNS = Communities(
@@ -273,11 +273,11 @@ TOWNS = Communities(
     ],
 )
 def test_communities_are_found_by_code_or_name(given: str, expected: str) -> None:
-    assert join_communities(pd.Series([given]), ["r"], TOWNS).ids.tolist() == [expected]
+    assert match_communities(pd.Series([given]), ["r"], TOWNS).ids.tolist() == [expected]
 
 
 def test_a_name_that_two_have_is_refused_with_both() -> None:
-    joined = join_communities(pd.Series(["和平", "公园", "150302001", "安宁社区"]), list("abcd"), TOWNS)
+    joined = match_communities(pd.Series(["和平", "公园", "150302001", "安宁社区"]), list("abcd"), TOWNS)
     assert [(one.row, one.nearest.count("150302")) for one in joined.ambiguous] == [("a", 2), ("b", 2)]
     # A town's code is no community's, and nothing is joined by it.
     assert [one.row for one in joined.unmatched] == ["c", "d"]

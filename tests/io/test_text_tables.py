@@ -16,10 +16,10 @@ from answers import refused
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.io.layers import LayerRead, read_layer
-from planner.io.tables.layer_columns import legible_grid
-from planner.io.tables.sheets import Grid
+from planner.io.tables.layer_columns import remove_grid_control_characters
+from planner.io.tables.sheets import CellGrid
 from planner.io.tables.text_tables import parse_text
-from planner.io.text_encodings import decoded
+from planner.io.text_encodings import decode_table
 from planner.messages.errors import DataError
 from planner.messages.printable import is_legible, legible
 from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, FACILITIES, STREETS
@@ -107,7 +107,10 @@ def test_quotes_inside_a_cell_and_line_breaks_are_read() -> None:
 
 
 def test_a_mark_that_the_text_contradicts_is_not_believed() -> None:
-    assert decoded(b"\xef\xbb\xbf" + "东风社区,党群服务中心".encode("gbk")) == ("东风社区,党群服务中心", "gb18030")
+    assert decode_table(b"\xef\xbb\xbf" + "东风社区,党群服务中心".encode("gbk")) == (
+        "东风社区,党群服务中心",
+        "gb18030",
+    )
 
 
 def test_damaged_utf_8_is_not_read_as_another_encoding() -> None:
@@ -230,9 +233,9 @@ def test_headings_that_differ_by_a_control_character_stay_two(tmp_path: Path) ->
 
 
 def test_a_grid_keeps_all_else_when_it_is_cleaned() -> None:
-    grid = Grid((("a\x01", "b"), ("c", "d")), "utf-8", ((0, 0, 1, 0),))
-    clean, remarks = legible_grid(grid, "demand")
-    assert clean == Grid((("a", "b"), ("c", "d")), "utf-8", ((0, 0, 1, 0),))
+    grid = CellGrid((("a\x01", "b"), ("c", "d")), "utf-8", ((0, 0, 1, 0),))
+    clean, remarks = remove_grid_control_characters(grid, "demand")
+    assert clean == CellGrid((("a", "b"), ("c", "d")), "utf-8", ((0, 0, 1, 0),))
     assert remarks[0].rows == ("#1",)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sheets
 
-from planner.io.tables.cells import code, number
-from planner.io.tables.coordinates import coordinate
+from planner.io.tables.cells import parse_code, parse_number
+from planner.io.tables.coordinates import parse_coordinate
 from planner.io.tables.units import factor_of_unit, parse_units
 from planner.messages.errors import DataError
 from planner.schemas.tables import FACILITIES
@@ -113,9 +113,9 @@ def test_powers_of_ten_in_headings(tmp_path: Path, heading: str, expected: float
 
 @pytest.mark.parametrize("mark", "①²¹₂⒈½㊿")
 def test_a_footnotes_mark_is_no_digit(tmp_path: Path, mark: str) -> None:
-    assert number(f"1200{mark}", {}) is None
-    assert coordinate(f"106.8{mark}") is None
-    assert code(f"1503{mark}") == f"1503{mark}"
+    assert parse_number(f"1200{mark}", {}) is None
+    assert parse_coordinate(f"106.8{mark}") is None
+    assert parse_code(f"1503{mark}") == f"1503{mark}"
     with pytest.raises(DataError, match="not a number"):
         sheets.checked(sheets.write(tmp_path / "x.csv", [["社区", "人口"], [EAST, f"1200{mark}"]]))
 

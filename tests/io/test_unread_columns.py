@@ -14,7 +14,7 @@ import toy
 import planner
 from planner.commands.main import main
 from planner.io.tables.columns import Vocabulary, column_names
-from planner.io.tables.layer_columns import Unread
+from planner.io.tables.layer_columns import UnusedColumn
 from planner.reporting.document.build import document
 from planner.schemas.tables import CONTRACTS, DEMAND, FACILITIES
 
@@ -75,16 +75,16 @@ def test_every_format(tmp_path: Path, ending: str) -> None:
 def test_the_nearest_field_of_a_centre(tmp_path: Path, heading: str, near: str) -> None:
     rows = [["编号", "名称", "层级", f'"{heading}"', "经度", "纬度"], [1, "a", "社区", 5, 106.8, 39.6]]
     found = sheets.read(sheets.write(tmp_path / "x.csv", rows), FACILITIES)
-    assert found.unread == (Unread(heading, near),)
+    assert found.unread == (UnusedColumn(heading, near),)
 
 
 def test_people_of_60_may_have_been_meant_as_those_of_65_only_where_none_are_given(tmp_path: Path) -> None:
     rows = [["id", "people", "60岁以上（人）", "lon", "lat"], ["a", 10, 3, 106.8, 39.6]]
     assert sheets.read(sheets.write(tmp_path / "x.csv", rows), DEMAND).unread == (
-        Unread("60岁以上（人）", "people_65"),
+        UnusedColumn("60岁以上（人）", "people_65"),
     )
     rows = [["id", "people", "60岁以上", "65岁以上", "lon", "lat"], ["a", 10, 3, 2, 106.8, 39.6]]
-    assert sheets.read(sheets.write(tmp_path / "x.csv", rows), DEMAND).unread == (Unread("60岁以上", ""),)
+    assert sheets.read(sheets.write(tmp_path / "x.csv", rows), DEMAND).unread == (UnusedColumn("60岁以上", ""),)
 
 
 def test_what_a_study_counts_people_by_is_read(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_hours_of_a_day_are_no_hours_of_a_week(tmp_path: Path) -> None:
     found = sheets.read(sheets.write(tmp_path / "x.csv", rows), FACILITIES)
     table = FACILITIES.check(found.frame, source="x", known=found.breaches)
     assert table["open_hours_week"].isna().all()
-    assert found.unread == (Unread("开放时间", "open_hours_week"),)
+    assert found.unread == (UnusedColumn("开放时间", "open_hours_week"),)
 
 
 NAMED = CENTRES.rename(columns={"community": "所属社区", "floor_area_m2": "建筑面积"})

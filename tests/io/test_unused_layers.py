@@ -17,7 +17,7 @@ import toy
 
 from planner.commands.check import describe, describe_as_json
 from planner.config.study import read_study
-from planner.io.unused_layers import unused_layers
+from planner.io.unused_layers import find_unused_layers
 from planner.messages.catalogue import Texts
 
 
@@ -76,7 +76,7 @@ def test_layers_that_nothing_reads_are_named_with_what_they_may_be(tmp_path: Pat
 
 def test_the_lines_are_read_and_then_not_offered(tmp_path: Path) -> None:
     file = study(tmp_path, rivers=frame([POND]), 铁路=frame([LINE]))
-    lines = [one.lines for one in unused_layers(read_study(file))]
+    lines = [one.lines for one in find_unused_layers(read_study(file))]
     text = file.read_text("utf-8") + "\n" + "\n".join(lines) + "\n"
     file.write_text(text, "utf-8")
     assert listed(file) == {}
@@ -123,5 +123,5 @@ def test_what_fetch_writes_for_people_to_look_at_is_not_offered(tmp_path: Path) 
 @pytest.mark.parametrize("name", ['a "b"', "back\\slash", "很长的名字 2024"])
 def test_names_are_quoted_so_that_they_can_be_read(tmp_path: Path, name: str) -> None:
     file = study(tmp_path, **{name: frame([POND])})
-    (one,) = unused_layers(read_study(file))
+    (one,) = find_unused_layers(read_study(file))
     assert tomllib.loads(one.lines)["inputs"][one.tables[0]]["layer"] == name

@@ -28,7 +28,7 @@ Key = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Settled:
+class MergedElements:
     """Elements of which each is there once.
 
     Attributes
@@ -49,7 +49,7 @@ class Settled:
     unnamed: bool
 
 
-def settle(elements: Iterable[Element]) -> Settled:
+def merge_elements(elements: Iterable[Element]) -> MergedElements:
     """Keep the newest version of each element, if it is visible, and give ways with places their nodes.
 
     Of several with the same version, or none, the last counts.
@@ -62,7 +62,7 @@ def settle(elements: Iterable[Element]) -> Settled:
     Examples
     --------
     >>> old = {"type": "node", "id": 1, "version": 1, "lon": 0, "lat": 0}
-    >>> found = settle([{**old, "version": 2, "visible": False}, old])
+    >>> found = merge_elements([{**old, "version": 2, "visible": False}, old])
     >>> found.elements, found.deleted, found.older
     ((), 1, 1)
     """
@@ -79,7 +79,7 @@ def settle(elements: Iterable[Element]) -> Settled:
     deleted = len(newest) - len(there)
     named = _with_nodes(there, gone=newest.keys() - there.keys())
     ordered = tuple(element for _, element in sorted(there.items(), key=lambda item: item[0]))
-    return Settled(ordered, deleted, count - len(newest), not named)
+    return MergedElements(ordered, deleted, count - len(newest), not named)
 
 
 def write_elements(elements: Iterable[Element], path: Path) -> None:
@@ -172,7 +172,7 @@ def write_extract(answers: Iterable[Mapping[str, Any]], path: Path, *, source: s
         An answer holds what is no element of OpenStreetMap.
     """
     try:
-        settled = settle(element for answer in answers for element in answer["elements"])
+        settled = merge_elements(element for answer in answers for element in answer["elements"])
         write_elements(settled.elements, path)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
         raise FetchError(source, [Breach("answer_not_osm", {"server": source})]) from error
@@ -203,7 +203,7 @@ def place_keys(xy: Floats) -> NDArray[np.complex128]:
     return np.asarray(xy[:, 0] + 1j * xy[:, 1], dtype=np.complex128)
 
 
-def moved_nodes(
+def separate_nodes(
     nodes: Ints, xy: Floats, line: Ints, *, raised: Bools, in_degrees: bool = True
 ) -> dict[int, Place]:
     """Return where nodes stand once those at one place are told apart: only those that are moved.
@@ -224,7 +224,7 @@ def moved_nodes(
     --------
     >>> crossed = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
     >>> raised = np.array([False, False, True, True])
-    >>> moved = moved_nodes(np.array([1, 2, 3, 4]), crossed, np.array([0, 0, 1, 1]), raised=raised)
+    >>> moved = separate_nodes(np.array([1, 2, 3, 4]), crossed, np.array([0, 0, 1, 1]), raised=raised)
     >>> [(node, round((x - 1.0) * METRES_A_DEGREE, 4), y) for node, (x, y) in moved.items()]
     [(3, 0.002, 0.0)]
     """

@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry import shape as shape_of
 
 from planner.io.osm.objects import DEGREES
-from planner.io.osm.responses import in_print
+from planner.io.osm.responses import printable_line
 from planner.messages.errors import Breach, FetchError
 
 SHOWN_PLACES = 8
@@ -24,7 +24,7 @@ CORNER_M = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class PlaceBoundary:
     """What is to be fetched.
 
     Attributes
@@ -42,7 +42,7 @@ class Place:
     boundary: shapely.Geometry
 
 
-def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> Place:
+def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> PlaceBoundary:
     """Return the one place that a name means.
 
     Administrative boundaries go before other outlines of the same name. Several are never told apart by a guess.
@@ -64,10 +64,10 @@ def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> Place:
     ((osm_id, result),) = meant.items()
     boundary = _outline(result)
     assert boundary is not None  # noqa: S101 - only outlined results are left
-    return Place(in_print(str(result.get("display_name", asked))), osm_id, boundary)
+    return PlaceBoundary(printable_line(str(result.get("display_name", asked))), osm_id, boundary)
 
 
-def boundary_of(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
+def read_boundary(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
     """Return the union of a layer's polygons, in degrees.
 
     Raises
@@ -84,7 +84,7 @@ def boundary_of(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
     return shapely.union_all(shapely.make_valid(outlines.array))
 
 
-def with_margin(boundary: shapely.Geometry, margin_m: float, *, source: str) -> shapely.Geometry:
+def add_margin(boundary: shapely.Geometry, margin_m: float, *, source: str) -> shapely.Geometry:
     """Return the boundary and all within `margin_m` of it, degrees; a little more, never less.
 
     Raises
@@ -94,7 +94,7 @@ def with_margin(boundary: shapely.Geometry, margin_m: float, *, source: str) -> 
 
     Examples
     --------
-    >>> grown = with_margin(shapely.box(106.8, 39.6, 106.9, 39.7), 1000.0, source="here")
+    >>> grown = add_margin(shapely.box(106.8, 39.6, 106.9, 39.7), 1000.0, source="here")
     >>> [round(side, 3) for side in grown.bounds]
     [106.788, 39.591, 106.912, 39.709]
     """
@@ -117,12 +117,13 @@ def _outline(result: Mapping[str, Any]) -> shapely.Geometry | None:
 
 
 def _osm_id(result: Mapping[str, Any]) -> str:
-    return in_print(f"{str(result.get('osm_type', '?'))[:1].upper()}{result.get('osm_id', '?')}")
+    return printable_line(f"{str(result.get('osm_type', '?'))[:1].upper()}{result.get('osm_id', '?')}")
 
 
 def _listed(results: Sequence[Mapping[str, Any]]) -> str:
     shown = [
-        f"{_osm_id(result)} {in_print(str(result.get('display_name', '?')))}" for result in results[:SHOWN_PLACES]
+        f"{_osm_id(result)} {printable_line(str(result.get('display_name', '?')))}"
+        for result in results[:SHOWN_PLACES]
     ]
     return "; ".join(shown) + (" …" if len(results) > SHOWN_PLACES else "")
 
@@ -182,12 +183,12 @@ def is_from_osm(path: Path, source: str, columns: Iterable[str], texts: Iterable
     return path.suffix.lower() == ".graphml" and GRAPH.search(_head(path)) is not None
 
 
-def with_attribution(source: str) -> str:
+def add_attribution(source: str) -> str:
     """Return the source of a layer of OpenStreetMap: what the study says of it, and whose data it is.
 
     Examples
     --------
-    >>> with_attribution(""), with_attribution("Streets, 2026")
+    >>> add_attribution(""), add_attribution("Streets, 2026")
     ('© OpenStreetMap contributors, ODbL 1.0', 'Streets, 2026; © OpenStreetMap contributors, ODbL 1.0')
     """
     if "©" in source and WORDS.search(source):

@@ -32,7 +32,7 @@ HEADER_AT_MOST = 64 * 1024
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
-def unpacked(path: Path) -> Iterator[bytes]:
+def read_unpacked(path: Path) -> Iterator[bytes]:
     """Yield the content of a plain, .gz or .bz2 file in chunks.
 
     Raises
@@ -122,7 +122,7 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
 
 
 @dataclass(slots=True)
-class Ledger:
+class ObjectVersions:
     """The objects of a file in its order.
 
     Attributes
@@ -151,7 +151,7 @@ class Ledger:
 
         Examples
         --------
-        >>> ledger = Ledger()
+        >>> ledger = ObjectVersions()
         >>> for version in (1, 3, 2):
         ...     ledger.add(1, 7, version, alive=True)
         >>> ledger.newest().tolist()
@@ -177,9 +177,9 @@ class Ledger:
         return not self.located and bool(self.there().all())
 
 
-def look_through_pbf(path: Path) -> Ledger:
+def scan_pbf_versions(path: Path) -> ObjectVersions:
     """Return what an extract says of its objects."""
-    ledger = Ledger()
+    ledger = ObjectVersions()
     for number, kind in enumerate((osm.NODE, osm.WAY, osm.RELATION)):
         for found in osmium.FileProcessor(path, kind):
             if isinstance(found, osm.types.OSMObject):

@@ -9,11 +9,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from planner.io.tables.cell_parsing import CellsRead
-from planner.io.tables.cells import number, plain
-from planner.io.tables.columns import Claim, Mapped, Vocabulary, column_names
-from planner.io.tables.headings import is_called, parts_of, place_part
-from planner.io.tables.sheets import Grid, SheetTable, letters
+from planner.io.tables.cell_parsing import ParsedCells
+from planner.io.tables.cells import normalize_name, parse_number
+from planner.io.tables.columns import FieldClaim, MappedColumn, Vocabulary, column_names
+from planner.io.tables.headings import find_parts, is_called, place_part
+from planner.io.tables.sheets import CellGrid, SheetTable, column_letters
 from planner.io.tables.units import units_of
 from planner.messages.errors import Breach
 from planner.messages.notices import Remark
@@ -31,7 +31,7 @@ def vocabulary_of(contract: Contract[Any], columns: Mapping[str, str]) -> Vocabu
     return Vocabulary.of(contract.name, _fields(contract), columns, numbers=numbers)
 
 
-def column_called(name: str, paths: Mapping[str, Sequence[str]]) -> str:
+def resolve_column(name: str, paths: Mapping[str, Sequence[str]]) -> str:
     """Return the column that a user calls so: by its path, by its names in one, or by its lowest name."""
     if name in paths:
         return name
@@ -47,28 +47,28 @@ def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> 
     }
     said = list(lowest.values())
     return {
-        name: short if said.count(short) == 1 else f"{short} [{letters(column)}]"
+        name: short if said.count(short) == 1 else f"{short} [{column_letters(column)}]"
         for column, (name, short) in enumerate(lowest.items())
     }
 
 
-def says_nothing(one: Mapped, cells: pd.Series, contract: Contract[Any]) -> bool:
+def holds_no_number(one: MappedColumn, cells: pd.Series, contract: Contract[Any]) -> bool:
     """Tell whether a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
     column = next(column for column in contract.columns if column.name == one.field)
     if not one.is_weak or column.kind != "number":
         return False
     filled = [cell for cell in cells.dropna() if str(cell).strip()]
-    return bool(filled) and all(number(str(cell), units_of(one.field)) is None for cell in filled)
+    return bool(filled) and all(parse_number(str(cell), units_of(one.field)) is None for cell in filled)
 
 
-def parts_only(
-    mapped: Sequence[Mapped], paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary, setting: str
+def parts_only_breaches(
+    mapped: Sequence[MappedColumn], paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary, setting: str
 ) -> list[Breach]:
     """Return a breach for each field under whose heading stand parts only, none of them the whole."""
     taken = {one.field for one in mapped} | set(vocabulary.explicit)
     breaches = []
     for name in sorted(vocabulary.numbers - taken):
-        parts = parts_of(name, paths, vocabulary)
+        parts = find_parts(name, paths, vocabulary)
         if parts:
             named = ", ".join(f"`{part}`" for part in parts)
             values = {"column": name, "columns": named, "setting": setting, "example": parts[0]}
@@ -76,7 +76,7 @@ def parts_only(
     return breaches
 
 
-def merged_breaches(sheet: SheetTable, read: CellsRead, counted: Sequence[str]) -> list[Breach]:
+def merged_breaches(sheet: SheetTable, read: ParsedCells, counted: Sequence[str]) -> list[Breach]:
     """Return a breach for each number of a field in a merged cell: it would count once for all, or for each."""
     numbers = {one.column: one.field for one in read.mapped} | {name: name for name in counted}
     return [
@@ -87,7 +87,7 @@ def merged_breaches(sheet: SheetTable, read: CellsRead, counted: Sequence[str]) 
     ]
 
 
-def merged_remarks(sheet: SheetTable, read: CellsRead, contract: Contract[Any]) -> list[Remark]:
+def merged_remarks(sheet: SheetTable, read: ParsedCells, contract: Contract[Any]) -> list[Remark]:
     """Return a remark for each number in a merged cell of a column that nothing reads."""
     used = {one.column for one in read.mapped}
     return [
@@ -102,23 +102,23 @@ def merged_remarks(sheet: SheetTable, read: CellsRead, contract: Contract[Any]) 
     ]
 
 
-def unread_of(
-    headings: Iterable[str], read: CellsRead, vocabulary: Vocabulary, used: Collection[str]
-) -> tuple[Unread, ...]:
+def unused_columns(
+    headings: Iterable[str], read: ParsedCells, vocabulary: Vocabulary, used: Collection[str]
+) -> tuple[UnusedColumn, ...]:
     """Return the columns that nothing reads; `used` are those read beside the fields."""
     known = {one.column for one in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
-    return unread_columns(headings, known, vocabulary, {one.field for one in read.mapped})
+    return find_unused_columns(headings, known, vocabulary, {one.field for one in read.mapped})
 
 
-def look_alike(unread: Sequence[Unread], contract: Contract[Any]) -> tuple[Remark, ...]:
+def unused_column_remarks(unread: Sequence[UnusedColumn], contract: Contract[Any]) -> tuple[Remark, ...]:
     """Return a remark on the columns that nothing reads and that look like a field."""
     near = [one for one in unread if one.near]
-    return (Remark("columns_unread", contract.name, values={"columns": as_words(near)}),) if near else ()
+    return (Remark("columns_unread", contract.name, values={"columns": list_columns(near)}),) if near else ()
 
 
 def canonical_frame(
     frame: gpd.GeoDataFrame,
-    read: CellsRead,
+    read: ParsedCells,
     vocabulary: Vocabulary,
     contract: Contract[Any],
     present: Sequence[str],
@@ -147,13 +147,13 @@ UNKNOWN_HEIGHT = -1
 HEIGHTS = ("height_m", "levels")
 
 
-def forget_unknown_heights(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
+def drop_unknown_heights(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
     """Return buildings without the heights and storeys that are −1, and how many there were.
 
     Examples
     --------
     >>> homes = gpd.GeoDataFrame({"id": ["a", "b"], "height_m": [-1.0, 9.0]}, geometry=[None, None])
-    >>> known, remarks = forget_unknown_heights(homes, "buildings")
+    >>> known, remarks = drop_unknown_heights(homes, "buildings")
     >>> known["height_m"].tolist(), remarks[0].values["count"]
     ([nan, 9.0], '1')
     """
@@ -169,7 +169,7 @@ def forget_unknown_heights(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.Geo
     return frame, tuple(remarks)
 
 
-def hidden_remarks(grid: Grid, sheet: SheetTable, read: CellsRead, table: str) -> tuple[Remark, ...]:
+def hidden_remarks(grid: CellGrid, sheet: SheetTable, read: ParsedCells, table: str) -> tuple[Remark, ...]:
     """Return what is told of the hidden rows, columns and sheets of a workbook.
 
     Parameters
@@ -198,13 +198,13 @@ def hidden_remarks(grid: Grid, sheet: SheetTable, read: CellsRead, table: str) -
     return tuple(remarks)
 
 
-def legible_frame(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
+def remove_control_characters(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
     r"""Return a layer with legible texts and column names, and what was taken out of which rows.
 
     Examples
     --------
     >>> layer = gpd.GeoDataFrame({"id": ["a", "b"], "name": ["东风", "西\x0b园"]}, geometry=[None, None])
-    >>> clean, remarks = legible_frame(layer, "communities")
+    >>> clean, remarks = remove_control_characters(layer, "communities")
     >>> clean["name"].tolist(), remarks[0].key, remarks[0].rows
     (['东风', '西园'], 'illegible', ('b',))
     """
@@ -229,7 +229,7 @@ def legible_frame(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame
     return frame, (Remark("illegible", table, tuple(map(str, row_names(frame)[spoiled]))),)
 
 
-def legible_grid(grid: Grid, table: str) -> tuple[Grid, tuple[Remark, ...]]:
+def remove_grid_control_characters(grid: CellGrid, table: str) -> tuple[CellGrid, tuple[Remark, ...]]:
     """Return a sheet with legible texts, and what was taken out of which rows."""
     spoiled = [position for position, row in enumerate(grid.rows) if not all(map(is_legible, row))]
     if not spoiled:
@@ -249,16 +249,16 @@ LONGEST_CHARACTER = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnusedColumn:
     """A column that nothing reads, and the field that it may have meant; "" where none is near."""
 
     column: str
     near: str = ""
 
 
-def unread_columns(
+def find_unused_columns(
     headings: Iterable[str], read: Collection[str], vocabulary: Vocabulary, fields: Collection[str]
-) -> tuple[Unread, ...]:
+) -> tuple[UnusedColumn, ...]:
     """Return the columns that nothing reads.
 
     Parameters
@@ -275,31 +275,33 @@ def unread_columns(
     Examples
     --------
     >>> words = Vocabulary.of("facilities", ("name", "floor_area_m2"), {})
-    >>> unread_columns(["名称", "阵地建筑面积", "备注"], ["名称"], words, ["name"])
-    (Unread(column='阵地建筑面积', near='floor_area_m2'), Unread(column='备注', near=''))
+    >>> find_unused_columns(["名称", "阵地建筑面积", "备注"], ["名称"], words, ["name"])
+    (UnusedColumn(column='阵地建筑面积', near='floor_area_m2'), UnusedColumn(column='备注', near=''))
     """
     free = [field for field in vocabulary.fields if field not in fields and field not in vocabulary.explicit]
-    return tuple(Unread(name, vocabulary.nearest_field(name, free) or "") for name in headings if name not in read)
+    return tuple(
+        UnusedColumn(name, vocabulary.nearest_field(name, free) or "") for name in headings if name not in read
+    )
 
 
-def as_words(columns: Sequence[Unread]) -> str:
+def list_columns(columns: Sequence[UnusedColumn]) -> str:
     """Return columns as a message lists them, each with the field that it may have meant."""
     return ", ".join(f"{one.column} ({one.near}?)" if one.near else one.column for one in columns)
 
 
-def cut_claim(heading: str, vocabulary: Vocabulary, encoding: str) -> Claim | None:
+def match_truncated_name(heading: str, vocabulary: Vocabulary, encoding: str) -> FieldClaim | None:
     """Return what field a name means that the 10 bytes of a shapefile's names have cut off; None where not plain.
 
     Examples
     --------
     >>> words = Vocabulary.of("facilities", ("floor_area_m2", "community", "activity_area_m2"), {})
-    >>> [cut_claim(name, words, "utf-8").field for name in ("建筑面", "所属社", "activity_a")]
+    >>> [match_truncated_name(name, words, "utf-8").field for name in ("建筑面", "所属社", "activity_a")]
     ['floor_area_m2', 'community', 'activity_area_m2']
     """
     if not DBF_NAME_BYTES - LONGEST_CHARACTER < len(_bytes(heading, encoding)) <= DBF_NAME_BYTES:
         return None
     fields = {field for name, field in _names(vocabulary) if _cut(name, encoding) == heading.lower() != name}
-    return Claim(fields.pop()) if len(fields) == 1 else None
+    return FieldClaim(fields.pop()) if len(fields) == 1 else None
 
 
 def _names(vocabulary: Vocabulary) -> Iterable[tuple[str, str]]:
@@ -309,7 +311,7 @@ def _names(vocabulary: Vocabulary) -> Iterable[tuple[str, str]]:
         for name in (field, *names):
             yield name.lower(), field
             yield name.lower().replace(" ", "_"), field
-            yield plain(name), field
+            yield normalize_name(name), field
 
 
 def _bytes(text: str, encoding: str) -> bytes:

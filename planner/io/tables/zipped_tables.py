@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.io.vector.archives import names_in_zip
+from planner.io.vector.archives import list_zip
 from planner.io.vector.files import DRIVERS
 from planner.messages.errors import Breach, DataError
 
@@ -28,7 +28,7 @@ def packed_table(path: Path, layer: str | None, endings: tuple[str, ...], settin
     DataError
         There are several, and `layer` names none of them.
     """
-    names = names_in_zip(path)
+    names = list_zip(path)
     spatial = {*DRIVERS, ".gdb"}
     if any(spatial & {part.suffix.lower() for part in (name, *name.parents)} for name in names):
         return None

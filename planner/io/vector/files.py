@@ -18,14 +18,14 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.io.tables.size_limits import check_fields
-from planner.io.text_encodings import Encoding
-from planner.io.vector.archives import GZIP, ZIP, Member, unpack_gzip, unpack_zip
-from planner.io.vector.geopackages import check_computed
+from planner.io.text_encodings import TextEncoding
+from planner.io.vector.archives import GZIP, ZIP, ArchiveMember, unpack_gzip, unpack_zip
 from planner.io.vector.gdal_isolation import only_drivers
-from planner.io.vector.json_layers import check_leads_nowhere, is_topology, read_text, unknown_system
+from planner.io.vector.geopackages import check_views
+from planner.io.vector.json_layers import check_no_external_crs, find_unknown_crs, is_topology, read_text
 from planner.io.vector.mapinfo import PARTS, read_mapinfo
 from planner.io.vector.shapefiles import read_shapefile
-from planner.io.vector.xml_layers import OF_THE_MAP, check_xml, in_utf8, with_plain_fields
+from planner.io.vector.xml_layers import OF_THE_MAP, check_xml, rename_kml_fields, to_utf8
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError
 
@@ -103,8 +103,8 @@ class VectorRead:
     """All rows of one layer in the file's order, the encoding of its texts, and a system that it names in vain."""
 
     frame: pd.DataFrame
-    encoding: Encoding = field(default_factory=lambda: Encoding("utf-8"))
-    unknown_system: str = ""
+    encoding: TextEncoding = field(default_factory=lambda: TextEncoding("utf-8"))
+    unknown_crs: str = ""
 
 
 def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = True) -> VectorRead:
@@ -161,7 +161,7 @@ def _read(path: Path, layer: str | None, setting: str, *, placed: bool) -> Vecto
         raise _unreadable(path, reason) from error
 
 
-def fit_shapes(frame: gpd.GeoDataFrame, wanted: Iterable[str]) -> gpd.GeoDataFrame:
+def unwrap_shapes(frame: gpd.GeoDataFrame, wanted: Iterable[str]) -> gpd.GeoDataFrame:
     """Return a layer whose shapes are wrapped no more than they need to be.
 
     A multipoint of one point becomes that point, a collection of areas or lines only a multipolygon or
@@ -170,7 +170,7 @@ def fit_shapes(frame: gpd.GeoDataFrame, wanted: Iterable[str]) -> gpd.GeoDataFra
     Examples
     --------
     >>> layer = gpd.GeoDataFrame(geometry=[shapely.MultiPoint([(1, 2)])])
-    >>> fit_shapes(layer, ("Point",)).geom_type.tolist()
+    >>> unwrap_shapes(layer, ("Point",)).geom_type.tolist()
     ['Point']
     """
     wanted = tuple(wanted)
@@ -226,14 +226,14 @@ def _check_folder(path: Path) -> None:
 
 def _with_layers(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
     if path.suffix.lower() == ".gpkg":
-        check_computed(path)
-    chosen = layer_meant(path, layer, setting, placed=placed)
+        check_views(path)
+    chosen = choose_layer(path, layer, setting, placed=placed)
     if path.suffix.lower() == ".gpkg":
-        check_computed(path, chosen)
+        check_views(path, chosen)
     return VectorRead(pyogrio.read_dataframe(path, layer=chosen))
 
 
-def layer_meant(path: Path, layer: str | None, setting: str, *, placed: bool) -> str:
+def choose_layer(path: Path, layer: str | None, setting: str, *, placed: bool) -> str:
     """Return the layer to read: the one that is named, or the only one that can be meant.
 
     Where places are needed, tables without them cannot be; tables of styles never.
@@ -270,23 +270,23 @@ def _mapinfo(path: Path, _layer: str | None, _setting: str, _placed: bool) -> Ve
 
 def _json(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - as above
     text, encoding = read_text(path)
-    check_leads_nowhere(text, path)
+    check_no_external_crs(text, path)
     if is_topology(text):
         return _with_layers(path, layer, setting, placed)
     source = path if encoding == "utf-8" else text.encode("utf-8")
     check_fields(source, path)
     frame = pyogrio.read_dataframe(source)
     system = frame.crs if isinstance(frame, gpd.GeoDataFrame) else None
-    return VectorRead(frame, Encoding(encoding), unknown_system(text, system))
+    return VectorRead(frame, TextEncoding(encoding), find_unknown_crs(text, system))
 
 
 def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - as above
     ending = path.suffix.lower()
-    content, encoding = in_utf8(path)
+    content, encoding = to_utf8(path)
     check_xml(content, path, ending)
     fields: dict[str, str] = {}
     if ending == ".kml":
-        content, fields = with_plain_fields(content)
+        content, fields = rename_kml_fields(content)
     with TemporaryDirectory(prefix="planner-") as folder:
         # GDAL's reader of GML writes beside the file, and reads what stands there.
         copy = Path(folder) / f"layer{ending}"
@@ -295,7 +295,7 @@ def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRea
         if ending == ".gml" and schema.is_file():
             check_xml(schema.read_bytes(), path, ".gml")
             copy.with_suffix(".xsd").write_bytes(schema.read_bytes())
-        chosen = layer_meant(copy, layer, setting, placed=placed)
+        chosen = choose_layer(copy, layer, setting, placed=placed)
         options = {"download_schema": "NO"} if ending == ".gml" else {}
         frame = pyogrio.read_dataframe(copy, layer=chosen, **options)
     if ending == ".kml":
@@ -303,7 +303,7 @@ def _xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRea
             name for name in (*OF_THE_MAP, "id") if name in frame and (name != "id" or frame[name].isna().all())
         ]
         frame = frame.drop(columns=drawn).rename(columns=fields)
-    return VectorRead(frame, Encoding(encoding))
+    return VectorRead(frame, TextEncoding(encoding))
 
 
 def _geoparquet(path: Path, _layer: str | None, _setting: str, _placed: bool) -> VectorRead:  # noqa: FBT001 - as above
@@ -355,7 +355,7 @@ def _inside(inner: Path, name: str, archive: Path, layer: str | None, setting: s
         raise DataError(f"{archive} [{name}]", error.breaches) from error
 
 
-def _files(members: Iterable[Member], folder: Path) -> dict[str, Path]:
+def _files(members: Iterable[ArchiveMember], folder: Path) -> dict[str, Path]:
     """Return the layers' files of an archive by their name in it; a file geodatabase is its folder."""
     files: dict[str, Path] = {}
     for member in members:

@@ -22,7 +22,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def mirrored(path: Path, beside: Sequence[str]) -> Iterator[Path]:
+def isolated_copy(path: Path, beside: Sequence[str]) -> Iterator[Path]:
     """Give a file a folder in which only these of its neighbours stand.
 
     Parameters

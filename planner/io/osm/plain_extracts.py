@@ -20,9 +20,9 @@ import osmium
 from osmium import osm
 from osmium.osm import mutable
 
-from planner.io.osm.elements import Element, settle, write_elements
-from planner.io.osm.raw_files import Ledger, check_blobs, look_through_pbf
-from planner.io.osm.xml_files import check_complete, look_through, read_elements
+from planner.io.osm.elements import Element, merge_elements, write_elements
+from planner.io.osm.raw_files import ObjectVersions, check_blobs, scan_pbf_versions
+from planner.io.osm.xml_files import check_complete, read_elements, scan_xml_versions
 from planner.messages.errors import Breach, DataError
 
 XML = (".osm", ".osm.gz", ".osm.bz2", ".xml", ".xml.gz", ".xml.bz2")
@@ -33,7 +33,7 @@ HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PlainExtract:
     """An extract that is plain, and what was done to the file so that it is.
 
     Attributes
@@ -62,7 +62,7 @@ def is_overpass_json(path: Path) -> bool:
 
 
 @contextmanager
-def plain_extract(path: Path) -> Iterator[Source]:
+def open_plain_extract(path: Path) -> Iterator[PlainExtract]:
     """Yield an extract in which every object is there once: its newest version, if that one is visible.
 
     Raises
@@ -84,7 +84,7 @@ def plain_extract(path: Path) -> Iterator[Source]:
     state = path.stat()
     ledger = _looked_through(path, state.st_mtime_ns, state.st_size)
     if ledger is None:
-        yield Source(path)
+        yield PlainExtract(path)
         return
     with tempfile.TemporaryDirectory(prefix="planner-osm-") as room:
         if name.endswith(XML):
@@ -94,15 +94,15 @@ def plain_extract(path: Path) -> Iterator[Source]:
 
 
 @lru_cache(maxsize=4)
-def _looked_through(path: Path, _changed: int, _size: int) -> Ledger | None:
+def _looked_through(path: Path, _changed: int, _size: int) -> ObjectVersions | None:
     """Return what a file says of its objects, None where it is plain; the layers of a study share the look."""
     if path.name.lower().endswith(XML):
-        ledger = look_through(path)
+        ledger = scan_xml_versions(path)
     else:
         check_blobs(path)
         if osmium.io.Reader(path, osm.NOTHING).header().has_multiple_object_versions:
             raise DataError(str(path), [Breach("osm_history")])
-        ledger = look_through_pbf(path)
+        ledger = scan_pbf_versions(path)
     if ledger.count(1) and not ledger.count(0) and not ledger.located:
         raise DataError(str(path), [Breach("osm_without_nodes", {"ways": f"{ledger.count(1):,}"})])
     return None if ledger.is_plain() else ledger
@@ -122,11 +122,11 @@ def _json_elements(path: Path) -> Iterable[Element]:
     return elements
 
 
-def _settled(path: Path, elements: Iterable[Element], room: Path) -> Source:
+def _settled(path: Path, elements: Iterable[Element], room: Path) -> PlainExtract:
     """Write the elements of a file that are there as an extract."""
     target = room / "plain.osm.pbf"
     try:
-        settled = settle(elements)
+        settled = merge_elements(elements)
         ways = [element for element in settled.elements if element["type"] == "way"]
         if ways and not any(element["type"] == "node" for element in settled.elements):
             raise DataError(str(path), [Breach("osm_without_nodes", {"ways": f"{len(ways):,}"})])
@@ -134,10 +134,10 @@ def _settled(path: Path, elements: Iterable[Element], room: Path) -> Source:
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         message = f"an element lacks {error}"
         raise ValueError(message) from error
-    return Source(target, settled.deleted, settled.older, settled.unnamed)
+    return PlainExtract(target, settled.deleted, settled.older, settled.unnamed)
 
 
-def _rewritten(path: Path, ledger: Ledger, target: Path) -> Source:
+def _rewritten(path: Path, ledger: ObjectVersions, target: Path) -> PlainExtract:
     """Write the objects of a file that are there as an extract; nodes that it lacks come from its ways."""
     newest, there = ledger.newest(), ledger.there()
     keep = iter(there.tolist())
@@ -159,4 +159,4 @@ def _rewritten(path: Path, ledger: Ledger, target: Path) -> Source:
         for found in osmium.FileProcessor(path, osm.RELATION):
             if next(keep):
                 writer.add_relation(found)
-    return Source(target, int((newest & ~there).sum()), int((~newest).sum()))
+    return PlainExtract(target, int((newest & ~there).sum()), int((~newest).sum()))

@@ -36,7 +36,7 @@ DEFAULT_SIZE = (50, 300)
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class DatumShift:
     """How the datum of a system is brought to WGS-84 at a place.
 
     Attributes
@@ -55,21 +55,21 @@ class Shift:
     metres: tuple[float, float]
 
 
-def shift_of(crs: pyproj.CRS, middle: tuple[float, float]) -> Shift:
+def find_shift(crs: pyproj.CRS, middle: tuple[float, float]) -> DatumShift:
     """Say how well a system's shift to WGS-84 is known around a place (longitude, latitude).
 
     Examples
     --------
-    >>> shift_of(pyproj.CRS("EPSG:4545"), (106.8, 39.7)).is_known
+    >>> find_shift(pyproj.CRS("EPSG:4545"), (106.8, 39.7)).is_known
     True
-    >>> shift_of(pyproj.CRS("EPSG:2381"), (106.8, 39.7))
-    Shift(datum='Xian 1980', is_known=False, metres=(50.0, 300.0))
+    >>> find_shift(pyproj.CRS("EPSG:2381"), (106.8, 39.7))
+    DatumShift(datum='Xian 1980', is_known=False, metres=(50.0, 300.0))
     """
     geodetic = crs.geodetic_crs
     ellipsoid = crs.ellipsoid
     name = datum_name(crs)
     if geodetic is None or ellipsoid is None or _is_world_wide(ellipsoid):
-        return Shift(name, is_known=True, metres=(0.0, 0.0))
+        return DatumShift(name, is_known=True, metres=(0.0, 0.0))
     around = AreaOfInterest(middle[0] - 0.1, middle[1] - 0.1, middle[0] + 0.1, middle[1] + 0.1)
     # The datum of a bound system is in the system itself.
     source = crs if crs.is_bound else geodetic
@@ -77,11 +77,11 @@ def shift_of(crs: pyproj.CRS, middle: tuple[float, float]) -> Shift:
     best = group.transformers[0] if group.transformers else None
     if best is not None and BALLPARK not in best.description.lower():
         accuracy = max(float(best.accuracy), 0.0)
-        return Shift(name, is_known=True, metres=(accuracy, accuracy))
+        return DatumShift(name, is_known=True, metres=(accuracy, accuracy))
     moved = [_moved_m(one, middle) for one in _operations(source, None).transformers]
     sizes = [metres for metres in moved if np.isfinite(metres)]
     least, most = (min(sizes), max(sizes)) if sizes else DEFAULT_SIZE
-    return Shift(name, is_known=False, metres=(float(least), float(most)))
+    return DatumShift(name, is_known=False, metres=(float(least), float(most)))
 
 
 def datum_name(crs: pyproj.CRS) -> str:
@@ -122,7 +122,7 @@ def check_shifts(
     DataError
         Layers in such a system lie beside layers in another one.
     """
-    shifts = {name: shift_of(frame.crs, middle) for name, frame in frames.items()}
+    shifts = {name: find_shift(frame.crs, middle) for name, frame in frames.items()}
     unknown = {name: shift for name, shift in shifts.items() if not shift.is_known}
     if unknown and len({shift.datum for shift in shifts.values()}) > 1:
         raise_unknown((names[name], shift, frames[name].crs) for name, shift in unknown.items())
@@ -138,7 +138,7 @@ def check_shifts(
     return tuple(remarks)
 
 
-def raise_unknown(layers: Iterable[tuple[str, Shift, pyproj.CRS]]) -> None:
+def raise_unknown(layers: Iterable[tuple[str, DatumShift, pyproj.CRS]]) -> None:
     """Refuse layers whose shift is not known: they would lie beside the others.
 
     Raises
@@ -150,7 +150,7 @@ def raise_unknown(layers: Iterable[tuple[str, Shift, pyproj.CRS]]) -> None:
     raise_together(errors)
 
 
-def _in_words(shift: Shift, crs: pyproj.CRS) -> dict[str, str]:
+def _in_words(shift: DatumShift, crs: pyproj.CRS) -> dict[str, str]:
     least, most = (round(metres) for metres in shift.metres)
     with warnings.catch_warnings():
         # A PROJ string says less than the system; here it is what a user adds the shift to.
