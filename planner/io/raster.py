@@ -12,23 +12,13 @@ import numpy as np
 import pyproj
 from numpy.typing import NDArray
 
+from planner.io.formats import RASTERS
 from planner.io.vector.gdal_isolation import isolated_copy
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
-
-RASTERS: dict[str, str] = {".tif": "GTiff", ".tiff": "GTiff", ".asc": "AAIGrid", ".hgt": "SRTMHGT"}
-"""The endings that are read, and GDAL's driver of each. None of these drivers opens what a file names."""
-
-BESIDE = {
-    ".tif": ("+.aux.xml", ".tfw", "+w", ".wld", ".tab"),
-    ".tiff": ("+.aux.xml", ".tfw", ".tiffw", "+w", ".wld", ".tab"),
-    ".asc": ("+.aux.xml", ".prj"),
-    ".hgt": ("+.aux.xml",),
-}
-"""What else belongs to a raster: where it lies, its system, its scale."""
 
 MASK = "+.msk"
 TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -61,8 +51,8 @@ def open_raster(
 
     try:
         with (
-            isolated_copy(path, (*BESIDE[ending], *_mask(path, source))) as here,
-            rasterio.open(here, driver=RASTERS[ending]) as raster,
+            isolated_copy(path, (*RASTERS[ending].parts, *_mask(path, source))) as here,
+            rasterio.open(here, driver=RASTERS[ending].drivers[0]) as raster,
         ):
             place = raster.transform
             across = place.a * place.e - place.b * place.d

@@ -13,13 +13,13 @@ from osmium import osm
 
 from planner.config.sections.layers import Layer
 from planner.config.study import Study
-from planner.io.layers import is_extract
+from planner.io.formats import is_extract
 from planner.io.osm.extract import BARRIERS, PLACE_KEYS, WATER
 from planner.io.osm.objects import open_extract
 from planner.io.osm.walkable_tags import is_passable
 from planner.io.study_layers import TABLES
-from planner.io.vector.files import STYLES, choose_layer
 from planner.io.vector.geopackages import check_views
+from planner.io.vector.readers import STYLES, choose_layer
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, Contract
 

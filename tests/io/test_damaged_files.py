@@ -19,8 +19,8 @@ import rasterio
 import shapely
 
 from planner.config.sections.layers import Layer
+from planner.io.formats import VECTOR
 from planner.io.layers import read_layer
-from planner.io.vector.files import ENDINGS
 from planner.messages.errors import DataError
 from planner.population.rasters import read_raster
 from planner.schemas.tables import COMMUNITIES, Communities
@@ -150,7 +150,7 @@ def test_every_format_is_damaged(tmp_path: Path) -> None:
         warnings.simplefilter("ignore")
         tried = {Path(name).suffix for name, _ in sources(tmp_path)}
     like = {".json": ".geojson", ".geojsons": ".geojsonl", ".ndjson": ".geojsonl", ".shz": ".zip", ".kmz": ".zip"}
-    assert {like.get(ending, ending) for ending in ENDINGS if not ending.endswith(".gz")} <= tried
+    assert {like.get(ending, ending) for ending in VECTOR if not ending.endswith(".gz")} <= tried
 
 
 if __name__ == "__main__":

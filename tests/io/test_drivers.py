@@ -20,9 +20,10 @@ import rasterio
 import toy
 from answers import refused
 
+from planner.io.formats import LAYERS
 from planner.io.raster import open_raster, read_scaled
 from planner.io.vector import geopackages
-from planner.io.vector.files import DRIVERS, read_vector
+from planner.io.vector.files import read_vector
 from planner.io.vector.gdal_isolation import only_drivers
 from planner.messages.errors import DataError
 
@@ -123,7 +124,7 @@ KINDS = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("ending", [one for one in DRIVERS if one != ".gdb"])
+@pytest.mark.parametrize("ending", [one for one in LAYERS if one != ".gdb"])
 def test_contents_that_lead_elsewhere_are_refused(tmp_path: Path, kind: str, ending: str, server: str) -> None:
     other = tmp_path / "other.geojson"
     other.write_text('{"type":"FeatureCollection",%s}' % POINTS.replace('"1"', f'"{HIDDEN}"'), "utf-8")

@@ -14,7 +14,8 @@ import toy
 from answers import refused
 
 from planner.config.sections.layers import Layer
-from planner.io.layers import LayerRead, read_layer
+from planner.io.layer_read import LayerRead
+from planner.io.layers import read_layer
 from planner.io.osm.graphml import read_graphml
 from planner.io.tables.coordinates import parse_coordinate, parse_coordinate_column, parse_coordinate_pair
 from planner.io.vector.geometry_text import DEEPEST, read_shapes

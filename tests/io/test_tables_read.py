@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from planner.config.sections.layers import Layer
 from planner.io.community_matching import match_communities
-from planner.io.layers import LayerRead, read_layer
+from planner.io.layer_read import LayerRead
+from planner.io.layers import read_layer
 from planner.io.tables.cells import parse_code, parse_number
 from planner.io.tables.coordinates import parse_coordinate, parse_coordinate_pair
 from planner.io.tables.units import units_of

@@ -22,7 +22,7 @@ from planner.io.datum.choice import (
 )
 from planner.io.datum.evidence import score_layer
 from planner.io.datum.transform import DATUMS, WGS84, Datum, to_wgs84
-from planner.io.layers import EXTRACT, GRAPH
+from planner.io.formats import EXTRACTS, GRAPHS
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Breach, DataError, raise_together
 from planner.messages.notices import Remark
@@ -121,7 +121,7 @@ def _to_judge(frame: gpd.GeoDataFrame, layer: Layer, named: NDArray[np.object_] 
 
 
 def _standing(crs: pyproj.CRS, layer: Layer) -> Standing:
-    if layer.path.name.lower().endswith((*EXTRACT, *GRAPH)):
+    if layer.path.name.lower().endswith((*EXTRACTS, *GRAPHS)):
         return "known"
     # EPSG:4326 is what every map export calls itself; whoever names another system has surveyed or converted.
     if crs.is_geographic:

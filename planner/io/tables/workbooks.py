@@ -39,7 +39,7 @@ HTML = (b"<", b"\xef\xbb\xbf<")
 FIRST_BYTES = 4096
 
 
-def read_text_grid(path: Path) -> CellGrid:
+def read_text_grid(path: Path, _sheet: str | None = None, _setting: str = "") -> CellGrid:
     """Read a table of text, packed with gzip or not.
 
     Raises

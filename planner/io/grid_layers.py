@@ -1,0 +1,160 @@
+"""Layers of sheets: tables of cells whose columns state where each row lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import pyproj
+
+from planner.config.sections.layers import Layer
+from planner.io.layer_read import LayerRead, LayerRequest
+from planner.io.osm_layers import apply_osm_tags
+from planner.io.tables.cell_parsing import failed_breaches, read_cells
+from planner.io.tables.columns import Vocabulary, match_columns, missing_column_breaches
+from planner.io.tables.headings import match_path
+from planner.io.tables.layer_columns import (
+    canonical_frame,
+    hidden_remarks,
+    holds_no_number,
+    lowest_names,
+    merged_breaches,
+    merged_remarks,
+    parts_only_breaches,
+    remove_grid_control_characters,
+    resolve_column,
+    unused_column_remarks,
+    unused_columns,
+    vocabulary_of,
+)
+from planner.io.tables.row_positions import (
+    PositionRequest,
+    RowPositions,
+    find_position_columns,
+    locate_rows,
+    no_positions,
+    positions_to_frame,
+)
+from planner.io.tables.sheets import CellGrid, SheetTable, find_table
+from planner.messages.errors import Breach, DataError
+from planner.messages.notices import Remark
+from planner.schemas.table_schema import row_names
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PlacedRows:
+    """Rows of a sheet with their geometry, and what the study maps besides it."""
+
+    frame: gpd.GeoDataFrame
+    positions: RowPositions
+    headings: list[str]
+    free: list[str]
+    vocabulary: Vocabulary
+
+
+def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRead:
+    """Return the layer that a sheet of cells holds."""
+    layer, contract, setting = request.layer, request.contract, request.setting
+    grid, cleaned = remove_grid_control_characters(grid, contract.name)
+    sheet = find_table(grid, vocabulary_of(contract, layer.columns), source=str(path))
+    placed = _locate(path, sheet, request)
+    frame, columns = placed.frame, placed.positions.columns
+    mapped, wrong_columns = match_columns(
+        placed.free,
+        placed.vocabulary,
+        setting=setting,
+        claim_of=lambda name: match_path(sheet.paths[name], placed.vocabulary),
+    )
+    mapped = tuple(each for each in mapped if not holds_no_number(each, frame[each.column], contract))
+    wrong_columns += parts_only_breaches(
+        mapped, {name: sheet.paths[name] for name in placed.free}, placed.vocabulary, setting
+    )
+    by_users_name = {name: resolve_column(name, sheet.paths) for name in request.counted}
+    frame = gpd.GeoDataFrame(frame.rename(columns={theirs: ours for ours, theirs in by_users_name.items()}))
+    present = [name for name in request.counted if by_users_name[name] in placed.free]
+    own_names = {by_users_name[name]: name for name in reversed(present)}
+    mapped = tuple(replace(each, column=own_names.get(each.column, each.column)) for each in mapped)
+    read = read_cells(
+        frame, mapped, contract, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
+    )
+    wrong_columns += merged_breaches(sheet, read, present)
+    for part, column in columns.items():
+        if column in sheet.frame.columns:
+            wrong_columns += failed_breaches(sheet.frame[column], part)
+    canonical, unreadable = canonical_frame(frame, read, placed.vocabulary, contract, placed.headings)
+    dropped = tuple(
+        Remark(reason, contract.name, tuple(map(str, rows))) for reason, rows in sheet.left_out.items()
+    )
+    used = {*columns.values(), *(by_users_name[name] for name in present)}
+    unread = unused_columns(placed.headings, read, placed.vocabulary, {*used, *layer.keep})
+    exchanged = (Remark("coordinates_exchanged", contract.name),) if placed.positions.exchanged else ()
+    result = LayerRead(
+        canonical,
+        (*_named_rows(placed.positions.breaches, canonical), *wrong_columns, *unreadable),
+        grid.encoding,
+        tuple(read.mapped),
+        columns,
+        len(sheet.frame) + sum(len(remark.rows) for remark in dropped),
+        dropped,
+        (
+            *(*cleaned, *exchanged, *placed.positions.remarks, *read.remarks),
+            *merged_remarks(sheet, read, contract),
+            *hidden_remarks(grid, sheet, read, contract.name),
+            *unused_column_remarks(unread, contract),
+        ),
+        unread,
+    )
+    return apply_osm_tags(result, sheet.frame, path, layer, contract)
+
+
+def _locate(path: Path, sheet: SheetTable, request: LayerRequest) -> _PlacedRows:
+    """Find the columns that state where rows lie, and make the geometry of the rows."""
+    layer, contract, setting = request.layer, request.contract, request.setting
+    headings = [str(name) for name in sheet.frame.columns]
+    explicit = {ours: resolve_column(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
+    vocabulary = vocabulary_of(contract, explicit)
+    # The lowest name states the part of a position: 坐标/经度 is 经度.
+    lowest = lowest_names(sheet.paths, vocabulary)
+    whole = {name: heading for heading, name in lowest.items()}
+    of_positions = {
+        ours: lowest.get(theirs, theirs) for ours, theirs in explicit.items() if vocabulary.where(ours)
+    }
+    ways = tuple(
+        replace(way, columns={part: whole[name] for part, name in way.columns.items()})
+        for way in find_position_columns(
+            [lowest[name] for name in headings], vocabulary_of(contract, of_positions), setting=setting
+        )
+    )
+    breaches = missing_column_breaches(of_positions, [*whole, *headings], vocabulary, setting)
+    if breaches:
+        raise DataError(str(path), breaches)
+    if not ways and contract.geometry_types:
+        values = {"present": ", ".join(headings), "setting": setting}
+        raise DataError(str(path), [Breach("no_geometry", values)])
+    wanted = PositionRequest(contract.name, contract.geometry_types, setting, declared_crs(layer), request.home)
+    rows = sheet.frame
+    positions = locate_rows(rows, ways, wanted) if contract.geometry_types else no_positions(len(rows))
+    frame = positions_to_frame(rows, positions)
+    if layer.crs is not None and "geometry" not in positions.columns:
+        frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
+    taken = set(positions.columns.values())
+    free = [name for name in headings if name not in taken and name in frame.columns]
+    others = {ours: theirs for ours, theirs in explicit.items() if ours not in of_positions}
+    return _PlacedRows(frame, positions, headings, free, vocabulary_of(contract, others))
+
+
+def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
+    """Yield breaches of a table's places with the rows called by their ids."""
+    names = {f"#{index}": name for index, name in row_names(frame).items()}
+    for breach in breaches:
+        yield replace(breach, rows=[names.get(str(row), row) for row in breach.rows])
+
+
+def declared_crs(layer: Layer) -> pyproj.CRS | None:
+    """Return the coordinate system that the study declares for a layer; None if none, or an unknown one."""
+    try:
+        return None if layer.crs is None else pyproj.CRS.from_user_input(layer.crs)
+    except pyproj.exceptions.CRSError:
+        return None
