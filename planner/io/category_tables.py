@@ -12,7 +12,7 @@ import pydantic
 from planner.config.sections.base import Settings
 from planner.config.study import wrong_because
 from planner.config.toml_files import NotReadError, parse_toml, toml_text
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 
 TableModel = TypeVar("TableModel", bound=Settings)
 
@@ -46,14 +46,14 @@ def read_kind_table(
         content = parse_toml(own if table is None else toml_text(table))
         kinds = model.model_validate(content)
     except NotReadError as error:
-        raise StudyError(study, [Breach("unreadable_table", {**named, "reason": error.reason})]) from error
+        raise StudyError(study, [Issue("unreadable_table", {**named, "reason": error.reason})]) from error
     except pydantic.ValidationError as error:
-        breaches = [
-            Breach("wrong_table", {**named, "path": ".".join(map(str, d["loc"])), "reason": wrong_because(d)})
+        issues = [
+            Issue("wrong_table", {**named, "path": ".".join(map(str, d["loc"])), "reason": wrong_because(d)})
             for d in error.errors()
         ]
-        raise StudyError(study, breaches) from error
+        raise StudyError(study, issues) from error
     missing = [name for name in needs if name not in {kind["id"] for kind in content["kind"]}]
     if missing:
-        raise StudyError(study, [Breach("table_lacks", {**named, "missing": ", ".join(missing)})])
+        raise StudyError(study, [Issue("table_lacks", {**named, "missing": ", ".join(missing)})])
     return kinds

@@ -10,7 +10,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from planner.io.raster import open_raster, read_scale, read_scaled
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 SIGMAS_AROUND = 4.0
 """Cells farther away than so many smoothing widths do not count."""
@@ -112,11 +112,11 @@ def read_elevation(
     """
     with open_raster(path, stated_crs=stated_crs, setting=setting, source=source) as (raster, own):
         if raster.transform.b or raster.transform.d:
-            raise DataError(source, [Breach("turned_raster")])
+            raise DataError(source, [Issue("turned_raster")])
         step = (raster.transform.a, raster.transform.e)
         west, south, east, north = pyproj.Transformer.from_crs(crs, own, always_xy=True).transform_bounds(*bounds)
         if not np.isfinite([west, south, east, north]).all():
-            raise DataError(source, [Breach("raster_elsewhere", {"crs": own.to_string()})])
+            raise DataError(source, [Issue("raster_elsewhere", {"crs": own.to_string()})])
         cell_m = _cell_metres(((west + east) / 2, (south + north) / 2), step, own, crs)
         sigmas = [smoothing_m / size for size in cell_m]
         columns = sorted((edge - raster.transform.c) / step[0] for edge in (west, east))
@@ -124,9 +124,9 @@ def read_elevation(
         first_column, last_column = _widened(columns, sigmas[0], raster.width)
         first_row, last_row = _widened(rows, sigmas[1], raster.height)
         if first_column >= last_column or first_row >= last_row:
-            raise DataError(source, [Breach("raster_elsewhere", {"crs": own.to_string()})])
+            raise DataError(source, [Issue("raster_elsewhere", {"crs": own.to_string()})])
         if (last_row - first_row) * (last_column - first_column) > MOST_CELLS:
-            raise DataError(source, [Breach("raster_too_fine", {"most": f"{MOST_CELLS:,}"})])
+            raise DataError(source, [Issue("raster_too_fine", {"most": f"{MOST_CELLS:,}"})])
         window = ((first_row, last_row), (first_column, last_column))
         band, empty = read_scaled(raster, 1, window, nodata=None, source=source)
         scale = read_scale(raster, 1)
@@ -157,7 +157,7 @@ def refuse_impossible_heights(metres: FloatArray, *, source: str) -> None:
     """
     if len(metres) and not LOWEST_M <= metres.min() <= metres.max() <= HIGHEST_M:
         found = {"lowest": f"{metres.min():.10g}", "highest": f"{metres.max():.10g}"}
-        raise DataError(source, [Breach("raster_no_heights", found)])
+        raise DataError(source, [Issue("raster_no_heights", found)])
 
 
 def _widened(edges: list[float], sigma: float, count: int) -> tuple[int, int]:

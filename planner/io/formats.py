@@ -22,7 +22,7 @@ from planner.io.vector.readers import (
     read_shapefile_layer,
     read_xml,
 )
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 LayerReader = Callable[[Path, "str | None", str, bool], VectorRead]
 """Reader of a spatial file: path, layer in it, dotted path of the settings, whether rows must have places."""
@@ -278,5 +278,5 @@ def find_zipped_table(path: Path, layer: str | None, setting: str) -> str | None
     meant = [name for name in tables if layer in {str(name), name.name, name.stem}] or tables
     if len(meant) > 1:
         values = {"layers": ", ".join(map(str, tables)), "setting": setting}
-        raise DataError(str(path), [Breach("several_layers", values)])
+        raise DataError(str(path), [Issue("several_layers", values)])
     return str(meant[0]) if meant else None

@@ -38,8 +38,8 @@ from planner.io.tables.row_positions import (
     positions_to_frame,
 )
 from planner.io.tables.sheets import CellGrid, SheetTable, find_table
-from planner.messages.errors import Breach, DataError
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
 from planner.schemas.table_schema import row_names
 
 
@@ -56,9 +56,9 @@ class _PlacedRows:
 
 def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRead:
     """Return the layer that a sheet of cells holds."""
-    layer, contract, setting = request.layer, request.contract, request.setting
-    grid, cleaned = remove_grid_control_characters(grid, contract.name)
-    sheet = find_table(grid, vocabulary_of(contract, layer.columns), source=str(path))
+    layer, schema, setting = request.layer, request.schema, request.setting
+    grid, cleaned = remove_grid_control_characters(grid, schema.name)
+    sheet = find_table(grid, vocabulary_of(schema, layer.columns), source=str(path))
     placed = _locate(path, sheet, request)
     frame, columns = placed.frame, placed.positions.columns
     mapped, wrong_columns = match_columns(
@@ -67,7 +67,7 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
         setting=setting,
         claim_of=lambda name: match_path(sheet.paths[name], placed.vocabulary),
     )
-    mapped = tuple(each for each in mapped if not holds_no_number(each, frame[each.column], contract))
+    mapped = tuple(each for each in mapped if not holds_no_number(each, frame[each.column], schema))
     wrong_columns += parts_only_breaches(
         mapped, {name: sheet.paths[name] for name in placed.free}, placed.vocabulary, setting
     )
@@ -77,44 +77,42 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
     own_names = {by_users_name[name]: name for name in reversed(present)}
     mapped = tuple(replace(each, column=own_names.get(each.column, each.column)) for each in mapped)
     read = read_cells(
-        frame, mapped, contract, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
+        frame, mapped, schema, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
     )
     wrong_columns += merged_breaches(sheet, read, present)
     for part, column in columns.items():
         if column in sheet.frame.columns:
             wrong_columns += failed_breaches(sheet.frame[column], part)
-    canonical, unreadable = canonical_frame(frame, read, placed.vocabulary, contract, placed.headings)
-    dropped = tuple(
-        Remark(reason, contract.name, tuple(map(str, rows))) for reason, rows in sheet.left_out.items()
-    )
+    canonical, unreadable = canonical_frame(frame, read, placed.vocabulary, schema, placed.headings)
+    dropped = tuple(Notice(reason, schema.name, tuple(map(str, rows))) for reason, rows in sheet.left_out.items())
     used = {*columns.values(), *(by_users_name[name] for name in present)}
     unread = unused_columns(placed.headings, read, placed.vocabulary, {*used, *layer.keep})
-    exchanged = (Remark("coordinates_exchanged", contract.name),) if placed.positions.exchanged else ()
+    exchanged = (Notice("coordinates_exchanged", schema.name),) if placed.positions.exchanged else ()
     result = LayerRead(
         canonical,
-        (*_named_rows(placed.positions.breaches, canonical), *wrong_columns, *unreadable),
+        (*_named_rows(placed.positions.issues, canonical), *wrong_columns, *unreadable),
         grid.encoding,
         tuple(read.mapped),
         columns,
-        len(sheet.frame) + sum(len(remark.rows) for remark in dropped),
+        len(sheet.frame) + sum(len(notice.rows) for notice in dropped),
         dropped,
         (
-            *(*cleaned, *exchanged, *placed.positions.remarks, *read.remarks),
-            *merged_remarks(sheet, read, contract),
-            *hidden_remarks(grid, sheet, read, contract.name),
-            *unused_column_remarks(unread, contract),
+            *(*cleaned, *exchanged, *placed.positions.notices, *read.notices),
+            *merged_remarks(sheet, read, schema),
+            *hidden_remarks(grid, sheet, read, schema.name),
+            *unused_column_remarks(unread, schema),
         ),
         unread,
     )
-    return apply_osm_tags(result, sheet.frame, path, layer, contract)
+    return apply_osm_tags(result, sheet.frame, path, layer, schema)
 
 
 def _locate(path: Path, sheet: SheetTable, request: LayerRequest) -> _PlacedRows:
     """Find the columns that state where rows lie, and make the geometry of the rows."""
-    layer, contract, setting = request.layer, request.contract, request.setting
+    layer, schema, setting = request.layer, request.schema, request.setting
     headings = [str(name) for name in sheet.frame.columns]
     explicit = {ours: resolve_column(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
-    vocabulary = vocabulary_of(contract, explicit)
+    vocabulary = vocabulary_of(schema, explicit)
     # The lowest name states the part of a position: 坐标/经度 is 经度.
     lowest = lowest_names(sheet.paths, vocabulary)
     whole = {name: heading for heading, name in lowest.items()}
@@ -124,32 +122,32 @@ def _locate(path: Path, sheet: SheetTable, request: LayerRequest) -> _PlacedRows
     ways = tuple(
         replace(way, columns={part: whole[name] for part, name in way.columns.items()})
         for way in find_position_columns(
-            [lowest[name] for name in headings], vocabulary_of(contract, of_positions), setting=setting
+            [lowest[name] for name in headings], vocabulary_of(schema, of_positions), setting=setting
         )
     )
-    breaches = missing_column_breaches(of_positions, [*whole, *headings], vocabulary, setting)
-    if breaches:
-        raise DataError(str(path), breaches)
-    if not ways and contract.geometry_types:
+    issues = missing_column_breaches(of_positions, [*whole, *headings], vocabulary, setting)
+    if issues:
+        raise DataError(str(path), issues)
+    if not ways and schema.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
-        raise DataError(str(path), [Breach("no_geometry", values)])
-    wanted = PositionRequest(contract.name, contract.geometry_types, setting, declared_crs(layer), request.home)
+        raise DataError(str(path), [Issue("no_geometry", values)])
+    wanted = PositionRequest(schema.name, schema.geometry_types, setting, declared_crs(layer), request.home)
     rows = sheet.frame
-    positions = locate_rows(rows, ways, wanted) if contract.geometry_types else no_positions(len(rows))
+    positions = locate_rows(rows, ways, wanted) if schema.geometry_types else no_positions(len(rows))
     frame = positions_to_frame(rows, positions)
     if layer.crs is not None and "geometry" not in positions.columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
     taken = set(positions.columns.values())
     free = [name for name in headings if name not in taken and name in frame.columns]
     others = {ours: theirs for ours, theirs in explicit.items() if ours not in of_positions}
-    return _PlacedRows(frame, positions, headings, free, vocabulary_of(contract, others))
+    return _PlacedRows(frame, positions, headings, free, vocabulary_of(schema, others))
 
 
-def _named_rows(breaches: Iterable[Breach], frame: gpd.GeoDataFrame) -> Iterator[Breach]:
-    """Yield breaches of a table's places with the rows called by their ids."""
+def _named_rows(issues: Iterable[Issue], frame: gpd.GeoDataFrame) -> Iterator[Issue]:
+    """Yield issues of a table's places with the rows called by their ids."""
     names = {f"#{index}": name for index, name in row_names(frame).items()}
-    for breach in breaches:
-        yield replace(breach, rows=[names.get(str(row), row) for row in breach.rows])
+    for issue in issues:
+        yield replace(issue, rows=[names.get(str(row), row) for row in issue.rows])
 
 
 def declared_crs(layer: Layer) -> pyproj.CRS | None:

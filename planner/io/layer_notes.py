@@ -12,7 +12,7 @@ import pyproj
 import shapely
 
 from planner.io.osm.squares import MOST_PLACES
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 
 SHOWN_WORDS = 6
 REASONS = ("class", "access", "foot", "motorroad", "tunnel")
@@ -58,11 +58,11 @@ class ExcludedLines:
     count: int
     length_m: float
 
-    def remark(self) -> Remark:
-        """Return it as a remark."""
+    def notice(self) -> Notice:
+        """Return it as a notice."""
         shown = ", ".join(self.words[:SHOWN_WORDS]) + (" …" if len(self.words) > SHOWN_WORDS else "")
         values = {"words": shown, "count": f"{self.count:,}", "metres": f"{self.length_m:,.0f}"}
-        return Remark(f"left_out_{self.reason}", "streets", values=values)
+        return Notice(f"left_out_{self.reason}", "streets", values=values)
 
 
 def clip_excluded_lines(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> gpd.GeoDataFrame:
@@ -101,7 +101,7 @@ def summarize_excluded_lines(lines: gpd.GeoDataFrame) -> tuple[ExcludedLines, ..
     return tuple(found)
 
 
-def gap_remarks(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: shapely.Geometry) -> list[Remark]:
+def gap_remarks(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: shapely.Geometry) -> list[Notice]:
     """Return what is to be said of nodes that a file lacks: how many inside the communities, and where."""
     gaps = notes.gaps
     if gaps is None or gaps.empty:
@@ -112,7 +112,7 @@ def gap_remarks(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: s
     shapely.prepare(communities)
     inside = np.zeros(len(gaps), dtype=bool)
     inside[np.flatnonzero(known)] = shapely.intersects(communities, moved.geometry.array)
-    remarks = []
+    notices = []
     for key, rows in ((f"{table}_torn_inside", inside), (f"{table}_torn_outside", ~inside)):
         some: pd.DataFrame = gaps[rows]
         if some.empty:
@@ -125,17 +125,17 @@ def gap_remarks(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: s
             "nodes": f"{int(some['nodes'].sum()):,}",
             "place": "–" if at is None else f"{at.x:.5f}, {at.y:.5f}",
         }
-        remarks.append(Remark(key, table, tuple(ids), values=values))
-    return remarks
+        notices.append(Notice(key, table, tuple(ids), values=values))
+    return notices
 
 
-def uncrossed_remarks(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> list[Remark]:
+def uncrossed_remarks(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> list[Notice]:
     """Return what is to be said of squares within `area` that are walked round, not across: which, and where."""
     squares = notes.uncrossed
     if squares is None or squares.empty:
         return []
     near = squares[shapely.intersects(area, squares.to_crs(crs).geometry.array)]
-    remarks = []
+    notices = []
     for reason, some in near.groupby("reason", sort=True):
         named = [
             f"{ident}{f': {places:,}' if places else ''} ({place.x:.5f}, {place.y:.5f})"
@@ -144,5 +144,5 @@ def uncrossed_remarks(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geomet
         found = "; ".join(named[:SHOWN_WORDS]) + (" …" if len(named) > SHOWN_WORDS else "")
         ids = tuple(dict.fromkeys(some["id"]))
         values = {"count": f"{len(ids):,}", "found": found, "most": MOST_PLACES}
-        remarks.append(Remark(f"squares_{reason}", "streets", ids, values=values))
-    return remarks
+        notices.append(Notice(f"squares_{reason}", "streets", ids, values=values))
+    return notices

@@ -22,9 +22,9 @@ from planner.io.tables.layer_columns import (
     unused_columns,
     vocabulary_of,
 )
-from planner.messages.errors import Breach
-from planner.messages.notices import Remark
-from planner.schemas.table_schema import Contract
+from planner.messages.errors import Issue
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import TableSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class LayerRequest:
 
     layer: Layer
     setting: str
-    contract: Contract[Any]
+    schema: TableSchema[Any]
     home: tuple[float, float] | None
     counted: tuple[str, ...]
 
@@ -46,7 +46,7 @@ class LayerRead:
     ----------
     frame
         The rows in the file's order; the index counts from 0, in sheets it is the row's number as they show it.
-    breaches
+    issues
         What is wrong with it, as far as it is known already.
     encoding
         Of the file's texts; "" where it says so itself.
@@ -58,7 +58,7 @@ class LayerRead:
         How many rows the file holds beneath its heading, and above.
     left_out
         Rows that are no data, with the reason.
-    remarks
+    notices
         What was understood otherwise than it is written.
     unread
         Columns that nothing reads.
@@ -67,13 +67,13 @@ class LayerRead:
     """
 
     frame: gpd.GeoDataFrame
-    breaches: tuple[Breach, ...] = ()
+    issues: tuple[Issue, ...] = ()
     encoding: str = ""
     mapped: tuple[MappedColumn, ...] = ()
     place: Mapping[str, str] = field(default_factory=dict)
     read: int = 0
-    left_out: tuple[Remark, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    left_out: tuple[Notice, ...] = ()
+    notices: tuple[Notice, ...] = ()
     unread: tuple[UnusedColumn, ...] = ()
     notes: FileNotes = field(default_factory=FileNotes)
 
@@ -101,9 +101,9 @@ def frame_to_layer(
     lists_unread
         True if columns without a meaning are listed.
     """
-    contract = request.contract
-    frame, cleaned = remove_control_characters(frame, contract.name)
-    vocabulary = vocabulary_of(contract, request.layer.columns)
+    schema = request.schema
+    frame, cleaned = remove_control_characters(frame, schema.name)
+    vocabulary = vocabulary_of(schema, request.layer.columns)
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     cut: dict[str, FieldClaim] = {}
     if cut_names:
@@ -113,29 +113,29 @@ def frame_to_layer(
             if vocabulary.claim(name) is None
         }
         cut = {name: claim for name, claim in found.items() if claim is not None}
-    mapped, breaches = match_columns(
+    mapped, issues = match_columns(
         headings,
         vocabulary,
         setting=request.setting,
         claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
     )
-    mapped = tuple(one for one in mapped if not holds_no_number(one, frame[one.column], contract))
+    mapped = tuple(one for one in mapped if not holds_no_number(one, frame[one.column], schema))
     told = [
-        Remark("name_cut", contract.name, values={"column": one.column, "field": one.field})
+        Notice("name_cut", schema.name, values={"column": one.column, "field": one.field})
         for one in mapped
         if one.column in cut
     ]
-    read = read_cells(frame, mapped, contract, counted=[name for name in request.counted if name in headings])
-    canonical, unreadable = canonical_frame(frame, read, vocabulary, contract, headings)
+    read = read_cells(frame, mapped, schema, counted=[name for name in request.counted if name in headings])
+    canonical, unreadable = canonical_frame(frame, read, vocabulary, schema, headings)
     unread = (
         unused_columns(headings, read, vocabulary, {*request.counted, *request.layer.keep}) if lists_unread else ()
     )
     return LayerRead(
         canonical,
-        (*breaches, *unreadable),
+        (*issues, *unreadable),
         encoding,
         tuple(read.mapped),
         read=len(frame),
-        remarks=(*cleaned, *told, *read.remarks, *unused_column_remarks(unread, contract)),
+        notices=(*cleaned, *told, *read.notices, *unused_column_remarks(unread, schema)),
         unread=unread,
     )

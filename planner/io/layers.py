@@ -33,9 +33,9 @@ from planner.io.tables.size_limits import check_size
 from planner.io.vector.archives import unpack_zip
 from planner.io.vector.files import read_vector, unwrap_shapes
 from planner.io.vector.readers import VectorRead
-from planner.messages.errors import Breach, DataError
-from planner.messages.notices import Remark
-from planner.schemas.table_schema import Contract, wrong_crs
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import TableSchema, wrong_crs
 
 OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
 """Where a file lies while GDAL reads it: no user knows of it."""
@@ -46,7 +46,7 @@ def read_layer(
     layer: Layer,
     *,
     setting: str,
-    contract: Contract[Any],
+    schema: TableSchema[Any],
     home: tuple[float, float] | None = None,
     counted: Collection[str] = (),
 ) -> LayerRead:
@@ -60,7 +60,7 @@ def read_layer(
         Its settings: the layer inside the file, its coordinate system, its column names.
     setting
         The dotted path of these settings, for messages.
-    contract
+    schema
         What the table is to hold.
     home
         Longitude and latitude of the middle of the communities, where they are known already.
@@ -78,21 +78,21 @@ def read_layer(
         The file is missing, unreadable, without geometry or of an unknown format, or has no such layer.
     """
     _check_is_file(path, setting)
-    if layer.keep_all_lines and contract.name != "streets":
-        raise DataError(str(path), [Breach("keep_all_not_streets", {"setting": setting})])
-    read = _read_by_format(path, LayerRequest(layer, setting, contract, home, tuple(counted)))
-    frame, remarks = read.frame, read.remarks
-    if contract.name == "buildings":
-        frame, unknown = drop_unknown_heights(frame, contract.name)
-        remarks = (*remarks, *unknown)
+    if layer.keep_all_lines and schema.name != "streets":
+        raise DataError(str(path), [Issue("keep_all_not_streets", {"setting": setting})])
+    read = _read_by_format(path, LayerRequest(layer, setting, schema, home, tuple(counted)))
+    frame, notices = read.frame, read.notices
+    if schema.name == "buildings":
+        frame, unknown = drop_unknown_heights(frame, schema.name)
+        notices = (*notices, *unknown)
     frame, wrong_system = _in_declared_crs(frame, layer)
-    frame = unwrap_shapes(frame, contract.geometry_types)
+    frame = unwrap_shapes(frame, schema.geometry_types)
     notes = read.notes
     system: pyproj.CRS | None = frame.crs
     if notes.left_out is not None and system is not None:
-        left_out, _ = remove_control_characters(_labelled(notes.left_out, system), contract.name)
+        left_out, _ = remove_control_characters(_labelled(notes.left_out, system), schema.name)
         notes = replace(notes, left_out=left_out)
-    return replace(read, frame=frame, breaches=(*read.breaches, *wrong_system), notes=notes, remarks=remarks)
+    return replace(read, frame=frame, issues=(*read.issues, *wrong_system), notes=notes, notices=notices)
 
 
 def _read_by_format(path: Path, request: LayerRequest) -> LayerRead:
@@ -105,7 +105,7 @@ def _read_by_format(path: Path, request: LayerRequest) -> LayerRead:
     file_format = format_of(path)
     if file_format is None:
         values = {"ending": path.suffix, "known": readable_endings()}
-        raise DataError(str(path), [Breach("unknown_format", values)])
+        raise DataError(str(path), [Issue("unknown_format", values)])
     if file_format.table_reader is not None:
         return grid_to_layer(path, file_format.table_reader(path, layer.layer, setting), request)
     if file_format.content == "graph":
@@ -126,7 +126,7 @@ def _from_zipped_table(path: Path, member: str, request: LayerRequest) -> LayerR
         try:
             return grid_to_layer(path, file_format.table_reader(table.path, sheet, request.setting), request)
         except DataError as error:
-            raise DataError(f"{path} [{member}]", error.breaches) from error
+            raise DataError(f"{path} [{member}]", error.issues) from error
 
 
 def file_hash(path: Path) -> str:
@@ -146,54 +146,54 @@ def _check_is_file(path: Path, setting: str) -> None:
     try:
         mode = path.stat().st_mode if path.exists() else 0
     except OSError as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": error.strerror})]) from error
     except ValueError as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": error})]) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         key = "no_such_file_backslash" if not mode and "\\" in str(path) and os.sep == "/" else "no_such_file"
-        raise DataError(str(path), [Breach(key, {"setting": setting})])
+        raise DataError(str(path), [Issue(key, {"setting": setting})])
 
 
 def _from_vector(path: Path, request: LayerRequest) -> LayerRead:
-    contract = request.contract
+    schema = request.schema
     with warnings.catch_warnings(record=True) as said:
-        # GDAL warns of what it passes over in a damaged file: the user is told, in the list of remarks.
+        # GDAL warns of what it passes over in a damaged file: the user is told, in the list of notices.
         warnings.simplefilter("always", RuntimeWarning)
-        read = read_vector(path, request.layer.layer, request.setting, placed=bool(contract.geometry_types))
+        read = read_vector(path, request.layer.layer, request.setting, placed=bool(schema.geometry_types))
     check_size(len(read.frame), len(read.frame.columns), source=str(path))
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
-    told = [Remark("reader_warns", contract.name, values={"reason": one}) for one in words]
+    told = [Notice("reader_warns", schema.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
     if read.unknown_crs and request.layer.crs:
         # GDAL's degrees of WGS-84 are a guess, which what the study says does not contradict.
         frame = gpd.GeoDataFrame(frame.set_crs(None, allow_override=True))
-    if contract.name == "buildings":
+    if schema.name == "buildings":
         frame = without_relation_type(frame)
     found = frame_to_layer(frame, read.encoding.name, request, cut_names=path.suffix.lower() in {".shp", ".zip"})
-    found = replace(found, remarks=(*told, *_encoding_remarks(read, contract), *found.remarks))
+    found = replace(found, notices=(*told, *_encoding_remarks(read, schema), *found.notices))
     if read.unknown_crs and not request.layer.crs:
-        unknown = Breach("unknown_system", {"name": read.unknown_crs, "setting": f"{request.setting}.crs"})
-        found = replace(found, breaches=(*found.breaches, unknown))
-    return apply_osm_tags(found, frame.drop(columns=frame.geometry.name), path, request.layer, contract)
+        unknown = Issue("unknown_system", {"name": read.unknown_crs, "setting": f"{request.setting}.crs"})
+        found = replace(found, issues=(*found.issues, unknown))
+    return apply_osm_tags(found, frame.drop(columns=frame.geometry.name), path, request.layer, schema)
 
 
-def _encoding_remarks(read: VectorRead, contract: Contract[Any]) -> Iterator[Remark]:
+def _encoding_remarks(read: VectorRead, schema: TableSchema[Any]) -> Iterator[Notice]:
     """Say where the texts speak against the encoding that the file declares, or look like none."""
     found = read.encoding
     values = {"encoding": found.name, "declared": found.declared, "read_as": found.read_as}
     if found.declared:
         values["instead"] = found.declared_reads
-        yield Remark("encoding_contradicted", contract.name, values=values)
+        yield Notice("encoding_contradicted", schema.name, values=values)
     elif found.is_doubtful:
-        yield Remark("encoding_doubtful", contract.name, values=values)
+        yield Notice("encoding_doubtful", schema.name, values=values)
 
 
-def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Breach]]:
+def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     if layer.crs is None:
         return frame, []
     declared = declared_crs(layer)
     if declared is None:
-        return frame, [Breach("unknown_crs", {"crs": layer.crs})]
+        return frame, [Issue("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs
     if found is None:
         return _labelled(frame, declared), []
@@ -202,7 +202,7 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
     if _adds_shift(found, declared) or any(wrong_crs(frame)):
         return _labelled(frame, declared), []
-    return frame, [Breach("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
+    return frame, [Issue("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
 
 
 def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:

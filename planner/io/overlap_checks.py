@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.schemas.tables import Communities, Demand, Facilities
 
 SLIVER_M2 = 100.0
@@ -83,7 +83,7 @@ def remove_overlaps(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
 
 def duplicate_remarks(
     communities: Communities, facilities: Facilities, demand: Demand | None
-) -> tuple[Remark, ...]:
+) -> tuple[Notice, ...]:
     """Say what stands twice in the layers, in their metric system."""
     return (
         *_ground_remarks(find_overlaps(communities)),
@@ -92,7 +92,7 @@ def duplicate_remarks(
     )
 
 
-def _ground_remarks(shared: Sequence[CommunityOverlap]) -> Iterator[Remark]:
+def _ground_remarks(shared: Sequence[CommunityOverlap]) -> Iterator[Notice]:
     for key, pairs in (
         ("communities_same_outline", [one for one in shared if one.is_same]),
         ("communities_overlap", [one for one in shared if not one.is_same]),
@@ -107,10 +107,10 @@ def _ground_remarks(shared: Sequence[CommunityOverlap]) -> Iterator[Remark]:
                 "hectares": f"{sum(one.area_m2 for one in pairs) / HECTARE_M2:,.2f}",
             }
             rows = tuple(sorted({name for one in pairs for name in (one.one, one.other)}))
-            yield Remark(key, "communities", rows, values=values)
+            yield Notice(key, "communities", rows, values=values)
 
 
-def _spot_remarks(facilities: Facilities) -> Iterator[Remark]:
+def _spot_remarks(facilities: Facilities) -> Iterator[Notice]:
     """Name centres at one spot; a branch beside its own centre is meant so."""
     points = np.asarray(facilities.geometry.array, dtype=object)
     ids = facilities["id"].to_numpy(dtype=object)
@@ -122,14 +122,14 @@ def _spot_remarks(facilities: Facilities) -> Iterator[Remark]:
         named = ", ".join(f"{ids[one]} + {ids[other]}" for one, other in apart[:NAMED_PAIRS])
         values = {"pairs": named + (" …" if len(apart) > NAMED_PAIRS else "")}
         rows = tuple(sorted({str(ids[place]) for pair in apart for place in pair}))
-        yield Remark("facilities_one_spot", "facilities", rows, values=values)
+        yield Notice("facilities_one_spot", "facilities", rows, values=values)
 
 
-def _part_remarks(demand: gpd.GeoDataFrame) -> Iterator[Remark]:
+def _part_remarks(demand: gpd.GeoDataFrame) -> Iterator[Notice]:
     above = (demand["people_65"] > demand["people"]).to_numpy(dtype=np.bool_)
     if above.any():
         people = float((demand["people_65"] - demand["people"])[above].sum())
-        yield Remark("people_65_above_people", "demand", tuple(demand["id"][above]), people)
+        yield Notice("people_65_above_people", "demand", tuple(demand["id"][above]), people)
 
 
 def _touching(outlines: NDArray[np.object_]) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from planner.io.formats import RASTERS
 from planner.io.vector.gdal_isolation import isolated_copy
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -40,11 +40,11 @@ def open_raster(
         a coordinate system.
     """
     if not path.exists():
-        raise DataError(source, [Breach("no_such_file", {"setting": setting})])
+        raise DataError(source, [Issue("no_such_file", {"setting": setting})])
     ending = path.suffix.lower()
     if ending not in RASTERS:
         values = {"ending": path.suffix, "known": ", ".join(RASTERS)}
-        raise DataError(source, [Breach("unknown_format", values)])
+        raise DataError(source, [Issue("unknown_format", values)])
     # GDAL's rasters are dear to import, and few studies have one.
     import rasterio
     from rasterio.errors import RasterioError
@@ -57,12 +57,12 @@ def open_raster(
             place = raster.transform
             across = place.a * place.e - place.b * place.d
             if not all(map(math.isfinite, (across, place.c, place.f))) or across == 0:
-                raise DataError(source, [Breach("raster_without_place")])
+                raise DataError(source, [Issue("raster_without_place")])
             yield raster, _crs_of(raster.crs and raster.crs.to_wkt(), stated_crs, source=source)
     except (RasterioError, pyproj.exceptions.ProjError, UnicodeDecodeError, OSError) as error:
         foreign = NOT_ITS_OWN in str(error)
         reason = Phrase("errors.why_other_content", {"ending": ending}) if foreign else _reason(error)
-        raise DataError(source, [Breach("unreadable_file", {"reason": reason})]) from error
+        raise DataError(source, [Issue("unreadable_file", {"reason": reason})]) from error
 
 
 LARGEST_COUNT = 1e9
@@ -96,7 +96,7 @@ def read_scaled(
     """
     scale, offset = float(raster.scales[band - 1]), float(raster.offsets[band - 1])
     if scale == 0 or not (math.isfinite(scale) and math.isfinite(offset)):
-        raise DataError(source, [Breach("raster_scale", {"scale": f"{scale:g}", "offset": f"{offset:g}"})])
+        raise DataError(source, [Issue("raster_scale", {"scale": f"{scale:g}", "offset": f"{offset:g}"})])
     stored = raster.read(band, window=window).astype(np.float64)
     values = stored * scale + offset
     empty = ~np.isfinite(stored) | (raster.read_masks(band, window=window) == 0)
@@ -128,7 +128,7 @@ def refuse_undeclared_no_data(
     largest = float(stored.max())
     if largest >= last:
         values = {"largest": f"{largest:.10g}", "type": str(stored.dtype)}
-        raise DataError(source, [Breach("raster_untold_no_data", values)])
+        raise DataError(source, [Issue("raster_untold_no_data", values)])
 
 
 def read_scale(raster: DatasetReader, band: int) -> tuple[float, float] | None:
@@ -153,7 +153,7 @@ def _mask(path: Path, source: str) -> tuple[str, ...]:
     with mask.open("rb") as file:
         if file.read(4) not in TIFF:
             reason = Phrase("errors.why_mask", {"mask": mask.name})
-            raise DataError(source, [Breach("unreadable_file", {"reason": reason})])
+            raise DataError(source, [Issue("unreadable_file", {"reason": reason})])
     return (MASK,)
 
 
@@ -172,13 +172,13 @@ def _crs_of(own: str | None, stated: str | None, *, source: str) -> pyproj.CRS:
     found = None if own is None else pyproj.CRS.from_user_input(own)
     if stated is None:
         if found is None:
-            raise DataError(source, [Breach("no_crs")])
+            raise DataError(source, [Issue("no_crs")])
         return found
     try:
         declared = pyproj.CRS.from_user_input(stated)
     except pyproj.exceptions.CRSError as error:
-        raise DataError(source, [Breach("unknown_crs", {"crs": stated})]) from error
+        raise DataError(source, [Issue("unknown_crs", {"crs": stated})]) from error
     if found is not None and not found.equals(declared, ignore_axis_order=True):
         values = {"declared": stated, "found": found.to_string()}
-        raise DataError(source, [Breach("contradicting_crs", values)])
+        raise DataError(source, [Issue("contradicting_crs", values)])
     return declared

@@ -16,7 +16,7 @@ class DroppedRows:
     Attributes
     ----------
     key
-        The reason, a key of the catalogue (`remarks.<key>`).
+        The reason, a key of the catalogue (`notices.<key>`).
     count
         How many rows.
     rows
@@ -32,7 +32,7 @@ class DroppedRows:
 
     def in_words(self, language: Language) -> str:
         """Say the reason in `language`."""
-        return Phrase(f"remarks.{self.key}", self.values).in_words(language)
+        return Phrase(f"notices.{self.key}", self.values).in_words(language)
 
 
 def drop_rows(key: str, rows: Iterable[int], values: Mapping[str, object] | None = None) -> DroppedRows:

@@ -7,7 +7,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from planner.messages.errors import Breach, DataError, StudyError
+from planner.messages.errors import DataError, Issue, StudyError
 from planner.schemas.table_schema import row_names
 from planner.schemas.tables import Communities
 
@@ -48,16 +48,16 @@ def choose_metric_crs(
         try:
             crs = pyproj.CRS.from_user_input(asked)
         except pyproj.exceptions.CRSError as error:
-            raise StudyError(study, [Breach("unknown_crs", {"crs": asked})]) from error
+            raise StudyError(study, [Issue("unknown_crs", {"crs": asked})]) from error
         if not measures_true_metres(crs, lonlat):
-            raise StudyError(study, [Breach("not_metric", {"crs": asked})])
+            raise StudyError(study, [Issue("not_metric", {"crs": asked})])
         return crs
     if measures_true_metres(communities.crs, lonlat):
         return communities.crs
     _, south, _, north = lonlat.total_bounds
     if south < UTM_LATITUDES[0] or north > UTM_LATITUDES[1]:
         latitude = f"{(south + north) / 2:.1f}"
-        raise DataError(source, [Breach("beyond_utm", {"latitude": latitude})])
+        raise DataError(source, [Issue("beyond_utm", {"latitude": latitude})])
     return lonlat.estimate_utm_crs()
 
 
@@ -83,11 +83,11 @@ def reproject(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.G
     try:
         moved = frame.to_crs(crs)
     except pyproj.exceptions.ProjError as error:
-        raise DataError(source, [Breach("not_projectable", values)]) from error
+        raise DataError(source, [Issue("not_projectable", values)]) from error
     lost = ~np.isfinite(moved.bounds.to_numpy()).all(axis=1)
     if lost.any():
         key = "not_projectable_xy" if _is_exchanged(frame) else "not_projectable"
-        raise DataError(source, [Breach(key, values, list(row_names(frame)[lost]))])
+        raise DataError(source, [Issue(key, values, list(row_names(frame)[lost]))])
     return moved
 
 
@@ -146,7 +146,7 @@ def check_nearby(
         key = "far_away_swapped"
     elif _fits_exchanged(frame, pyproj.CRS.from_user_input(declared), communities, within=within_m):
         key = "far_away_xy"
-    raise DataError(source, [Breach(key, {"distance_km": f"{away_m / 1000:,.0f}", "crs": declared})])
+    raise DataError(source, [Issue(key, {"distance_km": f"{away_m / 1000:,.0f}", "crs": declared})])
 
 
 def _fits_exchanged(frame: gpd.GeoDataFrame, crs: pyproj.CRS, communities: Communities, *, within: float) -> bool:

@@ -26,9 +26,9 @@ from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, 
 from planner.io.tables.columns import MappedColumn
 from planner.io.tables.layer_columns import UnusedColumn
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError, raise_together
-from planner.messages.notices import Remark
-from planner.schemas.table_schema import Contract, Table
+from planner.messages.errors import DataError, Issue, raise_together
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import Table, TableSchema
 from planner.schemas.tables import (
     BARRIERS,
     BUILDINGS,
@@ -45,7 +45,7 @@ from planner.schemas.tables import (
     Streets,
 )
 
-TABLES: tuple[Contract[Any], ...] = (
+TABLES: tuple[TableSchema[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
     *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
 )
@@ -113,10 +113,10 @@ class StudyLayers:
         self._crs: dict[str, str] = {}
         self._left_out: dict[str, list[DroppedRows]] = {}
         self._rasters: list[LayerSource] = []
-        self._told: list[Remark] = []
+        self._told: list[Notice] = []
         self._middle: tuple[float, float] | None = None
         self._datums: frozenset[str] = frozenset()
-        named = {contract.name: getattr(study.inputs, contract.name) for contract in TABLES}
+        named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
         of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.kinds}
         self.layers: dict[str, Layer] = {
             name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
@@ -134,26 +134,26 @@ class StudyLayers:
 
     def read_all(self) -> dict[str, gpd.GeoDataFrame]:
         """Read and check every layer that the study names; what is refused is noted as an error."""
-        contracts: dict[str, Contract[Any]] = {contract.name: contract for contract in TABLES}
+        schemas: dict[str, TableSchema[Any]] = {schema.name: schema for schema in TABLES}
         tables: dict[str, gpd.GeoDataFrame] = {}
         home = None
         for name in self.layers:
-            table = self._read_one(name, contracts.get(name, DEMAND), home)
+            table = self._read_one(name, schemas.get(name, DEMAND), home)
             if table is not None:
                 tables[name] = table
             if name == "communities" and table is not None:
                 home = find_centre(table)
         return tables
 
-    def _read_one(self, name: str, contract: Contract[Table], home: tuple[float, float] | None) -> Table | None:
+    def _read_one(self, name: str, schema: TableSchema[Table], home: tuple[float, float] | None) -> Table | None:
         layer = self.layers[name]
         path = self._study.resolve(layer.path)
         try:
             found = read_layer(
-                path, layer, setting=self.setting(name), contract=contract, home=home, counted=self._counted(name)
+                path, layer, setting=self.setting(name), schema=schema, home=home, counted=self._counted(name)
             )
-            breaches = (*found.breaches, *_not_kept(name, layer, found, self.setting(name)))
-            table = contract.check(found.frame, source=self.source(name), known=breaches)
+            issues = (*found.issues, *_not_kept(name, layer, found, self.setting(name)))
+            table = schema.check(found.frame, source=self.source(name), known=issues)
         except DataError as error:
             self._errors.append(error)
             return None
@@ -178,12 +178,12 @@ class StudyLayers:
         tables = (self._source(name, found, choice) for name, found in self._read.items())
         return (*tables, *self._rasters)
 
-    def remarks(self) -> tuple[Remark, ...]:
+    def notices(self) -> tuple[Notice, ...]:
         """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
         told = []
         for name, found in self._read.items():
-            told += [Remark(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
-            told += found.remarks
+            told += [Notice(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
+            told += found.notices
         return (*told, *self._told)
 
     def notes(self, name: str) -> FileNotes:
@@ -252,7 +252,7 @@ class StudyLayers:
                 "scale": f"{scale[0]:g}",
                 "offset": f"{scale[1]:g}",
             }
-            self._told.append(Remark("raster_scaled", name, values=values))
+            self._told.append(Notice("raster_scaled", name, values=values))
         self._rasters.append(
             LayerSource(
                 layer=name,
@@ -353,13 +353,13 @@ def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
     return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
 
 
-def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Breach]:
+def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Issue]:
     """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
     if layer.keep and name not in KEEPING:
-        return [Breach("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
+        return [Issue("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
     present = {str(column) for column in found.frame.columns} | {one.column for one in found.mapped}
     return [
-        Breach("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
+        Issue("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
         for column in layer.keep
         if column not in present
     ]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 
 PLAUSIBLE = 0.4
 """A reading of this plausibility could stand in a table. Right readings of names reach 0.6 and more; what comes of
@@ -267,11 +267,11 @@ NOT_DECODED = "\ufffd"
 
 
 class TextDecodeError(Exception):
-    """The bytes are no text that can be read, and why: a breach of the table or study."""
+    """The bytes are no text that can be read, and why: an issue of the table or study."""
 
-    def __init__(self, breach: Breach) -> None:
-        self.breach = breach
-        super().__init__(breach.key)
+    def __init__(self, issue: Issue) -> None:
+        self.issue = issue
+        super().__init__(issue.key)
 
 
 def decode_table(content: bytes) -> tuple[str, str]:
@@ -299,7 +299,7 @@ def decode_table(content: bytes) -> tuple[str, str]:
         _refuse_damaged(content, error)
     readings = {name: text for name in CHINESE if (text := _decoded(content, name)) is not None}
     if not readings:
-        raise TextDecodeError(Breach("no_text_table"))
+        raise TextDecodeError(Issue("no_text_table"))
     worth = {name: plausibility([text[:JUDGED]]) for name, text in readings.items()}
     best = max(worth, key=lambda name: worth[name])
     # As in the texts of spatial layers, another set speaks against the usual one only where it is clearly better.
@@ -309,7 +309,7 @@ def decode_table(content: bytes) -> tuple[str, str]:
     if worth[usual] < PLAUSIBLE and (usual != "gb18030" or common < COMMON_CHINESE * len(foreign)):
         shown = "".join(foreign[:SHOWN_CHARACTERS])
         raise TextDecodeError(
-            Breach("no_text_table" if usual != "gb18030" else "no_chinese_text", {"shown": shown})
+            Issue("no_text_table" if usual != "gb18030" else "no_chinese_text", {"shown": shown})
         )
     return readings[usual], usual
 
@@ -325,7 +325,7 @@ def _strictly(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise TextDecodeError(Breach("no_text_table")) from error
+        raise TextDecodeError(Issue("no_text_table")) from error
 
 
 def _without_mark(content: bytes) -> str:
@@ -339,7 +339,7 @@ def _without_mark(content: bytes) -> str:
         plain = sum(sign in "\t\r\n" or " " <= sign <= "~" or _is_common(sign) for sign in sample)
         if sample and plain >= (1 - DAMAGED_AT_MOST) * len(sample):
             return text
-    raise TextDecodeError(Breach("no_text_table"))
+    raise TextDecodeError(Issue("no_text_table"))
 
 
 def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
@@ -349,7 +349,7 @@ def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
     whole = len(foreign) - torn
     if whole >= PROVES_UTF_8 and torn <= DAMAGED_AT_MOST * whole + 1:
         row = content.count(b"\n", 0, error.start) + 1
-        raise TextDecodeError(Breach("damaged_text", {"row": row})) from error
+        raise TextDecodeError(Issue("damaged_text", {"row": row})) from error
 
 
 def _is_common(sign: str) -> bool:

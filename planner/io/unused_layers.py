@@ -21,7 +21,7 @@ from planner.io.study_layers import TABLES
 from planner.io.vector.geopackages import check_views
 from planner.io.vector.readers import STYLES, choose_layer
 from planner.messages.errors import DataError
-from planner.schemas.table_schema import AREAS, LINES, POINTS, Contract
+from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
 
 ENDINGS = (".gpkg", ".gdb")
 """Files in which a layer stands beside others as a table of its own."""
@@ -75,10 +75,10 @@ class UnusedLayer:
 
 def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
     """Return the layers beside those that a study reads, by file; empty ones and tables of styles left out."""
-    contracts = {contract.name: contract for contract in TABLES}
-    given = {name: layer for name in contracts if (layer := getattr(study.inputs, name)) is not None}
+    schemas = {schema.name: schema for schema in TABLES}
+    given = {name: layer for name in schemas if (layer := getattr(study.inputs, name)) is not None}
     of_kinds = [kind.layer for kind in study.demand.kinds if kind.layer is not None]
-    named = [(layer, bool(contracts[name].geometry_types)) for name, layer in given.items()]
+    named = [(layer, bool(schemas[name].geometry_types)) for name, layer in given.items()]
     named += [(layer, True) for layer in of_kinds]
     files = {study.resolve(layer.path): str(layer.path) for layer, _ in named}
     found: list[UnusedLayer] = []
@@ -120,7 +120,7 @@ def _count(path: Path, layer: str) -> int | None:
 
 def _tables_for(name: str, shape: str | None, given: Container[str]) -> tuple[str, ...]:
     """Return the tables that may read a layer: by its name, else those that nothing gives yet."""
-    fitting = [contract.name for contract in TABLES if _fits(contract, shape)]
+    fitting = [schema.name for schema in TABLES if _fits(schema, shape)]
     called = [table for table in fitting if any(part in name.lower() for part in NAMES[table])]
     if called:
         return tuple(sorted(called, key=lambda table: table in given))
@@ -128,14 +128,14 @@ def _tables_for(name: str, shape: str | None, given: Container[str]) -> tuple[st
     return tuple(free or fitting)
 
 
-def _fits(contract: Contract[Any], shape: str | None) -> bool:
+def _fits(schema: TableSchema[Any], shape: str | None) -> bool:
     if shape is None:
-        return not contract.geometry_types
+        return not schema.geometry_types
     plain = shape.removeprefix("3D ").removeprefix("Measured ").removeprefix("Multi").removeprefix("2.5D ")
     kinds = {"Point": POINTS, "LineString": LINES, "Polygon": AREAS}
     # A layer of unknown or mixed shapes may be anything that has places.
-    fits = plain not in kinds or not {*kinds[plain]}.isdisjoint(contract.geometry_types)
-    return bool(contract.geometry_types) and fits
+    fits = plain not in kinds or not {*kinds[plain]}.isdisjoint(schema.geometry_types)
+    return bool(schema.geometry_types) and fits
 
 
 def _lines(file: str, layer: str, table: str) -> str:

@@ -24,8 +24,8 @@ from planner.io.datum.evidence import score_layer
 from planner.io.datum.transform import DATUMS, WGS84, Datum, to_wgs84
 from planner.io.formats import EXTRACTS, GRAPHS
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError, raise_together
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue, raise_together
+from planner.messages.notices import Notice
 
 WEB_MAPS = (3857, 3785, 900913)
 """Systems in which a web map hands out whatever it shows, shifted or not."""
@@ -41,13 +41,13 @@ class ResolvedDatums:
         The layers; those that were shifted in degrees (WGS-84), the others as they were.
     choice
         The datum of each, and on what grounds.
-    remarks
+    notices
         What was converted, contradicts its declaration or could not be tested.
     """
 
     frames: Mapping[str, gpd.GeoDataFrame]
     choice: DatumChoice
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
     @property
     def converted(self) -> bool:
@@ -137,7 +137,7 @@ def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting
             DataError(
                 source(name),
                 [
-                    Breach(
+                    Issue(
                         "datum_undecided",
                         {"scores": format_scores(verdict), "setting": f"{setting(name)}.datum"},
                     )
@@ -149,8 +149,8 @@ def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting
     )
 
 
-def _remarks(choice: DatumChoice, layers: Mapping[str, UndatedLayer]) -> list[Remark]:
-    remarks = []
+def _remarks(choice: DatumChoice, layers: Mapping[str, UndatedLayer]) -> list[Notice]:
+    notices = []
     for name, verdict in choice.layers.items():
         values: dict[str, object] = {
             "layer": Phrase(f"words.layer_{name.partition('.')[0]}"),
@@ -159,20 +159,20 @@ def _remarks(choice: DatumChoice, layers: Mapping[str, UndatedLayer]) -> list[Re
         }
         if verdict.contradicted_by is not None:
             values["found"] = NAMES[verdict.contradicted_by]
-            remarks.append(Remark("datum_contradicted", name, values=values))
+            notices.append(Notice("datum_contradicted", name, values=values))
         elif verdict.how == "elsewhere":
             if layers[name].standing == "declared" and layers[name].datum != "wgs84":
-                remarks.append(
-                    Remark("datum_elsewhere", name, values={**values, "datum": NAMES[layers[name].datum]})
+                notices.append(
+                    Notice("datum_elsewhere", name, values={**values, "datum": NAMES[layers[name].datum]})
                 )
         elif verdict.how == "untested":
-            remarks.append(Remark("datum_untested", name, values=values))
+            notices.append(Notice("datum_untested", name, values=values))
         elif verdict.datum != "wgs84":
             key = {"declared": "datum_declared", "follows": "datum_follows"}.get(verdict.how, "datum_found")
-            remarks.append(Remark(key, name, values=values))
+            notices.append(Notice(key, name, values=values))
     if any(verdict.how == "alike" for verdict in choice.layers.values()):
-        remarks.append(Remark("datum_alike", "communities"))
-    return remarks
+        notices.append(Notice("datum_alike", "communities"))
+    return notices
 
 
 ONLY_DRAWN_OR_STOPPING = ("water", "barriers")

@@ -19,8 +19,8 @@ from pyproj.transformer import TransformerGroup
 
 from planner.io.datum.transform import WGS84
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError, raise_together
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue, raise_together
+from planner.messages.notices import Notice
 
 COARSE_M = 5.0
 """A shift that is known less well than this is told: it is half of what a door may lie from its street."""
@@ -103,7 +103,7 @@ def datum_name(crs: pyproj.CRS) -> str:
 
 def check_shifts(
     frames: Mapping[str, gpd.GeoDataFrame], middle: tuple[float, float], names: Mapping[str, str]
-) -> tuple[Remark, ...]:
+) -> tuple[Notice, ...]:
     """Say which layers are in a system whose shift is not, or not well, known.
 
     Where all layers share that system, the results do not depend on the shift; only the map lies off.
@@ -126,16 +126,16 @@ def check_shifts(
     unknown = {name: shift for name, shift in shifts.items() if not shift.is_known}
     if unknown and len({shift.datum for shift in shifts.values()}) > 1:
         raise_unknown((names[name], shift, frames[name].crs) for name, shift in unknown.items())
-    remarks = [
-        Remark("shift_unknown", name, values={"layer": _layer(name), **_in_words(shift, frames[name].crs)})
+    notices = [
+        Notice("shift_unknown", name, values={"layer": _layer(name), **_in_words(shift, frames[name].crs)})
         for name, shift in unknown.items()
     ]
     coarse = {name: shift for name, shift in shifts.items() if shift.is_known and shift.metres[0] > COARSE_M}
-    remarks += [
-        Remark("shift_coarse", name, values={"layer": _layer(name), **_in_words(shift, frames[name].crs)})
+    notices += [
+        Notice("shift_coarse", name, values={"layer": _layer(name), **_in_words(shift, frames[name].crs)})
         for name, shift in coarse.items()
     ]
-    return tuple(remarks)
+    return tuple(notices)
 
 
 def raise_unknown(layers: Iterable[tuple[str, DatumShift, pyproj.CRS]]) -> None:
@@ -146,7 +146,7 @@ def raise_unknown(layers: Iterable[tuple[str, DatumShift, pyproj.CRS]]) -> None:
     DataError
         With the size of the error, and how to say the shift.
     """
-    errors = [DataError(source, [Breach("shift_unknown", _in_words(shift, crs))]) for source, shift, crs in layers]
+    errors = [DataError(source, [Issue("shift_unknown", _in_words(shift, crs))]) for source, shift, crs in layers]
     raise_together(errors)
 
 

@@ -17,7 +17,7 @@ import osmium
 from numpy.typing import NDArray
 from osmium.osm import mutable
 
-from planner.messages.errors import Breach, FetchError
+from planner.messages.errors import FetchError, Issue
 
 ORDER = ("node", "way", "relation")
 STEPS_A_DEGREE = 10_000_000
@@ -175,7 +175,7 @@ def write_extract(answers: Iterable[Mapping[str, Any]], path: Path, *, source: s
         settled = merge_elements(element for answer in answers for element in answer["elements"])
         write_elements(settled.elements, path)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
-        raise FetchError(source, [Breach("answer_not_osm", {"server": source})]) from error
+        raise FetchError(source, [Issue("answer_not_osm", {"server": source})]) from error
     return len(settled.elements)
 
 

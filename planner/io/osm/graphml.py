@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from planner.io.osm.elements import separate_nodes
 from planner.io.osm.walkable_tags import PRIVATE, is_private, structure, walking_obstacle
 from planner.io.vector.geometry_text import read_wkt
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 HEAD_BYTES = 65_536
 NOTHING = frozenset({"", "None", "nan", "False"})
@@ -117,7 +117,7 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         if isinstance(error, KeyError):
             reason = f"node {error} is missing"
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": reason})]) from error
     tags = [_plain(edge) for _, _, edge in graph.edges]
     reasons = {row: "" if keep_all or "highway" not in tags[row] else _against(tags[row]) for row in different}
     kept = [row for row in different if not reasons[row]]

@@ -18,7 +18,7 @@ import shapely
 from osmium import osm
 
 from planner.io.osm.plain_extracts import PlainExtract, open_plain_extract
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 DEGREES = "EPSG:4326"
 RING_NODES = 4
@@ -79,7 +79,7 @@ def open_extract(path: Path) -> Iterator[PlainExtract]:
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": error})]) from error
 
 
 def objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iterator[osm.types.OSMEntity]:

@@ -14,7 +14,7 @@ from shapely.geometry import shape as shape_of
 
 from planner.io.osm.objects import DEGREES
 from planner.io.osm.responses import printable_line
-from planner.messages.errors import Breach, FetchError
+from planner.messages.errors import FetchError, Issue
 
 SHOWN_PLACES = 8
 LARGEST_KM2 = 10_000.0
@@ -53,14 +53,14 @@ def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> PlaceBound
         Nothing has this name, nothing of it has an outline, or several have: they are listed with their ids.
     """
     if not results:
-        raise FetchError(asked, [Breach("place_not_found", {"place": asked})])
+        raise FetchError(asked, [Issue("place_not_found", {"place": asked})])
     outlined = {_osm_id(result): result for result in results if _outline(result) is not None}
     if not outlined:
-        raise FetchError(asked, [Breach("place_without_outline", {"found": _listed(results)})])
+        raise FetchError(asked, [Issue("place_without_outline", {"found": _listed(results)})])
     official = {key: result for key, result in outlined.items() if result.get("type") == "administrative"}
     meant = official or outlined
     if len(meant) > 1:
-        raise FetchError(asked, [Breach("several_places", {"found": _listed(list(meant.values()))})])
+        raise FetchError(asked, [Issue("several_places", {"found": _listed(list(meant.values()))})])
     ((osm_id, result),) = meant.items()
     boundary = _outline(result)
     assert boundary is not None  # noqa: S101 - only outlined results are left
@@ -76,11 +76,11 @@ def read_boundary(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
         It has no polygons, or does not say its coordinate system.
     """
     if frame.crs is None:
-        raise FetchError(source, [Breach("no_crs")])
+        raise FetchError(source, [Issue("no_crs")])
     shapes = frame.geometry[frame.geometry.notna()].to_crs(DEGREES)
     outlines = shapes[shapes.geom_type.isin(["Polygon", "MultiPolygon"])]
     if outlines.empty or outlines.is_empty.all():
-        raise FetchError(source, [Breach("boundary_no_area")])
+        raise FetchError(source, [Issue("boundary_no_area")])
     return shapely.union_all(shapely.make_valid(outlines.array))
 
 
@@ -104,7 +104,7 @@ def add_margin(boundary: shapely.Geometry, margin_m: float, *, source: str) -> s
     km2 = float(grown.area.iloc[0]) / 1e6
     if km2 > LARGEST_KM2:
         values = {"km2": f"{km2:,.0f}", "most": f"{LARGEST_KM2:,.0f}"}
-        raise FetchError(source, [Breach("area_too_large", values)])
+        raise FetchError(source, [Issue("area_too_large", values)])
     return grown.to_crs(DEGREES).iloc[0]
 
 

@@ -23,7 +23,7 @@ from osmium.osm import mutable
 from planner.io.osm.elements import Element, merge_elements, write_elements
 from planner.io.osm.raw_files import ObjectVersions, check_blobs, scan_pbf_versions
 from planner.io.osm.xml_files import check_complete, read_elements, scan_xml_versions
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 XML = (".osm", ".osm.gz", ".osm.bz2", ".xml", ".xml.gz", ".xml.bz2")
 JSON = (".json", ".geojson")
@@ -74,9 +74,9 @@ def open_plain_extract(path: Path) -> Iterator[PlainExtract]:
     """
     name = path.name.lower()
     if name.endswith(HISTORY):
-        raise DataError(str(path), [Breach("osm_history")])
+        raise DataError(str(path), [Issue("osm_history")])
     if name.endswith(CHANGE):
-        raise DataError(str(path), [Breach("osm_change")])
+        raise DataError(str(path), [Issue("osm_change")])
     if name.endswith(JSON):
         with tempfile.TemporaryDirectory(prefix="planner-osm-") as room:
             yield _settled(path, _json_elements(path), Path(room))
@@ -101,10 +101,10 @@ def _looked_through(path: Path, _changed: int, _size: int) -> ObjectVersions | N
     else:
         check_blobs(path)
         if osmium.io.Reader(path, osm.NOTHING).header().has_multiple_object_versions:
-            raise DataError(str(path), [Breach("osm_history")])
+            raise DataError(str(path), [Issue("osm_history")])
         ledger = scan_pbf_versions(path)
     if ledger.count(1) and not ledger.count(0) and not ledger.located:
-        raise DataError(str(path), [Breach("osm_without_nodes", {"ways": f"{ledger.count(1):,}"})])
+        raise DataError(str(path), [Issue("osm_without_nodes", {"ways": f"{ledger.count(1):,}"})])
     return None if ledger.is_plain() else ledger
 
 
@@ -129,7 +129,7 @@ def _settled(path: Path, elements: Iterable[Element], room: Path) -> PlainExtrac
         settled = merge_elements(elements)
         ways = [element for element in settled.elements if element["type"] == "way"]
         if ways and not any(element["type"] == "node" for element in settled.elements):
-            raise DataError(str(path), [Breach("osm_without_nodes", {"ways": f"{len(ways):,}"})])
+            raise DataError(str(path), [Issue("osm_without_nodes", {"ways": f"{len(ways):,}"})])
         write_elements(settled.elements, target)
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         message = f"an element lacks {error}"

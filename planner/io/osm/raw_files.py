@@ -16,7 +16,7 @@ import osmium
 from numpy.typing import NDArray
 from osmium import osm
 
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 TIMES_AT_MOST = 200
 """Real extracts unpack to 10 to 40 times their size; a file made to fill the memory to 1,000 times and more."""
@@ -87,7 +87,7 @@ def check_blobs(path: Path) -> None:
 def _check_growth(path: Path, packed: int, total: int) -> None:
     if total > ALWAYS_BYTES and total > TIMES_AT_MOST * packed:
         values = {"packed": f"{max(packed / 2**20, 0.1):.1f}", "unpacked": f"{total / 2**20:,.0f}"}
-        raise DataError(str(path), [Breach("grows_unpacking", {**values, "times": TIMES_AT_MOST})])
+        raise DataError(str(path), [Issue("grows_unpacking", {**values, "times": TIMES_AT_MOST})])
 
 
 def _varint_field(message: bytes, wanted: int) -> int:

@@ -35,7 +35,7 @@ from planner.io.osm.responses import (
     read_body,
 )
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, FetchError
+from planner.messages.errors import FetchError, Issue
 
 if TYPE_CHECKING:
     import requests
@@ -138,7 +138,7 @@ class OsmServers:
         kept = self._kept(("place", self.nominatim, place, self.language), self.nominatim, ask)
         results = [result for answer in kept.answers if isinstance(answer, list) for result in answer]
         if not kept.answers or not all(isinstance(result, dict) for result in results):
-            raise FetchError(place, [Breach("answer_not_osm", {"server": self.nominatim})])
+            raise FetchError(place, [Issue("answer_not_osm", {"server": self.nominatim})])
         return CachedAnswers(sorted(results, key=_importance, reverse=True), kept.asked)
 
     def find_elements(self, area: shapely.Geometry, tags: Tags) -> CachedAnswers:
@@ -162,7 +162,7 @@ class OsmServers:
         question = ("elements", self.overpass, shapely.to_wkt(area, rounding_precision=7), tags)
         kept = self._kept(question, self.overpass, ask)
         if not kept.answers or not all(isinstance(answer, dict) for answer in kept.answers):
-            raise FetchError(self.overpass, [Breach("answer_not_osm", {"server": self.overpass})])
+            raise FetchError(self.overpass, [Issue("answer_not_osm", {"server": self.overpass})])
         return kept
 
     def _kept(self, question: tuple[object, ...], server: str, ask: Callable[[], None]) -> CachedAnswers:
@@ -182,7 +182,7 @@ class OsmServers:
         except ValueError:
             # Damaged since: asked again the next time.
             done.unlink()
-            raise FetchError(server, [Breach("answer_torn", {"folder": folder})]) from None
+            raise FetchError(server, [Issue("answer_torn", {"folder": folder})]) from None
 
     def _patiently(self, ask: Callable[[], None], server: str) -> None:
         import requests
@@ -204,10 +204,10 @@ class OsmServers:
                 reason = busy.reason
                 seconds = seconds if busy.retry_after is None else busy.retry_after
             except _InvalidAnswerError as unfit:
-                raise FetchError(server, [unfit.breach]) from None
+                raise FetchError(server, [unfit.issue]) from None
             except never as error:
                 refusal = {"reason": printable_line(str(error)), "option": self._option(server)}
-                raise FetchError(server, [Breach("server_refuses", refusal)]) from None
+                raise FetchError(server, [Issue("server_refuses", refusal)]) from None
             except requests.Timeout:
                 reason = Phrase("errors.server_silent", {"seconds": f"{self.timeout_s:g}"})
             except requests.RequestException as error:
@@ -217,7 +217,7 @@ class OsmServers:
                 return
             if attempt == ATTEMPTS or seconds > LONGEST_WAIT_S:
                 values = {"reason": reason, "attempts": attempt, "seconds": f"{seconds:g}"}
-                raise FetchError(server, [Breach("server_gave_up", {**values, "option": self._option(server)})])
+                raise FetchError(server, [Issue("server_gave_up", {**values, "option": self._option(server)})])
             self.waiting(ServerWait(reason, seconds, attempt + 1))
             self.pause(seconds)
 
@@ -227,7 +227,7 @@ class OsmServers:
         if unknown is None or (unknown.errno == socket.EAI_AGAIN and attempt < NAME_ATTEMPTS):
             return
         values = {"host": urlsplit(server).hostname or server, "reason": unknown.strerror or unknown}
-        raise FetchError(server, [Breach("server_name_unknown", {**values, "option": self._option(server)})])
+        raise FetchError(server, [Issue("server_name_unknown", {**values, "option": self._option(server)})])
 
     def _option(self, server: str) -> str:
         """Return the option of the command line that names another server of this kind."""
@@ -239,14 +239,14 @@ class OsmServers:
             body = read_body(response, until=time.monotonic() + self.answer_s, most_bytes=self.most_bytes)
         except ResponseSizeError:
             values = {"megabytes": f"{self.most_bytes / 1e6:,.0f}"}
-            raise _InvalidAnswerError(Breach("server_endless", values)) from None
+            raise _InvalidAnswerError(Issue("server_endless", values)) from None
         except ResponseTimeError:
-            raise _InvalidAnswerError(Breach("server_slow", {"seconds": f"{self.answer_s:g}"})) from None
+            raise _InvalidAnswerError(Issue("server_slow", {"seconds": f"{self.answer_s:g}"})) from None
         if response.is_redirect:
             try:
                 check_redirect(response)
             except RedirectError as error:
-                raise _InvalidAnswerError(Breach("server_elsewhere", {"address": _plain(str(error))})) from None
+                raise _InvalidAnswerError(Issue("server_elsewhere", {"address": _plain(str(error))})) from None
             return
         if response.status_code in BUSY:
             said = f"{response.status_code} {_plain(response.reason or '')}"
@@ -265,7 +265,7 @@ class OsmServers:
         if not is_valid_answer(answer):
             # Nothing of it is kept: the next run asks again, this server or another.
             server = response.url.partition("?")[0]
-            raise _InvalidAnswerError(Breach("answer_not_osm", {"server": _plain(server)}))
+            raise _InvalidAnswerError(Issue("answer_not_osm", {"server": _plain(server)}))
 
     @contextmanager
     def _through_osmnx(self, folder: Path) -> Iterator[None]:
@@ -312,9 +312,9 @@ class _ServerBusyError(Exception):
 class _InvalidAnswerError(Exception):
     """What the server does can be no answer, and asking again would not change it."""
 
-    def __init__(self, breach: Breach) -> None:
-        self.breach = breach
-        super().__init__(breach.key)
+    def __init__(self, issue: Issue) -> None:
+        self.issue = issue
+        super().__init__(issue.key)
 
 
 class _ServerRefusalError(Exception):

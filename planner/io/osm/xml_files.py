@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from planner.io.osm.elements import ORDER, Element
 from planner.io.osm.raw_files import ObjectVersions, read_unpacked
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 INVISIBLE = frozenset({"false", "no", "0"})
 CHANGES = frozenset({"osmChange", "osmAugmentedDiff", "action"})
@@ -47,7 +47,7 @@ def check_complete(remark: str, path: Path) -> None:
         The server's remark speaks of an error.
     """
     if BROKEN_OFF.search(remark):
-        raise DataError(str(path), [Breach("osm_incomplete", {"said": " ".join(remark.split())[:LONGEST_REMARK]})])
+        raise DataError(str(path), [Issue("osm_incomplete", {"said": " ".join(remark.split())[:LONGEST_REMARK]})])
 
 
 def read_elements(path: Path) -> list[Element]:
@@ -99,7 +99,7 @@ class _VersionScan:
 
     def start(self, name: str, said: Attributes) -> None:
         if name in CHANGES and self.depth <= 1:
-            raise DataError(str(self.path), [Breach("osm_change")])
+            raise DataError(str(self.path), [Issue("osm_change")])
         if self.depth == 0 and name != "osm":
             message = f"it begins with <{name}>, not with <osm>"
             raise ValueError(message)

@@ -17,9 +17,9 @@ from planner.io.tables.cells import (
 )
 from planner.io.tables.columns import MappedColumn, stated_unit, unlettered, values_of
 from planner.io.tables.units import UnknownUnitError, factor_for, is_unit_heading, parse_units, units_of
-from planner.messages.errors import SHOWN_ROWS, Breach
-from planner.messages.notices import Remark
-from planner.schemas.table_schema import Column, Contract, row_names
+from planner.messages.errors import SHOWN_ROWS, Issue
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import Column, TableSchema, row_names
 
 CODES = ("id", "community")
 """Fields that hold ids or codes, which spreadsheets like to take for numbers."""
@@ -50,7 +50,7 @@ class ParsedCells:
         Which column is which field, and what its numbers were multiplied by.
     unit_column
         The column that names the unit of each row.
-    breaches, remarks
+    issues, notices
         What cannot be read, and what was read otherwise than it is written.
     """
 
@@ -58,14 +58,14 @@ class ParsedCells:
     counted: dict[str, pd.Series] = field(default_factory=dict)
     mapped: list[MappedColumn] = field(default_factory=list)
     unit_column: str | None = None
-    breaches: list[Breach] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
 
 def read_cells(
     frame: pd.DataFrame,
     mapped: Sequence[MappedColumn],
-    contract: Contract[Any],
+    schema: TableSchema[Any],
     *,
     unit_lines: Mapping[int, str] | None = None,
     counted: Sequence[str] = (),
@@ -79,7 +79,7 @@ def read_cells(
         The layer as its file has it.
     mapped
         Which column is which field.
-    contract
+    schema
         What the fields are to hold.
     unit_lines
         The units that a line above or below the table names, by row.
@@ -97,7 +97,7 @@ def read_cells(
     >>> found.fields["people"].tolist()
     [1000.0, 2000.0]
     """
-    columns = {column.name: column for column in contract.columns}
+    columns = {column.name: column for column in schema.columns}
     used = {one.column for one in mapped}
     read = ParsedCells(unit_column=_unit_column(frame, used))
     units = _units_by_row(frame, read.unit_column, unit_lines or {})
@@ -106,18 +106,18 @@ def read_cells(
         cells = frame[one.column]
         may_begin_so = column.kind != "number" and not has_formulas
         if not (may_begin_so and _formulas(cells).any()):
-            cells = _without_failed(cells, column, contract, read)
+            cells = _without_failed(cells, column, schema, read)
         if column.kind != "number":
             read.fields[one.field] = _texts(cells, column)
             read.mapped.append(one)
             continue
-        numbers, factor = _numbers(cells, one, units, contract, read)
+        numbers, factor = _numbers(cells, one, units, schema, read)
         read.fields[one.field] = numbers
         read.mapped.append(one if factor is None else replace(one, factor=factor))
     for name in counted:
         stated = stated_unit(PEOPLE, [name])
         one = MappedColumn(PEOPLE, name, *(stated or (1.0, "")))
-        read.counted[name] = _numbers(frame[name], one, units, contract, read)[0]
+        read.counted[name] = _numbers(frame[name], one, units, schema, read)[0]
     names = row_names(_with_ids(frame, read))
     for name in CODES:
         if name in read.fields:
@@ -125,8 +125,8 @@ def read_cells(
                 read.fields[name].map(lambda value: isinstance(value, str) and has_lost_digits(value)).astype(bool)
             )
             if lost.any():
-                read.breaches.append(
-                    Breach("lost_digits", {"column": name}, [f"#{row}" for row in names[lost].index])
+                read.issues.append(
+                    Issue("lost_digits", {"column": name}, [f"#{row}" for row in names[lost].index])
                 )
     return read
 
@@ -147,46 +147,44 @@ def _formulas(cells: pd.Series) -> pd.Series:
     return cells.map(lambda cell: isinstance(cell, str) and cell.strip().startswith("="))
 
 
-def failed_breaches(cells: pd.Series, name: str) -> list[Breach]:
+def failed_breaches(cells: pd.Series, name: str) -> list[Issue]:
     """Return what is wrong with cells of a column that must be there: formulas without a result, errors."""
-    breaches = []
+    issues = []
     for key, failed in zip(("no_result", "error_cells"), failed_cells(cells), strict=True):
         if failed.any():
-            breaches.append(
-                Breach(key, {"column": name, "found": _shown(cells[failed])}, _numbered(cells[failed]))
-            )
-    return breaches
+            issues.append(Issue(key, {"column": name, "found": _shown(cells[failed])}, _numbered(cells[failed])))
+    return issues
 
 
-def _without_failed(cells: pd.Series, column: Column, contract: Contract[Any], read: ParsedCells) -> pd.Series:
+def _without_failed(cells: pd.Series, column: Column, schema: TableSchema[Any], read: ParsedCells) -> pd.Series:
     """Return the cells, blank where a formula has no result; that is wrong where the column must be there."""
     if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
         return cells
-    breaches = failed_breaches(cells, column.name)
-    if not breaches:
+    issues = failed_breaches(cells, column.name)
+    if not issues:
         return cells
-    if column.required or column.name in contract.either:
-        read.breaches += breaches
+    if column.required or column.name in schema.either:
+        read.issues += issues
     else:
         # Blank is "not known"; what stood there is told.
-        read.remarks += [
-            Remark(
-                "cells_without_result" if breach.key == "no_result" else "cells_with_error",
-                contract.name,
-                tuple(str(row).removeprefix("#") for row in breach.rows),
-                values={"column": str(cells.name), "found": breach.values["found"]},  # noqa: PD011 - a breach is no frame
+        read.notices += [
+            Notice(
+                "cells_without_result" if issue.key == "no_result" else "cells_with_error",
+                schema.name,
+                tuple(str(row).removeprefix("#") for row in issue.rows),
+                values={"column": str(cells.name), "found": issue.values["found"]},  # noqa: PD011 - an issue is no frame
             )
-            for breach in breaches
+            for issue in issues
         ]
     without, wrong = failed_cells(cells)
     return cells.astype(object).where(~(without | wrong), None)
 
 
 def _numbers(
-    cells: pd.Series, one: MappedColumn, units: pd.Series, contract: Contract[Any], read: ParsedCells
+    cells: pd.Series, one: MappedColumn, units: pd.Series, schema: TableSchema[Any], read: ParsedCells
 ) -> tuple[pd.Series, float | None]:
     """Return the numbers of a column in the planner's unit, and the factor where it is one for all rows."""
-    factors = _factors(cells, one, units, contract, read)
+    factors = _factors(cells, one, units, schema, read)
     if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
         if (factors == 1).all():
             return cells, None
@@ -221,7 +219,7 @@ def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
 
 
 def _factors(
-    cells: pd.Series, one: MappedColumn, units: pd.Series, contract: Contract[Any], read: ParsedCells
+    cells: pd.Series, one: MappedColumn, units: pd.Series, schema: TableSchema[Any], read: ParsedCells
 ) -> pd.Series:
     """Return by what the number of each row is multiplied: by its heading's unit, else by its row's."""
     factors = pd.Series(one.factor, index=cells.index, dtype="float64")
@@ -234,7 +232,7 @@ def _factors(
             factor = factor_for(one.field, text)
         except UnknownUnitError:
             if not one.unit:
-                read.breaches.append(Breach("unit_unclear", values, _numbered(cells.loc[rows])))
+                read.issues.append(Issue("unit_unclear", values, _numbered(cells.loc[rows])))
             continue
         fits = factor != 1 or any(
             word in units_of(one.field) for word in (normalize_name(u.text) for u in parse_units(text))
@@ -242,12 +240,12 @@ def _factors(
         if one.unit:
             if is_own and fits and factor != one.factor:
                 differs = {"column": one.field, "unit": one.unit, "found": text}
-                read.breaches.append(Breach("units_differ", differs, _numbered(cells.loc[rows])))
+                read.issues.append(Issue("units_differ", differs, _numbered(cells.loc[rows])))
             continue
         factors.loc[rows] = factor
         if factor != 1:
             told = {"column": str(cells.name), "unit": text, "factor": f"{factor:,.10g}"}
-            read.remarks.append(Remark("unit_applied", contract.name, values=told))
+            read.notices.append(Notice("unit_applied", schema.name, values=told))
     return factors
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from planner.io.tables.cells import normalize_name
 from planner.io.tables.units import dimension_of, factor_of_unit, split_comments, units_in_line, units_of
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 
 YEAR = re.compile(r"(?:截至|截止)?(?:19|20)\d\d(?:年(?:度|末|底|初)?(?:\d{1,2}月(?:\d{1,2}日|底|末)?)?)?")
 NEAR_ENOUGH = 0.6
@@ -257,7 +257,7 @@ def match_columns(
     *,
     setting: str,
     claim_of: Callable[[str], FieldClaim | None] | None = None,
-) -> tuple[tuple[MappedColumn, ...], list[Breach]]:
+) -> tuple[tuple[MappedColumn, ...], list[Issue]]:
     """Say which column is which field.
 
     Parameters
@@ -275,7 +275,7 @@ def match_columns(
     -------
     mapped
         The fields found, in the table's order.
-    breaches
+    issues
         Columns that the file or the table does not have, and fields that several columns claim.
 
     Examples
@@ -286,7 +286,7 @@ def match_columns(
     [('name', '阵地名称', ''), ('floor_area_m2', '建筑面积(㎡)', 'm2')]
     """
     claim_of = claim_of or (lambda heading: vocabulary.claim(unlettered(heading)))
-    breaches = _wrong_mapping(headings, vocabulary, setting)
+    issues = _wrong_mapping(headings, vocabulary, setting)
     explicit = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields}
     free = [heading for heading in headings if heading not in explicit.values()]
     claims: dict[str, list[tuple[str, FieldClaim]]] = {}
@@ -304,13 +304,13 @@ def match_columns(
         if len(strong) > 1:
             named = ", ".join(f"`{heading}`" for heading, _ in strong)
             values = {"column": field, "columns": named, "setting": setting, "example": strong[0][0]}
-            breaches.append(Breach("several_columns", values))
+            issues.append(Issue("several_columns", values))
         found = strong or sorted(claims.get(field, []), key=lambda claim: _rank(claim[0], vocabulary))
         if found:
             mapped.append(
                 MappedColumn(field, found[0][0], found[0][1].factor, found[0][1].unit, found[0][1].is_weak)
             )
-    return tuple(mapped), breaches
+    return tuple(mapped), issues
 
 
 def _as_mapped(field: str, column: str, claim: FieldClaim | None) -> MappedColumn:
@@ -358,17 +358,17 @@ def suggest_name(name: str, known: Iterable[str]) -> Phrase:
 
 def missing_column_breaches(
     mapping: Mapping[str, str], headings: Sequence[str], vocabulary: Vocabulary, setting: str
-) -> list[Breach]:
-    """Return a breach for each mapped column that the file does not have, with the nearest that it has."""
+) -> list[Issue]:
+    """Return an issue for each mapped column that the file does not have, with the nearest that it has."""
     named = {"setting": setting, "present": ", ".join(headings)}
-    breaches = []
+    issues = []
     for ours, theirs in mapping.items():
         if theirs in headings:
             continue
         near = difflib.get_close_matches(theirs, list(headings), n=1) or [vocabulary.nearest(ours, headings) or ""]
         said = Phrase("errors.did_you_mean", {"name": near[0]}) if near[0] else ""
-        breaches.append(Breach("mapped_column_missing", {**named, "column": ours, "theirs": theirs, "hint": said}))
-    return breaches
+        issues.append(Issue("mapped_column_missing", {**named, "column": ours, "theirs": theirs, "hint": said}))
+    return issues
 
 
 @cache
@@ -394,9 +394,9 @@ def _rank(heading: str, vocabulary: Vocabulary) -> int:
     return weak.index(name) if name in weak else len(weak)
 
 
-def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str) -> list[Breach]:
+def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str) -> list[Issue]:
     unknown = [
-        Breach(
+        Issue(
             "mapped_column_unknown",
             {"setting": setting, "name": ours, "hint": suggest_name(ours, vocabulary.fields)},
         )

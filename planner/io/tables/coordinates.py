@@ -40,7 +40,7 @@ THREE_PARTS = re.compile(
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 COMMA_IN_PART = re.compile(r"(?<=\d),(?=\d+\s*[\"″”'′’°秒分度])")
 LONGEST = 100
-"""Characters of one coordinate; a longer text is a shape or a remark, and not worth looking through."""
+"""Characters of one coordinate; a longer text is a shape or a notice, and not worth looking through."""
 
 PART_OF_DEGREE = 60.0
 DEGREES_AT_MOST = 180.0

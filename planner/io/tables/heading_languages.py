@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from planner.io.tables.cells import parse_number
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 HAN = re.compile("[\u3400-\u9fff]")
 LATIN = re.compile("[A-Za-z]")
@@ -54,4 +54,4 @@ def refuse_two_languages(rows: Sequence[Sequence[str]], first: int, *, source: s
     has_groups = len(named) > 1 or any(len(set(cells)) < len(cells) for _, cells in block)
     if chinese and english and has_groups:
         both = ", ".join(str(row) for row, _ in block)
-        raise DataError(source, [Breach("heading_two_languages", {"rows": both}, [f"#{row}" for row in english])])
+        raise DataError(source, [Issue("heading_two_languages", {"rows": both}, [f"#{row}" for row in english])])

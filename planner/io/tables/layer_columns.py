@@ -15,20 +15,20 @@ from planner.io.tables.columns import FieldClaim, MappedColumn, Vocabulary, colu
 from planner.io.tables.headings import find_parts, is_called, place_part
 from planner.io.tables.sheets import CellGrid, SheetTable, column_letters
 from planner.io.tables.units import units_of
-from planner.messages.errors import Breach
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue
+from planner.messages.notices import Notice
 from planner.messages.printable import is_legible, legible
-from planner.schemas.table_schema import Contract, row_names
+from planner.schemas.table_schema import TableSchema, row_names
 
 
-def _fields(contract: Contract[Any]) -> tuple[str, ...]:
-    return tuple(column.name for column in contract.columns)
+def _fields(schema: TableSchema[Any]) -> tuple[str, ...]:
+    return tuple(column.name for column in schema.columns)
 
 
-def vocabulary_of(contract: Contract[Any], columns: Mapping[str, str]) -> Vocabulary:
-    """Return the names of a contract's columns, with the study's own mapping."""
-    numbers = [column.name for column in contract.columns if column.kind == "number"]
-    return Vocabulary.of(contract.name, _fields(contract), columns, numbers=numbers)
+def vocabulary_of(schema: TableSchema[Any], columns: Mapping[str, str]) -> Vocabulary:
+    """Return the names of a schema's columns, with the study's own mapping."""
+    numbers = [column.name for column in schema.columns if column.kind == "number"]
+    return Vocabulary.of(schema.name, _fields(schema), columns, numbers=numbers)
 
 
 def resolve_column(name: str, paths: Mapping[str, Sequence[str]]) -> str:
@@ -52,9 +52,9 @@ def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> 
     }
 
 
-def holds_no_number(one: MappedColumn, cells: pd.Series, contract: Contract[Any]) -> bool:
+def holds_no_number(one: MappedColumn, cells: pd.Series, schema: TableSchema[Any]) -> bool:
     """Tell whether a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
-    column = next(column for column in contract.columns if column.name == one.field)
+    column = next(column for column in schema.columns if column.name == one.field)
     if not one.is_weak or column.kind != "number":
         return False
     filled = [cell for cell in cells.dropna() if str(cell).strip()]
@@ -63,37 +63,37 @@ def holds_no_number(one: MappedColumn, cells: pd.Series, contract: Contract[Any]
 
 def parts_only_breaches(
     mapped: Sequence[MappedColumn], paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary, setting: str
-) -> list[Breach]:
-    """Return a breach for each field under whose heading stand parts only, none of them the whole."""
+) -> list[Issue]:
+    """Return an issue for each field under whose heading stand parts only, none of them the whole."""
     taken = {one.field for one in mapped} | set(vocabulary.explicit)
-    breaches = []
+    issues = []
     for name in sorted(vocabulary.numbers - taken):
         parts = find_parts(name, paths, vocabulary)
         if parts:
             named = ", ".join(f"`{part}`" for part in parts)
             values = {"column": name, "columns": named, "setting": setting, "example": parts[0]}
-            breaches.append(Breach("several_under_heading", values))
-    return breaches
+            issues.append(Issue("several_under_heading", values))
+    return issues
 
 
-def merged_breaches(sheet: SheetTable, read: ParsedCells, counted: Sequence[str]) -> list[Breach]:
-    """Return a breach for each number of a field in a merged cell: it would count once for all, or for each."""
+def merged_breaches(sheet: SheetTable, read: ParsedCells, counted: Sequence[str]) -> list[Issue]:
+    """Return an issue for each number of a field in a merged cell: it would count once for all, or for each."""
     numbers = {one.column: one.field for one in read.mapped} | {name: name for name in counted}
     return [
-        Breach("merged_number", {"column": numbers[column], "value": one.value}, [f"#{row}" for row in one.rows])
+        Issue("merged_number", {"column": numbers[column], "value": one.value}, [f"#{row}" for row in one.rows])
         for one in sheet.merged_numbers
         for column in [next((column for column in one.columns if column in numbers), None)]
         if column is not None
     ]
 
 
-def merged_remarks(sheet: SheetTable, read: ParsedCells, contract: Contract[Any]) -> list[Remark]:
-    """Return a remark for each number in a merged cell of a column that nothing reads."""
+def merged_remarks(sheet: SheetTable, read: ParsedCells, schema: TableSchema[Any]) -> list[Notice]:
+    """Return a notice for each number in a merged cell of a column that nothing reads."""
     used = {one.column for one in read.mapped}
     return [
-        Remark(
+        Notice(
             "merged_number_left",
-            contract.name,
+            schema.name,
             tuple(str(row) for row in one.rows),
             values={"column": ", ".join(one.columns), "value": one.value},
         )
@@ -110,35 +110,35 @@ def unused_columns(
     return find_unused_columns(headings, known, vocabulary, {one.field for one in read.mapped})
 
 
-def unused_column_remarks(unread: Sequence[UnusedColumn], contract: Contract[Any]) -> tuple[Remark, ...]:
-    """Return a remark on the columns that nothing reads and that look like a field."""
+def unused_column_remarks(unread: Sequence[UnusedColumn], schema: TableSchema[Any]) -> tuple[Notice, ...]:
+    """Return a notice on the columns that nothing reads and that look like a field."""
     near = [one for one in unread if one.near]
-    return (Remark("columns_unread", contract.name, values={"columns": list_columns(near)}),) if near else ()
+    return (Notice("columns_unread", schema.name, values={"columns": list_columns(near)}),) if near else ()
 
 
 def canonical_frame(
     frame: gpd.GeoDataFrame,
     read: ParsedCells,
     vocabulary: Vocabulary,
-    contract: Contract[Any],
+    schema: TableSchema[Any],
     present: Sequence[str],
-) -> tuple[gpd.GeoDataFrame, list[Breach]]:
+) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Give columns the planner's names and their cells as they were read; a column with such a name makes way."""
-    own = set(_fields(contract))
+    own = set(_fields(schema))
     names = {one.column: one.field for one in read.mapped}
     gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
     further = {name: cells for name, cells in read.counted.items() if name not in names}
     result = frame.assign(**further).drop(columns=gone).rename(columns=names).assign(**read.fields)
-    breaches = list(read.breaches)
-    for column in contract.columns:
+    issues = list(read.issues)
+    for column in schema.columns:
         near = None if column.name in read.fields else vocabulary.nearest(column.name, present)
         wanted = column.required or (
-            column.name in contract.either[:1] and not read.fields.keys() & {*contract.either}
+            column.name in schema.either[:1] and not read.fields.keys() & {*schema.either}
         )
         if wanted and near is not None and column.name not in vocabulary.explicit:
             values = {"column": column.name, "near": near, "present": ", ".join(present)}
-            breaches.append(Breach("missing_column_near", values))
-    return gpd.GeoDataFrame(result), breaches
+            issues.append(Issue("missing_column_near", values))
+    return gpd.GeoDataFrame(result), issues
 
 
 UNKNOWN_HEIGHT = -1
@@ -147,29 +147,29 @@ UNKNOWN_HEIGHT = -1
 HEIGHTS = ("height_m", "levels")
 
 
-def drop_unknown_heights(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
+def drop_unknown_heights(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Notice, ...]]:
     """Return buildings without the heights and storeys that are −1, and how many there were.
 
     Examples
     --------
     >>> homes = gpd.GeoDataFrame({"id": ["a", "b"], "height_m": [-1.0, 9.0]}, geometry=[None, None])
-    >>> known, remarks = drop_unknown_heights(homes, "buildings")
-    >>> known["height_m"].tolist(), remarks[0].values["count"]
+    >>> known, notices = drop_unknown_heights(homes, "buildings")
+    >>> known["height_m"].tolist(), notices[0].values["count"]
     ([nan, 9.0], '1')
     """
-    remarks = []
+    notices = []
     for name in HEIGHTS:
         if name not in frame.columns:
             continue
         unknown = pd.to_numeric(frame[name], errors="coerce") == UNKNOWN_HEIGHT
         if unknown.any():
             values = {"column": name, "count": f"{int(unknown.sum()):,}"}
-            remarks.append(Remark("height_unknown", table, values=values))
+            notices.append(Notice("height_unknown", table, values=values))
             frame = gpd.GeoDataFrame(frame.assign(**{name: frame[name].mask(unknown)}))
-    return frame, tuple(remarks)
+    return frame, tuple(notices)
 
 
-def hidden_remarks(grid: CellGrid, sheet: SheetTable, read: ParsedCells, table: str) -> tuple[Remark, ...]:
+def hidden_remarks(grid: CellGrid, sheet: SheetTable, read: ParsedCells, table: str) -> tuple[Notice, ...]:
     """Return what is told of the hidden rows, columns and sheets of a workbook.
 
     Parameters
@@ -183,29 +183,29 @@ def hidden_remarks(grid: CellGrid, sheet: SheetTable, read: ParsedCells, table: 
     table
         What the sheet is read as.
     """
-    remarks = []
+    notices = []
     rows = tuple(str(row) for row in sheet.frame.index if row - 1 in grid.hidden_rows)
     if rows:
-        remarks.append(Remark("hidden_rows", table, rows))
+        notices.append(Notice("hidden_rows", table, rows))
     used = {one.column for one in read.mapped}
     columns = [name for name in sheet.hidden_columns if name in used]
     if columns:
-        remarks.append(Remark("hidden_columns", table, values={"columns": ", ".join(columns)}))
+        notices.append(Notice("hidden_columns", table, values={"columns": ", ".join(columns)}))
     if grid.hidden_sheets:
-        remarks.append(Remark("hidden_sheets", table, values={"sheets": ", ".join(grid.hidden_sheets)}))
+        notices.append(Notice("hidden_sheets", table, values={"sheets": ", ".join(grid.hidden_sheets)}))
     if grid.is_hidden:
-        remarks.append(Remark("hidden_sheet_read", table))
-    return tuple(remarks)
+        notices.append(Notice("hidden_sheet_read", table))
+    return tuple(notices)
 
 
-def remove_control_characters(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
+def remove_control_characters(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDataFrame, tuple[Notice, ...]]:
     r"""Return a layer with legible texts and column names, and what was taken out of which rows.
 
     Examples
     --------
     >>> layer = gpd.GeoDataFrame({"id": ["a", "b"], "name": ["东风", "西\x0b园"]}, geometry=[None, None])
-    >>> clean, remarks = remove_control_characters(layer, "communities")
-    >>> clean["name"].tolist(), remarks[0].key, remarks[0].rows
+    >>> clean, notices = remove_control_characters(layer, "communities")
+    >>> clean["name"].tolist(), notices[0].key, notices[0].rows
     (['东风', '西园'], 'illegible', ('b',))
     """
     shapes = frame.geometry.name
@@ -226,10 +226,10 @@ def remove_control_characters(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.
     if not names and not cleaned:
         return frame, ()
     frame = gpd.GeoDataFrame(frame.assign(**cleaned).rename(columns=names))
-    return frame, (Remark("illegible", table, tuple(map(str, row_names(frame)[spoiled]))),)
+    return frame, (Notice("illegible", table, tuple(map(str, row_names(frame)[spoiled]))),)
 
 
-def remove_grid_control_characters(grid: CellGrid, table: str) -> tuple[CellGrid, tuple[Remark, ...]]:
+def remove_grid_control_characters(grid: CellGrid, table: str) -> tuple[CellGrid, tuple[Notice, ...]]:
     """Return a sheet with legible texts, and what was taken out of which rows."""
     spoiled = [position for position, row in enumerate(grid.rows) if not all(map(is_legible, row))]
     if not spoiled:
@@ -238,7 +238,7 @@ def remove_grid_control_characters(grid: CellGrid, table: str) -> tuple[CellGrid
     for position in spoiled:
         rows[position] = tuple(map(legible, rows[position]))
     names = tuple(f"#{position + 1}" for position in spoiled)
-    return replace(grid, rows=tuple(rows)), (Remark("illegible", table, names),)
+    return replace(grid, rows=tuple(rows)), (Notice("illegible", table, names),)
 
 
 DBF_NAME_BYTES = 10

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from planner.io.tables.columns import Vocabulary, unlettered
 from planner.io.tables.coordinates import is_no_place, parse_coordinate_column, parse_coordinate_pair
 from planner.io.vector.geometry_text import read_shapes
-from planner.messages.errors import Breach
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue
+from planner.messages.notices import Notice
 
 POSITION_COLUMNS = (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",), ("geometry",))
 """In which columns a row's place may stand; of those that fit a table equally well, the first is taken."""
@@ -46,12 +46,12 @@ class PositionColumns:
     ----------
     columns
         Part of a place → column.
-    breaches
+    issues
         What is wrong with it: parts that several columns claim.
     """
 
     columns: dict[str, str]
-    breaches: tuple[Breach, ...] = ()
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +71,9 @@ class RowPositions:
         Whether latitude stood before longitude in one column.
     unread
         Rows, counted from 0, whose cells say something that is no place.
-    breaches
+    issues
         Cells that are no place, and ways that contradict one another.
-    remarks
+    notices
         The same where it does not matter for the answer.
     """
 
@@ -82,8 +82,8 @@ class RowPositions:
     crs: pyproj.CRS | None
     exchanged: bool = False
     unread: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
-    breaches: tuple[Breach, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def find_position_columns(
         PositionColumns(
             {part: found[part][0] for part in parts},
             tuple(
-                Breach(
+                Issue(
                     "several_columns",
                     {
                         "column": part,
@@ -180,9 +180,9 @@ def locate_rows(rows: pd.DataFrame, ways: Sequence[PositionColumns], wanted: Pos
         return any(kind in takes for kind in kinds) and meant, sum(kind in takes for kind in kinds), -number
 
     best = max(range(len(ways)), key=fits)
-    chosen = replace(tried[best], breaches=(*ways[best].breaches, *_unread_cells(rows, tried[best], wanted)))
+    chosen = replace(tried[best], issues=(*ways[best].issues, *_unread_cells(rows, tried[best], wanted)))
     for number, other in enumerate(tried):
-        if number != best and not ways[number].breaches and not ways[best].breaches:
+        if number != best and not ways[number].issues and not ways[best].issues:
             chosen = _compared(rows, chosen, other, wanted)
     return chosen
 
@@ -229,7 +229,7 @@ def _unread(cells: pd.Series, read: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.array(said, dtype=np.bool_) & ~read
 
 
-def _unread_cells(rows: pd.DataFrame, places: RowPositions, wanted: PositionRequest) -> Iterator[Breach]:
+def _unread_cells(rows: pd.DataFrame, places: RowPositions, wanted: PositionRequest) -> Iterator[Issue]:
     if not len(places.unread):
         return
     cells: dict[str, None] = {}
@@ -238,7 +238,7 @@ def _unread_cells(rows: pd.DataFrame, places: RowPositions, wanted: PositionRequ
     shown = "; ".join([*cells][:SHOWN_CELLS]) + ("; …" if len(cells) > SHOWN_CELLS else "")
     named = ", ".join(f"`{column}`" for column in places.columns.values())
     values = {"columns": named, "cells": shown, "setting": wanted.setting}
-    yield Breach("unreadable_place", values, [f"#{row}" for row in rows.index[places.unread]])
+    yield Issue("unreadable_place", values, [f"#{row}" for row in rows.index[places.unread]])
 
 
 def shorten_cell(cell: str) -> str:
@@ -279,9 +279,9 @@ def _compared(
     }
     names = [f"#{row}" for row in rows.index[both[apart]]]
     if "Point" in wanted.shapes:
-        return replace(chosen, breaches=(*chosen.breaches, Breach("ways_differ", values, names)))
+        return replace(chosen, issues=(*chosen.issues, Issue("ways_differ", values, names)))
     return replace(
-        chosen, remarks=(*chosen.remarks, Remark("ways_differ", wanted.table, tuple(names), 0.0, values))
+        chosen, notices=(*chosen.notices, Notice("ways_differ", wanted.table, tuple(names), 0.0, values))
     )
 
 

@@ -32,7 +32,7 @@ from planner.io.tables.units import (
     split_comments,
     units_in_line,
 )
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 SEARCHED_ROWS = 30
 """A heading farther down than this is none, unless it repeats one."""
@@ -163,7 +163,7 @@ def find_table(grid: CellGrid, vocabulary: Vocabulary, *, source: str) -> SheetT
     """
     rows = _trimmed([[_inner(cell) for cell in row] for row in grid.rows])
     if not rows:
-        raise DataError(source, [Breach("empty_sheet")])
+        raise DataError(source, [Issue("empty_sheet")])
     headings = find_headings(rows, grid.merged, vocabulary, searched=SEARCHED_ROWS)
     headings = _without_translations(headings, vocabulary)
     parts = _parts(rows, headings, grid.merged, vocabulary)
@@ -250,7 +250,7 @@ def _refuse_other_tables(parts: Sequence[_TablePart], rows: Sequence[Sequence[st
     whole = max(parts, key=lambda part: len(part.named))
     if any(not part.named <= whole.named for part in parts):
         refuse_two_languages(rows, parts[0].heading.first, source=source)
-        raise DataError(source, [Breach("several_tables", {}, [f"#{part.heading.first + 1}" for part in parts])])
+        raise DataError(source, [Issue("several_tables", {}, [f"#{part.heading.first + 1}" for part in parts])])
 
 
 def _is_title(row: Sequence[str]) -> bool:
@@ -280,7 +280,7 @@ def _read_titles(
             if len(tabular) > 1 or len(said) >= TABLE_ROW_CELLS:
                 found = [f"#{one}" for one in tabular]
                 values = {"heading": part.heading.first + 1}
-                raise DataError(source, [Breach("table_above_heading", values, found)])
+                raise DataError(source, [Issue("table_above_heading", values, found)])
         reason = "row_blank" if not cells else "row_above" if len(said) > 1 else "row_title"
         left_out.setdefault(reason, []).append(position + 1)
     block = rows[part.heading.first : part.heading.last + 1]
@@ -347,7 +347,7 @@ def _read_part(
     width = len(part.names)
     wider = [f"#{position + 1}" for position in part.data if any(rows[position][width:])]
     if wider:
-        raise DataError(source, [Breach("wider_than_heading", {}, wider)])
+        raise DataError(source, [Issue("wider_than_heading", {}, wider)])
     inside = [area for area in merged if area[0] in part.data]
     filled = _filled_down(part, rows, inside, vocabulary)
     for position in part.data:
@@ -359,7 +359,7 @@ def _read_part(
             reason = "row_translation"
         if reason == "row_total" and not part.kept and _may_be_heading(row):
             refuse_two_languages(rows, part.heading.first, source=source)
-            raise DataError(source, [Breach("heading_unclear", {}, [f"#{position + 1}"])])
+            raise DataError(source, [Issue("heading_unclear", {}, [f"#{position + 1}"])])
         if reason:
             left_out.setdefault(reason, []).append(position + 1)
             if reason in {"row_note", "row_section"}:
@@ -439,7 +439,7 @@ def _refuse_unnamed_numbers(part: _TablePart, vocabulary: Vocabulary, *, source:
             beside += 1
         if found:
             values = {"column": part.names[column], "columns": ", ".join(found)}
-            raise DataError(source, [Breach("unnamed_numbers", values)])
+            raise DataError(source, [Issue("unnamed_numbers", values)])
 
 
 def _why_not(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:

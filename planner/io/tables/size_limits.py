@@ -7,7 +7,7 @@ from pathlib import Path
 import pyogrio
 
 from planner.io.tables.sheets import column_letters
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 CELLS_AT_MOST = 50_000_000
 COLUMNS_AT_MOST = 2_000
@@ -40,9 +40,9 @@ def check_size(rows: int, columns: int, *, source: str, is_sheet: bool = False) 
     """
     if columns > COLUMNS_AT_MOST:
         values = {"last": column_letters(columns - 1), "count": f"{columns:,}", "most": f"{COLUMNS_AT_MOST:,}"}
-        raise DataError(source, [Breach("sheet_too_wide" if is_sheet else "table_too_wide", values)])
+        raise DataError(source, [Issue("sheet_too_wide" if is_sheet else "table_too_wide", values)])
     if columns * rows > CELLS_AT_MOST:
-        raise DataError(source, [Breach("too_many_cells", {"cells": f"{CELLS_AT_MOST:,}"})])
+        raise DataError(source, [Issue("too_many_cells", {"cells": f"{CELLS_AT_MOST:,}"})])
 
 
 def check_fields(content: Path | bytes, path: Path) -> None:

@@ -14,7 +14,7 @@ from planner.io.tables.sheets import CellGrid
 from planner.io.tables.size_limits import CELLS_AT_MOST, COLUMNS_AT_MOST, check_size
 from planner.io.text_encodings import TextDecodeError, decode_table
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 DELIMITERS = (",", "\t", ";", "|", "，", "；")
 """What may part the cells of a row; where two do it equally well, the earlier one."""
@@ -62,13 +62,13 @@ def parse_text(content: bytes, *, source: str) -> CellGrid:
     try:
         text, encoding = decode_table(content)
     except TextDecodeError as error:
-        raise DataError(source, [error.breach]) from error
+        raise DataError(source, [error.issue]) from error
     if text.lstrip()[:1] == "<":
-        raise DataError(source, [Breach("unreadable_file", {"reason": Phrase("errors.why_web_page")})])
+        raise DataError(source, [Issue("unreadable_file", {"reason": Phrase("errors.why_web_page")})])
     delimiter, text = _delimiter(text)
     rows = _rows(text, delimiter, source)
     if len(rows) > 1 and not text.endswith(("\n", "\r")) and 0 < len(rows[-1]) < len(rows[-2]):
-        raise DataError(source, [Breach("cut_off", {"row": len(rows)})])
+        raise DataError(source, [Issue("cut_off", {"row": len(rows)})])
     return CellGrid(tuple(rows if delimiter == "," else _with_points(rows)), encoding)
 
 
@@ -111,13 +111,11 @@ def _rows(text: str, delimiter: str, source: str) -> list[tuple[str, ...]]:
                 rows.append(tuple(row))
                 cells += len(row)
                 if cells > CELLS_AT_MOST:
-                    raise DataError(source, [Breach("too_many_cells", {"cells": f"{CELLS_AT_MOST:,}"})])
+                    raise DataError(source, [Issue("too_many_cells", {"cells": f"{CELLS_AT_MOST:,}"})])
         except csv.Error as error:
             reason = Phrase("errors.why_quote") if "expected after" in str(error) else error
             reason = Phrase("errors.why_quote_open") if "unexpected end" in str(error) else reason
-            raise DataError(
-                source, [Breach("damaged_rows", {"row": reader.line_num, "reason": reason})]
-            ) from error
+            raise DataError(source, [Issue("damaged_rows", {"row": reader.line_num, "reason": reason})]) from error
         finally:
             csv.field_size_limit(before)
     check_size(len(rows), max((len(row) for row in rows), default=0), source=source, is_sheet=True)
@@ -143,7 +141,7 @@ def _refuse_swallowed(rows: list[tuple[str, ...]], delimiter: str, source: str) 
         for cell in row:
             if "\n" in cell and cell.count(delimiter) >= max(len(row) - 1, 1) and not SHAPE.match(cell):
                 values = {"row": number, "reason": Phrase("errors.why_quote_open")}
-                raise DataError(source, [Breach("damaged_rows", values)])
+                raise DataError(source, [Issue("damaged_rows", values)])
 
 
 def _with_points(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -25,7 +25,7 @@ from planner.io.tables.text_tables import parse_text
 from planner.io.tables.units import OTHER, is_whole_unit, parse_units
 from planner.io.tables.workbook_process import UnreadableWorkbookError, read_sheet
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 FILE_AT_MOST = 2 * 2**30
 NO_FORMAT = "Cannot detect file format"
@@ -79,14 +79,14 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> CellGrid:
         raise DataError(str(path), [_why_not(error, content)]) from error
     if sheet is not None and sheet not in found.names:
         values = {"layer": sheet, "layers": ", ".join(found.names)}
-        raise DataError(str(path), [Breach("no_such_layer", values)])
+        raise DataError(str(path), [Issue("no_such_layer", values)])
     if len(found.filled) > 1:
         layers: str | Phrase = ", ".join(found.filled)
         if found.hidden:
             layers = Phrase("errors.layers_hidden", {"layers": layers, "hidden": ", ".join(found.hidden)})
-        raise DataError(str(path), [Breach("several_layers", {"layers": layers, "setting": setting})])
+        raise DataError(str(path), [Issue("several_layers", {"layers": layers, "setting": setting})])
     if not found.filled:
-        raise DataError(str(path), [Breach("empty_sheet")])
+        raise DataError(str(path), [Issue("empty_sheet")])
     width = max((len(row) for row in found.rows), default=0)
     check_size(len(found.rows), width, source=str(path), is_sheet=True)
     return CellGrid(
@@ -105,14 +105,14 @@ def _content(path: Path, most: int) -> bytes:
             raise DataError(str(path), [_too_large()])
         return path.read_bytes()
     except OSError as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": error.strerror})]) from error
 
 
 def _workbook(path: Path) -> bytes:
     """Return a workbook's bytes; one that is packed is unpacked, so that it cannot grow without bound."""
     content = _content(path, containers.UNPACKED_AT_MOST)
     if is_protected(content):
-        raise DataError(str(path), [Breach("protected")])
+        raise DataError(str(path), [Issue("protected")])
     if content.startswith(OLE_BEGINS):
         return content
     if content.startswith(ZIP_BEGINS):
@@ -135,9 +135,9 @@ def _unpacked(path: Path, content: bytes) -> bytes:
         raise DataError(str(path), [_unreadable(error.reason)]) from error
 
 
-def _why_not(error: UnreadableWorkbookError, content: bytes) -> Breach:
+def _why_not(error: UnreadableWorkbookError, content: bytes) -> Issue:
     if error.kind == "password":
-        return Breach("protected")
+        return Issue("protected")
     if error.kind == "large":
         return _too_large()
     if isinstance(error.reason, str) and error.reason.startswith(NO_FORMAT):
@@ -146,13 +146,13 @@ def _why_not(error: UnreadableWorkbookError, content: bytes) -> Breach:
     return _unreadable(error.reason)
 
 
-def _unreadable(reason: Phrase | str) -> Breach:
-    return Breach("unreadable_file", {"reason": reason})
+def _unreadable(reason: Phrase | str) -> Issue:
+    return Issue("unreadable_file", {"reason": reason})
 
 
-def _too_large() -> Breach:
+def _too_large() -> Issue:
     unpacked = f"{containers.UNPACKED_AT_MOST // 2**20:,}"
-    return Breach("too_large", {"unpacked": unpacked, "cells": f"{CELLS_AT_MOST:,}"})
+    return Issue("too_large", {"unpacked": unpacked, "cells": f"{CELLS_AT_MOST:,}"})
 
 
 def append_format_units(

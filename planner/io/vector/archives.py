@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 UNPACKED_AT_MOST = 2 * 2**30
 """Bytes of an archive, unpacked: more than the layers of any district, less than what fills a disk."""
@@ -168,4 +168,4 @@ def _name(entry: zipfile.ZipInfo) -> str:
 
 
 def _unreadable(archive: Path, reason: str) -> DataError:
-    return DataError(str(archive), [Breach("unreadable_file", {"reason": Phrase(reason)})])
+    return DataError(str(archive), [Issue("unreadable_file", {"reason": Phrase(reason)})])

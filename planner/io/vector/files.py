@@ -19,7 +19,7 @@ from planner.io.vector.archives import ArchiveMember, unpack_gzip, unpack_zip
 from planner.io.vector.gdal_isolation import only_drivers
 from planner.io.vector.readers import VectorRead, first_line, texts_as_objects
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 NOT_ITS_OWN = "not recognized as being in a supported file format"
 """What GDAL says where the driver of the ending does not take a file."""
@@ -68,14 +68,14 @@ def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = T
     names = [str(name) for name in frame.columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise DataError(str(path), [Breach("doubled_columns", {"columns": ", ".join(doubled)})])
+        raise DataError(str(path), [Issue("doubled_columns", {"columns": ", ".join(doubled)})])
     if not isinstance(frame, gpd.GeoDataFrame) and not placed:
         return replace(
             found, frame=gpd.GeoDataFrame(texts_as_objects(frame), geometry=[None] * len(frame), crs=4326)
         )
     if not isinstance(frame, gpd.GeoDataFrame):
         present = ", ".join(names)
-        raise DataError(str(path), [Breach("no_geometry", {"present": present, "setting": setting})])
+        raise DataError(str(path), [Issue("no_geometry", {"present": present, "setting": setting})])
     return replace(found, frame=gpd.GeoDataFrame(texts_as_objects(frame)))
 
 
@@ -141,7 +141,7 @@ def _check_beginning(path: Path, ending: str) -> None:
         with path.open("rb") as file:
             start = file.read(FIRST_BYTES)
     except OSError as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": error.strerror})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": error.strerror})]) from error
     described = BY_SUFFIX.get(ending)
     expected = described.beginnings if described is not None and described.beginnings else (b"",)
     text = start if described is not None and described.is_binary else start.lstrip()
@@ -177,10 +177,10 @@ def _archive(path: Path, ending: str, layer: str | None, setting: str, *, placed
             return _inside(inner, name, path, named, setting, placed=placed)
         names = ", ".join(files)
         if layer is None:
-            raise DataError(str(path), [Breach("several_layers", {"layers": names, "setting": setting})])
+            raise DataError(str(path), [Issue("several_layers", {"layers": names, "setting": setting})])
         meant = [name for name in files if layer in {name, Path(name).stem, str(Path(name).with_suffix(""))}]
         if len(meant) != 1:
-            raise DataError(str(path), [Breach("no_such_layer", {"layer": layer, "layers": names})])
+            raise DataError(str(path), [Issue("no_such_layer", {"layer": layer, "layers": names})])
         return _inside(files[meant[0]], meant[0], path, None, setting, placed=placed)
 
 
@@ -188,7 +188,7 @@ def _inside(inner: Path, name: str, archive: Path, layer: str | None, setting: s
     try:
         return _read(inner, layer, setting, placed=placed)
     except DataError as error:
-        raise DataError(f"{archive} [{name}]", error.breaches) from error
+        raise DataError(f"{archive} [{name}]", error.issues) from error
 
 
 def _files(members: Iterable[ArchiveMember], folder: Path) -> dict[str, Path]:
@@ -211,4 +211,4 @@ def _is_part(name: PurePosixPath) -> bool:
 
 
 def _unreadable(path: Path, reason: object) -> DataError:
-    return DataError(str(path), [Breach("unreadable_file", {"reason": reason})])
+    return DataError(str(path), [Issue("unreadable_file", {"reason": reason})])

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 SECONDS_AT_MOST = 5.0
 """A view may take so long. One of a district answers in a fraction of a second; one that never ends is refused."""
@@ -91,4 +91,4 @@ def _run(base: sqlite3.Connection, name: str, path: Path, *, rows: int) -> None:
         if str(error).startswith(("no such table", "no such column")):
             return
     values = {"view": name, "seconds": f"{SECONDS_AT_MOST:g}"}
-    raise DataError(str(path), [Breach("endless_view", values)])
+    raise DataError(str(path), [Issue("endless_view", values)])

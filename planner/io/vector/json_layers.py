@@ -10,7 +10,7 @@ from pathlib import Path
 import pyproj
 
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 SYSTEM_KEY = re.compile(r"""["']crs["']""", re.IGNORECASE)
 PLAIN_SYSTEM = re.compile(
@@ -52,7 +52,7 @@ def read_text(path: Path) -> tuple[str, str]:
             return content.decode(encoding).removeprefix("\ufeff"), encoding
         except UnicodeDecodeError:
             continue
-    raise DataError(str(path), [Breach("no_text_table")])
+    raise DataError(str(path), [Issue("no_text_table")])
 
 
 def check_no_external_crs(text: str, path: Path) -> None:
@@ -73,7 +73,7 @@ def check_no_external_crs(text: str, path: Path) -> None:
             parts = [json.loads(line) for line in text.replace("\x1e", "\n").splitlines() if line.strip()]
         except (ValueError, RecursionError) as error:
             reason = Phrase("errors.why_json")
-            raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})]) from error
+            raise DataError(str(path), [Issue("unreadable_file", {"reason": reason})]) from error
     while parts:
         part = parts.pop()
         if isinstance(part, list):
@@ -82,7 +82,7 @@ def check_no_external_crs(text: str, path: Path) -> None:
             parts += part.values()
             if any(key.lower() == "crs" and _is_address(value) for key, value in part.items()):
                 reason = Phrase("errors.why_leads_elsewhere")
-                raise DataError(str(path), [Breach("unreadable_file", {"reason": reason})])
+                raise DataError(str(path), [Issue("unreadable_file", {"reason": reason})])
 
 
 def _is_address(system: object) -> bool:

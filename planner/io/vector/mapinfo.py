@@ -13,7 +13,7 @@ from planner.io.text_encodings import TextEncoding, choose_encoding, decode
 from planner.io.vector.gdal_isolation import link_or_copy
 from planner.io.vector.shapefiles import BYTEWISE
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 BEGINNINGS = {".tab": (b"!table",), ".mif": (b"version",)}
 PARTS = {".tab": (".dat", ".map", ".id", ".ind", ".dbf"), ".mif": (".mid",)}
@@ -47,7 +47,7 @@ def read_mapinfo(path: Path, ending: str) -> tuple[pd.DataFrame, TextEncoding]:
         raise _refused(path, Phrase("errors.why_leads_elsewhere"))
     beside = {part: file for part in PARTS[ending] if (file := _beside(path, part)) is not None}
     if not beside.keys() & set(NEEDED[ending]):
-        raise DataError(str(path), [Breach("shapefile_part_missing", {"missing": path.stem + NEEDED[ending][0]})])
+        raise DataError(str(path), [Issue("shapefile_part_missing", {"missing": path.stem + NEEDED[ending][0]})])
     found = CHARSET.search(head)
     declared = "" if found is None else found[2].decode("ascii", "replace")
     with TemporaryDirectory(prefix="planner-") as folder:
@@ -64,7 +64,7 @@ def read_mapinfo(path: Path, ending: str) -> tuple[pd.DataFrame, TextEncoding]:
     bytewise = [(text.encode(BYTEWISE), 0) for text in (*names, *values)]
     encoding = choose_encoding(bytewise, declared)
     if encoding is None:
-        raise DataError(str(path), [Breach("no_text_table")])
+        raise DataError(str(path), [Issue("no_text_table")])
     read = {name: frame[name].astype(object).map(lambda cell: _text(cell, encoding.name)) for name in texts}
     renamed = {name: decode(name.encode(BYTEWISE), encoding.name, errors="replace") for name in names}
     return frame.assign(**read).rename(columns=renamed), encoding
@@ -82,4 +82,4 @@ def _beside(path: Path, ending: str) -> Path | None:
 
 
 def _refused(path: Path, reason: object) -> DataError:
-    return DataError(str(path), [Breach("unreadable_file", {"reason": reason})])
+    return DataError(str(path), [Issue("unreadable_file", {"reason": reason})])

@@ -17,7 +17,7 @@ from planner.io.vector.json_layers import check_no_external_crs, find_unknown_cr
 from planner.io.vector.mapinfo import read_mapinfo
 from planner.io.vector.shapefiles import read_shapefile
 from planner.io.vector.xml_layers import OF_THE_MAP, check_xml, rename_kml_fields, to_utf8
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 DRIVER_HINT = "; It might help to specify"
 """Where GDAL's message begins to speak to programmers."""
@@ -58,7 +58,7 @@ def choose_layer(path: Path, layer: str | None, setting: str, *, placed: bool) -
     if layer is not None:
         if layer not in [name for name, _ in listed]:
             values = {"layer": layer, "layers": ", ".join(name for name, _ in listed)}
-            raise DataError(str(path), [Breach("no_such_layer", values)])
+            raise DataError(str(path), [Issue("no_such_layer", values)])
         return layer
     data = [(name, has_places) for name, has_places in listed if name.lower() not in STYLES]
     meant = [name for name, has_places in data if has_places or not placed]
@@ -70,9 +70,9 @@ def choose_layer(path: Path, layer: str | None, setting: str, *, placed: bool) -
     meant = meant or [name for name, _ in data]
     if len(meant) > 1:
         values = {"layers": ", ".join(meant), "setting": setting}
-        raise DataError(str(path), [Breach("several_layers", values)])
+        raise DataError(str(path), [Issue("several_layers", values)])
     if not meant:
-        raise DataError(str(path), [Breach("no_such_layer", {"layer": "", "layers": ""})])
+        raise DataError(str(path), [Issue("no_such_layer", {"layer": "", "layers": ""})])
     return meant[0]
 
 
@@ -140,13 +140,13 @@ def _parquet(path: Path) -> pd.DataFrame:
         size = sum(described.row_group(group).total_byte_size for group in range(described.num_row_groups))
         if described.num_rows > ROWS_AT_MOST or size > BYTES_AT_MOST:
             values = {"unpacked": f"{BYTES_AT_MOST // 2**20:,}", "cells": f"{ROWS_AT_MOST:,}"}
-            raise DataError(str(path), [Breach("too_large", values)])
+            raise DataError(str(path), [Issue("too_large", values)])
         if b"geo" in (described.metadata or {}):
             # Texts are decoded here: bytes that are none are found out before anything is made of them.
             return texts_as_objects(_numbered(gpd.read_parquet(path)))
         return texts_as_objects(_numbered(pd.read_parquet(path)))
     except (pa.ArrowException, KeyError, TypeError, NotImplementedError) as error:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": first_line(error)})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": first_line(error)})]) from error
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:

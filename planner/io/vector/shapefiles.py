@@ -13,7 +13,7 @@ import pyogrio
 from planner.io.text_encodings import TextEncoding, choose_encoding, decode
 from planner.io.vector.gdal_isolation import link_or_copy
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 BYTEWISE = "ISO-8859-1"
 """Every byte is a character of its own: what is read so loses nothing, and is decoded afterwards."""
@@ -43,14 +43,14 @@ def read_shapefile(path: Path) -> tuple[pd.DataFrame, TextEncoding]:
     table = _beside(path, ".dbf")
     if table is None or _beside(path, ".shx") is None:
         missing = path.with_suffix(".dbf" if table is None else ".shx").name
-        raise DataError(str(path), [Breach("shapefile_part_missing", {"missing": missing})])
+        raise DataError(str(path), [Issue("shapefile_part_missing", {"missing": missing})])
     _check_whole(path, table)
     fields = _fields(table)
     named = [name.strip() for name, _ in fields]
     doubled = sorted({name for name in named if named.count(name) > 1})
     if doubled:
         listed = ", ".join(name.decode("gb18030", "replace") or "–" for name in doubled)
-        raise DataError(str(path), [Breach("doubled_columns", {"columns": listed})])
+        raise DataError(str(path), [Issue("doubled_columns", {"columns": listed})])
     frame = _read_bytewise(path)
     columns = [name for name in frame.columns if name != "geometry"]
     widths = dict(fields)
@@ -61,7 +61,7 @@ def read_shapefile(path: Path) -> tuple[pd.DataFrame, TextEncoding]:
         found += [(value.encode(BYTEWISE), width) for value in column.unique() if isinstance(value, str)]
     encoding = choose_encoding(found, _declared(path, table))
     if encoding is None:
-        raise DataError(str(path), [Breach("no_text_table")])
+        raise DataError(str(path), [Issue("no_text_table")])
     names = {name: decode(name.encode(BYTEWISE), encoding.name, DBF_NAME_BYTES) for name in columns}
     decoded = {
         names[name]: column.map(_decoder(encoding.name, widths.get(name.encode(BYTEWISE), 0)))
@@ -122,7 +122,7 @@ def _check_whole(path: Path, table: Path) -> None:
         rows, beginning, width = struct.unpack("<IHH", head[4:12])
         short = short or table.stat().st_size < beginning + rows * width
     if short:
-        raise DataError(str(path), [Breach("unreadable_file", {"reason": Phrase("errors.why_cut_off")})])
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": Phrase("errors.why_cut_off")})])
 
 
 def _declared(path: Path, table: Path) -> str:

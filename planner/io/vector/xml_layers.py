@@ -8,7 +8,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import unescape
 
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 
 DEPTH_AT_MOST = 200
 """Elements within one another; KML and GML of this world have some twenty."""
@@ -53,7 +53,7 @@ def to_utf8(path: Path) -> tuple[bytes, str]:
     try:
         text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
-        raise DataError(str(path), [Breach("no_text_table")]) from error
+        raise DataError(str(path), [Issue("no_text_table")]) from error
     head = re.sub(r"""encoding\s*=\s*["'][\w.:-]+["']""", 'encoding="UTF-8"', text[:HEAD], count=1)
     return (head + text[HEAD:]).encode("utf-8"), encoding
 
@@ -133,7 +133,7 @@ OF_THE_STANDARD = ("http://www.opengis.net/", "https://www.opengis.net/")
 
 
 def _refused(path: Path, reason: object) -> DataError:
-    return DataError(str(path), [Breach("unreadable_file", {"reason": reason})])
+    return DataError(str(path), [Issue("unreadable_file", {"reason": reason})])
 
 
 def _is_other(content: bytes, declared: str) -> bool:
