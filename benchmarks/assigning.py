@@ -44,7 +44,7 @@ def tables(setting: Setting) -> list[Table]:
             PEER, lambda: by_tree(network, tree, graph, facilities, points), _reached, note="nearest street only"
         ),
     ]
-    return [Table("assign", title, measure(contestants, setting.rounds), _remarks())]
+    return [Table("assign", title, measure(contestants, setting.rounds), _notices())]
 
 
 def by_planner(
@@ -124,7 +124,7 @@ def _reached(answer: tuple[FloatArray, IndexArray]) -> Mapping[str, str]:
     return {**within, "mean of those": f"{minutes[reached].mean():.3f} min"}
 
 
-def _remarks() -> tuple[str, ...]:
+def _notices() -> tuple[str, ...]:
     return (
         (
             f"Points and facilities lie up to {NEAR_M:.0f} m off a street. Building the network and the tree is"

@@ -14,9 +14,8 @@ from benchmarks.rounds import PLANNER, Contestant, Setting, Table, measure
 from planner.accessibility.equity import measure_equity
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.improvements.study_improvements import Improvements
+from planner.evaluation.improvements.search import Improvements
 from planner.evaluation.sensitivity import rating_flips
-from planner.network.travel_times import nearest_facility, upper_bound_min
 from planner.prepare import PreparedStudy, prepare
 
 STRICTER = """
@@ -62,7 +61,7 @@ def _table(key: str, name: str, ready: PreparedStudy, setting: Setting) -> Table
         ),
     ]
     title = f"Diagnosis of {name}: {len(ready.inputs.facilities)} centres, {len(ready.inputs.demand):,} points"
-    return Table(key, title, measure(contestants, setting.rounds), _remarks())
+    return Table(key, title, measure(contestants, setting.rounds), _notices())
 
 
 def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
@@ -71,13 +70,8 @@ def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
     diagnosis = diagnose(access, rule_set=ready.rules, date=ready.study.date)
     found = ready.find_improvements(access, diagnosis)
     rating_flips(diagnosis, ready.study.rules.threshold_share)
-    minutes, _ = nearest_facility(
-        ready.network,
-        ready.facility_snaps,
-        ready.demand_snaps,
-        walk=ready.walk,
-        horizon_min=upper_bound_min(ready.network, ready.walk),
-    )
+    walker = ready.walker
+    minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=walker.upper_bound_min)
     streets = ready.inputs.communities.set_index("id")["street"]
     measure_equity(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)
     return diagnosis, found
@@ -85,16 +79,16 @@ def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
 
 def _found(answer: tuple[Diagnosis, Improvements]) -> Mapping[str, str]:
     diagnosis, found = answer
-    kinds = Counter("+".join(change.kind for change in one.changes) or "none" for one in found.remedies)
+    kinds = Counter("+".join(change.kind for change in one.actions) or "none" for one in found.plans)
     return {
         "weak": f"{(diagnosis.centres['verdict'] == 'weak').sum()}",
-        "tried": f"{sum(one.tried for one in found.remedies)}",
+        "tried": f"{sum(one.tried for one in found.plans)}",
         "remedies": ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "–",
-        "blocked pairs": f"{len(found.blocked_pairs)}",
+        "blocked pairs": f"{len(found.severance_pairs)}",
     }
 
 
-def _remarks() -> tuple[str, ...]:
+def _notices() -> tuple[str, ...]:
     return (
         (
             "From the built network on: walks, measures, verdicts, their firmness, fairness, blocked pairs of"

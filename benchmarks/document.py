@@ -69,7 +69,7 @@ def document(run: Run) -> str:
         parts += ["## Bars", _table(["Work", "Bar", "Measured", "Met"], rows)]
     parts += ["## How it is measured", ABOUT]
     for table in run.tables:
-        parts += [f"## {table.title}", rows_of(table), *(f"- {remark}" for remark in table.remarks)]
+        parts += [f"## {table.title}", rows_of(table), *(f"- {notice}" for notice in table.notices)]
     return _joined(parts)
 
 

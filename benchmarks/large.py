@@ -17,7 +17,7 @@ def tables(setting: Setting) -> list[Table]:
     sides = QUICK_SIDES if setting.quick else SIDES
     rows = tuple(_study(setting, side) for side in sorted(sides, reverse=True))
     title = f"As many points as junctions, a facility for every {DEMAND_A_FACILITY}: fresh process, all cores"
-    remarks = (
+    notices = (
         (
             "Seconds are of the whole process, the making of the synthetic streets included; the stages are those"
             " of the last round. Memory is the most that the process held in any round."
@@ -27,7 +27,7 @@ def tables(setting: Setting) -> list[Table]:
             " linear, so are its time and memory beyond what an empty process takes."
         ),
     )
-    return [Table("large", title, rows, remarks)]
+    return [Table("large", title, rows, notices)]
 
 
 def _study(setting: Setting, side: int) -> Row:

@@ -14,8 +14,10 @@ from benchmarks.graphs import is_installed, matrix, pandana_network, simple_grap
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
 from benchmarks.streets import WALK, describe, random_nodes, snapped_at_nodes, streets_of
 from planner.network.network import WalkingNetwork
+from planner.network.search import edge_arrays_of, snap_arrays_of
+from planner.network.search_kernels import search_all
 from planner.network.snapping import SnappedPoints
-from planner.network.travel_times import nearest_facility, nearest_facility_of_nodes
+from planner.network.travel_times import nearest_facility
 from planner.network.walk import FloatArray, IndexArray
 
 AS_POINTS = "planner, nodes as points"
@@ -52,7 +54,7 @@ def table(
         python, absent = _in_python(network, facilities)
         contestants, rows = contestants + python, rows + absent
     title = f"Nearest of {len(facilities)} facilities for all nodes, {name} ({describe(network)}), one thread"
-    return Table(key, title, (*measure(contestants, setting.rounds), *rows), _remarks())
+    return Table(key, title, (*measure(contestants, setting.rounds), *rows), _notices())
 
 
 def engines(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Contestant], list[Row]]:
@@ -67,8 +69,11 @@ def engines(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Conte
         return agreement(reference, answer[0])
 
     def of_nodes() -> tuple[FloatArray, IndexArray]:
-        minutes, facility = nearest_facility_of_nodes(network, facility_snaps, walk=walk, horizon_min=FAR_MIN)
-        return minutes * WALK.metres(1.0), facility
+        state = search_all(
+            network.adjacency, edge_arrays_of(network), snap_arrays_of(facility_snaps), walk.metres(FAR_MIN)
+        )
+        inside = (state.metres < state.beyond_m) & (state.label >= 0)
+        return np.where(inside, state.metres, np.inf), np.where(inside, state.label, -1)
 
     contestants = [
         Contestant(PLANNER, of_nodes, check),
@@ -161,5 +166,5 @@ def _in_python(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Co
     return contestants, rows
 
 
-def _remarks() -> tuple[str, ...]:
+def _notices() -> tuple[str, ...]:
     return ("Facilities stand at nodes. Differences are to scipy's metres, over all nodes.",)

@@ -44,7 +44,7 @@ def tables(setting: Setting) -> list[Table]:
         rows.append(missing(OSMNX, "needs networkx, which is not installed"))
     rows.append(missing(VALHALLA, _valhalla()))
     title = f"One service area: {len(nodes)} centres × 5, 10, 15 minutes, {name} ({describe(network)}), one thread"
-    return [Table("polygons", title, (*measure(contestants, setting.rounds), *rows), _remarks(n_sample))]
+    return [Table("polygons", title, (*measure(contestants, setting.rounds), *rows), _notices(n_sample))]
 
 
 def stand_back(network: WalkingNetwork, nodes: IndexArray) -> SnappedPoints:
@@ -153,7 +153,7 @@ def _valhalla() -> str:
     return "not measured: this benchmark does not build its tiles yet"
 
 
-def _remarks(n_sample: int) -> tuple[str, ...]:
+def _notices(n_sample: int) -> tuple[str, ...]:
     return (
         "Mean time of one polygon. Centres stand up to 10 m off a node.",
         (

@@ -120,8 +120,8 @@ def main() -> None:
     print(stages.table())
     print(plan.coverage.total[["limit_min", "people", "people_covered", "people_share", "area_share"]].to_string())
     print(plan.prepared.network_quality)
-    for remark in plan.remarks:
-        print(f"{remark.in_words('en')} {len(remark.rows)} rows, {remark.people:,.0f} people")
+    for notice in plan.notices:
+        print(f"{notice.in_words('en')} {len(notice.rows)} rows, {notice.people:,.0f} people")
     for proposal in plan.siting.proposals:
         print(proposal.method, f"{proposal.people_gained:,.0f}", proposal.bound, proposal.status)
 

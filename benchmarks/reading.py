@@ -16,7 +16,7 @@ from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure,
 from planner.io.osm.extract import read_osm_streets
 
 PYROSM, OSMNX = "pyrosm", "OSMnx"
-REMARKS = (
+NOTICES = (
     (
         "One process, one thread, the file in the system's cache. The lengths differ because the rules differ:"
         " which ways people walk on, whether squares are crossed, and what is cut at the edge."
@@ -36,7 +36,7 @@ def tables(setting: Setting) -> list[Table]:
             write_part(whole, file)
         rows = _measured(file, Path(room, "same.osm"), setting.rounds)
         size_mb = file.stat().st_size / 1e6
-    return [Table("read", f"StudyNetwork streets from an extract, {name} ({size_mb:.1f} MB)", rows, REMARKS)]
+    return [Table("read", f"StudyNetwork streets from an extract, {name} ({size_mb:.1f} MB)", rows, NOTICES)]
 
 
 def _measured(file: Path, plain: Path, rounds: int) -> tuple[Row, ...]:

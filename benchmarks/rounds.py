@@ -96,7 +96,7 @@ class Table:
     key: str
     title: str
     rows: tuple[Row, ...]
-    remarks: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def ratio(self, name: str, *, to: str = PLANNER) -> float | None:
         """Return how many times longer `name` took than `to`: the median over the rounds of their ratio.
@@ -121,7 +121,7 @@ class Table:
     def from_dict(cls, values: Mapping[str, Any]) -> Table:
         """Return the table that `as_dict` wrote."""
         rows = tuple(Row(**{**row, "seconds": tuple(row["seconds"])}) for row in values["rows"])
-        return cls(values["key"], values["title"], rows, tuple(values["remarks"]))
+        return cls(values["key"], values["title"], rows, tuple(values["notices"]))
 
 
 def measure(contestants: Sequence[Contestant], rounds: int) -> tuple[Row, ...]:

@@ -48,9 +48,9 @@ def tables(setting: Setting) -> list[Table]:
     title = f"Search: {len(sources)} sources, {REACH_M:,.0f} m, {name} ({describe(network)}), one thread"
     contestants, rows = engines(network, sources)
     python, absent = _in_python(network, sources, n_sample)
-    remark = f"The OSMnx recipe does {n_sample} of the {len(sources)} sources; its time is scaled to all of them."
+    notice = f"The OSMnx recipe does {n_sample} of the {len(sources)} sources; its time is scaled to all of them."
     measured = measure([*contestants, *python], setting.rounds)
-    return [Table("search", title, (*measured, *rows, *absent), (*_remarks(), remark))]
+    return [Table("search", title, (*measured, *rows, *absent), (*_notices(), notice))]
 
 
 def scale_table(
@@ -227,7 +227,7 @@ def _networkx(network: WalkingNetwork, sources: IndexArray, n_sample: int, refer
     ]
 
 
-def _remarks() -> tuple[str, ...]:
+def _notices() -> tuple[str, ...]:
     return (
         (
             "Sources stand at nodes, because most peers know only nodes. Snapping, and building each peer's graph,"

@@ -34,9 +34,9 @@ from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.models.p_center import p_center
 from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
-from planner.siting.problem import Choice, Covering, Reach, covers_of
-from planner.siting.solution import Answer
-from planner.siting.solvers.precompile import warm_up
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts, coverage_from_pairs
+from planner.siting.solution import Solution
+from planner.siting.solvers.precompile import compile_solvers
 
 P_MEDIAN = (
     *(5819, 4093, 4250, 3034, 1355, 7824, 5631, 4445, 2734, 1255),
@@ -61,7 +61,7 @@ MOST_ROUNDS = 2
 
 def tables(setting: Setting) -> list[Table]:
     """Measure all of them."""
-    warm_up()
+    compile_solvers()
     found = [*_orlib(setting), *_san_francisco(), _maximal_covering(setting), _set_covering(setting)]
     return [*found, _large(setting), _limit_kept(setting), *_porto_alegre(setting)]
 
@@ -75,9 +75,9 @@ class Problem:
     sites: int
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> TravelCosts:
         """Return the walks, everyone counting 1."""
-        return Reach.of_table(self.metres, np.ones(len(self.metres)))
+        return TravelCosts.of_table(self.metres, np.ones(len(self.metres)))
 
 
 def read_orlib(file: Path, number: int) -> Problem:
@@ -107,33 +107,33 @@ def _slowest(
     name: str,
     problems: list[Problem],
     optima: tuple[int, ...],
-    model: Callable[..., Answer],
+    model: Callable[..., Solution],
     setting: Setting,
 ) -> Table:
     """Return a table whose time is that of the slowest problem of each round."""
-    slowest, remarks, proven, gaps = [], [], 0, []
+    slowest, notices, proven, gaps = [], [], 0, []
     for turn in range(min(setting.rounds, MOST_ROUNDS)):
         seconds = []
         for problem in problems:
             begun = time.perf_counter()
-            answer = model(problem.reach, Choice(sites=problem.sites), seconds=SECONDS)
+            answer = model(problem.reach, SelectionConstraints(sites=problem.sites), seconds=SECONDS)
             seconds.append(time.perf_counter() - begun)
             if turn == 0:
                 optimum = optima[problem.number - 1]
                 proven += answer.status == "proven"
                 gaps.append(answer.objective / optimum - 1)
                 said = f"{answer.objective:.0f} (optimum {optimum}), bound {answer.bound:.0f}, {answer.status}"
-                remarks.append(f"pmed{problem.number}: {said}, {seconds[-1]:.2f} s.")
+                notices.append(f"pmed{problem.number}: {said}, {seconds[-1]:.2f} s.")
         slowest.append(max(seconds))
     figures = {
         "proven": f"{proven} of {len(problems)}",
         "worst gap to the optimum": f"{max(gaps):.3%}",
     }
     title = f"{name}, OR-Library pmed1–20, the slowest of {len(problems)}"
-    return Table(key, title, (Row(PLANNER, tuple(slowest), figures),), tuple(remarks))
+    return Table(key, title, (Row(PLANNER, tuple(slowest), figures),), tuple(notices))
 
 
-def uniform(demand: int, candidates: int, radius_m: float, *, seed: int) -> Covering:
+def uniform(demand: int, candidates: int, radius_m: float, *, seed: int) -> CoverageMatrix:
     """Return people and candidates at random in a square of 20 km, and who is within a radius of what."""
     random = np.random.default_rng(seed)
     homes, sites = random.random((demand, 2)) * SQUARE_M, random.random((candidates, 2)) * SQUARE_M
@@ -141,13 +141,15 @@ def uniform(demand: int, candidates: int, radius_m: float, *, seed: int) -> Cove
     near = cKDTree(homes).query_ball_point(sites, radius_m, return_sorted=True)
     row = np.concatenate([np.array(some, dtype=np.int64) for some in near])
     column = np.repeat(np.arange(candidates), [len(some) for some in near])
-    return Covering(covers_of(row, column, (demand, candidates)), people)
+    return CoverageMatrix(coverage_from_pairs(row, column, (demand, candidates)), people)
 
 
 def _maximal_covering(setting: Setting) -> Table:
     demand, candidates, sites = (500, 100, 10) if setting.quick else (5_000, 1_000, 25)
     covering = uniform(demand, candidates, REACH_M, seed=0)
-    own = Contestant(PLANNER, lambda: maximal_covering(covering, Choice(sites=sites), seconds=SECONDS), _said)
+    own = Contestant(
+        PLANNER, lambda: maximal_covering(covering, SelectionConstraints(sites=sites), seconds=SECONDS), _said
+    )
     rows = measure([own], min(setting.rounds, MOST_ROUNDS))
     title = f"Maximal covering, {demand:,} × {candidates:,}, p = {sites}, uniform, one thread"
     return Table("maximal_covering", title, (*rows, _peer(partial(_spopt_mclp, covering, sites))))
@@ -157,7 +159,7 @@ def _set_covering(setting: Setting) -> Table:
     demand, candidates, radius_m = (500, 100, 2_200.0) if setting.quick else (5_000, 1_000, 693.0)
     covering = uniform(demand, candidates, radius_m, seed=0)
     served = np.flatnonzero(np.diff(covering.covers.indptr))
-    covering = Covering(csr_array(covering.covers[served]), covering.weight[served])
+    covering = CoverageMatrix(csr_array(covering.covers[served]), covering.weight[served])
     own = Contestant(PLANNER, lambda: set_covering(covering, seconds=SECONDS), _said)
     rows = measure([own], min(setting.rounds, MOST_ROUNDS))
     title = f"Set covering, {len(served):,} × {candidates:,}, {radius_m:.0f} m, uniform, one thread"
@@ -168,7 +170,9 @@ def _large(setting: Setting) -> Table:
     demand, candidates, sites = (1_000, 200, 10) if setting.quick else (20_000, 2_000, 50)
     covering = uniform(demand, candidates, REACH_M, seed=0)
     title = f"Maximal covering, {demand:,} × {candidates:,}, p = {sites}, uniform, stopped at {LIMIT:.0f} s"
-    contestant = Contestant(PLANNER, lambda: maximal_covering(covering, Choice(sites=sites), seconds=LIMIT), _said)
+    contestant = Contestant(
+        PLANNER, lambda: maximal_covering(covering, SelectionConstraints(sites=sites), seconds=LIMIT), _said
+    )
     return Table("maximal_covering_large", title, measure([contestant], min(setting.rounds, MOST_ROUNDS)))
 
 
@@ -176,17 +180,17 @@ def _limit_kept(setting: Setting) -> Table:
     """Return how long a search that does not come to its end takes, for several limits in seconds."""
     demand, candidates, sites = (4_000, 800, 25) if setting.quick else (20_000, 2_000, 50)
     covering = uniform(demand, candidates, REACH_M, seed=1)
-    rows, remarks, over = [], [], [0.0]
+    rows, notices, over = [], [], [0.0]
     for limit in KEPT_LIMITS[:1] if setting.quick else KEPT_LIMITS:
         begun = time.perf_counter()
-        answer = maximal_covering(covering, Choice(sites=sites), seconds=limit)
+        answer = maximal_covering(covering, SelectionConstraints(sites=sites), seconds=limit)
         taken = time.perf_counter() - begun
         rows.append(taken)
-        remarks.append(f"Limit {limit:g} s: {taken:.2f} s, {answer.status}, gap {answer.gap:.3%}.")
+        notices.append(f"Limit {limit:g} s: {taken:.2f} s, {answer.status}, gap {answer.gap:.3%}.")
         over.append(taken / limit - 1)
     figures = {"longest over its limit": f"{max(over):.1%}"}
     title = f"A limit in seconds is kept: maximal covering, {demand:,} × {candidates:,}, p = {sites}, uniform"
-    return Table("limit_kept", title, (Row(PLANNER, tuple(rows), figures),), tuple(remarks))
+    return Table("limit_kept", title, (Row(PLANNER, tuple(rows), figures),), tuple(notices))
 
 
 def _san_francisco() -> list[Table]:
@@ -202,10 +206,10 @@ def _san_francisco() -> list[Table]:
     wide = table.pivot_table(values="distance", index="DestinationName", columns="name")
     tracts = pd.read_csv(folder / "SF_demand_205_centroid_uniform_weight.csv").set_index("NAME")
     people = tracts.loc[wide.index, "POP2000"].to_numpy(dtype=np.float64)
-    reach, four = Reach.of_table(wide.to_numpy(dtype=np.float64), people), Choice(sites=4)
+    reach, four = TravelCosts.of_table(wide.to_numpy(dtype=np.float64), people), SelectionConstraints(sites=4)
     # Published as whole sites and people, a mean to five decimals, and whole metres.
     mean = people.sum() * 2982.12686
-    asked: tuple[tuple[str, float, float, Callable[[], Answer]], ...] = (
+    asked: tuple[tuple[str, float, float, Callable[[], Solution]], ...] = (
         ("set covering, 5,000 m", 8.0, 0.0, lambda: set_covering(reach.within(5000.0), seconds=SECONDS)),
         (
             "maximal covering",
@@ -217,13 +221,13 @@ def _san_francisco() -> list[Table]:
         ("p-center", 7403.0, 1.0, lambda: p_center(reach, four, seconds=SECONDS)),
     )
     answers = [(name, told, within, work()) for name, told, within, work in asked]
-    remarks = [
+    notices = [
         f"{name}: {one.objective:,.0f} (published {told:,.0f}), {one.status}." for name, told, _, one in answers
     ]
     met = sum(abs(one.objective - told) <= within and one.status == "proven" for _, told, within, one in answers)
     seconds = sum(one.seconds for *_, one in answers)
     row = Row(PLANNER, (seconds,), {"published answers met and proven": f"{met} of {len(answers)}"})
-    return [Table("san_francisco", "San Francisco, 205 × 16, all four models", (row,), tuple(remarks))]
+    return [Table("san_francisco", "San Francisco, 205 × 16, all four models", (row,), tuple(notices))]
 
 
 def _peer(work: Callable[[], Mapping[str, str]]) -> Row:
@@ -258,7 +262,7 @@ def _porto_alegre(setting: Setting) -> list[Table]:
         covering = porto_alegre(setting, demand, candidates, limit_min=minutes)
         size = f"{demand:,} × {candidates:,}, p = {sites}"
         title = f"Maximal covering, Porto Alegre, {size}, {minutes:.0f} minutes, stopped at {LIMIT:.0f} s"
-        work = partial(maximal_covering, covering, Choice(sites=sites), seconds=LIMIT)
+        work = partial(maximal_covering, covering, SelectionConstraints(sites=sites), seconds=LIMIT)
         rows = measure([Contestant(PLANNER, work, _said)], min(setting.rounds, MOST_ROUNDS))
         if minutes == CITY_MIN[0]:
             rows = (*rows, _peer(partial(_spopt_mclp, covering, sites)))
@@ -266,7 +270,7 @@ def _porto_alegre(setting: Setting) -> list[Table]:
     return found
 
 
-def porto_alegre(setting: Setting, demand: int, candidates: int, *, limit_min: float) -> Covering:
+def porto_alegre(setting: Setting, demand: int, candidates: int, *, limit_min: float) -> CoverageMatrix:
     """Return points near streets with the people of their nearest cell, and junctions as candidates."""
     _, network = streets_of(setting)
     walk = WalkSettings(speed_kmh=4.5, access_m=25.0)
@@ -279,10 +283,10 @@ def porto_alegre(setting: Setting, demand: int, candidates: int, *, limit_min: f
     sites = snapped_at_nodes(network, random_nodes(network, candidates, seed=4))
     homes = snap(points, network, access_m=walk.access_m)
     times = travel_times(network, sites, homes, walk=walk, horizon_min=limit_min)
-    return Covering(covers_of(times.demand, times.facility, (demand, candidates)), people)
+    return CoverageMatrix(coverage_from_pairs(times.demand, times.facility, (demand, candidates)), people)
 
 
-def _said(answer: Answer) -> Mapping[str, str]:
+def _said(answer: Solution) -> Mapping[str, str]:
     return {
         "objective": f"{answer.objective:,.0f}",
         "bound": f"{answer.bound:,.1f}",
@@ -300,7 +304,7 @@ def _spopt_said(model: Any) -> Mapping[str, str]:  # noqa: ANN401 -- spopt's own
     }
 
 
-def _spopt_mclp(covering: Covering, sites: int) -> Mapping[str, str]:
+def _spopt_mclp(covering: CoverageMatrix, sites: int) -> Mapping[str, str]:
     import pulp
     from spopt.locate import MCLP
 
@@ -309,7 +313,7 @@ def _spopt_mclp(covering: Covering, sites: int) -> Mapping[str, str]:
     return _spopt_said(model.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=PEER_LIMIT), results=False))
 
 
-def _spopt_lscp(covering: Covering) -> Mapping[str, str]:
+def _spopt_lscp(covering: CoverageMatrix) -> Mapping[str, str]:
     import pulp
     from spopt.locate import LSCP
 

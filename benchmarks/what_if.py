@@ -24,10 +24,7 @@ import shapely
 from playwright.sync_api import sync_playwright
 
 import planner
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.snapping import snap
-from planner.network.travel_times import travel_times
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 from planner.results import Plan
 
@@ -67,7 +64,7 @@ def main(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     plan = with_candidates(planner.run(make_study(out)))
     began = time.perf_counter()
-    html = draw_map(plan, document(plan))
+    html = draw_map(plan, build_document(plan))
     print(f"drawn in {time.perf_counter() - began:.1f} s, {len(html.encode()) / 1e6:.2f} MB")
     print(f"{len(plan.inputs.demand)} demand points, {len(plan.siting.candidates)} candidates")
     print(f"{len(plan.times.demand) + len(plan.candidate_times.demand)} pairs within the limits")
@@ -144,15 +141,13 @@ def with_candidates(plan: Plan) -> Plan:
         geometry=gpd.points_from_xy(*xy.T),
         crs=CRS,
     )
-    snaps = snap(xy, plan.network, access_m=plan.walk.access_m)
+    snaps = plan.walker.snap(xy)
     limits = plan.study.limits.minutes
     return replace(
         plan,
         sites=replace(plan.sites, siting=replace(plan.siting, candidates=candidates, proposals=())),
-        candidate_times=travel_times(
-            plan.network, snaps, plan.demand_snaps, walk=plan.walk, horizon_min=max(limits)
-        ),
-        candidate_areas=service_areas(plan.network, snaps, walk=plan.walk, limits_min=limits),
+        candidate_times=plan.walker.times(snaps, plan.demand_snaps, within_min=max(limits)),
+        candidate_areas=plan.walker.service_areas(snaps, limits_min=limits),
     )
 
 

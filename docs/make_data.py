@@ -1,8 +1,8 @@
-"""Write docs/data.md: from the contracts, from the settings, and from the tables of meanings below.
+"""Write docs/data.md: from the schemas, from the settings, and from the tables of meanings below.
 
     python docs/make_data.py
 
-The contracts and the settings say themselves what they mean. What the results hold is said here, once, and a test
+The schemas and the settings say themselves what they mean. What the results hold is said here, once, and a test
 holds these tables against the results of a study.
 """
 
@@ -19,8 +19,8 @@ from planner.config.sections.base import Settings
 from planner.config.sections.layers import Inputs, Layer, Raster
 from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
 from planner.reporting.tables.layer_schemas import LAYERS
-from planner.schemas.table_schema import Column, Contract
-from planner.schemas.tables import CONTRACTS
+from planner.schemas.table_schema import Column, TableSchema
+from planner.schemas.tables import SCHEMAS
 
 TARGET = Path(__file__).with_name("data.md")
 
@@ -275,11 +275,11 @@ NEED = {
     "place": "id of the centre or community",
     "name": "of the centre or community",
     "community": "id of the community; empty in none",
-    "street": "its street or town",
+    "subdistrict": "its subdistrict (街道) or town",
     "people": "people of the community, or those of it who are uncovered",
     "year": "the year by whose end it is met; empty where it is not, or not wholly",
     "people_met": "people for whom it is met by the end",
-    "left": "why it is not wholly met: no_way, no_cost, not_chosen, station_only, no_project; empty where it is",
+    "unmet_reason": "why it is not met: no_way, no_cost, not_chosen, station_only, no_project; empty if met",
 }
 PROJECT = {
     "id": "P1, P2 …: the number in the task table",
@@ -289,7 +289,7 @@ PROJECT = {
     "centre": "id of the centre that it is about; empty in none",
     "site": "id of the candidate at which a centre then stands; empty at none",
     "community": "id of the community in which it lies; empty in none",
-    "street": "its street or town",
+    "subdistrict": "its subdistrict (街道) or town",
     "year": YEAR,
     "cost": MONEY,
     "people_covered": "people newly within the standard, besides those of the projects before it",
@@ -394,7 +394,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
         {
             **PROJECT,
             "closes": "ids of centres that serve nobody then, joined by commas",
-            "settles": "ids of weak centres that it brings to standard, joined by commas",
+            "resolves": "ids of weak centres that it brings to standard, joined by commas",
             "unit": "who is responsible",
             "paid": "which fund pays what, joined by commas",
         },
@@ -533,12 +533,12 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
             "explained": "whether a crossing is said to be a bridge or a tunnel",
         },
     ),
-    "remarks": (
+    "notices": (
         "A table, one row a row of an input that could not be used as it is; one row where none is named.",
         {
-            "key": "the kind of remark",
+            "key": "the kind of notice",
             "table": "the input concerned",
-            "row": "id of the row; empty where the remark is about the whole table",
+            "row": "id of the row; empty where the notice is about the whole table",
             "reason": "in words, in the study's language",
         },
     ),
@@ -979,21 +979,21 @@ PLAN_ENTRIES: dict[str, str] = {
     "programme.order_status": "the same of the years: no others bring people earlier by these projects",
     "programme.cost": "all projects together, in the unit",
     "programme.weak": "weak premises",
-    "programme.settleable": "of these, those that some project with a known cost brings to standard",
-    "programme.settled": "of these, those that the programme does bring there",
-    "programme.missing": "what money is missing to bring all of settleable to standard; null where none is",
-    "programme.missing.total": "the least extra money; null where no money helps, or it was not found in time",
-    "programme.missing.bound": "with less it cannot be done",
-    "programme.missing.status": "proven, stopped or infeasible (no money helps)",
-    "programme.missing.extra": "list: where the extra money may come from",
-    "programme.missing.extra[].fund": "id of the fund",
-    "programme.missing.extra[].year": YEAR,
-    "programme.missing.extra[].amount": MONEY,
+    "programme.resolvable": "of these, those that some project with a known cost brings to standard",
+    "programme.resolved": "of these, those that the programme does bring there",
+    "programme.funding_gap": "what money is missing to bring all of resolvable to standard; null where none is",
+    "programme.funding_gap.total": "the least extra money; null where no money helps, or it was not found in time",
+    "programme.funding_gap.bound": "with less it cannot be done",
+    "programme.funding_gap.status": "proven, stopped or infeasible (no money helps)",
+    "programme.funding_gap.extra": "list: where the extra money may come from",
+    "programme.funding_gap.extra[].fund": "id of the fund",
+    "programme.funding_gap.extra[].year": YEAR,
+    "programme.funding_gap.extra[].amount": MONEY,
     "programme.years": "list, one a year",
     "programme.years[].year": YEAR,
     "programme.years[].sites": "list of the candidates at which a centre stands by its end",
     "programme.years[].closed": "list of the centres that serve nobody by its end",
-    "programme.years[].settled": "list of the weak centres that meet the standard by its end",
+    "programme.years[].resolved": "list of the weak centres that meet the standard by its end",
     "programme.years[].people_covered": "people newly within the standard by its end, less those who lost theirs",
     "programme.years[].people_standard": "people whose premises came up to standard by its end",
     "programme.years[].spent": "in the year",
@@ -1019,7 +1019,7 @@ PLAN_ENTRIES: dict[str, str] = {
     "programme.resources.sites[].kind": "new, move or merge",
     "programme.resources.sites[].community": "id of the community in which it lies; empty in none",
     "programme.resources.sites[].community_name": "its name",
-    "programme.resources.sites[].street": "its street or town",
+    "programme.resources.sites[].subdistrict": "its subdistrict (街道) or town",
     "programme.resources.sites[].cost": MONEY,
     "programme.resources.sites[].people": "people within the standard of it and of no centre that stays",
     "programme.resources.sites[].project": "id of the project that takes it; empty where none does",
@@ -1027,8 +1027,8 @@ PLAN_ENTRIES: dict[str, str] = {
     **{f"programme.projects[].{name}": meaning for name, meaning in PROJECT.items()},
     "programme.projects[].community_name": "its name",
     "programme.projects[].closes": "list of the centres that serve nobody then",
-    "programme.projects[].settles": "list of the weak centres that it brings to standard",
-    "programme.projects[].unit": "who is responsible in the study's words; empty: its street",
+    "programme.projects[].resolves": "list of the weak centres that it brings to standard",
+    "programme.projects[].unit": "who is responsible in the study's words; empty: its subdistrict",
     "programme.projects[].paid": "list: which fund pays what",
     "programme.projects[].paid[].fund": "id of the fund",
     "programme.projects[].paid[].amount": MONEY,
@@ -1041,13 +1041,13 @@ PLAN_ENTRIES: dict[str, str] = {
     "scenarios[].zh": "its name, Chinese",
     "scenarios[].closed": "list of the ids of centres that it closes",
     "scenarios[].sites": "list of the ids of candidates at which it opens a station",
-    "remarks": "list: what could not be done for a row, or what a reader must know",
-    "remarks[].key": "the kind of remark",
-    "remarks[].table": "the input concerned",
-    "remarks[].rows": "list of ids; empty where the remark is about the whole table",
-    "remarks[].people": "people concerned; 0 where the remark does not count them",
-    "remarks[].en": "in words, English",
-    "remarks[].zh": "in words, Chinese",
+    "notices": "list: what could not be done for a row, or what a reader must know",
+    "notices[].key": "the kind of notice",
+    "notices[].table": "the input concerned",
+    "notices[].rows": "list of ids; empty where the notice is about the whole table",
+    "notices[].people": "people concerned; 0 where the notice does not count them",
+    "notices[].en": "in words, English",
+    "notices[].zh": "in words, Chinese",
     "provenance": "what made this file",
     "provenance.planner": "version of the planner",
     "provenance.geos": "version of GEOS",
@@ -1180,7 +1180,7 @@ name.
 
 def make() -> str:
     """Return docs/data.md."""
-    parts = [HEAD, INPUTS_HEAD, *map(_contract, CONTRACTS), SETTINGS_HEAD, *_settings(Study, ())]
+    parts = [HEAD, INPUTS_HEAD, *map(_schema, SCHEMAS), SETTINGS_HEAD, *_settings(Study, ())]
     parts += [LAYERS_HEAD, *(_layer(name) for name in RESULT_LAYERS)]
     parts += [
         PLAN_HEAD,
@@ -1214,12 +1214,10 @@ def _setting_entries(model: type[Settings], path: tuple[str, ...]) -> Iterator[t
             yield ".".join((*path, "<layer>", name)), setting_meaning(f"Layer.{name}", "en")
 
 
-def _contract(contract: Contract[Any]) -> str:
-    rows = [
-        (f"`{c.name}`", c.kind, "yes" if c.required else "no", _values(c), c.meaning) for c in contract.columns
-    ]
+def _schema(schema: TableSchema[Any]) -> str:
+    rows = [(f"`{c.name}`", c.kind, "yes" if c.required else "no", _values(c), c.meaning) for c in schema.columns]
     return (
-        f"\n### {contract.name}\n\nGeometry: {', '.join(contract.geometry_types) or 'none needed'}.\n\n"
+        f"\n### {schema.name}\n\nGeometry: {', '.join(schema.geometry_types) or 'none needed'}.\n\n"
         + _table(("column", "kind", "required", "values", "meaning"), rows)
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import planner
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 
 ROOT = Path(__file__).parent.parent
@@ -50,7 +50,7 @@ def main() -> None:
             study = planner.read_study(ROOT / "data" / "haibowan" / "study.toml")
             plan = planner.run(study.model_copy(update={"language": "en"}))
             file = Path(folder) / "map.html"
-            file.write_text(draw_map(plan, document(plan)), "utf-8", newline="\n")
+            file.write_text(draw_map(plan, build_document(plan)), "utf-8", newline="\n")
             page.goto(file.as_uri(), wait_until="load")
             page.wait_for_timeout(1500)
             page.screenshot(path=IMAGES / "map_en.png")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.messages.progress import Bar as Bar
     from planner.pipeline import run as run
     from planner.reporting.notebook import show as show
-    from planner.reporting.report.area_reports import write_cut as write_cut
+    from planner.reporting.report.area_report import write_area_report as write_area_report
     from planner.reporting.write import write as write
     from planner.results import Plan as Plan
 
@@ -31,10 +31,10 @@ _HOMES = {
     "run": "planner.pipeline",
     "show": "planner.reporting.notebook",
     "write": "planner.reporting.write",
-    "write_cut": "planner.reporting.report.area_reports",
+    "write_area_report": "planner.reporting.report.area_report",
 }
 
-__all__ = ["Bar", "Plan", "Study", "make_study", "read_study", "run", "show", "write", "write_cut"]
+__all__ = ["Bar", "Plan", "Study", "make_study", "read_study", "run", "show", "write", "write_area_report"]
 
 
 def __getattr__(name: str) -> object:

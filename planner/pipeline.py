@@ -13,21 +13,19 @@ from planner.accessibility.coverage import Coverage, measure_coverage, merge_ser
 from planner.accessibility.equity import Equity, measure_equity
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.sensitivity import Alternative, rating_flips
+from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.overlay import compare_with_overlay
 from planner.evaluation.validation.walk_verification import verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.progress import Progress, silent
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.snapping import snap
-from planner.network.travel_times import TravelTimes, nearest_facility, travel_times, upper_bound_min
-from planner.prepare import PreparedStudy, coordinates, prepare
-from planner.programme.build import make_programme
-from planner.programme.project_options import Known
+from planner.network.travel_times import TravelTimes
+from planner.prepare import PreparedStudy, prepare
+from planner.programme.build import build_programme
+from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
-from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
+from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
-from planner.siting.study_siting import find_sites
+from planner.siting.study_siting import solve_study
 
 
 def run(
@@ -69,7 +67,7 @@ def run(
 
 
 def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Progress, verified: bool) -> Plan:
-    study, inputs, walk, network = prepared.study, prepared.inputs, prepared.walk, prepared.network
+    study, inputs, walker = prepared.study, prepared.inputs, prepared.walker
     limits = study.limits.minutes
 
     progress("travel_times")
@@ -100,20 +98,20 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     overlay = compare_with_overlay(access)
     verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 
-    with noting_doubts() as doubts:
+    with collect_discrepancies() as doubts:
         progress("siting")
-        sites = find_sites(prepared.siting_inputs(coverage.uncovered, kinds, circles))
+        sites = solve_study(prepared.siting_inputs(coverage.uncovered, kinds, circles))
         candidates = sites.siting.candidates
-        snaps = snap(coordinates(candidates), network, access_m=walk.access_m)
-        candidate_times = travel_times(network, snaps, prepared.demand_snaps, walk=walk, horizon_min=max(limits))
+        snaps = walker.snap(candidates)
+        candidate_times = walker.times(snaps, prepared.demand_snaps, within_min=max(limits))
 
         progress("programme")
-        programme = make_programme(
-            Known(
+        programme = build_programme(
+            ProgrammeInputs(
                 study=study,
-                inputs=inputs,
+                tables=inputs,
                 diagnosis=diagnosis,
-                remedies=improvements.remedies,
+                remedies=improvements.plans,
                 times=times,
                 demand=coverage.demand,
                 candidates=candidates,
@@ -121,14 +119,14 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
                 in_scenario=scenario is not None,
             )
         )
-    circle_remarks = circles.remarks if circles else ()
-    programme_remarks = programme.remarks if programme else ()
-    solver_remarks = remarks_of(doubts, version=highs_version())
+    circle_notices = circles.notices if circles else ()
+    programme_notices = programme.notices if programme else ()
+    solver_notices = discrepancy_notices(doubts, version=highs_version())
     return Plan(
         prepared=prepared,
         scenario=scenario,
         times=times,
-        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walk, limits_min=limits),
+        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits),
         reached=merge_service_areas(areas, limits_min=limits, crs=inputs.crs),
         coverage=coverage,
         diagnosis=diagnosis,
@@ -142,14 +140,14 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         kinds=kinds,
         circles=circles,
         candidate_times=candidate_times,
-        candidate_areas=service_areas(network, snaps, walk=walk, limits_min=limits),
+        candidate_areas=walker.service_areas(snaps, limits_min=limits),
         programme=programme,
-        remarks=(
-            *prepared.remarks,
-            *circle_remarks,
-            *sites.siting.remarks,
-            *programme_remarks,
-            *solver_remarks,
+        notices=(
+            *prepared.notices,
+            *circle_notices,
+            *sites.siting.notices,
+            *programme_notices,
+            *solver_notices,
         ),
     )
 
@@ -167,28 +165,25 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     )
 
 
-def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[Alternative]:
+def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:
     """Evaluate the same data with the other rule sets of a study."""
     for name, rules in prepared.other_rules:
         diagnosis = diagnose(access, rule_set=rules, date=prepared.study.date)
-        yield Alternative("rules", name, rules.en, rules.zh, diagnosis)
+        yield AlternativeDiagnosis("rules", name, rules.en, rules.zh, diagnosis)
 
 
-def _with_other_walking(prepared: PreparedStudy) -> Iterator[Alternative]:
+def _with_other_walking(prepared: PreparedStudy) -> Iterator[AlternativeDiagnosis]:
     """Evaluate the same facilities by the same rules with the other walking profiles of a study."""
     for profile in prepared.other_profiles:
         access = prepared.with_profile(profile).measure_access()
         diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
-        yield Alternative("walking", profile.name, profile.en, profile.zh, diagnosis)
+        yield AlternativeDiagnosis("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 
 def _measure_equity(prepared: PreparedStudy) -> Equity:
     """Compute how the walk to the nearest facility is distributed, however long it is."""
-    walk, network = prepared.walk, prepared.network
-    horizon_min = upper_bound_min(network, walk)
-    minutes, _ = nearest_facility(
-        network, prepared.facility_snaps, prepared.demand_snaps, walk=walk, horizon_min=horizon_min
-    )
+    walker, snaps = prepared.walker, (prepared.facility_snaps, prepared.demand_snaps)
+    minutes, _ = walker.nearest(*snaps, within_min=walker.upper_bound_min)
     streets = prepared.inputs.communities.set_index("id")["street"]
     standard_min = prepared.study.limits.standard_min
     return measure_equity(minutes, prepared.inputs.demand, streets, standard_min=standard_min)

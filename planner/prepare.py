@@ -17,30 +17,30 @@ from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
-from planner.evaluation.facility_indicators import unread_functions
-from planner.evaluation.improvements.study_improvements import Improvements, find_improvements
-from planner.evaluation.rules import RuleSet, limits_of, read_rules, uses_service_areas
+from planner.evaluation.functions import unknown_functions
+from planner.evaluation.improvements.search import Improvements, find_improvements
+from planner.evaluation.indicators import uses_service_areas
+from planner.evaluation.rule_files import read_rules
+from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
-from planner.inputs.private_ways import assess_compounds, compound_notes, compound_remarks, ordered_cost_notes
+from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
-from planner.inputs.walk_network import CostNote, build_walk_network, walking_costs_of
-from planner.messages.errors import Breach, StudyError
-from planner.messages.notices import Remark
+from planner.inputs.walk_network import CostNote, build_walk_network, walker_at, walking_costs_of
+from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.isochrones.service_areas import service_areas
 from planner.network.network import WalkingNetwork
-from planner.network.precompile import warm_up
-from planner.network.quality import NetworkQuality, network_quality, on_small_pieces
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.topology_checks import find_topology_issues
-from planner.network.travel_times import TravelTimes, travel_times
+from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
+from planner.network.snapping import SnappedPoints
+from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
+from planner.network.walker import Walker, compile_kernels
 from planner.population.groups import KindDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.precompile import warm_up as warm_up_siting
-from planner.siting.study_siting import Situated
+from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
+from planner.siting.study_siting import SitingInputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +51,8 @@ class PreparedStudy:
     ----------
     study
         The settings, without references to facilities that a scenario has closed.
-    walk, walking_profile
-        Speed and access distance; the named profile, or None if the study sets its own speed.
+    walker, walking_profile
+        Network, speed and access distance; the named profile, or None if the study sets its own speed.
     cost_notes
         The cost factors applied besides length; empty if there are none.
     rules, other_rules, other_profiles
@@ -61,18 +61,18 @@ class PreparedStudy:
         The longest time limit of the study or of one of its rules, minutes.
     inputs, facilities_before
         The validated tables; the facilities before the scenario, None without a scenario.
-    network, network_quality, network_places
-        The walking network, its quality indicators, and its likely topology errors.
+    network_quality, network_places
+        The quality indicators of the network, and its likely topology errors.
     walked_streets
         The lines that the network is made of, without those closed to pedestrians.
     facility_snaps, demand_snaps
         Facilities and demand points snapped to the network.
-    remarks
+    notices
         Notices on the inputs and on the network.
     """
 
     study: Study
-    walk: WalkSettings
+    walker: Walker
     walking_profile: WalkingProfile | None
     cost_notes: tuple[CostNote, ...]
     rules: RuleSet
@@ -81,24 +81,30 @@ class PreparedStudy:
     horizon_min: float
     inputs: Inputs
     facilities_before: Facilities | None
-    network: WalkingNetwork
     walked_streets: gpd.GeoDataFrame
     network_quality: NetworkQuality
     network_places: gpd.GeoDataFrame
     facility_snaps: SnappedPoints
     demand_snaps: SnappedPoints
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def network(self) -> WalkingNetwork:
+        """Walking network."""
+        return self.walker.network
+
+    @property
+    def walk(self) -> WalkSettings:
+        """Speed and access distance."""
+        return self.walker.walk
 
     def compute_times(self) -> TravelTimes:
         """Compute the walking times between facilities and demand points within the horizon, minutes."""
-        return travel_times(
-            self.network, self.facility_snaps, self.demand_snaps, walk=self.walk, horizon_min=self.horizon_min
-        )
+        return self.walker.times(self.facility_snaps, self.demand_snaps, within_min=self.horizon_min)
 
     def compute_service_areas(self) -> NDArray[np.object_]:
         """Compute the service areas of all facilities, shape (facilities, limits)."""
-        limits_min = self.study.limits.minutes
-        return service_areas(self.network, self.facility_snaps, walk=self.walk, limits_min=limits_min)
+        return self.walker.service_areas(self.facility_snaps, limits_min=self.study.limits.minutes)
 
     def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
         """Combine the tables with walking times and service areas for evaluation."""
@@ -109,7 +115,7 @@ class PreparedStudy:
             demand=inputs.demand,
             households=households_by_community(inputs.communities, inputs.demand),
             times=times,
-            between=travel_times(self.network, snaps, snaps, walk=self.walk, horizon_min=self.horizon_min),
+            between=self.walker.times(snaps, snaps, within_min=self.horizon_min),
             areas=areas,
             limits_min=limits.minutes,
             standard_min=limits.standard_min,
@@ -125,8 +131,8 @@ class PreparedStudy:
         """Compute the coverage of a population group, from `times` if the group lives at the demand points."""
         limits = group.settings.minutes or self.study.limits.minutes
         if not group.at_residents or max(limits) > times.horizon_min:
-            snaps = snap(coordinates(group.points), self.network, access_m=self.walk.access_m)
-            times = travel_times(self.network, self.facility_snaps, snaps, walk=self.walk, horizon_min=max(limits))
+            snaps = self.walker.snap(group.points)
+            times = self.walker.times(self.facility_snaps, snaps, within_min=max(limits))
         return measure_group_coverage(
             group,
             times,
@@ -142,11 +148,10 @@ class PreparedStudy:
             return None
         return find_business_areas(
             self.inputs.places,
-            self.network,
+            self.walker,
             self.inputs.facilities,
             self.facility_snaps,
             Streets(self.walked_streets),
-            walk=self.walk,
             settings=self.study.circles,
             standard_min=self.study.limits.standard_min,
             language=self.study.language,
@@ -156,17 +161,16 @@ class PreparedStudy:
         """Find severed pairs of places, and the cheapest improvement that makes each weak facility compliant."""
         layers = BarrierLayers(self.walked_streets, self.inputs.barriers, self.inputs.water)
         snaps = (self.facility_snaps, self.demand_snaps)
-        return find_improvements(access, diagnosis, self.network, snaps, layers, self.study)
+        return find_improvements(access, diagnosis, self.walker, snaps, layers, self.study)
 
     def siting_inputs(
         self, uncovered: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...], circles: BusinessAreas | None
-    ) -> Situated:
+    ) -> SitingInputs:
         """Combine the tables with the results that siting builds on."""
-        return Situated(
+        return SitingInputs(
             study=self.study,
             inputs=self.inputs,
-            network=self.network,
-            walk=self.walk,
+            walker=self.walker,
             uncovered=uncovered,
             kinds=kinds,
             circles=circles,
@@ -175,11 +179,8 @@ class PreparedStudy:
 
     def with_profile(self, profile: WalkingProfile) -> PreparedStudy:
         """Return the study with another walking profile; the network is rebuilt if its costs depend on speed."""
-        walk, costs = _at_speed(profile, self.walk), self.study.walking.costs
-        network = self.network
-        if costs.class_kmh or costs.crossing_s:
-            network = build_walk_network(self.study, self.inputs, walking_costs_of(self.study, walk)).network
-        return replace(self, walk=walk, walking_profile=profile, network=network)
+        walker = walker_at(self.study, self.inputs, self.walker, _at_speed(profile, self.walk))
+        return replace(self, walker=walker, walking_profile=profile)
 
     def walk_environment(self) -> WalkEnvironment:
         """Return lines, polygons and segment costs from which the walks are recomputed for validation."""
@@ -211,7 +212,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     rules = read(study.rules.profile)
     other_rules = tuple((name, read(name, setting="rules.compare")) for name in study.rules.compare)
     other_profiles = tuple(find_profile(study, name, setting="rules.walking") for name in study.rules.walking)
-    rule_limits = [limit for one in (rules, *(other for _, other in other_rules)) for limit in limits_of(one)]
+    rule_limits = [limit for one in (rules, *(other for _, other in other_rules)) for limit in one.limits_min]
     horizon_min = max(*study.limits.minutes, *rule_limits)
 
     progress("read_inputs")
@@ -225,11 +226,11 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         facilities_before = inputs.facilities
         inputs = apply_scenario(scenario, inputs, study)
         closed = set(facilities_before["id"]) - set(inputs.facilities["id"])
-        study, scenario_remarks = without_closed(study, closed)
-        inputs = replace(inputs, remarks=(*inputs.remarks, *scenario_remarks))
+        study, scenario_notices = without_closed(study, closed)
+        inputs = replace(inputs, notices=(*inputs.notices, *scenario_notices))
 
     progress("warm_up")
-    warm_up()
+    compile_kernels()
     warm_up_siting()
 
     progress("build_network")
@@ -237,13 +238,13 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     network = walkable.network
     places = find_topology_issues(network, walkable.streets)
     quality = network_quality(network, places, walkable.streets)
-    facility_snaps = snap(coordinates(inputs.facilities), network, access_m=walk.access_m)
-    demand_snaps = snap(coordinates(inputs.demand), network, access_m=walk.access_m)
+    walker = Walker(network, walk)
+    facility_snaps, demand_snaps = walker.snap(inputs.facilities), walker.snap(inputs.demand)
     compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return PreparedStudy(
         study=study,
-        walk=walk,
+        walker=walker,
         walking_profile=walking_profile,
         cost_notes=tuple(ordered_cost_notes([*walkable.notes, *compound_notes(compounds, study, people)])),
         rules=rules,
@@ -252,20 +253,20 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         horizon_min=horizon_min,
         inputs=inputs,
         facilities_before=facilities_before,
-        network=network,
         walked_streets=walkable.streets,
         network_quality=quality,
         network_places=places,
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
-        remarks=(
-            *inputs.remarks,
-            *walkable.remarks,
-            *compound_remarks(compounds, study, inputs.demand),
-            *_facility_remarks(inputs, facility_snaps, walk),
-            *_demand_remarks(inputs, demand_snaps, walk, network),
-            *_network_remarks(quality),
-            *_function_remarks(inputs.facilities, rules),
+        notices=(
+            *_setting_notices(study),
+            *inputs.notices,
+            *walkable.notices,
+            *compound_notices(compounds, study, inputs.demand),
+            *_facility_notices(inputs, facility_snaps),
+            *_demand_notices(inputs, demand_snaps, network),
+            *_network_notices(quality),
+            *_function_notices(inputs.facilities, rules),
         ),
     )
 
@@ -296,69 +297,67 @@ def find_profile(study: Study, name: str, *, setting: str) -> WalkingProfile:
     profiles = walking_profiles()
     if name not in profiles:
         values = {"path": setting, "name": name, "known": ", ".join(sorted(profiles))}
-        raise StudyError(str(study.file), [Breach("unknown_profile", values)])
+        raise StudyError(str(study.file), [Issue("unknown_profile", values)])
     return profiles[name]
-
-
-def coordinates(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return the coordinates of a point layer, shape (points, 2)."""
-    return np.asarray(shapely.get_coordinates(points.geometry.array), dtype=np.float64)
 
 
 def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
     return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
-def _facility_remarks(inputs: Inputs, snaps: SnappedPoints, walk: WalkSettings) -> Iterator[Remark]:
-    access = {"access_m": f"{walk.access_m:g}"}
+def _setting_notices(study: Study) -> Iterator[Notice]:
+    for old, new in study.former_names:
+        yield Notice("setting_renamed", "study", values={"old": old, "new": new})
+
+
+def _facility_notices(inputs: Inputs, snaps: SnappedPoints) -> Iterator[Notice]:
+    access = {"access_m": f"{snaps.access_m:g}"}
     outline = shapely.union_all(inputs.communities.geometry.array)
     near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
     stranded = near & ~snaps.reaches_street
-    hidden = snaps.nearest_m <= walk.access_m
+    hidden = snaps.nearest_m <= snaps.access_m
     for key, rows, values in (
         ("facility_far", ~near, {}),
         ("facility_no_street", stranded & ~hidden, access),
         ("facility_behind_barrier", stranded & hidden, access),
     ):
         if rows.any():
-            yield Remark(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
+            yield Notice(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
 
 
-def _demand_remarks(
-    inputs: Inputs, snaps: SnappedPoints, walk: WalkSettings, network: WalkingNetwork
-) -> Iterator[Remark]:
-    access = {"access_m": f"{walk.access_m:g}"}
-    stranded, hidden = ~snaps.reaches_street, snaps.nearest_m <= walk.access_m
+def _demand_notices(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwork) -> Iterator[Notice]:
+    access = {"access_m": f"{snaps.access_m:g}"}
+    stranded, hidden = ~snaps.reaches_street, snaps.nearest_m <= snaps.access_m
     for key, rows in (("demand_no_street", stranded & ~hidden), ("demand_behind_barrier", stranded & hidden)):
         if rows.any():
             points = inputs.demand[rows]
-            yield Remark(key, "demand", tuple(points["id"]), float(points["people"].sum()), access)
+            yield Notice(key, "demand", tuple(points["id"]), float(points["people"].sum()), access)
     without_centre = communities_without_centre(inputs.facilities, inputs.communities)
     if without_centre:
-        yield Remark("community_without_centre", "communities", without_centre)
+        yield Notice("community_without_centre", "communities", without_centre)
     isolated = on_small_pieces(snaps, network)
     if isolated.any():
         points = inputs.demand[isolated]
-        yield Remark("demand_small_piece", "demand", tuple(points["id"]), float(points["people"].sum()))
+        yield Notice("demand_small_piece", "demand", tuple(points["id"]), float(points["people"].sum()))
 
 
-def _network_remarks(quality: NetworkQuality) -> Iterator[Remark]:
+def _network_notices(quality: NetworkQuality) -> Iterator[Notice]:
     if quality.pieces > 1:
         values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
-        yield Remark("network_pieces", "streets", values=values)
+        yield Notice("network_pieces", "streets", values=values)
     if quality.crossings:
         values = {"count": f"{quality.crossings}", "unexplained": f"{quality.unexplained_crossings}"}
-        yield Remark("crossings", "streets", values=values)
+        yield Notice("crossings", "streets", values=values)
     if quality.near_misses:
-        yield Remark("near_misses", "streets", values={"count": f"{quality.near_misses}"})
+        yield Notice("near_misses", "streets", values={"count": f"{quality.near_misses}"})
     if quality.overlaps:
         values = {"count": f"{quality.overlaps}", "metres": f"{quality.overlap_m:,.0f}"}
-        yield Remark("overlaps", "streets", values=values)
+        yield Notice("overlaps", "streets", values=values)
 
 
-def _function_remarks(facilities: Facilities, rules: RuleSet) -> Iterator[Remark]:
-    unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
+def _function_notices(facilities: Facilities, rules: RuleSet) -> Iterator[Notice]:
+    unread = [unknown_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     if rows:
         named = ", ".join(dict.fromkeys(word for words in unread for word in words))
-        yield Remark("functions_unread", "facilities", rows, values={"words": named})
+        yield Notice("functions_unread", "facilities", rows, values={"words": named})

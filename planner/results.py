@@ -17,20 +17,21 @@ from planner.accessibility.equity import Equity
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.study_improvements import Improvements
-from planner.evaluation.sensitivity import Alternative
+from planner.evaluation.improvements.search import Improvements
+from planner.evaluation.sensitivity import AlternativeDiagnosis
 from planner.evaluation.validation.walk_verification import Verification
 from planner.inputs.scenario import Scenario
 from planner.inputs.study_inputs import Inputs
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.prepare import PreparedStudy
-from planner.programme.lists import Programme
-from planner.siting.proposals import Siting
-from planner.siting.study_siting import SiteFindings
+from planner.programme.programme import Programme
+from planner.siting.proposals import SitingResult
+from planner.siting.study_siting import StudySiting
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +72,7 @@ class Plan:
         candidates' service areas, shape (candidates, limits), for the map's what-if panel.
     programme
         Projects by year with their funding; None without funds.
-    remarks
+    notices
         Notices on rows that are not used as given, with the reason.
     """
 
@@ -82,19 +83,19 @@ class Plan:
     reached: gpd.GeoDataFrame
     coverage: Coverage
     diagnosis: Diagnosis
-    alternatives: tuple[Alternative, ...]
+    alternatives: tuple[AlternativeDiagnosis, ...]
     flips: pd.DataFrame
     improvements: Improvements
     fairness: Equity
     overlay: pd.DataFrame
     verification: Verification | None
-    sites: SiteFindings
+    sites: StudySiting
     kinds: tuple[GroupCoverage, ...]
     circles: BusinessAreas | None
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
     programme: Programme | None
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
     @property
     def study(self) -> Study:
@@ -105,6 +106,11 @@ class Plan:
     def inputs(self) -> Inputs:
         """Validated input tables."""
         return self.prepared.inputs
+
+    @property
+    def walker(self) -> Walker:
+        """Network, speed and access distance."""
+        return self.prepared.walker
 
     @property
     def walk(self) -> WalkSettings:
@@ -127,7 +133,7 @@ class Plan:
         return self.prepared.demand_snaps
 
     @property
-    def siting(self) -> Siting:
+    def siting(self) -> SitingResult:
         """Candidates and proposals."""
         return self.sites.siting
 

@@ -153,13 +153,13 @@ def _load() -> None:
     import sklearn.cluster
 
     import planner
-    from planner.network.precompile import warm_up
+    from planner.network.walker import compile_kernels
 
     del docx, geopandas, highspy, openpyxl, pyogrio, resvg_py, sklearn
     for module in pkgutil.walk_packages(planner.__path__, "planner."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    warm_up()
+    compile_kernels()
 
 
 def _become(asked: dict[str, Any], streams: list[int]) -> str:

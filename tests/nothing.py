@@ -19,11 +19,11 @@ from planner.commands.site_card import card
 from planner.config.study import Study, read_study
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.sheet import write_static_map
 from planner.reporting.programme_text import statements
-from planner.reporting.report.area_reports import write_cut
-from planner.reporting.report.blocks import Wording
+from planner.reporting.report.area_report import write_area_report
+from planner.reporting.report.blocks import Translator
 from planner.results import Plan
 from planner.siting.models.registry import MODELS
 
@@ -148,7 +148,7 @@ def _further(chance: Chance, layers: Layers) -> Iterator[str]:
     if [*some(0.6, "money")]:
         yield "[costs]\nfloor_area_per_m2 = 0.5\n[programme]\nfirst_year = 2024"
         yield from some(0.6, f"new_cost = {pick(0.0, 40.0)}")
-        yield from some(0.2, "starts_per_street = 0")
+        yield from some(0.2, "max_starts_per_subdistrict = 0")
         yield f'[[programme.funds]]\nid = "a"\namounts = [{pick(0.0, 60.0, 500.0)}, {pick(0.0, 60.0)}]'
         yield from some(0.2, "most_share = 0.5")
         yield from some(0.3, "carry_over = false")
@@ -163,13 +163,13 @@ def everything_is_made(file: Path, *, answers: bool = True) -> Plan:
     products = planner.write(plan, file.parent / "out")
     assert len(products) == 6
     assert all(product.stat().st_size for product in products)
-    say = Wording(document(plan), texts)
+    t = Translator(build_document(plan), texts)
     if study.programme.funds:
-        assert list(_lines(say.content["programme"], say))
-        assert list(statements(say))
+        assert list(_lines(t.content["programme"], t))
+        assert list(statements(t))
     write_static_map(plan, file.parent / "sheet.svg")
     for wanted in ("", "North town", *plan.inputs.communities["name"]):
-        write_cut(plan, file.parent / "cut.html", wanted=wanted)
+        write_area_report(plan, file.parent / "cut.html", wanted=wanted)
     assert explain(file, plan.inputs.facilities["id"].iloc[0], texts)
     for model in MODELS if answers else ():
         answer_is_given(study, model, file.parent / "answer")
@@ -182,7 +182,7 @@ def answer_is_given(study: Study, model: str, folder: Path) -> None:
     try:
         answered = site(study, model)
     except SitingError as error:
-        if not {breach.key for breach in error.breaches} <= set(REFUSED):
+        if not {issue.key for issue in error.issues} <= set(REFUSED):
             raise
         return
     assert card(answered, Texts(study.language))

@@ -13,7 +13,7 @@ import pytest
 import planner
 from planner import pipeline
 from planner.messages.progress import Progress, silent
-from planner.reporting.files.locking import locked
+from planner.reporting.files.locking import lock_folder
 
 Made = TypeVar("Made")
 
@@ -30,7 +30,7 @@ def pickled_once(factory: pytest.TempPathFactory, name: str, make: Callable[[], 
     # A process that is killed while it makes something leaves a lock that the next one takes over.
     lock = folder / f"{name}.lock"
     lock.mkdir(exist_ok=True)
-    with locked(lock, wait_s=LONGEST_S):
+    with lock_folder(lock, wait_s=LONGEST_S):
         if not file.exists():
             draft = file.with_suffix(".new")
             draft.write_bytes(pickle.dumps(make(), protocol=pickle.HIGHEST_PROTOCOL))

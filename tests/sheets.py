@@ -13,7 +13,7 @@ import xlwt
 from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead
 from planner.io.layers import read_layer
-from planner.schemas.table_schema import Contract
+from planner.schemas.table_schema import TableSchema
 from planner.schemas.tables import PEOPLE_TABLE
 
 Rows = Sequence[Sequence[object]]
@@ -57,18 +57,18 @@ def write(path: Path, rows: Rows, merged: Sequence[Area] = ()) -> Path:
 
 
 def read(
-    path: Path, contract: Contract[Any] = PEOPLE_TABLE, *, counted: Sequence[str] = (), **settings: object
+    path: Path, schema: TableSchema[Any] = PEOPLE_TABLE, *, counted: Sequence[str] = (), **settings: object
 ) -> LayerRead:
     layer = Layer.model_validate({"path": path, **settings})
-    return read_layer(path, layer, setting=f"inputs.{contract.name}", contract=contract, counted=counted)
+    return read_layer(path, layer, setting=f"inputs.{schema.name}", schema=schema, counted=counted)
 
 
-def checked(path: Path, contract: Contract[Any] = PEOPLE_TABLE, **settings: object) -> gpd.GeoDataFrame:
+def checked(path: Path, schema: TableSchema[Any] = PEOPLE_TABLE, **settings: object) -> gpd.GeoDataFrame:
     """Read a layer and check it; what is wrong is raised."""
-    found = read(path, contract, **settings)
-    table: gpd.GeoDataFrame = contract.check(found.frame, source=path.name, known=found.breaches)
+    found = read(path, schema, **settings)
+    table: gpd.GeoDataFrame = schema.check(found.frame, source=path.name, known=found.issues)
     return table
 
 
 def keys(found: LayerRead) -> list[str]:
-    return [remark.key for remark in (*found.left_out, *found.remarks)]
+    return [notice.key for notice in (*found.left_out, *found.notices)]

@@ -15,7 +15,7 @@ import pytest
 
 import planner
 from planner.reporting.map.sheet import write_static_map
-from planner.reporting.report.area_reports import write_cut
+from planner.reporting.report.area_report import write_area_report
 from planner.results import Plan
 
 EVIL = ["a\x0bb", "a\x01b", "a\ufffeb", "a\ud800b", "a\x7f b", "a\x00b", "]]>&<b>\x1f"]
@@ -67,7 +67,7 @@ def test_sheets_and_cards_are_drawn(toy_plan: Plan, tmp_path: Path, text: str) -
         assert write_static_map(plan, tmp_path / name).stat().st_size > 1000
     ET.fromstring((tmp_path / "sheet.svg").read_text("utf-8"))  # noqa: S314 - our own file
     for name in ("card.docx", "card.html"):
-        assert write_cut(plan, tmp_path / name, wanted="W").stat().st_size > 1000
+        assert write_area_report(plan, tmp_path / name, wanted="W").stat().st_size > 1000
 
 
 def test_the_report_may_load_and_run_nothing(toy_plan: Plan, tmp_path: Path) -> None:

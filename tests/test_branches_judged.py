@@ -11,10 +11,10 @@ from page_script import computed
 
 import planner
 from planner.inputs.scenario import Scenario
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.branch_choices import MOST_BRANCHES
 from planner.reporting.map.page import draw_map
-from planner.reporting.map.whatif_data import what_if
+from planner.reporting.map.whatif_data import what_if_data
 from planner.results import Plan
 
 LINE = [[(0, 0), (2000, 0)]]
@@ -69,8 +69,8 @@ def test_floor_of_the_branches_that_stay(tmp_path: Path) -> None:
 def test_too_many_branches_are_said(tmp_path: Path) -> None:
     """More branches than are measured in every choice: the page judges today's, and names the reason."""
     plan = planned(tmp_path, MOST_BRANCHES + 1, FLOOR)
-    content = document(plan)
-    assert what_if(plan, content)["judged"]["unfollowed"] == ["branch_of"]
+    content = build_document(plan)
+    assert what_if_data(plan, content)["judged"]["unfollowed"] == ["branch_of"]
     assert f"a centre with more than {MOST_BRANCHES} branches" in draw_map(plan, content)
     today, other = computed(plan, JUDGED.replace("CLOSED", "[[], [3]]"))
     assert (today[1], other[1]) == ([], None)
@@ -78,6 +78,6 @@ def test_too_many_branches_are_said(tmp_path: Path) -> None:
 
 def test_many_branches_are_judged_where_no_rule_depends_on_the_branches_that_close(tmp_path: Path) -> None:
     plan = planned(tmp_path, MOST_BRANCHES + 1, SHARE)
-    content = document(plan)
-    assert what_if(plan, content)["judged"]["unfollowed"] == []
+    content = build_document(plan)
+    assert what_if_data(plan, content)["judged"]["unfollowed"] == []
     assert "branches" not in draw_map(plan, content).split("verdicts-note")[1][:200]

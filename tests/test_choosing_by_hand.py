@@ -13,11 +13,17 @@ import shapely
 
 from planner.config.sections.siting import Siting as Settings
 from planner.network.network import build_network
-from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
-from planner.siting.candidates.builder import Gatherer
-from planner.siting.candidates.candidate import Candidate, Excluded
-from planner.siting.proposals import Proposal, Siting, choice_of, choose_among, choose_sites
+from planner.network.walker import Walker
+from planner.siting.candidates.builder import CandidateBuilder
+from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
+from planner.siting.proposals import (
+    Proposal,
+    SitingResult,
+    choose_among_candidates,
+    choose_sites,
+    selection_constraints,
+)
 
 CRS = "EPSG:32648"
 WALK = WalkSettings(3.6, 10.0)
@@ -40,15 +46,15 @@ def gatherer(
     options: tuple[Candidate, ...] = (),
     ground: Any = None,  # noqa: ANN401
     **settings: Any,  # noqa: ANN401
-) -> Gatherer:
+) -> CandidateBuilder:
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
+    walker = Walker(network, WALK)
     xy = np.array(list(HOMES))
-    return Gatherer(
+    return CandidateBuilder(
         gpd.GeoDataFrame({"people": list(HOMES.values())}, geometry=shapely.points(xy), crs=CRS),
         np.full(len(HOMES), 5.0),
-        snap(xy, network, access_m=WALK.access_m),
-        network,
-        WALK,
+        walker.snap(xy),
+        walker,
         Settings(**{"sites": 1, "candidates": 1, "seconds": 9.0, "origins": ("clusters",)} | settings),
         options=options,
         named=named,
@@ -57,7 +63,7 @@ def gatherer(
     )
 
 
-def chosen(siting: Siting, number: int) -> dict[str, float]:
+def chosen(siting: SitingResult, number: int) -> dict[str, float]:
     """Return what each site of a proposal adds."""
     proposal = siting.proposals[number]
     return {
@@ -68,7 +74,7 @@ def chosen(siting: Siting, number: int) -> dict[str, float]:
 
 def test_one_site() -> None:
     """The middle of all is at 163,000 / 150 = 1086.67, 313 m from the 80 at 1400: it serves the 40 at 1000."""
-    found = choose_among(gatherer(A, B, E))
+    found = choose_among_candidates(gatherer(A, B, E))
     middle = found.pool.candidates[0]
     assert (middle.x_m, middle.clusters) == (1086.67, 1)
     assert found.candidates["id"].tolist() == [middle.id, "A", "B", "E"]
@@ -83,11 +89,11 @@ def test_one_site() -> None:
     assert (clustering.people_gained, clustering.gap) == (40.0, None)
     assert chosen(found, 0) == {middle.id: 40.0}
     assert (optimum.method, optimum.status, optimum.bound) == ("maximal_covering", "proven", 120.0)
-    assert (optimum.people_gained, optimum.gap, optimum.fates) == (120.0, 0.0, ())
+    assert (optimum.people_gained, optimum.gap, optimum.facility_actions) == (120.0, 0.0, ())
     assert set(chosen(found, 1)) < {"B", "E"}
     assert found.best is optimum
     assert (found.people_uncovered, found.people_without_street, found.today) == (155.0, 5.0, 0.0)
-    assert found.remarks == ()
+    assert found.notices == ()
     assert found.answer is not None
     assert found.answer.objective == 120.0
     assert found.choice is not None
@@ -96,7 +102,7 @@ def test_one_site() -> None:
 
 def test_two_sites_are_ranked_by_what_they_add() -> None:
     """Clusters into two: 10 and 20 people at 366.67, 40 and 80 at 1266.67, who are all within 300 m of them."""
-    found = choose_among(gatherer(A, B, sites=2))
+    found = choose_among_candidates(gatherer(A, B, sites=2))
     middles = {one.x_m: one.id for one in found.pool.candidates if one.clusters == 2}
     assert sorted(middles) == [366.67, 1266.67]
     assert list(chosen(found, 0).items()) == [(middles[1266.67], 120.0), (middles[366.67], 30.0)]
@@ -106,11 +112,11 @@ def test_two_sites_are_ranked_by_what_they_add() -> None:
 
 def test_a_site_that_adds_nobody_is_taken_by_clustering_and_listed_last() -> None:
     """Each place is a cluster of its own: the optimum leaves out who adds nobody."""
-    found = choose_among(gatherer(A, B, sites=5))
+    found = choose_among_candidates(gatherer(A, B, sites=5))
     assert sorted(chosen(found, 0).values()) == [10.0, 20.0, 40.0, 80.0]
     assert sorted(chosen(found, 1).values()) in ([30.0, 120.0], [10.0, 20.0, 120.0])
-    (remark,) = found.remarks
-    assert (remark.key, remark.table, dict(remark.values)) == (
+    (notice,) = found.notices
+    assert (notice.key, notice.table, dict(notice.values)) == (
         "siting_few_places",
         "siting",
         {"sites": 5, "places": 4},
@@ -119,7 +125,7 @@ def test_a_site_that_adds_nobody_is_taken_by_clustering_and_listed_last() -> Non
 
 def test_a_free_centre_is_kept_or_moved() -> None:
     """K serves the 10 at 100. A beside B serves 150 in all, 140 more than today; K and B would serve 130."""
-    found = choose_among(gatherer(A, B, options=(MOVE, KEEP)))
+    found = choose_among_candidates(gatherer(A, B, options=(MOVE, KEEP)))
     assert [one.id for one in found.pool.candidates][1:] == ["A", "B", "M:K", "K"]
     # A centre as it is is no row of the candidates.
     assert found.candidates["id"].tolist()[1:] == ["A", "B", "M:K"]
@@ -129,9 +135,9 @@ def test_a_free_centre_is_kept_or_moved() -> None:
     assert (found.people_uncovered, found.people_without_street) == (145.0, 5.0)
     clustering, optimum = found.proposals
     assert (clustering.people_gained, clustering.closed) == (40.0, ())
-    assert [(one.centre, one.fate, one.to) for one in clustering.fates] == [("K", "keep", "K")]
+    assert [(one.centre, one.fate, one.to) for one in clustering.facility_actions] == [("K", "keep", "K")]
     assert (optimum.people_gained, optimum.bound, optimum.closed) == (140.0, 140.0, ("K",))
-    assert [(one.centre, one.fate, one.to) for one in optimum.fates] == [("K", "move", "A")]
+    assert [(one.centre, one.fate, one.to) for one in optimum.facility_actions] == [("K", "move", "A")]
     assert chosen(found, 1) == {"B": 120.0, "A": 30.0}
     assert found.choice is not None
     assert found.choice.sites == 2
@@ -139,10 +145,10 @@ def test_a_free_centre_is_kept_or_moved() -> None:
 
 def test_a_kept_centre_takes_its_people_from_what_a_site_adds() -> None:
     """Without A: K stays, and the new site adds to it."""
-    found = choose_among(gatherer(B, options=(MOVE, KEEP)))
+    found = choose_among_candidates(gatherer(B, options=(MOVE, KEEP)))
     assert chosen(found, 1) == {"B": 120.0, "M:K": 20.0}
     assert found.proposals[1].people_gained == 130.0
-    only = choose_among(gatherer(A, options=(KEEP,), sites=0))
+    only = choose_among_candidates(gatherer(A, options=(KEEP,), sites=0))
     assert only.candidates["id"].tolist()[-1] == "A"
     # One place for a centre as it is, or moved to A, which serves its 10 people too.
     assert chosen(only, 1) == {"A": 30.0} or set(chosen(only, 1).values()) == {40.0}
@@ -152,57 +158,57 @@ def test_a_kept_centre_takes_its_people_from_what_a_site_adds() -> None:
 
 def test_clustering_adds_to_the_centres_that_stay() -> None:
     """K serves the 10 at 100: the site at 366.67 adds 20 of its 30, and one at 100 itself nobody."""
-    found = choose_among(gatherer(options=(KEEP,), sites=2))
+    found = choose_among_candidates(gatherer(options=(KEEP,), sites=2))
     assert list(chosen(found, 0).values()) == [120.0, 20.0]
     assert found.proposals[0].people_gained == 140.0
-    each = choose_among(gatherer(options=(KEEP,), sites=4))
+    each = choose_among_candidates(gatherer(options=(KEEP,), sites=4))
     assert list(chosen(each, 0).values()) == [80.0, 40.0, 20.0, 0.0]
     assert each.proposals[0].people_gained == 140.0
 
 
 def test_within_a_budget_the_site_that_adds_most_comes_first() -> None:
     """Each of the two middles costs 30 of 50: the one with 120 people is paid, the other is beyond the money."""
-    found = choose_among(gatherer(A, B, sites=2, new_cost=30.0, budget=50.0))
+    found = choose_among_candidates(gatherer(A, B, sites=2, new_cost=30.0, budget=50.0))
     middles = {one.x_m: one.id for one in found.pool.candidates if one.clusters == 2}
     assert chosen(found, 0) == {middles[1266.67]: 120.0}
     assert found.proposals[0].people_gained == 120.0
-    (remark,) = found.remarks
-    assert (remark.key, remark.table, remark.rows) == ("clustering_beyond_budget", "siting", (middles[366.67],))
-    assert dict(remark.values) == {"budget": "50", "sites": 2, "count": 1}
+    (notice,) = found.notices
+    assert (notice.key, notice.table, notice.rows) == ("clustering_beyond_budget", "siting", (middles[366.67],))
+    assert dict(notice.values) == {"budget": "50", "sites": 2, "count": 1}
     # A costs 10: both fit.
     assert chosen(found, 1) == {middles[1266.67]: 120.0, "A": 30.0}
     assert found.choice is not None
     assert found.choice.budget == 50.0
-    exact = choose_among(gatherer(A, B, sites=2, new_cost=25.0, budget=50.0))
+    exact = choose_among_candidates(gatherer(A, B, sites=2, new_cost=25.0, budget=50.0))
     assert exact.proposals[0].people_gained == 150.0
-    assert exact.remarks == ()
+    assert exact.notices == ()
 
 
 def test_what_clusters_cost_beyond_the_budget_does_not_stop_the_cheaper_one() -> None:
-    found = choose_among(gatherer(A, B, new_cost=60.0, budget=50.0))
+    found = choose_among_candidates(gatherer(A, B, new_cost=60.0, budget=50.0))
     assert (found.proposals[0].sites, found.proposals[0].people_gained) == ((), 0.0)
     assert chosen(found, 1) == {"A": 30.0}
 
 
 def test_a_choice_knows_every_cost() -> None:
     pool = replace(gatherer(A, B), options=(KEEP,)).gather()
-    free = choice_of(pool, Settings(sites=3))
+    free = selection_constraints(pool, Settings(sites=3))
     assert (free.sites, free.cost, free.budget) == (4, None, None)
-    paid = choice_of(pool, Settings(sites=3, budget=7.5))
+    paid = selection_constraints(pool, Settings(sites=3, budget=7.5))
     assert (paid.sites, paid.budget) == (4, 7.5)
     assert paid.cost is not None
     assert paid.cost.tolist() == pytest.approx([np.nan, 10.0, 100.0, 0.0], nan_ok=True)
 
 
 def test_nothing_asked_lists_what_the_study_names() -> None:
-    found = choose_among(gatherer(A, E, sites=0))
+    found = choose_among_candidates(gatherer(A, E, sites=0))
     assert found.candidates["id"].tolist() == ["A", "E"]
     assert [one.id for one in found.pool.candidates] == ["A", "E"]
     assert found.candidates.crs == CRS
     assert found.candidates["people_in_reach"].tolist() == [30.0, 120.0]
     assert (found.proposals, found.best, found.choice, found.answer) == ((), None, None, None)
     assert (found.people_uncovered, found.people_without_street, found.today) == (155.0, 5.0, 0.0)
-    assert found.remarks == ()
+    assert found.notices == ()
 
 
 def test_nobody_uncovered_asks_nothing() -> None:
@@ -211,19 +217,21 @@ def test_nobody_uncovered_asks_nothing() -> None:
         asked,
         uncovered=asked.uncovered.iloc[:0],
         limits_min=np.empty(0),
-        snaps=snap(np.empty((0, 2)), asked.network, access_m=10.0),
+        snaps=asked.walker.snap(np.empty((0, 2))),
     )
-    found = choose_among(nobody)
+    found = choose_among_candidates(nobody)
     assert (found.proposals, found.people_uncovered, found.people_without_street) == ((), 0.0, 0.0)
     assert found.candidates["people_in_reach"].tolist() == [0.0]
 
 
 def test_where_everything_is_sorted_out_nothing_is_proposed() -> None:
-    ground = SimpleNamespace(sorted_out=lambda given: ([], [Excluded(one, "outside", "") for one in given]))
-    found = choose_among(gatherer(A, B, ground=ground))
+    ground = SimpleNamespace(
+        sorted_out=lambda given: ([], [ExcludedCandidate(one, "outside", "") for one in given])
+    )
+    found = choose_among_candidates(gatherer(A, B, ground=ground))
     assert len(found.candidates) == 0
     assert [one.people_gained for one in found.proposals] == [0.0, 0.0]
-    assert [(one.key, one.table, dict(one.values)) for one in found.remarks] == [
+    assert [(one.key, one.table, dict(one.values)) for one in found.notices] == [
         ("siting_none_left", "siting", {"count": 3})
     ]
 
@@ -234,18 +242,19 @@ def far(people: list[float]) -> gpd.GeoDataFrame:
     )
 
 
-def told(uncovered: gpd.GeoDataFrame, **changed: Any) -> Siting:  # noqa: ANN401
+def told(uncovered: gpd.GeoDataFrame, **changed: Any) -> SitingResult:  # noqa: ANN401
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
-    given = {"walk": WALK, "standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
-    return choose_sites(uncovered, network, **(given | changed))
+    walker = Walker(network, WALK)
+    given = {"standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
+    return choose_sites(uncovered, walker, **(given | changed))
 
 
 def test_people_without_a_street_are_told() -> None:
     found = told(far([1000.0, 500.0]))
     assert (found.people_uncovered, found.people_without_street) == (1500.0, 1500.0)
-    (remark,) = found.remarks
-    assert (remark.key, remark.table, remark.people) == ("siting_no_street", "siting", 1500.0)
-    assert dict(remark.values) == {"people": "1,500", "access_m": "10"}
+    (notice,) = found.notices
+    assert (notice.key, notice.table, notice.people) == ("siting_no_street", "siting", 1500.0)
+    assert dict(notice.values) == {"people": "1,500", "access_m": "10"}
 
 
 def test_each_place_has_its_own_limit() -> None:
@@ -254,8 +263,8 @@ def test_each_place_has_its_own_limit() -> None:
     assert told(homes).proposals[0].people_gained == 40.0
     assert told(homes, standard_min=4.9).proposals[0].people_gained == 30.0
     assert told(homes, limits_min=np.array([1.6, 5.0])).proposals[0].people_gained == 10.0
-    (remark,) = told(homes.iloc[:1], sites=2).remarks
-    assert dict(remark.values) == {"sites": 2, "places": 1}
+    (notice,) = told(homes.iloc[:1], sites=2).notices
+    assert dict(notice.values) == {"sites": 2, "places": 1}
     two = told(homes, sites=2, n_candidates=2)
     assert {one.x_m for one in two.pool.candidates} == {100.0, 500.0}
     assert two.answer is not None

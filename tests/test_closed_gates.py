@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pytest
 
-from planner.network.gate_gaps import find_gap_gates, find_gap_nodes
+from planner.network.gates import find_gap_gates, find_gap_nodes
 from planner.network.network import build_network
 
 GATED = {

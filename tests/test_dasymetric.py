@@ -28,7 +28,7 @@ from planner.population.disaggregate import Residents, demand_method, place_resi
 from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
 from planner.population.points import place_demand
 from planner.population.rasters import read_raster
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, STREETS, Buildings, Communities, Demand, Streets
 
 CRS = "EPSG:32648"
@@ -102,7 +102,7 @@ def test_totals_go_to_homes_by_floor_area_by_hand() -> None:
     np.testing.assert_allclose(in_first["households"], [200, 600, 300, 140])
     # The second community has no home: its streets take its people, and it is said.
     assert found.points[found.points["community"] == "C1"]["people"].sum() == pytest.approx(7)
-    assert {remark.key: remark.rows for remark in found.remarks} == {
+    assert {notice.key: notice.rows for notice in found.notices} == {
         "levels_assumed": (),
         "community_without_buildings": ("C1",),
     }
@@ -113,9 +113,9 @@ def test_unknown_kinds_hold_nobody_and_unspecified_ones_are_counted() -> None:
                                ("大蒙古包", 1, None, house(50, 10))), KINDS)  # fmt: skip
     assert homes.points["id"].tolist() == ["H0", "H1"]
     found = spread_over_buildings(communities([10]), homes, streets(*STREET), spacing_m=25.0)
-    remarks = {remark.key: remark for remark in found.remarks}
-    assert remarks["building_kind_unknown"].rows == ("H2",)
-    assert remarks["buildings_unspecified"].people == 10
+    notices = {notice.key: notice for notice in found.notices}
+    assert notices["building_kind_unknown"].rows == ("H2",)
+    assert notices["buildings_unspecified"].people == 10
 
 
 @settings(max_examples=20)
@@ -158,7 +158,7 @@ def test_a_cell_partly_outside_loses_that_share_and_says_so() -> None:
     found = place_demand(cells([8.0], [shapely.box(50, 0, 250, 100)]), communities([0]), spreading=spread)
     assert found.points["people"].sum() == pytest.approx(2.0)
     assert found.outside == pytest.approx(6.0)
-    assert [(remark.key, remark.rows) for remark in found.remarks] == [("demand_outside", ("G0",))]
+    assert [(notice.key, notice.rows) for notice in found.notices] == [("demand_outside", ("G0",))]
 
 
 def test_whoever_is_counted_among_the_people_is_shared_out_and_scaled_with_them() -> None:
@@ -327,8 +327,8 @@ def test_people_from_households_conserve_the_total_of_the_community() -> None:
     demand = households([10.0, None, None], [4.0, 20.0, 10.0])
     found = placed("points", communities([100]), demand=demand, given_settings={"household_size": 2.5})
     assert found.points["people"].tolist() == [10.0, 60.0, 30.0]
-    (remark,) = [one for one in found.remarks if one.key == "people_from_households"]
-    assert remark.people == 90.0
+    (notice,) = [one for one in found.notices if one.key == "people_from_households"]
+    assert notice.people == 90.0
     free = placed("points", communities([np.nan]), demand=demand, given_settings={"household_size": 2.5})
     assert free.points["people"].tolist() == [10.0, 50.0, 25.0]
     with pytest.raises(DataError, match="household_size"):
@@ -343,7 +343,7 @@ def test_calibration_scales_to_the_totals_and_shows_both() -> None:
     assert balance["found"].tolist() == [40, 0, 7, 9]
     assert balance["placed"].tolist() == [pytest.approx(100), pytest.approx(50), 7, 0]
     assert found.points["people"].tolist()[:2] == [75, 25]
-    assert {"people_calibrated", "calibrated_along_streets", "demand_outside"} <= {r.key for r in found.remarks}
+    assert {"people_calibrated", "calibrated_along_streets", "demand_outside"} <= {r.key for r in found.notices}
     plain = placed("points", own, demand=demand)
     assert plain.balance["placed"].tolist() == [40, 0, 7, 0]
 
@@ -367,7 +367,7 @@ def test_a_whole_study_by_raster_and_by_buildings(tmp_path: Path) -> None:
     folder.mkdir()
     raster(folder / "p.tif", values, Affine(100, 0, X - 100, 0, -100, Y + 500))
     study = base + '\n[inputs.population]\npath = "p.tif"\n'
-    content = document(planner.run(toy.write_study(folder, study=study)))
+    content = build_document(planner.run(toy.write_study(folder, study=study)))
     given = content["demand"]
     # The communities are 900 × 500 m, the cells 100 × 100 m with 10 people each.
     assert given["people_placed"] == pytest.approx(900 * 500 / 1e4 * 10)
@@ -377,7 +377,7 @@ def test_a_whole_study_by_raster_and_by_buildings(tmp_path: Path) -> None:
     huts = gpd.GeoDataFrame({"kind": ["yes"]}, geometry=[at_home(house(100, 100))], crs=toy.CRS)
     study = base + '\n[inputs.buildings]\npath = "toy.gpkg"\nlayer = "huts"\n'
     file = toy.write_study(tmp_path / "b", changed={"communities": totals, "huts": huts}, study=study)
-    content = document(planner.run(file))
+    content = build_document(planner.run(file))
     methods = [row["method"] for row in content["demand"]["balance"]]
     assert methods == ["buildings", "along_streets", ""]
     placed_people = [row["placed"] for row in content["demand"]["balance"]]

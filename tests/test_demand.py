@@ -52,7 +52,7 @@ def test_a_community_without_a_street_keeps_its_people_at_one_point_inside() -> 
     placed = spread_along_streets(communities([5, 9]), streets("LINESTRING (1000 50, 1090 50)"), spacing_m=50.0)
     lost = placed.points[placed.points["community"] == "C1"]
     assert lost["people"].tolist() == [9.0]
-    assert [(remark.key, remark.rows) for remark in placed.remarks] == [("community_without_street", ("C1",))]
+    assert [(notice.key, notice.rows) for notice in placed.notices] == [("community_without_street", ("C1",))]
 
 
 def test_every_demand_point_is_placed_or_listed_with_its_people() -> None:
@@ -66,10 +66,10 @@ def test_every_demand_point_is_placed_or_listed_with_its_people() -> None:
     placed = place_demand(demand, communities([0, 0]))
     # The border at x = 1100 belongs to the lower id.
     assert placed.points["community"].tolist() == ["C0", "C0", "C1"]
-    assert [(remark.key, remark.rows, remark.people) for remark in placed.remarks] == [
+    assert [(notice.key, notice.rows, notice.people) for notice in placed.notices] == [
         ("demand_outside", ("d",), 8.0)
     ]
-    assert placed.points["people"].sum() + placed.remarks[0].people == demand["people"].sum()
+    assert placed.points["people"].sum() + placed.notices[0].people == demand["people"].sum()
 
 
 def test_a_polygon_of_people_stands_at_a_point_inside_it() -> None:

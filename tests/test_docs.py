@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import runpy
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from changing import COVERED, city, diagnosed
 
 import planner
 from planner.inputs.scenario import Scenario, Site
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.tables.geopackage import result_layers
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -65,12 +67,12 @@ def test_every_entry_of_plan_json_is_documented(
     sited = planner.run(toy.write_study(tmp_path / "sited", changed=toy.sited_layers(), study=toy.SITED))
     changed = Scenario(("S1",), (Site(id="N1", x=0.0, y=0.0),), rich_toy_plan.inputs.crs.to_string())
     found = {
-        *paths(document(rich_toy_plan)),
-        *paths(document(replace(rich_toy_plan, scenario=changed))),
+        *paths(build_document(rich_toy_plan)),
+        *paths(build_document(replace(rich_toy_plan, scenario=changed))),
         *paths(everything(tmp_path)),
-        *paths(document(beside)),
+        *paths(build_document(beside)),
         *paths(led_round(tmp_path / "round")),
-        *paths({"siting": document(sited)["siting"]}),
+        *paths({"siting": build_document(sited)["siting"]}),
         *paths(programme(tmp_path / "poor", 1.0)),
         *paths(programme(tmp_path / "rich", 150.0)),
     }
@@ -82,7 +84,7 @@ def led_round(folder: Path) -> dict[str, Any]:
     layers = city([[(0, 0), (400, 0), (400, 40), (0, 40)]], {(100, 0): 10, (0, 40): 10, (100, 40): 10})
     quota = '[[quotas]]\nid = "q"\nrule = "own"\nshare = 0.5\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "Q"\n'
     diagnosed(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
-    return document(planner.run(folder / "study.toml"))
+    return build_document(planner.run(folder / "study.toml"))
 
 
 def everything(folder: Path) -> dict[str, Any]:
@@ -93,14 +95,14 @@ def everything(folder: Path) -> dict[str, Any]:
     more += '[[siting.robust.people]]\nname = "as it is"\npeople = {}\n'
     alone = toy.STUDY.replace("candidates = 8", "candidates = 1")
     study = toy.write_study(folder / "toy", changed={"centres": centres}, study=alone + more)
-    return document(planner.run(study, verified=True))
+    return build_document(planner.run(study, verified=True))
 
 
 def programme(folder: Path, money: float) -> dict[str, Any]:
     """Return a document of a study with a weak centre and money."""
     centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
     study = toy.write_study(folder, changed={"centres": centres}, study=toy.with_money(money, money) + toy.OWN)
-    return document(planner.run(study))
+    return build_document(planner.run(study))
 
 
 def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich_toy_plan: planner.Plan) -> None:
@@ -116,3 +118,37 @@ def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich
 def test_every_meaning_is_given(script: dict[str, Any]) -> None:
     assert all(script["plan_entries"]().values())
     assert all(meaning for _, columns in script["RESULT_LAYERS"].values() for meaning in columns.values())
+
+
+def test_the_reference_names_what_there_is() -> None:
+    named = [
+        name for page in DOCS.glob("api/*.md") for name in re.findall(r"(?m)^::: (\S+)", page.read_text("utf-8"))
+    ]
+    assert named
+    for name in named:
+        try:
+            import_module(name)
+        except ModuleNotFoundError:
+            module, _, attribute = name.rpartition(".")
+            assert hasattr(import_module(module), attribute), name
+
+
+def test_the_layers_of_the_architecture_are_those_of_the_contract() -> None:
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))
+    (schema,) = project["tool"]["importlinter"]["schemas"]
+    text = (DOCS / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"(?m)^\| (\d+) \| (.+) \|$", text)
+    assert [int(number) for number, _ in rows] == list(range(len(rows), 0, -1))
+    listed = [set(re.findall(r"`(\w+)`", packages)) for _, packages in rows]
+    assert listed == [set(layer.split(" | ")) for layer in schema["layers"]]
+    described = set(re.findall(r"(?m)^\| `(\w+)` \|", text.partition("## Packages")[2]))
+    assert described == set().union(*listed) - {"signals"}
+
+
+def test_pages_of_the_site_are_in_its_contents() -> None:
+    contents = set(
+        re.findall(r"([\w/]+\.md)$", (DOCS.parent / "mkdocs.yml").read_text("utf-8"), flags=re.MULTILINE)
+    )
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("**/*.md")}
+    notebooks = {f"tutorials/{path.stem}.md" for path in (DOCS.parent / "notebooks").glob("*.ipynb")}
+    assert contents == pages | notebooks | {"changelog.md"}

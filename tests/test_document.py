@@ -12,7 +12,7 @@ import toy
 
 import planner
 from planner.config.study import Study
-from planner.reporting.document.build import as_json, document
+from planner.reporting.document.build import build_document, format_json
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -25,7 +25,7 @@ def everything(folder: Path) -> planner.Plan:
 
 def scrubbed(content: dict[str, Any]) -> dict[str, Any]:
     """Return a document without what depends on the machine: versions, and the hash of a freshly written file."""
-    content = json.loads(as_json(content))
+    content = json.loads(format_json(content))
     del content["provenance"]
     for source in content["data"]["sources"]:
         del source["sha256"]
@@ -55,11 +55,11 @@ def golden(name: str) -> dict[str, Any]:
 
 
 def test_the_toy_plan_is_as_it_was(toy_plan: planner.Plan) -> None:
-    assert_same(scrubbed(document(toy_plan)), golden("toy_plan"))
+    assert_same(scrubbed(build_document(toy_plan)), golden("toy_plan"))
 
 
 def test_the_plan_with_all_parts_is_as_it_was(tmp_path: Path) -> None:
-    content = scrubbed(document(everything(tmp_path)))
+    content = scrubbed(build_document(everything(tmp_path)))
     assert_same(content, golden("everything_plan"))
     parts = ("kinds", "circles", "fairness", "siting", "programme", "scenarios")
     assert all(content[part] for part in parts)
@@ -70,16 +70,16 @@ def test_the_plan_with_all_parts_is_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_document_is_plain_json_without_nan(toy_plan: planner.Plan) -> None:
-    text = as_json(document(toy_plan))
+    text = format_json(build_document(toy_plan))
     assert "NaN" not in text
     assert "Infinity" not in text
-    assert json.loads(text) == document(toy_plan)
+    assert json.loads(text) == build_document(toy_plan)
 
 
 def test_every_setting_of_the_study_is_in_it_but_no_path_of_the_machine(toy_plan: planner.Plan) -> None:
-    content = document(toy_plan)
+    content = build_document(toy_plan)
     assert set(content["study"]) == set(Study.model_fields) - {"file"}
-    assert str(toy_plan.study.file.parent) not in as_json(content)
+    assert str(toy_plan.study.file.parent) not in format_json(content)
 
 
 def test_frames_are_not_changed_in_place(toy_study: Path) -> None:
@@ -87,15 +87,15 @@ def test_frames_are_not_changed_in_place(toy_study: Path) -> None:
     before = {
         name: frame.copy() for name, frame in (("demand", plan.inputs.demand), ("areas", plan.service_areas))
     }
-    document(plan)
+    build_document(plan)
     assert before["demand"].equals(plan.inputs.demand)
     assert before["areas"].equals(plan.service_areas)
 
 
 def test_a_plan_is_frozen(toy_plan: planner.Plan) -> None:
     with pytest.raises(AttributeError):
-        toy_plan.remarks = ()  # type: ignore[misc]  # the very thing that must fail
-    assert replace(toy_plan, remarks=()).remarks == ()
+        toy_plan.notices = ()  # type: ignore[misc]  # the very thing that must fail
+    assert replace(toy_plan, notices=()).notices == ()
 
 
 def test_service_areas_carry_their_share_of_the_disc(toy_plan: planner.Plan) -> None:
@@ -115,6 +115,6 @@ if __name__ == "__main__":
     }
     for name, make in plans.items():
         with tempfile.TemporaryDirectory() as folder:
-            content = scrubbed(document(make(Path(folder))))
+            content = scrubbed(build_document(make(Path(folder))))
         text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
         (GOLDEN / f"{name}.json").write_text(text, "utf-8")

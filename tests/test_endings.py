@@ -117,13 +117,13 @@ def test_after_the_exchange_nobody_is_told_that_earlier_results_are_there(
     toy_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = earlier(tmp_path / "out")
-    exchange = writing.exchange
+    exchange = writing.replace_files
 
     def then_interrupted(*given: object) -> None:
         exchange(*given)
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(writing, "exchange", then_interrupted)
+    monkeypatch.setattr(writing, "replace_files", then_interrupted)
     assert main(["run", str(toy_study), "--out", str(out)]) == 143
     said = capsys.readouterr().err
     assert "Interrupted; the new results were in place by then, complete." in said

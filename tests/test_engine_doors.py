@@ -21,7 +21,6 @@ from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import (
     TravelTimes,
     nearest_facility,
-    nearest_facility_of_nodes,
     nearest_facility_of_places,
     travel_times,
 )
@@ -167,7 +166,6 @@ def test_snaps_that_belong_elsewhere(network: WalkingNetwork, snaps: SnappedPoin
         lambda on, walk: travel_times(on, snaps, snaps, walk=walk, horizon_min=5.0),
         lambda on, walk: nearest_facility(on, snaps, snaps, walk=walk, horizon_min=5.0),
         lambda on, walk: nearest_facility_of_places(on, snaps, snaps.xy, walk=walk, horizon_min=5.0),
-        lambda on, walk: nearest_facility_of_nodes(on, snaps, walk=walk, horizon_min=5.0),
         lambda on, walk: service_areas(on, snaps, walk=walk, limits_min=[5.0]),
     ):
         refused(lambda call=call: call(other, WALK), "another network")

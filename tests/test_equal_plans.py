@@ -14,7 +14,7 @@ import shapely
 
 import planner
 from planner.io.datum.transform import Datum, convert
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan"
 FILE = HAIBOWAN / "haibowan.gpkg"
@@ -85,7 +85,7 @@ def plain(layers: dict[str, gpd.GeoDataFrame], tmp_path_factory: pytest.TempPath
         for name in ("communities", "facilities", "streets", "demand", "water", "barriers")
     ]
     (folder / "study.toml").write_text(PLAIN.format(inputs="".join(inputs)), "utf-8")
-    return document(planner.run(folder / "study.toml"))
+    return build_document(planner.run(folder / "study.toml"))
 
 
 def as_gbk_csv(centres: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_district_in_other_files_gives_the_same_plan(
     ]
     study = tmp_path / "study.toml"
     study.write_text(PLAIN.format(inputs="".join(inputs)), "utf-8")
-    found = document(planner.run(study))
+    found = build_document(planner.run(study))
 
     sources = {source["layer"]: source for source in found["data"]["sources"]}
     assert {name: source["datum"] for name, source in sources.items()} == {
@@ -212,4 +212,4 @@ def test_the_study_itself_is_the_plain_one(
         for name in ("communities", "facilities", "streets", "demand", "water", "barriers")
     ]
     (tmp_path / "study.toml").write_text(PLAIN.format(inputs="".join(inputs)), "utf-8")
-    assert_same_findings(document(planner.run(tmp_path / "study.toml")), plain)
+    assert_same_findings(build_document(planner.run(tmp_path / "study.toml")), plain)

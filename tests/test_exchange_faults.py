@@ -19,8 +19,8 @@ from planner.messages.errors import OutputError, UnfinishedError
 from planner.reporting import write as writing
 from planner.reporting.files import exchange as exchanging
 from planner.reporting.files import locking
-from planner.reporting.files.exchange import JOURNAL, exchange, room_in, settle
-from planner.reporting.files.locking import LOCK, locked, this_process
+from planner.reporting.files.exchange import JOURNAL, finish_interrupted, replace_files, staging_folder
+from planner.reporting.files.locking import LOCK, lock_folder, this_process
 
 NAMES = ("a.html", "b.json", "c.gpkg")
 pytestmark = needs_fork
@@ -45,12 +45,12 @@ for home, name in [(Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (os, "l
                    (os, "open"), (os, "fsync"), (os, "unlink"), (os, "rmdir"), (os, "mkdir")]:
     setattr(home, name, counting(getattr(home, name)))
 if work == "settle":
-    exchanging.settle(folder)
+    exchanging.finish_interrupted(folder)
 else:
-    with exchanging.room_in(folder) as room:
+    with exchanging.staging_folder(folder) as room:
         for name in names:
             (room / name).write_text("new")
-        exchanging.exchange(room, folder, names)
+        exchanging.replace_files(room, folder, names)
 """
 
 
@@ -88,10 +88,10 @@ def test_a_kill_at_any_step_is_settled_by_the_next_run(tmp_path: Path, before: t
         left = without_locks(state_of(folder))
         assert left in (old, new), step
         seen.append(left == new)
-        with room_in(folder) as room:
+        with staging_folder(folder) as room:
             for name in NAMES:
                 (room / name).write_text("newer", "utf-8")
-            exchange(room, folder, NAMES)
+            replace_files(room, folder, NAMES)
         assert state_of(folder) == {**dict.fromkeys(NAMES, "newer"), "mine.txt": "mine"}, step
         step += 1
     assert state_of(folder) == new
@@ -110,10 +110,10 @@ def test_a_kill_of_the_repair_is_repaired(tmp_path: Path) -> None:
         folder = fill(tmp_path / f"repair{step}")
         assert killed_at(first, folder)
         again = killed_at(step, folder, "settle")
-        settle(folder)
+        finish_interrupted(folder)
         assert without_locks(state_of(folder)) == new, step
-        with room_in(folder) as room:
-            exchange(room, folder, ())
+        with staging_folder(folder) as room:
+            replace_files(room, folder, ())
         assert state_of(folder) == new, step
         step += 1
     assert step > 8
@@ -134,7 +134,7 @@ def test_an_undoing_that_is_killed_is_undone(tmp_path: Path) -> None:
     (folder / NAMES[1]).write_text("new", "utf-8")
     journal = {"names": NAMES, "had": NAMES[:2], "direction": "back"}
     (room / JOURNAL).write_text(json.dumps(journal), "utf-8")
-    settle(folder)
+    finish_interrupted(folder)
     assert state_of(folder) == {**dict.fromkeys(NAMES[:2], "old"), "mine.txt": "mine"}
 
 
@@ -163,22 +163,22 @@ def test_a_journal_never_leads_out_of_its_folder(tmp_path: Path, names: object) 
     (tmp_path / "stolen").write_text("mine", "utf-8")
     journal = {"names": names, "had": [], "direction": "sideways" if names == "ab" else "forward"}
     (room / JOURNAL).write_text(json.dumps(journal), "utf-8")
-    settle(folder)
+    finish_interrupted(folder)
     assert (tmp_path / "stolen").read_text("utf-8") == "mine"
     assert (room / "stolen").read_text("utf-8") == "new"
 
 
 def test_what_a_killed_run_was_making_is_cleared(tmp_path: Path) -> None:
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom planner.reporting.files.exchange import room_in\n"
-        "with room_in(Path(sys.argv[1])) as room:\n    (room / 'half').write_text('x')\n"
+        "import os, sys\nfrom pathlib import Path\nfrom planner.reporting.files.exchange import staging_folder\n"
+        "with staging_folder(Path(sys.argv[1])) as room:\n    (room / 'half').write_text('x')\n"
         "    os.kill(os.getpid(), 9)"
     )
     folder = fill(tmp_path / "out")
     subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
     assert len(list(folder.glob(".planner-*"))) == 1
-    with room_in(folder) as living:
-        settle(folder)
+    with staging_folder(folder) as living:
+        finish_interrupted(folder)
         assert list(folder.glob(".planner-*")) == [living]
     assert state_of(folder) == {**dict.fromkeys(NAMES, "old"), "mine.txt": "mine"}
 
@@ -188,7 +188,7 @@ def test_a_folder_behind_a_link_is_not_cleared(tmp_path: Path) -> None:
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "precious").write_text("theirs", "utf-8")
     (folder / f".planner-{'0' * 12}-1-1-x").symlink_to(tmp_path / "theirs")
-    settle(folder)
+    finish_interrupted(folder)
     assert (tmp_path / "theirs" / "precious").exists()
 
 
@@ -206,7 +206,7 @@ def test_old_files_that_cannot_be_put_back_are_never_called_untouched(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", held)
         with pytest.raises(UnfinishedError) as told:
-            writing.write_together(folder, makers)
+            writing.write_all_or_none(folder, makers)
         for language in ("en", "zh"):
             said = told.value.in_words(language)
             assert "untouched" not in said
@@ -215,7 +215,7 @@ def test_old_files_that_cannot_be_put_back_are_never_called_untouched(
         with pytest.raises(UnfinishedError):
             writing.check_writable(folder)
     # The program that held the file is closed: the next run puts everything back.
-    settle(folder)
+    finish_interrupted(folder)
     assert state_of(folder) == {**dict.fromkeys(NAMES, "old"), "mine.txt": "mine"}
 
 
@@ -223,7 +223,7 @@ def test_a_folder_in_a_products_place_is_never_moved(tmp_path: Path) -> None:
     folder = fill(tmp_path / "out", NAMES[1:])
     (folder / NAMES[0]).mkdir()
     with pytest.raises(OutputError, match="is a folder there"):
-        writing.write_together(folder, {name: lambda path: path.write_text("new", "utf-8") for name in NAMES})
+        writing.write_all_or_none(folder, {name: lambda path: path.write_text("new", "utf-8") for name in NAMES})
     assert state_of(folder) == {NAMES[0]: "a folder", **dict.fromkeys(NAMES[1:], "old"), "mine.txt": "mine"}
 
 
@@ -232,7 +232,7 @@ def write_often(tag: str, folder: Path, barrier: multiprocessing.synchronize.Bar
     for turn in range(40):
         barrier.wait()
         made = f"{tag}{turn}"
-        writing.write_together(folder, {name: lambda path, m=made: path.write_text(m) for name in NAMES})
+        writing.write_all_or_none(folder, {name: lambda path, m=made: path.write_text(m) for name in NAMES})
         barrier.wait()
 
 
@@ -283,7 +283,7 @@ def test_a_lock_that_nobody_holds_is_taken_over(tmp_path: Path, written: object,
     at = time.time() - aged_s
     os.utime(lock, (at, at))
     began = time.monotonic()
-    with locked(tmp_path, wait_s=5.0):
+    with lock_folder(tmp_path, wait_s=5.0):
         assert json.loads(lock.read_text("utf-8"))["pid"] == os.getpid()
     assert time.monotonic() - began < 2
     assert list(tmp_path.iterdir()) == []
@@ -292,7 +292,7 @@ def test_a_lock_that_nobody_holds_is_taken_over(tmp_path: Path, written: object,
 @pytest.mark.parametrize("changed", [{}, {"host": "another machine"}], ids=["living", "another_machine"])
 def test_a_lock_that_is_held_is_waited_for_and_named(tmp_path: Path, changed: dict[str, object]) -> None:
     (tmp_path / LOCK).write_text(signed(**changed), "utf-8")
-    with pytest.raises(OutputError) as told, locked(tmp_path, wait_s=0.2):
+    with pytest.raises(OutputError) as told, lock_folder(tmp_path, wait_s=0.2):
         pass
     said = told.value.in_words("en")
     assert f"process {os.getpid()} on {changed.get('host', platform.node())}, since 2026-11-30 08:00:00" in said
@@ -309,11 +309,11 @@ def test_a_half_exchange_is_finished_before_a_newer_one(tmp_path: Path) -> None:
         (room / name).write_text("new", "utf-8")
     journal = {"names": NAMES, "had": NAMES, "direction": "forward"}
     (room / JOURNAL).write_text(json.dumps(journal), "utf-8")
-    with room_in(folder) as mine:
+    with staging_folder(folder) as mine:
         for name in NAMES:
             (mine / name).write_text("newest", "utf-8")
-        exchange(mine, folder, NAMES)
-    settle(folder)
+        replace_files(mine, folder, NAMES)
+    finish_interrupted(folder)
     assert state_of(folder) == {**dict.fromkeys(NAMES, "newest"), "mine.txt": "mine"}
 
 
@@ -323,5 +323,5 @@ def test_without_links_the_old_files_are_moved_aside(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(exchanging.os, "link", no_links)
     folder = fill(tmp_path / "out")
-    writing.write_together(folder, {name: lambda path: path.write_text("new", "utf-8") for name in NAMES})
+    writing.write_all_or_none(folder, {name: lambda path: path.write_text("new", "utf-8") for name in NAMES})
     assert state_of(folder) == {**dict.fromkeys(NAMES, "new"), "mine.txt": "mine"}

@@ -54,7 +54,7 @@ def test_a_name_that_several_have_needs_an_id(tmp_path: Path, capsys: pytest.Cap
     assert "Give the id of one: C1, S1" in capsys.readouterr().err
 
 
-def test_words_that_name_no_function_are_remarked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_that_name_no_function_are_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     centres = toy.layers()["centres"].assign(functions=["图书室、Libary", "舞蹈室"])
     assert main(["check", str(toy.write_study(tmp_path, changed={"centres": centres}))]) == 0
     said = capsys.readouterr().out

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import shapely
 
-from planner.reporting.geojson import written
+from planner.reporting.geojson import geojson_texts
 
 SHAPES = (
     "POLYGON ((106.8 39.5, 107 39.5, 106.8 39.7, 106.8 39.5))",
@@ -25,14 +25,14 @@ SHAPES = (
 def test_texts_are_those_of_pythons_json() -> None:
     shapes = np.array([shapely.from_wkt(text) for text in SHAPES])
     expected = [json.dumps(json.loads(text), sort_keys=True) for text in shapely.to_geojson(shapes)]
-    assert written(shapes) == expected
+    assert geojson_texts(shapes) == expected
 
 
 def test_nothing_is_written_of_nothing() -> None:
-    assert written(np.empty(0, dtype=object)) == []
+    assert geojson_texts(np.empty(0, dtype=object)) == []
 
 
 def test_an_empty_polygon_is_empty_when_it_is_read_again() -> None:
     shapes = np.array([shapely.Polygon(), shapely.LineString(), shapely.box(0, 0, 1, 1)])
-    read = shapely.from_geojson(written(shapes))
+    read = shapely.from_geojson(geojson_texts(shapes))
     assert shapely.is_empty(read).tolist() == [True, True, False]

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 import planner
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan"
 FOUNDED_SINCE = 2
@@ -91,7 +91,7 @@ def test_walls_and_railway_hold(haibowan_plan: planner.Plan) -> None:
 
 
 def test_what_is_modelled_is_said(haibowan_plan: planner.Plan) -> None:
-    content = document(haibowan_plan)
+    content = build_document(haibowan_plan)
     assert set(content["data"]["modelled"]) == {
         "communities",
         "facilities",
@@ -128,10 +128,10 @@ def test_the_programme_spends_the_articles_money_by_its_rules(haibowan_plan: pla
     assert [sum(fund.amounts) for fund in study.funds] == [1147.0, 683.0, 171.0]
     assert (programme.status, programme.order_status) == ("proven", "proven")
     small = {need.place for need in programme.needs if need.rules == ("floor_area_per_100_households",)}
-    settled = {centre for project in programme.projects for centre in project.settles}
+    settled = {centre for project in programme.projects for centre in project.resolves}
     assert len(small) == 8
     assert small <= settled
-    assert programme.settled == programme.settleable == len(settled)
+    assert programme.resolved == programme.resolvable == len(settled)
     for number, fund in enumerate(study.funds):
         for year in range(study.years):
             paid = [one.paid[number] for one in programme.projects if one.year <= year]
@@ -141,5 +141,5 @@ def test_the_programme_spends_the_articles_money_by_its_rules(haibowan_plan: pla
         assert above + district + dues == pytest.approx(project.cost)
         assert district >= 0.5 * above - 1e-6
         assert dues == 0 or project.kind in ("upgrade", "share")
-    starts = Counter((project.street, project.year) for project in programme.projects)
+    starts = Counter((project.subdistrict, project.year) for project in programme.projects)
     assert max(starts.values()) <= 4

@@ -14,7 +14,7 @@ from planner.commands.site import site, write_answer
 from planner.config.study import read_study
 from planner.messages.errors import OutputError
 from planner.reporting.map.sheet import write_static_map
-from planner.reporting.report.area_reports import write_cut
+from planner.reporting.report.area_report import write_area_report
 
 
 def called(folder: Path, name: str, study: str = toy.STUDY) -> Path:
@@ -77,7 +77,7 @@ def test_a_scenario_is_kept(tmp_path: Path) -> None:
 
 def test_single_products_keep_the_study_file(tmp_path: Path) -> None:
     plan = planner.run(toy.write_study(tmp_path))
-    for name, write in (("study.svg", write_static_map), ("study.html", write_cut)):
+    for name, write in (("study.svg", write_static_map), ("study.html", write_area_report)):
         (tmp_path / name).hardlink_to(tmp_path / "study.toml")
         with pytest.raises(OutputError, match=name):
             write(plan, tmp_path / name)

@@ -14,9 +14,9 @@ import toy
 
 import planner
 from planner.messages.catalogue import Texts, catalogue
-from planner.reporting.document.build import document
-from planner.reporting.geojson import written
-from planner.reporting.map.elements import SIMPLIFIED_M, rounded
+from planner.reporting.document.build import build_document
+from planner.reporting.geojson import geojson_texts
+from planner.reporting.map.elements import SIMPLIFIED_M, simplify_degrees
 from planner.reporting.map.page import draw_map
 
 HOSTILE = "<script>alert(1)</script>\"onmouseover=alert(1) '`${alert(1)}`{{ 7 * 191 }}{% raw %}"
@@ -29,15 +29,15 @@ MEGABYTES_AT_MOST = 5
 
 @pytest.fixture(scope="module")
 def haibowan_map(haibowan_plan: planner.Plan) -> str:
-    return draw_map(haibowan_plan, document(haibowan_plan))
+    return draw_map(haibowan_plan, build_document(haibowan_plan))
 
 
 def test_the_same_plan_gives_the_same_bytes(
     toy_plan: planner.Plan, haibowan_plan: planner.Plan, haibowan_map: str
 ) -> None:
-    content = document(toy_plan)
+    content = build_document(toy_plan)
     assert draw_map(toy_plan, content) == draw_map(toy_plan, content)
-    assert draw_map(haibowan_plan, document(haibowan_plan)) == haibowan_map
+    assert draw_map(haibowan_plan, build_document(haibowan_plan)) == haibowan_map
 
 
 def test_nothing_is_loaded_from_anywhere(haibowan_map: str) -> None:
@@ -62,7 +62,9 @@ def test_coordinates_have_six_decimals_at_most(haibowan_map: str) -> None:
 
 def test_outlines_are_simplified_by_half_a_metre_at_most(haibowan_plan: planner.Plan) -> None:
     reached = haibowan_plan.reached.geometry
-    shown = gpd.GeoSeries(shapely.from_geojson(written(rounded(reached))), crs=4326).to_crs(reached.crs)
+    shown = gpd.GeoSeries(shapely.from_geojson(geojson_texts(simplify_degrees(reached))), crs=4326).to_crs(
+        reached.crs
+    )
     # Rounding to six decimals moves a vertex by less than 0.1 m more.
     for one, other in ((shown, reached), (reached, shown)):
         assert farthest_vertex_m(one.boundary.array, other.boundary.array) < SIMPLIFIED_M + 0.1
@@ -90,7 +92,7 @@ def test_the_farthest_vertex_is_that_of_geos() -> None:
 
 
 def test_every_key_figure_is_the_documents(haibowan_plan: planner.Plan, haibowan_map: str) -> None:
-    content, texts = document(haibowan_plan), Texts("zh")
+    content, texts = build_document(haibowan_plan), Texts("zh")
     standard = next(row for row in content["coverage"]["total"] if row["limit_min"] == 5)
     rates, best = content["diagnosis"]["rates"], content["siting"]["proposals"][-1]
     expected = {
@@ -136,7 +138,7 @@ def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
     text = toy.STUDY.replace('name = "Toy city"', f"name = {json.dumps(HOSTILE)}\ndate = {json.dumps(HOSTILE)}")
     text = text.replace('layer = "streets"', f'layer = "streets"\nsource = {json.dumps(HOSTILE)}')
     plan = planner.run(toy.write_study(tmp_path, changed=changed, study=text))
-    html = draw_map(plan, document(plan))
+    html = draw_map(plan, build_document(plan))
     assert "<script>alert" not in html
     assert '"onmouseover' not in html
     # Names for the canvas and for text nodes stand in the two blocks of data as they are; nowhere else, and in
@@ -151,7 +153,7 @@ def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
 
 
 def test_layers_that_are_not_given_are_left_out(toy_plan: planner.Plan, haibowan_map: str) -> None:
-    html = draw_map(toy_plan, document(toy_plan))
+    html = draw_map(toy_plan, build_document(toy_plan))
     for key in ("layer_water", "layer_barriers"):
         assert json.dumps(catalogue()[f"maps.{key}"]["en"])[1:-1] not in html
         assert json.dumps(catalogue()[f"maps.{key}"]["zh"])[1:-1] in haibowan_map
@@ -160,7 +162,7 @@ def test_layers_that_are_not_given_are_left_out(toy_plan: planner.Plan, haibowan
 def test_a_study_that_asks_for_no_site_is_drawn(tmp_path: Path) -> None:
     study = toy.write_study(tmp_path, study=toy.STUDY.replace("sites = 1", "sites = 0"))
     plan = planner.run(study)
-    assert "No site proposed" in draw_map(plan, document(plan))
+    assert "No site proposed" in draw_map(plan, build_document(plan))
 
 
 def test_a_centre_that_nobody_reaches_is_drawn(tmp_path: Path) -> None:
@@ -169,7 +171,7 @@ def test_a_centre_that_nobody_reaches_is_drawn(tmp_path: Path) -> None:
     far = centres.assign(geometry=centres.translate(100, 100).array)
     plan = planner.run(toy.write_study(tmp_path, changed={"centres": far}))
     assert plan.reached.is_empty.all()
-    assert "West centre" in draw_map(plan, document(plan))
+    assert "West centre" in draw_map(plan, build_document(plan))
 
 
 def test_every_text_is_said_in_both_languages() -> None:

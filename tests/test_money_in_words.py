@@ -16,9 +16,9 @@ import planner
 from planner.commands.main import main
 from planner.messages.catalogue import Texts
 from planner.messages.money import money_unit, unit_of_amount
-from planner.reporting.document.build import document
-from planner.reporting.map.programme_layers import _rows
-from planner.reporting.report.blocks import Wording
+from planner.reporting.document.build import build_document
+from planner.reporting.map.layers import _rows
+from planner.reporting.report.blocks import Translator
 
 CHINESE_UNIT = re.compile("[万亿千]元")
 
@@ -57,8 +57,8 @@ def test_english_products_name_no_chinese_unit(tmp_path: Path, capsys: pytest.Ca
     assert CHINESE_UNIT.findall(said) == []
     assert re.search(r"with [\d,.]+ × 10,000 CNY, the programme begins", said)
     assert re.search(r"[\d,.]+ CNY a person", said)
-    content = document(plan)
-    rows = dict(_rows(content["programme"]["projects"][0], Wording(content, Texts("en"))))
+    content = build_document(plan)
+    rows = dict(_rows(content["programme"]["projects"][0], Translator(content, Texts("en"))))
     assert rows["Cost"].endswith(" × 10,000 CNY")
 
 

@@ -12,7 +12,7 @@ from plans import with_settings
 import planner
 from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
 from planner.messages.progress import RUN_STAGES, Bar
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 
 class Terminal(io.StringIO):
@@ -24,7 +24,7 @@ class Terminal(io.StringIO):
 def test_a_plan_shows_its_key_figures_and_a_map(toy_plan: planner.Plan, language: Language) -> None:
     plan = with_settings(toy_plan, language=language)
     shown = plan._repr_html_()
-    total = next(row for row in document(plan)["coverage"]["total"] if row["limit_min"] == 5)
+    total = next(row for row in build_document(plan)["coverage"]["total"] if row["limit_min"] == 5)
     assert Texts(language).percent(total["people_share"]) in shown
     assert Texts(language)("report.kpi_unserved") in shown
     assert shown.count("data:image/png;base64,") == 1

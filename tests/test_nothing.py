@@ -13,7 +13,7 @@ from nothing import drawn, everything_is_made, with_centres, with_people
 
 import planner
 from planner.commands.main import main
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.results import Plan
 
 NO_SITE: dict[str, str] = {
@@ -39,7 +39,7 @@ def test_whatever_is_left_out_everything_is_made(seed: int, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", NO_SITE)
 def test_no_site_is_an_answer(name: str, tmp_path: Path) -> None:
     plan = carried_out(tmp_path, toy.STUDY + NO_SITE[name])
-    found = document(plan)["siting"]
+    found = build_document(plan)["siting"]
     assert [one["sites"] for one in found["proposals"]] == [[], []]
     assert [one["people_gained"] for one in found["proposals"]] == [0.0, 0.0]
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
@@ -74,15 +74,15 @@ def test_few_places_are_left(tmp_path: Path) -> None:
     plan = carried_out(tmp_path, toy.STUDY.replace("sites = 1", "sites = 5"), people=few)
     assert plan.siting.best is not None
     assert plan.siting.best.people_gained == plan.siting.people_uncovered == 40.0
-    (remark,) = [one for one in plan.remarks if one.key == "siting_few_places"]
-    assert remark.values == {"sites": 5, "places": 2}
+    (notice,) = [one for one in plan.notices if one.key == "siting_few_places"]
+    assert notice.values == {"sites": 5, "places": 2}
 
 
 def test_those_left_have_no_street(tmp_path: Path) -> None:
     hidden = with_people("most without street", toy.layers()["people"])
     plan = carried_out(tmp_path, toy.STUDY.replace("sites = 1", "sites = 2"), people=hidden)
     assert plan.coverage.uncovered["people"].sum() == plan.siting.people_without_street > 0
-    assert [one.key for one in plan.remarks if one.table == "siting"] == ["siting_no_street"]
+    assert [one.key for one in plan.notices if one.table == "siting"] == ["siting_no_street"]
     assert plan.sites.left is not None
     assert [reason for reason, *_ in plan.sites.left.by_reason()] == ["no_street"]
 
@@ -98,7 +98,7 @@ def test_a_scenario_that_leaves_few_places_is_carried_out(tmp_path: Path) -> Non
     plan = planner.run(study, scenario=file)
     left = plan.coverage.uncovered
     assert 0 < len(left) < 4
-    assert "siting_few_places" in [one.key for one in plan.remarks]
+    assert "siting_few_places" in [one.key for one in plan.notices]
     assert main(["run", str(study), "--scenario", str(file), "--out", str(tmp_path / "out")]) == 0
 
 

@@ -17,11 +17,11 @@ from hypothesis import given
 from markupsafe import Markup
 
 import planner
-from planner.reporting.document.build import document
-from planner.reporting.report.area_reports import tell_cut
+from planner.reporting.document.build import build_document
+from planner.reporting.report.area_report import build_area_report
 from planner.reporting.report.blocks import Cell, Table
-from planner.reporting.report.build import tell_report
-from planner.reporting.rounding import in_parts, whole
+from planner.reporting.report.build import build_report
+from planner.reporting.rounding import round_count, round_parts
 from planner.results import Plan
 
 PARTS = st.lists(st.floats(0, 500, allow_nan=False), min_size=1, max_size=20)
@@ -29,8 +29,8 @@ PARTS = st.lists(st.floats(0, 500, allow_nan=False), min_size=1, max_size=20)
 
 @given(PARTS)
 def test_parts_add_up_and_none_is_off_by_one(parts: list[float]) -> None:
-    shown = in_parts(parts, whole(sum(parts)))
-    assert sum(shown) == whole(sum(parts))
+    shown = round_parts(parts, round_count(sum(parts)))
+    assert sum(shown) == round_count(sum(parts))
     assert all(abs(one - part) < 1 + 1e-6 for one, part in zip(shown, parts, strict=True))
 
 
@@ -38,17 +38,17 @@ def test_parts_add_up_and_none_is_off_by_one(parts: list[float]) -> None:
 def test_who_is_served_is_never_more_than_who_lives_there(rows: list[tuple[float, float]]) -> None:
     people = [one for one, _ in rows]
     covered = [one * share for one, share in rows]
-    lives = in_parts(people, whole(sum(people)))
-    served = in_parts(covered, min(whole(sum(covered)), sum(lives)), most=lives)
-    assert sum(served) == min(whole(sum(covered)), sum(lives))
+    lives = round_parts(people, round_count(sum(people)))
+    served = round_parts(covered, min(round_count(sum(covered)), sum(lives)), most=lives)
+    assert sum(served) == min(round_count(sum(covered)), sum(lives))
     assert all(0 <= one <= other for one, other in zip(served, lives, strict=True))
 
 
 def test_a_cap_moves_what_is_over_to_the_next_and_never_breaks() -> None:
-    assert in_parts([2.6, 2.5, 2.4], 8, most=[2, 9, 9]) == [2, 3, 3]
-    assert in_parts([0.9, 0.9], 2, most=[0, 1]) == [0, 1]  # more than may stand anywhere: what fits
-    assert in_parts([1.2, 1.1], most=[5, 5]) == in_parts([1.2, 1.1]) == [1, 1]
-    assert in_parts([], 3, most=[]) == []
+    assert round_parts([2.6, 2.5, 2.4], 8, most=[2, 9, 9]) == [2, 3, 3]
+    assert round_parts([0.9, 0.9], 2, most=[0, 1]) == [0, 1]  # more than may stand anywhere: what fits
+    assert round_parts([1.2, 1.1], most=[5, 5]) == round_parts([1.2, 1.1]) == [1, 1]
+    assert round_parts([], 3, most=[]) == []
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +112,8 @@ def check_totals(blocks: list[object]) -> int:
 
 
 def blocks_of(plan: Plan, wanted: str = "") -> list[object]:
-    content = document(plan)
-    report = tell_cut(plan, content, wanted) if wanted else tell_report(plan, content)
+    content = build_document(plan)
+    report = build_area_report(plan, content, wanted) if wanted else build_report(plan, content)
     return [block for section in report.sections for block in section.blocks]
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import planner
 from planner.messages.errors import StudyError
 from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.place_ids import metres_between, nearest_to, place_id, told_apart
+from planner.siting.candidates.place_ids import make_ids_unique, metres_between, nearest_candidate, place_id
 
 CORNER = place_id("K", *toy.ORIGIN)
 MONEY = toy.with_money(150.0, 150.0).replace("most_share = 0.8\n", "")
@@ -53,13 +53,13 @@ def test_every_metre_of_a_square_has_an_id_of_its_own() -> None:
 
 def test_several_in_one_metre_are_told_apart() -> None:
     same = [Candidate("K1", "clusters", 0, 0)] * 30
-    found = told_apart(same, taken={"K1b"})
+    found = make_ids_unique(same, taken={"K1b"})
     assert len({one.id for one in found}) == 30
     assert [one.id for one in found[:3]] == ["K1", "K1c", "K1d"]
 
 
 def test_names_that_are_no_places_have_none_nearest() -> None:
-    assert nearest_to("K8-1", [Candidate(CORNER, "clusters", *toy.ORIGIN)]) is None
+    assert nearest_candidate("K8-1", [Candidate(CORNER, "clusters", *toy.ORIGIN)]) is None
     assert metres_between("upgrade:C1", 0.0, 0.0) is None
 
 

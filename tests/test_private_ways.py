@@ -27,7 +27,6 @@ from planner.commands.main import main
 from planner.config.study import read_study
 from planner.io.osm.extract import read_osm_streets
 from planner.messages.catalogue import Texts
-from planner.network.travel_times import travel_times
 from planner.prepare import prepare
 
 LANE = [(400, 200), (420, 220), (440, 220)]
@@ -126,7 +125,7 @@ def study(
 def covered(file: Path) -> set[str]:
     """Return the demand points within 5 minutes of a centre."""
     ready = prepare(read_study(file))
-    times = travel_times(ready.network, ready.facility_snaps, ready.demand_snaps, walk=ready.walk, horizon_min=5)
+    times = ready.walker.times(ready.facility_snaps, ready.demand_snaps, within_min=5)
     return set(ready.inputs.demand["id"].to_numpy()[times.demand])
 
 
@@ -171,10 +170,10 @@ def test_check_tells_the_length_and_the_people(
     tmp_path: Path, how: str, people_told: float, rows: list[str]
 ) -> None:
     file = study(tmp_path, how, form="osm")
-    remark = told(file)[f"private_ways_{how}"]
-    assert (remark["people"], remark["rows"]) == (people_told, rows)
-    assert "48 m" in str(remark["en"])
-    assert "48 米" in str(remark["zh"])
+    notice = told(file)[f"private_ways_{how}"]
+    assert (notice["people"], notice["rows"]) == (people_told, rows)
+    assert "48 m" in str(notice["en"])
+    assert "48 米" in str(notice["zh"])
     words = " ".join(describe(file, Texts("zh")).split())
     assert "小区内部道路" in words.replace(" ", "")
     assert "48 m" in " ".join(describe(file, Texts("en")).split())
@@ -191,7 +190,7 @@ def test_every_product_says_how_private_ways_are_walked(
     notes = {cost["name"]: cost for cost in plan["walking"]["costs"]}
     assert "48 m" in notes["private_ways"]["en"]
     assert "48 米" in notes["private_ways"]["zh"]
-    assert f"private_ways_{how}" in {remark["key"] for remark in plan["remarks"]}
+    assert f"private_ways_{how}" in {notice["key"] for notice in plan["notices"]}
     for product in ("map.html", "report.html"):
         assert notes["private_ways"]["en"] in (out / product).read_text("utf-8"), product
     if how != "open":
@@ -212,8 +211,8 @@ def test_a_study_without_private_ways_says_nothing_of_them(tmp_path: Path) -> No
 def test_people_on_streets_behind_private_ways_are_told(tmp_path: Path) -> None:
     """A footway that nobody marked, at the end of a compound's blind lane: who lives on it does not get out."""
     file = study(tmp_path, frame=streets(LANE, yes=[(440, 220), (480, 220)]))
-    remark = told(file)["private_ways_around"]
-    assert (remark["rows"], remark["people"]) == ([BEYOND], 70.0)
+    notice = told(file)["private_ways_around"]
+    assert (notice["rows"], notice["people"]) == ([BEYOND], 70.0)
     assert BEYOND not in covered(file)
     assert INSIDE in covered(file)
 
@@ -274,10 +273,10 @@ def test_gates_that_nobody_passes_and_the_people_behind_them(tmp_path: Path, tag
     frame = streets([(400, 200), (410, 210), (420, 220)])
     file = study(tmp_path, frame=frame, form="osm", gates={(410, 210): tags})
     assert INSIDE not in covered(file)
-    remark = told(file)["gates_closed"]
-    assert (remark["people"], remark["rows"]) == (500.0, [INSIDE])
-    assert "1 gate" in str(remark["en"])
-    assert "1 处大门" in str(remark["zh"])
+    notice = told(file)["gates_closed"]
+    assert (notice["people"], notice["rows"]) == (500.0, [INSIDE])
+    assert "1 gate" in str(notice["en"])
+    assert "1 处大门" in str(notice["zh"])
 
 
 @pytest.mark.parametrize("at", [(410, 210), (400, 200)])
@@ -300,8 +299,8 @@ def test_gates_of_a_layer_are_told_with_the_people_behind_them(tmp_path: Path) -
     gate = toy._frame({"id": ["g"], "name": ["门"], "open": ["false"]}, [shapely.Point(410, 210)])
     gate.to_file(tmp_path / "gates.gpkg")
     file.write_text(file.read_text("utf-8") + '\n[inputs.gates]\npath = "gates.gpkg"\n', "utf-8")
-    remark = told(file)["gates_closed"]
-    assert (remark["people"], remark["rows"]) == (500.0, [INSIDE])
+    notice = told(file)["gates_closed"]
+    assert (notice["people"], notice["rows"]) == (500.0, [INSIDE])
     assert INSIDE not in covered(file)
 
 

@@ -15,9 +15,9 @@ from test_private_ways import HOW, streets, study
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Texts
-from planner.reporting.document.build import document
-from planner.reporting.map import style
-from planner.reporting.map.elements import Words
+from planner.reporting.document.build import build_document
+from planner.reporting.map import symbols
+from planner.reporting.map.elements import CardTexts
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.page import draw_map
 from planner.reporting.map.sheet import draw_static_map
@@ -32,15 +32,15 @@ LEGEND = {
 
 def drawn_m(plan: Plan, name: str) -> float:
     """Return the length of what a layer of the page draws, metres."""
-    words = Words(Texts("en"))
-    (layer,) = [one for one in map_layers(plan, document(plan), words) if one.layer_name.endswith(name)]
+    words = CardTexts(Texts("en"))
+    (layer,) = [one for one in map_layers(plan, build_document(plan), words) if one.layer_name.endswith(name)]
     shapes = [shapely.from_geojson(text) for text in layer.geometries]
     return float(gpd.GeoSeries(shapes, crs=4326).to_crs(plan.inputs.crs).length.sum())
 
 
 def strokes(plan: Plan, colour: str) -> float:
     """Return the length of the lines of one colour on the sheet, metres."""
-    (axes, *_) = draw_static_map(plan, document(plan)).axes
+    (axes, *_) = draw_static_map(plan, build_document(plan)).axes
     return sum(
         float(np.hypot(*np.diff(line, axis=0).T).sum())
         for one in axes.collections
@@ -57,8 +57,8 @@ def test_the_lane_is_drawn_apart(tmp_path: Path, how: str) -> None:
     public = plan.inputs.streets[~plan.inputs.private_streets].length.sum()
     assert drawn_m(plan, "Private ways") == pytest.approx(lane, abs=0.2)
     assert drawn_m(plan, "</span>Streets") == pytest.approx(public, abs=1.0)
-    assert strokes(plan, style.PRIVATE) == pytest.approx(lane)
-    html = draw_map(plan, document(plan))
+    assert strokes(plan, symbols.PRIVATE) == pytest.approx(lane)
+    html = draw_map(plan, build_document(plan))
     assert LEGEND[how][0] in html
     assert '"dashArray": "2 4"' in html
 
@@ -66,25 +66,25 @@ def test_the_lane_is_drawn_apart(tmp_path: Path, how: str) -> None:
 @pytest.mark.parametrize("how", HOW)
 def test_the_legend_says_how_they_are_walked_in_chinese(tmp_path: Path, how: str) -> None:
     plan = planner.run(study(tmp_path, how, language="zh"))
-    assert LEGEND[how][1] in draw_map(plan, document(plan))
-    written = [text.get_text() for axes in draw_static_map(plan, document(plan)).axes for text in axes.texts]
+    assert LEGEND[how][1] in draw_map(plan, build_document(plan))
+    written = [text.get_text() for axes in draw_static_map(plan, build_document(plan)).axes for text in axes.texts]
     assert "小区内部道路" in written
 
 
 def test_a_study_without_private_ways_has_no_entry(toy_plan: Plan) -> None:
-    html = draw_map(toy_plan, document(toy_plan))
+    html = draw_map(toy_plan, build_document(toy_plan))
     for how in HOW:
         assert not any(words in html for words in LEGEND[how])
     for language in LANGUAGES:
         assert Texts(language)("maps.layer_private") not in html
-    assert strokes(toy_plan, style.PRIVATE) == 0.0
+    assert strokes(toy_plan, symbols.PRIVATE) == 0.0
 
 
 def test_a_study_of_private_ways_alone_is_drawn(tmp_path: Path) -> None:
     plan = planner.run(study(tmp_path, frame=streets().assign(access="private")))
     total = plan.inputs.streets.length.sum()
     assert drawn_m(plan, "Private ways") == pytest.approx(total, abs=1.0)
-    assert strokes(plan, style.PRIVATE) == pytest.approx(total)
+    assert strokes(plan, symbols.PRIVATE) == pytest.approx(total)
     planner.write(plan, tmp_path / "out")
     assert toy.CRS in str(plan.inputs.crs)
 
@@ -95,7 +95,7 @@ def test_key_figures_of_the_sheet_stay_on_it(tmp_path: Path, language: str) -> N
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     plan = planner.run(study(tmp_path, language=language))
-    figure = draw_static_map(plan, document(plan))
+    figure = draw_static_map(plan, build_document(plan))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     side = next(axes for axes in figure.axes if any("79.1%" in text.get_text() for text in axes.texts))

@@ -16,9 +16,15 @@ import planner
 from planner.commands.main import main
 from planner.config.study import read_study
 from planner.messages.errors import StudyError
-from planner.programme.lists import Programme
-from planner.programme.project_options import Known, offers_of, question_of, ways_of
-from planner.reporting.document.build import document
+from planner.programme.programme import Programme
+from planner.programme.project_options import (
+    ProgrammeInputs,
+    budget_problem,
+    find_options,
+    kind_of_actions,
+    resolving_plans,
+)
+from planner.reporting.document.build import build_document
 from planner.reporting.tables.geopackage import result_layers
 from planner.siting.candidates.place_ids import place_id
 
@@ -59,8 +65,8 @@ def test_the_toy_programme_reckoned_by_hand(plan: planner.Plan) -> None:
     ]
     west = plan.inputs.demand.loc[plan.inputs.demand["community"] == "W", "people"].sum()
     assert programme.people == programme.bound == west
-    assert (programme.weak, programme.settleable, programme.settled) == (1, 1, 1)
-    assert (programme.status, programme.order_status, programme.missing) == ("proven", "proven", None)
+    assert (programme.weak, programme.resolvable, programme.resolved) == (1, 1, 1)
+    assert (programme.status, programme.order_status, programme.funding_gap) == ("proven", "proven", None)
     above = [one for one in programme.funds if one.fund == "above"]
     assert [(one.brought, one.spent, one.left) for one in above] == [
         (0.0, pytest.approx(112.0), pytest.approx(38.0)),
@@ -73,24 +79,24 @@ def test_the_toy_programme_reckoned_by_hand(plan: planner.Plan) -> None:
 def test_needs_say_why_and_what_meets_them(plan: planner.Plan) -> None:
     needs = {need.place + need.kind: need for need in programme_of(plan).needs}
     weak = needs["C1weak_centre"]
-    assert (weak.projects, weak.year, weak.people_met, weak.left) == (("P1",), 0, weak.people, "")
+    assert (weak.projects, weak.year, weak.people_met, weak.unmet_reason) == (("P1",), 0, weak.people, "")
     assert weak.rules
-    assert needs["Eno_centre"].left == "no_project"
+    assert needs["Eno_centre"].unmet_reason == "no_project"
     uncovered = plan.coverage.uncovered.groupby("community")["people"].sum()
     for community, people in uncovered.items():
         need = needs[f"{community}uncovered"]
-        assert (need.people, need.left, need.people_met) == (people, "not_chosen", 0.0)
+        assert (need.people, need.unmet_reason, need.people_met) == (people, "not_chosen", 0.0)
 
 
 def test_what_money_is_missing(poor: planner.Plan) -> None:
     """140 are needed: 112 at most from above, which has 50, and 28 at least from the dues, which have 50."""
     programme = programme_of(poor)
     assert programme.projects == ()
-    missing = programme.missing
+    missing = programme.funding_gap
     assert missing is not None
     assert missing.total == pytest.approx(40.0)
     assert missing.extra.sum(axis=1).tolist() == pytest.approx([40.0, 0.0])
-    words = document(poor)["programme"]["missing"]
+    words = build_document(poor)["programme"]["funding_gap"]
     assert words["extra"][0]["fund"] == "above"
 
 
@@ -119,7 +125,7 @@ def test_a_station_gains_whom_it_reaches(rich_toy_plan: planner.Plan) -> None:
 
 def test_years_are_scenarios_of_the_map(rich_toy_plan: planner.Plan) -> None:
     programme = programme_of(rich_toy_plan)
-    scenarios = {one["key"]: one for one in document(rich_toy_plan)["scenarios"]}
+    scenarios = {one["key"]: one for one in build_document(rich_toy_plan)["scenarios"]}
     assert list(scenarios)[:3] == ["today", "year_1", "year_2"]
     assert scenarios["year_1"]["zh"] == "第 1 年底"
     for label, year in zip(programme.labels, programme.years, strict=True):
@@ -186,9 +192,9 @@ def test_the_report_is_chinese_where_the_study_is(tmp_path: Path) -> None:
 
 def test_without_funds_there_is_no_programme(toy_plan: planner.Plan) -> None:
     assert toy_plan.programme is None
-    assert document(toy_plan)["programme"] is None
+    assert build_document(toy_plan)["programme"] is None
     assert "projects" not in result_layers(toy_plan)
-    assert [one["key"] for one in document(toy_plan)["scenarios"]][1] != "year_1"
+    assert [one["key"] for one in build_document(toy_plan)["scenarios"]][1] != "year_1"
 
 
 def test_the_command_prints_the_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -226,7 +232,7 @@ id = "merge"
 name = "West into East"
 kind = "merge"
 cost = 5.0
-settles = ["C1"]
+resolves = ["C1"]
 closes = ["S1"]
 unit = "Bureau"
 
@@ -291,12 +297,12 @@ def test_wrong_funds_are_refused(tmp_path: Path, wrong: str, said: str) -> None:
         read_study(file)
 
 
-def known_of(plan: planner.Plan, **changed: object) -> Known:
-    known = Known(
+def known_of(plan: planner.Plan, **changed: object) -> ProgrammeInputs:
+    known = ProgrammeInputs(
         plan.study,
         plan.inputs,
         plan.diagnosis,
-        plan.improvements.remedies,
+        plan.improvements.plans,
         plan.times,
         plan.coverage.demand,
         plan.siting.candidates,
@@ -316,16 +322,14 @@ def test_candidates_bring_their_cost_and_free_centres_move_and_merge(plan: plann
     )
     dear = plan.study.programme.model_copy(update={"move_cost": 9.0})
     study = plan.study.model_copy(update={"programme": dear})
-    offers = {
-        offer.option.id: offer.option for offer in offers_of(known_of(plan, candidates=options, study=study))
-    }
+    offers = {option.id: option for option in find_options(known_of(plan, candidates=options, study=study))}
     parcel, move, merge, cluster = (offers[ident] for ident in table["id"][:4])
     assert (parcel.kind, parcel.cost, parcel.closes) == ("new", 12.5, ())
     assert (move.kind, move.cost, move.closes) == ("move", 9.0, ("S1",))
     assert (merge.kind, merge.cost, merge.closes) == ("merge", 7.0, ("S1", "C1"))
     assert (cluster.kind, cluster.cost) == ("new", 40.0)
-    assert all(option.street == "North town" for option in offers.values())
-    unpriced = {offer.option.id for offer in offers_of(known_of(plan, candidates=options))}
+    assert all(option.subdistrict == "North town" for option in offers.values())
+    unpriced = {option.id for option in find_options(known_of(plan, candidates=options))}
     assert move.id not in unpriced
 
 
@@ -333,12 +337,12 @@ def test_whom_a_free_centre_serves_is_counted_as_held(plan: planner.Plan) -> Non
     table = plan.siting.candidates
     move = table.assign(origin="move", cost=1.0, centres="S1")
     known = known_of(plan, candidates=move)
-    question = question_of(known, offers_of(known))
-    assert question.closable == ("S1",)
+    problem = budget_problem(known, find_options(known))
+    assert problem.closable == ("S1",)
     served = plan.times.demand[(plan.times.facility == 1) & (plan.times.minutes <= 5 + 1e-6)]
     west = plan.times.demand[(plan.times.facility == 0) & (plan.times.minutes <= 5 + 1e-6)]
     people = plan.inputs.demand["people"].to_numpy()
-    held = float(question.weight[question.held.toarray().ravel()].sum())
+    held = float(problem.weight[problem.coverage_today.toarray().ravel()].sum())
     assert held == sum(people[point] for point in set(served.tolist()) - set(west.tolist()))
 
 
@@ -346,21 +350,22 @@ def test_whom_a_free_centre_serves_is_counted_as_held(plan: planner.Plan) -> Non
     ("change", "kind"), [("move", "move"), ("share", "share"), ("open_gate", "access"), ("step_free", "upgrade")]
 )
 def test_funds_know_changes_by_their_kind(plan: planner.Plan, change: str, kind: str) -> None:
-    remedy = plan.improvements.remedies[0]
-    changed = replace(remedy, changes=(replace(remedy.changes[0], kind=change),))
-    assert [way.kind for way in ways_of([changed])] == [kind]
+    remedy = plan.improvements.plans[0]
+    changed = replace(remedy, actions=(replace(remedy.actions[0], kind=change),))
+    assert resolving_plans([changed]) == (changed,)
+    assert kind_of_actions(changed.actions) == kind
 
 
 def test_what_leads_only_to_the_unknown_brings_nobody_to_standard(plan: planner.Plan) -> None:
-    remedy = plan.improvements.remedies[0]
-    assert ways_of([replace(remedy, verdict="undetermined"), replace(remedy, changes=())]) == ()
+    remedy = plan.improvements.plans[0]
+    assert resolving_plans([replace(remedy, rating="undetermined"), replace(remedy, actions=())]) == ()
 
 
 def test_a_remedy_without_a_price_is_a_need_that_says_so(tmp_path: Path) -> None:
     study = toy.with_money(150.0, 40.0).replace("floor_area_per_m2 = 0.5\n", "")
     programme = programme_of(plan_with(tmp_path, study))
-    assert (programme.weak, programme.settleable, programme.missing) == (1, 0, None)
-    assert programme.needs[0].left == "no_cost"
+    assert (programme.weak, programme.resolvable, programme.funding_gap) == (1, 0, None)
+    assert programme.needs[0].unmet_reason == "no_cost"
 
 
 def test_a_study_without_sites_has_a_programme_of_upgrades(tmp_path: Path) -> None:
@@ -379,6 +384,6 @@ def test_money_that_buys_nothing_is_said(tmp_path: Path) -> None:
 
 
 def test_who_is_responsible(tmp_path: Path) -> None:
-    named = 'costs_modelled = true\nresponsible = { upgrade = "{street} council" }\n'
+    named = 'costs_modelled = true\nresponsible = { upgrade = "{subdistrict} council" }\n'
     plan = plan_with(tmp_path, toy.with_money(150.0, 40.0).replace("costs_modelled = true\n", named))
     assert [project.unit for project in programme_of(plan).projects] == ["North town council"]

@@ -14,7 +14,7 @@ from planner.commands.site import site
 from planner.commands.site_card import card
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
-from planner.siting.candidates.builder import FromOrigin, Pool
+from planner.siting.candidates.builder import CandidateSet, SourceSummary
 
 BUDGET = toy.STUDY.replace("sites = 1", "sites = 3") + "new_cost = 40.0\nbudget = 40.0\n"
 
@@ -33,8 +33,8 @@ def test_clustering_keeps_to_the_budget(plan: planner.Plan) -> None:
     clustering, best = plan.siting.proposals
     assert (len(clustering.sites), len(best.sites)) == (1, 1)
     assert clustering.people_gained <= best.people_gained == best.bound
-    (remark,) = [one for one in plan.remarks if one.key == "clustering_beyond_budget"]
-    assert remark.values["count"] == len(remark.rows) == 2
+    (notice,) = [one for one in plan.notices if one.key == "clustering_beyond_budget"]
+    assert notice.values["count"] == len(notice.rows) == 2
     # Money for two: the two that add the most.
     assert all(step.people_gained == best.people_gained for step in plan.sites.comparison.curve)
 
@@ -74,9 +74,9 @@ def test_street_positions_suffice_for_covering_only(model: str, *, everywhere: b
 
 def test_a_position_left_out_ends_the_proof_for_all_streets() -> None:
     """Another place on the same stretch might have been far enough from a centre."""
-    assert Pool((), (), (FromOrigin("streets", 9, 9, 9),)).every_street
-    assert not Pool((), (), (FromOrigin("streets", 9, 8, 9),)).every_street
-    assert not Pool((), (), (FromOrigin("streets", 9, 9, 12),)).every_street
+    assert CandidateSet((), (), (SourceSummary("streets", 9, 9, 9),)).every_street
+    assert not CandidateSet((), (), (SourceSummary("streets", 9, 8, 9),)).every_street
+    assert not CandidateSet((), (), (SourceSummary("streets", 9, 9, 12),)).every_street
 
 
 def test_apart_m_leaves_positions_out_and_the_proof_with_them(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from page_script import computed
 import planner
 from planner.commands.main import main
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
-from planner.reporting.rates import rate_in_words
+from planner.reporting.rates import rate_text
 from planner.results import Plan
 
 CHINESE = toy.STUDY.replace('language = "en"', 'language = "zh"')
@@ -49,7 +49,7 @@ def not_judged(folder: Path, study: str) -> Plan:
 def test_the_default_rules_are_the_national_ones(toy_study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = planner.run(toy_study)
     assert plan.study.rules.profile == "national"
-    assert "Haibowan" not in draw_map(plan, document(plan))
+    assert "Haibowan" not in draw_map(plan, build_document(plan))
     assert main(["check", str(toy_study)]) == 0
     assert "judged by: National guidance on community premises (national)" in capsys.readouterr().out
     assert main(["check", "--json", str(toy_study)]) == 0
@@ -97,7 +97,7 @@ def test_check_says_that_nothing_is_judged(tmp_path: Path, capsys: pytest.Captur
     ],
 )
 def test_a_rate_says_what_it_is_of(rates: dict[str, float], said: str) -> None:
-    assert rate_in_words(rates, "compliant", Texts("zh")) == said
+    assert rate_text(rates, "compliant", Texts("zh")) == said
 
 
 def test_the_page_writes_rates_as_the_planner_does(toy_plan: Plan) -> None:

@@ -16,9 +16,9 @@ from plans import with_settings
 import planner
 from planner.evaluation.diagnosis import WEAK
 from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
-from planner.reporting.document.build import Document, document
-from planner.reporting.facility_text import reason
-from planner.reporting.report.blocks import DIGITS, Wording
+from planner.reporting.document.build import Document, build_document
+from planner.reporting.facility_text import failure_reason
+from planner.reporting.report.blocks import DIGITS, Translator
 from planner.reporting.report.build import write_report
 
 SECTIONS = ("summary", "basis", "inventory", "coverage", "weak", "siting", "fairness", "reading", "data")
@@ -57,7 +57,7 @@ def in_language(plan: planner.Plan, language: Language) -> planner.Plan:
 
 
 def report_of(plan: planner.Plan) -> tuple[str, Reader, Document]:
-    content = document(plan)
+    content = build_document(plan)
     page = write_report(plan, content)
     return page, Reader(page), content
 
@@ -180,8 +180,8 @@ def test_every_community_and_every_centre_is_listed(haibowan_plan: planner.Plan)
 
 
 def test_modelled_layers_are_said_to_be_modelled(haibowan_plan: planner.Plan, toy_plan: planner.Plan) -> None:
-    say = Texts(haibowan_plan.study.language)
-    assert say("report.modelled_title") in report_of(haibowan_plan)[1].text
+    t = Texts(haibowan_plan.study.language)
+    assert t("report.modelled_title") in report_of(haibowan_plan)[1].text
     assert Texts("en")("report.surveyed", section=8) in report_of(toy_plan)[1].text
 
 
@@ -222,7 +222,7 @@ def test_unknown_floor_area_is_neither_a_pass_nor_a_fail(tmp_path: Path) -> None
 
 
 def test_a_search_that_was_stopped_says_so_with_its_bound(toy_plan: planner.Plan) -> None:
-    content = document(toy_plan)
+    content = build_document(toy_plan)
     best = content["siting"]["proposals"][-1]
     best |= {"status": "stopped", "bound": best["people_gained"] + 30.4, "gap": 0.1}
     told = Reader(write_report(toy_plan, content)).text
@@ -240,10 +240,10 @@ def test_people_spread_along_streets_are_said_to_be(tmp_path: Path) -> None:
 
 
 def test_a_near_miss_is_told_with_enough_digits(toy_plan: planner.Plan) -> None:
-    content = document(toy_plan)
+    content = build_document(toy_plan)
     rule = next(rule for rule in content["diagnosis"]["rules"] if rule["id"] == "floor_area")
     finding = failing(299.97)
-    told = reason(finding, rule, Wording(content, Texts("en")))
+    told = failure_reason(finding, rule, Translator(content, Texts("en")))
     assert "299.97 m²" in told
     assert "300.00 m²" in told
 
@@ -255,23 +255,23 @@ def test_a_centre_far_from_any_street_is_marked(tmp_path: Path) -> None:
     assert "▲ 50.0" in reader.text
 
 
-def test_a_remark_names_the_first_rows_and_counts_the_rest(tmp_path: Path) -> None:
+def test_a_notice_names_the_first_rows_and_counts_the_rest(tmp_path: Path) -> None:
     people = toy.layers()["people"]
     xy = people.get_coordinates()
     inner = xy["y"].between(toy.ORIGIN[1] + 1, toy.ORIGIN[1] + 399)
     lost = people.set_geometry(people.translate(40.0, 40.0).where(inner, people.geometry))
     _, reader, content = report_of(plan_with(tmp_path, people=lost))
-    remark = next(remark for remark in content["remarks"] if remark["key"] == "demand_no_street")
-    assert f"{len(remark['rows'])} rows" in reader.text
-    assert 0 < len(remark["rows"]) <= 20
-    assert all(row in reader.text for row in remark["rows"])
+    notice = next(notice for notice in content["notices"] if notice["key"] == "demand_no_street")
+    assert f"{len(notice['rows'])} rows" in reader.text
+    assert 0 < len(notice["rows"]) <= 20
+    assert all(row in reader.text for row in notice["rows"])
 
 
-def test_a_remark_on_many_rows_counts_the_rest(toy_plan: planner.Plan) -> None:
-    content = document(toy_plan)
+def test_a_notice_on_many_rows_counts_the_rest(toy_plan: planner.Plan) -> None:
+    content = build_document(toy_plan)
     rows = [f"row-{number}" for number in range(25)]
-    remark = {"key": "x", "table": "demand", "rows": rows, "people": 7.0, "en": "Far.", "zh": "远。"}
-    reader = Reader(write_report(toy_plan, content | {"remarks": [remark]}))
+    notice = {"key": "x", "table": "demand", "rows": rows, "people": 7.0, "en": "Far.", "zh": "远。"}
+    reader = Reader(write_report(toy_plan, content | {"notices": [notice]}))
     assert "row-19 and 5 more" in reader.text
     assert "row-20" not in reader.text
     assert "25 rows" in reader.text
@@ -279,9 +279,13 @@ def test_a_remark_on_many_rows_counts_the_rest(toy_plan: planner.Plan) -> None:
 
 
 def test_how_sure_a_clause_is_stands_once(toy_plan: planner.Plan) -> None:
-    content = document(toy_plan)
+    content = build_document(toy_plan)
     rule = next(rule for rule in content["diagnosis"]["rules"] if rule["id"] == "floor_area")
     finding = failing(20.0)
-    say = Wording(content, Texts("en"))
-    assert reason(finding, rule | {"clause": "A clause", "evidence": "own"}, say).endswith("(A clause; own rule).")
-    assert reason(finding, rule | {"clause": "Own rule: X", "evidence": "own"}, say).endswith("(Own rule: X).")
+    t = Translator(content, Texts("en"))
+    assert failure_reason(finding, rule | {"clause": "A clause", "evidence": "own"}, t).endswith(
+        "(A clause; own rule)."
+    )
+    assert failure_reason(finding, rule | {"clause": "Own rule: X", "evidence": "own"}, t).endswith(
+        "(Own rule: X)."
+    )

@@ -14,11 +14,10 @@ from plans import with_settings
 import planner
 from planner.messages.catalogue import LANGUAGES, Texts
 from planner.messages.errors import StudyError
-from planner.reporting.document.build import Document, document
-from planner.reporting.report.area_reports import tell_cut, write_cut
+from planner.reporting.document.build import Document, build_document
+from planner.reporting.report.area_report import build_area_report, filter_document, find_part, write_area_report
 from planner.reporting.report.blocks import Cell, Table
-from planner.reporting.report.district_parts import document_of, find_part
-from planner.reporting.report.html_page import write_page
+from planner.reporting.report.html import write_page
 
 CHROMIUM = shutil.which("chromium")
 
@@ -28,8 +27,8 @@ def names(content: Document, column: str) -> list[str]:
 
 
 def test_all_communities_together_are_the_district(haibowan_plan: planner.Plan) -> None:
-    content = document(haibowan_plan)
-    whole = document_of(content, names(content, "community"))
+    content = build_document(haibowan_plan)
+    whole = filter_document(content, names(content, "community"))
     for part, total in zip(whole["coverage"]["total"], content["coverage"]["total"], strict=True):
         for name, value in part.items():
             assert value == pytest.approx(total[name], abs=1e-5), name
@@ -39,9 +38,9 @@ def test_all_communities_together_are_the_district(haibowan_plan: planner.Plan) 
 
 
 def test_streets_share_out_the_district(haibowan_plan: planner.Plan) -> None:
-    content = document(haibowan_plan)
+    content = build_document(haibowan_plan)
     parts = [find_part(content, street, source="x") for street in names(content, "street")]
-    told = [document_of(content, part.communities) for part in parts]
+    told = [filter_document(content, part.communities) for part in parts]
     for name in ("people", "people_covered", "points"):
         shared = sum(one["coverage"]["total"][0][name] for one in told)
         assert shared == pytest.approx(content["coverage"]["total"][0][name])
@@ -49,8 +48,8 @@ def test_streets_share_out_the_district(haibowan_plan: planner.Plan) -> None:
 
 
 def test_a_part_of_the_toy_city_by_hand(toy_plan: planner.Plan) -> None:
-    content = document(toy_plan)
-    west = document_of(content, ["W"])
+    content = build_document(toy_plan)
+    west = filter_document(content, ["W"])
     row = next(one for one in content["coverage"]["by_community"] if one["community"] == "W")
     assert west["coverage"]["total"][0]["people"] == row["people"]
     assert west["coverage"]["people_uncovered"] == row["people"] - row["people_covered"]
@@ -61,9 +60,9 @@ def test_a_part_of_the_toy_city_by_hand(toy_plan: planner.Plan) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_street_and_a_community_are_told_in_both_languages(haibowan_plan: planner.Plan, language: str) -> None:
     plan = with_settings(haibowan_plan, language=language)
-    content = document(plan)
+    content = build_document(plan)
     texts = Texts(plan.study.language)
-    street = tell_cut(plan, content, "新华街道")
+    street = build_area_report(plan, content, "新华街道")
     page = write_page(street)
     table = street.sections[0].blocks[1]
     assert isinstance(table, Table)
@@ -72,22 +71,22 @@ def test_a_street_and_a_community_are_told_in_both_languages(haibowan_plan: plan
     assert listed == list(inside)
     assert all(name in page for name in inside)
     assert texts("report.cut_street") in page
-    card = write_page(tell_cut(plan, content, "清泉社区"))
+    card = write_page(build_area_report(plan, content, "清泉社区"))
     row = next(one for one in content["coverage"]["by_community"] if one["name"] == "清泉社区")
     assert texts.percent(row["people_share"]) in card
     assert f"--for {row['community']} " in card
-    assert write_page(tell_cut(plan, content, row["community"])) == card
+    assert write_page(build_area_report(plan, content, row["community"])) == card
 
 
 def test_a_name_that_nothing_has_is_refused_with_the_nearest(haibowan_plan: planner.Plan) -> None:
     with pytest.raises(StudyError, match="The nearest: 清泉社区"):
-        find_part(document(haibowan_plan), "清泉", source="study.toml")
+        find_part(build_document(haibowan_plan), "清泉", source="study.toml")
 
 
 def test_a_name_that_several_have_asks_for_the_id(tmp_path: Path) -> None:
     same = toy.layers()["communities"].assign(name=["Twin", "Twin"])
     plan = planner.run(toy.write_study(tmp_path / "toy", changed={"communities": same}))
-    content = document(plan)
+    content = build_document(plan)
     with pytest.raises(StudyError, match="Give the id of a community: W, E"):
         find_part(content, "Twin", source="study.toml")
     assert find_part(content, "E", source="study.toml").communities == ("E",)
@@ -97,7 +96,7 @@ def test_a_name_that_several_have_asks_for_the_id(tmp_path: Path) -> None:
 
 def test_other_formats_are_refused(toy_plan: planner.Plan, tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"Known: \.html, \.docx"):
-        write_cut(toy_plan, tmp_path / "card.pdf", wanted="W")
+        write_area_report(toy_plan, tmp_path / "card.pdf", wanted="W")
 
 
 def test_the_same_plan_gives_the_same_bytes_and_a_hostile_name_is_only_text(tmp_path: Path) -> None:
@@ -107,8 +106,8 @@ def test_the_same_plan_gives_the_same_bytes_and_a_hostile_name_is_only_text(tmp_
     plan = planner.run(toy.write_study(tmp_path / "toy", changed=changed))
     for ending in (".html", ".docx"):
         for wanted in ("W", "x"):
-            one = write_cut(plan, tmp_path / f"one{ending}", wanted=wanted).read_bytes()
-            assert write_cut(plan, tmp_path / f"two{ending}", wanted=wanted).read_bytes() == one
+            one = write_area_report(plan, tmp_path / f"one{ending}", wanted=wanted).read_bytes()
+            assert write_area_report(plan, tmp_path / f"two{ending}", wanted=wanted).read_bytes() == one
             assert b"<script" not in one
     docx.Document(str(tmp_path / "one.docx"))
 
@@ -116,12 +115,12 @@ def test_the_same_plan_gives_the_same_bytes_and_a_hostile_name_is_only_text(tmp_
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_a_card_is_one_page(haibowan_plan: planner.Plan, tmp_path: Path) -> None:
-    content = document(haibowan_plan)
+    content = build_document(haibowan_plan)
     longest = max(
         content["centres"],
         key=lambda centre: (centre["verdict"] == "weak", len([f for f in centre["findings"] if not f["passed"]])),
     )
-    file = write_cut(haibowan_plan, tmp_path / "card.html", wanted=longest["community"])
+    file = write_area_report(haibowan_plan, tmp_path / "card.html", wanted=longest["community"])
     printed = tmp_path / "card.pdf"
     switches = ["--headless", "--no-sandbox", "--no-pdf-header-footer", f"--print-to-pdf={printed}"]
     subprocess.run([str(CHROMIUM), *switches, file.as_uri()], check=True, capture_output=True)

@@ -12,18 +12,18 @@ from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Language, Texts
-from planner.reporting.document.build import Document, document
-from planner.reporting.tables.results import write_tables
+from planner.reporting.document.build import Document, build_document
+from planner.reporting.tables.results import write_result_workbook
 
 PROGRAMME = ("needs", "funds", "places", "projects", "tasks")
 SHEETS = ("about", "coverage", "communities", "centres", "findings", "rules", "sites", *PROGRAMME, "uncovered")
-SHEETS += ("circles", "remarks", "sources")
+SHEETS += ("circles", "notices", "sources")
 
 
 def tables(plan: planner.Plan, folder: Path, language: Language = "en") -> tuple[Workbook, Document]:
     plan = with_settings(plan, language=language)
-    content = document(plan)
-    write_tables(plan, content, folder / "tables.xlsx")
+    content = build_document(plan)
+    write_result_workbook(plan, content, folder / "tables.xlsx")
     return openpyxl.load_workbook(folder / "tables.xlsx"), content
 
 

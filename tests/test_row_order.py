@@ -10,7 +10,7 @@ import pytest
 import toy
 
 import planner
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.siting.candidates.clusters import _natural
 
 
@@ -29,8 +29,10 @@ def city(order: np.ndarray | None) -> dict[str, gpd.GeoDataFrame]:
 @pytest.mark.parametrize("seed", [3, 8])
 def test_shuffled_rows_give_the_same_sites(tmp_path: Path, seed: int) -> None:
     study = toy.STUDY.replace("sites = 1", "sites = 2").replace("candidates = 8", "candidates = 5")
-    plain = document(planner.run(toy.write_study(tmp_path / "plain", changed=city(None), study=study)))
-    mixed = document(planner.run(toy.write_study(tmp_path / "mixed", changed=city(np.array([seed])), study=study)))
+    plain = build_document(planner.run(toy.write_study(tmp_path / "plain", changed=city(None), study=study)))
+    mixed = build_document(
+        planner.run(toy.write_study(tmp_path / "mixed", changed=city(np.array([seed])), study=study))
+    )
     for content in (plain, mixed):
         assert {one["origin"] for one in content["siting"]["candidates"]} == {"clusters"}
     found, other = (

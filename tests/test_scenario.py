@@ -13,7 +13,7 @@ from planner.commands.main import main
 from planner.config.study import read_study
 from planner.inputs.scenario import read_scenario
 from planner.messages.errors import StudyError
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 EAST, NORTH = toy.ORIGIN
 
@@ -53,12 +53,12 @@ def test_a_scenario_is_carried_out(toy_study: Path, tmp_path: Path) -> None:
         if min(_walk(point, 200, 200), _walk(point, 400, 200)) <= 300
     }
     assert reached == by_hand
-    content = document(plan)
+    content = build_document(plan)
     assert content["scenario"]["closed"] == ["S1"]
     assert content["scenario"]["sites"] == [{"id": "N1", "x": EAST + 400.0, "y": NORTH + 200.0}]
     assert content["provenance"]["command"].endswith("--scenario picked.json")
-    assert content["remarks"][0]["en"].startswith("This is the scenario picked.json, not today")
-    assert content["remarks"][0]["rows"] == ["S1", "N1"]
+    assert content["notices"][0]["en"].startswith("This is the scenario picked.json, not today")
+    assert content["notices"][0]["rows"] == ["S1", "N1"]
 
 
 def _walk(point: object, x: float, y: float) -> float:
@@ -113,7 +113,7 @@ def test_several_reasons_are_said_at_once(toy_study: Path, tmp_path: Path) -> No
     file = written(tmp_path, scenario(closed=["C9"], crs="EPSG:4326", sites=[{"id": "C1", "x": EAST, "y": NORTH}]))
     with pytest.raises(StudyError) as caught:
         planner.run(toy_study, scenario=file)
-    assert [breach.key for breach in caught.value.breaches] == [
+    assert [issue.key for issue in caught.value.issues] == [
         "scenario_crs",
         "scenario_unknown_centre",
         "scenario_site_is_centre",

@@ -17,11 +17,11 @@ PROJECT = '\n[[programme.projects]]\nid = "{id}"\nkind = "merge"\ncost = 1.0\n{m
 NAMED = {
     "free": toy.STUDY + 'free = ["S1"]\n',
     "closes": MONEY + PROJECT.format(id="m", more='closes = ["S1"]'),
-    "settles": MONEY + PROJECT.format(id="m", more='settles = ["S1"]'),
-    "both": MONEY + PROJECT.format(id="m", more='settles = ["C1"]\ncloses = ["S1"]'),
+    "settles": MONEY + PROJECT.format(id="m", more='resolves = ["S1"]'),
+    "both": MONEY + PROJECT.format(id="m", more='resolves = ["C1"]\ncloses = ["S1"]'),
     "precedence": MONEY
     + PROJECT.format(id="m", more='closes = ["S1"]')
-    + PROJECT.format(id="n", more='settles = ["C1"]')
+    + PROJECT.format(id="n", more='resolves = ["C1"]')
     + '\n[[programme.precedence]]\nfirst = "m"\nthen = "n"\n',
 }
 
@@ -37,8 +37,8 @@ def under(study: Path, **changed: object) -> Path:
 def test_a_centre_that_the_study_names_may_be_closed(name: str, tmp_path: Path) -> None:
     study = toy.write_study(tmp_path, study=NAMED[name])
     plan: Plan = planner.run(study, scenario=under(study))
-    (remark,) = [one for one in plan.remarks if one.key == "scenario_named_closed"]
-    assert all("S1" in row or "m" in row for row in remark.rows)
+    (notice,) = [one for one in plan.notices if one.key == "scenario_named_closed"]
+    assert all("S1" in row or "m" in row for row in notice.rows)
     assert "S1" not in plan.study.siting.free
     kept = [one.id for one in plan.study.programme.projects]
     assert kept == {"both": ["m"], "precedence": ["n"]}.get(name, [])
@@ -48,7 +48,7 @@ def test_a_centre_that_the_study_names_may_be_closed(name: str, tmp_path: Path) 
 def test_without_the_scenario_nothing_is_left_aside(tmp_path: Path) -> None:
     plan = planner.run(toy.write_study(tmp_path, study=NAMED["precedence"]))
     assert len(plan.study.programme.projects) == 2
-    assert not [one for one in plan.remarks if one.key == "scenario_named_closed"]
+    assert not [one for one in plan.notices if one.key == "scenario_named_closed"]
 
 
 @pytest.mark.parametrize("command", ["check", "run"])

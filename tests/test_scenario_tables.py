@@ -59,10 +59,10 @@ def test_a_site_becomes_a_station_of_its_community(study: Study, inputs: Inputs)
     assert table.crs == inputs.crs
     places = [(point.x - EAST, point.y - NORTH) for point in table.geometry[2:]]
     assert places == [(100.0, 200.0), (700.0, 100.0)]
-    first, *others = found.remarks
+    first, *others = found.notices
     assert (first.key, first.table, first.rows) == ("scenario", "facilities", ("S1", "N1", "N2"))
     assert dict(first.values) == {"file": "picked.json", "closed": 1, "sites": 2}
-    assert tuple(others) == inputs.remarks
+    assert tuple(others) == inputs.notices
     # Nothing else is changed, and the inputs of today are not.
     assert found.demand is inputs.demand
     assert inputs.facilities["id"].tolist() == ["C1", "S1", "B1"]
@@ -85,7 +85,7 @@ def test_all_may_close_where_a_site_opens(study: Study, inputs: Inputs) -> None:
     assert apply_scenario(scenario(*every, sites=(site(),)), inputs, study).facilities["id"].tolist() == ["N1"]
     with pytest.raises(ScenarioError) as caught:
         apply_scenario(scenario(*every), inputs, study)
-    assert [breach.key for breach in caught.value.breaches] == ["scenario_closes_all"]
+    assert [issue.key for issue in caught.value.issues] == ["scenario_closes_all"]
     assert caught.value.source == "scenario"
 
 
@@ -97,12 +97,12 @@ def test_the_system_however_it_is_written(study: Study, inputs: Inputs, crs: str
 def reasons(study: Study, inputs: Inputs, given: Scenario) -> list[tuple[str, tuple[str, ...]]]:
     with pytest.raises(ScenarioError) as caught:
         apply_scenario(given, inputs, study)
-    for breach in caught.value.breaches:
-        assert breach.values.get("crs", "EPSG:32648") == "EPSG:32648"
-        assert breach.values.get("metres", "900") == "900"
-        assert breach.values.get("found", given.crs) == given.crs
+    for issue in caught.value.issues:
+        assert issue.values.get("crs", "EPSG:32648") == "EPSG:32648"
+        assert issue.values.get("metres", "900") == "900"
+        assert issue.values.get("found", given.crs) == given.crs
     assert caught.value.source == (given.file or "scenario")
-    return [(breach.key, tuple(breach.rows)) for breach in caught.value.breaches]
+    return [(issue.key, tuple(issue.rows)) for issue in caught.value.issues]
 
 
 def test_every_reason_with_its_rows(study: Study, inputs: Inputs) -> None:
@@ -174,10 +174,10 @@ def test_a_file_that_is_none(study: Study, tmp_path: Path, text: str, expected: 
     with pytest.raises(ScenarioError) as caught:
         read_scenario(file, study)
     assert caught.value.source == str(file)
-    found = caught.value.breaches
-    assert [breach.key for breach in found] == [key for key, _ in expected]
-    for breach, (key, value) in zip(found, expected, strict=True):
-        values = {name: str(one) for name, one in breach.values.items()}
+    found = caught.value.issues
+    assert [issue.key for issue in found] == [key for key, _ in expected]
+    for issue, (key, value) in zip(found, expected, strict=True):
+        values = {name: str(one) for name, one in issue.values.items()}
         if key == "scenario_not_json":
             assert "line 1" in values["reason"]
         elif key == "scenario_key_twice":
@@ -189,7 +189,7 @@ def test_a_file_that_is_none(study: Study, tmp_path: Path, text: str, expected: 
             assert (values["found"], values["study"]) == ("Other", "Toy city")
         else:
             assert values["setting"] == value
-            assert list(breach.rows) == {5: ["a", "b"], 3: ["a"], 2: ["q"]}[len(json.loads(text)[value])]
+            assert list(issue.rows) == {5: ["a", "b"], 3: ["a"], 2: ["q"]}[len(json.loads(text)[value])]
 
 
 def test_a_file_that_is_not_there_or_no_text(study: Study, tmp_path: Path) -> None:
@@ -197,10 +197,10 @@ def test_a_file_that_is_not_there_or_no_text(study: Study, tmp_path: Path) -> No
         with pytest.raises(ScenarioError) as caught:
             read_scenario(path, study)
         assert caught.value.source == str(path)
-        (breach,) = caught.value.breaches
-        assert breach.key == "unreadable_scenario"
-        assert reason in str(breach.values["reason"])
+        (issue,) = caught.value.issues
+        assert issue.key == "unreadable_scenario"
+        assert reason in str(issue.values["reason"])
     (tmp_path / "latin.json").write_bytes('{"closed": "é"}'.encode("latin-1"))
     with pytest.raises(ScenarioError) as broken:
         read_scenario(tmp_path / "latin.json", study)
-    assert [breach.key for breach in broken.value.breaches] == ["scenario_not_json"]
+    assert [issue.key for issue in broken.value.issues] == ["scenario_not_json"]

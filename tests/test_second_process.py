@@ -11,7 +11,7 @@ import pytest
 
 import planner
 from planner.reporting import write as writing
-from planner.reporting.files.second_process import begun
+from planner.reporting.files.second_process import start_in_process
 
 LOST_BUT_HERE = f"""
 __import__("os").kill(__import__("os").getpid(), {int(signal.SIGTERM)})
@@ -21,33 +21,33 @@ if __import__("os").getpid() != %d else "done here"
 
 
 def test_a_result_comes_from_another_process() -> None:
-    with begun(os.getpid) as wait:
+    with start_in_process(os.getpid) as wait:
         assert wait() != os.getpid()
 
 
 def test_what_the_work_says_is_no_part_of_its_result() -> None:
-    with begun(eval, "print('said') or 7") as wait:
+    with start_in_process(eval, "print('said') or 7") as wait:
         assert wait() == 7
 
 
 def test_work_of_a_lost_process_is_done_here() -> None:
-    with begun(eval, (LOST_BUT_HERE % os.getpid()).replace("\n", " ").strip()) as wait:
+    with start_in_process(eval, (LOST_BUT_HERE % os.getpid()).replace("\n", " ").strip()) as wait:
         assert wait() == "done here"
 
 
 def test_an_error_of_the_work_is_the_same_as_here() -> None:
-    with begun(int, "no number") as wait, pytest.raises(ValueError, match="no number"):
+    with start_in_process(int, "no number") as wait, pytest.raises(ValueError, match="no number"):
         wait()
 
 
 def test_without_an_interpreter_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with begun(os.getpid) as wait:
+    with start_in_process(os.getpid) as wait:
         assert wait() == os.getpid()
 
 
 def test_what_goes_wrong_meanwhile_ends_the_work() -> None:
-    with pytest.raises(KeyError), begun(eval, "__import__('time').sleep(600)"):
+    with pytest.raises(KeyError), start_in_process(eval, "__import__('time').sleep(600)"):
         raise KeyError
 
 

@@ -11,13 +11,13 @@ import toy
 
 from planner.reporting.files import second_process
 
-LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.word_file', 'docx', 'numpy', 'shapely')]"
+LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.docx', 'docx', 'numpy', 'shapely')]"
 """What the second process imports for the Word file, and more."""
 
 
 def modules_of_the_second_process() -> list[str]:
     """Return every module that the second process has loaded by the time its work is done."""
-    with second_process.begun(eval, f"({LAYING_OUT}, sorted(__import__('sys').modules))[1]") as wait:
+    with second_process.start_in_process(eval, f"({LAYING_OUT}, sorted(__import__('sys').modules))[1]") as wait:
         return wait()
 
 
@@ -33,10 +33,10 @@ def test_no_module_of_the_working_folder_is_imported(tmp_path: Path) -> None:
     (hostile / "planner" / "__init__.py").write_text(mark, "utf-8")
     # The first process begins safely, as the installed script does; then it works in the folder.
     code = (
-        "import os, sys\nfrom planner.reporting.files.second_process import begun\n"
+        "import os, sys\nfrom planner.reporting.files.second_process import start_in_process\n"
         f"{LAYING_OUT}\nos.chdir(sys.argv[1])\nsys.path.insert(0, '')\nsys.path.insert(0, os.getcwd())\n"
         "os.environ['PYTHONPATH'] = sys.argv[2]\n"
-        f"with begun(eval, \"({LAYING_OUT}, __import__('os').getpid())[1]\") as wait:\n"
+        f"with start_in_process(eval, \"({LAYING_OUT}, __import__('os').getpid())[1]\") as wait:\n"
         "    assert wait() != os.getpid()\n"
     )
     for path in ("", ":", str(hostile)):

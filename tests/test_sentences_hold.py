@@ -19,19 +19,18 @@ from scipy.sparse import csr_array
 import planner
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.sheet import draw_static_map
-from planner.reporting.programme_text import task
-from planner.reporting.report.area_reports import write_cut
-from planner.reporting.report.blocks import Block, Paragraph, Table, Wording
-from planner.reporting.report.sections.proposals import siting
-from planner.reporting.report.sections.siting import beside
+from planner.reporting.programme_text import task_text
+from planner.reporting.report.area_report import write_area_report
+from planner.reporting.report.blocks import Block, Paragraph, Table, Translator
+from planner.reporting.report.sections.siting import further_results, siting_section
 from planner.reporting.report.sections.summary import summary
-from planner.reporting.rounding import shown_bound
+from planner.reporting.rounding import round_bound
 from planner.siting import robustness as sites_otherwise
-from planner.siting.problem import Choice, Covering
-from planner.siting.scenario_analysis import best_of_each, regret_table, robust_choice
-from planner.siting.solution import Answer
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.scenario_analysis import regret_table, solve_robust, solve_scenarios
+from planner.siting.solution import Solution
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
 
 @pytest.fixture
 def content(plan: planner.Plan) -> dict[str, Any]:
-    return copy.deepcopy(document(plan))
+    return copy.deepcopy(build_document(plan))
 
 
 def told(blocks: Iterable[Block]) -> str:
@@ -68,18 +67,18 @@ def table(blocks: Iterable[Block], caption: str) -> Table:
     ],
 )
 def test_a_rounded_bound_is_a_bound(answer: float, bound: float, digits: int, shown: float) -> None:
-    assert shown_bound(answer, bound, digits) == pytest.approx(shown, abs=1e-12)
+    assert round_bound(answer, bound, digits) == pytest.approx(shown, abs=1e-12)
 
 
 def test_whom_sites_leave_uncovered_are_residents_not_weights(plan: planner.Plan, content: dict[str, Any]) -> None:
     """150 of 160 uncovered residents are gained, and 121.05 workers of weight ½."""
     best = content["siting"]["proposals"][-1]
     assert best["people_gained"] == 210.525
-    said = told(siting(plan, Wording(content, Texts("en"))))
+    said = told(siting_section(plan, Translator(content, Texts("en"))))
     assert "With the proposed sites open (3), 10 people remain uncovered at 5 minutes." in said
     after = best["people_covered_after"]
     assert round(content["coverage"]["total"][0]["people"] - after) == 10
-    lines = list(summary(Wording(content, Texts("en"))))
+    lines = list(summary(Translator(content, Texts("en"))))
     assert any(
         "of 210 (weighted) more people" in line or "of 211 (weighted) more people" in line for line in lines
     )
@@ -96,16 +95,16 @@ def test_map_and_tables_say_what_is_weighted(plan: planner.Plan, tmp_path: Path)
 
 
 def test_sheets_of_parts_and_the_static_map_say_what_is_weighted(plan: planner.Plan, tmp_path: Path) -> None:
-    write_cut(plan, tmp_path / "town.html", wanted="North town")
+    write_area_report(plan, tmp_path / "town.html", wanted="North town")
     assert "People added, weighted" in (tmp_path / "town.html").read_text("utf-8")
-    drawn = draw_static_map(plan, document(plan))
+    drawn = draw_static_map(plan, build_document(plan))
     said = " ".join(text.get_text() for axes in drawn.axes for text in axes.texts)
     assert "weighted" in said + " ".join(text.get_text() for text in drawn.texts)
 
 
 def test_unweighted_gains_are_not_called_weighted(tmp_path: Path) -> None:
-    say = Wording(document(planner.run(toy.write_study(tmp_path))), Texts("en"))
-    assert not any("weighted" in line for line in summary(say))
+    t = Translator(build_document(planner.run(toy.write_study(tmp_path))), Texts("en"))
+    assert not any("weighted" in line for line in summary(t))
 
 
 def test_positions_reach_no_more_uncovered_people_than_there_are(content: dict[str, Any]) -> None:
@@ -120,16 +119,16 @@ def test_positions_reach_no_more_uncovered_people_than_there_are(content: dict[s
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_project_at_no_place_has_a_task(content: dict[str, Any], language: str) -> None:
-    say = Wording(content, Texts(language))  # type: ignore[arg-type]
+    t = Translator(content, Texts(language))  # type: ignore[arg-type]
     (gate,) = [one for one in content["programme"]["projects"] if one["option"] == "gate"]
     assert (
-        task(gate, say)
-        == {"en": "way opened: gate", "zh": f"{say.texts('programme.kind_access')}：gate"}[language]
+        task_text(gate, t)
+        == {"en": "way opened: gate", "zh": f"{t.texts('programme.kind_access')}：gate"}[language]
     )
 
 
 def test_a_search_that_was_proven_says_so(content: dict[str, Any]) -> None:
-    said = told(beside(Wording(content, Texts("en"))))
+    said = told(further_results(Translator(content, Texts("en"))))
     assert re.search(
         r"the largest regret is the least: \d+ people. It is proven that no choice .* has less\.", said
     )
@@ -143,7 +142,7 @@ def test_a_search_that_was_stopped_claims_no_best(content: dict[str, Any]) -> No
     found["curve"][1] |= {"status": "stopped", "bound": found["curve"][1]["people_gained"] + 0.7}
     fair = found["fair"][0]
     fair["plans"][0] |= {"status": "stopped", "people_bound": 541.2, "people": 530, "worst_bound": 1.0}
-    blocks = list(beside(Wording(content, Texts("en"))))
+    blocks = list(further_results(Translator(content, Texts("en"))))
     said = told(blocks)
     assert "8 people. The search was stopped before the proof" in said
     assert "has less than 7." in said
@@ -159,7 +158,7 @@ def test_a_search_that_was_stopped_claims_no_best(content: dict[str, Any]) -> No
 def test_a_bound_of_a_share_is_rounded_up(content: dict[str, Any]) -> None:
     plan = content["siting"]["fair"][0]["plans"][0]
     plan |= {"worst_share": 0.6, "worst_bound": 0.6121}
-    fairest = table(beside(Wording(content, Texts("en"))), "worst-served community first")
+    fairest = table(further_results(Translator(content, Texts("en"))), "worst-served community first")
     assert fairest.rows[0][3] == "61.3%"
 
 
@@ -169,8 +168,10 @@ def test_no_plan_is_better_than_the_best_that_is_known(
 ) -> None:
     """Where a stopped search found next to nobody, regrets are against the plans that there are."""
 
-    def idle(scenarios: Mapping[str, Covering], choice: Choice, *, seconds: float, seed: int) -> dict[str, Answer]:
-        found = best_of_each(scenarios, choice, seconds=seconds, seed=seed)
+    def idle(
+        scenarios: Mapping[str, CoverageMatrix], choice: SelectionConstraints, *, seconds: float, seed: int
+    ) -> dict[str, Solution]:
+        found = solve_scenarios(scenarios, choice, seconds=seconds, seed=seed)
         return {name: replace(one, objective=1.0, status="stopped", sites=()) for name, one in found.items()}
 
     monkeypatch.setattr(sites_otherwise, "best_of_each", idle)
@@ -187,11 +188,11 @@ def test_no_plan_is_better_than_the_best_that_is_known(
 @pytest.mark.parametrize("columns", [1, 3])
 def test_scenarios_of_other_candidates_are_refused(columns: int) -> None:
     worlds = {
-        "dry": Covering(csr_array(np.ones((2, 2), dtype=bool)), np.array([5.0, 4.0])),
-        "wet": Covering(csr_array(np.ones((2, columns), dtype=bool)), np.array([5.0, 4.0])),
+        "dry": CoverageMatrix(csr_array(np.ones((2, 2), dtype=bool)), np.array([5.0, 4.0])),
+        "wet": CoverageMatrix(csr_array(np.ones((2, columns), dtype=bool)), np.array([5.0, 4.0])),
     }
-    best = best_of_each(worlds, Choice(sites=1), seconds=2)
+    best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=2)
     with pytest.raises(SitingError, match=rf"wet.*{columns}.*2"):
-        robust_choice(worlds, Choice(sites=1), best, rule="worst people", seconds=2)
+        solve_robust(worlds, SelectionConstraints(sites=1), best, rule="worst people", seconds=2)
     with pytest.raises(SitingError, match=rf"wet.*{columns}.*2"):
-        regret_table(worlds, {"a": (0,)}, best, Choice(sites=1))
+        regret_table(worlds, {"a": (0,)}, best, SelectionConstraints(sites=1))

@@ -15,45 +15,45 @@ import planner
 from planner.evaluation.improvements.actions import Action
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.document.programme import project_table, spots_of
-from planner.reporting.facility_text import digits_for
-from planner.reporting.map.style import _quantity
-from planner.reporting.programme_text import per_person, small_unit
-from planner.reporting.report.blocks import Wording
-from planner.reporting.rounding import digits_apart, gained_by_projects, in_order, in_parts
-from planner.siting.alternatives import alternatives
-from planner.siting.equity import frontier, group_frontier, worst_community_first
+from planner.reporting.facility_text import distinguishing_digits
+from planner.reporting.map.symbols import _quantity
+from planner.reporting.programme_text import cost_per_person_text, small_money_unit
+from planner.reporting.report.blocks import Translator
+from planner.reporting.rounding import digits_to_distinguish, gained_by_projects, round_parts, round_steps
+from planner.siting.alternatives import find_alternatives
+from planner.siting.equity import equity_frontier, group_frontier, worst_community_first
 from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering
 from planner.siting.models.maximal_covering import gradual_covering, maximal_covering
 from planner.siting.models.set_covering import set_covering
-from planner.siting.problem import Choice, Covering, Reach
-from planner.siting.scenario_analysis import best_of_each, robust_choice
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts
+from planner.siting.scenario_analysis import solve_robust, solve_scenarios
 
 COUNTS = st.lists(st.floats(0, 1e5), min_size=1, max_size=40)
 
 
 @given(COUNTS)
 def test_parts_add_up_to_the_rounded_total(parts: list[float]) -> None:
-    shown = in_parts(parts)
+    shown = round_parts(parts)
     assert sum(shown) == round(round(float(np.sum(parts)), 6))
     assert all(abs(one - part) <= 1.0 + 1e-6 for one, part in zip(shown, parts, strict=True))
 
 
 @given(COUNTS)
 def test_running_totals_are_the_rounded_ones(steps: list[float]) -> None:
-    shown = in_order(steps)
+    shown = round_steps(steps)
     for place in range(1, len(steps) + 1):
         assert sum(shown[:place]) == pytest.approx(sum(steps[:place]), abs=0.5 + 1e-5)
 
 
 def test_by_hand() -> None:
-    assert in_parts([58.6, 79.7]) == [58, 80]
-    assert in_parts([1 / 3] * 3) == [1, 0, 0]
-    assert in_parts([], 0.0) == []
-    assert in_order([5650.4, 0.2, 0.4]) == [5650, 1, 0]
-    assert in_order([10.4, -3.3]) == [10, -3]
+    assert round_parts([58.6, 79.7]) == [58, 80]
+    assert round_parts([1 / 3] * 3) == [1, 0, 0]
+    assert round_parts([], 0.0) == []
+    assert round_steps([5650.4, 0.2, 0.4]) == [5650, 1, 0]
+    assert round_steps([10.4, -3.3]) == [10, -3]
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_by_hand() -> None:
     ],
 )
 def test_a_figure_is_told_from_what_is_asked(value: float, required: float, unit: str, shown: str) -> None:
-    digits = digits_for({"unit": unit, "value": value, "required": required})
+    digits = distinguishing_digits({"unit": unit, "value": value, "required": required})
     times = 100 if unit == "share" else 1
     assert f"{value * times:.{digits}f}" == shown
     assert shown in _quantity(Texts("zh"), value, unit, required)
-    assert digits_apart(value, value, 1) == 1
+    assert digits_to_distinguish(value, value, 1) == 1
 
 
 WEAK = {"centres": toy.layers()["centres"].assign(floor_area_m2=[20.0, None])}
@@ -84,10 +84,10 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
 
 
 def test_small_costs_are_told_in_yuan(plan: planner.Plan) -> None:
-    say = Wording(document(plan), Texts("zh"))
-    assert small_unit(say) == "元"
-    assert small_unit(Wording(document(plan), Texts("en"))) == "CNY"
-    assert [per_person({"cost_per_person": one}, say) for one in (0.0042, 0.00004, 1.5, 0.0)] == [
+    t = Translator(build_document(plan), Texts("zh"))
+    assert small_money_unit(t) == "元"
+    assert small_money_unit(Translator(build_document(plan), Texts("en"))) == "CNY"
+    assert [cost_per_person_text({"cost_per_person": one}, t) for one in (0.0042, 0.00004, 1.5, 0.0)] == [
         "42.0",
         "0.400",
         "15,000",
@@ -96,7 +96,7 @@ def test_small_costs_are_told_in_yuan(plan: planner.Plan) -> None:
 
 
 def test_projects_add_up_to_their_years(plan: planner.Plan) -> None:
-    found = document(plan)["programme"]
+    found = build_document(plan)["programme"]
     gained = gained_by_projects(found)
     for year in found["years"]:
         until = [gained[one["id"]][0] for one in found["projects"] if one["year"] <= year["year"]]
@@ -108,7 +108,7 @@ def test_stations_in_a_community_without_premises_are_named(plan: planner.Plan) 
     (need,) = [one for one in plan.programme.needs if one.kind == "no_centre"]
     built = [one.id for one in plan.programme.projects if one.site and one.community == need.place]
     assert built
-    assert (list(need.projects), need.left, need.year) == (built, "station_only", None)
+    assert (list(need.projects), need.unmet_reason, need.year) == (built, "station_only", None)
 
 
 def test_a_branch_stands_at_its_own_place(plan: planner.Plan) -> None:
@@ -118,61 +118,71 @@ def test_a_branch_stands_at_its_own_place(plan: planner.Plan) -> None:
     branch = replace(
         upgrade,
         kind="new",
-        changes=(Action(kind="open_station", about="C1", amount=100.0, cost=1.0, place=place),),
+        actions=(Action(kind="open_station", about="C1", amount=100.0, cost=1.0, place=place),),
     )
     moved = replace(plan, programme=replace(plan.programme, projects=(branch,)))
     spot = spots_of(moved)[upgrade.id]
     assert spot is not None
     assert spot.coords[0] == place
     assert project_table(moved).geometry.iloc[0].coords[0] == place
-    (shown,) = document(moved)["programme"]["projects"]
+    (shown,) = build_document(moved)["programme"]["projects"]
     assert shown["lon"] == pytest.approx(105 + 600 / 85_900, abs=1e-4)
 
 
-ONES = Covering(csr_array(np.eye(3, dtype=bool)), np.ones(3))
-NOBODY = Covering(csr_array(np.eye(3, dtype=bool)), np.zeros(3))
-REACH = Reach.of_table(np.ones((3, 3)), np.ones(3))
+ONES = CoverageMatrix(csr_array(np.eye(3, dtype=bool)), np.ones(3))
+NOBODY = CoverageMatrix(csr_array(np.eye(3, dtype=bool)), np.zeros(3))
+REACH = TravelCosts.of_table(np.ones((3, 3)), np.ones(3))
 HOMES = np.zeros(3, dtype=np.int64)
 NAN = float("nan")
 REFUSED = {
     "fixed -1": lambda: set_covering(ONES, fixed=[-1], seconds=1),
     "fixed 7": lambda: set_covering(ONES, fixed=[7], seconds=1),
-    "fixed half": lambda: maximal_covering(ONES, Choice(sites=1, fixed=np.array([0.5])), seconds=1),
+    "fixed half": lambda: maximal_covering(ONES, SelectionConstraints(sites=1, fixed=np.array([0.5])), seconds=1),
     "cost NaN": lambda: set_covering(ONES, cost=np.array([1.0, NAN, 1.0]), seconds=1),
     "cost negative": lambda: set_covering(ONES, cost=np.array([1.0, -1.0, 1.0]), seconds=1),
     "cost short": lambda: set_covering(ONES, cost=np.ones(2), seconds=1),
-    "sites 1.7": lambda: maximal_covering(ONES, Choice(sites=1.7), seconds=1),  # type: ignore[arg-type]
-    "sites -1": lambda: maximal_covering(ONES, Choice(sites=-1), seconds=1),
-    "budget NaN": lambda: maximal_covering(ONES, Choice(cost=np.ones(3), budget=NAN), seconds=1),
-    "kind 5": lambda: maximal_covering(ONES, Choice(kind=np.array([0, 5, 0]), sites_of_kind=(1,)), seconds=1),
-    "seconds NaN": lambda: maximal_covering(ONES, Choice(sites=1), seconds=NAN),
-    "seconds -1": lambda: maximal_covering(ONES, Choice(sites=1), seconds=-1),
-    "weight NaN": lambda: Covering(ONES.covers, np.array([1.0, NAN, 1.0])),
-    "row 9": lambda: Reach(np.array([9]), np.array([0]), np.ones(1), np.ones(3), 3),
-    "column -1": lambda: Reach(np.array([0]), np.array([-1]), np.ones(1), np.ones(3), 3),
-    "minutes NaN": lambda: Reach(np.array([0]), np.array([0]), np.array([NAN]), np.ones(3), 3),
+    "sites 1.7": lambda: maximal_covering(ONES, SelectionConstraints(sites=1.7), seconds=1),  # type: ignore[arg-type]
+    "sites -1": lambda: maximal_covering(ONES, SelectionConstraints(sites=-1), seconds=1),
+    "budget NaN": lambda: maximal_covering(ONES, SelectionConstraints(cost=np.ones(3), budget=NAN), seconds=1),
+    "kind 5": lambda: maximal_covering(
+        ONES, SelectionConstraints(kind=np.array([0, 5, 0]), sites_of_kind=(1,)), seconds=1
+    ),
+    "seconds NaN": lambda: maximal_covering(ONES, SelectionConstraints(sites=1), seconds=NAN),
+    "seconds -1": lambda: maximal_covering(ONES, SelectionConstraints(sites=1), seconds=-1),
+    "weight NaN": lambda: CoverageMatrix(ONES.covers, np.array([1.0, NAN, 1.0])),
+    "row 9": lambda: TravelCosts(np.array([9]), np.array([0]), np.ones(1), np.ones(3), 3),
+    "column -1": lambda: TravelCosts(np.array([0]), np.array([-1]), np.ones(1), np.ones(3), 3),
+    "minutes NaN": lambda: TravelCosts(np.array([0]), np.array([0]), np.array([NAN]), np.ones(3), 3),
     "households NaN": lambda: capacitated_covering(
-        ONES, Choice(sites=1), households=np.array([1, NAN, 1]), capacity=np.ones(3), seconds=1
+        ONES, SelectionConstraints(sites=1), households=np.array([1, NAN, 1]), capacity=np.ones(3), seconds=1
     ),
     "capacity negative": lambda: capacitated_covering(
-        ONES, Choice(sites=1), households=np.ones(3), capacity=np.array([1.0, -1.0, 1.0]), seconds=1
+        ONES, SelectionConstraints(sites=1), households=np.ones(3), capacity=np.array([1.0, -1.0, 1.0]), seconds=1
     ),
     "capacity short": lambda: capacitated_covering(
-        ONES, Choice(sites=1), households=np.ones(3), capacity=np.ones(2), seconds=1
+        ONES, SelectionConstraints(sites=1), households=np.ones(3), capacity=np.ones(2), seconds=1
     ),
-    "backup 2": lambda: backup_covering(ONES, Choice(sites=1), backup=2.0, seconds=1),
-    "backup NaN": lambda: backup_covering(ONES, Choice(sites=1), backup=NAN, seconds=1),
-    "fade NaN": lambda: gradual_covering(REACH, Choice(sites=1), full_min=5, none_min=NAN, seconds=1),
-    "group of nobody": lambda: group_frontier(ONES, np.zeros(3), Choice(sites=1), points=2, seconds=1),
-    "group short": lambda: group_frontier(ONES, np.ones(2), Choice(sites=1), points=2, seconds=1),
-    "community -1": lambda: worst_community_first(ONES, HOMES - 1, Choice(sites=1), seconds=1),
-    "rule": lambda: robust_choice(
-        {"a": ONES}, Choice(sites=1), best_of_each({"a": ONES}, Choice(sites=1), seconds=1), rule="best", seconds=1
+    "backup 2": lambda: backup_covering(ONES, SelectionConstraints(sites=1), backup=2.0, seconds=1),
+    "backup NaN": lambda: backup_covering(ONES, SelectionConstraints(sites=1), backup=NAN, seconds=1),
+    "fade NaN": lambda: gradual_covering(
+        REACH, SelectionConstraints(sites=1), full_min=5, none_min=NAN, seconds=1
     ),
-    "xy": lambda: alternatives(
+    "group of nobody": lambda: group_frontier(
+        ONES, np.zeros(3), SelectionConstraints(sites=1), points=2, seconds=1
+    ),
+    "group short": lambda: group_frontier(ONES, np.ones(2), SelectionConstraints(sites=1), points=2, seconds=1),
+    "community -1": lambda: worst_community_first(ONES, HOMES - 1, SelectionConstraints(sites=1), seconds=1),
+    "rule": lambda: solve_robust(
+        {"a": ONES},
+        SelectionConstraints(sites=1),
+        solve_scenarios({"a": ONES}, SelectionConstraints(sites=1), seconds=1),
+        rule="best",
+        seconds=1,
+    ),
+    "xy": lambda: find_alternatives(
         ONES,
-        Choice(sites=1),
-        maximal_covering(ONES, Choice(sites=1), seconds=1),
+        SelectionConstraints(sites=1),
+        maximal_covering(ONES, SelectionConstraints(sites=1), seconds=1),
         xy=np.zeros((2, 2)),
         near_m=1.0,
         within=0.5,
@@ -191,13 +201,13 @@ def test_what_cannot_be_meant_is_refused_in_words(name: str) -> None:
         assert refused.value.in_words(language).count("\n") >= 1
 
 
-@pytest.mark.parametrize("covering", [NOBODY, Covering(csr_array((0, 3), dtype=bool), np.zeros(0))])
-def test_nobody_anywhere_gives_an_empty_plan(covering: Covering) -> None:
+@pytest.mark.parametrize("covering", [NOBODY, CoverageMatrix(csr_array((0, 3), dtype=bool), np.zeros(0))])
+def test_nobody_anywhere_gives_an_empty_plan(covering: CoverageMatrix) -> None:
     homes = np.zeros(len(covering.weight), dtype=np.int64)
-    first = worst_community_first(covering, homes, Choice(sites=1), seconds=1)
-    (only,) = frontier(covering, homes, Choice(sites=1), points=3, seconds=1)
+    first = worst_community_first(covering, homes, SelectionConstraints(sites=1), seconds=1)
+    (only,) = equity_frontier(covering, homes, SelectionConstraints(sites=1), points=3, seconds=1)
     for plan in (first, only):
         assert (plan.sites, plan.people, plan.people_bound) == ((), 0.0, 0.0)
         assert np.isnan(plan.worst_share)
-    assert maximal_covering(covering, Choice(sites=1), seconds=1).sites == ()
+    assert maximal_covering(covering, SelectionConstraints(sites=1), seconds=1).sites == ()
     assert set_covering(covering, seconds=1).sites == ()

@@ -25,20 +25,21 @@ from planner.network.gates import close_gates
 from planner.network.network import build_network
 from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.schemas.tables import PARCELS
-from planner.siting.alternatives import alternatives
-from planner.siting.baselines import compare
-from planner.siting.candidates.candidate import Candidate, places_of
+from planner.siting.alternatives import find_alternatives
+from planner.siting.baselines import compare_baselines
+from planner.siting.candidates.candidate import Candidate, candidate_xy
 from planner.siting.candidates.clusters import Grouping, propose_dense
 from planner.siting.candidates.place_ids import place_id
-from planner.siting.candidates.relocations import fates
+from planner.siting.candidates.relocations import facility_actions
 from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.equity import group_frontier
 from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.models.registry import MODELS
-from planner.siting.problem import Choice, Covering
-from planner.siting.proposals import choose_sites, coverage_of
-from planner.siting.unserved_reasons import Surroundings, who_is_left
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.proposals import choose_sites, compute_coverage
+from planner.siting.unserved_reasons import UnservedContext, explain_unserved
 
 WALK = WalkSettings(3.6, 10.0)
 
@@ -68,20 +69,18 @@ def test_no_street_position_serves_anyone_whom_a_proposed_one_does_not_serve_as_
     network = build_network(
         streets(*([tuple(spots[i]), tuple(spots[j])] for i, j in random.integers(0, 14, (18, 2)) if i != j))
     )
-    homes = snap(random.uniform(0, 400, (40, 2)), network, access_m=40.0)
+    walker = Walker(network, WalkSettings(3.6, 40.0))
+    homes = walker.snap(random.uniform(0, 400, (40, 2)))
     people, limit = random.integers(1, 9, 40).astype(float), np.where(np.arange(40) % 2, 2.0, 3.0)
-    walk = WalkSettings(3.6, 40.0)
-    found = propose_street_positions(
-        homes, people, limit, network, network.segment_lines(), walk=walk, at_most=10_000
-    )
+    found = propose_street_positions(homes, people, limit, walker, network.segment_lines(), at_most=10_000)
     assert found.is_complete
-    proposed = served_sets(coverage_of(found.candidates, homes, limit, network, walk))
+    proposed = served_sets(compute_coverage(found.candidates, homes, limit, walker))
     tried = [
         Candidate(f"{place}", "streets", *shapely.get_coordinates(line.interpolate(metres))[0])
         for place, line in enumerate(network.segment_lines())
         for metres in np.arange(0.37, line.length, 3.0)
     ]
-    for one in served_sets(coverage_of(tried, homes, limit, network, walk)):
+    for one in served_sets(compute_coverage(tried, homes, limit, walker)):
         assert any(one <= other for other in proposed), one
     sizes = [len(one) for one in proposed]
     assert len(sizes) == len(found.candidates), "no two serve the same people"
@@ -91,12 +90,13 @@ def test_fewer_street_positions_leave_no_neighbourhood_without() -> None:
     """Three hamlets far from one another, each with more than one position: three positions, one in each."""
     network = build_network(streets([(0, 0), (4000, 0)]))
     xy = np.array([[x + step, 0.0] for x in (100, 2000, 3900) for step in (0, 30, 60)])
-    homes, people = snap(xy, network, access_m=10.0), np.array([9.0, 8, 1, 5, 5, 1, 6, 6, 1])
+    walker = Walker(network, WALK)
+    homes, people = walker.snap(xy), np.array([9.0, 8, 1, 5, 5, 1, 6, 6, 1])
     limit = np.full(9, 0.4)
     lines = network.segment_lines()
-    every = propose_street_positions(homes, people, limit, network, lines, walk=WALK, at_most=99)
+    every = propose_street_positions(homes, people, limit, walker, lines, at_most=99)
     assert every.suffice > 3
-    few = propose_street_positions(homes, people, limit, network, lines, walk=WALK, at_most=3)
+    few = propose_street_positions(homes, people, limit, walker, lines, at_most=3)
     assert (few.suffice, few.is_complete) == (every.suffice, False)
     assert [round(one.x_m, -3) for one in few.candidates] == [0, 2000, 4000]
 
@@ -111,10 +111,10 @@ def test_with_every_street_position_the_bound_holds_for_a_finer_choice(tmp_path:
         for place, line in enumerate(plan.network.segment_lines())
         for metres in np.arange(0, line.length + 1, 5.0)
     ]
-    homes = snap(shapely.get_coordinates(plan.coverage.uncovered.geometry.array), plan.network, access_m=10.0)
+    homes = plan.walker.snap(plan.coverage.uncovered)
     people = plan.coverage.uncovered["people"].to_numpy(dtype=float)
-    fine = coverage_of(tried, homes, np.full(len(people), 5.0), plan.network, plan.walk)
-    finest = maximal_covering(Covering(fine, people), Choice(sites=2), seconds=20)
+    fine = compute_coverage(tried, homes, np.full(len(people), 5.0), plan.walker)
+    finest = maximal_covering(CoverageMatrix(fine, people), SelectionConstraints(sites=2), seconds=20)
     best = plan.siting.best
     assert best is not None
     assert best.status == finest.status == "proven"
@@ -170,9 +170,8 @@ def test_dense_groups_do_not_reach_across_a_river() -> None:
     network = build_network(streets([(0, 0), (80, 0)], [(100, 0), (180, 0)]))
     xy = np.array([[20.0 * place, 1.0] for place in range(10)])
     homes = gpd.GeoDataFrame({"people": [1.0] * 10}, geometry=gpd.points_from_xy(*xy.T), crs=toy.CRS)
-    snaps = snap(xy, network, access_m=5.0)
-    walk = WalkSettings(3.6, 5.0)
-    found = propose_dense(homes, snaps, network, Grouping("dbscan", 35.0, 3), walk=walk)
+    walker = Walker(network, WalkSettings(3.6, 5.0))
+    found = propose_dense(homes, walker, Grouping("dbscan", 35.0, 3))
     assert [(one.x_m, one.people) for one in found] == [(40.0, 5.0), (140.0, 5.0)]
     assert [one.id for one in found] == [place_id("D", 40.0, 0.0), place_id("D", 140.0, 0.0)]
 
@@ -187,8 +186,8 @@ def test_a_chinese_table_of_parcels_is_read(tmp_path: Path) -> None:
         book.active.append(row)
     book.save(tmp_path / "房屋.xlsx")
     layer = Layer(path=Path("房屋.xlsx"))
-    found = read_layer(tmp_path / "房屋.xlsx", layer, setting="inputs.parcels", contract=PARCELS)
-    table = PARCELS.check(found.frame, source="房屋.xlsx", known=found.breaches)
+    found = read_layer(tmp_path / "房屋.xlsx", layer, setting="inputs.parcels", schema=PARCELS)
+    table = PARCELS.check(found.frame, source="房屋.xlsx", known=found.issues)
     assert list(table["tenure"]) == ["owned", "rentable"]
     assert list(table["area_m2"]) == [420.0, 300.0]
     assert table["cost"].iloc[0] == 35.0
@@ -204,7 +203,7 @@ def test_what_becomes_of_free_centres() -> None:
     new = Candidate("S:1", "streets", 880, 0)
 
     def told(*chosen: Candidate, new_sites: int) -> list[tuple[str, str]]:
-        return [(one.fate, one.to) for one in fates(old, chosen, new_sites=new_sites)]
+        return [(one.fate, one.to) for one in facility_actions(old, chosen, new_sites=new_sites)]
 
     assert told(*old, new_sites=0) == [("keep", "A"), ("keep", "B"), ("keep", "C")]
     assert told(merged, old[2], new_sites=0) == [("merge", "M:A+B"), ("merge", "M:A+B"), ("keep", "C")]
@@ -219,7 +218,7 @@ def test_freeing_a_centre_never_gains_fewer_people(tmp_path: Path) -> None:
         plan = planner.run(toy.write_study(tmp_path / str(number), study=study))
         best = plan.siting.best
         assert best is not None
-        assert [one.centre for one in best.fates] == free
+        assert [one.centre for one in best.facility_actions] == free
         gained.append(best.people_gained)
         after = plan.gains[-1]["residents"]
         assert after == pytest.approx(best.people_gained)
@@ -238,10 +237,13 @@ def test_a_free_centre_that_there_is_not_is_refused(tmp_path: Path) -> None:
 def test_the_curve_never_falls_and_other_plans_each_drop_another_site() -> None:
     random = np.random.default_rng(3)
     covers = csr_array(random.random((60, 25)) < 0.12)
-    covering, choice = Covering(covers, random.integers(1, 20, 60).astype(float)), Choice(sites=4)
+    covering, choice = (
+        CoverageMatrix(covers, random.integers(1, 20, 60).astype(float)),
+        SelectionConstraints(sites=4),
+    )
     best = maximal_covering(covering, choice, seconds=20)
     xy = random.uniform(0, 5000, (25, 2))
-    found = alternatives(
+    found = find_alternatives(
         covering,
         choice,
         best,
@@ -276,8 +278,10 @@ def test_the_card_of_the_toy_city(sited: planner.Plan) -> None:
 def test_nothing_is_compared_where_nothing_was_asked() -> None:
     network = build_network(streets([(0, 0), (100, 0)]))
     nobody = gpd.GeoDataFrame({"people": []}, geometry=[], crs=toy.CRS)
-    siting = choose_sites(nobody, network, walk=WALK, standard_min=5, sites=2, n_candidates=3, seconds=5, seed=0)
-    empty = compare(siting, Settings())
+    siting = choose_sites(
+        nobody, Walker(network, WALK), standard_min=5, sites=2, n_candidates=3, seconds=5, seed=0
+    )
+    empty = compare_baselines(siting, Settings())
     assert (empty.greedy, empty.curve, empty.others) == (None, (), ())
 
 
@@ -297,11 +301,10 @@ def test_why_somebody_is_served_by_nobody() -> None:
     network = build_network(cut.streets, gates=cut.gates)
     homes = [(200, 5), (-150, 0), (25, -100), (0, 1900), (3000, 3000), (200, 900)]
     water = gpd.GeoDataFrame(geometry=[shapely.box(140, -50, 160, 300)], crs=toy.CRS)
-    left = who_is_left(
+    left = explain_unserved(
         np.zeros(6, dtype=bool),
-        Surroundings(
-            network=network,
-            walk=WALK,
+        UnservedContext(
+            walker=Walker(network, WALK),
             demand=snap(np.array(homes, dtype=float), network, access_m=10.0),
             people=np.array([1.0, 2, 4, 8, 16, 0]),
             limit_min=np.full(6, 5.0),
@@ -367,7 +370,12 @@ def test_the_frontier_of_a_group_is_that_of_brute_force(seed: int) -> None:
     people, group = random.integers(1, 9, 12).astype(float), random.integers(0, 5, 12).astype(float)
     group[0] = 3.0
     plans = group_frontier(
-        Covering(csr_array(covers), people), group, Choice(sites=2), points=20, seconds=20, seed=seed
+        CoverageMatrix(csr_array(covers), people),
+        group,
+        SelectionConstraints(sites=2),
+        points=20,
+        seconds=20,
+        seed=seed,
     )
     every = [
         (people[served].sum(), group[served].sum() / group.sum())
@@ -484,4 +492,4 @@ def test_the_card_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 def test_places_of_candidates_are_where_the_map_shows_them(sited: planner.Plan) -> None:
     shown = shapely.get_coordinates(sited.siting.candidates.geometry.array)
-    np.testing.assert_array_equal(shown, places_of(sited.siting.pool.new))
+    np.testing.assert_array_equal(shown, candidate_xy(sited.siting.pool.new))

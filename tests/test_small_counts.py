@@ -12,8 +12,8 @@ import toy
 from page_script import computed
 
 import planner
-from planner.reporting.document.build import document
-from planner.reporting.small_counts import SQUARE_M, are_small, shown_places, spread
+from planner.reporting.document.build import build_document
+from planner.reporting.small_counts import SQUARE_M, displayed_positions, is_small_count, spread_over_squares
 from planner.results import Plan
 
 
@@ -29,9 +29,9 @@ def households(folder: Path, more: str = "", **demand: object) -> Plan:
 def test_a_household_is_not_drawn_at_its_door(tmp_path: Path) -> None:
     plan = households(tmp_path)
     demand = plan.inputs.demand
-    small = are_small(demand, plan)
+    small = is_small_count(demand, plan)
     assert small.sum() == (demand["people"] == 3).sum() > 10
-    drawn = shown_places(demand, plan)
+    drawn = displayed_positions(demand, plan)
     moved = drawn.distance(demand.geometry)
     assert (moved[~small] == 0).all()
     assert (moved[small] > 0.5).mean() > 0.9
@@ -42,9 +42,9 @@ def test_a_household_is_not_drawn_at_its_door(tmp_path: Path) -> None:
 def test_where_a_household_is_drawn_tells_nothing_of_its_place_in_the_square() -> None:
     rng = np.random.default_rng(3)
     one, other = rng.random((40, 2)) * 100, rng.random((40, 2)) * 100
-    assert (spread(one) == spread(other)).all()
-    assert len(np.unique(spread(one), axis=0)) == 40
-    assert spread(np.zeros((0, 2))).shape == (0, 2)
+    assert (spread_over_squares(one) == spread_over_squares(other)).all()
+    assert len(np.unique(spread_over_squares(one), axis=0)) == 40
+    assert spread_over_squares(np.zeros((0, 2))).shape == (0, 2)
 
 
 def test_figures_of_the_page_are_those_of_the_true_places(tmp_path: Path) -> None:
@@ -74,15 +74,15 @@ def test_all_are_shown_where_the_study_allows_or_nobody_lives_there(
     tmp_path: Path, more: str, demand: dict[str, object]
 ) -> None:
     plan = households(tmp_path, more, **demand)
-    assert not are_small(plan.inputs.demand, plan).any()
-    assert (shown_places(plan.inputs.demand, plan).distance(plan.inputs.demand.geometry) == 0).all()
-    keys = {remark["key"] for remark in document(plan)["remarks"]}
+    assert not is_small_count(plan.inputs.demand, plan).any()
+    assert (displayed_positions(plan.inputs.demand, plan).distance(plan.inputs.demand.geometry) == 0).all()
+    keys = {notice["key"] for notice in build_document(plan)["notices"]}
     assert ("small_counts_shown" in keys) == (not demand)
     assert "small_counts" not in keys
 
 
 def test_the_number_is_the_studys(tmp_path: Path) -> None:
     plan = households(tmp_path, "[demand]\nleast_shown = 21\n")
-    assert are_small(plan.inputs.demand, plan).all()
-    remark = next(one for one in document(plan)["remarks"] if one["key"] == "small_counts")
-    assert f"fewer than 21 people: {len(plan.inputs.demand)}." in remark["en"]
+    assert is_small_count(plan.inputs.demand, plan).all()
+    notice = next(one for one in build_document(plan)["notices"] if one["key"] == "small_counts")
+    assert f"fewer than 21 people: {len(plan.inputs.demand)}." in notice["en"]

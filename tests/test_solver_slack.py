@@ -12,15 +12,15 @@ import pytest
 from scipy.sparse import csr_array
 
 from planner.network.walk import FloatArray
-from planner.siting.problem import Choice, Covering
-from planner.siting.scenario_analysis import best_of_each, robust_choice
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.scenario_analysis import solve_robust, solve_scenarios
 from planner.siting.solvers import balanced
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.highs import FEASIBILITY, Programme
-from planner.siting.solvers.mip import Solved, solve
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.highs import FEASIBILITY, MixedIntegerProgram
+from planner.siting.solvers.mip import MipResult, solve
 
-DRY = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
-WET = Covering(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
+DRY = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+WET = CoverageMatrix(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
 WORLDS = {"dry": DRY, "wet": WET}
 
 
@@ -48,15 +48,15 @@ def test_a_bound_within_the_solvers_arithmetic_proves(
 ) -> None:
     """One site of two: [1] serves 4 and 4, [0] serves 9 and 0; the regrets are 5 and 0, 0 and 4."""
 
-    def generous(programme: Programme, clock: Clock, *, start: FloatArray | None = None) -> Solved:
+    def generous(programme: MixedIntegerProgram, clock: Deadline, *, start: FloatArray | None = None) -> MipResult:
         solved = solve(programme, clock, start=start)
         return replace(solved, bound=solved.bound - beyond)
 
     monkeypatch.setattr(balanced, "solve", generous)
     monkeypatch.setattr(balanced, "_least_of_the_best", lambda *_: np.inf)
-    worlds = {name: Covering(one.covers, one.weight * times) for name, one in WORLDS.items()}
-    best = best_of_each(worlds, Choice(sites=1), seconds=9)
-    found = robust_choice(worlds, Choice(sites=1), best, rule=rule, seconds=9)
+    worlds = {name: CoverageMatrix(one.covers, one.weight * times) for name, one in WORLDS.items()}
+    best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=9)
+    found = solve_robust(worlds, SelectionConstraints(sites=1), best, rule=rule, seconds=9)
     assert found.value == value * times
     assert found.status == status
     assert found.bound == pytest.approx(value * times + (left if rule == "worst people" else -left))
@@ -68,9 +68,9 @@ def test_a_banner_of_the_solver_is_not_on_standard_output() -> None:
 import ctypes, highspy
 import numpy as np
 from scipy.sparse import csr_array
-from planner.siting.problem import Choice, Covering
-from planner.siting.scenario_analysis import best_of_each, robust_choice
-from planner.siting.solving import highs
+from planner.siting.problem import SelectionConstraints, CoverageMatrix
+from planner.siting.scenario_analysis import solve_scenarios, solve_robust
+from planner.siting.solvers import highs
 c, real, greeted = ctypes.CDLL(None), highspy.Highs, []
 def make():
     if not greeted:

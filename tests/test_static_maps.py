@@ -14,9 +14,9 @@ import planner
 from planner.commands.main import main
 from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
 from planner.messages.errors import OutputError, StudyError
-from planner.reporting.document.build import document
-from planner.reporting.fonts import font_path, known_signs, readable
+from planner.reporting.document.build import build_document
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
+from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs
 
 BEGINNINGS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 
@@ -49,7 +49,7 @@ def letters(plan: planner.Plan) -> list[str]:
     """Draw the sheet and return all that is written on it; a sign without a glyph is a warning."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = draw_static_map(plan, document(plan))
+    figure = draw_static_map(plan, build_document(plan))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         FigureCanvasAgg(figure).draw()
@@ -60,8 +60,8 @@ def letters(plan: planner.Plan) -> list[str]:
 def test_no_sign_is_a_box(haibowan_plan: planner.Plan, language: Language) -> None:
     plan = with_settings(haibowan_plan, language=language)
     written = letters(plan)
-    assert set("".join(written)) <= {chr(code) for code in known_signs()}
-    content, texts = document(plan), Texts(language)
+    assert set("".join(written)) <= {chr(code) for code in font_code_points()}
+    content, texts = build_document(plan), Texts(language)
     for expected in (
         "".join(plan.study.name.split()),
         texts.percent(content["coverage"]["total"][0]["people_share"]),
@@ -77,7 +77,7 @@ def test_every_text_of_the_maps_can_be_lettered() -> None:
     signs = "".join(
         entry[language] for key, entry in catalogue().items() for language in LANGUAGES if key[:5] == "maps."
     )
-    assert readable(signs).replace(" ", "") == "".join(signs.split())
+    assert replace_missing_glyphs(signs).replace(" ", "") == "".join(signs.split())
 
 
 def test_a_sign_that_the_font_lacks_is_written_as_its_code(tmp_path: Path) -> None:
@@ -86,8 +86,8 @@ def test_a_sign_that_the_font_lacks_is_written_as_its_code(tmp_path: Path) -> No
     plan = planner.run(toy.write_study(tmp_path, changed={"communities": communities}))
     written = letters(plan)
     assert "$x^2$ & <b>" in written
-    assert ("\U0002cc56里" if 0x2CC56 in known_signs() else "[U+2CC56]里") in written
-    assert readable("\U0010fffd") == "[U+10FFFD]"
+    assert ("\U0002cc56里" if 0x2CC56 in font_code_points() else "[U+2CC56]里") in written
+    assert replace_missing_glyphs("\U0010fffd") == "[U+10FFFD]"
     assert font_path().exists()
 
 

@@ -115,7 +115,7 @@ def test_a_projected_graph_keeps_its_system(tmp_path: Path) -> None:
 
 def numbers(study: Path) -> dict[str, object]:
     plan = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))
-    return {part: plan[part] for part in ("coverage", "centres", "diagnosis", "siting", "remarks")}
+    return {part: plan[part] for part in ("coverage", "centres", "diagnosis", "siting", "notices")}
 
 
 @pytest.mark.parametrize("ending", ["graphml", "osm", "osm.bz2", "osm.pbf", "geojson"])
@@ -231,9 +231,9 @@ def test_broken_graphs_are_refused_in_words(tmp_path: Path, kind: str) -> None:
     file.write_bytes(BROKEN_GRAPHS[kind])
     with pytest.raises(DataError) as caught:
         read_graphml(file)
-    (breach,) = caught.value.breaches
-    assert breach.key == "unreadable_file"
-    assert str(breach.values["reason"])
+    (issue,) = caught.value.issues
+    assert issue.key == "unreadable_file"
+    assert str(issue.values["reason"])
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_cells_of_a_grid_are_no_buildings(tmp_path: Path) -> None:
         changed = toy.write_study(tmp_path / str(moved), changed={"people": layer}, study=file.read_text("utf-8"))
         inputs = read_inputs(read_study(changed), margin_m=1000.0)
         assert inputs.demand["people"].sum() == 5.0 * len(shapes)
-        assert any(one.key == "people_at_outline" for one in inputs.remarks) is moved
+        assert any(one.key == "people_at_outline" for one in inputs.notices) is moved
         middles = shapely.point_on_surface(placed)
         assert (shapely.distance(inputs.demand.geometry.array, middles).max() > 1) == moved
 
@@ -210,8 +210,8 @@ def test_homes_that_are_large_keep_their_people(tmp_path: Path) -> None:
     assert inputs.demand["people"].tolist() == [700.0, 300.0]
     streets = shapely.union_all(inputs.streets.geometry.array)
     assert shapely.distance(inputs.demand.geometry.array, streets) == pytest.approx([5.0, 9.5], abs=1e-5)
-    (remark,) = [one for one in inputs.remarks if one.key == "homes_at_outline"]
-    assert remark.rows == ("big",)
+    (notice,) = [one for one in inputs.notices if one.key == "homes_at_outline"]
+    assert notice.rows == ("big",)
 
 
 def test_wide_demand_polygons_without_streets_start_at_the_outline() -> None:

@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+import toy
 
 from planner.config.study import Study, make_study, nested_settings, read_study, setting_meaning, settings_classes
 from planner.config.template import study_template
 from planner.messages.catalogue import catalogue
 from planner.messages.errors import StudyError
+from planner.prepare import prepare
 
 LEAST = """
 name = "Least"
@@ -71,7 +73,7 @@ def test_every_error_at_once_with_its_dotted_path() -> None:
         "`walking.speed_kmh` = 'fast'",
     ):
         assert expected in words
-    assert len(caught.value.breaches) == 8
+    assert len(caught.value.issues) == 8
     assert "是否应为 `name`" in caught.value.in_words("zh")
 
 
@@ -113,3 +115,31 @@ def test_every_setting_has_its_meaning_in_both_languages() -> None:
                 assert len(setting_meaning(f"{model.__name__}.{name}", "zh")) > 3
     known = {f"{model.__name__}.{name}" for model in settings_classes() for name in model.model_fields}
     assert {key.removeprefix("study.") for key in catalogue() if key.startswith("study.")} <= known
+
+
+def test_a_former_name_of_a_setting_is_read_as_its_new_one() -> None:
+    fund = {"id": "above", "amounts": [1.0, 1.0]}
+    project = {"id": "p", "kind": "new", "cost": 1.0, "settles": ["C1"], "street": "North"}
+    inputs = {name: {"path": "a.gpkg"} for name in ("communities", "facilities", "streets")}
+    programme = {"starts_per_street": 2, "funds": [fund], "projects": [project]}
+    content = {"name": "A", "inputs": inputs, "programme": programme}
+    study = make_study(content)
+    assert study.programme.max_starts_per_subdistrict == 2
+    assert (study.programme.projects[0].resolves, study.programme.projects[0].subdistrict) == (("C1",), "North")
+    assert study.former_names == (
+        ("programme.starts_per_street", "max_starts_per_subdistrict"),
+        ("programme.projects.settles", "resolves"),
+        ("programme.projects.street", "subdistrict"),
+    )
+    programme |= {"max_starts_per_subdistrict": 3}
+    with pytest.raises(StudyError, match="starts_per_street"):
+        make_study(content)
+
+
+def test_a_setting_by_its_former_name_is_noticed(tmp_path: Path) -> None:
+    text = toy.with_money(150.0, 40.0).replace("[programme]\n", "[programme]\nstarts_per_street = 4\n")
+    found = prepare(read_study(toy.write_study(tmp_path, study=text))).notices
+    notices = [one for one in found if one.table == "study"]
+    assert [(one.key, one.values["old"]) for one in notices] == [
+        ("setting_renamed", "programme.starts_per_street")
+    ]

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from planner.io.osm.extract import read_osm_streets
 from planner.network.network import build_network
-from planner.network.quality import network_quality, on_small_pieces
+from planner.network.quality import find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import snap
-from planner.network.topology_checks import find_topology_issues
 
 CRS = "EPSG:32648"
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"

@@ -10,6 +10,13 @@ from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue
 PLANNER = Path(__file__).parent.parent / "planner"
 
 
+def test_languages_agree_on_their_files_and_keys() -> None:
+    keys = {language: {key for key, entry in catalogue().items() if language in entry} for language in LANGUAGES}
+    settings = {key for key in catalogue() if key.startswith("study.")}  # in English: the docstrings
+    assert LANGUAGES[:2] == ("zh", "en")
+    assert all(keys[language] | settings == set(catalogue()) for language in LANGUAGES)
+
+
 def test_every_text_stands_in_both_languages_with_the_same_gaps() -> None:
     entries = {key: entry for key, entry in catalogue().items() if not key.startswith("study.")}
     assert len(entries) > 1000
@@ -30,12 +37,12 @@ def test_chinese_is_chinese() -> None:
     assert forgotten == []
 
 
-def test_every_error_and_remark_key_in_the_code_is_in_the_catalogue_and_used() -> None:
+def test_every_error_and_notice_key_in_the_code_is_in_the_catalogue_and_used() -> None:
     code = "\n".join(file.read_text("utf-8") for file in PLANNER.rglob("*.py"))
-    breaches = set(re.findall(r'Breach\(\s*"(\w+)"', code))
+    issues = set(re.findall(r'Issue\(\s*"(\w+)"', code))
     headings = set(re.findall(r'heading = "(\w+)"', code))
     written = {key.removeprefix("errors.") for key in catalogue() if key.startswith("errors.")}
-    assert breaches | headings <= written
+    assert issues | headings <= written
     spelled_at_run_time = ("reason_", "remedy_", "why_")
     unused = {key for key in written if f'"{key}"' not in code and f"errors.{key}" not in code}
     unused = {key for key in unused if not key.startswith(spelled_at_run_time)}

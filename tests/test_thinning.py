@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.reporting.map.simplify import thinned
+from planner.reporting.map.simplify import simplify_borders
 
 coordinate = st.floats(-100, 100, allow_nan=False).map(lambda value: round(value, 3))
 places = st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=60)
@@ -25,7 +25,7 @@ def farthest(given_line: shapely.Geometry, drawn: shapely.Geometry) -> float:
 def test_no_vertex_is_farther_than_the_tolerance(line: list[tuple[float, float]], tolerance_m: float) -> None:
     for closed in (False, True):
         given_line = shapely.LineString([*line, line[0]] if closed else line)
-        drawn = thinned(np.array([given_line]), tolerance_m)[0]
+        drawn = simplify_borders(np.array([given_line]), tolerance_m)[0]
         assert farthest(given_line, drawn) <= tolerance_m + 1e-9
         xy, kept = (shapely.get_coordinates(one).tolist() for one in (given_line, drawn))
         assert kept[0] == xy[0]
@@ -38,7 +38,7 @@ def test_no_vertex_is_farther_than_the_tolerance(line: list[tuple[float, float]]
 @given(st.integers(3, 80), st.floats(0.5, 50), st.floats(0.01, 60))
 def test_a_ring_keeps_three_corners(corners: int, radius: float, tolerance_m: float) -> None:
     ring = shapely.Point(3, 4).buffer(radius, quad_segs=max(1, corners // 4))
-    drawn = thinned(np.array([ring]), tolerance_m)[0]
+    drawn = simplify_borders(np.array([ring]), tolerance_m)[0]
     assert len(shapely.get_coordinates(drawn)) >= 4
     assert farthest(ring, drawn.exterior) <= tolerance_m + 1e-9
 
@@ -56,7 +56,7 @@ def test_holes_parts_kinds_and_empty_shapes_stay_what_they_are() -> None:
             None,
         ]
     )
-    drawn = thinned(shapes, 0.2)
+    drawn = simplify_borders(shapes, 0.2)
     assert [shapely.get_type_id(one) for one in drawn] == [6, 6, 5, 5, 0, 3, -1]
     assert shapely.area(drawn[0]) == shapely.area(shapes[0])
     assert shapely.area(drawn[1]) == shapely.area(shapes[1])
@@ -68,7 +68,7 @@ def test_holes_parts_kinds_and_empty_shapes_stay_what_they_are() -> None:
 
 def test_service_areas_have_no_more_vertices_than_geos_leaves(toy_plan: planner.Plan) -> None:
     areas = toy_plan.service_areas.geometry.to_numpy()
-    drawn = thinned(areas, 0.5)
+    drawn = simplify_borders(areas, 0.5)
     assert shapely.get_num_coordinates(drawn).sum() < shapely.get_num_coordinates(areas).sum() / 2
     # GEOS may leave out the vertex where a ring begins; ours keeps it.
     geos = shapely.simplify(areas, 0.5)

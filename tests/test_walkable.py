@@ -22,7 +22,7 @@ from planner.evaluation.validation.walk_verification import verify
 from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError, StudyError
 from planner.prepare import prepare
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 
 UP = float(np.exp(3.5 * 0.1))
 """Cost metres per metre up a slope of 10 %; down it is as on the flat."""
@@ -153,17 +153,17 @@ def test_stairs_are_closed(plan: planner.Plan) -> None:
 
 
 def test_what_counts_and_what_could_not_be_used_is_said(plan: planner.Plan, study: Path, tmp_path: Path) -> None:
-    content = document(plan)
+    content = build_document(plan)
     names = [cost["name"] for cost in content["walking"]["costs"]]
     assert names == ["slope", "class", "stairs", "crossing", "gates", "barriers"]
     assert content["walking"]["direction"] == "to_centre"
     assert {source["layer"] for source in content["data"]["sources"]} >= {"gates", "elevation", "barriers"}
-    remarks = {remark["key"]: remark for remark in content["remarks"]}
-    assert remarks["gate_no_street"]["rows"] == ["G3"]
-    assert "motorway" in remarks["no_street_of_kind"]["en"]
-    assert "no_street_of_crossing" not in remarks
-    assert remarks["demand_behind_barrier"]["rows"] == ["beyond"]
-    assert remarks["demand_no_street"]["rows"] == ["P700-400"]
+    notices = {notice["key"]: notice for notice in content["notices"]}
+    assert notices["gate_no_street"]["rows"] == ["G3"]
+    assert "motorway" in notices["no_street_of_kind"]["en"]
+    assert "no_street_of_crossing" not in notices
+    assert notices["demand_behind_barrier"]["rows"] == ["beyond"]
+    assert notices["demand_no_street"]["rows"] == ["P700-400"]
     planner.write(plan, tmp_path)
     assert json.loads((tmp_path / "plan.json").read_text("utf-8")) == content
     checked = describe(study, Texts("en"))

@@ -17,15 +17,15 @@ from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Language, Texts
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.report.blocks import CentreCard, Figure, Report, Table
-from planner.reporting.report.build import tell_report, write_report
-from planner.reporting.report.word_file import docx_bytes
+from planner.reporting.report.build import build_report, write_report
+from planner.reporting.report.docx import docx_bytes
 
 
 def told(plan: planner.Plan, language: Language = "en") -> Report:
     plan = with_settings(plan, language=language)
-    return tell_report(plan, document(plan))
+    return build_report(plan, build_document(plan))
 
 
 def words_of(made: bytes) -> str:
@@ -51,7 +51,7 @@ def test_word_and_page_say_the_same(
 ) -> None:
     report = told(rich_toy_plan, language)
     words = words_of(made[language])
-    page = html.unescape(write_report(replace_language(rich_toy_plan, language), report.say.content))
+    page = html.unescape(write_report(replace_language(rich_toy_plan, language), report.t.content))
     for section in report.sections:
         assert section.title in words
         for block in section.blocks:
@@ -68,8 +68,8 @@ def test_word_and_page_say_the_same(
         assert indicator.value in words
         assert indicator.note in words
     assert report.nature in words
-    assert report.say.content["provenance"]["command"] in words
-    assert all(source["sha256"] in words for source in report.say.content["data"]["sources"])
+    assert report.t.content["provenance"]["command"] in words
+    assert all(source["sha256"] in words for source in report.t.content["data"]["sources"])
 
 
 def replace_language(plan: planner.Plan, language: Language) -> planner.Plan:

@@ -12,22 +12,23 @@ import pytest
 import shapely
 from scipy.sparse import csr_array
 
-from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, together
+from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, sum_with_branches
 from planner.config.sections.siting import Siting as Settings
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes
 from planner.network.visibility import build_barriers
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.reporting.map.elements import core_view
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.constraints import Ground
-from planner.siting.candidates.relocations import propose_options
-from planner.siting.problem import Choice, Covering
+from planner.siting.candidates.constraints import SiteConstraints
+from planner.siting.candidates.relocations import propose_relocations
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.scenario_analysis import regret_table
-from planner.siting.solution import Answer, Status
-from planner.siting.unserved_reasons import Left, Surroundings, who_is_left
+from planner.siting.solution import Solution, Status
+from planner.siting.unserved_reasons import UnservedContext, UnservedDemand, explain_unserved
 
 CRS = "EPSG:32648"
 WALK = WalkSettings(3.6, 10.0)
@@ -57,14 +58,13 @@ def test_a_candidate_within_so_many_metres_of_a_railway_stands_on_it(
     candidates = [
         Candidate(f"K{place}", "named", x, 5.0) for place, x in enumerate((500.0, 499.1, 499.0, 492.5, 491.0))
     ]
-    ground = Ground(
+    ground = SiteConstraints(
         district=shapely.box(-100, -100, 1000, 1000),
         water=shapely.GeometryCollection(),
         barriers=shapely.LineString([(500, -100), (500, 200)]),
         centres=snap(np.empty((0, 2)), network, access_m=10.0),
         ids=np.empty(0, dtype=object),
-        network=network,
-        walk=WALK,
+        walker=Walker(network, WALK),
         settings=Settings(barrier_m=barrier_m),
     )
     kept, excluded = ground.sorted_out(candidates)
@@ -99,7 +99,9 @@ def test_only_centres_near_one_another_on_foot_may_be_merged(within_m: float, me
         geometry=[shapely.Point(*one) for one in ((100, 0), (500, 0), (900, 0), (50, 100))],
         crs=CRS,
     )
-    found = propose_options(facilities, demand, ["A", "B", "C", "D"], network, walk=WALK, merge_within_m=within_m)
+    found = propose_relocations(
+        facilities, demand, ["A", "B", "C", "D"], Walker(network, WALK), merge_within_m=within_m
+    )
     merges = {one.id: one for one in found if one.origin == "merge"}
     assert sorted(merges) == merged
     if "M:A+B" in merges:
@@ -111,23 +113,23 @@ def test_only_centres_near_one_another_on_foot_may_be_merged(within_m: float, me
 # regret_bound
 
 
-def answered(site: int, *, objective: float, bound: float, status: Status) -> Answer:
+def answered(site: int, *, objective: float, bound: float, status: Status) -> Solution:
     nobody = np.empty(0, dtype=np.int64)
     served_by = np.full(2, -1)
-    return Answer(
+    return Solution(
         "maximal_covering", "most", (site,), (objective,), objective, 0.0, bound, status, 0.0, 0, served_by, nobody
     )
 
 
 def test_regret_is_bounded_by_what_no_choice_exceeds() -> None:
     """The best answer found serves 9 of dry and 4 of wet; no choice exceeds 9 and 7.5: it stopped."""
-    dry = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
-    wet = Covering(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    dry = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    wet = CoverageMatrix(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
     best = {
         "dry": answered(0, objective=9.0, bound=9.0, status="proven"),
         "wet": answered(1, objective=4.0, bound=7.5, status="stopped"),
     }
-    table = regret_table({"dry": dry, "wet": wet}, {"a": (0,), "b": (1,)}, best, Choice(sites=1))
+    table = regret_table({"dry": dry, "wet": wet}, {"a": (0,), "b": (1,)}, best, SelectionConstraints(sites=1))
     assert (table.plans, table.scenarios) == (("a", "b"), ("dry", "wet"))
     assert table.people.tolist() == [[9.0, 0.0], [4.0, 4.0]]
     assert table.regret.tolist() == [[0.0, 4.0], [5.0, 0.0]]
@@ -145,13 +147,12 @@ def left_of(
     barriers: list[shapely.Geometry],
     water: list[shapely.Geometry],
     limit_min: float = 5.0,
-) -> Left:
+) -> UnservedDemand:
     network = network_of(*lines)
-    return who_is_left(
+    return explain_unserved(
         np.zeros(len(homes), dtype=bool),
-        Surroundings(
-            network=network,
-            walk=WALK,
+        UnservedContext(
+            walker=Walker(network, WALK),
             demand=snap(np.array(homes, dtype=float), network, access_m=10.0),
             people=np.arange(1.0, len(homes) + 1),
             limit_min=np.full(len(homes), limit_min),
@@ -204,11 +205,10 @@ def test_behind_a_wall_is_not_without_a_street() -> None:
         barriers=build_barriers(gpd.GeoSeries([shapely.LineString([(50, 4), (150, 4)])], crs=CRS), None),
     )
     homes = np.array([(100.0, 8.0), (300.0, 12.0), (480.0, 8.0)])
-    left = who_is_left(
+    left = explain_unserved(
         np.array([False, False, True]),
-        Surroundings(
-            network=network,
-            walk=WALK,
+        UnservedContext(
+            walker=Walker(network, WALK),
             demand=snap(homes, network, access_m=10.0),
             people=np.array([3.0, 5.0, 7.0]),
             limit_min=np.full(3, 5.0),
@@ -239,10 +239,10 @@ def test_two_near_sites_beyond_the_railway() -> None:
 def test_where_everybody_is_served_nobody_is_left() -> None:
     network = network_of(*ROUND)
     homes = snap(np.array([(200.0, 0.0)]), network, access_m=10.0)
-    around = Surroundings(
-        network, WALK, homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
+    around = UnservedContext(
+        Walker(network, WALK), homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
     )
-    left = who_is_left(np.array([True]), around, seconds=10)
+    left = explain_unserved(np.array([True]), around, seconds=10)
     assert (left.rows.tolist(), left.reason, left.by_reason()) == ([], (), ())
     assert (left.extra, left.extra_bound, left.never) == (0, 0.0, 0.0)
     assert np.isnan(left.limit_for_all_min)
@@ -333,9 +333,9 @@ def test_floor_of_branches_is_added_to_the_centre_and_stays_with_them() -> None:
         ("B1", "station", "C"), ("S", "station", ""), ("C", "community", ""), ("B2", "village", "C")
     )
     floor = np.array([10.0, 20.0, 300.0, 5.0])
-    assert together(floor, table).tolist() == [10.0, 20.0, 315.0, 5.0]
+    assert sum_with_branches(floor, table).tolist() == [10.0, 20.0, 315.0, 5.0]
     assert floor.tolist() == [10.0, 20.0, 300.0, 5.0], "the column of the table is left alone"
-    unknown = together(np.array([np.nan, 20.0, 300.0, 5.0]), table)
+    unknown = sum_with_branches(np.array([np.nan, 20.0, 300.0, 5.0]), table)
     assert np.isnan(unknown).tolist() == [True, False, True, False]
 
 
@@ -344,7 +344,7 @@ def test_without_branches_walks_and_floors_are_as_they_were() -> None:
     times = TravelTimes(np.array([0]), np.array([0]), np.array([4.0]), 2, 1, 15.0)
     assert merge_branches(times, table) is times
     floor = np.array([1.0, 2.0])
-    assert together(floor, table) is floor
+    assert sum_with_branches(floor, table) is floor
 
 
 def test_branches_that_nobody_reaches() -> None:

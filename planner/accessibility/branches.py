@@ -51,7 +51,7 @@ def merge_branches(times: TravelTimes, facilities: Facilities) -> TravelTimes:
     return replace(times, facility=facility[is_first], demand=demand[is_first], minutes=minutes[is_first])
 
 
-def together(values: FloatArray, facilities: Facilities) -> FloatArray:
+def sum_with_branches(values: FloatArray, facilities: Facilities) -> FloatArray:
     """Return the sum of a column over each centre and its branches; a branch keeps its own; NaN is not known."""
     branch = is_branch(facilities)
     if not branch.any():

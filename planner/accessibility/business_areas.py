@@ -15,13 +15,13 @@ from planner.accessibility.business_area_names import name_business_area
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
 from planner.config.sections.demand import Circles as CircleSettings
 from planner.messages.catalogue import Language, Phrase
-from planner.messages.notices import Remark
-from planner.network.isochrones.service_areas import service_areas
+from planner.messages.notices import Notice
 from planner.network.isochrones.unions import union
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility_of_places, travel_times, upper_bound_min
+from planner.network.positions import select_snapped
+from planner.network.snapping import SnappedPoints
 from planner.network.walk import WalkSettings, is_within
+from planner.network.walker import Walker
 from planner.population.business_places import BusinessPlaces
 from planner.schemas.tables import Facilities, Streets
 
@@ -46,24 +46,23 @@ class BusinessAreas:
         the standard).
     standard_min
         The limit, minutes.
-    remarks
+    notices
         Places that reach no street.
     """
 
     table: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
     standard_min: float
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
 
 def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each by name
     given: BusinessPlaces,
-    network: WalkingNetwork,
+    walker: Walker,
     facilities: Facilities,
     facility_snaps: SnappedPoints,
     streets: Streets,
     *,
-    walk: WalkSettings,
     settings: CircleSettings,
     standard_min: float,
     language: Language,
@@ -74,8 +73,8 @@ def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each
     ----------
     given
         The places.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     facilities, facility_snaps
         The centres, and where they meet the streets.
     streets
@@ -95,8 +94,8 @@ def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each
     candidates = given.points[given.points["circle"]]
     # Ties go to the lower id, whatever the order of the file.
     places = gpd.GeoDataFrame(candidates.sort_values("id", kind="stable"))
-    snaps = snap(shapely.get_coordinates(places.geometry.array), network, access_m=walk.access_m)
-    metres = walk_distances(network, snaps, walk=walk, within_m=settings.within_m)
+    snaps = walker.snap(places)
+    metres = walk_distances(walker, snaps, within_m=settings.within_m)
     least = settings.least_places
     labels = (
         dbscan(metres, within_m=settings.within_m, least_places=least)
@@ -108,7 +107,7 @@ def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each
     circle = np.array([f"B{numbers[label] + 1}" if label != NOISE else "" for label in labels], dtype=object)
 
     stations = (facilities["tier"] == STATION).to_numpy()
-    station_min = _minutes_within(network, facility_snaps, stations, snaps, walk=walk, limit_min=standard_min)
+    station_min = _minutes_within(walker, facility_snaps, stations, snaps, limit_min=standard_min)
     places = gpd.GeoDataFrame(places.assign(circle=circle, station_min=station_min))
     members = [np.flatnonzero(circle == f"B{number}") for number in range(1, len(numbers) + 1)]
     middles = np.array([_middle(places, rows) for rows in members], dtype=np.int64)
@@ -116,19 +115,19 @@ def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each
         places,
         members,
         middles,
-        names=_names(places, members, middles, _street_names(snaps, network, streets), settings, language),
-        extents=_extents(network, snaps, members, walk=walk, reach_m=settings.within_m / 2),
-        near_station=_nearest(network, facilities, facility_snaps, stations, snaps.xy[middles], walk=walk),
+        names=_names(places, members, middles, _street_names(snaps, walker.network, streets), settings, language),
+        extents=_extents(walker, snaps, members, reach_m=settings.within_m / 2),
+        near_station=_nearest(walker, facilities, facility_snaps, stations, snaps.xy[middles]),
         near_centre=_nearest(
-            network, facilities, facility_snaps, np.ones(len(facilities), dtype=bool), snaps.xy[middles], walk=walk
+            walker, facilities, facility_snaps, np.ones(len(facilities), dtype=bool), snaps.xy[middles]
         ),
-        near_middle=_workers_near(network, snaps, members, middles, workers, walk=walk, limit_min=standard_min),
+        near_middle=_workers_near(walker, snaps, members, middles, workers, limit_min=standard_min),
         standard_min=standard_min,
     )
     lost = places[~snaps.reaches_street]
-    access = {"access_m": f"{walk.access_m:g}"}
-    remarks = (Remark("place_no_street", "places", tuple(lost["id"]), values=access),) if len(lost) else ()
-    return BusinessAreas(table, places, standard_min, remarks)
+    access = {"access_m": f"{walker.access_m:g}"}
+    notices = (Notice("place_no_street", "places", tuple(lost["id"]), values=access),) if len(lost) else ()
+    return BusinessAreas(table, places, standard_min, notices)
 
 
 def _by_workers(labels: NDArray[np.int64], workers: NDArray[np.float64]) -> dict[int, int]:
@@ -148,32 +147,29 @@ def _middle(places: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> int:
 
 
 def _minutes_within(
-    network: WalkingNetwork,
+    walker: Walker,
     facility_snaps: SnappedPoints,
     chosen: NDArray[np.bool_],
     places: SnappedPoints,
     *,
-    walk: WalkSettings,
     limit_min: float,
 ) -> NDArray[np.float64]:
-    times = travel_times(network, facility_snaps, places, walk=walk, horizon_min=limit_min)
+    times = walker.times(facility_snaps, places, within_min=limit_min)
     minutes, _ = times.of_facilities(chosen).nearest()
     return minutes
 
 
 def _workers_near(
-    network: WalkingNetwork,
+    walker: Walker,
     snaps: SnappedPoints,
     members: list[NDArray[np.int64]],
     middles: NDArray[np.int64],
     workers: NDArray[np.float64],
     *,
-    walk: WalkSettings,
     limit_min: float,
 ) -> NDArray[np.float64]:
     """Return how many of each circle's workers are within a limit of the place in its middle."""
-    from_middle = snap(snaps.xy[middles], network, access_m=walk.access_m)
-    times = travel_times(network, from_middle, snaps, walk=walk, horizon_min=limit_min)
+    times = walker.times(select_snapped(snaps, middles), snaps, within_min=limit_min)
     circle_of = np.full(len(workers), -1)
     for number, rows in enumerate(members):
         circle_of[rows] = number
@@ -183,31 +179,23 @@ def _workers_near(
 
 
 def _nearest(
-    network: WalkingNetwork,
+    walker: Walker,
     facilities: Facilities,
     facility_snaps: SnappedPoints,
     chosen: NDArray[np.bool_],
     xy: NDArray[np.float64],
-    *,
-    walk: WalkSettings,
 ) -> tuple[list[str], NDArray[np.float64]]:
     """Return the nearest of the chosen facilities, however far, and the minutes to it."""
     if not chosen.any() or not len(xy):
         return [""] * len(xy), np.full(len(xy), np.inf)
-    among = snap(facility_snaps.xy[chosen], network, access_m=walk.access_m)
-    everywhere = upper_bound_min(network, walk)
-    minutes, nearest = nearest_facility_of_places(network, among, xy, walk=walk, horizon_min=everywhere)
+    among = select_snapped(facility_snaps, np.flatnonzero(chosen))
+    minutes, nearest = walker.nearest_of_places(among, xy, within_min=walker.upper_bound_min)
     ids = np.append(facilities["id"].to_numpy(dtype=object)[chosen], "")
     return [str(one) for one in ids[nearest]], minutes
 
 
 def _extents(
-    network: WalkingNetwork,
-    snaps: SnappedPoints,
-    members: list[NDArray[np.int64]],
-    *,
-    walk: WalkSettings,
-    reach_m: float,
+    walker: Walker, snaps: SnappedPoints, members: list[NDArray[np.int64]], *, reach_m: float
 ) -> list[shapely.Geometry]:
     """Return the streets within `reach_m` of the places of each circle, with the ground beside them.
 
@@ -215,10 +203,10 @@ def _extents(
     straight, but no more than `reach_m`; and the way between a place and its street.
     """
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *members])
-    beside = WalkSettings(walk.speed_kmh, min(walk.access_m, reach_m))
-    on_street = snap(snaps.nearest_xy[rows], network, access_m=beside.access_m)
-    limit_min = beside.minutes(reach_m + beside.access_m)
-    areas = service_areas(network, on_street, walk=beside, limits_min=[limit_min])[:, 0]
+    beside = Walker(walker.network, WalkSettings(walker.walk.speed_kmh, min(walker.access_m, reach_m)))
+    on_street = beside.snap(snaps.nearest_xy[rows])
+    limit_min = beside.walk.minutes(reach_m + beside.access_m)
+    areas = beside.service_areas(on_street, limits_min=[limit_min])[:, 0]
     ways = shapely.linestrings(np.stack([snaps.xy[rows], snaps.nearest_xy[rows]], axis=1))
     parts = np.concatenate([areas, shapely.buffer(ways, beside.access_m)])
     ends = np.cumsum([len(own) for own in members])

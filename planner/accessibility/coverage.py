@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.branches import facilities_by_tier, is_branch, merge_branches
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.argument_checks import check_counts, check_limits, refuse, wrong_lengths
 from planner.network.isochrones.unions import union
 from planner.network.travel_times import TravelTimes
@@ -196,13 +196,13 @@ def _check(
         "facilities": (facilities, ("id", "tier", "community")),
         "communities": (communities, ("id", "name", "street")),
     }
-    breaches = [
-        Breach("missing_column", {"column": f"{table}.{column}", "present": ", ".join(map(str, frame.columns))})
+    issues = [
+        Issue("missing_column", {"column": f"{table}.{column}", "present": ", ".join(map(str, frame.columns))})
         for table, (frame, columns) in needed.items()
         for column in columns
         if column not in frame.columns
     ]
-    breaches += wrong_lengths(
+    issues += wrong_lengths(
         [
             ("demand", len(demand), times.n_demand),
             ("facilities", len(facilities), times.n_facilities),
@@ -212,8 +212,8 @@ def _check(
     )
     if standard_min not in limits_min:
         shown = ", ".join(f"{limit:g}" for limit in limits_min)
-        breaches.append(Breach("limit_not_among", {"found": standard_min, "limits": shown}))
-    refuse(where, breaches)
+        issues.append(Issue("limit_not_among", {"found": standard_min, "limits": shown}))
+    refuse(where, issues)
     times.check_horizon(where, limits_min[-1])
     check_counts(where, [("people", demand["people"], times.n_demand)])
 

@@ -70,7 +70,7 @@ def measure_equity(
     Returns
     -------
     fairness
-        The measures; docs/method.md has their formulas.
+        The measures; docs/method/ has their formulas.
 
     Raises
     ------

@@ -7,10 +7,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
-from planner.network.travel_times import travel_times
-from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 
 NOISE = -1
 """The label of a place in no cluster."""
@@ -20,19 +18,15 @@ APART_M = 1e7
 """What stands for no walk where the method needs a number: a quarter of the globe."""
 
 
-def walk_distances(
-    network: WalkingNetwork, places: SnappedPoints, *, walk: WalkSettings, within_m: float
-) -> csr_array:
+def walk_distances(walker: Walker, places: SnappedPoints, *, within_m: float) -> csr_array:
     """Measure the walks between places that are at most `within_m` apart on foot.
 
     Parameters
     ----------
-    network
-        The streets.
+    walker
+        Network and walk; the metres do not depend on the speed.
     places
-        Where the places meet them.
-    walk
-        Speed and access; the metres do not depend on the speed.
+        Where the places meet the streets.
     within_m
         How far, level metres, inclusive.
 
@@ -42,7 +36,8 @@ def walk_distances(
         Level metres, in the longer direction, shape (places, places), symmetric; a pair that is not stored is
         farther apart. Each place is 0 from itself, and 0 m between two places is stored.
     """
-    times = travel_times(network, places, places, walk=walk, horizon_min=walk.minutes(within_m))
+    walk = walker.walk
+    times = walker.times(places, places, within_min=walk.minutes(within_m))
     count = len(places.xy)
     metres = times.minutes * walk.metres(1.0)
     pair = times.facility * count + times.demand
@@ -104,10 +99,12 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
     [0, 0, 0, -1]
     """
     from sklearn.cluster import DBSCAN
+    from sklearn.neighbors import sort_graph_by_row_values
 
     if metres.shape[0] == 0:
         return np.zeros(0, dtype=np.int64)
-    stored = _with_own(metres)
+    # Up to scikit-learn 1.9.0 an order of its own is a warning.
+    stored = sort_graph_by_row_values(_with_own(metres), copy=True, warn_when_not_sorted=False)
     # A tenth of a millimetre: sums of doubles along a path that is exactly as long may come out above.
     reach = within_m + 1e-4
     model = DBSCAN(eps=reach, min_samples=least_places, metric="precomputed")

@@ -25,7 +25,7 @@ from planner.io.unused_layers import (
 )
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SHOWN_ROWS
-from planner.messages.notices import Remark, layer_name, reason_of
+from planner.messages.notices import Notice, layer_name, reason_of
 from planner.prepare import PreparedStudy, prepare
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
@@ -51,7 +51,7 @@ BY_WEIGHT = (
         "datum_untested",
         "datum_follows",
     ),
-    *("datum_declared", "datum_elsewhere", "reader_warns"),
+    *("datum_declared", "datum_elsewhere", "reader_warns", "setting_renamed"),
     *("unit_applied", "columns_unread", "hidden_rows", "hidden_sheets", "hidden_sheet_read", "hidden_columns"),
     *("cells_without_result", "cells_with_error", "merged_number_left", "name_cut", "row_above"),
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
@@ -89,7 +89,7 @@ BY_WEIGHT = (
     *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
     *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),
 )
-"""Remarks by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
+"""Notices by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
 
 
 def describe(path: Path, texts: Texts) -> str:
@@ -114,10 +114,10 @@ def describe(path: Path, texts: Texts) -> str:
         lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
     for layer in unused:
         lines += [part for line in _unused(layer, texts) for part in _wrapped(line, indent=4)]
-    remarks = sorted(ready.remarks, key=_weight)
-    lines += ["", texts("cli.check_warnings")] if remarks else []
-    for remark in remarks:
-        lines += _wrapped(_remark(remark, texts), indent=2)
+    notices = sorted(ready.notices, key=_weight)
+    lines += ["", texts("cli.check_warnings")] if notices else []
+    for notice in notices:
+        lines += _wrapped(_notice(notice, texts), indent=2)
     return "\n".join([*lines, "", texts("cli.check_good")])
 
 
@@ -174,7 +174,7 @@ def describe_as_json(path: Path) -> str:
             }
             for one in find_unused_layers(study)
         ],
-        "warnings": [remark.entry() for remark in sorted(ready.remarks, key=_weight)],
+        "warnings": [notice.entry() for notice in sorted(ready.notices, key=_weight)],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 
@@ -354,15 +354,15 @@ def _layer_as_json(source: LayerSource, ready: PreparedStudy) -> dict[str, Any]:
     }
 
 
-def _weight(remark: Remark) -> tuple[int, float]:
-    known = BY_WEIGHT.index(remark.key) if remark.key in BY_WEIGHT else len(BY_WEIGHT)
-    return known, -remark.people
+def _weight(notice: Notice) -> tuple[int, float]:
+    known = BY_WEIGHT.index(notice.key) if notice.key in BY_WEIGHT else len(BY_WEIGHT)
+    return known, -notice.people
 
 
-def _remark(remark: Remark, texts: Texts) -> str:
-    rows = ", ".join(remark.rows[:SHOWN_ROWS]) + (" …" if len(remark.rows) > SHOWN_ROWS else "")
-    reason = reason_of(remark, texts)
-    return texts("cli.check_remark", reason=reason, rows=f"({rows})" if rows else "")
+def _notice(notice: Notice, texts: Texts) -> str:
+    rows = ", ".join(notice.rows[:SHOWN_ROWS]) + (" …" if len(notice.rows) > SHOWN_ROWS else "")
+    reason = reason_of(notice, texts)
+    return texts("cli.check_notice", reason=reason, rows=f"({rows})" if rows else "")
 
 
 def _wrapped(line: str, *, indent: int) -> Sequence[str]:

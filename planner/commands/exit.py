@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 
 from planner.commands.standard_output import results
-from planner.messages.catalogue import Language, Texts
+from planner.messages.catalogue import SOURCE_LANGUAGE, Language, Texts
 from planner.messages.errors import PlannerError
 from planner.signals import SIGNAL_BASE, handled, results_are_in_place
 
@@ -106,7 +106,7 @@ def _spoken(language: Callable[[], Language]) -> Language:
     try:
         return language()
     except Exception:  # noqa: BLE001 - the language of a message must not be what hides it
-        return "en"
+        return SOURCE_LANGUAGE
 
 
 def _interrupted(texts: Texts) -> str:

@@ -12,13 +12,20 @@ import pandas as pd
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.messages.progress import Progress, silent
 from planner.prepare import prepare
-from planner.reporting.document.build import Document, plain
+from planner.reporting.document.build import Document, to_plain_values
 from planner.reporting.document.diagnosis import centre_entries, pair_entries, rule_entries
-from planner.reporting.facility_text import asked, basis, digits_for, notes_on, reasons_of, remedy
-from planner.reporting.report.blocks import DASH, Wording
+from planner.reporting.facility_text import (
+    distinguishing_digits,
+    facility_notes,
+    failure_reasons,
+    improvement_text,
+    requirement,
+    rule_basis,
+)
+from planner.reporting.report.blocks import DASH, Translator
 
 NEAREST = 5
 
@@ -52,19 +59,19 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
-    found = centre_entries(diagnosis, improvements.remedies, improvements.blocked_near, inputs.crs)[row["id"]]
+    found = centre_entries(diagnosis, improvements.plans, improvements.pairs_near, inputs.crs)[row["id"]]
     profile = diagnosis.rule_set
-    content: dict[str, Any] = plain(
+    content: dict[str, Any] = to_plain_values(
         {
             "study": study.model_dump(mode="json"),
             "diagnosis": {
                 "rules": rule_entries(profile),
                 "functions": [one.model_dump(mode="json") for one in profile.functions],
-                "blocked_pairs": pair_entries(improvements.blocked_pairs),
+                "blocked_pairs": pair_entries(improvements.severance_pairs),
             },
         }
     )
-    say = Wording(content, texts)
+    t = Translator(content, texts)
     verdict = diagnosis.centres["verdict"].iloc[position] or "none"
     head = texts(
         "cli.explain_head",
@@ -76,26 +83,26 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     title = profile.title(texts.language)
     judged = texts("cli.explain_verdict", verdict=texts(f"words.verdict_{verdict}"), profile=title)
     rules = {one["id"]: one for one in content["diagnosis"]["rules"]}
-    return "\n".join([head, judged, *_lines(plain(found), rules, say)])
+    return "\n".join([head, judged, *_lines(to_plain_values(found), rules, t)])
 
 
-def _lines(found: Document, rules: Mapping[str, Document], say: Wording) -> Iterator[str]:
+def _lines(found: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[str]:
     if not found["findings"]:
-        yield say.texts("cli.explain_no_rules")
+        yield t.texts("cli.explain_no_rules")
     elif found["score"] is not None:
-        yield say.texts("cli.explain_score", score=say.percent(found["score"]))
-    yield from (f"- {reason}" for reason in reasons_of(found, rules, say))
+        yield t.texts("cli.explain_score", score=t.percent(found["score"]))
+    yield from (f"- {reason}" for reason in failure_reasons(found, rules, t))
     for finding in found["findings"]:
         if finding["passed"]:
             rule = rules[finding["rule"]]
-            digits = digits_for(finding)
-            value = say.quantity(finding["value"], finding["unit"], digits)
-            required = asked(finding, say, digits)
-            told = {"rule": say.own(rule), "value": value, "asked": required, "basis": basis(rule, say)}
-            yield say.texts("cli.explain_passed", **told)
-    yield from notes_on(found, say)
+            digits = distinguishing_digits(finding)
+            value = t.quantity(finding["value"], finding["unit"], digits)
+            required = requirement(finding, t, digits)
+            told = {"rule": t.localized(rule), "value": value, "asked": required, "basis": rule_basis(rule, t)}
+            yield t.texts("cli.explain_passed", **told)
+    yield from facility_notes(found, t)
     if found["remedy"] is not None:
-        yield remedy(found["remedy"], rules, say)
+        yield improvement_text(found["remedy"], rules, t)
 
 
 def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:
@@ -105,10 +112,10 @@ def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:
     called = [position for position, name in enumerate(names) if name == wanted]
     if len(called) > 1:
         values = {"name": wanted, "ids": ", ".join(ids[position] for position in called)}
-        raise StudyError(source, [Breach("several_centres", values)])
+        raise StudyError(source, [Issue("several_centres", values)])
     if not called:
         near = difflib.get_close_matches(wanted, [*names, *ids], n=NEAREST, cutoff=0.0)
         raise StudyError(
-            source, [Breach("unknown_centre", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})]
+            source, [Issue("unknown_centre", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})]
         )
     return called[0]

@@ -32,18 +32,18 @@ from planner.io.osm.extract import (
 from planner.io.osm.objects import DEGREES
 from planner.io.osm.place import ATTRIBUTION, LICENCE, PlaceBoundary, add_margin, choose_place, read_boundary
 from planner.io.osm.servers import CachedAnswers, OsmServers, Tags
-from planner.messages.errors import Breach, FetchError, OutputError
+from planner.messages.errors import FetchError, Issue, OutputError
 from planner.messages.progress import Progress, silent
 from planner.network.walk import WalkSettings, walking_profiles
-from planner.reporting.files.exchange import exchange, room_in
+from planner.reporting.files.exchange import replace_files, staging_folder
 from planner.reporting.tables.geopackage import write_layers
-from planner.reporting.write import UNWRITABLE, check_writable, not_writable
-from planner.schemas.table_schema import AREAS, Contract
+from planner.reporting.write import UNWRITABLE, check_writable, unwritable_error
+from planner.schemas.table_schema import AREAS, TableSchema
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-BOUNDARY: Contract[gpd.GeoDataFrame] = Contract(
+BOUNDARY: TableSchema[gpd.GeoDataFrame] = TableSchema(
     name="boundary", columns=(), geometry_types=AREAS, as_type=lambda frame: frame, has_ids=False
 )
 """What a file with the district's outline must hold: areas, whatever their columns."""
@@ -142,7 +142,7 @@ def fetch(asked: Fetch, folder: Path, servers: OsmServers, *, progress: Progress
 
     progress("write_fetched")
     try:
-        with room_in(folder) as making:
+        with staging_folder(folder) as making:
             every = [answer for kept in answers.values() for answer in kept.answers]
             write_extract(every, making / EXTRACT, source=servers.overpass)
             layers = _layers(making / EXTRACT, place, area, asked.extras)
@@ -153,11 +153,11 @@ def fetch(asked: Fetch, folder: Path, servers: OsmServers, *, progress: Progress
             text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
             (making / PROVENANCE).write_text(text, "utf-8", newline="\n")
             (making / STUDY).write_text(_study(place, record, layers), "utf-8", newline="\n")
-            exchange(making, folder, names)
+            replace_files(making, folder, names)
     except OutputError:
         raise
     except UNWRITABLE as error:
-        raise not_writable(folder, error) from error
+        raise unwritable_error(folder, error) from error
     return [folder / name for name in names]
 
 
@@ -177,13 +177,13 @@ def default_margin_m() -> float:
 def _find(asked: Fetch, servers: OsmServers) -> tuple[PlaceBoundary, str]:
     """Return the place, and when it was asked for."""
     if bool(asked.place) == (asked.boundary is not None):
-        raise FetchError(asked.place or "planner fetch", [Breach("place_or_boundary")])
+        raise FetchError(asked.place or "planner fetch", [Issue("place_or_boundary")])
     if asked.boundary is None:
         kept = servers.find_place(asked.place)
         return choose_place(asked.place, kept.answers), kept.asked
-    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", contract=BOUNDARY)
-    if found.breaches:
-        raise FetchError(str(asked.boundary), found.breaches)
+    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", schema=BOUNDARY)
+    if found.issues:
+        raise FetchError(str(asked.boundary), found.issues)
     return PlaceBoundary(asked.boundary.stem, "", read_boundary(found.frame, source=str(asked.boundary))), ""
 
 
@@ -201,7 +201,7 @@ def _layers(
         for name, layer in read.items()
     }
     if inside["streets"].empty:
-        raise FetchError(place.name, [Breach("no_streets_there")])
+        raise FetchError(place.name, [Issue("no_streets_there")])
     boundary = gpd.GeoDataFrame(
         {"id": [place.osm_id], "name": [place.name]}, geometry=[place.boundary], crs=DEGREES
     )

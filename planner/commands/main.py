@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import gc
 import io
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +18,14 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from planner.commands.exit import ended, say, tell
 from planner.commands.standard_output import results_only
 from planner.config.toml_files import asked_language
-from planner.messages.catalogue import Language, Texts
+from planner.messages.catalogue import (
+    DEFAULT_LANGUAGE,
+    LANGUAGES,
+    SOURCE_LANGUAGE,
+    Language,
+    Texts,
+    detect_language,
+)
 from planner.messages.progress import bar_of
 
 if TYPE_CHECKING:
@@ -121,7 +127,7 @@ def _add_preparing(commands: Commands) -> None:
         fetch.add_argument(f"--{extra}", action="append_const", dest="extras", const=extra, help=f"{extra} too")
     fetch.add_argument("--endpoint", metavar="URL", help="another Overpass server, as https://…/api")
     fetch.add_argument("--nominatim", metavar="URL", help="another Nominatim server")
-    fetch.add_argument("--language", choices=("zh", "en"), help="of messages and place names")
+    fetch.add_argument("--language", choices=LANGUAGES, help="of messages and place names")
     fetch.set_defaults(command=_fetch)
     warm = commands.add_parser("warm", help="compile the engine now, so that the first run need not")
     warm.set_defaults(command=_warm)
@@ -191,13 +197,13 @@ def _new(options: argparse.Namespace, texts: Texts) -> None:
 
 def _warm(options: argparse.Namespace, texts: Texts) -> None:
     del options
-    from planner.network.precompile import warm_up
+    from planner.network.walker import compile_kernels
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
-    from planner.siting.solvers.precompile import warm_up as warm_up_siting
+    from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
 
     progress = _Stages(texts)
     progress("warm_up")
-    warm_up()
+    compile_kernels()
     warm_up_siting()
     warm_up_drawing()
     progress.done()
@@ -261,20 +267,20 @@ def _run(options: argparse.Namespace, texts: Texts) -> None:
     from planner.messages.notices import reason_of
     from planner.network.compile import thread_count
     from planner.pipeline import run
-    from planner.reporting.files.input_protection import keep_inputs
+    from planner.reporting.files.input_protection import protect_inputs
     from planner.reporting.write import PRODUCTS, check_writable, write
 
-    keep_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
+    protect_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
     check_writable(options.out)
     progress = _Stages(texts)
     with progress:
         plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
         products = write(plan, options.out, progress=progress, processes=min(thread_count(), 2))
     progress.done()
-    for remark in plan.remarks:
-        key = "cli.remark_row" if len(remark.rows) == 1 else "cli.remark_rows"
-        rows = texts(key, count=len(remark.rows)) if remark.rows else ""
-        say(f"  ! {reason_of(remark, texts)}{rows}")
+    for notice in plan.notices:
+        key = "cli.notice_row" if len(notice.rows) == 1 else "cli.notice_rows"
+        rows = texts(key, count=len(notice.rows)) if notice.rows else ""
+        say(f"  ! {reason_of(notice, texts)}{rows}")
     tell(*products)
 
 
@@ -302,10 +308,12 @@ def _map(options: argparse.Namespace, texts: Texts) -> None:
 
 
 def _report(options: argparse.Namespace, texts: Texts) -> None:
-    from planner.reporting.report.area_reports import check_format, write_cut
+    from planner.reporting.report.area_report import check_format, write_area_report
 
     check_format(options.out)
-    _write_one(options, texts, "write_report", lambda plan: write_cut(plan, options.out, wanted=options.part))
+    _write_one(
+        options, texts, "write_report", lambda plan: write_area_report(plan, options.out, wanted=options.part)
+    )
 
 
 def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
@@ -314,9 +322,9 @@ def _write_one(options: argparse.Namespace, texts: Texts, stage: str, write: Cal
 
     study = read_study(options.study)
     from planner.pipeline import run
-    from planner.reporting.files.input_protection import keep_inputs
+    from planner.reporting.files.input_protection import protect_inputs
 
-    keep_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
+    protect_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
     progress = _Stages(texts)
     with progress:
         plan = run(study, scenario=options.scenario, progress=progress)
@@ -380,7 +388,7 @@ def _number(written: str, what: str, read: Callable[[str], float], least: float,
         number = float("nan")
     if not least <= number <= most:
         values = {"given": written, "least": f"{least:g}", "most": f"{most:g}"}
-        said = [Texts(language)(f"cli.wrong_{what}", **values) for language in ("zh", "en")]
+        said = [Texts(language)(f"cli.wrong_{what}", **values) for language in LANGUAGES]
         raise argparse.ArgumentTypeError(" / ".join(said))
     return number
 
@@ -388,9 +396,11 @@ def _number(written: str, what: str, read: Callable[[str], float], least: float,
 def _language(study: Path | None, place: str) -> Language:
     """Return the language that a study asks for, as far as its file can be read at all, or that a place is in."""
     if study is None:
-        return "zh" if re.search(r"[\u4e00-\u9fff]", place) else "en"
+        return detect_language(place)
     asked = asked_language(study)
-    return "en" if asked in {"en", None} else "zh"
+    if asked is None:
+        return SOURCE_LANGUAGE
+    return asked if asked in LANGUAGES else DEFAULT_LANGUAGE
 
 
 if __name__ == "__main__":

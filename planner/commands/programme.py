@@ -7,14 +7,14 @@ from pathlib import Path
 
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.messages.money import unit_of_amount
 from planner.messages.progress import Progress, silent
 from planner.pipeline import run
 from planner.reporting import programme_text as words
-from planner.reporting.document.build import Document, document
-from planner.reporting.programme_text import money, told, year
-from planner.reporting.report.blocks import DASH, Wording
+from planner.reporting.document.build import Document, build_document
+from planner.reporting.programme_text import money_text, year_text
+from planner.reporting.report.blocks import DASH, Translator
 from planner.reporting.rounding import gained_by_projects
 
 
@@ -37,60 +37,58 @@ def lists(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
     """
     study = read_study(path)
     if not study.programme.funds:
-        raise StudyError(str(path), [Breach("no_programme")])
-    say = Wording(document(run(study, progress=progress)), texts)
+        raise StudyError(str(path), [Issue("no_programme")])
+    say = Translator(build_document(run(study, progress=progress)), texts)
     return "\n".join(_lines(say.content["programme"], say))
 
 
-def _lines(found: Document, say: Wording) -> Iterator[str]:
+def _lines(found: Document, say: Translator) -> Iterator[str]:
     unit = unit_of_amount(found["unit"], say.texts)
     yield from words.statements(say)
-    yield from ("", told(say, "list_needs"))
+    yield from ("", say.programme("list_needs"))
     yield from (_need(need, say) for need in found["needs"])
-    yield from ("", told(say, "list_resources"))
+    yield from ("", say.programme("list_resources"))
     for fund in found["resources"]["funds"]:
-        yield f"{fund['name']}{say.texts('maps.between')}{words.fund_rules(fund, say)}"
+        yield f"{fund['name']}{say.texts('maps.between')}{words.fund_rules_text(fund, say)}"
         yield from ("  " + _fund(fund, one, unit, say) for one in fund["years"])
     sites = found["resources"]["sites"]
-    yield told(say, "line_sites", count=len(sites), taken=sum(bool(site["project"]) for site in sites))
-    yield from ("", told(say, "list_projects"))
+    yield say.programme("line_sites", count=len(sites), taken=sum(bool(site["project"]) for site in sites))
+    yield from ("", say.programme("list_projects"))
     gained = gained_by_projects(found)
     yield from (_project(project, unit, gained[project["id"]], say) for project in found["projects"])
 
 
-def _need(need: Document, say: Wording) -> str:
-    return told(
-        say,
+def _need(need: Document, say: Translator) -> str:
+    return say.programme(
         "line_need",
         id=need["id"],
-        kind=told(say, f"need_{need['kind']}"),
+        kind=say.programme(f"need_{need['kind']}"),
         place=need["name"],
-        street=need["street"] or DASH,
+        street=need["subdistrict"] or DASH,
         people=say.whole(need["people"]),
-        evidence=words.evidence(need, say),
-        met=words.met(need, say),
+        evidence=words.need_evidence(need, say),
+        met=words.need_outcome(need, say),
     )
 
 
-def _fund(fund: Document, one: Document, unit: str, say: Wording) -> str:
-    amounts = {name: money(one[name]) for name in ("amount", "brought", "spent", "left")}
-    return told(say, "line_fund", fund=fund["name"], year=year(say, one["year"]), unit=unit, **amounts)
+def _fund(fund: Document, one: Document, unit: str, say: Translator) -> str:
+    amounts = {name: money_text(one[name]) for name in ("amount", "brought", "spent", "left")}
+    return say.programme("line_fund", fund=fund["name"], year=year_text(say, one["year"]), unit=unit, **amounts)
 
 
-def _project(project: Document, unit: str, gained: tuple[int, int], say: Wording) -> str:
-    return told(
-        say,
+def _project(project: Document, unit: str, gained: tuple[int, int], say: Translator) -> str:
+    return say.programme(
         "line_project",
         number=project["id"],
-        task=words.task(project, say),
-        measure=words.measure(project, say),
-        unit=words.responsible(project),
-        deadline=year(say, project["year"], "by_year"),
-        cost=money(project["cost"]),
+        task=words.task_text(project, say),
+        measure=words.actions_text(project, say),
+        unit=words.responsible_unit(project),
+        deadline=year_text(say, project["year"], "by_year"),
+        cost=money_text(project["cost"]),
         money=unit,
-        paid=words.paid_by(project, say) if project["paid"] else DASH,
+        paid=words.funding_text(project, say) if project["paid"] else DASH,
         covered=say.whole(gained[0]),
         standard=say.whole(gained[1]),
-        per_person=words.per_person(project, say),
-        small=words.small_unit(say),
+        per_person=words.cost_per_person_text(project, say),
+        small=words.small_money_unit(say),
     )

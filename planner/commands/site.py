@@ -15,37 +15,36 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
-from planner.messages.errors import Breach, StudyError
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.snapping import snap
-from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
-from planner.prepare import PreparedStudy, coordinates, prepare
-from planner.reporting.document.build import as_json, plain
-from planner.reporting.document.siting import lonlat_of
-from planner.reporting.files.input_protection import keep_inputs
+from planner.network.walker import point_coordinates
+from planner.prepare import PreparedStudy, prepare
+from planner.reporting.document.build import format_json, to_plain_values
+from planner.reporting.document.siting import lonlat_degrees
+from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.tables.geopackage import write_layers
 from planner.reporting.tables.layer_schemas import SITES_LAYERS
-from planner.reporting.write import check_writable, write_together
-from planner.siting.baselines import Comparison, compare
-from planner.siting.candidates.builder import Pool
+from planner.reporting.write import check_writable, write_all_or_none
+from planner.siting.baselines import Comparison, compare_baselines
+from planner.siting.candidates.builder import CandidateSet
 from planner.siting.candidates.candidate import candidate_table, excluded_table
-from planner.siting.candidates.relocations import Fate, fates
-from planner.siting.demand_weights import ask_for
-from planner.siting.models.registry import ENDLESS, MODELS, OWN_NUMBER, Found, Question
-from planner.siting.problem import Reach
-from planner.siting.proposals import Siting, choice_of, choose_among
-from planner.siting.solution import Answer
-from planner.siting.solvers.discrepancies import noting_doubts, remarks_of
+from planner.siting.candidates.relocations import FacilityAction, facility_actions
+from planner.siting.demand_weights import weigh_demand
+from planner.siting.models.registry import ENDLESS, MODELS, OWN_NUMBER, LocationProblem, ModelResult
+from planner.siting.problem import TravelCosts
+from planner.siting.proposals import SitingResult, choose_among_candidates, selection_constraints
+from planner.siting.solution import Solution
+from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
-from planner.siting.study_siting import Situated, gather_for, left_without, points_to_gain
-from planner.siting.unserved_reasons import Left
+from planner.siting.study_siting import SitingInputs, candidate_builder, demand_to_gain, unserved_demand
+from planner.siting.unserved_reasons import UnservedDemand
 
 PRODUCTS = ("sites.json", "sites.gpkg")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answered:
+class SolvedProblem:
     """A question and its answer.
 
     Attributes
@@ -60,13 +59,13 @@ class Answered:
         What was asked and answered; columns of the pool first.
     sites
         One row a chosen site, ranked: id, origin, tier, people_added, cost, geometry.
-    fates
+    facility_actions
         What becomes of each free centre.
     siting, comparison
         Of maximal covering: clustering and optimum, and what stands beside; None for other models.
     left
         Whom no candidate and no centre serves.
-    remarks
+    notices
         What a reader must know besides.
     attribution
         Whose data must be named beside the answer; "" where nobody's.
@@ -74,15 +73,15 @@ class Answered:
 
     study: Study
     model: str
-    pool: Pool
-    question: Question
-    found: Found
+    pool: CandidateSet
+    question: LocationProblem
+    found: ModelResult
     sites: gpd.GeoDataFrame
-    fates: tuple[Fate, ...]
-    siting: Siting | None
+    facility_actions: tuple[FacilityAction, ...]
+    siting: SitingResult | None
     comparison: Comparison | None
-    left: Left | None
-    remarks: tuple[Remark, ...]
+    left: UnservedDemand | None
+    notices: tuple[Notice, ...]
     attribution: str
 
     @property
@@ -105,7 +104,7 @@ def site(
     sites: int | None = None,
     seconds: float | None = None,
     progress: Progress = silent,
-) -> Answered:
+) -> SolvedProblem:
     """Put a study's siting question to a model.
 
     Parameters
@@ -127,39 +126,39 @@ def site(
     """
     study = _asked(study if isinstance(study, Study) else read_study(study), sites, seconds)
     if sites is not None and model in OWN_NUMBER:
-        raise StudyError(str(study.file), [Breach("site_own_number", {"model": model})])
+        raise StudyError(str(study.file), [Issue("site_own_number", {"model": model})])
     ready = prepare(study, progress=progress)
     progress("travel_times")
     known = _situated(ready, study)
-    residents, kinds = points_to_gain(known)
-    asked = ask_for(
+    residents, kinds = demand_to_gain(known)
+    asked = weigh_demand(
         residents,
         kinds,
         standard_min=study.limits.standard_min,
         residents_weight=study.demand.residents_weight,
     )
     progress("candidates")
-    gatherer = gather_for(known, asked)
-    with noting_doubts() as doubts:
-        siting = choose_among(gatherer)
+    gatherer = candidate_builder(known, asked)
+    with collect_discrepancies() as doubts:
+        siting = choose_among_candidates(gatherer)
         pool = siting.pool if siting.proposals else gatherer.gather()
         progress("siting")
         question = question_of(known, pool, model)
         found = MODELS[model](question, study.siting.seconds)
-        left = left_without(known, gatherer, siting)
+        left = unserved_demand(known, gatherer, siting)
     compared = model in {"maximal_covering", "kinds"} and bool(siting.proposals)
-    return Answered(
+    return SolvedProblem(
         study=study,
         model=model,
         pool=pool,
         question=question,
         found=found,
         sites=_sites(found, pool, known.inputs.crs),
-        fates=_fates(found.answer, pool, study.siting.sites),
+        facility_actions=_fates(found.answer, pool, study.siting.sites),
         siting=siting if compared else None,
-        comparison=compare(siting, study.siting) if compared else None,
+        comparison=compare_baselines(siting, study.siting) if compared else None,
         left=left,
-        remarks=(*(siting.remarks if compared else ()), *remarks_of(doubts, version=highs_version())),
+        notices=(*(siting.notices if compared else ()), *discrepancy_notices(doubts, version=highs_version())),
         attribution=attribution_of(known.inputs.sources),
     )
 
@@ -170,22 +169,20 @@ def _asked(study: Study, sites: int | None, seconds: float | None) -> Study:
     return study.model_copy(update={"siting": study.siting.model_copy(update=changed)})
 
 
-def _situated(ready: PreparedStudy, study: Study) -> Situated:
+def _situated(ready: PreparedStudy, study: Study) -> SitingInputs:
     """Return what siting needs to know, without what it does not: no service areas, no verdicts."""
-    inputs, walk, network = ready.inputs, ready.walk, ready.network
+    inputs, walker = ready.inputs, ready.walker
     horizon_min = max(ready.horizon_min, study.limits.standard_min)
-    times = travel_times(network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=horizon_min)
+    times = walker.times(ready.facility_snaps, ready.demand_snaps, within_min=horizon_min)
     kinds = tuple(ready.measure_group(kind, times) for kind in inputs.kinds)
-    minutes, _ = nearest_facility(
-        network, ready.facility_snaps, ready.demand_snaps, walk=walk, horizon_min=study.limits.standard_min
-    )
+    minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=study.limits.standard_min)
     beyond = ~np.isfinite(minutes) & (inputs.demand["people"].to_numpy() > 0)
     circles = ready.find_business_areas() if "circles" in study.siting.origins else None
     uncovered = gpd.GeoDataFrame(inputs.demand[beyond])
     return ready.siting_inputs(uncovered, kinds, circles)
 
 
-def question_of(known: Situated, pool: Pool, model: str) -> Question:
+def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> LocationProblem:
     """Return what a model is asked: everybody who counts, candidates, and the centres that stay."""
     study, inputs, settings = known.study, known.inputs, known.study.siting
     stays = ~inputs.facilities["id"].isin(settings.free).to_numpy()
@@ -195,20 +192,18 @@ def question_of(known: Situated, pool: Pool, model: str) -> Question:
     horizon_min = max(float(rows["limit_min"].max()), *(tier.minutes for tier in settings.tiers), 0.0)
     horizon_min = max(horizon_min, fade_min) if model == "gradual_covering" else horizon_min
     if model in ENDLESS:
-        horizon_min = upper_bound_min(known.network, known.walk)
+        horizon_min = known.walker.upper_bound_min
     table = candidate_table(pool.candidates, inputs.crs)
-    xy = np.vstack([coordinates(table), coordinates(centres)])
-    at_sites = snap(xy, known.network, access_m=known.walk.access_m)
-    homes = snap(coordinates(rows), known.network, access_m=known.walk.access_m)
-    times = travel_times(known.network, at_sites, homes, walk=known.walk, horizon_min=horizon_min)
+    xy = np.vstack([point_coordinates(table), point_coordinates(centres)])
+    times = known.walker.times(known.walker.snap(xy), known.walker.snap(rows), within_min=horizon_min)
     weight = rows["weight"].to_numpy(dtype=np.float64)
     area = np.concatenate([_areas(pool, inputs.facilities, settings.new_area_m2), centres["floor_area_m2"]])
     fixed = np.arange(len(table), len(xy))
-    choice = choice_of(pool, settings)
+    choice = selection_constraints(pool, settings)
     cost = None if choice.cost is None else np.concatenate([choice.cost, np.zeros(len(centres))])
-    return Question(
+    return LocationProblem(
         name=study.file.name,
-        reach=Reach(times.demand, times.facility, times.minutes, weight, len(xy)),
+        reach=TravelCosts(times.demand, times.facility, times.minutes, weight, len(xy)),
         limit_min=rows["limit_min"].to_numpy(dtype=np.float64),
         households=_households(rows, study),
         kind=rows["kind"].to_numpy(dtype=object),
@@ -251,7 +246,7 @@ def _households(rows: gpd.GeoDataFrame, study: Study) -> NDArray[np.float64]:
     return np.where(np.isnan(given), rows["people"].to_numpy(dtype=np.float64) / size, given)
 
 
-def _areas(pool: Pool, facilities: gpd.GeoDataFrame, new_area_m2: float | None) -> NDArray[np.float64]:
+def _areas(pool: CandidateSet, facilities: gpd.GeoDataFrame, new_area_m2: float | None) -> NDArray[np.float64]:
     known = dict(zip(facilities["id"], facilities["floor_area_m2"], strict=True))
     unknown = np.nan if new_area_m2 is None else new_area_m2
     return np.array(
@@ -263,7 +258,7 @@ def _areas(pool: Pool, facilities: gpd.GeoDataFrame, new_area_m2: float | None) 
     )
 
 
-def _sites(found: Found, pool: Pool, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - pyproj's own
+def _sites(found: ModelResult, pool: CandidateSet, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - pyproj's own
     answer = found.answer
     added = dict(zip(answer.sites, answer.added, strict=False))
     chosen = [column for column in dict.fromkeys(answer.sites) if column < len(pool.new)]
@@ -278,17 +273,17 @@ def _sites(found: Found, pool: Pool, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN
     )
 
 
-def _fates(answer: Answer, pool: Pool, new_sites: int) -> tuple[Fate, ...]:
+def _fates(answer: Solution, pool: CandidateSet, new_sites: int) -> tuple[FacilityAction, ...]:
     opened = [pool.candidates[column] for column in answer.sites if column < len(pool.candidates)]
-    return fates(pool.kept_centres, opened, new_sites=new_sites)
+    return facility_actions(pool.kept_centres, opened, new_sites=new_sites)
 
 
-def entries(answered: Answered) -> dict[str, Any]:
+def entries(answered: SolvedProblem) -> dict[str, Any]:
     """Return an answer as plain values, without what depends on the machine: how long it took."""
     answer, settings = answered.found.answer, answered.study.siting
-    lonlat = lonlat_of(answered.sites)
+    lonlat = lonlat_degrees(answered.sites)
     rows = answered.sites.drop(columns="geometry").to_dict(orient="records")
-    content: dict[str, Any] = plain(
+    content: dict[str, Any] = to_plain_values(
         {
             "format": "planner.sites/1",
             "study": answered.study.name,
@@ -305,8 +300,10 @@ def entries(answered: Answered) -> dict[str, Any]:
             "status": answer.status,
             "figures": dict(answered.found.figures),
             "sites": [{**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(rows, lonlat, strict=True)],
-            "centres": [{"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.fates],
-            "remarks": [remark.entry() for remark in answered.remarks],
+            "centres": [
+                {"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.facility_actions
+            ],
+            "notices": [notice.entry() for notice in answered.notices],
             "candidates": len(answered.pool.new),
             "excluded": [
                 {"id": one.candidate.id, "reason": one.reason, "detail": one.detail}
@@ -317,7 +314,7 @@ def entries(answered: Answered) -> dict[str, Any]:
     return content
 
 
-def write_answer(answered: Answered, folder: Path) -> list[Path]:
+def write_answer(answered: SolvedProblem, folder: Path) -> list[Path]:
     """Write sites.json and sites.gpkg (sites, candidates, excluded), both or none; return their paths.
 
     Raises
@@ -332,10 +329,10 @@ def write_answer(answered: Answered, folder: Path) -> list[Path]:
         "candidates": candidate_table(answered.pool.new, crs),
         "excluded": excluded_table(answered.pool.excluded, crs),
     }
-    return write_together(
+    return write_all_or_none(
         folder,
         {
-            "sites.json": lambda path: path.write_text(as_json(entries(answered)), "utf-8", newline="\n"),
+            "sites.json": lambda path: path.write_text(format_json(entries(answered)), "utf-8", newline="\n"),
             "sites.gpkg": lambda path: write_layers(
                 layers, path, schemas=SITES_LAYERS, attribution=answered.attribution
             ),
@@ -351,5 +348,5 @@ def check_folder(study: Study, folder: Path) -> None:
     OutputError
         It cannot be made or written, or holds an input of the study by the name of a product.
     """
-    keep_inputs(study, folder, PRODUCTS)
+    protect_inputs(study, folder, PRODUCTS)
     check_writable(folder, PRODUCTS)

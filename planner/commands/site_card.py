@@ -6,27 +6,27 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.commands.site import Answered
+from planner.commands.site import SolvedProblem
 from planner.config.sections.demand import RESIDENTS
 from planner.messages.catalogue import Texts
 from planner.messages.money import unit_of_amount
-from planner.reporting.document.siting import lonlat_of
-from planner.reporting.rounding import in_order, in_parts, shown_bound
+from planner.reporting.document.siting import lonlat_degrees
+from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.siting.baselines import Comparison
 from planner.siting.models.registry import OWN_NUMBER
-from planner.siting.proposals import Siting
-from planner.siting.unserved_reasons import Left
+from planner.siting.proposals import SitingResult
+from planner.siting.unserved_reasons import UnservedDemand
 
 COVERING_ONCE = ("maximal_covering", "kinds", "set_covering")
 """Models for which the street positions that suffice do: all that counts is whether one site serves somebody."""
 
 
-def card(answered: Answered, texts: Texts) -> str:
+def card(answered: SolvedProblem, texts: Texts) -> str:
     """Return the answer as text."""
     return "\n".join(_lines(answered, texts))
 
 
-def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
+def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     answer, settings, study = answered.found.answer, answered.study.siting, answered.study
     model = answered.model
     yield texts("cli.site_head", study=study.name, model=texts(f"cli.model_{model}"))
@@ -52,8 +52,8 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
     yield texts(
         "cli.site_answer",
         objective=texts.number(answer.objective, digits),
-        bound=texts.number(shown_bound(answer.objective, answer.bound, digits), digits),
-        gap=f"{shown_bound(0.0, answer.gap, 4):.2%}",
+        bound=texts.number(round_bound(answer.objective, answer.bound, digits), digits),
+        gap=f"{round_bound(0.0, answer.gap, 4):.2%}",
         status=texts(f"cli.status_{answer.status}"),
         **say,
     )
@@ -76,7 +76,7 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
         most=f"{settings.seconds:g}",
         seed=answer.seed,
     )
-    yield from (f"! {remark.in_words(texts.language)}" for remark in answered.remarks)
+    yield from (f"! {notice.in_words(texts.language)}" for notice in answered.notices)
     yield from _site_lines(answered, texts)
     if answered.siting is not None and answered.comparison is not None:
         yield from _comparison(answered.siting, answered.comparison, texts, within=_within(answered, texts))
@@ -84,7 +84,7 @@ def _lines(answered: Answered, texts: Texts) -> Iterator[str]:
         yield from _unserved(answered.left, answered, texts)
 
 
-def _money(answered: Answered, texts: Texts) -> Iterator[str]:
+def _money(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     """Say which budget holds, or that the model asks for none."""
     budget = answered.study.siting.budget
     if budget is None:
@@ -98,7 +98,7 @@ def _money(answered: Answered, texts: Texts) -> Iterator[str]:
     yield texts(f"cli.site_budget_not_asked_{over}", cost=f"{cost:g}", **values)
 
 
-def _within(answered: Answered, texts: Texts) -> str:
+def _within(answered: SolvedProblem, texts: Texts) -> str:
     """Return the conditions of a proof, to be put into its sentence."""
     budget, free = answered.study.siting.budget, len(answered.pool.kept_centres)
     money = (
@@ -110,14 +110,14 @@ def _within(answered: Answered, texts: Texts) -> str:
     return said + (texts("words.within_budget", **money) if money else "")
 
 
-def _weights(answered: Answered) -> dict[str, float]:
+def _weights(answered: SolvedProblem) -> dict[str, float]:
     """Return how much one person of each kind counts, by what the kind is called."""
     demand = answered.study.demand
     found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.kinds}}
     return {kind: weight for kind, weight in found.items() if weight > 0}
 
 
-def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:
+def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     for one in answered.pool.origins:
         said = texts(f"words.origin_{one.origin}")
         yield texts("cli.site_origin", origin=said, kept=f"{one.kept:,}", proposed=f"{one.proposed:,}")
@@ -133,13 +133,13 @@ def _candidates(answered: Answered, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_excluded", count=len(some), reason=said, ids=shown)
 
 
-def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
+def _site_lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     unit = unit_of_amount(answered.study.costs.unit, texts)
     given = answered.sites["people_added"].to_numpy(dtype=np.float64)
-    shown = in_order(given.tolist()) if np.isfinite(given).all() else given
+    shown = round_steps(given.tolist()) if np.isfinite(given).all() else given
     for row, (lon, lat), added in zip(
         answered.sites.drop(columns="geometry").to_dict(orient="records"),
-        lonlat_of(answered.sites),
+        lonlat_degrees(answered.sites),
         shown,
         strict=True,
     ):
@@ -157,12 +157,12 @@ def _site_lines(answered: Answered, texts: Texts) -> Iterator[str]:
             lat=f"{lat:.6f}",
             gain=gain + money,
         )
-    for one in answered.fates:
+    for one in answered.facility_actions:
         fate = texts(f"words.fate_{one.fate}", to=one.to)
         yield texts("cli.site_centre", centre=one.centre, fate=fate)
 
 
-def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within: str) -> Iterator[str]:
+def _comparison(siting: SitingResult, comparison: Comparison, texts: Texts, *, within: str) -> Iterator[str]:
     clustering, best = siting.proposals[0], siting.proposals[-1]
     greedy = comparison.greedy if comparison.greedy is not None else 0.0
     yield texts(
@@ -170,7 +170,7 @@ def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within:
         clustering=f"{clustering.people_gained:,.0f}",
         greedy=f"{greedy:,.0f}",
         optimum=f"{best.people_gained:,.0f}",
-        bound=f"{shown_bound(best.people_gained, best.bound or 0.0):,.0f}",
+        bound=f"{round_bound(best.people_gained, best.bound or 0.0):,.0f}",
         within=within,
     )
     for step in comparison.curve:
@@ -178,7 +178,7 @@ def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within:
             "cli.site_curve",
             sites=step.sites,
             people=f"{step.people_gained:,.0f}",
-            bound=f"{shown_bound(step.people_gained, step.bound):,.0f}",
+            bound=f"{round_bound(step.people_gained, step.bound):,.0f}",
             added=f"{step.added:,.0f}",
         )
     for number, one in enumerate(comparison.others, start=1):
@@ -194,19 +194,19 @@ def _comparison(siting: Siting, comparison: Comparison, texts: Texts, *, within:
         )
 
 
-def _unserved(left: Left, answered: Answered, texts: Texts) -> Iterator[str]:
+def _unserved(left: UnservedDemand, answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     access = f"{answered.study.walking.access_m:g}"
     if not len(left.rows):
         yield texts("cli.site_all_served")
         return
     yield texts("cli.site_left", people=f"{left.people.sum():,.0f}", points=f"{len(left.rows):,}")
     reasons = left.by_reason()
-    shown = in_parts([people for *_, people in reasons], float(left.people.sum()))
+    shown = round_parts([people for *_, people in reasons], float(left.people.sum()))
     for (reason, points, _), people in zip(reasons, shown, strict=True):
         said = texts(f"words.unserved_{reason}", access=access)
         yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
     if np.isfinite(left.limit_for_all_min):
-        yield texts("cli.site_left_limit", minutes=texts.number(shown_bound(0.0, left.limit_for_all_min, 1)))
+        yield texts("cli.site_left_limit", minutes=texts.number(round_bound(0.0, left.limit_for_all_min, 1)))
     if left.extra is not None:
         never = f"{left.never:,.0f}"
         yield texts("cli.site_left_extra", extra=left.extra, bound=f"{left.extra_bound:,.0f}", never=never)

@@ -10,8 +10,8 @@ import shapely
 
 from planner.config.sections.programme import OwnProject, Precedence
 from planner.config.study import Study
-from planner.messages.errors import Breach, StudyError
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 
 UPGRADE = "upgrade:"
 EDGE_M = 0.01
@@ -29,17 +29,17 @@ def check_named_centres(study: Study, centres: Sequence[str]) -> None:
     projects = study.programme.projects if study.programme.funds else ()
     named = (
         ("siting.free", study.siting.free),
-        ("programme.projects.settles", [one for project in projects for one in project.settles]),
+        ("programme.projects.resolves", [one for project in projects for one in project.resolves]),
         ("programme.projects.closes", [one for project in projects for one in project.closes]),
     )
     known = set(centres)
-    breaches = [
-        Breach("unknown_named_centre", {"setting": setting, "near": _near(missing, centres)}, missing)
+    issues = [
+        Issue("unknown_named_centre", {"setting": setting, "near": _near(missing, centres)}, missing)
         for setting, ids in named
         if (missing := [one for one in dict.fromkeys(ids) if one not in known])
     ]
-    if breaches:
-        raise StudyError(str(study.file), breaches)
+    if issues:
+        raise StudyError(str(study.file), issues)
 
 
 def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
@@ -52,16 +52,16 @@ def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
     """
     placed = [one for one in study.programme.projects if one.x is not None]
     outline = shapely.union_all(communities.geometry.array)
-    breaches = [
-        Breach(
+    issues = [
+        Issue(
             "programme_place_outside",
             {"name": one.id, "metres": f"{metres:,.0f}", "crs": str(communities.crs.to_string())},
         )
         for one in placed
         if (metres := shapely.distance(outline, shapely.Point(one.x, one.y))) > EDGE_M
     ]
-    if breaches and study.programme.funds:
-        raise StudyError(str(study.file), breaches)
+    if issues and study.programme.funds:
+        raise StudyError(str(study.file), issues)
 
 
 def _near(missing: Sequence[str], centres: Sequence[str]) -> str:
@@ -69,11 +69,11 @@ def _near(missing: Sequence[str], centres: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(found))
 
 
-def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[Remark, ...]]:
-    """Return the study without what it says of centres that a scenario has closed, and a remark of what that is.
+def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[Notice, ...]]:
+    """Return the study without what it says of centres that a scenario has closed, and a notice of what that is.
 
-    A centre that is closed is no longer free to move; nothing settles or closes it; a project of one's own that is
-    about nothing else is left out, and nothing waits for it.
+    A centre that is closed is no longer free to move; nothing resolves or closes it; a project of one's own
+    that is about nothing else is left out, and nothing waits for it.
     """
     gone: list[str] = []
     free = tuple(one for one in study.siting.free if one not in closed)
@@ -98,18 +98,18 @@ def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[
             ),
         }
     )
-    return changed, (Remark("scenario_named_closed", "facilities", tuple(gone)),)
+    return changed, (Notice("scenario_named_closed", "facilities", tuple(gone)),)
 
 
 def _projects(projects: Sequence[OwnProject], closed: Collection[str], gone: list[str]) -> Iterator[OwnProject]:
     for one in projects:
-        settles, closes = (
-            tuple(name for name in names if name not in closed) for names in (one.settles, one.closes)
+        resolves, closes = (
+            tuple(name for name in names if name not in closed) for names in (one.resolves, one.closes)
         )
-        if (settles, closes) == (one.settles, one.closes):
+        if (resolves, closes) == (one.resolves, one.closes):
             yield one
-        elif settles or closes or one.stands_at is not None:
-            gone.extend(f"{one.id}: {name}" for name in (*one.settles, *one.closes) if name in closed)
-            yield one.model_copy(update={"settles": settles, "closes": closes})
+        elif resolves or closes or one.stands_at is not None:
+            gone.extend(f"{one.id}: {name}" for name in (*one.resolves, *one.closes) if name in closed)
+            yield one.model_copy(update={"resolves": resolves, "closes": closes})
         else:
             gone.append(f"programme.projects: {one.id}")

@@ -15,11 +15,14 @@ from typing import Annotated, Any, Self, get_args, get_origin
 
 from pydantic import (
     Field,
+    PrivateAttr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
 from planner.config.sections.demand import Circles, DemandSettings
 from planner.config.sections.layers import Inputs
@@ -29,8 +32,16 @@ from planner.config.sections.rules import Costs, Remedies, Rules
 from planner.config.sections.siting import Siting
 from planner.config.sections.walking import Limits, Walking
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
-from planner.messages.catalogue import Language, Phrase, Texts, catalogue
-from planner.messages.errors import Breach, StudyError
+from planner.messages.catalogue import (
+    DEFAULT_LANGUAGE,
+    LANGUAGES,
+    SOURCE_LANGUAGE,
+    Language,
+    Phrase,
+    Texts,
+    catalogue,
+)
+from planner.messages.errors import Issue, StudyError
 from planner.messages.printable import illegible_in
 
 TOLD_AT_MOST = 50
@@ -46,7 +57,7 @@ class Study(Settings):
     name: str
     """The study's name, as it stands on map and report."""
 
-    language: Language = "zh"
+    language: Language = DEFAULT_LANGUAGE
     """The language of map, report and messages: "zh" or "en"."""
 
     date: str = ""
@@ -70,6 +81,21 @@ class Study(Settings):
 
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
     """The file that the study was read from; every path in it is relative to its folder."""
+
+    @field_validator("language")
+    @classmethod
+    def _has_texts(cls, language: Language) -> Language:
+        if language not in LANGUAGES:
+            expected = " or ".join(f"'{name}'" for name in LANGUAGES)
+            raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
+        return language
+
+    _former_names: tuple[tuple[str, str], ...] = PrivateAttr(default=())
+
+    @property
+    def former_names(self) -> tuple[tuple[str, str], ...]:
+        """Dotted paths of settings given by a former name, each with its new name."""
+        return self._former_names
 
     @model_validator(mode="after")
     def _kinds_have_their_limits(self) -> Self:
@@ -119,9 +145,9 @@ def read_study(path: str | Path) -> Study:
     try:
         content = parse_toml(toml_text(path))
     except NotTomlError as error:
-        raise StudyError(str(path), [Breach("not_toml", {"reason": error.reason})]) from error
+        raise StudyError(str(path), [Issue("not_toml", {"reason": error.reason})]) from error
     except NotReadError as error:
-        raise StudyError(str(path), [Breach("unreadable_study", {"reason": error.reason})]) from error
+        raise StudyError(str(path), [Issue("unreadable_study", {"reason": error.reason})]) from error
     return make_study(content, file=path)
 
 
@@ -143,29 +169,30 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
     """
     known = {key: value for key, value in content.items() if key != "file"}
     hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
-    unknown = [Breach("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
+    unknown = [Issue("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
     unknown += _illegible(content)
     try:
-        study = Study.model_validate({**known, "file": Path(file)})
+        study = Study.model_validate({**with_new_names(known), "file": Path(file)})
+        study._former_names = tuple(dict.fromkeys(former_names(known)))  # noqa: SLF001 -- set once, where the study is made
     except ValidationError as error:
         details = error.errors()
-        unknown += [_breach(detail) for detail in details[:TOLD_AT_MOST]]
+        unknown += [_issue(detail) for detail in details[:TOLD_AT_MOST]]
         if len(details) > TOLD_AT_MOST:
-            unknown.append(Breach("more_breaches", {"count": f"{len(details) - TOLD_AT_MOST:,}"}))
+            unknown.append(Issue("more_issues", {"count": f"{len(details) - TOLD_AT_MOST:,}"}))
     if unknown:
         raise StudyError(str(file), unknown)
     return study
 
 
-def _illegible(content: Mapping[str, Any]) -> Iterator[Breach]:
+def _illegible(content: Mapping[str, Any]) -> Iterator[Issue]:
     """Yield the texts that hold control characters: in a path they come of a backslash."""
     paths = (list(path) for path in islice(_paths_with_breaks(content), TOLD_AT_MOST))
     broken = {".".join(map(str, path)) for path in paths}
-    yield from (Breach("backslash_path", {"path": path}) for path in sorted(broken))
+    yield from (Issue("backslash_path", {"path": path}) for path in sorted(broken))
     for place in islice(illegible_in(content), TOLD_AT_MOST):
         path = ".".join(map(str, place))
         if path not in broken:
-            yield Breach("illegible_setting", {"path": path})
+            yield Issue("illegible_setting", {"path": path})
 
 
 def _paths_with_breaks(content: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -213,17 +240,17 @@ def wrong_because(detail: ErrorDetails) -> Phrase | str:
     return Phrase(key, detail.get("ctx", {})) if key in catalogue() else detail["msg"]
 
 
-def _breach(detail: ErrorDetails) -> Breach:
+def _issue(detail: ErrorDetails) -> Issue:
     path = ".".join(str(part) for part in detail["loc"]) or str(detail.get("ctx", {}).get("where", ""))
     if detail["type"] == "extra_forbidden":
         model = settings_at(detail["loc"][:-1])
-        return Breach("unknown_setting", {"path": path, "hint": _hint(str(detail["loc"][-1]), _names(model))})
+        return Issue("unknown_setting", {"path": path, "hint": _hint(str(detail["loc"][-1]), _names(model))})
     meaning = _meaning(detail["loc"])
     if detail["type"] == "missing":
-        return Breach("missing_setting", {"path": path, "meaning": meaning})
+        return Issue("missing_setting", {"path": path, "meaning": meaning})
     value = "…" if isinstance(detail["input"], Mapping) else repr(detail["input"])
     reason = wrong_because(detail)
-    return Breach("wrong_setting", {"path": path, "value": value, "reason": reason, "meaning": meaning})
+    return Issue("wrong_setting", {"path": path, "value": value, "reason": reason, "meaning": meaning})
 
 
 def _names(model: type[Settings] | None) -> list[str]:
@@ -254,8 +281,8 @@ def setting_meaning(setting: str, language: Language) -> str:
     >>> setting_meaning("Siting.sites", "en")
     'How many new stations to place.'
     """
-    if language == "zh":
-        return Texts("zh")(f"study.{setting}")
+    if language != SOURCE_LANGUAGE:
+        return Texts(language)(f"study.{setting}")
     classes = {model.__name__: model for model in settings_classes()}
     model, _, name = setting.partition(".")
     field = classes[model].model_fields[name]

@@ -13,7 +13,8 @@ from pydantic_core import PydanticUndefined
 from planner.config.sections.base import Settings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
-from planner.messages.errors import Breach, OutputError, StudyError
+from planner.messages.catalogue import DEFAULT_LANGUAGE, SOURCE_LANGUAGE
+from planner.messages.errors import Issue, OutputError, StudyError
 
 PLACEHOLDERS: dict[str, object] = {
     "Study.name": "My district",
@@ -92,11 +93,11 @@ def write_template(folder: Path) -> Path:
     file = folder / "study.toml"
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise StudyError(str(folder), [Breach("folder_not_empty", {"path": folder})])
+            raise StudyError(str(folder), [Issue("folder_not_empty", {"path": folder})])
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(study_template(), "utf-8", newline="\n")
     except OSError as error:
-        raise OutputError(str(folder), [Breach("not_writable", {"reason": error.strerror or error})]) from error
+        raise OutputError(str(folder), [Issue("not_writable", {"reason": error.strerror or error})]) from error
     return file
 
 
@@ -158,8 +159,8 @@ def _has_values(model: type[Settings]) -> bool:
 
 
 def _comments(setting: str) -> Iterator[str]:
-    yield f"# {setting_meaning(setting, 'en')}"
-    yield f"# {setting_meaning(setting, 'zh')}"
+    for language in (SOURCE_LANGUAGE, DEFAULT_LANGUAGE):
+        yield f"# {setting_meaning(setting, language)}"
 
 
 def _setting(model: type[Settings], name: str, field: FieldInfo) -> str:

@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from planner.messages.catalogue import Phrase
+from planner.messages.catalogue import DEFAULT_LANGUAGE, Phrase
 
 BYTES_AT_MOST = 2 * 2**20
 """A study with every setting explained has some 30,000; lists of a whole district's ids some 100,000."""
@@ -116,7 +116,7 @@ def asked_language(path: Path) -> str | None:
         return None
     is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     line = LANGUAGE.search(content.decode("utf-16" if is_wide else "utf-8", errors="replace"))
-    return line[1] if line else "zh"
+    return line[1] if line else DEFAULT_LANGUAGE
 
 
 def _explained(reason: str, text: str) -> Phrase | str:

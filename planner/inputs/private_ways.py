@@ -17,8 +17,8 @@ from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
 from planner.inputs.walk_network import CostNote
 from planner.messages.catalogue import Phrase
-from planner.messages.notices import Remark
-from planner.network.gate_gaps import find_gap_nodes
+from planner.messages.notices import Notice
+from planner.network.gates import find_gap_nodes
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.walk import IndexArray
@@ -146,22 +146,22 @@ def ordered_cost_notes(notes: list[CostNote]) -> list[CostNote]:
     return sorted(notes, key=lambda note: note.name == "barriers")
 
 
-def compound_remarks(found: CompoundAccess, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Remark]:
+def compound_notices(found: CompoundAccess, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Notice]:
     """Yield what private ways and closed gates do to people, with the demand points."""
     metres = {"metres": _whole(found.private_m), "access_m": f"{study.walking.access_m:g}"}
     if found.private_m > 0:
-        told = _remark(f"private_ways_{found.private_ways}", "streets", demand, found.on_private, metres)
+        told = _notice(f"private_ways_{found.private_ways}", "streets", demand, found.on_private, metres)
         # Only where people lose their way out are they to be looked for.
         yield told if found.private_ways == "closed" else replace(told, rows=())
     if found.shut_in.any():
-        yield _remark("private_ways_around", "demand", demand, found.shut_in, {})
+        yield _notice("private_ways_around", "demand", demand, found.shut_in, {})
     if found.behind_gates.any():
-        yield _remark("gates_closed", "demand", demand, found.behind_gates, {"count": str(found.gates)})
+        yield _notice("gates_closed", "demand", demand, found.behind_gates, {"count": str(found.gates)})
 
 
-def _remark(key: str, table: str, demand: gpd.GeoDataFrame, which: Bools, values: dict[str, str]) -> Remark:
+def _notice(key: str, table: str, demand: gpd.GeoDataFrame, which: Bools, values: dict[str, str]) -> Notice:
     people = float(demand["people"].to_numpy()[which].sum())
-    return Remark(key, table, tuple(demand["id"][which]), people, {**values, "people": _whole(people)})
+    return Notice(key, table, tuple(demand["id"][which]), people, {**values, "people": _whole(people)})
 
 
 def _whole(number: float) -> str:

@@ -28,8 +28,8 @@ from pyproj.exceptions import CRSError
 from planner.config.study import Study, wrong_because
 from planner.inputs.study_inputs import Inputs
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, ScenarioError
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue, ScenarioError
+from planner.messages.notices import Notice
 from planner.population.disaggregated import community_at
 from planner.schemas.tables import FACILITIES, Facilities
 
@@ -111,32 +111,32 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
         content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_each_once)
     except OSError as error:
         raise ScenarioError(
-            str(path), [Breach("unreadable_scenario", {"reason": error.strerror or error})]
+            str(path), [Issue("unreadable_scenario", {"reason": error.strerror or error})]
         ) from error
     except _TwiceError as error:
-        raise ScenarioError(str(path), [Breach("scenario_key_twice", {"keys": error})]) from error
+        raise ScenarioError(str(path), [Issue("scenario_key_twice", {"keys": error})]) from error
     except (ValueError, RecursionError) as error:
-        raise ScenarioError(str(path), [Breach("scenario_not_json", {"reason": error})]) from error
+        raise ScenarioError(str(path), [Issue("scenario_not_json", {"reason": error})]) from error
     try:
         found = _File.model_validate(content)
     except ValidationError as error:
-        breaches = [
-            Breach(
+        issues = [
+            Issue(
                 "wrong_scenario",
                 {"path": ".".join(map(str, detail["loc"])) or "{}", "reason": wrong_because(detail)},
             )
             for detail in error.errors()
         ]
-        raise ScenarioError(str(path), breaches) from error
-    breaches = []
+        raise ScenarioError(str(path), issues) from error
+    issues = []
     if found.study != study.name:
-        breaches.append(Breach("scenario_other_study", {"found": found.study, "study": study.name}))
+        issues.append(Issue("scenario_other_study", {"found": found.study, "study": study.name}))
     for setting, ids in (("closed", found.closed), ("sites", tuple(site.id for site in found.sites))):
         twice = sorted({one for one in ids if ids.count(one) > 1})
         if twice:
-            breaches.append(Breach("scenario_twice", {"setting": setting}, twice))
-    if breaches:
-        raise ScenarioError(str(path), breaches)
+            issues.append(Issue("scenario_twice", {"setting": setting}, twice))
+    if issues:
+        raise ScenarioError(str(path), issues)
     return Scenario(found.closed, found.sites, found.crs, path.name, hashlib.sha256(raw).hexdigest())
 
 
@@ -165,22 +165,22 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
         ("scenario_site_far", True, [one for one, is_far in zip(of_site, far, strict=True) if is_far]),
     )
     values = {"found": scenario.crs, "crs": inputs.crs.to_string(), "metres": f"{inputs.margin_m:,.0f}"}
-    breaches = [Breach(key, values, rows) for key, wrong, rows in checks if rows or (wrong and rows == ())]
+    issues = [Issue(key, values, rows) for key, wrong, rows in checks if rows or (wrong and rows == ())]
     if nobody_left:
-        breaches.append(Breach("scenario_closes_all"))
-    if breaches:
-        raise ScenarioError(source, breaches)
+        issues.append(Issue("scenario_closes_all"))
+    if issues:
+        raise ScenarioError(source, issues)
     # A branch closes with its centre.
     kept = facilities[~facilities["id"].isin(scenario.closed) & ~facilities["branch_of"].isin(scenario.closed)]
     together = kept if not of_site else _with_sites(kept, scenario, spots, inputs, Texts(study.language))
-    remark = Remark(
+    notice = Notice(
         "scenario",
         "facilities",
         (*scenario.closed, *of_site),
         values={"file": source, "closed": len(scenario.closed), "sites": len(of_site)},
     )
     return replace(
-        inputs, facilities=Facilities(together.reset_index(drop=True)), remarks=(remark, *inputs.remarks)
+        inputs, facilities=Facilities(together.reset_index(drop=True)), notices=(notice, *inputs.notices)
     )
 
 

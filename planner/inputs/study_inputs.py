@@ -22,15 +22,15 @@ from planner.io.elevation import Elevation
 from planner.io.layer_notes import (
     ExcludedLines,
     clip_excluded_lines,
-    gap_remarks,
+    gap_notices,
     summarize_excluded_lines,
-    uncrossed_remarks,
+    uncrossed_notices,
 )
-from planner.io.overlap_checks import duplicate_remarks
+from planner.io.overlap_checks import duplicate_notices
 from planner.io.row_audit import drop_rows
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_kind
-from planner.messages.errors import Breach, DataError, NetworkError, raise_together
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue, NetworkError, raise_together
+from planner.messages.notices import Notice
 from planner.population.buildings import homes_of, read_building_kinds
 from planner.population.business_places import BusinessPlaces, business_places, read_place_kinds
 from planner.population.disaggregate import Residents, demand_method, place_residents
@@ -95,7 +95,7 @@ class Inputs:
         Lines of the streets' file within the margin that are not walked, by reason.
     not_walked
         These lines: `reason`, `word` (what the file says that decides).
-    remarks
+    notices
         Rows that could not be used as they are, with the reason.
     """
 
@@ -119,7 +119,7 @@ class Inputs:
     datums: DatumChoice
     left_out: tuple[ExcludedLines, ...]
     not_walked: gpd.GeoDataFrame
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
     @property
     def private_streets(self) -> NDArray[np.bool_]:
@@ -170,7 +170,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         counted = count_people(Communities(given["communities"]), table, source=tables.source("people_table"))
         given["communities"] = counted.communities
         tables.drop_rows("people_table", counted.unused)
-    facilities, unknown, join_remarks = join_facilities(
+    facilities, unknown, join_notices = join_facilities(
         Facilities(given["facilities"]), Communities(given["communities"])
     )
     given["facilities"] = facilities
@@ -189,7 +189,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     raster = _raster(study, communities, tables) if method == "raster" else None
     raise_together(errors)
 
-    facilities, facility_remarks = settle_facilities(
+    facilities, facility_notices = settle_facilities(
         facilities, communities, water, unknown, source=tables.source("facilities")
     )
     streets, closed_ways = _streets_near(study, streets, communities, margin_m, tables)
@@ -254,20 +254,20 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         datums=settled.choice,
         left_out=left_out,
         not_walked=not_walked,
-        remarks=(
-            *tables.remarks(),
-            *(one.remark() for one in left_out),
+        notices=(
+            *tables.notices(),
+            *(one.notice() for one in left_out),
             *torn,
-            *settled.remarks,
-            *(() if counted is None else counted.remarks),
-            *join_remarks,
-            *facility_remarks,
-            *duplicate_remarks(communities, facilities, demand),
-            *residents.remarks,
+            *settled.notices,
+            *(() if counted is None else counted.notices),
+            *join_notices,
+            *facility_notices,
+            *duplicate_notices(communities, facilities, demand),
+            *residents.notices,
             *_small_counts(study, residents),
-            *_community_remarks(communities, residents),
-            *(() if at_work is None else at_work.remarks),
-            *(remark for kind in kinds for remark in kind.remarks),
+            *_community_notices(communities, residents),
+            *(() if at_work is None else at_work.notices),
+            *(notice for kind in kinds for notice in kind.notices),
         ),
     )
 
@@ -288,16 +288,16 @@ def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object
 
 def _noted(
     tables: StudyLayers, communities: Communities, margin_m: float
-) -> tuple[gpd.GeoDataFrame, list[Remark]]:
+) -> tuple[gpd.GeoDataFrame, list[Notice]]:
     """Return the lines near the communities that are not walked, and what is to be said of what files lack."""
     outline = shapely.union_all(communities.geometry.array)
     area = shapely.buffer(outline, margin_m)
     torn = [
-        remark
+        notice
         for name in ("streets", "buildings")
-        for remark in gap_remarks(name, tables.notes(name), crs=communities.crs, communities=outline)
+        for notice in gap_notices(name, tables.notes(name), crs=communities.crs, communities=outline)
     ]
-    around = uncrossed_remarks(tables.notes("streets"), crs=communities.crs, area=area)
+    around = uncrossed_notices(tables.notes("streets"), crs=communities.crs, area=area)
     return clip_excluded_lines(tables.notes("streets"), crs=communities.crs, area=area), [*torn, *around]
 
 
@@ -320,9 +320,9 @@ def _within_margin(streets: Streets, communities: Communities, margin_m: float, 
     shapely.prepare(area)
     kept = streets[shapely.intersects(area, streets.geometry.array)]
     if kept.empty:
-        raise NetworkError(source, [Breach("no_streets_inside", {"margin_m": f"{margin_m:,.0f}"})])
+        raise NetworkError(source, [Issue("no_streets_inside", {"margin_m": f"{margin_m:,.0f}"})])
     if not kept.length.max() >= SHORTEST_M:
-        raise NetworkError(source, [Breach("no_street_length")])
+        raise NetworkError(source, [Issue("no_street_length")])
     return Streets(kept)
 
 
@@ -336,7 +336,7 @@ def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets
     """Return the public streets, and the private ways that are closed."""
     is_private = is_private_way(streets)
     if is_private.all():
-        raise NetworkError(source, [Breach("only_private_ways")])
+        raise NetworkError(source, [Issue("only_private_ways")])
     return Streets(streets[~is_private]), Streets(streets[is_private])
 
 
@@ -379,20 +379,20 @@ def _kind(
     return kind_at_residents(settings, residents, communities, source=source)
 
 
-def _community_remarks(communities: Communities, residents: Residents) -> list[Remark]:
+def _community_notices(communities: Communities, residents: Residents) -> list[Notice]:
     balance = residents.balance[:-1].set_axis(communities.index)
-    remarks = []
+    notices = []
     without = ~(balance["placed"] > 0)
     if without.any():
-        remarks.append(Remark("community_without_people", "communities", tuple(communities["id"][without])))
+        notices.append(Notice("community_without_people", "communities", tuple(communities["id"][without])))
     differs = balance["given"].notna() & ((balance["given"] - balance["placed"]).abs() >= 1)
     if residents.method in {"points", "raster"} and differs.any():
         gap = float(np.abs(balance["given"] - balance["placed"])[differs].sum())
-        remarks.append(Remark("people_differ", "communities", tuple(communities["id"][differs]), gap))
-    return remarks
+        notices.append(Notice("people_differ", "communities", tuple(communities["id"][differs]), gap))
+    return notices
 
 
-def _small_counts(study: Study, residents: Residents) -> list[Remark]:
+def _small_counts(study: Study, residents: Residents) -> list[Notice]:
     """Tell that surveyed points of few people are not shown by their door, or that the study shows them."""
     layer, people = study.inputs.demand, residents.points["people"]
     least = study.demand.least_shown or FEW_PEOPLE
@@ -400,7 +400,7 @@ def _small_counts(study: Study, residents: Residents) -> list[Remark]:
     if layer is None or layer.modelled or residents.method != "points" or not few:
         return []
     key = "small_counts" if study.demand.least_shown else "small_counts_shown"
-    return [Remark(key, "demand", values={"count": few, "least": least})]
+    return [Notice(key, "demand", values={"count": few, "least": least})]
 
 
 def households_by_community(communities: Communities, demand: gpd.GeoDataFrame) -> pd.Series:

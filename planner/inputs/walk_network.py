@@ -10,8 +10,8 @@ import geopandas as gpd
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs, is_private_way
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, StudyError
-from planner.messages.notices import Remark
+from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 from planner.network.costs import (
     WalkingCosts,
     compute_cost_factors,
@@ -24,6 +24,7 @@ from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.private_ways import with_private_ways
 from planner.network.visibility import Barriers, build_barriers
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.schemas.table_schema import row_names
 from planner.schemas.tables import OPEN_WORDS
 
@@ -45,7 +46,7 @@ class StudyNetwork:
     network: WalkingNetwork
     streets: gpd.GeoDataFrame
     notes: tuple[CostNote, ...]
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
 
 def walking_costs_of(study: Study, walk: WalkSettings) -> WalkingCosts:
@@ -57,13 +58,13 @@ def walking_costs_of(study: Study, walk: WalkSettings) -> WalkingCosts:
         It asks for slope without heights, or for barriers without a layer of them.
     """
     asked, inputs = study.walking.costs, study.inputs
-    breaches = []
+    issues = []
     if asked.slope and inputs.elevation is None:
-        breaches.append(Breach("slope_without_elevation"))
+        issues.append(Issue("slope_without_elevation"))
     if study.walking.stop_at_barriers and inputs.barriers is None and inputs.water is None:
-        breaches.append(Breach("nothing_to_stop_at"))
-    if breaches:
-        raise StudyError(str(study.file), breaches)
+        issues.append(Issue("nothing_to_stop_at"))
+    if issues:
+        raise StudyError(str(study.file), issues)
     return WalkingCosts(
         speed_kmh=walk.speed_kmh,
         slope=asked.slope,
@@ -91,20 +92,33 @@ def build_walk_network(study: Study, inputs: Inputs, costs: WalkingCosts) -> Stu
         network = with_costs(network, factor, direction=study.walking.direction)
     if study.walking.private_ways == "residents":
         network = with_private_ways(network, is_private_way(cut.streets)[network.edge_street])
-    remarks = []
+    notices = []
     if without_height.any():
-        remarks.append(Remark("street_no_height", "streets", tuple(row_names(streets)[without_height])))
+        notices.append(Notice("street_no_height", "streets", tuple(row_names(streets)[without_height])))
     if cut.stray:
         values = {"within_m": f"{study.walking.costs.gates_within_m:g}"}
-        remarks.append(Remark("gate_no_street", "gates", cut.stray, values=values))
+        notices.append(Notice("gate_no_street", "gates", cut.stray, values=values))
     for key, column, asked in (
         ("no_street_of_kind", "kind", costs.class_kmh),
         ("no_street_of_crossing", "crossing", costs.crossing_s),
     ):
         unknown = find_unused_names(streets, column, asked)
         if unknown:
-            remarks.append(Remark(key, "streets", values={"names": ", ".join(unknown)}))
-    return StudyNetwork(network, cut.streets, tuple(_notes(study, costs, network)), tuple(remarks))
+            notices.append(Notice(key, "streets", values={"names": ", ".join(unknown)}))
+    return StudyNetwork(network, cut.streets, tuple(_notes(study, costs, network)), tuple(notices))
+
+
+def build_walker(study: Study, inputs: Inputs, walk: WalkSettings) -> Walker:
+    """Return people who walk so on the network of a study."""
+    return Walker(build_walk_network(study, inputs, walking_costs_of(study, walk)).network, walk)
+
+
+def walker_at(study: Study, inputs: Inputs, walker: Walker, walk: WalkSettings) -> Walker:
+    """Return a walker at another speed; only costs in km/h and seconds need another network."""
+    costs = study.walking.costs
+    if costs.class_kmh or costs.crossing_s:
+        return build_walker(study, inputs, walk)
+    return Walker(walker.network, walk)
 
 
 def _closed_gates(study: Study, inputs: Inputs, streets: gpd.GeoDataFrame) -> SplitStreets:

@@ -12,20 +12,20 @@ import pyproj
 from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead, LayerRequest
 from planner.io.osm_layers import apply_osm_tags
-from planner.io.tables.cell_parsing import failed_breaches, read_cells
-from planner.io.tables.columns import Vocabulary, match_columns, missing_column_breaches
+from planner.io.tables.cell_parsing import failed_issues, read_cells
+from planner.io.tables.columns import Vocabulary, match_columns, missing_column_issues
 from planner.io.tables.headings import match_path
 from planner.io.tables.layer_columns import (
     canonical_frame,
-    hidden_remarks,
+    hidden_notices,
     holds_no_number,
     lowest_names,
-    merged_breaches,
-    merged_remarks,
-    parts_only_breaches,
+    merged_issues,
+    merged_notices,
+    parts_only_issues,
     remove_grid_control_characters,
     resolve_column,
-    unused_column_remarks,
+    unused_column_notices,
     unused_columns,
     vocabulary_of,
 )
@@ -68,7 +68,7 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
         claim_of=lambda name: match_path(sheet.paths[name], placed.vocabulary),
     )
     mapped = tuple(each for each in mapped if not holds_no_number(each, frame[each.column], schema))
-    wrong_columns += parts_only_breaches(
+    wrong_columns += parts_only_issues(
         mapped, {name: sheet.paths[name] for name in placed.free}, placed.vocabulary, setting
     )
     by_users_name = {name: resolve_column(name, sheet.paths) for name in request.counted}
@@ -79,10 +79,10 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
     read = read_cells(
         frame, mapped, schema, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
     )
-    wrong_columns += merged_breaches(sheet, read, present)
+    wrong_columns += merged_issues(sheet, read, present)
     for part, column in columns.items():
         if column in sheet.frame.columns:
-            wrong_columns += failed_breaches(sheet.frame[column], part)
+            wrong_columns += failed_issues(sheet.frame[column], part)
     canonical, unreadable = canonical_frame(frame, read, placed.vocabulary, schema, placed.headings)
     dropped = tuple(Notice(reason, schema.name, tuple(map(str, rows))) for reason, rows in sheet.left_out.items())
     used = {*columns.values(), *(by_users_name[name] for name in present)}
@@ -98,9 +98,9 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
         dropped,
         (
             *(*cleaned, *exchanged, *placed.positions.notices, *read.notices),
-            *merged_remarks(sheet, read, schema),
-            *hidden_remarks(grid, sheet, read, schema.name),
-            *unused_column_remarks(unread, schema),
+            *merged_notices(sheet, read, schema),
+            *hidden_notices(grid, sheet, read, schema.name),
+            *unused_column_notices(unread, schema),
         ),
         unread,
     )
@@ -125,7 +125,7 @@ def _locate(path: Path, sheet: SheetTable, request: LayerRequest) -> _PlacedRows
             [lowest[name] for name in headings], vocabulary_of(schema, of_positions), setting=setting
         )
     )
-    issues = missing_column_breaches(of_positions, [*whole, *headings], vocabulary, setting)
+    issues = missing_column_issues(of_positions, [*whole, *headings], vocabulary, setting)
     if issues:
         raise DataError(str(path), issues)
     if not ways and schema.geometry_types:

@@ -101,7 +101,7 @@ def summarize_excluded_lines(lines: gpd.GeoDataFrame) -> tuple[ExcludedLines, ..
     return tuple(found)
 
 
-def gap_remarks(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: shapely.Geometry) -> list[Notice]:
+def gap_notices(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: shapely.Geometry) -> list[Notice]:
     """Return what is to be said of nodes that a file lacks: how many inside the communities, and where."""
     gaps = notes.gaps
     if gaps is None or gaps.empty:
@@ -129,7 +129,7 @@ def gap_remarks(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: s
     return notices
 
 
-def uncrossed_remarks(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> list[Notice]:
+def uncrossed_notices(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> list[Notice]:
     """Return what is to be said of squares within `area` that are walked round, not across: which, and where."""
     squares = notes.uncrossed
     if squares is None or squares.empty:

@@ -18,7 +18,7 @@ from planner.io.tables.layer_columns import (
     holds_no_number,
     match_truncated_name,
     remove_control_characters,
-    unused_column_remarks,
+    unused_column_notices,
     unused_columns,
     vocabulary_of,
 )
@@ -136,6 +136,6 @@ def frame_to_layer(
         encoding,
         tuple(read.mapped),
         read=len(frame),
-        notices=(*cleaned, *told, *read.notices, *unused_column_remarks(unread, schema)),
+        notices=(*cleaned, *told, *read.notices, *unused_column_notices(unread, schema)),
         unread=unread,
     )

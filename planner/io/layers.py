@@ -170,14 +170,14 @@ def _from_vector(path: Path, request: LayerRequest) -> LayerRead:
     if schema.name == "buildings":
         frame = without_relation_type(frame)
     found = frame_to_layer(frame, read.encoding.name, request, cut_names=path.suffix.lower() in {".shp", ".zip"})
-    found = replace(found, notices=(*told, *_encoding_remarks(read, schema), *found.notices))
+    found = replace(found, notices=(*told, *_encoding_notices(read, schema), *found.notices))
     if read.unknown_crs and not request.layer.crs:
         unknown = Issue("unknown_system", {"name": read.unknown_crs, "setting": f"{request.setting}.crs"})
         found = replace(found, issues=(*found.issues, unknown))
     return apply_osm_tags(found, frame.drop(columns=frame.geometry.name), path, request.layer, schema)
 
 
-def _encoding_remarks(read: VectorRead, schema: TableSchema[Any]) -> Iterator[Notice]:
+def _encoding_notices(read: VectorRead, schema: TableSchema[Any]) -> Iterator[Notice]:
     """Say where the texts speak against the encoding that the file declares, or look like none."""
     found = read.encoding
     values = {"encoding": found.name, "declared": found.declared, "read_as": found.read_as}

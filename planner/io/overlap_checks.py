@@ -81,18 +81,18 @@ def remove_overlaps(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
     return left
 
 
-def duplicate_remarks(
+def duplicate_notices(
     communities: Communities, facilities: Facilities, demand: Demand | None
 ) -> tuple[Notice, ...]:
     """Say what stands twice in the layers, in their metric system."""
     return (
-        *_ground_remarks(find_overlaps(communities)),
-        *_spot_remarks(facilities),
-        *(() if demand is None else _part_remarks(demand)),
+        *_ground_notices(find_overlaps(communities)),
+        *_spot_notices(facilities),
+        *(() if demand is None else _part_notices(demand)),
     )
 
 
-def _ground_remarks(shared: Sequence[CommunityOverlap]) -> Iterator[Notice]:
+def _ground_notices(shared: Sequence[CommunityOverlap]) -> Iterator[Notice]:
     for key, pairs in (
         ("communities_same_outline", [one for one in shared if one.is_same]),
         ("communities_overlap", [one for one in shared if not one.is_same]),
@@ -110,7 +110,7 @@ def _ground_remarks(shared: Sequence[CommunityOverlap]) -> Iterator[Notice]:
             yield Notice(key, "communities", rows, values=values)
 
 
-def _spot_remarks(facilities: Facilities) -> Iterator[Notice]:
+def _spot_notices(facilities: Facilities) -> Iterator[Notice]:
     """Name centres at one spot; a branch beside its own centre is meant so."""
     points = np.asarray(facilities.geometry.array, dtype=object)
     ids = facilities["id"].to_numpy(dtype=object)
@@ -125,7 +125,7 @@ def _spot_remarks(facilities: Facilities) -> Iterator[Notice]:
         yield Notice("facilities_one_spot", "facilities", rows, values=values)
 
 
-def _part_remarks(demand: gpd.GeoDataFrame) -> Iterator[Notice]:
+def _part_notices(demand: gpd.GeoDataFrame) -> Iterator[Notice]:
     above = (demand["people_65"] > demand["people"]).to_numpy(dtype=np.bool_)
     if above.any():
         people = float((demand["people_65"] - demand["people"])[above].sum())

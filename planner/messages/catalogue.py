@@ -1,27 +1,88 @@
-"""Every sentence that a user reads, in Chinese and English, from one catalogue.
+"""User-visible texts, one folder a language: ``<language>/<file>.toml`` with one entry a key.
 
-The catalogue is the TOML files in this folder: `[<key>]` with one entry a language. A key is named by its
-file and its table, as in ``errors.missing_column``.
+A key is named by its file and its entry, as in ``errors.missing_column``. A folder with a ``language.toml`` is a
+language; the English meanings of settings are the docstrings in `planner.config`.
 """
 
 from __future__ import annotations
 
+import re
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Literal, get_args
+from importlib.resources.abc import Traversable
 
 from planner.messages.printable import shown
 
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+Language = str
+"""A language's code: the name of its folder."""
+
+DEFAULT_LANGUAGE: Language = "zh"
+"""The language of a study that names none."""
+
+SOURCE_LANGUAGE: Language = "en"
+"""The language of docstrings, of exceptions in Python, and of messages for a study that is not readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """A language's ``language.toml``.
+
+    Attributes
+    ----------
+    name
+        The language's name in itself.
+    html
+        The code that HTML and Word files declare.
+    letters
+        Regular expression of letters by which a place name is recognised as of this language; empty for none.
+    """
+
+    name: str
+    html: str
+    letters: str = ""
+
+
+def _folders() -> Iterator[Traversable]:
+    folder = resources.files("planner.messages")
+    return (f for f in folder.iterdir() if f.is_dir() and f.joinpath("language.toml").is_file())
+
+
+LANGUAGES: tuple[Language, ...] = tuple(
+    sorted((folder.name for folder in _folders()), key=lambda name: (name != DEFAULT_LANGUAGE, name))
+)
+"""Every language of the catalogue, the default first."""
 
 
 @cache
-def catalogue() -> dict[str, dict[str, str]]:
+def locale_of(language: Language) -> Locale:
+    """Return a language's locale.
+
+    Examples
+    --------
+    >>> locale_of("zh").html
+    'zh-CN'
+    """
+    return Locale(**_read(resources.files("planner.messages").joinpath(language, "language.toml")))
+
+
+def detect_language(text: str) -> Language:
+    """Return the language whose letters a text holds, else English.
+
+    Examples
+    --------
+    >>> detect_language("海勃湾区"), detect_language("Helsinki")
+    ('zh', 'en')
+    """
+    matches = (name for name in LANGUAGES if (letters := locale_of(name).letters) and re.search(letters, text))
+    return next(matches, SOURCE_LANGUAGE)
+
+
+@cache
+def catalogue() -> dict[str, dict[Language, str]]:
     """Return every text by key and language.
 
     Examples
@@ -29,13 +90,18 @@ def catalogue() -> dict[str, dict[str, str]]:
     >>> sorted(catalogue()["words.people"])
     ['en', 'zh']
     """
-    folder = resources.files("planner.messages")
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    return {
-        f"{file.name.removesuffix('.toml')}.{key}": entry
-        for file in files
-        for key, entry in tomllib.loads(file.read_text("utf-8")).items()
-    }
+    texts: dict[str, dict[Language, str]] = {}
+    for folder in sorted(_folders(), key=lambda f: LANGUAGES.index(f.name)):
+        for file in sorted(folder.iterdir(), key=lambda f: f.name):
+            if file.name != "language.toml":
+                stem = file.name.removesuffix(".toml")
+                for key, text in _read(file).items():
+                    texts.setdefault(f"{stem}.{key}", {})[folder.name] = text
+    return texts
+
+
+def _read(file: Traversable) -> dict[str, str]:
+    return tomllib.loads(file.read_text("utf-8"))
 
 
 def has_text(key: str) -> bool:

@@ -22,17 +22,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planner.messages.catalogue import Language, Phrase, Texts
+from planner.messages.catalogue import SOURCE_LANGUAGE, Language, Phrase, Texts
 
 SHOWN_ROWS = 8
 """How many rows a message names before it counts the rest."""
 
-SHOWN_BREACHES = 60
+SHOWN_ISSUES = 60
 """How many things a message says are wrong before it counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Issue:
     """One thing that is wrong: a key of the catalogue (`errors.<key>`), its values, and the rows concerned.
 
     A value may be a `Phrase`.
@@ -61,18 +61,18 @@ class PlannerError(Exception):
     exit_code = 1
     heading = "study_heading"
 
-    def __init__(self, source: str, breaches: Sequence[Breach]) -> None:
+    def __init__(self, source: str, issues: Sequence[Issue]) -> None:
         self.source = source
-        self.breaches = tuple(breaches)
-        super().__init__(self.in_words("en"))
+        self.issues = tuple(issues)
+        super().__init__(self.in_words(SOURCE_LANGUAGE))
 
     def in_words(self, language: Language) -> str:
-        """Say the whole error in `language`: a heading and one line a breach."""
+        """Say the whole error in `language`: a heading and one line an issue."""
         heading = Texts(language)(f"errors.{self.heading}", source=self.source)
-        lines = [f"  - {breach.in_words(language)}" for breach in self.breaches[:SHOWN_BREACHES]]
-        more = len(self.breaches) - SHOWN_BREACHES
+        lines = [f"  - {issue.in_words(language)}" for issue in self.issues[:SHOWN_ISSUES]]
+        more = len(self.issues) - SHOWN_ISSUES
         if more > 0:
-            lines.append(f"  - {Texts(language)('errors.more_breaches', count=f'{more:,}')}")
+            lines.append(f"  - {Texts(language)('errors.more_issues', count=f'{more:,}')}")
         return "\n".join([heading, *lines])
 
 
@@ -131,7 +131,7 @@ class FetchError(PlannerError, ValueError):
 
 
 class SeveralDataError(DataError):
-    """Several tables cannot be used: all of them, each with all its breaches."""
+    """Several tables cannot be used: all of them, each with all its issues."""
 
     def __init__(self, errors: Sequence[DataError]) -> None:
         self.errors = tuple(errors)

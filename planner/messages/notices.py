@@ -1,6 +1,6 @@
-"""Remarks: what could not be done for one row, or what a reader must know, with the reason.
+"""Notices: what could not be done for one row, or what a reader must know, with the reason.
 
-A remark is neither a crash nor a silence: it stands in the results and in the report.
+A notice is neither a crash nor a silence: it stands in the results and in the report.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from planner.messages.catalogue import Language, Phrase, Texts, has_text
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Notice:
     """One reason, the table and the rows that it concerns, and how many people it touches."""
 
     key: str
@@ -24,7 +24,7 @@ class Remark:
 
     def in_words(self, language: Language) -> str:
         """Say the reason in `language`, without the rows."""
-        return Phrase(f"remarks.{self.key}", self.values).in_words(language)
+        return Phrase(f"notices.{self.key}", self.values).in_words(language)
 
     def entry(self) -> dict[str, Any]:
         """Return it as plain values, the reason in both languages."""
@@ -61,13 +61,13 @@ OF_A_FILE = frozenset(
         "osm_unnamed_nodes",
     }
 )
-"""Remarks on a file as a whole: which one is told only by its table."""
+"""Notices on a file as a whole: which one is told only by its table."""
 
 
-def reason_of(remark: Remark, texts: Texts) -> str:
-    """Return the reason of a remark; where it names rows or cells, with the table in which they stand."""
-    reason = remark.in_words(texts.language)
-    names_table = remark.rows or {"column", "columns"} & remark.values.keys() or remark.key in OF_A_FILE
+def reason_of(notice: Notice, texts: Texts) -> str:
+    """Return the reason of a notice; where it names rows or cells, with the table in which they stand."""
+    reason = notice.in_words(texts.language)
+    names_table = notice.rows or {"column", "columns"} & notice.values.keys() or notice.key in OF_A_FILE
     if not names_table:
         return reason
-    return texts("words.of_table", table=layer_name(remark.table, texts), reason=reason)
+    return texts("words.of_table", table=layer_name(notice.table, texts), reason=reason)

@@ -83,3 +83,18 @@ def illegible_in(content: object, path: tuple[str | int, ...] = ()) -> Iterator[
     elif isinstance(content, list | tuple):
         for number, value in enumerate(content):
             yield from illegible_in(value, (*path, number))
+
+
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Signs that XML cannot hold; among them are the halves of surrogate pairs, which UTF-8 cannot hold either."""
+
+
+def replace_illegal(text: str) -> str:
+    r"""Return a text with a sign of its own for every one that a product cannot hold.
+
+    Examples
+    --------
+    >>> replace_illegal("a\x00b")
+    'a\ufffdb'
+    """
+    return ILLEGAL.sub("\ufffd", text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol, TextIO
 
-from planner.messages.catalogue import Language, Texts
+from planner.messages.catalogue import SOURCE_LANGUAGE, Language, Texts
 
 RUN_STAGES = (
     "read_inputs",
@@ -74,7 +74,7 @@ class Bar:
     ``planner.run(study, progress=planner.Bar())``
     """
 
-    language: Language = "en"
+    language: Language = SOURCE_LANGUAGE
     stream: TextIO | None = None
     _shown: Any = field(default=None, init=False)
 

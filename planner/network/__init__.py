@@ -1,7 +1,7 @@
-"""Walking networks: exact travel times and service areas; nothing here knows facilities or rules.
+"""Walking networks: exact travel times and service areas, independent of facilities and rules.
 
-One law holds throughout. People walk straight from a door to a street position at most `access_m` away, along
-the streets, and straight from a street position to the other door, again at most `access_m`:
+A walk goes straight from a point to a street position at most `access_m` away, along the streets, and straight
+from a street position to the other point, again at most `access_m`:
 
     t(p) = min over street positions q within access_m of p of  t(q) + |p q| / speed
 

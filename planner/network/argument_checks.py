@@ -1,7 +1,6 @@
-"""What the engine's functions refuse at their doors: what they cannot mean, before a kernel or a figure is wrong.
+"""Checks of the arguments of public functions, before a kernel computes a wrong figure.
 
-Each function that may be called from a notebook asks here once. What is wrong is raised as one `DataError` that
-names the function, with the remedy.
+Each public function calls one check, which raises one `DataError` that names the function, with the remedy.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 from planner.schemas.table_schema import AREAS, LINES, WORLD
 
 if TYPE_CHECKING:
@@ -25,116 +24,116 @@ if TYPE_CHECKING:
     from planner.network.walk import FloatArray, WalkSettings
 
 FAR_M = 500_000.0
-"""A district is some ten kilometres wide: places all farther from its streets are in other coordinates."""
+"""Points that are all farther than this from the streets are in other coordinates."""
 
 DEGREE_RANGE_M = 1000.0
-"""Numbers that could be degrees, all farther than this from streets whose coordinates could not, are degrees."""
+"""Coordinates in the range of degrees, all farther than this from streets outside that range, are degrees."""
 
 ACCESS_TOLERANCE_M = 1e-9
-"""Two values of `access_m` that differ by less were meant to be one."""
+"""Two values of `access_m` that differ by less are equal."""
 
 ON_STREET_M = 1e-3
-"""Up to here places are meant to stand on the streets themselves, with no walk to them."""
+"""Points snapped with no more than this lie on the streets themselves."""
 
 FASTEST_KMH = 100.0
-"""Beyond this a speed is one in another unit; nobody walks, rides or is driven through a district faster."""
+"""A higher speed is in another unit."""
 
 SLOWEST_KMH = 1e-3
-"""Below this, a metre an hour, times leave the range in which their sums are exact."""
+"""One metre an hour: times of slower walks leave the range in which their sums are exact."""
 
 
-def refuse(where: str, breaches: Sequence[Breach]) -> None:
-    """Raise what is wrong, if anything is."""
-    if breaches:
-        raise DataError(where, breaches)
+def refuse(where: str, issues: Sequence[Issue]) -> None:
+    """Raise a `DataError` if there is any issue."""
+    if issues:
+        raise DataError(where, issues)
 
 
 def check_streets(streets: object) -> None:
-    """Refuse what is no table of streets in metres.
+    """Check that streets are a table of lines in metres.
 
     Raises
     ------
     DataError
-        Another type, no coordinate system or one without metres, rows that are no lines, coordinates that are not
-        finite, or no row at all.
+        Another type, no coordinate system or one without metres, rows that are not lines, infinite coordinates, or
+        no row.
     """
     where = "build_network(streets)"
     if not isinstance(streets, gpd.GeoDataFrame | gpd.GeoSeries):
         remedy = "streets_graph" if hasattr(streets, "edges") else "streets_type"
-        refuse(where, [Breach(remedy, {"found": type(streets).__name__})])
+        refuse(where, [Issue(remedy, {"found": type(streets).__name__})])
         return
     if isinstance(streets, gpd.GeoDataFrame) and streets.active_geometry_name is None:
-        refuse(where, [Breach("no_geometry_column")])
+        refuse(where, [Issue("no_geometry_column")])
     refuse(where, [*_wrong_system(streets.crs), *_wrong_shapes(streets.geometry, LINES)])
     if len(streets) == 0:
-        refuse(where, [Breach("empty_table")])
+        refuse(where, [Issue("empty_table")])
 
 
 def check_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> None:
-    """Refuse barriers that are not lines, water that is not polygons, and coordinates that are not finite metres.
+    """Check that barriers are lines, water is polygons, and both have finite coordinates in metres.
 
     Raises
     ------
     DataError
-        One of these.
+        One of these is not so.
     """
-    breaches: list[Breach] = []
+    issues: list[Issue] = []
     for series, types in ((lines, (*LINES, *AREAS)), (water, AREAS)):
         if series is None:
             continue
         given: object = series
         if not isinstance(given, gpd.GeoSeries):
-            breaches.append(Breach("barriers_type", {"found": type(given).__name__}))
+            issues.append(Issue("barriers_type", {"found": type(given).__name__}))
             continue
-        breaches += [] if series.crs is None else _wrong_system(series.crs)
-        breaches += _wrong_shapes(series, types)
-    refuse("build_barriers", breaches)
+        issues += [] if series.crs is None else _wrong_system(series.crs)
+        issues += _wrong_shapes(series, types)
+    refuse("build_barriers", issues)
 
 
 def check_points(where: str, xy: object, network: WalkingNetwork) -> FloatArray:
-    """Return places as an array of finite numbers in the network's coordinates, shape (points, 2).
+    """Return points as an array of finite numbers in the network's coordinates, shape (points, 2).
 
     Raises
     ------
     DataError
-        They are a table, have another shape, are not finite, or are in degrees or another place of the world.
+        The points are a table, have another shape, are not finite, or are in degrees or far from the network.
     """
     _check_network(where, network)
     if isinstance(xy, gpd.GeoDataFrame | gpd.GeoSeries | shapely.Geometry):
-        raise DataError(where, [Breach("points_are_table", {"found": type(xy).__name__})])
+        raise DataError(where, [Issue("points_are_table", {"found": type(xy).__name__})])
     try:
         places = np.ascontiguousarray(xy, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise DataError(where, [Breach("points_not_numbers", {"found": type(xy).__name__})]) from error
+        raise DataError(where, [Issue("points_not_numbers", {"found": type(xy).__name__})]) from error
     if places.ndim != 2 or places.shape[1] != 2:  # noqa: PLR2004 - x and y
         if places.size == 0:
             return places.reshape(0, 2)
-        raise DataError(where, [Breach("points_shape", {"found": places.shape})])
+        raise DataError(where, [Issue("points_shape", {"found": places.shape})])
     finite = np.isfinite(places).all(axis=1)
     if not finite.all():
-        raise DataError(where, [Breach("infinite_geometry", {}, [f"#{row}" for row in np.flatnonzero(~finite)])])
+        raise DataError(where, [Issue("infinite_geometry", {}, [f"#{row}" for row in np.flatnonzero(~finite)])])
     _refuse_elsewhere(where, places, network)
     return places
 
 
 def check_access(where: str, access_m: object) -> None:
-    """Refuse a distance between door and street that is no number of metres.
+    """Check that `access_m` is a finite number, at least 0.
 
     Raises
     ------
     DataError
-        It is negative, or not a finite number.
+        It is not.
     """
     refuse(where, list(_wrong_number("access_m", access_m, at_least=0.0)))
 
 
 def check_walk(speed_kmh: object, access_m: object) -> None:
-    """Refuse a walker that does not walk.
+    """Check the speed and `access_m` of a walk.
 
     Raises
     ------
     DataError
-        The speed is not above zero, or one of both is no finite number, or in another unit.
+        The speed is not above 0, or one of both is not a finite number, or in another unit.
     """
     refuse(
         "Walk",
@@ -152,96 +151,95 @@ def check_search(
     walk: WalkSettings,
     horizon_min: object = 0.0,
 ) -> None:
-    """Refuse a search whose parts do not belong together.
+    """Check that network, snapped points, walk and horizon belong together.
 
     Raises
     ------
     DataError
-        Places were snapped to another network, or with another `access_m` than the walk's; or the horizon is no
-        number.
+        Points were snapped to another network or with another `access_m`, or the horizon is not a number.
     """
     _check_network(where, network)
-    breaches: list[Breach] = []
+    issues: list[Issue] = []
     for snap in snaps:
         if not hasattr(snap, "nearest_segment"):
-            raise DataError(where, [Breach("not_snapped", {"found": type(snap).__name__})])
+            raise DataError(where, [Issue("not_snapped", {"found": type(snap).__name__})])
         # Who stands on the street itself (`standing.stand`) has no access to agree on.
         if snap.access_m > ON_STREET_M and abs(snap.access_m - walk.access_m) > ACCESS_TOLERANCE_M:
             values = {"snapped": f"{snap.access_m:g}", "walk": f"{walk.access_m:g}"}
-            breaches.append(Breach("access_differs", values))
+            issues.append(Issue("access_differs", values))
         if max(_largest(snap.segment), _largest(snap.nearest_segment)) >= len(network.segment_m):
-            breaches.append(Breach("other_network"))
+            issues.append(Issue("other_network"))
     if not _is_number(horizon_min) or np.isnan(float(horizon_min)):  # type: ignore[arg-type]
-        breaches.append(Breach("not_a_value", {"name": "horizon_min", "found": horizon_min}))
-    refuse(where, breaches)
+        issues.append(Issue("not_a_value", {"name": "horizon_min", "found": horizon_min}))
+    refuse(where, issues)
 
 
 def check_limits(where: str, limits_min: object) -> None:
-    """Refuse limits that are not a rising list of minutes.
+    """Check that limits are a rising sequence of minutes.
 
     Raises
     ------
     DataError
-        They are one number, empty, not finite, below zero, or do not rise.
+        A single number, an empty sequence, values that are not finite, negative or not rising.
     """
     if isinstance(limits_min, str | bytes) or not hasattr(limits_min, "__len__"):
-        raise DataError(where, [Breach("limits_scalar", {"found": repr(limits_min)})])
+        raise DataError(where, [Issue("limits_scalar", {"found": repr(limits_min)})])
     limits: Any = limits_min
     listed = ", ".join(str(limit) for limit in limits)
     if len(limits) == 0 or not all(_is_number(limit) and np.isfinite(limit) and limit >= 0 for limit in limits):
-        raise DataError(where, [Breach("limits_not_minutes", {"found": listed})])
+        raise DataError(where, [Issue("limits_not_minutes", {"found": listed})])
     if any(later <= earlier for earlier, later in pairwise(limits)):
-        raise DataError(where, [Breach("limits_not_rising", {"found": listed})])
+        raise DataError(where, [Issue("limits_not_rising", {"found": listed})])
 
 
 def check_counts(where: str, counts: Sequence[tuple[str, object, int]]) -> None:
-    """Refuse counts of people, and what else counts them, that do not fit: (name, values, how many there must be).
+    """Check counts of people and the like, given as (name, values, expected length).
 
     Raises
     ------
     DataError
-        Another length, or values that are missing, not finite or below zero.
+        Another length, or values that are missing, not finite or negative.
     """
-    breaches: list[Breach] = []
+    issues: list[Issue] = []
     for name, values, expected in counts:
         try:
             array = np.asarray(values, dtype=np.float64)
         except (TypeError, ValueError):
-            breaches.append(Breach("not_a_value", {"name": name, "found": type(values).__name__}))
+            issues.append(Issue("not_a_value", {"name": name, "found": type(values).__name__}))
             continue
         if array.shape != (expected,):
-            breaches.append(Breach("length_differs", {"name": name, "found": array.size, "expected": expected}))
+            issues.append(Issue("length_differs", {"name": name, "found": array.size, "expected": expected}))
         wrong = ~(np.isfinite(array) & (array >= 0))
         if wrong.any():
-            breaches.append(Breach("counts_wrong", {"name": name}, [f"#{row}" for row in np.flatnonzero(wrong)]))
-    refuse(where, breaches)
+            issues.append(Issue("counts_wrong", {"name": name}, [f"#{row}" for row in np.flatnonzero(wrong)]))
+    refuse(where, issues)
 
 
-def wrong_lengths(parts: Sequence[tuple[str, int, int]]) -> Iterator[Breach]:
-    """Yield which parts have another length than they must: (name, found, expected)."""
+def wrong_lengths(parts: Sequence[tuple[str, int, int]]) -> Iterator[Issue]:
+    """Yield an issue for each part whose length is not the expected one: (name, length, expected)."""
     for name, found, expected in parts:
         if found != expected:
-            yield Breach("length_differs", {"name": name, "found": found, "expected": expected})
+            yield Issue("length_differs", {"name": name, "found": found, "expected": expected})
 
 
 def _check_network(where: str, network: object) -> None:
     if not hasattr(network, "segment_xy"):
-        raise DataError(where, [Breach("not_a_network", {"found": type(network).__name__})])
+        raise DataError(where, [Issue("not_a_network", {"found": type(network).__name__})])
     if len(network.segment_xy) == 0:
-        raise DataError(where, [Breach("network_without_streets")])
+        raise DataError(where, [Issue("network_without_streets")])
 
 
-def _wrong_system(crs: pyproj.CRS | None) -> list[Breach]:
+def _wrong_system(crs: pyproj.CRS | None) -> list[Issue]:
     if crs is None:
-        return [Breach("frame_without_crs")]
+        return [Issue("frame_without_crs")]
     if crs.is_geographic or not crs.is_projected:
-        return [Breach("frame_in_degrees", {"crs": crs.to_string()})]
+        return [Issue("frame_in_degrees", {"crs": crs.to_string()})]
     if any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info[:2]):
-        return [Breach("frame_not_in_metres", {"crs": crs.to_string(), "unit": crs.axis_info[0].unit_name})]
+        return [Issue("frame_not_in_metres", {"crs": crs.to_string(), "unit": crs.axis_info[0].unit_name})]
     return []
 
 
-def _wrong_shapes(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Breach]:
+def _wrong_shapes(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Issue]:
     rows = np.array([f"#{row}" for row in shapes.index], dtype=object)
     array = np.asarray(shapes.array, dtype=object)
     missing = shapely.is_missing(array) | shapely.is_empty(array)
@@ -249,23 +247,23 @@ def _wrong_shapes(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Breach]
     kinds = shapely.get_type_id(array)
     wanted = [shapely.GeometryType[name].value for name in names]
     other = ~missing & ~np.isin(kinds, wanted)
-    breaches = [Breach("missing_geometry", {}, rows[missing].tolist())] if missing.any() else []
+    issues = [Issue("missing_geometry", {}, rows[missing].tolist())] if missing.any() else []
     if other.any():
         found = ", ".join(sorted({str(shape.geom_type) for shape in array[other]}))
-        breaches.append(
-            Breach(
+        issues.append(
+            Issue(
                 "geometry_type", {"expected": ", ".join(types), "found": found, "remedy": ""}, rows[other].tolist()
             )
         )
     xy, owner = shapely.get_coordinates(array, return_index=True)
     finite = np.isfinite(xy).all(axis=1)
     if not finite.all():
-        breaches.append(Breach("infinite_geometry", {}, rows[np.unique(owner[~finite])].tolist()))
-    return breaches
+        issues.append(Issue("infinite_geometry", {}, rows[np.unique(owner[~finite])].tolist()))
+    return issues
 
 
 def _refuse_elsewhere(where: str, xy: FloatArray, network: WalkingNetwork) -> None:
-    """Refuse places none of which can be anywhere near the streets."""
+    """Raise a `DataError` if no point can be near the streets."""
     if not len(xy):
         return
     ends = network.segment_xy.reshape(-1, 2)
@@ -277,20 +275,20 @@ def _refuse_elsewhere(where: str, xy: FloatArray, network: WalkingNetwork) -> No
     could_be_degrees = bool((np.abs(xy) <= east).all())
     streets_are_not = low[0] < west or low[1] < south or high[0] > east or high[1] > north
     if could_be_degrees and streets_are_not and nearest_m > DEGREE_RANGE_M:
-        raise DataError(where, [Breach("points_in_degrees", {"crs": network.crs.to_string()})])
+        raise DataError(where, [Issue("points_in_degrees", {"crs": network.crs.to_string()})])
     if nearest_m > FAR_M:
         values = {"crs": network.crs.to_string(), "km": f"{nearest_m / 1000:,.0f}"}
-        raise DataError(where, [Breach("points_elsewhere", values)])
+        raise DataError(where, [Issue("points_elsewhere", values)])
 
 
 def _wrong_number(
     name: str, value: object, *, at_least: float, at_most: float = np.finfo(np.float64).max
-) -> Iterator[Breach]:
+) -> Iterator[Issue]:
     if not _is_number(value) or not np.isfinite(float(value)):  # type: ignore[arg-type]
-        yield Breach("not_a_value", {"name": name, "found": value})
+        yield Issue("not_a_value", {"name": name, "found": value})
     elif not at_least <= float(value) <= at_most:  # type: ignore[arg-type]
         key = "value_out_of_range" if at_most < np.finfo(np.float64).max else "value_too_small"
-        yield Breach(key, {"name": name, "found": f"{value:g}", "least": f"{at_least:g}", "most": f"{at_most:g}"})
+        yield Issue(key, {"name": name, "found": f"{value:g}", "least": f"{at_least:g}", "most": f"{at_most:g}"})
 
 
 def _is_number(value: object) -> bool:

@@ -1,9 +1,9 @@
-"""The nearest facility of places anywhere, as machine code: only the streets that can matter are kept.
+"""Kernels: nearest facility of points anywhere, by looking only at the streets that can matter.
 
-A place has many streets within `access_m`, and its nearest facility is reached by one of them. Once the walks to
-all nodes are known, two bounds tell most others apart before any walk is worked out: no walk by a segment is less
-than the least walk to it and the way straight across, and none need be longer than the one that leaves the street
-at its nearest position.
+A point has many streets within `access_m`, and its nearest facility is reached by one of them. Once the walks to
+all nodes are computed, two bounds exclude most others before any walk is computed: no walk by a segment is shorter
+than the shortest walk to it plus the straight distance, and none need be longer than the one that leaves the
+street at its nearest position.
 """
 
 from __future__ import annotations
@@ -14,31 +14,29 @@ import numpy as np
 
 from planner.network.compile import kernel
 from planner.network.link_kernels import EdgeArrays, EdgeRows, SnapArrays
-from planner.network.search_kernels import SearchState
+from planner.network.search_kernels import SearchState, find_nearest_facility
 from planner.network.snap_kernels import squared_distance
 from planner.network.spatial_index import Grid
-from planner.network.travel_time_kernels import find_nearest_facility
 from planner.network.walk import FloatArray, IndexArray
 
 BATCH = 1024
-"""Places whose streets are noted together: these notes then stay in the cache."""
+"""Points whose streets are collected together, so that they stay in the cache."""
 
 SLACK_M = 1e-6
-"""What rounding can make of a bound is less."""
+"""Rounding changes a bound by less."""
 
 
 class SegmentAccess(NamedTuple):
-    """The shortest walks from any facility to each segment, by way of the nodes at the ends of its edge.
+    """Shortest walks from any facility to each segment, by the nodes at the ends of its edge.
 
     Attributes
     ----------
     ahead_m
-        To where the segment begins, along it, shape (segments,).
+        To the start of the segment, along it, shape (segments,).
     back_m
-        To where it begins, against it and over all of it; what is not walked of it is to be taken off, shape
-        (segments,).
+        To its start, against it and over all of it; subtract what is not walked of it, shape (segments,).
     least_m
-        No walk to the segment is shorter: 0 where a facility meets the edge, shape (segments,).
+        Lower bound of all walks to the segment: 0 where a facility meets the edge, shape (segments,).
     """
 
     ahead_m: FloatArray
@@ -47,18 +45,18 @@ class SegmentAccess(NamedTuple):
 
 
 class PlaceSearch(NamedTuple):
-    """What kernels need to know to tell which streets matter to a place.
+    """Data for finding the streets that can matter to a point.
 
     Attributes
     ----------
     grid
-        The segments by cell, in each cell ordered by the least walk to them.
-    segment_xy, segment_m, level
+        Segments by cell, in each cell ordered by `SegmentAccess.least_m`.
+    segment_xy, segment_m, factor
         See `WalkingNetwork`.
     known
-        The walks to the segments.
+        Walks to the segments.
     access_m, reach_m
-        How far people walk straight, and the same with what a touch may be more.
+        Longest straight walk, and the same with the tolerance of a touch.
     """
 
     grid: Grid
@@ -72,7 +70,7 @@ class PlaceSearch(NamedTuple):
 
 @kernel
 def compute_segment_access(field: SearchState, streets: EdgeArrays, facilities: EdgeRows) -> SegmentAccess:
-    """Return the shortest walks to all segments, `inf` where none leads to them."""
+    """Return the shortest walks to all segments, `inf` where there is none."""
     n = len(streets.segment_edge)
     ahead, back, least = np.empty(n), np.empty(n), np.empty(n)
     for s in range(n):
@@ -90,7 +88,7 @@ def compute_segment_access(field: SearchState, streets: EdgeArrays, facilities: 
 
 @kernel
 def sort_cells_by_access(grid: Grid, least_m: FloatArray) -> Grid:
-    """Return the grid with the segments of every cell ordered by the least walk to them."""
+    """Return the grid with the segments of every cell ordered by the shortest walk to them."""
     segment = grid.segment.copy()
     for cell in range(len(grid.pointer) - 1):
         for k in range(grid.pointer[cell] + 1, grid.pointer[cell + 1]):
@@ -112,7 +110,7 @@ def find_nearest_of_places(
     order: IndexArray,
     into: tuple[FloatArray, IndexArray],
 ) -> None:
-    """Write for the places listed in `order` what `find_nearest_facility` writes for snapped points."""
+    """Write for the points listed in `order` what `find_nearest_facility` writes for snapped points."""
     metres, facility = into
     seen = np.full(len(ground.segment_xy), -1, dtype=np.int64)
     rows, batch_m, batch_who = np.arange(BATCH), np.empty(BATCH), np.empty(BATCH, dtype=np.int64)
@@ -128,9 +126,9 @@ def find_nearest_of_places(
 def find_relevant_stretches(  # noqa: C901, PLR0915 -- a call in the loop costs more than the step
     ground: PlaceSearch, xy: FloatArray, places: IndexArray, seen: IndexArray
 ) -> SnapArrays:
-    """Return the stretches within reach of each place by which it may have its shortest walk.
+    """Return the stretches within reach of each point by which it may have its shortest walk.
 
-    Each is what `fill_stretches` makes of it. `seen` is room to work in, a number for each segment.
+    Each is computed as by `fill_stretches`. `seen` is working memory, one number per segment.
     """
     grid, segment_xy, segment_m, factor, known, access_m, reach_m = ground
     ahead_m, back_m, least_m = known
@@ -150,7 +148,7 @@ def find_relevant_stretches(  # noqa: C901, PLR0915 -- a call in the loop costs 
                 cell = row * columns + column
                 for k in range(cells[cell], cells[cell + 1]):
                     s = listed[k]
-                    # Those that follow in this cell are no nearer to a facility.
+                    # The segments that follow in this cell are no nearer to a facility.
                     if least_m[s] > most:
                         break
                     if seen[s] == p:
@@ -180,7 +178,7 @@ def find_relevant_stretches(  # noqa: C901, PLR0915 -- a call in the loop costs 
                     nearest = min(max(foot, 0.0), length)
                     walk_m = min(ahead_m[s] + factor[s, 0] * nearest, back_m[s] - factor[s, 1] * nearest)
                     most = min(most, walk_m + straight + SLACK_M)
-        # What was noted before a shorter walk was known.
+        # Drop what was collected before a shorter walk was found.
         kept = begin
         for at in range(begin, used):
             if stretch[at, 4] <= most:

@@ -1,4 +1,4 @@
-"""How kernels are compiled, cached and spread over threads."""
+"""Compilation, caching and threading of kernels."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ LOG = logging.getLogger(__name__)
 
 THREADS = "NUMBA_NUM_THREADS"
 MOST_THREADS = 256
-"""More threads than the largest machine has processors only take memory."""
+"""Upper limit of the number of threads."""
 
 CHUNKS_A_THREAD = 4
-"""More chunks than threads, so that one slow chunk does not keep the others waiting."""
+"""More chunks than threads, so that the threads finish at about the same time."""
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function at its first call; it then runs without the interpreter's lock.
+    """Compile a function with numba at its first call; it runs without the interpreter's lock.
 
-    The machine code is kept for the next process: in the folder that ``NUMBA_CACHE_DIR`` names, else beside the
-    source, else, where that is read-only, in the user's own cache folder. Where none of them can be written
-    either, the code is compiled anew in every process, and nothing else changes.
+    The machine code is cached in the folder that ``NUMBA_CACHE_DIR`` names, else beside the source, else, if that
+    is read-only, in the user's cache folder. If none of them is writable, every process compiles again.
 
-    A cached kernel notices that its own file has changed, but not that of a kernel which it calls: kernels that
-    call each other across files are only those that seldom change.
+    A cached kernel is compiled again when its own file changes, but not when the file of a kernel that it calls
+    does: kernels call each other across files only where these seldom change.
     """
     _drop_odd_threads()
     numba: Any = import_module("numba")
@@ -49,10 +48,10 @@ def kernel(function: Function) -> Function:
 
 
 def _forgive(compiled: Any) -> None:  # noqa: ANN401 - numba has no types
-    """Compile anew where the kept machine code is damaged, instead of failing until it is deleted.
+    """Compile again if the cached machine code is damaged, instead of failing until it is deleted.
 
-    numba asks the kernel's cache before it compiles, and hands it the code afterwards; both may raise whatever
-    reading a torn pickle raises.
+    numba reads the kernel's cache before it compiles and writes to it afterwards; both may raise whatever reading
+    a torn pickle raises.
     """
     cache = compiled._cache  # noqa: SLF001 - numba has no public way to it
     load, save = cache.load_overload, cache.save_overload
@@ -79,7 +78,7 @@ def _forgive(compiled: Any) -> None:  # noqa: ANN401 - numba has no types
 
 
 def _renew(cache: Any) -> None:  # noqa: ANN401 - numba has no types
-    """Forget what is kept; where the folder cannot be written, the code is compiled in every process."""
+    """Clear the cache of a kernel; if its folder is read-only, every process compiles."""
     with suppress(Exception):
         cache.flush()
 
@@ -89,7 +88,7 @@ def _named(error: Exception) -> str:
 
 
 def _drop_odd_threads() -> None:
-    """Leave out of the environment a number of threads that is none: numba would end the process for it."""
+    """Remove an invalid number of threads from the environment: numba would end the process."""
     asked = os.environ.get(THREADS)
     if asked is None or "numba" in sys.modules:
         return
@@ -99,15 +98,15 @@ def _drop_odd_threads() -> None:
 
 
 def thread_count() -> int:
-    """Return how many threads to use: ``NUMBA_NUM_THREADS``, else the processors that this process may use."""
+    """Return the number of threads: ``NUMBA_NUM_THREADS``, else the processors that this process may use."""
     _drop_odd_threads()
     return min(int(import_module("numba").config.NUMBA_NUM_THREADS), MOST_THREADS)
 
 
 def map_chunks(work: Callable[[int, int], Result], count: int, *, at_least: int) -> list[Result]:
-    """Call ``work(first, last)`` for chunks of ``range(count)`` and return the results in their order.
+    """Call ``work(first, last)`` for chunks of ``range(count)`` and return the results in order.
 
-    Every position is worked on by itself, so that the results joined together do not depend on the chunks.
+    Every position is independent, so that the concatenated results do not depend on the chunks.
 
     Examples
     --------

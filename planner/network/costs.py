@@ -1,4 +1,4 @@
-"""Walking costs: how many cost metres per metre of street takes, by slope, stairs, class and crossing."""
+"""Walking costs: cost metres per metre of street, by slope, stairs, class and crossing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from planner.network.network import WalkingNetwork
 from planner.network.walk import FloatArray, IndexArray
 
 Heights = Callable[[FloatArray], FloatArray]
-"""Give the height of places, shape (n, 2), in the network's CRS: metres, NaN where unknown, shape (n,)."""
+"""Function of coordinates in the network's CRS, shape (n, 2), that returns heights, metres, NaN if unknown."""
 
 Stairs = Literal["level", "slow", "closed"]
 
 HOUR_S = 3600.0
 
 OFF_GROUND = ("bridge", "tunnel")
-"""Structures that rise evenly from one end to the other, whatever the ground does."""
+"""Structures that rise evenly from one end to the other, whatever the ground below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +48,34 @@ class Tobler:
         return speed
 
     def factor(self, slope: FloatArray) -> FloatArray:
-        """Return the cost metres per metre at a slope: 1 on the flat, whatever the walker's own speed."""
+        """Return the cost factor at a slope: 1 on the flat, whatever the base speed."""
         flat_kmh = self.kmh(np.zeros(1))
         return flat_kmh / self.kmh(slope)
 
     @property
     def least_cost_factor(self) -> float:
-        """The cost metres per metre at the best slope."""
+        """Cost factor at the best slope."""
         return float(self.factor(np.array([self.best_slope]))[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkingCosts:
-    """What streets cost; as it is by itself, every street is level, open ground.
+    """Cost settings; by default every street has a cost factor of 1.
 
     Attributes
     ----------
     speed_kmh
-        The base speed.
+        Base speed.
     slope
         Whether slope counts.
     step_m
-        Straight segments longer than this are cut, so that their slope is that of the ground below them.
+        Greatest length of a segment for sampling slope, metres.
     stairs
-        Whether stairs are walked as level ground, slowly, or not at all.
+        Whether stairs cost as much as level ground, more, or are closed.
     class_kmh
-        The speed on streets of a class (column `kind`), km/h.
+        Speed on streets of a class (column `kind`), km/h.
     crossing_s
-        The wait at crossings of a type (column `crossing`), seconds.
+        Wait at crossings of a type (column `crossing`), seconds.
     """
 
     speed_kmh: float
@@ -87,14 +87,14 @@ class WalkingCosts:
 
     @property
     def least_cost_factor(self) -> float:
-        """The fewest cost metres that a metre can take: how much farther than at base speed a walk may lead."""
+        """Lower bound of all cost factors."""
         fastest = max([self.speed_kmh, *self.class_kmh.values()]) / self.speed_kmh
         return (tobler().least_cost_factor if self.slope else 1.0) / fastest
 
 
 @cache
 def cost_figures() -> dict[str, dict[str, Any]]:
-    """Return the figures that ship with the planner, each with its source and evidence.
+    """Return the default figures, each with source and evidence.
 
     Examples
     --------
@@ -106,13 +106,13 @@ def cost_figures() -> dict[str, dict[str, Any]]:
 
 
 def tobler() -> Tobler:
-    """Return Tobler's hiking function with the figures that ship with the planner."""
+    """Return Tobler's hiking function with the default figures."""
     figures = cost_figures()["slope"]
     return Tobler(figures["top_kmh"], figures["decay"], figures["best_slope"])
 
 
 def select_walkable(streets: gpd.GeoDataFrame, costs: WalkingCosts) -> gpd.GeoDataFrame:
-    """Return the streets that may be walked, cut where slope is to be sampled.
+    """Return the streets that are not closed, split where slope is sampled.
 
     Examples
     --------
@@ -131,28 +131,28 @@ def select_walkable(streets: gpd.GeoDataFrame, costs: WalkingCosts) -> gpd.GeoDa
 def compute_cost_factors(
     network: WalkingNetwork, streets: gpd.GeoDataFrame, costs: WalkingCosts, heights: Heights | None = None
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return how many cost metres per metre of each segment takes.
+    """Compute the cost metres per metre of each segment.
 
-    Class and slope multiply. Stairs that are walked slowly take their own figure instead of both. The wait at a
-    crossing is spread over the length of its street row, so that a row is waited for once, whatever its vertices.
+    The factors of class and slope are multiplied. Slow stairs have their own factor instead of both. The wait at a
+    crossing is spread over the length of its street row, so that a row counts once, whatever its vertices.
 
     Parameters
     ----------
     network
-        Made of `streets`.
+        Built from `streets`.
     streets
-        With the columns `kind`, `crossing` and `structure` ("bridge", "tunnel") as far as they are asked for.
+        With the columns `kind`, `crossing` and `structure` ("bridge", "tunnel") as far as the costs use them.
     costs
-        What counts.
+        Cost settings.
     heights
-        The ground, for slope.
+        Terrain, for slope.
 
     Returns
     -------
-    level
-        For a walker along (0) and against (1) each segment as it is drawn, shape (segments, 2).
+    factor
+        Along (0) and against (1) each segment as it is drawn, shape (segments, 2).
     without_height
-        Which streets have segments without a known height; these are taken as level, shape (streets,).
+        Streets with segments of unknown height, which are taken as level, shape (streets,).
 
     References
     ----------
@@ -181,7 +181,7 @@ def compute_cost_factors(
 
 
 def find_unused_names(streets: gpd.GeoDataFrame, column: str, asked: Collection[str]) -> tuple[str, ...]:
-    """Return what the study asks a cost for though no street has it, in the study's order."""
+    """Return the names with a cost that no street has, in the order of the settings."""
     present = set(streets[column]) if column in streets.columns else set()
     return tuple(name for name in asked if name not in present)
 
@@ -201,7 +201,7 @@ def _is_off_ground(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
 def _slopes(
     network: WalkingNetwork, street: IndexArray, is_off_ground: NDArray[np.bool_], heights: Heights
 ) -> FloatArray:
-    """Return rise over run along each segment as it is drawn, NaN where unknown, shape (segments,)."""
+    """Return rise over run along each segment as it is drawn, NaN if unknown, shape (segments,)."""
     ends = network.segment_xy.reshape(-1, 2)
     height = heights(ends).reshape(-1, 2)
     # Runs of segments that follow on one another: a bridge rises evenly from its first place to its last.

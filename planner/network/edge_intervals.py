@@ -1,4 +1,4 @@
-"""EdgeIntervals of street: joined where they touch, and cut into straight segments."""
+"""Intervals along edges: merged where they touch, and split into straight segments."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from planner.network.walk import FloatArray, IndexArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EdgeIntervals:
-    """EdgeIntervals of edges that a point reaches.
+    """Intervals along edges that points reach.
 
     Attributes
     ----------
     point, edge
-        Whose, and of which edge, shape (rows,).
+        Point and edge of each interval, shape (intervals,).
     from_m, to_m
-        Where the stretch begins and ends along the edge, metres, shape (rows,).
+        Ends of the interval along the edge, metres, shape (intervals,).
     """
 
     point: IndexArray
@@ -31,7 +31,7 @@ class EdgeIntervals:
 
 
 def merge_intervals(parts: Sequence[EdgeIntervals]) -> EdgeIntervals:
-    """Return all stretches by point and edge, those that touch on the same edge of the same point made one.
+    """Return all intervals by point and edge; those of the same point and edge that touch are merged.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def merge_intervals(parts: Sequence[EdgeIntervals]) -> EdgeIntervals:
 
 @kernel
 def _join(key: IndexArray, from_m: FloatArray, to_m: FloatArray) -> IndexArray:
-    """Lengthen the first row of every run of rows that touch, in place; return these first rows."""
+    """Extend the first of each run of rows that touch, in place; return these first rows."""
     kept = np.empty(len(key), dtype=np.int64)
     count = 0
     for row in range(len(key)):
@@ -70,18 +70,18 @@ def _join(key: IndexArray, from_m: FloatArray, to_m: FloatArray) -> IndexArray:
 def split_at_segments(
     network: WalkingNetwork, edge_first: IndexArray, edge: IndexArray, from_m: FloatArray, to_m: FloatArray
 ) -> tuple[FloatArray, IndexArray, FloatArray, IndexArray]:
-    """Cut stretches into the straight segments that they pass; `edge_first` as in `EdgeSegments`.
+    """Split intervals into the straight segments that they pass; `edge_first` as in `EdgeSegments`.
 
     Returns
     -------
     segments
-        Where each begins and ends; a stretch without length is one segment without length, shape (segments, 4).
+        Coordinates of both ends; an interval without length is one segment without length, shape (segments, 4).
     whole
-        The segment of the network that each is part of, shape (segments,).
+        Segment of the network that each is part of, shape (segments,).
     between_m
-        From where to where along it, metres, shape (segments, 2).
+        Start and end along it, metres, shape (segments, 2).
     end
-        How many segments there are up to the end of each stretch, shape (stretches,).
+        Number of segments up to the end of each interval, shape (intervals,).
     """
     first, last = edge_first[edge], edge_first[edge + 1]
     most = int((last - first).sum())
@@ -131,7 +131,7 @@ def _cut(
 
 @kernel
 def _put(xy: FloatArray, i: int, low: float, high: float, segment: FloatArray) -> None:
-    """Write the part of segment `i` between two shares of its length, to the last bit where it is a whole end."""
+    """Write the part of segment `i` between two shares of its length, exact at the ends of the segment."""
     for axis in range(2):
         step = xy[i, 2 + axis] - xy[i, axis]
         segment[axis] = xy[i, axis] + step * low if low < 1 else xy[i, 2 + axis]

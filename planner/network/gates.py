@@ -1,4 +1,4 @@
-"""Closed gates: where streets are cut, and what opening one would join."""
+"""Closed gates: streets are cut there, whether a table of gates or an extract of OpenStreetMap closes them."""
 
 from __future__ import annotations
 
@@ -6,48 +6,33 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import scipy.spatial
 import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from planner.network.walk import FloatArray
+from planner.network.network import Gate, WalkingNetwork
+from planner.network.walk import FloatArray, IndexArray
 
 SAME_PLACE_M = 1e-3
-"""Streets that pass a gate's position so near pass the gate: vertices are told apart to the millimetre."""
+"""A street that passes so near a gate passes through it: vertices are distinct to the millimetre."""
 
 PLACE_DIGITS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A closed gate on a street.
-
-    Attributes
-    ----------
-    id, name
-        As its table has them.
-    xy
-        Where it cuts the streets, to the millimetre.
-    nodes
-        The nodes of the network that opening it would make one.
-    """
-
-    id: str
-    name: str
-    xy: tuple[float, float]
-    nodes: tuple[int, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class SplitStreets:
-    """Streets with closed gates in them.
+    """Streets that are cut at closed gates.
 
     Attributes
     ----------
     streets
-        The rows of the input; those that pass a gate end there and begin again.
+        The rows of the input; those that pass a gate are split there.
     gates
-        The gates that a street passes, in the order of their table.
+        The gates on a street, in the order of their table.
     stray
-        The ids of the others.
+        Ids of the other gates.
     """
 
     streets: gpd.GeoDataFrame
@@ -56,10 +41,10 @@ class SplitStreets:
 
 
 def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m: float) -> SplitStreets:
-    """Cut the street nearest to each gate, and with it all that pass the same place.
+    """Cut the street nearest to each gate, and all streets that pass the same position.
 
-    Other streets are left as they are, however near the gate: a gate on a lane must not close the road that the
-    lane leads to.
+    Other streets are unchanged, however near the gate: a gate on a lane must not close the road that the lane
+    leads to.
 
     Parameters
     ----------
@@ -68,19 +53,19 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
     closed
         The closed gates: points with `id` and `name`, in the same CRS.
     within_m
-        A gate farther from every street is on none.
+        Greatest distance between a gate and its street, metres.
 
     Returns
     -------
-    cut
-        To be built with ``build_network(cut.streets, gates=cut.gates)``.
+    split
+        For ``build_network(split.streets, gates=split.gates)``.
 
     Examples
     --------
     >>> lane = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
     >>> gates = gpd.GeoDataFrame({"id": ["a", "b"], "name": ""}, geometry=gpd.points_from_xy([40, 50], [2, 90]))
-    >>> cut = close_gates(lane, gates, within_m=5.0)
-    >>> cut.streets.geometry[0].wkt, cut.stray
+    >>> split = close_gates(lane, gates, within_m=5.0)
+    >>> split.streets.geometry[0].wkt, split.stray
     ('MULTILINESTRING ((0 0, 40 0), (40 0, 100 0))', ('b',))
     """
     shapes = np.array(streets.geometry.array, dtype=object)
@@ -110,7 +95,7 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
 
 
 def _cut(shape: shapely.Geometry, at: FloatArray) -> shapely.Geometry:
-    """Return a street in pieces that end at a place; its vertices there lie exactly on it."""
+    """Split a street at a position; the vertices there lie exactly on it."""
     pieces: list[FloatArray] = []
     for part in shapely.get_parts(shape):
         xy = shapely.get_coordinates(part)
@@ -129,3 +114,80 @@ def _cut(shape: shapely.Geometry, at: FloatArray) -> shapely.Geometry:
         pieces.append(np.array(piece))
     kept = [shapely.LineString(piece) for piece in pieces if len(piece) > 1]
     return kept[0] if len(kept) == 1 else shapely.MultiLineString(kept)
+
+
+GATE_GAP_M = 0.11
+"""Streets stop 5 cm short of a closed gate on either side; that gap is meant."""
+
+
+def find_gap_gates(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[Gate, ...]:
+    """Find the closed gates of an extract, from west to east: gaps between streets marked `gated`.
+
+    Opening a gate joins the ends on both sides; the gap itself has no length.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    streets
+        The table that they were built from; without a column `gated` there are no gates.
+
+    Examples
+    --------
+    >>> from planner.network.network import build_network
+    >>> wkt = ["LINESTRING (0 0, 49.95 0)", "LINESTRING (50.05 0, 100 0)"]
+    >>> lines = gpd.GeoSeries.from_wkt(wkt, crs=32648).to_frame("geometry").assign(gated=True)
+    >>> [(gate.id, gate.xy, len(gate.nodes)) for gate in find_gap_gates(build_network(lines), lines)]
+    [('gap-1', (50.0, 0.0), 2)]
+    """
+    network = network.as_drawn
+    groups = [group for group in _groups(network, streets) if len(group) > 1]
+    places = [np.round(network.node_xy[group].mean(axis=0), 3) for group in groups]
+    order = sorted(range(len(groups)), key=lambda number: tuple(places[number]))
+    return tuple(
+        Gate(
+            f"gap-{rank}",
+            "",
+            (float(places[number][0]), float(places[number][1])),
+            tuple(groups[number].tolist()),
+        )
+        for rank, number in enumerate(order, start=1)
+    )
+
+
+def find_gap_nodes(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[tuple[int, ...]]:
+    """Return the nodes at each closed gate of an extract, where streets end near one another or near a street."""
+    drawn = network.as_drawn
+    groups = _groups(drawn, streets)
+    alone = np.array([group[0] for group in groups if len(group) == 1], dtype=np.int64)
+    segments = shapely.STRtree(drawn.segment_lines()) if len(alone) else None
+    beside = set[int]()
+    if segments is not None:
+        which, segment = segments.query(
+            shapely.points(drawn.node_xy[alone]), predicate="dwithin", distance=GATE_GAP_M
+        )
+        other = (drawn.edge_nodes[drawn.segment_edge[segment]] != alone[which, None]).all(axis=1)
+        beside = set(alone[which[other]].tolist())
+    return [tuple(group.tolist()) for group in groups if len(group) > 1 or int(group[0]) in beside]
+
+
+def _groups(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[IndexArray]:
+    """Return the ends of streets that stop at a gate, grouped by gap."""
+    if "gated" not in streets.columns or not len(network.edge_m):
+        return []
+    gated = is_marked(streets, "gated")[network.edge_street]
+    degree = np.bincount(network.edge_nodes.ravel(), minlength=len(network.node_xy))
+    ends = np.unique(network.edge_nodes[gated].ravel())
+    ends = ends[degree[ends] == 1]
+    if not len(ends):
+        return []
+    pairs = scipy.spatial.cKDTree(network.node_xy[ends]).query_pairs(GATE_GAP_M, output_type="ndarray")
+    links = coo_array((np.ones(len(pairs)), pairs.reshape(-1, 2).T), shape=(len(ends), len(ends)))
+    count, label = connected_components(links, directed=False)
+    return [ends[label == number] for number in range(count)]
+
+
+def is_marked(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
+    """Return a yes/no column as booleans, whether its file stores booleans, numbers or text."""
+    words = streets[column].astype(str).str.lower()
+    return np.asarray(words.isin(["true", "1", "1.0", "yes"]), dtype=bool)

@@ -1,8 +1,8 @@
-"""What a network would be like with two places joined: a gate opened, a crossing built; nothing is built anew.
+"""Travel times after two street positions are joined: a gate opened, a crossing built.
 
-Every shortest walk on the changed network uses the new join at most once. So it is the shorter of today's walk and
-of one that comes to one end of the join, passes it, and goes on from the other. That is exact, and needs only the
-walks to and from the ends, which serve every pair of points.
+Every shortest walk on the changed network uses the new link at most once. So it is the shorter of today's walk and
+one that comes to one end of the link, passes it and goes on from the other. That is exact, and needs only the
+walks to and from the ends, which serve every pair of points; no network is rebuilt.
 """
 
 from __future__ import annotations
@@ -17,40 +17,32 @@ import shapely
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.positions import as_snapped, positions_of_nodes
 from planner.network.private_ways import LAYERS, PUBLIC, layers_after, layers_before
-from planner.network.snapping import TOUCH_M, SnappedPoints, snap
-from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, WalkSettings
+from planner.network.snapping import TOUCH_M, SnappedPoints
+from planner.network.walk import FloatArray
+from planner.network.walker import Walker
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalOD:
-    """Who walks where, in minutes.
+    """Origin–destination matrix of the walks that a new link may shorten.
 
     Attributes
     ----------
     starts, ends
-        Where walks begin (facilities) and end, met with the network's streets.
+        Facilities, and points to which they are measured, snapped to the walker's network.
     minutes
         Today's walks, `inf` beyond the horizon, shape (starts, ends).
-    walk, horizon_min
-        How they walk, and how far is searched, minutes.
+    walker
+        Network and walk.
+    horizon_min
+        Longest walk, minutes.
     """
 
     starts: SnappedPoints
     ends: SnappedPoints
     minutes: FloatArray
-    walk: WalkSettings
+    walker: Walker
     horizon_min: float
-
-
-def travel_time_matrix(
-    network: WalkingNetwork, starts: SnappedPoints, ends: SnappedPoints, *, walk: WalkSettings, horizon_min: float
-) -> FloatArray:
-    """Return the minutes between all starts and ends, `inf` beyond the horizon, shape (starts, ends)."""
-    times = travel_times(network, starts, ends, walk=walk, horizon_min=horizon_min)
-    minutes = np.full((len(starts.xy), len(ends.xy)), np.inf)
-    minutes[times.facility, times.demand] = times.minutes
-    return minutes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,106 +58,88 @@ class LinkEffect:
         return LinkEffect(self.to[:, rows], self.onward[rows])
 
 
-def compute_link_effect(
-    network: WalkingNetwork, at: SnappedPoints, walkers: LocalOD, onward: SnappedPoints | None = None
-) -> LinkEffect:
-    """Return the walks from the starts to positions on streets, and from these to the ends.
+def compute_link_effect(at: SnappedPoints, od: LocalOD, onward: SnappedPoints | None = None) -> LinkEffect:
+    """Measure the walks from the starts to positions on streets, and from these to the ends.
 
-    Where private ways make a difference between coming and going on, `onward` are the same positions for those who
-    go on.
+    Where private ways make a difference between arriving and leaving, `onward` are the same positions for leaving.
     """
-    how = walkers.walk, walkers.horizon_min
-    to = travel_time_matrix(network, walkers.starts, at, walk=how[0], horizon_min=how[1])
+    onward = at if onward is None else onward
     return LinkEffect(
-        to,
-        travel_time_matrix(
-            network, at if onward is None else onward, walkers.ends, walk=how[0], horizon_min=how[1]
-        ),
+        od.walker.time_matrix(od.starts, at, within_min=od.horizon_min),
+        od.walker.time_matrix(onward, od.ends, within_min=od.horizon_min),
     )
 
 
-def times_with_open_gate(through: LinkEffect, walkers: LocalOD) -> FloatArray:
-    """Return the walks once the nodes of a closed gate are one place, shape (starts, ends)."""
-    minutes: FloatArray = through.to.min(axis=1)[:, None] + through.onward.min(axis=0)[None, :]
-    return np.minimum(walkers.minutes, minutes)
+def times_with_open_gate(effect: LinkEffect, od: LocalOD) -> FloatArray:
+    """Return the walks once the nodes of a closed gate are joined, shape (starts, ends)."""
+    minutes: FloatArray = effect.to.min(axis=1)[:, None] + effect.onward.min(axis=0)[None, :]
+    return np.minimum(od.minutes, minutes)
 
 
-def compute_times_with_open_gate(network: WalkingNetwork, nodes: Sequence[int], walkers: LocalOD) -> FloatArray:
-    """Return the walks once the nodes of a closed gate are one place, whatever streets end there.
+def compute_times_with_open_gate(nodes: Sequence[int], od: LocalOD) -> FloatArray:
+    """Return the walks once the nodes of a closed gate are joined, whatever streets end there.
 
-    On a layer of private ways who has come so far walks on in the same layer, or in a later one.
+    On a layer of private ways, a walk that has come so far goes on in the same layer or in a later one.
     """
-    at, minutes = positions_of_nodes(network, nodes), walkers.minutes
+    network, minutes = od.walker.network, od.minutes
+    at = positions_of_nodes(network, nodes)
     for layer in LAYERS if network.layers else (PUBLIC,):
-        through = compute_link_effect(
-            network,
-            as_snapped(at, network, layers_before(layer)),
-            walkers,
-            as_snapped(at, network, layers_after(layer)),
-        )
-        minutes = np.minimum(minutes, times_with_open_gate(through, walkers))
+        arriving = as_snapped(at, network, layers_before(layer))
+        effect = compute_link_effect(arriving, od, as_snapped(at, network, layers_after(layer)))
+        minutes = np.minimum(minutes, times_with_open_gate(effect, od))
     return minutes
 
 
-def compute_times_with_crossing(
-    network: WalkingNetwork, ends_xy: FloatArray, through: LinkEffect, walkers: LocalOD
-) -> FloatArray:
+def compute_times_with_crossing(ends_xy: FloatArray, effect: LinkEffect, od: LocalOD) -> FloatArray:
     """Return the walks once a straight, level path joins two positions, shape (starts, ends).
 
-    The path is a street like others: who lives within `access_m` of it walks straight to it, unless a barrier
-    stands between.
+    The path is a street like others: points within `access_m` of it reach it straight, unless a barrier stands
+    between.
 
     Parameters
     ----------
-    network
-        For its barriers.
     ends_xy
         The two positions, shape (2, 2).
-    through
+    effect
         The walks to and from them; where ways are private, those to them in the layers up to `PUBLIC`, and those
         from them in the layers from there on, since the path is a public street.
-    walkers
-        Who walks.
+    od
+        The walks to shorten.
     """
-    to, onward, minutes = through.to, through.onward, walkers.minutes
-    reach_m = walkers.walk.access_m + TOUCH_M
-    starts = np.flatnonzero(_apart_m(walkers.starts.xy, ends_xy) <= reach_m)
-    stops = np.flatnonzero(_apart_m(walkers.ends.xy, ends_xy) <= reach_m)
+    walk, to, onward, minutes = od.walker.walk, effect.to, effect.onward, od.minutes
+    reach_m = walk.access_m + TOUCH_M
+    starts = np.flatnonzero(_distances_to_line_m(od.starts.xy, ends_xy) <= reach_m)
+    stops = np.flatnonzero(_distances_to_line_m(od.ends.xy, ends_xy) <= reach_m)
     if len(starts) + len(stops):
         to, onward, minutes = to.copy(), onward.copy(), minutes.copy()
-        path = _path(network, ends_xy)
-        terminals = as_snapped(positions_of_nodes(path, _in_order(path, ends_xy)), path)
-        walk, horizon_min = walkers.walk, walkers.horizon_min
-        doors = [
-            snap(one.xy[which], path, access_m=walk.access_m)
-            for one, which in ((walkers.starts, starts), (walkers.ends, stops))
-        ]
-        from_door = travel_time_matrix(path, doors[0], terminals, walk=walk, horizon_min=horizon_min)
-        to[starts] = np.minimum(to[starts], from_door)
-        to_door = travel_time_matrix(path, terminals, doors[1], walk=walk, horizon_min=horizon_min)
-        onward[:, stops] = np.minimum(onward[:, stops], to_door)
-        beside = travel_time_matrix(path, *doors, walk=walk, horizon_min=horizon_min)
-        minutes[np.ix_(starts, stops)] = np.minimum(minutes[np.ix_(starts, stops)], beside)
-    over_min = walkers.walk.minutes(float(np.hypot(*(ends_xy[1] - ends_xy[0]))))
+        path = Walker(_build_path(od.walker.network, ends_xy), walk)
+        terminals = as_snapped(positions_of_nodes(path.network, _end_nodes(path.network, ends_xy)), path.network)
+        from_start, from_stop = path.snap(od.starts.xy[starts]), path.snap(od.ends.xy[stops])
+        to_path = path.time_matrix(from_start, terminals, within_min=od.horizon_min)
+        to[starts] = np.minimum(to[starts], to_path)
+        from_path = path.time_matrix(terminals, from_stop, within_min=od.horizon_min)
+        onward[:, stops] = np.minimum(onward[:, stops], from_path)
+        along_path = path.time_matrix(from_start, from_stop, within_min=od.horizon_min)
+        minutes[np.ix_(starts, stops)] = np.minimum(minutes[np.ix_(starts, stops)], along_path)
+    over_min = walk.minutes(float(np.hypot(*(ends_xy[1] - ends_xy[0]))))
     for one, other in ((0, 1), (1, 0)):
         arriving = np.minimum(to[:, one], to[:, other] + over_min)
         minutes = np.minimum(minutes, arriving[:, None] + onward[one][None, :])
     return minutes
 
 
-def _path(network: WalkingNetwork, ends_xy: FloatArray) -> WalkingNetwork:
+def _build_path(network: WalkingNetwork, ends_xy: FloatArray) -> WalkingNetwork:
     line = gpd.GeoDataFrame(geometry=[shapely.LineString(ends_xy)], crs=network.crs)
     return build_network(line, barriers=network.barriers)
 
 
-def _in_order(path: WalkingNetwork, ends_xy: FloatArray) -> tuple[int, int]:
+def _end_nodes(path: WalkingNetwork, ends_xy: FloatArray) -> tuple[int, int]:
     """Return the nodes of a path in the order of its ends."""
     apart_m = np.hypot(*(path.node_xy - ends_xy[0]).T)
     return (0, 1) if apart_m[0] <= apart_m[1] else (1, 0)
 
 
-def _apart_m(xy: FloatArray, ends_xy: FloatArray) -> FloatArray:
-    """Return how far points are from a straight line between two places, metres."""
+def _distances_to_line_m(xy: FloatArray, ends_xy: FloatArray) -> FloatArray:
     step = ends_xy[1] - ends_xy[0]
     share = np.clip(((xy - ends_xy[0]) @ step) / (step @ step), 0.0, 1.0)
     apart_m: FloatArray = np.hypot(*(xy - ends_xy[0] - share[:, None] * step).T)

@@ -1,4 +1,4 @@
-"""Where to leave the street, as machine code: the best position of a stretch, and the links of points to nodes."""
+"""Kernels: the best position to leave a street, and the links between snapped points and nodes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planner.network.walk import FloatArray, IndexArray
 
 
 class EdgeArrays(NamedTuple):
-    """What kernels need to know of edges and segments; see `WalkingNetwork`."""
+    """Edges and segments for kernels; see `WalkingNetwork`."""
 
     edge_nodes: IndexArray
     edge_cost_m: FloatArray
@@ -24,7 +24,7 @@ class EdgeArrays(NamedTuple):
 
 
 class SnapArrays(NamedTuple):
-    """What kernels need to know of snapped points: those of point ``p`` are the rows from ``pointer[p]`` on."""
+    """Snapped points for kernels: the rows of point ``p`` begin at ``pointer[p]``; see `SnappedPoints`."""
 
     pointer: IndexArray
     segment: IndexArray
@@ -35,20 +35,20 @@ class SnapArrays(NamedTuple):
 
 
 BestWalks = tuple[float, float, float, float]
-"""Along the street: cost metres, and where on the segment; then against it; see `arriving_walks`."""
+"""Along the street: cost metres and position on the segment; then against it; see `arriving_walks`."""
 
 
 class NodeLinks(NamedTuple):
-    """The shortest walks between points and nodes along one edge each, grouped by the one or the other.
+    """Shortest walks between points and nodes along one edge each, grouped by one of the two.
 
     Attributes
     ----------
     pointer
-        Those of group ``g`` are the rows from ``pointer[g]`` to ``pointer[g + 1]``.
+        The links of group ``g`` are the rows from ``pointer[g]`` to ``pointer[g + 1]``.
     other
-        The node, or the point, at the other end, shape (links,).
+        Node or point at the other end, shape (links,).
     metres
-        How long, in cost metres, the straight walk included, shape (links,).
+        Cost metres, the straight walk included, shape (links,).
     """
 
     pointer: IndexArray
@@ -57,14 +57,14 @@ class NodeLinks(NamedTuple):
 
 
 class EdgeRows(NamedTuple):
-    """EdgeIntervals of snapped points by edge: those of edge ``e`` are the rows from ``pointer[e]`` on.
+    """Stretches of snapped points by edge: those of edge ``e`` begin at ``pointer[e]``.
 
     Attributes
     ----------
     pointer
         Shape (edges + 1,).
     row, point, segment
-        The row of the snapped points, whose it is, and on which segment, shape (rows,).
+        Row of the snapped points, its point and its segment, shape (rows,).
     best
         The `BestWalks` of each, shape (rows, 4).
     """
@@ -78,10 +78,10 @@ class EdgeRows(NamedTuple):
 
 @kernel
 def nearest_worthwhile(factor: float, foot_m: float, aside_m: float, low: float, high: float) -> float:
-    """Return the position ``x`` between two others where ``level · x + |straight walk|`` is least.
+    """Return the position ``x`` between `low` and `high` where ``factor · x + |straight walk|`` is least.
 
-    The straight walk leaves the street under the angle whose cosine is `factor`; where the street is not faster
-    than open country, as early as possible.
+    The straight walk leaves the street at the angle whose cosine is `factor`; where the street is not faster than
+    open ground, as early as possible.
     """
     if factor >= 1:
         return low
@@ -100,18 +100,19 @@ def arriving_walks(
 
     Parameters
     ----------
-    level, from_level_m
-        Of the segment, along it and against it; see `WalkingNetwork`.
+    factor, from_cost_m
+        Of the segment, along and against it; see `WalkingNetwork`.
     place
         Foot and aside of the point; see `SnappedPoints`.
     stretch
-        From where to where along the segment.
+        Start and end along the segment.
 
     Returns
     -------
     walks
-        Cost metres from the edge's start along the street to the point, and where on the segment the walk leaves
-        the street; the same against the street, from the edge's start too: to be added to the whole edge.
+        Cost metres from the start of the edge along the street to the point, and the position on the segment where
+        the walk leaves the street; the same against the street, also from the start: to be added to the whole
+        edge.
     """
     foot, aside = place
     low, high = stretch
@@ -134,8 +135,8 @@ def leaving_walks(
     Returns
     -------
     walks
-        Cost metres along the street, to be added to the whole edge, and where on the segment the walk meets the
-        street; the same against the street, to the edge's start.
+        Cost metres along the street, to be added to the whole edge, and the position on the segment where the walk
+        meets the street; the same against the street, to the start of the edge.
     """
     back_m, back_at, ahead_m, ahead_at = arriving_walks(
         (factor[1], factor[0]), (from_cost_m[1], from_cost_m[0]), place, stretch
@@ -149,15 +150,15 @@ def link_points(
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Link the points from `first` to `last` in `order` to the nodes from which walks arrive at them.
 
-    A walk that leaves the street at a vertex is also found from the segment before that vertex, unless something
-    stops the straight walk there by a hair: only then are all vertices to be tried.
+    A walk that leaves the street at a vertex is also found from the segment before that vertex, unless a barrier
+    stops the straight walk just there: only then all vertices are tried.
 
     Returns
     -------
     counts
-        How many links each point has, shape (points,).
+        Number of links of each point, shape (points,).
     node, metres
-        The nodes and the shortest walks from them, shape (links,).
+        Nodes and the shortest walks from them, shape (links,).
     """
     counts = np.zeros(last - first, dtype=np.int64)
     node, metres, used = np.empty(8 * (last - first) + 64, dtype=np.int64), np.empty(8 * (last - first) + 64), 0
@@ -198,7 +199,7 @@ def link_points(
 def links_by_node(
     order: IndexArray, counts: IndexArray, node: IndexArray, metres: FloatArray, n_nodes: int
 ) -> NodeLinks:
-    """Group by their node the links of points that come in `order`."""
+    """Group links of points, given in `order`, by their node."""
     by_node = np.zeros(n_nodes + 1, dtype=np.int64)
     for which in node:
         by_node[which + 1] += 1
@@ -217,7 +218,7 @@ def links_by_node(
 
 @kernel
 def rows_by_edge(streets: EdgeArrays, stands: SnapArrays, wanted: IndexArray, *, arriving: bool) -> EdgeRows:
-    """Return the stretches of snapped points by edge, those on the edges of the wanted segments only."""
+    """Return the stretches of snapped points by edge, only those on the edges of the segments in question."""
     segment_edge, factor, from_cost_m = (
         streets.segment_edge,
         streets.segment_cost_factor,
@@ -264,19 +265,19 @@ def along_one_edge(
 ) -> float:
     """Return the shortest walk between two points by a stretch of each, both on one edge.
 
-    On different segments each end is best by itself. On the same one, that counts only if the two positions come
-    in the order in which they are walked; if not, the best walk in that direction has no length on the street.
+    On different segments each end is best by itself. On the same segment that holds only if the two positions come
+    in the order of the walk; if not, the best walk in that direction has no length on the street.
 
     Parameters
     ----------
     segments
-        The segment of either stretch.
+        Segment of each stretch.
     leaving, arriving
-        As `leaving_walks` and `arriving_walks` give them.
+        From `leaving_walks` and `arriving_walks`.
     places
-        Foot and aside of either point, where the segment is the same.
+        Foot and aside of each point, where the segment is the same.
     shared
-        From where to where the two stretches lie on one another; rising only if they do.
+        Overlap of the two stretches; rising only if there is one.
     """
     if segments[0] < segments[1]:
         return leaving[0] + arriving[0]
@@ -292,7 +293,7 @@ def along_one_edge(
 
 @kernel
 def over_one_position(places: tuple[float, float, float, float], shared: tuple[float, float]) -> float:
-    """Return the walk of two points over one position of a stretch shared by both, the best by reflection."""
+    """Return the walk of two points over one position of a shared stretch, the best by reflection."""
     foot_one, aside_one, foot_other, aside_other = places
     both = abs(aside_one) + abs(aside_other)
     weight = abs(aside_one) / both if both > 0 else 0.0

@@ -15,61 +15,80 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from planner.network.argument_checks import check_streets
-from planner.network.gates import Gate
 from planner.network.spatial_index import Adjacency, Grid, add_passages, build_adjacency, build_grid, morton_order
 from planner.network.visibility import Barriers
 from planner.network.walk import FloatArray, IndexArray
 
 Direction = Literal["to_centre", "from_centre"]
-"""Which way people walk; searches always lead from the centre outwards."""
+"""Direction of walking; searches always start at the facility."""
 
 MILLIMETRE_DIGITS = 3
-"""Vertices that agree to the millimetre are one place: what reprojection moves less than that stays joined."""
+"""Vertices that agree to the millimetre are the same: streets stay joined through a reprojection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A closed gate on a street.
+
+    Attributes
+    ----------
+    id, name
+        From its table.
+    xy
+        Position where the streets are cut, rounded to the millimetre.
+    nodes
+        Nodes of the network that opening the gate would join.
+    """
+
+    id: str
+    name: str
+    xy: tuple[float, float]
+    nodes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkingNetwork:
     """Streets that people walk in both directions.
 
-    A *cost metre* is what a walker at the base speed covers in open, level country; a street that takes longer
-    has more cost metres than metres. Columns of two are the two directions of a *search*, which leads from the
-    centres outwards: 0 along the street as it is drawn, 1 against it.
+    A *cost metre* is the unit of generalised cost: what a walk at the base speed covers on level ground. Columns
+    of two are the two directions of a *search*, which starts at the facilities: 0 along the street as it is drawn,
+    1 against it.
 
     Attributes
     ----------
     crs
-        The projected system of all coordinates, metres.
+        Projected system of all coordinates, metres.
     node_xy
         Junctions and street ends, along a Morton curve, shape (nodes, 2).
     edge_nodes
-        The nodes where each edge begins and ends, shape (edges, 2).
+        Start and end node of each edge, shape (edges, 2).
     edge_m
-        Edge lengths along the street, metres, shape (edges,).
+        Edge lengths, metres, shape (edges,).
     edge_street
-        The row of the streets table that each edge is part of, by position, shape (edges,).
+        Row of the streets table that each edge is part of, by position, shape (edges,).
     segment_edge, segment_from_m, segment_m
-        The edge of each straight segment, how far along the edge it begins, its length, shape (segments,).
+        Edge of each straight segment, start along the edge, length, metres, shape (segments,).
     segment_xy
-        Where each segment begins and ends, shape (segments, 4).
+        Both ends of each segment (x, y, x, y), shape (segments, 4).
     segment_cost_factor
         Cost metres per metre of each segment, above 0, shape (segments, 2).
     segment_from_cost_m
-        Cost metres between the edge's start and the segment's, shape (segments, 2).
+        Cost metres between the start of the edge and of the segment, shape (segments, 2).
     edge_cost_m
-        Cost metres of each whole edge, shape (edges, 2).
+        Cost metres of each edge, shape (edges, 2).
     edge_piece
-        The connected piece of each edge: 0 is the longest, shape (edges,).
-    ways
-        The ways out of every node.
+        Connected component of each edge: 0 is the longest, shape (edges,).
+    adjacency
+        Outgoing links of every node.
     grid
-        The segments in every cell of a grid.
+        Segments in every cell of a grid.
     barriers
-        What stops the straight walk between a door and a street; None where nothing does.
+        Barriers to the straight walk between a point and a street; None if there are none.
     gates
         Closed gates: streets end on both sides of them.
     layers
-        How private ways are walked, where some streets are private; else None. Arrays of nodes, edges and segments
-        then hold copies behind what is drawn: see `planner.network.private_ways`.
+        Layers of private ways; None if no street is private. Arrays of nodes, edges and segments then hold copies
+        behind the drawn ones: see `planner.network.private_ways`.
     """
 
     crs: pyproj.CRS
@@ -93,7 +112,7 @@ class WalkingNetwork:
 
     @property
     def as_drawn(self) -> WalkingNetwork:
-        """The streets without the copies of private ways: each street once, as the map has it."""
+        """The network without the copies of private ways: each street once, as on a map."""
         return self if self.layers is None else self.layers.drawn
 
     def segment_lines(self) -> NDArray[np.object_]:
@@ -115,20 +134,20 @@ class WalkingNetwork:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layers:
-    """The layers of a network with private ways; see `planner.network.private_ways`.
+    """Layers of a network with private ways; see `planner.network.private_ways`.
 
     Attributes
     ----------
     drawn
         The network without layers.
     is_private
-        Which of its edges are private, shape (drawn edges,).
+        Whether each of its edges is private, shape (drawn edges,).
     edge_layer
-        The layer of each edge, shape (edges,).
+        Layer of each edge, shape (edges,).
     node_place, edge_place, segment_place
-        What of `drawn` each node, edge and segment is a copy of, shapes (nodes,), (edges,), (segments,).
+        Node, edge and segment of `drawn` that each one copies, shapes (nodes,), (edges,), (segments,).
     passages
-        From a node to the same place in a later layer, shape (passages, 2).
+        Node, and the same place in a later layer, shape (passages, 2).
     """
 
     drawn: WalkingNetwork
@@ -143,7 +162,7 @@ class Layers:
 def build_network(
     streets: gpd.GeoDataFrame, *, barriers: Barriers | None = None, gates: Sequence[Gate] = ()
 ) -> WalkingNetwork:
-    """Join streets into a walking network.
+    """Build a walking network from streets.
 
     Streets are joined where they share a vertex (to the millimetre), and nowhere else: two lines that cross
     without a common vertex are a bridge, an underpass, or an error of the data that the quality report counts.
@@ -153,20 +172,20 @@ def build_network(
     streets
         LineStrings and MultiLineStrings in a projected CRS in metres.
     barriers
-        What stops the straight walk between a door and a street, in the same CRS. Streets are not cut by it: a
-        street that crosses a railway is a crossing or a bridge.
+        Barriers to the straight walk between a point and a street, in the same CRS. They do not cut streets: a
+        street across a railway is a crossing or a bridge.
     gates
-        Closed gates, with the streets cut there (`close_gates`): no street is joined to another at such a place.
+        Closed gates, with the streets cut there (`close_gates`): streets are not joined at their positions.
 
     Returns
     -------
     network
-        Edges between junctions, in the order of the streets; both directions are walkable, at the base speed.
+        Edges between junctions, in the order of the streets; both directions have a cost factor of 1.
 
     Raises
     ------
     DataError
-        The streets are no table of lines in metres, or there is none.
+        The streets are not a table of lines in metres, or the table is empty.
 
     Examples
     --------
@@ -242,23 +261,18 @@ def build_network(
 def with_costs(
     network: WalkingNetwork, factor: FloatArray, *, direction: Direction = "to_centre"
 ) -> WalkingNetwork:
-    """Return the network with the cost metres that people walk on each segment.
+    """Return the network with other walking costs.
 
     Parameters
     ----------
     network
         The streets.
-    level
-        Cost metres per metre for a walker along (0) and against (1) each segment as it is drawn, finite and above
-        0, shape (segments, 2).
+    factor
+        Cost metres per metre along (0) and against (1) each segment as it is drawn, finite and above 0, shape
+        (segments, 2).
     direction
-        Which way people walk. Searches lead from the centre outwards, so where people walk to the centre, who is
-        found by a search along a street walks against it: here, and nowhere else, the two are exchanged.
-
-    Returns
-    -------
-    walked
-        The same streets at other costs.
+        Direction of walking. Searches start at the facility; where people walk towards it, the two columns are
+        exchanged: here, and nowhere else.
 
     Examples
     --------
@@ -269,7 +283,7 @@ def with_costs(
     [[200.0, 50.0]]
     """
     if not ((factor > 0) & np.isfinite(factor)).all():
-        message = "cost metres must be finite and above zero"
+        message = "cost factors must be finite and above zero"
         raise ValueError(message)
     searched = np.ascontiguousarray(factor[:, ::-1] if direction == "to_centre" else factor)
     searched_cost_m = searched * network.segment_m[:, None]
@@ -292,7 +306,7 @@ def with_costs(
 
 
 def _kept_apart(vertex: IndexArray, xy: FloatArray, gates: Sequence[Gate]) -> IndexArray:
-    """Return the vertex numbers with one of its own for every visit of a place where a gate is closed."""
+    """Return vertex numbers that are distinct for every visit of a place with a closed gate."""
     if not gates:
         return vertex
     places = np.round([gate.xy for gate in gates], MILLIMETRE_DIGITS) + 0.0
@@ -308,7 +322,7 @@ def _with_nodes(gate: Gate, node_xy: FloatArray) -> Gate:
 
 
 def _pieces(edge_nodes: IndexArray, edge_m: FloatArray, n_nodes: int) -> IndexArray:
-    """Give numbers to the connected pieces from the longest (0) down; equal lengths by their first edge."""
+    """Return the connected component of each edge, by descending length; of equal lengths by first edge."""
     links = coo_array((np.ones(len(edge_nodes)), edge_nodes.T), shape=(n_nodes, n_nodes))
     _, node_piece = connected_components(links, directed=False)
     edge_piece = node_piece[edge_nodes[:, 0]] if len(edge_nodes) else np.zeros(0, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Positions on streets as such: where they are, and how walks begin and end exactly there."""
+"""Positions on streets, and walks that begin and end exactly there."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class StreetPositions:
     Attributes
     ----------
     segment, at_m
-        The segment of each, and how far along it, metres, shape (spots,).
+        Segment, and distance along it, metres, shape (positions,).
     node
-        The node that it is, -1 inside an edge, shape (spots,).
+        Node, -1 inside an edge, shape (positions,).
     xy
-        Where, shape (spots, 2).
+        Coordinates, shape (positions, 2).
     """
 
     segment: IndexArray
@@ -34,7 +34,7 @@ class StreetPositions:
     xy: FloatArray
 
     def rows(self, which: IndexArray) -> StreetPositions:
-        """Return some of them."""
+        """Return a selection of the positions."""
         return StreetPositions(self.segment[which], self.at_m[which], self.node[which], self.xy[which])
 
 
@@ -89,7 +89,7 @@ def positions_of_nodes(network: WalkingNetwork, nodes: Sequence[int]) -> StreetP
 def as_snapped(
     spots: StreetPositions, network: WalkingNetwork, layers: Collection[int] | None = None
 ) -> SnappedPoints:
-    """Return positions as points from which walks begin, and at which they end, on the street and nowhere else.
+    """Return positions as snapped points: walks begin and end on the street itself.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def as_snapped(
     network
         The streets.
     layers
-        Where private ways have layers, those on which a walk may begin or end; None: all.
+        Layers of private ways on which a walk may begin or end; None for all.
     """
     first, last = _end_segments(network)
     drawn, of = network.as_drawn, network.layers
@@ -163,7 +163,7 @@ def _inside(spots: StreetPositions, network: WalkingNetwork) -> tuple[IndexArray
 
 
 def _spread(pointer: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArray]:
-    """Return the rows of several keys one after the other: which of the keys, and the row."""
+    """Return the rows of several keys one after the other: position of the key, and row."""
     count = np.diff(pointer)[keys]
     which = np.repeat(np.arange(len(keys)), count)
     rank = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
@@ -173,9 +173,10 @@ def _spread(pointer: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArr
 def link_terminals(
     spots: StreetPositions, network: WalkingNetwork
 ) -> tuple[SnappedPoints, SnappedPoints, SnappedPoints]:
-    """Return positions as such, as the begin of a new public path, and as its end: the same but for layers.
+    """Return positions as snapped points: in general, for walks to a new public path, and for walks from it.
 
-    Nobody comes to a public path through private ways of others, and nobody leaves it for a walk through them.
+    The three differ only where ways are private: no walk to or from a public path leads through the private ways
+    of others.
     """
     if network.layers is None:
         at = as_snapped(spots, network)
@@ -188,7 +189,7 @@ def link_terminals(
 
 
 def select_snapped(snaps: SnappedPoints, which: IndexArray) -> SnappedPoints:
-    """Return the snaps of some points, in the order asked for."""
+    """Return a selection of snapped points, in the order of `which`."""
     pointer = csr_pointers(snaps.point, len(snaps.xy))
     count = np.diff(pointer)[which]
     point = np.repeat(np.arange(len(which)), count)
@@ -210,7 +211,7 @@ def select_snapped(snaps: SnappedPoints, which: IndexArray) -> SnappedPoints:
 
 
 def concatenate_snapped(one: SnappedPoints, other: SnappedPoints) -> SnappedPoints:
-    """Return the snaps of two sets of points, the other behind the one."""
+    """Return two sets of snapped points as one, `other` behind `one`."""
     return SnappedPoints(
         xy=np.concatenate([one.xy, other.xy]),
         access_m=one.access_m,

@@ -1,19 +1,19 @@
-"""Private ways: residents walk out of and into their own compound, and nobody walks through one.
+"""Private ways: residents walk out of and into their own compound, and no walk leads through another one.
 
-A walk may begin on private ways and leave them for public streets, and it may end on private ways; once it has
-come from private ways to public streets, or began on public streets, private ways are walked only to the end. The
-walks that this allows are all walks in a graph of three layers:
+A walk may begin on private ways and leave them for public streets, and it may end on private ways; a walk that
+came from private ways to public streets, or began on public streets, uses private ways only at its end. These are
+all walks in a graph of three layers:
 
-- `LEAVING`: private ways, walked before any public street;
+- `LEAVING`: private ways, before any public street;
 - `PUBLIC`: public streets;
-- `ENTERING`: private ways, walked after the last public street.
+- `ENTERING`: private ways, after the last public street.
 
-From a place one walks on to the same place in a later layer, never in an earlier one. A walk on private ways alone
-stays in one layer. Since the three layers look the same from the other end, nothing depends on the direction in
-which people walk or in which one searches.
+Passages lead from a place to the same place in a later layer, never in an earlier one. A walk on private ways
+alone stays in one layer. Since the three layers look the same from the other end, results depend neither on the
+direction of walking nor on that of the search.
 
-The layers are made of copies of nodes, edges and segments, so that all that walks on a network walks on them as it
-is: what meets a private way, meets both of its copies. A network without private ways stays what it is.
+The layers are copies of nodes, edges and segments, so that all searches work on them unchanged: a point that meets
+a private way meets both of its copies. A network without private ways has no layers.
 """
 
 from __future__ import annotations
@@ -27,37 +27,37 @@ from planner.network.network import Layers, WalkingNetwork
 from planner.network.spatial_index import add_passages, build_adjacency, build_grid
 
 LEAVING, PUBLIC, ENTERING = 0, 1, 2
-"""The layers, in the order in which they are walked."""
+"""The layers in walking order."""
 
 LAYERS = (LEAVING, PUBLIC, ENTERING)
 
 
 def layers_before(layer: int) -> tuple[int, ...]:
-    """Return the layers from which one comes to a place in a layer."""
+    """Return the layers from which a walk comes to a place in a layer."""
     return LAYERS[: layer + 1]
 
 
 def layers_after(layer: int) -> tuple[int, ...]:
-    """Return the layers in which one goes on from a place in a layer."""
+    """Return the layers in which a walk goes on from a place in a layer."""
     return LAYERS[layer:]
 
 
 def with_private_ways(network: WalkingNetwork, is_private: NDArray[np.bool_]) -> WalkingNetwork:
-    """Return the network on which private ways are walked by those who live, or go, there.
+    """Return the network on which private ways are open only to those who live, or go, there.
 
     Parameters
     ----------
     network
-        The streets at their costs, private ways among them.
+        The streets with their costs, private ways among them.
     is_private
-        Which edges are private, shape (edges,).
+        Whether each edge is private, shape (edges,).
 
     Returns
     -------
     layered
-        The same network where no edge is private. Else private edges as they are drawn, and the nodes that only
-        they join, are those of the layer `LEAVING`; behind all that is drawn follow the edges of `ENTERING`, the
-        nodes of `ENTERING`, and those of `LEAVING` where private ways join public streets.
+        The same network if no edge is private. Else private edges as drawn, and the nodes that only they join, are
+        in the layer `LEAVING`; behind all that is drawn follow the edges of `ENTERING`, the nodes of `ENTERING`,
+        and those of `LEAVING` where private ways join public streets.
 
     Examples
     --------

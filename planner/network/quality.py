@@ -1,17 +1,24 @@
-"""What is to be known of a walking network before its answers are believed."""
+"""Quality of a walking network: indicators, and likely topology errors such as ends that miss a street.
+
+Nothing is repaired: only local knowledge tells an error from a wall. Each issue is listed with its position, so
+that it can be found and corrected in the source.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from planner.network.gate_gaps import is_marked
+from planner.network.costs import OFF_GROUND
+from planner.network.gates import GATE_GAP_M, is_marked
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
-from planner.network.topology_checks import find_topology_issues
+from planner.network.walk import FloatArray, IndexArray
 
 LISTED_PIECES = 10
 
@@ -121,3 +128,190 @@ def _across(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArra
     if streets is None or "square" not in streets.columns:
         return np.zeros(int(network.edge_street.max(initial=-1)) + 1, dtype=bool)
     return is_marked(streets, "square")
+
+
+NEAR_M = 2.0
+"""A street that ends this near another without joining it was mostly meant to: GPS and hand draw no better."""
+
+SAME_LINE_M = 1e-3
+"""Segments lie on one line if the ends of one are this near the line of the other; vertices join as near."""
+
+SHORTEST_OVERLAP_M = 0.01
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Marks:
+    """What the streets table says of each segment, if it does: off the ground, across a square, at a gate."""
+
+    off_ground: Bools
+    across: Bools
+    gated: Bools
+
+
+def find_topology_issues(network: WalkingNetwork, streets: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
+    """List the places where streets look wrong.
+
+    - ``near_miss``: a street ends within 2 m of another that it does not join (`gap_m`; 0 where it ends on it but
+      neither has a vertex there). Bridges, tunnels, squares and closed gates are left out.
+    - ``crossing``: two segments cross without a common vertex; `explained` where one of them is said to be a
+      bridge or a tunnel. Lines across squares are left out.
+    - ``overlap``: two segments lie on one another for `length_m`.
+
+    Parameters
+    ----------
+    network
+        The network.
+    streets
+        The table that it was built from; its columns `bridge`, `tunnel`, `square`, `gated` and `id` are used
+        where it has them.
+
+    Returns
+    -------
+    places
+        Points in the network's system: `kind`, `street` and `other` (ids, else rows from 0), `gap_m`, `length_m`,
+        `explained`.
+
+    Examples
+    --------
+    >>> from planner.network.network import build_network
+    >>> wkt = ["LINESTRING (0 0, 100 0)", "LINESTRING (50 1.5, 50 80)", "LINESTRING (0 0, 100 0)"]
+    >>> lines = gpd.GeoSeries.from_wkt(wkt, crs=32648).to_frame("geometry")
+    >>> find_topology_issues(build_network(lines)).drop(columns="geometry").values.tolist()
+    [['near_miss', '1', '0', 1.5, nan, False], ['overlap', '0', '2', nan, 100.0, False]]
+    """
+    network = network.as_drawn
+    marks = _marks(network, streets)
+    names = _names(network, streets)
+    lines = network.segment_lines()
+    tree = shapely.STRtree(lines)
+    one, other = tree.query(lines)
+    pairs = one < other
+    one, other = one[pairs], other[pairs]
+    in_order = np.lexsort((other, one))
+    one, other = one[in_order], other[in_order]
+    found = [
+        _near_misses(network, marks, tree, lines),
+        _crossings(network, marks, lines, one, other),
+        _overlaps(network, marks, one, other),
+    ]
+    kinds = np.repeat(["near_miss", "crossing", "overlap"], [len(each.xy) for each in found])
+    one, other = (np.concatenate([getattr(each, side) for each in found]) for side in ("one", "other"))
+    off_ground = marks.off_ground[one] | marks.off_ground[other]
+    return gpd.GeoDataFrame(
+        {
+            "kind": kinds,
+            "street": names[one],
+            "other": names[other],
+            "gap_m": np.concatenate([each.gap_m for each in found]),
+            "length_m": np.concatenate([each.length_m for each in found]),
+            "explained": off_ground & (kinds == "crossing"),
+        },
+        geometry=shapely.points(np.concatenate([each.xy for each in found]).reshape(-1, 2)),
+        crs=network.crs,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """Places of one kind: where, the segments concerned, how far apart, how long."""
+
+    xy: FloatArray
+    one: IndexArray
+    other: IndexArray
+    gap_m: FloatArray
+    length_m: FloatArray
+
+
+def _near_misses(
+    network: WalkingNetwork, marks: _Marks, tree: shapely.STRtree, lines: NDArray[np.object_]
+) -> _Found:
+    degree = np.bincount(network.edge_nodes.ravel(), minlength=len(network.node_xy))
+    ends = network.edge_nodes
+    edge_at, side = np.nonzero(degree[ends] == 1)
+    node, beyond = ends[edge_at, side], ends[edge_at, 1 - side]
+    points = shapely.points(network.node_xy[node])
+    row, segment = tree.query(points, predicate="dwithin", distance=NEAR_M)
+    edge = network.segment_edge[segment]
+    first = np.concatenate([[True], network.segment_edge[1:] != network.segment_edge[:-1]])
+    own_segment = np.flatnonzero(first)[edge_at]
+    # The end of a stub is near whatever its other end joins.
+    stub = network.edge_m[edge_at] <= 2 * NEAR_M
+    joined = stub[row] & (network.edge_nodes[edge] == beyond[row, None]).any(axis=1)
+    apart = (edge != edge_at[row]) & ~joined
+    apart &= ~marks.off_ground[segment] & ~marks.across[segment] & ~marks.off_ground[own_segment[row]]
+    row, segment = row[apart], segment[apart]
+    gap_m = shapely.distance(points[row], lines[segment])
+    meant = (gap_m <= GATE_GAP_M) & marks.gated[segment] & marks.gated[own_segment[row]]
+    row, segment, gap_m = row[~meant], segment[~meant], gap_m[~meant]
+    # One place an end: the nearest; and one where two ends miss each other.
+    order = np.lexsort((segment, gap_m, row))
+    row, segment, gap_m = row[order], segment[order], gap_m[order]
+    nearest = np.concatenate([[True], row[1:] != row[:-1]])[: len(row)]
+    row, segment, gap_m = row[nearest], segment[nearest], gap_m[nearest]
+    between = shapely.line_interpolate_point(
+        shapely.shortest_line(points[row], lines[segment]), 0.5, normalized=True
+    )
+    xy = shapely.get_coordinates(between)
+    _, once = np.unique(np.round(xy, 2), axis=0, return_index=True)
+    once = np.sort(once)
+    nothing = np.full(len(once), np.nan)
+    return _Found(xy[once], own_segment[row[once]], segment[once], gap_m[once], nothing)
+
+
+def _crossings(
+    network: WalkingNetwork, marks: _Marks, lines: NDArray[np.object_], one: IndexArray, other: IndexArray
+) -> _Found:
+    on_streets = ~marks.across[one] & ~marks.across[other]
+    one, other = one[on_streets], other[on_streets]
+    ends = network.segment_xy.reshape(-1, 2, 2)
+    meet = (ends[one][:, :, None] == ends[other][:, None]).all(axis=3).any(axis=(1, 2))
+    one, other = one[~meet], other[~meet]
+    cross = shapely.crosses(lines[one], lines[other])
+    one, other = one[cross], other[cross]
+    xy = shapely.get_coordinates(shapely.point_on_surface(shapely.intersection(lines[one], lines[other])))
+    nothing = np.full(len(one), np.nan)
+    return _Found(xy, one, other, nothing, nothing)
+
+
+def _overlaps(network: WalkingNetwork, marks: _Marks, one: IndexArray, other: IndexArray) -> _Found:
+    on_streets = ~marks.across[one] & ~marks.across[other]
+    one, other = one[on_streets], other[on_streets]
+    begin, end = network.segment_xy[:, :2], network.segment_xy[:, 2:]
+    along = (end - begin) / network.segment_m[:, None]
+    aside = [_cross(along[one], places[other] - begin[one]) for places in (begin, end)]
+    on_line = (np.abs(aside) <= SAME_LINE_M).all(axis=0)
+    one, other = one[on_line], other[on_line]
+    reach = [((places[other] - begin[one]) * along[one]).sum(axis=1) for places in (begin, end)]
+    low, high = np.maximum(np.min(reach, axis=0), 0.0), np.minimum(np.max(reach, axis=0), network.segment_m[one])
+    long = high - low >= SHORTEST_OVERLAP_M
+    one, other, low, high = one[long], other[long], low[long], high[long]
+    xy = begin[one] + along[one] * ((low + high) / 2)[:, None]
+    return _Found(xy, one, other, np.full(len(one), np.nan), high - low)
+
+
+def _cross(one: FloatArray, other: FloatArray) -> FloatArray:
+    return np.asarray(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])
+
+
+def _marks(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> _Marks:
+    street = network.edge_street[network.segment_edge]
+
+    def has(column: str, marks: Callable[[gpd.GeoDataFrame, str], Bools]) -> Bools:
+        if streets is None or column not in streets.columns:
+            return np.zeros(len(street), dtype=bool)
+        return marks(streets, column)[street]
+
+    return _Marks(has("structure", _off_ground), has("square", is_marked), has("gated", is_marked))
+
+
+def _off_ground(streets: gpd.GeoDataFrame, column: str) -> Bools:
+    return np.asarray(streets[column].isin(OFF_GROUND), dtype=bool)
+
+
+def _names(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArray[np.object_]:
+    """Return what to call the street of each segment."""
+    street = network.edge_street[network.segment_edge]
+    if streets is not None and "id" in streets.columns:
+        return np.asarray(streets["id"].astype(str).to_numpy(dtype=object)[street], dtype=object)
+    return np.asarray(street.astype(str), dtype=object)

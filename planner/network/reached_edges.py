@@ -1,4 +1,4 @@
-"""Runs: where people walk out along an edge, from a node or from where they meet the street."""
+"""Edges that are reached: where walks lead along them, from a node or from where a facility meets the street."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class ReachedEdges(NamedTuple):
     Attributes
     ----------
     point, edge
-        Whose, and on which edge, shape (runs,).
+        Facility and edge, shape (walks,).
     along_m
-        Where they begin, metres along the edge, shape (runs,).
+        Start, metres along the edge, shape (walks,).
     against
-        0 along the edge, 1 against it, shape (runs,).
+        0 along the edge, 1 against it, shape (walks,).
     spent_m
-        Cost metres walked before they begin, shape (runs,).
+        Cost metres walked before the start, shape (walks,).
     """
 
     point: IndexArray
@@ -41,7 +41,7 @@ class ReachedEdges(NamedTuple):
 
 
 class EdgeSegments(NamedTuple):
-    """What kernels need to know of edges and their segments; see `WalkingNetwork`.
+    """Edges and their segments for kernels; see `WalkingNetwork`.
 
     Attributes
     ----------
@@ -58,18 +58,18 @@ class EdgeSegments(NamedTuple):
 
 
 class PartialEdges(NamedTuple):
-    """EdgeIntervals of segments from which less than `access_m` is left, by a walk along them.
+    """Parts of segments from which less than `access_m` is left of a walk along them.
 
     Attributes
     ----------
     point, segment
-        Whose, and of which segment, shape (rows,).
+        Facility and segment, shape (rows,).
     from_m, to_m
-        Along the segment, metres, shape (rows,).
+        Start and end along the segment, metres, shape (rows,).
     radius_m, slope
-        What is left at the segment's begin, were the walk that long, and how it grows a metre, shape (rows,).
+        Rest of the walk at the start of the segment, extrapolated, and its growth per metre, shape (rows,).
     begins
-        Whether the row is not the continuation of the one before it, shape (rows,).
+        Whether the row does not continue the one before it, shape (rows,).
     """
 
     point: IndexArray
@@ -82,7 +82,7 @@ class PartialEdges(NamedTuple):
 
 
 def edge_segments_of(network: WalkingNetwork) -> EdgeSegments:
-    """Return what kernels need to know of a network's edges and segments."""
+    """Return the edges and segments of a network for kernels."""
     return EdgeSegments(
         np.searchsorted(network.segment_edge, np.arange(len(network.edge_m) + 1)),
         network.edge_m,
@@ -94,9 +94,9 @@ def edge_segments_of(network: WalkingNetwork) -> EdgeSegments:
 
 
 def find_reached_edges(network: WalkingNetwork, facilities: SnappedPoints, reach: ReachedNodes) -> ReachedEdges:
-    """Return the walks out from the nodes that facilities reach, and from where they meet the streets.
+    """Return the walks along edges from the nodes that facilities reach, and from where they meet the streets.
 
-    A walk back along the edge by which its node was reached is not among them.
+    A walk back along the edge by which its node was reached is left out.
     """
     from_nodes = _from_nodes(
         network.adjacency, network.edge_m, network.edge_cost_m, reach.point, reach.node, reach.metres
@@ -109,7 +109,7 @@ def find_reached_edges(network: WalkingNetwork, facilities: SnappedPoints, reach
 def as_drawn(
     network: WalkingNetwork, facilities: SnappedPoints, runs: ReachedEdges
 ) -> tuple[WalkingNetwork, SnappedPoints, ReachedEdges]:
-    """Return streets, facilities and walks without layers: what is reached counts once, whoever walks there."""
+    """Return streets, facilities and walks without layers, so that private ways count once."""
     if network.layers is None:
         return network, facilities, runs
     # Whoever meets a private way meets both of its copies, the drawn one first.
@@ -127,7 +127,7 @@ def as_drawn(
 
 
 def _from_doors(network: WalkingNetwork, facilities: SnappedPoints, against: int) -> ReachedEdges:
-    """Return the walks that leave the stretches which a facility reaches straight, each from its best position."""
+    """Return the walks from the stretches within straight reach of a facility, each from its best position."""
     segment, foot, aside = facilities.segment, facilities.foot_m, np.abs(facilities.aside_m)
     factor = network.segment_cost_factor[segment, against]
     fast = factor < 1
@@ -189,7 +189,7 @@ def _from_nodes(
 def clip_to_reach(
     lines: EdgeSegments, runs: ReachedEdges, reach_m: float
 ) -> tuple[IndexArray, FloatArray, FloatArray]:
-    """Return which runs begin within `reach_m`, and from where to where along their edge they stay within it."""
+    """Return the walks that begin within `reach_m`, and the interval of their edge that stays within it."""
     n = len(runs.point)
     which, from_m, to_m = np.empty(n, dtype=np.int64), np.empty(n), np.empty(n)
     count = 0
@@ -209,7 +209,7 @@ def clip_to_reach(
 
 @kernel
 def _until(lines: EdgeSegments, edge: int, side: int, along: float, left: float) -> float:
-    """Return how far along an edge a walk of so many cost metres leads."""
+    """Return the position along an edge to which a walk of so many cost metres leads."""
     first, last = lines.first[edge], lines.first[edge + 1]
     for step in range(last - first):
         i = last - 1 - step if side else first + step
@@ -227,9 +227,9 @@ def _until(lines: EdgeSegments, edge: int, side: int, along: float, left: float)
 def find_partial_edges(
     lines: EdgeSegments, runs: ReachedEdges, limit_m: float, access_m: float, is_wanted: NDArray[np.bool_]
 ) -> PartialEdges:
-    """Return the stretches where more than nothing and less than `access_m` is left of a walk of `limit_m`.
+    """Return the parts of segments where more than 0 and less than `access_m` is left of a walk of `limit_m`.
 
-    `is_wanted` says of each segment, in either direction, whether it is asked for, shape (segments, 2).
+    `is_wanted` selects segments by direction, shape (segments, 2).
     """
     room, count = 64 + len(runs.point), 0
     point, segment = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)

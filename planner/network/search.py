@@ -1,4 +1,4 @@
-"""Bounded shortest paths from street positions to every node within reach, sparse."""
+"""Bounded shortest paths from street positions to every node within reach."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ from planner.network.spatial_index import csr_pointers
 from planner.network.walk import FloatArray, IndexArray
 
 SLACK_M = 1e-3
-"""Searched beyond the limit so that what lies exactly at it is found; the limit itself is applied later."""
+"""Distance searched beyond the limit, so that nodes exactly at it are found; the limit itself is applied later."""
 
 POINTS_AT_LEAST = 16
-"""Fewer points are not worth a thread."""
+"""Least number of points for another thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReachedNodes:
-    """The nodes within reach of each point, with their walking distance.
+    """Nodes within reach of each point, with their walking distance.
 
     Attributes
     ----------
     point, node
-        The pairs, ordered by point; the nodes of a point in the order in which they were found, shape (rows,).
+        The pairs, ordered by point; the nodes of a point in the order of the search, shape (rows,).
     metres
-        The walk from the point to the node in cost metres, the straight walk to the street included, shape
-        (rows,).
+        Cost metres from the point to the node, the straight walk to the street included, shape (rows,).
     """
 
     point: IndexArray
@@ -40,21 +39,16 @@ class ReachedNodes:
 
 
 def search(network: WalkingNetwork, snaps: SnappedPoints, *, reach_m: float) -> ReachedNodes:
-    """Walk from every point along the streets, `reach_m` far.
+    """Search from every point along the streets, `reach_m` far.
 
     Parameters
     ----------
     network
         The streets.
     snaps
-        Where the points meet them.
+        Points snapped to them.
     reach_m
-        How far, cost metres, inclusive; the straight walk from the point to the street counts.
-
-    Returns
-    -------
-    reach
-        Every node within reach of every point.
+        Cost metres, inclusive; the straight walk from the point to the street counts.
 
     References
     ----------
@@ -79,7 +73,7 @@ def search(network: WalkingNetwork, snaps: SnappedPoints, *, reach_m: float) -> 
 
 
 def edge_arrays_of(network: WalkingNetwork) -> EdgeArrays:
-    """Return what kernels need to know of a network's edges and segments."""
+    """Return the edges and segments of a network for kernels."""
     return EdgeArrays(
         network.edge_nodes,
         network.edge_cost_m,
@@ -92,7 +86,7 @@ def edge_arrays_of(network: WalkingNetwork) -> EdgeArrays:
 
 
 def snap_arrays_of(snaps: SnappedPoints) -> SnapArrays:
-    """Return what kernels need to know of snapped points."""
+    """Return snapped points for kernels."""
     return SnapArrays(
         csr_pointers(snaps.point, len(snaps.xy)),
         snaps.segment,

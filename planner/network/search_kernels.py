@@ -1,4 +1,4 @@
-"""Bounded shortest paths as machine code: a bucket queue over the ways out of every node."""
+"""Kernels: bounded shortest paths by a bucket queue, and the walks from what they reach to the demand points."""
 
 from __future__ import annotations
 
@@ -7,27 +7,35 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.link_kernels import EdgeArrays, SnapArrays, leaving_walks
+from planner.network.link_kernels import (
+    EdgeArrays,
+    EdgeRows,
+    NodeLinks,
+    SnapArrays,
+    along_one_edge,
+    arriving_walks,
+    leaving_walks,
+)
 from planner.network.spatial_index import Adjacency
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 BUCKET_M = 16.0
-"""Nodes whose walks differ by less than this wait in one bucket. Any width gives the same distances."""
+"""Width of a bucket. Any width gives the same distances."""
 
 MOST_BUCKETS = 1 << 16
 
 NODE_BITS = np.uint64(32)
 NODE = np.uint64((1 << 32) - 1)
-"""Half of an entry of a bucket is the node, the other half the entry after it."""
+"""One half of an entry of a bucket is the node, the other half the next entry."""
 
 ONE = np.uint32(1)
 
 SPARE_ROOM = 1.25
-"""How much more room is made than the points done so far let expect: growing copies all that there is."""
+"""Memory reserved over the estimate from the points done so far: growing copies everything."""
 
 
 class Seeds(NamedTuple):
-    """Walks to begin with: to which nodes, how long, and whose, shape (seeds,)."""
+    """First nodes of walks, their cost metres, and the labels of their points, shape (seeds,)."""
 
     node: IndexArray
     metres: FloatArray
@@ -35,22 +43,22 @@ class Seeds(NamedTuple):
 
 
 class SearchState(NamedTuple):
-    """The state of one search; empty again after it.
+    """State of one search; empty again after it.
 
     Attributes
     ----------
     metres
-        The shortest walk found to each node; where none was, `beyond_m`, shape (nodes,).
+        Shortest walk found to each node; `beyond_m` where there is none, shape (nodes,).
     label
-        Who walks it, shape (nodes,); of no length where nobody is to be told apart.
+        Point that walks it, shape (nodes,); empty where labels are not needed.
     found, n_found
-        The nodes with a walk in the order in which they were found, shape (nodes + 1,); how many, shape (1,).
+        Nodes with a walk in the order of the search, shape (nodes + 1,); their number, shape (1,).
     head
-        The first entry of each bucket, 0 if it is empty, shape (buckets,).
+        First entry of each bucket, 0 if it is empty, shape (buckets,).
     beyond_m
-        The least length that is out of reach.
+        Least length out of reach.
     a_metre
-        Buckets a metre.
+        Buckets per metre.
     """
 
     metres: FloatArray
@@ -64,7 +72,7 @@ class SearchState(NamedTuple):
 
 @kernel
 def new_search_state(n_nodes: int, n_labels: int, reach_m: float) -> SearchState:
-    """Return an empty field for walks of up to `reach_m`; with labels for all nodes or for none."""
+    """Return an empty state for walks of up to `reach_m`; with labels for all nodes or for none."""
     width_m = max(BUCKET_M, reach_m / MOST_BUCKETS)
     beyond_m = np.nextafter(reach_m, np.inf)
     return SearchState(
@@ -80,14 +88,14 @@ def new_search_state(n_nodes: int, n_labels: int, reach_m: float) -> SearchState
 
 @kernel
 def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: IndexArray | None) -> None:
-    """Walk on from the seeds until nothing within reach gets shorter.
+    """Extend the walks from the seeds until nothing within reach gets shorter.
 
-    `label` is the field's, or None where all seeds are one walker's: what it asks is then not compiled at all.
+    `label` is the state's, or None if all seeds belong to one point: its branches are then not compiled.
 
-    A node's walk is replaced by a shorter one, or by one as short with a lower label, and the node put into the
-    bucket of its new length; an entry of it in a farther bucket stays there and is passed over. A node is walked
-    on from again if its walk was improved after it left its bucket, which only a street shorter than a bucket is
-    wide can do. So the distances are exact for every width of the buckets.
+    A node's walk is replaced by a shorter one, or by an equal one with a lower label, and the node is put into the
+    bucket of its new length; its entry in a farther bucket is skipped later. A node is processed again if its walk
+    was improved after it left its bucket, which only an edge shorter than the width of a bucket can do. So the
+    distances are exact for every width of the buckets.
     """
     # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
     best, found, head = field.metres, field.found, field.head
@@ -130,7 +138,7 @@ def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: In
 
 @kernel
 def _sow(field: SearchState, seeds: Seeds, label: IndexArray | None) -> np.uint32:
-    """Note the nodes where walks begin; return how many there are."""
+    """Enter the nodes where walks begin; return their number."""
     best, found, count = field.metres, field.found, np.uint32(0)
     for seed in range(len(seeds.node)):
         node, metres = seeds.node[seed], seeds.metres[seed]
@@ -145,7 +153,7 @@ def _sow(field: SearchState, seeds: Seeds, label: IndexArray | None) -> np.uint3
 
 @kernel
 def seeds_of(streets: EdgeArrays, stands: SnapArrays, first: int, last: int) -> Seeds:
-    """Return the walks of points to both ends of every edge that they reach straight."""
+    """Return the walks of points to both ends of every edge within straight reach."""
     edge_nodes, edge_cost_m, segment_edge, _, factor, from_cost_m, _ = streets
     pointer, segment, from_m, to_m, foot_m, aside_m = stands
     size = 2 * (pointer[last] - pointer[first])
@@ -170,7 +178,7 @@ def seeds_of(streets: EdgeArrays, stands: SnapArrays, first: int, last: int) -> 
 
 @kernel
 def clear_search(field: SearchState) -> None:
-    """Empty the field: only what was found is touched."""
+    """Empty the state by touching only what was found."""
     best, found, beyond_m = field.metres, field.found, field.beyond_m
     for row in range(field.n_found[0]):
         best[found[row]] = beyond_m
@@ -181,7 +189,7 @@ def clear_search(field: SearchState) -> None:
 def search_points(
     adjacency: Adjacency, streets: EdgeArrays, stands: SnapArrays, first: int, last: int, reach_m: float
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
-    """Search from each of the points alone: how many nodes each reaches, which, and how far they are."""
+    """Search from each point by itself: number of nodes reached, nodes, and their distances."""
     field = new_search_state(len(adjacency.pointer) - 1, 0, reach_m)
     best, found = field.metres, field.found
     counts = np.zeros(last - first, dtype=np.int64)
@@ -205,5 +213,181 @@ def search_points(
 
 @kernel
 def room_for(rows: int, done: int, total: int) -> int:
-    """Return for how many rows to make room, by those of the points that are done; unused room costs nothing."""
+    """Return the number of rows to reserve, estimated from the points done; unused memory costs nothing."""
     return 1024 + int(SPARE_ROOM * rows * (total / done))
+
+
+class ReachedPoints(NamedTuple):
+    """Walks from one facility to the demand points, `inf` where there is none, and the points with a walk."""
+
+    metres: FloatArray
+    found: IndexArray
+    n_found: IndexArray
+
+
+@kernel
+def reach_through_nodes(line: ReachedPoints, field: SearchState, links: NodeLinks, reach_m: float) -> None:
+    """Extend the walks from every node that was found to the points linked to it."""
+    metres, found, count = line.metres, line.found, line.n_found[0]
+    # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
+    best, nodes = field.metres, field.found
+    pointer, linked, link_m = links
+    for which in range(field.n_found[0]):
+        node = nodes[which]
+        so_far_m = best[node]
+        for k in range(pointer[node], pointer[node + 1]):
+            walk_m = so_far_m + link_m[k]
+            point = linked[k]
+            if walk_m <= reach_m and walk_m < metres[point]:
+                found[count] = point
+                count += metres[point] == np.inf
+                metres[point] = walk_m
+    line.n_found[0] = count
+
+
+@kernel
+def reach_along_edges(
+    line: ReachedPoints,
+    streets: EdgeArrays,
+    facilities: SnapArrays,
+    facility: int,
+    demand: tuple[SnapArrays, EdgeRows],
+    reach_m: float,
+) -> None:
+    """Add the walks along one edge from stretch to stretch, or over one position within reach of both."""
+    metres, found, count = line.metres, line.found, line.n_found[0]
+    _, _, segment_edge, _, factor, from_cost_m, _ = streets
+    begins, segment, from_m, to_m, foot_m, aside_m = facilities
+    _, _, other_from_m, other_to_m, other_foot_m, other_aside_m = demand[0]
+    pointer, rows, points, other_segment, best = demand[1]
+    for i in range(begins[facility], begins[facility + 1]):
+        s = segment[i]
+        leaving = leaving_walks(
+            (factor[s, 0], factor[s, 1]),
+            (from_cost_m[s, 0], from_cost_m[s, 1]),
+            (foot_m[i], aside_m[i]),
+            (from_m[i], to_m[i]),
+        )
+        for k in range(pointer[segment_edge[s]], pointer[segment_edge[s] + 1]):
+            j = rows[k]
+            walk_m = along_one_edge(
+                (s, other_segment[k]),
+                leaving,
+                (best[k, 0], best[k, 1], best[k, 2], best[k, 3]),
+                (foot_m[i], aside_m[i], other_foot_m[j], other_aside_m[j]),
+                (max(from_m[i], other_from_m[j]), min(to_m[i], other_to_m[j])),
+            )
+            point = points[k]
+            if walk_m <= reach_m and walk_m < metres[point]:
+                found[count] = point
+                count += metres[point] == np.inf
+                metres[point] = walk_m
+    line.n_found[0] = count
+
+
+@kernel
+def search_facilities(
+    adjacency: Adjacency,
+    streets: EdgeArrays,
+    facilities: SnapArrays,
+    demand: tuple[SnapArrays, EdgeRows, NodeLinks],
+    first: int,
+    last: int,
+    reach_m: float,
+) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Search from each facility: number of demand points reached, points (rising), and their distances."""
+    stands, rows, links = demand
+    n_demand = len(stands.pointer) - 1
+    field = new_search_state(len(adjacency.pointer) - 1, 0, reach_m)
+    line = ReachedPoints(
+        np.full(n_demand, np.inf), np.empty(n_demand + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    )
+    counts = np.zeros(last - first, dtype=np.int64)
+    points, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
+    for facility in range(first, last):
+        run_search(field, adjacency, seeds_of(streets, facilities, facility, facility + 1), None)
+        reach_through_nodes(line, field, links, reach_m)
+        reach_along_edges(line, streets, facilities, facility, (stands, rows), reach_m)
+        clear_search(field)
+        count = line.n_found[0]
+        if filled + count > len(points):
+            room = room_for(filled + count, facility + 1 - first, last - first) - filled
+            points = np.concatenate((points[:filled], np.empty(room, dtype=np.int64)))
+            metres = np.concatenate((metres[:filled], np.empty(room)))
+        for row in range(count):
+            points[filled + row] = line.found[row]
+        points[filled : filled + count].sort()
+        for row in range(filled, filled + count):
+            metres[row] = line.metres[points[row]]
+            line.metres[points[row]] = np.inf
+        filled += count
+        counts[facility - first] = count
+        line.n_found[0] = 0
+    return counts, points[:filled], metres[:filled]
+
+
+@kernel
+def find_nearest_facility(
+    field: SearchState,
+    streets: EdgeArrays,
+    facilities: tuple[SnapArrays, EdgeRows],
+    demand: SnapArrays,
+    points: IndexArray,
+    metres: FloatArray,
+    facility: IndexArray,
+) -> None:
+    """Write the walk of each point to its nearest facility, else `inf`, and the facility, else -1."""
+    to_node_m, label, beyond_m = field.metres, field.label, field.beyond_m
+    edge_nodes, edge_cost_m, segment_edge, _, factor, from_cost_m, _ = streets
+    begins, segment, from_m, to_m, foot_m, aside_m = demand
+    _, _, other_from_m, other_to_m, other_foot_m, other_aside_m = facilities[0]
+    pointer, rows, owner, other_segment, leaving = facilities[1]
+    for point in points:
+        best, who = np.inf, -1
+        for row in range(begins[point], begins[point + 1]):
+            s = segment[row]
+            edge = segment_edge[s]
+            # Most streets of a point end no nearer than its best walk is long: skip the expensive part.
+            one, other = edge_nodes[edge, 0], edge_nodes[edge, 1]
+            if (
+                (to_node_m[one] >= best)
+                & (to_node_m[other] >= best)
+                & (label[one] >= who)
+                & (label[other] >= who)
+                & (pointer[edge] == pointer[edge + 1])
+            ):
+                continue
+            arriving = arriving_walks(
+                (factor[s, 0], factor[s, 1]),
+                (from_cost_m[s, 0], from_cost_m[s, 1]),
+                (foot_m[row], aside_m[row]),
+                (from_m[row], to_m[row]),
+            )
+            for side in range(2):
+                node = edge_nodes[edge, side]
+                if to_node_m[node] < beyond_m:
+                    onward_m = max(edge_cost_m[edge, 1] + arriving[2], 0.0) if side else arriving[0]
+                    walk_m = to_node_m[node] + onward_m
+                    if walk_m < best or (walk_m == best and label[node] < who):
+                        best, who = walk_m, label[node]
+            for k in range(pointer[edge], pointer[edge + 1]):
+                i = rows[k]
+                walk_m = along_one_edge(
+                    (other_segment[k], s),
+                    (leaving[k, 0], leaving[k, 1], leaving[k, 2], leaving[k, 3]),
+                    arriving,
+                    (other_foot_m[i], other_aside_m[i], foot_m[row], aside_m[row]),
+                    (max(other_from_m[i], from_m[row]), min(other_to_m[i], to_m[row])),
+                )
+                if walk_m < best or (walk_m == best and owner[k] < who):
+                    best, who = walk_m, owner[k]
+        metres[point], facility[point] = best, who
+
+
+@kernel
+def search_all(adjacency: Adjacency, streets: EdgeArrays, stands: SnapArrays, reach_m: float) -> SearchState:
+    """Search from all points at once: nearest point of each node, of equal ones the lower position."""
+    n_nodes = len(adjacency.pointer) - 1
+    field = new_search_state(n_nodes, n_nodes, reach_m)
+    run_search(field, adjacency, seeds_of(streets, stands, 0, len(stands.pointer) - 1), field.label)
+    return field

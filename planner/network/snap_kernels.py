@@ -1,4 +1,4 @@
-"""Snapping as machine code: only the segments in the cells around a point are looked at."""
+"""Kernels for snapping: only the segments in the cells around a point are visited."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SegmentArrays(NamedTuple):
 
 
 class SnapRows(NamedTuple):
-    """Which point has which segment within reach, and where that lies; see `SnappedPoints`.
+    """Pairs of points and segments within reach; see `SnappedPoints`.
 
     Attributes
     ----------
@@ -38,16 +38,16 @@ class SnapRows(NamedTuple):
 
 
 class NearbySegments(NamedTuple):
-    """What lies around some points, in the order in which they were worked on.
+    """Segments around some points, in the order of processing.
 
     Attributes
     ----------
     counts
-        How many segments are within reach of each point, shape (points,).
+        Number of segments within reach of each point, shape (points,).
     segment
-        Which, point by point, rising, shape (rows,).
+        Segments point by point, rising, shape (rows,).
     nearest_segment, nearest_m
-        The nearest one, also beyond reach, and how far it is, shape (points,).
+        The nearest one, also beyond reach, and its distance, shape (points,).
     """
 
     counts: IndexArray
@@ -74,7 +74,7 @@ def squared_distance(segment_xy: FloatArray, s: int, x: float, y: float) -> floa
 
 @kernel
 def insert(rows: IndexArray, begin: int, end: int, value: int) -> None:
-    """Put a value into its place among the sorted rows from `begin` to `end`."""
+    """Insert a value among the sorted rows from `begin` to `end`."""
     while end > begin and rows[end - 1] > value:
         rows[end] = rows[end - 1]
         end -= 1
@@ -91,7 +91,7 @@ def find_nearest_segment(grid: Grid, segment_xy: FloatArray, x: float, y: float)
     nearest, best = -1, np.inf
     while ring <= last_ring:
         for r in range(max(row - ring, 0), min(row + ring, grid.rows - 1) + 1):
-            # Inner rows of a ring have two cells, the first and the last row all of them.
+            # Inner rows of a ring have two cells, the first and the last row have all.
             step = 1 if abs(r - row) == ring else max(2 * ring, 1)
             for c in range(column - ring, column + ring + 1, step):
                 if 0 <= c < grid.columns:
@@ -101,7 +101,7 @@ def find_nearest_segment(grid: Grid, segment_xy: FloatArray, x: float, y: float)
                         square = squared_distance(segment_xy, s, x, y)
                         if square < best or (square == best and s < nearest):
                             nearest, best = s, square
-        # All that is nearer than the outside of this ring has been seen.
+        # Everything nearer than the outside of this ring was visited.
         if best <= (ring * grid.cell_m) ** 2:
             break
         ring += 1
@@ -165,7 +165,7 @@ def fill_stretches(
     access_m: float,
     pairs: SnapRows,
 ) -> None:
-    """Put what was found for the points from `first` on in `order` into the places of their rows."""
+    """Write the stretches of the points from `first` on in `order` into their rows."""
     segment_xy, segment_m = segments
     counts, around, _, _ = found
     pointer, point, segment, columns = pairs

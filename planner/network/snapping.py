@@ -16,41 +16,41 @@ from planner.network.visibility import BESIDE_M, Barriers, clip_to_visible, is_i
 from planner.network.walk import FloatArray, IndexArray
 
 TOUCH_M = 1e-6
-"""A street exactly `access_m` away is within reach, whatever the last bits of the distance say."""
+"""Tolerance: a street exactly `access_m` away is within reach, whatever the last bits of its distance."""
 
 POINTS_AT_LEAST = 2048
-"""Fewer points are not worth a thread."""
+"""Least number of points for another thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SnappedPoints:
-    """Which stretches of street lie within `access_m` of each point, in a free straight walk.
+    """Stretches of street within a free straight walk of `access_m` from each point.
 
-    One row a pair of a point and a straight segment in reach, ordered by point, then segment; several rows,
-    rising, where barriers hide parts of the segment.
+    One row per point and straight segment in reach, ordered by point, then segment; several rows, rising, where
+    barriers hide parts of the segment.
 
     Attributes
     ----------
     xy
-        The points, shape (points, 2).
+        Coordinates, shape (points, 2).
     access_m
-        How far the straight walk between a point and a street may be, metres.
+        Longest straight walk between a point and a street, metres.
     point, segment
         The pair, shape (rows,).
     from_m, to_m
-        The stretch of the segment that is reached straight, metres along the segment, shape (rows,).
+        Stretch of the segment in straight reach, metres along the segment, shape (rows,).
     foot_m, aside_m
-        The foot of the perpendicular from the point to the segment's line, metres along the segment, and how far
-        the point stands to the left of that line (negative: right), shape (rows,).
+        Foot of the perpendicular from the point to the segment's line, metres along the segment, and distance of
+        the point to the left of that line (negative: right), shape (rows,).
     nearest_m
-        Distance to the nearest street position in reach, metres; where none is, to the nearest street, which is
+        Distance to the nearest street position in reach, metres; if there is none, to the nearest street, which is
         then beyond `access_m` or behind a barrier, shape (points,).
     nearest_segment
-        The segment of that street, the first where several are as near, shape (points,).
+        Segment of that street, the first of several as near, shape (points,).
     nearest_xy
         That street position, shape (points, 2).
     reaches_street
-        Which points reach a street straight, shape (points,).
+        Whether a point reaches a street straight, shape (points,).
     """
 
     xy: FloatArray
@@ -69,16 +69,16 @@ class SnappedPoints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccessPoints:
-    """Street positions where a point's walk meets the streets: the ends of its stretches in reach.
+    """Street positions where a point's walk enters the streets: the ends of its stretches in reach.
 
     Attributes
     ----------
     point, edge
-        Whose, and on which edge, shape (doors,).
+        Point and edge, shape (access points,).
     along_m
-        How far along the edge, metres, shape (doors,).
+        Distance along the edge, metres, shape (access points,).
     walk_m
-        The straight walk between the point and the position, metres, shape (doors,).
+        Straight walk between point and position, metres, shape (access points,).
     """
 
     point: IndexArray
@@ -88,16 +88,16 @@ class AccessPoints:
 
 
 def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> SnappedPoints:
-    """Find the stretches of street within `access_m` of each point that no barrier of the network hides.
+    """Find the stretches of street within `access_m` of each point that no barrier hides.
 
     Parameters
     ----------
     xy
-        The points in the network's CRS, metres, shape (points, 2).
+        Coordinates in the network's CRS, metres, shape (points, 2).
     network
         The streets.
     access_m
-        How far people walk straight between a door and a street, metres, inclusive.
+        Longest straight walk between a point and a street, metres, inclusive.
 
     Returns
     -------
@@ -107,8 +107,8 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
     Raises
     ------
     DataError
-        The points are no array of finite numbers, or in degrees or another place than the network; or `access_m`
-        is negative.
+        The points are not an array of finite numbers, or in degrees or far from the network; or `access_m` is
+        negative.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
 
 
 def _visible(snaps: SnappedPoints, network: WalkingNetwork, barriers: Barriers) -> SnappedPoints:
-    """Return the snaps without what barriers hide."""
+    """Return the snapped points without the stretches hidden by barriers."""
     stretches = (csr_pointers(snaps.point, len(snaps.xy)), snaps.segment, snaps.from_m, snaps.to_m)
     reach_m = snaps.access_m + TOUCH_M
     parts = map_chunks(
@@ -178,7 +178,7 @@ def _visible(snaps: SnappedPoints, network: WalkingNetwork, barriers: Barriers) 
     nothing = (np.zeros(0, dtype=np.int64), np.zeros((0, 2)))
     row, seen = (np.concatenate(part) for part in zip(*(parts or [nothing]), strict=True))
     from_m, to_m = seen.T
-    # A point in the water reaches only the bridge that it stands on.
+    # A point in the water reaches only the bridge on which it lies.
     wet = is_in_water(snaps.xy, barriers)[snaps.point[row]]
     at_m = np.clip(snaps.foot_m[row], from_m, to_m)
     straight_m = np.hypot(at_m - snaps.foot_m[row], snaps.aside_m[row])

@@ -1,4 +1,4 @@
-"""How the network lies in memory: near things side by side, and each found without a search."""
+"""Adjacency lists, grids and orders that keep near things side by side in memory."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from planner.network.compile import kernel
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 CELLS_A_SEGMENT = 4
-"""At most so many cells of the grid a segment, so that an empty country between two towns takes no memory."""
+"""Limit of grid cells per segment, so that empty country between two towns takes no memory."""
 
 BLOCK_CELLS = 8
-"""Points are worked on in blocks, so many cells of the grid wide: their streets then stay in the cache."""
+"""Width of the blocks in which points are processed, in cells: their streets then stay in the cache."""
 
 BORDER_M = 1e-3
-"""A segment is listed in the cells that it passes by so little, whatever rounding says about the border."""
+"""A segment is also listed in the cells that it misses by less, whatever the rounding at their borders."""
 
 PASSAGE = -1
-"""What stands in place of an edge where a way out of a node is none."""
+"""Stands for the edge of a link that is not an edge."""
 
 MORTON_BITS = 21
-"""Bits of each coordinate in the order of the nodes: two of them fit into one integer."""
+"""Bits of each coordinate in a Morton code: two of them fit into one integer."""
 
 
 class Adjacency(NamedTuple):
-    """The ways out of every node: those of node ``n`` are the rows from ``pointer[n]`` to ``pointer[n + 1]``.
+    """Outgoing links of every node (CSR): those of node ``n`` begin at ``pointer[n]``.
 
-    The numbers have no sign, which spares every access to an array the question whether it counts from the end.
+    Unsigned numbers spare every array access the test for a negative index.
 
     Attributes
     ----------
     pointer
         Shape (nodes + 1,).
     node, metres
-        Where the way leads and how long it is, in cost metres, shape (2 × edges,).
+        End node and length of the link, cost metres, shape (2 × edges,).
     edge_end
-        Twice the edge, and one more where the way begins at the edge's end, shape (2 × edges,); below 0 where the
-        way is no edge but a passage to the same place in another layer (`planner.network.private_ways`).
+        Twice the edge, plus one if the link begins at the edge's end, shape (2 × edges,); below 0 if the link is
+        not an edge but a passage to the same place in another layer (`planner.network.private_ways`).
     """
 
     pointer: SmallArray
@@ -48,14 +48,14 @@ class Adjacency(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Square cells over the streets, each with the segments that pass it, by their order.
+    """Square cells over the streets, each with the segments that pass it, in order.
 
     Attributes
     ----------
     west, south, cell_m
-        Where the first cell begins, and the side of a cell, metres.
+        Corner of the first cell, and side of a cell, metres.
     columns, rows
-        How many; cells are counted from west to east, row by row from the south.
+        Size; cells are counted from west to east, row by row from the south.
     pointer, segment
         The segments of cell ``c`` are ``segment[pointer[c] : pointer[c + 1]]``.
     """
@@ -70,7 +70,7 @@ class Grid(NamedTuple):
 
 
 def build_adjacency(edge_nodes: IndexArray, edge_cost_m: FloatArray, n_nodes: int) -> Adjacency:
-    """List the ways out of every node, both directions of every edge."""
+    """Build the adjacency lists of both directions of every edge."""
     begins = edge_nodes.ravel()
     edge_end = np.argsort(begins, kind="stable")
     return Adjacency(
@@ -82,7 +82,7 @@ def build_adjacency(edge_nodes: IndexArray, edge_cost_m: FloatArray, n_nodes: in
 
 
 def add_passages(adjacency: Adjacency, passages: IndexArray) -> Adjacency:
-    """Return the ways with passages without length from one node to another, in this direction only.
+    """Return the adjacency with links of no length from one node to another, in this direction only.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def add_passages(adjacency: Adjacency, passages: IndexArray) -> Adjacency:
 
 
 def csr_pointers(keys: IndexArray, count: int) -> IndexArray:
-    """Return where the rows of each key begin once they are ordered, and where the last end, shape (count + 1,).
+    """Return the start of the rows of each key in sorted order, and the end of the last, shape (count + 1,).
 
     Examples
     --------
@@ -116,7 +116,7 @@ def csr_pointers(keys: IndexArray, count: int) -> IndexArray:
 
 
 def morton_order(xy: FloatArray) -> IndexArray:
-    """Order places along a Morton curve, so that near places have near numbers and share the processor's cache.
+    """Order points along a Morton curve, so that near points have near numbers and share the processor's cache.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def morton_order(xy: FloatArray) -> IndexArray:
 
 
 def build_grid(segment_xy: FloatArray, segment_m: FloatArray) -> Grid:
-    """Lay a grid over segments, its cells about as wide as a segment is long.
+    """Build a grid over segments, its cells about as wide as a segment is long.
 
     Examples
     --------
@@ -160,9 +160,9 @@ def build_grid(segment_xy: FloatArray, segment_m: FloatArray) -> Grid:
 
 @kernel
 def block_order(xy: FloatArray, grid: Grid) -> IndexArray:
-    """Return the points block by block of a grid, in their own order within each block.
+    """Order points by blocks of a grid, in their own order within each block.
 
-    Points come in any order; worked on in this one, near points find each other's streets in the cache.
+    Processed in this order, near points find each other's streets in the cache.
     """
     width = BLOCK_CELLS * grid.cell_m
     columns, rows = grid.columns // BLOCK_CELLS + 1, grid.rows // BLOCK_CELLS + 1
@@ -210,7 +210,7 @@ def fill_cells(
 
 @kernel
 def accumulate(pointer: IndexArray) -> None:
-    """Make counts, each one place late, the places where the rows of each key begin."""
+    """Turn counts, each one place late, into the start of the rows of each key, in place."""
     for key in range(1, len(pointer)):
         pointer[key] += pointer[key - 1]
 
@@ -233,7 +233,7 @@ def cell_range(low: float, high: float, origin: float, cell_m: float, count: int
 
 @kernel
 def crossed_columns(xy: FloatArray, row_y: float, west: float, cell_m: float, columns: int) -> tuple[int, int]:
-    """Return the columns that a segment passes inside one row of cells."""
+    """Return the first and the last column that a segment passes inside one row of cells."""
     x, y, step_x, step_y = xy[0], xy[1], xy[2] - xy[0], xy[3] - xy[1]
     low, high = 0.0, 1.0
     if step_y != 0:

@@ -1,4 +1,4 @@
-"""Travel times between points: facilities and demand, exact at positions on edges."""
+"""Travel times between facilities and demand points, exact at positions on edges."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 from planner.network.argument_checks import check_points, check_search
 from planner.network.assignment_kernels import (
     PlaceSearch,
@@ -25,19 +25,19 @@ from planner.network.link_kernels import (
 )
 from planner.network.network import WalkingNetwork
 from planner.network.search import SLACK_M, edge_arrays_of, snap_arrays_of
+from planner.network.search_kernels import find_nearest_facility, search_all, search_facilities
 from planner.network.snapping import TOUCH_M, SnappedPoints, snap
 from planner.network.spatial_index import block_order
-from planner.network.travel_time_kernels import find_nearest_facility, search_all, search_facilities
 from planner.network.walk import LIMIT_TOLERANCE_MIN, FloatArray, IndexArray, WalkSettings, is_within
 
 FACILITIES_AT_LEAST = 16
 DEMAND_AT_LEAST = 4096
-"""Fewer are not worth a thread."""
+"""Least numbers for another thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TravelTimes:
-    """Walking minutes between facilities and demand points; a pair that is not listed is out of reach.
+    """Walking minutes between facilities and demand points (sparse); a pair that is not listed is out of reach.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class TravelTimes:
     minutes
         Walking time of each pair, shape (pairs,).
     n_facilities, n_demand
-        How many there are, those out of reach included.
+        Numbers, those out of reach included.
     horizon_min
-        How far was searched, minutes, inclusive.
+        Longest walk searched, minutes, inclusive.
     """
 
     facility: IndexArray
@@ -59,14 +59,14 @@ class TravelTimes:
     horizon_min: float
 
     def nearest(self) -> tuple[FloatArray, IndexArray]:
-        """Return each demand point's minutes to its nearest facility, and which one.
+        """Return each demand point's minutes to its nearest facility, and the facility.
 
         Returns
         -------
         minutes
-            `inf` where no facility is within the horizon, shape (demand,).
+            `inf` if no facility is within the horizon, shape (demand,).
         facility
-            Its position, the first of several as near; -1 where there is none, shape (demand,).
+            Position, the first of several as near; -1 if there is none, shape (demand,).
         """
         minutes = np.full(self.n_demand, np.inf)
         facility = np.full(self.n_demand, -1, dtype=np.int64)
@@ -78,31 +78,37 @@ class TravelTimes:
         return minutes, facility
 
     def count_within(self, limit_min: float) -> IndexArray:
-        """Return how many facilities each demand point reaches within the limit, shape (demand,).
+        """Count the facilities that each demand point reaches within the limit, shape (demand,).
 
         Raises
         ------
         DataError
-            The limit lies beyond the horizon: who walks longer than that was not searched for.
+            The limit is beyond the horizon: longer walks were not searched.
         """
         self.check_horizon("TravelTimes.count_within", limit_min)
         inside = is_within(self.minutes, limit_min)
         return np.bincount(self.demand[inside], minlength=self.n_demand)
 
     def check_horizon(self, where: str, limit_min: float) -> None:
-        """Refuse to count within a limit that was not searched as far as: longer walks would look like none.
+        """Check that a limit is within the horizon: longer walks would count as none.
 
         Raises
         ------
         DataError
-            The limit lies beyond the horizon.
+            The limit is beyond the horizon.
         """
         if limit_min > self.horizon_min + LIMIT_TOLERANCE_MIN:
             values = {"horizon": f"{self.horizon_min:g}", "longest": f"{limit_min:g}"}
-            raise DataError(where, [Breach("horizon_too_short", values)])
+            raise DataError(where, [Issue("horizon_too_short", values)])
+
+    def as_matrix(self) -> FloatArray:
+        """Return the minutes of all pairs, `inf` where out of reach, shape (facilities, demand)."""
+        minutes = np.full((self.n_facilities, self.n_demand), np.inf)
+        minutes[self.facility, self.demand] = self.minutes
+        return minutes
 
     def of_facilities(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> TravelTimes:
-        """Return the pairs of the chosen facilities only; positions stay as they were."""
+        """Return the pairs of a selection of facilities; positions are unchanged."""
         keep = chosen[self.facility]
         return TravelTimes(
             self.facility[keep],
@@ -133,21 +139,16 @@ def travel_times(
     network
         The streets.
     facilities, demand
-        Where both meet them.
+        Points snapped to them.
     walk
         Speed and access.
     horizon_min
-        How far to search, minutes, inclusive.
-
-    Returns
-    -------
-    times
-        Every pair within the horizon.
+        Longest walk, minutes, inclusive.
 
     Raises
     ------
     DataError
-        The points were snapped to another network or with another `access_m`, or the horizon is no number.
+        The points were snapped to another network or with another `access_m`, or the horizon is not a number.
     """
     check_search("travel_times", network, (facilities, demand), walk, horizon_min)
     reach_m = walk.metres(horizon_min) + SLACK_M
@@ -174,11 +175,6 @@ def travel_times(
     )
 
 
-def upper_bound_min(network: WalkingNetwork, walk: WalkSettings) -> float:
-    """Return more minutes than any walk between two places on the network takes."""
-    return walk.minutes(float(network.edge_cost_m.max(axis=1).sum()) + 2 * walk.access_m)
-
-
 def nearest_facility(
     network: WalkingNetwork,
     facilities: SnappedPoints,
@@ -189,31 +185,31 @@ def nearest_facility(
 ) -> tuple[FloatArray, IndexArray]:
     """Measure the walk from every demand point to its nearest facility, by one search from all facilities.
 
-    The answer is that of `TravelTimes.nearest`; no pairs are listed, so that time and memory do not grow with the
-    number of facilities around a demand point.
+    The result equals that of `TravelTimes.nearest`; no pairs are listed, so that time and memory do not grow with
+    the number of facilities around a demand point.
 
     Parameters
     ----------
     network
         The streets.
     facilities, demand
-        Where both meet them.
+        Points snapped to them.
     walk
         Speed and access.
     horizon_min
-        How far to search, minutes, inclusive.
+        Longest walk, minutes, inclusive.
 
     Returns
     -------
     minutes
-        `inf` where no facility is within the horizon, shape (demand,).
+        `inf` if no facility is within the horizon, shape (demand,).
     facility
-        Its position, the first of several as near; -1 where there is none, shape (demand,).
+        Position, the first of several as near; -1 if there is none, shape (demand,).
 
     Raises
     ------
     DataError
-        The points were snapped to another network or with another `access_m`, or the horizon is no number.
+        The points were snapped to another network or with another `access_m`, or the horizon is not a number.
 
     References
     ----------
@@ -238,35 +234,18 @@ def nearest_facility(
 def nearest_facility_of_places(
     network: WalkingNetwork, facilities: SnappedPoints, xy: FloatArray, *, walk: WalkSettings, horizon_min: float
 ) -> tuple[FloatArray, IndexArray]:
-    """Measure the walk from places anywhere to their nearest facility, without listing all streets around them.
+    """Measure the walk from points anywhere to their nearest facility, without listing all streets around them.
 
-    The answer is that of `nearest_facility` for the same places, snapped with the `access_m` of `walk`. Beside
-    barriers it is found so; in the open, only the streets by which the shortest walk may come are looked at.
+    The result equals that of `nearest_facility` for the same points, snapped with the `access_m` of `walk`; so are
+    its parameters, errors and results. With barriers it is computed so; without, only the streets by which the
+    shortest walk may come are visited.
 
     Parameters
     ----------
-    network
-        The streets.
-    facilities
-        Where they meet them.
+    network, facilities, walk, horizon_min
+        As for `nearest_facility`.
     xy
-        The places in the network's CRS, metres, shape (places, 2).
-    walk
-        Speed and access.
-    horizon_min
-        How far to search, minutes, inclusive.
-
-    Returns
-    -------
-    minutes
-        `inf` where no facility is within the horizon, shape (places,).
-    facility
-        Its position, the first of several as near; -1 where there is none, shape (places,).
-
-    Raises
-    ------
-    DataError
-        The points were snapped to another network or with another `access_m`, or the horizon is no number.
+        Coordinates in the network's CRS, metres, shape (points, 2).
     """
     check_search("nearest_facility_of_places", network, (facilities,), walk, horizon_min)
     xy = check_points("nearest_facility_of_places(xy)", xy, network)
@@ -298,29 +277,13 @@ def nearest_facility_of_places(
     return _within(horizon_min, walk.all_minutes(metres), facility)
 
 
-def nearest_facility_of_nodes(
-    network: WalkingNetwork, facilities: SnappedPoints, *, walk: WalkSettings, horizon_min: float
-) -> tuple[FloatArray, IndexArray]:
-    """Measure the walk from every node of the network to its nearest facility.
-
-    A node lies on the streets, so that its walks are those of the one search from all facilities, and no straight
-    walk is to be weighed: what `nearest_facility` does for points anywhere. All is as there, for nodes in place of
-    demand points.
-    """
-    check_search("nearest_facility_of_nodes", network, (facilities,), walk, horizon_min)
-    reach_m = max(walk.metres(horizon_min), 0.0) + SLACK_M
-    field = search_all(network.adjacency, edge_arrays_of(network), snap_arrays_of(facilities), reach_m)
-    return _within(horizon_min, walk.all_minutes(field.metres), field.label)
-
-
 def _within(horizon_min: float, minutes: FloatArray, facility: IndexArray) -> tuple[FloatArray, IndexArray]:
-    """Return walks to facilities as they are; `inf` and -1 for those beyond the horizon and to none."""
+    """Return walks and facilities, with `inf` and -1 beyond the horizon."""
     inside = is_within(minutes, horizon_min) & (facility >= 0)
     return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
 
 
 def _links(streets: EdgeArrays, stands: SnapArrays, order: IndexArray, *, all_vertices: bool) -> NodeLinks:
-    """Return the links of demand points, by node."""
     parts = map_chunks(
         lambda first, last: link_points(streets, stands, order, first, last, all_vertices=all_vertices),
         len(order),

@@ -1,9 +1,9 @@
-"""Sight: what stops a straight walk between a door and a street, and which parts of a street are left.
+"""Visibility: barriers to the straight walk between a point and a street, and the parts of a street in reach.
 
-A straight walk from a point to a position on a segment is stopped if it meets a piece of a barrier, apart from
+A straight walk from a point to a position on a segment is blocked if it meets a piece of a barrier, apart from
 
-- pieces that the point stands on (within a millimetre): from the wall itself both sides are open;
-- what of a piece lies within a millimetre of the segment: where a street crosses a barrier, or lies on it, the
+- pieces on which the point lies (within a millimetre): from the wall itself both sides are open;
+- the part of a piece within a millimetre of the segment: where a street crosses a barrier, or lies on it, the
   street is the opening.
 """
 
@@ -22,27 +22,27 @@ from planner.network.spatial_index import Grid, build_grid
 from planner.network.walk import FloatArray, IndexArray
 
 BESIDE_M = 1e-3
-"""A barrier touches a point or a street that is so near: vertices are told apart to the millimetre."""
+"""A barrier touches a point or a street that is so near: vertices are distinct to the millimetre."""
 
 EDGE_M = 1e-6
-"""A shadow is so much wider than it is drawn, so that the shadows of two joined pieces leave no gap."""
+"""Width added to a shadow, so that the shadows of two joined pieces leave no gap."""
 
 PIECE_M = 50.0
-"""Longer pieces of barriers are cut, so that the cells of their grid stay small."""
+"""Longest piece of a barrier, so that the cells of their grid stay small."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Barriers:
-    """What stops straight walks.
+    """Barriers to straight walks.
 
     Attributes
     ----------
     xy
-        Where each straight piece of a barrier, or of a shore, begins and ends, shape (pieces, 4).
+        Both ends of each straight piece of a barrier, or of a shore, shape (pieces, 4).
     grid
-        The pieces in every cell of a grid.
+        Pieces in every cell of a grid.
     water
-        Polygons; a point inside one reaches only the street that it stands on.
+        Polygons; a point inside one reaches only the street on which it lies.
     """
 
     xy: FloatArray
@@ -51,12 +51,12 @@ class Barriers:
 
 
 def build_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> Barriers:
-    """Make barriers of lines (railways, walls) and of polygons of water.
+    """Build barriers from lines (railways, walls) and from polygons of water.
 
     Raises
     ------
     DataError
-        The lines are no lines, the water is no polygons, or they are not in metres.
+        The lines are not lines, the water is not polygons, or they are not in metres.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def build_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> 
 
 
 def is_in_water(xy: FloatArray, barriers: Barriers) -> NDArray[np.bool_]:
-    """Tell which points lie inside water, farther than a millimetre from the shore, shape (points,)."""
+    """Return whether points lie inside water, farther than a millimetre from the shore, shape (points,)."""
     wet = np.zeros(len(xy), dtype=bool)
     if len(barriers.water):
         points = shapely.points(xy)
@@ -96,25 +96,25 @@ def find_visible_parts(
     n_near: int,
     parts: FloatArray,
 ) -> int:
-    """Write the parts of a stretch of a straight segment to which a spot has a free straight walk.
+    """Write the parts of a stretch of a straight segment that are visible from a point.
 
     Parameters
     ----------
     spot
-        From where.
+        The point.
     segment
-        Where the segment begins and ends.
+        Both ends of the segment.
     stretch
-        From where to where along it, metres.
+        Start and end along it, metres.
     barrier_xy, near, n_near
-        Pieces of barriers, and the first `n_near` of `near` as the ones to look at.
+        Pieces of barriers, and the first `n_near` of `near` as those to test.
     parts
-        Where to write: from and to along the segment, rising, shape (at least 2 × n_near + 1, 2).
+        Output: start and end along the segment, rising, shape (at least 2 × n_near + 1, 2).
 
     Returns
     -------
     count
-        How many parts there are.
+        Number of parts.
     """
     from_x, from_y = segment[0], segment[1]
     length = np.sqrt((segment[2] - from_x) ** 2 + (segment[3] - from_y) ** 2)
@@ -167,7 +167,7 @@ def squared_to_piece(x: float, y: float, step_x: float, step_y: float) -> float:
 
 @kernel
 def shares_between(begin: float, end: float, low: float, high: float) -> tuple[float, float]:
-    """Return from which to which share a value that runs from `begin` to `end` lies between two bounds."""
+    """Return the interval of shares in which a value that runs from `begin` to `end` lies between two bounds."""
     if begin == end:
         return (0.0, 1.0) if low <= begin <= high else (2.0, -1.0)
     one, other = (low - begin) / (end - begin), (high - begin) / (end - begin)
@@ -176,7 +176,7 @@ def shares_between(begin: float, end: float, low: float, high: float) -> tuple[f
 
 @kernel
 def thrown(foot: float, aside: float, u: float, v: float) -> float:
-    """Return where on the street's line the shadow of a place falls."""
+    """Return the position on the street's line where the shadow of a place falls."""
     if v >= aside:
         return np.inf if u >= foot else -np.inf
     return float(foot + (u - foot) * aside / (aside - v))
@@ -184,7 +184,7 @@ def thrown(foot: float, aside: float, u: float, v: float) -> float:
 
 @kernel
 def hides_the_line(foot: float, length: float, begin: tuple[float, float], end: tuple[float, float]) -> bool:
-    """Tell whether a piece lies across the line of the segment between the segment and a spot on that line."""
+    """Return whether a piece lies across the line of the segment, between the segment and a point on that line."""
     low, high = shares_between(begin[1], end[1], 0.0, 0.0)
     if low > high:
         return False
@@ -197,7 +197,7 @@ def hides_the_line(foot: float, length: float, begin: tuple[float, float], end: 
 
 @kernel
 def hide(parts: FloatArray, count: int, low: float, high: float) -> int:
-    """Take away what lies between two positions, and return how many parts are left."""
+    """Remove the interval between two positions, and return the number of parts that remain."""
     kept = 0
     for k in range(count):
         begin, end = parts[k, 0], parts[k, 1]
@@ -224,7 +224,7 @@ def hide(parts: FloatArray, count: int, low: float, high: float) -> int:
 def find_nearby_pieces(
     grid: Grid, barrier_xy: FloatArray, spot: tuple[float, float], reach_m: float, near: IndexArray
 ) -> int:
-    """Write the pieces of barriers within reach of a spot, each once, and return how many they are."""
+    """Write the pieces of barriers within reach of a point, each once, and return their number."""
     east, north, count = spot[0] - grid.west, spot[1] - grid.south, 0
     west_cell = max(int(np.floor((east - reach_m) / grid.cell_m)), 0)
     east_cell = min(int(np.floor((east + reach_m) / grid.cell_m)), grid.columns - 1)
@@ -256,7 +256,7 @@ def clip_to_visible(
     last: int,
     reach_m: float,
 ) -> tuple[IndexArray, FloatArray]:
-    """Return what points from `first` to `last` see of their stretches: of which row, from where to where."""
+    """Return the visible parts of the stretches of the points from `first` to `last`: row, start and end."""
     grid, barrier_xy = barriers
     pointer, segment, from_m, to_m = stretches
     near = np.empty(len(barrier_xy), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""How people walk: a speed, and how far they go between a door and a street."""
+"""Walking speed and access distance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IndexArray = NDArray[np.int64]
 SmallArray = NDArray[np.uint32]
 
 LIMIT_TOLERANCE_MIN = 1e-6
-"""Limits are inclusive, and sums of doubles err: a walk counts as within a limit up to this, 0.1 mm on foot."""
+"""Tolerance of inclusive limits for the rounding of sums: 0.1 mm on foot."""
 
 METRES_A_MINUTE = 1000 / 60
 
@@ -36,7 +36,7 @@ class WalkingProfile:
 
 @dataclass(frozen=True, slots=True)
 class WalkSettings:
-    """Walking on level ground at one speed.
+    """Speed on level ground, and longest straight walk between a point and a street.
 
     Examples
     --------
@@ -49,24 +49,24 @@ class WalkSettings:
     access_m: float
 
     def __post_init__(self) -> None:
-        """Refuse a speed that is not above zero, and what is no finite number."""
+        """Check both numbers."""
         check_walk(self.speed_kmh, self.access_m)
 
     def metres(self, minutes: float) -> float:
-        """Return how far people get in `minutes`."""
+        """Return the distance walked in `minutes`, cost metres."""
         return minutes * self.speed_kmh * METRES_A_MINUTE
 
     def minutes(self, metres: float) -> float:
-        """Return how long `metres` take."""
+        """Return the time of a walk of `metres`."""
         return metres / (self.speed_kmh * METRES_A_MINUTE)
 
     def all_minutes(self, metres: FloatArray) -> FloatArray:
-        """Return how long each of `metres` takes; `inf` stays `inf`."""
+        """Return the time of each walk; `inf` stays `inf`."""
         return metres / (self.speed_kmh * METRES_A_MINUTE)
 
 
 def is_within(minutes: FloatArray, limit_min: float | FloatArray) -> NDArray[np.bool_]:
-    """Tell which walks are within the limit, inclusive.
+    """Return whether walks are within the limit, inclusive.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.population.disaggregated import PlacedDemand
 from planner.schemas.tables import Communities, Streets
 
@@ -81,9 +81,9 @@ def spread_along_streets(communities: Communities, streets: Streets, *, spacing_
             )
         )
     points = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=communities.crs)
-    remarks = (Remark("community_without_street", "communities", tuple(without_street)),) if without_street else ()
+    notices = (Notice("community_without_street", "communities", tuple(without_street)),) if without_street else ()
     by_one_point = pd.Series("one_point", index=without_street, dtype=object)
-    return PlacedDemand(points, "along_streets", remarks, placed_by=by_one_point)
+    return PlacedDemand(points, "along_streets", notices, placed_by=by_one_point)
 
 
 def points_along(lines: NDArray[np.object_], spacing_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

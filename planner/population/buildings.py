@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from planner.config.sections.base import Settings
 from planner.io.category_tables import read_kind_table
 from planner.io.osm.building_tags import OTHER_USE
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.population.along_streets import spread_along_streets
 from planner.population.disaggregated import PlacedDemand, community_at
 from planner.population.start_points import Doors
@@ -62,7 +62,7 @@ class Homes:
     points
         One row a building with a residential share above zero: id, kind (of the table), floor_area_m2 (that is
         lived in), geometry (a point inside).
-    remarks
+    notices
         Kinds that the table does not know, and how many storeys were assumed.
     unused
         Index of the buildings that nobody lives in.
@@ -71,7 +71,7 @@ class Homes:
     """
 
     points: gpd.GeoDataFrame
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
     tree: shapely.STRtree
     unused: tuple[int, ...] = ()
     starts: NDArray[np.float64] | None = None
@@ -153,16 +153,16 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds, *, doors: Doors | None 
         geometry=shapely.point_on_surface(buildings.geometry.array[homes]),
         crs=buildings.crs,
     )
-    remarks = []
+    notices = []
     strange = ~word.isin(by_word.keys())
     if strange.any():
         values = {"count": f"{int(strange.sum())}", "kinds": _shown(sorted(set(buildings["kind"][strange])))}
-        remarks.append(
-            Remark("building_kind_unknown", "buildings", tuple(_ids(buildings)[strange]), values=values)
+        notices.append(
+            Notice("building_kind_unknown", "buildings", tuple(_ids(buildings)[strange]), values=values)
         )
     if used.any():
         values = {"count": f"{int(used.sum())}", "uses": _shown(sorted(set(use[used])))}
-        remarks.append(Remark("building_used_otherwise", "buildings", tuple(_ids(buildings)[used]), values=values))
+        notices.append(Notice("building_used_otherwise", "buildings", tuple(_ids(buildings)[used]), values=values))
     if too_high.any():
         most = {"most": f"{MOST_LEVELS}", "most_m": f"{MOST_LEVELS * kinds.storey_m:g}"}
         said = [
@@ -170,20 +170,20 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds, *, doors: Doors | None 
             for levels, high in zip(buildings["levels"][too_high], buildings["height_m"][too_high], strict=True)
         ]
         values = {"count": f"{int(too_high.sum())}", "words": _shown(said), **most}
-        remarks.append(Remark("building_too_high", "buildings", tuple(_ids(buildings)[too_high]), values=values))
+        notices.append(Notice("building_too_high", "buildings", tuple(_ids(buildings)[too_high]), values=values))
     without = int((~points["levels_given"]).sum())
     if without:
         values = {"count": f"{without}", "homes": f"{len(points)}"}
-        remarks.append(Remark("levels_assumed", "buildings", values=values))
+        notices.append(Notice("levels_assumed", "buildings", values=values))
     starts = None
     if doors is not None and len(points):
         places, at_outline = doors.of(np.asarray(buildings.geometry.array[homes], dtype=object))
         starts = shapely.get_coordinates(places)
         if at_outline.any():
-            remarks.append(Remark("homes_at_outline", "buildings", tuple(points["id"][at_outline])))
+            notices.append(Notice("homes_at_outline", "buildings", tuple(points["id"][at_outline])))
     return Homes(
         points,
-        tuple(remarks),
+        tuple(notices),
         shapely.STRtree(points.geometry.array),
         tuple(buildings.index[~homes].tolist()),
         starts,
@@ -196,7 +196,7 @@ def spread_over_buildings(
     """Spread each community's people over its homes by floor area.
 
     A home belongs to the community that holds a point inside it. A community with people and without homes falls
-    back to its streets, with a remark.
+    back to its streets, with a notice.
 
     Parameters
     ----------
@@ -239,25 +239,25 @@ def spread_over_buildings(
         geometry=shapely.points(starts),
         crs=communities.crs,
     )
-    remarks = list(homes.remarks)
+    notices = list(homes.notices)
     vague = inside["kind"].to_numpy(dtype=object) == UNSPECIFIED
     if vague.any():
         people = float(points["people"][vague].sum())
-        remarks.append(Remark("buildings_unspecified", "buildings", (), people, {"count": f"{int(vague.sum())}"}))
+        notices.append(Notice("buildings_unspecified", "buildings", (), people, {"count": f"{int(vague.sum())}"}))
     homeless = communities[(communities["people"] > 0) & ~communities["id"].isin(floor_area.index)]
     placed_by = pd.Series(dtype=object)
     if len(homeless):
         along = spread_along_streets(Communities(homeless), streets, spacing_m=spacing_m)
         people = float(homeless["people"].sum())
-        remarks += [
-            Remark("community_without_buildings", "communities", tuple(homeless["id"]), people),
-            *along.remarks,
+        notices += [
+            Notice("community_without_buildings", "communities", tuple(homeless["id"]), people),
+            *along.notices,
         ]
         points = gpd.GeoDataFrame(pd.concat([points, along.points], ignore_index=True), crs=communities.crs)
         placed_by = pd.Series("along_streets", index=list(homeless["id"]), dtype=object)
         if along.placed_by is not None:
             placed_by.update(along.placed_by)
-    return PlacedDemand(points, "buildings", tuple(remarks), placed_by=placed_by)
+    return PlacedDemand(points, "buildings", tuple(notices), placed_by=placed_by)
 
 
 def _shown(words: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import pydantic
 
 from planner.config.sections.base import Settings
 from planner.io.category_tables import read_kind_table
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.schemas.tables import Places
 
 OTHER = "other"
@@ -62,13 +62,13 @@ class BusinessPlaces:
         workers (by day), workers_given (False where they come from the table), landmark, weight, geometry (Point).
     kinds
         The table.
-    remarks
+    notices
         Kinds that the table does not know.
     """
 
     points: gpd.GeoDataFrame
     kinds: PlaceKinds
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
 
 def read_place_kinds(table: Path | None, *, study: str) -> PlaceKinds:
@@ -113,9 +113,9 @@ def business_places(places: Places, kinds: PlaceKinds) -> BusinessPlaces:
         crs=places.crs,
     )
     strange = sorted(word for word, kind in known.items() if kind is None)
-    remarks: tuple[Remark, ...] = ()
+    notices: tuple[Notice, ...] = ()
     if strange:
         rows = tuple(places["id"][places["kind"].isin(strange)])
         shown = ", ".join(strange[:SHOWN_KINDS]) + (" …" if len(strange) > SHOWN_KINDS else "")
-        remarks = (Remark("place_kind_unknown", "places", rows, values={"kinds": shown}),)
-    return BusinessPlaces(points, kinds, remarks)
+        notices = (Notice("place_kind_unknown", "places", rows, values={"kinds": shown}),)
+    return BusinessPlaces(points, kinds, notices)

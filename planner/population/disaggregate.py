@@ -11,8 +11,8 @@ import pandas as pd
 
 from planner.config.sections.demand import DemandSettings
 from planner.config.study import Study
-from planner.messages.errors import Breach, DataError, StudyError
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue, StudyError
+from planner.messages.notices import Notice
 from planner.population.along_streets import StreetSpots, spread_along_streets
 from planner.population.buildings import Homes, spread_over_buildings
 from planner.population.disaggregated import COUNTS, PlacedDemand, counted_columns
@@ -41,7 +41,7 @@ class Residents:
     balance
         One row a community, the last for those outside: community, name, given, found, placed, lost, method,
         reason.
-    remarks
+    notices
         Rows that could not be used as they are, with the reason.
     unused
         Index of the rows of the demand layer of which nothing lies inside a community.
@@ -50,7 +50,7 @@ class Residents:
     points: gpd.GeoDataFrame
     method: str
     balance: pd.DataFrame
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
     unused: tuple[int, ...] = ()
 
 
@@ -68,7 +68,7 @@ def demand_method(study: Study) -> str:
         return given[0] if given else "along_streets"
     if asked in NEEDS and asked not in given:
         values = {"method": asked, "layer": f"inputs.{NEEDS[asked]}"}
-        raise StudyError(str(study.file), [Breach("method_without_layer", values)])
+        raise StudyError(str(study.file), [Issue("method_without_layer", values)])
     return asked
 
 
@@ -122,7 +122,7 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
         placed = _place_raster(raster, communities, spread)
     else:
         if not communities["people"].sum() > 0:
-            raise DataError(source, [Breach("no_people_anywhere")])
+            raise DataError(source, [Issue("no_people_anywhere")])
         spacing_m = settings.spacing_m
         if method == "buildings" and homes is not None:
             placed = spread_over_buildings(communities, homes, streets, spacing_m=spacing_m)
@@ -131,18 +131,18 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
     size = settings.household_size
     points, reckoned = people_from_households(placed.points, communities, size=size, source=source)
     if not points["people"].sum() > 0:
-        raise DataError(source, [Breach("nobody_inside")])
+        raise DataError(source, [Issue("nobody_inside")])
     found = points.groupby("community")["people"].sum()
-    remarks = [*placed.remarks, *reckoned]
+    notices = [*placed.notices, *reckoned]
     if spread.homes is not None and method != "buildings":
-        remarks += spread.homes.remarks
+        notices += spread.homes.notices
     if settings.calibrate and method in {"points", "raster"}:
         points, scaled = _calibrated(points, communities, streets, settings, counts)
-        remarks += scaled
+        notices += scaled
     balance = balance_of(
         communities, found, points, method=method, placed_by=placed.placed_by, outside=placed.outside
     )
-    return Residents(points, method, balance, tuple(remarks), placed.unused)
+    return Residents(points, method, balance, tuple(notices), placed.unused)
 
 
 def _numeric(demand: Demand, columns: Sequence[str], source: str) -> Demand:
@@ -159,13 +159,13 @@ def _place_raster(raster: RasterCells, communities: Communities, spread: Spreadi
     # A raster goes on beyond the communities by its nature: only what its border cells lose is worth a word.
     touching = outside[outside["id"].isin(set(pieces["id"]))]
     lost = float(touching["people"].sum())
-    remarks = [Remark("raster_read", "population", (), 0.0, values)]
+    notices = [Notice("raster_read", "population", (), 0.0, values)]
     if lost > 0:
-        remarks.append(Remark("raster_cut", "population", (), lost, {"count": f"{len(touching)}"}))
+        notices.append(Notice("raster_cut", "population", (), lost, {"count": f"{len(touching)}"}))
     return PlacedDemand(
         gpd.GeoDataFrame(points[["id", "people", "households", "people_65", "community", "geometry"]]),
         "raster",
-        tuple(remarks),
+        tuple(notices),
         outside=lost,
     )
 
@@ -176,17 +176,17 @@ def _calibrated(
     streets: Streets,
     settings: DemandSettings,
     counts: Sequence[str],
-) -> tuple[gpd.GeoDataFrame, list[Remark]]:
+) -> tuple[gpd.GeoDataFrame, list[Notice]]:
     """Scale to the communities' totals; a community with a total and nobody at its points takes its streets."""
     columns = [name for name in counts if name in points.columns]
     placed = points.groupby("community")["people"].sum().reindex(communities["id"], fill_value=0.0).to_numpy()
     empty = communities[(communities["people"] > 0) & (placed == 0)]
     scaled = calibrate(points, communities, columns=columns)
     changed = float(np.abs(communities["people"] - placed)[placed > 0].sum())
-    remarks = [Remark("people_calibrated", "communities", (), changed)]
+    notices = [Notice("people_calibrated", "communities", (), changed)]
     if len(empty):
         along = spread_along_streets(Communities(empty), streets, spacing_m=settings.spacing_m)
         scaled = gpd.GeoDataFrame(pd.concat([scaled, along.points], ignore_index=True), crs=points.crs)
         people = float(empty["people"].sum())
-        remarks.append(Remark("calibrated_along_streets", "communities", tuple(empty["id"]), people))
-    return scaled, remarks
+        notices.append(Notice("calibrated_along_streets", "communities", tuple(empty["id"]), people))
+    return scaled, notices

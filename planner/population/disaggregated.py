@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.schemas.tables import Communities
 
 COUNTS = ("people", "households")
@@ -31,7 +31,7 @@ class PlacedDemand:
     method
         ``"points"`` (buildings or grid cells as given), ``"raster"``, ``"buildings"`` (community totals spread by
         floor area) or ``"along_streets"`` (community totals spread).
-    remarks
+    notices
         Demand points outside every community, communities without people, buildings or streets.
     outside
         People who lie outside every community.
@@ -43,7 +43,7 @@ class PlacedDemand:
 
     points: gpd.GeoDataFrame
     method: str
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
     outside: float = 0.0
     placed_by: pd.Series | None = None
     unused: tuple[int, ...] = ()

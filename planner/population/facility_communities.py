@@ -7,43 +7,43 @@ from collections.abc import Sequence
 import shapely
 
 from planner.io.community_matching import Unmatched, match_communities
-from planner.messages.errors import Breach, DataError
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
 from planner.population.disaggregated import community_at
 from planner.schemas.tables import Communities, Facilities, Water
 
 
 def join_facilities(
     facilities: Facilities, communities: Communities
-) -> tuple[Facilities, list[Breach], tuple[Remark, ...]]:
+) -> tuple[Facilities, list[Issue], tuple[Notice, ...]]:
     """Find the community that each facility declares, by id, code or name."""
     joined = match_communities(facilities["community"], list(facilities["id"]), communities)
-    breaches = []
+    issues = []
     for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
         if rows:
-            breaches.append(Breach(key, {"found": _candidates(rows)}, [one.row for one in rows]))
-    breaches += _lost_branches(facilities)
+            issues.append(Issue(key, {"found": _candidates(rows)}, [one.row for one in rows]))
+    issues += _lost_branches(facilities)
     count = {"count": joined.by_name}
-    remarks = (Remark("joined_by_name", "facilities", values=count),) if joined.by_name else ()
-    return Facilities(facilities.assign(community=joined.ids)), breaches, remarks
+    notices = (Notice("joined_by_name", "facilities", values=count),) if joined.by_name else ()
+    return Facilities(facilities.assign(community=joined.ids)), issues, notices
 
 
 def settle_facilities(
     facilities: Facilities,
     communities: Communities,
     water: Water | None,
-    unknown: Sequence[Breach],
+    unknown: Sequence[Issue],
     *,
     source: str,
-) -> tuple[Facilities, tuple[Remark, ...]]:
+) -> tuple[Facilities, tuple[Notice, ...]]:
     """Give each facility its community: the declared one, else the one that it stands in."""
-    breaches = list(unknown)
+    issues = list(unknown)
     if water is not None:
         wet = facilities.geometry.within(shapely.union_all(water.geometry.array))
         if wet.any():
-            breaches.append(Breach("centre_in_water", {}, list(facilities["id"][wet])))
-    if breaches:
-        raise DataError(source, breaches)
+            issues.append(Issue("centre_in_water", {}, list(facilities["id"][wet])))
+    if issues:
+        raise DataError(source, issues)
     stands_in = community_at(facilities, communities)
     declared = facilities["community"]
     elsewhere = (declared != "") & (declared != stands_in)
@@ -51,19 +51,19 @@ def settle_facilities(
     outlines = communities.set_index("id").geometry
     for row in facilities.index[elsewhere]:
         elsewhere[row] = not outlines[declared[row]].covers(facilities.geometry[row])
-    remarks: tuple[Remark, ...] = ()
+    notices: tuple[Notice, ...] = ()
     if elsewhere.any():
-        remarks = (Remark("facility_elsewhere", "facilities", tuple(facilities["id"][elsewhere])),)
-    return Facilities(facilities.assign(community=declared.where(declared != "", stands_in))), remarks
+        notices = (Notice("facility_elsewhere", "facilities", tuple(facilities["id"][elsewhere])),)
+    return Facilities(facilities.assign(community=declared.where(declared != "", stands_in))), notices
 
 
-def _lost_branches(facilities: Facilities) -> list[Breach]:
+def _lost_branches(facilities: Facilities) -> list[Issue]:
     """Return what is wrong with branches: of a centre that is not there, of themselves, or of another branch."""
     main = facilities["branch_of"]
     centres = set(facilities["id"][main == ""])
     lost = (main != "") & ~main.isin(centres)
     found = ", ".join(sorted(set(main[lost])))
-    return [Breach("unknown_main", {"found": found}, list(facilities["id"][lost]))] if lost.any() else []
+    return [Issue("unknown_main", {"found": found}, list(facilities["id"][lost]))] if lost.any() else []
 
 
 def _candidates(rows: Sequence[Unmatched]) -> str:

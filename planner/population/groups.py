@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from planner.config.sections.demand import DemandKind
-from planner.messages.errors import Breach, DataError
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
 from planner.population.disaggregated import community_at
 from planner.population.points import place_demand
 from planner.schemas.tables import Communities, Demand
@@ -30,7 +30,7 @@ class KindDemand:
         Whether these are the residents' own points, row by row, so that no walk is measured twice.
     given
         People of this kind that the source holds.
-    remarks
+    notices
         Rows that could not be used.
     unused
         Index of the rows of its own layer that lie outside every community.
@@ -40,7 +40,7 @@ class KindDemand:
     points: gpd.GeoDataFrame
     at_residents: bool
     given: float
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
     unused: tuple[int, ...] = ()
 
 
@@ -58,41 +58,41 @@ def kind_at_residents(
     """
     if settings.share is not None:
         people = residents["people"] * settings.share
-        return KindDemand(settings, _counted(residents, people), at_residents=True, given=people.sum(), remarks=())
+        return KindDemand(settings, _counted(residents, people), at_residents=True, given=people.sum(), notices=())
     column = settings.column or ""
-    # A column of the contract, such as people_65, is there and blank where the layer has none.
+    # A column of the schema, such as people_65, is there and blank where the layer has none.
     if column in residents.columns and not residents[column].isna().all():
         people = numbers_of(residents[column], column, residents["id"], source).fillna(0.0)
-        return KindDemand(settings, _counted(residents, people), at_residents=True, given=people.sum(), remarks=())
+        return KindDemand(settings, _counted(residents, people), at_residents=True, given=people.sum(), notices=())
     if column not in communities.columns:
         present = ", ".join(sorted(set(communities.columns) - {"geometry"}))
-        raise DataError(source, [Breach("kind_column_missing", {"column": column, "present": present})])
+        raise DataError(source, [Issue("kind_column_missing", {"column": column, "present": present})])
     total = numbers_of(communities[column], column, communities["id"], source).fillna(0.0)
     total = total.set_axis(communities["id"])
     home = residents["community"]
     share = residents["people"] / residents["people"].groupby(home).sum().reindex(home).to_numpy()
     people = (share * total.reindex(home).to_numpy()).fillna(0.0)
     unplaced = total[(total > 0) & ~total.index.isin(home[residents["people"] > 0])]
-    remarks = (
-        (Remark("kind_without_residents", "communities", tuple(unplaced.index), float(unplaced.sum())),)
+    notices = (
+        (Notice("kind_without_residents", "communities", tuple(unplaced.index), float(unplaced.sum())),)
         if len(unplaced)
         else ()
     )
     return KindDemand(
-        settings, _counted(residents, people), at_residents=True, given=float(total.sum()), remarks=remarks
+        settings, _counted(residents, people), at_residents=True, given=float(total.sum()), notices=notices
     )
 
 
 def kind_from_layer(settings: DemandKind, layer: Demand, communities: Communities) -> KindDemand:
     """Count a kind at the points of a layer of its own."""
     placed = place_demand(layer, communities)
-    remarks = tuple(
-        Remark("kind_outside", "demand", remark.rows, remark.people, {"kind": settings.title})
-        for remark in placed.remarks
+    notices = tuple(
+        Notice("kind_outside", "demand", notice.rows, notice.people, {"kind": settings.title})
+        for notice in placed.notices
     )
     people = float(layer["people"].sum())
     return KindDemand(
-        settings, placed.points, at_residents=False, given=people, remarks=remarks, unused=placed.unused
+        settings, placed.points, at_residents=False, given=people, notices=notices, unused=placed.unused
     )
 
 
@@ -104,14 +104,14 @@ def kind_at_places(settings: DemandKind, workers: gpd.GeoDataFrame, communities:
     community = community_at(points, communities)
     inside = (community != "").to_numpy()
     lost = points[~inside]
-    remarks = (
-        (Remark("kind_outside", "places", tuple(lost["id"]), lost["people"].sum(), {"kind": settings.title}),)
+    notices = (
+        (Notice("kind_outside", "places", tuple(lost["id"]), lost["people"].sum(), {"kind": settings.title}),)
         if len(lost)
         else ()
     )
     placed = gpd.GeoDataFrame(points[inside].assign(community=community[inside]), crs=workers.crs)
     given = float(points["people"].sum())
-    return KindDemand(settings, placed, at_residents=False, given=given, remarks=remarks)
+    return KindDemand(settings, placed, at_residents=False, given=given, notices=notices)
 
 
 def numbers_of(values: pd.Series, column: str, ids: pd.Series, source: str) -> pd.Series:
@@ -125,14 +125,14 @@ def numbers_of(values: pd.Series, column: str, ids: pd.Series, source: str) -> p
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
     blank = values.isna() | (values.astype(str).str.strip() == "")
     unreadable = ~blank & ~np.isfinite(numbers)
-    breaches = []
+    issues = []
     if unreadable.any():
         found = ", ".join(sorted({str(value) for value in values[unreadable]})[:8])
-        breaches.append(Breach("not_a_number", {"column": column, "found": found}, list(ids[unreadable])))
+        issues.append(Issue("not_a_number", {"column": column, "found": found}, list(ids[unreadable])))
     if (numbers < 0).any():
-        breaches.append(Breach("negative_number", {"column": column}, list(ids[numbers < 0])))
-    if breaches:
-        raise DataError(source, breaches)
+        issues.append(Issue("negative_number", {"column": column}, list(ids[numbers < 0])))
+    if issues:
+        raise DataError(source, issues)
     return numbers
 
 

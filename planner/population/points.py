@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 from planner.population.disaggregated import COUNTS, PlacedDemand, community_at
 from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
 from planner.population.start_points import is_grid
@@ -56,7 +56,7 @@ def place_demand(
     >>> people = gpd.GeoDataFrame({"id": ["1", "2"], "people": [3.0, 4.0]},
     ...     geometry=gpd.points_from_xy([5, 50], [5, 5]), crs=32648)
     >>> placed = place_demand(Demand(people), Communities(square))
-    >>> placed.points["community"].tolist(), [(r.key, r.people) for r in placed.remarks]
+    >>> placed.points["community"].tolist(), [(r.key, r.people) for r in placed.notices]
     (['A'], [('demand_outside', 4.0)])
     """
     counted = [name for name in counts if name in demand.columns]
@@ -64,7 +64,7 @@ def place_demand(
     rows = demand[~wide]
     points = gpd.GeoDataFrame(rows.assign(geometry=rows.geometry.representative_point()), crs=demand.crs)
     community = community_at(points, communities)
-    remarks = []
+    notices = []
     doors = None if spreading is None else spreading.doors
     if doors is not None and not is_grid(np.asarray(_areas(demand), dtype=object)):
         starts, at_outline = doors.of(np.asarray(rows.geometry.array, dtype=object))
@@ -72,7 +72,7 @@ def place_demand(
         moved = at_outline & (community != "").to_numpy()
         if moved.any():
             people = float(points["people"][moved].sum())
-            remarks.append(Remark("people_at_outline", "demand", tuple(points["id"][moved]), people))
+            notices.append(Notice("people_at_outline", "demand", tuple(points["id"][moved]), people))
     elif spreading is not None:
         spreading = replace(spreading, doors=None)
     inside = (community != "").to_numpy()
@@ -89,12 +89,12 @@ def place_demand(
     lost_rows = pd.concat(left_out)
     people = float(lost_rows["people"].sum())
     if len(lost_rows):
-        remarks.append(Remark("demand_outside", "demand", tuple(lost_rows["id"]), people))
+        notices.append(Notice("demand_outside", "demand", tuple(lost_rows["id"]), people))
     placed = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
     return PlacedDemand(
         gpd.GeoDataFrame(placed, crs=demand.crs),
         method,
-        tuple(remarks),
+        tuple(notices),
         outside=people,
         unused=tuple(sorted(unused)),
     )

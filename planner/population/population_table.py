@@ -10,8 +10,8 @@ import pandas as pd
 
 from planner.io.community_matching import Unmatched, match_communities
 from planner.io.row_audit import DroppedRows, drop_rows
-from planner.messages.errors import Breach, DataError
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
 from planner.schemas.tables import Communities, PeopleTable
 
 COUNTS = ("people", "households")
@@ -25,14 +25,14 @@ class Counted:
     ----------
     communities
         Their own columns, with what the table says in place of what they said.
-    remarks
+    notices
         Rows whose community is not there, communities that the table leaves out, numbers that it replaced.
     unused
         The table's rows that belong to no community.
     """
 
     communities: Communities
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
     unused: DroppedRows
 
 
@@ -55,42 +55,42 @@ def count_people(communities: Communities, table: PeopleTable, *, source: str) -
     """
     rows = [f"#{row}" for row in table.index]
     joined = match_communities(table["community"], rows, communities)
-    breaches = []
+    issues = []
     if joined.ambiguous:
-        breaches.append(Breach("ambiguous_community", {"found": _said(joined.ambiguous)}, _rows(joined.ambiguous)))
+        issues.append(Issue("ambiguous_community", {"found": _said(joined.ambiguous)}, _rows(joined.ambiguous)))
     named = joined.ids[joined.ids != ""]
     twice = named[named.duplicated(keep=False)]
     if len(twice):
         names = communities.set_index("id")["name"]
         told = ", ".join(str(names[one]) for one in dict.fromkeys(twice))
-        breaches.append(Breach("people_table_twice", {"names": told}, [f"#{row}" for row in twice.index]))
-    if named.empty and not breaches:
-        breaches.append(Breach("unknown_community", {"found": _said(joined.unmatched)}, _rows(joined.unmatched)))
-    if breaches:
-        raise DataError(source, breaches)
+        issues.append(Issue("people_table_twice", {"names": told}, [f"#{row}" for row in twice.index]))
+    if named.empty and not issues:
+        issues.append(Issue("unknown_community", {"found": _said(joined.unmatched)}, _rows(joined.unmatched)))
+    if issues:
+        raise DataError(source, issues)
     said = table.loc[named.index].set_index(named).reindex(communities["id"]).set_axis(communities.index)
     replaced = {name: said[name].where(said[name].notna(), communities[name]) for name in COUNTS}
     own = {*communities.columns, "community", "geometry"}
     further = {str(name): _numbers(said[name]) for name in said.columns if name not in own and _counts(said[name])}
-    remarks = []
+    notices = []
     if joined.unmatched:
         values = {"found": _said(joined.unmatched)}
         lost = float(table.loc[joined.ids == "", "people"].sum())
-        remarks.append(Remark("people_table_unmatched", "people_table", _rows(joined.unmatched), lost, values))
+        notices.append(Notice("people_table_unmatched", "people_table", _rows(joined.unmatched), lost, values))
     left_out = communities["id"][~communities["id"].isin(named)]
     if len(left_out):
-        remarks.append(Remark("people_table_lacks", "people_table", tuple(left_out)))
+        notices.append(Notice("people_table_lacks", "people_table", tuple(left_out)))
     other = communities["people"].notna() & said["people"].notna() & (communities["people"] != said["people"])
     if other.any():
         gap = float(np.abs(communities["people"] - said["people"])[other].sum())
-        remarks.append(Remark("people_table_replaces", "people_table", tuple(communities["id"][other]), gap))
+        notices.append(Notice("people_table_replaces", "people_table", tuple(communities["id"][other]), gap))
     unused = drop_rows(
         "people_table_unmatched",
         (int(row) for row in joined.ids.index[joined.ids == ""]),
         {"found": _said(joined.unmatched)},
     )
     counted = gpd.GeoDataFrame(communities.assign(**replaced, **further))
-    return Counted(Communities(counted), tuple(remarks), unused)
+    return Counted(Communities(counted), tuple(notices), unused)
 
 
 def _said(rows: tuple[Unmatched, ...]) -> str:
@@ -106,6 +106,6 @@ def _numbers(cells: pd.Series) -> pd.Series:
 
 
 def _counts(cells: pd.Series) -> bool:
-    """Tell whether a column that no contract knows holds numbers in every cell that is filled."""
+    """Tell whether a column that no schema knows holds numbers in every cell that is filled."""
     filled = cells.notna() & (cells.astype(str).str.strip() != "")
     return bool(filled.any() and _numbers(cells)[filled].notna().all())

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.io.raster import open_raster, read_scale, read_scaled, refuse_undeclared_no_data
-from planner.messages.errors import Breach, DataError
+from planner.messages.errors import DataError, Issue
 from planner.schemas.tables import Communities
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def read_raster(
         transform, scale = raster.transform, read_scale(raster, number)
     if (values[~empty] < 0).any():
         lowest = f"{values[~empty].min():g}"
-        raise DataError(source, [Breach("raster_negative", {"lowest": lowest})])
+        raise DataError(source, [Issue("raster_negative", {"lowest": lowest})])
     row, column = np.nonzero(~empty & (values > 0))
     corners = _corners(transform, row + top, column + left)
     equal = _equal_area(system, communities)
@@ -125,7 +125,7 @@ def read_raster(
 
 def _band(raster: DatasetReader, band: int | None, source: str) -> int:
     if (band is None and raster.count > 1) or (band is not None and band > raster.count):
-        raise DataError(source, [Breach("several_bands", {"count": f"{raster.count}"})])
+        raise DataError(source, [Issue("several_bands", {"count": f"{raster.count}"})])
     return band or 1
 
 
@@ -138,15 +138,15 @@ def _window(
     x, y = np.array([west, west, east, east]), np.array([south, north, south, north])
     column, row = _moved(~raster.transform, x, y)
     if not (np.isfinite(column).all() and np.isfinite(row).all()):
-        raise DataError(source, [Breach("population_elsewhere", {"crs": system.to_string()})])
+        raise DataError(source, [Issue("population_elsewhere", {"crs": system.to_string()})])
     top, bottom = int(np.floor(row.min())) - 1, int(np.ceil(row.max())) + 1
     left, right = int(np.floor(column.min())) - 1, int(np.ceil(column.max())) + 1
     rows = (max(top, 0), min(bottom, raster.height))
     columns = (max(left, 0), min(right, raster.width))
     if rows[0] >= rows[1] or columns[0] >= columns[1]:
-        raise DataError(source, [Breach("population_elsewhere", {"crs": system.to_string()})])
+        raise DataError(source, [Issue("population_elsewhere", {"crs": system.to_string()})])
     if (rows[1] - rows[0]) * (columns[1] - columns[0]) > MOST_CELLS:
-        raise DataError(source, [Breach("raster_too_fine", {"most": f"{MOST_CELLS:,}"})])
+        raise DataError(source, [Issue("raster_too_fine", {"most": f"{MOST_CELLS:,}"})])
     return rows, columns
 
 

@@ -6,14 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.messages.errors import Breach, DataError
-from planner.messages.notices import Remark
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
 from planner.schemas.tables import Communities
 
 
 def people_from_households(
     points: gpd.GeoDataFrame, communities: Communities, *, size: float | None, source: str
-) -> tuple[gpd.GeoDataFrame, tuple[Remark, ...]]:
+) -> tuple[gpd.GeoDataFrame, tuple[Notice, ...]]:
     """Give people to demand points that know only their households.
 
     people = households × household size. Where the community gives its total, the size is such that the total is
@@ -34,7 +34,7 @@ def people_from_households(
     -------
     points
         With people everywhere.
-    remarks
+    notices
         How many points were reckoned so, and with which sizes.
 
     Raises
@@ -53,7 +53,7 @@ def people_from_households(
     size_of = (rest / households).where((rest > 0) & (households > 0))
     if size is None and size_of[households > 0].isna().any():
         lacking = list(size_of.index[size_of.isna() & (households > 0)])
-        raise DataError(source, [Breach("no_household_size", {}, lacking)])
+        raise DataError(source, [Issue("no_household_size", {}, lacking)])
     size_of = size_of.fillna(np.nan if size is None else size)
     reckoned = points["households"] * size_of.reindex(home).to_numpy()
     people = points["people"].where(~unknown, reckoned.fillna(0.0))
@@ -64,7 +64,7 @@ def people_from_households(
         "most": f"{used.max():.2f}" if len(used) else "–",
     }
     total = float(people[unknown].sum())
-    return points.assign(people=people), (Remark("people_from_households", "demand", (), total, values),)
+    return points.assign(people=people), (Notice("people_from_households", "demand", (), total, values),)
 
 
 def calibrate(points: gpd.GeoDataFrame, communities: Communities, *, columns: list[str]) -> gpd.GeoDataFrame:

@@ -1,4 +1,4 @@
-"""The programme of a study: from what the stages before have found to the three lists."""
+"""The programme of a study: from the results of the stages before to its three lists."""
 
 from __future__ import annotations
 
@@ -7,85 +7,86 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from planner.config.study import Study
-from planner.evaluation.rating_names import WEAK
-from planner.messages.notices import Remark
-from planner.programme.lists import FundYear, Programme, Project, Site, Year, numbered
-from planner.programme.needs import needs_of
-from planner.programme.problem import Question, covered
-from planner.programme.project_options import Known, Offer, left_aside, offers_of, question_of
-from planner.programme.solve import Chosen, choose
+from planner.evaluation.ratings import WEAK
+from planner.messages.notices import Notice
+from planner.programme.needs import list_needs
+from planner.programme.problem import BudgetProblem, ProjectOption, is_covered
+from planner.programme.programme import AvailableSite, FundYear, Programme, Project, Year, list_ids
+from planner.programme.project_options import ProgrammeInputs, budget_problem, find_options, inapplicable_settings
+from planner.programme.solve import ProgrammeSolution, solve_programme
 
 CENT = 1e-6
-"""Less money than this is none: of 万元, a hundredth of a yuan."""
+"""Smallest amount of money: of 万元, a hundredth of a yuan."""
 
 
-def make_programme(known: Known) -> Programme | None:
-    """Choose what is done in which year with which money; None where the study gives no funds.
+def build_programme(given: ProgrammeInputs) -> Programme | None:
+    """Select projects, years and payments; None without funds.
 
     Parameters
     ----------
-    known
-        What the stages before have found.
+    given
+        Results of the stages before.
 
     Returns
     -------
     programme
-        The three lists, with what is proven of the choice.
+        The three lists, with bound and status of the selection.
 
     Raises
     ------
     StudyError
-        The settings of the programme name what there is not.
+        The settings of the programme refer to unknown projects, candidates or centres.
     """
-    settings = known.settings
+    settings = given.settings
     if not settings.funds:
         return None
-    offers = offers_of(known)
-    question = question_of(known, offers)
-    chosen = choose(question, seconds=settings.seconds)
-    projects = tuple(_projects(known.study, offers, chosen))
-    aside = left_aside(known, offers)
-    weak = known.diagnosis.centres["verdict"] == WEAK
+    options = find_options(given)
+    problem = budget_problem(given, options)
+    solution = solve_programme(problem, time_limit_s=settings.seconds)
+    projects = tuple(_projects(given.study, options, solution))
+    inapplicable = inapplicable_settings(given, options)
+    weak = given.diagnosis.centres["verdict"] == WEAK
     return Programme(
         labels=tuple(range(first := settings.first_year or 1, first + settings.years)),
-        needs=tuple(needs_of(known, offers, projects)),
-        sites=tuple(_sites(question, offers, projects)),
-        funds=tuple(_fund_years(question, projects)),
+        needs=tuple(list_needs(given, options, projects)),
+        sites=tuple(_sites(problem, projects)),
+        funds=tuple(_fund_years(problem, projects)),
         projects=projects,
-        years=tuple(_years(chosen, projects)),
+        years=tuple(_years(solution, projects)),
         weak=int(weak.sum()),
-        settleable=len(chosen.settleable),
-        settled=len(chosen.settled),
-        people=chosen.objective,
-        bound=chosen.bound,
-        gap=chosen.gap,
-        status=chosen.status,
-        order_status=chosen.order_status,
-        missing=chosen.missing,
-        remarks=(Remark("scenario_waits_for_nothing", "facilities", aside),) if aside else (),
+        resolvable=len(solution.resolvable),
+        resolved=len(solution.resolved),
+        people=solution.objective,
+        bound=solution.bound,
+        gap=solution.gap,
+        status=solution.status,
+        order_status=solution.order_status,
+        funding_gap=solution.funding_gap,
+        notices=(Notice("scenario_waits_for_nothing", "facilities", inapplicable),) if inapplicable else (),
     )
 
 
-def _projects(study: Study, offers: Sequence[Offer], chosen: Chosen) -> Iterator[Project]:
+def _projects(study: Study, options: Sequence[ProjectOption], solution: ProgrammeSolution) -> Iterator[Project]:
     responsible = study.programme.responsible
-    ids = numbered("P", len(chosen.starts))
-    for ident, (place, year), paid, added in zip(ids, chosen.starts, chosen.paid, chosen.added, strict=True):
-        offer = offers[place]
-        option = offer.option
-        unit = offer.unit or responsible.get(option.kind, "")  # type: ignore[call-overload]  # kinds are its keys
+    ids = list_ids("P", len(solution.starts))
+    rows = zip(ids, solution.starts, solution.payments, solution.added, strict=True)
+    for ident, (number, year), paid, added in rows:
+        option = options[number]
+        unit = option.unit or responsible.get(option.kind, "")  # type: ignore[call-overload]  # kinds are its keys
         yield Project(
             id=ident,
             option=option.id,
             kind=option.kind,
-            title=offer.name,
-            centre=offer.centre,
-            site=offer.site,
+            title=option.name,
+            centre=option.centre,
+            site=option.site,
             closes=option.closes,
-            settles=option.settles,
-            community=offer.community,
-            street=option.street,
-            unit=unit.replace("{street}", option.street),
-            changes=offer.changes,
+            resolves=option.resolves,
+            community=option.community,
+            subdistrict=option.subdistrict,
+            # "{street}" is the former name of the placeholder.
+            unit=unit.replace("{subdistrict}", option.subdistrict).replace("{street}", option.subdistrict),
+            actions=option.actions,
             year=year,
             cost=option.cost,
             paid=tuple(paid.tolist()),
@@ -94,22 +95,22 @@ def _projects(study: Study, offers: Sequence[Offer], chosen: Chosen) -> Iterator
         )
 
 
-def _years(chosen: Chosen, projects: Sequence[Project]) -> Iterator[Year]:
-    for year, (served, standard) in enumerate(chosen.by_year.tolist()):
+def _years(solution: ProgrammeSolution, projects: Sequence[Project]) -> Iterator[Year]:
+    for year, (covered, standard) in enumerate(solution.by_year.tolist()):
         done = [project for project in projects if project.year <= year]
         yield Year(
             year=year,
             sites=tuple(project.site for project in done if project.site),
             closed=tuple(dict.fromkeys(centre for project in done for centre in project.closes)),
-            settled=tuple(dict.fromkeys(centre for project in done for centre in project.settles)),
-            people_covered=served,
+            resolved=tuple(dict.fromkeys(centre for project in done for centre in project.resolves)),
+            people_covered=covered,
             people_standard=standard,
             spent=float(sum(project.cost for project in done if project.year == year)),
         )
 
 
-def _fund_years(question: Question, projects: Sequence[Project]) -> Iterator[FundYear]:
-    for number, fund in enumerate(question.funds):
+def _fund_years(problem: BudgetProblem, projects: Sequence[Project]) -> Iterator[FundYear]:
+    for number, fund in enumerate(problem.funds):
         left = 0.0
         for year, amount in enumerate(fund.amounts):
             brought = left if fund.carries_over else 0.0
@@ -119,12 +120,12 @@ def _fund_years(question: Question, projects: Sequence[Project]) -> Iterator[Fun
             yield FundYear(fund.id, year, amount, brought, spent, left)
 
 
-def _sites(question: Question, offers: Sequence[Offer], projects: Sequence[Project]) -> Iterator[Site]:
-    beyond = ~covered(question, np.zeros(0, dtype=np.int64))
-    people = np.asarray(question.covers.T.astype(np.float64) @ (question.weight * beyond))
-    taken = {project.option: project.id for project in projects}
-    for offer, reached in zip(offers, people.tolist(), strict=True):
-        if offer.site:
-            option = offer.option
-            project = taken.get(option.id, "")
-            yield Site(offer.site, option.kind, offer.community, option.street, option.cost, reached, project)
+def _sites(problem: BudgetProblem, projects: Sequence[Project]) -> Iterator[AvailableSite]:
+    beyond = ~is_covered(problem, np.zeros(0, dtype=np.int64))
+    people = np.asarray(problem.coverage.T.astype(np.float64) @ (problem.weight * beyond))
+    project_of = {project.option: project.id for project in projects}
+    for option, reached in zip(problem.options, people.tolist(), strict=True):
+        if option.site:
+            project = project_of.get(option.id, "")
+            place = (option.community, option.subdistrict)
+            yield AvailableSite(option.site, option.kind, *place, option.cost, reached, project)

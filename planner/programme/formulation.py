@@ -1,11 +1,11 @@
-"""A programme as a mixed-integer programme: which rows its rules become.
+"""Mixed-integer formulation of the budget problem.
 
-Variables, in this order: for each year and project, whether it is begun by then (whole); for each counted year and
-demand row, whether it is served; for each year, fund and kind that it pays for, money; extra money by year and
-fund where it is asked for.
+Variables, in this order: for each year and option, whether it has started by then (binary); for each counted year
+and demand point, whether it is covered; for each year, fund and kind, the payment; and additional money by year
+and fund, if `has_extra`.
 
-Money is reckoned by kind of project, not by project: all rules of a fund hold for a whole kind if and only if they
-hold for each of its projects, paid in the same proportions. So it takes no variable for each project and fund.
+Payments are modelled by kind of project, not by project: the rules of a fund hold for a kind if and only if they
+hold for each of its projects, paid in equal proportions. This saves a variable for each project and fund.
 """
 
 from __future__ import annotations
@@ -17,80 +17,88 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.programme.problem import Question
-from planner.siting.solvers.mip import Programme as Mip
+from planner.programme.problem import BudgetProblem, Fund, Starts
+from planner.siting.solvers.mip import MixedIntegerProgram as Mip
 
 TOLERANCE = 1e-9
-"""By what share a sum of money may exceed a fund: the arithmetic's."""
+"""Relative tolerance by which payments may exceed a fund, for rounding."""
+
+HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layout:
-    """Where each variable stands.
+class Variables:
+    """Positions of the variables.
 
     Attributes
     ----------
-    question
-        What is formulated.
+    problem
+        The problem.
     counted
-        The years for which it is known who is served, from 0.
+        The years with variables of coverage, from 0.
     has_extra
-        Whether funds may be given more than they have.
+        Whether there are variables of additional money.
     """
 
-    question: Question
+    problem: BudgetProblem
     counted: tuple[int, ...] = ()
     has_extra: bool = False
 
     @property
     def options(self) -> int:
-        """How many projects."""
-        return len(self.question.options)
+        """Number of options."""
+        return len(self.problem.options)
 
     @property
-    def served_from(self) -> int:
-        """Where the variables of service begin."""
-        return self.options * self.question.years
+    def coverage_from(self) -> int:
+        """First variable of coverage."""
+        return self.options * self.problem.years
 
     @property
-    def money_from(self) -> int:
-        """Where those of money begin."""
-        return self.served_from + len(self.counted) * len(self.question.weight)
+    def payments_from(self) -> int:
+        """First variable of payments."""
+        return self.coverage_from + len(self.counted) * len(self.problem.weight)
 
     @property
     def payments(self) -> tuple[tuple[int, int, str], ...]:
-        """The payments there may be: year, fund, kind of project."""
-        kinds = self.question.kinds
+        """Year, fund and kind of each payment."""
+        kinds = self.problem.kinds
         return tuple(
-            (year, fund, kind)
-            for year in range(self.question.years)
-            for fund, one in enumerate(self.question.funds)
+            (year, number, kind)
+            for year in range(self.problem.years)
+            for number, fund in enumerate(self.problem.funds)
             for kind in kinds
-            if one.pays(kind)
+            if fund.pays(kind)
         )
 
     @property
     def extra_from(self) -> int:
-        """Where extra money begins."""
-        return self.money_from + len(self.payments)
+        """First variable of additional money."""
+        return self.payments_from + len(self.payments)
 
     @property
-    def variables(self) -> int:
-        """How many there are."""
-        return self.extra_from + (len(self.question.funds) * self.question.years if self.has_extra else 0)
+    def count(self) -> int:
+        """Number of variables."""
+        return self.extra_from + (len(self.problem.funds) * self.problem.years if self.has_extra else 0)
 
-    def begun(self, option: int, year: int) -> int:
-        """Return the variable that a project is begun by the end of a year."""
+    def started(self, option: int, year: int) -> int:
+        """Return the variable of an option having started by the end of a year."""
         return year * self.options + option
 
     def extra_money(self, fund: int, year: int) -> int:
-        """Return the variable of a fund's extra money in a year."""
-        return self.extra_from + year * len(self.question.funds) + fund
+        """Return the variable of additional money of a fund in a year."""
+        return self.extra_from + year * len(self.problem.funds) + fund
+
+    def starts(self, x: FloatArray) -> Starts:
+        """Return the starts in a solution."""
+        started = x[: self.coverage_from].reshape(self.problem.years, self.options) > HALF
+        some = np.flatnonzero(started.any(axis=0))
+        return tuple((int(option), int(np.argmax(started[:, option]))) for option in some)
 
 
 @dataclass(slots=True, eq=False)
-class Rows:
-    """Rows that are being collected: each a sum of variables that is at most, or exactly, a number."""
+class Constraints:
+    """Linear constraints under construction."""
 
     row: list[int] = field(default_factory=list)
     column: list[int] = field(default_factory=list)
@@ -98,183 +106,196 @@ class Rows:
     lower: list[float] = field(default_factory=list)
     upper: list[float] = field(default_factory=list)
 
-    def at_most(self, terms: Iterable[tuple[int, float]], most: float) -> None:
-        """Add a row that is at most a number."""
-        self.between(terms, -np.inf, most)
+    def at_most(self, terms: Iterable[tuple[int, float]], upper: float) -> None:
+        """Add a constraint with an upper bound."""
+        self.between(terms, -np.inf, upper)
 
-    def between(self, terms: Iterable[tuple[int, float]], least: float, most: float) -> None:
-        """Add a row between two numbers."""
+    def between(self, terms: Iterable[tuple[int, float]], lower: float, upper: float) -> None:
+        """Add a constraint with two bounds."""
         for column, value in terms:
             self.row.append(len(self.upper))
             self.column.append(column)
             self.value.append(value)
-        self.lower.append(least)
-        self.upper.append(most)
+        self.lower.append(lower)
+        self.upper.append(upper)
 
     def matrix(self, variables: int) -> csr_array:
-        """Return the rows, shape (rows, variables); terms of the same variable are added up."""
+        """Return the coefficients, shape (constraints, variables); terms of the same variable are added."""
         return csr_array((self.value, (self.row, self.column)), shape=(len(self.upper), variables))
 
 
 def formulate(
-    layout: Layout,
+    variables: Variables,
     objective: FloatArray,
     *,
-    settled: int = 0,
-    begun_at_last: IndexArray | None = None,
-    further: Rows | None = None,
+    min_resolved: int = 0,
+    started_at_end: IndexArray | None = None,
+    further: Constraints | None = None,
 ) -> Mip:
-    """Return the programme that minimises an objective.
+    """Return the mixed-integer programme that minimises an objective.
 
     Parameters
     ----------
-    layout
+    variables
         The variables.
     objective
-        What each of them counts, shape (variables,).
-    settled
-        At least so many weak premises meet the standard in the end.
-    begun_at_last
-        Exactly these projects are begun by the end.
+        Coefficients, shape (variables,).
+    min_resolved
+        Smallest number of weak centres resolved by the end.
+    started_at_end
+        The options started by the end, exactly; None: any.
     further
-        Rows besides.
+        Further constraints; they are changed.
     """
-    question = layout.question
-    rows = Rows() if further is None else further
-    _order(rows, layout)
-    _streets(rows, layout)
-    _centres(rows, layout)
-    _money(rows, layout)
-    if settled:
-        last = question.years - 1
-        terms = [(layout.begun(place, last), 1.0) for places in question.settled_by.values() for place in places]
-        rows.between(terms, float(settled), np.inf)
-    service, most = _service(layout)
-    lower, upper = np.zeros(layout.variables), np.ones(layout.variables)
-    upper[layout.money_from :] = np.inf
-    if begun_at_last is not None:
-        at_last = slice(layout.begun(0, question.years - 1), layout.served_from)
-        lower[at_last] = np.isin(np.arange(layout.options), begun_at_last)
-        upper[at_last] = lower[at_last]
-    integral = np.zeros(layout.variables, dtype=bool)
-    integral[: layout.served_from] = True
+    problem = variables.problem
+    constraints = Constraints() if further is None else further
+    _add_order(constraints, variables)
+    _add_subdistrict_limits(constraints, variables)
+    _add_centres(constraints, variables)
+    _add_payments(constraints, variables)
+    last = problem.years - 1
+    if min_resolved:
+        numbers = [number for some in problem.resolved_by.values() for number in some]
+        terms = [(variables.started(number, last), 1.0) for number in numbers]
+        constraints.between(terms, float(min_resolved), np.inf)
+    coverage, most = _coverage_rows(variables)
+    lower, upper = np.zeros(variables.count), np.ones(variables.count)
+    upper[variables.payments_from :] = np.inf
+    if started_at_end is not None:
+        at_end = slice(variables.started(0, last), variables.coverage_from)
+        lower[at_end] = np.isin(np.arange(variables.options), started_at_end)
+        upper[at_end] = lower[at_end]
+    integral = np.zeros(variables.count, dtype=bool)
+    integral[: variables.coverage_from] = True
     return Mip(
         objective,
-        vstack([rows.matrix(layout.variables), service], format="csr"),
-        np.concatenate([rows.lower, np.full(len(most), -np.inf)]),
-        np.concatenate([rows.upper, most]),
+        vstack([constraints.matrix(variables.count), coverage], format="csr"),
+        np.concatenate([constraints.lower, np.full(len(most), -np.inf)]),
+        np.concatenate([constraints.upper, most]),
         lower,
         upper,
         integral,
     )
 
 
-def _service(layout: Layout) -> tuple[csr_array, FloatArray]:
-    """Let a row be served by what is done in its reach, and by what stands there today and is not closed."""
-    question = layout.question
-    rows, options = question.covers.shape
+def _coverage_rows(variables: Variables) -> tuple[csr_array, FloatArray]:
+    """Limit the coverage of a demand point by the options started and the centres that are still open."""
+    problem = variables.problem
+    rows, options = problem.coverage.shape
     closing = csr_array(
         np.array(
-            [[float(centre in option.closes) for option in question.options] for centre in question.closable]
-        ).reshape(len(question.closable), options)
+            [[float(centre in option.closes) for option in problem.options] for centre in problem.closable]
+        ).reshape(len(problem.closable), options)
     )
-    held = csr_array(question.held.astype(np.float64))
-    most = np.asarray(held.sum(axis=1)).ravel()
-    by_project = csr_array(held @ closing - question.covers.astype(np.float64))
+    today = csr_array(problem.coverage_today.astype(np.float64))
+    most = np.asarray(today.sum(axis=1)).ravel()
+    by_option = csr_array(today @ closing - problem.coverage.astype(np.float64))
     blocks = []
-    for number, year in enumerate(layout.counted):
+    for number, year in enumerate(variables.counted):
         before = csr_array((rows, year * options))
-        after = csr_array((rows, layout.served_from - (year + 1) * options + number * rows))
-        rest = csr_array((rows, layout.variables - layout.served_from - (number + 1) * rows))
-        blocks.append(hstack([before, by_project, after, eye_array(rows), rest], format="csr"))
+        after = csr_array((rows, variables.coverage_from - (year + 1) * options + number * rows))
+        rest = csr_array((rows, variables.count - variables.coverage_from - (number + 1) * rows))
+        blocks.append(hstack([before, by_option, after, eye_array(rows), rest], format="csr"))
     if not blocks:
-        return csr_array((0, layout.variables)), np.zeros(0)
-    return csr_array(vstack(blocks, format="csr")), np.tile(most, len(layout.counted))
+        return csr_array((0, variables.count)), np.zeros(0)
+    return csr_array(vstack(blocks, format="csr")), np.tile(most, len(variables.counted))
 
 
-def _order(rows: Rows, layout: Layout) -> None:
-    """Keep begun what is begun, and begin before what must come first."""
-    question = layout.question
-    for year in range(1, question.years):
-        for option in range(layout.options):
-            rows.at_most([(layout.begun(option, year - 1), 1.0), (layout.begun(option, year), -1.0)], 0.0)
-    for one in question.precedence:
-        then = question.position[one.then]
-        first = question.position.get(one.first)
-        for year in range(question.years):
+def _add_order(constraints: Constraints, variables: Variables) -> None:
+    """Keep projects started, and start each after those that precede it."""
+    problem = variables.problem
+    for year in range(1, problem.years):
+        for option in range(variables.options):
+            before, now = variables.started(option, year - 1), variables.started(option, year)
+            constraints.at_most([(before, 1.0), (now, -1.0)], 0.0)
+    for one in problem.precedence:
+        then = problem.position[one.then]
+        first = problem.position.get(one.first)
+        for year in range(problem.years):
             by = year if one.same_year else year - 1
-            terms = [(layout.begun(then, year), 1.0)]
+            terms = [(variables.started(then, year), 1.0)]
             if first is not None and by >= 0:
-                terms.append((layout.begun(first, by), -1.0))
-            rows.at_most(terms, 0.0)
+                terms.append((variables.started(first, by), -1.0))
+            constraints.at_most(terms, 0.0)
 
 
-def _streets(rows: Rows, layout: Layout) -> None:
-    """Let at most so many projects begin in a street in one year."""
-    question = layout.question
-    if question.starts_per_street is None:
+def _add_subdistrict_limits(constraints: Constraints, variables: Variables) -> None:
+    problem = variables.problem
+    limit = problem.max_starts_per_subdistrict
+    if limit is None:
         return
-    of_street: dict[str, list[int]] = {}
-    for place, option in enumerate(question.options):
-        if option.street:
-            of_street.setdefault(option.street, []).append(place)
-    for places in of_street.values():
-        if len(places) > question.starts_per_street:
-            for year in range(question.years):
-                terms = [term for place in places for term in _starts(layout, place, year)]
-                rows.at_most(terms, float(question.starts_per_street))
+    of_subdistrict: dict[str, list[int]] = {}
+    for number, option in enumerate(problem.options):
+        if option.subdistrict:
+            of_subdistrict.setdefault(option.subdistrict, []).append(number)
+    for numbers in of_subdistrict.values():
+        if len(numbers) > limit:
+            for year in range(problem.years):
+                terms = [term for number in numbers for term in _starts_in(variables, number, year)]
+                constraints.at_most(terms, float(limit))
 
 
-def _centres(rows: Rows, layout: Layout) -> None:
-    """Change or share a centre once."""
-    last = layout.question.years - 1
-    for places in layout.question.changing().values():
-        if len(places) > 1:
-            rows.at_most([(layout.begun(place, last), 1.0) for place in places], 1.0)
+def _add_centres(constraints: Constraints, variables: Variables) -> None:
+    """Change or share each centre at most once."""
+    last = variables.problem.years - 1
+    for numbers in variables.problem.options_by_centre().values():
+        if len(numbers) > 1:
+            constraints.at_most([(variables.started(number, last), 1.0) for number in numbers], 1.0)
 
 
-def _money(rows: Rows, layout: Layout) -> None:
-    """Pay what begins by funds that pay for its kind, within their shares, matches and amounts."""
-    question, years = layout.question, range(layout.question.years)
-    place = {payment: layout.money_from + number for number, payment in enumerate(layout.payments)}
+def _add_payments(constraints: Constraints, variables: Variables) -> None:
+    """Pay for the projects that start, within kinds, shares, matches and amounts of the funds."""
+    problem, years = variables.problem, range(variables.problem.years)
+    column_of = {payment: variables.payments_from + number for number, payment in enumerate(variables.payments)}
     for year in years:
-        for kind in question.kinds:
+        for kind in problem.kinds:
             due = [
                 (column, option.cost * sign)
-                for number, option in enumerate(question.options)
+                for number, option in enumerate(problem.options)
                 if option.kind == kind and option.cost
-                for column, sign in _starts(layout, number, year)
+                for column, sign in _starts_in(variables, number, year)
             ]
             paid = {
-                number: place[year, number, kind] for number, fund in enumerate(question.funds) if fund.pays(kind)
+                number: column_of[year, number, kind]
+                for number, fund in enumerate(problem.funds)
+                if fund.pays(kind)
             }
             owed = [(column, -value) for column, value in due]
-            rows.between([*((column, 1.0) for column in paid.values()), *owed], 0.0, 0.0)
+            constraints.between([*((column, 1.0) for column in paid.values()), *owed], 0.0, 0.0)
             for number, column in paid.items():
-                share = question.funds[number].most_share
+                share = problem.funds[number].most_share
                 if share < 1:
-                    rows.at_most([(column, 1.0), *((other, -share * value) for other, value in due)], 0.0)
-            _matches(rows, question, paid)
-    for number, fund in enumerate(question.funds):
+                    terms = [(column, 1.0), *((other, -share * value) for other, value in due)]
+                    constraints.at_most(terms, 0.0)
+            _add_matches(constraints, problem.funds, paid)
+    for number, fund in enumerate(problem.funds):
         for year in years:
-            within = range(year + 1) if fund.carries_over else range(year, year + 1)
+            within = usable_years(fund, year)
             terms = [
-                (place[then, number, kind], 1.0) for then in within for kind in question.kinds if fund.pays(kind)
+                (column_of[then, number, kind], 1.0)
+                for then in within
+                for kind in problem.kinds
+                if fund.pays(kind)
             ]
-            if layout.has_extra:
-                terms += [(layout.extra_money(number, then), -1.0) for then in within]
-            rows.at_most(terms, sum(fund.amounts[then] for then in within) * (1 + TOLERANCE))
+            if variables.has_extra:
+                terms += [(variables.extra_money(number, then), -1.0) for then in within]
+            constraints.at_most(terms, sum(fund.amounts[then] for then in within) * (1 + TOLERANCE))
 
 
-def _matches(rows: Rows, question: Question, paid: dict[int, int]) -> None:
-    number_of = {fund.id: number for number, fund in enumerate(question.funds)}
-    for number, fund in enumerate(question.funds):
+def usable_years(fund: Fund, year: int) -> range:
+    """Return the years whose money, and whose payments, count together until the end of a year."""
+    return range(year + 1) if fund.carries_over else range(year, year + 1)
+
+
+def _add_matches(constraints: Constraints, funds: Sequence[Fund], paid: dict[int, int]) -> None:
+    number_of = {fund.id: number for number, fund in enumerate(funds)}
+    for number, fund in enumerate(funds):
         matched = number_of.get(fund.matches or "")
         if matched is not None and matched in paid and number in paid:
-            rows.at_most([(paid[matched], fund.match_share), (paid[number], -1.0)], 0.0)
+            constraints.at_most([(paid[matched], fund.match_share), (paid[number], -1.0)], 0.0)
 
 
-def _starts(layout: Layout, option: int, year: int) -> Sequence[tuple[int, float]]:
-    """Return what says that a project begins in a year: begun by then, and not by the year before."""
-    begun = [(layout.begun(option, year), 1.0)]
-    return begun if year == 0 else [*begun, (layout.begun(option, year - 1), -1.0)]
+def _starts_in(variables: Variables, option: int, year: int) -> Sequence[tuple[int, float]]:
+    """Return the terms of an option starting in a year: started by then, and not by the year before."""
+    started = [(variables.started(option, year), 1.0)]
+    return started if year == 0 else [*started, (variables.started(option, year - 1), -1.0)]

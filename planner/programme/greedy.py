@@ -1,4 +1,4 @@
-"""A programme by greedy choice, to begin the search with; and a bound that forgets years and rules of money."""
+"""Greedy start solution of the budget problem, and an upper bound from a relaxation with one budget."""
 
 from __future__ import annotations
 
@@ -8,129 +8,127 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from planner.network.walk import FloatArray
-from planner.programme.formulation import Layout
-from planner.programme.payments import payments_or_none
-from planner.programme.problem import Question, covered
+from planner.programme.formulation import Variables
+from planner.programme.payments import try_payments
+from planner.programme.problem import BudgetProblem, Start, Starts, is_covered, numbers_of
 from planner.siting.models.maximal_covering import maximal_covering
-from planner.siting.problem import Choice, Covering
-from planner.siting.solvers.deadline import Clock
-
-Starts = tuple[tuple[int, int], ...]
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.solvers.deadline import Deadline
 
 
-def greedy(question: Question, first: Starts, clock: Clock) -> Starts:
-    """Add to a programme, year by year, the project that gains most people for its cost, as long as rules allow.
+def add_greedily(problem: BudgetProblem, first: Starts, clock: Deadline) -> Starts:
+    """Add to a programme, year by year, the project with most people gained per cost while the rules allow it.
 
     Parameters
     ----------
-    question
-        Projects, people, money and rules.
+    problem
+        Options, people, money and rules.
     first
-        What is begun in any case.
+        Projects that are started in any case.
     clock
-        When to stop; what was added until then stays.
+        Time limit; projects added until then are kept.
     """
     starts = list(first)
-    for year in range(question.years):
+    for year in range(problem.years):
         refused: set[int] = set()
-        dear: dict[str, float] = {}
+        unpaid: dict[str, float] = {}
         while not clock.is_over:
-            gains = _gains(question, starts)
-            begun = {option for option, _ in starts}
-            open_to = [
-                place
-                for place in np.flatnonzero(gains > 0).tolist()
-                if place not in begun
-                and place not in refused
-                and question.options[place].cost < dear.get(question.options[place].kind, np.inf)
+            gains = _gains(problem, starts)
+            started = {option for option, _ in starts}
+            available = [
+                number
+                for number in np.flatnonzero(gains > 0).tolist()
+                if number not in started
+                and number not in refused
+                and problem.options[number].cost < unpaid.get(problem.options[number].kind, np.inf)
             ]
-            if not open_to:
+            if not available:
                 break
-            worth = gains[open_to] / np.maximum(question.cost[open_to], 1e-9)
-            place = open_to[int(np.argmax(worth))]
-            option = question.options[place]
-            if not _fits(question, starts, place, year):
-                refused.add(place)
-            elif payments_or_none(question, [*starts, (place, year)]) is None:
-                # Others of its kind that cost as much would not be paid either.
-                dear[option.kind] = option.cost
+            worth = gains[available] / np.maximum(problem.cost[available], 1e-9)
+            number = available[int(np.argmax(worth))]
+            option = problem.options[number]
+            if not _is_allowed(problem, starts, number, year):
+                refused.add(number)
+            elif try_payments(problem, [*starts, (number, year)]) is None:
+                # Others of its kind that cost as much could not be paid either.
+                unpaid[option.kind] = option.cost
             else:
-                starts.append((place, year))
+                starts.append((number, year))
     return tuple(starts)
 
 
-def as_start(layout: Layout, starts: Sequence[tuple[int, int]]) -> FloatArray | None:
-    """Return a programme as the values of all variables of a layout; None where it cannot be paid."""
-    question = layout.question
-    paid = payments_or_none(question, starts)
-    if paid is None:
+def as_solution(variables: Variables, starts: Sequence[Start]) -> FloatArray | None:
+    """Return a programme as the values of all variables; None if it cannot be paid."""
+    problem = variables.problem
+    payments = try_payments(problem, starts)
+    if payments is None:
         return None
-    x = np.zeros(layout.variables)
+    x = np.zeros(variables.count)
     for option, year in starts:
-        for later in range(year, question.years):
-            x[layout.begun(option, later)] = 1.0
-    rows = len(question.weight)
-    for number, counted in enumerate(layout.counted):
-        done = np.array([option for option, year in starts if year <= counted], dtype=np.int64)
-        begin = layout.served_from + number * rows
-        x[begin : begin + rows] = covered(question, done)
-    place = {payment: layout.money_from + number for number, payment in enumerate(layout.payments)}
-    for (option, year), row in zip(starts, paid, strict=True):
+        for later in range(year, problem.years):
+            x[variables.started(option, later)] = 1.0
+    rows = len(problem.weight)
+    for number, counted in enumerate(variables.counted):
+        begin = variables.coverage_from + number * rows
+        x[begin : begin + rows] = is_covered(problem, numbers_of([one for one in starts if one[1] <= counted]))
+    column_of = {payment: variables.payments_from + number for number, payment in enumerate(variables.payments)}
+    for (option, year), row in zip(starts, payments, strict=True):
         for fund, amount in enumerate(row.tolist()):
             if amount > 0:
-                x[place[year, fund, question.options[option].kind]] += amount
+                x[column_of[year, fund, problem.options[option].kind]] += amount
     return x
 
 
-def loose_bound(question: Question, clock: Clock) -> float:
-    """Return a number of people that no programme exceeds: one purse for all years, no rules but its size.
+def relaxed_bound(problem: BudgetProblem, clock: Deadline) -> float:
+    """Return an upper bound of the people gained: one budget for all years and kinds, and no other rules.
 
-    Those whom a centre serves today that may be closed can only be lost; they are counted as kept.
+    Demand points covered by a closable centre can only be lost; they are counted as kept.
     """
-    held = np.diff(question.held.indptr) > 0
-    gained = Covering(csr_array(question.covers[~held]), question.weight[~held])
-    settling = question.settled_by
-    weight = np.array([question.people[centre] for centre in settling], dtype=np.float64)
-    pairs = [(row, place) for row, places in enumerate(settling.values()) for place in places]
+    today = np.diff(problem.coverage_today.indptr) > 0
+    gained = CoverageMatrix(csr_array(problem.coverage[~today]), problem.weight[~today])
+    resolved_by = problem.resolved_by
+    weight = np.array([problem.people[centre] for centre in resolved_by], dtype=np.float64)
+    pairs = [(row, number) for row, numbers in enumerate(resolved_by.values()) for number in numbers]
     row, column = (np.array(part, dtype=np.int64) for part in (zip(*pairs, strict=True) if pairs else ((), ())))
-    settles = csr_array((np.ones(len(row), dtype=bool), (row, column)), shape=(len(weight), len(question.options)))
-    both = csr_array(vstack([gained.covers, settles], format="csr"))
-    money = float(sum(amount for fund in question.funds for amount in fund.amounts))
-    answer = maximal_covering(
-        Covering(both, np.concatenate([gained.weight, weight])),
-        Choice(cost=question.cost, budget=money),
+    resolves = csr_array((np.ones(len(row), dtype=bool), (row, column)), shape=(len(weight), len(problem.options)))
+    both = csr_array(vstack([gained.covers, resolves], format="csr"))
+    money = float(sum(amount for fund in problem.funds for amount in fund.amounts))
+    solution = maximal_covering(
+        CoverageMatrix(both, np.concatenate([gained.weight, weight])),
+        SelectionConstraints(cost=problem.cost, budget=money),
         seconds=clock.left,
     )
-    return answer.bound
+    return solution.bound
 
 
-def _gains(question: Question, starts: Sequence[tuple[int, int]]) -> FloatArray:
-    """Return what each project would add to a programme; centres that it closes are not reckoned with."""
-    done = np.array([option for option, _ in starts], dtype=np.int64)
-    left = question.weight * ~covered(question, done)
-    settled = {centre for option in done for centre in question.options[option].settles}
-    standard = np.array(
+def _gains(problem: BudgetProblem, starts: Sequence[Start]) -> FloatArray:
+    """Return the people that each option would add to a programme, regardless of the centres that it closes."""
+    done = numbers_of(starts)
+    uncovered = problem.weight * ~is_covered(problem, done)
+    resolved = {centre for option in done for centre in problem.options[option].resolves}
+    people_resolved = np.array(
         [
-            sum(question.people.get(centre, 0.0) for centre in option.settles if centre not in settled)
-            for option in question.options
+            sum(problem.people.get(centre, 0.0) for centre in option.resolves if centre not in resolved)
+            for option in problem.options
         ]
     )
-    return np.asarray(question.covers.T.astype(np.float64) @ left + standard)
+    return np.asarray(problem.coverage.T.astype(np.float64) @ uncovered + people_resolved)
 
 
-def _fits(question: Question, starts: Sequence[tuple[int, int]], place: int, year: int) -> bool:
-    option = question.options[place]
-    begun = {question.options[other].id: when for other, when in starts}
-    changed = {centre for other, _ in starts for centre in question.options[other].centres}
+def _is_allowed(problem: BudgetProblem, starts: Sequence[Start], number: int, year: int) -> bool:
+    """Return True if a start keeps to all rules but those of money."""
+    option = problem.options[number]
+    year_of = {problem.options[other].id: when for other, when in starts}
+    changed = {centre for other, _ in starts for centre in problem.options[other].centres}
     if changed & set(option.centres):
         return False
-    most = question.starts_per_street
-    if most is not None and option.street:
-        beside = sum(when == year and question.options[other].street == option.street for other, when in starts)
-        if beside >= most:
+    limit = problem.max_starts_per_subdistrict
+    if limit is not None and option.subdistrict:
+        same = [other for other, when in starts if when == year]
+        if sum(problem.options[other].subdistrict == option.subdistrict for other in same) >= limit:
             return False
     return all(
-        one.first in begun and begun[one.first] <= (year if one.same_year else year - 1)
-        for one in question.precedence
+        one.first in year_of and year_of[one.first] <= (year if one.same_year else year - 1)
+        for one in problem.precedence
         if one.then == option.id
     )

@@ -1,4 +1,4 @@
-"""What a programme is chosen from: projects, years, funds with their rules, and what must come first."""
+"""The budget problem of a programme: project options, years, funds with their rules, and precedence."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.sparse import csr_array
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
 
+from planner.evaluation.improvements.actions import Action
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, between, not_negative, refuse, there, whole
+from planner.siting.argument_checks import (
+    check_between,
+    check_names,
+    check_not_negative,
+    check_whole,
+    raise_issues,
+    siting_error,
+)
+from planner.siting.solvers.balanced import merge_equal_rows
+
+Start = tuple[int, int]
+"""Number of an option, and the year in which it starts, from 0."""
+
+Starts = tuple[Start, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +36,16 @@ class Fund:
     id
         Its name.
     amounts
-        What it gives each year.
+        Money available in each year.
     carries_over
-        Whether what is not spent stays for later years.
+        Whether money that is not spent stays available in later years.
     pays_for
-        The kinds of projects that it pays for; empty: all.
+        The kinds of projects that it may finance; empty: all.
     most_share
-        It pays at most this share of a project, 0–1.
+        Largest share of a project that it may finance, 0–1.
     matches, match_share
-        For every unit of money that the fund `matches` puts into a project for which this one pays, this one
-        puts in at least `match_share`.
+        For every unit of money that the fund `matches` puts into a project which this fund may finance, this
+        fund contributes at least `match_share`.
     """
 
     id: str
@@ -42,47 +57,63 @@ class Fund:
     match_share: float = 0.0
 
     def pays(self, kind: str) -> bool:
-        """Tell whether it pays for projects of a kind."""
+        """Return True if the fund may finance projects of a kind."""
         return not self.pays_for or kind in self.pays_for
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """A project that may be begun, in one of the years, once.
+class ProjectOption:
+    """A project that may start in one of the years, at most once.
 
     Attributes
     ----------
     id, kind
-        Its name, and what funds know it by.
+        Unique identifier, and the kind by which funds select projects.
     cost
-        All of it, paid in the year in which it begins.
-    street
-        Of which as many may begin in a year as the question says; "" is held to no number.
-    settles
-        Weak premises that meet the standard once it is done.
+        Total cost, due in the year in which it starts.
+    subdistrict
+        Subdistrict or town, for the limit of starts per year; "" is not limited.
+    resolves
+        Weak centres that are compliant after the project.
     closes
-        Centres that serve nobody from then on.
+        Centres that are closed by the project.
     shares
-        Centres whose rooms it shares.
+        Centres whose rooms are shared.
+    name
+        Title in the study; empty if there is none.
+    centre, site
+        The centre concerned, and the candidate at which a centre is located afterwards; empty if there is none.
+    community
+        The community in which it is located; empty if there is none.
+    actions
+        Actions at the centre.
+    unit
+        Responsible unit in the study; empty if there is none.
     """
 
     id: str
     kind: str
     cost: float
-    street: str = ""
-    settles: tuple[str, ...] = ()
+    subdistrict: str = ""
+    resolves: tuple[str, ...] = ()
     closes: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    name: str = ""
+    centre: str = ""
+    site: str = ""
+    community: str = ""
+    actions: tuple[Action, ...] = ()
+    unit: str = ""
 
     @property
     def centres(self) -> tuple[str, ...]:
-        """The centres that it changes or shares: no other project may change or share the same."""
-        return tuple(dict.fromkeys((*self.settles, *self.closes, *self.shares)))
+        """Centres that it changes or shares; no other project may change or share them."""
+        return tuple(dict.fromkeys((*self.resolves, *self.closes, *self.shares)))
 
 
 @dataclass(frozen=True, slots=True)
 class Precedence:
-    """One project only after another: in a later year, or, where `same_year`, in the same at the earliest."""
+    """A project that must start before another, or not later than it if `same_year`."""
 
     first: str
     then: str
@@ -90,63 +121,64 @@ class Precedence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """Which projects in which years.
+class BudgetProblem:
+    """Selection and scheduling of projects under annual budgets.
 
     Attributes
     ----------
     options
-        The projects, with ids of their own.
-    covers
-        Who is served by what once it is done, shape (demand, options), boolean.
-    held
-        Who is served today by which of the centres that some project closes, shape (demand, closable), boolean.
+        Project options with unique ids.
+    coverage
+        True where an option covers a demand point, shape (demand, options).
+    coverage_today
+        True where a closable centre covers a demand point today, shape (demand, closable).
     closable
-        The ids of these centres.
+        Ids of the centres that some option closes.
     weight
-        People, shape (demand,). Whom a centre serves that nothing closes is not listed.
+        People, shape (demand,). Demand points covered by a centre that stays open are not included.
     people
-        How many people have each weak premises as their own, by its id.
+        People of each weak centre, by its id.
     funds
-        In the order in which they are drawn on.
+        In the order in which they are used.
     years
-        How many.
-    starts_per_street
-        How many projects may begin in a street in one year; None: as many as money allows.
+        Number of years.
+    max_starts_per_subdistrict
+        Largest number of projects that may start in a subdistrict per year; None: no limit.
     precedence
-        What must come first.
+        Order constraints.
     """
 
-    options: tuple[Option, ...]
-    covers: csr_array
-    held: csr_array
+    options: tuple[ProjectOption, ...]
+    coverage: csr_array
+    coverage_today: csr_array
     closable: tuple[str, ...]
     weight: FloatArray
     people: Mapping[str, float]
     funds: tuple[Fund, ...]
     years: int
-    starts_per_street: int | None = None
+    max_starts_per_subdistrict: int | None = None
     precedence: tuple[Precedence, ...] = ()
     position: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Refuse what does not fit together."""
-        object.__setattr__(self, "position", {option.id: place for place, option in enumerate(self.options)})
+        """Check shapes, references and values."""
+        object.__setattr__(self, "position", {option.id: number for number, option in enumerate(self.options)})
         for part, found, expected in (
             ("options", len(self.position), len(self.options)),
-            ("covers", self.covers.shape, (len(self.weight), len(self.options))),
-            ("held", self.held.shape, (len(self.weight), len(self.closable))),
+            ("coverage", self.coverage.shape, (len(self.weight), len(self.options))),
+            ("coverage_today", self.coverage_today.shape, (len(self.weight), len(self.closable))),
             ("amounts", {len(fund.amounts) for fund in self.funds} | {self.years}, {self.years}),
         ):
             if found != expected:
-                raise refuse("siting_shape", part=part, found=found, expected=expected)
-        admit(
-            whole("years", self.years),
-            () if self.starts_per_street is None else whole("starts_per_street", self.starts_per_street),
-            there("closes", [centre for option in self.options for centre in option.closes], self.closable),
-            there("matches", [f.matches for f in self.funds if f.matches], [f.id for f in self.funds]),
-            *(between("most_share", fund.most_share, 0.0, 1.0) for fund in self.funds),
-            *(not_negative("match_share", fund.match_share) for fund in self.funds),
+                raise siting_error("siting_shape", part=part, found=found, expected=expected)
+        limit = self.max_starts_per_subdistrict
+        raise_issues(
+            check_whole("years", self.years),
+            () if limit is None else check_whole("max_starts_per_subdistrict", limit),
+            check_names("closes", [centre for option in self.options for centre in option.closes], self.closable),
+            check_names("matches", [f.matches for f in self.funds if f.matches], [f.id for f in self.funds]),
+            *(check_between("most_share", fund.most_share, 0.0, 1.0) for fund in self.funds),
+            *(check_not_negative("match_share", fund.match_share) for fund in self.funds),
         )
         for part, numbers in (
             ("weight", self.weight),
@@ -156,81 +188,154 @@ class Question:
         ):
             values = np.asarray(numbers, dtype=np.float64)
             if len(values) and not (np.isfinite(values).all() and values.min() >= 0):
-                raise refuse("siting_negative", part=part)
+                raise siting_error("siting_negative", part=part)
 
     @property
     def cost(self) -> FloatArray:
-        """What each project costs, shape (options,)."""
+        """Cost of each option, shape (options,)."""
         return np.array([option.cost for option in self.options], dtype=np.float64)
 
     @property
-    def standard(self) -> FloatArray:
-        """People whose weak premises each project settles, shape (options,)."""
+    def people_resolved(self) -> FloatArray:
+        """People of the weak centres that each option resolves, shape (options,)."""
         return np.array(
-            [sum(self.people.get(centre, 0.0) for centre in option.settles) for option in self.options],
+            [sum(self.people.get(centre, 0.0) for centre in option.resolves) for option in self.options],
             dtype=np.float64,
         )
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of projects, sorted."""
+        """Kinds of options, sorted."""
         return tuple(sorted({option.kind for option in self.options}))
 
     @property
-    def settled_by(self) -> dict[str, list[int]]:
-        """Which projects settle each weak premises; those that none settles are left out."""
+    def resolved_by(self) -> dict[str, list[int]]:
+        """Numbers of the options that resolve each weak centre; centres without any are left out."""
         found: dict[str, list[int]] = {}
-        for place, option in enumerate(self.options):
-            for centre in option.settles:
-                found.setdefault(centre, []).append(place)
+        for number, option in enumerate(self.options):
+            for centre in option.resolves:
+                found.setdefault(centre, []).append(number)
         return {centre: found[centre] for centre in self.people if centre in found}
 
-    def changing(self) -> dict[str, list[int]]:
-        """Return which projects change or share each centre."""
+    def options_by_centre(self) -> dict[str, list[int]]:
+        """Return the numbers of the options that change or share each centre."""
         found: dict[str, list[int]] = {}
-        for place, option in enumerate(self.options):
+        for number, option in enumerate(self.options):
             for centre in option.centres:
-                found.setdefault(centre, []).append(place)
+                found.setdefault(centre, []).append(number)
         return found
 
-    def only(self, places: Sequence[int] | IndexArray, *, demand: bool = True) -> Question:
-        """Return the question with these options alone, in this order; without `demand`, nobody is counted."""
-        chosen = np.asarray(places, dtype=np.int64)
-        kept = {self.options[place].id for place in chosen}
+    def select(self, numbers: Sequence[int] | IndexArray, *, demand: bool = True) -> BudgetProblem:
+        """Return the problem with only these options, in this order; without demand points unless `demand`."""
+        chosen = np.asarray(numbers, dtype=np.int64)
+        kept = {self.options[number].id for number in chosen}
         rows = slice(None) if demand else slice(0, 0)
         return replace(
             self,
-            options=tuple(self.options[place] for place in chosen),
-            covers=csr_array(self.covers[rows][:, chosen]),
-            held=csr_array(self.held[rows]),
+            options=tuple(self.options[number] for number in chosen),
+            coverage=csr_array(self.coverage[rows][:, chosen]),
+            coverage_today=csr_array(self.coverage_today[rows]),
             weight=self.weight[rows],
             precedence=tuple(one for one in self.precedence if one.then in kept),
         )
 
+    def resolved(self, starts: Sequence[Start]) -> tuple[str, ...]:
+        """Return the weak centres that are compliant after some projects."""
+        done = {centre for option, _ in starts for centre in self.options[option].resolves}
+        return tuple(centre for centre in self.people if centre in done)
 
-def covered(question: Question, done: IndexArray) -> np.ndarray:
-    """Return who is served once these projects are done, shape (demand,).
+
+def numbers_of(starts: Sequence[Start]) -> IndexArray:
+    """Return the option numbers of some starts."""
+    return np.array([option for option, _ in starts], dtype=np.int64)
+
+
+def is_covered(problem: BudgetProblem, done: IndexArray) -> NDArray[np.bool_]:
+    """Return True for each demand point covered after some projects, shape (demand,).
 
     Examples
     --------
     >>> none = csr_array((2, 0), dtype=bool)
-    >>> one = Question((Option("a", "new", 3.0),), csr_array(np.array([[True], [False]])), none, (),
-    ...     np.array([5.0, 4.0]), {}, (Fund("f", (3.0,)),), 1)
-    >>> covered(one, np.array([0]))
+    >>> problem = BudgetProblem((ProjectOption("a", "new", 3.0),), csr_array(np.array([[True], [False]])), none,
+    ...     (), np.array([5.0, 4.0]), {}, (Fund("f", (3.0,)),), 1)
+    >>> is_covered(problem, np.array([0]))
     array([ True, False])
     """
     done = np.asarray(done, dtype=np.int64)
-    closed = {centre for place in done for centre in question.options[place].closes}
-    open_still = [number for number, centre in enumerate(question.closable) if centre not in closed]
-    new = np.asarray(question.covers[:, done].astype(np.int64).sum(axis=1)).ravel()
-    old = np.asarray(question.held[:, open_still].astype(np.int64).sum(axis=1)).ravel()
+    closed = {centre for number in done for centre in problem.options[number].closes}
+    still_open = [number for number, centre in enumerate(problem.closable) if centre not in closed]
+    new = np.asarray(problem.coverage[:, done].astype(np.int64).sum(axis=1)).ravel()
+    old = np.asarray(problem.coverage_today[:, still_open].astype(np.int64).sum(axis=1)).ravel()
     return np.asarray((new + old) > 0)
 
 
-def people_gained(question: Question, done: IndexArray) -> tuple[float, float]:
-    """Return people newly served, those who lose theirs taken off, and people whose premises meet the standard."""
-    now = covered(question, done).astype(np.float64)
-    today = covered(question, np.zeros(0, dtype=np.int64)).astype(np.float64)
-    settled = {centre for place in done for centre in question.options[place].settles}
-    standard = float(sum(number for centre, number in question.people.items() if centre in settled))
-    return float(((now - today) * question.weight).sum()), standard
+def people_gained(problem: BudgetProblem, done: IndexArray) -> tuple[float, float]:
+    """Return people newly covered, less those who lose coverage, and people whose weak centre is resolved."""
+    now = is_covered(problem, done).astype(np.float64)
+    today = is_covered(problem, np.zeros(0, dtype=np.int64)).astype(np.float64)
+    resolved = {centre for number in done for centre in problem.options[number].resolves}
+    people_resolved = float(sum(people for centre, people in problem.people.items() if centre in resolved))
+    return float(((now - today) * problem.weight).sum()), people_resolved
+
+
+def reduce_problem(problem: BudgetProblem) -> tuple[BudgetProblem, IndexArray]:
+    """Return an equivalent smaller problem, options sorted by id, and the number of each of its options.
+
+    Removed are options that cover nobody, resolve nothing and precede none; and stations that another of the same
+    kind and subdistrict dominates: no more expensive, and covering the same demand points or more. Demand points
+    with equal coverage are merged.
+    """
+    by_id = np.array(sorted(range(len(problem.options)), key=lambda number: problem.options[number].id))
+    merged = _merge_demand(problem.select(by_id.astype(np.int64)))
+    kept = _useful(merged)
+    return _merge_demand(merged.select(kept)), by_id[kept].astype(np.int64)
+
+
+def _merge_demand(problem: BudgetProblem) -> BudgetProblem:
+    """Merge demand points with equal coverage, and remove those that nothing covers."""
+    both = csr_array(hstack([problem.coverage, problem.coverage_today], format="csr"))
+    distinct, which = merge_equal_rows(both)
+    weight = np.asarray(which.T @ problem.weight).ravel()
+    options = len(problem.options)
+    reached = np.diff(distinct.indptr) > 0
+    kept = np.flatnonzero(reached & (weight > 0))
+    distinct = csr_array(distinct[kept])
+    return replace(
+        problem,
+        coverage=csr_array(distinct[:, :options]),
+        coverage_today=csr_array(distinct[:, options:]),
+        weight=weight[kept],
+    )
+
+
+def _useful(problem: BudgetProblem) -> IndexArray:
+    options = problem.options
+    ordered = {name for one in problem.precedence for name in (one.first, one.then)}
+    firsts = {one.first for one in problem.precedence}
+    covering = np.bincount(problem.coverage.indices, minlength=len(options)) > 0
+    weak = problem.people.keys()
+    useful = [
+        bool(covering[number]) or bool(weak & set(option.resolves)) or option.id in firsts
+        for number, option in enumerate(options)
+    ]
+    alike: dict[tuple[str, str], list[int]] = {}
+    for number, option in enumerate(options):
+        if useful[number] and not option.centres and option.id not in ordered:
+            alike.setdefault((option.kind, option.subdistrict), []).append(number)
+    for numbers in alike.values():
+        for number in _dominated(problem, numbers):
+            useful[number] = False
+    return np.flatnonzero(useful).astype(np.int64)
+
+
+def _dominated(problem: BudgetProblem, numbers: list[int]) -> list[int]:
+    coverage = csr_array(problem.coverage[:, numbers].astype(np.float64))
+    shared = csr_array(coverage.T @ coverage).toarray()
+    size = np.diag(shared)
+    cost = problem.cost[numbers]
+    within = (shared >= size[:, None]) & (cost[None, :] <= cost[:, None])
+    np.fill_diagonal(within, val=False)
+    earlier = np.arange(len(numbers))[None, :] < np.arange(len(numbers))[:, None]
+    # Of two that dominate each other the earlier stays, so that no cycle of equals is removed altogether.
+    beaten = np.asarray((within & (~within.T | earlier)).any(axis=1), dtype=np.bool_)
+    return [numbers[number] for number in np.flatnonzero(beaten)]

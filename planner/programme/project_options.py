@@ -1,4 +1,4 @@
-"""What a study offers to its programme: upgrades from remedies, sites from candidates, projects of its own."""
+"""Project options of a study: upgrades from improvement plans, sites from candidates, and projects of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.accessibility.coverage import count_column
@@ -19,87 +20,49 @@ from planner.config.sections.programme import OwnProject, ProgrammeSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
+from planner.evaluation.ratings import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
-from planner.messages.errors import Breach, StudyError
+from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.disaggregated import community_at
-from planner.programme.problem import Fund, Option, Precedence, Question
+from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption
 from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.place_ids import nearest_to
-from planner.siting.problem import covers_of
+from planner.siting.candidates.place_ids import nearest_candidate
+from planner.siting.problem import coverage_from_pairs
 
-KIND_OF_CHANGE: Mapping[str, str] = {
+KIND_OF_ACTION: Mapping[str, str] = {
     "open_gate": "access",
     "build_crossing": "access",
     "move": "move",
     "share": "share",
     "open_station": "new",
 }
-"""What a fund knows a change by, where it is no upgrade of the centre itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way to bring a weak centre to standard.
-
-    Attributes
-    ----------
-    centre
-        Its id.
-    kind
-        What funds know it by.
-    changes
-        What is done.
-    cost
-        None where not all of it is known.
-    """
-
-    centre: str
-    kind: str
-    changes: tuple[Action, ...]
-    cost: float | None
+"""Kind by which funds select an action that is not an upgrade of the centre itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Offer:
-    """A project that may be begun, with what is to be told of it.
+class ProgrammeInputs:
+    """Results of the stages before the programme.
 
     Attributes
     ----------
-    option
-        What the choice knows of it.
-    name
-        The study's own words for it; empty where it has none.
-    centre, site
-        The centre that it is about, and the candidate at which one stands once it is done; empty where none.
-    community
-        In which it lies; empty where in none.
-    changes
-        What is done to the centre.
-    unit
-        Who is responsible, in the study's words; empty where it says nothing.
-    """
-
-    option: Option
-    name: str = ""
-    centre: str = ""
-    site: str = ""
-    community: str = ""
-    changes: tuple[Action, ...] = ()
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Known:
-    """What the stages before have found: tables, verdicts, remedies, walks from centres and from candidates.
-
-    In a scenario, what the settings say of a project or a place that is not there in it is left aside.
+    study, tables
+        Settings and validated input tables.
+    diagnosis, remedies
+        Ratings, and the improvement plans of weak centres.
+    times
+        Walking minutes between centres and demand points.
+    demand
+        Demand points with the number of centres within each limit.
+    candidates, candidate_times
+        Candidates, and walking minutes between them and demand points.
+    in_scenario
+        True for a scenario: settings that refer to missing projects or places are then ignored.
     """
 
     study: Study
-    inputs: Inputs
+    tables: Inputs
     diagnosis: Diagnosis
     remedies: tuple[ImprovementPlan, ...]
     times: TravelTimes
@@ -110,111 +73,117 @@ class Known:
 
     @property
     def settings(self) -> ProgrammeSettings:
-        """The study's settings of the programme."""
+        """Settings of the programme."""
         return self.study.programme
 
+    def community_of_centre(self) -> dict[str, str]:
+        """Return the community of each centre, by id."""
+        return dict(zip(self.tables.facilities["id"], self.tables.facilities["community"], strict=True))
 
-def ways_of(remedies: Iterable[ImprovementPlan]) -> tuple[Way, ...]:
-    """Return the ways to bring weak centres to standard that the diagnosis found.
+    def people_of_centres(self, centres: Sequence[str]) -> dict[str, float]:
+        """Return the people of each centre's community; 0 if it has none."""
+        community_of = self.community_of_centre()
+        total = self.demand.groupby("community")["people"].sum()
+        return {centre: float(total.get(community_of[centre], 0.0)) for centre in centres}
 
-    A change that leads only to what is not known does not count as one.
-    """
-    return tuple(
-        Way(remedy.facility, _kind_of(remedy.changes), remedy.changes, remedy.cost)
-        for remedy in remedies
-        if remedy.changes and remedy.verdict in (COMPLIANT, EXCELLENT)
-    )
+    def uncovered_by_community(self) -> pd.Series:
+        """Return the people beyond the standard by community, where there are any."""
+        beyond = self.demand[self.demand[count_column(self.study.limits.standard_min)] == 0]
+        people = beyond.groupby("community")["people"].sum()
+        return pd.Series(people[people > 0])
+
+    def uncovered_points(self) -> NDArray[np.bool_]:
+        """Return True for each demand point beyond the standard of every centre, shape (demand,)."""
+        near = is_within(self.times.minutes, self.study.limits.standard_min)
+        return np.asarray(np.bincount(self.times.demand[near], minlength=self.times.n_demand) == 0)
 
 
-def offers_of(known: Known) -> tuple[Offer, ...]:
-    """Return every project that may be begun: all with a cost.
+def resolving_plans(remedies: Iterable[ImprovementPlan]) -> tuple[ImprovementPlan, ...]:
+    """Return the improvement plans that make a centre compliant for certain."""
+    return tuple(plan for plan in remedies if plan.actions and plan.rating in (COMPLIANT, EXCELLENT))
+
+
+def kind_of_actions(actions: Sequence[Action]) -> str:
+    """Return the kind by which funds select a project of some actions."""
+    kinds = [KIND_OF_ACTION.get(action.kind, "upgrade") for action in actions]
+    return next((kind for kind in kinds if kind != "upgrade"), "upgrade")
+
+
+def find_options(given: ProgrammeInputs) -> tuple[ProjectOption, ...]:
+    """Return every project with a known cost.
 
     Raises
     ------
     StudyError
-        The programme's settings name what there is not: all at once.
+        The settings of the programme refer to unknown projects, candidates or centres: all at once.
     """
-    inputs, settings = known.inputs, known.settings
-    communities = inputs.communities.set_index("id")
-    streets: dict[str, str] = communities["street"].to_dict()
-    home: dict[str, str] = dict(zip(inputs.facilities["id"], inputs.facilities["community"], strict=True))
-    site_at = dict(zip(known.candidates["id"], community_at(known.candidates, inputs.communities), strict=True))
-    found = [*_upgrades(known, home, streets), *_sites(known, site_at, streets)]
-    taken = {offer.option.id for offer in found}
-    there = [one for one in settings.projects if not _left_aside(one, known)]
-    own = list(_own(there, home, site_at, streets))
-    _check(known, taken, [offer.option for offer in own], set(home), set(site_at))
+    communities = given.tables.communities
+    subdistrict_of: dict[str, str] = communities.set_index("id")["street"].to_dict()
+    community_of = given.community_of_centre()
+    community_at_site = dict(zip(given.candidates["id"], community_at(given.candidates, communities), strict=True))
+    found = [
+        *_upgrades(given.remedies, community_of, subdistrict_of),
+        *_sites(given, community_at_site, subdistrict_of),
+    ]
+    applicable = [one for one in given.settings.projects if not _is_inapplicable(one, given)]
+    own = list(_own_projects(applicable, community_of, community_at_site, subdistrict_of))
+    _check(given, {option.id for option in found}, own, set(community_of), set(community_at_site))
     return (*found, *own)
 
 
-def left_aside(known: Known, offers: Sequence[Offer]) -> tuple[str, ...]:
-    """Return what the settings name that is not there in a scenario: own projects, and conditions of order."""
-    options = {offer.option.id for offer in offers}
-    projects = [one.id for one in known.settings.projects if _left_aside(one, known)]
-    waiting = [one for one in known.settings.precedence if not {one.first, one.then} <= options]
+def inapplicable_settings(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> tuple[str, ...]:
+    """Return the study's projects and order constraints that refer to places missing in a scenario."""
+    ids = {option.id for option in options}
+    projects = [one.id for one in given.settings.projects if _is_inapplicable(one, given)]
+    waiting = [one for one in given.settings.precedence if not {one.first, one.then} <= ids]
     return (*projects, *(f"{one.first} → {one.then}" for one in waiting))
 
 
-def _left_aside(project: OwnProject, known: Known) -> bool:
+def _is_inapplicable(project: OwnProject, given: ProgrammeInputs) -> bool:
     place = project.stands_at
-    return known.in_scenario and place is not None and place not in set(known.candidates["id"])
+    return given.in_scenario and place is not None and place not in set(given.candidates["id"])
 
 
-def question_of(known: Known, offers: Sequence[Offer]) -> Question:
-    """Return the question of the study's programme: residents, each counted once."""
-    standard = known.study.limits.standard_min
-    closable = tuple(dict.fromkeys(centre for offer in offers for centre in offer.option.closes))
-    number = {centre: place for place, centre in enumerate(closable)}
-    ids = known.inputs.facilities["id"].to_numpy(dtype=object)
-    near = is_within(known.times.minutes, standard)
-    closes = np.array([number.get(centre, -1) for centre in ids], dtype=np.int64)
-    by = closes[known.times.facility[near]]
-    point = known.times.demand[near]
-    shape = (known.times.n_demand, len(closable))
-    held = covers_of(point[by >= 0], by[by >= 0], shape)
-    stays = np.bincount(point[by < 0], minlength=known.times.n_demand) > 0
-    rows = np.flatnonzero(~stays)
-    reached = is_within(known.candidate_times.minutes, standard)
-    walks = known.candidate_times
-    of_candidates = covers_of(walks.demand[reached], walks.facility[reached], (walks.n_demand, walks.n_facilities))
-    covers = _columns(csr_array(of_candidates[rows]), known.candidates["id"], [offer.site for offer in offers])
-    settings = known.settings
-    weak = known.diagnosis.centres[known.diagnosis.centres["verdict"] == WEAK]
-    ids_of_options = {offer.option.id for offer in offers}
-    return Question(
-        options=tuple(offer.option for offer in offers),
-        covers=covers,
-        held=csr_array(held[rows]),
+def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> BudgetProblem:
+    """Return the budget problem of a study: residents, each counted once."""
+    standard, settings, times = given.study.limits.standard_min, given.settings, given.times
+    closable = tuple(dict.fromkeys(centre for option in options for centre in option.closes))
+    number_of = {centre: number for number, centre in enumerate(closable)}
+    ids = given.tables.facilities["id"].to_numpy(dtype=object)
+    near = is_within(times.minutes, standard)
+    closes = np.array([number_of.get(centre, -1) for centre in ids], dtype=np.int64)
+    by = closes[times.facility[near]]
+    point = times.demand[near]
+    today = coverage_from_pairs(point[by >= 0], by[by >= 0], (times.n_demand, len(closable)))
+    stays_covered = np.bincount(point[by < 0], minlength=times.n_demand) > 0
+    rows = np.flatnonzero(~stays_covered)
+    walks = given.candidate_times
+    reached = is_within(walks.minutes, standard)
+    by_candidate = coverage_from_pairs(
+        walks.demand[reached], walks.facility[reached], (walks.n_demand, walks.n_facilities)
+    )
+    sites = [option.site for option in options]
+    weak = given.diagnosis.centres[given.diagnosis.centres["verdict"] == WEAK]
+    option_ids = {option.id for option in options}
+    return BudgetProblem(
+        options=tuple(options),
+        coverage=_columns(csr_array(by_candidate[rows]), given.candidates["id"], sites),
+        coverage_today=csr_array(today[rows]),
         closable=closable,
-        weight=known.demand["people"].to_numpy(dtype=np.float64)[rows],
-        people=people_of(known, list(weak["id"])),
-        funds=funds_of(settings),
+        weight=given.demand["people"].to_numpy(dtype=np.float64)[rows],
+        people=given.people_of_centres(list(weak["id"])),
+        funds=_funds(settings),
         years=settings.years,
-        starts_per_street=settings.starts_per_street,
+        max_starts_per_subdistrict=settings.max_starts_per_subdistrict,
         precedence=tuple(
             Precedence(one.first, one.then, one.same_year)
             for one in settings.precedence
-            if {one.first, one.then} <= ids_of_options
+            if {one.first, one.then} <= option_ids
         ),
     )
 
 
-def people_of(known: Known, centres: Sequence[str]) -> dict[str, float]:
-    """Return how many people have each centre as their own: those of its community; 0 where it has none."""
-    home = dict(zip(known.inputs.facilities["id"], known.inputs.facilities["community"], strict=True))
-    total = known.demand.groupby("community")["people"].sum()
-    return {centre: float(total.get(home[centre], 0.0)) for centre in centres}
-
-
-def uncovered_by_community(known: Known) -> pd.Series:
-    """Return people beyond the standard by community, those without any left out."""
-    beyond = known.demand[known.demand[count_column(known.study.limits.standard_min)] == 0]
-    people = beyond.groupby("community")["people"].sum()
-    return pd.Series(people[people > 0])
-
-
-def funds_of(settings: ProgrammeSettings) -> tuple[Fund, ...]:
-    """Return the study's funds as the choice knows them."""
+def _funds(settings: ProgrammeSettings) -> tuple[Fund, ...]:
     return tuple(
         Fund(
             one.id,
@@ -229,72 +198,97 @@ def funds_of(settings: ProgrammeSettings) -> tuple[Fund, ...]:
     )
 
 
-def _kind_of(changes: Sequence[Action]) -> str:
-    kinds = [KIND_OF_CHANGE.get(change.kind, "upgrade") for change in changes]
-    return next((kind for kind in kinds if kind != "upgrade"), "upgrade")
-
-
-def _upgrades(known: Known, home: Mapping[str, str], streets: Mapping[str, str]) -> Iterator[Offer]:
-    for way in ways_of(known.remedies):
-        if way.cost is not None:
-            community = home[way.centre]
-            option = Option(
-                f"upgrade:{way.centre}",
-                way.kind,
-                way.cost,
-                streets.get(community, ""),
-                settles=(way.centre,),
-                shares=tuple(change.about for change in way.changes if change.kind == "share"),
+def _upgrades(
+    remedies: Iterable[ImprovementPlan], community_of: Mapping[str, str], subdistrict_of: Mapping[str, str]
+) -> Iterator[ProjectOption]:
+    for plan in resolving_plans(remedies):
+        if plan.cost is not None:
+            community = community_of[plan.facility]
+            yield ProjectOption(
+                f"upgrade:{plan.facility}",
+                kind_of_actions(plan.actions),
+                plan.cost,
+                subdistrict_of.get(community, ""),
+                resolves=(plan.facility,),
+                shares=tuple(action.about for action in plan.actions if action.kind == "share"),
+                centre=plan.facility,
+                community=community,
+                actions=plan.actions,
             )
-            yield Offer(option, centre=way.centre, community=community, changes=way.changes)
 
 
-def _sites(known: Known, site_at: Mapping[str, str], streets: Mapping[str, str]) -> Iterator[Offer]:
-    settings, table = known.settings, known.candidates
-    new_cost = known.study.siting.new_cost if settings.new_cost is None else settings.new_cost
+def _sites(
+    given: ProgrammeInputs, community_at_site: Mapping[str, str], subdistrict_of: Mapping[str, str]
+) -> Iterator[ProjectOption]:
+    settings, table = given.settings, given.candidates
+    new_cost = given.study.siting.new_cost if settings.new_cost is None else settings.new_cost
     assumed = {"move": settings.move_cost, "merge": settings.merge_cost}
     blank = pd.Series([""] * len(table), index=table.index)
     origins, centres = (table.get(name, blank) for name in ("origin", "centres"))
     costs = table.get("cost", pd.Series(np.nan, index=table.index))
-    for ident, origin, of_centres, given in zip(table["id"], origins, centres, costs, strict=True):
+    for ident, origin, of_centres, own_cost in zip(table["id"], origins, centres, costs, strict=True):
         if origin == "named":
-            continue  # It is there for a project of the study's own, with that one's cost.
+            continue  # It belongs to a project of the study, with that project's cost.
         kind = origin if origin in assumed else "new"
-        cost = assumed.get(kind, new_cost) if math.isnan(given) else float(given)
+        cost = assumed.get(kind, new_cost) if math.isnan(own_cost) else float(own_cost)
         if cost is not None:
             closes = tuple(of_centres.split(", ")) if of_centres and kind != "new" else ()
-            community = site_at[ident]
-            option = Option(ident, kind, cost, streets.get(community, ""), closes=closes)
-            yield Offer(option, centre=closes[0] if closes else "", site=ident, community=community)
+            community = community_at_site[ident]
+            yield ProjectOption(
+                ident,
+                kind,
+                cost,
+                subdistrict_of.get(community, ""),
+                closes=closes,
+                centre=closes[0] if closes else "",
+                site=ident,
+                community=community,
+            )
 
 
-def _own(
-    projects: Sequence[OwnProject], home: Mapping[str, str], site_at: Mapping[str, str], streets: Mapping[str, str]
-) -> Iterator[Offer]:
+def _own_projects(
+    projects: Sequence[OwnProject],
+    community_of: Mapping[str, str],
+    community_at_site: Mapping[str, str],
+    subdistrict_of: Mapping[str, str],
+) -> Iterator[ProjectOption]:
     for one in projects:
-        centre = next(iter((*one.settles, *one.closes)), "")
-        community = site_at.get(one.stands_at, "") if one.stands_at else home.get(centre, "")
-        street = one.street or streets.get(community, "")
-        option = Option(one.id, one.kind, one.cost, street, settles=one.settles, closes=one.closes)
-        yield Offer(option, one.name, centre, one.stands_at or "", community, unit=one.unit)
+        centre = next(iter((*one.resolves, *one.closes)), "")
+        site = one.stands_at or ""
+        community = community_at_site.get(site, "") if site else community_of.get(centre, "")
+        yield ProjectOption(
+            one.id,
+            one.kind,
+            one.cost,
+            one.subdistrict or subdistrict_of.get(community, ""),
+            resolves=one.resolves,
+            closes=one.closes,
+            name=one.name,
+            centre=centre,
+            site=site,
+            community=community,
+            unit=one.unit,
+        )
 
 
-def _check(known: Known, taken: set[str], own: Sequence[Option], centres: set[str], sites: set[str]) -> None:
-    settings = known.settings
-    options = taken | {option.id for option in own}
-    places = [] if known.in_scenario else [one.stands_at for one in settings.projects if one.stands_at]
-    waiting = () if known.in_scenario else settings.precedence
-    named = (
+def _check(
+    given: ProgrammeInputs, taken: set[str], own: Sequence[ProjectOption], centres: set[str], sites: set[str]
+) -> None:
+    settings = given.settings
+    ids = taken | {option.id for option in own}
+    places = [] if given.in_scenario else [one.stands_at for one in settings.projects if one.stands_at]
+    waiting = () if given.in_scenario else settings.precedence
+    references = (
         ("programme.projects.site", places, sites),
-        ("programme.projects.settles", [centre for one in own for centre in one.settles], centres),
+        ("programme.projects.resolves", [centre for one in own for centre in one.resolves], centres),
         ("programme.projects.closes", [centre for one in own for centre in one.closes], centres),
-        ("programme.precedence.first", [one.first for one in waiting], options),
-        ("programme.precedence.then", [one.then for one in waiting], options),
+        ("programme.precedence.first", [one.first for one in waiting], ids),
+        ("programme.precedence.then", [one.then for one in waiting], ids),
     )
-    breaches = list(_missing(known, named))
-    twice = [option.id for option in own if option.id in taken]
-    if twice:
-        breaches.append(Breach("programme_id_taken", {"names": ", ".join(twice)}))
+    issues = list(_unknown_references(given, references))
+    repeated = [option.id for option in own if option.id in taken]
+    if repeated:
+        issues.append(Issue("programme_id_taken", {"names": ", ".join(repeated)}))
     try:
         TopologicalSorter(
             {
@@ -303,37 +297,43 @@ def _check(known: Known, taken: set[str], own: Sequence[Option], centres: set[st
             }
         ).prepare()
     except CycleError as error:
-        breaches.append(Breach("programme_circle", {"names": " → ".join(error.args[1])}))
-    if breaches:
-        raise StudyError(str(known.study.file), breaches)
+        issues.append(Issue("programme_circle", {"names": " → ".join(error.args[1])}))
+    if issues:
+        raise StudyError(str(given.study.file), issues)
 
 
-def _missing(known: Known, named: Sequence[tuple[str, Sequence[str], set[str]]]) -> Iterator[Breach]:
-    """Yield what is named and is not there: of a candidate that was, with the one nearest to its place."""
-    table = known.candidates
-    there = [
+def _unknown_references(
+    given: ProgrammeInputs, references: Sequence[tuple[str, Sequence[str], set[str]]]
+) -> Iterator[Issue]:
+    """Yield references to unknown names; for a former candidate, with the candidate nearest to its place."""
+    table = given.candidates
+    candidates = [
         Candidate(str(ident), "streets", float(x), float(y))
         for ident, (x, y) in zip(table["id"], shapely.get_coordinates(table.geometry.array), strict=True)
     ]
-    for setting, names, options in named:
-        missing = [name for name in dict.fromkeys(names) if name not in options]
+    for setting, names, known in references:
+        missing = [name for name in dict.fromkeys(names) if name not in known]
         own_places = [name for name in missing if name.startswith("N:")]
-        yield from (Breach("programme_place_left_out", {"name": name[2:]}) for name in own_places)
-        lost = {name: found for name in missing if (found := nearest_to(name, there)) is not None}
-        for name, (nearest, metres) in lost.items():
+        yield from (Issue("programme_place_left_out", {"name": name[2:]}) for name in own_places)
+        former = {name: near for name in missing if (near := nearest_candidate(name, candidates)) is not None}
+        for name, (nearest, metres) in former.items():
             values = {"setting": setting, "name": name, "near": nearest.id, "metres": f"{metres:,.0f}"}
-            yield Breach("programme_candidate_gone", values)
-        rest = [name for name in missing if name not in {*lost, *own_places}]
+            yield Issue("programme_candidate_gone", values)
+        rest = [name for name in missing if name not in {*former, *own_places}]
         if rest:
-            near = [one for name in rest for one in difflib.get_close_matches(name, sorted(options), 2, 0.0)]
-            shown = {"setting": setting, "names": ", ".join(rest), "near": ", ".join(dict.fromkeys(near)) or "–"}
-            yield Breach("programme_unknown", shown)
+            similar = [one for name in rest for one in difflib.get_close_matches(name, sorted(known), 2, 0.0)]
+            shown = {
+                "setting": setting,
+                "names": ", ".join(rest),
+                "near": ", ".join(dict.fromkeys(similar)) or "–",
+            }
+            yield Issue("programme_unknown", shown)
 
 
-def _columns(covers: csr_array, ids: pd.Series, wanted: Sequence[str]) -> csr_array:
-    """Return the columns of the wanted candidates; an empty one where none is wanted."""
-    place = {ident: number for number, ident in enumerate(ids)}
-    empty = covers.shape[1]
-    widened = csr_array((covers.data, covers.indices, covers.indptr), shape=(covers.shape[0], empty + 1))
-    columns = np.array([place.get(ident, empty) for ident in wanted], dtype=np.int64)
+def _columns(coverage: csr_array, ids: pd.Series, wanted: Sequence[str]) -> csr_array:
+    """Return the columns of the wanted candidates; an empty one for ""."""
+    number_of = {ident: number for number, ident in enumerate(ids)}
+    empty = coverage.shape[1]
+    widened = csr_array((coverage.data, coverage.indices, coverage.indptr), shape=(coverage.shape[0], empty + 1))
+    columns = np.array([number_of.get(ident, empty) for ident in wanted], dtype=np.int64)
     return csr_array(widened[:, columns])

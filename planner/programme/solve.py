@@ -1,4 +1,4 @@
-"""The best programme: as many weak premises as can be settled, then the most people, then the earliest years."""
+"""Solution of the budget problem: most weak centres resolved, then most people gained, then the earliest years."""
 
 from __future__ import annotations
 
@@ -6,105 +6,132 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.programme.formulation import Layout, formulate
-from planner.programme.greedy import as_start, greedy, loose_bound
-from planner.programme.missing_funds import Missing, missing_money
-from planner.programme.payments import payments
-from planner.programme.problem import Question, people_gained
-from planner.programme.ranking import ranked
-from planner.programme.reduction import reduced
-from planner.siting.argument_checks import admit, not_negative
-from planner.siting.solution import Status, gap_between, status_of
-from planner.siting.solvers.deadline import Clock
+from planner.programme.formulation import Constraints, Variables, formulate
+from planner.programme.greedy import add_greedily, as_solution, relaxed_bound
+from planner.programme.payments import allocate_payments
+from planner.programme.problem import (
+    BudgetProblem,
+    Start,
+    Starts,
+    is_covered,
+    numbers_of,
+    people_gained,
+    reduce_problem,
+)
+from planner.siting.argument_checks import check_not_negative, raise_issues
+from planner.siting.solution import Status, relative_gap, status_of
+from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.mip import solve
 
-Starts = tuple[tuple[int, int], ...]
-HALF = 0.5
-SETTLING_SHARE = 0.3
-"""How much of the time may be spent on how many weak premises can be settled."""
+RESOLVING_SHARE = 0.3
+"""Share of the remaining time for the number of weak centres resolved, and for the funding gap."""
 GREEDY_SHARE = 0.2
 SEARCH_SHARE = 0.9
-"""How much of what is left may be spent on the greedy choice, and then on the search; the rest on the years."""
+"""Share of the remaining time for the greedy start, and then for the search; the rest is for the years."""
 EXACT_SHARE = 0.5
-"""How much of the search may go by before a looser bound is looked for."""
+"""Share of the search after which a relaxed bound is computed."""
+SLACK = 1e-7
+"""Relative tolerance of the smallest funding gap while it is allocated to funds, for rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
-    """A programme.
+class FundingGap:
+    """The least additional money that resolves all weak centres which some option resolves.
+
+    Attributes
+    ----------
+    total
+        Sum over funds and years; nan if no money suffices, because of limits of starts or of precedence.
+    bound
+        Lower bound of the total.
+    status
+        As in `planner.siting.solution`; ``"infeasible"`` if no money suffices.
+    extra
+        By fund and year, shape (funds, years). Among equal totals funds named first are preferred.
+    """
+
+    total: float
+    bound: float
+    status: Status
+    extra: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProgrammeSolution:
+    """Solution of a budget problem.
 
     Attributes
     ----------
     starts
-        Project and year, from 0, of each; by year, then by what each adds to those before it.
+        Option number and year, from 0; by year, then by the people that each adds to those before it.
     added
-        People whom each serves newly, and people whose premises it settles, shape (starts, 2).
-    paid
-        Who pays what for each, shape (starts, funds).
+        People newly covered and people whose weak centre is resolved by each, shape (starts, 2).
+    payments
+        Money of each fund for each, shape (starts, funds).
     by_year
-        People newly served, and people whose premises meet the standard, by the end of each year; shape
-        (years, 2).
-    settled, settleable
-        Weak premises that meet the standard in the end, and those that some project settles, by id.
-    most_settled
-        In no programme are it more.
+        People newly covered and people whose weak centre is resolved, by the end of each year; shape (years, 2).
+    resolved, resolvable
+        Ids of the weak centres resolved by the end, and of those that some option resolves.
+    most_resolved
+        Upper bound of the number of weak centres resolved.
     objective, bound
-        People newly served and people whose premises meet the standard, added up, at the end; with as many
-        premises settled no programme reaches more than the bound.
+        Sum of people newly covered and people whose weak centre is resolved, by the end, and its upper bound with
+        as many weak centres resolved.
     status
-        ``"proven"`` or ``"stopped"``, by the bound.
+        ``"proven"`` or ``"stopped"``, by the bounds.
     order_status
-        The same for the years of these projects: that no other years for them bring people earlier.
-    missing
-        What money is missing so that all that can be settled is; None where nothing is.
+        The same for the years of the selected projects.
+    funding_gap
+        Money missing to resolve all that is resolvable; None if there is none.
     seconds
-        How long it took.
+        Run time.
     """
 
     starts: Starts
     added: FloatArray
-    paid: FloatArray
+    payments: FloatArray
     by_year: FloatArray
-    settled: tuple[str, ...]
-    settleable: tuple[str, ...]
-    most_settled: int
+    resolved: tuple[str, ...]
+    resolvable: tuple[str, ...]
+    most_resolved: int
     objective: float
     bound: float
     status: Status
     order_status: Status
-    missing: Missing | None
+    funding_gap: FundingGap | None
     seconds: float
 
     @property
     def gap(self) -> float:
-        """How far the bound is above the objective, as a share of the bound."""
-        return gap_between(self.objective, self.bound)
+        """Relative optimality gap: (bound − objective) ÷ bound."""
+        return relative_gap(self.objective, self.bound)
 
 
-def choose(question: Question, *, seconds: float) -> Chosen:
-    r"""Choose what begins in which year.
+def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> ProgrammeSolution:
+    r"""Select projects and their years.
 
-    First, the number of weak premises that meet the standard by the last year is made as large as can be. Then,
-    among all programmes that settle as many,
+    First, the number of weak centres resolved by the last year is maximised. Then, among all programmes that
+    resolve as many,
 
     .. math:: \max \sum_i a_i (z_i - h_i) + \sum_c b_c s_c
 
-    where :math:`z_i` says that the people of demand point i are served in the end, :math:`h_i` that they are
-    today, and :math:`s_c` that the weak premises c of :math:`b_c` people meet the standard. Last, the years of the
-    projects that were chosen are set so that the people gained, summed over the years, are most.
+    where :math:`z_i` is 1 if the people of demand point i are covered by the end, :math:`h_i` if they are today,
+    and :math:`s_c` if the weak centre c of :math:`b_c` people is resolved. Last, the years of the selected
+    projects are set so that the people gained, summed over the years, are most.
 
     Parameters
     ----------
-    question
-        Projects, people, money and rules.
-    seconds
-        How long to search.
+    problem
+        Options, people, money and rules.
+    time_limit_s
+        Time limit, seconds.
 
     Returns
     -------
-    chosen
+    solution
         The programme with its bound.
 
     References
@@ -113,165 +140,230 @@ def choose(question: Question, *, seconds: float) -> Chosen:
     .. [2] Khuller, S., Moss, A., Naor, J. (1999). The budgeted maximum coverage problem. Information Processing
            Letters 70.
     """
-    admit(not_negative("seconds", seconds))
-    clock = Clock(seconds)
-    small, place = reduced(question)
-    settling = _settling(small)
-    first, most = _most_settled(small.only(settling, demand=False), clock.at_most(clock.left * SETTLING_SHARE))
-    first = tuple((int(settling[option]), year) for option, year in first)
-    settled = _settled(small, first)
-    settleable = len(small.settled_by)
-    missing = None
-    if len(settled) < settleable:
-        only = small.only(settling, demand=False)
-        missing = missing_money(only, clock.at_most(clock.left * SETTLING_SHARE))
-    first = greedy(small, first, clock.at_most(clock.left * GREEDY_SHARE))
-    chosen, bound = _most_people(small, len(settled), first, clock.at_most(clock.left * SEARCH_SHARE))
-    chosen = _without_idle(small, chosen)
-    starts, order_status = _earliest(small, chosen, clock)
-    starts = tuple((int(place[option]), year) for option, year in starts)
-    starts, added = ranked(question, starts)
-    objective = float(sum(people_gained(question, _options(starts))))
+    raise_issues(check_not_negative("seconds", time_limit_s))
+    clock = Deadline(time_limit_s)
+    small, number_of = reduce_problem(problem)
+    needed = _resolving_options(small)
+    resolving = small.select(needed, demand=False)
+    first, most_resolved = _maximise_resolved(resolving, clock.at_most(clock.left * RESOLVING_SHARE))
+    first = tuple((int(needed[option]), year) for option, year in first)
+    resolved = small.resolved(first)
+    gap = None
+    if len(resolved) < len(small.resolved_by):
+        gap = find_funding_gap(resolving, clock.at_most(clock.left * RESOLVING_SHARE))
+    first = add_greedily(small, first, clock.at_most(clock.left * GREEDY_SHARE))
+    starts, bound = _maximise_people(small, len(resolved), first, clock.at_most(clock.left * SEARCH_SHARE))
+    starts, order_status = _schedule(small, _drop_redundant(small, starts), clock)
+    starts, added = _rank(problem, tuple((int(number_of[option]), year) for option, year in starts))
+    objective = _people(problem, starts)
     bound = max(bound, objective)
     status = status_of(objective, bound)
     if status == "proven":
         bound = objective
-    in_the_end = _settled(question, starts)
-    return Chosen(
+    resolved = problem.resolved(starts)
+    by_year = [people_gained(problem, numbers_of(_until(starts, year))) for year in range(problem.years)]
+    return ProgrammeSolution(
         starts=starts,
         added=added,
-        paid=payments(question, starts),
-        by_year=np.array(
-            [
-                people_gained(question, _options([one for one in starts if one[1] <= year]))
-                for year in range(question.years)
-            ]
-        ).reshape(question.years, 2),
-        settled=in_the_end,
-        settleable=tuple(question.settled_by),
-        most_settled=max(most, len(in_the_end)),
+        payments=allocate_payments(problem, starts),
+        by_year=np.array(by_year).reshape(problem.years, 2),
+        resolved=resolved,
+        resolvable=tuple(problem.resolved_by),
+        most_resolved=max(most_resolved, len(resolved)),
         objective=objective,
         bound=bound,
-        status=status if len(in_the_end) >= most else "stopped",
+        status=status if len(resolved) >= most_resolved else "stopped",
         order_status=order_status,
-        missing=missing,
+        funding_gap=gap,
         seconds=clock.seconds,
     )
 
 
-def _options(starts: Sequence[tuple[int, int]]) -> IndexArray:
-    return np.array([option for option, _ in starts], dtype=np.int64)
+def find_funding_gap(problem: BudgetProblem, clock: Deadline) -> FundingGap:
+    """Find the least additional money that resolves all weak centres which some option resolves.
+
+    Parameters
+    ----------
+    problem
+        The options that resolve them, and those that must precede.
+    clock
+        Time limit.
+    """
+    variables = Variables(problem, has_extra=True)
+    every = len(problem.resolved_by)
+    cost = np.zeros(variables.count)
+    cost[variables.extra_from :] = 1.0
+    none = np.zeros((len(problem.funds), problem.years))
+    solved = solve(formulate(variables, cost, min_resolved=every), clock)
+    if solved.x is None:
+        status: Status = "infeasible" if solved.is_infeasible else "stopped"
+        return FundingGap(np.nan, np.inf if solved.is_infeasible else max(0.0, solved.bound), status, none)
+    total = float(solved.x[variables.extra_from :].sum())
+    bound = min(total, max(0.0, solved.bound))
+    x = solved.x
+    if len(problem.funds) > 1:
+        by_fund = cost.copy()
+        by_fund[variables.extra_from :] = np.tile(np.arange(len(problem.funds)), problem.years)
+        keep = Constraints()
+        columns = range(variables.extra_from, variables.count)
+        keep.at_most([(column, 1.0) for column in columns], total * (1 + SLACK) + SLACK)
+        again = solve(formulate(variables, by_fund, min_resolved=every, further=keep), clock, start=solved.x)
+        x = solved.x if again.x is None else again.x
+    extra = x[variables.extra_from :].reshape(problem.years, len(problem.funds)).T
+    return FundingGap(total, bound, status_of(total, bound), np.maximum(extra, 0.0))
 
 
-def _settled(question: Question, starts: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-    done = {centre for option, _ in starts for centre in question.options[option].settles}
-    return tuple(centre for centre in question.people if centre in done)
+def _until(starts: Sequence[Start], year: int) -> list[Start]:
+    return [one for one in starts if one[1] <= year]
 
 
-def _settling(question: Question) -> IndexArray:
-    """Return the projects that settle something, and those that must come before them."""
-    wanted = {place for places in question.settled_by.values() for place in places}
+def _people(problem: BudgetProblem, starts: Sequence[Start]) -> float:
+    return float(sum(people_gained(problem, numbers_of(starts))))
+
+
+def _resolving_options(problem: BudgetProblem) -> IndexArray:
+    """Return the options that resolve a weak centre, and those that must precede them."""
+    wanted = {number for numbers in problem.resolved_by.values() for number in numbers}
     while True:
-        names = {question.options[place].id for place in wanted}
+        names = {problem.options[number].id for number in wanted}
         further = {
-            question.position[one.first]
-            for one in question.precedence
-            if one.then in names and one.first in question.position
+            problem.position[one.first]
+            for one in problem.precedence
+            if one.then in names and one.first in problem.position
         }
         if further <= wanted:
             return np.array(sorted(wanted), dtype=np.int64)
         wanted |= further
 
 
-def _starts_of(layout: Layout, x: FloatArray) -> Starts:
-    begun = x[: layout.served_from].reshape(layout.question.years, layout.options) > HALF
-    return tuple((int(option), int(np.argmax(begun[:, option]))) for option in np.flatnonzero(begun.any(axis=0)))
-
-
-def _most_settled(question: Question, clock: Clock) -> tuple[Starts, int]:
-    """Return a programme that settles as many weak premises as can be, and how many none exceeds."""
-    every = len(question.settled_by)
+def _maximise_resolved(problem: BudgetProblem, clock: Deadline) -> tuple[Starts, int]:
+    """Return a programme that resolves most weak centres, and an upper bound of their number."""
+    every = len(problem.resolved_by)
     if not every:
         return (), 0
-    layout = Layout(question)
-    cost = np.zeros(layout.variables)
-    for places in question.settled_by.values():
-        for place in places:
-            cost[layout.begun(place, question.years - 1)] -= 1.0
-    solved = solve(formulate(layout, cost), clock)
-    starts = () if solved.x is None else _starts_of(layout, solved.x)
-    # The number is whole: a bound between two numbers is the lower.
+    variables = Variables(problem)
+    cost = np.zeros(variables.count)
+    for numbers in problem.resolved_by.values():
+        for number in numbers:
+            cost[variables.started(number, problem.years - 1)] -= 1.0
+    solved = solve(formulate(variables, cost), clock)
+    starts = () if solved.x is None else variables.starts(solved.x)
+    # The number is an integer: a bound between two integers is rounded down.
     bound = every if np.isinf(solved.bound) else min(every, int(np.floor(-solved.bound + 1e-6)))
-    return starts, max(bound, len(_settled(question, starts)))
+    return starts, max(bound, len(problem.resolved(starts)))
 
 
-def _most_people(question: Question, settled: int, first: Starts, clock: Clock) -> tuple[Starts, float]:
-    """Return the programme that gains the most people with so many premises settled, and its bound."""
-    last = question.years - 1
-    layout = Layout(question, counted=(last,))
-    cost = np.zeros(layout.variables)
-    cost[layout.begun(0, last) : layout.served_from] = -question.standard
-    cost[layout.served_from : layout.money_from] = -question.weight
-    held = np.diff(question.held.indptr) > 0
-    today = float(question.weight[held].sum())
-    most = float(question.weight.sum() - today + sum(question.people[one] for one in question.settled_by))
+def _maximise_people(
+    problem: BudgetProblem, resolved: int, first: Starts, clock: Deadline
+) -> tuple[Starts, float]:
+    """Return the programme with most people gained among those that resolve as many centres, and its bound."""
+    last = problem.years - 1
+    variables = Variables(problem, counted=(last,))
+    cost = np.zeros(variables.count)
+    cost[variables.started(0, last) : variables.coverage_from] = -problem.people_resolved
+    cost[variables.coverage_from : variables.payments_from] = -problem.weight
+    today = float(problem.weight[np.diff(problem.coverage_today.indptr) > 0].sum())
+    most = float(problem.weight.sum() - today + sum(problem.people[one] for one in problem.resolved_by))
     solved = solve(
-        formulate(layout, cost, settled=settled),
+        formulate(variables, cost, min_resolved=resolved),
         clock.at_most(clock.left * EXACT_SHARE),
-        start=as_start(layout, first),
+        start=as_solution(variables, first),
     )
     bound = min(most, -solved.bound - today) if np.isfinite(solved.bound) else most
-    # Stopped early, a search may know less than what was known before.
-    known = [first] if solved.x is None else [_starts_of(layout, solved.x), first]
-    found = max(known, key=lambda one: sum(people_gained(question, _options(one))))
-    if status_of(sum(people_gained(question, _options(found))), bound) != "proven":
-        bound = min(bound, loose_bound(question, clock))
-    return found, bound
+    # A search that is stopped early may end below the start solution.
+    candidates = [first] if solved.x is None else [variables.starts(solved.x), first]
+    best = max(candidates, key=lambda starts: _people(problem, starts))
+    if status_of(_people(problem, best), bound) != "proven":
+        bound = min(bound, relaxed_bound(problem, clock))
+    return best, bound
 
 
-def _without_idle(question: Question, starts: Starts) -> Starts:
-    """Leave out projects without which as many people gain and as many premises are settled, the dearest first."""
+def _drop_redundant(problem: BudgetProblem, starts: Starts) -> Starts:
+    """Drop redundant projects, most expensive first, while neither people gained nor centres resolved decrease."""
     kept = list(starts)
-    people = sum(people_gained(question, _options(kept)))
-    for one in sorted(starts, key=lambda start: (-question.options[start[0]].cost, -start[0])):
+    people = _people(problem, kept)
+    for one in sorted(starts, key=lambda start: (-problem.options[start[0]].cost, -start[0])):
         rest = [other for other in kept if other != one]
-        needed = {
-            precedence.first
-            for precedence in question.precedence
-            if precedence.then in {question.options[option].id for option, _ in rest}
-        }
-        if question.options[one[0]].id in needed or len(_settled(question, rest)) < len(_settled(question, kept)):
+        names = {problem.options[option].id for option, _ in rest}
+        preceding = {precedence.first for precedence in problem.precedence if precedence.then in names}
+        if problem.options[one[0]].id in preceding or len(problem.resolved(rest)) < len(problem.resolved(kept)):
             continue
-        without = sum(people_gained(question, _options(rest)))
+        without = _people(problem, rest)
         if without >= people:
             kept, people = rest, without
     return tuple(kept)
 
 
-def _earliest(question: Question, starts: Starts, clock: Clock) -> tuple[Starts, Status]:
-    """Set the years of chosen projects so that the people gained, summed over the years, are most."""
-    if not starts or question.years == 1:
+def _schedule(problem: BudgetProblem, starts: Starts, clock: Deadline) -> tuple[Starts, Status]:
+    """Set the years of selected projects so that the people gained, summed over the years, are most."""
+    if not starts or problem.years == 1:
         return starts, "proven"
-    options = _options(starts)
-    only = question.only(options)
-    years = range(question.years - 1)
-    layout = Layout(only, counted=tuple(years))
-    cost = np.zeros(layout.variables)
+    numbers = numbers_of(starts)
+    selected = problem.select(numbers)
+    years = range(problem.years - 1)
+    variables = Variables(selected, counted=tuple(years))
+    cost = np.zeros(variables.count)
     for number, year in enumerate(years):
-        cost[layout.begun(0, year) : layout.begun(0, year) + layout.options] = -only.standard
-        begin = layout.served_from + number * len(only.weight)
-        cost[begin : begin + len(only.weight)] = -only.weight
-    solved = solve(formulate(layout, cost, begun_at_last=np.arange(layout.options)), clock)
-    found = starts if solved.x is None else tuple((int(options[o]), y) for o, y in _starts_of(layout, solved.x))
-    before, after = (_worth_of_years(question, one) for one in (starts, found))
+        cost[
+            variables.started(0, year) : variables.started(0, year) + variables.options
+        ] = -selected.people_resolved
+        begin = variables.coverage_from + number * len(selected.weight)
+        cost[begin : begin + len(selected.weight)] = -selected.weight
+    solved = solve(formulate(variables, cost, started_at_end=np.arange(variables.options)), clock)
+    best = starts
+    if solved.x is not None:
+        best = tuple((int(numbers[option]), year) for option, year in variables.starts(solved.x))
+    before, after = (_people_over_years(problem, one) for one in (starts, best))
     if after < before:
-        found, after = starts, before
-    today = float(only.weight[np.diff(only.held.indptr) > 0].sum()) * len(years)
-    return found, status_of(after, max(after, -solved.bound - today))
+        best, after = starts, before
+    today = float(selected.weight[np.diff(selected.coverage_today.indptr) > 0].sum()) * len(years)
+    return best, status_of(after, max(after, -solved.bound - today))
 
 
-def _worth_of_years(question: Question, starts: Starts) -> float:
-    return sum(
-        sum(people_gained(question, _options([one for one in starts if one[1] <= year])))
-        for year in range(question.years - 1)
-    )
+def _people_over_years(problem: BudgetProblem, starts: Sequence[Start]) -> float:
+    """Return the people gained by the end of each year but the last, summed."""
+    return sum(_people(problem, _until(starts, year)) for year in range(problem.years - 1))
+
+
+def _rank(problem: BudgetProblem, starts: Starts) -> tuple[Starts, FloatArray]:
+    """Order projects by year, then by the people that each adds to those before it, then by id."""
+    gains = _MarginalGains(problem, starts)
+    order: list[Start] = []
+    added: list[tuple[float, float]] = []
+    for year in range(problem.years):
+        left = sorted((one for one in starts if one[1] == year), key=lambda one: problem.options[one[0]].id)
+        while left:
+            people = [gains.compute(one[0], order) for one in left]
+            best = int(np.argmax([sum(some) for some in people]))
+            added.append(people[best])
+            order.append(left.pop(best))
+            gains.mark_covered(order[-1][0])
+    return tuple(order), np.array(added, dtype=np.float64).reshape(len(order), 2)
+
+
+class _MarginalGains:
+    """People that a project adds to those before it; from its own column alone if no project closes a centre."""
+
+    def __init__(self, problem: BudgetProblem, starts: Sequence[Start]) -> None:
+        coverage = csc_array(problem.coverage)
+        self.problem = problem
+        self.rows = {
+            option: coverage.indices[coverage.indptr[option] : coverage.indptr[option + 1]] for option, _ in starts
+        }
+        self.closes = any(problem.options[option].closes for option, _ in starts)
+        self.people_resolved = problem.people_resolved
+        self.covered = is_covered(problem, np.zeros(0, dtype=np.int64))
+
+    def compute(self, option: int, before: Sequence[Start]) -> tuple[float, float]:
+        """Return people newly covered, and people whose weak centre is resolved."""
+        problem = self.problem
+        if self.closes:
+            then = people_gained(problem, numbers_of([*before, (option, 0)]))
+            now = people_gained(problem, numbers_of(before))
+            return then[0] - now[0], then[1] - now[1]
+        new = self.rows[option][~self.covered[self.rows[option]]]
+        return float(problem.weight[new].sum()), float(self.people_resolved[option])
+
+    def mark_covered(self, option: int) -> None:
+        """Count the demand points of an option as covered."""
+        self.covered[self.rows[option]] = True

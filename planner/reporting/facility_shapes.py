@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.evaluation.circuity import DIRECTIONS, SECTOR_DEGREES
-from planner.reporting.facility_text import MOST_PAIRS
+from planner.reporting.facility_text import MAX_PAIRS
 from planner.results import Plan
 
 SECTOR_CHORDS = 8
@@ -24,22 +24,22 @@ def blocked_sectors(plan: Plan, ident: str) -> NDArray[np.object_]:
     return np.array(sectors, dtype=object)
 
 
-def blocked_lines(plan: Plan, ident: str) -> NDArray[np.object_]:
+def severed_pair_lines(plan: Plan, ident: str) -> NDArray[np.object_]:
     """Return the pairs of street positions around a centre that its card tells of, as lines."""
-    near = {pair for pair, _ in plan.improvements.blocked_near[ident][:MOST_PAIRS]}
-    lines = plan.improvements.blocked_pairs.geometry.array[
-        plan.improvements.blocked_pairs["id"].isin(near).to_numpy()
+    near = {pair for pair, _ in plan.improvements.pairs_near[ident][:MAX_PAIRS]}
+    lines = plan.improvements.severance_pairs.geometry.array[
+        plan.improvements.severance_pairs["id"].isin(near).to_numpy()
     ]
     return np.asarray(lines, dtype=object)
 
 
-def places_of_changes(plan: Plan, ident: str) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+def action_positions(plan: Plan, ident: str) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Return where the cheapest change for a centre is made: crossings as lines, and other places."""
     changes = [
         one
-        for remedy in plan.improvements.remedies
+        for remedy in plan.improvements.plans
         if remedy.facility == ident
-        for one in remedy.changes
+        for one in remedy.actions
         if one.place
     ]
     paths = [shapely.LineString([one.place, one.other]) for one in changes if one.other]

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from planner.messages.money import unit_of_amount
 from planner.reporting.document.build import Document
-from planner.reporting.report.blocks import DIGITS, Wording
-from planner.reporting.rounding import digits_apart
+from planner.reporting.report.blocks import DIGITS, Translator
+from planner.reporting.rounding import digits_to_distinguish
 
-ASKED = {"≥": "at_least", "≤": "at_most", ">": "more_than", "<": "less_than", "=": "exactly"}
+COMPARISON_KEYS = {"≥": "at_least", "≤": "at_most", ">": "more_than", "<": "less_than", "=": "exactly"}
 REASONS = {"compliant": "weak", "excellent": "excellent", "advice": "advice"}
-MOST_PAIRS = 3
+MAX_PAIRS = 3
 """So many blocked pairs are told of one centre, those that would save most."""
 
 
-def reasons_of(centre: Document, rules: Mapping[str, Document], say: Wording) -> Iterator[str]:
+def failure_reasons(centre: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[str]:
     """Yield a sentence for each rule that is not passed: failures first, what decides before advice."""
     grades = list(REASONS)
     not_passed = [finding for finding in centre["findings"] if finding["passed"] is not True]
@@ -23,42 +23,42 @@ def reasons_of(centre: Document, rules: Mapping[str, Document], say: Wording) ->
     for finding in not_passed:
         # What advice cannot tell is summed up once, not repeated by rule.
         if finding["passed"] is False or finding["grade"] != "advice":
-            yield reason(finding, rules[finding["rule"]], say)
+            yield failure_reason(finding, rules[finding["rule"]], t)
 
 
-def notes_on(centre: Document, say: Wording) -> Iterator[str]:
+def facility_notes(centre: Document, t: Translator) -> Iterator[str]:
     """Yield what else is to be known: where the way is blocked, what the data do not tell."""
     blocked = [one for one in centre["directions"] if one["blocked"]]
     if blocked:
-        yield say("blocked_directions", directions=say.listed([_direction(one, say) for one in blocked]))
-    pairs = {one["id"]: one for one in say.content["diagnosis"]["blocked_pairs"]}
-    for one in centre["blocked_pairs"][:MOST_PAIRS]:
-        yield blocked_pair(pairs[one["pair"]], one["direction"], say)
+        yield t("blocked_directions", directions=t.join([_direction(one, t) for one in blocked]))
+    pairs = {one["id"]: one for one in t.content["diagnosis"]["blocked_pairs"]}
+    for one in centre["blocked_pairs"][:MAX_PAIRS]:
+        yield severed_pair_text(pairs[one["pair"]], one["direction"], t)
     missing = [one for one in centre["unknown"] if one["reason"] == "not_given"]
     if missing:
-        yield say("card_unknown", measures=say.listed([say.measure(one["measure"]) for one in missing]))
+        yield t("card_unknown", measures=t.join([t.measure(one["measure"]) for one in missing]))
 
 
-def reason(finding: Document, rule: Document, say: Wording) -> str:
+def failure_reason(finding: Document, rule: Document, t: Translator) -> str:
     """Say why a rule is not passed, with enough digits to tell the value from what is asked."""
     unit: str = finding["unit"]
-    digits = digits_for(finding)
+    digits = distinguishing_digits(finding)
     value = finding["value"]
-    shown = say.quantity(value, unit, digits)
+    shown = t.quantity(value, unit, digits)
     if value is None and finding["at_least"] is not None:
-        shown = say("at_least", required=say.quantity(finding["at_least"], unit, digits))
+        shown = t("at_least", required=t.quantity(finding["at_least"], unit, digits))
     unknown = finding["unknown"]
-    return say(
+    return t(
         "reason_unknown" if finding["passed"] is None else f"reason_{REASONS[finding['grade']]}",
-        rule=say.own(rule),
+        rule=t.localized(rule),
         value=shown,
-        asked=asked(finding, say, digits),
-        basis=basis(rule, say),
-        missing=say.listed([say.measure(name) for name in unknown]) if unknown else say("not_known"),
+        asked=requirement(finding, t, digits),
+        basis=rule_basis(rule, t),
+        missing=t.join([t.measure(name) for name in unknown]) if unknown else t("not_known"),
     )
 
 
-def digits_for(finding: Document) -> int | None:
+def distinguishing_digits(finding: Document) -> int | None:
     """Return how many digits tell the value of a finding from what is asked; None where it has none."""
     unit, value, required = finding["unit"], finding["value"], finding["required"]
     if unit == "yes_no":
@@ -66,80 +66,82 @@ def digits_for(finding: Document) -> int | None:
     if value is None or required is None:
         return DIGITS[unit]
     times = 100 if unit == "share" else 1
-    return digits_apart(value * times, required * times, DIGITS[unit])
+    return digits_to_distinguish(value * times, required * times, DIGITS[unit])
 
 
-def asked(finding: Document, say: Wording, digits: int | None = None) -> str:
+def requirement(finding: Document, t: Translator, digits: int | None = None) -> str:
     """Say what a rule asks of the value that decides."""
-    return say(ASKED[finding["comparison"]], required=say.quantity(finding["required"], finding["unit"], digits))
+    return t(
+        COMPARISON_KEYS[finding["comparison"]], required=t.quantity(finding["required"], finding["unit"], digits)
+    )
 
 
-def remedy(found: Document, rules: Mapping[str, Document], say: Wording) -> str:
+def improvement_text(found: Document, rules: Mapping[str, Document], t: Translator) -> str:
     """Say what would make a weak centre compliant, or that nothing that was tried does."""
-    left = say.listed([say.own(rules[rule]) for rule in found["left"]])
+    left = t.join([t.localized(rules[rule]) for rule in found["left"]])
     if not found["changes"]:
-        return say("remedy_none", left=left)
-    changes = say("remedy_and").join(change_in_words(one, say) for one in found["changes"])
+        return t("remedy_none", left=left)
+    changes = t("remedy_and").join(action_text(one, t) for one in found["changes"])
     cost = (
-        say("remedy_cost_unknown")
+        t("remedy_cost_unknown")
         if found["cost"] is None
-        else say(
+        else t(
             "remedy_cost",
-            cost=say.number(found["cost"]),
-            unit=unit_of_amount(say.content["study"]["costs"]["unit"], say.texts),
+            cost=t.number(found["cost"]),
+            unit=unit_of_amount(t.content["study"]["costs"]["unit"], t.texts),
         )
     )
     key = "remedy_unknown_left" if found["verdict"] == "undetermined" else "remedy_one"
     if len(found["changes"]) > 1 and key == "remedy_one":
         key = "remedy_pair"
-    return say(key, changes=changes, cost=cost, left=left, verdict=say.word(f"verdict_{found['verdict']}"))
+    return t(key, changes=changes, cost=cost, left=left, verdict=t.term(f"verdict_{found['verdict']}"))
 
 
-def blocked_pair(pair: Document, direction: str, say: Wording) -> str:
+def severed_pair_text(pair: Document, direction: str, t: Translator) -> str:
     """Say between which streets the way is blocked, by what, and how far round it is."""
-    ways = [pair[name] or say("street_unnamed") for name in ("from_street", "to_street")]
+    ways = [pair[name] or t("street_unnamed") for name in ("from_street", "to_street")]
     known = pair["walk_m"] is not None
-    return say(
+    return t(
         "blocked_pair" if known else "blocked_pair_no_way",
         id=pair["id"],
-        direction=say.texts(f"measures.direction_{direction}"),
-        streets=say("street_and").join(dict.fromkeys(ways)),
-        air=say.whole(pair["air_m"]),
-        walk=say.whole(pair["walk_m"]) if known else "",
-        between=between(pair, say),
-        minutes=say.whole(pair["minutes_saved"]),
-        people=say.whole(pair["people"]),
+        direction=t.texts(f"measures.direction_{direction}"),
+        streets=t("street_and").join(dict.fromkeys(ways)),
+        air=t.whole(pair["air_m"]),
+        walk=t.whole(pair["walk_m"]) if known else "",
+        between=barrier_text(pair, t),
+        minutes=t.whole(pair["minutes_saved"]),
+        people=t.whole(pair["people"]),
     )
 
 
-def between(pair: Document, say: Wording) -> str:
+def barrier_text(pair: Document, t: Translator) -> str:
     """Say what stands between the two positions of a pair."""
     name = pair["between_name"]
-    kind = say(f"between_{pair['between']}")
-    return say("between_named", kind=kind, name=name) if name else kind
+    kind = t(f"between_{pair['between']}")
+    return t("between_named", kind=kind, name=name) if name else kind
 
 
-def change_in_words(change: Document, say: Wording) -> str:
+def action_text(change: Document, t: Translator) -> str:
     """Say what is to be done, and where."""
     place = change["place"]
-    titles = {one["id"]: say.own(one) for one in say.content["diagnosis"]["functions"]}
-    return say.texts(
+    titles = {one["id"]: t.localized(one) for one in t.content["diagnosis"]["functions"]}
+    return t.texts(
         f"measures.change_{change['kind']}",
-        amount=say.whole(change["amount"]),
-        functions=say.listed([titles[one] for one in change["functions"]]),
+        amount=t.whole(change["amount"]),
+        functions=t.join([titles[one] for one in change["functions"]]),
         about=change["name"] or change["about"],
-        place=say("card_position", lon=say.degrees(place[0]), lat=say.degrees(place[1])) if place else "",
+        place=t("card_position", lon=t.degrees(place[0]), lat=t.degrees(place[1])) if place else "",
     )
 
 
-def _direction(one: Document, say: Wording) -> str:
-    name = say.texts(f"measures.direction_{one['direction']}")
+def _direction(one: Document, t: Translator) -> str:
+    name = t.texts(f"measures.direction_{one['direction']}")
     known = one["detour"] is not None
-    detour = say.number(one["detour"] if known else one["at_least"])
-    return say("direction" if known else "direction_beyond", direction=name, detour=detour)
+    detour = t.number(one["detour"] if known else one["at_least"])
+    return t("direction" if known else "direction_beyond", direction=name, detour=detour)
 
 
-def basis(rule: Document, say: Wording) -> str:
+def rule_basis(rule: Document, t: Translator) -> str:
     """Return a rule's clause and how sure it is, unless the clause says so itself."""
-    clause, evidence = say.cited(rule, "clause"), say(f"rule_evidence_{rule['evidence']}")
-    return clause if evidence.lower() in clause.lower() else say("clause_joint").join((clause, evidence))
+    clause, evidence = t.citation(rule, "clause"), t(f"rule_evidence_{rule['evidence']}")
+    return clause if evidence.lower() in clause.lower() else t("clause_joint").join((clause, evidence))

@@ -13,12 +13,12 @@ LINE, POLYGON, LINES, POLYGONS = 1, 3, 5, 6
 """The types of GEOS that are written here; others are left to its own writer."""
 
 
-def written(shapes: NDArray[np.object_]) -> list[str]:
+def geojson_texts(shapes: NDArray[np.object_]) -> list[str]:
     """Write geometries as the JSON that Python makes of them, keys in the order of the alphabet.
 
     Examples
     --------
-    >>> written(np.array([shapely.LineString([(0, 0.5), (2, 1)])]))
+    >>> geojson_texts(np.array([shapely.LineString([(0, 0.5), (2, 1)])]))
     ['{"coordinates": [[0.0, 0.5], [2.0, 1.0]], "type": "LineString"}']
     """
     texts: list[str] = [""] * len(shapes)

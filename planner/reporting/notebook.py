@@ -7,10 +7,10 @@ import base64
 from markupsafe import Markup
 
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import document
-from planner.reporting.report.blocks import Wording
+from planner.reporting.document.build import build_document
+from planner.reporting.report.blocks import Translator
 from planner.reporting.report.figures import overview_figure
-from planner.reporting.report.pictures import picture_of
+from planner.reporting.report.png import render_png
 from planner.reporting.report.sections.summary import indicators, nature_of
 from planner.results import Plan
 
@@ -19,7 +19,7 @@ GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));ga
 
 
 def show(plan: Plan) -> str:
-    """Return a plan as HTML for a notebook; every number is that of `planner.reporting.document.build.document`.
+    """Return a plan as HTML for a notebook, with the numbers of `planner.reporting.document.build.build_document`.
 
     Parameters
     ----------
@@ -31,16 +31,16 @@ def show(plan: Plan) -> str:
     html
         A fragment that needs no network, no script and no style sheet; what the study says in it is escaped.
     """
-    say = Wording(document(plan), Texts(plan.study.language))
-    modelled, nature = nature_of(say, section=0)
+    t = Translator(build_document(plan), Texts(plan.study.language))
+    modelled, nature = nature_of(t, section=0)
     cards = Markup("").join(
         Markup(
             '<div style="{}"><b style="font-size:1.4em">{}</b><br>{}<br>'
             '<small style="color:#4a545e">{}</small></div>'
         ).format(BOX, one.value, one.label, one.note)
-        for one in indicators(say)
+        for one in indicators(t)
     )
-    picture = picture_of(overview_figure(plan, say.texts))
+    picture = render_png(overview_figure(plan, t.texts))
     image = base64.b64encode(picture.png).decode("ascii")
     return str(
         Markup(

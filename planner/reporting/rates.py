@@ -12,41 +12,43 @@ RATES: tuple[Rate, ...] = ("compliant", "excellent")
 """达标率 counts what is compliant or excellent, 优秀率 what is excellent."""
 
 
-def counted(rates: Rates, name: Rate) -> tuple[int, int]:
+def rate_counts(rates: Rates, name: Rate) -> tuple[int, int]:
     """Return how many premises a rate counts, and of how many: those whose verdict can be told.
 
     Examples
     --------
     >>> rates = {"assessed": 4, "excellent": 1, "compliant": 1, "weak": 1, "undetermined": 1}
-    >>> counted(rates, "compliant"), counted(rates, "excellent")
+    >>> rate_counts(rates, "compliant"), rate_counts(rates, "excellent")
     ((2, 3), (1, 3))
     """
     count = rates["excellent"] + (rates["compliant"] if name == "compliant" else 0)
     return count, rates["assessed"] - rates["undetermined"]
 
 
-def no_rate(rates: Rates, texts: Texts) -> str | None:
+def missing_rate_text(rates: Rates, texts: Texts) -> str | None:
     """Say why there is no rate: no rule is for any premises, or none can be told; None where there is."""
     if not rates["assessed"]:
         return texts("words.not_judged")
     return None if rates["assessed"] > rates["undetermined"] else texts("words.none_determined")
 
 
-def rate_in_words(rates: Rates, name: Rate, texts: Texts) -> str:
+def rate_text(rates: Rates, name: Rate, texts: Texts) -> str:
     """Write a rate with what it is of.
 
     Examples
     --------
     >>> rates = {"assessed": 40, "excellent": 8, "compliant": 20, "weak": 12, "undetermined": 0}
-    >>> rate_in_words(rates, "compliant", Texts("zh"))
+    >>> rate_text(rates, "compliant", Texts("zh"))
     '70.0%（28/40）'
-    >>> rate_in_words({**rates, "assessed": 0}, "compliant", Texts("en"))
+    >>> rate_text({**rates, "assessed": 0}, "compliant", Texts("en"))
     'not judged'
     """
-    count, of = counted(rates, name)
-    return no_rate(rates, texts) or texts("words.rate", share=texts.percent(count / of), count=count, of=of)
+    count, of = rate_counts(rates, name)
+    return missing_rate_text(rates, texts) or texts(
+        "words.rate", share=texts.percent(count / of), count=count, of=of
+    )
 
 
-def weak_in_words(weak: int, rates: Rates, texts: Texts) -> str:
+def weak_count_text(weak: int, rates: Rates, texts: Texts) -> str:
     """Write how many communities are weak; where nothing is judged, none is said to be without fault."""
     return texts.whole(weak) if rates["assessed"] else texts("words.not_judged")

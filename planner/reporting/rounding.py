@@ -18,18 +18,18 @@ MOST_DIGITS = 6
 """Sums of floats lie a hair beside a half: the digits of plan.json decide."""
 
 
-def whole(value: float) -> int:
+def round_count(value: float) -> int:
     """Round a count, a half to the even number.
 
     Examples
     --------
-    >>> whole(2.4), whole(2.5), whole(137.9999999999)
+    >>> round_count(2.4), round_count(2.5), round_count(137.9999999999)
     (2, 2, 138)
     """
     return round(round(value, MOST_DIGITS))
 
 
-def in_parts(
+def round_parts(
     parts: Sequence[float], total: float | None = None, *, most: Sequence[int] | None = None
 ) -> list[int]:
     """Round parts so that they add up to the rounded total.
@@ -47,15 +47,15 @@ def in_parts(
 
     Examples
     --------
-    >>> in_parts([58.5, 79.8]), in_parts([0.4, 0.4, 0.4])
+    >>> round_parts([58.5, 79.8]), round_parts([0.4, 0.4, 0.4])
     ([58, 80], [1, 0, 0])
-    >>> in_parts([0.6, 9.5], 10, most=[0, 10])
+    >>> round_parts([0.6, 9.5], 10, most=[0, 10])
     [0, 10]
     """
     exact = [round(part, MOST_DIGITS) for part in parts]
     shown = [floor(part) if most is None else min(floor(part), most[place]) for place, part in enumerate(exact)]
     order = sorted(range(len(exact)), key=lambda place: (floor(exact[place]) - exact[place], place))
-    left = whole(sum(parts) if total is None else total) - sum(shown)
+    left = round_count(sum(parts) if total is None else total) - sum(shown)
     while left > 0:
         free = [place for place in order if most is None or shown[place] < most[place]]
         if not free:
@@ -66,24 +66,24 @@ def in_parts(
     return shown
 
 
-def in_order(steps: Sequence[float]) -> list[int]:
+def round_steps(steps: Sequence[float]) -> list[int]:
     """Round steps so that every running total is the rounded running total.
 
     Examples
     --------
-    >>> in_order([10.4, 10.4, 10.4])
+    >>> round_steps([10.4, 10.4, 10.4])
     [10, 11, 10]
     """
-    together = [whole(total) for total in accumulate(steps)]
+    together = [round_count(total) for total in accumulate(steps)]
     return [now - before for now, before in zip(together, [0, *together], strict=False)]
 
 
-def digits_apart(value: float, other: float, digits: int) -> int:
+def digits_to_distinguish(value: float, other: float, digits: int) -> int:
     """Return with how many digits two numbers that differ are not written alike.
 
     Examples
     --------
-    >>> digits_apart(29.97, 30.0, 1), digits_apart(30.0, 30.0, 1)
+    >>> digits_to_distinguish(29.97, 30.0, 1), digits_to_distinguish(30.0, 30.0, 1)
     (2, 1)
     """
     if value == other:
@@ -93,14 +93,14 @@ def digits_apart(value: float, other: float, digits: int) -> int:
     return digits
 
 
-def shown_bound(answer: float, bound: float, digits: int = 0) -> float:
+def round_bound(answer: float, bound: float, digits: int = 0) -> float:
     """Round a bound so that it stays one: as the answer that it proves, else away from the answer.
 
     Examples
     --------
-    >>> shown_bound(100.2, 100.2), shown_bound(100.2, 160.4), shown_bound(8.3, 7.6)
+    >>> round_bound(100.2, 100.2), round_bound(100.2, 160.4), round_bound(8.3, 7.6)
     (100.0, 161.0, 7.0)
-    >>> shown_bound(0.5, 0.6121, 3)
+    >>> round_bound(0.5, 0.6121, 3)
     0.613
     """
     if status_of(answer, bound) == "proven":
@@ -115,13 +115,47 @@ def shown_bound(answer: float, bound: float, digits: int = 0) -> float:
 def added_by_sites(proposal: Mapping[str, Any]) -> dict[int, int]:
     """Return what each site of a proposal adds, as every product shows it, by its rank."""
     sites = proposal["sites"]
-    added = in_order([site["people_added"] for site in sites])
+    added = round_steps([site["people_added"] for site in sites])
     return {site["rank"]: people for site, people in zip(sites, added, strict=True)}
 
 
 def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """Return whom each project covers and settles, as every product shows it, by its id: the years add up."""
     projects = programme["projects"]
-    covered = in_order([one["people_covered"] for one in projects])
-    settled = in_order([one["people_standard"] for one in projects])
+    covered = round_steps([one["people_covered"] for one in projects])
+    settled = round_steps([one["people_standard"] for one in projects])
     return {one["id"]: (here, there) for one, here, there in zip(projects, covered, settled, strict=True)}
+
+
+def add_shown_counts(
+    total: Sequence[dict[str, Any]], by_community: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return coverage, total and by community, each row with its counts as they are shown.
+
+    Parameters
+    ----------
+    total
+        One row a limit.
+    by_community
+        One row a community and limit.
+    """
+    totals, rows = [], []
+    for row in total:
+        here = [one for one in by_community if one["limit_min"] == row["limit_min"]]
+        shown = {"people": round_count(row["people"]), "people_covered": round_count(row["people_covered"])}
+        people = round_parts([one["people"] for one in here], shown["people"])
+        covered = round_parts([one["people_covered"] for one in here], shown["people_covered"], most=people)
+        own = [one["own_people_covered"] for one in here]
+        at_home = round_parts(own, min(round_count(sum(own)), sum(people)), most=people)
+        totals.append({**row, "shown": shown})
+        rows += [
+            {**one, "shown": {"people": lives, "people_covered": served, "own_people_covered": by_own}}
+            for one, lives, served, by_own in zip(here, people, covered, at_home, strict=True)
+        ]
+    place = {(row["community"], row["limit_min"]): row for row in rows}
+    return totals, [place[one["community"], one["limit_min"]] for one in by_community]
+
+
+def sum_shown_counts(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Return the shown counts of several communities as one."""
+    return {name: sum(row["shown"][name] for row in rows) for name in ("people", "people_covered")}

@@ -20,7 +20,7 @@ SQUARE_M = 100.0
 GOLDEN = 0.6180339887498949
 
 
-def are_small(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None = None) -> NDArray[np.bool_]:
+def is_small_count(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None = None) -> NDArray[np.bool_]:
     """Tell which points have fewer people than are shown as they are, shape (points,).
 
     Parameters
@@ -37,20 +37,20 @@ def are_small(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None =
     return np.asarray(few & _are_homes(plan, kind), dtype=np.bool_)
 
 
-def shown_places(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None = None) -> gpd.GeoSeries:
+def displayed_positions(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None = None) -> gpd.GeoSeries:
     """Return where points are drawn: those of few people spread anew over their square, in the table's order."""
     xy = np.column_stack([points.geometry.x, points.geometry.y])
-    small = np.flatnonzero(are_small(points, plan, kind))
-    xy[small] = spread(xy[small])
+    small = np.flatnonzero(is_small_count(points, plan, kind))
+    xy[small] = spread_over_squares(xy[small])
     return gpd.GeoSeries(gpd.points_from_xy(*xy.T), index=points.index, crs=points.crs)
 
 
-def spread(xy: FloatArray) -> FloatArray:
+def spread_over_squares(xy: FloatArray) -> FloatArray:
     """Return places spread evenly over the squares in which the given ones lie, whatever lies where in them.
 
     Examples
     --------
-    >>> spread(np.array([[120.0, 7.0], [199.0, 99.0], [3.0, 4.0]])).round(1).tolist()
+    >>> spread_over_squares(np.array([[120.0, 7.0], [199.0, 99.0], [3.0, 4.0]])).round(1).tolist()
     [[125.0, 30.9], [175.0, 92.7], [50.0, 30.9]]
     """
     corners = np.floor(xy / SQUARE_M)

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from planner.messages.errors import Breach, OutputError
+from planner.messages.errors import Issue, OutputError
 from planner.messages.progress import Progress, silent
-from planner.reporting.document.build import as_json, document
-from planner.reporting.files.exchange import exchange, room_in, settle
-from planner.reporting.files.input_protection import keep_inputs
-from planner.reporting.files.open_databases import free_databases
-from planner.reporting.files.second_process import begun, here
+from planner.reporting.document.build import build_document, format_json
+from planner.reporting.files.exchange import finish_interrupted, replace_files, staging_folder
+from planner.reporting.files.input_protection import protect_inputs
+from planner.reporting.files.open_databases import check_databases_closed
+from planner.reporting.files.second_process import run_here, start_in_process
 from planner.reporting.map.page import draw_map
-from planner.reporting.report.build import tell_report
-from planner.reporting.report.html_page import write_page
-from planner.reporting.report.word_file import docx_bytes
+from planner.reporting.report.build import build_report
+from planner.reporting.report.docx import docx_bytes
+from planner.reporting.report.html import write_page
 from planner.reporting.tables.geopackage import write_geopackage
-from planner.reporting.tables.results import write_tables
+from planner.reporting.tables.results import write_result_workbook
 from planner.results import Plan
 
 STAGES = {
@@ -69,25 +69,25 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, proces
         was there before is untouched.
     """
     folder = Path(folder)
-    keep_inputs(plan.study, folder, PRODUCTS)
+    protect_inputs(plan.study, folder, PRODUCTS)
     check_writable(folder)
-    content = document(plan)
-    report = tell_report(plan, content)
-    laid_out = begun(docx_bytes, report) if processes > 1 else here(docx_bytes, report)
+    content = build_document(plan)
+    report = build_report(plan, content)
+    laid_out = start_in_process(docx_bytes, report) if processes > 1 else run_here(docx_bytes, report)
     with laid_out as docx:
         makers: Mapping[str, Callable[[Path], object]] = {
             "map.html": lambda path: path.write_text(draw_map(plan, content), "utf-8", newline="\n"),
             "report.html": lambda path: path.write_text(write_page(report), "utf-8", newline="\n"),
-            "tables.xlsx": lambda path: write_tables(plan, content, path),
-            "plan.json": lambda path: path.write_text(as_json(content), "utf-8", newline="\n"),
+            "tables.xlsx": lambda path: write_result_workbook(plan, content, path),
+            "plan.json": lambda path: path.write_text(format_json(content), "utf-8", newline="\n"),
             "results.gpkg": lambda path: write_geopackage(plan, path),
             "report.docx": lambda path: path.write_bytes(docx()),
         }
-        write_together(folder, makers, progress=progress)
+        write_all_or_none(folder, makers, progress=progress)
     return [folder / name for name in PRODUCTS]
 
 
-def write_together(
+def write_all_or_none(
     folder: Path, makers: Mapping[str, Callable[[Path], object]], *, progress: Progress = silent
 ) -> list[Path]:
     """Make files, each by its name, beside their place, and then put them there, all or none; return their paths.
@@ -98,21 +98,21 @@ def write_together(
         The folder or a file in it cannot be written; what was there before is untouched.
     """
     try:
-        settle(folder)
-        with room_in(folder) as room:
+        finish_interrupted(folder)
+        with staging_folder(folder) as room:
             for name, make in makers.items():
                 progress(STAGES.get(name, f"write_{name.partition('.')[0]}"))
                 make(room / name)
-            exchange(room, folder, tuple(makers))
+            replace_files(room, folder, tuple(makers))
     except (OutputError, BrokenPipeError):
         # Nobody reads what the stages say any more: no fault of the folder.
         raise
     except UNWRITABLE as error:
-        raise not_writable(folder, error) from error
+        raise unwritable_error(folder, error) from error
     return [folder / name for name in makers]
 
 
-def write_alone(path: Path, make: Callable[[Path], object]) -> Path:
+def write_single(path: Path, make: Callable[[Path], object]) -> Path:
     """Make one file beside its place, and then put it there; return its path.
 
     Raises
@@ -121,7 +121,7 @@ def write_alone(path: Path, make: Callable[[Path], object]) -> Path:
         The file cannot be written; what was there before is untouched.
     """
     check_writable(path.parent, [path.name])
-    return write_together(path.parent, {path.name: make})[0]
+    return write_all_or_none(path.parent, {path.name: make})[0]
 
 
 def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
@@ -138,19 +138,19 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-        settle(folder)
+        finish_interrupted(folder)
     except OutputError:
         raise
     except OSError as error:
-        raise not_writable(folder, error) from error
+        raise unwritable_error(folder, error) from error
     # A folder in a product's place holds what the planner has not made, and must not clear away.
-    breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
-    if breaches:
-        raise OutputError(str(folder), breaches)
-    free_databases(folder, names)
+    issues = [Issue("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
+    if issues:
+        raise OutputError(str(folder), issues)
+    check_databases_closed(folder, names)
 
 
-def not_writable(folder: Path, error: Exception) -> OutputError:
+def unwritable_error(folder: Path, error: Exception) -> OutputError:
     """Return the error that says why a folder could not be written."""
     reason = error.strerror if isinstance(error, OSError) else None
-    return OutputError(str(folder), [Breach("not_writable", {"reason": reason or error})])
+    return OutputError(str(folder), [Issue("not_writable", {"reason": reason or error})])

@@ -1,8 +1,8 @@
-"""What a contract is: the columns and shapes that a table must have, and the check that says all that is wrong.
+"""What a schema is: the columns and shapes that a table must have, and the check that says all that is wrong.
 
 A table is an ordinary GeoDataFrame behind a distinct type that only the check can give:
 ``FACILITIES.check(frame, source="centres.gpkg")`` returns a `Facilities`, or raises one `DataError` that lists
-every breach. The input is never changed; the checked copy keeps its index and its further columns.
+every issue. The input is never changed; the checked copy keeps its index and its further columns.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyproj
 import shapely
 
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import SHOWN_ROWS, Breach, DataError
+from planner.messages.errors import SHOWN_ROWS, DataError, Issue
 
 Table = TypeVar("Table", bound=gpd.GeoDataFrame)
 
@@ -36,7 +36,7 @@ DEGREES_AT_MOST = 360.0
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a contract; `default` fills a column that the table lacks."""
+    """One column of a schema; `default` fills a column that the table lacks."""
 
     name: str
     kind: Literal["text", "number"]
@@ -47,7 +47,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Contract(Generic[Table]):
+class TableSchema(Generic[Table]):
     """What one table must hold, and the only way to its type.
 
     Of the columns in `either`, each row needs one at least. A table without `geometry_types` has no places.
@@ -60,7 +60,7 @@ class Contract(Generic[Table]):
     has_ids: bool = True
     either: tuple[str, ...] = ()
 
-    def check(self, frame: gpd.GeoDataFrame, *, source: str, known: Sequence[Breach] = ()) -> Table:
+    def check(self, frame: gpd.GeoDataFrame, *, source: str, known: Sequence[Issue] = ()) -> Table:
         """Return `frame` checked and with canonical column types.
 
         Parameters
@@ -75,12 +75,12 @@ class Contract(Generic[Table]):
         Returns
         -------
         table
-            A copy with the contract's columns as text and float64, the input's index and further columns kept.
+            A copy with the schema's columns as text and float64, the input's index and further columns kept.
 
         Raises
         ------
         DataError
-            Every breach at once: missing columns and values, duplicate ids, negative or unreadable numbers,
+            Every issue at once: missing columns and values, duplicate ids, negative or unreadable numbers,
             geometry that is missing, invalid or of another type, a missing or contradicted CRS. Rows are named
             by their id, or by # and their index where that tells more.
 
@@ -98,38 +98,38 @@ class Contract(Generic[Table]):
           - The layer says that it is in metres (EPSG:32648), but its coordinates are degrees. State the ...
         """
         if frame.empty:
-            raise DataError(source, [Breach("empty_table")])
-        spoken_of = {breach.values.get("column") for breach in known}  # noqa: PD011 - a breach is no frame
+            raise DataError(source, [Issue("empty_table")])
+        spoken_of = {issue.values.get("column") for issue in known}  # noqa: PD011 - an issue is no frame
         columns = [column for column in self.columns if column.name not in spoken_of]
-        breaches = [*known, *self._wrong_columns(frame, columns)]
+        issues = [*known, *self._wrong_columns(frame, columns)]
         if self.geometry_types:
-            told = {row for breach in known if breach.key == "unreadable_place" for row in breach.rows}
-            breaches += [*self._wrong_geometry(frame, told), *wrong_crs(frame)]
-        if breaches:
-            raise DataError(source, breaches)
+            told = {row for issue in known if issue.key == "unreadable_place" for row in issue.rows}
+            issues += [*self._wrong_geometry(frame, told), *wrong_crs(frame)]
+        if issues:
+            raise DataError(source, issues)
         return self.as_type(self._canonical(frame))
 
-    def _wrong_columns(self, frame: gpd.GeoDataFrame, columns: Sequence[Column]) -> Iterator[Breach]:
+    def _wrong_columns(self, frame: gpd.GeoDataFrame, columns: Sequence[Column]) -> Iterator[Issue]:
         names = row_names(frame)
         for column in columns:
             if column.name in frame.columns:
                 yield from _wrong_values(frame[column.name], column, names)
             elif column.required:
                 present = ", ".join(str(name) for name in frame.columns if name != frame.geometry.name) or "–"
-                yield Breach("missing_column", {"column": column.name, "present": present})
+                yield Issue("missing_column", {"column": column.name, "present": present})
         yield from self._neither(frame, {column.name for column in columns})
         if self.has_ids and "id" in frame.columns:
             ids = frame["id"].map(_as_text)
             ids = ids[ids != ""]
             twice = ids[ids.duplicated(keep=False)]
             if len(twice) and self.geometry_types == AREAS and _are_parts(frame, twice):
-                yield Breach("one_in_parts", {"ids": _listed(twice)}, [f"#{row}" for row in twice.index])
+                yield Issue("one_in_parts", {"ids": _listed(twice)}, [f"#{row}" for row in twice.index])
             elif len(twice):
-                yield Breach(
+                yield Issue(
                     "duplicate_ids", {"column": "id", "ids": _listed(twice)}, [f"#{row}" for row in twice.index]
                 )
 
-    def _neither(self, frame: gpd.GeoDataFrame, unspoken: set[str]) -> Iterator[Breach]:
+    def _neither(self, frame: gpd.GeoDataFrame, unspoken: set[str]) -> Iterator[Issue]:
         """Yield what is wrong where a row has none of the columns of which it needs one."""
         if not self.either or not unspoken.issuperset(self.either):
             return
@@ -137,37 +137,37 @@ class Contract(Generic[Table]):
         first = {"column": self.either[0]}
         if not given:
             present = ", ".join(str(name) for name in frame.columns if name != frame.geometry.name) or "–"
-            yield Breach("missing_column", {**first, "present": present})
+            yield Issue("missing_column", {**first, "present": present})
             return
         blank = np.all([(frame[name].map(_as_text) == "").to_numpy() for name in given], axis=0)
         if blank.any():
-            yield Breach("missing_values", first, list(row_names(frame)[blank]))
+            yield Issue("missing_values", first, list(row_names(frame)[blank]))
 
-    def _wrong_geometry(self, frame: gpd.GeoDataFrame, told: Collection[object]) -> Iterator[Breach]:
+    def _wrong_geometry(self, frame: gpd.GeoDataFrame, told: Collection[object]) -> Iterator[Issue]:
         """Yield what is wrong with the shapes; of rows `told` it is known why they have none."""
         shapes, names = frame.geometry, row_names(frame)
         missing = shapes.isna() | shapes.is_empty
         untold = missing & ~names.isin([*told])
         if untold.any():
-            yield Breach("missing_geometry", {}, list(names[untold]))
+            yield Issue("missing_geometry", {}, list(names[untold]))
         present, names = shapes[~missing], names[~missing]
         places, owner = shapely.get_coordinates(present.array, return_index=True)
         finite = np.ones(len(present), dtype=np.bool_)
         finite[owner[~np.isfinite(places).all(axis=1)]] = False
         if not finite.all():
-            yield Breach("infinite_geometry", {}, list(names[~finite]))
+            yield Issue("infinite_geometry", {}, list(names[~finite]))
         other = ~present.geom_type.isin(self.geometry_types)
         if other.any():
             found = ", ".join(sorted(set(present.geom_type[other])))
             expected = ", ".join(self.geometry_types)
             remedy = self._remedy({*present.geom_type[other]})
             values = {"expected": expected, "found": found, "remedy": remedy}
-            yield Breach("geometry_type", values, list(names[other]))
+            yield Issue("geometry_type", values, list(names[other]))
         # A line without length is harmless, and the network leaves it out; only outlines can be broken.
         outlines = finite & present.geom_type.isin(AREAS)
         broken = ~present[outlines].is_valid
         if broken.any():
-            yield Breach("invalid_geometry", {}, list(names[outlines][broken]))
+            yield Issue("invalid_geometry", {}, list(names[outlines][broken]))
 
     def _remedy(self, found: set[str]) -> Phrase:
         """Return how shapes of other types are made what the table takes."""
@@ -232,37 +232,37 @@ def _listed(values: pd.Series) -> str:
     return ", ".join(different[:SHOWN_ROWS]) + (", …" if len(different) > SHOWN_ROWS else "")
 
 
-def _wrong_values(values: pd.Series, column: Column, names: pd.Series) -> Iterator[Breach]:
+def _wrong_values(values: pd.Series, column: Column, names: pd.Series) -> Iterator[Issue]:
     named = {"column": column.name}
     texts = values.map(_as_text)
     blank = texts == ""
     if column.required and blank.any():
-        yield Breach("missing_values", named, list(names[blank]))
+        yield Issue("missing_values", named, list(names[blank]))
     if column.kind == "number":
         numbers = pd.to_numeric(values, errors="coerce")
         unreadable = ~blank & ~np.isfinite(numbers.astype("float64"))
         if unreadable.any():
             found = _listed(texts[unreadable])
-            yield Breach("not_a_number", {**named, "found": found}, list(names[unreadable]))
+            yield Issue("not_a_number", {**named, "found": found}, list(names[unreadable]))
         negative = numbers < 0
         if negative.any():
-            yield Breach("negative_number", named, list(names[negative]))
+            yield Issue("negative_number", named, list(names[negative]))
         endless = np.isfinite(numbers.astype("float64")) & (numbers > LARGEST)
         if endless.any():
-            yield Breach("number_too_large", {**named, "most": f"{LARGEST:,.0f}"}, list(names[endless]))
+            yield Issue("number_too_large", {**named, "most": f"{LARGEST:,.0f}"}, list(names[endless]))
     if column.choices:
         other = ~blank & ~texts.isin(column.choices)
         if other.any():
             allowed = ", ".join(column.choices)
             found = _listed(texts[other])
-            yield Breach("not_a_choice", {**named, "found": found, "allowed": allowed}, list(names[other]))
+            yield Issue("not_a_choice", {**named, "found": found, "allowed": allowed}, list(names[other]))
 
 
-def wrong_crs(frame: gpd.GeoDataFrame) -> Iterator[Breach]:
+def wrong_crs(frame: gpd.GeoDataFrame) -> Iterator[Issue]:
     """Yield what is wrong with a layer's coordinate system: none, or one that its coordinates refute."""
     crs: pyproj.CRS | None = frame.crs
     if crs is None:
-        yield Breach("no_crs")
+        yield Issue("no_crs")
         return
     coordinates = shapely.get_coordinates(frame.geometry.array)
     coordinates = coordinates[np.isfinite(coordinates).all(axis=1)]
@@ -273,15 +273,15 @@ def wrong_crs(frame: gpd.GeoDataFrame) -> Iterator[Breach]:
     names = row_names(frame)
     if not crs.is_geographic:
         if np.abs(coordinates).max() <= DEGREES_AT_MOST:
-            yield Breach("degrees_as_metres", {"crs": name})
+            yield Issue("degrees_as_metres", {"crs": name})
         return
     west, south, east, north = WORLD
     exchanged = (np.abs(y) > north) & (np.abs(x) <= north) & (np.abs(y) <= east)
     if exchanged.all():
-        yield Breach("swapped_coordinates", {})
+        yield Issue("swapped_coordinates", {})
     elif exchanged.any() and (exchanged | (np.abs(y) <= north)).all() and (np.abs(x) <= east).all():
         bounds = frame.geometry.bounds
         some = (bounds["maxy"] > north) | (bounds["miny"] < south)
-        yield Breach("swapped_coordinates", {}, list(names[some]))
+        yield Issue("swapped_coordinates", {}, list(names[some]))
     elif x.min() < west or x.max() > east or y.min() < south or y.max() > north:
-        yield Breach("metres_as_degrees", {"crs": name})
+        yield Issue("metres_as_degrees", {"crs": name})

@@ -1,4 +1,4 @@
-"""The contracts of a study's tables: communities, facilities, demand and the others."""
+"""The schemas of a study's tables: communities, facilities, demand and the others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NewType
 
 import geopandas as gpd
 
-from planner.schemas.table_schema import AREAS, LINES, POINTS, Column, Contract
+from planner.schemas.table_schema import AREAS, LINES, POINTS, Column, TableSchema
 
 Communities = NewType("Communities", gpd.GeoDataFrame)
 Facilities = NewType("Facilities", gpd.GeoDataFrame)
@@ -49,7 +49,7 @@ def _number(name: str, meaning: str) -> Column:
 
 ID = Column("id", "text", meaning="unique, text")
 
-COMMUNITIES: Contract[Communities] = Contract(
+COMMUNITIES: TableSchema[Communities] = TableSchema(
     name="communities",
     columns=(
         ID,
@@ -63,7 +63,7 @@ COMMUNITIES: Contract[Communities] = Contract(
     as_type=Communities,
 )
 
-FACILITIES: Contract[Facilities] = Contract(
+FACILITIES: TableSchema[Facilities] = TableSchema(
     name="facilities",
     columns=(
         ID,
@@ -82,7 +82,7 @@ FACILITIES: Contract[Facilities] = Contract(
     as_type=Facilities,
 )
 
-DEMAND: Contract[Demand] = Contract(
+DEMAND: TableSchema[Demand] = TableSchema(
     name="demand",
     columns=(
         ID,
@@ -96,7 +96,7 @@ DEMAND: Contract[Demand] = Contract(
     either=("people", "households"),
 )
 
-PEOPLE_TABLE: Contract[PeopleTable] = Contract(
+PEOPLE_TABLE: TableSchema[PeopleTable] = TableSchema(
     name="people_table",
     columns=(
         Column("community", "text", meaning="id, code or name of the community"),
@@ -109,7 +109,7 @@ PEOPLE_TABLE: Contract[PeopleTable] = Contract(
     either=("people", "households"),
 )
 
-BUILDINGS: Contract[Buildings] = Contract(
+BUILDINGS: TableSchema[Buildings] = TableSchema(
     name="buildings",
     columns=(
         _text("id", "text; else its number in the file"),
@@ -122,7 +122,7 @@ BUILDINGS: Contract[Buildings] = Contract(
     has_ids=False,
 )
 
-PLACES: Contract[Places] = Contract(
+PLACES: TableSchema[Places] = TableSchema(
     name="places",
     columns=(
         ID,
@@ -135,7 +135,7 @@ PLACES: Contract[Places] = Contract(
     as_type=Places,
 )
 
-STREETS: Contract[Streets] = Contract(
+STREETS: TableSchema[Streets] = TableSchema(
     name="streets",
     columns=(
         _text("name", "the street's name"),
@@ -149,7 +149,7 @@ STREETS: Contract[Streets] = Contract(
     has_ids=False,
 )
 
-WATER: Contract[Water] = Contract(
+WATER: TableSchema[Water] = TableSchema(
     name="water",
     columns=(_text("name", "its name"),),
     geometry_types=AREAS,
@@ -157,7 +157,7 @@ WATER: Contract[Water] = Contract(
     has_ids=False,
 )
 
-BARRIERS: Contract[Barriers] = Contract(
+BARRIERS: TableSchema[Barriers] = TableSchema(
     name="barriers",
     columns=(
         _text("name", "its name"),
@@ -168,7 +168,7 @@ BARRIERS: Contract[Barriers] = Contract(
     has_ids=False,
 )
 
-GATES: Contract[Gates] = Contract(
+GATES: TableSchema[Gates] = TableSchema(
     name="gates",
     columns=(
         ID,
@@ -179,7 +179,7 @@ GATES: Contract[Gates] = Contract(
     as_type=Gates,
 )
 
-PARCELS: Contract[Parcels] = Contract(
+PARCELS: TableSchema[Parcels] = TableSchema(
     name="parcels",
     columns=(
         ID,
@@ -192,7 +192,7 @@ PARCELS: Contract[Parcels] = Contract(
     as_type=Parcels,
 )
 
-CONTRACTS = (
+SCHEMAS = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, DEMAND, STREETS),
     *(BUILDINGS, PLACES, WATER, BARRIERS, GATES, PARCELS),
 )

@@ -10,14 +10,20 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, between, not_negative, shape, whole
-from planner.siting.models.maximal_covering import most_served
-from planner.siting.problem import Choice, Covering, pairs_of
-from planner.siting.solution import Answer
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.greedy_kernels import Values
-from planner.siting.solvers.precompile import started
-from planner.siting.solvers.value_tables import value_table
+from planner.siting.argument_checks import (
+    check_between,
+    check_not_negative,
+    check_shape,
+    check_whole,
+    raise_issues,
+)
+from planner.siting.models.maximal_covering import solve_covering
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
+from planner.siting.solution import Solution
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.greedy_kernels import ValueTable
+from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.value_tables import build_value_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +49,7 @@ class Alternative:
         What this plan serves and the best one does not, and the other way round.
     """
 
-    answer: Answer
+    answer: Solution
     left_out: IndexArray
     given_up: float
     share_of_bound: float
@@ -54,10 +60,10 @@ class Alternative:
     losses: float
 
 
-def alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
-    covering: Covering,
-    choice: Choice,
-    best: Answer,
+def find_alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
+    covering: CoverageMatrix,
+    choice: SelectionConstraints,
+    best: Solution,
     *,
     xy: FloatArray,
     near_m: float,
@@ -109,16 +115,16 @@ def alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
     .. [1] Lawler, E. L. (1972). A procedure for computing the K best solutions to discrete optimization problems.
            Management Science 18.
     """
-    admit(
-        shape("xy", xy, covering.covers.shape[1], 2),
-        between("within", within, 0.0, 1.0),
-        not_negative("near_m", near_m),
-        whole("differing", differing),
-        whole("count", count),
+    raise_issues(
+        check_shape("xy", xy, covering.covers.shape[1], 2),
+        check_between("within", within, 0.0, 1.0),
+        check_not_negative("near_m", near_m),
+        check_whole("differing", differing),
+        check_whole("count", count),
     )
-    clock = started(seconds)
-    row, column = pairs_of(covering.covers)
-    values = value_table(row, column, covering.weight[row], covering.covers.shape)
+    clock = start_deadline(seconds)
+    row, column = coverage_pairs(covering.covers)
+    values = build_value_table(row, column, covering.weight[row], covering.covers.shape)
     search = _Search(values, covering.weight, choice, xy, near_m, clock, seed)
     taken: list[Alternative] = []
     search.branch(best, frozenset())
@@ -141,20 +147,20 @@ class _Search:
 
     def __init__(
         self,
-        values: Values,
+        values: ValueTable,
         weight: FloatArray,
-        choice: Choice,
+        choice: SelectionConstraints,
         xy: FloatArray,
         near_m: float,
-        clock: Clock,
+        clock: Deadline,
         seed: int,
     ) -> None:
         self.values, self.weight, self.choice, self.xy = values, weight, choice, xy
         self.near_m, self.clock, self.seed = near_m, clock, seed
-        self.waiting: list[tuple[float, int, Answer, frozenset[int]]] = []
+        self.waiting: list[tuple[float, int, Solution, frozenset[int]]] = []
         self.seen: set[frozenset[int]] = set()
 
-    def branch(self, answer: Answer, left_out: frozenset[int]) -> None:
+    def branch(self, answer: Solution, left_out: frozenset[int]) -> None:
         """Find, for each of a plan's sites, the best plan that leaves out its surroundings as well."""
         fixed = self.choice.fixed_columns()
         for site in answer.sites:
@@ -166,7 +172,7 @@ class _Search:
                 continue
             self.seen.add(out)
             starts = [np.array([one for one in answer.sites if one not in out], dtype=np.int64)]
-            found = most_served(
+            found = solve_covering(
                 "maximal_covering",
                 _without(self.values, out),
                 self.weight,
@@ -177,7 +183,7 @@ class _Search:
             )
             heapq.heappush(self.waiting, (-found.objective, len(self.seen), found, out))
 
-    def difference(self, one: Answer, other: Answer) -> int:
+    def difference(self, one: Solution, other: Solution) -> int:
         """Return how many sites of either have none of the other near them, the larger number of both."""
         return max(
             len(_not_near(one, other, self.xy, self.near_m)), len(_not_near(other, one, self.xy, self.near_m))
@@ -185,8 +191,8 @@ class _Search:
 
 
 def _compared(
-    answer: Answer,
-    best: Answer,
+    answer: Solution,
+    best: Solution,
     left_out: frozenset[int],
     weight: FloatArray,
     xy: FloatArray,
@@ -210,7 +216,7 @@ def _compared(
     )
 
 
-def _not_near(one: Answer, other: Answer, xy: FloatArray, near_m: float) -> tuple[int, ...]:
+def _not_near(one: Solution, other: Solution, xy: FloatArray, near_m: float) -> tuple[int, ...]:
     """Return the sites of one plan that have no site of the other near them."""
     if not one.sites or not other.sites:
         return one.sites
@@ -223,9 +229,9 @@ def _distances(one: FloatArray, other: FloatArray) -> NDArray[np.float64]:
     return np.hypot(between[:, :, 0], between[:, :, 1])
 
 
-def _without(values: Values, columns: frozenset[int]) -> Values:
+def _without(values: ValueTable, columns: frozenset[int]) -> ValueTable:
     """Return the table in which some columns are worth nothing."""
     kept = ~np.isin(values.column, np.array(sorted(columns), dtype=np.int64))
     row = np.repeat(np.arange(len(values.row_pointer) - 1), np.diff(values.row_pointer))
     shape = (len(values.row_pointer) - 1, len(values.column_pointer) - 1)
-    return value_table(row[kept], values.column[kept], values.value[kept], shape)
+    return build_value_table(row[kept], values.column[kept], values.value[kept], shape)

@@ -6,82 +6,82 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from planner.messages.errors import Breach, SitingError
+from planner.messages.errors import Issue, SitingError
 
 NAMED = "siting"
 """What an error calls a question that was put by itself."""
 
-Breaches = Iterator[Breach]
+Issues = Iterator[Issue]
 
 
-def refuse(key: str, **values: object) -> SitingError:
+def siting_error(key: str, **values: object) -> SitingError:
     """Return the error that a question cannot be answered as it is put."""
-    return SitingError(NAMED, [Breach(key, values)])  # the callers' keys are checked by a test of their own
+    return SitingError(NAMED, [Issue(key, values)])  # the callers' keys are checked by a test of their own
 
 
-def admit(*found: Iterable[Breach]) -> None:
+def raise_issues(*found: Iterable[Issue]) -> None:
     """Let a question pass, or refuse it for every reason.
 
     Raises
     ------
     SitingError
-        There is a breach.
+        There is an issue.
     """
-    breaches = [breach for some in found for breach in some]
-    if breaches:
-        raise SitingError(NAMED, breaches)
+    issues = [issue for some in found for issue in some]
+    if issues:
+        raise SitingError(NAMED, issues)
 
 
-def shape(part: str, found: object, *expected: int) -> Breaches:
+def check_shape(part: str, found: object, *expected: int) -> Issues:
     """Yield that an array has another shape than it must have."""
     given = np.asarray(found).shape
     if given != expected:
         written = [" × ".join(map(str, size)) or "1" for size in (given, expected)]
-        yield Breach("siting_shape", {"part": part, "found": written[0], "expected": written[1]})
+        yield Issue("siting_shape", {"part": part, "found": written[0], "expected": written[1]})
 
 
-def not_negative(part: str, found: object) -> Breaches:
+def check_not_negative(part: str, found: object) -> Issues:
     """Yield that numbers are negative, infinite or none at all."""
     try:
         numbers = np.asarray(found, dtype=np.float64)
     except (TypeError, ValueError):
         numbers = np.array([np.nan])
     if numbers.size and not (np.isfinite(numbers).all() and numbers.min() >= 0):
-        yield Breach("siting_negative", {"part": part})
+        yield Issue("siting_negative", {"part": part})
 
 
-def whole(part: str, found: object) -> Breaches:
+def check_whole(part: str, found: object) -> Issues:
     """Yield that numbers are not whole, or negative: half a site cannot be built."""
     numbers = np.asarray(found)
     if numbers.dtype.kind not in "iu" and numbers.size:
-        yield Breach("siting_whole", {"part": part, "found": found})
+        yield Issue("siting_whole", {"part": part, "found": found})
     else:
-        yield from not_negative(part, numbers)
+        yield from check_not_negative(part, numbers)
 
 
-def places(part: str, found: Sequence[int] | np.ndarray, count: int) -> Breaches:
+def check_positions(part: str, found: Sequence[int] | np.ndarray, count: int) -> Issues:
     """Yield that numbers of rows or columns are none: not whole, below 0, or beyond the last."""
     numbers = np.asarray(found)
     if not numbers.size:
         return
     if numbers.dtype.kind not in "iu":
-        yield Breach("siting_whole", {"part": part, "found": found})
+        yield Issue("siting_whole", {"part": part, "found": found})
     elif numbers.min() < 0 or numbers.max() >= count:
         wrong = sorted({int(one) for one in numbers.ravel() if not 0 <= one < count})
         shown = ", ".join(map(str, wrong[:5]))
-        yield Breach("siting_place", {"part": part, "found": shown, "last": count - 1, "count": count})
+        yield Issue("siting_place", {"part": part, "found": shown, "last": count - 1, "count": count})
 
 
-def between(part: str, found: float, low: float, high: float) -> Breaches:
+def check_between(part: str, found: float, low: float, high: float) -> Issues:
     """Yield that a number lies outside its limits, both of which it may have."""
     if not low <= found <= high:
-        yield Breach("siting_between", {"part": part, "found": found, "low": f"{low:g}", "high": f"{high:g}"})
+        yield Issue("siting_between", {"part": part, "found": found, "low": f"{low:g}", "high": f"{high:g}"})
 
 
-def there(part: str, names: Iterable[str], known: Iterable[str]) -> Breaches:
+def check_names(part: str, names: Iterable[str], known: Iterable[str]) -> Issues:
     """Yield that something is named that is not there."""
     options = list(known)
     missing = [name for name in dict.fromkeys(names) if name not in options]
     if missing:
         values = {"part": part, "names": ", ".join(missing), "known": ", ".join(options) or "–"}
-        yield Breach("siting_not_there", values)
+        yield Issue("siting_not_there", values)

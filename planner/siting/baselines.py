@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.config.sections.siting import Siting as Settings
-from planner.siting.alternatives import Alternative, alternatives
-from planner.siting.candidates.candidate import places_of
+from planner.siting.alternatives import Alternative, find_alternatives
+from planner.siting.candidates.candidate import candidate_xy
 from planner.siting.curve import coverage_curve
-from planner.siting.problem import Covering
-from planner.siting.proposals import Proposal, Siting, proposal_of
+from planner.siting.problem import CoverageMatrix
+from planner.siting.proposals import Proposal, SitingResult, build_proposal
 from planner.siting.solution import Status
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CurvePoint:
     """The best choice of so many sites.
 
     Attributes
@@ -28,7 +28,7 @@ class Step:
     bound
         No choice of so many sites gains more.
     status
-        See `planner.siting.solution.Answer`.
+        See `planner.siting.solution.Solution`.
     added
         What the last of them adds to the best choice of one fewer; it may be another choice altogether.
     """
@@ -57,12 +57,12 @@ class Comparison:
     """
 
     greedy: float | None
-    curve: tuple[Step, ...]
+    curve: tuple[CurvePoint, ...]
     others: tuple[Alternative, ...]
     other_plans: tuple[Proposal, ...]
 
 
-def compare(siting: Siting, settings: Settings) -> Comparison:
+def compare_baselines(siting: SitingResult, settings: Settings) -> Comparison:
     """Put beside the optimum what it is to be judged by.
 
     Parameters
@@ -80,7 +80,11 @@ def compare(siting: Siting, settings: Settings) -> Comparison:
     choice, answer, best = siting.choice, siting.answer, siting.best
     if choice is None or answer is None or best is None:
         return Comparison(None, (), (), ())
-    covering, free, today = Covering(siting.covers, siting.people), len(siting.pool.kept_centres), siting.today
+    covering, free, today = (
+        CoverageMatrix(siting.covers, siting.people),
+        len(siting.pool.kept_centres),
+        siting.today,
+    )
     most = min(2 * settings.sites, len(siting.pool.new))
     answers = coverage_curve(
         covering, replace(choice, sites=free + most), seconds=settings.seconds, seed=settings.seed
@@ -88,13 +92,13 @@ def compare(siting: Siting, settings: Settings) -> Comparison:
     curve, before = [], 0.0
     for sites, one in enumerate(answers, start=1):
         gained = one.objective - today
-        curve.append(Step(sites, gained, one.bound - today, one.status, gained - before))
+        curve.append(CurvePoint(sites, gained, one.bound - today, one.status, gained - before))
         before = gained
-    others = alternatives(
+    others = find_alternatives(
         covering,
         choice,
         answer,
-        xy=places_of(siting.pool.candidates),
+        xy=candidate_xy(siting.pool.candidates),
         near_m=settings.alternatives_near_m,
         within=settings.alternatives_within,
         differing=settings.alternatives_differ,
@@ -104,7 +108,7 @@ def compare(siting: Siting, settings: Settings) -> Comparison:
         seed=settings.seed,
     )
     plans = tuple(
-        proposal_of(
+        build_proposal(
             siting.pool,
             siting.covers,
             siting.people,

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from planner.siting.models.maximal_covering import most_served
-from planner.siting.problem import Choice, Covering, pairs_of
-from planner.siting.solution import Answer, status_of
-from planner.siting.solvers.precompile import started
-from planner.siting.solvers.value_tables import value_table
+from planner.siting.models.maximal_covering import solve_covering
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
+from planner.siting.solution import Solution, status_of
+from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.value_tables import build_value_table
 
 
-def coverage_curve(covering: Covering, choice: Choice, *, seconds: float, seed: int = 0) -> tuple[Answer, ...]:
+def coverage_curve(
+    covering: CoverageMatrix, choice: SelectionConstraints, *, seconds: float, seed: int = 0
+) -> tuple[Solution, ...]:
     """Answer maximal covering for 1, 2, … up to the number of sites of the choice.
 
     Each number begins with the choice found for the one before. Where a search is stopped, its bound may still be
@@ -39,22 +41,22 @@ def coverage_curve(covering: Covering, choice: Choice, *, seconds: float, seed: 
     --------
     >>> from scipy.sparse import csr_array
     >>> covers = csr_array(np.array([[1, 0, 1], [1, 0, 0], [0, 1, 1]], dtype=bool))
-    >>> question = Covering(covers, np.array([5.0, 2.0, 4.0]))
-    >>> [one.objective for one in coverage_curve(question, Choice(sites=3), seconds=9)]
+    >>> question = CoverageMatrix(covers, np.array([5.0, 2.0, 4.0]))
+    >>> [one.objective for one in coverage_curve(question, SelectionConstraints(sites=3), seconds=9)]
     [9.0, 11.0, 11.0]
     """
     choice.room(covering.covers.shape[1])
-    clock = started(seconds)
-    row, column = pairs_of(covering.covers)
-    values = value_table(row, column, covering.weight[row], covering.covers.shape)
+    clock = start_deadline(seconds)
+    row, column = coverage_pairs(covering.covers)
+    values = build_value_table(row, column, covering.weight[row], covering.covers.shape)
     most = choice.sites or 0
-    answers: list[Answer] = []
+    answers: list[Solution] = []
     for sites in range(1, most + 1):
         share = clock.at_most(clock.left / (most + 1 - sites))
         starts = [np.array(one.sites, dtype=np.int64) for one in answers[-1:]]
         wanted = replace(choice, sites=sites)
         answers.append(
-            most_served("maximal_covering", values, covering.weight, wanted, share, seed=seed, starts=starts)
+            solve_covering("maximal_covering", values, covering.weight, wanted, share, seed=seed, starts=starts)
         )
     for place in range(len(answers) - 2, -1, -1):
         one = answers[place]
@@ -63,7 +65,7 @@ def coverage_curve(covering: Covering, choice: Choice, *, seconds: float, seed: 
     return tuple(answers)
 
 
-def fewest_for(answers: tuple[Answer, ...], people: float) -> tuple[int | None, int]:
+def fewest_for(answers: tuple[Solution, ...], people: float) -> tuple[int | None, int]:
     """Return how many sites of a curve serve so many people, and how many are needed at least.
 
     Both are equal where that is proven. The first is None where none of the curve serves so many; the second is

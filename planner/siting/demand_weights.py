@@ -8,21 +8,18 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility
-from planner.network.walk import WalkSettings
-from planner.siting.candidates.candidate import Candidate, places_of
-from planner.siting.proposals import Siting
+from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
+from planner.siting.candidates.candidate import Candidate, candidate_xy
+from planner.siting.proposals import SitingResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class WeightedDemand:
     """For whom new sites are chosen.
 
     Attributes
@@ -45,9 +42,9 @@ class Asked:
         return self.limits_min is not None
 
 
-def ask_for(
+def weigh_demand(
     residents: gpd.GeoDataFrame, kinds: Sequence[GroupCoverage], *, standard_min: float, residents_weight: float
-) -> Asked:
+) -> WeightedDemand:
     """Put together who can be gained: the uncovered of every kind whose weight is above zero.
 
     Parameters
@@ -64,7 +61,7 @@ def ask_for(
     weights = {RESIDENTS: residents_weight, **{kind.kind.settings.id: kind.kind.settings.weight for kind in kinds}}
     others = [kind for kind in kinds if kind.kind.settings.weight > 0]
     if not others and residents_weight == 1:
-        return Asked(residents, None, weights)
+        return WeightedDemand(residents, None, weights)
     parts = [(RESIDENTS, residents, residents_weight, standard_min)] if residents_weight > 0 else []
     parts += [
         (kind.kind.settings.id, kind.uncovered, kind.kind.settings.weight, kind.standard_min) for kind in others
@@ -77,16 +74,17 @@ def ask_for(
     ]
     together = pd.concat(frames, ignore_index=True) if frames else residents.iloc[:0]
     limits = [np.full(len(points), limit) for _, points, _, limit in parts]
-    return Asked(gpd.GeoDataFrame(together, crs=residents.crs), np.concatenate([np.zeros(0), *limits]), weights)
+    return WeightedDemand(
+        gpd.GeoDataFrame(together, crs=residents.crs), np.concatenate([np.zeros(0), *limits]), weights
+    )
 
 
-def gains_by_kind(
-    siting: Siting,
+def gains_by_group(
+    siting: SitingResult,
     residents: gpd.GeoDataFrame,
     kinds: Sequence[GroupCoverage],
-    network: WalkingNetwork,
+    walker: Walker,
     *,
-    walk: WalkSettings,
     standard_min: float,
 ) -> tuple[dict[str, float], ...]:
     """Count whom each proposal gains, by kind, each person once and unweighted.
@@ -97,30 +95,26 @@ def gains_by_kind(
         One mapping a proposal, in their order: people newly within their kind's standard, by kind, less those
         whom a free centre serves today and nobody does then.
     """
-    asked = [(RESIDENTS, residents, standard_min)]
-    asked += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
+    groups = [(RESIDENTS, residents, standard_min)]
+    groups += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
+    asked = [(name, walker.snap(points), points["people"].to_numpy(), limit) for name, points, limit in groups]
     free = siting.pool.kept_centres
     gains = []
     for proposal in siting.proposals:
         sites = [siting.pool.candidates[site] for site in proposal.sites]
         open_then = [*sites, *(one for one in free if one.id not in proposal.closed)]
         gained = {}
-        for name, points, limit in asked:
-            spots = snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)
-            people = points["people"].to_numpy()
-            then, today = (
-                float(people[_reached(some, spots, network, walk, limit)].sum()) for some in (open_then, free)
-            )
+        for name, spots, people, limit in asked:
+            then, today = (float(people[_reached(some, spots, walker, limit)].sum()) for some in (open_then, free))
             gained[name] = then - today
         gains.append(gained)
     return tuple(gains)
 
 
 def _reached(
-    sites: Sequence[Candidate], spots: SnappedPoints, network: WalkingNetwork, walk: WalkSettings, limit_min: float
+    sites: Sequence[Candidate], spots: SnappedPoints, walker: Walker, limit_min: float
 ) -> NDArray[np.bool_]:
     if not sites:
         return np.zeros(len(spots.xy), dtype=bool)
-    starts = snap(places_of(sites), network, access_m=walk.access_m)
-    minutes, _ = nearest_facility(network, starts, spots, walk=walk, horizon_min=limit_min)
+    minutes, _ = walker.nearest(walker.snap(candidate_xy(sites)), spots, within_min=limit_min)
     return np.isfinite(minutes)

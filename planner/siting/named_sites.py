@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from planner.config.study import Study
-from planner.siting.candidates.builder import Pool
+from planner.siting.candidates.builder import CandidateSet
 from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.clusters import POSITION_DIGITS
 from planner.siting.candidates.place_ids import ONE_PLACE
@@ -29,7 +29,7 @@ def named_ids(study: Study) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def of_today(study: Study, today: Callable[[], Pool]) -> Iterator[Candidate]:
+def of_today(study: Study, today: Callable[[], CandidateSet]) -> Iterator[Candidate]:
     """Yield the candidates that the study names, as they are before a scenario.
 
     Closing or opening a centre changes who is uncovered, and with them the middles of clusters. A project that the

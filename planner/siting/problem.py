@@ -9,14 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray, is_within
-from planner.siting.argument_checks import admit, not_negative, places, shape, whole
-from planner.siting.solvers.greedy_kernels import Room
+from planner.siting.argument_checks import (
+    check_not_negative,
+    check_positions,
+    check_shape,
+    check_whole,
+    raise_issues,
+)
+from planner.siting.solvers.greedy_kernels import SelectionLimits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Covering:
+class CoverageMatrix:
     """Who is served by what, and how much that counts.
 
     Attributes
@@ -32,11 +38,13 @@ class Covering:
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit, and negative weights."""
-        admit(shape("weight", self.weight, self.covers.shape[0]), not_negative("weight", self.weight))
+        raise_issues(
+            check_shape("weight", self.weight, self.covers.shape[0]), check_not_negative("weight", self.weight)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reach:
+class TravelCosts:
     """How long the walks are; a pair that is not listed has none.
 
     Attributes
@@ -50,7 +58,7 @@ class Reach:
 
     Examples
     --------
-    >>> reach = Reach.of_table(np.array([[3.0, np.inf], [9.0, 4.0]]), np.array([10.0, 20.0]))
+    >>> reach = TravelCosts.of_table(np.array([[3.0, np.inf], [9.0, 4.0]]), np.array([10.0, 20.0]))
     >>> reach.within(5.0).covers.toarray()
     array([[ True, False],
            [False,  True]])
@@ -65,32 +73,33 @@ class Reach:
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit, and negative weights and minutes."""
         walks = len(self.demand)
-        admit(
-            shape("column", self.column, walks),
-            shape("minutes", self.minutes, walks),
-            shape("weight", self.weight, len(self.weight)),
-            not_negative("weight", self.weight),
-            not_negative("minutes", self.minutes),
-            places("demand", self.demand, len(self.weight)),
-            places("column", self.column, self.columns),
+        raise_issues(
+            check_shape("column", self.column, walks),
+            check_shape("minutes", self.minutes, walks),
+            check_shape("weight", self.weight, len(self.weight)),
+            check_not_negative("weight", self.weight),
+            check_not_negative("minutes", self.minutes),
+            check_positions("demand", self.demand, len(self.weight)),
+            check_positions("column", self.column, self.columns),
         )
 
     @classmethod
-    def of_table(cls, minutes: NDArray[np.float64], weight: FloatArray) -> Reach:
+    def of_table(cls, minutes: NDArray[np.float64], weight: FloatArray) -> TravelCosts:
         """Return the walks of a table, shape (demand, columns), in which `inf` says that there is none."""
         demand, column = np.nonzero(np.isfinite(minutes))
         return cls(demand, column, minutes[demand, column], weight, minutes.shape[1])
 
-    def within(self, limit_min: float) -> Covering:
+    def within(self, limit_min: float) -> CoverageMatrix:
         """Return who is served within a limit, minutes, inclusive."""
         served = is_within(self.minutes, limit_min)
-        return Covering(
-            covers_of(self.demand[served], self.column[served], (len(self.weight), self.columns)), self.weight
+        return CoverageMatrix(
+            coverage_from_pairs(self.demand[served], self.column[served], (len(self.weight), self.columns)),
+            self.weight,
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class SelectionConstraints:
     """What may be chosen.
 
     Attributes
@@ -118,7 +127,7 @@ class Choice:
     kind: IndexArray | None = None
     sites_of_kind: tuple[int, ...] | None = None
 
-    def room(self, columns: int) -> Room:
+    def room(self, columns: int) -> SelectionLimits:
         """Return the choice among so many columns, in the form that kernels read.
 
         Raises
@@ -126,13 +135,13 @@ class Choice:
         SitingError
             Neither sites nor money are limited, or a part does not fit the columns or cannot be meant.
         """
-        admit(self.breaches(columns))
+        raise_issues(self.issues(columns))
         cost = np.zeros(columns) if self.cost is None else np.asarray(self.cost, dtype=np.float64)
         own = -1 - np.arange(columns)
         group = own if self.exclusive is None else np.where(self.exclusive >= 0, self.exclusive, own)
         kind = np.zeros(columns, dtype=np.int64) if self.kind is None else self.kind.astype(np.int64)
         most = self.sites_of_kind or (columns if self.sites is None else self.sites,)
-        return Room(
+        return SelectionLimits(
             cost,
             np.unique(group, return_inverse=True)[1].astype(np.int64),
             kind,
@@ -144,45 +153,45 @@ class Choice:
         """Return the columns that are open in any case, ascending."""
         return np.unique(np.asarray(self.fixed, dtype=np.int64))
 
-    def breaches(self, columns: int) -> Iterator[Breach]:
+    def issues(self, columns: int) -> Iterator[Issue]:
         """Yield what of the choice does not fit so many columns, or cannot be meant."""
         if self.sites is None and self.budget is None and self.sites_of_kind is None:
-            yield Breach("siting_no_limit")
+            yield Issue("siting_no_limit")
         half_money = self.budget is not None and self.cost is None
         half_kinds = (self.sites_of_kind is None) != (self.kind is None)
         twice = self.sites is not None and self.sites_of_kind is not None
         if half_money or half_kinds or twice:
-            yield Breach("siting_half_a_limit")
+            yield Issue("siting_half_a_limit")
         if self.cost is not None:
-            yield from price(self.cost, columns)
+            yield from cost_issues(self.cost, columns)
         if self.budget is not None:
-            yield from not_negative("budget", self.budget)
+            yield from check_not_negative("budget", self.budget)
         if self.sites is not None:
-            yield from whole("sites", self.sites)
+            yield from check_whole("sites", self.sites)
         if self.exclusive is not None:
-            yield from shape("exclusive", self.exclusive, columns)
-            yield from whole("exclusive", np.maximum(self.exclusive, 0))
+            yield from check_shape("exclusive", self.exclusive, columns)
+            yield from check_whole("exclusive", np.maximum(self.exclusive, 0))
         if self.kind is not None and self.sites_of_kind is not None:
-            yield from shape("kind", self.kind, columns)
-            yield from whole("sites_of_kind", self.sites_of_kind)
-            yield from places("kind", self.kind, len(self.sites_of_kind))
-        yield from places("fixed", self.fixed, columns)
+            yield from check_shape("kind", self.kind, columns)
+            yield from check_whole("sites_of_kind", self.sites_of_kind)
+            yield from check_positions("kind", self.kind, len(self.sites_of_kind))
+        yield from check_positions("fixed", self.fixed, columns)
 
 
-def price(cost: FloatArray, columns: int) -> Iterator[Breach]:
+def cost_issues(cost: FloatArray, columns: int) -> Iterator[Issue]:
     """Yield what is wrong with the cost of columns."""
-    yield from shape("cost", cost, columns)
-    yield from not_negative("cost", cost)
+    yield from check_shape("cost", cost, columns)
+    yield from check_not_negative("cost", cost)
 
 
-def covers_of(demand: IndexArray, column: IndexArray, shape: tuple[int, int]) -> csr_array:
+def coverage_from_pairs(demand: IndexArray, column: IndexArray, shape: tuple[int, int]) -> csr_array:
     """Return the matrix of who is served by what, from pairs."""
     covers = csr_array((np.ones(len(demand), dtype=bool), (demand, column)), shape=shape)
     covers.sort_indices()
     return covers
 
 
-def pairs_of(covers: csr_array) -> tuple[IndexArray, IndexArray]:
+def coverage_pairs(covers: csr_array) -> tuple[IndexArray, IndexArray]:
     """Return the demand row and the column of every pair, by row, then column."""
     covers = csr_array(covers, copy=True)
     covers.sum_duplicates()

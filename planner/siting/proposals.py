@@ -7,23 +7,21 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.config.sections.siting import Siting as Settings
-from planner.messages.notices import Remark
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
-from planner.siting.candidates.builder import Gatherer, Pool
-from planner.siting.candidates.candidate import Candidate, candidate_table, places_of
-from planner.siting.candidates.relocations import Fate, fates
-from planner.siting.models.maximal_covering import maximal_covering, ranked
-from planner.siting.problem import Choice, Covering, covers_of, pairs_of
-from planner.siting.solution import Answer, Status, gap_between
-from planner.siting.solvers.value_tables import best_of, value_table
+from planner.messages.notices import Notice
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
+from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
+from planner.siting.candidates.candidate import Candidate, candidate_table, candidate_xy
+from planner.siting.candidates.relocations import FacilityAction, facility_actions
+from planner.siting.models.maximal_covering import maximal_covering, rank_by_gain
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_from_pairs, coverage_pairs
+from planner.siting.solution import Solution, Status, relative_gap
+from planner.siting.solvers.value_tables import best_open_column, build_value_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +41,8 @@ class Proposal:
     bound
         The most that any choice of as many candidates can gain; None where there is no bound.
     status
-        See `planner.siting.solution.Answer`.
-    fates
+        See `planner.siting.solution.Solution`.
+    facility_actions
         What becomes of each free centre.
     """
 
@@ -54,21 +52,21 @@ class Proposal:
     people_gained: float
     bound: float | None
     status: Status
-    fates: tuple[Fate, ...] = ()
+    facility_actions: tuple[FacilityAction, ...] = ()
 
     @property
     def gap(self) -> float | None:
         """How far the bound is above the answer, as a share of the bound; None without a bound."""
-        return None if self.bound is None else gap_between(self.people_gained, self.bound)
+        return None if self.bound is None else relative_gap(self.people_gained, self.bound)
 
     @property
     def closed(self) -> tuple[str, ...]:
         """Ids of the free centres that do not stay where they are."""
-        return tuple(one.centre for one in self.fates if one.fate != "keep")
+        return tuple(one.centre for one in self.facility_actions if one.fate != "keep")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Siting:
+class SitingResult:
     """Where new stations might go, and the answers.
 
     Attributes
@@ -91,20 +89,20 @@ class Siting:
         People beyond the standard today.
     people_without_street
         Those among them whom no site can serve, because no street lies within `access_m` of them.
-    remarks
+    notices
         Why fewer sites are proposed than were asked for.
     """
 
-    pool: Pool
+    pool: CandidateSet
     candidates: gpd.GeoDataFrame
     covers: csr_array
     people: FloatArray
-    choice: Choice | None
-    answer: Answer | None
+    choice: SelectionConstraints | None
+    answer: Solution | None
     proposals: tuple[Proposal, ...]
     people_uncovered: float
     people_without_street: float
-    remarks: tuple[Remark, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def best(self) -> Proposal | None:
@@ -119,16 +117,15 @@ class Siting:
 
 def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by name
     uncovered: gpd.GeoDataFrame,
-    network: WalkingNetwork,
+    walker: Walker,
     *,
-    walk: WalkSettings,
     standard_min: float,
     sites: int,
     n_candidates: int,
     seconds: float,
     seed: int,
     limits_min: NDArray[np.float64] | None = None,
-) -> Siting:
+) -> SitingResult:
     """Place new stations for the people beyond the standard, at the middles of clusters of them.
 
     Existing centres stay; only people whom none of them serves can be gained.
@@ -137,8 +134,8 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     ----------
     uncovered
         Demand points beyond the standard, with people, in the network's CRS.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     standard_min
         The limit that counts as served, minutes, inclusive.
     sites
@@ -155,15 +152,14 @@ def choose_sites(  # noqa: PLR0913 - the question has so many parts, each by nam
     Returns
     -------
     siting
-        Candidates and proposals; fewer sites than were asked for where there are fewer places, with a remark.
+        Candidates and proposals; fewer sites than were asked for where there are fewer places, with a notice.
     """
     limits = np.full(len(uncovered), standard_min) if limits_min is None else limits_min
-    snaps = snap(shapely.get_coordinates(uncovered.geometry.array), network, access_m=walk.access_m)
     asked = Settings(sites=sites, candidates=n_candidates, seconds=seconds, seed=seed, origins=("clusters",))
-    return choose_among(Gatherer(uncovered, limits, snaps, network, walk, asked))
+    return choose_among_candidates(CandidateBuilder(uncovered, limits, walker.snap(uncovered), walker, asked))
 
 
-def choose_among(gatherer: Gatherer) -> Siting:
+def choose_among_candidates(gatherer: CandidateBuilder) -> SitingResult:
     """Gather the candidates and choose among them; see `choose_sites`.
 
     Free centres are columns to choose at no cost: `siting.sites` new ones at most are open beside as many as there
@@ -175,17 +171,17 @@ def choose_among(gatherer: Gatherer) -> Siting:
     if not (settings.sites or gatherer.options) or not len(uncovered):
         return _nothing_asked(gatherer, people, without_street)
     pool = gatherer.gather()
-    covers = coverage_of(pool.candidates, snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
-    choice = choice_of(pool, settings)
-    answer = maximal_covering(Covering(covers, people), choice, seconds=settings.seconds, seed=settings.seed)
+    covers = compute_coverage(pool.candidates, snaps, gatherer.limits_min, gatherer.walker)
+    choice = selection_constraints(pool, settings)
+    answer = maximal_covering(CoverageMatrix(covers, people), choice, seconds=settings.seconds, seed=settings.seed)
     count = len(pool.new)
     beyond = people * ~_is_served(covers, np.arange(count, len(pool.candidates)))
     today = float(people.sum() - beyond.sum())
     by_clusters = [place for place, one in enumerate(pool.new) if one.clusters == settings.sites > 0]
     clustering, too_dear = _as_given(pool, covers, people, np.array(by_clusters, dtype=np.int64), choice)
     chosen = np.array(answer.sites, dtype=np.int64)
-    table = candidate_table(pool.new, gatherer.network.crs)
-    return Siting(
+    table = candidate_table(pool.new, gatherer.walker.network.crs)
+    return SitingResult(
         pool=pool,
         candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(covers.T.astype(np.float64) @ beyond)[:count])),
         covers=covers,
@@ -194,7 +190,7 @@ def choose_among(gatherer: Gatherer) -> Siting:
         answer=answer,
         proposals=(
             clustering,
-            proposal_of(
+            build_proposal(
                 pool,
                 covers,
                 people,
@@ -207,66 +203,66 @@ def choose_among(gatherer: Gatherer) -> Siting:
         ),
         people_uncovered=float(people.sum()) - today,
         people_without_street=without_street,
-        remarks=tuple(_remarks(gatherer, pool, people, too_dear)),
+        notices=tuple(_notices(gatherer, pool, people, too_dear)),
     )
 
 
-def _nothing_asked(gatherer: Gatherer, people: FloatArray, without_street: float) -> Siting:
+def _nothing_asked(gatherer: CandidateBuilder, people: FloatArray, without_street: float) -> SitingResult:
     """Return the candidates that the study names by themselves, and no proposal."""
     pool = gatherer.gather_named()
-    covers = coverage_of(pool.candidates, gatherer.snaps, gatherer.limits_min, gatherer.network, gatherer.walk)
-    table = candidate_table(pool.candidates, gatherer.network.crs)
+    covers = compute_coverage(pool.candidates, gatherer.snaps, gatherer.limits_min, gatherer.walker)
+    table = candidate_table(pool.candidates, gatherer.walker.network.crs)
     table = gpd.GeoDataFrame(table.assign(people_in_reach=covers.T.astype(np.float64) @ people))
-    return Siting(pool, table, covers, people, None, None, (), float(people.sum()), without_street)
+    return SitingResult(pool, table, covers, people, None, None, (), float(people.sum()), without_street)
 
 
-def _remarks(gatherer: Gatherer, pool: Pool, people: FloatArray, too_dear: tuple[str, ...]) -> Iterator[Remark]:
+def _notices(
+    gatherer: CandidateBuilder, pool: CandidateSet, people: FloatArray, too_dear: tuple[str, ...]
+) -> Iterator[Notice]:
     """Yield why fewer sites are proposed than were asked for."""
     sites, near = gatherer.settings.sites, gatherer.snaps.reaches_street
     if not near.any():
-        values = {"people": f"{people.sum():,.0f}", "access_m": f"{gatherer.walk.access_m:g}"}
-        yield Remark("siting_no_street", "siting", people=float(people.sum()), values=values)
+        values = {"people": f"{people.sum():,.0f}", "access_m": f"{gatherer.walker.access_m:g}"}
+        yield Notice("siting_no_street", "siting", people=float(people.sum()), values=values)
         return
     places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
     if 0 < places < sites:
-        yield Remark("siting_few_places", "siting", values={"sites": sites, "places": places})
+        yield Notice("siting_few_places", "siting", values={"sites": sites, "places": places})
     if not pool.new:
-        yield Remark("siting_none_left", "siting", values={"count": len(pool.excluded)})
+        yield Notice("siting_none_left", "siting", values={"count": len(pool.excluded)})
     if too_dear:
         money: dict[str, object] = {
             "budget": f"{gatherer.settings.budget:g}",
             "sites": sites,
             "count": len(too_dear),
         }
-        yield Remark("clustering_beyond_budget", "siting", too_dear, values=money)
+        yield Notice("clustering_beyond_budget", "siting", too_dear, values=money)
 
 
-def coverage_of(
+def compute_coverage(
     candidates: Sequence[Candidate],
     demand: SnappedPoints,
     limits_min: FloatArray,
-    network: WalkingNetwork,
-    walk: WalkSettings,
+    walker: Walker,
 ) -> csr_array:
     """Return which candidate serves which demand point within the point's own limit."""
-    spots = snap(places_of(candidates), network, access_m=walk.access_m)
     horizon_min = float(limits_min.max(initial=0.0))
-    times = travel_times(network, spots, demand, walk=walk, horizon_min=horizon_min)
+    times = walker.times(walker.snap(candidate_xy(candidates)), demand, within_min=horizon_min)
     inside = is_within(times.minutes, limits_min[times.demand])
-    return covers_of(times.demand[inside], times.facility[inside], (len(limits_min), len(candidates)))
+    return coverage_from_pairs(times.demand[inside], times.facility[inside], (len(limits_min), len(candidates)))
 
 
-def choice_of(pool: Pool, settings: Settings) -> Choice:
+def selection_constraints(pool: CandidateSet, settings: Settings) -> SelectionConstraints:
     """Return what may be chosen: so many new sites beside the free centres, within the budget if there is one."""
     sites = settings.sites + len(pool.kept_centres)
     if settings.budget is None:
-        return Choice(sites=sites)
+        return SelectionConstraints(sites=sites)
     cost = np.array([np.nan if one.cost is None else one.cost for one in pool.candidates])
-    return Choice(sites=sites, cost=cost, budget=settings.budget)
+    return SelectionConstraints(sites=sites, cost=cost, budget=settings.budget)
 
 
-def proposal_of(  # noqa: PLR0913 -- one attribute each
-    pool: Pool,
+def build_proposal(  # noqa: PLR0913 -- one attribute each
+    pool: CandidateSet,
     covers: csr_array,
     people: FloatArray,
     chosen: IndexArray,
@@ -280,10 +276,10 @@ def proposal_of(  # noqa: PLR0913 -- one attribute each
     count = len(pool.new)
     keeps = np.arange(count, len(pool.candidates))
     today = _served(covers, people, keeps)
-    row, column = pairs_of(covers)
-    values = value_table(row, column, people[row], covers.shape)
-    before, _ = best_of(values, chosen[chosen >= count])
-    order, added = ranked(values, chosen[chosen < count], before)
+    row, column = coverage_pairs(covers)
+    values = build_value_table(row, column, people[row], covers.shape)
+    before, _ = best_open_column(values, chosen[chosen >= count])
+    order, added = rank_by_gain(values, chosen[chosen < count], before)
     idle = np.setdiff1d(chosen[chosen < count], order)
     kept = pool.kept_centres
     opened = [pool.candidates[place] for place in chosen.tolist()]
@@ -294,12 +290,12 @@ def proposal_of(  # noqa: PLR0913 -- one attribute each
         _served(covers, people, chosen) - today,
         None if bound is None else bound - today,
         status,
-        fates(kept, opened, new_sites=new_sites),
+        facility_actions(kept, opened, new_sites=new_sites),
     )
 
 
 def _as_given(
-    pool: Pool, covers: csr_array, people: FloatArray, sites: IndexArray, choice: Choice
+    pool: CandidateSet, covers: csr_array, people: FloatArray, sites: IndexArray, choice: SelectionConstraints
 ) -> tuple[Proposal, tuple[str, ...]]:
     """Return the proposal to take these sites, and the ids of those that money does not suffice for.
 
@@ -309,7 +305,7 @@ def _as_given(
 
     def taken(some: IndexArray) -> Proposal:
         chosen = np.concatenate([some, keeps])
-        return proposal_of(
+        return build_proposal(
             pool, covers, people, chosen, method="clustering", bound=None, status="heuristic", new_sites=len(some)
         )
 

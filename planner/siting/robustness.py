@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
@@ -16,26 +15,24 @@ from planner.accessibility.access_data import residents_65
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.inputs.walk_network import build_walk_network, walking_costs_of
+from planner.inputs.walk_network import build_walker, walker_at
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Breach, StudyError
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility
+from planner.messages.errors import Issue, StudyError
 from planner.network.walk import WalkSettings, is_within, walking_profiles
+from planner.network.walker import Walker
 from planner.schemas.tables import Gates
-from planner.siting.candidates.builder import Pool
-from planner.siting.equity import FairPlan, frontier, group_frontier
-from planner.siting.problem import Choice, Covering
-from planner.siting.proposals import Proposal, Siting, coverage_of, proposal_of
-from planner.siting.scenario_analysis import RegretTable, Robust, best_of_each, regret_table, robust_choice
-from planner.siting.solution import Answer, status_of
+from planner.siting.candidates.builder import CandidateSet
+from planner.siting.equity import EquityPlan, equity_frontier, group_frontier
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.proposals import Proposal, SitingResult, build_proposal, compute_coverage
+from planner.siting.scenario_analysis import RegretTable, RobustPlan, regret_table, solve_robust, solve_scenarios
+from planner.siting.solution import Solution, status_of
 
 ROBUST = "robust"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Otherwise:
+class ScenarioAnalysis:
     """The plans in other circumstances.
 
     Attributes
@@ -52,12 +49,12 @@ class Otherwise:
 
     names: tuple[Phrase, ...]
     table: RegretTable
-    robust: Robust
+    robust: RobustPlan
     proposal: Proposal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FairPlans:
+class EquityFrontier:
     """Plans between the most people and the fairest.
 
     Attributes
@@ -71,7 +68,7 @@ class FairPlans:
     """
 
     objective: str
-    plans: tuple[FairPlan, ...]
+    plans: tuple[EquityPlan, ...]
     proposals: tuple[Proposal, ...]
 
 
@@ -84,9 +81,9 @@ class _Everybody:
     limit_min: NDArray[np.float64]
 
 
-def judge_otherwise(
-    study: Study, inputs: Inputs, siting: Siting, kinds: tuple[GroupCoverage, ...], walk: WalkSettings
-) -> Otherwise | None:
+def analyse_scenarios(
+    study: Study, inputs: Inputs, siting: SitingResult, kinds: tuple[GroupCoverage, ...], walker: Walker
+) -> ScenarioAnalysis | None:
     """Judge the proposals in the circumstances that the study names, and choose for all of them.
 
     Raises
@@ -99,21 +96,21 @@ def judge_otherwise(
         return None
     _check(study, inputs)
     everybody = _everybody(study, inputs, kinds)
-    worlds = dict(_worlds(study, inputs, siting.pool, everybody, walk))
+    worlds = dict(_worlds(study, inputs, siting.pool, everybody, walker))
     coverings = {key: covering for key, (_, covering) in worlds.items()}
     choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
-    best = best_of_each(coverings, choice, seconds=settings.seconds, seed=settings.seed)
+    best = solve_scenarios(coverings, choice, seconds=settings.seconds, seed=settings.seed)
     keeps = tuple(range(len(siting.pool.new), len(siting.pool.candidates)))
     plans = {"today": keeps, **{one.method: _columns(one, siting.pool) for one in siting.proposals}}
     allowed = {name: plans[name] for name in ("today", siting.proposals[-1].method)}
     best = _no_worse(coverings, allowed, best, choice)
-    robust = robust_choice(coverings, choice, best, rule=asked.rule, seconds=settings.seconds, seed=settings.seed)
+    robust = solve_robust(coverings, choice, best, rule=asked.rule, seconds=settings.seconds, seed=settings.seed)
     best = _no_worse(coverings, {ROBUST: robust.sites}, best, choice)
     table = regret_table(coverings, {**plans, ROBUST: robust.sites}, best, choice)
     if asked.rule == "worst regret":
         value = float(table.regret[-1].max())
         robust = replace(robust, value=value, status=status_of(value, robust.bound))
-    proposal = proposal_of(
+    proposal = build_proposal(
         siting.pool,
         siting.covers,
         siting.people,
@@ -123,15 +120,15 @@ def judge_otherwise(
         status=robust.status,
         new_sites=settings.sites,
     )
-    return Otherwise(tuple(name for name, _ in worlds.values()), table, robust, proposal)
+    return ScenarioAnalysis(tuple(name for name, _ in worlds.values()), table, robust, proposal)
 
 
 def _no_worse(
-    coverings: Mapping[str, Covering],
+    coverings: Mapping[str, CoverageMatrix],
     plans: Mapping[str, tuple[int, ...]],
-    best: Mapping[str, Answer],
-    choice: Choice,
-) -> dict[str, Answer]:
+    best: Mapping[str, Solution],
+    choice: SelectionConstraints,
+) -> dict[str, Solution]:
     """Return the best plans, no worse than those that are known: a stopped search may have missed them."""
     more = -regret_table(coverings, plans, best, choice).regret.min(axis=0)
     return {
@@ -140,9 +137,9 @@ def _no_worse(
     }
 
 
-def fair_plans(
-    study: Study, inputs: Inputs, network: WalkingNetwork, siting: Siting, walk: WalkSettings
-) -> tuple[FairPlans, ...]:
+def equity_frontiers(
+    study: Study, inputs: Inputs, walker: Walker, siting: SitingResult
+) -> tuple[EquityFrontier, ...]:
     """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
 
     Residents alone count here, each once.
@@ -158,30 +155,32 @@ def fair_plans(
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     limit = np.full(len(people), study.limits.standard_min)
     everybody = _Everybody(inputs.demand, people, limit)
-    covering = _covering(study, inputs, siting.pool, everybody, network, walk)
+    covering = _covering(study, inputs, siting.pool, everybody, walker)
     choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
-    found: list[tuple[str, tuple[FairPlan, ...]]] = []
+    found: list[tuple[str, tuple[EquityPlan, ...]]] = []
     if asked.communities:
         place = {community: number for number, community in enumerate(inputs.communities["id"])}
         home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
-        plans = frontier(covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed)
+        plans = equity_frontier(
+            covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed
+        )
         found.append(("communities", plans))
     if asked.old:
         old = residents_65(inputs.demand)
         if not np.isfinite(old).all() or not old.sum() > 0:
-            raise StudyError(str(study.file), [Breach("fair_without_old")])
+            raise StudyError(str(study.file), [Issue("fair_without_old")])
         plans = group_frontier(
             covering, old, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed
         )
         found.append(("old", plans))
     return tuple(
-        FairPlans(objective, plans, tuple(_as_proposal(one, siting, settings.sites) for one in plans))
+        EquityFrontier(objective, plans, tuple(_as_proposal(one, siting, settings.sites) for one in plans))
         for objective, plans in found
     )
 
 
-def _as_proposal(plan: FairPlan, siting: Siting, sites: int) -> Proposal:
-    return proposal_of(
+def _as_proposal(plan: EquityPlan, siting: SitingResult, sites: int) -> Proposal:
+    return build_proposal(
         siting.pool,
         siting.covers,
         siting.people,
@@ -193,13 +192,13 @@ def _as_proposal(plan: FairPlan, siting: Siting, sites: int) -> Proposal:
     )
 
 
-def _columns(proposal: Proposal, pool: Pool) -> tuple[int, ...]:
+def _columns(proposal: Proposal, pool: CandidateSet) -> tuple[int, ...]:
     first = len(pool.new)
     kept = [first + place for place, one in enumerate(pool.kept_centres) if one.id not in proposal.closed]
     return (*proposal.sites, *kept)
 
 
-def _beside_those_that_stay(choice: Choice, column: int) -> Choice:
+def _beside_those_that_stay(choice: SelectionConstraints, column: int) -> SelectionConstraints:
     """Return the choice with one more column, open in any case: all centres that stay together."""
     cost = None if choice.cost is None else np.append(choice.cost, 0.0)
     return replace(choice, fixed=(column,), cost=cost)
@@ -207,22 +206,22 @@ def _beside_those_that_stay(choice: Choice, column: int) -> Choice:
 
 def _check(study: Study, inputs: Inputs) -> None:
     asked = study.siting.robust
-    breaches = []
+    issues = []
     profiles, communities = walking_profiles(), set(inputs.communities["id"])
     for name in asked.walking:
         if name not in profiles:
             values = {"path": "siting.robust.walking", "name": name, "known": ", ".join(sorted(profiles))}
-            breaches.append(Breach("unknown_profile", values))
+            issues.append(Issue("unknown_profile", values))
     if asked.gates and inputs.gates is None:
-        breaches.append(Breach("robust_without_gates"))
+        issues.append(Issue("robust_without_gates"))
     unknown = sorted({one for variant in asked.people for one in variant.people} - communities - {"*"})
     if unknown:
-        breaches.append(Breach("robust_unknown_community", {}, unknown))
+        issues.append(Issue("robust_unknown_community", {}, unknown))
     names = [variant.name for variant in asked.people]
     if len(set(names)) < len(names):
-        breaches.append(Breach("robust_names_repeat"))
-    if breaches:
-        raise StudyError(str(study.file), breaches)
+        issues.append(Issue("robust_names_repeat"))
+    if issues:
+        raise StudyError(str(study.file), issues)
 
 
 def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -> _Everybody:
@@ -240,27 +239,26 @@ def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -
 
 
 def _worlds(
-    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, walk: WalkSettings
-) -> Iterator[tuple[str, tuple[Phrase, Covering]]]:
+    study: Study, inputs: Inputs, pool: CandidateSet, everybody: _Everybody, walker: Walker
+) -> Iterator[tuple[str, tuple[Phrase, CoverageMatrix]]]:
     """Yield every circumstance: as the study has it, then the others one by one."""
-    asked, costs = study.siting.robust, walking_costs_of(study, walk)
-    own = _covering(study, inputs, pool, everybody, build_walk_network(study, inputs, costs).network, walk)
+    asked, walk = study.siting.robust, walker.walk
+    own = _covering(study, inputs, pool, everybody, walker)
     yield "as_is", (Phrase("words.world_as_is"), own)
     for name in dict.fromkeys(asked.walking):
         profile = walking_profiles()[name]
-        other = WalkSettings(profile.speed_kmh, walk.access_m)
-        network = build_walk_network(study, inputs, walking_costs_of(study, other)).network
+        other = walker_at(study, inputs, walker, WalkSettings(profile.speed_kmh, walk.access_m))
         said = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
-        yield f"walking:{name}", (said, _covering(study, inputs, pool, everybody, network, other))
+        yield f"walking:{name}", (said, _covering(study, inputs, pool, everybody, other))
     for state in dict.fromkeys(asked.gates):
-        network = build_walk_network(study, _with_gates(inputs, state), costs).network
+        other = build_walker(study, _with_gates(inputs, state), walk)
         said = Phrase(f"words.world_gates_{state}")
-        yield f"gates:{state}", (said, _covering(study, inputs, pool, everybody, network, walk))
+        yield f"gates:{state}", (said, _covering(study, inputs, pool, everybody, other))
     for variant in asked.people:
         rest = variant.people.get("*", 1.0)
         times = everybody.frame["community"].map(lambda one, v=variant, r=rest: v.people.get(one, r)).to_numpy()
         said = Phrase("words.world_people", {"name": variant.name})
-        yield f"people:{variant.name}", (said, Covering(own.covers, own.weight * times))
+        yield f"people:{variant.name}", (said, CoverageMatrix(own.covers, own.weight * times))
 
 
 def _with_gates(inputs: Inputs, state: str) -> Inputs:
@@ -269,18 +267,18 @@ def _with_gates(inputs: Inputs, state: str) -> Inputs:
 
 
 def _covering(
-    study: Study, inputs: Inputs, pool: Pool, everybody: _Everybody, network: WalkingNetwork, walk: WalkSettings
-) -> Covering:
+    study: Study,
+    inputs: Inputs,
+    pool: CandidateSet,
+    everybody: _Everybody,
+    walker: Walker,
+) -> CoverageMatrix:
     """Return who is served by which candidate, and, in the last column, by a centre that stays."""
-    spots = _snapped(everybody.frame, network, walk)
+    spots = walker.snap(everybody.frame)
     stays = ~inputs.facilities["id"].isin(study.siting.free)
-    centres = _snapped(inputs.facilities[stays], network, walk)
+    centres = walker.snap(inputs.facilities[stays])
     horizon_min = float(everybody.limit_min.max())
-    minutes, _ = nearest_facility(network, centres, spots, walk=walk, horizon_min=horizon_min)
+    minutes, _ = walker.nearest(centres, spots, within_min=horizon_min)
     staying = csr_array(is_within(minutes, everybody.limit_min)[:, None])
-    covers = coverage_of(pool.candidates, spots, everybody.limit_min, network, walk)
-    return Covering(csr_array(hstack([covers, staying], format="csr"), dtype=bool), everybody.weight)
-
-
-def _snapped(points: gpd.GeoDataFrame, network: WalkingNetwork, walk: WalkSettings) -> SnappedPoints:
-    return snap(shapely.get_coordinates(points.geometry.array), network, access_m=walk.access_m)
+    covers = compute_coverage(pool.candidates, spots, everybody.limit_min, walker)
+    return CoverageMatrix(csr_array(hstack([covers, staying], format="csr"), dtype=bool), everybody.weight)

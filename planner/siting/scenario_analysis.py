@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, not_negative, places, there
+from planner.siting.argument_checks import check_names, check_not_negative, check_positions, raise_issues
 from planner.siting.models.maximal_covering import maximal_covering
-from planner.siting.problem import Choice, Covering
-from planner.siting.solution import Answer, Status, status_of
-from planner.siting.solvers.balanced import Balance, Sums, largest_minimum, like_rows
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.precompile import started
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.solution import Solution, Status, status_of
+from planner.siting.solvers.balanced import BalancedResult, ServedSums, maximise_smallest_sum, merge_equal_rows
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.precompile import start_deadline
 
 RULES = ("worst people", "worst regret", "expected")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Robust:
+class RobustPlan:
     """A choice made for all scenarios.
 
     Attributes
@@ -36,7 +36,7 @@ class Robust:
     bound
         No choice is better than this.
     status
-        As in `Answer`.
+        As in `Solution`.
     people
         People served in each scenario.
     """
@@ -74,39 +74,41 @@ class RegretTable:
     regret_bound: FloatArray
 
 
-def best_of_each(
-    scenarios: Mapping[str, Covering], choice: Choice, *, seconds: float, seed: int = 0
-) -> dict[str, Answer]:
+def solve_scenarios(
+    scenarios: Mapping[str, CoverageMatrix], choice: SelectionConstraints, *, seconds: float, seed: int = 0
+) -> dict[str, Solution]:
     """Answer maximal covering for every scenario by itself."""
-    clock, answers = started(seconds), {}
+    clock, answers = start_deadline(seconds), {}
     for left, (name, covering) in zip(range(len(scenarios), 0, -1), scenarios.items(), strict=True):
         answers[name] = maximal_covering(covering, choice, seconds=clock.left / left, seed=seed)
     return answers
 
 
 def regret_table(
-    scenarios: Mapping[str, Covering],
+    scenarios: Mapping[str, CoverageMatrix],
     plans: Mapping[str, tuple[int, ...]],
-    best: Mapping[str, Answer],
-    choice: Choice,
+    best: Mapping[str, Solution],
+    choice: SelectionConstraints,
 ) -> RegretTable:
     """Judge plans in every scenario against the best plan for it.
 
     Examples
     --------
-    >>> dry = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
-    >>> wet = Covering(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    >>> dry = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    >>> wet = CoverageMatrix(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
     >>> worlds = {"dry": dry, "wet": wet}
-    >>> best = best_of_each(worlds, Choice(sites=1), seconds=9)
-    >>> regret_table(worlds, {"a": (0,), "b": (1,)}, best, Choice(sites=1)).regret
+    >>> best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=9)
+    >>> regret_table(worlds, {"a": (0,), "b": (1,)}, best, SelectionConstraints(sites=1)).regret
     array([[0., 4.],
            [5., 0.]])
     """
-    admit(_same_columns(scenarios))
+    raise_issues(_same_columns(scenarios))
     for covering in scenarios.values():
         columns = covering.covers.shape[1]
-        admit(choice.breaches(columns), *(places(name, sites, columns) for name, sites in plans.items()))
-    admit(there("best", scenarios, best))
+        raise_issues(
+            choice.issues(columns), *(check_positions(name, sites, columns) for name, sites in plans.items())
+        )
+    raise_issues(check_names("best", scenarios, best))
     fixed = choice.fixed_columns()
     people = np.array(
         [
@@ -122,16 +124,16 @@ def regret_table(
     return RegretTable(tuple(plans), tuple(scenarios), people, top - people, bound - people)
 
 
-def robust_choice(
-    scenarios: Mapping[str, Covering],
-    choice: Choice,
-    best: Mapping[str, Answer],
+def solve_robust(
+    scenarios: Mapping[str, CoverageMatrix],
+    choice: SelectionConstraints,
+    best: Mapping[str, Solution],
     *,
     rule: str,
     seconds: float,
     probability: Mapping[str, float] | None = None,
     seed: int = 0,
-) -> Robust:
+) -> RobustPlan:
     r"""Choose the same sites for all scenarios.
 
     ``"worst people"`` maximises the people served in the scenario in which they are fewest; ``"worst regret"``
@@ -145,7 +147,7 @@ def robust_choice(
     choice
         What may be chosen.
     best
-        The best plan of each scenario, from `best_of_each`.
+        The best plan of each scenario, from `solve_scenarios`.
     rule
         One of the three.
     probability
@@ -160,27 +162,27 @@ def robust_choice(
 
     Examples
     --------
-    >>> dry = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
-    >>> wet = Covering(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    >>> dry = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    >>> wet = CoverageMatrix(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
     >>> worlds = {"dry": dry, "wet": wet}
-    >>> best = best_of_each(worlds, Choice(sites=1), seconds=9)
-    >>> [robust_choice(worlds, Choice(sites=1), best, rule=rule, seconds=9).sites
+    >>> best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=9)
+    >>> [solve_robust(worlds, SelectionConstraints(sites=1), best, rule=rule, seconds=9).sites
     ...  for rule in ("worst people", "worst regret", "expected")]
     [(1,), (0,), (0,)]
     """
-    admit(
-        there("rule", [rule], RULES),
-        there("best", scenarios, best),
-        there("probability", scenarios, scenarios if probability is None else probability),
-        not_negative("probability", [] if probability is None else list(probability.values())),
-        () if scenarios else [Breach("siting_nobody", {"part": "scenarios"})],
+    raise_issues(
+        check_names("rule", [rule], RULES),
+        check_names("best", scenarios, best),
+        check_names("probability", scenarios, scenarios if probability is None else probability),
+        check_not_negative("probability", [] if probability is None else list(probability.values())),
+        () if scenarios else [Issue("siting_nobody", {"part": "scenarios"})],
         _same_columns(scenarios),
     )
-    clock, names = started(seconds), list(scenarios)
+    clock, names = start_deadline(seconds), list(scenarios)
     fixed = choice.fixed_columns()
     if rule == "expected":
         share = {name: 1 / len(names) for name in names} if probability is None else probability
-        stacked = Covering(
+        stacked = CoverageMatrix(
             csr_array(vstack([scenarios[name].covers for name in names], format="csr")),
             np.concatenate([scenarios[name].weight * share[name] for name in names]),
         )
@@ -198,45 +200,49 @@ def robust_choice(
     return _robust(scenarios, fixed, rule, chosen, sign * found.value + 0.0, sign * bound + 0.0)
 
 
-def _same_columns(scenarios: Mapping[str, Covering]) -> list[Breach]:
+def _same_columns(scenarios: Mapping[str, CoverageMatrix]) -> list[Issue]:
     """Return that a plan cannot be one for all scenarios: they have other candidates."""
     counts = {name: covering.covers.shape[1] for name, covering in scenarios.items()}
     first = next(iter(counts.values()), 0)
     return [
-        Breach("siting_shape", {"part": name, "found": count, "expected": first})
+        Issue("siting_shape", {"part": name, "found": count, "expected": first})
         for name, count in counts.items()
         if count != first
     ]
 
 
 def _most_even(
-    scenarios: Mapping[str, Covering], choice: Choice, offset: FloatArray, best: Mapping[str, Answer], clock: Clock
-) -> Balance:
+    scenarios: Mapping[str, CoverageMatrix],
+    choice: SelectionConstraints,
+    offset: FloatArray,
+    best: Mapping[str, Solution],
+    clock: Deadline,
+) -> BalancedResult:
     stacked = csr_array(vstack([covering.covers for covering in scenarios.values()], format="csr"))
-    distinct, which = like_rows(stacked)
+    distinct, which = merge_equal_rows(stacked)
     scenario = np.repeat(np.arange(len(scenarios)), [len(one.weight) for one in scenarios.values()])
     weight = np.concatenate([covering.weight for covering in scenarios.values()])
     parts = csr_array((weight, (scenario, np.arange(len(weight)))), shape=(len(scenarios), len(weight)))
-    sums = Sums(distinct, csr_array(parts @ which), offset)
+    sums = ServedSums(distinct, csr_array(parts @ which), offset)
     starts = [np.array(best[name].sites, dtype=np.int64) for name in scenarios]
     room = choice.room(stacked.shape[1])
-    return largest_minimum(sums, room, choice.fixed_columns(), clock, starts=starts)
+    return maximise_smallest_sum(sums, room, choice.fixed_columns(), clock, starts=starts)
 
 
 def _robust(
-    scenarios: Mapping[str, Covering],
+    scenarios: Mapping[str, CoverageMatrix],
     fixed: IndexArray,
     rule: str,
     chosen: IndexArray,
     value: float,
     bound: float,
-) -> Robust:
+) -> RobustPlan:
     opened = np.concatenate([fixed, chosen])
     people = {name: _served(covering, opened) for name, covering in scenarios.items()}
     sites = tuple(int(site) for site in np.sort(chosen))
-    return Robust(rule, sites, value, bound, status_of(value, bound), people)
+    return RobustPlan(rule, sites, value, bound, status_of(value, bound), people)
 
 
-def _served(covering: Covering, columns: IndexArray) -> float:
+def _served(covering: CoverageMatrix, columns: IndexArray) -> float:
     served = np.asarray(covering.covers[:, columns].sum(axis=1)).ravel() > 0
     return float(covering.weight[served].sum())

@@ -17,7 +17,7 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class Solution:
     """A choice of sites with what it is worth, and what no choice can exceed.
 
     Attributes
@@ -76,13 +76,13 @@ class Answer:
         Examples
         --------
         >>> none = np.zeros(0, dtype=np.int64)
-        >>> Answer("m", "most", (0,), (), 90.0, 0.0, 100.0, "stopped", 1.0, 0, none, none).gap
+        >>> Solution("m", "most", (0,), (), 90.0, 0.0, 100.0, "stopped", 1.0, 0, none, none).gap
         0.1
         """
-        return gap_between(self.objective, self.bound)
+        return relative_gap(self.objective, self.bound)
 
 
-def gap_between(objective: float, bound: float) -> float:
+def relative_gap(objective: float, bound: float) -> float:
     """Return how far a bound is from an objective, as a share of the larger of the two."""
     if objective == bound:
         return 0.0

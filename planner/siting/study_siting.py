@@ -14,25 +14,23 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility_of_places
-from planner.network.walk import WalkSettings
+from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
 from planner.schemas.tables import Facilities
-from planner.siting.baselines import Comparison, compare
-from planner.siting.candidates.builder import Gatherer, Pool
-from planner.siting.candidates.candidate import Candidate, places_of
-from planner.siting.candidates.constraints import Ground
-from planner.siting.candidates.relocations import propose_options
-from planner.siting.demand_weights import Asked, ask_for, gains_by_kind
+from planner.siting.baselines import Comparison, compare_baselines
+from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
+from planner.siting.candidates.candidate import Candidate, candidate_xy
+from planner.siting.candidates.constraints import SiteConstraints
+from planner.siting.candidates.relocations import propose_relocations
+from planner.siting.demand_weights import WeightedDemand, gains_by_group, weigh_demand
 from planner.siting.named_sites import named_places, of_today
-from planner.siting.proposals import Siting, choose_among
-from planner.siting.robustness import FairPlans, Otherwise, fair_plans, judge_otherwise
-from planner.siting.unserved_reasons import Left, Surroundings, who_is_left
+from planner.siting.proposals import SitingResult, choose_among_candidates
+from planner.siting.robustness import EquityFrontier, ScenarioAnalysis, analyse_scenarios, equity_frontiers
+from planner.siting.unserved_reasons import UnservedContext, UnservedDemand, explain_unserved
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Situated:
+class SitingInputs:
     """What is known of a study when its sites are chosen: what the stages before have found.
 
     `today` are the centres before a scenario; None where there is none.
@@ -40,8 +38,7 @@ class Situated:
 
     study: Study
     inputs: Inputs
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     uncovered: gpd.GeoDataFrame
     kinds: tuple[GroupCoverage, ...]
     circles: BusinessAreas | None
@@ -49,7 +46,7 @@ class Situated:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SiteFindings:
+class StudySiting:
     """All that a study says of new sites.
 
     Attributes
@@ -70,17 +67,17 @@ class SiteFindings:
         Fairness as the objective: by communities, for those of 65+; where the study asks for it.
     """
 
-    siting: Siting
+    siting: SitingResult
     asked_xy: NDArray[np.float64]
     weights: Mapping[str, float]
     gains: tuple[Mapping[str, float], ...]
     comparison: Comparison
-    left: Left | None
-    otherwise: Otherwise | None
-    fair: tuple[FairPlans, ...]
+    left: UnservedDemand | None
+    otherwise: ScenarioAnalysis | None
+    fair: tuple[EquityFrontier, ...]
 
 
-def find_sites(known: Situated) -> SiteFindings:
+def solve_study(known: SitingInputs) -> StudySiting:
     """Choose the sites of a study.
 
     Raises
@@ -89,49 +86,48 @@ def find_sites(known: Situated) -> SiteFindings:
         Something is asked of what the study does not give.
     """
     study, standard = known.study, known.study.limits.standard_min
-    residents, kinds = points_to_gain(known)
-    asked = ask_for(residents, kinds, standard_min=standard, residents_weight=study.demand.residents_weight)
-    gatherer = gather_for(known, asked)
-    siting = choose_among(gatherer)
-    return SiteFindings(
+    residents, kinds = demand_to_gain(known)
+    asked = weigh_demand(residents, kinds, standard_min=standard, residents_weight=study.demand.residents_weight)
+    gatherer = candidate_builder(known, asked)
+    siting = choose_among_candidates(gatherer)
+    return StudySiting(
         siting=siting,
         asked_xy=gatherer.snaps.xy,
         weights=asked.weights,
-        gains=gains_by_kind(siting, residents, kinds, known.network, walk=known.walk, standard_min=standard),
-        comparison=compare(siting, study.siting),
-        left=left_without(known, gatherer, siting),
-        otherwise=judge_otherwise(study, known.inputs, siting, known.kinds, known.walk),
-        fair=fair_plans(study, known.inputs, known.network, siting, known.walk),
+        gains=gains_by_group(siting, residents, kinds, known.walker, standard_min=standard),
+        comparison=compare_baselines(siting, study.siting),
+        left=unserved_demand(known, gatherer, siting),
+        otherwise=analyse_scenarios(study, known.inputs, siting, known.kinds, known.walker),
+        fair=equity_frontiers(study, known.inputs, known.walker, siting),
     )
 
 
-def gather_for(known: Situated, asked: Asked) -> Gatherer:
+def candidate_builder(known: SitingInputs, asked: WeightedDemand) -> CandidateBuilder:
     """Return what the candidates of a study are made from, for those who are asked about."""
     study, inputs, settings = known.study, known.inputs, known.study.siting
     limits = asked.limits_min
     standard = np.full(len(asked.uncovered), study.limits.standard_min)
-    return Gatherer(
+    return CandidateBuilder(
         uncovered=asked.uncovered,
         limits_min=standard if limits is None else limits,
-        snaps=_snapped(asked.uncovered, known),
-        network=known.network,
-        walk=known.walk,
+        snaps=known.walker.snap(asked.uncovered),
+        walker=known.walker,
         settings=settings,
         circles=known.circles,
         parcels=inputs.parcels,
-        options=free_options(known),
+        options=relocation_options(known),
         named=(*named_places(study), *of_today(study, lambda: _pool_of_today(known))),
         taken=frozenset(inputs.facilities["id"]),
-        ground=Ground.of(inputs, known.network, known.walk, settings),
+        ground=SiteConstraints.of(inputs, known.walker, settings),
     )
 
 
-def _pool_of_today(known: Situated) -> Pool:
+def _pool_of_today(known: SitingInputs) -> CandidateSet:
     """Return all candidates as they are before the scenario; none where there is no scenario."""
     if known.today is None:
-        return Pool(())
+        return CandidateSet(())
     study, inputs = known.study, replace(known.inputs, facilities=known.today)
-    centres, standard = _snapped(known.today, known), study.limits.standard_min
+    centres, standard = known.walker.snap(known.today), study.limits.standard_min
     kinds = tuple(
         replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.kinds
     )
@@ -142,32 +138,33 @@ def _pool_of_today(known: Situated) -> Pool:
         kinds=kinds,
         today=None,
     )
-    asked = ask_for(*points_to_gain(then), standard_min=standard, residents_weight=study.demand.residents_weight)
-    return gather_for(then, asked).gather()
+    asked = weigh_demand(
+        *demand_to_gain(then), standard_min=standard, residents_weight=study.demand.residents_weight
+    )
+    return candidate_builder(then, asked).gather()
 
 
-def free_options(known: Situated) -> tuple[Candidate, ...]:
+def relocation_options(known: SitingInputs) -> tuple[Candidate, ...]:
     """Return what may be done with the study's free centres."""
     free, facilities = known.study.siting.free, known.inputs.facilities
     if not free:
         return ()
-    options = propose_options(
+    options = propose_relocations(
         facilities,
         known.inputs.demand,
         tuple(dict.fromkeys(free)),
-        known.network,
-        walk=known.walk,
+        known.walker,
         merge_within_m=known.study.siting.merge_within_m,
     )
     return tuple(options)
 
 
-def points_to_gain(known: Situated) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
+def demand_to_gain(known: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
     """Return the people who can be gained: today's uncovered, and whom only free centres serve."""
     if not known.study.siting.free:
         return known.uncovered, known.kinds
     stays = ~known.inputs.facilities["id"].isin(known.study.siting.free)
-    centres = _snapped(known.inputs.facilities[stays], known)
+    centres = known.walker.snap(known.inputs.facilities[stays])
     standard = known.study.limits.standard_min
     residents = _beyond(known.inputs.demand, centres, standard, known)
     kinds = tuple(
@@ -177,22 +174,22 @@ def points_to_gain(known: Situated) -> tuple[gpd.GeoDataFrame, tuple[GroupCovera
 
 
 def _beyond(
-    points: gpd.GeoDataFrame, centres: SnappedPoints, limit_min: float, known: Situated
+    points: gpd.GeoDataFrame, centres: SnappedPoints, limit_min: float, known: SitingInputs
 ) -> gpd.GeoDataFrame:
-    xy = shapely.get_coordinates(points.geometry.array)
-    minutes, _ = nearest_facility_of_places(known.network, centres, xy, walk=known.walk, horizon_min=limit_min)
+    minutes, _ = known.walker.nearest_of_places(centres, points, within_min=limit_min)
     return gpd.GeoDataFrame(points[~np.isfinite(minutes) & (points["people"].to_numpy() > 0)])
 
 
-def left_without(known: Situated, gatherer: Gatherer, siting: Siting) -> Left | None:
+def unserved_demand(
+    known: SitingInputs, gatherer: CandidateBuilder, siting: SitingResult
+) -> UnservedDemand | None:
     """Say whom no candidate and no centre serves, and why; None where nothing was asked."""
     if not siting.proposals or gatherer.ground is None:
         return None
     served = np.asarray(siting.covers.sum(axis=1)).ravel() > 0
     stays = ~known.inputs.facilities["id"].isin(known.study.siting.free).to_numpy()
-    around = Surroundings(
-        network=known.network,
-        walk=known.walk,
+    around = UnservedContext(
+        walker=known.walker,
         demand=gatherer.snaps,
         people=siting.people,
         limit_min=gatherer.limits_min,
@@ -201,14 +198,10 @@ def left_without(known: Situated, gatherer: Gatherer, siting: Siting) -> Left | 
         barriers=known.inputs.barriers,
         free_streets=gatherer.ground.streets,
     )
-    return who_is_left(served, around, seconds=known.study.siting.seconds)
+    return explain_unserved(served, around, seconds=known.study.siting.seconds)
 
 
-def sites_and_centres(pool: Pool, known: Situated, stays: NDArray[np.bool_]) -> SnappedPoints:
+def sites_and_centres(pool: CandidateSet, known: SitingInputs, stays: NDArray[np.bool_]) -> SnappedPoints:
     """Return where all candidates and the centres that stay meet the streets, candidates first."""
     centres = shapely.get_coordinates(known.inputs.facilities.geometry.array[stays])
-    return snap(np.vstack([places_of(pool.candidates), centres]), known.network, access_m=known.walk.access_m)
-
-
-def _snapped(points: gpd.GeoDataFrame, known: Situated) -> SnappedPoints:
-    return snap(shapely.get_coordinates(points.geometry.array), known.network, access_m=known.walk.access_m)
+    return known.walker.snap(np.vstack([candidate_xy(pool.candidates), centres]))

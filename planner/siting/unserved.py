@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, not_negative, places, shape
+from planner.siting.argument_checks import check_not_negative, check_positions, check_shape, raise_issues
 from planner.siting.models.p_center import p_center
 from planner.siting.models.set_covering import set_covering
-from planner.siting.problem import Choice, Covering, Reach
-from planner.siting.solution import Answer
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts
+from planner.siting.solution import Solution
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class Unserved:
     limit_for_all_min: float
 
 
-def explain_unserved(reach: Reach, *, limit_min: float, reason: Sequence[str]) -> Unserved:
+def explain_unserved(reach: TravelCosts, *, limit_min: float, reason: Sequence[str]) -> Unserved:
     """Say who no column serves within a limit, why, and within which limit some column would.
 
     Parameters
@@ -63,12 +63,12 @@ def explain_unserved(reach: Reach, *, limit_min: float, reason: Sequence[str]) -
 
     Examples
     --------
-    >>> reach = Reach.of_table(np.array([[4.0], [12.0], [np.inf]]), np.array([1.0, 2.0, 3.0]))
+    >>> reach = TravelCosts.of_table(np.array([[4.0], [12.0], [np.inf]]), np.array([1.0, 2.0, 3.0]))
     >>> who = explain_unserved(reach, limit_min=5, reason=["", "far", "no street"])
     >>> who.people_by_reason, who.smallest_limit_min, who.limit_for_all_min
     ({'far': 2.0, 'no street': 3.0}, array([12., inf]), 12.0)
     """
-    admit(not_negative("limit_min", limit_min), shape("reason", reason, len(reach.weight)))
+    raise_issues(check_not_negative("limit_min", limit_min), check_shape("reason", reason, len(reach.weight)))
     shortest = np.full(len(reach.weight), np.inf)
     np.minimum.at(shortest, reach.demand, reach.minutes)
     served = np.diff(reach.within(limit_min).covers.indptr) > 0
@@ -79,7 +79,7 @@ def explain_unserved(reach: Reach, *, limit_min: float, reason: Sequence[str]) -
     return Unserved(rows, why, people, shortest[rows], float(walks.max()) if len(walks) else float("nan"))
 
 
-def smallest_limit(reach: Reach, choice: Choice, *, seconds: float) -> Answer:
+def smallest_limit(reach: TravelCosts, choice: SelectionConstraints, *, seconds: float) -> Solution:
     """Return the shortest limit within which a choice of so many sites serves everyone: the p-center.
 
     Those whom no column reaches at all are `unservable` in the answer.
@@ -87,7 +87,7 @@ def smallest_limit(reach: Reach, choice: Choice, *, seconds: float) -> Answer:
     return p_center(reach, choice, seconds=seconds)
 
 
-def fewest_extra(pool: Covering, rows: IndexArray, *, seconds: float) -> Answer:
+def fewest_extra(pool: CoverageMatrix, rows: IndexArray, *, seconds: float) -> Solution:
     """Return the fewest further candidates, from a larger pool, that would serve rows that no candidate serves.
 
     Parameters
@@ -107,12 +107,12 @@ def fewest_extra(pool: Covering, rows: IndexArray, *, seconds: float) -> Answer:
     Examples
     --------
     >>> from scipy.sparse import csr_array
-    >>> pool = Covering(csr_array(np.array([[1, 0], [1, 1], [0, 0]], dtype=bool)), np.ones(3))
+    >>> pool = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1], [0, 0]], dtype=bool)), np.ones(3))
     >>> few = fewest_extra(pool, np.array([0, 1, 2]), seconds=5)
     >>> few.sites, few.unservable
     ((0,), array([2]))
     """
-    admit(places("rows", rows, len(pool.weight)))
+    raise_issues(check_positions("rows", rows, len(pool.weight)))
     asked = np.zeros(len(pool.weight))
     asked[rows] = pool.weight[rows]
-    return set_covering(Covering(pool.covers, asked), seconds=seconds)
+    return set_covering(CoverageMatrix(pool.covers, asked), seconds=seconds)

@@ -12,11 +12,12 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility, travel_times, upper_bound_min
-from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
+from planner.network.positions import select_snapped
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
 from planner.siting.candidates.street_positions import propose_street_positions
-from planner.siting.problem import Covering, covers_of
+from planner.siting.problem import CoverageMatrix, coverage_from_pairs
 from planner.siting.unserved import fewest_extra
 
 REASONS = (
@@ -30,7 +31,7 @@ MOST_ROWS = 4000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Left:
+class UnservedDemand:
     """Whom no candidate and no centre serves, and what would help.
 
     Attributes
@@ -70,13 +71,13 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
+class UnservedContext:
     """What people and sites are surrounded by.
 
     Attributes
     ----------
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     demand, people, limit_min
         Who is asked about, and the limit of each, minutes.
     sites
@@ -87,8 +88,7 @@ class Surroundings:
         Finds the street pieces on which a station may stand, which takes long where streets are many.
     """
 
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     demand: SnappedPoints
     people: FloatArray
     limit_min: FloatArray
@@ -98,7 +98,7 @@ class Surroundings:
     free_streets: Callable[[], NDArray[np.object_]]
 
 
-def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: float) -> Left:
+def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, *, seconds: float) -> UnservedDemand:
     """Say who is served by no candidate and no centre, why, and what would help.
 
     Parameters
@@ -116,12 +116,11 @@ def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: flo
         Those with people whom nobody serves.
     """
     rows = np.flatnonzero(~served & (around.people > 0))
-    own = snap(around.demand.xy[rows], around.network, access_m=around.walk.access_m)
-    everywhere = upper_bound_min(around.network, around.walk)
-    minutes, _ = nearest_facility(around.network, around.sites, own, walk=around.walk, horizon_min=everywhere)
+    walker, own = around.walker, select_snapped(around.demand, rows)
+    minutes, _ = walker.nearest(around.sites, own, within_min=walker.upper_bound_min)
     walks = minutes[np.isfinite(minutes)]
     extra, bound, never = _fewest(rows, own, around, seconds)
-    return Left(
+    return UnservedDemand(
         rows=rows,
         reason=tuple(_reasons(own, around.limit_min[rows], around)),
         minutes=minutes,
@@ -134,7 +133,7 @@ def who_is_left(served: NDArray[np.bool_], around: Surroundings, *, seconds: flo
 
 
 def _fewest(
-    rows: IndexArray, own: SnappedPoints, around: Surroundings, seconds: float
+    rows: IndexArray, own: SnappedPoints, around: UnservedContext, seconds: float
 ) -> tuple[int | None, float, float]:
     people, limit_min = around.people[rows], around.limit_min[rows]
     if not len(rows):
@@ -142,20 +141,18 @@ def _fewest(
     if len(rows) > MOST_ROWS:
         return None, 0.0, float(people[~own.reaches_street].sum())
     everything = propose_street_positions(
-        own, people, limit_min, around.network, around.free_streets(), walk=around.walk, at_most=2**31
+        own, people, limit_min, around.walker, around.free_streets(), at_most=2**31
     ).candidates
     xy = np.array([(one.x_m, one.y_m) for one in everything]).reshape(-1, 2)
-    spots = snap(xy, around.network, access_m=around.walk.access_m)
-    horizon_min = float(limit_min.max())
-    times = travel_times(around.network, spots, own, walk=around.walk, horizon_min=horizon_min)
+    times = around.walker.times(around.walker.snap(xy), own, within_min=float(limit_min.max()))
     inside = is_within(times.minutes, limit_min[times.demand])
-    covers = covers_of(times.demand[inside], times.facility[inside], (len(rows), len(xy)))
-    answer = fewest_extra(Covering(covers, people), np.arange(len(rows)), seconds=seconds)
+    covers = coverage_from_pairs(times.demand[inside], times.facility[inside], (len(rows), len(xy)))
+    answer = fewest_extra(CoverageMatrix(covers, people), np.arange(len(rows)), seconds=seconds)
     return len(answer.sites), answer.bound, float(people[answer.unservable].sum())
 
 
-def _reasons(own: SnappedPoints, limit_min: FloatArray, around: Surroundings) -> list[str]:
-    network, access_m = around.network, around.walk.access_m
+def _reasons(own: SnappedPoints, limit_min: FloatArray, around: UnservedContext) -> list[str]:
+    network, access_m = around.walker.network, around.walker.access_m
     with_site = _pieces(around.sites, network)
     gated = {int(piece) for gate in network.gates for piece in _pieces_at(gate.nodes, network)}
     at_sites = shapely.points(around.sites.xy)
@@ -173,7 +170,7 @@ def _reasons(own: SnappedPoints, limit_min: FloatArray, around: Surroundings) ->
             reasons.append("closed_compound" if pieces & gated else "cut_off")
             continue
         door = shapely.Point(xy)
-        near = np.sort(tree.query(door, predicate="dwithin", distance=around.walk.metres(limit_min[place])))
+        near = np.sort(tree.query(door, predicate="dwithin", distance=around.walker.walk.metres(limit_min[place])))
         ways = shapely.linestrings(
             np.stack([np.broadcast_to(xy, (len(near), 2)), around.sites.xy[near]], axis=1).reshape(-1, 2, 2)
         )

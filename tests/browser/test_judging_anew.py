@@ -18,14 +18,13 @@ from playwright.sync_api import Page, expect
 import planner
 from planner.accessibility.access_data import AccessData
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.indicators import MEASURES
+from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.rules import RuleSet
 from planner.inputs.scenario import Scenario, Site
 from planner.prepare import prepare
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
-from planner.reporting.map.whatif_data import what_if
-from planner.reporting.map.whatif_rules import FIXED, FOLLOWED
+from planner.reporting.map.whatif_data import what_if_data
 from planner.results import Plan
 
 pytestmark = pytest.mark.browser
@@ -102,8 +101,8 @@ RATINGS = """([closed, opened]) => {
 
 
 def test_every_measure_is_known_to_follow_the_choice_or_not() -> None:
-    assert set(MEASURES) == {*FIXED, *FOLLOWED, "next_centre_min"}
-    assert not FIXED & set(FOLLOWED)
+    followed = {one.name for one in INDICATORS.values() if one.js}
+    assert followed == indicators_depending_on("open_set") - {"next_centre_min"}
 
 
 def rich_study(folder: Path, centres_given: Sequence[tuple[object, ...]] = CENTRES) -> Path:
@@ -167,7 +166,7 @@ def chosen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def page(chromium, chosen: Choices, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:  # noqa: ANN001
     file = tmp_path_factory.mktemp("rich_map") / "map.html"
-    file.write_text(draw_map(chosen.plan, document(chosen.plan)), "utf-8")
+    file.write_text(draw_map(chosen.plan, build_document(chosen.plan)), "utf-8")
     page = chromium.new_page()
     page.goto(file.as_uri())
     page.wait_for_selector("body[data-drawn=yes]")
@@ -186,7 +185,7 @@ def test_each_centre_is_judged_as_the_rules_judge_it(
 ) -> None:
     profile = profile_of(tmp_path, *ASKED[name], head=TWO_OF_THREE.get(name, ""))
     plan = with_rule_set(profile, chosen)
-    sets = what_if(plan, document(chosen.plan))
+    sets = what_if_data(plan, build_document(chosen.plan))
     assert sets["judged"]["unfollowed"] == []
     page.evaluate("(sets) => { window.probe = whatIf.open(sets); }", sets)
     seen = set()
@@ -217,8 +216,8 @@ def test_where_a_rule_cannot_be_followed_nothing_is_said(
 ) -> None:
     asked = rule(f"floor_area_m2 >= 400 {joint} next_centre_min >= 4", tiers=TIERS)
     plan = with_rule_set(profile_of(tmp_path, asked), chosen)
-    content = document(plan)
-    sets = what_if(plan, content)
+    content = build_document(plan)
+    sets = what_if_data(plan, content)
     assert sets["judged"]["unfollowed"] == ["next_centre_min"]
     # Without branches, the others pass or fail in any case; with theirs, C1 has 510 m² and C3 may have any area.
     alone, together = {

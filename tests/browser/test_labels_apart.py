@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from test_private_ways import study
 
 import planner
-from planner.reporting.document.build import document
-from planner.reporting.map import style
+from planner.reporting.document.build import build_document
+from planner.reporting.map import symbols
 from planner.reporting.map.page import draw_map
 from planner.results import Plan
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 def page(request: pytest.FixtureRequest, chromium, haibowan_plan: Plan, tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN001, ANN201
     plan = replace(haibowan_plan, study=haibowan_plan.study.model_copy(update={"language": request.param}))
     file = tmp_path_factory.mktemp("labels") / "map.html"
-    file.write_text(draw_map(plan, document(plan)), "utf-8")
+    file.write_text(draw_map(plan, build_document(plan)), "utf-8")
     page = chromium.new_page(viewport={"width": 1440, "height": 810})
     page.goto(file.as_uri())
     page.wait_for_selector("body[data-drawn=yes]")
@@ -66,7 +66,7 @@ def test_the_hint_of_the_search_is_seen_whole(page: Page) -> None:
 
 def test_private_ways_lie_above_the_service_areas_and_are_told(chromium, tmp_path: Path) -> None:  # noqa: ANN001
     plan = planner.run(study(tmp_path))
-    (tmp_path / "map.html").write_text(draw_map(plan, document(plan)), "utf-8")
+    (tmp_path / "map.html").write_text(draw_map(plan, build_document(plan)), "utf-8")
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
     faults: list[str] = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
@@ -75,7 +75,7 @@ def test_private_ways_lie_above_the_service_areas_and_are_told(chromium, tmp_pat
     way = page.locator(".leaflet-above-pane path")
     expect(way).to_have_count(1)
     look = way.evaluate("(one) => [one.getAttribute('stroke'), one.getAttribute('stroke-dasharray')]")
-    assert look == [style.PRIVATE, "2 4"]
+    assert look == [symbols.PRIVATE, "2 4"]
     levels = page.evaluate("""() => ["above", "reached", "weak"].map((name) =>
         Number(document.querySelector(`.leaflet-${name}-pane`).style.zIndex))""")
     assert levels[1] < levels[0] < levels[2]

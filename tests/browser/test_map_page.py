@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 import planner
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import as_json, document
+from planner.reporting.document.build import build_document, format_json
 from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser
@@ -31,8 +31,8 @@ PIXELS = """() => {
 
 
 def folder_of(plan: planner.Plan, folder: Path) -> Path:
-    content = document(plan)
-    (folder / "plan.json").write_text(as_json(content), "utf-8")
+    content = build_document(plan)
+    (folder / "plan.json").write_text(format_json(content), "utf-8")
     (folder / "map.html").write_text(draw_map(plan, content), "utf-8")
     return folder
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 import planner
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser
@@ -56,7 +56,7 @@ def test_a_centre_closes_and_opens_again_from_its_card(page: Page) -> None:
 
 
 def test_the_slider_steps_through_the_scenarios(page: Page, haibowan_plan: planner.Plan) -> None:
-    content, texts = document(haibowan_plan), Texts("zh")
+    content, texts = build_document(haibowan_plan), Texts("zh")
     people = content["data"]["people"]
     covered = {one["method"]: one["people_covered_after"] for one in content["siting"]["proposals"]}
     # A year tells of whom its sites cover besides today's centres.
@@ -85,7 +85,7 @@ def test_what_follows_a_choice_is_drawn_anew(page: Page) -> None:
 
 
 def test_two_scenarios_lie_side_by_side(page: Page, haibowan_plan: planner.Plan) -> None:
-    last = len(document(haibowan_plan)["scenarios"]) - 1
+    last = len(build_document(haibowan_plan)["scenarios"]) - 1
     page.locator("#scenario").fill(str(last))
     page.locator("#compare").select_option("0")
     divider = page.get_by_role("slider", name="分隔线")
@@ -300,7 +300,7 @@ def test_hostile_names_stay_text_in_every_new_part(offline_page, tmp_path: Path)
     changed = {name: layers[name].assign(name=hostile) for name in ("communities", "centres")}
     changed["streets"] = layers["streets"].assign(name=hostile, kind="primary")
     plan = planner.run(toy.write_study(tmp_path / "hostile", changed=changed))
-    content = document(plan)
+    content = build_document(plan)
     content["scenarios"][1]["en"] = hostile
     (tmp_path / "map.html").write_text(draw_map(plan, content), "utf-8")
     page = offline_page.open(tmp_path / "map.html")
@@ -347,7 +347,7 @@ def test_tiles_come_from_the_one_host_that_was_asked_for(
     origin: str,
 ) -> None:
     plan = with_settings(toy_plan, map=MapSettings(**asked))
-    html = draw_map(plan, document(plan))
+    html = draw_map(plan, build_document(plan))
     assert f'img-src data: {origin}"' in html
     (tmp_path / "map.html").write_text(html, "utf-8")
     page = chromium.new_page()
@@ -371,7 +371,7 @@ def test_tiles_come_from_the_one_host_that_was_asked_for(
 def test_tiles_in_gcj02_are_moved(chromium, toy_plan: planner.Plan, tmp_path: Path) -> None:  # noqa: ANN001
     """Amap's own example of the shift, to a decimetre; under the middle of the view lies the shifted place."""
     plan = with_settings(toy_plan, map=MapSettings(tiles="amap"))
-    (tmp_path / "map.html").write_text(draw_map(plan, document(plan)), "utf-8")
+    (tmp_path / "map.html").write_text(draw_map(plan, build_document(plan)), "utf-8")
     page = chromium.new_page()
     page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
     page.goto((tmp_path / "map.html").as_uri())

@@ -10,7 +10,7 @@ from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Language
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.report.build import write_report
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def test_the_report_opens_whole(
 ) -> None:
     plan = with_settings(haibowan_plan, language=language)
     file = tmp_path / "report.html"
-    file.write_text(write_report(plan, document(plan)), "utf-8", newline="\n")
+    file.write_text(write_report(plan, build_document(plan)), "utf-8", newline="\n")
     page = offline_page.open(file)
 
     for name in SECTIONS:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 import planner
 from planner.inputs.scenario import read_scenario
 from planner.network.walk import is_within
-from planner.reporting.document.build import document
+from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 from planner.results import Plan
 
@@ -124,7 +124,7 @@ def test_the_choice_that_the_page_saves_gives_the_same_figures_when_it_is_run(
     page.locator("#load").set_input_files(picked)
     expect(page.locator("#changes li")).to_have_count(7)
     assert page.evaluate("meeting.saved()") == saved
-    assert document(again)["scenario"]["sha256"] == read_scenario(picked, study).sha256
+    assert build_document(again)["scenario"]["sha256"] == read_scenario(picked, study).sha256
 
 
 def test_people_in_parts_add_up_to_the_bit(chromium, tmp_path: Path) -> None:  # noqa: ANN001
@@ -136,7 +136,7 @@ def test_people_in_parts_add_up_to_the_bit(chromium, tmp_path: Path) -> None:  #
     people = plan.inputs.demand["people"].to_numpy()
     assert not np.array_equal(people, np.round(people))
     assert people[plan.inputs.demand["community"] == "E"].sum() == 370.0
-    (tmp_path / "map.html").write_text(draw_map(plan, document(plan)), "utf-8")
+    (tmp_path / "map.html").write_text(draw_map(plan, build_document(plan)), "utf-8")
     page = chromium.new_page()
     page.goto((tmp_path / "map.html").as_uri())
     for closed, opened in (([], []), ([0], [2, 5]), ([0, 1], []), ([1], [2, 3, 4, 5, 6])):
@@ -183,7 +183,7 @@ def test_the_page_of_a_scenario_saves_what_adds_to_it(
         plan.inputs.facilities["community"].tolist() == ["W", "E"]
         or plan.inputs.facilities["tier"][1] == "station"
     )
-    html = draw_map(plan, document(plan))
+    html = draw_map(plan, build_document(plan))
     assert "not today: 1 closed, 1 added" in html
     (tmp_path / "map.html").write_text(html, "utf-8")
     page = chromium.new_page()

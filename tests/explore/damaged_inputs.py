@@ -35,7 +35,7 @@ from planner.commands.exit import EXHAUSTED
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.config.study import make_study, read_study
-from planner.evaluation.rules import read_rules
+from planner.evaluation.rule_files import read_rules
 from planner.inputs.scenario import read_scenario
 from planner.io.elevation import read_elevation
 from planner.io.layers import read_layer
@@ -58,8 +58,8 @@ MEMORY_AT_MOST = 12 * 2**30
 FAULTS = (1, EXHAUSTED)
 """Exit codes of a fault of the planner's own; nothing that a file holds may lead to one."""
 
-CONTRACTS = {
-    **{contract.name: contract for contract in TABLES},
+SCHEMAS = {
+    **{schema.name: schema for schema in TABLES},
     "centres": FACILITIES,
     "people": DEMAND,
 }
@@ -139,10 +139,10 @@ def read(sample: Sample, path: Path) -> None:
         case "scenario":
             read_scenario(path, make_study({"name": "Toy city", "inputs": {}} | SOUND))
         case layer:
-            contract = CONTRACTS[layer]
+            schema = SCHEMAS[layer]
             named = Layer(path=path, crs=toy.CRS if sample.ending in TABLES_OF_CELLS else None)
-            found = read_layer(path, named, setting=f"inputs.{layer}", contract=contract, home=HOME)
-            table = contract.check(found.frame, source=path.name, known=found.breaches)
+            found = read_layer(path, named, setting=f"inputs.{layer}", schema=schema, home=HOME)
+            table = schema.check(found.frame, source=path.name, known=found.issues)
             if table.crs is not None and len(table):
                 reproject(table, pyproj.CRS(toy.CRS), source=path.name)
 

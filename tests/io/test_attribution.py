@@ -18,7 +18,7 @@ import planner
 from planner.commands.main import main
 from planner.io.osm.place import ATTRIBUTION, add_attribution, is_from_osm
 from planner.reporting.map.sheet import write_static_map
-from planner.reporting.report.area_reports import write_cut
+from planner.reporting.report.area_report import write_area_report
 
 SAID = "© OpenStreetMap contributors, ODbL"
 
@@ -54,7 +54,7 @@ def test_it_stands_on_every_product(tmp_path: Path, language: str) -> None:
     for name in ("sheet.svg", "sheet.pdf", "sheet.png"):
         write_static_map(plan, tmp_path / "out" / name)
     for name, wanted in (("card.html", "East"), ("card.docx", "East"), ("all.html", "")):
-        write_cut(plan, tmp_path / "out" / name, wanted=wanted)
+        write_area_report(plan, tmp_path / "out" / name, wanted=wanted)
     products = sorted((tmp_path / "out").iterdir())
     assert len(products) == 12
     for path in products:

@@ -192,7 +192,7 @@ def test_several_files_at_once_in_chinese(tmp_path: Path, capsys: pytest.Capture
 def numbers(study: Path) -> dict[str, object]:
     """Return what a plan has measured, without where it was read from."""
     plan = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))
-    return {part: plan[part] for part in ("coverage", "centres", "diagnosis", "siting", "remarks")}
+    return {part: plan[part] for part in ("coverage", "centres", "diagnosis", "siting", "notices")}
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])

@@ -1,4 +1,4 @@
-"""Layers that cannot be used as they are: each says the file, the rows and the remedy, all breaches at once."""
+"""Layers that cannot be used as they are: each says the file, the rows and the remedy, all issues at once."""
 
 from __future__ import annotations
 
@@ -268,31 +268,31 @@ def test_a_street_without_length_among_others_is_left_out(
     done(toy.write_study(tmp_path / "toy", changed={"streets": pd.concat([STREETS, stub])}), capsys)
 
 
-def remarks(study: Path) -> dict[str, dict[str, object]]:
-    """Return the remarks of plan.json by key."""
+def notices(study: Path) -> dict[str, dict[str, object]]:
+    """Return the notices of plan.json by key."""
     plan = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))
-    return {remark["key"]: remark for remark in plan["remarks"]}
+    return {notice["key"]: notice for notice in plan["notices"]}
 
 
-def test_a_centre_far_from_any_street_is_remarked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_centre_far_from_any_street_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = toy.write_study(tmp_path / "toy", changed={"centres": first_shape(CENTRES, spot(300, 300))})
     assert "Centres farther than 10 m from any street: nobody reaches them." in done(study, capsys)
-    assert remarks(study)["facility_no_street"]["rows"] == ["C1"]
+    assert notices(study)["facility_no_street"]["rows"] == ["C1"]
 
 
-def test_a_centre_on_null_island_is_remarked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_centre_on_null_island_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     centres = first_shape(CENTRES.to_crs(4326), shapely.Point(0, 0))
     declared = toy.STUDY.replace('layer = "centres"', 'layer = "centres"\ndatum = "wgs84"')
     study = toy.write_study(tmp_path / "toy", changed={"centres": centres}, study=declared)
     assert "Centres so far outside the communities" in done(study, capsys)
-    assert remarks(study)["facility_far"]["rows"] == ["C1"]
+    assert notices(study)["facility_far"]["rows"] == ["C1"]
 
 
-def test_a_community_without_people_is_remarked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_community_without_people_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     west = PEOPLE[PEOPLE.geometry.x < toy.ORIGIN[0] + 400]
     study = toy.write_study(tmp_path / "toy", changed={"people": west})
     assert "Communities without people" in done(study, capsys)
-    assert remarks(study)["community_without_people"]["rows"] == ["E"]
+    assert notices(study)["community_without_people"]["rows"] == ["E"]
 
 
 def test_nobody_walks_between_two_pieces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -304,7 +304,7 @@ def test_nobody_walks_between_two_pieces(tmp_path: Path, capsys: pytest.CaptureF
         tmp_path / "toy", changed={"streets": apart, "centres": CENTRES.iloc[:1]}, study=toy.STUDY + limits
     )
     assert "! The streets fall into 2 pieces that are not joined; 36.8% of the length" in done(study, capsys)
-    assert remarks(study)["network_pieces"]["rows"] == []
+    assert notices(study)["network_pieces"]["rows"] == []
     total = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))["coverage"]["total"]
     in_an_hour = next(row for row in total if row["limit_min"] == 60)
     # 21 points in the west have 10 people each; 13 of 16 in the east lie on the other piece, 3 on no street.
@@ -340,7 +340,7 @@ def in_chinese(study: str) -> str:
             {"streets": moved(STREETS, 5000, 0)},
             toy.STUDY,
             4,
-            ["toy.gpkg [streets] 无法构成步行路网", "外扩 900 米"],
+            ["toy.gpkg [streets] 无法构成步行路网", "外延 900 米"],
         ),
     ],
 )

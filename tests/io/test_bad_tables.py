@@ -22,8 +22,8 @@ from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
 from planner.io.tables import containers
 from planner.messages.errors import DataError
-from planner.reporting.tables.formula_escaping import as_cell
-from planner.reporting.valid_text import legal
+from planner.messages.printable import replace_illegal
+from planner.reporting.tables.workbook import escape_formula
 from planner.schemas.tables import DEMAND
 
 PEOPLE = toy.layers()["people"].to_crs(4326)
@@ -67,10 +67,8 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 
 
 def read(path: Path, **more: object) -> gpd.GeoDataFrame:
-    found = read_layer(
-        path, Layer.model_validate({"path": path, **more}), setting="inputs.demand", contract=DEMAND
-    )
-    return DEMAND.check(found.frame, source=path.name, known=found.breaches)
+    found = read_layer(path, Layer.model_validate({"path": path, **more}), setting="inputs.demand", schema=DEMAND)
+    return DEMAND.check(found.frame, source=path.name, known=found.issues)
 
 
 def read_or_refused(path: Path) -> gpd.GeoDataFrame | None:
@@ -79,7 +77,7 @@ def read_or_refused(path: Path) -> gpd.GeoDataFrame | None:
         return read(path)
     except DataError as error:
         refusal = error
-    assert refusal.breaches
+    assert refusal.issues
     assert "Traceback" not in refusal.in_words("zh") + refusal.in_words("en")
     return None
 
@@ -157,10 +155,10 @@ def test_what_the_reader_warns_of_is_told(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[68:72] = b"GPXX"
     path.write_bytes(bytes(content))
-    found = read_layer(path, Layer(path=path), setting="inputs.demand", contract=DEMAND)
-    assert [remark.key for remark in found.remarks] == ["reader_warns"]
-    assert "bad application_id" in found.remarks[0].in_words("zh")
-    assert str(tmp_path) not in found.remarks[0].in_words("en")
+    found = read_layer(path, Layer(path=path), setting="inputs.demand", schema=DEMAND)
+    assert [notice.key for notice in found.notices] == ["reader_warns"]
+    assert "bad application_id" in found.notices[0].in_words("zh")
+    assert str(tmp_path) not in found.notices[0].in_words("en")
 
 
 def test_a_file_that_names_other_files_is_not_followed(tmp_path: Path) -> None:
@@ -241,6 +239,6 @@ def test_mixed_and_wrapped_shapes(tmp_path: Path) -> None:
 
 @given(st.text(max_size=20))
 def test_no_text_that_we_write_is_carried_out_by_a_spreadsheet(text: str) -> None:
-    cell, text = as_cell(text), legal(text)
+    cell, text = escape_formula(text), replace_illegal(text)
     assert cell.removeprefix("'") == text.removeprefix("'") or cell == text
     assert not cell.lstrip(" ").startswith(("=", "+", "-", "@"))

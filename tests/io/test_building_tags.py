@@ -20,10 +20,10 @@ KINDS = read_building_kinds(None, study="s")
 
 def homes_in(file: Path) -> tuple[Homes, list[str]]:
     """Return the homes of a layer, and what was said while it was read."""
-    layer = read_layer(file, Layer(path=file), setting="inputs.buildings", contract=BUILDINGS)
-    table = BUILDINGS.check(layer.frame, source=str(file), known=layer.breaches)
+    layer = read_layer(file, Layer(path=file), setting="inputs.buildings", schema=BUILDINGS)
+    table = BUILDINGS.check(layer.frame, source=str(file), known=layer.issues)
     homes = homes_of(BUILDINGS.as_type(table.to_crs(32648)), KINDS)
-    return homes, [remark.key for remark in (*layer.remarks, *homes.remarks)]
+    return homes, [notice.key for notice in (*layer.notices, *homes.notices)]
 
 
 def extract(folder: Path, *tags: dict[str, str]) -> Path:

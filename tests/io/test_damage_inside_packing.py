@@ -15,7 +15,7 @@ from planner.io.layers import read_layer
 from planner.messages.errors import DataError
 from planner.schemas.tables import BUILDINGS, DEMAND, STREETS
 
-CONTRACTS = {"streets": STREETS, "buildings": BUILDINGS, "people": DEMAND}
+SCHEMAS = {"streets": STREETS, "buildings": BUILDINGS, "people": DEMAND}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
 def refusal(path: Path, content: bytes, reads: str) -> str:
     path.write_bytes(content)
     with pytest.raises(DataError) as told:
-        read_layer(path, Layer(path=path), setting=f"inputs.{reads}", contract=CONTRACTS[reads])
+        read_layer(path, Layer(path=path), setting=f"inputs.{reads}", schema=SCHEMAS[reads])
     return told.value.in_words("en")
 
 

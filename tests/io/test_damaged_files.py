@@ -110,8 +110,8 @@ def read(path: Path) -> None:
     if path.suffix == ".tif":
         read_raster(path, HOME, unit="people", band=None, nodata=None, crs=None, source="r")
         return
-    layer = read_layer(path, Layer(path=path), setting="inputs.communities", contract=COMMUNITIES)
-    COMMUNITIES.check(layer.frame, source="c", known=layer.breaches)
+    layer = read_layer(path, Layer(path=path), setting="inputs.communities", schema=COMMUNITIES)
+    COMMUNITIES.check(layer.frame, source="c", known=layer.issues)
 
 
 def attack(seed: int, name: str, parts: dict[str, bytes]) -> None:

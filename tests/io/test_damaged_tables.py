@@ -173,10 +173,10 @@ def spoilt(content: bytes, dice: random.Random) -> bytes:
 
 def read_or_refused(path: Path, dice: random.Random) -> bool:
     """Read a damaged table; tell whether it was read."""
-    contract = dice.choice([DEMAND, FACILITIES, BUILDINGS])
+    schema = dice.choice([DEMAND, FACILITIES, BUILDINGS])
     try:
-        found = read_layer(path, Layer(path=path), setting="inputs.x", contract=contract, home=(106.8, 39.6))
-        table: gpd.GeoDataFrame = contract.check(found.frame, source=path.name, known=found.breaches)
+        found = read_layer(path, Layer(path=path), setting="inputs.x", schema=schema, home=(106.8, 39.6))
+        table: gpd.GeoDataFrame = schema.check(found.frame, source=path.name, known=found.issues)
     except DataError as error:
         for language in ("zh", "en"):
             said = error.in_words(language)  # type: ignore[arg-type]
@@ -208,11 +208,10 @@ def test_whole_tables_of_every_format_are_read(tmp_path: Path, whole: dict[str, 
     for ending, content in whole.items():
         path = tmp_path / f"y.{ending}"
         path.write_bytes(content)
-        found = read_layer(path, Layer(path=path), setting="inputs.x", contract=FACILITIES, home=(106.8, 39.6))
+        found = read_layer(path, Layer(path=path), setting="inputs.x", schema=FACILITIES, home=(106.8, 39.6))
         assert len(found.frame) == 12, ending
         assert (
-            FACILITIES.check(found.frame, source=ending, known=found.breaches)["floor_area_m2"].sum()
-            == 12 * 12_000
+            FACILITIES.check(found.frame, source=ending, known=found.issues)["floor_area_m2"].sum() == 12 * 12_000
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -24,7 +23,8 @@ from planner.config.sections.layers import Layer
 from planner.io.datum.choice import DatumChoice, LayerDatum, UndatedLayer, choose_datums
 from planner.io.datum.resolve import inherit_datums
 from planner.io.datum.transform import DATUMS, Datum
-from planner.reporting.document.build import document
+from planner.messages.catalogue import catalogue
+from planner.reporting.document.build import build_document
 
 HAIBOWAN = Path(__file__).parents[2] / "data" / "haibowan" / "haibowan.gpkg"
 
@@ -147,7 +147,7 @@ def test_a_declared_datum_is_converted_and_said(
     other = toy.write_study(tmp_path / "toy", changed=centres, study=study)
     said = done(other, capsys)
     assert ("were converted to WGS-84" in said) == (datum != "wgs84")
-    found, expected = json.loads((other.parent / "out" / "plan.json").read_text("utf-8")), document(toy_plan)
+    found, expected = json.loads((other.parent / "out" / "plan.json").read_text("utf-8")), build_document(toy_plan)
     assert found["coverage"]["total"][0]["people_covered"] == expected["coverage"]["total"][0]["people_covered"]
     assert [centre["verdict"] for centre in found["centres"]] == [
         centre["verdict"] for centre in expected["centres"]
@@ -171,9 +171,9 @@ def test_check_as_json_balances_every_layer(tmp_path: Path, capsys: pytest.Captu
     assert sum(one["placed"] for one in content["people_balance"]) == content["people"]
 
 
-def test_every_remark_has_its_weight() -> None:
-    texts = (Path(planner.__file__).parent / "messages" / "remarks.toml").read_text("utf-8")
-    assert set(BY_WEIGHT) == set(tomllib.loads(texts))
+def test_every_notice_has_its_weight() -> None:
+    keys = {key.removeprefix("notices.") for key in catalogue() if key.startswith("notices.")}
+    assert set(BY_WEIGHT) == keys
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

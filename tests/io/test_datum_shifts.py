@@ -84,8 +84,8 @@ def test_the_named_remedy_works_for_a_file_with_its_own_label(tmp_path: Path) ->
     centres = toy.layers()["centres"].to_crs(21418)
     centres.to_file(tmp_path / "c.gpkg")
     layer = Layer(path=Path("c.gpkg"), crs=PARAMETERS)
-    found = read_layer(tmp_path / "c.gpkg", layer, setting="inputs.facilities", contract=FACILITIES)
-    assert found.breaches == ()
+    found = read_layer(tmp_path / "c.gpkg", layer, setting="inputs.facilities", schema=FACILITIES)
+    assert found.issues == ()
     assert found.frame.crs.is_bound
     plain = found.frame.set_crs(21418, allow_override=True)
     moved = found.frame.to_crs(toy.CRS).distance(plain.to_crs(toy.CRS))
@@ -95,16 +95,14 @@ def test_the_named_remedy_works_for_a_file_with_its_own_label(tmp_path: Path) ->
 def test_another_projection_is_still_a_contradiction(tmp_path: Path) -> None:
     toy.layers()["centres"].to_crs(21418).to_file(tmp_path / "c.gpkg")
     other = PARAMETERS.replace("lon_0=105", "lon_0=108")
-    found = read_layer(
-        tmp_path / "c.gpkg", Layer(path=Path("c.gpkg"), crs=other), setting="s", contract=FACILITIES
-    )
-    assert [breach.key for breach in found.breaches] == ["contradicting_crs"]
+    found = read_layer(tmp_path / "c.gpkg", Layer(path=Path("c.gpkg"), crs=other), setting="s", schema=FACILITIES)
+    assert [issue.key for issue in found.issues] == ["contradicting_crs"]
 
 
 def test_a_coarse_shift_is_told() -> None:
     frame = gpd.GeoDataFrame(geometry=[shapely.Point(-90, 38)], crs=4267)
-    (remark,) = check_shifts({"streets": frame}, (-90.0, 38.0), {"streets": "s.shp"})
-    assert (remark.key, remark.values["metres"]) == ("shift_coarse", "7")
+    (notice,) = check_shifts({"streets": frame}, (-90.0, 38.0), {"streets": "s.shp"})
+    assert (notice.key, notice.values["metres"]) == ("shift_coarse", "7")
 
 
 def test_check_calls_cgcs2000_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

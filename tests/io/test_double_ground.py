@@ -16,7 +16,7 @@ from answers import done, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.io.overlap_checks import duplicate_remarks, find_overlaps, remove_overlaps
+from planner.io.overlap_checks import double_notices, find_overlaps, remove_overlaps
 from planner.population.grid_cells import cut_cells
 from planner.schemas.tables import Communities, Demand, Facilities
 
@@ -101,17 +101,17 @@ def test_points_in_two_communities_are_counted_once(tmp_path: Path, capsys: pyte
     answer = done(study, capsys)
     plan = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))
     assert plan["data"]["people"] == 530
-    remark = next(one for one in plan["remarks"] if one["key"] == "communities_overlap")
-    assert remark["rows"] == ["E", "W"]
+    notice = next(one for one in plan["notices"] if one["key"] == "communities_overlap")
+    assert notice["rows"] == ["E", "W"]
     # Two squares of 450 × 500 m side by side, each 100 m wider on every side: 200 × 700 m in common.
-    assert "E + W: 14.00" in remark["en"]
+    assert "E + W: 14.00" in notice["en"]
     assert "1 pair(s) of communities overlap, by 14.00 ha" in answer
 
 
 def test_two_communities_of_one_outline_are_told() -> None:
     twice = communities(box(0, 0, 300, 300), box(0, 0, 300, 299))
     no_centres = Facilities(gpd.GeoDataFrame({"id": [], "branch_of": []}, geometry=[], crs=toy.CRS))
-    assert [remark.key for remark in duplicate_remarks(twice, no_centres, None)] == ["communities_same_outline"]
+    assert [notice.key for notice in double_notices(twice, no_centres, None)] == ["communities_same_outline"]
 
 
 def test_one_community_in_two_rows_is_to_be_dissolved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,8 +134,8 @@ def test_two_centres_at_one_spot(branch_of: list[str], *, told: bool) -> None:
         geometry=[shapely.Point(0, 0), shapely.Point(0.3, 0)],
         crs=toy.CRS,
     )
-    remarks = duplicate_remarks(communities(box(0, 0, 9, 9)), Facilities(table), None)
-    assert [remark.rows for remark in remarks] == ([("C1", "C2")] if told else [])
+    notices = double_notices(communities(box(0, 0, 9, 9)), Facilities(table), None)
+    assert [notice.rows for notice in notices] == ([("C1", "C2")] if told else [])
 
 
 def test_more_old_people_than_people() -> None:
@@ -145,8 +145,8 @@ def test_more_old_people_than_people() -> None:
         crs=toy.CRS,
     )
     none = Facilities(gpd.GeoDataFrame({"id": [], "branch_of": []}, geometry=[], crs=toy.CRS))
-    (remark,) = duplicate_remarks(communities(box(0, 0, 9, 9)), none, Demand(demand))
-    assert (remark.key, remark.rows, remark.people) == ("people_65_above_people", ("a",), 1.0)
+    (notice,) = double_notices(communities(box(0, 0, 9, 9)), none, Demand(demand))
+    assert (notice.key, notice.rows, notice.people) == ("people_65_above_people", ("a",), 1.0)
 
 
 def test_a_centre_in_both_communities_is_where_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -155,7 +155,7 @@ def test_a_centre_in_both_communities_is_where_it_says(tmp_path: Path, capsys: p
     study = toy.write_study(tmp_path / "toy", changed=toy_with(wide, centres=centres))
     done(study, capsys)
     plan = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))
-    assert "facility_elsewhere" not in {one["key"] for one in plan["remarks"]}
+    assert "facility_elsewhere" not in {one["key"] for one in plan["notices"]}
 
 
 def test_the_people_of_a_raster_are_those_of_the_union(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,7 +101,7 @@ def hostile(kind: str, other: Path, server: str) -> str:
         % (server, POINTS),
         "system in single quotes": "{'type':'FeatureCollection','crs':{'type':'url','properties':{'url':'%s/e'}},%s}"
         % (server, POINTS),
-        "system after a remark": '{"type":"FeatureCollection","crs"/**/:{"type":"url","properties":{"url":"%s/f"}},%s}'
+        "system after a notice": '{"type":"FeatureCollection","crs"/**/:{"type":"url","properties":{"url":"%s/f"}},%s}'
         % (server, POINTS),
         "topology": '{"type":"Topology","crs":{"type":"url","properties":{"url":"%s/g"}},"objects":{"a":'
         '{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}]}},"arcs":[]}' % server,
@@ -118,7 +118,7 @@ def hostile(kind: str, other: Path, server: str) -> str:
 KINDS = (
     *("vrt", "vrt of an address", "gdalg", "gdalg of an address", "gdalg after spaces", "wfs", "wms", "oapif"),
     *("system by address", "system by link", "system with an escaped letter"),
-    *("system in capitals", "system in single quotes", "system after a remark", "topology", "seamless table"),
+    *("system in capitals", "system in single quotes", "system after a notice", "topology", "seamless table"),
     *("view of tables", "document type", "entity", "system of gml"),
 )
 

@@ -125,9 +125,9 @@ FORMS: dict[str, list[dict[str, Any]]] = {
 @pytest.mark.parametrize("name", ["a.json", "a.osm.json", "a.geojson"])
 def test_overpass_json(tmp_path: Path, form: str, name: str) -> None:
     file = answer(tmp_path, FORMS[form], name)
-    found = read_layer(file, Layer(path=file), setting="inputs.streets", contract=STREETS)
+    found = read_layer(file, Layer(path=file), setting="inputs.streets", schema=STREETS)
     assert found.frame.geometry[0].wkt == "LINESTRING (0 0, 0.01 0)"
-    assert [remark.key for remark in found.remarks] == (["osm_unnamed_nodes"] if form == "without ids" else [])
+    assert [notice.key for notice in found.notices] == (["osm_unnamed_nodes"] if form == "without ids" else [])
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_json_that_is_no_answer_is_refused(tmp_path: Path, content: str) -> None
     file.write_text(content, "utf-8")
     with pytest.raises(DataError) as caught:
         read_osm_streets(file)
-    assert [breach.key for breach in caught.value.breaches] == ["unreadable_file"]
+    assert [issue.key for issue in caught.value.issues] == ["unreadable_file"]
 
 
 def test_ways_without_any_place_are_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -165,8 +165,8 @@ def test_water_and_barriers_are_read_as_such(tmp_path: Path) -> None:
         way(2, [1, 2], railway="rail"),
         way(3, [2, 3], highway="path"),
     )
-    for contract, ids in ((WATER, ["w1"]), (BARRIERS, ["w2"])):
-        found = read_layer(file, Layer(path=file), setting=f"inputs.{contract.name}", contract=contract)
+    for schema, ids in ((WATER, ["w1"]), (BARRIERS, ["w2"])):
+        found = read_layer(file, Layer(path=file), setting=f"inputs.{schema.name}", schema=schema)
         assert found.frame["id"].tolist() == ids
 
 
@@ -241,7 +241,7 @@ def test_files_that_grow_without_measure_are_refused_in_seconds(tmp_path: Path) 
         begun = time.process_time()
         with pytest.raises(DataError) as caught:
             read_osm_streets(file)
-        assert [breach.key for breach in caught.value.breaches] == ["grows_unpacking"], name
+        assert [issue.key for issue in caught.value.issues] == ["grows_unpacking"], name
         assert time.process_time() - begun < 8, name
 
 

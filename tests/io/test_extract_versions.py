@@ -144,7 +144,7 @@ def test_histories_are_refused_by_name(tmp_path: Path, name: str) -> None:
     for read in (read_osm_streets, read_osm_buildings):
         with pytest.raises(DataError) as caught:
             read(file)
-        assert [breach.key for breach in caught.value.breaches] == ["osm_history"]
+        assert [issue.key for issue in caught.value.issues] == ["osm_history"]
 
 
 CHANGES = {
@@ -163,4 +163,4 @@ def test_changes_under_any_name_are_refused(tmp_path: Path, change: str, name: s
     file.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     with pytest.raises(DataError) as caught:
         read_osm_streets(file)
-    assert [breach.key for breach in caught.value.breaches] == ["osm_change"]
+    assert [issue.key for issue in caught.value.issues] == ["osm_change"]

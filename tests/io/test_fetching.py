@@ -184,11 +184,11 @@ def test_fetched_places_and_buildings_are_read_as_the_study_file_names_them(
 ) -> None:
     fetched(servers, tmp_path, place="Kluuvi", margin_m=100.0, extras=("amenities", "buildings"))
     study = read_study(tmp_path / "study.toml")
-    for contract, layer in ((PLACES, study.inputs.places), (BUILDINGS, study.inputs.buildings)):
+    for schema, layer in ((PLACES, study.inputs.places), (BUILDINGS, study.inputs.buildings)):
         assert layer is not None
         file = study.resolve(layer.path)
-        found = read_layer(file, layer, setting=f"inputs.{contract.name}", contract=contract)
-        table = contract.check(found.frame, source=file.name, known=found.breaches)
+        found = read_layer(file, layer, setting=f"inputs.{schema.name}", schema=schema)
+        table = schema.check(found.frame, source=file.name, known=found.issues)
         assert len(table) > 50
         assert (table["kind"] != "").all()
 

@@ -11,11 +11,11 @@ import pytest
 
 from planner.io.row_audit import drop_rows
 from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue, gaps_of
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 
 PLANNER = Path(__file__).parents[2] / "planner"
 
-PREFIXES = {"Breach": "errors.", "Remark": "remarks.", "set_aside": "remarks.", "say": "report.", "word": "words."}
+PREFIXES = {"Issue": "errors.", "Notice": "notices.", "set_aside": "notices.", "say": "report.", "word": "words."}
 """What a call puts before its key."""
 
 
@@ -35,7 +35,7 @@ def calls() -> Iterator[tuple[str, str, set[str], bool]]:
             if name in {"texts", "say", "word"}:
                 yield where, key, {one for one in given if one}, None in given
                 continue
-            position = {"Breach": 1, "Phrase": 1, "Remark": 4, "set_aside": 2}[name]
+            position = {"Issue": 1, "Phrase": 1, "Notice": 4, "set_aside": 2}[name]
             values = next((keyword.value for keyword in node.keywords if keyword.arg == "values"), None)
             if values is None and len(node.args) > position:
                 values = node.args[position]
@@ -90,7 +90,7 @@ def test_every_text_can_be_filled_and_not_without_its_values() -> None:
         assert set(entry) <= set(LANGUAGES), key
         gaps = gaps_of(key)
         for language in entry:
-            texts = Texts(language)  # type: ignore[arg-type]
+            texts = Texts(language)
             # A number takes every format that a text may ask for.
             said = texts(key, **dict.fromkeys(gaps, 7))
             unfilled = [name for name in gaps if f"{{{name}}}" in said]
@@ -117,4 +117,4 @@ def test_rows_set_aside_name_what_they_speak_of() -> None:
     with pytest.raises(KeyError):
         drop_rows("people_table_unmatched", [3]).in_words("zh")
     with pytest.raises(KeyError):
-        Remark("people_table_unmatched", "people_table").entry()
+        Notice("people_table_unmatched", "people_table").entry()

@@ -93,8 +93,8 @@ def test_groups_in_two_languages_are_refused_by_their_cause_and_read_without_one
     rows, named = heading
     with pytest.raises(DataError) as refused:
         checked(write(tmp_path / f"p.{ending}", [*rows, *PARTS]))
-    (breach,) = refused.value.breaches
-    assert (breach.key, list(breach.rows)) == ("heading_two_languages", named)
+    (issue,) = refused.value.issues
+    assert (issue.key, list(issue.rows)) == ("heading_two_languages", named)
     for language in ("en", "zh"):
         assert ", ".join(str(row) for row in range(1, len(rows) + 1)) in refused.value.in_words(language)
     # What the message says to do helps.
@@ -109,9 +109,7 @@ def test_merged_groups_in_two_languages_below_a_title(tmp_path: Path) -> None:
     file = write(tmp_path / "p.xlsx", rows, merged=[(0, 0, 0, 3), (1, 1, 1, 3), (2, 1, 2, 3)])
     with pytest.raises(DataError) as refused:
         checked(file)
-    assert [(one.key, list(one.rows)) for one in refused.value.breaches] == [
-        ("heading_two_languages", ["#3", "#5"])
-    ]
+    assert [(one.key, list(one.rows)) for one in refused.value.issues] == [("heading_two_languages", ["#3", "#5"])]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -137,4 +135,4 @@ def test_an_unclear_heading_in_one_language_is_not_blamed_on_two(tmp_path: Path)
     rows = [["社区", "常住人口"], ["合计", "n/a"], ["Xiyuan", 2000]]
     with pytest.raises(DataError) as refused:
         checked(write(tmp_path / "p.csv", rows))
-    assert "heading_two_languages" not in {one.key for one in refused.value.breaches}
+    assert "heading_two_languages" not in {one.key for one in refused.value.issues}

@@ -41,7 +41,7 @@ def test_hidden_rows_of_xlsx_are_counted_and_told(tmp_path: Path) -> None:
     book.active.row_dimensions[3].hidden = True
     book.save(tmp_path / "x.xlsx")
     found = sheets.read(tmp_path / "x.xlsx")
-    assert [(one.key, one.rows) for one in found.remarks] == [("hidden_rows", ("3",))]
+    assert [(one.key, one.rows) for one in found.notices] == [("hidden_rows", ("3",))]
     assert found.frame["people"].sum() == 3005
 
 
@@ -49,14 +49,14 @@ def test_hidden_rows_of_xls(tmp_path: Path) -> None:
     book, sheet = xls()
     sheet.row(2).hidden = True
     book.save(str(tmp_path / "x.xls"))
-    assert [(one.key, one.rows) for one in sheets.read(tmp_path / "x.xls").remarks] == [("hidden_rows", ("3",))]
+    assert [(one.key, one.rows) for one in sheets.read(tmp_path / "x.xls").notices] == [("hidden_rows", ("3",))]
 
 
 def test_a_hidden_column_that_is_read_is_told(tmp_path: Path) -> None:
     book = xlsx(tmp_path / "x.xlsx")
     book.active.column_dimensions["B"].hidden = True
     book.save(tmp_path / "x.xlsx")
-    (told,) = sheets.read(tmp_path / "x.xlsx").remarks
+    (told,) = sheets.read(tmp_path / "x.xlsx").notices
     assert "常住人口" in told.in_words("zh")
     old, sheet = xls()
     sheet.col(1).hidden = True
@@ -75,7 +75,7 @@ def test_the_sheet_that_is_seen_is_read(tmp_path: Path, state: str) -> None:
     book.save(tmp_path / "x.xlsx")
     found = sheets.read(tmp_path / "x.xlsx")
     assert found.frame["people"].sum() == 3005
-    (told,) = found.remarks
+    (told,) = found.notices
     assert told.key == "hidden_sheets"
     assert "旧数据" in told.in_words("zh")
     assert sheets.keys(sheets.read(tmp_path / "x.xlsx", layer="旧数据")) == ["hidden_sheet_read"]
@@ -120,9 +120,9 @@ def test_a_formula_without_result_in_a_column_that_must_be_there(tmp_path: Path,
 def test_a_formula_without_result_elsewhere_is_told(tmp_path: Path) -> None:
     rows = [CENTRES[0], [*CENTRES[1][:3], "=300+20", *CENTRES[1][4:]], CENTRES[2]]
     found = sheets.read(sheets.write(tmp_path / "x.xlsx", rows), FACILITIES)
-    table = FACILITIES.check(found.frame, source="x", known=found.breaches)
+    table = FACILITIES.check(found.frame, source="x", known=found.issues)
     assert table["floor_area_m2"].fillna(-1).tolist() == [-1, 600]
-    (told,) = found.remarks
+    (told,) = found.notices
     assert (told.key, told.rows, told.values["found"]) == ("cells_without_result", ("2",), "=300+20")
 
 
@@ -150,8 +150,8 @@ def test_errors_of_the_spreadsheet(tmp_path: Path, ending: str, error: str) -> N
 def test_an_error_elsewhere_is_told_with_the_cell(tmp_path: Path) -> None:
     rows = [CENTRES[0], [*CENTRES[1][:3], "#VALUE!", *CENTRES[1][4:]], CENTRES[2]]
     found = sheets.read(sheets.write(tmp_path / "x.xlsx", rows), FACILITIES)
-    assert FACILITIES.check(found.frame, source="x", known=found.breaches)["floor_area_m2"].isna().sum() == 1
-    assert [(one.key, one.values["found"]) for one in found.remarks] == [("cells_with_error", "#VALUE!")]
+    assert FACILITIES.check(found.frame, source="x", known=found.issues)["floor_area_m2"].isna().sum() == 1
+    assert [(one.key, one.values["found"]) for one in found.notices] == [("cells_with_error", "#VALUE!")]
 
 
 def test_rows_prepared_with_formulas_that_come_to_nothing_are_blank(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_damaged_workbook_says_nothing(content: bytes) -> None:
     assert read_sheet_marks(content, "表") == SheetMarks()
 
 
-def test_remarks_name_their_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_notices_name_their_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two sheets with totals: of which table a row is must be said."""
     import toy
 

@@ -15,11 +15,11 @@ from planner.io.layers import read_layer
 from planner.io.osm.responses import is_valid_answer
 from planner.messages.errors import DataError
 from planner.reporting.tables.workbook import Sheet, write_workbook
-from planner.schemas.tables import BUILDINGS, COMMUNITIES, PEOPLE_TABLE, STREETS, Contract
+from planner.schemas.tables import BUILDINGS, COMMUNITIES, PEOPLE_TABLE, STREETS, TableSchema
 
 
-def read(path: Path, contract: Contract) -> gpd.GeoDataFrame:  # type: ignore[type-arg]
-    return read_layer(path, Layer(path=path), setting=f"inputs.{contract.name}", contract=contract).frame
+def read(path: Path, schema: TableSchema) -> gpd.GeoDataFrame:  # type: ignore[type-arg]
+    return read_layer(path, Layer(path=path), setting=f"inputs.{schema.name}", schema=schema).frame
 
 
 def test_labels_that_repeat_are_no_fault(tmp_path: Path) -> None:
@@ -65,12 +65,12 @@ WITH_NUL = {
 
 
 @pytest.mark.parametrize("place", WITH_NUL)
-@pytest.mark.parametrize("contract", [STREETS, BUILDINGS], ids=["streets", "buildings"])
-def test_an_answer_with_nul_is_refused(tmp_path: Path, place: str, contract: Contract) -> None:  # type: ignore[type-arg]
+@pytest.mark.parametrize("schema", [STREETS, BUILDINGS], ids=["streets", "buildings"])
+def test_an_answer_with_nul_is_refused(tmp_path: Path, place: str, schema: TableSchema) -> None:  # type: ignore[type-arg]
     """It ended the process: a segmentation fault in the writer of extracts."""
     (tmp_path / "x.json").write_text(json.dumps({"osm3s": {}, "elements": WITH_NUL[place]}), "utf-8")
     with pytest.raises(DataError, match="NUL"):
-        read(tmp_path / "x.json", contract)
+        read(tmp_path / "x.json", schema)
     assert not is_valid_answer({"elements": WITH_NUL[place]})
 
 

@@ -32,7 +32,7 @@ def lines(**columns: list[object]) -> gpd.GeoDataFrame:
 
 
 def read(file: Path, **settings: object) -> LayerRead:
-    return read_layer(file, Layer(path=file, **settings), setting="inputs.streets", contract=STREETS)
+    return read_layer(file, Layer(path=file, **settings), setting="inputs.streets", schema=STREETS)
 
 
 def save(layer: gpd.GeoDataFrame, folder: Path, ending: str) -> Path:
@@ -121,7 +121,7 @@ def test_lines_are_sorted_as_an_extract_is(tmp_path: Path, case: str, ending: st
     assert list(map(int, found.frame["number"])) == walked
     assert found.notes.left_out is not None
     assert found.notes.left_out["reason"].tolist() == [reason for reason in reasons if reason]
-    assert sum(len(remark.rows) for remark in found.left_out) == len(reasons) - len(walked)
+    assert sum(len(notice.rows) for notice in found.left_out) == len(reasons) - len(walked)
     assert found.read == len(reasons)
 
 
@@ -179,12 +179,10 @@ def test_the_setting_is_for_line_layers_of_streets(tmp_path: Path) -> None:
     extract.write_text('<osm version="0.6"></osm>', "utf-8")
     with pytest.raises(DataError) as caught:
         read(extract, keep_all_lines=True)
-    assert [breach.key for breach in caught.value.breaches] == ["keep_all_of_extract"]
+    assert [issue.key for issue in caught.value.issues] == ["keep_all_of_extract"]
     with pytest.raises(DataError) as caught:
-        read_layer(
-            extract, Layer(path=extract, keep_all_lines=True), setting="inputs.buildings", contract=BUILDINGS
-        )
-    assert [breach.key for breach in caught.value.breaches] == ["keep_all_not_streets"]
+        read_layer(extract, Layer(path=extract, keep_all_lines=True), setting="inputs.buildings", schema=BUILDINGS)
+    assert [issue.key for issue in caught.value.issues] == ["keep_all_not_streets"]
 
 
 FOREIGN: dict[str, tuple[dict[str, list[object]], list[str]]] = {
@@ -204,15 +202,15 @@ def test_a_foreign_column_drops_no_line(tmp_path: Path, case: str) -> None:
     columns, told = FOREIGN[case]
     found = read(save(lines(**columns), tmp_path, "gpkg"))
     assert len(found.frame) == len(next(iter(columns.values())))
-    remarks = [remark for remark in found.remarks if remark.key == "line_words_unread"]
-    assert [remark.values["column"] for remark in remarks] == told  # noqa: PD011 - of a remark
+    notices = [notice for notice in found.notices if notice.key == "line_words_unread"]
+    assert [notice.values["column"] for notice in notices] == told  # noqa: PD011 - of a notice
 
 
 def test_unknown_classes_among_known_ones_are_walked_and_told(tmp_path: Path) -> None:
     found = read(save(lines(道路等级=["主干路", "支路", "九等路", "高速公路"]), tmp_path, "gpkg"))
     assert len(found.frame) == 3
-    (remark,) = [one for one in found.remarks if one.key == "line_classes_unknown"]
-    assert remark.values["words"] == "九等路"  # noqa: PD011 - of a remark
+    (notice,) = [one for one in found.notices if one.key == "line_classes_unknown"]
+    assert notice.values["words"] == "九等路"  # noqa: PD011 - of a notice
 
 
 def test_the_study_names_the_class(tmp_path: Path) -> None:
@@ -265,7 +263,7 @@ def test_private_lines_are_walked_and_marked(tmp_path: Path, case: str, ending: 
     found = read(save(lines(number=list(range(len(expected))), **columns), tmp_path, ending))
     assert list(map(int, found.frame["number"])) == list(range(len(expected)))
     assert ["private" if one else "" for one in is_private_way(found.frame)] == expected
-    assert not [remark for remark in found.remarks if remark.key == "line_words_unread"]
+    assert not [notice for notice in found.notices if notice.key == "line_words_unread"]
 
 
 @pytest.mark.parametrize(

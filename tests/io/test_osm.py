@@ -302,9 +302,9 @@ def test_damaged_files_are_refused_in_words(kind: str, reader, tmp_path: Path) -
     with pytest.raises(DataError) as caught:
         reader(path)
     assert caught.value.source == str(path)
-    (breach,) = caught.value.breaches
-    assert breach.key == "unreadable_file"
-    assert str(breach.values["reason"])
+    (issue,) = caught.value.issues
+    assert issue.key == "unreadable_file"
+    assert str(issue.values["reason"])
     for language in ("zh", "en"):
         assert str(path) in caught.value.in_words(language)
 

@@ -12,7 +12,7 @@ import sheets
 
 from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError
-from planner.messages.notices import Remark, reason_of
+from planner.messages.notices import Notice, reason_of
 from planner.schemas.tables import BUILDINGS
 
 ROWS = [["单位：万人", ""], ["社区", "常住人口"], ["东风社区", 0.1], ["西园社区", 0.2]]
@@ -54,11 +54,11 @@ def test_no_table_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["encoding_contradicted", "encoding_doubtful", "hidden_sheets", "osm_not_there"])
-def test_a_remark_on_a_file_says_on_which(key: str) -> None:
+def test_a_notice_on_a_file_says_on_which(key: str) -> None:
     values = {"declared": "1252", "encoding": "gb18030", "read_as": "东", "instead": "x", "sheets": "a"}
-    remark = Remark(key, "facilities", values={**values, "deleted": "1", "older": "0"})
-    assert reason_of(remark, Texts("zh")).startswith("中心图层：")
-    assert reason_of(remark, Texts("en")).startswith("the centres: ")
+    notice = Notice(key, "facilities", values={**values, "deleted": "1", "older": "0"})
+    assert reason_of(notice, Texts("zh")).startswith("中心图层：")
+    assert reason_of(notice, Texts("en")).startswith("the centres: ")
 
 
 @pytest.mark.parametrize("osm", ["building", "shop", "fclass"])

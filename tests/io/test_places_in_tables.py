@@ -27,9 +27,9 @@ PLACE = shapely.Point(EAST, NORTH)
 HOUSE = shapely.box(EAST - 1e-4, NORTH - 1e-4, EAST + 1e-4, NORTH + 1e-4)
 
 
-def read(path: Path, contract: object = FACILITIES, **more: object) -> LayerRead:
+def read(path: Path, schema: object = FACILITIES, **more: object) -> LayerRead:
     layer = Layer.model_validate({"path": path, **more})
-    return read_layer(path, layer, setting="inputs.x", contract=contract, home=(106.8, 39.7))  # type: ignore[arg-type]
+    return read_layer(path, layer, setting="inputs.x", schema=schema, home=(106.8, 39.7))  # type: ignore[arg-type]
 
 
 def table(path: Path, heading: str, *cells: str) -> Path:
@@ -42,9 +42,9 @@ def table(path: Path, heading: str, *cells: str) -> Path:
     return path
 
 
-def checked(path: Path, contract: object = FACILITIES, **more: object) -> gpd.GeoDataFrame:
-    found = read(path, contract, **more)
-    return contract.check(found.frame, source=path.name, known=found.breaches)  # type: ignore[attr-defined]
+def checked(path: Path, schema: object = FACILITIES, **more: object) -> gpd.GeoDataFrame:
+    found = read(path, schema, **more)
+    return schema.check(found.frame, source=path.name, known=found.issues)  # type: ignore[attr-defined]
 
 
 SHAPES = {
@@ -94,7 +94,7 @@ PAIRS = {
 def test_both_coordinates_in_one_cell(tmp_path: Path, cell: str) -> None:
     found = read(table(tmp_path / "x.tsv", "坐标", cell, cell))
     assert [(round(shape.x, 9), round(shape.y, 9)) for shape in found.frame.geometry] == [(EAST, NORTH)] * 2
-    assert ("coordinates_exchanged" in [remark.key for remark in found.remarks]) == PAIRS[cell]
+    assert ("coordinates_exchanged" in [notice.key for notice in found.notices]) == PAIRS[cell]
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_two_ways_that_contradict_one_another_are_refused_for_points_and_told_fo
     chosen = {"lon": "longitude", "lat": "latitude"}
     assert checked(far, columns=chosen).geometry[2].equals(shapely.Point(EAST, NORTH + 0.001))
     house = read(two_ways(tmp_path / "house.csv", HOUSE, EAST, NORTH + 0.01), BUILDINGS)
-    assert [remark.key for remark in house.remarks] == ["ways_differ"]
-    assert house.breaches == ()
+    assert [notice.key for notice in house.notices] == ["ways_differ"]
+    assert house.issues == ()
 
 
 def test_a_shifted_maps_coordinates_beside_surveyed_ones_are_refused(tmp_path: Path) -> None:

@@ -62,11 +62,11 @@ def gates(folder: Path, system: object, ending: str) -> Path:
 def test_a_system_that_is_not_known_is_refused(tmp_path: Path, name: str) -> None:
     """GDAL takes such degrees for those of WGS-84: Xian 80 lies some 50 to 300 m beside it."""
     file = gates(tmp_path, {"type": "name", "properties": {"name": name}}, ".geojson")
-    found = read_layer(file, Layer(path=file), setting="inputs.gates", contract=GATES)
-    assert [breach.key for breach in found.breaches] == ["unknown_system"]
-    assert found.breaches[0].values["name"] == name
-    stated = read_layer(file, Layer(path=file, crs="EPSG:4490"), setting="inputs.gates", contract=GATES)
-    assert not stated.breaches
+    found = read_layer(file, Layer(path=file), setting="inputs.gates", schema=GATES)
+    assert [issue.key for issue in found.issues] == ["unknown_system"]
+    assert found.issues[0].values["name"] == name
+    stated = read_layer(file, Layer(path=file, crs="EPSG:4490"), setting="inputs.gates", schema=GATES)
+    assert not stated.issues
     assert stated.frame.crs.to_epsg() == 4490
 
 
@@ -76,8 +76,8 @@ def test_a_system_that_is_not_known_is_refused(tmp_path: Path, name: str) -> Non
 def test_a_system_that_is_known_is_read(tmp_path: Path, name: str | None) -> None:
     system = None if name is None else {"type": "name", "properties": {"name": name}}
     file = gates(tmp_path, system, ".json")
-    found = read_layer(file, Layer(path=file), setting="inputs.gates", contract=GATES)
-    assert not found.breaches
+    found = read_layer(file, Layer(path=file), setting="inputs.gates", schema=GATES)
+    assert not found.issues
     digits = (name or "").rpartition(":")[2]
     assert found.frame.crs.to_epsg() == (int(digits) if digits.isdigit() else 4326)
 

@@ -9,7 +9,7 @@ import pytest
 import sheets
 
 from planner.io.tables.sheet_marks import literal_of
-from planner.schemas.table_schema import Contract
+from planner.schemas.table_schema import TableSchema
 from planner.schemas.tables import FACILITIES, PARCELS, PEOPLE_TABLE
 
 
@@ -45,7 +45,7 @@ def test_people(tmp_path: Path, code: str, value: float, people: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("contract", "heading", "field", "code", "value", "expected"),
+    ("schema", "heading", "field", "code", "value", "expected"),
     [
         (FACILITIES, "建筑面积", "floor_area_m2", '0.0"亩"', 1.5, 1000),
         (FACILITIES, "建筑面积", "floor_area_m2", '0"㎡"', 320, 320),
@@ -56,7 +56,7 @@ def test_people(tmp_path: Path, code: str, value: float, people: float) -> None:
 )
 def test_areas_and_money(
     tmp_path: Path,
-    contract: Contract[object],
+    schema: TableSchema[object],
     heading: str,
     field: str,
     code: str,
@@ -65,9 +65,9 @@ def test_areas_and_money(
 ) -> None:
     names = ["编号", "名称", "层级", "可用面积", heading, "经度", "纬度"]
     row: list[object] = ["C", "东", "社区", 5, value, 106.8, 39.6]
-    if contract is FACILITIES:
+    if schema is FACILITIES:
         names[3] = "备注"
-    found = sheets.checked(book(tmp_path / "a.xlsx", names, row, 4, code), contract)
+    found = sheets.checked(book(tmp_path / "a.xlsx", names, row, 4, code), schema)
     assert found[field].item() == pytest.approx(expected)
 
 

@@ -48,16 +48,16 @@ def test_a_square_with_too_many_entrances_is_told_with_its_place_and_number(tmp_
     else:
         objects = [outline(count, 76), relation(77, [(76, "outer")], type="multipolygon", **square)]
     file = city(tmp_path, *ring(count), *objects)
-    remark = told(file)["squares_many"]
+    notice = told(file)["squares_many"]
     ident = "77" if drawn_as == "way" else "r77"
-    assert remark["rows"] == [ident]
-    assert f"1 square(s) have more than {MOST_PLACES}" in str(remark["en"])
-    assert f"{ident}: {count} (" in str(remark["en"])
-    assert f"{ident}: {count} (" in str(remark["zh"])
+    assert notice["rows"] == [ident]
+    assert f"1 square(s) have more than {MOST_PLACES}" in str(notice["en"])
+    assert f"{ident}: {count} (" in str(notice["en"])
+    assert f"{ident}: {count} (" in str(notice["zh"])
     # The toy city stands near 105° E, 39.65° N.
-    lon, lat = str(remark["en"]).split(f": {count} (")[1].split(")")[0].split(", ")
+    lon, lat = str(notice["en"]).split(f": {count} (")[1].split(")")[0].split(", ")
     assert (float(lon), float(lat)) == pytest.approx((105.0, 39.6), abs=0.5)
-    assert "squares_many" in {one.key for one in planner.run(file).remarks}
+    assert "squares_many" in {one.key for one in planner.run(file).notices}
 
 
 def test_at_the_limit_a_square_is_crossed_and_one_more_is_told(
@@ -82,7 +82,7 @@ def test_a_tangled_outline_is_told_and_one_without_entrances_is_not(tmp_path: Pa
     assert "squares_many" not in found
 
 
-def test_several_squares_are_one_remark_and_far_ones_none(tmp_path: Path) -> None:
+def test_several_squares_are_one_notice_and_far_ones_none(tmp_path: Path) -> None:
     count = MOST_PLACES + 1
     far = ring(count, x=60_000.0, first=20_000)
     objects = [
@@ -93,8 +93,8 @@ def test_several_squares_are_one_remark_and_far_ones_none(tmp_path: Path) -> Non
         *far,
         outline(count, 79, first=20_000, highway="pedestrian", area="yes"),
     ]
-    remark = told(city(tmp_path, *objects))["squares_many"]
-    assert remark["rows"] == ["77", "78"]
+    notice = told(city(tmp_path, *objects))["squares_many"]
+    assert notice["rows"] == ["77", "78"]
 
 
 def test_an_extract_whose_squares_are_crossed_says_nothing(tmp_path: Path) -> None:

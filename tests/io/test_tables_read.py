@@ -47,12 +47,12 @@ SHEET = [
 
 def read(path: Path, **settings: object) -> LayerRead:
     layer = Layer.model_validate({"path": path, **settings})
-    return read_layer(path, layer, setting="inputs.facilities", contract=FACILITIES)
+    return read_layer(path, layer, setting="inputs.facilities", schema=FACILITIES)
 
 
 def checked(path: Path, **settings: object) -> gpd.GeoDataFrame:
     found = read(path, **settings)
-    return FACILITIES.check(found.frame, source=path.name, known=found.breaches)
+    return FACILITIES.check(found.frame, source=path.name, known=found.issues)
 
 
 def text(path: Path, encoding: str, divider: str, mark: bytes = b"") -> None:
@@ -171,11 +171,11 @@ def test_places_in_one_column(tmp_path: Path, heading: str, row: str) -> None:
     heading = heading.replace(";", ",")
     path = csv(tmp_path / "x.csv", f'编号\t名称\t层级\t"{heading}"\n1\ta\t社区\t{row}\n')
     layer = Layer(path=path, crs="EPSG:4326")
-    found = read_layer(path, layer, setting="s", contract=FACILITIES, home=(106.8, 39.7))
-    point = FACILITIES.check(found.frame, source="x", known=found.breaches).geometry.iloc[0]
+    found = read_layer(path, layer, setting="s", schema=FACILITIES, home=(106.8, 39.7))
+    point = FACILITIES.check(found.frame, source="x", known=found.issues).geometry.iloc[0]
     assert (point.x, point.y) == pytest.approx((106.81, 39.67))
     assert not point.has_z
-    assert [one.key for one in found.remarks] == (["coordinates_exchanged"] if row.startswith('"39') else [])
+    assert [one.key for one in found.notices] == (["coordinates_exchanged"] if row.startswith('"39') else [])
 
 
 def test_two_columns_that_claim_a_field_are_both_named(tmp_path: Path) -> None:
@@ -200,8 +200,8 @@ def test_codes_that_a_spreadsheet_has_rounded_are_refused(tmp_path: Path) -> Non
 def test_a_heading_with_another_unit_is_converted_and_an_unknown_one_is_not_guessed(tmp_path: Path) -> None:
     path = csv(tmp_path / "x.csv", "编号,人口（万人）,户数(公顷),x,y\n1,1.2,5,500000,4390000\n")
     layer = Layer(path=path, crs=toy.CRS)
-    found = read_layer(path, layer, setting="s", contract=DEMAND)
-    frame = DEMAND.check(found.frame, source="x", known=found.breaches)
+    found = read_layer(path, layer, setting="s", schema=DEMAND)
+    frame = DEMAND.check(found.frame, source="x", known=found.issues)
     assert frame["people"].tolist() == [12_000]
     assert frame["households"].isna().all()
     assert [(one.field, one.factor) for one in found.mapped] == [("id", 1.0), ("people", 10_000.0)]

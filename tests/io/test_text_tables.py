@@ -166,9 +166,9 @@ def test_a_geojson_of_20_000_columns_is_refused_in_seconds(tmp_path: Path, rows:
         read(tmp_path / "x.geojson")
 
 
-def read(path: Path, contract: object = DEMAND, **more: object) -> LayerRead:
+def read(path: Path, schema: object = DEMAND, **more: object) -> LayerRead:
     layer = Layer.model_validate({"path": path, **more})
-    return read_layer(path, layer, setting="inputs.x", contract=contract)  # type: ignore[arg-type]
+    return read_layer(path, layer, setting="inputs.x", schema=schema)  # type: ignore[arg-type]
 
 
 # Control characters
@@ -219,10 +219,10 @@ def test_every_format_is_cleaned_and_the_rows_named(tmp_path: Path, ending: str)
         pyogrio.write_dataframe(layer, path)
     found = read(path, FACILITIES)
     assert found.frame.set_index("id")["name"].to_dict() == {"a": "东风社区", "b": "西园"}
-    assert [(remark.key, remark.rows) for remark in found.remarks] == [
+    assert [(notice.key, notice.rows) for notice in found.notices] == [
         ("illegible", ("#2",) if ending in {"csv", "xlsx"} else ("a",))
     ]
-    assert "控制字符" in found.remarks[0].in_words("zh")
+    assert "控制字符" in found.notices[0].in_words("zh")
 
 
 def test_headings_that_differ_by_a_control_character_stay_two(tmp_path: Path) -> None:
@@ -235,9 +235,9 @@ def test_headings_that_differ_by_a_control_character_stay_two(tmp_path: Path) ->
 
 def test_a_grid_keeps_all_else_when_it_is_cleaned() -> None:
     grid = CellGrid((("a\x01", "b"), ("c", "d")), "utf-8", ((0, 0, 1, 0),))
-    clean, remarks = remove_grid_control_characters(grid, "demand")
+    clean, notices = remove_grid_control_characters(grid, "demand")
     assert clean == CellGrid((("a", "b"), ("c", "d")), "utf-8", ((0, 0, 1, 0),))
-    assert remarks[0].rows == ("#1",)
+    assert notices[0].rows == ("#1",)
 
 
 def test_no_escape_sequence_reaches_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -263,7 +263,7 @@ LINE = shapely.LineString([(106.8, 39.6), (106.9, 39.7)])
 
 
 @pytest.mark.parametrize(
-    ("shape", "contract", "remedy"),
+    ("shape", "schema", "remedy"),
     [
         (AREA, FACILITIES, "Point on surface"),
         (shapely.MultiPoint([(106.8, 39.6), (106.9, 39.6)]), FACILITIES, "Multipart to singleparts"),
@@ -279,7 +279,7 @@ LINE = shapely.LineString([(106.8, 39.6), (106.9, 39.7)])
 )
 @pytest.mark.parametrize("ending", ["geojson", "csv"])
 def test_shapes_of_another_kind_are_refused_with_the_remedy(
-    tmp_path: Path, shape: shapely.Geometry, contract: object, remedy: str, ending: str
+    tmp_path: Path, shape: shapely.Geometry, schema: object, remedy: str, ending: str
 ) -> None:
     path = tmp_path / f"x.{ending}"
     if ending == "csv":
@@ -287,9 +287,9 @@ def test_shapes_of_another_kind_are_refused_with_the_remedy(
     else:
         layer = gpd.GeoDataFrame({"id": ["a"], "name": ["A"], "tier": ["station"]}, geometry=[shape], crs=4326)
         pyogrio.write_dataframe(layer, path)
-    found = read(path, contract)
+    found = read(path, schema)
     with pytest.raises(DataError) as error:
-        contract.check(found.frame, source=path.name, known=found.breaches)  # type: ignore[attr-defined]
+        schema.check(found.frame, source=path.name, known=found.issues)  # type: ignore[attr-defined]
     assert remedy in error.value.in_words("en")
     assert error.value.in_words("zh").count("（") >= 1
 
@@ -305,10 +305,10 @@ def test_minus_one_stands_for_an_unknown_height(tmp_path: Path, column: str, cel
     numbers = found.frame[name].astype("float64")
     assert np.isnan(numbers[0])
     assert numbers[1] > 0
-    assert [(remark.key, remark.values["count"]) for remark in found.remarks] == [("height_unknown", "1")]
-    BUILDINGS.check(found.frame, source="x", known=found.breaches)
+    assert [(notice.key, notice.values["count"]) for notice in found.notices] == [("height_unknown", "1")]
+    BUILDINGS.check(found.frame, source="x", known=found.issues)
     layer[column] = [-2, 3]
     pyogrio.write_dataframe(layer, tmp_path / "y.gpkg")
     found = read(tmp_path / "y.gpkg", BUILDINGS, columns={"height_m": "height"} if column == "height" else {})
     with pytest.raises(DataError, match="below zero"):
-        BUILDINGS.check(found.frame, source="x", known=found.breaches)
+        BUILDINGS.check(found.frame, source="x", known=found.issues)

@@ -163,7 +163,7 @@ def test_an_organisation_is_no_unit(tmp_path: Path) -> None:
 
 def test_what_was_multiplied_is_told(tmp_path: Path) -> None:
     found = sheets.read(sheets.write(tmp_path / "x.csv", [["单位：万人", ""], ["社区", "常住人口"], *DATA]))
-    (told,) = (one for one in found.remarks if one.key == "unit_applied")
+    (told,) = (one for one in found.notices if one.key == "unit_applied")
     assert "单位“万人”" in told.in_words("zh")
     assert [one.factor for one in found.mapped] == [1, 10_000]
 

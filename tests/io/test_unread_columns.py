@@ -15,8 +15,8 @@ import planner
 from planner.commands.main import main
 from planner.io.tables.columns import Vocabulary, column_names
 from planner.io.tables.layer_columns import UnusedColumn
-from planner.reporting.document.build import document
-from planner.schemas.tables import CONTRACTS, DEMAND, FACILITIES
+from planner.reporting.document.build import build_document
+from planner.schemas.tables import DEMAND, FACILITIES, SCHEMAS
 
 CENTRES = toy.layers()["centres"].to_crs(4326)
 FURTHER = CENTRES.drop(columns="floor_area_m2").assign(阵地建筑面积=[320.0, 90.0], 负责人=["甲", "乙"])
@@ -54,7 +54,7 @@ def test_every_format(tmp_path: Path, ending: str) -> None:
     assert near["负责人"] == ""
     if ending != "shp":
         assert near[expected] == "floor_area_m2"
-        (told,) = (one for one in found.remarks if one.key == "columns_unread")
+        (told,) = (one for one in found.notices if one.key == "columns_unread")
         assert "阵地建筑面积 (floor_area_m2?)" in told.in_words("en")
 
 
@@ -105,21 +105,21 @@ def test_check_plan_and_report_list_them(tmp_path: Path, capsys: pytest.CaptureF
     assert layer["unread"] == [{"column": "阵地建筑面积", "near": "floor_area_m2"}]
     assert main(["run", str(study), "--out", str(tmp_path / "out")]) == 0
     assert "阵地建筑面积 (meant as floor_area_m2?)" in (tmp_path / "out" / "report.html").read_text("utf-8")
-    content = document(planner.run(study))
+    content = build_document(planner.run(study))
     (source,) = (one for one in content["data"]["sources"] if one["layer"] == "facilities")
     assert source["unread"] == layer["unread"]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS, ids=[contract.name for contract in CONTRACTS])
-def test_every_field_has_a_chinese_and_an_english_name(contract: planner.schemas.table_schema.Contract) -> None:  # type: ignore[type-arg]
-    words = column_names()[contract.name]
-    for column in contract.columns:
+@pytest.mark.parametrize("schema", SCHEMAS, ids=[schema.name for schema in SCHEMAS])
+def test_every_field_has_a_chinese_and_an_english_name(schema: planner.schemas.table_schema.TableSchema) -> None:  # type: ignore[type-arg]
+    words = column_names()[schema.name]
+    for column in schema.columns:
         names = [*words.get(column.name, ()), *words.get("weak", {}).get(column.name, ())]
         assert any(name.isascii() for name in names), column.name
         if column.name != "id":
             assert any("\u4e00" <= sign <= "\u9fff" for name in names for sign in name), column.name
         for name in words.get(column.name, ()):
-            claim = Vocabulary.of(contract.name, [one.name for one in contract.columns], {}).claim(name)
+            claim = Vocabulary.of(schema.name, [one.name for one in schema.columns], {}).claim(name)
             assert claim is not None
             assert claim.field == column.name, name
 
@@ -147,7 +147,7 @@ def test_optional_fields_of_centres(
 def test_hours_of_a_day_are_no_hours_of_a_week(tmp_path: Path) -> None:
     rows = [["编号", "名称", "层级", "开放时间", "经度", "纬度"], [1, "a", "社区", "9:00-17:00", 106.8, 39.6]]
     found = sheets.read(sheets.write(tmp_path / "x.csv", rows), FACILITIES)
-    table = FACILITIES.check(found.frame, source="x", known=found.breaches)
+    table = FACILITIES.check(found.frame, source="x", known=found.issues)
     assert table["open_hours_week"].isna().all()
     assert found.unread == (UnusedColumn("开放时间", "open_hours_week"),)
 
@@ -187,9 +187,9 @@ def test_names_that_a_shapefile_has_cut_off(
     found = sheets.read(tmp_path / "x.shp", FACILITIES)
     fields = {one.column: one.field for one in found.mapped}
     assert {name: fields.get(name) for name in cut} == cut
-    told = [one.values["column"] for one in found.remarks if one.key == "name_cut"]
+    told = [one.values["column"] for one in found.notices if one.key == "name_cut"]
     assert sorted(told) == sorted(cut)
-    FACILITIES.check(found.frame, source="x", known=found.breaches)
+    FACILITIES.check(found.frame, source="x", known=found.issues)
 
 
 def test_a_name_that_is_no_beginning_of_one_field_alone_is_not_guessed(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def read(path: Path) -> list[tuple[object, ...]]:
-    found = read_layer(path, Layer(path=path), setting="inputs.demand", contract=DEMAND)
-    table = DEMAND.check(found.frame, source=path.name, known=found.breaches)
+    found = read_layer(path, Layer(path=path), setting="inputs.demand", schema=DEMAND)
+    table = DEMAND.check(found.frame, source=path.name, known=found.issues)
     return [(row.id, row.people, row.geometry.x, row.geometry.y) for row in table.itertuples()]
 
 
@@ -251,7 +251,7 @@ def test_a_table_that_begins_far_from_the_corner_keeps_its_rows(tmp_path: Path) 
         for column, cell in enumerate(row, start=3):
             book.active.cell(number, column, cell)
     book.save(tmp_path / "x.xlsx")
-    found = read_layer(tmp_path / "x.xlsx", Layer(path=tmp_path), setting="inputs.demand", contract=DEMAND)
+    found = read_layer(tmp_path / "x.xlsx", Layer(path=tmp_path), setting="inputs.demand", schema=DEMAND)
     assert list(found.frame.index) == [6, 7]
     assert read(tmp_path / "x.xlsx") == ROWS
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from seeds import SEEDS
 
-from planner.network.isochrones.capsules import buffered_union, capsule_union, capsule_unions
 from planner.network.isochrones.ring_kernels import is_simple
+from planner.network.isochrones.unions import QUARTER_SEGMENTS, buffered_union, capsule_unions
 from planner.network.network import build_network
 
 Segments = NDArray[np.float64]
@@ -64,6 +64,15 @@ NAMED = {
     ],
     "a long street across the grid": [(0, 0, 9000, 7000), (9000, 7000, 9100, 7000), (4500, 3600, 4500, 3300)],
 }
+
+
+def capsule_union(
+    segments: Segments, radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
+) -> shapely.Geometry:
+    """Return all that lies within `radius_m` of any segment."""
+    areas, _ = capsule_unions(segments, np.array([len(segments)]), radius_m, quarter_segments=quarter_segments)
+    area: shapely.Geometry = areas[0]
+    return area
 
 
 def assert_same_as_geos(segments: Segments, radius_m: float) -> shapely.Geometry:

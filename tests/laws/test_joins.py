@@ -17,7 +17,6 @@ from planner.network.link_additions import (
     compute_link_effect,
     compute_times_with_crossing,
     times_with_open_gate,
-    travel_time_matrix,
 )
 from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.positions import (
@@ -29,7 +28,9 @@ from planner.network.positions import (
     select_snapped,
 )
 from planner.network.snapping import snap
+from planner.network.travel_times import travel_times
 from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 
 WALK = WalkSettings(3.6, 45.0)
 HORIZON_MIN = 9.0
@@ -37,8 +38,8 @@ HORIZON_MIN = 9.0
 
 def walkers(network: WalkingNetwork, points: np.ndarray) -> LocalOD:
     starts, ends = snap(points[:4], network, access_m=WALK.access_m), snap(points, network, access_m=WALK.access_m)
-    minutes = travel_time_matrix(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN)
-    return LocalOD(starts, ends, minutes, WALK, HORIZON_MIN)
+    minutes = travel_times(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN).as_matrix()
+    return LocalOD(starts, ends, minutes, Walker(network, WALK), HORIZON_MIN)
 
 
 def within(minutes: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ def test_a_gate_opened(seed: int, which: int) -> None:
     shut = build_network(cut.streets, gates=cut.gates)
     who = walkers(shut, points)
     found = times_with_open_gate(
-        compute_link_effect(shut, as_snapped(positions_of_nodes(shut, shut.gates[0].nodes), shut), who), who
+        compute_link_effect(as_snapped(positions_of_nodes(shut, shut.gates[0].nodes), shut), who), who
     )
     assert_same(found, walkers(build_network(streets), points).minutes)
 
@@ -86,7 +87,7 @@ def test_a_crossing_built(seed: int, one: int, other: int, *, hill: bool) -> Non
         is_path = built.edge_street[built.segment_edge] == len(streets)
         built = with_costs(built, np.where(is_path[:, None], 1.0, level))
     who, at = walkers(network, points), as_snapped(spots.rows(ends), network)
-    found = compute_times_with_crossing(network, spots.xy[ends], compute_link_effect(network, at, who), who)
+    found = compute_times_with_crossing(spots.xy[ends], compute_link_effect(at, who), who)
     assert_same(found, walkers(built, points).minutes)
 
 
@@ -124,8 +125,10 @@ def test_a_position_stands_on_its_street_alone(seed: int) -> None:
     spots = positions_along_streets(network, 35.0)
     at = as_snapped(spots, network)
     touching = snap(spots.xy, network, access_m=1e-4)
-    from_all = travel_time_matrix(network, at, at, walk=WALK, horizon_min=HORIZON_MIN)
-    assert_same(from_all, travel_time_matrix(network, touching, touching, walk=WALK, horizon_min=HORIZON_MIN))
+    from_all = travel_times(network, at, at, walk=WALK, horizon_min=HORIZON_MIN).as_matrix()
+    assert_same(
+        from_all, travel_times(network, touching, touching, walk=WALK, horizon_min=HORIZON_MIN).as_matrix()
+    )
     nodes = positions_of_nodes(network, range(len(network.node_xy)))
     assert (nodes.xy == spots.xy[: len(nodes.xy)]).all()
     gaps = np.bincount(network.segment_edge[spots.segment[len(nodes.xy) :]], minlength=len(network.edge_m)) + 1
@@ -165,5 +168,5 @@ def test_a_position_on_a_vertex_inside_a_street_is_reached_from_both_sides() -> 
     assert spots.xy[-1].tolist() == [100.0, 0.0]
     ends = snap(np.array([[0.0, 0.0], [200.0, 0.0]]), network, access_m=0.1)
     middle = as_snapped(spots.rows(np.array([2])), network)
-    metres = travel_time_matrix(network, ends, middle, walk=WalkSettings(3.6, 0.1), horizon_min=9.0) * 60
+    metres = travel_times(network, ends, middle, walk=WalkSettings(3.6, 0.1), horizon_min=9.0).as_matrix() * 60
     assert metres.ravel().tolist() == pytest.approx([100.0, 100.0], abs=0.21)

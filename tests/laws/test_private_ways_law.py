@@ -21,7 +21,6 @@ from planner.network.link_additions import (
     compute_link_effect,
     compute_times_with_crossing,
     compute_times_with_open_gate,
-    travel_time_matrix,
 )
 from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.positions import StreetPositions, as_snapped, positions_along_streets, positions_of_nodes
@@ -34,6 +33,7 @@ from planner.network.travel_times import (
 )
 from planner.network.visibility import build_barriers
 from planner.network.walk import FloatArray, WalkSettings
+from planner.network.walker import Walker
 
 MILLIMETRE = 1e-3
 MINUTES = 12.0
@@ -55,7 +55,7 @@ def layered(network: WalkingNetwork, private: Bools) -> WalkingNetwork:
 def walked_metres(network: WalkingNetwork, points: FloatArray, access_m: float, first: int = 4) -> FloatArray:
     """Return the walks at 1 m/s from the first points to the others, `inf` beyond the horizon."""
     from_, to = (snap(xy, network, access_m=access_m) for xy in (points[:first], points[first:]))
-    return travel_time_matrix(network, from_, to, walk=WalkSettings(3.6, access_m), horizon_min=MINUTES) * 60
+    return travel_times(network, from_, to, walk=WalkSettings(3.6, access_m), horizon_min=MINUTES).as_matrix() * 60
 
 
 def assert_equal(
@@ -141,7 +141,7 @@ def test_a_point_is_in_the_area_exactly_where_its_time_is_within_the_limit(
     points = cities.points_in(streets, 600, seed + 1)
     areas = service_areas(network, centres, walk=walk, limits_min=[minutes], quarter_segments=256)[:, 0]
     demand = snap(points, network, access_m=access_m)
-    times = travel_time_matrix(network, centres, demand, walk=walk, horizon_min=30.0)
+    times = travel_times(network, centres, demand, walk=walk, horizon_min=30.0).as_matrix()
     spots = shapely.points(points)
     for area, row in zip(areas, times, strict=True):
         drawn, walked = shapely.covers(area, spots), row <= minutes
@@ -187,13 +187,13 @@ def test_nodes_are_walked_as_a_graph_of_three_layers_says(seed: int) -> None:
         nx.add_path(graph, [(0, node), (1, node), (2, node)], m=0.0)
     spots = positions_of_nodes(network, range(len(plain.node_xy)))
     found = (
-        travel_time_matrix(
+        travel_times(
             network,
             as_snapped(spots, network),
             as_snapped(spots, network),
             walk=WalkSettings(3.6, 0.0),
             horizon_min=60.0,
-        )
+        ).as_matrix()
         * 60
     )
     expected = np.full(found.shape, np.inf)
@@ -227,13 +227,15 @@ def test_the_way_back_is_as_long_and_how_streets_are_drawn_does_not_matter(seed:
     points = cities.points_in(streets, 20, seed)
     network = layered(build_network(streets), private)
     snaps = snap(points, network, access_m=40.0)
-    metres = travel_time_matrix(network, snaps, snaps, walk=WalkSettings(3.6, 40.0), horizon_min=MINUTES) * 60
+    metres = (
+        travel_times(network, snaps, snaps, walk=WalkSettings(3.6, 40.0), horizon_min=MINUTES).as_matrix() * 60
+    )
     np.testing.assert_allclose(metres, metres.T, atol=MILLIMETRE)
     order = np.random.default_rng(seed).permutation(len(streets))
     redrawn = gpd.GeoDataFrame(geometry=shapely.reverse(streets.geometry.array[order]), crs=cities.CRS)
     again = layered(build_network(redrawn), private[order])
     snaps = snap(points, again, access_m=40.0)
-    other = travel_time_matrix(again, snaps, snaps, walk=WalkSettings(3.6, 40.0), horizon_min=MINUTES) * 60
+    other = travel_times(again, snaps, snaps, walk=WalkSettings(3.6, 40.0), horizon_min=MINUTES).as_matrix() * 60
     np.testing.assert_allclose(other, metres, atol=MILLIMETRE)
 
 
@@ -250,7 +252,7 @@ def test_a_gate_opened_beside_private_ways(seed: int, which: int) -> None:
     private = private_streets(streets, seed)
     shut = layered(build_network(cut.streets, gates=cut.gates), private)
     who = walkers(shut, points)
-    found = compute_times_with_open_gate(shut, shut.gates[0].nodes, who)
+    found = compute_times_with_open_gate(shut.gates[0].nodes, who)
     assert_same(found, walkers(layered(build_network(streets), private), points).minutes)
 
 
@@ -272,7 +274,7 @@ def test_a_crossing_built_between_private_ways(seed: int, one: int, other: int) 
     built = build_network(gpd.GeoDataFrame(geometry=[*drawn.geometry, shapely.LineString(ends)], crs=cities.CRS))
     who, both = walkers(network, points), vertices_at(network, ends)
     arriving, leaving = (as_snapped(both, network, layers(PUBLIC)) for layers in (layers_before, layers_after))
-    found = compute_times_with_crossing(network, ends, compute_link_effect(network, arriving, who, leaving), who)
+    found = compute_times_with_crossing(ends, compute_link_effect(arriving, who, leaving), who)
     assert_same(found, walkers(layered(built, np.append(private, [False])), points).minutes)
 
 
@@ -291,8 +293,8 @@ WALK, HORIZON_MIN = WalkSettings(3.6, 45.0), 9.0
 
 def walkers(network: WalkingNetwork, points: FloatArray) -> LocalOD:
     starts, ends = snap(points[:4], network, access_m=WALK.access_m), snap(points, network, access_m=WALK.access_m)
-    minutes = travel_time_matrix(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN)
-    return LocalOD(starts, ends, minutes, WALK, HORIZON_MIN)
+    minutes = travel_times(network, starts, ends, walk=WALK, horizon_min=HORIZON_MIN).as_matrix()
+    return LocalOD(starts, ends, minutes, Walker(network, WALK), HORIZON_MIN)
 
 
 def assert_same(found: FloatArray, built: FloatArray) -> None:
@@ -332,7 +334,7 @@ def test_nobody_walks_through_a_compound_and_its_people_walk_out_on_either_side(
     places = {"south": (20, 0), "north": (20, 100), "inner": (160, 50), "lane": (100, 30)}
     network = lanes_network()
     snaps = snap(np.array(list(places.values()), dtype=float), network, access_m=0.1)
-    metres = travel_time_matrix(network, snaps, snaps, walk=WalkSettings(3.6, 0.1), horizon_min=60.0) * 60
+    metres = travel_times(network, snaps, snaps, walk=WalkSettings(3.6, 0.1), horizon_min=60.0).as_matrix() * 60
     expected = [
         [0, np.inf, 80 + 50 + 60, 80 + 30],
         [np.inf, 0, 80 + 50 + 60, 80 + 70],
@@ -353,7 +355,7 @@ def test_two_compounds_on_one_street_are_two() -> None:
     lines = gpd.GeoSeries.from_wkt(wkt, crs=cities.CRS).to_frame("geometry")
     network = layered(build_network(lines), np.array([True, False, True, False]))
     snaps = snap(np.array([[0.0, -40.0], [60.0, -50.0], [90.0, -50.0], [30.0, 0.0]]), network, access_m=0.1)
-    metres = travel_time_matrix(network, snaps, snaps, walk=WalkSettings(3.6, 0.1), horizon_min=60.0) * 60
+    metres = travel_times(network, snaps, snaps, walk=WalkSettings(3.6, 0.1), horizon_min=60.0).as_matrix() * 60
     assert metres[0, :2] == pytest.approx([0, 40 + 60 + 50], abs=0.3)
     assert np.isinf(metres[0, 2])
     assert np.isinf(metres[3, 2])

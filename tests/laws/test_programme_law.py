@@ -1,4 +1,4 @@
-"""The programme against every choice of projects and years there is, on questions small enough to try them."""
+"""The programme against every choice of projects and years there is, on problems small enough to try them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from seeds import SEEDS
 
-from planner.programme.greedy import greedy, loose_bound
-from planner.programme.problem import Fund, Option, Precedence, Question
-from planner.programme.reduction import reduced
-from planner.programme.solve import choose
-from planner.siting.solvers.deadline import Clock
+from planner.programme.greedy import add_greedily, relaxed_bound
+from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption, reduce_problem
+from planner.programme.solve import solve_programme
+from planner.siting.solvers.deadline import Deadline
 
 SECONDS = 60.0
 NEAR = 1e-6
@@ -26,18 +25,18 @@ Plan = tuple[int | None, ...]
 """For each project the year in which it begins, None: never."""
 
 
-def question_of(seed: int) -> Question:
-    """Return a question with at most 5 projects, 6 demand rows, 3 years and 3 funds."""
+def question_of(seed: int) -> BudgetProblem:
+    """Return a problem with at most 5 projects, 6 demand rows, 3 years and 3 funds."""
     random = np.random.default_rng(seed)
     count, rows, years = (int(random.integers(1, most)) for most in (6, 7, 4))
     centres = ("W1", "W2", "S1")
     options = tuple(
-        Option(
+        ProjectOption(
             f"p{number}",
             str(random.choice(["upgrade", "new", "move"])),
             float(random.integers(0, 6)),
             str(random.choice(["", "north", "south"])),
-            settles=tuple(one for one in centres[:2] if random.random() < 0.3),
+            resolves=tuple(one for one in centres[:2] if random.random() < 0.3),
             closes=tuple(one for one in centres if random.random() < 0.15),
         )
         for number in random.permutation(count)
@@ -48,16 +47,16 @@ def question_of(seed: int) -> Question:
         for first in range(count - 1)
         if random.random() < 0.3
     )
-    return Question(
+    return BudgetProblem(
         options=options,
-        covers=csr_array(random.random((rows, count)) < 0.4),
-        held=csr_array(random.random((rows, len(centres))) < 0.2),
+        coverage=csr_array(random.random((rows, count)) < 0.4),
+        coverage_today=csr_array(random.random((rows, len(centres))) < 0.2),
         closable=centres,
         weight=random.integers(0, 20, rows) * (1.0 if random.random() < 0.5 else float(random.random())),
         people={"W1": 7.0, "W2": 4.5},
         funds=_funds(random, years),
         years=years,
-        starts_per_street=None if random.random() < 0.5 else int(random.integers(0, 3)),
+        max_starts_per_subdistrict=None if random.random() < 0.5 else int(random.integers(0, 3)),
         precedence=precedence,
     )
 
@@ -73,33 +72,33 @@ def _funds(random: np.random.Generator, years: int) -> tuple[Fund, ...]:
     return (above, match, dues)[: int(random.integers(0, 4))]
 
 
-def plans(question: Question) -> Iterator[Plan]:
+def plans(problem: BudgetProblem) -> Iterator[Plan]:
     """Yield every plan that keeps to all rules."""
-    for plan in product([None, *range(question.years)], repeat=len(question.options)):
-        if keeps_order(question, plan) and is_paid(question, plan):
+    for plan in product([None, *range(problem.years)], repeat=len(problem.options)):
+        if keeps_order(problem, plan) and is_paid(problem, plan):
             yield plan
 
 
-def keeps_order(question: Question, plan: Plan) -> bool:
-    year_of = {option.id: year for option, year in zip(question.options, plan, strict=True)}
-    for one in question.precedence:
+def keeps_order(problem: BudgetProblem, plan: Plan) -> bool:
+    year_of = {option.id: year for option, year in zip(problem.options, plan, strict=True)}
+    for one in problem.precedence:
         first, then = year_of[one.first], year_of[one.then]
         if then is not None and (first is None or then < first or (then == first and not one.same_year)):
             return False
-    begun = [(option, year) for option, year in zip(question.options, plan, strict=True) if year is not None]
-    starts = [(option.street, year) for option, year in begun if option.street]
-    if question.starts_per_street is not None and any(
-        starts.count(one) > question.starts_per_street for one in starts
+    begun = [(option, year) for option, year in zip(problem.options, plan, strict=True) if year is not None]
+    starts = [(option.subdistrict, year) for option, year in begun if option.subdistrict]
+    if problem.max_starts_per_subdistrict is not None and any(
+        starts.count(one) > problem.max_starts_per_subdistrict for one in starts
     ):
         return False
-    changed = [centre for option, _ in begun for centre in {*option.settles, *option.closes}]
+    changed = [centre for option, _ in begun for centre in {*option.resolves, *option.closes}]
     return len(changed) == len(set(changed))
 
 
-def is_paid(question: Question, plan: Plan) -> bool:
+def is_paid(problem: BudgetProblem, plan: Plan) -> bool:
     """Tell whether money suffices: a payment for each project and fund, each rule as it is said of one project."""
-    begun = [(option, year) for option, year in zip(question.options, plan, strict=True) if year is not None]
-    funds, count = question.funds, len(question.funds)
+    begun = [(option, year) for option, year in zip(problem.options, plan, strict=True) if year is not None]
+    funds, count = problem.funds, len(problem.funds)
     if not begun:
         return True
     if not funds:
@@ -119,7 +118,7 @@ def is_paid(question: Question, plan: Plan) -> bool:
                 rows.append(row)
                 most.append(0.0)
     for number, fund in enumerate(funds):
-        for year in range(question.years):
+        for year in range(problem.years):
             row, within = np.zeros(size), range(year + 1) if fund.carries_over else [year]
             for place, (_, then) in enumerate(begun):
                 row[place * count + number] = float(then in within)
@@ -134,127 +133,132 @@ def done_by(plan: Plan, year: int) -> list[int]:
     return [place for place, begun in enumerate(plan) if begun is not None and begun <= year]
 
 
-def gained(question: Question, done: list[int]) -> float:
-    closed = {centre for place in done for centre in question.options[place].closes}
-    settled = {centre for place in done for centre in question.options[place].settles}
-    covers, held = question.covers.toarray().astype(bool), question.held.toarray().astype(bool)
+def gained(problem: BudgetProblem, done: list[int]) -> float:
+    closed = {centre for place in done for centre in problem.options[place].closes}
+    settled = {centre for place in done for centre in problem.options[place].resolves}
+    covers, held = problem.coverage.toarray().astype(bool), problem.coverage_today.toarray().astype(bool)
     total = 0.0
-    for row, people in enumerate(question.weight):
-        stands = any(held[row, number] for number, one in enumerate(question.closable) if one not in closed)
+    for row, people in enumerate(problem.weight):
+        stands = any(held[row, number] for number, one in enumerate(problem.closable) if one not in closed)
         now = stands or any(covers[row, place] for place in done)
         total += float(people) * (int(now) - int(held[row].any()))
-    return total + sum(question.people[centre] for centre in settled)
+    return total + sum(problem.people[centre] for centre in settled)
 
 
-def worth(question: Question, plan: Plan) -> tuple[int, float]:
+def worth(problem: BudgetProblem, plan: Plan) -> tuple[int, float]:
     """Return what programmes are compared by: premises settled, then people."""
-    done = done_by(plan, question.years - 1)
-    settled = {centre for place in done for centre in question.options[place].settles}
-    return len(settled), gained(question, done)
+    done = done_by(plan, problem.years - 1)
+    settled = {centre for place in done for centre in problem.options[place].resolves}
+    return len(settled), gained(problem, done)
 
 
-def plan_of(question: Question, starts: tuple[tuple[int, int], ...]) -> Plan:
+def plan_of(problem: BudgetProblem, starts: tuple[tuple[int, int], ...]) -> Plan:
     years = dict(starts)
-    return tuple(years.get(place) for place in range(len(question.options)))
+    return tuple(years.get(place) for place in range(len(problem.options)))
 
 
-questions = st.builds(question_of, SEEDS)
+problems = st.builds(question_of, SEEDS)
 
 
 @settings(max_examples=40)
-@given(questions)
-def test_the_programme_equals_brute_force(question: Question) -> None:
-    every = list(plans(question))
-    best = max(worth(question, plan) for plan in every)
-    found = choose(question, seconds=SECONDS)
-    plan = plan_of(question, found.starts)
-    assert keeps_order(question, plan)
-    assert is_paid(question, plan)
-    assert len(found.settled) == best[0] == found.most_settled
+@given(problems)
+def test_the_programme_equals_brute_force(problem: BudgetProblem) -> None:
+    every = list(plans(problem))
+    best = max(worth(problem, plan) for plan in every)
+    found = solve_programme(problem, time_limit_s=SECONDS)
+    plan = plan_of(problem, found.starts)
+    assert keeps_order(problem, plan)
+    assert is_paid(problem, plan)
+    assert len(found.resolved) == best[0] == found.most_resolved
     assert found.objective == pytest.approx(best[1], abs=NEAR)
-    assert worth(question, plan)[1] == pytest.approx(best[1], abs=NEAR)
+    assert worth(problem, plan)[1] == pytest.approx(best[1], abs=NEAR)
     assert found.status == found.order_status == "proven"
     assert found.bound == pytest.approx(found.objective, abs=NEAR)
-    assert_years_are_best(question, plan, every)
-    assert_paid_by_the_rules(question, found.starts, found.paid)
+    assert_years_are_best(problem, plan, every)
+    assert_paid_by_the_rules(problem, found.starts, found.payments)
     assert found.added.sum() == pytest.approx(found.objective, abs=NEAR)
     for year, counted in enumerate(found.by_year.sum(axis=1)):
-        assert counted == pytest.approx(gained(question, done_by(plan, year)), abs=NEAR)
+        assert counted == pytest.approx(gained(problem, done_by(plan, year)), abs=NEAR)
 
 
-def assert_years_are_best(question: Question, plan: Plan, every: list[Plan]) -> None:
+def assert_years_are_best(problem: BudgetProblem, plan: Plan, every: list[Plan]) -> None:
     chosen = {place for place, year in enumerate(plan) if year is not None}
     same = [one for one in every if {place for place, year in enumerate(one) if year is not None} == chosen]
 
     def person_years(one: Plan) -> float:
-        return sum(gained(question, done_by(one, year)) for year in range(question.years))
+        return sum(gained(problem, done_by(one, year)) for year in range(problem.years))
 
     assert person_years(plan) == pytest.approx(max(map(person_years, same)), abs=NEAR)
 
 
-def assert_paid_by_the_rules(question: Question, starts: tuple[tuple[int, int], ...], paid: np.ndarray) -> None:
+def assert_paid_by_the_rules(
+    problem: BudgetProblem, starts: tuple[tuple[int, int], ...], paid: np.ndarray
+) -> None:
     assert (paid >= 0).all()
-    names = [fund.id for fund in question.funds]
+    names = [fund.id for fund in problem.funds]
     for (place, _), row in zip(starts, paid, strict=True):
-        option = question.options[place]
+        option = problem.options[place]
         assert row.sum() == pytest.approx(option.cost, abs=NEAR)
-        for number, fund in enumerate(question.funds):
+        for number, fund in enumerate(problem.funds):
             assert row[number] <= fund.most_share * option.cost + NEAR
             assert row[number] == 0 or not fund.pays_for or option.kind in fund.pays_for
             if fund.matches and fund.pays(option.kind):
                 assert row[number] >= fund.match_share * row[names.index(fund.matches)] - NEAR
-    for number, fund in enumerate(question.funds):
-        for year in range(question.years):
+    for number, fund in enumerate(problem.funds):
+        for year in range(problem.years):
             within = range(year + 1) if fund.carries_over else [year]
             spent = sum(row[number] for (_, begun), row in zip(starts, paid, strict=True) if begun in within)
             assert spent <= sum(fund.amounts[then] for then in within) + NEAR
 
 
 @settings(max_examples=40)
-@given(questions, st.integers(0, 2))
-def test_more_money_is_never_worse(question: Question, more: int) -> None:
+@given(problems, st.integers(0, 2))
+def test_more_money_is_never_worse(problem: BudgetProblem, more: int) -> None:
     richer = tuple(
-        replace(fund, amounts=tuple(amount + more for amount in fund.amounts)) for fund in question.funds
+        replace(fund, amounts=tuple(amount + more for amount in fund.amounts)) for fund in problem.funds
     )
-    before, after = choose(question, seconds=SECONDS), choose(replace(question, funds=richer), seconds=SECONDS)
-    assert (len(after.settled), after.objective) >= (len(before.settled), before.objective - NEAR)
+    before, after = (
+        solve_programme(problem, time_limit_s=SECONDS),
+        solve_programme(replace(problem, funds=richer), time_limit_s=SECONDS),
+    )
+    assert (len(after.resolved), after.objective) >= (len(before.resolved), before.objective - NEAR)
 
 
 @settings(max_examples=40)
-@given(questions)
-def test_missing_money_is_the_least_there_is(question: Question) -> None:
-    found = choose(question, seconds=SECONDS)
-    everything = {centre for option in question.options for centre in option.settles}
-    assert set(found.settleable) == everything
-    if found.missing is None:
-        assert set(found.settled) == everything
+@given(problems)
+def test_missing_money_is_the_least_there_is(problem: BudgetProblem) -> None:
+    found = solve_programme(problem, time_limit_s=SECONDS)
+    everything = {centre for option in problem.options for centre in option.resolves}
+    assert set(found.resolvable) == everything
+    if found.funding_gap is None:
+        assert set(found.resolved) == everything
         return
-    assert len(found.settled) < len(everything)
-    orders = product([None, *range(question.years)], repeat=len(question.options))
+    assert len(found.resolved) < len(everything)
+    orders = product([None, *range(problem.years)], repeat=len(problem.options))
     settling = [
         plan
         for plan in orders
-        if keeps_order(question, plan)
-        and everything == {c for place in done_by(plan, question.years) for c in question.options[place].settles}
+        if keeps_order(problem, plan)
+        and everything == {c for place in done_by(plan, problem.years) for c in problem.options[place].resolves}
     ]
-    least = min((least_extra(question, plan) for plan in settling), default=np.inf)
+    least = min((least_extra(problem, plan) for plan in settling), default=np.inf)
     if np.isinf(least):
-        assert found.missing.status == "infeasible"
+        assert found.funding_gap.status == "infeasible"
         return
-    assert found.missing.status == "proven"
-    assert found.missing.total == pytest.approx(least, abs=NEAR)
-    assert found.missing.extra.sum() == pytest.approx(least, abs=NEAR)
+    assert found.funding_gap.status == "proven"
+    assert found.funding_gap.total == pytest.approx(least, abs=NEAR)
+    assert found.funding_gap.extra.sum() == pytest.approx(least, abs=NEAR)
     richer = tuple(
         replace(fund, amounts=tuple(np.add(fund.amounts, more + NEAR)))
-        for fund, more in zip(question.funds, found.missing.extra, strict=True)
+        for fund, more in zip(problem.funds, found.funding_gap.extra, strict=True)
     )
-    assert set(choose(replace(question, funds=richer), seconds=SECONDS).settled) == everything
+    assert set(solve_programme(replace(problem, funds=richer), time_limit_s=SECONDS).resolved) == everything
 
 
-def least_extra(question: Question, plan: Plan) -> float:
+def least_extra(problem: BudgetProblem, plan: Plan) -> float:
     """Return the least extra money that pays for a plan, each payment a variable of its own; inf: none does."""
-    begun = [(option, year) for option, year in zip(question.options, plan, strict=True) if year is not None]
-    funds, years = question.funds, question.years
+    begun = [(option, year) for option, year in zip(problem.options, plan, strict=True) if year is not None]
+    funds, years = problem.funds, problem.years
     if not funds:
         return 0.0 if all(option.cost == 0 for option, _ in begun) else np.inf
     count = len(funds)
@@ -289,37 +293,37 @@ def least_extra(question: Question, plan: Plan) -> float:
 
 
 @settings(max_examples=30)
-@given(questions)
-def test_a_search_without_time_keeps_all_rules_and_its_bound_holds(question: Question) -> None:
-    found = choose(question, seconds=1e-6)
-    plan = plan_of(question, found.starts)
-    assert keeps_order(question, plan)
-    assert is_paid(question, plan)
-    assert_paid_by_the_rules(question, found.starts, found.paid)
-    settled = len(found.settled)
-    rivals = [worth(question, one) for one in plans(question)]
-    assert found.most_settled >= max(rivals)[0]
+@given(problems)
+def test_a_search_without_time_keeps_all_rules_and_its_bound_holds(problem: BudgetProblem) -> None:
+    found = solve_programme(problem, time_limit_s=1e-6)
+    plan = plan_of(problem, found.starts)
+    assert keeps_order(problem, plan)
+    assert is_paid(problem, plan)
+    assert_paid_by_the_rules(problem, found.starts, found.payments)
+    settled = len(found.resolved)
+    rivals = [worth(problem, one) for one in plans(problem)]
+    assert found.most_resolved >= max(rivals)[0]
     assert found.bound >= max(people for number, people in rivals if number == settled) - NEAR
     if found.status == "proven":
         assert (settled, found.objective) == pytest.approx(max(rivals), abs=NEAR)
 
 
 @settings(max_examples=30)
-@given(questions)
-def test_the_greedy_start_keeps_all_rules_and_no_programme_exceeds_the_loose_bound(question: Question) -> None:
-    starts = greedy(question, (), Clock(SECONDS))
-    plan = plan_of(question, starts)
-    assert keeps_order(question, plan)
-    assert is_paid(question, plan)
-    bound = loose_bound(question, Clock(SECONDS))
-    assert bound >= max(gained(question, done_by(one, question.years)) for one in plans(question)) - NEAR
+@given(problems)
+def test_the_greedy_start_keeps_all_rules_and_no_programme_exceeds_the_loose_bound(problem: BudgetProblem) -> None:
+    starts = add_greedily(problem, (), Deadline(SECONDS))
+    plan = plan_of(problem, starts)
+    assert keeps_order(problem, plan)
+    assert is_paid(problem, plan)
+    bound = relaxed_bound(problem, Deadline(SECONDS))
+    assert bound >= max(gained(problem, done_by(one, problem.years)) for one in plans(problem)) - NEAR
 
 
 @settings(max_examples=30)
-@given(questions)
-def test_the_smaller_question_has_the_same_answer(question: Question) -> None:
-    small, place = reduced(question)
-    assert len(small.options) <= len(question.options)
-    assert [small.options[number].id for number in range(len(place))] == [question.options[p].id for p in place]
-    best = max(worth(question, plan) for plan in plans(question))
+@given(problems)
+def test_the_smaller_question_has_the_same_answer(problem: BudgetProblem) -> None:
+    small, place = reduce_problem(problem)
+    assert len(small.options) <= len(problem.options)
+    assert [small.options[number].id for number in range(len(place))] == [problem.options[p].id for p in place]
+    best = max(worth(problem, plan) for plan in plans(problem))
     assert max(worth(small, plan) for plan in plans(small)) == pytest.approx(best, abs=NEAR)

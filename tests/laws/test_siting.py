@@ -20,8 +20,8 @@ from planner.siting.models.maximal_covering import gradual_covering, maximal_cov
 from planner.siting.models.p_center import p_center
 from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
-from planner.siting.problem import Choice, Covering, Reach
-from planner.siting.solution import Answer
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts
+from planner.siting.solution import Solution
 
 SECONDS = 60.0
 NEAR = 1e-7
@@ -46,22 +46,22 @@ class Case:
         self.sites, self.budget = int(random.integers(0, self.columns + 1)), float(random.integers(0, 8))
 
     @property
-    def reach(self) -> Reach:
-        return Reach.of_table(self.minutes, self.weight)
+    def reach(self) -> TravelCosts:
+        return TravelCosts.of_table(self.minutes, self.weight)
 
     @property
-    def covering(self) -> Covering:
+    def covering(self) -> CoverageMatrix:
         return self.reach.within(4.0)
 
-    def choice(self, number: int) -> Choice:
+    def choice(self, number: int) -> SelectionConstraints:
         return (
-            Choice(sites=self.sites, fixed=self.fixed),
-            Choice(cost=self.cost, budget=self.budget, fixed=self.fixed),
-            Choice(sites=self.sites, cost=self.cost, budget=self.budget, exclusive=self.exclusive),
-            Choice(kind=self.kind, sites_of_kind=(1, 2), exclusive=self.exclusive),
+            SelectionConstraints(sites=self.sites, fixed=self.fixed),
+            SelectionConstraints(cost=self.cost, budget=self.budget, fixed=self.fixed),
+            SelectionConstraints(sites=self.sites, cost=self.cost, budget=self.budget, exclusive=self.exclusive),
+            SelectionConstraints(kind=self.kind, sites_of_kind=(1, 2), exclusive=self.exclusive),
         )[number]
 
-    def choices(self, choice: Choice) -> Iterator[list[int]]:
+    def choices(self, choice: SelectionConstraints) -> Iterator[list[int]]:
         """Yield the open columns of every choice, fixed ones included."""
         fixed = choice.fixed_columns().tolist()
         for size in range(self.columns + 1):
@@ -69,7 +69,7 @@ class Case:
                 if self.fits(choice, some):
                     yield sorted([*some, *fixed])
 
-    def fits(self, choice: Choice, some: tuple[int, ...]) -> bool:
+    def fits(self, choice: SelectionConstraints, some: tuple[int, ...]) -> bool:
         new = list(some)
         groups = [] if choice.exclusive is None else [g for g in choice.exclusive[new].tolist() if g >= 0]
         kinds = () if choice.sites_of_kind is None else choice.sites_of_kind
@@ -86,12 +86,12 @@ def _index(columns: list[int]) -> np.ndarray:
 
 
 def best(
-    case: Case, choice: Choice, worth: Callable[[list[int]], float], pick: Callable[..., float] = max
+    case: Case, choice: SelectionConstraints, worth: Callable[[list[int]], float], pick: Callable[..., float] = max
 ) -> float:
     return pick(worth(opened) for opened in case.choices(choice))
 
 
-def assert_proven(case: Case, choice: Choice, answer: Answer, expected: float) -> None:
+def assert_proven(case: Case, choice: SelectionConstraints, answer: Solution, expected: float) -> None:
     assert answer.status == "proven"
     assert answer.objective == pytest.approx(expected, abs=NEAR)
     assert answer.bound == pytest.approx(answer.objective, rel=1e-8, abs=NEAR)
@@ -171,7 +171,7 @@ def test_set_covering_equals_brute_force(case: Case, by_cost: bool) -> None:  # 
     covers = case.minutes <= 4
     asked = covers.any(axis=1) & (case.weight > 0)
     cost = case.cost if by_cost else np.ones(case.columns)
-    everything = Choice(sites=case.columns, fixed=case.fixed)
+    everything = SelectionConstraints(sites=case.columns, fixed=case.fixed)
 
     def spent(opened: list[int]) -> float:
         new = np.setdiff1d(_index(opened), case.fixed)
@@ -254,7 +254,7 @@ def test_hierarchical_covering_equals_brute_force(case: Case) -> None:
 @settings(max_examples=60)
 @given(cases)
 def test_greedy_is_between_the_optimum_and_its_guarantee(case: Case) -> None:
-    answer = maximal_covering(case.covering, Choice(sites=case.sites), seconds=SECONDS)
+    answer = maximal_covering(case.covering, SelectionConstraints(sites=case.sites), seconds=SECONDS)
     assert (1 - 1 / np.e) * answer.objective - NEAR <= answer.greedy <= answer.objective + NEAR
 
 
@@ -262,11 +262,13 @@ def test_greedy_is_between_the_optimum_and_its_guarantee(case: Case) -> None:
 @given(cases)
 def test_more_sites_and_more_money_are_never_worse(case: Case) -> None:
     by_sites = [
-        maximal_covering(case.covering, Choice(sites=sites), seconds=SECONDS).objective
+        maximal_covering(case.covering, SelectionConstraints(sites=sites), seconds=SECONDS).objective
         for sites in range(case.columns + 1)
     ]
     by_money = [
-        maximal_covering(case.covering, Choice(cost=case.cost, budget=money), seconds=SECONDS).objective
+        maximal_covering(
+            case.covering, SelectionConstraints(cost=case.cost, budget=money), seconds=SECONDS
+        ).objective
         for money in range(6)
     ]
     assert by_sites == sorted(by_sites)

@@ -12,17 +12,17 @@ from seeds import SEEDS
 
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network import compile as compiling
-from planner.network.network import build_network
-from planner.network.search import search
-from planner.network.snapping import snap
+from planner.network.network import WalkingNetwork, build_network
+from planner.network.search import SLACK_M, edge_arrays_of, search, snap_arrays_of
+from planner.network.search_kernels import search_all
+from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import (
     TravelTimes,
     nearest_facility,
-    nearest_facility_of_nodes,
     nearest_facility_of_places,
     travel_times,
 )
-from planner.network.walk import WalkSettings
+from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
 
 MILLIMETRE = 1e-3
 
@@ -201,6 +201,18 @@ def test_places_need_no_list_of_streets(seed: int, access_m: float, facilities: 
     assert facilities < 40 or np.isfinite(found[0]).any()
 
 
+def nearest_of_nodes(
+    network: WalkingNetwork, facilities: SnappedPoints, walk: WalkSettings, horizon_min: float
+) -> tuple[FloatArray, IndexArray]:
+    """Return the walk from every node to its nearest facility by the one search from all of them."""
+    state = search_all(
+        network.adjacency, edge_arrays_of(network), snap_arrays_of(facilities), walk.metres(horizon_min) + SLACK_M
+    )
+    minutes = walk.all_minutes(state.metres)
+    inside = is_within(minutes, horizon_min) & (state.label >= 0)
+    return np.where(inside, minutes, np.inf), np.where(inside, state.label, -1)
+
+
 @settings(max_examples=20)
 @given(seed=SEEDS, access_m=st.sampled_from([15.0, 110.0]), minutes=st.sampled_from([0.0, 3.0, 60.0]))
 def test_the_nearest_facility_of_nodes_is_that_of_a_search_from_each(
@@ -210,7 +222,7 @@ def test_the_nearest_facility_of_nodes_is_that_of_a_search_from_each(
     points = cities.points_in(streets, 9, seed)
     network, walk = build_network(streets), WalkSettings(3.6, access_m)
     facilities = snap(np.vstack([points, points[:2]]), network, access_m=access_m)
-    found, nearest = nearest_facility_of_nodes(network, facilities, walk=walk, horizon_min=minutes)
+    found, nearest = nearest_of_nodes(network, facilities, walk, minutes)
     reached = search(network, facilities, reach_m=walk.metres(minutes))
     expected = np.full((len(facilities.xy), len(network.node_xy)), np.inf)
     expected[reached.point, reached.node] = reached.metres / 60

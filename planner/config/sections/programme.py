@@ -85,14 +85,14 @@ class OwnProject(Settings):
     y: Annotated[float, Field(strict=True)] | None = None
     """With `x`: north in the study's system, metres."""
 
-    settles: tuple[str, ...] = ()
-    """Ids of weak centres that meet the standard once it is done: you say so, it is not judged."""
+    resolves: tuple[str, ...] = ()
+    """Ids of weak centres that meet the standard after it, as you state: it is not evaluated."""
 
     closes: tuple[str, ...] = ()
     """Ids of centres that serve nobody from then on."""
 
-    street: str = ""
-    """Its 街道 or town. Left out: that of its site, or of the first centre that it names."""
+    subdistrict: str = ""
+    """Its subdistrict (街道) or town. Left out: that of its site, or of the first centre that it names."""
 
     unit: str = ""
     """Who is responsible. Left out: as `responsible` says."""
@@ -122,8 +122,8 @@ class ProgrammeSettings(Settings):
     first_year: Annotated[int, Field(strict=True, ge=1900, le=2200)] | None = None
     """The first year, as 2024. Left out: year 1, year 2."""
 
-    starts_per_street: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
-    """How many projects may begin in one 街道 or town in one year. Left out: as many as money allows."""
+    max_starts_per_subdistrict: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
+    """Largest number of projects that may start in a subdistrict (街道) or town per year. Left out: no limit."""
 
     new_cost: Money | None = None
     """What a new station costs where its candidate does not say. Left out: `siting.new_cost`, else none."""
@@ -141,7 +141,7 @@ class ProgrammeSettings(Settings):
     """True where costs are assumed, not quoted: the report then says so."""
 
     responsible: dict[ProjectKind, str] = Field(default_factory=dict)
-    """Who is responsible by kind of project, as { new = "{street}党工委" }. Left out: its 街道 or town."""
+    """Who is responsible by kind of project, as { new = "{subdistrict}党工委" }. Left out: its subdistrict."""
 
     seconds: Annotated[float, Field(strict=True, gt=0, le=3600)] = 20.0
     """How long the solver may search, seconds. A search that is stopped says so and shows its bound."""

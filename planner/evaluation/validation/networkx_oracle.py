@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 TOUCH_M = 1e-3
-"""What is so near touches, as docs/method.md says: a point its wall, a street the wall that it opens."""
+"""What is so near touches, as docs/method/ says: a point its wall, a street the wall that it opens."""
 
 INSIDE_M = 1e-6
 CUT_M = 1e-9

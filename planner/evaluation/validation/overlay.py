@@ -10,11 +10,11 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
-from planner.network.isochrones.capsules import QUARTER_SEGMENTS
+from planner.network.isochrones.unions import QUARTER_SEGMENTS
 from planner.network.walk import LIMIT_TOLERANCE_MIN, IndexArray, is_within
 
 ROUNDED_M = 2e-5
-"""Drawn places are rounded and moved by less than this, metres (`planner.network.isochrones.place_kernels`)."""
+"""Drawn places are rounded and moved by less than this, metres (`planner.network.isochrones.capsule_kernels`)."""
 
 
 def drawing_tolerance_m(access_m: float, tolerance_walk_m: float) -> float:

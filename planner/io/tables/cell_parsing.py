@@ -147,7 +147,7 @@ def _formulas(cells: pd.Series) -> pd.Series:
     return cells.map(lambda cell: isinstance(cell, str) and cell.strip().startswith("="))
 
 
-def failed_breaches(cells: pd.Series, name: str) -> list[Issue]:
+def failed_issues(cells: pd.Series, name: str) -> list[Issue]:
     """Return what is wrong with cells of a column that must be there: formulas without a result, errors."""
     issues = []
     for key, failed in zip(("no_result", "error_cells"), failed_cells(cells), strict=True):
@@ -160,7 +160,7 @@ def _without_failed(cells: pd.Series, column: Column, schema: TableSchema[Any], 
     """Return the cells, blank where a formula has no result; that is wrong where the column must be there."""
     if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
         return cells
-    issues = failed_breaches(cells, column.name)
+    issues = failed_issues(cells, column.name)
     if not issues:
         return cells
     if column.required or column.name in schema.either:

@@ -356,7 +356,7 @@ def suggest_name(name: str, known: Iterable[str]) -> Phrase:
     return Phrase("errors.known_settings", {"names": ", ".join(known)})
 
 
-def missing_column_breaches(
+def missing_column_issues(
     mapping: Mapping[str, str], headings: Sequence[str], vocabulary: Vocabulary, setting: str
 ) -> list[Issue]:
     """Return an issue for each mapped column that the file does not have, with the nearest that it has."""
@@ -404,4 +404,4 @@ def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str
         if ours not in vocabulary.fields
     ]
     known = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields and theirs}
-    return [*unknown, *missing_column_breaches(known, headings, vocabulary, setting)]
+    return [*unknown, *missing_column_issues(known, headings, vocabulary, setting)]

@@ -61,7 +61,7 @@ def holds_no_number(one: MappedColumn, cells: pd.Series, schema: TableSchema[Any
     return bool(filled) and all(parse_number(str(cell), units_of(one.field)) is None for cell in filled)
 
 
-def parts_only_breaches(
+def parts_only_issues(
     mapped: Sequence[MappedColumn], paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary, setting: str
 ) -> list[Issue]:
     """Return an issue for each field under whose heading stand parts only, none of them the whole."""
@@ -76,7 +76,7 @@ def parts_only_breaches(
     return issues
 
 
-def merged_breaches(sheet: SheetTable, read: ParsedCells, counted: Sequence[str]) -> list[Issue]:
+def merged_issues(sheet: SheetTable, read: ParsedCells, counted: Sequence[str]) -> list[Issue]:
     """Return an issue for each number of a field in a merged cell: it would count once for all, or for each."""
     numbers = {one.column: one.field for one in read.mapped} | {name: name for name in counted}
     return [
@@ -87,7 +87,7 @@ def merged_breaches(sheet: SheetTable, read: ParsedCells, counted: Sequence[str]
     ]
 
 
-def merged_remarks(sheet: SheetTable, read: ParsedCells, schema: TableSchema[Any]) -> list[Notice]:
+def merged_notices(sheet: SheetTable, read: ParsedCells, schema: TableSchema[Any]) -> list[Notice]:
     """Return a notice for each number in a merged cell of a column that nothing reads."""
     used = {one.column for one in read.mapped}
     return [
@@ -110,7 +110,7 @@ def unused_columns(
     return find_unused_columns(headings, known, vocabulary, {one.field for one in read.mapped})
 
 
-def unused_column_remarks(unread: Sequence[UnusedColumn], schema: TableSchema[Any]) -> tuple[Notice, ...]:
+def unused_column_notices(unread: Sequence[UnusedColumn], schema: TableSchema[Any]) -> tuple[Notice, ...]:
     """Return a notice on the columns that nothing reads and that look like a field."""
     near = [one for one in unread if one.near]
     return (Notice("columns_unread", schema.name, values={"columns": list_columns(near)}),) if near else ()
@@ -169,7 +169,7 @@ def drop_unknown_heights(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDa
     return frame, tuple(notices)
 
 
-def hidden_remarks(grid: CellGrid, sheet: SheetTable, read: ParsedCells, table: str) -> tuple[Notice, ...]:
+def hidden_notices(grid: CellGrid, sheet: SheetTable, read: ParsedCells, table: str) -> tuple[Notice, ...]:
     """Return what is told of the hidden rows, columns and sheets of a workbook.
 
     Parameters

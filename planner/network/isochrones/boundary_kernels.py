@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.isochrones.place_kernels import Capsules
+from planner.network.isochrones.capsule_kernels import Capsules
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 RIGHT, LEFT, AT_BEGIN, AT_END = 0, 1, 2, 3

@@ -11,8 +11,7 @@ import numpy as np
 
 from planner.network.compile import kernel
 from planner.network.isochrones.boundary_kernels import Pieces, keep_circles, keep_sides
-from planner.network.isochrones.neighbour_kernels import neighbours, present
-from planner.network.isochrones.place_kernels import Capsules, lay_out
+from planner.network.isochrones.capsule_kernels import Capsules, lay_out, neighbours, present
 from planner.network.isochrones.ring_kernels import is_simple, link, nest, trace
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from planner.network.compile import kernel
 from planner.network.isochrones.boundary_kernels import TURN, Pieces
-from planner.network.isochrones.place_kernels import Capsules
+from planner.network.isochrones.capsule_kernels import Capsules
 from planner.network.walk import FloatArray, IndexArray
 
 NEAR_M = 1e-4

@@ -12,12 +12,6 @@ from numpy.typing import NDArray
 from planner.network.argument_checks import check_limits, check_search
 from planner.network.compile import map_chunks
 from planner.network.edge_intervals import EdgeIntervals, merge_intervals, split_at_segments
-from planner.network.isochrones.capsules import (
-    QUARTER_SEGMENTS,
-    NeighbourLists,
-    capsule_unions,
-    find_neighbour_lists,
-)
 from planner.network.isochrones.small_discs import small_discs, within_ring
 from planner.network.isochrones.sources import (
     IsochroneSources,
@@ -30,7 +24,14 @@ from planner.network.isochrones.sources import (
     remove_water_parts,
     straight_sources,
 )
-from planner.network.isochrones.unions import grid_union, union
+from planner.network.isochrones.unions import (
+    QUARTER_SEGMENTS,
+    NeighbourLists,
+    capsule_unions,
+    find_neighbour_lists,
+    grid_union,
+    union,
+)
 from planner.network.network import WalkingNetwork
 from planner.network.reached_edges import (
     EdgeSegments,

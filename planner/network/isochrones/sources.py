@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from planner.network.compile import map_chunks
 from planner.network.isochrones.small_discs import within_ring
 from planner.network.isochrones.unions import grid_union
+from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
 from planner.network.network import WalkingNetwork
 from planner.network.reached_edges import PartialEdges
 from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.visibility import BESIDE_M
-from planner.network.visibility_regions import draw_visible_regions
 from planner.network.walk import FloatArray, IndexArray
 
 SOURCES_AT_LEAST = 64
@@ -61,7 +61,7 @@ class IsochroneSources:
     point, segment
         Whose, and of which segment, shape (sources,).
     values
-        As `sight_regions.Source` names them, shape (sources, 7).
+        As `ray_kernels.RadiusSource` names them, shape (sources, 7).
     stars
         Whether what is seen from the begin and the end is asked for, shape (sources, 2).
     """

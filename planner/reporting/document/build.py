@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,12 @@ import pandas as pd
 import shapely
 
 from planner.accessibility.branches import is_branch
-from planner.evaluation.indicators import is_measure
+from planner.config.study import Study, portable
+from planner.evaluation.indicators import find_indicator
+from planner.evaluation.intervals import IndicatorRef
 from planner.io.study_layers import LayerSource, attribution_of
 from planner.messages.catalogue import LANGUAGES, Phrase
+from planner.messages.printable import replace_illegal
 from planner.reporting.document.diagnosis import (
     by_facility,
     centre_entries,
@@ -25,10 +30,8 @@ from planner.reporting.document.diagnosis import (
 )
 from planner.reporting.document.people import circles_entries, demand_entries, kinds_entries
 from planner.reporting.document.programme import programme_entries
-from planner.reporting.document.settings import told_settings
-from planner.reporting.document.siting import lonlat_of, siting_entries
-from planner.reporting.shown_counts import with_shown
-from planner.reporting.valid_text import legal
+from planner.reporting.document.siting import lonlat_degrees, siting_entries
+from planner.reporting.rounding import add_shown_counts
 from planner.results import Plan
 
 FORMAT = "planner.plan/1"
@@ -52,17 +55,17 @@ LIBRARIES = (
 Document = dict[str, Any]
 
 
-def document(plan: Plan) -> Document:
+def build_document(plan: Plan) -> Document:
     """Return everything in a plan but its geometry, as plain values.
 
     Numbers are rounded to six decimals (coordinates in degrees to seven); what is unknown or unreachable is None.
     docs/data.md describes every entry.
     """
     quality = plan.prepared.network_quality
-    content: Document = plain(
+    content: Document = to_plain_values(
         {
             "format": FORMAT,
-            "study": told_settings(plan.study),
+            "study": portable_settings(plan.study),
             "scenario": _scenario(plan),
             "walking": _walking(plan),
             "data": _data(plan),
@@ -76,16 +79,16 @@ def document(plan: Plan) -> Document:
             "fairness": fairness_entries(plan),
             "checks": check_entries(plan),
             "siting": siting_entries(plan),
-            "programme": programme_entries(plan, lonlat_of),
+            "programme": programme_entries(plan, lonlat_degrees),
             "scenarios": _scenarios(plan),
-            "remarks": [remark.entry() for remark in plan.remarks],
+            "notices": [notice.entry() for notice in plan.notices],
             "provenance": _provenance(plan),
         }
     )
     return content
 
 
-def as_json(content: Document) -> str:
+def format_json(content: Document) -> str:
     """Write a document the same way every time: keys in their order, one value a line, UTF-8."""
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
@@ -164,7 +167,7 @@ def _coverage(plan: Plan) -> Document:
     coverage = plan.coverage
     kinds = plan.inputs.communities.set_index("id")["kind"]
     table = coverage.by_community.assign(kind=coverage.by_community["community"].map(kinds))
-    total, by_community = with_shown(_records(coverage.total), _records(table))
+    total, by_community = add_shown_counts(_records(coverage.total), _records(table))
     return {
         "standard_min": coverage.standard_min,
         "people_uncovered": coverage.uncovered["people"].sum(),
@@ -177,11 +180,11 @@ def _coverage(plan: Plan) -> Document:
 
 def _centres(plan: Plan) -> list[Document]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
-    lonlat = lonlat_of(facilities)
+    lonlat = lonlat_degrees(facilities)
     areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
-    judged = centre_entries(diagnosis, plan.improvements.remedies, plan.improvements.blocked_near, plan.inputs.crs)
+    judged = centre_entries(diagnosis, plan.improvements.plans, plan.improvements.pairs_near, plan.inputs.crs)
     names = plan.inputs.communities.set_index("id")["name"]
-    measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
+    measures = sorted(name for name in diagnosis.centres.columns if find_indicator(IndicatorRef.parse(str(name))))
     return [
         {
             "id": row["id"],
@@ -278,12 +281,12 @@ def _records(table: pd.DataFrame) -> list[Document]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 
-def plain(value: Any, *, exact: bool = False) -> Any:  # noqa: ANN401 - a document holds any plain value
+def to_plain_values(value: Any, *, exact: bool = False) -> Any:  # noqa: ANN401 - a document holds any plain value
     """Return a value as JSON has it: rounded unless it is a setting, with None for what is not a finite number."""
     if isinstance(value, dict):
-        return {str(key): plain(inner, exact=exact or key in EXACT) for key, inner in value.items()}
+        return {str(key): to_plain_values(inner, exact=exact or key in EXACT) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner, exact=exact) for inner in value]
+        return [to_plain_values(inner, exact=exact) for inner in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
@@ -291,5 +294,34 @@ def plain(value: Any, *, exact: bool = False) -> Any:  # noqa: ANN401 - a docume
             return None
         return value if exact else round(value, DIGITS) + 0.0
     if isinstance(value, str):
-        return legal(value)
+        return replace_illegal(value)
     return None if value is pd.NA else value
+
+
+HOST = re.compile(r"(https?://[^/]+/).*", re.DOTALL)
+HIDDEN = "…"
+"""Stands where a key was, or the part of an address that may hold one."""
+
+
+def portable_settings(study: Study) -> dict[str, Any]:
+    """Return all settings of a study as plain values for plan.json.
+
+    Absolute paths shrink to the file's name: where a folder lies on somebody's machine is nobody's business. Of an
+    address of tiles the host stays: the rest may hold a key.
+    """
+    settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
+    rules = settings["rules"]
+    rules["profile"] = portable(rules["profile"])
+    rules["compare"] = [portable(one) for one in rules["compare"]]
+    tiles = settings["map"]
+    tiles["key"] = HIDDEN if tiles["key"] else ""
+    tiles["tiles"] = HOST.sub(rf"\1{HIDDEN}", tiles["tiles"])
+    return settings
+
+
+def _portable(value: Any) -> Any:  # noqa: ANN401 - settings hold any plain value
+    if isinstance(value, dict):
+        return {key: _portable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_portable(inner) for inner in value]
+    return portable(value) if isinstance(value, Path) else value

@@ -11,8 +11,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from planner.programme.lists import Need, Programme, Project
-from planner.programme.missing_funds import Missing
+from planner.programme.programme import Need, Programme, Project
+from planner.programme.solve import FundingGap
 from planner.results import Plan
 
 Entry = dict[str, Any]
@@ -42,7 +42,7 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
                 "year": programme.labels[one.year],
                 "sites": list(one.sites),
                 "closed": list(one.closed),
-                "settled": list(one.settled),
+                "resolved": list(one.resolved),
                 "people_covered": one.people_covered,
                 "people_standard": one.people_standard,
                 "spent": one.spent,
@@ -59,9 +59,9 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
         "order_status": programme.order_status,
         "cost": programme.cost,
         "weak": programme.weak,
-        "settleable": programme.settleable,
-        "settled": programme.settled,
-        "missing": _missing(programme, programme.missing, funds) if programme.missing else None,
+        "resolvable": programme.resolvable,
+        "resolved": programme.resolved,
+        "funding_gap": _funding_gap(programme, programme.funding_gap, funds) if programme.funding_gap else None,
         "needs": [
             {
                 **asdict(need),
@@ -101,7 +101,7 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
         "projects": [
             {
                 # What is done to a centre stands with the centre: see its remedy.
-                **{name: value for name, value in asdict(project).items() if name != "changes"},
+                **{name: value for name, value in asdict(project).items() if name != "actions"},
                 "community_name": names.get(project.community, ""),
                 "year": programme.labels[project.year],
                 "paid": [
@@ -137,7 +137,7 @@ def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:
     centres = dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities.geometry, strict=True))
 
     def spot(one: Project) -> shapely.Point | None:
-        built = [change.place for change in one.changes if change.place is not None]
+        built = [change.place for change in one.actions if change.place is not None]
         own = shapely.Point(built[0]) if built else centres.get(one.centre)
         return at.get(one.site, own)
 
@@ -158,10 +158,10 @@ def project_table(plan: Plan) -> gpd.GeoDataFrame:
             "centre": one.centre,
             "site": one.site,
             "closes": ", ".join(one.closes),
-            "settles": ", ".join(one.settles),
+            "resolves": ", ".join(one.resolves),
             "community": one.community,
-            "street": one.street,
-            "unit": one.unit or one.street,
+            "subdistrict": one.subdistrict,
+            "unit": one.unit or one.subdistrict,
             "year": programme.labels[one.year] if programme else 0,
             "cost": one.cost,
             "paid": ", ".join(
@@ -199,14 +199,14 @@ def funds_table(programme: Programme) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _missing(programme: Programme, missing: Missing, funds: Sequence[str]) -> Entry:
+def _funding_gap(programme: Programme, gap: FundingGap, funds: Sequence[str]) -> Entry:
     return {
-        "total": missing.total,
-        "bound": missing.bound,
-        "status": missing.status,
+        "total": gap.total,
+        "bound": gap.bound,
+        "status": gap.status,
         "extra": [
             {"fund": fund, "year": label, "amount": float(amount)}
-            for fund, row in zip(funds, missing.extra.tolist(), strict=True)
+            for fund, row in zip(funds, gap.extra.tolist(), strict=True)
             for label, amount in zip(programme.labels, row, strict=True)
             if amount > 0
         ],

@@ -12,12 +12,12 @@ from planner.messages.catalogue import LANGUAGES, Phrase
 from planner.reporting.document.people import weighing_entries
 from planner.results import Plan
 from planner.siting.alternatives import Alternative
-from planner.siting.baselines import Step
+from planner.siting.baselines import CurvePoint
 from planner.siting.candidates.candidate import candidate_table
-from planner.siting.candidates.relocations import Fate
+from planner.siting.candidates.relocations import FacilityAction
 from planner.siting.proposals import Proposal
-from planner.siting.robustness import FairPlans, Otherwise
-from planner.siting.unserved_reasons import Left
+from planner.siting.robustness import EquityFrontier, ScenarioAnalysis
+from planner.siting.unserved_reasons import UnservedDemand
 
 Entries = dict[str, Any]
 LONLAT_DIGITS = 7
@@ -79,7 +79,7 @@ class _Places:
         self.origins = [str(one) for one in candidates["origin"]]
         self.costs = list(candidates["cost"])
         self.all_ids = [one.id for one in plan.siting.pool.candidates]
-        self.lonlat = lonlat_of(candidates)
+        self.lonlat = lonlat_degrees(candidates)
 
     def of(self, proposal: Proposal) -> list[Entries]:
         """Return the sites of a proposal in their order."""
@@ -118,11 +118,11 @@ def _proposal(
         "people_covered_after": covered + residents,
         "people_share_after": (covered + residents) / people,
         "sites": places.of(proposal),
-        "centres": _fates(proposal.fates),
+        "centres": _fates(proposal.facility_actions),
     }
 
 
-def _fates(fates: Sequence[Fate]) -> list[Entries]:
+def _fates(facility_actions: Sequence[FacilityAction]) -> list[Entries]:
     return [
         {
             "centre": one.centre,
@@ -130,13 +130,13 @@ def _fates(fates: Sequence[Fate]) -> list[Entries]:
             "to": one.to,
             **_in_words(Phrase(f"words.fate_{one.fate}", {"to": one.to})),
         }
-        for one in fates
+        for one in facility_actions
     ]
 
 
 def _excluded(plan: Plan) -> list[Entries]:
     excluded = plan.siting.pool.excluded
-    lonlat = lonlat_of(candidate_table([one.candidate for one in excluded], plan.network.crs))
+    lonlat = lonlat_degrees(candidate_table([one.candidate for one in excluded], plan.network.crs))
     return [
         {
             "id": one.candidate.id,
@@ -152,7 +152,7 @@ def _excluded(plan: Plan) -> list[Entries]:
     ]
 
 
-def _step(step: Step) -> Entries:
+def _step(step: CurvePoint) -> Entries:
     return {name: getattr(step, name) for name in step.__slots__}
 
 
@@ -170,7 +170,7 @@ def _alternative(one: Alternative, proposal: Proposal, places: _Places) -> Entri
     }
 
 
-def _left(left: Left | None, plan: Plan) -> Entries | None:
+def _left(left: UnservedDemand | None, plan: Plan) -> Entries | None:
     if left is None:
         return None
     access = {"access": f"{plan.walk.access_m:g}"}
@@ -193,7 +193,7 @@ def _left(left: Left | None, plan: Plan) -> Entries | None:
     }
 
 
-def _robust(found: Otherwise | None, places: _Places) -> Entries | None:
+def _robust(found: ScenarioAnalysis | None, places: _Places) -> Entries | None:
     if found is None:
         return None
     table = found.table
@@ -218,7 +218,7 @@ def _robust(found: Otherwise | None, places: _Places) -> Entries | None:
     }
 
 
-def _fair(found: FairPlans, places: _Places) -> Entries:
+def _fair(found: EquityFrontier, places: _Places) -> Entries:
     return {
         "objective": found.objective,
         "plans": [
@@ -239,7 +239,7 @@ def _in_words(phrase: Phrase) -> Entries:
     return {language: phrase.in_words(language) for language in LANGUAGES}
 
 
-def lonlat_of(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:
+def lonlat_degrees(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:
     """Return where points are, degrees, WGS 84."""
     degrees = points.to_crs(4326).geometry
     return [(round(x, LONLAT_DIGITS), round(y, LONLAT_DIGITS)) for x, y in zip(degrees.x, degrees.y, strict=True)]

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from planner.messages.errors import Breach, OutputError, UnfinishedError
-from planner.reporting.files.locking import Owner, clear_traces, is_running, locked, this_process
-from planner.reporting.files.open_databases import free_databases
+from planner.messages.errors import Issue, OutputError, UnfinishedError
+from planner.reporting.files.locking import Owner, clear_traces, is_running, lock_folder, this_process
+from planner.reporting.files.open_databases import check_databases_closed
 from planner.signals import held, say_in_place, tidied
 
 ROOM = ".planner-"
@@ -66,7 +66,7 @@ class _Journal:
 
 
 @contextmanager
-def room_in(folder: Path) -> Iterator[Path]:
+def staging_folder(folder: Path) -> Iterator[Path]:
     """Give a room in which products are made; it is removed at the end, whatever happened.
 
     Raises
@@ -88,7 +88,7 @@ def room_in(folder: Path) -> Iterator[Path]:
             clear()
 
 
-def exchange(room: Path, folder: Path, names: Sequence[str]) -> None:
+def replace_files(room: Path, folder: Path, names: Sequence[str]) -> None:
     """Put new files in place of the old; if one cannot be, put all the old ones back.
 
     Nobody interrupts it, and one process at a time does it in a folder. Killed, it is finished by the next.
@@ -114,10 +114,10 @@ def exchange(room: Path, folder: Path, names: Sequence[str]) -> None:
     """
     for name in names:
         _settle_on_disk(room / name)
-    with locked(folder), held():
+    with lock_folder(folder), held():
         _settle_all(folder, but=room)
         _refuse_folders(folder, names)
-        free_databases(folder, names)
+        check_databases_closed(folder, names)
         journal = _Journal(tuple(names), tuple(name for name in names if _is_there(folder / name)), "forward")
         journal.write(room)
         try:
@@ -129,7 +129,7 @@ def exchange(room: Path, folder: Path, names: Sequence[str]) -> None:
         (room / JOURNAL).unlink()
 
 
-def settle(folder: Path) -> None:
+def finish_interrupted(folder: Path) -> None:
     """Finish what a killed process has left in a folder, and remove what nobody needs.
 
     Raises
@@ -142,7 +142,7 @@ def settle(folder: Path) -> None:
         What was left can be neither finished nor undone.
     """
     if any(_is_done_with(room) or (room / JOURNAL).exists() for room in _rooms(folder)):
-        with locked(folder), held():
+        with lock_folder(folder), held():
             _settle_all(folder)
 
 
@@ -165,7 +165,7 @@ def _settle(room: Path, folder: Path) -> None:
         return
     try:
         _refuse_folders(folder, journal.names)
-        free_databases(folder, journal.names)
+        check_databases_closed(folder, journal.names)
         if journal.direction == "back":
             _take_back(room, folder, journal)
         else:
@@ -223,14 +223,14 @@ def _take_back(room: Path, folder: Path, journal: _Journal) -> None:
 
 def _unfinished(room: Path, folder: Path, error: OSError) -> UnfinishedError:
     values = {"reason": error.strerror or error, "kept": room / ASIDE}
-    return UnfinishedError(str(folder), [Breach("exchange_unfinished", values)])
+    return UnfinishedError(str(folder), [Issue("exchange_unfinished", values)])
 
 
 def _refuse_folders(folder: Path, names: Sequence[str]) -> None:
     """Refuse to move a folder that stands in a file's place: it holds what the planner has not made."""
-    breaches = [Breach("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
-    if breaches:
-        raise OutputError(str(folder), breaches)
+    issues = [Issue("product_is_folder", {"name": name}) for name in names if (folder / name).is_dir()]
+    if issues:
+        raise OutputError(str(folder), issues)
 
 
 def _rooms(folder: Path) -> list[Path]:

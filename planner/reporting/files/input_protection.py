@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from planner.config.study import PATHS, Study
-from planner.messages.errors import Breach, OutputError
+from planner.messages.errors import Issue, OutputError
 
 
-def keep_inputs(study: Study, folder: Path, names: Sequence[str], *, scenario: Path | None = None) -> None:
+def protect_inputs(study: Study, folder: Path, names: Sequence[str], *, scenario: Path | None = None) -> None:
     """Refuse to put products in the place of files that a study reads.
 
     Parameters
@@ -27,13 +27,13 @@ def keep_inputs(study: Study, folder: Path, names: Sequence[str], *, scenario: P
         A product would take the place of such a file.
     """
     kept = [*_files(study), *([] if scenario is None else [scenario])]
-    breaches = [
-        Breach("product_is_input", {"name": name})
+    issues = [
+        Issue("product_is_input", {"name": name})
         for name in names
         if any(_same(folder / name, file) for file in kept)
     ]
-    if breaches:
-        raise OutputError(str(folder), breaches)
+    if issues:
+        raise OutputError(str(folder), issues)
 
 
 def _files(study: Study) -> Iterator[Path]:

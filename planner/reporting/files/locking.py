@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from planner.messages.errors import Breach, OutputError
+from planner.messages.errors import Issue, OutputError
 
 LOCK = ".planner-lock"
 
@@ -91,7 +91,7 @@ def is_running(pid: int, started: str) -> bool:
 
 
 @contextmanager
-def locked(
+def lock_folder(
     folder: Path, *, wait_s: float | None = None, pause: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
     """Hold the lock of a folder.
@@ -121,7 +121,7 @@ def locked(
         if _is_left_over(lock, found):
             _clear(lock, found, signed)
         elif time.monotonic() >= until:
-            raise OutputError(str(folder), [Breach("folder_locked", {**_in_words(found), "file": lock})])
+            raise OutputError(str(folder), [Issue("folder_locked", {**_in_words(found), "file": lock})])
         else:
             pause(LOOK_S)
     try:

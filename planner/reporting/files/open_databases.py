@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from planner.messages.errors import Breach, OutputError
+from planner.messages.errors import Issue, OutputError
 
 ENDING = ".gpkg"
 BESIDE = ("-wal", "-shm", "-journal")
@@ -20,7 +20,7 @@ BESIDE = ("-wal", "-shm", "-journal")
 IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-def free_databases(folder: Path, names: Sequence[str]) -> None:
+def check_databases_closed(folder: Path, names: Sequence[str]) -> None:
     """Have SQLite finish what other programs left beside GeoPackages, so that these can be replaced.
 
     Parameters
@@ -35,13 +35,13 @@ def free_databases(folder: Path, names: Sequence[str]) -> None:
     OutputError
         Another program has one of them open.
     """
-    breaches = [
-        Breach("product_in_use", {"name": name})
+    issues = [
+        Issue("product_in_use", {"name": name})
         for name in names
         if name.endswith(ENDING) and not _is_free(folder / name)
     ]
-    if breaches:
-        raise OutputError(str(folder), breaches)
+    if issues:
+        raise OutputError(str(folder), issues)
 
 
 def _is_free(path: Path) -> bool:

@@ -34,7 +34,7 @@ PACKAGES = ("site-packages", "dist-packages")
 
 
 @contextmanager
-def begun(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], Result]]:
+def start_in_process(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], Result]]:
     """Begin `work(*given)` in a process of its own; what is returned waits for its result.
 
     An interpreter of its own, not a copy of this one: threads of the libraries do not survive a copy, and a script
@@ -49,7 +49,7 @@ def begun(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], 
 
     Examples
     --------
-    >>> with begun(sorted, [2, 1]) as wait:
+    >>> with start_in_process(sorted, [2, 1]) as wait:
     ...     wait()
     [1, 2]
     """
@@ -60,7 +60,7 @@ def begun(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], 
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
     except OSError:
-        with here(work, *given) as wait:
+        with run_here(work, *given) as wait:
             yield wait
         return
     with process, ThreadPoolExecutor(1) as pool:
@@ -80,8 +80,8 @@ def begun(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], 
 
 
 @contextmanager
-def here(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], Result]]:
-    """Do as `begun` does, in this process: `work(*given)` is done when its result is asked for."""
+def run_here(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], Result]]:
+    """Do as `start_in_process` does, in this process: `work(*given)` is done when its result is asked for."""
     yield lambda: work(*given)
 
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
-from planner.reporting.geojson import written
-from planner.reporting.map import style
-from planner.reporting.map.leaflet import Corners, Feature, Note, Shapes
-from planner.reporting.map.simplify import DRAWN_DIGITS, in_degrees
+from planner.reporting.geojson import geojson_texts
+from planner.reporting.map import symbols
+from planner.reporting.map.folium_adapter import Corners, Feature, Note, Shapes
+from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
 from planner.results import Plan
 
 SIMPLIFIED_M = 0.5
@@ -33,7 +33,7 @@ CORE_TAIL, CORE_MARGIN_M = 0.06, 250.0
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CardTexts:
     """The tooltips and cards of the map, each referred to by its number."""
 
     texts: Texts
@@ -46,7 +46,7 @@ class Words:
 
     def card(self, name: str, *given: object) -> Markup:
         """Return one of the cards in map_cards.html, filled in."""
-        template = style.environment(self.texts).get_template("map_cards.html")
+        template = symbols.environment(self.texts).get_template("map_cards.html")
         return Markup(getattr(template.module, name)(*given))  # noqa: S704 - the template escapes what it is given
 
 
@@ -75,14 +75,14 @@ def _corners(shapes: gpd.GeoSeries) -> Corners:
     return [[south, west], [north, east]]
 
 
-def private_in_words(plan: Plan, texts: Texts) -> str:
+def private_ways_text(plan: Plan, texts: Texts) -> str:
     """Return what the legend says of private ways of compounds; "" where there are none."""
     return "" if plan.inputs.private_ways.empty else texts(f"maps.private_{plan.study.walking.private_ways}")
 
 
-def rounded(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
+def simplify_degrees(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
     """Return shapes in degrees, thinned in metres before they are reprojected, then rounded."""
-    return in_degrees(shapes, SIMPLIFIED_M)
+    return to_degrees(shapes, SIMPLIFIED_M)
 
 
 def shapes_layer(
@@ -96,7 +96,7 @@ def shapes_layer(
     """Return a layer of outlines, numbered in their order; one with a note gets its tooltip and card."""
     return Shapes(
         [{"type": "Feature", "id": place, "properties": dict(own)} for place, own in enumerate(properties)],
-        written(rounded(shapes)),
+        geojson_texts(simplify_degrees(shapes)),
         name=name,
         show=show,
         style_function=lambda feature: dict(look(feature)),
@@ -105,12 +105,12 @@ def shapes_layer(
     )
 
 
-def entry(text: str, swatch: str = "") -> str:
+def layer_name(text: str, swatch: str = "") -> str:
     """Return the name of a layer as the layer control shows it, with a sample of its look."""
     return f'<span class="swatch">{swatch}</span>{text}'
 
 
-def patch(colour: str, *, look: str = "patch") -> str:
+def swatch(colour: str, *, look: str = "patch") -> str:
     """Return a small sample of a colour, as HTML."""
     return f'<i class="{look}" style="--colour:{colour}"></i>'
 
@@ -145,7 +145,7 @@ def sign_at(
     return marker
 
 
-def name_places(table: gpd.GeoDataFrame, names: Iterable[str], words: Words) -> list[tuple[float, float, int]]:
+def name_places(table: gpd.GeoDataFrame, names: Iterable[str], words: CardTexts) -> list[tuple[float, float, int]]:
     """Return where each name is written: latitude, longitude and its number."""
     inside = gpd.GeoSeries(table.representative_point(), crs=table.crs).to_crs(4326)
     return [

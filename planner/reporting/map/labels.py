@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.reporting.document.build import Document
-from planner.reporting.map import style
+from planner.reporting.map import symbols
 from planner.reporting.map.simplify import DRAWN_DIGITS
 from planner.results import Plan
 
@@ -27,7 +27,7 @@ Place = tuple[str, str, float, float, int | None, str | None]
 def street_names(plan: Plan) -> list[Chord]:
     """Return where street names are written: name, and both ends (lat, lon) of a straight part, longest first."""
     streets = plan.inputs.streets
-    named = streets[(streets["name"] != "") & streets["kind"].map(style.street_class).isin(NAMED)]
+    named = streets[(streets["name"] != "") & streets["kind"].map(symbols.street_class).isin(NAMED)]
     names = sorted(set(named["name"]))
     place = {name: number for number, name in enumerate(names)}
     chords, street = _straight_parts(named.geometry.to_numpy(), named["name"].map(place).to_numpy(dtype=np.int64))
@@ -79,7 +79,7 @@ def _streets_to_find(plan: Plan) -> list[Place]:
     ]
 
 
-def merged(lines: NDArray[np.object_], group: NDArray[np.int64]) -> NDArray[np.object_]:
+def merge_lines(lines: NDArray[np.object_], group: NDArray[np.int64]) -> NDArray[np.object_]:
     """Return the lines of each group, numbered from 0, as one shape, joined where they meet end to end."""
     order = np.argsort(group, kind="stable")
     parts, line = shapely.get_parts(lines[order], return_index=True)
@@ -91,7 +91,7 @@ def _straight_parts(
     lines: NDArray[np.object_], street: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the longest straight part of each stretch of a street, shape (parts, 2, 2), and whose it is."""
-    stretches, street_of = shapely.get_parts(merged(lines, street), return_index=True)
+    stretches, street_of = shapely.get_parts(merge_lines(lines, street), return_index=True)
     corners, stretch = shapely.get_coordinates(shapely.simplify(stretches, STRAIGHT_M), return_index=True)
     begins = np.flatnonzero(stretch[1:] == stretch[:-1])
     of = stretch[begins]

@@ -9,28 +9,32 @@ import shapely
 from folium.map import Layer
 from markupsafe import escape
 
-from planner.reporting.colours import BEYOND, DISC, NEAR, UNCOVERED
+from planner.messages.money import unit_of_amount
+from planner.reporting import programme_text as said
 from planner.reporting.document.build import Document
-from planner.reporting.map import style
+from planner.reporting.map import symbols
 from planner.reporting.map.elements import (
-    Words,
+    CardTexts,
     dot_metres,
-    entry,
+    layer_name,
     name_places,
-    patch,
     shapes_layer,
     sign_at,
     sized_places,
+    swatch,
 )
-from planner.reporting.map.labels import merged
-from planner.reporting.map.leaflet import Labels, Live
-from planner.reporting.map.programme_layers import project_layers
-from planner.reporting.small_counts import shown_places
+from planner.reporting.map.folium_adapter import Labels, Live
+from planner.reporting.map.labels import merge_lines
+from planner.reporting.programme_text import year_text
+from planner.reporting.report.blocks import Translator
+from planner.reporting.rounding import gained_by_projects
+from planner.reporting.small_counts import displayed_positions
+from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 
 
-def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
+def map_layers(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     """Return the layers of the map from the bottom up; a layer without anything in it is left out.
 
     Parameters
@@ -66,19 +70,19 @@ def map_layers(plan: Plan, content: Document, words: Words) -> list[Layer]:
     return [layer for layer in layers if layer is not None]
 
 
-def _water(plan: Plan, words: Words) -> Layer | None:
+def _water(plan: Plan, words: CardTexts) -> Layer | None:
     water = plan.inputs.water
     if water is None:
         return None
-    name = entry(words.texts("maps.layer_water"), patch(str(style.WATER_STYLE["fillColor"])))
+    name = layer_name(words.texts("maps.layer_water"), swatch(str(symbols.WATER_STYLE["fillColor"])))
     group = folium.FeatureGroup(name=name)
     properties: list[dict[str, object]] = [{}] * len(water)
-    shapes_layer(water.geometry, properties, lambda _: style.WATER_STYLE, name="", show=True).add_to(group)
+    shapes_layer(water.geometry, properties, lambda _: symbols.WATER_STYLE, name="", show=True).add_to(group)
     Labels(name_places(water, water["name"], words), "water-name").add_to(group)
     return group
 
 
-def _communities(plan: Plan, content: Document, words: Words) -> Layer:
+def _communities(plan: Plan, content: Document, words: CardTexts) -> Layer:
     communities, diagnosis = plan.inputs.communities, content["diagnosis"]
     weak, without = set(diagnosis["weak_communities"]), set(diagnosis["communities_without_centre"])
     rows: dict[str, list[Document]] = {}
@@ -95,12 +99,12 @@ def _communities(plan: Plan, content: Document, words: Words) -> Layer:
         )
         properties.append({"note": number, "community": community})
     group = folium.FeatureGroup(
-        name=entry(words.texts("maps.layer_communities"), patch("#6b6b6b", look="outline"))
+        name=layer_name(words.texts("maps.layer_communities"), swatch("#6b6b6b", look="outline"))
     )
     shapes_layer(
         communities.geometry,
         properties,
-        lambda _: style.COMMUNITY_STYLE,
+        lambda _: symbols.COMMUNITY_STYLE,
         name="",
         show=True,
     ).add_to(group)
@@ -108,79 +112,84 @@ def _communities(plan: Plan, content: Document, words: Words) -> Layer:
     return group
 
 
-def _shares(words: Words) -> Layer:
+def _shares(words: CardTexts) -> Layer:
     """Return the communities coloured by the share of their people that is served."""
-    swatch = "".join(patch(colour) for colour in style.SHARE_COLOURS[::2])
-    look: dict[str, object] = {"colours": style.SHARE_COLOURS, "from": style.SHARES_FROM}
-    return Live("shares", look, name=entry(words.texts("maps.layer_shares"), swatch), show=False)
+    sample = "".join(swatch(colour) for colour in symbols.SHARE_COLOURS[::2])
+    look: dict[str, object] = {"colours": symbols.SHARE_COLOURS, "from": symbols.SHARES_FROM}
+    return Live("shares", look, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
 
 
-def _weak(plan: Plan, words: Words) -> Layer | None:
+def _weak(plan: Plan, words: CardTexts) -> Layer | None:
     """Return the outlines of weak communities, above the service areas that would hide them."""
     if not plan.diagnosis.rates["assessed"]:
         return None
-    swatch = patch(str(style.WEAK_STYLE["color"]), look="dashes")
-    return Live("weak", dict(style.WEAK_STYLE), name=entry(words.texts("maps.layer_weak"), swatch), show=True)
+    sample = swatch(str(symbols.WEAK_STYLE["color"]), look="dashes")
+    return Live(
+        "weak", dict(symbols.WEAK_STYLE), name=layer_name(words.texts("maps.layer_weak"), sample), show=True
+    )
 
 
-def _streets(plan: Plan, words: Words) -> Layer:
+def _streets(plan: Plan, words: CardTexts) -> Layer:
     streets = plan.inputs.streets[~plan.inputs.private_streets]
-    width = streets["kind"].map(style.street_class)
+    width = streets["kind"].map(symbols.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
     name = streets["name"].where(width != "other", "")
     keys = list(zip(width, name, strict=True))
     drawn = sorted(set(keys))
     place = {key: number for number, key in enumerate(drawn)}
-    lines = merged(streets.geometry.to_numpy(), np.array([place[key] for key in keys], dtype=np.int64))
+    lines = merge_lines(streets.geometry.to_numpy(), np.array([place[key] for key in keys], dtype=np.int64))
     properties = [{"width": kind, "note": words.add(shown)} if shown else {"width": kind} for kind, shown in drawn]
     return shapes_layer(
         gpd.GeoSeries(lines, crs=streets.crs),
         properties,
         lambda feature: (
-            style.STREET_STYLES[feature["properties"]["width"]] | {"interactive": "note" in feature["properties"]}
+            symbols.STREET_STYLES[feature["properties"]["width"]]
+            | {"interactive": "note" in feature["properties"]}
         ),
-        name=entry(words.texts("maps.layer_streets"), patch("#8f8f8f", look="line")),
+        name=layer_name(words.texts("maps.layer_streets"), swatch("#8f8f8f", look="line")),
         show=True,
     )
 
 
-def _private_ways(plan: Plan, words: Words) -> Layer | None:
+def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
     """Return the private ways of compounds, named where they have a name."""
     ways = plan.inputs.private_ways
     if ways.empty:
         return None
     names, place = np.unique(ways["name"].to_numpy(dtype=str), return_inverse=True)
-    lines = merged(ways.geometry.to_numpy(), place.astype(np.int64))
+    lines = merge_lines(ways.geometry.to_numpy(), place.astype(np.int64))
     how = words.texts(f"maps.private_{plan.study.walking.private_ways}")
     tips = [f"{name}{words.texts('maps.between')}{how}" if name else how for name in names.tolist()]
     return shapes_layer(
         gpd.GeoSeries(lines, crs=ways.crs),
         [{"note": words.add(tip), "above": True} for tip in tips],
-        lambda _: style.PRIVATE_STYLE,
-        name=entry(words.texts("maps.layer_private"), patch(style.PRIVATE, look="dots")),
+        lambda _: symbols.PRIVATE_STYLE,
+        name=layer_name(words.texts("maps.layer_private"), swatch(symbols.PRIVATE, look="dots")),
         show=True,
     )
 
 
-def _barriers(plan: Plan, words: Words) -> Layer | None:
+def _barriers(plan: Plan, words: CardTexts) -> Layer | None:
     barriers = plan.inputs.barriers
     if barriers is None:
         return None
     rail = barriers["kind"].str.contains("rail").to_numpy()
     kinds, kind = np.unique(rail, return_inverse=True)
-    lines = merged(barriers.geometry.to_numpy(), kind)
+    lines = merge_lines(barriers.geometry.to_numpy(), kind)
     return shapes_layer(
         gpd.GeoSeries(lines, crs=barriers.crs),
         [{"rail": is_rail} for is_rail in kinds.tolist()],
-        lambda feature: style.RAILWAY_STYLE if feature["properties"]["rail"] else style.WALL_STYLE,
-        name=entry(words.texts("maps.layer_barriers"), patch("#3d3d3d", look="dashes")),
+        lambda feature: symbols.RAILWAY_STYLE if feature["properties"]["rail"] else symbols.WALL_STYLE,
+        name=layer_name(words.texts("maps.layer_barriers"), swatch("#3d3d3d", look="dashes")),
         show=True,
     )
 
 
-def _people(plan: Plan, words: Words) -> Layer:
-    colours = [*style.walk_colours(len(plan.study.limits.minutes)), BEYOND]
-    name = entry(words.texts("maps.layer_demand"), "".join(patch(colour, look="dot") for colour in colours[::2]))
+def _people(plan: Plan, words: CardTexts) -> Layer:
+    colours = [*symbols.walk_colours(len(plan.study.limits.minutes)), BEYOND]
+    name = layer_name(
+        words.texts("maps.layer_demand"), "".join(swatch(colour, look="dot") for colour in colours[::2])
+    )
     return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, name=name, show=False)
 
 
@@ -188,22 +197,24 @@ def _dot_metres(plan: Plan) -> float:
     return dot_metres(plan.inputs.demand["people"].to_numpy())
 
 
-def _reached(plan: Plan, words: Words) -> list[Layer]:
+def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
     """Return what any centre reaches, the longest limit at the bottom."""
     limits = plan.study.limits.minutes
-    colours, swatches = style.walk_colours(len(limits)), style.ring_swatches(len(limits))
+    colours, swatches = symbols.walk_colours(len(limits)), symbols.ring_swatches(len(limits))
     return [
         Live(
             "reached",
-            {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": style.RING_OPACITY},
-            name=entry(words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), patch(swatches[place])),
+            {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": symbols.RING_OPACITY},
+            name=layer_name(
+                words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), swatch(swatches[place])
+            ),
             show=True,
         )
         for place in reversed(range(len(limits)))
     ]
 
 
-def _single_areas(plan: Plan, content: Document, words: Words) -> Layer | None:
+def _single_areas(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     standard = plan.study.limits.standard_min
     areas = plan.service_areas[(plan.service_areas["limit_min"] == standard) & ~plan.service_areas.is_empty]
     if areas.empty:
@@ -213,13 +224,13 @@ def _single_areas(plan: Plan, content: Document, words: Words) -> Layer | None:
     return shapes_layer(
         areas.geometry,
         [{"note": number} for number in notes],
-        lambda _: style.SINGLE_STYLE,
-        name=entry(words.texts("maps.layer_single", minutes=f"{standard:g}"), patch(NEAR, look="outline")),
+        lambda _: symbols.SINGLE_STYLE,
+        name=layer_name(words.texts("maps.layer_single", minutes=f"{standard:g}"), swatch(NEAR, look="outline")),
         show=False,
     )
 
 
-def _discs(plan: Plan, words: Words) -> Layer:
+def _discs(plan: Plan, words: CardTexts) -> Layer:
     metres = plan.walk.metres(plan.study.limits.standard_min)
     discs = gpd.GeoSeries(
         [shapely.multipolygons(shapely.buffer(plan.inputs.facilities.geometry.array, metres))], crs=plan.inputs.crs
@@ -227,39 +238,41 @@ def _discs(plan: Plan, words: Words) -> Layer:
     return shapes_layer(
         discs,
         [{}],
-        lambda _: style.DISC_STYLE,
-        name=entry(words.texts("maps.layer_discs", metres=words.texts.whole(metres)), patch(DISC, look="dashed")),
+        lambda _: symbols.DISC_STYLE,
+        name=layer_name(
+            words.texts("maps.layer_discs", metres=words.texts.whole(metres)), swatch(DISC, look="dashed")
+        ),
         show=False,
     )
 
 
-def _overlap(plan: Plan, words: Words) -> Layer:
-    name = entry(words.texts("maps.layer_overlap"), patch(style.OVERLAP, look="dot"))
-    return Live("overlap", {"colour": style.OVERLAP, "metres": _dot_metres(plan)}, name=name, show=False)
+def _overlap(plan: Plan, words: CardTexts) -> Layer:
+    name = layer_name(words.texts("maps.layer_overlap"), swatch(symbols.OVERLAP, look="dot"))
+    return Live("overlap", {"colour": symbols.OVERLAP, "metres": _dot_metres(plan)}, name=name, show=False)
 
 
-def _uncovered(plan: Plan, words: Words) -> Layer:
-    name = entry(words.texts("maps.layer_uncovered"), patch(UNCOVERED, look="dot"))
+def _uncovered(plan: Plan, words: CardTexts) -> Layer:
+    name = layer_name(words.texts("maps.layer_uncovered"), swatch(UNCOVERED, look="dot"))
     return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
 
 
-def _candidates(plan: Plan, words: Words) -> Layer | None:
+def _candidates(plan: Plan, words: CardTexts) -> Layer | None:
     if plan.siting.candidates.empty:
         return None
-    name = entry(words.texts("maps.layer_candidates"), patch(style.CANDIDATE, look="ring"))
-    return Live("candidates", {"colour": style.CANDIDATE}, name=name, show=False)
+    name = layer_name(words.texts("maps.layer_candidates"), swatch(symbols.CANDIDATE, look="ring"))
+    return Live("candidates", {"colour": symbols.CANDIDATE}, name=name, show=False)
 
 
-def _uncovered_kinds(plan: Plan, words: Words) -> list[Layer]:
+def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
     """Return one layer of uncovered people for each further kind, hidden until it is asked for."""
     layers: list[Layer] = []
     for number, kind in enumerate(plan.kinds):
         if kind.uncovered.empty:
             continue
-        colour = style.KIND_COLOURS[number % len(style.KIND_COLOURS)]
+        colour = symbols.KIND_COLOURS[number % len(symbols.KIND_COLOURS)]
         text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.kind.settings.title))
-        look = {"colour": colour, **sized_places(kind.uncovered, shown_places(kind.uncovered, plan, kind))}
-        layers.append(Live("kind", look, name=entry(text, patch(colour, look="dot")), show=False))
+        look = {"colour": colour, **sized_places(kind.uncovered, displayed_positions(kind.uncovered, plan, kind))}
+        layers.append(Live("kind", look, name=layer_name(text, swatch(colour, look="dot")), show=False))
     return layers
 
 
@@ -268,7 +281,7 @@ def _inert(words: str) -> str:
     return str(escape(words)).replace("{", "&#123;").replace("}", "&#125;")
 
 
-def _circles(plan: Plan, content: Document, words: Words) -> Layer | None:
+def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     """Return the business circles, dashed where no station is within the standard."""
     circles = plan.circles
     if circles is None or circles.table.empty:
@@ -287,13 +300,13 @@ def _circles(plan: Plan, content: Document, words: Words) -> Layer | None:
     return shapes_layer(
         circles.table.geometry,
         properties,
-        lambda feature: style.CIRCLE_STYLE if feature["properties"]["within"] else style.CIRCLE_WITHOUT_STYLE,
-        name=entry(name, patch(style.CIRCLE, look="outline")),
+        lambda feature: symbols.CIRCLE_STYLE if feature["properties"]["within"] else symbols.CIRCLE_WITHOUT_STYLE,
+        name=layer_name(name, swatch(symbols.CIRCLE, look="outline")),
         show=True,
     )
 
 
-def _centres(content: Document, words: Words) -> list[Layer]:
+def _centres(content: Document, words: CardTexts) -> list[Layer]:
     """Return one layer a tier, the highest tier on top."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     layers: list[Layer] = []
@@ -304,20 +317,20 @@ def _centres(content: Document, words: Words) -> list[Layer]:
             continue
         tier_name = words.texts(f"words.tier_{tier}")
         text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
-        layer = folium.FeatureGroup(name=entry(text, style.shape(tier, "", size=14)))
+        layer = folium.FeatureGroup(name=layer_name(text, symbols.shape(tier, "", size=14)))
         for station, centre in centres:
             number = words.add(
                 words.card("centre_tip", centre),
                 words.card("centre", centre, rules, content["walking"]["standard_min"]),
             )
-            sign, size = style.shape(tier, centre["verdict"]), (style.SIZES[tier],) * 2
+            sign, size = symbols.shape(tier, centre["verdict"]), (symbols.SIZES[tier],) * 2
             foot = size[1] // 2
             sign_at(centre, sign, size, f"centre {tier}", number, foot=foot, station=station).add_to(layer)
         layers.append(layer)
     return layers
 
 
-def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
+def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
     siting = content["siting"]
     weighted = siting["weighted"]
@@ -328,20 +341,75 @@ def _sites(plan: Plan, content: Document, words: Words) -> list[Layer]:
     for proposal in siting["proposals"]:
         is_best = proposal["method"] == "maximal_covering"
         key = "sites" if is_best else "clustering"
-        swatch = style.pin(1, clustered=not is_best, height=22)
-        layer = folium.FeatureGroup(name=entry(words.texts(f"maps.layer_{key}"), swatch), show=is_best)
+        sample = symbols.pin(1, clustered=not is_best, height=22)
+        layer = folium.FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
-            sign = style.pin(site["rank"], clustered=not is_best, height=style.PIN_HEIGHT)
+            sign = symbols.pin(site["rank"], clustered=not is_best, height=symbols.PIN_HEIGHT)
             sign_at(
                 site,
                 sign,
-                style.PIN_SIZE,
+                symbols.PIN_SIZE,
                 f"proposed {key}",
                 number,
-                foot=style.PIN_HEIGHT,
+                foot=symbols.PIN_HEIGHT,
                 station=stations[site["id"]],
             ).add_to(layer)
         layers.append(layer)
     return layers
+
+
+def project_layers(content: Document, words: CardTexts) -> list[Layer]:
+    """Return one layer a year, hidden until it is asked for; projects that are nowhere in particular are in none.
+
+    Parameters
+    ----------
+    content
+        The document.
+    words
+        Takes the tooltips and cards.
+    """
+    programme = content["programme"]
+    if programme is None:
+        return []
+    t = Translator(content, words.texts)
+    layers: list[Layer] = []
+    for order, one in enumerate(programme["years"]):
+        projects = [
+            project
+            for project in programme["projects"]
+            if project["year"] == one["year"] and project["lon"] is not None
+        ]
+        if not projects:
+            continue
+        name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
+        sign = symbols.flag(one["year"], order)
+        layer = folium.FeatureGroup(name=layer_name(name, sign), show=False)
+        for project in projects:
+            number = words.add(
+                words.card("project_tip", said.task_text(project, t)),
+                words.card("project", said.task_text(project, t), project["id"], _rows(project, t)),
+            )
+            sign_at(
+                project, sign, symbols.FLAG_SIZE, "project", number, foot=symbols.FLAG_SIZE[1], station=None
+            ).add_to(layer)
+        layers.append(layer)
+    return layers
+
+
+def _rows(project: Document, t: Translator) -> list[tuple[str, str]]:
+    """Return what the card of a project says, by its heads in the task table."""
+    unit = unit_of_amount(t.content["programme"]["unit"], t.texts)
+    gained = gained_by_projects(t.content["programme"])[project["id"]]
+    told_of = {
+        "measure": said.actions_text(project, t),
+        "unit": said.responsible_unit(project),
+        "deadline": year_text(t, project["year"], "by_year"),
+        "kind": t.programme(f"kind_{project['kind']}"),
+        "cost": f"{said.money_text(project['cost'])} {unit}",
+        "funds": said.funding_text(project, t),
+        "covered": t.whole(gained[0]),
+        "standard": t.whole(gained[1]),
+    }
+    return [(t.programme(f"column_{head}"), value) for head, value in told_of.items()]

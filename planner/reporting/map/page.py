@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import folium
 from markupsafe import Markup
 
+from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
+from planner.messages.printable import replace_illegal
 from planner.reporting.document.build import Document
 from planner.reporting.map.branch_choices import MOST_BRANCHES
-from planner.reporting.map.elements import Words, core_view, private_in_words, whole_view
+from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
+from planner.reporting.map.folium_adapter import Begin, Start, offline_page
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
-from planner.reporting.map.leaflet import Begin, Start, offline_page
-from planner.reporting.map.style import environment, read_template, ring_swatches
-from planner.reporting.map.tiles import tiles_of
-from planner.reporting.map.whatif_data import what_if
-from planner.reporting.rates import rate_in_words, weak_in_words
-from planner.reporting.valid_text import legal
+from planner.reporting.map.symbols import environment, read_template, ring_swatches
+from planner.reporting.map.whatif_data import what_if_data
+from planner.reporting.rates import rate_text, weak_count_text
 from planner.results import Plan
 
-SCRIPTS = ("map_whatif.js", "map_live.js", "map_meeting.js", "map_tools.js", "map_tiles.js", "map.js")
+SCRIPTS = ("whatif_engine.js", "canvas_layers.js", "scenario_panel.js", "tools.js", "tiles.js", "page.js")
 """The page's own scripts, each using those before it."""
 
 SHARED_WORDS = ("rate", "not_judged", "none_determined")
@@ -95,9 +97,9 @@ def draw_map(plan: Plan, content: Document) -> str:
     html
         The page. The same plan gives the same text.
     """
-    words = Words(Texts(plan.study.language))
-    whole, tiles = whole_view(plan), tiles_of(plan.study.map)
-    sets = what_if(plan, content)
+    words = CardTexts(Texts(plan.study.language))
+    whole, tiles = whole_view(plan), tile_source(plan.study.map)
+    sets = what_if_data(plan, content)
     drawing = folium.Map(
         location=whole[0],
         tiles=None,
@@ -124,7 +126,7 @@ def draw_map(plan: Plan, content: Document) -> str:
             words.texts,
             has_tiles=tiles is not None,
             needs_run=_needs_run(sets["judged"]["unfollowed"], words.texts),
-            private_ways=private_in_words(plan, words.texts),
+            private_ways=private_ways_text(plan, words.texts),
         ),
         words={
             "notes": words.notes,
@@ -139,7 +141,7 @@ def draw_map(plan: Plan, content: Document) -> str:
         images_from=tiles.origin if tiles else "",
         sets=sets,
     )
-    return legal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
+    return replace_illegal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
 
 
 def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
@@ -169,8 +171,8 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, 
             private_ways=private_ways,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
             rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
-            rate=lambda name: rate_in_words(content["diagnosis"]["rates"], name, texts),
-            weak_communities=weak_in_words(
+            rate=lambda name: rate_text(content["diagnosis"]["rates"], name, texts),
+            weak_communities=weak_count_text(
                 len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
             ),
             tiers_shown={centre["tier"] for centre in content["centres"]},
@@ -197,3 +199,62 @@ def _sources(content: Document, texts: Texts) -> str:
         stated.insert(0, content["data"]["attribution"])
     line = texts("maps.semicolon").join(stated) or texts("maps.no_source")
     return str(Markup.escape(f"{texts('maps.sources')}{texts('maps.between')}{line}"))
+
+
+OSM = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+AMAP = "https://webrd01.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
+TIANDITU = (
+    "https://t0.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}&STYLE=default"
+    "&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk={key}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Where tiles come from.
+
+    Attributes
+    ----------
+    urls
+        Templates with z, x and y, the lowest layer first.
+    credit
+        Who must be named on the map.
+    datum
+        ``"wgs84"``, or ``"gcj02"``: the tiles are then moved under the drawing, not the drawing.
+    deepest
+        The largest zoom that there are tiles for.
+    """
+
+    urls: tuple[str, ...]
+    credit: str
+    datum: str
+    deepest: int
+
+    @property
+    def origin(self) -> str:
+        """The scheme and host that the page may ask for images, and no other."""
+        parts = urlsplit(self.urls[0])
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def tile_source(settings: MapSettings) -> Tiles | None:
+    """Return the tiles that a study asks for, None where it asks for none.
+
+    Examples
+    --------
+    >>> tile_source(MapSettings()) is None
+    True
+    >>> tile_source(MapSettings(tiles="osm")).origin
+    'https://tile.openstreetmap.org'
+    """
+    match settings.tiles:
+        case "none":
+            return None
+        case "osm":
+            return Tiles((OSM,), "© OpenStreetMap contributors", "wgs84", 19)
+        case "amap":
+            return Tiles((AMAP,), "© 高德地图", "gcj02", 18)
+        case "tianditu":
+            urls = tuple(TIANDITU.format(layer=layer, key=settings.key) for layer in ("vec", "cva"))
+            return Tiles(urls, "© 天地图", "wgs84", 18)
+    return Tiles((settings.tiles,), urlsplit(settings.tiles).netloc, settings.datum, 19)

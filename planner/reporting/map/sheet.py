@@ -12,16 +12,16 @@ import numpy as np
 import shapely
 
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Breach, StudyError
-from planner.reporting.colours import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
-from planner.reporting.document.build import Document, document
-from planner.reporting.files.input_protection import keep_inputs
-from planner.reporting.map import style
+from planner.messages.errors import Issue, StudyError
+from planner.reporting.document.build import Document, build_document
+from planner.reporting.files.input_protection import protect_inputs
+from planner.reporting.map import symbols
 from planner.reporting.map.elements import CORE_MARGIN_M, dot_metres
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, fill, stroke, write
 from planner.reporting.map.sheet_margin import draw_side
-from planner.reporting.small_counts import shown_places
-from planner.reporting.write import write_alone
+from planner.reporting.small_counts import displayed_positions
+from planner.reporting.style import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.reporting.write import write_single
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 
@@ -66,10 +66,10 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     """
     path = Path(path)
     check_format(path)
-    keep_inputs(plan.study, path.parent, [path.name])
+    protect_inputs(plan.study, path.parent, [path.name])
     from matplotlib import rcParams
 
-    content = document(plan)
+    content = build_document(plan)
     figure = draw_static_map(plan, content)
     # No dates and no random names, so that the same plan gives the same bytes; letters as outlines, so that the
     # file needs no font where it is opened.
@@ -85,13 +85,13 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     metadata = no_date[path.suffix.lower()] | told
     with _own_style():
         rcParams.update(fixed)
-        return write_alone(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))
+        return write_single(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))
 
 
 def check_format(path: Path) -> None:
     """Refuse a file whose ending says no format that can be drawn, before the work begins that would be lost."""
     if path.suffix.lower() not in FORMATS:
-        raise StudyError(str(path), [Breach("map_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
+        raise StudyError(str(path), [Issue("map_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
 
 
 def draw_static_map(plan: Plan, content: Document) -> Figure:
@@ -166,18 +166,18 @@ def _round_numbers(least: float) -> Iterator[float]:
 def _draw_ground(axes: Axes, plan: Plan) -> None:
     inputs = plan.inputs
     if inputs.water is not None:
-        fill(axes, inputs.water.geometry, style.WATER_STYLE["fillColor"], zorder=1)
+        fill(axes, inputs.water.geometry, symbols.WATER_STYLE["fillColor"], zorder=1)
     fill(axes, inputs.communities.geometry, "#ffffff", zorder=2, alpha=0.55)
     streets = inputs.streets[~inputs.private_streets]
-    width = streets["kind"].map(style.street_class)
-    for kind, look in style.STREET_STYLES.items():
+    width = streets["kind"].map(symbols.street_class)
+    for kind, look in symbols.STREET_STYLES.items():
         stroke(axes, streets.geometry[width == kind], str(look["color"]), _number(look["weight"]) * 0.6, 3)
-    stroke(axes, inputs.private_ways.geometry, style.PRIVATE, 0.9, 6, dashes=(1, 1.5))
+    stroke(axes, inputs.private_ways.geometry, symbols.PRIVATE, 0.9, 6, dashes=(1, 1.5))
     if inputs.barriers is not None:
         stroke(axes, inputs.barriers.geometry, "#3d3d3d", 0.9, 4, dashes=(6, 3))
     stroke(axes, inputs.communities.geometry.boundary, "#6b6b6b", 0.7, 8)
     weak = inputs.communities["id"].isin(plan.diagnosis.weak_communities)
-    weak_look = style.WEAK_STYLE
+    weak_look = symbols.WEAK_STYLE
     stroke(axes, inputs.communities.geometry[weak].boundary, str(weak_look["color"]), 1.7, 9, dashes=(5, 3))
 
 
@@ -185,7 +185,7 @@ def _draw_reached(axes: Axes, plan: Plan) -> None:
     limits = plan.study.limits.minutes
     for place in reversed(range(len(limits))):
         shapes = plan.reached.geometry[plan.reached["limit_min"] == limits[place]]
-        fill(axes, shapes, style.walk_colours(len(limits))[place], zorder=5, alpha=style.RING_OPACITY)
+        fill(axes, shapes, symbols.walk_colours(len(limits))[place], zorder=5, alpha=symbols.RING_OPACITY)
         stroke(axes, shapes.boundary, NEAR, 0.35, 5)
 
 
@@ -197,7 +197,7 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
         return
     metres = dot_metres(plan.inputs.demand["people"].to_numpy())
     across = 2 * np.maximum(metres * np.sqrt(uncovered["people"].to_numpy()), 0.2 * scale)
-    places = shapely.get_coordinates(shown_places(uncovered, plan).array)
+    places = shapely.get_coordinates(displayed_positions(uncovered, plan).array)
     circles = EllipseCollection(
         across, across, np.zeros(len(across)), units="xy", offsets=places, offset_transform=axes.transData
     )

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from planner.reporting.fonts import font_path, readable
+from planner.reporting.style import font_path, replace_missing_glyphs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ def signs_wide(text: str) -> float:
 def wrapped(text: str, signs: int) -> list[str]:
     """Cut a text into lines of so many full-width signs, twice as many narrow ones; no line begins with a stop."""
     lines, line, width = [], "", 0.0
-    for piece in re.findall(PIECES, readable(text)):
+    for piece in re.findall(PIECES, replace_missing_glyphs(text)):
         wide = signs_wide(piece)
         if line and width + wide > signs and piece not in STOPS:
             lines.append(line.rstrip())
@@ -78,7 +78,9 @@ def write(  # noqa: PLR0913 - a label has so many sides
     from matplotlib.patheffects import withStroke
 
     font = FontProperties(fname=str(font_path()), size=size)
-    label = axes.text(x, y, readable(text), fontproperties=font, ha=ha, va="center", color=colour, zorder=zorder)
+    label = axes.text(
+        x, y, replace_missing_glyphs(text), fontproperties=font, ha=ha, va="center", color=colour, zorder=zorder
+    )
     label.set_parse_math(False)
     label.set_clip_on(True)
     if halo:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planner.messages.catalogue import Texts
-from planner.reporting.colours import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.document.build import Document
-from planner.reporting.map import style
+from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, SOFT, signs_wide, wrapped, write, write_lines
-from planner.reporting.rates import rate_in_words, weak_in_words
+from planner.reporting.rates import rate_text, weak_count_text
 from planner.reporting.report.blocks import headcount
+from planner.reporting.style import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.schemas.tables import TIERS
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
         (share(standard["people_share"]), texts("maps.kpi_people", minutes=f"{coverage['standard_min']:g}")),
         (texts.whole(headcount(standard).uncovered), texts("maps.kpi_uncovered")),
         (share(standard["area_share"]), texts("maps.kpi_area")),
-        (rate_in_words(rates, "compliant", texts), texts("maps.kpi_compliant")),
-        (rate_in_words(rates, "excellent", texts), texts("maps.kpi_excellent")),
-        (weak_in_words(len(content["diagnosis"]["weak_communities"]), rates, texts), texts("maps.kpi_weak")),
+        (rate_text(rates, "compliant", texts), texts("maps.kpi_compliant")),
+        (rate_text(rates, "excellent", texts), texts("maps.kpi_excellent")),
+        (weak_count_text(len(content["diagnosis"]["weak_communities"]), rates, texts), texts("maps.kpi_weak")),
     ]
     if best:
         weighted = "_weighted" if content["siting"]["weighted"] else ""
@@ -76,7 +76,7 @@ def _draw_legend(side: Axes, y: float, content: Document, texts: Texts, *, has_p
     ]
     left += [
         (texts("maps.within", minutes=f"{minutes:g}"), {"marker": "s", "mfc": colour})
-        for minutes, colour in zip(limits, style.ring_swatches(len(limits)), strict=True)
+        for minutes, colour in zip(limits, symbols.ring_swatches(len(limits)), strict=True)
     ]
     right: list[tuple[str, dict[str, Any]]] = [
         (texts(f"words.verdict_{verdict}"), {"marker": "s", "mfc": colour})
@@ -84,11 +84,14 @@ def _draw_legend(side: Axes, y: float, content: Document, texts: Texts, *, has_p
     ]
     right += [
         (texts("maps.legend_uncovered"), {"marker": "o", "mfc": UNCOVERED}),
-        (texts("maps.legend_weak"), {"marker": "_", "mfc": "none", "mec": style.WEAK_STYLE["color"], "mew": 2.5}),
+        (
+            texts("maps.legend_weak"),
+            {"marker": "_", "mfc": "none", "mec": symbols.WEAK_STYLE["color"], "mew": 2.5},
+        ),
         (texts("maps.legend_site"), {"marker": "o", "mfc": SITE}),
     ]
     if has_private_ways:
-        right.append((texts("maps.layer_private"), {"marker": "_", "mec": style.PRIVATE, "mew": 1.5}))
+        right.append((texts("maps.layer_private"), {"marker": "_", "mec": symbols.PRIVATE, "mew": 1.5}))
     for x, column in ((3.0, left), (46.0, right)):
         for row, (label, look) in enumerate(column):
             side.plot([x], [y + 6 * row], ls="", **{"mec": "#222", "mew": 0.8, "ms": 7, **look})

@@ -20,7 +20,7 @@ LEAST_RING = 4
 """A ring has three corners, and its first again."""
 
 
-def thinned(shapes: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
+def simplify_borders(shapes: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
     """Return lines and polygons with fewer vertices, all of them their own; what is neither stays as it is.
 
     Every vertex left out lies within the tolerance of the edge in its place, and so does every point between, by
@@ -42,7 +42,7 @@ def thinned(shapes: NDArray[np.object_], tolerance_m: float) -> NDArray[np.objec
     Examples
     --------
     >>> line = shapely.from_wkt("LINESTRING (0 0, 1 0.4, 2 0, 3 3, 4 0)")
-    >>> thinned(np.array([line]), 0.5)[0].wkt
+    >>> simplify_borders(np.array([line]), 0.5)[0].wkt
     'LINESTRING (0 0, 2 0, 3 3, 4 0)'
     """
     made = np.asarray(shapes, dtype=object).copy()
@@ -57,9 +57,9 @@ def thinned(shapes: NDArray[np.object_], tolerance_m: float) -> NDArray[np.objec
     return made
 
 
-def in_degrees(shapes: gpd.GeoSeries, tolerance_m: float) -> NDArray[np.object_]:
+def to_degrees(shapes: gpd.GeoSeries, tolerance_m: float) -> NDArray[np.object_]:
     """Return shapes thinned in metres, then in degrees of WGS 84, rounded as the map draws them."""
-    thin = thinned(shapes.to_numpy(), tolerance_m)
+    thin = simplify_borders(shapes.to_numpy(), tolerance_m)
     to_degrees = Transformer.from_crs(shapes.crs, 4326, always_xy=True)
 
     def reprojected(xy: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,4 +125,4 @@ def warm_up() -> None:
     --------
     >>> warm_up()
     """
-    thinned(np.array([shapely.LineString([(0, 0), (1, 0), (2, 0)])]), 1.0)
+    simplify_borders(np.array([shapely.LineString([(0, 0), (1, 0), (2, 0)])]), 1.0)

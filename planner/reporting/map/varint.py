@@ -16,12 +16,12 @@ DEGREE_DIGITS = 6
 """Decimals of a degree: 0.1 m."""
 
 
-def packed(values: NDArray[np.int64]) -> str:
+def encode_varints(values: NDArray[np.int64]) -> str:
     """Pack whole numbers from 0 to 2⁵³.
 
     Examples
     --------
-    >>> base64.b64decode(packed(np.array([1, 127, 300]))).hex()
+    >>> base64.b64decode(encode_varints(np.array([1, 127, 300]))).hex()
     '017fac02'
     """
     left = np.asarray(values, dtype=np.uint64)
@@ -38,28 +38,28 @@ def packed(values: NDArray[np.int64]) -> str:
     return base64.b64encode(stream.tobytes()).decode("ascii")
 
 
-def folded(values: NDArray[np.int64]) -> NDArray[np.int64]:
+def zigzag(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """Fold signed whole numbers into those from 0.
 
     Examples
     --------
-    >>> folded(np.array([0, -1, 1, -2])).tolist()
+    >>> zigzag(np.array([0, -1, 1, -2])).tolist()
     [0, 1, 2, 3]
     """
     return np.where(values < 0, -2 * values - 1, 2 * values)
 
 
-def packed_steps(values: NDArray[np.int64]) -> str:
+def encode_steps(values: NDArray[np.int64]) -> str:
     """Pack whole numbers by the step from each to the next, the first from 0."""
-    return packed(folded(np.diff(values, prepend=0)))
+    return encode_varints(zigzag(np.diff(values, prepend=0)))
 
 
-def packed_degrees(degrees: NDArray[np.float64]) -> str:
+def encode_degrees(degrees: NDArray[np.float64]) -> str:
     """Pack degrees, six decimals of each, by their steps."""
-    return packed_steps(np.rint(degrees * 10**DEGREE_DIGITS).astype(np.int64))
+    return encode_steps(np.rint(degrees * 10**DEGREE_DIGITS).astype(np.int64))
 
 
-def packed_shapes(shapes: NDArray[np.object_]) -> dict[str, str]:
+def encode_shapes(shapes: NDArray[np.object_]) -> dict[str, str]:
     """Pack polygons in degrees: rings in each shape, places in each ring (its first not repeated), and the places.
 
     Rings of one shape follow one another, holes like outlines: filled by the even-odd rule they give the shape.
@@ -72,8 +72,8 @@ def packed_shapes(shapes: NDArray[np.object_]) -> dict[str, str]:
     last = np.concatenate([ring_of_place[1:] != ring_of_place[:-1], [True]])[: len(places)]
     kept = places[~last]
     return {
-        "rings": packed(n_rings),
-        "places": packed(np.bincount(ring_of_place[~last], minlength=len(rings))),
-        "lon": packed_degrees(kept[:, 0]),
-        "lat": packed_degrees(kept[:, 1]),
+        "rings": encode_varints(n_rings),
+        "places": encode_varints(np.bincount(ring_of_place[~last], minlength=len(rings))),
+        "lon": encode_degrees(kept[:, 0]),
+        "lat": encode_degrees(kept[:, 1]),
     }

@@ -19,14 +19,14 @@ from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.fixed_point import grain_of
 from planner.reporting.document.build import Document
-from planner.reporting.map.elements import rounded
-from planner.reporting.map.varint import packed, packed_degrees, packed_shapes, packed_steps
-from planner.reporting.map.whatif_rules import followed_limits, judging
-from planner.reporting.small_counts import shown_places
+from planner.reporting.map.elements import simplify_degrees
+from planner.reporting.map.varint import encode_degrees, encode_shapes, encode_steps, encode_varints
+from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
+from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 
 
-def what_if(plan: Plan, content: Document) -> Document:
+def what_if_data(plan: Plan, content: Document) -> Document:
     """Return all that the page needs to reckon any choice of centres and candidates.
 
     Parameters
@@ -39,11 +39,11 @@ def what_if(plan: Plan, content: Document) -> Document:
     Returns
     -------
     data
-        As JSON can hold it; `templates/map_whatif.js` reads it.
+        As JSON can hold it; `js/whatif_engine.js` reads it.
     """
     inputs, limits = plan.inputs, plan.study.limits.minutes
     rings = sorted({*limits, *followed_limits(plan.diagnosis.rule_set)})
-    places = shown_places(inputs.demand, plan)
+    places = displayed_positions(inputs.demand, plan)
     order = np.argsort(places.hilbert_distance().to_numpy(), kind="stable")
     demand = inputs.demand.iloc[order]
     degrees = places.iloc[order].to_crs(4326)
@@ -59,21 +59,21 @@ def what_if(plan: Plan, content: Document) -> Document:
         "standard": rings.index(plan.study.limits.standard_min),
         "grain": grain,
         "demand": {
-            "people": packed(np.rint(people / grain).astype(np.int64)),
-            "home": packed_steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
-            "lat": packed_degrees(degrees.y.to_numpy()),
-            "lon": packed_degrees(degrees.x.to_numpy()),
+            "people": encode_varints(np.rint(people / grain).astype(np.int64)),
+            "home": encode_steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
+            "lat": encode_degrees(degrees.y.to_numpy()),
+            "lon": encode_degrees(degrees.x.to_numpy()),
         },
         "communities": {
             "id": list(inputs.communities["id"]),
             "name": list(inputs.communities["name"]),
-            "outlines": packed_shapes(rounded(inputs.communities.geometry)),
+            "outlines": encode_shapes(simplify_degrees(inputs.communities.geometry)),
         },
         "stations": _stations(plan, content, place),
         "branches": _branches(plan),
         "reach": packed_reach([plan.times, plan.candidate_times], order, rings),
-        "areas": packed_shapes(_areas(plan)),
-        "judged": judging(plan, rings, order),
+        "areas": encode_shapes(_areas(plan)),
+        "judged": what_if_rules(plan, rings, order),
         "scenarios": _scenarios(plan, content),
     }
 
@@ -110,7 +110,10 @@ def packed_reach(of_stations: list[TravelTimes], order: NDArray[np.int64], rings
     point, group = point[kept], group[kept]
     begins = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
     steps = np.where(begins, point, np.diff(point, prepend=0))
-    return {"counts": packed(np.bincount(group, minlength=int(first[-1]) * len(rings))), "steps": packed(steps)}
+    return {
+        "counts": encode_varints(np.bincount(group, minlength=int(first[-1]) * len(rings))),
+        "steps": encode_varints(steps),
+    }
 
 
 def _base(plan: Plan) -> Document:
@@ -147,7 +150,7 @@ def _areas(plan: Plan) -> NDArray[np.object_]:
     """Return the service areas of all centres, then all candidates, the limits of each together, in degrees."""
     of_centres = plan.service_areas.geometry.array
     areas = np.concatenate([np.asarray(of_centres, dtype=object), plan.candidate_areas.ravel()])
-    return rounded(gpd.GeoSeries(areas, crs=plan.inputs.crs))
+    return simplify_degrees(gpd.GeoSeries(areas, crs=plan.inputs.crs))
 
 
 def _scenarios(plan: Plan, content: Document) -> list[Document]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from planner.evaluation.indicators import find_measure, limit_of
-from planner.messages.catalogue import Texts
+from planner.evaluation.intervals import IndicatorRef
+from planner.messages.catalogue import SOURCE_LANGUAGE, Texts
 
 if TYPE_CHECKING:
     # A second process lays reports out; it needs none of what makes a document.
@@ -112,7 +112,7 @@ Block = Paragraph | Table | Figure | CentreCard | Code
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Translator:
     """The document and the language it is told in."""
 
     content: Document
@@ -122,11 +122,15 @@ class Wording:
         """Say a sentence of the report."""
         return self.texts(f"report.{key}", **values)
 
+    def programme(self, key: str, /, **values: object) -> str:
+        """Return a text of the programme."""
+        return self.texts(f"programme.{key}", **values)
+
     def all(self, *keys: str, **values: object) -> tuple[str, ...]:
         """Say several short texts of the report."""
         return tuple(self(key, **values) for key in keys)
 
-    def word(self, key: str) -> str:
+    def term(self, key: str) -> str:
         """Say a word of the glossary."""
         return self.texts(f"words.{key}")
 
@@ -151,11 +155,11 @@ class Wording:
         """Write a longitude or latitude, to a tenth of a metre."""
         return f"{value:.{LONLAT_DIGITS}f}"
 
-    def plain(self, value: float) -> str:
+    def exact(self, value: float) -> str:
         """Write a setting as it was set, with no more digits than it has."""
         return f"{value:,.10g}"
 
-    def listed(self, items: Sequence[str]) -> str:
+    def join(self, items: Sequence[str]) -> str:
         """Join names."""
         return self("joint").join(items) if items else self("nobody")
 
@@ -170,19 +174,18 @@ class Wording:
 
     def measure(self, name: str) -> str:
         """Return what a measure is called."""
-        limit_min, found = limit_of(name), find_measure(name)
-        stem = found.name if found else name
-        if limit_min is None:
-            return self.texts(f"measures.{stem}")
-        return self.texts(f"measures.{stem}", minutes=self.plain(limit_min))
+        ref = IndicatorRef.parse(name)
+        if ref.limit_min is None:
+            return self.texts(f"measures.{ref.name}")
+        return self.texts(f"measures.{ref.name}", minutes=self.exact(ref.limit_min))
 
-    def own(self, entry: Mapping[str, str]) -> str:
-        """Return the words of an entry that brings them in both languages."""
-        return entry[self.texts.language]
+    def localized(self, entry: Mapping[str, str]) -> str:
+        """Return the words of an entry that brings them in several languages."""
+        return entry.get(self.texts.language) or entry[SOURCE_LANGUAGE]
 
-    def cited(self, entry: Mapping[str, str], name: str) -> str:
-        """Return a citation in Chinese where the rule file has it so, else as it stands."""
-        return (self.texts.language == "zh" and entry[f"{name}_zh"]) or entry[name]
+    def citation(self, entry: Mapping[str, str], name: str) -> str:
+        """Return a citation in the report's language if the rule file has it, else the original."""
+        return entry.get(f"{name}_{self.texts.language}") or entry[name]
 
     def bar(self, share: float | None) -> Cell:
         """Return a share (0–1) with its bar."""
@@ -191,7 +194,7 @@ class Wording:
     def verdict(self, verdict: str) -> Cell:
         """Return a verdict as a badge with its word."""
         name = verdict or "none"
-        return Cell(self.word(f"verdict_{name}"), badge=name)
+        return Cell(self.term(f"verdict_{name}"), badge=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,7 @@ class Section:
 class Report:
     """A report, told and not yet laid out; `contents` says whether it lists its sections first."""
 
-    say: Wording
+    t: Translator
     name: str
     title: str
     facts: tuple[tuple[str, str], ...]
@@ -255,7 +258,7 @@ class Headcount:
         return self.people - self.covered
 
 
-def sections(content: Document) -> list[str]:
+def section_names(content: Document) -> list[str]:
     """Return the sections of the report in their order, programme and circles only where the study has them."""
     named = (
         "basis",
@@ -274,7 +277,7 @@ def sections(content: Document) -> list[str]:
 
 def section_number(content: Document, name: str) -> int:
     """Return the number of a section."""
-    return sections(content).index(name) + 1
+    return section_names(content).index(name) + 1
 
 
 def headcount(row: Document) -> Headcount:
@@ -289,7 +292,7 @@ def at_standard(content: Document) -> Document:
     return row
 
 
-def circle_m(content: Document, limit_min: float) -> float:
+def limit_distance_m(content: Document, limit_min: float) -> float:
     """Return how far people walk within a limit, metres."""
     metres: float = next(row["metres"] for row in content["walking"]["limits"] if row["minutes"] == limit_min)
     return metres
@@ -310,12 +313,12 @@ def community_names(content: Document) -> dict[str, str]:
     return {row["community"]: row["name"] for row in content["coverage"]["by_community"]}
 
 
-def bound_shown(proposal: Document) -> int | None:
+def shown_bound(proposal: Document) -> int | None:
     """Return a bound in whole people: as the answer that it proves, else upwards so that it stays one.
 
     Examples
     --------
-    >>> bound_shown({"status": "stopped", "bound": 160.4}), bound_shown({"status": "proven", "bound": 130.2})
+    >>> shown_bound({"status": "stopped", "bound": 160.4}), shown_bound({"status": "proven", "bound": 130.2})
     (161, 130)
     """
     bound: float | None = proposal["bound"]
@@ -324,11 +327,11 @@ def bound_shown(proposal: Document) -> int | None:
     return round(bound) if proposal["status"] == "proven" else ceil(bound)
 
 
-def speed_ms(say: Wording) -> str:
+def speed_text(t: Translator) -> str:
     """Return the walking speed in metres a second."""
-    return say.texts.number(say.content["walking"]["speed_kmh"] / KMH_A_MS, 2)
+    return t.texts.number(t.content["walking"]["speed_kmh"] / KMH_A_MS, 2)
 
 
-def mean_disc_share(say: Wording) -> str:
+def mean_disc_share_text(t: Translator) -> str:
     """Return what part of its disc a service area is at the standard, on average."""
-    return say.percent(mean(disc_shares(say.content, say.content["coverage"]["standard_min"])))
+    return t.percent(mean(disc_shares(t.content, t.content["coverage"]["standard_min"])))

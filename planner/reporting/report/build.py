@@ -7,25 +7,25 @@ from itertools import chain
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
-from planner.reporting.report.blocks import Block, Report, Section, Wording, section_number, sections
-from planner.reporting.report.html_page import write_page
-from planner.reporting.report.sections.coverage import coverage, inventory
-from planner.reporting.report.sections.equity import fairness
-from planner.reporting.report.sections.method import basis, data, reading
-from planner.reporting.report.sections.people import circles, kinds
-from planner.reporting.report.sections.programme import programme
-from planner.reporting.report.sections.proposals import siting
+from planner.reporting.report.blocks import Block, Report, Section, Translator, section_names, section_number
+from planner.reporting.report.html import write_page
+from planner.reporting.report.sections.coverage import coverage_section, inventory_section
+from planner.reporting.report.sections.equity import equity_section
+from planner.reporting.report.sections.method import basis_section, data_section, reading_section
+from planner.reporting.report.sections.people import business_areas_section, groups_section
+from planner.reporting.report.sections.programme import programme_section
+from planner.reporting.report.sections.siting import siting_section
 from planner.reporting.report.sections.summary import facts, indicators, nature_of, summary
-from planner.reporting.report.sections.weak_facilities import weak_centres
+from planner.reporting.report.sections.weak_facilities import weak_facilities_section
 from planner.results import Plan
 
 
 def write_report(plan: Plan, content: Document) -> str:
-    """Write the report of a plan as one page with its style and its figures inside: `tell_report`, laid out."""
-    return write_page(tell_report(plan, content))
+    """Write the report of a plan as one page with its style and its figures inside: `build_report`, laid out."""
+    return write_page(build_report(plan, content))
 
 
-def tell_report(plan: Plan, content: Document) -> Report:
+def build_report(plan: Plan, content: Document) -> Report:
     """Tell the report of a plan, in the study's language.
 
     Parameters
@@ -33,40 +33,40 @@ def tell_report(plan: Plan, content: Document) -> Report:
     plan
         The plan; only its geometry is drawn from it.
     content
-        `planner.reporting.document.build.document` of the same plan; every number comes from it.
+        `planner.reporting.document.build.build_document` of the same plan; every number comes from it.
 
     Returns
     -------
     report
-        Words, numbers and pictures, laid out by `planner.reporting.report.html_page` and
-        `planner.reporting.report.word_file`. The same plan gives the same report.
+        Words, numbers and pictures, laid out by `planner.reporting.report.html` and
+        `planner.reporting.report.docx`. The same plan gives the same report.
     """
-    say = Wording(content, Texts(plan.study.language))
+    t = Translator(content, Texts(plan.study.language))
     told: dict[str, Callable[[], Iterator[Block]]] = {
-        "basis": lambda: basis(say),
-        "inventory": lambda: inventory(plan, say),
-        "coverage": lambda: chain(coverage(say), kinds(say)),
-        "weak": lambda: weak_centres(plan, say),
-        "siting": lambda: siting(plan, say),
-        "programme": lambda: programme(say),
-        "fairness": lambda: fairness(say),
-        "circles": lambda: circles(say),
-        "reading": lambda: reading(say),
-        "data": lambda: data(say),
+        "basis": lambda: basis_section(t),
+        "inventory": lambda: inventory_section(plan, t),
+        "coverage": lambda: chain(coverage_section(t), groups_section(t)),
+        "weak": lambda: weak_facilities_section(plan, t),
+        "siting": lambda: siting_section(plan, t),
+        "programme": lambda: programme_section(t),
+        "fairness": lambda: equity_section(t),
+        "circles": lambda: business_areas_section(t),
+        "reading": lambda: reading_section(t),
+        "data": lambda: data_section(t),
     }
     numbered = [
-        Section(name, number, say(f"section_{name}"), tuple(told[name]()))
-        for number, name in enumerate(sections(content), start=1)
+        Section(name, number, t(f"section_{name}"), tuple(told[name]()))
+        for number, name in enumerate(section_names(content), start=1)
     ]
-    modelled, nature = nature_of(say, section=section_number(content, "data"))
+    modelled, nature = nature_of(t, section=section_number(content, "data"))
     return Report(
-        say=say,
+        t=t,
         name=content["study"]["name"],
-        title=say("title"),
-        facts=tuple(facts(say)),
+        title=t("title"),
+        facts=tuple(facts(t)),
         modelled=modelled,
         nature=nature,
-        indicators=tuple(indicators(say)),
-        summary=tuple(summary(say)),
+        indicators=tuple(indicators(t)),
+        summary=tuple(summary(t)),
         sections=tuple(numbered),
     )

@@ -11,12 +11,12 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from planner.evaluation.rating_names import RATINGS
+from planner.evaluation.ratings import RATINGS
 from planner.messages.catalogue import Texts
-from planner.reporting.facility_shapes import blocked_lines, blocked_sectors, places_of_changes
-from planner.reporting.map.simplify import LINES, POLYGONS, thinned
-from planner.reporting.map.style import SHAPES, ring_swatches
-from planner.reporting.small_counts import shown_places
+from planner.reporting.facility_shapes import action_positions, blocked_sectors, severed_pair_lines
+from planner.reporting.map.simplify import LINES, POLYGONS, simplify_borders
+from planner.reporting.map.symbols import SHAPES, ring_swatches
+from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 from planner.siting.proposals import Proposal
@@ -152,14 +152,14 @@ def centre_figure(plan: Plan, position: int, texts: Texts) -> Markup:
 
 def _blocked(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
     """Draw the directions that are blocked as sectors of the disc, and the pairs of positions around a centre."""
-    for kind, shapes in (("blocked", blocked_sectors(plan, ident)), ("pair", blocked_lines(plan, ident))):
+    for kind, shapes in (("blocked", blocked_sectors(plan, ident)), ("pair", severed_pair_lines(plan, ident))):
         if len(shapes):
             yield _drawn(kind, shapes, frame, tolerance_m=0.0)
 
 
 def _changed(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
     """Draw where the cheapest change would be made."""
-    paths, places = places_of_changes(plan, ident)
+    paths, places = action_positions(plan, ident)
     if len(paths):
         yield _drawn("built", paths, frame, tolerance_m=0.0)
     for x, y in frame.pixels(places):
@@ -198,7 +198,7 @@ def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Marku
     yield _drawn("streets", _clipped(inputs.streets, frame), frame)
     if inputs.barriers is not None:
         yield _drawn("barriers", _clipped(inputs.barriers, frame), frame)
-    uncovered = shown_places(plan.coverage.uncovered, plan).array
+    uncovered = displayed_positions(plan.coverage.uncovered, plan).array
     dots = frame.pixels(shapely.get_coordinates(uncovered[shapely.intersects(uncovered, window)]))
     yield Markup('<path class="uncovered" stroke-width="{:g}" d="{}"/>').format(
         round(min(max(DOT_M * frame.px_a_metre, LEAST_DOT_PX), MOST_DOT_PX), 2),
@@ -357,7 +357,7 @@ def _drawn(kind: str, shapes: NDArray[np.object_], frame: Frame, *, tolerance_m:
 
 def _path(shapes: NDArray[np.object_], frame: Frame, *, tolerance_m: float = TOLERANCE_M) -> str:
     """Return lines and polygons as one SVG path; points and empty shapes leave no trace."""
-    parts = shapely.get_parts(shapely.get_parts(thinned(np.asarray(shapes, dtype=object), tolerance_m)))
+    parts = shapely.get_parts(shapely.get_parts(simplify_borders(np.asarray(shapes, dtype=object), tolerance_m)))
     types = shapely.get_type_id(parts)
     lines = parts[np.isin(types, LINES)]
     rings = shapely.get_rings(parts[np.isin(types, POLYGONS)])

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from planner.messages.printable import replace_illegal
 from planner.reporting.report import word_parts as parts
 from planner.reporting.report.blocks import Cell
-from planner.reporting.report.pictures import Picture
+from planner.reporting.report.png import Picture
 from planner.reporting.report.word_styles import TEXT_MM, set_styles
-from planner.reporting.valid_text import legal
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -49,7 +49,11 @@ class WordFile:
         document = Document()
         set_styles(document, scale=scale)
         known = document.core_properties
-        known.title, known.subject, known.language = legal(title)[:255], legal(subject)[:255], language
+        known.title, known.subject, known.language = (
+            replace_illegal(title)[:255],
+            replace_illegal(subject)[:255],
+            language,
+        )
         known.author = known.last_modified_by = known.comments = known.keywords = ""
         known.created = known.modified = MADE
         known.revision = 1
@@ -64,7 +68,7 @@ class WordFile:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
 
         section = self.document.sections[0]
-        section.header.paragraphs[0].add_run(legal(head))
+        section.header.paragraphs[0].add_run(replace_illegal(head))
         below = section.footer.paragraphs[0]
         below.alignment = WD_ALIGN_PARAGRAPH.CENTER
         below._p.extend(parts.field("PAGE", "1"))  # noqa: SLF001 - python-docx has no word for fields
@@ -73,8 +77,8 @@ class WordFile:
         """Write a paragraph; `begin` stands before it in bold."""
         written = self.document.add_paragraph(style=style)
         if begin:
-            written.add_run(f"{legal(begin)}  ").bold = True
-        written.add_run(legal(text))
+            written.add_run(f"{replace_illegal(begin)}  ").bold = True
+        written.add_run(replace_illegal(text))
 
     def heading(self, text: str, level: int, *, numbered: bool = True) -> None:
         """Write a heading of level 1 to 3, numbered by its style."""
@@ -90,13 +94,13 @@ class WordFile:
         mark = str(len(self.headings) + 1)
         anchor = f"_Toc{mark:>08}"
         written._p.append(parts.element("bookmarkStart", id=mark, name=anchor))  # noqa: SLF001 - the same
-        written.add_run(legal(text))
+        written.add_run(replace_illegal(text))
         written._p.append(parts.element("bookmarkEnd", id=mark))  # noqa: SLF001 - the same
         self.headings.append((level, f"{number} {text}".strip(), anchor))
 
     def contents(self, title: str) -> None:
         """Leave the place of the table of contents; it is written when everything is there."""
-        self.contents_after = self.document.add_paragraph(legal(title), style="TOC Heading")
+        self.contents_after = self.document.add_paragraph(replace_illegal(title), style="TOC Heading")
 
     def caption(self, word: str, sequence: str, text: str, *, above: bool) -> None:
         """Write a caption with its number, which Word counts by itself."""
@@ -115,7 +119,7 @@ class WordFile:
         )
         run = self.document.add_paragraph(style="Figure").add_run()
         shown = run.add_picture(io.BytesIO(picture.png), width=Mm(width_mm))
-        shown._inline.docPr.set("descr", legal(description))  # noqa: SLF001 - the same
+        shown._inline.docPr.set("descr", replace_illegal(description))  # noqa: SLF001 - the same
 
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, words: int, totals: int = 0

@@ -9,9 +9,9 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import Cell
 from planner.reporting.report.word_styles import TABLE_STYLE, TEXT_MM
-from planner.reporting.valid_text import legal
 
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement as Element
@@ -42,7 +42,7 @@ def element(name: str, children: Iterable[Element] = (), /, **attributes: str) -
 def run(text: str, *, bold: bool | None = None) -> Element:
     """Return a text; bold, not bold, or as its paragraph is."""
     words = element("t")
-    words.text = legal(text)
+    words.text = replace_illegal(text)
     words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
     look = [] if bold is None else [element("rPr", [element("b") if bold else element("b", val="0")])]
     return element("r", [*look, words])

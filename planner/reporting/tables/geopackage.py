@@ -15,9 +15,9 @@ import pyogrio
 from planner.evaluation.improvements.search import improvements_table
 from planner.evaluation.sensitivity import changed_ratings
 from planner.io.study_layers import attribution_of
+from planner.io.tables.columns import Vocabulary, unlettered
 from planner.reporting.document.programme import funds_table, needs_table, project_table
-from planner.reporting.tables.kept_columns import as_asked
-from planner.reporting.tables.layer_schemas import LAYERS, NO_PLACE, Schema, geometry_type, of_schema
+from planner.reporting.tables.layer_schemas import LAYERS, NO_PLACE, Schema, conform_to_schema, geometry_type
 from planner.results import Plan
 from planner.siting.candidates.candidate import excluded_table
 
@@ -70,7 +70,7 @@ def write_layers(
             for name, table in layers.items():
                 schema = schemas.get(name, Schema(NO_PLACE))
                 pyogrio.write_dataframe(
-                    of_schema(table, schema),
+                    conform_to_schema(table, schema),
                     path,
                     layer=name,
                     driver="GPKG",
@@ -92,15 +92,15 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
     shares = at_standard.drop(columns=["name", "street"]).set_index("community").reindex(inputs.communities["id"])
     return {
-        "centres": as_asked(
+        "centres": keep_columns(
             _beside(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)), "centres", plan
         ),
         "service_areas": plan.service_areas,
         "reached": plan.reached,
-        "communities": as_asked(
+        "communities": keep_columns(
             _beside(inputs.communities, shares.set_index(inputs.communities.index)), "communities", plan
         ),
-        "demand": as_asked(coverage.demand.assign(street_m=plan.demand_snaps.nearest_m), "demand", plan),
+        "demand": keep_columns(coverage.demand.assign(street_m=plan.demand_snaps.nearest_m), "demand", plan),
         "candidates": plan.siting.candidates,
         "candidates_excluded": excluded_table(plan.siting.pool.excluded, inputs.crs),
         "sites": _sites(plan),
@@ -114,8 +114,8 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "unknown": diagnosis.unknown,
         "directions": diagnosis.directions.assign(blocked=diagnosis.directions["blocked"].map(_pass_in_words)),
         "quotas": diagnosis.quotas.assign(passed=diagnosis.quotas["passed"].map(_pass_in_words)),
-        "remedies": improvements_table(plan.improvements.remedies, inputs.crs),
-        "blocked_pairs": plan.improvements.blocked_pairs,
+        "remedies": improvements_table(plan.improvements.plans, inputs.crs),
+        "blocked_pairs": plan.improvements.severance_pairs,
         "community_measures": diagnosis.communities,
         "flips": plan.flips,
         "verdicts_otherwise": _verdicts_otherwise(plan),
@@ -128,7 +128,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "coverage_total": coverage.total,
         "street_checks": plan.prepared.network_places,
         "people_balance": inputs.balance,
-        "remarks": _remarks(plan),
+        "notices": _notices(plan),
         **_kinds(plan),
         **_circles(plan),
         **_programme(plan),
@@ -151,7 +151,7 @@ def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
 def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     if plan.circles is None:
         return {}
-    return {"circles": plan.circles.table, "places": as_asked(plan.circles.places, "places", plan)}
+    return {"circles": plan.circles.table, "places": keep_columns(plan.circles.places, "places", plan)}
 
 
 def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
@@ -182,11 +182,11 @@ def _verdicts_otherwise(plan: Plan) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns, dtype=object)
 
 
-def _remarks(plan: Plan) -> pd.DataFrame:
+def _notices(plan: Plan) -> pd.DataFrame:
     rows = [
-        (remark.key, remark.table, row, remark.in_words(plan.study.language))
-        for remark in plan.remarks
-        for row in remark.rows or ("",)
+        (notice.key, notice.table, row, notice.in_words(plan.study.language))
+        for notice in plan.notices
+        for row in notice.rows or ("",)
     ]
     return pd.DataFrame(rows, columns=["key", "table", "row", "reason"])
 
@@ -246,3 +246,40 @@ def _unserved(plan: Plan) -> gpd.GeoDataFrame:
         "nearest_min": [] if left is None else left.minutes,
     }
     return gpd.GeoDataFrame(told, geometry=points.array, crs=plan.inputs.crs)
+
+
+KEEPING = {"centres": "facilities", "communities": "communities", "demand": "demand", "places": "places"}
+"""The layers of results.gpkg that may carry columns of the user's, and the input that these come from."""
+
+SHIFTED = {"gcj02": "_GCJ02", "bd09": "_BD09"}
+"""What is added to the name of coordinates as they were given: beside the geometry they are 0.1 to 1.2 km off."""
+
+
+def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoDataFrame:
+    """Return a layer with its own columns and those that the study keeps.
+
+    Parameters
+    ----------
+    table
+        The layer with all columns of its input.
+    layer
+        Its name in results.gpkg, one of `KEEPING`.
+    plan
+        Whose study says what is kept, and in which datum the input was given.
+    """
+    name = KEEPING[layer]
+    given = getattr(plan.study.inputs, name)
+    kept = () if given is None else given.keep
+    # A column whose name is one of the planner's stands beside it as <name>_given.
+    kept = tuple(f"{one}_given" if f"{one}_given" in table.columns else one for one in kept)
+    own = [column for column in table.columns if column == "geometry" or LAYERS[layer].kind_of(str(column))]
+    datums = {source.layer: source.datum for source in plan.inputs.sources}
+    renamed = {column: _told(column, datums.get(name, "")) for column in kept if column in table.columns}
+    chosen = table[[*own, *(column for column in renamed if column not in own)]]
+    return gpd.GeoDataFrame(chosen.rename(columns=renamed))
+
+
+def _told(column: str, datum: str) -> str:
+    """Name the datum of coordinates that stand in another one than the geometry."""
+    is_place = Vocabulary.of("", (), {}).where(unlettered(column)) is not None
+    return column + SHIFTED.get(datum, "") if is_place else column

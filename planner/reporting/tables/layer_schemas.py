@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.reporting.valid_text import legal
+from planner.messages.printable import replace_illegal
 
 Kind = Literal["text", "number", "whole", "yes_no"]
 KINDS: tuple[Kind, ...] = ("text", "number", "whole", "yes_no")
@@ -117,13 +117,13 @@ LAYERS: dict[str, Schema] = {
     ),
     "projects": Schema(
         "Point",
-        text="id option kind title centre site community street closes settles unit paid",
+        text="id option kind title centre site community subdistrict closes resolves unit paid",
         number="cost people_covered people_standard cost_per_person",
         whole="year",
     ),
     "needs": Schema(
         NO_PLACE,
-        text="id kind place name community street left rules projects",
+        text="id kind place name community subdistrict unmet_reason rules projects",
         number="people people_met",
         whole="year",
     ),
@@ -278,7 +278,7 @@ LAYERS: dict[str, Schema] = {
         number="gap_m length_m",
         yes_no="explained",
     ),
-    "remarks": Schema(
+    "notices": Schema(
         NO_PLACE,
         text="key table row reason",
     ),
@@ -299,7 +299,7 @@ SITES_LAYERS: dict[str, Schema] = {
 """The layers of sites.gpkg."""
 
 
-def of_schema(table: gpd.GeoDataFrame | pd.DataFrame, schema: Schema) -> gpd.GeoDataFrame | pd.DataFrame:
+def conform_to_schema(table: gpd.GeoDataFrame | pd.DataFrame, schema: Schema) -> gpd.GeoDataFrame | pd.DataFrame:
     """Return a table with every column that its layer has, each of its type; infinity becomes empty.
 
     Parameters
@@ -335,7 +335,7 @@ def _given(values: pd.Series) -> Kind:
 
 def _typed(values: pd.Series, kind: Kind) -> pd.Series:
     if kind == "text":
-        return values.map(lambda value: None if _is_nothing(value) else legal(str(value))).astype(object)
+        return values.map(lambda value: None if _is_nothing(value) else replace_illegal(str(value))).astype(object)
     if kind == "yes_no":
         return values.astype("bool" if not values.isna().any() else "boolean")
     numbers = pd.to_numeric(values).astype(np.float64) if values.dtype == object else values

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
-from planner.evaluation.indicators import at_limit
+from planner.evaluation.intervals import IndicatorRef
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
-from planner.reporting.facility_text import asked, notes_on, reasons_of, remedy
-from planner.reporting.report.blocks import Indicator, Wording, headcount, section_number
+from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text, requirement
+from planner.reporting.report.blocks import Indicator, Translator, headcount, section_number
 from planner.reporting.report.sections.summary import facts, indicators, nature_of
 from planner.reporting.rounding import added_by_sites
-from planner.reporting.small_counts import are_small
+from planner.reporting.small_counts import is_small_count
 from planner.reporting.tables import programme as programme_tables
 from planner.reporting.tables.workbook import Column, Number, Rows, Sheet, Value, heads, write_workbook
 from planner.results import Plan
 
 
-def write_tables(plan: Plan, content: Document, path: Path) -> None:
+def write_result_workbook(plan: Plan, content: Document, path: Path) -> None:
     """Write the tables of a plan as one workbook.
 
     Parameters
@@ -27,45 +27,45 @@ def write_tables(plan: Plan, content: Document, path: Path) -> None:
     plan
         The plan; only its points without a centre near are taken from it.
     content
-        `planner.reporting.document.build.document` of the same plan; every other number is its own.
+        `planner.reporting.document.build.build_document` of the same plan; every other number is its own.
     path
         Where to.
     """
-    say = Wording(content, Texts(plan.study.language))
+    t = Translator(content, Texts(plan.study.language))
     write_workbook(
-        [sheet for sheet in _sheets(plan, say) if sheet is not None],
+        [sheet for sheet in _sheets(plan, t) if sheet is not None],
         path,
-        title=f"{content['study']['name']} – {say('title')}",
+        title=f"{content['study']['name']} – {t('title')}",
     )
 
 
-def _sheets(plan: Plan, say: Wording) -> Iterator[Sheet | None]:
+def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet | None]:
     """Yield the sheets in their order; None where the study has nothing for one."""
     for make in (about, coverage, communities, centres, findings, rules, sites):
-        yield make(say)
-    yield from programme_tables.sheets(say)
-    yield uncovered(plan, say)
-    for make in (circles, remarks, sources):
-        yield make(say)
+        yield make(t)
+    yield from programme_tables.sheets(t)
+    yield uncovered(plan, t)
+    for make in (circles, notices, sources):
+        yield make(t)
 
 
-def _sheet(say: Wording, name: str, columns: tuple[Column, ...], rows: Rows) -> Sheet:
-    return Sheet(say(f"sheet_{name}"), columns, rows)
+def _sheet(t: Translator, name: str, columns: tuple[Column, ...], rows: Rows) -> Sheet:
+    return Sheet(t(f"sheet_{name}"), columns, rows)
 
 
-def about(say: Wording) -> Sheet:
+def about(t: Translator) -> Sheet:
     """Tell what the workbook is of, its key figures, and what it was made from."""
-    content = say.content
+    content = t.content
     found = content["provenance"]
-    modelled, nature = nature_of(say, section=section_number(content, "data"))
-    rows: Rows = [(say("title"), content["study"]["name"], "")]
-    rows += [(fact, value, "") for fact, value in facts(say)]
-    rows.append((say("modelled_title" if modelled else "surveyed_title"), nature, ""))
-    rows += [(one.label, _indicated(one), one.note) for one in indicators(say)]
+    modelled, nature = nature_of(t, section=section_number(content, "data"))
+    rows: Rows = [(t("title"), content["study"]["name"], "")]
+    rows += [(fact, value, "") for fact, value in facts(t)]
+    rows.append((t("modelled_title" if modelled else "surveyed_title"), nature, ""))
+    rows += [(one.label, _indicated(one), one.note) for one in indicators(t)]
     rows += [(name, version, "") for name, version in found["libraries"].items()]
-    rows += [("GEOS", found["geos"], ""), (say("data_command"), found["command"], "")]
-    columns = heads(say, "item", "setting", "note")
-    return _sheet(say, "about", columns, rows)
+    rows += [("GEOS", found["geos"], ""), (t("data_command"), found["command"], "")]
+    columns = heads(t, "item", "setting", "note")
+    return _sheet(t, "about", columns, rows)
 
 
 def _indicated(one: Indicator) -> Value:
@@ -73,12 +73,12 @@ def _indicated(one: Indicator) -> Value:
     return one.value if one.number is None else Number(one.number, "share" if one.is_share else "whole")
 
 
-def coverage(say: Wording) -> Sheet:
+def coverage(t: Translator) -> Sheet:
     """Tell who is served within each limit, in all and by tier."""
-    found = say.content["coverage"]
+    found = t.content["coverage"]
     rows: Rows = [
         (
-            say.word(f"tier_{row['tier']}") if "tier" in row else say("total"),
+            t.term(f"tier_{row['tier']}") if "tier" in row else t("total"),
             row["limit_min"],
             *served(row),
             row["people_share"],
@@ -91,7 +91,7 @@ def coverage(say: Wording) -> Sheet:
         for row in (*found["total"], *found["by_tier"])
     ]
     columns = heads(
-        say,
+        t,
         "tier",
         ("limit_min", "plain"),
         ("served", "whole"),
@@ -103,7 +103,7 @@ def coverage(say: Wording) -> Sheet:
         ("overlap", "whole"),
         ("overlap_share", "share"),
     )
-    return _sheet(say, "coverage", columns, rows)
+    return _sheet(t, "coverage", columns, rows)
 
 
 def served(row: Document) -> tuple[float, float]:
@@ -113,12 +113,12 @@ def served(row: Document) -> tuple[float, float]:
     return row["people_covered"], row["people"] - row["people_covered"]
 
 
-def communities(say: Wording) -> Sheet:
+def communities(t: Translator) -> Sheet:
     """Tell who is served in each community."""
-    found = say.content["coverage"]
+    found = t.content["coverage"]
     limits = [row["limit_min"] for row in found["total"]]
-    measured = {row["community"]: row for row in say.content["diagnosis"]["communities"]}
-    weak = set(say.content["diagnosis"]["weak_communities"])
+    measured = {row["community"]: row for row in t.content["diagnosis"]["communities"]}
+    weak = set(t.content["diagnosis"]["weak_communities"])
     at: dict[str, dict[float, Document]] = {}
     for row in found["by_community"]:
         at.setdefault(row["community"], {})[row["limit_min"]] = row
@@ -137,32 +137,32 @@ def communities(say: Wording) -> Sheet:
                 more.get("people_65"),
                 more.get("people_65_uncovered"),
                 more.get("premises_m2"),
-                say("yes") if community in weak else say("no"),
+                t("yes") if community in weak else t("no"),
             )
         )
-    minutes = say.plain(found["standard_min"])
+    minutes = t.exact(found["standard_min"])
     columns = (
-        *heads(say, "id", "community_name", "street", ("people", "whole")),
-        *(Column(say("column_within", minutes=say.plain(limit)), "share") for limit in limits),
-        *heads(say, ("unserved_at", "whole"), ("own", "whole"), minutes=minutes),
-        *heads(say, ("people_65", "whole"), ("people_65_uncovered", "whole"), ("premises_m2", "whole"), "is_weak"),
+        *heads(t, "id", "community_name", "street", ("people", "whole")),
+        *(Column(t("column_within", minutes=t.exact(limit)), "share") for limit in limits),
+        *heads(t, ("unserved_at", "whole"), ("own", "whole"), minutes=minutes),
+        *heads(t, ("people_65", "whole"), ("people_65_uncovered", "whole"), ("premises_m2", "whole"), "is_weak"),
     )
-    return _sheet(say, "communities", columns, rows)
+    return _sheet(t, "communities", columns, rows)
 
 
-def centres(say: Wording) -> Sheet:
+def centres(t: Translator) -> Sheet:
     """List the centres with their verdicts, reasons and what would help."""
-    content = say.content
+    content = t.content
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     standard = content["coverage"]["standard_min"]
-    own = at_limit("own_covered_share", standard)
+    own = str(IndicatorRef("own_covered_share", standard))
     rows: Rows = [
         (
             centre["id"],
             centre["name"],
-            say.word(f"tier_{centre['tier']}"),
+            t.term(f"tier_{centre['tier']}"),
             centre["community_name"],
-            say.word(f"verdict_{centre['verdict'] or 'none'}"),
+            t.term(f"verdict_{centre['verdict'] or 'none'}"),
             centre["lon"],
             centre["lat"],
             centre["measures"]["floor_area_m2"],
@@ -171,14 +171,14 @@ def centres(say: Wording) -> Sheet:
             centre["measures"][own],
             centre["measures"]["next_centre_min"],
             centre["street_m"],
-            "\n".join(reasons_of(centre, rules, say)),
-            "\n".join(notes_on(centre, say)),
-            remedy(centre["remedy"], rules, say) if centre["remedy"] else "",
+            "\n".join(failure_reasons(centre, rules, t)),
+            "\n".join(facility_notes(centre, t)),
+            improvement_text(centre["remedy"], rules, t) if centre["remedy"] else "",
         )
         for centre in content["centres"]
     ]
     columns = heads(
-        say,
+        t,
         "id",
         "centre",
         "tier",
@@ -195,31 +195,31 @@ def centres(say: Wording) -> Sheet:
         "reasons",
         "note",
         "remedy",
-        minutes=say.plain(standard),
+        minutes=t.exact(standard),
     )
-    return _sheet(say, "centres", columns, rows)
+    return _sheet(t, "centres", columns, rows)
 
 
-def findings(say: Wording) -> Sheet:
+def findings(t: Translator) -> Sheet:
     """List what came of each rule at each centre."""
-    rules = {rule["id"]: rule for rule in say.content["diagnosis"]["rules"]}
-    passed = {True: say("yes"), False: say("no"), None: say("not_known")}
+    rules = {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
+    passed = {True: t("yes"), False: t("no"), None: t("not_known")}
     rows: Rows = [
         (
             centre["id"],
             centre["name"],
-            say.own(rules[finding["rule"]]),
-            _grade(finding["grade"], say),
+            t.localized(rules[finding["rule"]]),
+            _grade(finding["grade"], t),
             passed[finding["passed"]],
             in_unit(finding["value"], finding["unit"]),
-            asked(finding, say),
-            say.cited(rules[finding["rule"]], "clause"),
+            requirement(finding, t),
+            t.citation(rules[finding["rule"]], "clause"),
         )
-        for centre in say.content["centres"]
+        for centre in t.content["centres"]
         for finding in centre["findings"]
     ]
-    columns = heads(say, "id", "centre", "rule", "grade", "passed", ("value", "number"), "asks", "clause")
-    return _sheet(say, "findings", columns, rows)
+    columns = heads(t, "id", "centre", "rule", "grade", "passed", ("value", "number"), "asks", "clause")
+    return _sheet(t, "findings", columns, rows)
 
 
 def in_unit(value: float | None, unit: str) -> Value:
@@ -227,24 +227,24 @@ def in_unit(value: float | None, unit: str) -> Value:
     return None if value is None else Number(float(value), "share" if unit == "share" else "number")
 
 
-def rules(say: Wording) -> Sheet:
+def rules(t: Translator) -> Sheet:
     """List the rules with their clauses and how sure each is."""
     rows: Rows = [
         (
             rule["id"],
-            say.own(rule),
-            _grade(rule["grade"], say),
-            say.listed([say.word(f"tier_{tier}") for tier in rule["tiers"]]),
+            t.localized(rule),
+            _grade(rule["grade"], t),
+            t.join([t.term(f"tier_{tier}") for tier in rule["tiers"]]),
             rule["expression"],
             in_unit(rule["required"], rule["unit"]),
             rule["effective"],
-            say.cited(rule, "clause"),
-            say(f"rule_evidence_{rule['evidence']}"),
+            t.citation(rule, "clause"),
+            t(f"rule_evidence_{rule['evidence']}"),
         )
-        for rule in say.content["diagnosis"]["rules"]
+        for rule in t.content["diagnosis"]["rules"]
     ]
     columns = heads(
-        say,
+        t,
         "id",
         "rule",
         "grade",
@@ -255,18 +255,18 @@ def rules(say: Wording) -> Sheet:
         "clause",
         "evidence",
     )
-    return _sheet(say, "rules", columns, rows)
+    return _sheet(t, "rules", columns, rows)
 
 
-def sites(say: Wording) -> Sheet | None:
+def sites(t: Translator) -> Sheet | None:
     """List the sites of each answer in their order."""
     rows: Rows = []
-    weighted = "_weighted" if say.content["siting"]["weighted"] else ""
-    for proposal in say.content["siting"]["proposals"]:
+    weighted = "_weighted" if t.content["siting"]["weighted"] else ""
+    for proposal in t.content["siting"]["proposals"]:
         added = added_by_sites(proposal)
         rows += [
             (
-                say.word(f"method_{proposal['method']}"),
+                t.term(f"method_{proposal['method']}"),
                 site["rank"],
                 site["id"],
                 site["lon"],
@@ -277,7 +277,7 @@ def sites(say: Wording) -> Sheet | None:
             for site, sofar in zip(proposal["sites"], accumulate(added.values()), strict=True)
         ]
     columns = heads(
-        say,
+        t,
         "method",
         ("rank", "whole"),
         "site",
@@ -286,13 +286,13 @@ def sites(say: Wording) -> Sheet | None:
         (f"added{weighted}", "whole"),
         (f"cumulative{weighted}", "whole"),
     )
-    return _sheet(say, "sites", columns, rows) if rows else None
+    return _sheet(t, "sites", columns, rows) if rows else None
 
 
-def uncovered(plan: Plan, say: Wording) -> Sheet:
+def uncovered(plan: Plan, t: Translator) -> Sheet:
     """List the points whose people no centre serves within the standard."""
     every = plan.coverage.uncovered
-    small = are_small(every, plan)
+    small = is_small_count(every, plan)
     points, few = every[~small], every[small]
     degrees = points.to_crs(4326).geometry
     names = plan.inputs.communities.set_index("id")["name"]
@@ -309,7 +309,7 @@ def uncovered(plan: Plan, say: Wording) -> Sheet:
     least = plan.study.demand.least_shown
     rows += [
         (
-            say("uncovered_together", count=say.whole(len(table)), least=least),
+            t("uncovered_together", count=t.whole(len(table)), least=least),
             str(names.get(community, "")),
             float(table["people"].sum()),
             None,
@@ -317,13 +317,13 @@ def uncovered(plan: Plan, say: Wording) -> Sheet:
         )
         for community, table in few.groupby("community", sort=False)
     ]
-    columns = heads(say, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
-    return _sheet(say, "uncovered", columns, rows)
+    columns = heads(t, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
+    return _sheet(t, "uncovered", columns, rows)
 
 
-def circles(say: Wording) -> Sheet | None:
+def circles(t: Translator) -> Sheet | None:
     """List the business circles."""
-    found = say.content["circles"]
+    found = t.content["circles"]
     if found is None:
         return None
     rows: Rows = [
@@ -341,7 +341,7 @@ def circles(say: Wording) -> Sheet | None:
         for circle in found["circles"]
     ]
     columns = heads(
-        say,
+        t,
         "id",
         "circle",
         "station",
@@ -352,45 +352,43 @@ def circles(say: Wording) -> Sheet | None:
         ("lon", "degrees"),
         ("lat", "degrees"),
     )
-    return _sheet(say, "circles", columns, rows)
+    return _sheet(t, "circles", columns, rows)
 
 
-def remarks(say: Wording) -> Sheet:
+def notices(t: Translator) -> Sheet:
     """List what could not be used as it is, with the reason."""
     rows: Rows = [
         (
-            say.own(remark),
-            say(f"layer_{remark['table']}") if remark["rows"] else "",
+            t.localized(notice),
+            t(f"layer_{notice['table']}") if notice["rows"] else "",
             str(row),
             # Of all its rows together: said once.
-            remark["people"] if place == 0 else None,
+            notice["people"] if place == 0 else None,
         )
-        for remark in say.content["remarks"]
-        for place, row in enumerate(remark["rows"] or ("",))
+        for notice in t.content["notices"]
+        for place, row in enumerate(notice["rows"] or ("",))
     ]
-    return _sheet(say, "remarks", heads(say, "remark", "layer", "row", ("people", "whole")), rows)
+    return _sheet(t, "notices", heads(t, "notice", "layer", "row", ("people", "whole")), rows)
 
 
-def sources(say: Wording) -> Sheet:
+def sources(t: Translator) -> Sheet:
     """List the files with their hashes."""
     rows: Rows = [
         (
-            say(f"layer_{source['layer']}"),
+            t(f"layer_{source['layer']}"),
             source["file"],
             source["sha256"],
-            source["source"] or say("source_not_given"),
-            say("nature_modelled" if source["modelled"] else "nature_given"),
+            source["source"] or t("source_not_given"),
+            t("nature_modelled" if source["modelled"] else "nature_given"),
             source["crs"],
             source["rows"],
             source["used"],
         )
-        for source in say.content["data"]["sources"]
+        for source in t.content["data"]["sources"]
     ]
-    columns = heads(
-        say, "layer", "path", "sha256", "source", "nature", "crs", ("rows", "whole"), ("used", "whole")
-    )
-    return _sheet(say, "sources", columns, rows)
+    columns = heads(t, "layer", "path", "sha256", "source", "nature", "crs", ("rows", "whole"), ("used", "whole"))
+    return _sheet(t, "sources", columns, rows)
 
 
-def _grade(grade: str, say: Wording) -> str:
-    return say("grade_advice") if grade == "advice" else say.word(f"verdict_{grade}")
+def _grade(grade: str, t: Translator) -> str:
+    return t("grade_advice") if grade == "advice" else t.term(f"verdict_{grade}")

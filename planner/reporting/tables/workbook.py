@@ -10,7 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from planner.reporting.tables.formula_escaping import as_cell
+from planner.messages.printable import replace_illegal
+
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def escape_formula(text: str) -> str:
+    r"""Return a text as it may stand in a CSV or XLSX cell.
+
+    A spreadsheet takes what begins with = + - @ for a formula, also one that a stranger wrote into a name. An
+    apostrophe before it makes it a text. Numbers are to be written as numbers, not through this.
+
+    Examples
+    --------
+    >>> escape_formula("和平社区"), escape_formula('=HYPERLINK("http://x")'), escape_formula(" @SUM(A1)")
+    ('和平社区', '\'=HYPERLINK("http://x")', "' @SUM(A1)")
+    """
+    text = replace_illegal(text)
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_BEGINS) else text
+
 
 Kind = Literal["text", "whole", "number", "share", "degrees", "plain", "small"]
 """`plain` is a setting with as many digits as it has, `small` what is mostly far below 1."""
@@ -119,7 +137,7 @@ def _write(sheets: Sequence[Sheet], target: io.BytesIO, *, title: str) -> None:
             for place, column in enumerate(sheet.columns):
                 width = _width(column, [row[place] for row in sheet.rows])
                 written.set_column(place, place, width, looks[column.kind])
-                written.write_string(0, place, as_cell(column.head), head)
+                written.write_string(0, place, escape_formula(column.head), head)
             for number, row in enumerate(sheet.rows, start=1):
                 for place, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
                     if value is None:
@@ -127,7 +145,9 @@ def _write(sheets: Sequence[Sheet], target: io.BytesIO, *, title: str) -> None:
                     if isinstance(value, Number):
                         written.write_number(number, place, value.value, looks[value.kind])
                     elif isinstance(value, str):
-                        written.write_string(number, place, as_cell(value)[:LONGEST_TEXT], looks[column.kind])
+                        written.write_string(
+                            number, place, escape_formula(value)[:LONGEST_TEXT], looks[column.kind]
+                        )
                     else:
                         written.write_number(number, place, value, looks[column.kind])
             if sheet.rows:

@@ -7,25 +7,23 @@ from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
 from planner.config.sections.siting import Siting as Settings
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.walk import WalkSettings
+from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
-from planner.siting.candidates.candidate import Candidate, Excluded
+from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
 from planner.siting.candidates.clusters import Clustering, Grouping, propose_dense, propose_middles
-from planner.siting.candidates.constraints import Ground
+from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.parcels import propose_circles, propose_parcels
-from planner.siting.candidates.place_ids import told_apart
+from planner.siting.candidates.place_ids import make_ids_unique
 from planner.siting.candidates.street_positions import StreetPositions, propose_street_positions
 
 
 @dataclass(frozen=True, slots=True)
-class FromOrigin:
+class SourceSummary:
     """What came of one origin.
 
     Attributes
@@ -50,7 +48,7 @@ class FromOrigin:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class CandidateSet:
     """Candidates to choose among, and those left out.
 
     Attributes
@@ -64,8 +62,8 @@ class Pool:
     """
 
     candidates: tuple[Candidate, ...]
-    excluded: tuple[Excluded, ...] = ()
-    origins: tuple[FromOrigin, ...] = ()
+    excluded: tuple[ExcludedCandidate, ...] = ()
+    origins: tuple[SourceSummary, ...] = ()
 
     @property
     def new(self) -> tuple[Candidate, ...]:
@@ -88,7 +86,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gatherer:
+class CandidateBuilder:
     """What candidates are made from.
 
     Attributes
@@ -97,8 +95,8 @@ class Gatherer:
         Who can be gained, and the limit of each, minutes.
     snaps
         Where they meet the streets.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     settings
         `[siting]` of the study.
     circles, parcels
@@ -116,17 +114,16 @@ class Gatherer:
     uncovered: gpd.GeoDataFrame
     limits_min: NDArray[np.float64]
     snaps: SnappedPoints
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     settings: Settings
     circles: BusinessAreas | None = None
     parcels: Parcels | None = None
     options: tuple[Candidate, ...] = ()
     named: tuple[Candidate, ...] = ()
     taken: frozenset[str] = frozenset()
-    ground: Ground | None = None
+    ground: SiteConstraints | None = None
 
-    def gather(self) -> Pool:
+    def gather(self) -> CandidateSet:
         """Return all candidates; those of one place from several origins are all kept.
 
         The clusters into as many as sites are always among them: what clustering alone would choose is shown
@@ -137,10 +134,10 @@ class Gatherer:
             if origin == "density":
                 found.append((origin, self._dense(), None))
             if origin == "circles" and self.circles is not None:
-                circles = propose_circles(self.circles, self.network, access_m=self.walk.access_m)
+                circles = propose_circles(self.circles, self.walker)
                 found.append((origin, circles, None))
             if origin == "parcels" and self.parcels is not None:
-                parcels = propose_parcels(self.parcels, self.network, access_m=self.walk.access_m)
+                parcels = propose_parcels(self.parcels, self.walker)
                 found.append((origin, parcels, None))
             if origin == "streets":
                 streets = self._streets()
@@ -155,26 +152,26 @@ class Gatherer:
         ]
         return self._sorted_out(found)
 
-    def gather_named(self) -> Pool:
+    def gather_named(self) -> CandidateSet:
         """Return the places that the study names by themselves, where nothing else is asked for."""
         return self._sorted_out([("named", self.named, None)] if self.named else [])
 
-    def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> Pool:
+    def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> CandidateSet:
         taken = set(self.taken)
         candidates: list[Candidate] = []
-        excluded: list[Excluded] = []
-        origins: list[FromOrigin] = []
+        excluded: list[ExcludedCandidate] = []
+        origins: list[SourceSummary] = []
         for origin, given, suffice in found:
             new_cost = self.settings.new_cost
             proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
             # A centre as it is has the id of a centre: its own.
-            proposed = proposed if origin == "keep" else told_apart(proposed, taken)
+            proposed = proposed if origin == "keep" else make_ids_unique(proposed, taken)
             taken |= {one.id for one in proposed}
             kept, out = (proposed, []) if self.ground is None else self.ground.sorted_out(proposed)
             candidates += kept
             excluded += out
-            origins.append(FromOrigin(origin, len(proposed), len(kept), suffice))
-        return Pool(tuple(candidates), tuple(excluded), tuple(origins))
+            origins.append(SourceSummary(origin, len(proposed), len(kept), suffice))
+        return CandidateSet(tuple(candidates), tuple(excluded), tuple(origins))
 
     def _middles(self) -> list[Candidate]:
         near = self.uncovered[self.snaps.reaches_street]
@@ -182,26 +179,23 @@ class Gatherer:
         clusterings = [Clustering(sites, self.settings.seed)]
         if "clusters" in self.settings.origins and asked > sites:
             clusterings.append(Clustering(asked, self.settings.seed))
-        return propose_middles(near, self.network, clusterings, access_m=self.walk.access_m) if len(near) else []
+        return propose_middles(near, self.walker, clusterings) if len(near) else []
 
     def _dense(self) -> list[Candidate]:
         near = self.uncovered[self.snaps.reaches_street]
         if not len(near):
             return []
-        xy = shapely.get_coordinates(near.geometry.array)
-        snaps = snap(xy, self.network, access_m=self.walk.access_m)
         density = self.settings.density
         grouping = Grouping(density.method, density.within_m, density.least_points)
-        return propose_dense(near, snaps, self.network, grouping, walk=self.walk)
+        return propose_dense(near, self.walker, grouping)
 
     def _streets(self) -> StreetPositions:
-        lines = self.network.as_drawn.segment_lines() if self.ground is None else self.ground.streets()
+        lines = self.walker.network.as_drawn.segment_lines() if self.ground is None else self.ground.streets()
         return propose_street_positions(
             self.snaps,
             self.uncovered["people"].to_numpy(),
             self.limits_min,
-            self.network,
+            self.walker,
             lines,
-            walk=self.walk,
             at_most=self.settings.street_positions,
         )

@@ -12,7 +12,7 @@ import pyproj
 
 from planner.network.walk import FloatArray
 
-Origin = Literal["clusters", "density", "circles", "parcels", "streets", "named", "keep", "move", "merge"]
+Source = Literal["clusters", "density", "circles", "parcels", "streets", "named", "keep", "move", "merge"]
 Reason = Literal[
     "in_water", "on_barrier", "outside", "too_near", "no_street", "behind_barrier", "too_small", "no_cost"
 ]
@@ -46,7 +46,7 @@ class Candidate:
     """
 
     id: str
-    origin: Origin
+    origin: Source
     x_m: float
     y_m: float
     cost: float | None = None
@@ -65,7 +65,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Excluded:
+class ExcludedCandidate:
     """A candidate that cannot be chosen, and why.
 
     Attributes
@@ -83,12 +83,12 @@ class Excluded:
     detail: str = ""
 
 
-def places_of(candidates: Sequence[Candidate]) -> FloatArray:
+def candidate_xy(candidates: Sequence[Candidate]) -> FloatArray:
     """Return where candidates are, shape (candidates, 2), metres.
 
     Examples
     --------
-    >>> places_of([Candidate("a", "streets", 1.0, 2.0)]).tolist()
+    >>> candidate_xy([Candidate("a", "streets", 1.0, 2.0)]).tolist()
     [[1.0, 2.0]]
     """
     return np.array([(one.x_m, one.y_m) for one in candidates], dtype=np.float64).reshape(-1, 2)
@@ -109,12 +109,12 @@ def candidate_table(candidates: Sequence[Candidate], crs: pyproj.CRS | None) -> 
             "tenure": [one.tenure for one in candidates],
             "centres": [", ".join(one.centres) for one in candidates],
         },
-        geometry=gpd.points_from_xy(*places_of(candidates).T),
+        geometry=gpd.points_from_xy(*candidate_xy(candidates).T),
         crs=crs,
     )
 
 
-def excluded_table(excluded: Sequence[Excluded], crs: pyproj.CRS | None) -> gpd.GeoDataFrame:
+def excluded_table(excluded: Sequence[ExcludedCandidate], crs: pyproj.CRS | None) -> gpd.GeoDataFrame:
     """Return what was left out as a layer: the candidates' columns, reason, detail."""
     table = candidate_table([one.candidate for one in excluded], crs)
     reasons, details = [one.reason for one in excluded], [one.detail for one in excluded]

@@ -12,11 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.walk import WalkSettings
-from planner.siting.candidates.candidate import Candidate, Origin
-from planner.siting.candidates.place_ids import place_id, told_apart
+from planner.network.walker import Walker
+from planner.siting.candidates.candidate import Candidate, Source
+from planner.siting.candidates.place_ids import make_ids_unique, place_id
 
 POSITION_DIGITS = 2
 """Candidate positions are rounded to the centimetre, so that the last bits of a mean cannot change an answer."""
@@ -41,10 +39,8 @@ class Grouping:
 
 def propose_middles(
     uncovered: gpd.GeoDataFrame,
-    network: WalkingNetwork,
+    walker: Walker,
     clusterings: Sequence[Clustering],
-    *,
-    access_m: float,
 ) -> list[Candidate]:
     """Propose a position for the middle of each cluster of uncovered people.
 
@@ -55,12 +51,10 @@ def propose_middles(
     ----------
     uncovered
         Demand points with people, in the network's CRS.
-    network
-        The streets.
+    walker
+        Network and walk.
     clusterings
         How many clusters to make, once or several times; more clusters than points are as many as points.
-    access_m
-        Passed on to snapping.
 
     Returns
     -------
@@ -75,25 +69,21 @@ def propose_middles(
         centres, label = _k_means(xy, people, clustering)
         order = _in_order(centres)
         of_cluster = [float(people[label == number].sum()) for number in order]
-        found += on_streets(
+        found += snap_to_streets(
             "K",
             "clusters",
             centres[order],
-            network,
+            walker,
             people=of_cluster,
             clusters=clustering.clusters,
-            access_m=access_m,
         )
-    return told_apart(found)
+    return make_ids_unique(found)
 
 
 def propose_dense(
     uncovered: gpd.GeoDataFrame,
-    snaps: SnappedPoints,
-    network: WalkingNetwork,
+    walker: Walker,
     grouping: Grouping,
-    *,
-    walk: WalkSettings,
 ) -> list[Candidate]:
     """Propose a position for the middle of each group of uncovered people who live close together on foot.
 
@@ -102,10 +92,10 @@ def propose_dense(
 
     Parameters
     ----------
-    uncovered, snaps
-        Demand points with people, and where they meet the streets.
-    network, walk
-        The streets and the walk.
+    uncovered
+        Demand points with people.
+    walker
+        Network and walk.
     grouping
         How groups are made.
 
@@ -115,7 +105,7 @@ def propose_dense(
         One a group, from west to east; D and the sign of its place.
     """
     xy, people = shapely.get_coordinates(uncovered.geometry.array), uncovered["people"].to_numpy()
-    metres = walk_distances(network, snaps, walk=walk, within_m=grouping.within_m)
+    metres = walk_distances(walker, walker.snap(uncovered), within_m=grouping.within_m)
     if grouping.method == "hdbscan":
         label = hdbscan(metres, least_places=grouping.least_points)
     else:
@@ -124,31 +114,29 @@ def propose_dense(
     groups = [rows for rows in groups if people[rows].sum() > 0]
     middles = np.array([np.average(xy[rows], axis=0, weights=people[rows]) for rows in groups]).reshape(-1, 2)
     order = _in_order(middles)
-    return told_apart(
-        on_streets(
+    return make_ids_unique(
+        snap_to_streets(
             "D",
             "density",
             middles[order],
-            network,
+            walker,
             people=[float(people[groups[number]].sum()) for number in order],
-            access_m=walk.access_m,
         )
     )
 
 
-def on_streets(  # noqa: PLR0913 - one entry a column
+def snap_to_streets(
     ids: str | Sequence[str],
-    origin: Origin,
+    origin: Source,
     xy: NDArray[np.float64],
-    network: WalkingNetwork,
+    walker: Walker,
     *,
-    access_m: float,
     people: Sequence[float] | None = None,
     clusters: int = 0,
     names: Sequence[str] | None = None,
 ) -> list[Candidate]:
     """Return candidates at the street positions nearest to places: with given ids, or a letter and the place."""
-    snaps = snap(xy.reshape(-1, 2), network, access_m=access_m)
+    snaps = walker.snap(xy.reshape(-1, 2))
     spots = np.round(snaps.nearest_xy, POSITION_DIGITS) + 0.0
     own = [place_id(ids, *spot) for spot in spots.tolist()] if isinstance(ids, str) else ids
     return [

@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 
 from planner.config.sections.siting import Siting as Settings
 from planner.inputs.study_inputs import Inputs
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import nearest_facility
-from planner.network.walk import WalkSettings, is_within
-from planner.siting.candidates.candidate import Candidate, Excluded, Reason, places_of
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import is_within
+from planner.network.walker import Walker
+from planner.siting.candidates.candidate import Candidate, ExcludedCandidate, Reason, candidate_xy
 
 EDGE_M = 0.01
 """A place on the border of the district is in it: candidates are rounded to the centimetre."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class SiteConstraints:
     """What decides whether a station may stand somewhere.
 
     Attributes
@@ -34,8 +33,8 @@ class Ground:
         Shapes to keep out of, empty where there are none.
     centres, ids
         Existing centres that stay: where they meet the streets, and their ids.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     settings
         The limits, `[siting]` of the study.
     """
@@ -45,12 +44,11 @@ class Ground:
     barriers: shapely.Geometry
     centres: SnappedPoints
     ids: NDArray[np.object_]
-    network: WalkingNetwork
-    walk: WalkSettings
+    walker: Walker
     settings: Settings
 
     @classmethod
-    def of(cls, inputs: Inputs, network: WalkingNetwork, walk: WalkSettings, settings: Settings) -> Ground:
+    def of(cls, inputs: Inputs, walker: Walker, settings: Settings) -> SiteConstraints:
         """Return the ground of a study."""
         stays = ~inputs.facilities["id"].isin(settings.free)
         centres = inputs.facilities[stays]
@@ -58,24 +56,23 @@ class Ground:
             district=shapely.union_all(inputs.communities.geometry.array),
             water=_together(inputs.water),
             barriers=_together(inputs.barriers),
-            centres=snap(shapely.get_coordinates(centres.geometry.array), network, access_m=walk.access_m),
+            centres=walker.snap(centres),
             ids=centres["id"].to_numpy(dtype=object),
-            network=network,
-            walk=walk,
+            walker=walker,
             settings=settings,
         )
 
-    def sorted_out(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Excluded]]:
+    def sorted_out(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[ExcludedCandidate]]:
         """Return who may be chosen, and who may not with the first reason found; centres as they are may always.
 
         Examples
         --------
         A candidate in a lake is listed with the reason ``in_water``; it is never dropped in silence.
         """
-        xy = places_of(candidates)
+        xy = candidate_xy(candidates)
         points = shapely.points(xy)
-        snaps = snap(xy, self.network, access_m=self.walk.access_m)
-        hidden = ~snaps.reaches_street & (snaps.nearest_m <= self.walk.access_m)
+        snaps = self.walker.snap(xy)
+        hidden = ~snaps.reaches_street & (snaps.nearest_m <= self.walker.access_m)
         nearest_m, nearest = self._to_centres(snaps)
         area = np.array([np.inf if one.area_m2 is None else one.area_m2 for one in candidates])
         unknown = np.array([one.cost is None for one in candidates], dtype=bool)
@@ -91,19 +88,19 @@ class Ground:
             ("no_cost", unknown & (budget is not None)),
         )
         kept: list[Candidate] = []
-        excluded: list[Excluded] = []
+        excluded: list[ExcludedCandidate] = []
         for place, candidate in enumerate(candidates):
             reason = next((name for name, fails in tests if fails[place]), None)
             if candidate.stays or reason is None:
                 kept.append(candidate)
             else:
                 detail = str(self.ids[nearest[place]]) if reason == "too_near" else ""
-                excluded.append(Excluded(candidate, reason, detail))
+                excluded.append(ExcludedCandidate(candidate, reason, detail))
         return kept, excluded
 
     def streets(self) -> NDArray[np.object_]:
         """Return the straight street pieces on which a station may stand, apart from what stands beside it."""
-        pieces = shapely.get_parts(shapely.unary_union(self.network.as_drawn.segment_lines()))
+        pieces = shapely.get_parts(shapely.unary_union(self.walker.network.as_drawn.segment_lines()))
         shapely.prepare(self.district)
         inside = shapely.covers(self.district, pieces)
         crossing = ~inside & shapely.intersects(self.district, pieces)
@@ -118,12 +115,10 @@ class Ground:
         apart_m = self.settings.apart_m
         if apart_m <= 0 or not len(self.ids):
             return np.full(len(snaps.xy), np.inf), np.full(len(snaps.xy), -1, dtype=np.int64)
-        horizon_min = self.walk.minutes(apart_m)
-        minutes, which = nearest_facility(
-            self.network, self.centres, snaps, walk=self.walk, horizon_min=horizon_min
-        )
+        horizon_min = self.walker.walk.minutes(apart_m)
+        minutes, which = self.walker.nearest(self.centres, snaps, within_min=horizon_min)
         inside = is_within(minutes, horizon_min)
-        return np.where(inside, minutes * self.walk.metres(1.0), np.inf), which
+        return np.where(inside, minutes * self.walker.walk.metres(1.0), np.inf), which
 
 
 def _without(pieces: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np.object_]:

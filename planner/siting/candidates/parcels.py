@@ -8,15 +8,14 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import snap
+from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
 from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.clusters import POSITION_DIGITS, on_streets
-from planner.siting.candidates.place_ids import told_apart
+from planner.siting.candidates.clusters import POSITION_DIGITS, snap_to_streets
+from planner.siting.candidates.place_ids import make_ids_unique
 
 
-def propose_parcels(parcels: Parcels, network: WalkingNetwork, *, access_m: float) -> list[Candidate]:
+def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
     """Propose every parcel that is given.
 
     A point is where the station would be entered. Of an outline, the entrance is taken to be where it comes
@@ -26,17 +25,15 @@ def propose_parcels(parcels: Parcels, network: WalkingNetwork, *, access_m: floa
     ----------
     parcels
         The checked table, in the network's CRS.
-    network
-        The streets.
-    access_m
-        Passed on to snapping.
+    walker
+        Network and walk.
 
     Returns
     -------
     candidates
         One a parcel, P:<id>, in the table's order, with its own cost, area and tenure.
     """
-    spots = _entrances(parcels, network, access_m)
+    spots = _entrances(parcels, walker)
     rows = parcels.drop(columns="geometry").to_dict(orient="records")
     return [
         Candidate(
@@ -53,7 +50,7 @@ def propose_parcels(parcels: Parcels, network: WalkingNetwork, *, access_m: floa
     ]
 
 
-def propose_circles(circles: BusinessAreas, network: WalkingNetwork, *, access_m: float) -> list[Candidate]:
+def propose_circles(circles: BusinessAreas, walker: Walker) -> list[Candidate]:
     """Propose the middle of every business circle: the place of business nearest to where its people work.
 
     Returns
@@ -63,23 +60,22 @@ def propose_circles(circles: BusinessAreas, network: WalkingNetwork, *, access_m
     """
     places = circles.places.set_index("id").geometry.reindex(circles.table["middle"])
     xy = shapely.get_coordinates(places.array)
-    return told_apart(
-        on_streets(
+    return make_ids_unique(
+        snap_to_streets(
             "C",
             "circles",
             xy,
-            network,
+            walker,
             people=[float(workers) for workers in circles.table["workers"]],
             names=[str(name) for name in circles.table["name"]],
-            access_m=access_m,
         )
     )
 
 
-def _entrances(parcels: gpd.GeoDataFrame, network: WalkingNetwork, access_m: float) -> NDArray[np.float64]:
+def _entrances(parcels: gpd.GeoDataFrame, walker: Walker) -> NDArray[np.float64]:
     shapes = parcels.geometry.array
     inside = shapely.point_on_surface(shapes)
-    street = shapely.points(snap(shapely.get_coordinates(inside), network, access_m=access_m).nearest_xy)
+    street = shapely.points(walker.snap(shapely.get_coordinates(inside)).nearest_xy)
     ways = shapely.shortest_line(shapes, street)
     entrances = shapely.get_coordinates(shapely.get_point(ways, 0))
     return np.asarray(np.round(entrances, POSITION_DIGITS) + 0.0, dtype=np.float64)

@@ -61,7 +61,7 @@ def metres_between(ident: str, x_m: float, y_m: float) -> float | None:
     return float(np.hypot(_around(x_m - 0.5 - x), _around(y_m - 0.5 - y)))
 
 
-def nearest_to(ident: str, candidates: Iterable[Candidate]) -> tuple[Candidate, float] | None:
+def nearest_candidate(ident: str, candidates: Iterable[Candidate]) -> tuple[Candidate, float] | None:
     """Return the candidate nearest to the place of an id, and its metres from it."""
     far = [(metres_between(ident, one.x_m, one.y_m), one) for one in candidates]
     known = [(metres, one) for metres, one in far if metres is not None]
@@ -71,12 +71,12 @@ def nearest_to(ident: str, candidates: Iterable[Candidate]) -> tuple[Candidate, 
     return one, metres
 
 
-def told_apart(candidates: Sequence[Candidate], taken: Collection[str] = ()) -> list[Candidate]:
+def make_ids_unique(candidates: Sequence[Candidate], taken: Collection[str] = ()) -> list[Candidate]:
     """Return candidates with ids of their own: of several in one square metre the second is called b, and so on.
 
     Examples
     --------
-    >>> [one.id for one in told_apart([Candidate("K1", "clusters", 0, 0), Candidate("K1", "clusters", 0, 0)])]
+    >>> [one.id for one in make_ids_unique([Candidate("K1", "clusters", 0, 0), Candidate("K1", "clusters", 0, 0)])]
     ['K1', 'K1b']
     """
     known, found = set(taken), []

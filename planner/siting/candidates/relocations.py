@@ -12,16 +12,13 @@ import shapely
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from planner.network.network import WalkingNetwork
-from planner.network.snapping import snap
-from planner.network.travel_times import travel_times
-from planner.network.walk import WalkSettings
-from planner.siting.candidates.candidate import Candidate, places_of
-from planner.siting.candidates.clusters import on_streets
+from planner.network.walker import Walker
+from planner.siting.candidates.candidate import Candidate, candidate_xy
+from planner.siting.candidates.clusters import snap_to_streets
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class FacilityAction:
     """What a plan does with a free centre.
 
     Attributes
@@ -39,13 +36,12 @@ class Fate:
     to: str = ""
 
 
-def propose_options(
+def propose_relocations(
     facilities: gpd.GeoDataFrame,
     demand: gpd.GeoDataFrame,
     free: Sequence[str],
-    network: WalkingNetwork,
+    walker: Walker,
     *,
-    walk: WalkSettings,
     merge_within_m: float,
 ) -> list[Candidate]:
     """Propose what may be done with free centres; closing one is to choose none of its options.
@@ -56,8 +52,8 @@ def propose_options(
         All centres; people with their communities.
     free
         Ids of the free ones.
-    network, walk
-        The streets and the walk.
+    walker
+        Network and walk.
     merge_within_m
         Two no farther apart than this on foot may be merged.
 
@@ -80,7 +76,7 @@ def propose_options(
         for one, home in zip(kept, homes, strict=True)
         if (middle := _middle(demand, home)) is not None
     ]
-    near = _near(kept, network, walk=walk, within_m=merge_within_m)
+    near = _near(kept, walker, within_m=merge_within_m)
     merges = [
         (f"M:{kept[one].id}+{kept[other].id}", (kept[one].id, kept[other].id), middle)
         for one, other in near
@@ -91,18 +87,19 @@ def propose_options(
         if options:
             xy = np.array([middle for *_, middle in options])
             origin = "move" if options is moves else "merge"
-            placed = on_streets(
+            placed = snap_to_streets(
                 [ident for ident, *_ in options],
                 "move" if origin == "move" else "merge",
                 xy,
-                network,
-                access_m=walk.access_m,
+                walker,
             )
             found += [_of_centres(one, centres) for one, (_, centres, _) in zip(placed, options, strict=True)]
     return found
 
 
-def fates(free: Sequence[Candidate], chosen: Sequence[Candidate], *, new_sites: int) -> tuple[Fate, ...]:
+def facility_actions(
+    free: Sequence[Candidate], chosen: Sequence[Candidate], *, new_sites: int
+) -> tuple[FacilityAction, ...]:
     """Say what a plan does with the free centres.
 
     A centre that is chosen as it is stays. Of the others, two whose common option is chosen are merged. Sites
@@ -112,7 +109,7 @@ def fates(free: Sequence[Candidate], chosen: Sequence[Candidate], *, new_sites: 
     Examples
     --------
     >>> old = [Candidate("C1", "keep", 0, 0), Candidate("C2", "keep", 100, 0)]
-    >>> [one.fate for one in fates(old, [old[0], Candidate("S1", "streets", 90, 0)], new_sites=0)]
+    >>> [one.fate for one in facility_actions(old, [old[0], Candidate("S1", "streets", 90, 0)], new_sites=0)]
     ['keep', 'move']
     """
     kept = {one.id for one in chosen if one.stays}
@@ -126,12 +123,12 @@ def fates(free: Sequence[Candidate], chosen: Sequence[Candidate], *, new_sites: 
     sites = [one for one in chosen if not one.stays and one.id not in merged.values()]
     moved = _moved(gone, sites, count=min(len(gone), max(0, len(sites) - new_sites)))
 
-    def fate(ident: str) -> Fate:
+    def fate(ident: str) -> FacilityAction:
         if ident in kept:
-            return Fate(ident, "keep", ident)
+            return FacilityAction(ident, "keep", ident)
         if ident in merged:
-            return Fate(ident, "merge", merged[ident])
-        return Fate(ident, "move", moved[ident]) if ident in moved else Fate(ident, "close")
+            return FacilityAction(ident, "merge", merged[ident])
+        return FacilityAction(ident, "move", moved[ident]) if ident in moved else FacilityAction(ident, "close")
 
     return tuple(fate(one.id) for one in free)
 
@@ -139,7 +136,7 @@ def fates(free: Sequence[Candidate], chosen: Sequence[Candidate], *, new_sites: 
 def _moved(gone: Sequence[Candidate], sites: Sequence[Candidate], *, count: int) -> dict[str, str]:
     if not count:
         return {}
-    between = np.hypot(*(places_of(gone)[:, None, :] - places_of(sites)[None, :, :]).transpose(2, 0, 1))
+    between = np.hypot(*(candidate_xy(gone)[:, None, :] - candidate_xy(sites)[None, :, :]).transpose(2, 0, 1))
     own = np.array([[one.id in site.centres for site in sites] for one in gone])
     centre, site = linear_sum_assignment(np.where(own, 0.0, between))
     order = np.argsort(between[centre, site], kind="stable")[:count]
@@ -155,11 +152,9 @@ def _middle(demand: gpd.GeoDataFrame, homes: frozenset[str]) -> NDArray[np.float
     return np.asarray(np.average(xy, axis=0, weights=people), dtype=np.float64)
 
 
-def _near(
-    kept: Sequence[Candidate], network: WalkingNetwork, *, walk: WalkSettings, within_m: float
-) -> list[tuple[int, int]]:
-    spots = snap(places_of(kept), network, access_m=walk.access_m)
-    times = travel_times(network, spots, spots, walk=walk, horizon_min=walk.minutes(within_m))
+def _near(kept: Sequence[Candidate], walker: Walker, *, within_m: float) -> list[tuple[int, int]]:
+    spots = walker.snap(candidate_xy(kept))
+    times = walker.times(spots, spots, within_min=walker.walk.minutes(within_m))
     joined = set(zip(times.facility.tolist(), times.demand.tolist(), strict=True))
     return [pair for pair in combinations(range(len(kept)), 2) if pair in joined and pair[::-1] in joined]
 

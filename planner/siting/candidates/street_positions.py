@@ -11,15 +11,15 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from planner.network.isochrones.service_areas import service_areas
-from planner.network.network import WalkingNetwork, with_costs
-from planner.network.snapping import SnappedPoints, snap
-from planner.network.travel_times import travel_times
-from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
+from planner.network.network import with_costs
+from planner.network.positions import select_snapped
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
 from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.clusters import POSITION_DIGITS
-from planner.siting.candidates.place_ids import place_id, told_apart
-from planner.siting.problem import covers_of
+from planner.siting.candidates.place_ids import make_ids_unique, place_id
+from planner.siting.problem import coverage_from_pairs
 
 POINTS_AT_ONCE = 400
 COLUMNS_AT_ONCE = 1000
@@ -51,10 +51,9 @@ def propose_street_positions(
     demand: SnappedPoints,
     people: FloatArray,
     limit_min: FloatArray,
-    network: WalkingNetwork,
+    walker: Walker,
     free_streets: NDArray[np.object_],
     *,
-    walk: WalkSettings,
     at_most: int,
 ) -> StreetPositions:
     """Propose street positions of which an optimum over them is an optimum over all.
@@ -71,12 +70,10 @@ def propose_street_positions(
         Where the people to be gained meet the streets.
     people, limit_min
         How many they are and how far they may walk, minutes, shape (demand,).
-    network
-        The streets.
+    walker
+        Network and walk.
     free_streets
         The street pieces on which a station may stand.
-    walk
-        Speed and access.
     at_most
         Keep no more than so many: those that a greedy choice takes until everyone is served, then those that it
         takes of the rest, so that no neighbourhood is left without.
@@ -95,20 +92,18 @@ def propose_street_positions(
     asked = np.flatnonzero((people > 0) & demand.reaches_street)
     if not len(pieces) or not len(asked):
         return StreetPositions([], 0)
-    xy = _fullest(pieces, _stretches(pieces, demand, asked, limit_min, network, walk))
+    xy = _fullest(pieces, _stretches(pieces, demand, asked, limit_min, walker))
     if not len(xy):
         return StreetPositions([], 0)
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
-    spots = snap(xy, network, access_m=walk.access_m)
-    horizon_min = float(limit_min[asked].max())
-    times = travel_times(network, spots, demand, walk=walk, horizon_min=horizon_min)
+    times = walker.times(walker.snap(xy), demand, within_min=float(limit_min[asked].max()))
     served = is_within(times.minutes, limit_min[times.demand]) & (people[times.demand] > 0)
-    covers = csc_array(covers_of(times.demand[served], times.facility[served], (len(people), len(xy))))
+    covers = csc_array(coverage_from_pairs(times.demand[served], times.facility[served], (len(people), len(xy))))
     suffice = _undominated(covers)
     kept = suffice if len(suffice) <= at_most else _best_around(csc_array(covers[:, suffice]), people, at_most)
     kept = kept if len(suffice) <= at_most else suffice[kept]
     return StreetPositions(
-        told_apart(
+        make_ids_unique(
             [Candidate(place_id("S", x, y), "streets", x, y) for x, y in xy[np.sort(kept)].tolist()],
         ),
         len(suffice),
@@ -134,29 +129,17 @@ def _straight(lines: NDArray[np.object_]) -> FloatArray:
 
 
 def _stretches(
-    pieces: FloatArray,
-    demand: SnappedPoints,
-    asked: IndexArray,
-    limit_min: FloatArray,
-    network: WalkingNetwork,
-    walk: WalkSettings,
+    pieces: FloatArray, demand: SnappedPoints, asked: IndexArray, limit_min: FloatArray, walker: Walker
 ) -> _Stretches:
     # A service area is what reaches its middle; here people go out from it.
-    outwards = with_costs(network, network.segment_cost_factor)
+    outwards = Walker(with_costs(walker.network, walker.network.segment_cost_factor), walker.walk)
     lines = np.asarray(shapely.linestrings(pieces.reshape(-1, 2, 2)), dtype=object)
     tree = shapely.STRtree(lines)
     found = [
         _inside(area, tree, lines, pieces)
         for limit in np.unique(limit_min[asked])
         for rows in _chunks(asked[limit_min[asked] == limit])
-        for area in [
-            service_areas(
-                outwards,
-                snap(demand.xy[rows], network, access_m=walk.access_m),
-                walk=walk,
-                limits_min=[float(limit)],
-            )[:, 0]
-        ]
+        for area in [outwards.service_areas(select_snapped(demand, rows), limits_min=[float(limit)])[:, 0]]
     ]
     piece, low, high = (np.concatenate(column) for column in zip(*found, strict=True))
     return _Stretches(piece, low, high)

@@ -6,25 +6,25 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, between
-from planner.siting.models.maximal_covering import ranked
-from planner.siting.problem import Choice, Covering, pairs_of
-from planner.siting.solution import Answer, status_of
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.greedy_kernels import Room
-from planner.siting.solvers.location_bnb import best_service
-from planner.siting.solvers.mip import Programme, solve
-from planner.siting.solvers.precompile import started
-from planner.siting.solvers.selection_rows import choice_rows
-from planner.siting.solvers.value_tables import best_of, value_table
+from planner.siting.argument_checks import check_between, raise_issues
+from planner.siting.models.maximal_covering import rank_by_gain
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
+from planner.siting.solution import Solution, status_of
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.greedy_kernels import SelectionLimits
+from planner.siting.solvers.location_bnb import solve_weighted_assignment
+from planner.siting.solvers.mip import MixedIntegerProgram, solve
+from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.selection_rows import selection_rows
+from planner.siting.solvers.value_tables import best_open_column, build_value_table
 
 FIRST_SHARE = 0.3
 """How much of the time the search for a first choice may take."""
 
 
 def backup_covering(
-    covering: Covering, choice: Choice, *, backup: float = 0.5, seconds: float, seed: int = 0
-) -> Answer:
+    covering: CoverageMatrix, choice: SelectionConstraints, *, backup: float = 0.5, seconds: float, seed: int = 0
+) -> Solution:
     r"""Choose the sites that serve the most people, where a second site in reach counts too.
 
     .. math:: \max \sum_i a_i \big((1 - \beta)\, x_i + \beta\, u_i\big) \quad
@@ -57,23 +57,26 @@ def backup_covering(
     Examples
     --------
     >>> covers = csr_array(np.array([[1, 1, 0], [0, 0, 1]], dtype=bool))
-    >>> both = backup_covering(Covering(covers, np.array([9.0, 2.0])), Choice(sites=2), backup=0.5, seconds=5)
+    >>> both = backup_covering(
+    ...     CoverageMatrix(covers, np.array([9.0, 2.0])), SelectionConstraints(sites=2), backup=0.5, seconds=5)
     >>> both.sites, both.objective
     ((0, 1), 9.0)
     """
-    admit(between("backup", backup, 0.0, 1.0))
-    clock = started(seconds)
+    raise_issues(check_between("backup", backup, 0.0, 1.0))
+    clock = start_deadline(seconds)
     rows, columns = covering.covers.shape
     room, fixed = choice.room(columns), choice.fixed_columns()
-    row, column = pairs_of(covering.covers)
+    row, column = coverage_pairs(covering.covers)
     matrix = csr_array((np.ones(len(row)), (row, column)), shape=(rows, columns))
 
     def worth(chosen: IndexArray) -> float:
         return _worth(matrix, covering.weight, np.concatenate([fixed, chosen]), backup)
 
     # The choice that serves the most once is a good one to begin with.
-    values = value_table(row, column, covering.weight[row], (rows, columns))
-    first = best_service(values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed)
+    values = build_value_table(row, column, covering.weight[row], (rows, columns))
+    first = solve_weighted_assignment(
+        values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed
+    )
     chosen = first.chosen
     solved = _solve(matrix, covering.weight, room, fixed, chosen, backup, clock)
     opened = solved[0]
@@ -81,14 +84,16 @@ def backup_covering(
         chosen = opened
     objective = worth(chosen)
     # Being served twice counts no more than being served: the bound on the one holds for the other.
-    served_once = float(best_of(values, fixed)[0].sum()) + first.bound
+    served_once = float(best_open_column(values, fixed)[0].sum()) + first.bound
     bound = max(objective, min(solved[1], served_once))
     status = status_of(objective, bound)
-    order, _ = ranked(values, chosen, np.zeros(rows))
+    order, _ = rank_by_gain(values, chosen, np.zeros(rows))
     chosen = np.concatenate([order, np.setdiff1d(chosen, order)])
-    _, by = best_of(value_table(row, column, np.ones(len(row)), (rows, columns)), np.concatenate([fixed, chosen]))
+    _, by = best_open_column(
+        build_value_table(row, column, np.ones(len(row)), (rows, columns)), np.concatenate([fixed, chosen])
+    )
     reachable = np.bincount(row, minlength=rows) > 0
-    return Answer(
+    return Solution(
         model="backup_covering",
         sense="most",
         sites=tuple(int(site) for site in chosen),
@@ -104,7 +109,7 @@ def backup_covering(
     )
 
 
-def people_twice(covering: Covering, columns: IndexArray) -> float:
+def people_twice(covering: CoverageMatrix, columns: IndexArray) -> float:
     """Return how many have two or more of these columns in reach."""
     count = np.asarray(covering.covers[:, columns].astype(np.int64).sum(axis=1)).ravel()
     return float(covering.weight[count > 1].sum())
@@ -118,16 +123,16 @@ def _worth(matrix: csr_array, weight: FloatArray, chosen: IndexArray, backup: fl
 def _solve(
     matrix: csr_array,
     weight: FloatArray,
-    room: Room,
+    room: SelectionLimits,
     fixed: IndexArray,
     chosen: IndexArray,
     backup: float,
-    clock: Clock,
+    clock: Deadline,
 ) -> tuple[IndexArray | None, float]:
     """Return a choice by HiGHS, None where it found none, and its bound."""
     matrix, weight = merged_rows(matrix, weight)
     rows, columns = matrix.shape
-    limits, most = choice_rows(room, fixed)
+    limits, most = selection_rows(room, fixed)
     served = hstack([-matrix, eye_array(rows), eye_array(rows)])
     twice_if_once = hstack([csr_array((rows, columns)), -eye_array(rows), eye_array(rows)])
     choosing = hstack([limits, csr_array((len(most), 2 * rows))])
@@ -140,7 +145,7 @@ def _solve(
     # Where the second site counts more than the first, halves of both would be worth more than one whole.
     halves = np.zeros(2 * rows, dtype=bool) if backup <= 0.5 else np.ones(2 * rows, dtype=bool)  # noqa: PLR2004
     solved = solve(
-        Programme(
+        MixedIntegerProgram(
             np.concatenate([np.zeros(columns), -(1 - backup) * weight, -backup * weight]),
             vstack([served, twice_if_once, choosing], format="csr"),
             np.full(2 * rows + len(most), -np.inf),

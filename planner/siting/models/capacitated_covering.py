@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, not_negative, shape
-from planner.siting.problem import Choice, Covering, pairs_of
-from planner.siting.solution import Answer, status_of
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.greedy_kernels import Room
-from planner.siting.solvers.location_bnb import best_service
-from planner.siting.solvers.mip import Programme, solve
-from planner.siting.solvers.precompile import started
-from planner.siting.solvers.selection_rows import choice_rows
-from planner.siting.solvers.value_tables import best_of, value_table
+from planner.siting.argument_checks import check_not_negative, check_shape, raise_issues
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
+from planner.siting.solution import Solution, status_of
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.greedy_kernels import SelectionLimits
+from planner.siting.solvers.location_bnb import solve_weighted_assignment
+from planner.siting.solvers.mip import MixedIntegerProgram, solve
+from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.selection_rows import selection_rows
+from planner.siting.solvers.value_tables import best_open_column, build_value_table
 
 FIRST_SHARE = 0.2
 """How much of the time the search for a first choice may take."""
@@ -39,7 +39,7 @@ class Allocation:
         Households at each column, shape (columns,).
     """
 
-    answer: Answer
+    answer: Solution
     demand: IndexArray
     column: IndexArray
     share: FloatArray
@@ -47,8 +47,8 @@ class Allocation:
 
 
 def capacitated_covering(
-    covering: Covering,
-    choice: Choice,
+    covering: CoverageMatrix,
+    choice: SelectionConstraints,
     *,
     households: FloatArray,
     capacity: FloatArray,
@@ -96,26 +96,28 @@ def capacitated_covering(
     --------
     >>> covers = csr_array(np.array([[1, 1], [1, 0]], dtype=bool))
     >>> found = capacitated_covering(
-    ...     Covering(covers, np.array([30.0, 30.0])), Choice(sites=1),
+    ...     CoverageMatrix(covers, np.array([30.0, 30.0])), SelectionConstraints(sites=1),
     ...     households=np.array([10.0, 10.0]), capacity=np.array([15.0, 99.0]), seconds=5)
     >>> found.answer.sites, found.answer.objective
     ((0,), 45.0)
     """
     rows, columns = covering.covers.shape
-    admit(
-        shape("households", households, rows),
-        not_negative("households", households),
-        shape("capacity", capacity, columns),
-        not_negative("capacity", capacity),
+    raise_issues(
+        check_shape("households", households, rows),
+        check_not_negative("households", households),
+        check_shape("capacity", capacity, columns),
+        check_not_negative("capacity", capacity),
     )
-    clock = started(seconds)
+    clock = start_deadline(seconds)
     room, fixed = choice.room(columns), choice.fixed_columns()
-    row, column = pairs_of(covering.covers)
+    row, column = coverage_pairs(covering.covers)
     counts = covering.weight[row] > 0
     reachable = np.bincount(row, minlength=rows) > 0
     flows = _Flows(row[counts], column[counts], covering.weight, households, capacity)
-    values = value_table(flows.row, flows.column, covering.weight[flows.row], (rows, columns))
-    sketch = best_service(values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed)
+    values = build_value_table(flows.row, flows.column, covering.weight[flows.row], (rows, columns))
+    sketch = solve_weighted_assignment(
+        values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed
+    )
     first = sketch.chosen
     best, share = first, flows.best_share(np.concatenate([fixed, first]))
     solved = solve(_programme(flows, room, fixed), clock, start=_start(flows, fixed, first, share))
@@ -126,13 +128,13 @@ def capacitated_covering(
             best, share = opened, other
     objective = flows.served(share)
     # Without capacities more could be served: that bound holds too.
-    without_limits = float(best_of(values, fixed)[0].sum()) + sketch.bound
+    without_limits = float(best_open_column(values, fixed)[0].sum()) + sketch.bound
     bound = max(objective, min(-solved.bound, without_limits))
     status = status_of(objective, bound)
     used = np.bincount(flows.column, weights=share * households[flows.row], minlength=columns).astype(np.float64)
     some = share > 0
     return Allocation(
-        Answer(
+        Solution(
             model="capacitated_covering",
             sense="most",
             sites=tuple(int(site) for site in np.sort(best)),
@@ -185,7 +187,7 @@ class _Flows:
         by_row, by_column = self.rows_and_rooms(flows)
         count = int(flows.sum())
         solved = solve(
-            Programme(
+            MixedIntegerProgram(
                 -self.people[self.row[flows]],
                 vstack([by_row, by_column], format="csr"),
                 np.full(len(self.people) + len(self.capacity), -np.inf),
@@ -194,7 +196,7 @@ class _Flows:
                 np.ones(count),
                 np.zeros(count, dtype=bool),
             ),
-            Clock(np.inf),
+            Deadline(np.inf),
         )
         if solved.x is not None:
             share[flows] = np.where(solved.x > SOLVERS_ZERO, solved.x, 0.0)
@@ -213,12 +215,12 @@ class _Flows:
 SOLVERS_ZERO = 1e-9
 
 
-def _programme(flows: _Flows, room: Room, fixed: IndexArray) -> Programme:
+def _programme(flows: _Flows, room: SelectionLimits, fixed: IndexArray) -> MixedIntegerProgram:
     columns, count = len(flows.capacity), len(flows.row)
     by_row, by_column = flows.rows_and_rooms(np.ones(count, dtype=bool))
     place = np.arange(count)
     one = np.ones(count)
-    limits, most = choice_rows(room, fixed)
+    limits, most = selection_rows(room, fixed)
     only_if_open = hstack(
         [
             csr_array((-one, (place, flows.column)), shape=(count, columns)),
@@ -238,7 +240,7 @@ def _programme(flows: _Flows, room: Room, fixed: IndexArray) -> Programme:
     upper = np.concatenate([most, np.ones(len(flows.people)), np.zeros(columns), np.zeros(count)])
     lower = np.zeros(columns + count)
     lower[fixed] = 1.0
-    return Programme(
+    return MixedIntegerProgram(
         np.concatenate([np.zeros(columns), -flows.people[flows.row]]),
         matrix,
         np.full(len(upper), -np.inf),

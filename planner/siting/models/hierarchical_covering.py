@@ -8,14 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
-from planner.messages.errors import Breach
+from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, not_negative, places, shape, there, whole
-from planner.siting.models.maximal_covering import most_served
-from planner.siting.problem import Choice, Covering, pairs_of
-from planner.siting.solution import Answer
-from planner.siting.solvers.precompile import started
-from planner.siting.solvers.value_tables import value_table
+from planner.siting.argument_checks import (
+    check_names,
+    check_not_negative,
+    check_positions,
+    check_shape,
+    check_whole,
+    raise_issues,
+)
+from planner.siting.models.maximal_covering import solve_covering
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
+from planner.siting.solution import Solution
+from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.value_tables import build_value_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +62,7 @@ class TierAnswer:
         People who have each service, by its name.
     """
 
-    answer: Answer
+    answer: Solution
     sites: Mapping[str, tuple[int, ...]]
     served: Mapping[str, float]
 
@@ -101,25 +108,25 @@ def hierarchical_covering(
     >>> both.served
     {'basic': 8.0, 'full': 2.0}
     """
-    admit(_breaches(services, tiers))
-    clock = started(seconds)
+    raise_issues(_issues(services, tiers))
+    clock = start_deadline(seconds)
     sizes = [_columns(tier) for tier in tiers]
     begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     names = list(services)
     rows = len(services[names[0]])
     blocks = [hstack(_blocks(tiers, sizes, name, rows)) for name in names]
     weight = np.concatenate([services[name] for name in names])
-    covering = Covering(csr_array(vstack(blocks, format="csr")), weight)
-    choice = Choice(
+    covering = CoverageMatrix(csr_array(vstack(blocks, format="csr")), weight)
+    choice = SelectionConstraints(
         kind=np.repeat(np.arange(len(tiers)), sizes),
         sites_of_kind=tuple(tier.sites for tier in tiers),
         fixed=np.concatenate(
             [np.asarray(tier.fixed, dtype=np.int64) + first for tier, first in zip(tiers, begin[:-1], strict=True)]
         ),
     )
-    row, column = pairs_of(covering.covers)
-    values = value_table(row, column, covering.weight[row], covering.covers.shape)
-    answer = most_served("hierarchical_covering", values, covering.weight, choice, clock, seed=seed)
+    row, column = coverage_pairs(covering.covers)
+    values = build_value_table(row, column, covering.weight[row], covering.covers.shape)
+    answer = solve_covering("hierarchical_covering", values, covering.weight, choice, clock, seed=seed)
     sites = np.array(answer.sites, dtype=np.int64)
     served = answer.served_by.reshape(len(names), rows) >= 0
     return TierAnswer(
@@ -132,20 +139,20 @@ def hierarchical_covering(
     )
 
 
-def _breaches(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterator[Breach]:
+def _issues(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterator[Issue]:
     if not services or not tiers or not all(tier.covers for tier in tiers):
-        yield Breach("siting_no_limit")
+        yield Issue("siting_no_limit")
         return
     rows = len(next(iter(services.values())))
     for name, weight in services.items():
-        yield from shape(name, weight, rows)
-        yield from not_negative(name, weight)
+        yield from check_shape(name, weight, rows)
+        yield from check_not_negative(name, weight)
     for tier in tiers:
-        yield from whole(f"{tier.name}.sites", tier.sites)
-        yield from there(f"{tier.name}.covers", tier.covers, services)
-        yield from places(f"{tier.name}.fixed", tier.fixed, _columns(tier))
+        yield from check_whole(f"{tier.name}.sites", tier.sites)
+        yield from check_names(f"{tier.name}.covers", tier.covers, services)
+        yield from check_positions(f"{tier.name}.fixed", tier.fixed, _columns(tier))
         for name, covers in tier.covers.items():
-            yield from shape(
+            yield from check_shape(
                 f"{tier.name}.covers.{name}", np.empty(covers.shape, dtype=bool), rows, _columns(tier)
             )
 

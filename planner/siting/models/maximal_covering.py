@@ -9,24 +9,30 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import admit, not_negative, refuse
-from planner.siting.problem import Choice, Covering, Reach, pairs_of
-from planner.siting.solution import Answer, status_of
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.greedy_kernels import Values, order_by_gain
-from planner.siting.solvers.location_bnb import best_service
-from planner.siting.solvers.precompile import started
-from planner.siting.solvers.value_tables import best_of, rows_of, shape_of, value_table, with_columns
+from planner.siting.argument_checks import check_not_negative, raise_issues, siting_error
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts, coverage_pairs
+from planner.siting.solution import Solution, status_of
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.greedy_kernels import ValueTable, order_by_gain
+from planner.siting.solvers.location_bnb import solve_weighted_assignment
+from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.value_tables import (
+    best_open_column,
+    build_value_table,
+    entry_rows,
+    select_columns,
+    table_shape,
+)
 
 
 def maximal_covering(
-    covering: Covering,
-    choice: Choice,
+    covering: CoverageMatrix,
+    choice: SelectionConstraints,
     *,
     seconds: float,
     seed: int = 0,
     starts: Sequence[IndexArray] = (),
-) -> Answer:
+) -> Solution:
     r"""Choose the sites that serve the most people (MCLP).
 
     .. math:: \max \sum_i a_i x_i \quad x_i \le \sum_{j \in N_i} y_j,\ \sum_j y_j \le p,\ y_j \in \{0, 1\}
@@ -61,19 +67,26 @@ def maximal_covering(
     Examples
     --------
     >>> covers = csr_array(np.array([[1, 0, 1], [1, 0, 0], [0, 1, 1]], dtype=bool))
-    >>> best = maximal_covering(Covering(covers, np.array([5.0, 2.0, 4.0])), Choice(sites=1), seconds=5)
+    >>> coverage = CoverageMatrix(covers, np.array([5.0, 2.0, 4.0]))
+    >>> best = maximal_covering(coverage, SelectionConstraints(sites=1), seconds=5)
     >>> best.sites, best.objective, best.bound, best.status
     ((2,), 9.0, 9.0, 'proven')
     """
-    clock = started(seconds)
-    row, column = pairs_of(covering.covers)
-    values = value_table(row, column, covering.weight[row], covering.covers.shape)
-    return most_served("maximal_covering", values, covering.weight, choice, clock, seed=seed, starts=starts)
+    clock = start_deadline(seconds)
+    row, column = coverage_pairs(covering.covers)
+    values = build_value_table(row, column, covering.weight[row], covering.covers.shape)
+    return solve_covering("maximal_covering", values, covering.weight, choice, clock, seed=seed, starts=starts)
 
 
 def gradual_covering(
-    reach: Reach, choice: Choice, *, full_min: float, none_min: float, seconds: float, seed: int = 0
-) -> Answer:
+    reach: TravelCosts,
+    choice: SelectionConstraints,
+    *,
+    full_min: float,
+    none_min: float,
+    seconds: float,
+    seed: int = 0,
+) -> Solution:
     r"""Choose the sites that serve the most people, where service fades with the walk.
 
     Someone counts in full up to `full_min` minutes, and less and less from there to `none_min`:
@@ -110,22 +123,22 @@ def gradual_covering(
 
     Examples
     --------
-    >>> reach = Reach.of_table(np.array([[4.0, 8.0], [20.0, 10.0]]), np.array([10.0, 10.0]))
-    >>> gradual_covering(reach, Choice(sites=1), full_min=5, none_min=15, seconds=5).objective
+    >>> reach = TravelCosts.of_table(np.array([[4.0, 8.0], [20.0, 10.0]]), np.array([10.0, 10.0]))
+    >>> gradual_covering(reach, SelectionConstraints(sites=1), full_min=5, none_min=15, seconds=5).objective
     12.0
     """
-    admit(not_negative("full_min", full_min), not_negative("none_min", none_min))
+    raise_issues(check_not_negative("full_min", full_min), check_not_negative("none_min", none_min))
     if none_min < full_min:
-        raise refuse("siting_limits_crossed", full_min=full_min, none_min=none_min)
-    clock = started(seconds)
+        raise siting_error("siting_limits_crossed", full_min=full_min, none_min=none_min)
+    clock = start_deadline(seconds)
     shape = (len(reach.weight), reach.columns)
     if none_min == full_min:
-        row, column = pairs_of(reach.within(full_min).covers)
-        values = value_table(row, column, reach.weight[row], shape)
+        row, column = coverage_pairs(reach.within(full_min).covers)
+        values = build_value_table(row, column, reach.weight[row], shape)
     else:
         share = np.clip((none_min - reach.minutes) / (none_min - full_min), 0.0, 1.0)
-        values = value_table(reach.demand, reach.column, reach.weight[reach.demand] * share, shape)
-    return most_served("gradual_covering", values, reach.weight, choice, clock, seed=seed)
+        values = build_value_table(reach.demand, reach.column, reach.weight[reach.demand] * share, shape)
+    return solve_covering("gradual_covering", values, reach.weight, choice, clock, seed=seed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,27 +156,27 @@ class Kind:
     """
 
     name: str
-    covering: Covering
+    covering: CoverageMatrix
     importance: float = 1.0
 
 
-def covering_of_kinds(kinds: Sequence[Kind]) -> Covering:
+def covering_of_kinds(kinds: Sequence[Kind]) -> CoverageMatrix:
     """Return all kinds of demand under one another, each with its importance.
 
     Examples
     --------
     >>> covers = csr_array(np.array([[True, False]]))
-    >>> everyone, old = Covering(covers, np.array([9.0])), Covering(covers, np.array([2.0]))
+    >>> everyone, old = CoverageMatrix(covers, np.array([9.0])), CoverageMatrix(covers, np.array([2.0]))
     >>> covering_of_kinds([Kind("all", everyone), Kind("65 and older", old, importance=3.0)]).weight
     array([9., 6.])
     """
-    return Covering(
+    return CoverageMatrix(
         csr_array(vstack([kind.covering.covers for kind in kinds], format="csr")),
         np.concatenate([kind.covering.weight * kind.importance for kind in kinds]),
     )
 
 
-def served_of_kinds(kinds: Sequence[Kind], answer: Answer) -> dict[str, float]:
+def served_of_kinds(kinds: Sequence[Kind], answer: Solution) -> dict[str, float]:
     """Return how many of each kind an answer to `covering_of_kinds` serves, without their importance."""
     served, begin = {}, 0
     for kind in kinds:
@@ -173,28 +186,28 @@ def served_of_kinds(kinds: Sequence[Kind], answer: Answer) -> dict[str, float]:
     return served
 
 
-def most_served(
+def solve_covering(
     model: str,
-    values: Values,
+    values: ValueTable,
     weight: FloatArray,
-    choice: Choice,
-    clock: Clock,
+    choice: SelectionConstraints,
+    clock: Deadline,
     *,
     seed: int,
     starts: Sequence[IndexArray] = (),
-) -> Answer:
+) -> Solution:
     """Answer a question whose rows each count what their best open column is worth to them."""
-    room, fixed = choice.room(shape_of(values)[1]), choice.fixed_columns()
-    found = best_service(values, room, fixed=fixed, clock=clock, seed=seed, starts=starts)
-    before, _ = best_of(values, fixed)
+    room, fixed = choice.room(table_shape(values)[1]), choice.fixed_columns()
+    found = solve_weighted_assignment(values, room, fixed=fixed, clock=clock, seed=seed, starts=starts)
+    before, _ = best_open_column(values, fixed)
     # Sums are taken anew over the rows as they were given: they do not depend on how rows were merged.
-    order, added = ranked(values, found.chosen, before)
-    objective, by = best_of(values, np.concatenate([fixed, order]))
+    order, added = rank_by_gain(values, found.chosen, before)
+    objective, by = best_open_column(values, np.concatenate([fixed, order]))
     total = float(objective.sum())
     bound = total if found.is_finished else max(total, float(before.sum()) + found.bound)
-    served = np.zeros(shape_of(values)[0], dtype=bool)
-    served[rows_of(values)] = True
-    return Answer(
+    served = np.zeros(table_shape(values)[0], dtype=bool)
+    served[entry_rows(values)] = True
+    return Solution(
         model=model,
         sense="most",
         sites=tuple(int(site) for site in order),
@@ -211,8 +224,8 @@ def most_served(
     )
 
 
-def ranked(values: Values, columns: IndexArray, before: FloatArray) -> tuple[IndexArray, FloatArray]:
+def rank_by_gain(values: ValueTable, columns: IndexArray, before: FloatArray) -> tuple[IndexArray, FloatArray]:
     """Order columns by what each adds to those before it, and leave out those that add nothing."""
     columns = np.sort(columns)
-    order, added = order_by_gain(with_columns(values, columns), before)
+    order, added = order_by_gain(select_columns(values, columns), before)
     return columns[order], added

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import refuse
+from planner.siting.argument_checks import siting_error
 from planner.siting.models.p_median import nearest_of
-from planner.siting.problem import Choice, Reach
-from planner.siting.solution import Answer, status_of
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.precompile import started
+from planner.siting.problem import SelectionConstraints, TravelCosts
+from planner.siting.solution import Solution, status_of
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.precompile import start_deadline
 from planner.siting.solvers.set_cover import Cover, cheapest_cover
 
 HAIR = 1e-6
 """What a bound on the cost may be too high by, because of the solver's arithmetic."""
 
 
-def p_center(reach: Reach, choice: Choice, *, seconds: float, seed: int = 0) -> Answer:
+def p_center(reach: TravelCosts, choice: SelectionConstraints, *, seconds: float, seed: int = 0) -> Solution:
     r"""Choose the sites for which the longest walk of anyone is the shortest.
 
     .. math:: \min \max_i \min_{j:\, y_j = 1} t_{ij}
@@ -54,16 +54,16 @@ def p_center(reach: Reach, choice: Choice, *, seconds: float, seed: int = 0) -> 
 
     Examples
     --------
-    >>> reach = Reach.of_table(np.array([[0.0, 4.0], [4.0, 0.0], [9.0, 1.0]]), np.ones(3))
-    >>> p_center(reach, Choice(sites=1), seconds=5).objective
+    >>> reach = TravelCosts.of_table(np.array([[0.0, 4.0], [4.0, 0.0], [9.0, 1.0]]), np.ones(3))
+    >>> p_center(reach, SelectionConstraints(sites=1), seconds=5).objective
     4.0
     """
     if choice.sites is not None and choice.budget is not None:
-        raise refuse("siting_unsupported", model="p_center", part="budget")
+        raise siting_error("siting_unsupported", model="p_center", part="budget")
     if choice.exclusive is not None or choice.kind is not None:
         part = "kind" if choice.exclusive is None else "exclusive"
-        raise refuse("siting_unsupported", model="p_center", part=part)
-    room, fixed, clock = choice.room(reach.columns), choice.fixed_columns(), started(seconds)
+        raise siting_error("siting_unsupported", model="p_center", part=part)
+    room, fixed, clock = choice.room(reach.columns), choice.fixed_columns(), start_deadline(seconds)
     budget = room.budget if choice.sites is None else float(choice.sites)
     price = room.cost if choice.sites is None else np.ones(reach.columns)
     search = _Halving(reach, price, budget * (1 + 1e-9), fixed, clock)
@@ -74,7 +74,7 @@ def p_center(reach: Reach, choice: Choice, *, seconds: float, seed: int = 0) -> 
     before, _ = nearest_of(reach, fixed)
     infeasible = search.low == len(search.walks)
     bound = float(search.walks[search.low]) if len(search.walks) and not infeasible else 0.0
-    return Answer(
+    return Solution(
         model="p_center",
         sense="least",
         sites=tuple(int(site) for site in np.sort(search.chosen)),
@@ -93,7 +93,9 @@ def p_center(reach: Reach, choice: Choice, *, seconds: float, seed: int = 0) -> 
 class _Halving:
     """The walks between which the answer lies: shorter than `low` is not possible, `high` is."""
 
-    def __init__(self, reach: Reach, price: FloatArray, budget: float, fixed: IndexArray, clock: Clock) -> None:
+    def __init__(
+        self, reach: TravelCosts, price: FloatArray, budget: float, fixed: IndexArray, clock: Deadline
+    ) -> None:
         self.reach, self.price, self.budget, self.clock = reach, price, budget, clock
         self.chosen: IndexArray = np.zeros(0, dtype=np.int64)
         usable = price <= budget
@@ -118,7 +120,7 @@ class _Halving:
         low = self.low
         while low < self.high:
             middle = (low + self.high) // 2
-            if self._try(middle, Clock(0.0)) is not None:
+            if self._try(middle, Deadline(0.0)) is not None:
                 low = middle + 1
         while self.low < self.high and not self.clock.is_over:
             cover = self._try((self.low + self.high) // 2, self.clock)
@@ -127,7 +129,7 @@ class _Halving:
             elif cover is not None:
                 return
 
-    def _try(self, place: int, clock: Clock) -> Cover | None:
+    def _try(self, place: int, clock: Deadline) -> Cover | None:
         """Note a choice that serves all within a walk; return None, or the cover where it is too dear."""
         limit = self.walks[place]
         asked = self.asked & (self.nearest_fixed > limit)

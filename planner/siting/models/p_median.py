@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.problem import Choice, Reach
-from planner.siting.solution import Answer, status_of
-from planner.siting.solvers.greedy_kernels import Values
-from planner.siting.solvers.location_bnb import best_service
-from planner.siting.solvers.precompile import started
-from planner.siting.solvers.value_tables import best_of, value_table
+from planner.siting.problem import SelectionConstraints, TravelCosts
+from planner.siting.solution import Solution, status_of
+from planner.siting.solvers.greedy_kernels import ValueTable
+from planner.siting.solvers.location_bnb import solve_weighted_assignment
+from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.value_tables import best_open_column, build_value_table
 
 
-def p_median(reach: Reach, choice: Choice, *, seconds: float, seed: int = 0) -> Answer:
+def p_median(reach: TravelCosts, choice: SelectionConstraints, *, seconds: float, seed: int = 0) -> Solution:
     r"""Choose the sites to which all people together walk the least.
 
     .. math:: \min \sum_i a_i \min_{j:\, y_j = 1} t_{ij}
@@ -52,17 +52,17 @@ def p_median(reach: Reach, choice: Choice, *, seconds: float, seed: int = 0) -> 
 
     Examples
     --------
-    >>> reach = Reach.of_table(np.array([[0.0, 4.0], [4.0, 0.0], [9.0, 1.0]]), np.array([1.0, 1.0, 2.0]))
-    >>> best = p_median(reach, Choice(sites=1), seconds=5)
+    >>> reach = TravelCosts.of_table(np.array([[0.0, 4.0], [4.0, 0.0], [9.0, 1.0]]), np.array([1.0, 1.0, 2.0]))
+    >>> best = p_median(reach, SelectionConstraints(sites=1), seconds=5)
     >>> best.sites, best.objective, best.status
     ((1,), 6.0, 'proven')
     """
-    clock = started(seconds)
+    clock = start_deadline(seconds)
     room, fixed = choice.room(reach.columns), choice.fixed_columns()
     usable = (room.cost <= room.budget) & (room.most[room.kind] > 0)
     usable[fixed] = True
     values, far = _savings(reach, usable)
-    found = best_service(values, room, fixed=fixed, clock=clock, seed=seed)
+    found = solve_weighted_assignment(values, room, fixed=fixed, clock=clock, seed=seed)
     chosen = found.chosen
     counts, reachable = reach.weight > 0, np.bincount(reach.demand, minlength=len(reach.weight)) > 0
     if not len(chosen) and not len(fixed) and usable.any() and (counts & reachable).any():
@@ -71,12 +71,12 @@ def p_median(reach: Reach, choice: Choice, *, seconds: float, seed: int = 0) -> 
     objective, by = _walked(reach, np.concatenate([fixed, chosen]))
     left_out = bool((counts & reachable & (by < 0)).any())
     total = np.inf if left_out else float(objective.sum())
-    saved, _ = best_of(values, fixed)
+    saved, _ = best_open_column(values, fixed)
     bound = float(far.sum()) - float(saved.sum()) - found.bound
     before, by_fixed = _walked(reach, fixed)
     infeasible = left_out and found.is_finished
     bound = total if found.is_finished else max(0.0, min(total, bound))
-    return Answer(
+    return Solution(
         model="p_median",
         sense="least",
         sites=tuple(int(site) for site in np.sort(chosen)),
@@ -92,7 +92,7 @@ def p_median(reach: Reach, choice: Choice, *, seconds: float, seed: int = 0) -> 
     )
 
 
-def _savings(reach: Reach, usable: np.ndarray) -> tuple[Values, FloatArray]:
+def _savings(reach: TravelCosts, usable: np.ndarray) -> tuple[ValueTable, FloatArray]:
     """Return what each column saves each row against its farthest walk, and those walks, people × minutes.
 
     Where some walks are missing, not being served is worse than all walks together, so that a choice that serves
@@ -107,10 +107,10 @@ def _savings(reach: Reach, usable: np.ndarray) -> tuple[Values, FloatArray]:
     if (listed[reachable] < usable.sum()).any():
         far = np.where(reachable & (reach.weight > 0), far + float(far.sum()) + 1.0, 0.0)
     value = far[reach.demand] - reach.weight[reach.demand] * reach.minutes
-    return value_table(reach.demand, reach.column, value, (rows, reach.columns)), far
+    return build_value_table(reach.demand, reach.column, value, (rows, reach.columns)), far
 
 
-def nearest_of(reach: Reach, columns: IndexArray) -> tuple[FloatArray, IndexArray]:
+def nearest_of(reach: TravelCosts, columns: IndexArray) -> tuple[FloatArray, IndexArray]:
     """Return each row's minutes to the nearest of `columns` (`inf`: none), and which, the lowest of equals."""
     is_open = np.zeros(reach.columns, dtype=bool)
     is_open[columns] = True
@@ -123,7 +123,7 @@ def nearest_of(reach: Reach, columns: IndexArray) -> tuple[FloatArray, IndexArra
     return nearest, by
 
 
-def _walked(reach: Reach, columns: IndexArray) -> tuple[FloatArray, IndexArray]:
+def _walked(reach: TravelCosts, columns: IndexArray) -> tuple[FloatArray, IndexArray]:
     """Return people × minutes of each row to the nearest of `columns`, 0 where there is none, and which."""
     minutes, by = nearest_of(reach, columns)
     return np.where(by >= 0, minutes, 0.0) * reach.weight, by

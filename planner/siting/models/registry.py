@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from planner.config.sections.siting import Siting as Settings
 from planner.config.sections.siting import SitingTier
-from planner.messages.errors import Breach, SitingError
+from planner.messages.errors import Issue, SitingError
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.schemas.tables import TIERS
 from planner.siting.models.backup_covering import backup_covering, people_twice
@@ -22,12 +22,12 @@ from planner.siting.models.maximal_covering import gradual_covering, maximal_cov
 from planner.siting.models.p_center import p_center
 from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
-from planner.siting.problem import Choice, Covering, Reach, covers_of
-from planner.siting.solution import Answer
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts, coverage_from_pairs
+from planner.siting.solution import Solution
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class LocationProblem:
     """What a model is asked.
 
     Columns are the candidates of the pool, free centres last, and then the centres that stay.
@@ -57,34 +57,36 @@ class Question:
     """
 
     name: str
-    reach: Reach
+    reach: TravelCosts
     limit_min: FloatArray
     households: FloatArray
     kind: NDArray[np.object_]
-    choice: Choice
+    choice: SelectionConstraints
     area_m2: FloatArray
     tier: tuple[str, ...]
     settings: Settings
     fade_min: float
 
     @property
-    def covering(self) -> Covering:
+    def covering(self) -> CoverageMatrix:
         """Who is served by what within the row's own limit."""
         return self.covering_within(self.limit_min)
 
-    def covering_within(self, limit_min: FloatArray) -> Covering:
+    def covering_within(self, limit_min: FloatArray) -> CoverageMatrix:
         """Return who is served by what within other limits, shape (demand,)."""
         inside = is_within(self.reach.minutes, limit_min[self.reach.demand])
         shape = (len(self.reach.weight), self.reach.columns)
-        return Covering(covers_of(self.reach.demand[inside], self.reach.column[inside], shape), self.reach.weight)
+        return CoverageMatrix(
+            coverage_from_pairs(self.reach.demand[inside], self.reach.column[inside], shape), self.reach.weight
+        )
 
     def refuse(self, key: str, **values: object) -> SitingError:
         """Return the error that this question cannot be answered as it is put."""
-        return SitingError(self.name, [Breach(key, values)])
+        return SitingError(self.name, [Issue(key, values)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class ModelResult:
     """A model's answer.
 
     Attributes
@@ -97,42 +99,42 @@ class Found:
         What else the model counts, by its name: `words.figure_<name>` says it.
     """
 
-    answer: Answer
+    answer: Solution
     tiers: Mapping[int, str] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
-def _maximal(question: Question, seconds: float) -> Found:
-    return Found(
+def _maximal(question: LocationProblem, seconds: float) -> ModelResult:
+    return ModelResult(
         maximal_covering(question.covering, question.choice, seconds=seconds, seed=question.settings.seed)
     )
 
 
-def _kinds(question: Question, seconds: float) -> Found:
+def _kinds(question: LocationProblem, seconds: float) -> ModelResult:
     if len(set(question.kind.tolist())) < 2:  # noqa: PLR2004 -- one kind is no question of several
         raise question.refuse("siting_one_kind")
     return _maximal(question, seconds)
 
 
-def _set(question: Question, seconds: float) -> Found:
-    return Found(
+def _set(question: LocationProblem, seconds: float) -> ModelResult:
+    return ModelResult(
         set_covering(question.covering, fixed=question.choice.fixed, seconds=seconds, seed=question.settings.seed)
     )
 
 
-def _median(question: Question, seconds: float) -> Found:
+def _median(question: LocationProblem, seconds: float) -> ModelResult:
     answer = p_median(question.reach, question.choice, seconds=seconds, seed=question.settings.seed)
     served = question.reach.weight[answer.served_by >= 0].sum()
     mean = answer.objective / served if served > 0 else float("nan")
-    return Found(_feasible(question, answer, seconds), figures={"mean_min": mean})
+    return ModelResult(_feasible(question, answer, seconds), figures={"mean_min": mean})
 
 
-def _center(question: Question, seconds: float) -> Found:
+def _center(question: LocationProblem, seconds: float) -> ModelResult:
     answer = p_center(question.reach, question.choice, seconds=seconds, seed=question.settings.seed)
-    return Found(_feasible(question, answer, seconds))
+    return ModelResult(_feasible(question, answer, seconds))
 
 
-def _feasible(question: Question, answer: Answer, seconds: float) -> Answer:
+def _feasible(question: LocationProblem, answer: Solution, seconds: float) -> Solution:
     """Refuse, in words, what no choice of so many sites can do."""
     if answer.status != "infeasible":
         return answer
@@ -144,17 +146,17 @@ def _feasible(question: Question, answer: Answer, seconds: float) -> Answer:
     )
 
 
-def _backup(question: Question, seconds: float) -> Found:
+def _backup(question: LocationProblem, seconds: float) -> ModelResult:
     weight, covering = question.settings.backup_weight, question.covering
     answer = backup_covering(
         covering, question.choice, backup=weight, seconds=seconds, seed=question.settings.seed
     )
     opened = np.concatenate([np.array(answer.sites, dtype=np.int64), question.choice.fixed_columns()])
     once = float(covering.weight[answer.served_by >= 0].sum())
-    return Found(answer, figures={"people_once": once, "people_twice": people_twice(covering, opened)})
+    return ModelResult(answer, figures={"people_once": once, "people_twice": people_twice(covering, opened)})
 
 
-def _gradual(question: Question, seconds: float) -> Found:
+def _gradual(question: LocationProblem, seconds: float) -> ModelResult:
     limits = np.unique(question.limit_min)
     if len(limits) > 1:
         raise question.refuse("siting_one_limit", model="gradual_covering")
@@ -167,10 +169,10 @@ def _gradual(question: Question, seconds: float) -> Found:
         seconds=seconds,
         seed=question.settings.seed,
     )
-    return Found(answer, figures={"fade_min": question.fade_min})
+    return ModelResult(answer, figures={"fade_min": question.fade_min})
 
 
-def _capacitated(question: Question, seconds: float) -> Found:
+def _capacitated(question: LocationProblem, seconds: float) -> ModelResult:
     a_household, area = question.settings.m2_per_household, question.area_m2
     if a_household is None:
         raise question.refuse("siting_no_m2_per_household")
@@ -190,13 +192,13 @@ def _capacitated(question: Question, seconds: float) -> Found:
         seed=question.settings.seed,
     )
     centres = area[question.reach.columns - len(question.tier) :]
-    return Found(
+    return ModelResult(
         found.answer,
         figures={"households_used": float(found.used.sum()), "centres_no_area": float(np.isnan(centres).sum())},
     )
 
 
-def _hierarchical(question: Question, seconds: float) -> Found:
+def _hierarchical(question: LocationProblem, seconds: float) -> ModelResult:
     asked = question.settings.tiers
     if not asked:
         raise question.refuse("siting_no_tiers")
@@ -223,7 +225,7 @@ def _hierarchical(question: Question, seconds: float) -> Found:
         # A place chosen for two tiers is one building: the higher tier offers what the lower does.
         of_tier = {column: next(n for n, c in found.sites.items() if column in c) for column in sites}
     answer = replace(found.answer, sites=tuple(sites), added=())
-    return Found(answer, of_tier, {f"served_{name}": served for name, served in found.served.items()})
+    return ModelResult(answer, of_tier, {f"served_{name}": served for name, served in found.served.items()})
 
 
 def _tier(
@@ -240,7 +242,7 @@ def _tier(
     return Tier(tier.tier, tier.sites, covers, np.arange(new, len(columns)))
 
 
-MODELS: Mapping[str, Callable[[Question, float], Found]] = MappingProxyType(
+MODELS: Mapping[str, Callable[[LocationProblem, float], ModelResult]] = MappingProxyType(
     {
         "maximal_covering": _maximal,
         "kinds": _kinds,

@@ -9,13 +9,13 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.greedy_kernels import Room
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.greedy_kernels import SelectionLimits
 from planner.siting.solvers.highs import FEASIBILITY
-from planner.siting.solvers.location_bnb import best_service
-from planner.siting.solvers.mip import Programme, Solved, solve
-from planner.siting.solvers.selection_rows import choice_rows
-from planner.siting.solvers.value_tables import value_table
+from planner.siting.solvers.location_bnb import solve_weighted_assignment
+from planner.siting.solvers.mip import MipResult, MixedIntegerProgram, solve
+from planner.siting.solvers.selection_rows import selection_rows
+from planner.siting.solvers.value_tables import build_value_table
 
 FIRST_SHARE = 0.3
 STEPS = (1.0, 0.5, 0.1, 0.01)
@@ -29,7 +29,7 @@ SLACK = 1e-7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sums:
+class ServedSums:
     """Sums over served rows, of which the smallest matters.
 
     Attributes
@@ -53,7 +53,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Balance:
+class BalancedResult:
     """A choice, the value of what was asked, and its bound; no choice at all where nothing keeps to the floor."""
 
     chosen: IndexArray | None
@@ -61,7 +61,7 @@ class Balance:
     bound: float
 
 
-def like_rows(covers: csr_array) -> tuple[csr_array, csr_array]:
+def merge_equal_rows(covers: csr_array) -> tuple[csr_array, csr_array]:
     """Return the distinct rows of who is served by what, and which row is which, shape (rows, distinct rows)."""
     covers = csr_array(covers, copy=True)
     covers.sum_duplicates()
@@ -78,9 +78,9 @@ def like_rows(covers: csr_array) -> tuple[csr_array, csr_array]:
     return csr_array(covers[np.array(first, dtype=np.int64)].astype(np.float64)), which
 
 
-def largest_minimum(
-    sums: Sums, room: Room, fixed: IndexArray, clock: Clock, *, starts: Sequence[IndexArray]
-) -> Balance:
+def maximise_smallest_sum(
+    sums: ServedSums, room: SelectionLimits, fixed: IndexArray, clock: Deadline, *, starts: Sequence[IndexArray]
+) -> BalancedResult:
     """Choose so that the smallest of the sums is the largest."""
     best = max(starts, key=lambda chosen: float(sums.of(np.concatenate([fixed, chosen])).min()))
     value = float(sums.of(np.concatenate([fixed, best])).min())
@@ -89,7 +89,7 @@ def largest_minimum(
     chosen = _chosen(solved, len(room.cost), fixed)
     if chosen is not None and float(sums.of(np.concatenate([fixed, chosen])).min()) > value:
         best, value = chosen, float(sums.of(np.concatenate([fixed, chosen])).min())
-    return Balance(best, value, _exact(value, min(top, -solved.bound), _step_of(sums)))
+    return BalancedResult(best, value, _exact(value, min(top, -solved.bound), _step_of(sums)))
 
 
 def _exact(value: float, bound: float, step: float) -> float:
@@ -109,7 +109,7 @@ def _exact(value: float, bound: float, step: float) -> float:
     return value if bound <= value + near else bound
 
 
-def _step_of(sums: Sums) -> float:
+def _step_of(sums: ServedSums) -> float:
     """Return the widest of `STEPS` of which all that the sums are made of are multiples; 0 where there is none."""
     numbers = np.concatenate([sums.parts.data, sums.offset])
     for step in STEPS:
@@ -119,7 +119,7 @@ def _step_of(sums: Sums) -> float:
     return 0.0
 
 
-def _least_of_the_best(sums: Sums, room: Room, fixed: IndexArray, clock: Clock) -> float:
+def _least_of_the_best(sums: ServedSums, room: SelectionLimits, fixed: IndexArray, clock: Deadline) -> float:
     """Return a bound: no choice brings any sum beyond what it could be if it alone mattered."""
     top = sums.offset + np.asarray(sums.parts.sum(axis=1)).ravel()
     for place in range(len(top)):
@@ -127,24 +127,24 @@ def _least_of_the_best(sums: Sums, room: Room, fixed: IndexArray, clock: Clock) 
             break
         weight = np.asarray(sums.parts[[place]].todense()).ravel()
         share = clock.at_most(clock.left / (len(top) - place))
-        _, bound = best_for(sums.covers, weight, room, fixed, share, 0)
+        _, bound = maximise_served(sums.covers, weight, room, fixed, share, 0)
         top[place] = min(top[place], sums.offset[place] + bound)
     return float(top.min())
 
 
-def largest_sum(
-    sums: Sums,
+def maximise_sum(
+    sums: ServedSums,
     weight: FloatArray,
-    room: Room,
+    room: SelectionLimits,
     fixed: IndexArray,
-    clock: Clock,
+    clock: Deadline,
     *,
     floor: float,
     start: IndexArray | None,
-) -> Balance:
+) -> BalancedResult:
     """Choose so that the served rows weigh the most, where no sum is below a floor."""
     low = floor - SLACK * max(1.0, abs(floor))
-    total = Sums(sums.covers, csr_array(weight[None, :]), np.zeros(1))
+    total = ServedSums(sums.covers, csr_array(weight[None, :]), np.zeros(1))
 
     def value_of(chosen: IndexArray) -> float:
         opened = np.concatenate([fixed, chosen])
@@ -156,46 +156,46 @@ def largest_sum(
     if chosen is not None and value_of(chosen) > value:
         best, value = chosen, value_of(chosen)
     if not np.isfinite(value):
-        return Balance(None, float("nan"), -np.inf if solved.is_infeasible else float(weight.sum()))
-    return Balance(best, value, max(value, min(float(weight.sum()), -solved.bound)))
+        return BalancedResult(None, float("nan"), -np.inf if solved.is_infeasible else float(weight.sum()))
+    return BalancedResult(best, value, max(value, min(float(weight.sum()), -solved.bound)))
 
 
-def best_for(
-    covers: csr_array, weight: FloatArray, room: Room, fixed: IndexArray, clock: Clock, seed: int
+def maximise_served(
+    covers: csr_array, weight: FloatArray, room: SelectionLimits, fixed: IndexArray, clock: Deadline, seed: int
 ) -> tuple[IndexArray, float]:
     """Return the choice that serves the most by weight, and the bound on what any choice serves."""
     covers = csr_array(covers)
     covers.sort_indices()
     row = np.repeat(np.arange(covers.shape[0]), np.diff(covers.indptr))
     column = covers.indices
-    values = value_table(row, column, weight[row], covers.shape)
-    found = best_service(values, room, fixed=fixed, clock=clock, seed=seed)
-    served = Sums(covers, csr_array(weight[None, :]), np.zeros(1))
+    values = build_value_table(row, column, weight[row], covers.shape)
+    found = solve_weighted_assignment(values, room, fixed=fixed, clock=clock, seed=seed)
+    served = ServedSums(covers, csr_array(weight[None, :]), np.zeros(1))
     return found.chosen, float(served.of(fixed)[0]) + found.bound
 
 
-def _chosen(solved: Solved, columns: int, fixed: IndexArray) -> IndexArray | None:
+def _chosen(solved: MipResult, columns: int, fixed: IndexArray) -> IndexArray | None:
     if solved.x is None:
         return None
     return np.setdiff1d(np.flatnonzero(solved.x[:columns] > 0.5), fixed)  # noqa: PLR2004 -- binary
 
 
 def _solve(
-    sums: Sums,
-    room: Room,
+    sums: ServedSums,
+    room: SelectionLimits,
     fixed: IndexArray,
     floor: float | None,
     weight: FloatArray | None,
     start: IndexArray | None,
-    clock: Clock,
-) -> Solved:
+    clock: Deadline,
+) -> MipResult:
     """Solve for the largest minimum, or, with a floor and weights, for the largest weighted sum above the floor.
 
     Variables are the columns, the rows, and the smallest sum.
     """
     rows, columns = sums.covers.shape
     count = len(sums.offset)
-    limits, most = choice_rows(room, fixed)
+    limits, most = selection_rows(room, fixed)
     served = hstack([-sums.covers.astype(np.float64), eye_array(rows), csr_array((rows, 1))])
     above = hstack([csr_array((count, columns)), -sums.parts, csr_array(np.ones((count, 1)))])
     choosing = hstack([limits, csr_array((len(most), rows + 1))])
@@ -216,7 +216,7 @@ def _solve(
         x[columns:-1] = (sums.covers @ x[:columns]) > 0
         x[-1] = float(sums.of(np.concatenate([fixed, start])).min()) if floor is None else lower[-1]
     return solve(
-        Programme(
+        MixedIntegerProgram(
             cost,
             vstack([served, above, choosing], format="csr"),
             np.full(rows + count + len(most), -np.inf),

@@ -9,15 +9,22 @@ from numpy.typing import NDArray
 
 from planner.network.compile import kernel
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.solvers.greedy_kernels import Room, Values, greedy, interchange, nothing_open, open_what_fits
+from planner.siting.solvers.greedy_kernels import (
+    SelectionLimits,
+    ValueTable,
+    greedy,
+    interchange,
+    nothing_open,
+    open_what_fits,
+)
 from planner.siting.solvers.lagrangian_kernels import (
     BEST_MONEY_PRICE,
     BOUND,
     FREE,
     IN,
     OUT,
-    Aim,
     Prices,
+    Target,
     begin_at,
     descend,
 )
@@ -59,7 +66,7 @@ class Tree(NamedTuple):
 
 
 @kernel
-def explore(values: Values, room: Room, tree: Tree, grain: float, nodes: int) -> None:
+def explore(values: ValueTable, room: SelectionLimits, tree: Tree, grain: float, nodes: int) -> None:
     """Explore up to so many nodes; what cannot be better than the best value by more than `grain` is cut off."""
     columns = tree.fate.shape[1]
     for _ in range(nodes):
@@ -75,7 +82,7 @@ def explore(values: Values, room: Room, tree: Tree, grain: float, nodes: int) ->
         if not _settle(room, fate):
             continue
         prices = begin_at(tree.price[slot].astype(np.float64), tree.money_price[slot], columns, FIRST_STEP)
-        _, chosen = descend(values, room, fate, prices, Aim(tree.best_value[0], grain), ROUNDS, PATIENCE)
+        _, chosen = descend(values, room, fate, prices, Target(tree.best_value[0], grain), ROUNDS, PATIENCE)
         bound = min(tree.bound[slot], prices.state[BOUND])
         if bound <= tree.best_value[0] + grain:
             continue
@@ -134,7 +141,7 @@ def _put(
 
 
 @kernel
-def _settle(room: Room, fate: NDArray[np.int8]) -> bool:
+def _settle(room: SelectionLimits, fate: NDArray[np.int8]) -> bool:
     """Leave out what no longer fits beside the columns that are in; return whether those fit themselves."""
     left, money = room.most.copy(), room.budget
     blocked = np.zeros(len(fate), dtype=np.bool_)
@@ -165,7 +172,7 @@ def _branching_column(fate: NDArray[np.int8], often: FloatArray) -> int:
 
 
 @kernel
-def _try_choice(values: Values, room: Room, tree: Tree, chosen: IndexArray) -> None:
+def _try_choice(values: ValueTable, room: SelectionLimits, tree: Tree, chosen: IndexArray) -> None:
     """Make a good choice of a relaxed one, and keep it if it is the best so far."""
     served = nothing_open(values)
     open_what_fits(values, room, served, chosen)

@@ -11,12 +11,12 @@ CHUNK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Clock:
+class Deadline:
     """A limit in seconds, counted from when the clock is made.
 
     Examples
     --------
-    >>> Clock(0.0).is_over
+    >>> Deadline(0.0).is_over
     True
     """
 
@@ -38,9 +38,9 @@ class Clock:
         """Whether the limit is reached."""
         return self.left <= 0
 
-    def at_most(self, seconds: float) -> Clock:
+    def at_most(self, seconds: float) -> Deadline:
         """Return a clock that begins now and ends with this one, or earlier."""
-        return Clock(min(seconds, self.left))
+        return Deadline(min(seconds, self.left))
 
     def in_chunks(self, work: Callable[[int], bool], *, first: int) -> bool:
         """Call ``work(amount)`` until it returns True or time is over; return whether it did.

@@ -8,11 +8,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from planner.messages.catalogue import Phrase
-from planner.messages.notices import Remark
+from planner.messages.notices import Notice
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Discrepancy:
     """One programme for which a solver returned other than it stated.
 
     Attributes
@@ -27,21 +27,21 @@ class Doubt:
     is_settled: bool
 
 
-_noted: ContextVar[list[Doubt] | None] = ContextVar("solver_doubts", default=None)
+_noted: ContextVar[list[Discrepancy] | None] = ContextVar("solver_doubts", default=None)
 
 
 @contextmanager
-def noting_doubts() -> Iterator[list[Doubt]]:
+def collect_discrepancies() -> Iterator[list[Discrepancy]]:
     """Collect the doubts of all that is solved inside.
 
     Examples
     --------
-    >>> with noting_doubts() as doubts:
-    ...     note(Doubt(("objective",), True))
+    >>> with collect_discrepancies() as doubts:
+    ...     record_discrepancy(Discrepancy(("objective",), True))
     >>> [doubt.reasons for doubt in doubts]
     [('objective',)]
     """
-    outer, inner = _noted.get(), list[Doubt]()
+    outer, inner = _noted.get(), list[Discrepancy]()
     token = _noted.set(inner)
     try:
         yield inner
@@ -51,15 +51,15 @@ def noting_doubts() -> Iterator[list[Doubt]]:
             outer.extend(inner)
 
 
-def note(doubt: Doubt) -> None:
+def record_discrepancy(doubt: Discrepancy) -> None:
     """Keep a doubt for whoever collects them."""
     noted = _noted.get()
     if noted is not None:
         noted.append(doubt)
 
 
-def remarks_of(doubts: Sequence[Doubt], *, version: str) -> tuple[Remark, ...]:
-    """Return what a reader must know of a solver that did not return what it stated: nothing, or one remark."""
+def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple[Notice, ...]:
+    """Return what a reader must know of a solver that did not return what it stated: nothing, or one notice."""
     if not doubts:
         return ()
     open_still = sum(not doubt.is_settled for doubt in doubts)
@@ -69,4 +69,4 @@ def remarks_of(doubts: Sequence[Doubt], *, version: str) -> tuple[Remark, ...]:
         "open": open_still,
         "reason": Phrase(f"words.doubt_{doubts[0].reasons[0]}"),
     }
-    return (Remark("solver_doubted_open" if open_still else "solver_doubted", "siting", values=values),)
+    return (Notice("solver_doubted_open" if open_still else "solver_doubted", "siting", values=values),)

@@ -12,7 +12,7 @@ from planner.network.compile import kernel
 from planner.network.walk import FloatArray, IndexArray
 
 
-class Values(NamedTuple):
+class ValueTable(NamedTuple):
     """What each column is worth to each row, both ways round.
 
     By row, from the highest value to the lowest, columns of equal value by position; by column, in the order of
@@ -27,7 +27,7 @@ class Values(NamedTuple):
     column_value: FloatArray
 
 
-class Room(NamedTuple):
+class SelectionLimits(NamedTuple):
     """What a choice may hold.
 
     Attributes
@@ -74,7 +74,7 @@ class Served(NamedTuple):
 
 
 @kernel
-def nothing_open(values: Values) -> Served:
+def nothing_open(values: ValueTable) -> Served:
     """Return the state in which no column is open."""
     rows, columns = len(values.row_pointer) - 1, len(values.column_pointer) - 1
     return Served(
@@ -87,7 +87,7 @@ def nothing_open(values: Values) -> Served:
 
 
 @kernel
-def look_again(values: Values, served: Served, column: int) -> None:
+def look_again(values: ValueTable, served: Served, column: int) -> None:
     """Find anew what is open for the rows of one column."""
     is_open, best, second, by = served.is_open, served.best, served.second, served.by
     pointer, columns, value = values.row_pointer, values.column, values.value
@@ -106,7 +106,7 @@ def look_again(values: Values, served: Served, column: int) -> None:
 
 
 @kernel
-def open_column(values: Values, room: Room, served: Served, column: int) -> None:
+def open_column(values: ValueTable, room: SelectionLimits, served: Served, column: int) -> None:
     """Open a column."""
     served.is_open[column] = True
     served.taken[room.group[column]] = True
@@ -120,7 +120,7 @@ def open_column(values: Values, room: Room, served: Served, column: int) -> None
 
 
 @kernel
-def close_column(values: Values, room: Room, served: Served, column: int) -> None:
+def close_column(values: ValueTable, room: SelectionLimits, served: Served, column: int) -> None:
     """Close a column."""
     served.is_open[column] = False
     served.taken[room.group[column]] = False
@@ -128,7 +128,7 @@ def close_column(values: Values, room: Room, served: Served, column: int) -> Non
 
 
 @kernel
-def gain_of(values: Values, served: Served, column: int) -> float:
+def gain_of(values: ValueTable, served: Served, column: int) -> float:
     """Return what opening a column would add."""
     total = 0.0
     best = served.best
@@ -140,7 +140,7 @@ def gain_of(values: Values, served: Served, column: int) -> float:
 
 
 @kernel
-def room_left(room: Room, served: Served) -> tuple[IndexArray, float]:
+def room_left(room: SelectionLimits, served: Served) -> tuple[IndexArray, float]:
     """Return how many more columns of each kind fit, and what money is left."""
     left, money = room.most.copy(), room.budget
     for column in range(len(served.is_open)):
@@ -151,7 +151,7 @@ def room_left(room: Room, served: Served) -> tuple[IndexArray, float]:
 
 
 @kernel
-def open_what_fits(values: Values, room: Room, served: Served, wanted: IndexArray) -> None:
+def open_what_fits(values: ValueTable, room: SelectionLimits, served: Served, wanted: IndexArray) -> None:
     """Open the wanted columns, in their order, as far as there is room."""
     left, money = room_left(room, served)
     for column in wanted:
@@ -163,7 +163,13 @@ def open_what_fits(values: Values, room: Room, served: Served, wanted: IndexArra
 
 
 @kernel
-def greedy(values: Values, room: Room, served: Served, fate: NDArray[np.int8], by_cost: bool) -> None:  # noqa: FBT001
+def greedy(
+    values: ValueTable,
+    room: SelectionLimits,
+    served: Served,
+    fate: NDArray[np.int8],
+    by_cost: bool,  # noqa: FBT001 -- a kernel takes no keywords
+) -> None:
     """Open what gains most (for its cost, where `by_cost`) until nothing more fits or gains.
 
     Columns whose `fate` is negative are passed over.
@@ -205,7 +211,13 @@ def _score(gain: float, cost: float, by_cost: bool) -> float:  # noqa: FBT001 --
 
 @kernel
 def interchange(  # noqa: C901 -- one kernel, one loop
-    values: Values, room: Room, served: Served, fate: NDArray[np.int8], least: float, begin: int, steps: int
+    values: ValueTable,
+    room: SelectionLimits,
+    served: Served,
+    fate: NDArray[np.int8],
+    least: float,
+    begin: int,
+    steps: int,
 ) -> tuple[int, int]:
     """Exchange one open column for a closed one, or open one more, while that gains more than `least`.
 
@@ -278,7 +290,7 @@ def _losses(served: Served) -> FloatArray:
 
 
 @kernel
-def order_by_gain(values: Values, before: FloatArray) -> tuple[IndexArray, FloatArray]:
+def order_by_gain(values: ValueTable, before: FloatArray) -> tuple[IndexArray, FloatArray]:
     """Order all columns by what each adds to those before it, ties by position, as far as they add anything."""
     columns = len(values.column_pointer) - 1
     best, is_left = before.copy(), np.ones(columns, dtype=np.bool_)

@@ -29,7 +29,7 @@ RELATIVE_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Programme:
+class MixedIntegerProgram:
     """Minimise ``cost @ x`` with ``row_lower <= matrix @ x <= row_upper`` and ``lower <= x <= upper``.
 
     Attributes
@@ -54,7 +54,7 @@ class Programme:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SolveOptions:
     """One way to solve a programme: from a first solution or without one, with which seed, simplified or not."""
 
     from_start: bool = True
@@ -63,7 +63,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stated:
+class SolverReport:
     """What a solver states.
 
     Attributes
@@ -91,14 +91,25 @@ class Solver(Protocol):
     """What solves a programme in one of several ways."""
 
     def __call__(
-        self, programme: Programme, way: Way, *, seconds: float, start: FloatArray | None, target: float | None
-    ) -> Stated:
+        self,
+        programme: MixedIntegerProgram,
+        way: SolveOptions,
+        *,
+        seconds: float,
+        start: FloatArray | None,
+        target: float | None,
+    ) -> SolverReport:
         """Return what the solver states after so many seconds at most."""
 
 
-def ask_highs(
-    programme: Programme, way: Way, *, seconds: float, start: FloatArray | None, target: float | None
-) -> Stated:
+def run_highs(
+    programme: MixedIntegerProgram,
+    way: SolveOptions,
+    *,
+    seconds: float,
+    start: FloatArray | None,
+    target: float | None,
+) -> SolverReport:
     """Solve a programme by HiGHS on one thread, so that the same programme takes the same way."""
     import highspy
 
@@ -130,7 +141,7 @@ def ask_highs(
     # A linear programme has no bound of its own: its optimum is one.
     of_itself = objective if is_optimal else -np.inf
     bound = float(info.mip_dual_bound) if programme.integral.any() else of_itself
-    return Stated(
+    return SolverReport(
         x=np.array(solver.getSolution().col_value, dtype=np.float64) if found else None,
         objective=objective if found else np.nan,
         bound=bound if np.isfinite(bound) else -np.inf,
@@ -187,7 +198,7 @@ def highs_version() -> str:
     return version("highspy")
 
 
-def _model(programme: Programme) -> highspy.HighsLp:
+def _model(programme: MixedIntegerProgram) -> highspy.HighsLp:
     import highspy
 
     matrix = csc_array(programme.matrix)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from planner.network.compile import kernel
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.solvers.greedy_kernels import Room, Values
+from planner.siting.solvers.greedy_kernels import SelectionLimits, ValueTable
 
 FREE, IN, OUT = 0, 1, -1
 SMOOTHING = 0.7
@@ -48,7 +48,7 @@ class Prices(NamedTuple):
     state: FloatArray
 
 
-class Aim(NamedTuple):
+class Target(NamedTuple):
     """What a bound is held against: the best value known, and by how much a better one would exceed it."""
 
     value: float
@@ -66,7 +66,7 @@ def begin_at(price: FloatArray, money_price: float, columns: int, step: float) -
 
 @kernel
 def relaxed_choice(
-    profit: FloatArray, room: Room, fate: NDArray[np.int8]
+    profit: FloatArray, room: SelectionLimits, fate: NDArray[np.int8]
 ) -> tuple[IndexArray, FloatArray, FloatArray]:
     """Choose the most profitable columns that quotas and groups allow, with those that must be in.
 
@@ -115,7 +115,13 @@ def relaxed_choice(
 
 @kernel
 def descend(
-    values: Values, room: Room, fate: NDArray[np.int8], prices: Prices, aim: Aim, rounds: int, patience: int
+    values: ValueTable,
+    room: SelectionLimits,
+    fate: NDArray[np.int8],
+    prices: Prices,
+    aim: Target,
+    rounds: int,
+    patience: int,
 ) -> tuple[bool, IndexArray]:
     r"""Lower the Lagrangian bound by moving the prices, and settle the fate of columns that it decides.
 
@@ -165,7 +171,7 @@ def descend(
 
 
 @kernel
-def _reckon_profits(values: Values, room: Room, fate: NDArray[np.int8], prices: Prices) -> None:
+def _reckon_profits(values: ValueTable, room: SelectionLimits, fate: NDArray[np.int8], prices: Prices) -> None:
     """Reckon what each column that is not out is worth at the present prices."""
     price, money_price = prices.price, prices.state[MONEY_PRICE]
     for column in range(len(fate)):
@@ -181,7 +187,7 @@ def _reckon_profits(values: Values, room: Room, fate: NDArray[np.int8], prices: 
 
 @kernel
 def _decide(
-    room: Room,
+    room: SelectionLimits,
     fate: NDArray[np.int8],
     chosen: IndexArray,
     profit: FloatArray,
@@ -210,7 +216,12 @@ def _decide(
 
 @kernel
 def _move(
-    values: Values, room: Room, prices: Prices, chosen: IndexArray, short: FloatArray, distance: float
+    values: ValueTable,
+    room: SelectionLimits,
+    prices: Prices,
+    chosen: IndexArray,
+    short: FloatArray,
+    distance: float,
 ) -> bool:
     """Move the prices against the smoothed subgradient; return whether there was any way to go."""
     price, direction, state = prices.price, prices.direction, prices.state

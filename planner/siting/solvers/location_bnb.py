@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, Tree, explore
-from planner.siting.solvers.deadline import Clock
+from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import (
-    Room,
+    SelectionLimits,
     Served,
-    Values,
+    ValueTable,
     greedy,
     interchange,
     nothing_open,
@@ -29,11 +29,18 @@ from planner.siting.solvers.lagrangian_kernels import (
     BOUND,
     FREE,
     IN,
-    Aim,
+    Target,
     begin_at,
     descend,
 )
-from planner.siting.solvers.value_tables import above, best_of, merge_rows, shape_of, undominated, with_columns
+from planner.siting.solvers.value_tables import (
+    best_open_column,
+    merge_rows,
+    select_columns,
+    subtract_base,
+    table_shape,
+    undominated_columns,
+)
 
 TOLERANCE = 1e-9
 """A bound that is above the value by at most this share of it proves it: what is left is the arithmetic's."""
@@ -53,7 +60,7 @@ EXACT_SUM = 1e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class SearchResult:
     """What was found.
 
     Attributes
@@ -80,15 +87,15 @@ class Found:
     nodes: int
 
 
-def best_service(
-    values: Values,
-    room: Room,
+def solve_weighted_assignment(
+    values: ValueTable,
+    room: SelectionLimits,
     *,
     fixed: IndexArray,
-    clock: Clock,
+    clock: Deadline,
     seed: int,
     starts: Sequence[IndexArray] = (),
-) -> Found:
+) -> SearchResult:
     """Choose the columns that are worth the most to all rows together.
 
     Rows that choose alike are merged and dominated columns dropped; greedy and interchange find a good choice; a
@@ -115,12 +122,12 @@ def best_service(
     found
         With a valid bound, whenever it was stopped.
     """
-    base, _ = best_of(values, fixed)
-    free = np.ones(shape_of(values)[1], dtype=bool)
+    base, _ = best_open_column(values, fixed)
+    free = np.ones(table_shape(values)[1], dtype=bool)
     free[fixed] = False
     money = room.budget * (1 + TOLERANCE)
     free &= (room.cost <= money) & (room.most[room.kind] > 0)
-    part = _part(above(values, base), room._replace(budget=money), np.flatnonzero(free))
+    part = _part(subtract_base(values, base), room._replace(budget=money), np.flatnonzero(free))
     search = _Search(part, clock, _grain(part.values))
     greedy_value = search.begin(starts)
     search.lower_bound()
@@ -133,34 +140,38 @@ def best_service(
         search.go_through_tree()
     finished = search.bound <= search.value + search.grain
     bound = search.value if finished else search.bound
-    return Found(np.sort(search.best), search.value, bound, greedy_value, finished, search.nodes)
+    return SearchResult(np.sort(search.best), search.value, bound, greedy_value, finished, search.nodes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
     """Some columns of the question, those opened already, and what these are worth."""
 
-    values: Values
-    room: Room
+    values: ValueTable
+    room: SelectionLimits
     columns: IndexArray
     inside: IndexArray
     already: float
 
 
 def _part(
-    values: Values, room: Room, columns: IndexArray, inside: IndexArray | None = None, already: float = 0.0
+    values: ValueTable,
+    room: SelectionLimits,
+    columns: IndexArray,
+    inside: IndexArray | None = None,
+    already: float = 0.0,
 ) -> _Part:
     """Return the question with these columns, without those that others dominate, and with like rows merged."""
-    small = with_columns(values, columns)
-    kept = undominated(small, room.cost[columns], room.kind[columns], room.group[columns])
+    small = select_columns(values, columns)
+    kept = undominated_columns(small, room.cost[columns], room.kind[columns], room.group[columns])
     columns = columns[kept]
     _, group = np.unique(room.group[columns], return_inverse=True)
     cost = room.cost[columns]
     budget = room.budget if cost.any() else np.inf
-    part_room = Room(cost, group.astype(np.int64), room.kind[columns], room.most, budget)
+    part_room = SelectionLimits(cost, group.astype(np.int64), room.kind[columns], room.most, budget)
     none = np.zeros(0, dtype=np.int64)
     return _Part(
-        merge_rows(with_columns(small, kept)), part_room, columns, none if inside is None else inside, already
+        merge_rows(select_columns(small, kept)), part_room, columns, none if inside is None else inside, already
     )
 
 
@@ -170,7 +181,7 @@ class _Search:
     Values and bounds are of the whole question, columns of `best` too.
     """
 
-    def __init__(self, part: _Part, clock: Clock, whole: float) -> None:
+    def __init__(self, part: _Part, clock: Deadline, whole: float) -> None:
         self.part, self.clock, self.whole = part, clock, whole
         self.best: IndexArray = np.zeros(0, dtype=np.int64)
         self.value = 0.0
@@ -236,7 +247,13 @@ class _Search:
         while not settled and self.is_open:
             value = self.value - part.already
             settled, chosen = descend(
-                part.values, part.room, self.fate, prices, Aim(value, self.grain), ROUNDS_BETWEEN_TRIES, PATIENCE
+                part.values,
+                part.room,
+                self.fate,
+                prices,
+                Target(value, self.grain),
+                ROUNDS_BETWEEN_TRIES,
+                PATIENCE,
             )
             self._lower_to(float(prices.state[BOUND]))
             if self.is_open and chosen.tobytes() not in tried:
@@ -260,8 +277,8 @@ class _Search:
         if len(rest) > SMALLER * len(part.columns):
             return False
         # Columns that a better choice must hold are opened, which lets more rows be merged.
-        base, _ = best_of(part.values, opened)
-        smaller = _part(above(part.values, base), part.room._replace(most=left, budget=money), rest)
+        base, _ = best_open_column(part.values, opened)
+        smaller = _part(subtract_base(part.values, base), part.room._replace(most=left, budget=money), rest)
         self.part = _Part(
             smaller.values,
             smaller.room,
@@ -280,7 +297,7 @@ class _Search:
     def go_through_tree(self) -> None:
         """Go through the tree of what is undecided."""
         part = self.part
-        tree = tree_of(
+        tree = build_tree(
             self.fate, self.price, self.money_price, self.value - part.already, self.bound - part.already
         )
 
@@ -318,12 +335,12 @@ class _Search:
         self.bound = max(self.value, min(self.bound, bound + self.part.already))
 
 
-def _top(values: Values) -> FloatArray:
+def _top(values: ValueTable) -> FloatArray:
     """Return the highest value of each row; rows without any are merged away."""
     return values.value[values.row_pointer[:-1]]
 
 
-def tree_of(fate: NDArray[np.int8], price: FloatArray, money_price: float, value: float, bound: float) -> Tree:
+def build_tree(fate: NDArray[np.int8], price: FloatArray, money_price: float, value: float, bound: float) -> Tree:
     """Return a tree with nothing but its root."""
     rows, columns = len(price), len(fate)
     slots = int(np.clip(TREE_BYTES / (4 * rows + columns + 1), 2 * columns + 4, 4000 + 2 * columns))
@@ -342,7 +359,7 @@ def tree_of(fate: NDArray[np.int8], price: FloatArray, money_price: float, value
     return tree
 
 
-def _grain(values: Values) -> float:
+def _grain(values: ValueTable) -> float:
     """Return by how much one choice must at least be better than another, 0 where values are no whole numbers."""
     whole = bool((values.value == np.round(values.value)).all())
     return 1.0 - 1e-6 if whole and float(values.value.sum()) < EXACT_SUM else 0.0

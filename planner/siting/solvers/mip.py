@@ -13,11 +13,11 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from planner.network.walk import FloatArray
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.discrepancies import Doubt, note
-from planner.siting.solvers.highs import Programme, Solver, Stated, Way, ask_highs
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.discrepancies import Discrepancy, record_discrepancy
+from planner.siting.solvers.highs import MixedIntegerProgram, SolveOptions, Solver, SolverReport, run_highs
 
-__all__ = ["Programme", "Solved", "solve"]
+__all__ = ["MipResult", "MixedIntegerProgram", "solve"]
 
 RELATIVE_TOLERANCE = 1e-6
 """A recounted cost, row or bound may be so far from what was stated, as a share: solvers calculate with 1e-7."""
@@ -28,12 +28,12 @@ WHOLE_TOLERANCE = 1e-5
 SECOND_TRY_S = 1.0
 """An answer that does not hold is sought once more for at least so long, even where time is over, seconds."""
 
-OTHER_WAYS = (Way(from_start=False, seed=1), Way(from_start=False, seed=2, presolve=False))
+OTHER_WAYS = (SolveOptions(from_start=False, seed=1), SolveOptions(from_start=False, seed=2, presolve=False))
 """How a programme is solved where the first answer does not hold."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Solved:
+class MipResult:
     """What was found, recounted.
 
     Attributes
@@ -54,13 +54,13 @@ class Solved:
 
 
 def solve(
-    programme: Programme,
-    clock: Clock,
+    programme: MixedIntegerProgram,
+    clock: Deadline,
     *,
     start: FloatArray | None = None,
     target: float | None = None,
-    solver: Solver = ask_highs,
-) -> Solved:
+    solver: Solver = run_highs,
+) -> MipResult:
     """Solve a programme, and believe only what can be recounted.
 
     That there is no solution is believed where two ways of solving say so.
@@ -85,11 +85,11 @@ def solve(
     """
     if not len(programme.cost):
         fits = bool((programme.row_lower <= 0).all() and (programme.row_upper >= 0).all())
-        return Solved(np.zeros(0), 0.0) if fits else Solved(None, np.inf)
+        return MipResult(np.zeros(0), 0.0) if fits else MipResult(None, np.inf)
     best = start if start is not None and _broken(programme, start) is None else None
     reasons: list[str] = []
     none_there = 0
-    for number, way in enumerate((Way(), *OTHER_WAYS)):
+    for number, way in enumerate((SolveOptions(), *OTHER_WAYS)):
         if number > 1 and clock.is_over:
             break
         seconds = max(clock.left, SECOND_TRY_S) if number else clock.left
@@ -107,14 +107,16 @@ def solve(
         if none_there == 1 and stated.is_infeasible:
             continue
         if reasons:
-            note(Doubt(tuple(reasons), is_settled=True))
-        return Solved(None, np.inf) if none_there > 1 else Solved(best, stated.bound)
+            record_discrepancy(Discrepancy(tuple(reasons), is_settled=True))
+        return MipResult(None, np.inf) if none_there > 1 else MipResult(best, stated.bound)
     if reasons:
-        note(Doubt(tuple(reasons), is_settled=False))
-    return Solved(best, -np.inf)
+        record_discrepancy(Discrepancy(tuple(reasons), is_settled=False))
+    return MipResult(best, -np.inf)
 
 
-def _doubt(programme: Programme, stated: Stated, known: FloatArray | None, target: float | None) -> str | None:
+def _doubt(
+    programme: MixedIntegerProgram, stated: SolverReport, known: FloatArray | None, target: float | None
+) -> str | None:
     """Return why what a solver states cannot be so; None where it holds."""
     if stated.is_infeasible:
         return None if known is None and stated.x is None else "infeasible"
@@ -132,7 +134,7 @@ def _doubt(programme: Programme, stated: Stated, known: FloatArray | None, targe
     return _beyond(programme, _cheaper(programme, stated.x, known), stated.bound)
 
 
-def _beyond(programme: Programme, known: FloatArray | None, bound: float) -> str | None:
+def _beyond(programme: MixedIntegerProgram, known: FloatArray | None, bound: float) -> str | None:
     """Return that a bound is above what a known solution costs, else None."""
     if np.isnan(bound) or bound == np.inf:
         return "bound"
@@ -142,7 +144,7 @@ def _beyond(programme: Programme, known: FloatArray | None, bound: float) -> str
     return None if bound <= cost or _near(cost, bound) else "bound"
 
 
-def _broken(programme: Programme, x: FloatArray) -> str | None:
+def _broken(programme: MixedIntegerProgram, x: FloatArray) -> str | None:
     """Return which part of a programme a solution breaks; None where it keeps all."""
     if len(x) != len(programme.cost) or not np.isfinite(x).all():
         return "numbers"
@@ -160,7 +162,7 @@ def _broken(programme: Programme, x: FloatArray) -> str | None:
     return None
 
 
-def _cheaper(programme: Programme, one: FloatArray, other: FloatArray | None) -> FloatArray:
+def _cheaper(programme: MixedIntegerProgram, one: FloatArray, other: FloatArray | None) -> FloatArray:
     return one if other is None or float(programme.cost @ one) <= float(programme.cost @ other) else other
 
 

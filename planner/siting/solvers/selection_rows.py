@@ -6,12 +6,12 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.solvers.greedy_kernels import Room
+from planner.siting.solvers.greedy_kernels import SelectionLimits
 
 TOLERANCE = 1e-9
 
 
-def choice_rows(room: Room, fixed: IndexArray) -> tuple[csr_array, FloatArray]:
+def selection_rows(room: SelectionLimits, fixed: IndexArray) -> tuple[csr_array, FloatArray]:
     """Return a matrix, shape (limits, columns), and what each of its rows may be at most.
 
     One row a quota, one for money, one for each group of more than one column. Fixed columns are in none of them.

@@ -10,10 +10,16 @@ from scipy.sparse import csr_array
 
 from planner.network.compile import kernel
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.solvers.deadline import Clock
-from planner.siting.solvers.greedy_kernels import Room, Values, greedy, nothing_open
-from planner.siting.solvers.mip import Programme, solve
-from planner.siting.solvers.value_tables import as_good, shape_of, undominated, value_table, with_columns
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.greedy_kernels import SelectionLimits, ValueTable, greedy, nothing_open
+from planner.siting.solvers.mip import MixedIntegerProgram, solve
+from planner.siting.solvers.value_tables import (
+    build_value_table,
+    compare_columns,
+    select_columns,
+    table_shape,
+    undominated_columns,
+)
 
 WHOLE = 1e-6
 """How far a bound of whole costs may lie below a whole number because of the solver's arithmetic."""
@@ -43,7 +49,7 @@ def cheapest_cover(
     column: IndexArray,
     shape: tuple[int, int],
     cost: FloatArray,
-    clock: Clock,
+    clock: Deadline,
     *,
     good_enough: float | None = None,
 ) -> Cover:
@@ -71,20 +77,20 @@ def cheapest_cover(
         With a valid bound, whenever it was stopped.
     """
     whole = bool((cost == np.round(cost)).all())
-    values, columns = reduced(value_table(row, column, np.ones(len(row)), shape), cost)
+    values, columns = reduced(build_value_table(row, column, np.ones(len(row)), shape), cost)
     cost = cost[columns]
     chosen = _greedy_cover(values, cost)
     found = float(cost[chosen].sum())
     if good_enough is not None and found <= good_enough:
         return Cover(columns[chosen], found, 0.0)
-    rows = shape_of(values)[0]
+    rows = table_shape(values)[0]
     if not rows or clock.is_over:
         return Cover(columns[chosen], found, found if not rows else 0.0)
-    matrix = csr_array((values.value, values.column, values.row_pointer), shape=shape_of(values))
+    matrix = csr_array((values.value, values.column, values.row_pointer), shape=table_shape(values))
     start = np.zeros(len(columns))
     start[chosen] = 1.0
     solved = solve(
-        Programme(
+        MixedIntegerProgram(
             cost,
             matrix,
             np.ones(rows),
@@ -106,26 +112,26 @@ def cheapest_cover(
     return Cover(columns[chosen], found, min(found, max(bound, 0.0)))
 
 
-def reduced(values: Values, cost: FloatArray) -> tuple[Values, IndexArray]:
+def reduced(values: ValueTable, cost: FloatArray) -> tuple[ValueTable, IndexArray]:
     """Return a smaller table with the same least cost, and which columns it has."""
-    columns = np.arange(shape_of(values)[1])
+    columns = np.arange(table_shape(values)[1])
     while True:
-        before = shape_of(values)
+        before = table_shape(values)
         alike = np.zeros(len(columns), dtype=np.int64)
-        kept = undominated(values, cost[columns], alike, np.arange(len(columns)))
-        values, columns = with_columns(values, kept), columns[kept]
+        kept = undominated_columns(values, cost[columns], alike, np.arange(len(columns)))
+        values, columns = select_columns(values, kept), columns[kept]
         values = _with_rows(values, np.flatnonzero(~_is_implied(values)))
-        if shape_of(values) == before:
+        if table_shape(values) == before:
             return values, columns
 
 
 @kernel
-def _is_implied(values: Values) -> NDArray[np.bool_]:
+def _is_implied(values: ValueTable) -> NDArray[np.bool_]:
     """Return which rows are covered whenever some other row is; empty rows too. Of equal rows the first stays."""
     rows = len(values.row_pointer) - 1
     implied = np.zeros(rows, dtype=np.bool_)
     # The same table the other way round, so that columns and rows change places.
-    turned = Values(
+    turned = ValueTable(
         values.column_pointer,
         values.row,
         values.column_value,
@@ -147,29 +153,31 @@ def _is_implied(values: Values) -> NDArray[np.bool_]:
                 rarest = column
         for place in range(values.column_pointer[rarest], values.column_pointer[rarest + 1]):
             other = values.row[place]
-            if other != row and not implied[other] and as_good(turned, other, row) > 0:
+            if other != row and not implied[other] and compare_columns(turned, other, row) > 0:
                 implied[other] = True
     return implied
 
 
-def _with_rows(values: Values, keep: IndexArray) -> Values:
-    place = np.full(shape_of(values)[0], -1, dtype=np.int64)
+def _with_rows(values: ValueTable, keep: IndexArray) -> ValueTable:
+    place = np.full(table_shape(values)[0], -1, dtype=np.int64)
     place[keep] = np.arange(len(keep))
-    row = place[np.repeat(np.arange(shape_of(values)[0]), np.diff(values.row_pointer))]
+    row = place[np.repeat(np.arange(table_shape(values)[0]), np.diff(values.row_pointer))]
     kept = row >= 0
-    return value_table(row[kept], values.column[kept], values.value[kept], (len(keep), shape_of(values)[1]))
+    return build_value_table(
+        row[kept], values.column[kept], values.value[kept], (len(keep), table_shape(values)[1])
+    )
 
 
-def _greedy_cover(values: Values, cost: FloatArray) -> IndexArray:
+def _greedy_cover(values: ValueTable, cost: FloatArray) -> IndexArray:
     """Return a cover: the columns that cover most for their cost, without those that others make needless."""
-    columns = shape_of(values)[1]
+    columns = table_shape(values)[1]
     every = np.arange(columns)
     alike = np.zeros(columns, dtype=np.int64)
-    room = Room(cost, every, alike, np.array([columns]), np.inf)
+    room = SelectionLimits(cost, every, alike, np.array([columns]), np.inf)
     served = nothing_open(values)
     greedy(values, room, served, np.zeros(columns, dtype=np.int8), True)  # noqa: FBT003 -- a kernel
     chosen = np.flatnonzero(served.is_open)
-    covered = np.zeros(shape_of(values)[0], dtype=np.int64)
+    covered = np.zeros(table_shape(values)[0], dtype=np.int64)
     rows = [values.row[values.column_pointer[column] : values.column_pointer[column + 1]] for column in chosen]
     for own in rows:
         covered[own] += 1

@@ -8,17 +8,17 @@ from scipy.sparse import csr_array
 
 from planner.network.compile import kernel
 from planner.network.walk import FloatArray, IndexArray
-from planner.siting.solvers.greedy_kernels import Values
+from planner.siting.solvers.greedy_kernels import ValueTable
 
 
-def value_table(
+def build_value_table(
     row: NDArray[np.integer], column: NDArray[np.integer], value: FloatArray, shape: tuple[int, int]
-) -> Values:
+) -> ValueTable:
     """Return the table of these entries, those not above 0 left out.
 
     Examples
     --------
-    >>> table = value_table(np.array([0, 0]), np.array([0, 1]), np.array([2.0, 3.0]), (1, 2))
+    >>> table = build_value_table(np.array([0, 0]), np.array([0, 1]), np.array([2.0, 3.0]), (1, 2))
     >>> table.column, table.value
     (array([1, 0]), array([3., 2.]))
     """
@@ -39,10 +39,10 @@ def _is_in_order(row: NDArray[np.integer], column: NDArray[np.integer], value: F
 
 def _both_ways(
     pointer: NDArray[np.integer], column: NDArray[np.integer], value: FloatArray, columns: int
-) -> Values:
+) -> ValueTable:
     """Return the table whose entries by row are these."""
     by_column = csr_array((value, column, pointer), shape=(len(pointer) - 1, columns)).tocsc()
-    return Values(
+    return ValueTable(
         np.asarray(pointer, dtype=np.int64),
         np.asarray(column, dtype=np.int64),
         np.asarray(value, dtype=np.float64),
@@ -52,54 +52,54 @@ def _both_ways(
     )
 
 
-def rows_of(values: Values) -> IndexArray:
+def entry_rows(values: ValueTable) -> IndexArray:
     """Return the row of each entry, in the order by rows."""
     return np.repeat(np.arange(len(values.row_pointer) - 1), np.diff(values.row_pointer))
 
 
-def above(values: Values, base: FloatArray) -> Values:
+def subtract_base(values: ValueTable, base: FloatArray) -> ValueTable:
     """Return what each column is worth to each row beyond what the row has."""
     if not base.any():
         return values
-    row = rows_of(values)
+    row = entry_rows(values)
     more = values.value - base[row]
     worth = more > 0
-    rows, columns = shape_of(values)
+    rows, columns = table_shape(values)
     return _both_ways(_pointer(row[worth], rows), values.column[worth], more[worth], columns)
 
 
-def shape_of(values: Values) -> tuple[int, int]:
+def table_shape(values: ValueTable) -> tuple[int, int]:
     """Return the number of rows and of columns."""
     return len(values.row_pointer) - 1, len(values.column_pointer) - 1
 
 
-def best_of(values: Values, columns: IndexArray) -> tuple[FloatArray, IndexArray]:
+def best_open_column(values: ValueTable, columns: IndexArray) -> tuple[FloatArray, IndexArray]:
     """Return the highest value that each row finds among `columns`, and where (-1: nowhere).
 
     Of equal ones the lowest position counts.
     """
-    is_open = np.zeros(shape_of(values)[1], dtype=bool)
+    is_open = np.zeros(table_shape(values)[1], dtype=bool)
     is_open[columns] = True
     entry = np.flatnonzero(is_open[values.column])
-    row, first = np.unique(rows_of(values)[entry], return_index=True)
-    best, by = np.zeros(shape_of(values)[0]), np.full(shape_of(values)[0], -1, dtype=np.int64)
+    row, first = np.unique(entry_rows(values)[entry], return_index=True)
+    best, by = np.zeros(table_shape(values)[0]), np.full(table_shape(values)[0], -1, dtype=np.int64)
     best[row], by[row] = values.value[entry[first]], values.column[entry[first]]
     return best, by
 
 
-def with_columns(values: Values, keep: IndexArray) -> Values:
+def select_columns(values: ValueTable, keep: IndexArray) -> ValueTable:
     """Return the table of some columns, in ascending order, renumbered in it."""
-    rows, columns = shape_of(values)
+    rows, columns = table_shape(values)
     if len(keep) == columns:
         return values
     place = np.full(columns, -1, dtype=np.int64)
     place[keep] = np.arange(len(keep))
     column = place[values.column]
     kept = column >= 0
-    return _both_ways(_pointer(rows_of(values)[kept], rows), column[kept], values.value[kept], len(keep))
+    return _both_ways(_pointer(entry_rows(values)[kept], rows), column[kept], values.value[kept], len(keep))
 
 
-def merge_rows(values: Values) -> Values:
+def merge_rows(values: ValueTable) -> ValueTable:
     """Return one row for all rows that would choose alike: the same columns in the same order of value.
 
     Whatever is open, such rows are served by the same column, so that their values may be added up. Rows without
@@ -109,7 +109,7 @@ def merge_rows(values: Values) -> Values:
     place = np.arange(len(values.column)) - np.repeat(values.row_pointer[:-1], length)
     # A fingerprint only brings equal rows side by side; whether they are equal is looked at below.
     random = np.random.default_rng(0)
-    of_column = random.integers(1, 2**63, size=shape_of(values)[1] + 1, dtype=np.uint64)
+    of_column = random.integers(1, 2**63, size=table_shape(values)[1] + 1, dtype=np.uint64)
     of_place = random.integers(1, 2**63, size=int(length.max(initial=0)) + 1, dtype=np.uint64)
     word = of_column[values.column] * (of_place[place] | np.uint64(1))
     summed = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(word, dtype=np.uint64)])
@@ -118,7 +118,7 @@ def merge_rows(values: Values) -> Values:
     order = order[length[order] > 0]
     if not len(order):
         nothing = np.zeros(0, dtype=np.int64)
-        return _both_ways(np.zeros(1, dtype=np.int64), nothing, np.zeros(0), shape_of(values)[1])
+        return _both_ways(np.zeros(1, dtype=np.int64), nothing, np.zeros(0), table_shape(values)[1])
     like = _like_the_one_before(values, order, length, fingerprint)
     group_in_order = np.cumsum(~like) - 1
     head = order[~like]
@@ -133,16 +133,16 @@ def merge_rows(values: Values) -> Values:
     group_length = np.zeros(n_groups, dtype=np.int64)
     group_length[group[head]] = length[head]
     pointer = np.concatenate([[0], np.cumsum(group_length)])
-    of_row = group[rows_of(values)]
+    of_row = group[entry_rows(values)]
     target = pointer[of_row] + place
     value = np.bincount(target, weights=values.value, minlength=int(pointer[-1])).astype(np.float64)
     column = np.empty(int(pointer[-1]), dtype=np.int64)
     column[target] = values.column
-    return _both_ways(pointer, column, value, shape_of(values)[1])
+    return _both_ways(pointer, column, value, table_shape(values)[1])
 
 
 def _like_the_one_before(
-    values: Values, order: IndexArray, length: IndexArray, fingerprint: NDArray[np.uint64]
+    values: ValueTable, order: IndexArray, length: IndexArray, fingerprint: NDArray[np.uint64]
 ) -> NDArray[np.bool_]:
     """Return which rows of `order` have the same columns, in the same order, as the row before them."""
     like = np.zeros(len(order), dtype=bool)
@@ -160,7 +160,7 @@ def _like_the_one_before(
     return like
 
 
-def undominated(values: Values, cost: FloatArray, kind: IndexArray, group: IndexArray) -> IndexArray:
+def undominated_columns(values: ValueTable, cost: FloatArray, kind: IndexArray, group: IndexArray) -> IndexArray:
     """Return the columns that no other column replaces: as good for every row, of the same kind, not dearer.
 
     Columns that share a group stay, since taking one of them keeps out another. Of equal columns the first stays.
@@ -172,7 +172,7 @@ def undominated(values: Values, cost: FloatArray, kind: IndexArray, group: Index
 
 @kernel
 def _is_dominated(  # noqa: C901 -- one kernel, one loop
-    values: Values, cost: FloatArray, kind: IndexArray, alone: NDArray[np.bool_]
+    values: ValueTable, cost: FloatArray, kind: IndexArray, alone: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     columns = len(values.column_pointer) - 1
     dominated = np.zeros(columns, dtype=np.bool_)
@@ -195,7 +195,7 @@ def _is_dominated(  # noqa: C901 -- one kernel, one loop
                 continue
             if kind[other] != kind[column] or cost[other] > cost[column]:
                 continue
-            verdict = as_good(values, other, column)
+            verdict = compare_columns(values, other, column)
             # Equal columns: the cheaper stays, else the first.
             if verdict == 2 and cost[other] == cost[column] and other > column:  # noqa: PLR2004 -- see as_good
                 continue
@@ -206,7 +206,7 @@ def _is_dominated(  # noqa: C901 -- one kernel, one loop
 
 
 @kernel
-def as_good(values: Values, one: int, other: int) -> int:
+def compare_columns(values: ValueTable, one: int, other: int) -> int:
     """Return 2 if the two columns are equal, 1 if `one` is nowhere worse, else 0."""
     here, end = values.column_pointer[one], values.column_pointer[one + 1]
     begin, stop = values.column_pointer[other], values.column_pointer[other + 1]

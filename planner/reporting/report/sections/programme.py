@@ -7,77 +7,77 @@ from collections.abc import Iterator
 from planner.messages.money import money_unit
 from planner.reporting import programme_text as words
 from planner.reporting.document.build import Document
-from planner.reporting.programme_text import money, told, year
-from planner.reporting.report.blocks import DASH, Block, Paragraph, Row, Table, Wording
+from planner.reporting.programme_text import money_text, year_text
+from planner.reporting.report.blocks import DASH, Block, Paragraph, Row, Table, Translator
 from planner.reporting.rounding import gained_by_projects
 
 MOST_SITES = 20
 
 
-def programme(say: Wording) -> Iterator[Block]:
+def programme_section(t: Translator) -> Iterator[Block]:
     """Tell what is done in which year with which money; nothing where the study gives no funds."""
-    found = say.content["programme"]
+    found = t.content["programme"]
     if found is None:
         return
-    for sentence in words.statements(say):
+    for sentence in words.statements(t):
         yield Paragraph(sentence)
     gained = gained_by_projects(found)
     if found["projects"]:
         yield Table(
-            told(say, "tasks_table", unit=money_unit(found["unit"], say.texts)),
-            _heads(say, "number", "task", "measure", "unit", "deadline", "kind", "funds"),
+            t.programme("tasks_table", unit=money_unit(found["unit"], t.texts)),
+            _heads(t, "number", "task", "measure", "unit", "deadline", "kind", "funds"),
             (
-                *_heads(say, "cost", "covered", "standard"),
-                told(say, "column_cost_per_person", unit=words.small_unit(say)),
+                *_heads(t, "cost", "covered", "standard"),
+                t.programme("column_cost_per_person", unit=words.small_money_unit(t)),
             ),
-            tuple(_task_row(project, gained[project["id"]], say) for project in found["projects"]),
-            note=told(say, "tasks_note"),
+            tuple(_task_row(project, gained[project["id"]], t) for project in found["projects"]),
+            note=t.programme("tasks_note"),
         )
     yield Table(
-        told(say, "years_table"),
-        _heads(say, "year"),
+        t.programme("years_table"),
+        _heads(t, "year"),
         (
-            *_heads(say, "sites", "settled", "covered", "standard"),
-            told(say, "column_spent", unit=money_unit(found["unit"], say.texts)),
+            *_heads(t, "sites", "settled", "covered", "standard"),
+            t.programme("column_spent", unit=money_unit(found["unit"], t.texts)),
         ),
         tuple(
             (
-                year(say, one["year"]),
-                say.whole(len(one["sites"])),
-                say.whole(len(one["settled"])),
-                say.whole(one["people_covered"]),
-                say.whole(one["people_standard"]),
-                money(one["spent"]),
+                year_text(t, one["year"]),
+                t.whole(len(one["sites"])),
+                t.whole(len(one["resolved"])),
+                t.whole(one["people_covered"]),
+                t.whole(one["people_standard"]),
+                money_text(one["spent"]),
             )
             for one in found["years"]
         ),
     )
     yield Table(
-        told(say, "needs_table"),
-        _heads(say, "number", "need", "place", "street", "evidence", "met_by"),
-        _heads(say, "people", "people_met"),
-        tuple(_need_row(need, say) for need in found["needs"]),
-        note=told(say, "needs_note", minutes=say.plain(say.content["walking"]["standard_min"])),
+        t.programme("needs_table"),
+        _heads(t, "number", "need", "place", "street", "evidence", "met_by"),
+        _heads(t, "people", "people_met"),
+        tuple(_need_row(need, t) for need in found["needs"]),
+        note=t.programme("needs_note", minutes=t.exact(t.content["walking"]["standard_min"])),
     )
-    yield from _resources(found, say)
+    yield from _resources(found, t)
 
 
-def _resources(found: Document, say: Wording) -> Iterator[Block]:
+def _resources(found: Document, t: Translator) -> Iterator[Block]:
     yield Table(
-        told(say, "funds_table", unit=money_unit(found["unit"], say.texts)),
-        _heads(say, "fund", "rules", "year"),
-        _heads(say, "amount", "brought", "spent_fund", "left"),
+        t.programme("funds_table", unit=money_unit(found["unit"], t.texts)),
+        _heads(t, "fund", "rules", "year"),
+        _heads(t, "amount", "brought", "spent_fund", "left"),
         tuple(
             (
                 fund["name"],
-                words.fund_rules(fund, say),
-                year(say, one["year"]),
-                *(money(one[name]) for name in ("amount", "brought", "spent", "left")),
+                words.fund_rules_text(fund, t),
+                year_text(t, one["year"]),
+                *(money_text(one[name]) for name in ("amount", "brought", "spent", "left")),
             )
             for fund in found["resources"]["funds"]
             for one in fund["years"]
         ),
-        note=say("joint").join(
+        note=t("joint").join(
             f"{fund['name']}: {fund['source']}" for fund in found["resources"]["funds"] if fund["source"]
         ),
     )
@@ -85,53 +85,53 @@ def _resources(found: Document, say: Wording) -> Iterator[Block]:
     if sites:
         shown = sites[:MOST_SITES]
         yield Table(
-            told(say, "sites_table"),
-            _heads(say, "position", "kind", "place", "street", "project"),
-            _heads(say, "cost", "reached"),
+            t.programme("sites_table"),
+            _heads(t, "position", "kind", "place", "street", "project"),
+            _heads(t, "cost", "reached"),
             tuple(
                 (
                     site["id"],
-                    told(say, f"kind_{site['kind']}"),
+                    t.programme(f"kind_{site['kind']}"),
                     site["community_name"] or DASH,
-                    site["street"] or DASH,
+                    site["subdistrict"] or DASH,
                     site["project"] or DASH,
-                    money(site["cost"]),
-                    say.whole(site["people"]),
+                    money_text(site["cost"]),
+                    t.whole(site["people"]),
                 )
                 for site in shown
             ),
-            note=told(say, "sites_note", shown=len(shown), count=len(sites)),
+            note=t.programme("sites_note", shown=len(shown), count=len(sites)),
         )
 
 
-def _heads(say: Wording, *columns: str) -> tuple[str, ...]:
-    return tuple(told(say, f"column_{column}") for column in columns)
+def _heads(t: Translator, *columns: str) -> tuple[str, ...]:
+    return tuple(t.programme(f"column_{column}") for column in columns)
 
 
-def _task_row(project: Document, gained: tuple[int, int], say: Wording) -> Row:
+def _task_row(project: Document, gained: tuple[int, int], t: Translator) -> Row:
     return (
         project["id"],
-        words.task(project, say),
-        words.measure(project, say),
-        words.responsible(project),
-        year(say, project["year"], "by_year"),
-        told(say, f"kind_{project['kind']}"),
-        words.paid_by(project, say),
-        money(project["cost"]),
-        say.whole(gained[0]),
-        say.whole(gained[1]),
-        words.per_person(project, say),
+        words.task_text(project, t),
+        words.actions_text(project, t),
+        words.responsible_unit(project),
+        year_text(t, project["year"], "by_year"),
+        t.programme(f"kind_{project['kind']}"),
+        words.funding_text(project, t),
+        money_text(project["cost"]),
+        t.whole(gained[0]),
+        t.whole(gained[1]),
+        words.cost_per_person_text(project, t),
     )
 
 
-def _need_row(need: Document, say: Wording) -> Row:
+def _need_row(need: Document, t: Translator) -> Row:
     return (
         need["id"],
-        told(say, f"need_{need['kind']}"),
+        t.programme(f"need_{need['kind']}"),
         need["name"],
-        need["street"] or DASH,
-        words.evidence(need, say),
-        words.met(need, say),
-        say.whole(need["people"]),
-        say.whole(need["people_met"]),
+        need["subdistrict"] or DASH,
+        words.need_evidence(need, t),
+        words.need_outcome(need, t),
+        t.whole(need["people"]),
+        t.whole(need["people_met"]),
     )

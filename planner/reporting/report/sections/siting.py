@@ -1,14 +1,139 @@
-"""What the report says beside the proposals: candidates, the curve, other plans, who is left, fairness."""
+"""Section on new sites: proposals, their proof, candidates, and plans compared with the best one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from math import ceil
 
+from planner.config.sections.demand import RESIDENTS
 from planner.messages.money import unit_of_amount
 from planner.reporting.document.build import Document
-from planner.reporting.report.blocks import DASH, Block, Paragraph, Row, Table, Wording
-from planner.reporting.rounding import in_parts, shown_bound
+from planner.reporting.report.blocks import (
+    DASH,
+    Block,
+    Figure,
+    Paragraph,
+    Row,
+    Table,
+    Translator,
+    at_standard,
+    headcount,
+    limit_distance_m,
+    shown_bound,
+)
+from planner.reporting.report.figures import siting_figure
+from planner.reporting.report.sections.people import weights_section
+from planner.reporting.rounding import added_by_sites, round_bound, round_parts
+from planner.results import Plan
+
+
+def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
+    """Tell where new stations would serve the most people, and what is proven of it."""
+    content, found = t.content, t.content["siting"]
+    heads = headcount(at_standard(content))
+    minutes, asked = t.exact(found["standard_min"]), found["sites_asked"]
+    count, settings = len(found["candidates"]), content["study"]["siting"]
+    access = t.exact(content["walking"]["access_m"])
+    if not found["proposals"]:
+        yield Paragraph(t("nobody_uncovered" if asked else "no_sites_asked"))
+        return
+    circle = t.exact(limit_distance_m(content, found["standard_min"]))
+    uncovered = t.whole(heads.uncovered)
+    free = [one["centre"] for one in found["proposals"][-1]["centres"]]
+    key = "siting_question_free" if free else "siting_question"
+    told = {"free": t.join(free), "budget": budget_condition(t)} if free else {"within": budget_condition(t)}
+    yield Paragraph(t(key, sites=asked, uncovered=uncovered, minutes=minutes, metres=circle, **told))
+    yield from weights_section(t)
+    again = settings["candidates"] > asked and "clusters" in settings["origins"]
+    key = "siting_candidates" if again else "siting_candidates_once"
+    yield Paragraph(t(key, count=t.whole(count), sites=asked, asked=settings["candidates"], access=access))
+    yield from candidates_section(t)
+    without = round(found["people_without_street"])
+    lost = t("siting_without_street" if without else "siting_all_near", people=t.whole(without), access=access)
+    yield Paragraph(lost)
+    yield Table(
+        t("siting_compare_table"),
+        t.all("column_method", "column_status"),
+        t.all("column_sites", "column_gained", "column_share_after", "column_bound", "column_gap"),
+        tuple(_answer_row(proposal, t) for proposal in found["proposals"]),
+    )
+    *others, best = found["proposals"]
+    if best["sites"]:
+        yield _sites_table(best, t)
+        yield Figure(siting_figure(plan, t.texts), t("figure_siting"))
+    elif not free:
+        proposed, excluded = (
+            t.whole(number) for number in (count + len(found["excluded"]), len(found["excluded"]))
+        )
+        yield Paragraph(t("siting_none_gains", proposed=proposed, excluded=excluded, within=budget_condition(t)))
+    for proposal in others:
+        if proposal["sites"]:
+            yield _sites_table(proposal, t)
+    left = t.whole(heads.uncovered - round(residents_gained(best)))
+    everywhere = "_everywhere" if found["every_street"] and best["status"] == "proven" else ""
+    yield Paragraph(t("siting_left", sites=len(best["sites"]), left=left, minutes=minutes))
+    yield Paragraph(
+        t(
+            f"siting_proof_{best['status']}{everywhere}",
+            count=t.whole(count),
+            sites=asked,
+            seconds=t.exact(settings["seconds"]),
+            bound=t.whole(shown_bound(best)),
+            gap=_gap(best, t),
+            within=proof_conditions(t),
+        )
+    )
+    yield from further_results(t)
+
+
+def _gap(proposal: Document, t: Translator) -> str:
+    gap = proposal["gap"]
+    return t.percent(None if gap is None else round_bound(0.0, gap, 3))
+
+
+def residents_gained(proposal: Document) -> float:
+    """Return how many residents a proposal gains, each counted once, whatever the weights of its question."""
+    return float(next(one["people_gained"] for one in proposal["gained_by_kind"] if one["kind"] == RESIDENTS))
+
+
+def _answer_row(proposal: Document, t: Translator) -> Row:
+    seconds = t.exact(t.content["study"]["siting"]["seconds"])
+    bound = shown_bound(proposal)
+    gap = t("gap_none") if proposal["status"] == "proven" else _gap(proposal, t)
+    return (
+        t.term(f"method_{proposal['method']}"),
+        t(f"status_{proposal['status']}", seconds=seconds, within=proof_conditions(t)),
+        t.whole(len(proposal["sites"])),
+        t.whole(proposal["people_gained"]),
+        t.bar(proposal["people_share_after"]),
+        t("no_bound") if bound is None else t.whole(bound),
+        DASH if bound is None else gap,
+    )
+
+
+def _sites_table(proposal: Document, t: Translator) -> Table:
+    sites = proposal["sites"]
+    added = added_by_sites(proposal)
+    rows = tuple(
+        (
+            site["id"],
+            str(site["rank"]),
+            t.degrees(site["lon"]),
+            t.degrees(site["lat"]),
+            t.whole(added[site["rank"]]),
+            t.whole(now),
+        )
+        for site, now in zip(sites, accumulate(added.values()), strict=True)
+    )
+    return Table(
+        t("siting_sites_table", method=t.term(f"method_{proposal['method']}")),
+        (t("column_site"),),
+        t.all("column_rank", "column_lon", "column_lat", "column_added", "column_cumulative"),
+        rows,
+        note=t("siting_sites_note_free" if proposal["centres"] else "siting_sites_note"),
+    )
+
 
 HALF = 0.5
 """What a plan serves beyond the best one, as one may that keeps to no budget, is said from one person on."""
@@ -20,101 +145,101 @@ SHOWN_EXCLUDED = 40
 """More candidates left out than these are counted by reason only; plan.json lists all."""
 
 
-def within(say: Wording) -> str:
+def proof_conditions(t: Translator) -> str:
     """Return the conditions of a proof, to be put into its sentence: free centres, the budget."""
-    return _free(say) + within_budget(say)
+    return _free(t) + budget_condition(t)
 
 
-def within_budget(say: Wording) -> str:
+def budget_condition(t: Translator) -> str:
     """Return the budget, to be put into a sentence; nothing where there is none."""
-    study = say.content["study"]
+    study = t.content["study"]
     budget, unit = study["siting"]["budget"], study["costs"]["unit"]
     return (
         ""
         if budget is None
-        else say.texts("words.within_budget", budget=say.plain(budget), unit=unit_of_amount(unit, say.texts))
+        else t.texts("words.within_budget", budget=t.exact(budget), unit=unit_of_amount(unit, t.texts))
     )
 
 
-def _free(say: Wording) -> str:
-    count = len(set(say.content["study"]["siting"]["free"]))
-    return say.texts("words.within_free", count=count) if count else ""
+def _free(t: Translator) -> str:
+    count = len(set(t.content["study"]["siting"]["free"]))
+    return t.texts("words.within_free", count=count) if count else ""
 
 
-def candidates(say: Wording) -> Iterator[Block]:
+def candidates_section(t: Translator) -> Iterator[Block]:
     """Tell where candidates come from, and which were left out and why."""
-    found = say.content["siting"]
+    found = t.content["siting"]
     if len(found["origins"]) > 1 or found["excluded"]:
         yield Table(
-            say("origins_table"),
-            (say("column_origin"),),
-            say.all("column_proposed", "column_kept"),
-            tuple((say.own(one), say.whole(one["proposed"]), say.whole(one["kept"])) for one in found["origins"]),
+            t("origins_table"),
+            (t("column_origin"),),
+            t.all("column_proposed", "column_kept"),
+            tuple((t.localized(one), t.whole(one["proposed"]), t.whole(one["kept"])) for one in found["origins"]),
         )
     streets = [one for one in found["origins"] if one["suffice"] is not None]
     for one in streets:
         key = "streets_every" if found["every_street"] else "streets_some"
-        yield Paragraph(say(key, suffice=say.whole(one["suffice"]), kept=say.whole(one["kept"])))
+        yield Paragraph(t(key, suffice=t.whole(one["suffice"]), kept=t.whole(one["kept"])))
     if found["excluded"]:
-        yield _excluded(found["excluded"], say)
+        yield _excluded(found["excluded"], t)
 
 
-def _excluded(excluded: list[Document], say: Wording) -> Table:
+def _excluded(excluded: list[Document], t: Translator) -> Table:
     if len(excluded) <= SHOWN_EXCLUDED:
         rows: list[Row] = [
-            (one["id"], one["name"] or DASH, say.own(one) + (f" ({one['detail']})" if one["detail"] else ""))
+            (one["id"], one["name"] or DASH, t.localized(one) + (f" ({one['detail']})" if one["detail"] else ""))
             for one in excluded
         ]
-        return Table(say("excluded_table"), say.all("column_site", "column_name", "column_why"), (), tuple(rows))
+        return Table(t("excluded_table"), t.all("column_site", "column_name", "column_why"), (), tuple(rows))
     counts: dict[str, int] = {}
     for one in excluded:
-        counts[say.own(one)] = counts.get(say.own(one), 0) + 1
+        counts[t.localized(one)] = counts.get(t.localized(one), 0) + 1
     return Table(
-        say("excluded_table"),
-        (say("column_why"),),
-        (say("column_kept_out"),),
-        tuple((why, say.whole(count)) for why, count in counts.items()),
+        t("excluded_table"),
+        (t("column_why"),),
+        (t("column_kept_out"),),
+        tuple((why, t.whole(count)) for why, count in counts.items()),
     )
 
 
-def beside(say: Wording) -> Iterator[Block]:
+def further_results(t: Translator) -> Iterator[Block]:
     """Tell what stands beside the optimum: greedy, the curve, other plans, free centres, who is left."""
-    found = say.content["siting"]
+    found = t.content["siting"]
     best = found["proposals"][-1]
     if best["centres"]:
-        names = {centre["id"]: centre["name"] for centre in say.content["centres"]}
+        names = {centre["id"]: centre["name"] for centre in t.content["centres"]}
         yield Table(
-            say("fates_table"),
-            say.all("column_centre", "column_fate"),
+            t("fates_table"),
+            t.all("column_centre", "column_fate"),
             (),
-            tuple((names.get(one["centre"], one["centre"]), say.own(one)) for one in best["centres"]),
+            tuple((names.get(one["centre"], one["centre"]), t.localized(one)) for one in best["centres"]),
         )
     if found["greedy_gained"] is not None:
-        yield Paragraph(say("greedy", people=say.whole(found["greedy_gained"])))
+        yield Paragraph(t("greedy", people=t.whole(found["greedy_gained"])))
     if found["curve"]:
-        yield _curve(found["curve"], found["sites_asked"], say)
-    yield from _alternatives(found["alternatives"], say)
-    yield from _left(found["left"], say)
-    yield from _robust(found["robust"], say)
+        yield _curve(found["curve"], found["sites_asked"], t)
+    yield from _alternatives(found["alternatives"], t)
+    yield from _left(found["left"], t)
+    yield from _robust(found["robust"], t)
     for one in found["fair"]:
-        yield _fair(one, say)
+        yield _fair(one, t)
 
 
-def _curve(curve: list[Document], asked: int, say: Wording) -> Table:
+def _curve(curve: list[Document], asked: int, t: Translator) -> Table:
     return Table(
-        say("curve_table"),
-        (say("column_sites"),),
-        say.all("column_gained", "column_bound", "column_marginal"),
+        t("curve_table"),
+        (t("column_sites"),),
+        t.all("column_gained", "column_bound", "column_marginal"),
         tuple(
             (
-                say.whole(step["sites"]) + (" ◀" if step["sites"] == asked else ""),
-                say.whole(step["people_gained"]),
-                say.whole(shown_bound(step["people_gained"], step["bound"])),
-                say.whole(step["added"]),
+                t.whole(step["sites"]) + (" ◀" if step["sites"] == asked else ""),
+                t.whole(step["people_gained"]),
+                t.whole(round_bound(step["people_gained"], step["bound"])),
+                t.whole(step["added"]),
             )
             for step in curve
         ),
-        note=say("curve_note" if _proven(curve) else "curve_note_stopped", within=within(say)),
+        note=t("curve_note" if _proven(curve) else "curve_note_stopped", within=proof_conditions(t)),
     )
 
 
@@ -122,33 +247,33 @@ def _proven(found: list[Document]) -> bool:
     return all(one["status"] == "proven" for one in found)
 
 
-def _alternatives(found: list[Document], say: Wording) -> Iterator[Block]:
-    settings = say.content["study"]["siting"]
+def _alternatives(found: list[Document], t: Translator) -> Iterator[Block]:
+    settings = t.content["study"]["siting"]
     values = {
-        "within": say.percent(settings["alternatives_within"]),
-        "near": say.plain(settings["alternatives_near_m"]),
+        "within": t.percent(settings["alternatives_within"]),
+        "near": t.exact(settings["alternatives_near_m"]),
     }
     if not found:
         if settings["alternatives"]:
-            yield Paragraph(say("other_plans_none", **values))
+            yield Paragraph(t("other_plans_none", **values))
         return
     yield Table(
-        say("other_plans_table"),
-        say.all("column_plan", "column_instead"),
-        say.all("column_gained", "column_given_up", "column_win", "column_lose", "column_moved"),
+        t("other_plans_table"),
+        t.all("column_plan", "column_instead"),
+        t.all("column_gained", "column_given_up", "column_win", "column_lose", "column_moved"),
         tuple(
             (
                 str(number),
-                say("instead", taken=_ids(one["taken"]), dropped=_ids(one["dropped"])),
-                say.whole(one["people_gained"]),
-                say.whole(one["given_up"]),
-                say.whole(one["gains"]),
-                say.whole(one["losses"]),
-                say.whole(one["moved_m"]),
+                t("instead", taken=_ids(one["taken"]), dropped=_ids(one["dropped"])),
+                t.whole(one["people_gained"]),
+                t.whole(one["given_up"]),
+                t.whole(one["gains"]),
+                t.whole(one["losses"]),
+                t.whole(one["moved_m"]),
             )
             for number, one in enumerate(found, start=1)
         ),
-        note=say("other_plans_note", **values),
+        note=t("other_plans_note", **values),
     )
 
 
@@ -156,96 +281,98 @@ def _ids(ids: list[str]) -> str:
     return ", ".join(ids) or DASH
 
 
-def _left(left: Document | None, say: Wording) -> Iterator[Block]:
+def _left(left: Document | None, t: Translator) -> Iterator[Block]:
     if left is None:
         return
     if not left["points"]:
-        yield Paragraph(say("left_nobody"))
+        yield Paragraph(t("left_nobody"))
         return
     yield Table(
-        say("left_table", people=say.whole(left["people"])),
-        (say("column_why"),),
-        say.all("column_people", "column_points_plain"),
+        t("left_table", people=t.whole(left["people"])),
+        (t("column_why"),),
+        t.all("column_people", "column_points_plain"),
         tuple(
-            (say.own(one), say.whole(people), say.whole(one["points"]))
+            (t.localized(one), t.whole(people), t.whole(one["points"]))
             for one, people in zip(
-                left["reasons"], in_parts([one["people"] for one in left["reasons"]], left["people"]), strict=True
+                left["reasons"],
+                round_parts([one["people"] for one in left["reasons"]], left["people"]),
+                strict=True,
             )
         ),
     )
     if left["limit_for_all_min"] is not None:
-        yield Paragraph(say("left_limit", minutes=say.number(shown_bound(0.0, left["limit_for_all_min"], 1))))
+        yield Paragraph(t("left_limit", minutes=t.number(round_bound(0.0, left["limit_for_all_min"], 1))))
     if left["extra_sites"] is not None:
-        extra, never = say.whole(left["extra_sites"]), say.whole(left["never"])
-        yield Paragraph(say("left_extra", extra=extra, bound=say.whole(left["extra_sites_bound"]), never=never))
+        extra, never = t.whole(left["extra_sites"]), t.whole(left["never"])
+        yield Paragraph(t("left_extra", extra=extra, bound=t.whole(left["extra_sites_bound"]), never=never))
 
 
-def _robust(found: Document | None, say: Wording) -> Iterator[Block]:
+def _robust(found: Document | None, t: Translator) -> Iterator[Block]:
     if found is None:
         return
-    names = {"today": say("plan_today"), "robust": say("plan_robust")}
+    names = {"today": t("plan_today"), "robust": t("plan_robust")}
     yield Table(
-        say("robust_table"),
-        (say("column_plan"),),
-        tuple(say.own(world) for world in found["worlds"]),
+        t("robust_table"),
+        (t("column_plan"),),
+        tuple(t.localized(world) for world in found["worlds"]),
         tuple(
             (
-                names.get(plan["plan"]) or say.word(f"method_{plan['plan']}"),
+                names.get(plan["plan"]) or t.term(f"method_{plan['plan']}"),
                 *(
-                    f"{say.whole(people)} ({'−' if regret > -HALF else '+'}{say.whole(abs(regret))})"
+                    f"{t.whole(people)} ({'−' if regret > -HALF else '+'}{t.whole(abs(regret))})"
                     for people, regret in zip(plan["people"], plan["regret"], strict=True)
                 ),
             )
             for plan in found["plans"]
         ),
-        note=_of_regrets(found["plans"], say),
+        note=_of_regrets(found["plans"], t),
     )
     rule = found["rule"].replace(" ", "_")
     yield Paragraph(
-        say(
+        t(
             f"robust_{rule}",
-            value=say.whole(found["value"]),
+            value=t.whole(found["value"]),
             sites=_ids([site["id"] for site in found["sites"]]),
-            proof=say(
+            proof=t(
                 f"robust_{found['status']}_{'least' if rule == 'worst_regret' else 'most'}",
-                bound=say.whole(shown_bound(found["value"], found["bound"])),
-                within=within(say),
+                bound=t.whole(round_bound(found["value"], found["bound"])),
+                within=proof_conditions(t),
             ),
         )
     )
 
 
-def _of_regrets(plans: list[Document], say: Wording) -> str:
+def _of_regrets(plans: list[Document], t: Translator) -> str:
     """Tell what a regret is, and how much larger it may be where no plan of a circumstance is proven."""
     more = max(
         bound - regret
         for plan in plans
         for regret, bound in zip(plan["regret"], plan["regret_bound"], strict=True)
     )
-    note = say("robust_note")
-    return note if more < LEAST_MORE else note + say("robust_note_stopped", more=say.whole(ceil(more)))
+    note = t("robust_note")
+    return note if more < LEAST_MORE else note + t("robust_note_stopped", more=t.whole(ceil(more)))
 
 
-def _fair(found: Document, say: Wording) -> Table:
+def _fair(found: Document, t: Translator) -> Table:
     return Table(
-        say(f"fair_{found['objective']}_table"),
-        (say("column_sites"),),
-        (say("column_served"), say(f"column_fair_{found['objective']}"), say("column_fair_bound")),
+        t(f"fair_{found['objective']}_table"),
+        (t("column_sites"),),
+        (t("column_served"), t(f"column_fair_{found['objective']}"), t("column_fair_bound")),
         tuple(
             (
                 _ids([site["id"] for site in plan["sites"]]),
-                _served(plan, say),
-                say.bar(plan["worst_share"]),
-                say.percent(shown_bound(plan["worst_share"], plan["worst_bound"], 3)),
+                _served(plan, t),
+                t.bar(plan["worst_share"]),
+                t.percent(round_bound(plan["worst_share"], plan["worst_bound"], 3)),
             )
             for plan in found["plans"]
         ),
-        note=say("fair_note" if _proven(found["plans"]) else "fair_note_stopped", within=within(say)),
+        note=t("fair_note" if _proven(found["plans"]) else "fair_note_stopped", within=proof_conditions(t)),
     )
 
 
-def _served(plan: Document, say: Wording) -> str:
-    people = say.whole(plan["people"])
+def _served(plan: Document, t: Translator) -> str:
+    people = t.whole(plan["people"])
     if plan["status"] == "proven":
         return people
-    return f"{people} (≤ {say.whole(shown_bound(plan['people'], plan['people_bound']))})"
+    return f"{people} (≤ {t.whole(round_bound(plan['people'], plan['people_bound']))})"

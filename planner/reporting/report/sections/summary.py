@@ -6,207 +6,207 @@ from collections.abc import Iterator
 
 from planner.reporting.document.build import Document
 from planner.reporting.programme_text import headlines
-from planner.reporting.rates import RATES, counted, no_rate, rate_in_words, weak_in_words
+from planner.reporting.rates import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
 from planner.reporting.report.blocks import (
     Indicator,
-    Wording,
+    Translator,
     at_standard,
-    bound_shown,
-    circle_m,
     community_names,
     headcount,
-    mean_disc_share,
-    speed_ms,
+    limit_distance_m,
+    mean_disc_share_text,
+    shown_bound,
+    speed_text,
 )
-from planner.reporting.report.sections.people import kind_names
-from planner.reporting.report.sections.siting import within
+from planner.reporting.report.sections.people import group_names
+from planner.reporting.report.sections.siting import proof_conditions
 
 
-def facts(say: Wording) -> list[tuple[str, str]]:
+def facts(t: Translator) -> list[tuple[str, str]]:
     """Return what stands under the title: date, walk, limits, rules, system, software."""
-    content, walking = say.content, say.content["walking"]
+    content, walking = t.content, t.content["walking"]
     limits = [
-        say("named_limit", minutes=say.plain(limit["minutes"]), metres=say.plain(limit["metres"]))
+        t("named_limit", minutes=t.exact(limit["minutes"]), metres=t.exact(limit["metres"]))
         for limit in walking["limits"]
     ]
-    standard = say("minutes", value=say.plain(walking["standard_min"]))
+    standard = t("minutes", value=t.exact(walking["standard_min"]))
     return [
-        (say("fact_date"), content["study"]["date"] or say("date_not_given")),
-        (say("fact_walking"), say.own(walking)),
-        (say("fact_limits"), say.listed(limits)),
-        (say("fact_standard"), standard),
-        (say("fact_rules"), say.own(content["diagnosis"])),
-        (say("fact_crs"), content["data"]["crs"]),
-        (say("fact_software"), say("software", version=content["provenance"]["planner"])),
-        *attribution_fact(say),
+        (t("fact_date"), content["study"]["date"] or t("date_not_given")),
+        (t("fact_walking"), t.localized(walking)),
+        (t("fact_limits"), t.join(limits)),
+        (t("fact_standard"), standard),
+        (t("fact_rules"), t.localized(content["diagnosis"])),
+        (t("fact_crs"), content["data"]["crs"]),
+        (t("fact_software"), t("software", version=content["provenance"]["planner"])),
+        *attribution_fact(t),
     ]
 
 
-def attribution_fact(say: Wording) -> list[tuple[str, str]]:
+def attribution_fact(t: Translator) -> list[tuple[str, str]]:
     """Return whose data must be named, which no page may leave out; nothing where it is nobody's."""
-    attribution = say.content["data"]["attribution"]
-    return [(say("fact_attribution"), attribution)] if attribution else []
+    attribution = t.content["data"]["attribution"]
+    return [(t("fact_attribution"), attribution)] if attribution else []
 
 
-def nature_of(say: Wording, *, section: int) -> tuple[bool, str]:
+def nature_of(t: Translator, *, section: int) -> tuple[bool, str]:
     """Return whether any layer is modelled, and what is to be said of it; `section` lists the sources."""
-    modelled = say.content["data"]["modelled"]
-    layers = say.listed([say(f"layer_{layer}") for layer in modelled])
-    return bool(modelled), say("modelled", layers=layers) if modelled else say("surveyed", section=section)
+    modelled = t.content["data"]["modelled"]
+    layers = t.join([t(f"layer_{layer}") for layer in modelled])
+    return bool(modelled), t("modelled", layers=layers) if modelled else t("surveyed", section=section)
 
 
-def indicators(say: Wording) -> Iterator[Indicator]:
+def indicators(t: Translator) -> Iterator[Indicator]:
     """Yield the figures that are seen first."""
-    content = say.content
+    content = t.content
     total, rates, found = at_standard(content), content["diagnosis"]["rates"], content["siting"]
     heads, standard = headcount(total), content["coverage"]["standard_min"]
-    minutes, metres = say.plain(standard), say.plain(circle_m(content, standard))
-    people, covered = say.whole(heads.people), say.whole(heads.covered)
+    minutes, metres = t.exact(standard), t.exact(limit_distance_m(content, standard))
+    people, covered = t.whole(heads.people), t.whole(heads.covered)
     yield Indicator(
-        say.percent(total["people_share"]),
-        say("kpi_served", minutes=minutes),
-        say("kpi_served_note", covered=covered, people=people),
+        t.percent(total["people_share"]),
+        t("kpi_served", minutes=minutes),
+        t("kpi_served_note", covered=covered, people=people),
         total["people_share"],
         is_share=True,
     )
     yield Indicator(
-        say.whole(heads.uncovered),
-        say("kpi_unserved"),
-        say("kpi_unserved_note", minutes=minutes, metres=metres),
+        t.whole(heads.uncovered),
+        t("kpi_unserved"),
+        t("kpi_unserved_note", minutes=minutes, metres=metres),
         heads.uncovered,
     )
     centres = sum(content["data"]["facilities"].values())
     yield Indicator(
-        say.whole(centres),
-        say("kpi_centres"),
-        say("kpi_centres_note", communities=content["data"]["communities"]),
+        t.whole(centres),
+        t("kpi_centres"),
+        t("kpi_centres_note", communities=content["data"]["communities"]),
         centres,
     )
-    none = no_rate(rates, say.texts)
+    none = missing_rate_text(rates, t.texts)
     for name in RATES:
-        count, determined = counted(rates, name)
-        note = say("kpi_compliant_note", count=count, determined=determined)
+        count, determined = rate_counts(rates, name)
+        note = t("kpi_compliant_note", count=count, determined=determined)
         share = None if none else count / determined
-        yield Indicator(none or say.percent(share), say(f"kpi_{name}"), note, share, is_share=True)
+        yield Indicator(none or t.percent(share), t(f"kpi_{name}"), note, share, is_share=True)
     weak = len(content["diagnosis"]["weak_communities"])
     yield Indicator(
-        weak_in_words(weak, rates, say.texts),
-        say("kpi_weak"),
-        say("kpi_weak_note", undetermined=rates["undetermined"]),
+        weak_count_text(weak, rates, t.texts),
+        t("kpi_weak"),
+        t("kpi_weak_note", undetermined=rates["undetermined"]),
         weak if rates["assessed"] else None,
     )
     if found["proposals"]:
         best = found["proposals"][-1]
-        candidates = say.whole(len(found["candidates"]))
+        candidates = t.whole(len(found["candidates"]))
         sites = len(best["sites"])
-        yield Indicator(say.whole(sites), say("kpi_sites"), say("kpi_sites_note", candidates=candidates), sites)
-        after = say.percent(best["people_share_after"])
-        label = say("kpi_gained_weighted" if found["weighted"] else "kpi_gained")
+        yield Indicator(t.whole(sites), t("kpi_sites"), t("kpi_sites_note", candidates=candidates), sites)
+        after = t.percent(best["people_share_after"])
+        label = t("kpi_gained_weighted" if found["weighted"] else "kpi_gained")
         gained = best["people_gained"]
-        yield Indicator(say.whole(gained), label, say("kpi_gained_note", share=after), gained)
+        yield Indicator(t.whole(gained), label, t("kpi_gained_note", share=after), gained)
     circles = content["circles"]
     if circles is not None:
         yield Indicator(
-            say.whole(circles["circles_found"]),
-            say("kpi_circles"),
-            say("kpi_circles_note", station=circles["circles_with_station"], minutes=minutes),
+            t.whole(circles["circles_found"]),
+            t("kpi_circles"),
+            t("kpi_circles_note", station=circles["circles_with_station"], minutes=minutes),
             circles["circles_found"],
         )
 
 
-def summary(say: Wording) -> Iterator[str]:
+def summary(t: Translator) -> Iterator[str]:
     """Yield what to know if nothing else is read."""
-    content = say.content
+    content = t.content
     total, rates = at_standard(content), content["diagnosis"]["rates"]
     heads, standard = headcount(total), content["coverage"]["standard_min"]
-    minutes, metres = say.plain(standard), say.plain(circle_m(content, standard))
-    yield say(
+    minutes, metres = t.exact(standard), t.exact(limit_distance_m(content, standard))
+    yield t(
         "summary_standard",
-        people=say.whole(heads.people),
-        covered=say.whole(heads.covered),
-        share=say.percent(total["people_share"]),
-        uncovered=say.whole(heads.uncovered),
+        people=t.whole(heads.people),
+        covered=t.whole(heads.covered),
+        share=t.percent(total["people_share"]),
+        uncovered=t.whole(heads.uncovered),
         # What is left of the share as it is shown, so that the two add up to the whole.
-        uncovered_share=say.percent(1 - round(total["people_share"], 3)),
+        uncovered_share=t.percent(1 - round(total["people_share"], 3)),
         minutes=minutes,
         metres=metres,
-        speed=speed_ms(say),
+        speed=speed_text(t),
     )
-    others = [_at_limit(row, say) for row in content["coverage"]["total"] if row["limit_min"] != standard]
+    others = [_at_limit(row, t) for row in content["coverage"]["total"] if row["limit_min"] != standard]
     if others:
-        yield say("summary_limits", list=say("clause_joint").join(others))
-    yield say("summary_disc", minutes=minutes, metres=metres, share=mean_disc_share(say))
-    yield say("summary_rules", **_rates(say)) if rates["assessed"] else say("summary_no_rules")
+        yield t("summary_limits", list=t("clause_joint").join(others))
+    yield t("summary_disc", minutes=minutes, metres=metres, share=mean_disc_share_text(t))
+    yield t("summary_rules", **_rates(t)) if rates["assessed"] else t("summary_no_rules")
     without = content["diagnosis"]["communities_without_centre"]
     if without:
         names = community_names(content)
-        yield say("summary_without_centre", names=say.listed([names[community] for community in without]))
-    yield from _people_summary(say)
-    yield _siting_summary(say)
+        yield t("summary_without_centre", names=t.join([names[community] for community in without]))
+    yield from _people_summary(t)
+    yield _siting_summary(t)
     if content["siting"]["weighted"] and content["siting"]["proposals"]:
         best = content["siting"]["proposals"][-1]
-        names = kind_names(say)
+        names = group_names(t)
         gains = [
-            say("summary_gain", name=names[gain["kind"]], people=say.whole(gain["people_gained"]))
+            t("summary_gain", name=names[gain["kind"]], people=t.whole(gain["people_gained"]))
             for gain in best["gained_by_kind"]
         ]
-        yield say("summary_weighted", gains=say.listed(gains))
+        yield t("summary_weighted", gains=t.join(gains))
     if content["programme"] is not None:
-        yield from headlines(say)
+        yield from headlines(t)
 
 
-def _people_summary(say: Wording) -> Iterator[str]:
+def _people_summary(t: Translator) -> Iterator[str]:
     """Tell of further kinds of people and of business circles."""
-    for kind in say.content["kinds"]:
+    for kind in t.content["kinds"]:
         row = next(row for row in kind["total"] if row["limit_min"] == kind["standard_min"])
-        yield say(
+        yield t(
             "summary_kind",
             name=kind["name"],
-            people=say.whole(row["people"]),
-            share=say.percent(row["people_share"]),
-            minutes=say.plain(kind["standard_min"]),
+            people=t.whole(row["people"]),
+            share=t.percent(row["people_share"]),
+            minutes=t.exact(kind["standard_min"]),
         )
-    found = say.content["circles"]
+    found = t.content["circles"]
     if found is not None:
-        yield say(
+        yield t(
             "summary_circles",
             count=found["circles_found"],
             station=found["circles_with_station"],
-            minutes=say.plain(found["standard_min"]),
+            minutes=t.exact(found["standard_min"]),
         )
 
 
-def _at_limit(row: Document, say: Wording) -> str:
-    return say(
+def _at_limit(row: Document, t: Translator) -> str:
+    return t(
         "summary_limit",
-        covered=say.whole(headcount(row).covered),
-        share=say.percent(row["people_share"]),
-        minutes=say.plain(row["limit_min"]),
-        metres=say.plain(circle_m(say.content, row["limit_min"])),
+        covered=t.whole(headcount(row).covered),
+        share=t.percent(row["people_share"]),
+        minutes=t.exact(row["limit_min"]),
+        metres=t.exact(limit_distance_m(t.content, row["limit_min"])),
     )
 
 
-def _rates(say: Wording) -> dict[str, object]:
-    rates = say.content["diagnosis"]["rates"]
-    shares = {f"{name}_share": rate_in_words(rates, name, say.texts) for name in RATES}
+def _rates(t: Translator) -> dict[str, object]:
+    rates = t.content["diagnosis"]["rates"]
+    shares = {f"{name}_share": rate_text(rates, name, t.texts) for name in RATES}
     return {**rates, **shares, "compliant": rates["compliant"] + rates["excellent"]}
 
 
-def _siting_summary(say: Wording) -> str:
-    found = say.content["siting"]
+def _siting_summary(t: Translator) -> str:
+    found = t.content["siting"]
     if not found["proposals"]:
-        return say("nobody_uncovered" if found["sites_asked"] else "no_sites_asked")
+        return t("nobody_uncovered" if found["sites_asked"] else "no_sites_asked")
     best = found["proposals"][-1]
     if not best["sites"] and not best["centres"]:
-        return say("summary_no_site", candidates=say.whole(len(found["candidates"])), within=within(say))
-    gained = say.whole(best["people_gained"])
-    return say(
+        return t("summary_no_site", candidates=t.whole(len(found["candidates"])), within=proof_conditions(t))
+    gained = t.whole(best["people_gained"])
+    return t(
         f"summary_{best['status']}",
-        within=within(say),
+        within=proof_conditions(t),
         sites=len(best["sites"]),
-        minutes=say.plain(found["standard_min"]),
-        gained=say("summary_gained_weighted", people=gained) if found["weighted"] else gained,
-        share_after=say.percent(best["people_share_after"]),
-        candidates=say.whole(len(found["candidates"])),
-        bound=say.whole(bound_shown(best)),
+        minutes=t.exact(found["standard_min"]),
+        gained=t("summary_gained_weighted", people=gained) if found["weighted"] else gained,
+        share_after=t.percent(best["people_share_after"]),
+        candidates=t.whole(len(found["candidates"])),
+        bound=t.whole(shown_bound(best)),
     )

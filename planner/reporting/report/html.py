@@ -1,0 +1,55 @@
+"""report.html: a told report as one self-contained page that can be printed and filed."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from planner.messages.catalogue import locale_of
+from planner.messages.printable import replace_illegal
+from planner.reporting.report.blocks import Report
+from planner.reporting.style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""What the page may load and run: nothing but its own style and pictures inside it."""
+
+COLOURS = {**VERDICT_COLOURS, "people": UNCOVERED, "site": SITE, "disc": DISC}
+
+
+def write_page(report: Report) -> str:
+    """Lay a report out as one page with its style and its figures inside; the same report gives the same page."""
+    page = _environment().get_template("report.html.j2")
+    html = page.render(
+        report=report,
+        t=report.t,
+        language=locale_of(report.t.texts.language).html,
+        policy=POLICY,
+        style=Markup(page_style()),  # noqa: S704 - our own style sheet
+    )
+    return replace_illegal(html)
+
+
+@cache
+def page_style() -> str:
+    """Return the style sheet of the page and of the figures in it, with the map's colours filled in."""
+    style = _template("report.css")
+    for part, colour in COLOURS.items():
+        style = style.replace(f"var(--{part})", colour)
+    return style
+
+
+def _template(name: str) -> str:
+    return resources.files("planner.reporting").joinpath("templates", name).read_text("utf-8")
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
