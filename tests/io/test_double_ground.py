@@ -16,7 +16,7 @@ from answers import done, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.io.overlap_checks import double_notices, find_overlaps, remove_overlaps
+from planner.io.overlap_checks import duplicate_notices, find_overlaps, remove_overlaps
 from planner.population.grid_cells import cut_cells
 from planner.schemas.tables import Communities, Demand, Facilities
 
@@ -111,7 +111,7 @@ def test_points_in_two_communities_are_counted_once(tmp_path: Path, capsys: pyte
 def test_two_communities_of_one_outline_are_told() -> None:
     twice = communities(box(0, 0, 300, 300), box(0, 0, 300, 299))
     no_centres = Facilities(gpd.GeoDataFrame({"id": [], "branch_of": []}, geometry=[], crs=toy.CRS))
-    assert [notice.key for notice in double_notices(twice, no_centres, None)] == ["communities_same_outline"]
+    assert [notice.key for notice in duplicate_notices(twice, no_centres, None)] == ["communities_same_outline"]
 
 
 def test_one_community_in_two_rows_is_to_be_dissolved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +134,7 @@ def test_two_centres_at_one_spot(branch_of: list[str], *, told: bool) -> None:
         geometry=[shapely.Point(0, 0), shapely.Point(0.3, 0)],
         crs=toy.CRS,
     )
-    notices = double_notices(communities(box(0, 0, 9, 9)), Facilities(table), None)
+    notices = duplicate_notices(communities(box(0, 0, 9, 9)), Facilities(table), None)
     assert [notice.rows for notice in notices] == ([("C1", "C2")] if told else [])
 
 
@@ -145,7 +145,7 @@ def test_more_old_people_than_people() -> None:
         crs=toy.CRS,
     )
     none = Facilities(gpd.GeoDataFrame({"id": [], "branch_of": []}, geometry=[], crs=toy.CRS))
-    (notice,) = double_notices(communities(box(0, 0, 9, 9)), none, Demand(demand))
+    (notice,) = duplicate_notices(communities(box(0, 0, 9, 9)), none, Demand(demand))
     assert (notice.key, notice.rows, notice.people) == ("people_65_above_people", ("a",), 1.0)
 
 
