@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from planner.commands import main as cli
 from planner.commands.main import main
 from planner.messages.catalogue import Texts
 from planner.reporting import write as writing
-from planner.signals import Interruption, handled, held
+from planner.signals import Interruption, defer_signals, handle_signals
 
 pytestmark = needs_fork
 
@@ -106,8 +107,8 @@ def test_nohup_keeps_a_run_going(toy_study: Path, tmp_path: Path) -> None:
 
 
 def test_a_signal_during_the_exchange_waits_for_its_end() -> None:
-    with handled(lambda: None) as last:
-        with pytest.raises(Interruption) as told, held():  # noqa: PT012 - the signal comes inside
+    with handle_signals(lambda: None) as last:
+        with pytest.raises(Interruption) as told, defer_signals():  # noqa: PT012 - the signal comes inside
             signal.raise_signal(signal.SIGTERM)
             assert last() == signal.SIGTERM
         assert told.value.code == 143
@@ -248,8 +249,8 @@ def test_a_stage_is_named_in_the_language_of_the_study(
 @pytest.mark.parametrize("text", ["a = " + "[" * 5000, f"a = {'9' * 10_000}", "\0", "language = 1"])
 def test_a_study_that_cannot_be_read_has_a_language(tmp_path: Path, text: str) -> None:
     (tmp_path / "study.toml").write_text(text, "utf-8")
-    assert cli._language(tmp_path / "study.toml", "") in ("en", "zh")
+    assert cli.language_of(Namespace(study=tmp_path / "study.toml")) in ("en", "zh")
 
 
 def test_a_device_is_not_read_for_its_language() -> None:
-    assert cli._language(Path("/dev/zero"), "") == "en"
+    assert cli.language_of(Namespace(study=Path("/dev/zero"))) == "en"

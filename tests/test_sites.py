@@ -16,7 +16,8 @@ import toy
 from scipy.sparse import csr_array
 
 import planner
-from planner.commands import main as cli
+from planner.commands.arguments import MODELS as MODEL_NAMES
+from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.config.sections.siting import Siting as Settings
 from planner.io.layers import read_layer
@@ -392,11 +393,11 @@ def test_the_frontier_of_a_group_is_that_of_brute_force(seed: int) -> None:
 
 
 def put(study: Path, *words: str) -> int:
-    return cli.main(["site", str(study), *words])
+    return main(["site", str(study), *words])
 
 
 def test_the_command_line_knows_every_model() -> None:
-    assert tuple(MODELS) == cli.MODELS
+    assert tuple(MODELS) == MODEL_NAMES
 
 
 @pytest.fixture(scope="module")
@@ -423,7 +424,7 @@ weight = 2.0
     return toy.write_study(tmp_path_factory.mktemp("asked"), study=toy.STUDY + more)
 
 
-@pytest.mark.parametrize("model", cli.MODELS)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_every_model_answers_on_a_card(asked: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert put(asked, "--model", model) == 0
     card = capsys.readouterr().out

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from planner.commands.streams import print_results
 from planner.config.study import Study, portable, read_study
 from planner.io.datum.choice import LayerDatum
 from planner.io.datum.resolve import NAMES, format_scores
@@ -90,6 +92,11 @@ BY_WEIGHT = (
     *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),
 )
 """Notices by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
+
+
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Print how the inputs of a study are understood."""
+    print_results(describe_as_json(options.study) if options.json else describe(options.study, texts))
 
 
 def describe(path: Path, texts: Texts) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.messages.catalogue import Texts
@@ -28,6 +30,14 @@ from planner.reporting.facility_text import (
 from planner.reporting.report.blocks import DASH, Translator
 
 NEAREST = 5
+
+
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Print the card of one centre."""
+    progress = StageReport(texts)
+    with progress:
+        card = explain(options.study, options.centre, texts, progress=progress)
+    print_results(card)
 
 
 def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silent) -> str:

@@ -7,6 +7,7 @@ rules that every extract is read with, and write all or nothing.
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from planner.commands.streams import StageReport, print_results, print_status
 from planner.config.sections.layers import Layer
 from planner.config.sections.walking import Limits, Walking
 from planner.config.template import study_template
@@ -31,7 +33,8 @@ from planner.io.osm.extract import (
 )
 from planner.io.osm.objects import DEGREES
 from planner.io.osm.place import ATTRIBUTION, LICENCE, PlaceBoundary, add_margin, choose_place, read_boundary
-from planner.io.osm.servers import CachedAnswers, OsmServers, Tags
+from planner.io.osm.servers import NOMINATIM, OVERPASS, CachedAnswers, OsmServers, ServerWait, Tags
+from planner.messages.catalogue import Texts
 from planner.messages.errors import FetchError, Issue, OutputError
 from planner.messages.progress import Progress, silent
 from planner.network.walk import WalkSettings, walking_profiles
@@ -96,6 +99,30 @@ class Fetch:
     boundary: Path | None = None
     margin_m: float | None = None
     extras: tuple[str, ...] = ()
+
+
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Download the streets of a place."""
+    progress = StageReport(texts)
+
+    def print_wait(wait: ServerWait) -> None:
+        values = {"reason": wait.reason.in_words(texts.language), "seconds": f"{wait.seconds:g}"}
+        print_status("\n" + texts("cli.fetch_wait", **values, attempt=f"{wait.attempt}/{wait.attempts}"))
+
+    servers = OsmServers(
+        cache=options.out / CACHE,
+        overpass=options.endpoint or OVERPASS,
+        nominatim=options.nominatim or NOMINATIM,
+        language=texts.language,
+        waiting=print_wait,
+    )
+    extras = tuple(dict.fromkeys(options.extras or ()))
+    request = Fetch(options.place, options.boundary, options.margin_m, extras)
+    with progress:
+        files = fetch(request, options.out, servers, progress=progress)
+    progress.done()
+    print_status(texts("cli.fetched", attribution="© OpenStreetMap contributors, ODbL 1.0"))
+    print_results(*files)
 
 
 def fetch(asked: Fetch, folder: Path, servers: OsmServers, *, progress: Progress = silent) -> list[Path]:

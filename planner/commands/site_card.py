@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator
 
 import numpy as np
 
-from planner.commands.site import SolvedProblem
+from planner.commands.site import SolvedProblem, check_folder, site, write_answer
+from planner.commands.streams import StageReport, print_results
 from planner.config.sections.demand import RESIDENTS
+from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.messages.money import unit_of_amount
 from planner.reporting.document.siting import lonlat_degrees
@@ -19,6 +22,19 @@ from planner.siting.unserved_reasons import UnservedDemand
 
 COVERING_ONCE = ("maximal_covering", "kinds", "set_covering")
 """Models for which the street positions that suffice do: all that counts is whether one site serves somebody."""
+
+
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Solve the siting problem of a study with one model and print the solution."""
+    study = read_study(options.study)
+    if options.out is not None:
+        check_folder(study, options.out)
+    progress = StageReport(texts)
+    with progress:
+        answered = site(study, options.model, sites=options.sites, seconds=options.seconds, progress=progress)
+        files = write_answer(answered, options.out) if options.out is not None else []
+    print_results(card(answered, texts))
+    print_results(*files)
 
 
 def card(answered: SolvedProblem, texts: Texts) -> str:
