@@ -19,7 +19,7 @@ from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
 from planner.evaluation.functions import unknown_functions
 from planner.evaluation.improvements.search import Improvements, find_improvements
-from planner.evaluation.indicators import uses_service_areas
+from planner.evaluation.ratings import uses_service_areas
 from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers

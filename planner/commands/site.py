@@ -218,7 +218,9 @@ def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> Location
 def _rows(study: Study, demand: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...]) -> gpd.GeoDataFrame:
     """Return everybody who counts, one row a point and kind."""
     parts = [(RESIDENTS, demand, study.demand.residents_weight, study.limits.standard_min)]
-    parts += [(kind.kind.settings.id, kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in kinds]
+    parts += [
+        (kind.group.settings.id, kind.demand, kind.group.settings.weight, kind.standard_min) for kind in kinds
+    ]
     frames = [
         gpd.GeoDataFrame(
             {

@@ -88,9 +88,9 @@ def test_a_column_of_the_communities_is_spread_with_the_residents(tmp_path: Path
     plan = plan_of(tmp_path, study + kind(id="old", column="old"), communities=own)
     (old,) = plan.kinds
     assert plan.inputs.demand_method == "along_streets"
-    summed = old.kind.points.groupby("community")["people"].sum()
+    summed = old.group.points.groupby("community")["people"].sum()
     assert summed.to_dict() == {"E": pytest.approx(9), "W": pytest.approx(30)}
-    assert old.kind.given == 39
+    assert old.group.given == 39
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_those_of_65_come_from_the_communities_where_the_demand_layer_does_not_k
     """The schema gives the layer a blank column people_65, which is not a count of nobody."""
     own = toy.layers()["communities"].assign(people_65=[30.0, 9.0])
     plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), communities=own)
-    assert plan.kinds[0].kind.given == 39
+    assert plan.kinds[0].group.given == 39
     assert plan.inputs.demand["people_65"].isna().all()
 
 
@@ -126,7 +126,7 @@ def test_blank_cells_of_a_counted_column_are_nobody_of_the_kind_and_stay_unknown
     people = toy.layers()["people"]
     layer = people.assign(people_65=[2.0] + [np.nan] * (len(people) - 1))
     plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), people=layer)
-    assert plan.kinds[0].kind.given == 2
+    assert plan.kinds[0].group.given == 2
     assert plan.inputs.demand["people_65"].notna().sum() == 1
 
 

@@ -14,9 +14,9 @@ from planner.accessibility.access_data import AccessData
 from planner.config.sections.rules import Costs, Remedies
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, Intervention, Point
-from planner.evaluation.improvements.local_access import LocalAccess, deciding_indicators, nearest_first
+from planner.evaluation.improvements.local_access import LocalAccess, nearest_first
 from planner.evaluation.indicators import indicators_depending_on
-from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.ratings import FacilityFacts, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, StreetPoints
 from planner.network.gates import find_gap_gates

@@ -44,7 +44,7 @@ def kinds_entries(plan: Plan) -> list[Entries]:
 
 
 def _kind(kind: GroupCoverage) -> Entries:
-    settings, points = kind.kind.settings, kind.kind.points
+    settings, points = kind.group.settings, kind.group.points
     return {
         "id": settings.id,
         "name": settings.title,
@@ -52,9 +52,9 @@ def _kind(kind: GroupCoverage) -> Entries:
         "source": settings.source,
         "weight": settings.weight,
         "standard_min": kind.standard_min,
-        "people_given": kind.kind.given,
+        "people_given": kind.group.given,
         "people": points["people"].sum(),
-        "people_lost": kind.kind.given - points["people"].sum(),
+        "people_lost": kind.group.given - points["people"].sum(),
         "people_uncovered": kind.uncovered["people"].sum(),
         "points": len(points),
         "total": _records(kind.total),

@@ -1,8 +1,10 @@
-"""The planner's second opinion: who is covered by walking time, and who by laying drawn areas over people."""
+"""Cross-checks of the engine: coverage by overlay of drawn areas, and walks by networkx (`--verify`)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,15 +12,43 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
+from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.isochrones.unions import QUARTER_SEGMENTS
 from planner.network.walk import LIMIT_TOLERANCE_MIN, IndexArray, is_within
 
+POINTS = 100
+TOLERANCE_MIN = 1e-4
+"""Allowed difference of two sums of one walk: 6 mm at 1 m/s."""
+
 ROUNDED_M = 2e-5
-"""Drawn places are rounded and moved by less than this, metres (`planner.network.isochrones.capsule_kernels`)."""
+"""Drawn vertices are rounded and move by less than this, metres (`planner.network.isochrones.capsule_kernels`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Comparison of the engine's walks with those of networkx.
+
+    Attributes
+    ----------
+    points, pairs
+        Demand points drawn, and walks to a facility within the horizon compared.
+    differing
+        Walks that differ by more than `tolerance_min`, or are found by one of the two only.
+    largest_min
+        Largest difference, minutes; `inf` where only one found a walk.
+    tolerance_min
+        Allowed difference.
+    """
+
+    points: int
+    pairs: int
+    differing: int
+    largest_min: float
+    tolerance_min: float = TOLERANCE_MIN
 
 
 def drawing_tolerance_m(access_m: float, tolerance_walk_m: float) -> float:
-    """Return how far from the true border of a service area the drawn one may lie, metres.
+    """Return the largest distance between the true and the drawn border of a service area, metres.
 
     Arcs are drawn as chords, `QUARTER_SEGMENTS` a quarter circle, inside arcs of a radius of at most twice
     `access_m`; places are rounded; and a limit is inclusive with a tolerance, that far on foot.
@@ -33,7 +63,7 @@ def drawing_tolerance_m(access_m: float, tolerance_walk_m: float) -> float:
 
 
 def compare_with_overlay(access: AccessData) -> pd.DataFrame:
-    """Compare coverage by walking time with coverage by laying service areas over demand points.
+    """Compare coverage by walking time with coverage by overlaying service areas on demand points.
 
     Each pair of a centre and a demand point that either of the two calls covered is compared. By the law of
     walking a point lies in the area if and only if its time is within the limit; only on the drawn border, within
@@ -96,10 +126,55 @@ def _beyond(
         return 0
     facility, demand = np.divmod(keys, len(points))
     away = shapely.distance(shapely.boundary(areas[facility]), np.asarray(points, dtype=object)[demand])
-    # An empty area has no border: what was to be inside it is beyond any tolerance.
+    # An empty area has no border: a point expected inside is beyond any tolerance.
     return int((np.isnan(away) | (away > tolerance_m)).sum())
 
 
 def _people(access: AccessData, keys: IndexArray) -> float:
     covered = np.unique(keys % len(access.demand))
     return float(access.people[covered].sum())
+
+
+def verify(access: AccessData, environment: WalkEnvironment, *, seed: int, points: int = POINTS) -> Verification:
+    """Compute the walks of random demand points to every facility within the horizon by networkx, and compare.
+
+    Parameters
+    ----------
+    access
+        The walks to verify.
+    environment
+        Streets and obstacles.
+    seed
+        Of the random choice of points.
+    points
+        Demand points to draw; all, where there are no more.
+    """
+    random = np.random.default_rng(seed)
+    count = min(points, len(access.demand))
+    drawn = np.sort(random.choice(len(access.demand), size=count, replace=False))
+    walk, times = access.walk, access.times
+    horizon_m = walk.metres(times.horizon_min)
+    walks = NetworkxWalks(
+        environment,
+        shapely.get_coordinates(access.demand.geometry.array[drawn]),
+        shapely.get_coordinates(access.facilities.geometry.array),
+        walk.access_m,
+    )
+    listed = np.isin(times.demand, drawn)
+    found = dict(
+        zip(zip(times.facility[listed], times.demand[listed], strict=True), times.minutes[listed], strict=True)
+    )
+    pairs = differing = 0
+    largest = 0.0
+    for row, demand in enumerate(drawn):
+        again = walks.from_home(row, horizon_m)
+        for facility in range(len(access.facilities)):
+            here, there = found.get((facility, demand), math.inf), walk.minutes(again[facility])
+            # A walk that ends at the horizon itself may be listed by one and not by the other.
+            if min(here, there) >= times.horizon_min - TOLERANCE_MIN:
+                continue
+            pairs += 1
+            difference = float(abs(here - there))
+            differing += difference > TOLERANCE_MIN
+            largest = max(largest, difference)
+    return Verification(count, pairs, differing, largest)
