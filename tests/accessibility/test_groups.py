@@ -142,7 +142,7 @@ def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:
     assert [notice.rows for notice in plan.notices if notice.key == "kind_outside"] == [("c",)]
     (source,) = [one for one in plan.inputs.sources if one.layer == "kinds.visitors"]
     assert (source.rows, source.used) == (3, 2)
-    assert [(one.key, one.rows) for one in source.set_aside] == [("demand_outside", ("2",))]
+    assert [(one.key, one.rows) for one in source.dropped] == [("demand_outside", ("2",))]
 
 
 def test_weights_decide_where_a_station_goes_and_gains_are_counted_by_kind(tmp_path: Path) -> None:
