@@ -15,8 +15,7 @@ from planner.accessibility.equity import Equity, measure_equity
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
-from planner.evaluation.validation.overlay import compare_with_overlay
-from planner.evaluation.validation.walk_verification import verify
+from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
