@@ -15,7 +15,7 @@ PIP := -m pip install --quiet --constraint constraints.txt
 .PHONY: help demo test fast check lint types layers docs hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
 
 help:
-	@echo "make demo    carry out the Haibowan study; prints where the map and the report are"
+	@echo "make demo    run the Haibowan study; prints where the map and the report are"
 	@echo "make test    run all tests"
 	@echo "make fast    unit tests and laws with few examples, for the inner loop"
 	@echo "make docs    build the documentation site in build/site"
@@ -31,7 +31,7 @@ help:
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python $(PIP) --editable .
-	$(BIN)/planner warm
+	$(BIN)/planner compile
 	touch $@
 
 .venv/installed-dev: .venv/installed
@@ -60,7 +60,7 @@ layers: .venv/installed-dev
 	$(BIN)/lint-imports
 
 docs: .venv/installed-dev
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 hooks: .venv/installed-dev
 	$(BIN)/pre-commit install
@@ -81,7 +81,7 @@ mutants: .venv/installed-dev
 	$(BIN)/python -m mutmut results
 
 # A compiled engine belongs to its numba: each of these environments keeps its own.
-LAWS := tests/laws tests/test_siting_library.py tests/test_programme_choice.py tests/test_tables_read.py
+LAWS := tests/laws tests/test_siting_library.py tests/programme/test_solve.py tests/io/test_tables_read.py
 
 newest:
 	$(PYTHON) -m venv --clear .venv-newest

@@ -14,7 +14,7 @@ from benchmarks.rounds import PLANNER, Contestant, Setting, Table, measure
 from planner.accessibility.equity import measure_equity
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.improvements.study_improvements import Improvements
+from planner.evaluation.improvements.search import Improvements
 from planner.evaluation.sensitivity import rating_flips
 from planner.prepare import PreparedStudy, prepare
 
@@ -79,12 +79,12 @@ def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
 
 def _found(answer: tuple[Diagnosis, Improvements]) -> Mapping[str, str]:
     diagnosis, found = answer
-    kinds = Counter("+".join(change.kind for change in one.changes) or "none" for one in found.remedies)
+    kinds = Counter("+".join(change.kind for change in one.actions) or "none" for one in found.plans)
     return {
         "weak": f"{(diagnosis.centres['verdict'] == 'weak').sum()}",
-        "tried": f"{sum(one.tried for one in found.remedies)}",
+        "tried": f"{sum(one.tried for one in found.plans)}",
         "remedies": ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "–",
-        "blocked pairs": f"{len(found.blocked_pairs)}",
+        "blocked pairs": f"{len(found.severance_pairs)}",
     }
 
 

@@ -45,7 +45,7 @@ def haibowan(candidates: int) -> BudgetProblem:
         plan.study,
         plan.inputs,
         plan.diagnosis,
-        plan.improvements.remedies,
+        plan.improvements.plans,
         plan.times,
         plan.coverage.demand,
         plan.siting.candidates,

@@ -1,6 +1,6 @@
-"""`planner` and `python -m planner`: a quiet beginning and a quiet end around the command line.
+"""`planner` and `python -m planner`: the process around the command line.
 
-A signal ends the process without a traceback from here on: nothing is begun yet that would have to be tidied up.
+Until the command line handles signals, they end the process at once and without a traceback.
 """
 
 import os
@@ -8,31 +8,30 @@ import signal
 import sys
 
 
-def _end_at_once() -> None:
+def _exit_on_signals() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        # What the process was started to ignore stays ignored.
+        # Signals that the process was started to ignore stay ignored.
         if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
             signal.signal(number, lambda number, _: os._exit(128 + number))
 
 
 def main() -> int:
-    """Run the command line as a process of its own; return the exit code."""
-    _end_at_once()
-    from planner.commands.exit import forget_streams, open_streams
+    """Run the command line in a process of its own and return the exit code."""
+    _exit_on_signals()
+    from planner.commands.streams import discard_pending_output, open_missing_streams, send_output_to_errors
 
-    open_streams()
+    open_missing_streams()
     from planner.commands.main import main as run
-    from planner.commands.standard_output import lead_to_errors
-    from planner.signals import ignore
+    from planner.signals import ignore_signals
 
     try:
         return run()
     finally:
-        ignore()
-        # What libraries print at the end of the process is no result either.
-        lead_to_errors()
-        forget_streams()
+        ignore_signals()
+        # Output of libraries at exit is no result.
+        send_output_to_errors()
+        discard_pending_output()
 
 
 if __name__ == "__main__":

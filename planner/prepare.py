@@ -17,9 +17,11 @@ from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
-from planner.evaluation.facility_indicators import unread_functions
-from planner.evaluation.improvements.study_improvements import Improvements, find_improvements
-from planner.evaluation.rules import RuleSet, limits_of, read_rules, uses_service_areas
+from planner.evaluation.functions import unknown_functions
+from planner.evaluation.improvements.search import Improvements, find_improvements
+from planner.evaluation.ratings import uses_service_areas
+from planner.evaluation.rule_files import read_rules
+from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
@@ -150,7 +152,7 @@ class PreparedStudy:
             self.inputs.facilities,
             self.facility_snaps,
             Streets(self.walked_streets),
-            settings=self.study.circles,
+            settings=self.study.business_areas,
             standard_min=self.study.limits.standard_min,
             language=self.study.language,
         )
@@ -210,12 +212,12 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     rules = read(study.rules.profile)
     other_rules = tuple((name, read(name, setting="rules.compare")) for name in study.rules.compare)
     other_profiles = tuple(find_profile(study, name, setting="rules.walking") for name in study.rules.walking)
-    rule_limits = [limit for one in (rules, *(other for _, other in other_rules)) for limit in limits_of(one)]
+    rule_limits = [limit for one in (rules, *(other for _, other in other_rules)) for limit in one.limits_min]
     horizon_min = max(*study.limits.minutes, *rule_limits)
 
     progress("read_inputs")
     fastest = max((walk, *(_at_speed(other, walk) for other in other_profiles)), key=lambda walk: walk.speed_kmh)
-    longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
+    longest_min = max(horizon_min, *(limit for kind in study.demand.groups for limit in kind.minutes or ()), 0.0)
     inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
@@ -354,7 +356,7 @@ def _network_notices(quality: NetworkQuality) -> Iterator[Notice]:
 
 
 def _function_notices(facilities: Facilities, rules: RuleSet) -> Iterator[Notice]:
-    unread = [unread_functions(cell, rules.functions) for cell in facilities["functions"]]
+    unread = [unknown_functions(cell, rules.functions) for cell in facilities["functions"]]
     rows = tuple(ident for ident, words in zip(facilities["id"], unread, strict=True) if words)
     if rows:
         named = ", ".join(dict.fromkeys(word for words in unread for word in words))

@@ -17,9 +17,9 @@ from planner.accessibility.equity import Equity
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.study_improvements import Improvements
-from planner.evaluation.sensitivity import Alternative
-from planner.evaluation.validation.walk_verification import Verification
+from planner.evaluation.improvements.search import Improvements
+from planner.evaluation.sensitivity import AlternativeDiagnosis
+from planner.evaluation.validation.cross_checks import Verification
 from planner.inputs.scenario import Scenario
 from planner.inputs.study_inputs import Inputs
 from planner.messages.notices import Notice
@@ -60,7 +60,7 @@ class Plan:
         Improvements that make weak facilities compliant, and severed pairs of places.
     overlay
         Coverage by walking time compared with coverage by polygon overlay, one row per limit
-        (`planner.evaluation.validation.overlay`).
+        (`planner.evaluation.validation.cross_checks`).
     verification
         Comparison with walks recomputed by networkx; None unless requested.
     kinds
@@ -83,7 +83,7 @@ class Plan:
     reached: gpd.GeoDataFrame
     coverage: Coverage
     diagnosis: Diagnosis
-    alternatives: tuple[Alternative, ...]
+    alternatives: tuple[AlternativeDiagnosis, ...]
     flips: pd.DataFrame
     improvements: Improvements
     fairness: Equity

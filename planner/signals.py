@@ -1,7 +1,7 @@
-"""Ctrl-C, the order to end (SIGTERM) and the loss of the terminal (SIGHUP), all handled alike.
+"""Ctrl-C, SIGTERM and SIGHUP (loss of the terminal), handled alike.
 
-Each becomes an `Interruption` in the main thread, so that everything which cleans up after Ctrl-C does so after
-the others too. What must not be torn in the middle holds them for its moment.
+Each raises an `Interruption` in the main thread, so that cleaning up works the same for all. Critical sections
+defer them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 SIGNAL_BASE = 128
-"""A shell says that a signal ended a process by this plus the signal's number."""
+"""Exit code of a process ended by a signal: this plus the signal's number."""
 
 HANDLED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Interruption(KeyboardInterrupt):
-    """A signal asked this process to end.
+    """Request of a signal to end this process.
 
     Attributes
     ----------
@@ -41,31 +41,31 @@ class Interruption(KeyboardInterrupt):
 
 @dataclass(slots=True)
 class _State:
-    held: int = 0
-    waiting: int | None = None
+    deferrals: int = 0
+    deferred: int | None = None
     last: int | None = None
     in_place: bool = False
-    farewell: Callable[[], None] | None = None
-    tidying: list[Callable[[], object]] = field(default_factory=list)
+    on_abort: Callable[[], None] | None = None
+    cleanups: list[Callable[[], object]] = field(default_factory=list)
 
 
 _state = _State()
 
 
 @contextmanager
-def handled(farewell: Callable[[], None]) -> Iterator[Callable[[], int | None]]:
-    """Turn the signals into an `Interruption` until the block ends; give what says which one came last.
+def handle_signals(on_abort: Callable[[], None]) -> Iterator[Callable[[], int | None]]:
+    """Turn the signals into an `Interruption` until the block ends; yield a function that returns the last one.
 
-    In the middle of an import no error may be raised: libraries print it, or take it for one of their own. There
-    the process tidies up, says `farewell` and ends at once.
+    During an import no error may be raised: libraries print it, or take it for one of their own. There the process
+    cleans up, calls `on_abort` and exits at once.
 
-    A signal that this process was started to ignore stays ignored (`nohup`). Outside the main thread nothing
-    changes: only that one can be told.
+    Signals that this process was started to ignore stay ignored (`nohup`). Outside the main thread nothing
+    changes: signals reach only that one.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
         return
-    _state.last, _state.in_place, _state.farewell = None, False, farewell
+    _state.last, _state.in_place, _state.on_abort = None, False, on_abort
     hook = sys.unraisablehook
 
     def raise_again(lost: UnraisableHookArgs, /) -> None:
@@ -83,71 +83,71 @@ def handled(farewell: Callable[[], None]) -> Iterator[Callable[[], int | None]]:
     try:
         yield lambda: _state.last
     finally:
-        sys.unraisablehook, _state.farewell = hook, None
+        sys.unraisablehook, _state.on_abort = hook, None
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Hold the signals until the block has ended, and then heed them; what goes wrong in it goes first."""
+def defer_signals() -> Iterator[None]:
+    """Defer signals until the block has ended; an error in the block takes precedence."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _state.held += 1
+    _state.deferrals += 1
     number = None
     try:
         yield
-        number = _state.waiting
+        number = _state.deferred
     finally:
-        _state.held -= 1
-        if not _state.held:
-            _state.waiting = None
-    if number is not None and not _state.held:
+        _state.deferrals -= 1
+        if not _state.deferrals:
+            _state.deferred = None
+    if number is not None and not _state.deferrals:
         raise Interruption(number)
 
 
 @contextmanager
-def tidied(tidy: Callable[[], object]) -> Iterator[None]:
-    """Have something tidied up too where a signal ends the process at once in the middle of the block."""
-    _state.tidying.append(tidy)
+def cleanup_on_abort(cleanup: Callable[[], object]) -> Iterator[None]:
+    """Call `cleanup` also if a signal ends the process at once inside the block."""
+    _state.cleanups.append(cleanup)
     try:
         yield
     finally:
-        _state.tidying.remove(tidy)
+        _state.cleanups.remove(cleanup)
 
 
-def say_in_place() -> None:
-    """Note that new products have taken the place of the earlier ones, so that nobody is told otherwise."""
+def mark_results_in_place() -> None:
+    """Record that new products have replaced the earlier ones."""
     _state.in_place = True
 
 
 def results_are_in_place() -> bool:
-    """Tell whether new products have taken the place of the earlier ones since the work began."""
+    """Return True if new products have replaced the earlier ones in this command."""
     return _state.in_place
 
 
-def ignore() -> None:
-    """Have the signals do nothing any more: all is done, and the process is about to end by itself."""
+def ignore_signals() -> None:
+    """Ignore the signals from now on: the process is about to exit."""
     for number in HANDLED:
         signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     _state.last = number
-    if _state.held:
-        _state.waiting = number
+    if _state.deferrals:
+        _state.deferred = number
         return
-    if _state.farewell is not None and _is_import(frame):
-        for tidy in _state.tidying:
-            tidy()
-        _state.farewell()
+    if _state.on_abort is not None and _is_import(frame):
+        for cleanup in _state.cleanups:
+            cleanup()
+        _state.on_abort()
         os._exit(SIGNAL_BASE + number)
     raise Interruption(number)
 
 
 def _is_import(frame: FrameType | None) -> bool:
-    """Tell whether what was interrupted is the import of a module."""
+    """Return True if the interrupted code is the import of a module."""
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True

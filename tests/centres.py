@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,7 +12,9 @@ import shapely
 
 from planner.accessibility.access_data import AccessData
 from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.evaluation.rules import RuleSet, read_rules
+from planner.evaluation.intervals import IndicatorRef, IndicatorValues, Interval
+from planner.evaluation.rule_files import read_rules
+from planner.evaluation.rules import RuleSet
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings
 from planner.population.points import place_demand
@@ -126,6 +129,11 @@ def access(  # noqa: PLR0913 - a centre has many sides
         standard_min=5.0,
         walk=WalkSettings(3.6, 50.0),
     )
+
+
+def values_of(numbers: Mapping[str, Interval], functions: frozenset[str] | None = None) -> IndicatorValues:
+    """Return indicators by the names that rules give them."""
+    return IndicatorValues({IndicatorRef.parse(name): one for name, one in numbers.items()}, functions)
 
 
 def diagnosed(profile: RuleSet | None = None, *, date: str = "", **given: object) -> Diagnosis:

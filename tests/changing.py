@@ -14,7 +14,7 @@ from centres import rule, rule_file
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
 from planner.evaluation.improvements.actions import Action
-from planner.evaluation.improvements.study_improvements import Improvements
+from planner.evaluation.improvements.search import Improvements
 from planner.prepare import prepare
 
 ORIGIN = np.array([500_000.0, 4_390_000.0])

@@ -54,7 +54,7 @@ def test_a_folder_in_a_products_place_is_left_alone(
         ("draw_map", OSError(28, "No space left on device")),
         ("write_page", PermissionError(13, "Permission denied")),
         ("docx_bytes", OSError(28, "No space left on device")),
-        ("write_tables", OSError(28, "No space left on device")),
+        ("write_result_workbook", OSError(28, "No space left on device")),
         ("write_geopackage", writing.DataSourceError("disk I/O error")),
     ],
 )

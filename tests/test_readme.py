@@ -125,7 +125,7 @@ def test_planner_commands_do_what_they_say(at_home: Path, capsys: pytest.Capture
             assert all(product.stat().st_size for product in products)
         if name in ("map", "report"):
             assert (at_home / said.out.strip()).stat().st_size
-    assert names == {"new", "check", "map", "run", "explain", "programme", "report", "site", "warm"}
+    assert names == {"new", "check", "map", "run", "explain", "programme", "report", "site", "compile"}
 
 
 def test_python_blocks_run(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,7 +136,13 @@ def test_no_regret_is_no_less_than_none() -> None:
 
 def refused(**changed: object) -> list[str]:
     best = solve_scenarios(WORLDS, ONE, time_limit_s=9)
-    given: dict[str, object] = {"scenarios": WORLDS, "constraints": ONE, "best": best, "rule": "expected", "time_limit_s": 9}
+    given: dict[str, object] = {
+        "scenarios": WORLDS,
+        "constraints": ONE,
+        "best": best,
+        "rule": "expected",
+        "time_limit_s": 9,
+    }
     with pytest.raises(SitingError) as caught:
         solve_robust(**(given | changed))  # type: ignore[arg-type]
     return [str(issue.values.get("part", "")) for issue in caught.value.issues]

@@ -16,9 +16,9 @@ import toy
 from scipy.sparse import csr_array
 
 import planner
-from planner.commands import main as cli
+from planner.commands.main import main
 from planner.config.sections.layers import Layer
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.io.layers import read_layer
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError, StudyError
@@ -217,7 +217,7 @@ def test_what_becomes_of_free_centres() -> None:
 def test_freeing_a_centre_never_gains_fewer_people(tmp_path: Path) -> None:
     gained = []
     for number, free in enumerate(([], ["C1"], ["C1", "S1"])):
-        study = toy.STUDY.replace("candidates = 8", f"candidates = 8\nfree = {json.dumps(free)}")
+        study = toy.STUDY.replace("candidates = 8", f"candidates = 8\nrelocatable = {json.dumps(free)}")
         plan = planner.run(toy.write_study(tmp_path / str(number), study=study))
         best = plan.siting.best
         assert best is not None
@@ -229,7 +229,7 @@ def test_freeing_a_centre_never_gains_fewer_people(tmp_path: Path) -> None:
 
 
 def test_a_free_centre_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    study = toy.STUDY.replace("candidates = 8", 'candidates = 8\nfree = ["C9"]')
+    study = toy.STUDY.replace("candidates = 8", 'candidates = 8\nrelocatable = ["C9"]')
     with pytest.raises(StudyError, match="C9"):
         planner.run(toy.write_study(tmp_path, study=study))
 
@@ -394,7 +394,7 @@ def test_the_frontier_of_a_group_is_that_of_brute_force(seed: int) -> None:
 
 
 def put(study: Path, *words: str) -> int:
-    return cli.main(["site", str(study), *words])
+    return main(["site", str(study), *words])
 
 
 def test_every_model_has_its_spec_and_its_texts() -> None:
@@ -423,7 +423,7 @@ tier = "station"
 sites = 1
 minutes = 3.0
 
-[[demand.kinds]]
+[[demand.groups]]
 id = "old"
 share = 0.1
 weight = 2.0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.messages.catalogue import Texts
@@ -28,6 +30,14 @@ from planner.reporting.facility_text import (
 from planner.reporting.report.blocks import DASH, Translator
 
 NEAREST = 5
+
+
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Print the card of one centre."""
+    progress = StageReport(texts)
+    with progress:
+        card = explain(options.study, options.centre, texts, progress=progress)
+    print_results(card)
 
 
 def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silent) -> str:
@@ -59,7 +69,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     position = _position(inputs.facilities, centre, str(path))
     row = inputs.facilities.iloc[position]
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
-    found = centre_entries(diagnosis, improvements.remedies, improvements.blocked_near, inputs.crs)[row["id"]]
+    found = centre_entries(diagnosis, improvements.plans, improvements.pairs_near, inputs.crs)[row["id"]]
     profile = diagnosis.rule_set
     content: dict[str, Any] = to_plain_values(
         {
@@ -67,7 +77,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
             "diagnosis": {
                 "rules": rule_entries(profile),
                 "functions": [one.model_dump(mode="json") for one in profile.functions],
-                "blocked_pairs": pair_entries(improvements.blocked_pairs),
+                "blocked_pairs": pair_entries(improvements.severance_pairs),
             },
         }
     )

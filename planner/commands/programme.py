@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
+from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Issue, StudyError
@@ -18,7 +20,16 @@ from planner.reporting.report.blocks import DASH, Translator
 from planner.reporting.rounding import gained_by_projects
 
 
-def lists(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Print the lists of needs, resources and projects."""
+    progress = StageReport(texts)
+    with progress:
+        lists = describe_programme(options.study, texts, progress=progress)
+    progress.done()
+    print_results(lists)
+
+
+def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
     """Return the programme of a study: what it comes to, needs, resources, projects.
 
     Parameters

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator
 
 import numpy as np
 
-from planner.commands.site import SolvedProblem
+from planner.commands.site import SolvedProblem, check_folder, site, write_answer
+from planner.commands.streams import StageReport, print_results
 from planner.config.sections.demand import RESIDENTS
+from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.messages.money import unit_of_amount
 from planner.reporting.document.siting import lonlat_degrees
@@ -15,6 +18,19 @@ from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.siting.baselines import Comparison
 from planner.siting.proposals import SitingResult
 from planner.siting.unserved import UnservedDemand
+
+
+def run_command(options: Namespace, texts: Texts) -> None:
+    """Solve the siting problem of a study with one model and print the solution."""
+    study = read_study(options.study)
+    if options.out is not None:
+        check_folder(study, options.out)
+    progress = StageReport(texts)
+    with progress:
+        answered = site(study, options.model, sites=options.sites, seconds=options.seconds, progress=progress)
+        files = write_answer(answered, options.out) if options.out is not None else []
+    print_results(card(answered, texts))
+    print_results(*files)
 
 
 def card(answered: SolvedProblem, texts: Texts) -> str:
@@ -30,7 +46,7 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         f"cli.asked_{model}",
         sites=settings.sites,
         minutes=f"{study.limits.standard_min:g}",
-        fade=f"{answered.run.problem.fade_min:g}",
+        fade=f"{answered.run.problem.zero_coverage_min:g}",
         backup=f"{settings.backup_weight:g}",
         m2=f"{settings.m2_per_household or 0:g}",
     )
@@ -108,7 +124,7 @@ def _within(answered: SolvedProblem, texts: Texts) -> str:
 def _weights(answered: SolvedProblem) -> dict[str, float]:
     """Return how much one person of each kind counts, by what the kind is called."""
     demand = answered.study.demand
-    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.kinds}}
+    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.groups}}
     return {kind: weight for kind, weight in found.items() if weight > 0}
 
 

@@ -1,11 +1,12 @@
-"""What a rule asks, read safely and answered with yes, no or unknown.
+"""Rule expressions: parsed safely, and evaluated to true, false or unknown.
 
-An expression compares arithmetic over measures (``floor_area_m2 / (households / 100) >= 30``), names a flag
-(``step_free``, ``not step_free``), asks for a word in a list (``"library" in functions``), or joins such parts
+An expression compares arithmetic over indicators (``floor_area_m2 / (households / 100) >= 30``), names a flag
+(``step_free``, ``not step_free``), tests for a word in a list (``"library" in functions``), or joins such parts
 with ``and`` and ``or``. Python's own parser reads it; only these forms are accepted and nothing is ever run.
 
-A measure is an interval: a known number is one point, what is not known is everything, and what is known to lie
-beyond the horizon begins there. So a rule is answered wherever what is known suffices, and only there.
+Indicators are intervals, so that a rule is decided wherever what is known suffices, and only there. `OPERATORS`
+and `COMPARISONS` are the operators; the map's script (map/js/whatif_engine.js) has the same, compared one by one
+in tests/evaluation/test_page_operators.py.
 """
 
 from __future__ import annotations
@@ -14,53 +15,93 @@ import ast
 import itertools
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
-LONGEST = 500
-"""Characters of an expression; what is longer is no rule that somebody can check."""
+from planner.evaluation.intervals import ANYTHING, IndicatorRef, IndicatorValues, Interval
+from planner.evaluation.units import Dimension, product_dimension, quotient_dimension, sum_dimension
+
+MAX_CHARACTERS = 500
+"""Length of an expression; a longer one is no rule that somebody can check."""
+
+RELATIVE_TOLERANCE = 1e-9
+"""Two doubles that differ by less than this, relatively, are one number, so that an exact threshold is met."""
 
 Sign = Literal[">=", "<=", ">", "<"]
 
-SIGNS: dict[type[ast.cmpop], Sign] = {ast.GtE: ">=", ast.LtE: "<=", ast.Gt: ">", ast.Lt: "<"}
-OPPOSITE: dict[Sign, Sign] = {">=": "<", "<": ">=", "<=": ">", ">": "<="}
-MIRRORED: dict[Sign, Sign] = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
-SAME = 1e-9
-"""Two doubles that differ by less than this, relatively, are one number, so that an exact threshold is met."""
 
-SHOWN: dict[str, str] = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
-OPERATIONS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+def is_above(value: float, threshold: float) -> bool:
+    """Return True if a value exceeds a threshold by more than the last digits of a double.
 
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """What is known of a number: it lies between `low` and `high`, both included."""
-
-    low: float
-    high: float
-
-    @property
-    def value(self) -> float:
-        """Return the number where it is known, else NaN."""
-        return self.low if self.low == self.high else math.nan
-
-
-ANYTHING = Interval(-math.inf, math.inf)
-
-
-def exactly(value: float) -> Interval:
-    """Return what is known of a measured number; NaN is not known."""
-    return ANYTHING if math.isnan(value) else Interval(value, value)
+    Examples
+    --------
+    >>> is_above(0.1 + 0.2, 0.3), is_above(0.31, 0.3)
+    (False, True)
+    """
+    return value > threshold and not math.isclose(value, threshold, rel_tol=RELATIVE_TOLERANCE)
 
 
 @dataclass(frozen=True, slots=True)
-class IndicatorValues:
-    """What is known of one centre: its numbers (a flag is 1 or 0), and its functions, None where not known."""
+class ComparisonOperator:
+    """A comparison of two numbers, how results print it, its negation, and itself with the sides exchanged."""
 
-    numbers: Mapping[str, Interval]
-    functions: frozenset[str] | None = None
+    node: type[ast.cmpop]
+    printed: str
+    negated: Sign
+    mirrored: Sign
+    holds: Callable[[float, float], bool]
+
+
+COMPARISONS: dict[Sign, ComparisonOperator] = {
+    ">=": ComparisonOperator(ast.GtE, "≥", "<", "<=", lambda left, right: not is_above(right, left)),
+    "<=": ComparisonOperator(ast.LtE, "≤", ">", ">=", lambda left, right: not is_above(left, right)),
+    ">": ComparisonOperator(ast.Gt, ">", "<=", "<", is_above),
+    "<": ComparisonOperator(ast.Lt, "<", ">=", ">", lambda left, right: is_above(right, left)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ArithmeticOperator:
+    """An operation on two intervals, and on their dimensions (None: a plain number)."""
+
+    node: type[ast.operator]
+    intervals: Callable[[Interval, Interval], Interval]
+    dimension: Callable[[Dimension | None, Dimension | None], Dimension | None]
+
+
+def _add(left: Interval, right: Interval) -> Interval:
+    return _checked(left.low + right.low, left.high + right.high)
+
+
+def _subtract(left: Interval, right: Interval) -> Interval:
+    return _checked(left.low - right.high, left.high - right.low)
+
+
+def _multiply(left: Interval, right: Interval) -> Interval:
+    return _over_corners(operator.mul, left, right)
+
+
+def _divide(left: Interval, right: Interval) -> Interval:
+    return ANYTHING if right.low <= 0 <= right.high else _over_corners(operator.truediv, left, right)
+
+
+def _checked(low: float, high: float) -> Interval:
+    return ANYTHING if math.isnan(low) or math.isnan(high) else Interval(low, high)
+
+
+def _over_corners(operation: Callable[[float, float], float], left: Interval, right: Interval) -> Interval:
+    corners = [operation(a, b) for a, b in itertools.product((left.low, left.high), (right.low, right.high))]
+    return ANYTHING if any(map(math.isnan, corners)) else Interval(min(corners), max(corners))
+
+
+OPERATORS: dict[str, ArithmeticOperator] = {
+    "+": ArithmeticOperator(ast.Add, _add, sum_dimension),
+    "-": ArithmeticOperator(ast.Sub, _subtract, sum_dimension),
+    "*": ArithmeticOperator(ast.Mult, _multiply, product_dimension),
+    "/": ArithmeticOperator(ast.Div, _divide, quotient_dimension),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +113,14 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A measure."""
+    """An indicator."""
 
-    name: str
+    ref: IndicatorRef
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """Two terms joined by + - * or /."""
+    """Two terms joined by one of `OPERATORS`."""
 
     sign: str
     left: Term
@@ -100,52 +141,50 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A measure that is to be so, or not so."""
+    """An indicator that must be true, or false."""
 
-    name: str
-    wanted: bool = True
+    ref: IndicatorRef
+    expected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """A word that a list is to hold, or not to hold."""
+    """A word that a list must contain, or not contain."""
 
     word: str
-    name: str
-    wanted: bool = True
+    ref: IndicatorRef
+    expected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class BoolOp:
-    """Parts of which all, or any, are to hold."""
+    """Conditions of which all, or any, must hold."""
 
-    parts: tuple[Test, ...]
+    parts: tuple[Condition, ...]
     every: bool
 
 
 Predicate = Comparison | Flag | Contains
-Test = Predicate | BoolOp
+Condition = Predicate | BoolOp
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one comparison, flag or word finds.
+class Evaluation:
+    """Result of one predicate.
 
     Attributes
     ----------
-    leaf
-        What was asked.
+    predicate
+        What was evaluated.
     passed
         None where what is known does not suffice.
-    value, required
-        Both sides; NaN where not known. A flag or a word is 1 or 0.
+    value, comparison, required
+        Both sides, and ≥, ≤, >, < or = between them; NaN where not known. A flag or a word is 1 or 0.
     at_least
-        Where the value is not known but has a lower limit, that; else NaN.
-    comparison
-        ≥, ≤, >, < or =.
+        Lower bound of a value that is not known; else NaN.
     """
 
-    leaf: Predicate
+    predicate: Predicate
     passed: bool | None
     value: float
     comparison: str
@@ -154,7 +193,7 @@ class Answer:
 
 
 class ExpressionError(ValueError):
-    """An expression holds what a rule may not: `key` says in the catalogue what is allowed."""
+    """An expression holds what a rule may not; `key` is the message in the catalogue."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -162,53 +201,56 @@ class ExpressionError(ValueError):
 
 
 @cache
-def parse(expression: str) -> Test:
-    """Read an expression.
+def parse(expression: str) -> Condition:
+    """Parse an expression.
 
     Raises
     ------
     ExpressionError
-        It is no comparison, flag or membership, or holds anything but numbers, measures and + - * /.
+        It is no comparison, flag or membership, or holds anything but numbers, indicators and `OPERATORS`.
     SyntaxError, ValueError, RecursionError, MemoryError
         Python's parser cannot read it.
 
     Examples
     --------
-    >>> parse("floor_area_m2 >= 300")
-    Comparison(left=Name(name='floor_area_m2'), sign='>=', right=Number(value=300.0))
+    >>> parse("floor_area_m2 >= 300").right
+    Number(value=300.0)
     >>> parse("not (step_free and people < 5)").every
     False
     """
-    if len(expression) > LONGEST:
+    if len(expression) > MAX_CHARACTERS:
         raise ExpressionError("rule_too_long")
-    return _test(ast.parse(expression.strip(), mode="eval").body, wanted=True)
+    return _condition(ast.parse(expression.strip(), mode="eval").body, expected=True)
 
 
-def _test(node: ast.expr, *, wanted: bool) -> Test:
-    """Read what is true or false; `not` is carried down to the leaves."""
+def _condition(node: ast.expr, *, expected: bool) -> Condition:
+    """Read what is true or false; `not` is carried down to the predicates."""
     match node:
         case ast.BoolOp(op=joint, values=parts):
-            return BoolOp(
-                tuple(_test(part, wanted=wanted) for part in parts), isinstance(joint, ast.And) == wanted
-            )
+            every = isinstance(joint, ast.And) == expected
+            return BoolOp(tuple(_condition(part, expected=expected) for part in parts), every)
         case ast.UnaryOp(op=ast.Not(), operand=inner):
-            return _test(inner, wanted=not wanted)
+            return _condition(inner, expected=not expected)
         case ast.Name(id=name):
-            return Flag(name, wanted)
+            return Flag(IndicatorRef.parse(name), expected)
         case ast.Compare(
             left=ast.Constant(value=str(word)),
             ops=[ast.In() | ast.NotIn() as sign],
             comparators=[ast.Name(id=name)],
         ):
-            return Contains(word, name, isinstance(sign, ast.In) == wanted)
-        case ast.Compare(left=left, ops=[sign], comparators=[right]) if type(sign) in SIGNS:
-            symbol = SIGNS[type(sign)] if wanted else OPPOSITE[SIGNS[type(sign)]]
-            first, second = _term(left), _term(right)
-            # "300 <= floor_area_m2" requires 300 of a floor area: results print it as "floor_area_m2 >= 300".
-            if is_constant(first) and not is_constant(second):
-                return Comparison(second, MIRRORED[symbol], first)
-            return Comparison(first, symbol, second)
+            return Contains(word, IndicatorRef.parse(name), isinstance(sign, ast.In) == expected)
+        case ast.Compare(left=left, ops=[sign], comparators=[right]):
+            for symbol, comparison in COMPARISONS.items():
+                if isinstance(sign, comparison.node):
+                    return _comparison(_term(left), symbol if expected else comparison.negated, _term(right))
     raise ExpressionError("rule_not_one_comparison")
+
+
+def _comparison(left: Term, sign: Sign, right: Term) -> Comparison:
+    # "300 <= floor_area_m2" requires 300 of a floor area: results print it as "floor_area_m2 >= 300".
+    if is_constant(left) and not is_constant(right):
+        return Comparison(right, COMPARISONS[sign].mirrored, left)
+    return Comparison(left, sign, right)
 
 
 def _term(node: ast.expr) -> Term:
@@ -218,169 +260,147 @@ def _term(node: ast.expr) -> Term:
         case ast.Constant(value=int() | float() as value):
             return Number(float(value))
         case ast.Name(id=name):
-            return Name(name)
+            return Name(IndicatorRef.parse(name))
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             term = _term(inner)
             return Number(-term.value) if isinstance(term, Number) else Arithmetic("-", Number(0.0), term)
-        case ast.BinOp(op=sign, left=left, right=right) if type(sign) in OPERATIONS:
-            return Arithmetic(OPERATIONS[type(sign)], _term(left), _term(right))
+        case ast.BinOp(op=sign, left=left, right=right):
+            for symbol, arithmetic in OPERATORS.items():
+                if isinstance(sign, arithmetic.node):
+                    return Arithmetic(symbol, _term(left), _term(right))
     raise ExpressionError("rule_not_arithmetic")
 
 
-def predicates(test: Test) -> Iterator[Predicate]:
-    """Yield the comparisons, flags and words of a test, left to right."""
-    if isinstance(test, BoolOp):
-        for part in test.parts:
-            yield from predicates(part)
-    else:
-        yield test
-
-
-def indicator_names(test: Test) -> tuple[str, ...]:
-    """Return the measures that a test uses, each once.
+@cache
+def parse_term(text: str) -> Term:
+    """Parse arithmetic without a comparison.
 
     Examples
     --------
-    >>> names_of(parse("floor_area_m2 / (households / 100) >= 30 or step_free"))
-    ('floor_area_m2', 'households', 'step_free')
+    >>> parse_term("nearest / 2").sign
+    '/'
     """
-    return tuple(dict.fromkeys(name for leaf in predicates(test) for name in _names(leaf)))
+    return _term(ast.parse(text, mode="eval").body)
 
 
-def _names(node: Predicate | Term) -> Iterator[str]:
+def predicates(condition: Condition) -> Iterator[Predicate]:
+    """Yield the comparisons, flags and words of a condition, left to right."""
+    if isinstance(condition, BoolOp):
+        for part in condition.parts:
+            yield from predicates(part)
+    else:
+        yield condition
+
+
+def indicators_in(node: Condition | Term) -> tuple[IndicatorRef, ...]:
+    """Return the indicators that a condition or a term uses, each once.
+
+    Examples
+    --------
+    >>> [str(ref) for ref in indicators_in(parse("floor_area_m2 / (households / 100) >= 30 or step_free"))]
+    ['floor_area_m2', 'households', 'step_free']
+    """
+    return tuple(dict.fromkeys(_refs(node)))
+
+
+def _refs(node: Condition | Term) -> Iterator[IndicatorRef]:
     match node:
-        case Flag(name=name) | Contains(name=name) | Name(name=name):
-            yield name
+        case BoolOp(parts=parts):
+            for part in parts:
+                yield from _refs(part)
+        case Flag(ref=ref) | Contains(ref=ref) | Name(ref=ref):
+            yield ref
         case Comparison(left=left, right=right) | Arithmetic(left=left, right=right):
-            yield from _names(left)
-            yield from _names(right)
-
-
-def indicator_names_of_term(term: Term) -> tuple[str, ...]:
-    """Return the measures that a term uses."""
-    return tuple(_names(term))
+            yield from _refs(left)
+            yield from _refs(right)
 
 
 def is_constant(term: Term) -> bool:
-    """Tell whether a term uses no measure."""
-    return not indicator_names_of_term(term)
+    """Return True if a term uses no indicator."""
+    return not indicators_in(term)
 
 
-def evaluate(test: Test, values: IndicatorValues, *, threshold: float = 1.0) -> tuple[bool | None, Answer]:
-    """Answer a test for one centre.
+def evaluate(
+    condition: Condition, values: IndicatorValues, *, threshold: float = 1.0
+) -> tuple[bool | None, Evaluation]:
+    """Evaluate a condition for one facility.
 
     Parameters
     ----------
-    test
-        What is asked.
-    facts
-        What is known.
+    condition
+        Of a rule.
+    values
+        The facility's indicators.
     threshold
-        What the threshold of each comparison is multiplied by: the side without measures, else the right one.
+        Factor on the threshold of each comparison: on the side without indicators, else on the right one.
 
     Returns
     -------
     passed
         None where what is known does not suffice: missing data is neither a pass nor a fail.
     deciding
-        The first part that fails; where none does, the first that cannot be told; else the first.
+        The first predicate that fails; where none does, the first unknown; else the first.
 
     Examples
     --------
-    >>> facts = IndicatorValues({"floor_area_m2": exactly(300.0), "step_free": ANYTHING})
-    >>> [answer(parse("floor_area_m2 >= 300"), facts, threshold=factor)[0] for factor in (1.0, 1.1)]
+    >>> floor, step_free = IndicatorRef("floor_area_m2"), IndicatorRef("step_free")
+    >>> values = IndicatorValues({floor: Interval(300.0, 300.0), step_free: ANYTHING})
+    >>> [evaluate(parse("floor_area_m2 >= 300"), values, threshold=factor)[0] for factor in (1.0, 1.1)]
     [True, False]
-    >>> [answer(parse(f"floor_area_m2 >= 300 {joint} step_free"), facts)[0] for joint in ("and", "or")]
+    >>> [evaluate(parse(f"floor_area_m2 >= 300 {joint} step_free"), values)[0] for joint in ("and", "or")]
     [None, True]
     """
-    if not isinstance(test, BoolOp):
-        found = _of_leaf(test, values, threshold)
+    if not isinstance(condition, BoolOp):
+        found = _evaluate_predicate(condition, values, threshold)
         return found.passed, found
-    answers = [evaluate(part, values, threshold=threshold) for part in test.parts]
-    passes = [passed for passed, _ in answers]
-    decided = not test.every
-    if decided in passes:
-        passed: bool | None = decided
-    else:
-        passed = None if None in passes else not decided
+    parts = [evaluate(part, values, threshold=threshold) for part in condition.parts]
+    passed = join_answers([answer for answer, _ in parts], every=condition.every)
     order: tuple[bool | None, ...] = (False, None, True) if passed is not True else (True, None, False)
-    deciding = min(answers, key=lambda one: order.index(one[0]))[1]
-    return passed, deciding
+    return passed, min(parts, key=lambda part: order.index(part[0]))[1]
 
 
-def _of_leaf(leaf: Predicate, values: IndicatorValues, threshold: float) -> Answer:
-    match leaf:
-        case Flag(name=name, wanted=wanted):
-            value = values.numbers[name].value
-            passed = None if math.isnan(value) else (value > 0) == wanted
-            return Answer(leaf, passed, value, "=", float(wanted))
-        case Contains(word=word, wanted=wanted):
+def join_answers(answers: list[bool | None], *, every: bool) -> bool | None:
+    """Return whether all, or any, hold, in three-valued logic."""
+    decided = not every
+    if decided in answers:
+        return decided
+    return None if None in answers else every
+
+
+def _evaluate_predicate(predicate: Predicate, values: IndicatorValues, threshold: float) -> Evaluation:
+    match predicate:
+        case Flag(ref=ref, expected=expected):
+            value = values.numbers[ref].value
+            passed = None if math.isnan(value) else (value > 0) == expected
+            return Evaluation(predicate, passed, value, "=", float(expected))
+        case Contains(word=word, expected=expected):
             if values.functions is None:
-                return Answer(leaf, None, math.nan, "=", float(wanted))
+                return Evaluation(predicate, None, math.nan, "=", float(expected))
             held = word in values.functions
-            return Answer(leaf, held == wanted, float(held), "=", float(wanted))
-    left, right = span_of(leaf.left, values), span_of(leaf.right, values)
-    if is_constant(leaf.left) and not is_constant(leaf.right):
-        left = _times(left, threshold)
+            return Evaluation(predicate, held == expected, float(held), "=", float(expected))
+    left, right = interval_of(predicate.left, values), interval_of(predicate.right, values)
+    if is_constant(predicate.left) and not is_constant(predicate.right):
+        left = Interval(left.low * threshold, left.high * threshold)
     else:
-        right = _times(right, threshold)
+        right = Interval(right.low * threshold, right.high * threshold)
     low = left.low if math.isinf(left.high) and math.isfinite(left.low) else math.nan
-    return Answer(leaf, _compared(left, leaf.sign, right), left.value, SHOWN[leaf.sign], right.value, low)
+    comparison = COMPARISONS[predicate.sign]
+    passed = compare(left, predicate.sign, right)
+    return Evaluation(predicate, passed, left.value, comparison.printed, right.value, low)
 
 
-def is_above(value: float, threshold: float) -> bool:
-    """Tell whether a value is above a threshold by more than the last digits of a double.
-
-    Examples
-    --------
-    >>> is_above(0.1 + 0.2, 0.3), is_above(0.31, 0.3)
-    (False, True)
-    """
-    return value > threshold and not math.isclose(value, threshold, rel_tol=SAME)
-
-
-def _holds(left: float, sign: Sign, right: float) -> bool:
-    match sign:
-        case ">":
-            return is_above(left, right)
-        case "<":
-            return is_above(right, left)
-        case ">=":
-            return not is_above(right, left)
-    return not is_above(left, right)
-
-
-def _compared(left: Interval, sign: Sign, right: Interval) -> bool | None:
-    answers = {_holds(one, sign, other) for one in (left.low, left.high) for other in (right.low, right.high)}
+def compare(left: Interval, sign: Sign, right: Interval) -> bool | None:
+    """Compare two intervals; None where their numbers may compare either way."""
+    holds = COMPARISONS[sign].holds
+    answers = {holds(a, b) for a in (left.low, left.high) for b in (right.low, right.high)}
     return answers.pop() if len(answers) == 1 else None
 
 
-def span_of(term: Term, values: IndicatorValues) -> Interval:
-    """Return between what a term lies for one centre."""
+def interval_of(term: Term, values: IndicatorValues) -> Interval:
+    """Return the interval of a term for one facility."""
     match term:
         case Number(value=value):
             return Interval(value, value)
-        case Name(name=name):
-            return values.numbers[name]
-    one, other = span_of(term.left, values), span_of(term.right, values)
-    match term.sign:
-        case "+":
-            return _ordered(one.low + other.low, one.high + other.high)
-        case "-":
-            return _ordered(one.low - other.high, one.high - other.low)
-        case "/" if other.low <= 0 <= other.high:
-            return ANYTHING
-    return _over_corners(operator.mul if term.sign == "*" else operator.truediv, one, other)
-
-
-def _times(span: Interval, factor: float) -> Interval:
-    return replace(span, low=span.low * factor, high=span.high * factor)
-
-
-def _over_corners(operation: Callable[[float, float], float], one: Interval, other: Interval) -> Interval:
-    corners = [operation(a, b) for a, b in itertools.product((one.low, one.high), (other.low, other.high))]
-    return ANYTHING if any(map(math.isnan, corners)) else Interval(min(corners), max(corners))
-
-
-def _ordered(low: float, high: float) -> Interval:
-    return ANYTHING if math.isnan(low) or math.isnan(high) else Interval(low, high)
+        case Name(ref=ref):
+            return values.numbers[ref]
+    return OPERATORS[term.sign].intervals(interval_of(term.left, values), interval_of(term.right, values))

@@ -1,4 +1,4 @@
-"""What the rules find for each centre, and the verdict that follows."""
+"""Results of rules for each facility, and the rating that follows."""
 
 from __future__ import annotations
 
@@ -7,50 +7,45 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.evaluation import units
-from planner.evaluation.expressions import (
-    Comparison,
-    IndicatorValues,
-    Name,
-    Predicate,
-    evaluate,
-    indicator_names,
-    predicates,
-)
-from planner.evaluation.indicators import find_measure
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.evaluation.expressions import Comparison, Name, Predicate, evaluate, indicators_in, predicates
+from planner.evaluation.indicators import INDICATORS, indicators_depending_on
+from planner.evaluation.intervals import IndicatorRef, IndicatorValues
 from planner.evaluation.rule_validation import dimension_of
 from planner.evaluation.rules import Rule, RuleSet
+
+EXCELLENT, COMPLIANT, WEAK, UNDETERMINED = "excellent", "compliant", "weak", "undetermined"
+RATINGS = (EXCELLENT, COMPLIANT, WEAK, UNDETERMINED)
 
 URBAN, RURAL, NEW = "urban", "rural", "new"
 
 
 @dataclass(frozen=True, slots=True)
 class FacilityFacts:
-    """One centre as the rules see it: its tier, urban or rural ("" where not known), and what is known of it."""
+    """A facility for rules: id, tier, urban or rural ("" where not known), and its indicators."""
 
     id: str
     tier: str
-    place: str
+    setting: str
     values: IndicatorValues
 
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What a rule finds for one centre.
+    """Result of a rule for one facility.
 
     Attributes
     ----------
     rule, grade
         The rule's id and grade.
     passed
-        None where the data cannot tell.
+        None where data do not suffice.
     value, at_least
-        What decided: the first comparison that fails, or cannot be told, or the first. NaN is not known; then
-        `at_least` is its lower limit where it has one.
+        Value of the deciding predicate: the first that fails, or is unknown, or the first. NaN is not known; then
+        `at_least` is its lower bound where it has one.
     comparison, required, unit
-        What is asked of the value, and the unit of both.
+        The requirement on the value, and the unit of both.
     unknown
-        The measures that the rule speaks of and that are not known.
+        The rule's indicators that are not known.
     """
 
     rule: str
@@ -65,61 +60,59 @@ class RuleResult:
 
 
 def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -> RuleResult | None:
-    """Apply a rule to a centre; None where it does not apply.
+    """Evaluate a rule for a facility; None where it does not apply.
 
-    What is not known is neither a pass nor a fail. Where it is not known whether a centre is of the place that a
-    rule is for, the rule is passed if the centre satisfies it, and else not told.
+    Where it is not known whether the rule applies, it is passed if the facility satisfies it, else unknown.
 
     Parameters
     ----------
-    rule, subject
-        The rule and the centre.
+    rule, facts
+        The rule and the facility.
     threshold
-        What the rule's thresholds are multiplied by.
+        Factor on the rule's thresholds.
 
     Examples
     --------
-    >>> from planner.evaluation.expressions import exactly
+    >>> from planner.evaluation.intervals import IndicatorRef, exactly
     >>> rule = Rule(id="floor", expression="floor_area_m2 >= 300", tiers=("community",), grade="compliant",
     ...     unit="m2", clause="-", evidence="own", en="Floor area", zh="面积")
-    >>> centre = FacilityFacts("C1", "community", "urban", IndicatorValues({"floor_area_m2": exactly(300.0)}))
-    >>> evaluate_rule(rule, centre).passed, evaluate_rule(rule, centre, threshold=1.1).passed
+    >>> values = IndicatorValues({IndicatorRef("floor_area_m2"): exactly(300.0)})
+    >>> facility = FacilityFacts("C1", "community", "urban", values)
+    >>> evaluate_rule(rule, facility).passed, evaluate_rule(rule, facility, threshold=1.1).passed
     (True, False)
     """
-    concerned = applies_to(rule, facts)
-    if concerned is False:
+    applies = applies_to(rule, facts)
+    if applies is False:
         return None
-    passed, deciding = evaluate(rule.test, facts.values, threshold=threshold)
-    if concerned is None and passed is not True:
-        passed = None
+    passed, deciding = evaluate(rule.condition, facts.values, threshold=threshold)
     return RuleResult(
         rule=rule.id,
         grade=rule.grade,
-        passed=passed,
+        passed=passed if applies or passed else None,
         value=deciding.value,
         at_least=deciding.at_least,
         comparison=deciding.comparison,
         required=deciding.required,
-        unit=_unit(deciding.leaf, rule),
-        unknown=tuple(_unknown(rule, facts, hidden=concerned is None)),
+        unit=_unit(deciding.predicate, rule),
+        unknown=tuple(_unknown(rule, facts, hidden=applies is None)),
     )
 
 
 def evaluate_rules(facts: FacilityFacts, rule_set: RuleSet) -> list[RuleResult]:
-    """Apply every rule of a profile; those that do not concern the centre find nothing."""
-    found = [evaluate_rule(rule, facts) for rule in rule_set.rules]
-    return [finding for finding in found if finding is not None]
+    """Evaluate every rule that applies to a facility."""
+    results = (evaluate_rule(rule, facts) for rule in rule_set.rules)
+    return [result for result in results if result is not None]
 
 
 def rating_of(results: Sequence[RuleResult], rule_set: RuleSet) -> str:
-    """Return the verdict that follows from what the rules find; "" where none decides.
+    """Return the rating that follows from rule results; "" where no rule decides.
 
-    Who fails a rule of grade compliant is weak; who fails none, but has an unknown among them, is undetermined;
-    who passes all is compliant, and excellent if the rules of grade excellent that are passed have the weighted
-    share that the profile asks for. Advice decides nothing.
+    A facility that fails a rule of grade compliant is weak; one that fails none, but has an unknown among them, is
+    undetermined; one that passes all is compliant, and excellent if the rules of grade excellent that it passes
+    have the required weighted share. Advice decides nothing.
     """
-    required = [finding.passed for finding in results if finding.grade == COMPLIANT]
-    if not any(finding.grade in (COMPLIANT, EXCELLENT) for finding in results):
+    required = [result.passed for result in results if result.grade == COMPLIANT]
+    if not any(result.grade in (COMPLIANT, EXCELLENT) for result in results):
         return ""
     if False in required:
         return WEAK
@@ -130,60 +123,70 @@ def rating_of(results: Sequence[RuleResult], rule_set: RuleSet) -> str:
 
 
 def excellent_share_bounds(results: Sequence[RuleResult], rule_set: RuleSet) -> tuple[float, float]:
-    """Return the weighted share of the rules of grade excellent that are surely and perhaps passed; 0 of none."""
+    """Return bounds of the weighted share of the rules of grade excellent that are passed; 0 of none."""
     weights = {rule.id: rule.weight for rule in rule_set.rules}
-    further = [finding for finding in results if finding.grade == EXCELLENT]
-    whole = math.fsum(weights[finding.rule] for finding in further)
-    if not whole:
+    further = [result for result in results if result.grade == EXCELLENT]
+    total = math.fsum(weights[result.rule] for result in further)
+    if not total:
         return 0.0, 0.0
-    sure = math.fsum(weights[finding.rule] for finding in further if finding.passed is True)
-    perhaps = math.fsum(weights[finding.rule] for finding in further if finding.passed is not False)
-    return sure / whole, perhaps / whole
+    low = math.fsum(weights[result.rule] for result in further if result.passed is True)
+    high = math.fsum(weights[result.rule] for result in further if result.passed is not False)
+    return low / total, high / total
 
 
 def compute_score(results: Sequence[RuleResult], rule_set: RuleSet) -> float:
-    """Return the weighted share of the rules that are passed, of those that can be told; NaN of none."""
+    """Return the weighted share of the rules passed, of those that are not unknown; NaN of none."""
     weights = {rule.id: rule.weight for rule in rule_set.rules}
-    told = [finding for finding in results if finding.passed is not None]
-    whole = math.fsum(weights[finding.rule] for finding in told)
-    passed = math.fsum(weights[finding.rule] for finding in told if finding.passed)
-    return passed / whole if whole else math.nan
+    total = math.fsum(weights[result.rule] for result in results if result.passed is not None)
+    passed = math.fsum(weights[result.rule] for result in results if result.passed)
+    return passed / total if total else math.nan
 
 
 def applies_to(rule: Rule, facts: FacilityFacts) -> bool | None:
-    """Tell whether a rule is for a centre; None where its place is not known."""
+    """Return True if a rule applies to a facility; None where its setting is not known."""
     if facts.tier not in rule.tiers:
         return False
     answers: list[bool | None] = []
     areas = {URBAN, RURAL} & set(rule.places)
     if areas:
-        answers.append(facts.place in areas if facts.place else None)
+        answers.append(facts.setting in areas if facts.setting else None)
     if NEW in rule.places:
-        built = facts.values.numbers["newly_built"].value
+        built = facts.values["newly_built"].value
         answers.append(None if math.isnan(built) else built > 0)
     if False in answers:
         return False
     return None if None in answers else True
 
 
+def deciding_indicators(rule_set: RuleSet) -> set[IndicatorRef]:
+    """Return the indicators that decide ratings."""
+    deciding = (rule for rule in rule_set.rules if rule.grade in (COMPLIANT, EXCELLENT))
+    return {ref for rule in deciding for ref in indicators_in(rule.condition)}
+
+
+def uses_service_areas(rule_set: RuleSet) -> bool:
+    """Return True if any rule uses service areas (expensive to draw)."""
+    drawn = indicators_depending_on("areas")
+    return any(ref.name in drawn for rule in rule_set.rules for ref in indicators_in(rule.condition))
+
+
 def _unknown(rule: Rule, facts: FacilityFacts, *, hidden: bool) -> Iterator[str]:
-    for name in indicator_names(rule.test):
-        span = facts.values.numbers.get(name)
-        if facts.values.functions is None if span is None else span.low != span.high:
-            yield name
+    for ref in indicators_in(rule.condition):
+        interval = facts.values.numbers.get(ref)
+        if facts.values.functions is None if interval is None else interval.low != interval.high:
+            yield str(ref)
     if hidden and NEW in rule.places:
         yield "newly_built"
 
 
-def _unit(leaf: Predicate, rule: Rule) -> str:
-    """Return the unit of a comparison: the rule's own for its first, else that of the measure in it."""
-    if leaf == next(predicates(rule.test)):
+def _unit(predicate: Predicate, rule: Rule) -> str:
+    """Return the unit of a predicate: the rule's own for its first, else that of the indicator in it."""
+    if predicate == next(predicates(rule.condition)):
         return rule.unit
-    if not isinstance(leaf, Comparison):
+    if not isinstance(predicate, Comparison):
         return units.YES_NO
-    for term in (leaf.left, leaf.right):
-        measure = find_measure(term.name) if isinstance(term, Name) else None
-        if measure is not None:
-            return measure.unit
-    dimension = dimension_of(leaf.left)
+    for term in (predicate.left, predicate.right):
+        if isinstance(term, Name):
+            return INDICATORS[term.ref.name].unit
+    dimension = dimension_of(predicate.left)
     return next((name for name, one in units.UNITS.items() if one == dimension and name != "share"), "ratio")

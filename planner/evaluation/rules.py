@@ -1,34 +1,20 @@
-"""Rules: thresholds with their clause and evidence, read from a rule file; never a constant in code."""
+"""Rules on facilities: thresholds with their clause and evidence, as a rule file states them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from planner.config.study import wrong_because
-from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, toml_text
-from planner.evaluation.expressions import Test, indicator_names, parse
-from planner.evaluation.indicators import limit_of
-from planner.evaluation.rule_validation import wrong_expression
+from planner.evaluation.expressions import Condition, indicators_in, parse
 from planner.messages.catalogue import Language
-from planner.messages.errors import Issue, StudyError
 
 Tier = Literal["district", "town", "community", "village", "station"]
 Place = Literal["urban", "rural", "new"]
 Evidence = Literal["seen", "excerpt", "quoted", "unchecked", "own"]
-"""How sure a clause is: text seen; read in an excerpt; quoted by others; from memory; set by the file itself."""
-
-NEEDS_BLOCKED = frozenset({"blocked_directions"})
-NEEDS_CATCHMENT = frozenset(
-    {"catchment_people", "catchment_people_weighted", "m2_per_person_2sfca", "m2_per_person_e2sfca"}
-)
-NEEDS_FUNCTIONS = frozenset({"functions_share", "functions_missing"})
+"""Evidence of a clause: text seen; read in an excerpt; quoted by others; from memory; set by the file itself."""
 
 
 class _Frozen(BaseModel):
@@ -36,12 +22,12 @@ class _Frozen(BaseModel):
 
 
 class _Sourced(_Frozen):
-    """What a rule file sets, with its clause and how sure that is.
+    """An entry of a rule file, with its clause.
 
     Attributes
     ----------
     clause, clause_zh, evidence
-        Where it comes from, the same in Chinese (else as it is), and how sure that is (`Evidence`).
+        Source, the same in Chinese (else as it is), and its `Evidence`.
     """
 
     clause: Annotated[str, Field(min_length=1)]
@@ -50,29 +36,29 @@ class _Sourced(_Frozen):
 
 
 class Rule(_Sourced):
-    """One requirement on a centre.
+    """One requirement on facilities.
 
     Attributes
     ----------
     id
-        Its name in results.
+        Name in results.
     expression
-        What it asks, as ``floor_area_m2 >= 300`` (`planner.evaluation.expressions`).
+        Condition, as ``floor_area_m2 >= 300`` (`planner.evaluation.expressions`).
     tiers
-        Which centres it applies to.
+        Tiers of the facilities it applies to.
     places
-        Where: centres whose community is urban, rural; ``"new"`` only newly built ones. Empty: everywhere.
+        ``"urban"``, ``"rural"`` (by the community), ``"new"`` (newly built only). Empty: everywhere.
     grade
         ``"compliant"``: who fails it is weak. ``"excellent"``: required for excellence. ``"advice"``: shown,
         and decides nothing.
     weight
         How much it counts towards excellent_share_bounds and in the score.
     effective
-        The day from which it is in force; None where not known.
+        Day from which it is in force; None where not known.
     unit
-        What its first comparison is written in (`planner.evaluation.units.UNITS`).
+        Unit of its first comparison (`planner.evaluation.units.UNITS`).
     en, zh
-        What it asks, in words.
+        Title.
     """
 
     id: Annotated[str, Field(min_length=1)]
@@ -100,26 +86,26 @@ class Rule(_Sourced):
     zh: str
 
     def title(self, language: Language) -> str:
-        """Return what the rule asks, in words."""
+        """Return the title."""
         return self.zh if language == "zh" else self.en
 
     @property
-    def test(self) -> Test:
-        """Return the expression as it was read."""
+    def condition(self) -> Condition:
+        """Return the parsed expression."""
         return parse(self.expression)
 
 
 class Function(_Sourced):
-    """One function that a centre may have, and the tiers that are required to.
+    """A function that facilities may offer, and the tiers that are required to.
 
     Attributes
     ----------
     id
-        As rules name it.
+        Name in rules.
     names
-        How tables write it, besides its id and its titles.
+        Spellings in tables, besides the id and the titles.
     tiers
-        Whose required list it is on.
+        Tiers of which it is required.
     """
 
     id: Annotated[str, Field(min_length=1)]
@@ -129,19 +115,19 @@ class Function(_Sourced):
     zh: str
 
     def title(self, language: Language) -> str:
-        """Return what it is, in words."""
+        """Return the title."""
         return self.zh if language == "zh" else self.en
 
 
 class Quota(_Sourced):
-    """What share of the centres to which a rule applies is to pass it, 0–1, inclusive.
+    """Required share of the facilities a rule applies to that pass it, 0–1, inclusive.
 
     Attributes
     ----------
     rule
         The rule's id.
     en, zh
-        What it asks, in words.
+        Title.
     """
 
     id: Annotated[str, Field(min_length=1)]
@@ -152,20 +138,20 @@ class Quota(_Sourced):
 
 
 class Blocked(_Sourced):
-    """From which detour, walked over straight, a direction counts as blocked."""
+    """Detour index above which a direction counts as blocked."""
 
     detour: Annotated[float, Field(strict=True, ge=1)]
 
 
 class Catchment(_Sourced):
-    """How far floating catchments reach, and what a walk into each zone weighs (E2SFCA).
+    """Zones of floating catchments and their weights (E2SFCA).
 
     Attributes
     ----------
     zones_min
-        Where each zone ends, minutes, rising; the last is the catchment of 2SFCA.
+        Outer limit of each zone, minutes, rising; the last is the catchment of 2SFCA.
     weights
-        What a walk ending in each zone counts, 0–1.
+        Weight of a walk that ends in each zone, 0–1.
     """
 
     zones_min: tuple[Annotated[float, Field(gt=0, le=240)], ...] = Field(min_length=1)
@@ -179,20 +165,16 @@ class Catchment(_Sourced):
 
 
 class RuleSet(_Frozen):
-    """A set of rules under one name.
+    """A set of rules.
 
     Attributes
     ----------
     en, zh, source, source_zh
-        Its title, and where it comes from.
-    rules
-        What it asks.
+        Title and source.
     excellent_share
-        The weighted share of the rules of grade excellent that an excellent centre passes.
-    quotas
-        What it asks of all centres together.
+        Weighted share of the rules of grade excellent that an excellent facility passes.
     functions, blocked, catchment
-        What some measures need to be measured; see each.
+        Parameters of some indicators; see each.
     """
 
     en: str
@@ -207,74 +189,19 @@ class RuleSet(_Frozen):
     catchment: Catchment | None = None
 
     def title(self, language: Language) -> str:
-        """Return the profile's name in words."""
+        """Return the title."""
         return self.zh if language == "zh" else self.en
 
-
-def shipped_rule_sets() -> tuple[str, ...]:
-    """Return the names of the rule profiles that ship with the planner.
-
-    Examples
-    --------
-    >>> "haibowan" in shipped_rule_sets()
-    True
-    """
-    folder = resources.files("planner.evaluation").joinpath("standards")
-    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
-
-
-def read_rules(rule_set: str, *, folder: Path, study: str = "notebook", setting: str = "rules.profile") -> RuleSet:
-    """Read a rule profile by its name or from a file.
-
-    Parameters
-    ----------
-    profile
-        A shipped name, or the path of a rule file, relative to `folder`.
-    folder
-        The study's folder.
-    study, setting
-        What to call the study, and the setting that names the profile, in an error.
-
-    Returns
-    -------
-    profile
-        The rules, their expressions read and found sound.
-
-    Raises
-    ------
-    StudyError
-        The profile is unknown or unreadable, or a rule is malformed, uses an unknown measure, or compares what
-        cannot be compared: everything that is wrong with the file at once.
-    """
-    if rule_set.endswith(".toml"):
-        source = folder / rule_set
-        try:
-            text = toml_text(source)
-        except NotReadError as error:
-            raise StudyError(str(source), [Issue("unreadable_rules", {"reason": error.reason})]) from error
-    elif rule_set in shipped_rule_sets():
-        source = Path(f"{rule_set}.toml")
-        text = resources.files("planner.evaluation").joinpath("standards", f"{rule_set}.toml").read_text("utf-8")
-    else:
-        values = {"path": setting, "name": rule_set, "known": ", ".join(shipped_rule_sets())}
-        raise StudyError(study, [Issue("unknown_profile", values)])
-    return _parse(text, str(source))
-
-
-def limits_of(rule_set: RuleSet) -> tuple[float, ...]:
-    """Return the minutes that a profile asks to be measured, rising: those of its rules and its catchments."""
-    names = {name for rule in rule_set.rules for name in indicator_names(rule.test)}
-    limits = {limit for name in names if (limit := limit_of(name)) is not None}
-    return tuple(sorted(limits | set(rule_set.catchment.zones_min if rule_set.catchment else ())))
-
-
-def uses_service_areas(rule_set: RuleSet) -> bool:
-    """Return True if any rule of a profile uses service areas, which are expensive to compute."""
-    return any(name.startswith("area_ratio") for rule in rule_set.rules for name in indicator_names(rule.test))
+    @property
+    def limits_min(self) -> tuple[float, ...]:
+        """Return the limits of its rules and catchments, minutes, rising."""
+        refs = (ref for rule in self.rules for ref in indicators_in(rule.condition))
+        limits = {ref.limit_min for ref in refs if ref.limit_min is not None}
+        return tuple(sorted(limits | set(self.catchment.zones_min if self.catchment else ())))
 
 
 def is_in_force(rule: Rule, date: str) -> bool:
-    """Tell whether a rule is in force on the study's date; where either is not known, it is.
+    """Return True if a rule is in force on a date (ISO), or either is not known.
 
     Examples
     --------
@@ -288,75 +215,3 @@ def is_in_force(rule: Rule, date: str) -> bool:
     except ValueError:
         return True
     return rule.effective is None or rule.effective <= day
-
-
-def _parse(text: str, source: str) -> RuleSet:
-    try:
-        content = parse_toml(text)
-    except NotTomlError as error:
-        raise StudyError(source, [Issue("not_toml", {"reason": error.reason})]) from error
-    try:
-        rule_set = RuleSet.model_validate(content)
-    except ValidationError as error:
-        issues = [
-            Issue("wrong_rule", {"rule": _place(detail, content), "reason": wrong_because(detail)})
-            for detail in error.errors()
-            # Where every rule is refused, pydantic calls the list empty too.
-            if not (detail["type"] == "too_short" and detail["input"])
-        ]
-        raise StudyError(source, [*issues, *_readable_expressions(content)]) from error
-    issues = list(_unsound(rule_set))
-    if issues:
-        raise StudyError(source, issues)
-    return rule_set
-
-
-def _unsound(rule_set: RuleSet) -> Iterator[Issue]:
-    ids = [rule.id for rule in rule_set.rules]
-    yield from (Issue("rule_twice", {"rule": name}) for name in sorted(set(ids)) if ids.count(name) > 1)
-    for quota in rule_set.quotas:
-        if quota.rule not in ids:
-            yield Issue("quota_without_rule", {"quota": quota.id, "rule": quota.rule, "known": ", ".join(ids)})
-    functions = [function.id for function in rule_set.functions]
-    for rule in rule_set.rules:
-        wrong = list(wrong_expression(rule.id, rule.expression, unit=rule.unit, functions=functions))
-        yield from wrong or _missing_tables(rule, rule_set)
-
-
-def _missing_tables(rule: Rule, rule_set: RuleSet) -> Iterator[Issue]:
-    """Yield the tables that a rule's measures need and that its file lacks."""
-    names = frozenset(indicator_names(rule.test))
-    needed = (
-        (NEEDS_BLOCKED, rule_set.blocked, "[blocked]"),
-        (NEEDS_CATCHMENT, rule_set.catchment, "[catchment]"),
-        (NEEDS_FUNCTIONS, rule_set.functions, "[[functions]]"),
-    )
-    for measures, table, name in needed:
-        if names & measures and not table:
-            values = {"rule": rule.id, "name": ", ".join(sorted(names & measures)), "table": name}
-            yield Issue("rule_needs_table", values)
-
-
-def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Issue]:
-    """Yield what is wrong with the expressions of a file of which something else is wrong too."""
-    rules, functions = content.get("rules"), content.get("functions")
-    known = (
-        [str(one.get("id")) for one in functions if isinstance(one, Mapping)]
-        if isinstance(functions, list)
-        else []
-    )
-    for number, rule in enumerate(rules if isinstance(rules, list) else []):
-        if isinstance(rule, Mapping) and isinstance(rule.get("expression"), str):
-            name, unit = rule.get("id", f"rules.{number}"), rule.get("unit")
-            yield from wrong_expression(str(name), rule["expression"], unit=str(unit), functions=known)
-
-
-def _place(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
-    """Name the place of an error: by the rule's own id where it has one, else as rules.<number>."""
-    path = [str(part) for part in detail["loc"]]
-    match detail["loc"]:
-        case ("rules" | "functions" | "quotas" as table, int(number), *_):
-            entry = content[table][number]
-            if isinstance(entry, Mapping) and isinstance(entry.get("id"), str):
-                path[1] = entry["id"]
-    return ".".join(path)

@@ -1,4 +1,4 @@
-"""How firm verdicts are: which flip if a threshold were a little lower or higher, or people walked otherwise."""
+"""Sensitivity of ratings to rule thresholds, rule sets and walking profiles."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ FLIPS = ("facility", "rule", "change", "required", "verdict", "verdict_then")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alternative:
-    """The same data judged otherwise.
+class AlternativeDiagnosis:
+    """The same facilities under another rule set (``"rules"``) or walking profile (``"walking"``).
 
     Attributes
     ----------
     kind
-        ``"rules"`` (another rule profile) or ``"walking"`` (another walking profile).
+        Which of the two.
     name, en, zh
-        Of that profile.
+        Name and titles of the rule set or profile.
     diagnosis
-        What is found then.
+        Its results.
     """
 
     kind: str
@@ -34,19 +34,19 @@ class Alternative:
 
 
 def rating_flips(diagnosis: Diagnosis, share: float) -> pd.DataFrame:
-    """Return the verdicts that change if the threshold of one rule is lowered or raised by a share.
+    """Return the ratings that change if the threshold of one rule is lowered or raised by a share.
 
     Parameters
     ----------
     diagnosis
-        What is found with the thresholds as they are.
+        Results with the thresholds as they are.
     share
-        How much, as 0.1 for a tenth.
+        Relative change, as 0.1 for a tenth.
 
     Returns
     -------
     flips
-        One row a centre, rule and direction in which the verdict changes: facility, rule, change (−share or
+        One row a facility, rule and direction in which the rating changes: facility, rule, change (−share or
         +share), required (the threshold then), verdict (as it is), verdict_then.
     """
     rows = []
@@ -54,22 +54,22 @@ def rating_flips(diagnosis: Diagnosis, share: float) -> pd.DataFrame:
     rules = {rule.id: rule for rule in rule_set.rules}
     for facts in diagnosis.facts:
         results = evaluate_rules(facts, rule_set)
-        verdict = rating_of(results, rule_set)
-        for position, finding in enumerate(results):
-            if finding.grade == "advice":
+        rating = rating_of(results, rule_set)
+        for position, result in enumerate(results):
+            if result.grade == "advice":
                 continue
             for change in (-share, share):
-                moved = evaluate_rule(rules[finding.rule], facts, threshold=1 + change)
-                if moved is None or moved.passed == finding.passed:
+                moved = evaluate_rule(rules[result.rule], facts, threshold=1 + change)
+                if moved is None or moved.passed == result.passed:
                     continue
                 then = rating_of([*results[:position], moved, *results[position + 1 :]], rule_set)
-                if then != verdict:
-                    rows.append((facts.id, finding.rule, change, moved.required, verdict, then))
+                if then != rating:
+                    rows.append((facts.id, result.rule, change, moved.required, rating, then))
     return pd.DataFrame(rows, columns=list(FLIPS))
 
 
 def changed_ratings(diagnosis: Diagnosis, other: Diagnosis) -> pd.DataFrame:
-    """Return the centres whose verdict differs between two diagnoses: facility, verdict, verdict_then."""
-    as_it_is, then = diagnosis.verdicts(), other.verdicts()
-    rows = [(one, verdict, then[one]) for one, verdict in as_it_is.items() if then[one] != verdict]
+    """Return the facilities whose rating differs between two diagnoses: facility, verdict, verdict_then."""
+    today, then = diagnosis.ratings(), other.ratings()
+    rows = [(facility, rating, then[facility]) for facility, rating in today.items() if then[facility] != rating]
     return pd.DataFrame(rows, columns=["facility", "verdict", "verdict_then"])

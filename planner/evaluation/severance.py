@@ -1,4 +1,4 @@
-"""Street positions close in the air and far on foot: where a wall, a railway or a gap leads people round."""
+"""Severance: street positions close in a straight line and far on foot, where a barrier or a gap makes detours."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import scipy.spatial
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.sections.rules import Remedies
-from planner.evaluation.circuity import DIRECTIONS, sector_of
+from planner.config.sections.rules import RemedySettings
+from planner.evaluation.circuity import DIRECTIONS, direction_index
 from planner.network.network import WalkingNetwork
 from planner.network.positions import StreetPositions, select_snapped
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray, WalkSettings
 from planner.network.walker import Walker
 
-LOOKED_AT = 3
-"""So many times as many pairs as are listed are looked at closely."""
+EXAMINED = 3
+"""Pairs examined closely for each that is listed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PositionPairs:
-    """Pairs of positions that a crossing might join: the nearer to a centre, the farther, and how far apart.
+    """Pairs of positions that a crossing might join.
 
     Attributes
     ----------
     near, far
-        Positions by number, shape (pairs,).
+        Position indices, the one nearer to a facility and the farther, shape (pairs,).
     air_m
-        Their distance as the crow flies, shape (pairs,).
+        Straight-line distance, shape (pairs,).
     """
 
     near: IndexArray
@@ -40,39 +40,73 @@ class PositionPairs:
     air_m: FloatArray
 
 
-def rank_pairs(
-    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: WalkSettings, asked: Remedies, most: int
-) -> PositionPairs:
-    """Return pairs that would save the people around their farther position most, none beside a better one.
+@dataclass(frozen=True, slots=True, eq=False)
+class BarrierLayers:
+    """Streets with their names, and what may stand between two positions."""
 
-    A walk between two positions takes at least the difference of their minutes to the centre, so that pairs are
-    told to be far apart on foot without a search between them.
+    streets: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame | None
+    water: gpd.GeoDataFrame | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreetPoints:
+    """Positions along streets.
+
+    Attributes
+    ----------
+    spots, standing
+        The positions, and the same snapped, as points where walks begin and end.
+    arriving, leaving
+        The same as points from which a walk continues over a new, public path, and at which it ends.
+    """
+
+    spots: StreetPositions
+    standing: SnappedPoints
+    arriving: SnappedPoints
+    leaving: SnappedPoints
+
+
+def rank_pairs(
+    xy: FloatArray,
+    minutes: FloatArray,
+    people: FloatArray,
+    *,
+    walk: WalkSettings,
+    settings: RemedySettings,
+    most: int,
+) -> PositionPairs:
+    """Return the pairs that would save the people around their farther position most, none next to a better one.
+
+    A walk between two positions takes at least the difference of their minutes to the facility, so that pairs are
+    known to be far apart on foot without a search between them.
 
     Parameters
     ----------
     xy
         Positions on streets, shape (positions, 2).
     minutes
-        Each one's walk to a centre, `inf` where there is none, shape (positions,).
+        Walk from each to a facility, `inf` where there is none, shape (positions,).
     people
-        How many live around each, shape (positions,).
-    walk, asked
-        How people walk, and what counts as near, as far, and as long.
+        People around each, shape (positions,).
+    walk, settings
+        Speed and access; what counts as near, as far, and as long.
     most
-        How many at most.
+        Greatest number of pairs.
     """
-    capped = np.minimum(minutes, asked.far_min)
-    pairs = scipy.spatial.cKDTree(xy).query_pairs(asked.near_m, output_type="ndarray").reshape(-1, 2)
+    capped = np.minimum(minutes, settings.far_min)
+    pairs = scipy.spatial.cKDTree(xy).query_pairs(settings.near_m, output_type="ndarray").reshape(-1, 2)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int64)
     is_turned = capped[pairs[:, 0]] > capped[pairs[:, 1]]
     near, far = np.where(is_turned, pairs[:, 1], pairs[:, 0]), np.where(is_turned, pairs[:, 0], pairs[:, 1])
     air_m = np.hypot(*(xy[far] - xy[near]).T)
     over_min = walk.all_minutes(air_m)
     apart_min = capped[far] - capped[near]
-    keep = (air_m > 0) & np.isfinite(minutes[near]) & (apart_min >= asked.far_times * over_min) & (people[far] > 0)
+    is_far = (air_m > 0) & np.isfinite(minutes[near]) & (apart_min >= settings.far_times * over_min)
+    keep = is_far & (people[far] > 0)
     near, far, air_m = near[keep], far[keep], air_m[keep]
-    worth = (apart_min - over_min)[keep] * people[far]
-    order = np.lexsort((far, near, -worth))
+    saved = (apart_min - over_min)[keep] * people[far]
+    order = np.lexsort((far, near, -saved))
     near, far, air_m = near[order], far[order], air_m[order]
     middle = (xy[near] + xy[far]) / 2
     kept: list[int] = []
@@ -80,7 +114,7 @@ def rank_pairs(
     while left.any() and len(kept) < most:
         best = int(np.argmax(left))
         kept.append(best)
-        left &= np.hypot(*(middle - middle[best]).T) > asked.near_m
+        left &= np.hypot(*(middle - middle[best]).T) > settings.near_m
     return PositionPairs(near[kept], far[kept], air_m[kept])
 
 
@@ -90,92 +124,71 @@ def people_around(xy: FloatArray, people_xy: FloatArray, people: FloatArray, cel
         return np.zeros(len(xy))
     west_south = np.minimum(people_xy.min(axis=0), xy.min(axis=0)) - cell_m
     cells = np.floor((people_xy - west_south) / cell_m).astype(np.int64)
-    here = np.floor((xy - west_south) / cell_m).astype(np.int64)
-    columns, rows = np.maximum(cells.max(axis=0), here.max(axis=0)) + 2
+    centre = np.floor((xy - west_south) / cell_m).astype(np.int64)
+    columns, rows = np.maximum(cells.max(axis=0), centre.max(axis=0)) + 2
     counted = np.bincount(cells[:, 0] * rows + cells[:, 1], weights=people, minlength=columns * rows)
     steps = [east * rows + north for east in (-1, 0, 1) for north in (-1, 0, 1)]
-    flat = here[:, 0] * rows + here[:, 1]
+    flat = centre[:, 0] * rows + centre[:, 1]
     return np.asarray(sum(counted[flat + step] for step in steps), dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BarrierLayers:
-    """What may stand between two positions, and what streets are called."""
-
-    streets: gpd.GeoDataFrame
-    barriers: gpd.GeoDataFrame | None
-    water: gpd.GeoDataFrame | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StreetPoints:
-    """Positions along streets, and the same as points; see `trying.Ground`."""
-
-    spots: StreetPositions
-    standing: SnappedPoints
-    arriving: SnappedPoints
-    leaving: SnappedPoints
-
-
-def blocked_pairs(
+def find_severance_pairs(
     walker: Walker,
-    places: StreetPoints,
+    points: StreetPoints,
     snaps: tuple[SnappedPoints, SnappedPoints],
     people: FloatArray,
     layers: BarrierLayers,
     *,
-    asked: Remedies,
+    settings: RemedySettings,
 ) -> gpd.GeoDataFrame:
-    """List the pairs of positions close in the air and far on foot, by people × minutes saved if they were joined.
+    """List the pairs of positions close in a straight line and far on foot, by people × minutes a link would save.
 
-    Everybody walks to the nearest centre; whoever would walk shorter over the pair saves the difference. Walks
+    Everybody walks to the nearest facility; those who would walk shorter over the pair save the difference. Walks
     longer than `far_min`, and none at all, count as `far_min`.
 
     Parameters
     ----------
-    walker
-        Network and walk.
-    places
-        Positions along them.
+    walker, points
+        Network and walk, and positions along the streets.
     snaps
-        Where centres and people meet the streets.
+        The snapped facilities and people.
     people
-        How many live at each demand point, shape (demand,).
+        People at each demand point, shape (demand,).
     layers
         For the names of streets and of what stands between.
-    asked
+    settings
         What counts as near, as far, and as long.
 
     Returns
     -------
     pairs
-        One row a pair, lines from the position nearer to a centre to the farther: id, air_m, walk_m and times
+        One row a pair, lines from the position nearer to a facility to the farther: id, air_m, walk_m and times
         (NaN where no walk within `far_min` is known), minutes_saved (people × minutes), people (who save some),
         people_cut_off (of these, without any walk within `far_min` today), from_street, to_street, between
         (barrier, water or gap), between_name.
     """
     walk, network = walker.walk, walker.network
-    spots, standing = places.spots, places.standing
-    field, _ = walker.nearest(snaps[0], standing, within_min=asked.far_min)
-    today, _ = walker.nearest(snaps[0], snaps[1], within_min=asked.far_min)
-    around = people_around(spots.xy, snaps[1].xy, people, asked.near_m)
-    found = rank_pairs(spots.xy, field, around, walk=walk, asked=asked, most=asked.listed * LOOKED_AT)
+    spots, standing, horizon_min = points.spots, points.standing, settings.far_min
+    field, _ = walker.nearest(snaps[0], standing, within_min=horizon_min)
+    today, _ = walker.nearest(snaps[0], snaps[1], within_min=horizon_min)
+    around = people_around(spots.xy, snaps[1].xy, people, settings.near_m)
+    found = rank_pairs(spots.xy, field, around, walk=walk, settings=settings, most=settings.listed * EXAMINED)
     far = select_snapped(standing, found.far)
     near_min, onward = field, far
     if network.layers is not None:
-        near_min, _ = walker.nearest(snaps[0], places.arriving, within_min=asked.far_min)
-        onward = select_snapped(places.leaving, found.far)
-    onward_min = walker.time_matrix(onward, snaps[1], within_min=asked.far_min)
+        near_min, _ = walker.nearest(snaps[0], points.arriving, within_min=horizon_min)
+        onward = select_snapped(points.leaving, found.far)
+    onward_min = walker.time_matrix(onward, snaps[1], within_min=horizon_min)
     begins_min = near_min[found.near] + walk.all_minutes(found.air_m)
-    capped = np.minimum(today, asked.far_min)
+    capped = np.minimum(today, horizon_min)
     saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward_min), 0.0)
     saved = saved_min @ people
     gainers = ((saved_min > 0) * people).sum(axis=1)
     cut_off = ((saved_min > 0) & np.isinf(today)[None, :]) @ people
-    walked = np.diag(walker.time_matrix(select_snapped(standing, found.near), far, within_min=asked.far_min))
+    walked = np.diag(walker.time_matrix(select_snapped(standing, found.near), far, within_min=horizon_min))
     walk_m = np.where(np.isinf(walked), np.nan, walked * walk.metres(1.0))
     order = np.lexsort((np.arange(len(saved)), -saved))
-    order = order[saved[order] > 0][: asked.listed]
+    order = order[saved[order] > 0][: settings.listed]
     near, far_spot = found.near[order], found.far[order]
     lines = shapely.linestrings(np.stack([spots.xy[near], spots.xy[far_spot]], axis=1).reshape(-1, 2, 2))
     between, names = _between(lines, layers)
@@ -188,8 +201,8 @@ def blocked_pairs(
             "minutes_saved": saved[order],
             "people": gainers[order],
             "people_cut_off": cut_off[order],
-            "from_street": street_names(network, spots.rows(near), layers.streets),
-            "to_street": street_names(network, spots.rows(far_spot), layers.streets),
+            "from_street": _street_names(network, spots.rows(near), layers.streets),
+            "to_street": _street_names(network, spots.rows(far_spot), layers.streets),
             "between": between,
             "between_name": names,
         },
@@ -201,19 +214,19 @@ def blocked_pairs(
 def pairs_near(
     pairs: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, *, within_m: float
 ) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return by centre the pairs whose middle lies within `within_m` of it in the air, and in which direction."""
+    """Return by facility the pairs whose middle lies within a straight-line distance, and their directions."""
     middles = shapely.get_coordinates(shapely.centroid(pairs.geometry.array))
-    centres = shapely.get_coordinates(facilities.geometry.array)
+    facilities_xy = shapely.get_coordinates(facilities.geometry.array)
     found = {}
-    for ident, place in zip(facilities["id"], centres, strict=True):
-        step = middles - place
+    for ident, xy in zip(facilities["id"], facilities_xy, strict=True):
+        step = middles - xy
         near = np.flatnonzero(np.hypot(*step.T) <= within_m)
-        directions = [DIRECTIONS[one] for one in sector_of(step[near])]
+        directions = [DIRECTIONS[one] for one in direction_index(step[near])]
         found[str(ident)] = tuple(zip(pairs["id"].iloc[near].tolist(), directions, strict=True))
     return found
 
 
-def street_names(
+def _street_names(
     network: WalkingNetwork, spots: StreetPositions, streets: gpd.GeoDataFrame
 ) -> NDArray[np.object_]:
     """Return the name of the street that each position is on, "" where it has none, shape (spots,)."""
@@ -224,7 +237,7 @@ def street_names(
 
 
 def _between(lines: Sequence[shapely.Geometry], layers: BarrierLayers) -> tuple[list[str], list[str]]:
-    """Return what each line crosses first of all: a barrier, water, or nothing that is known; and its name."""
+    """Return what each line crosses first of all (barrier, water or gap), and its name."""
     kinds, names = ["gap"] * len(lines), [""] * len(lines)
     for kind, layer in (("water", layers.water), ("barrier", layers.barriers)):
         if layer is None:

@@ -1,4 +1,4 @@
-"""What measures are measured in, so that a rule cannot compare square metres with a share."""
+"""Units and dimensions of indicators, so that a rule cannot compare square metres with a share."""
 
 from __future__ import annotations
 
@@ -7,56 +7,82 @@ Dimension = tuple[tuple[str, int], ...]
 
 PLAIN: Dimension = ()
 AREA: Dimension = (("metre", 2),)
-PEOPLE: Dimension = (("person", 1),)
 HOUSEHOLDS: Dimension = (("household", 1),)
-MINUTES: Dimension = (("minute", 1),)
-HOURS_A_WEEK: Dimension = (("hour", 1), ("week", -1))
-AREA_A_PERSON: Dimension = (("metre", 2), ("person", -1))
-PEOPLE_AN_AREA: Dimension = (("metre", -2), ("person", 1))
 AREA_A_HOUSEHOLD: Dimension = (("household", -1), ("metre", 2))
 
 YES_NO = "yes_no"
-"""The unit of what is so or not so."""
+"""The unit of a flag."""
 
 UNITS: dict[str, Dimension] = {
     "m2": AREA,
     "m2_per_100_households": AREA_A_HOUSEHOLD,
-    "m2_per_person": AREA_A_PERSON,
-    "people_per_m2": PEOPLE_AN_AREA,
-    "people": PEOPLE,
+    "m2_per_person": (("metre", 2), ("person", -1)),
+    "people_per_m2": (("metre", -2), ("person", 1)),
+    "people": (("person", 1),),
     "households": HOUSEHOLDS,
-    "minutes": MINUTES,
-    "hours_per_week": HOURS_A_WEEK,
+    "minutes": (("minute", 1),),
+    "hours_per_week": (("hour", 1), ("week", -1)),
     "share": PLAIN,
     "ratio": PLAIN,
     "count": PLAIN,
     YES_NO: PLAIN,
 }
-"""The units that a rule file may name. Two may have one dimension: they differ in how they are written."""
+"""The units that a rule file may name. Two may share a dimension: they differ in how they are written."""
 
 
-def product(one: Dimension, other: Dimension, *, power: int = 1) -> Dimension:
+class MixedUnitsError(ValueError):
+    """Two terms of unlike dimensions are added."""
+
+    def __init__(self, left: Dimension, right: Dimension) -> None:
+        self.left, self.right = spell(left), spell(right)
+        super().__init__(f"{self.left} + {self.right}")
+
+
+def multiply(left: Dimension, right: Dimension, *, power: int = 1) -> Dimension:
     """Return the dimension of a product, or of a quotient where `power` is -1.
 
     Examples
     --------
-    >>> product(AREA, HOUSEHOLDS, power=-1) == AREA_A_HOUSEHOLD
+    >>> multiply(AREA, HOUSEHOLDS, power=-1) == AREA_A_HOUSEHOLD
     True
-    >>> product(AREA, AREA, power=-1) == PLAIN
+    >>> multiply(AREA, AREA, power=-1) == PLAIN
     True
     """
-    powers = dict(one)
-    for base, exponent in other:
+    powers = dict(left)
+    for base, exponent in right:
         powers[base] = powers.get(base, 0) + power * exponent
     return tuple(sorted((base, exponent) for base, exponent in powers.items() if exponent))
 
 
-def spelled(dimension: Dimension) -> str:
+def sum_dimension(left: Dimension | None, right: Dimension | None) -> Dimension | None:
+    """Return the dimension of a sum; None (a plain number) suits any other.
+
+    Raises
+    ------
+    MixedUnitsError
+        The two differ.
+    """
+    if left is not None and right is not None and left != right:
+        raise MixedUnitsError(left, right)
+    return left if left is not None else right
+
+
+def product_dimension(left: Dimension | None, right: Dimension | None) -> Dimension | None:
+    """Return the dimension of a product; None of two plain numbers."""
+    return None if left is None and right is None else multiply(left or PLAIN, right or PLAIN)
+
+
+def quotient_dimension(left: Dimension | None, right: Dimension | None) -> Dimension | None:
+    """Return the dimension of a quotient; None of two plain numbers."""
+    return None if left is None and right is None else multiply(left or PLAIN, right or PLAIN, power=-1)
+
+
+def spell(dimension: Dimension) -> str:
     """Write a dimension with its base units.
 
     Examples
     --------
-    >>> spelled(AREA_A_HOUSEHOLD), spelled(PLAIN)
+    >>> spell(AREA_A_HOUSEHOLD), spell(PLAIN)
     ('metre^2 / household', '1')
     """
     above = [_power(base, exponent) for base, exponent in dimension if exponent > 0]

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.accessibility.coverage import count_column
-from planner.config.sections.programme import OwnProject, ProgrammeSettings
+from planner.config.sections.programme import ProgrammeSettings, ProjectSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
+from planner.evaluation.ratings import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
@@ -100,7 +100,7 @@ class ProgrammeInputs:
 
 def resolving_plans(remedies: Iterable[ImprovementPlan]) -> tuple[ImprovementPlan, ...]:
     """Return the improvement plans that make a centre compliant for certain."""
-    return tuple(plan for plan in remedies if plan.changes and plan.verdict in (COMPLIANT, EXCELLENT))
+    return tuple(plan for plan in remedies if plan.actions and plan.rating in (COMPLIANT, EXCELLENT))
 
 
 def kind_of_actions(actions: Sequence[Action]) -> str:
@@ -139,7 +139,7 @@ def inapplicable_settings(given: ProgrammeInputs, options: Sequence[ProjectOptio
     return (*projects, *(f"{one.first} → {one.then}" for one in waiting))
 
 
-def _is_inapplicable(project: OwnProject, given: ProgrammeInputs) -> bool:
+def _is_inapplicable(project: ProjectSettings, given: ProgrammeInputs) -> bool:
     place = project.stands_at
     return given.in_scenario and place is not None and place not in set(given.candidates["id"])
 
@@ -206,14 +206,14 @@ def _upgrades(
             community = community_of[plan.facility]
             yield ProjectOption(
                 f"upgrade:{plan.facility}",
-                kind_of_actions(plan.changes),
+                kind_of_actions(plan.actions),
                 plan.cost,
                 subdistrict_of.get(community, ""),
                 resolves=(plan.facility,),
-                shares=tuple(action.about for action in plan.changes if action.kind == "share"),
+                shares=tuple(action.about for action in plan.actions if action.kind == "share"),
                 centre=plan.facility,
                 community=community,
-                actions=plan.changes,
+                actions=plan.actions,
             )
 
 
@@ -247,7 +247,7 @@ def _sites(
 
 
 def _own_projects(
-    projects: Sequence[OwnProject],
+    projects: Sequence[ProjectSettings],
     community_of: Mapping[str, str],
     community_at_site: Mapping[str, str],
     subdistrict_of: Mapping[str, str],

@@ -26,9 +26,9 @@ def blocked_sectors(plan: Plan, ident: str) -> NDArray[np.object_]:
 
 def severed_pair_lines(plan: Plan, ident: str) -> NDArray[np.object_]:
     """Return the pairs of street positions around a centre that its card tells of, as lines."""
-    near = {pair for pair, _ in plan.improvements.blocked_near[ident][:MAX_PAIRS]}
-    lines = plan.improvements.blocked_pairs.geometry.array[
-        plan.improvements.blocked_pairs["id"].isin(near).to_numpy()
+    near = {pair for pair, _ in plan.improvements.pairs_near[ident][:MAX_PAIRS]}
+    lines = plan.improvements.severance_pairs.geometry.array[
+        plan.improvements.severance_pairs["id"].isin(near).to_numpy()
     ]
     return np.asarray(lines, dtype=object)
 
@@ -37,9 +37,9 @@ def action_positions(plan: Plan, ident: str) -> tuple[NDArray[np.object_], NDArr
     """Return where the cheapest change for a centre is made: crossings as lines, and other places."""
     changes = [
         one
-        for remedy in plan.improvements.remedies
+        for remedy in plan.improvements.plans
         if remedy.facility == ident
-        for one in remedy.changes
+        for one in remedy.actions
         if one.place
     ]
     paths = [shapely.LineString([one.place, one.other]) for one in changes if one.other]

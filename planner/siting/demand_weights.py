@@ -64,13 +64,16 @@ def weigh_demand(
     residents_weight
         How much a resident counts.
     """
-    weights = {RESIDENTS: residents_weight, **{kind.kind.settings.id: kind.kind.settings.weight for kind in kinds}}
-    others = [kind for kind in kinds if kind.kind.settings.weight > 0]
+    weights = {
+        RESIDENTS: residents_weight,
+        **{kind.group.settings.id: kind.group.settings.weight for kind in kinds},
+    }
+    others = [kind for kind in kinds if kind.group.settings.weight > 0]
     if not others and residents_weight == 1:
         return WeightedDemand(residents, None, weights)
     parts = [(RESIDENTS, residents, residents_weight, standard_min)] if residents_weight > 0 else []
     parts += [
-        (kind.kind.settings.id, kind.uncovered, kind.kind.settings.weight, kind.standard_min) for kind in others
+        (kind.group.settings.id, kind.uncovered, kind.group.settings.weight, kind.standard_min) for kind in others
     ]
     frames = [
         points[["id", "people", "community", "geometry"]].assign(
@@ -98,7 +101,7 @@ def gains_by_group(
     People served today only by a relocatable centre that the proposal moves or closes count as losses.
     """
     groups = [(RESIDENTS, residents, standard_min)]
-    groups += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
+    groups += [(kind.group.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
     rows = [(name, walker.snap(points), points["people"].to_numpy(), limit) for name, points, limit in groups]
     today = siting.pool.kept_centres
     gains = []
@@ -144,7 +147,7 @@ class AllDemand:
     def of(cls, study: Study, inputs: Inputs, kinds: Sequence[GroupCoverage]) -> AllDemand:
         """Return the residents and the other groups of non-zero weight, one below the other."""
         parts = [(inputs.demand, study.demand.residents_weight, study.limits.standard_min)]
-        parts += [(kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in kinds]
+        parts += [(kind.demand, kind.group.settings.weight, kind.standard_min) for kind in kinds]
         parts = [(points, weight, limit) for points, weight, limit in parts if weight > 0]
         columns = ["people", "community", "geometry"]
         points = pd.concat([points[columns] for points, *_ in parts], ignore_index=True)
@@ -155,7 +158,7 @@ class AllDemand:
     def coverage(self, study: Study, inputs: Inputs, pool: CandidateSet, walker: Walker) -> CoverageMatrix:
         """Return the coverage by each candidate and, in the last column, by the centres that stay."""
         demand = walker.snap(self.points)
-        stays = ~inputs.facilities["id"].isin(study.siting.free)
+        stays = ~inputs.facilities["id"].isin(study.siting.relocatable)
         centres = walker.snap(inputs.facilities[stays])
         minutes, _ = walker.nearest(centres, demand, within_min=float(self.limit_min.max()))
         staying = csr_array(is_within(minutes, self.limit_min)[:, None])

@@ -50,7 +50,7 @@ class ModelSpec:
     needs_all_walks
         True if walks of any length matter, so that no search horizon is set.
     fades
-        True if walks up to `siting.fade_min` matter.
+        True if walks up to `siting.zero_coverage_min` matter.
     counts_first_site_only
         True if it matters only whether some site serves a demand point: then the sufficient street positions give
         an optimum over all street positions.

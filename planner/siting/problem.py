@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.messages.errors import Issue, SitingError
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.siting.argument_checks import (
@@ -227,7 +227,7 @@ class LocationProblem:
         Tier of each centre that stays, shape (centres,).
     settings
         `[siting]` of the study.
-    fade_min
+    zero_coverage_min
         Gradual covering: walking time at which coverage is zero, minutes.
     """
 
@@ -240,7 +240,7 @@ class LocationProblem:
     area_m2: FloatArray
     tier: tuple[str, ...]
     settings: Settings
-    fade_min: float
+    zero_coverage_min: float
 
     @property
     def coverage(self) -> CoverageMatrix:

@@ -52,7 +52,7 @@ class SitingInputs:
     @property
     def stays(self) -> NDArray[np.bool_]:
         """True for each centre that is not relocatable, shape (facilities,)."""
-        return np.asarray(~self.inputs.facilities["id"].isin(self.study.siting.free), dtype=bool)
+        return np.asarray(~self.inputs.facilities["id"].isin(self.study.siting.relocatable), dtype=bool)
 
     def uncovered_by(self, centres: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
         """Return the residents and the groups, each with its points beyond the standard of given centres."""
@@ -68,7 +68,7 @@ class SitingInputs:
 
 def demand_to_gain(inputs: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
     """Return the residents and groups that can be gained: uncovered, or served by relocatable centres only."""
-    if not inputs.study.siting.free:
+    if not inputs.study.siting.relocatable:
         return inputs.uncovered, inputs.kinds
     return inputs.uncovered_by(gpd.GeoDataFrame(inputs.inputs.facilities[inputs.stays]))
 
@@ -101,12 +101,12 @@ def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> Candidate
 
 def _relocations(inputs: SitingInputs) -> tuple[Candidate, ...]:
     settings = inputs.study.siting
-    if not settings.free:
+    if not settings.relocatable:
         return ()
     options = propose_relocations(
         inputs.inputs.facilities,
         inputs.inputs.demand,
-        tuple(dict.fromkeys(settings.free)),
+        tuple(dict.fromkeys(settings.relocatable)),
         inputs.walker,
         merge_within_m=settings.merge_within_m,
     )
@@ -152,13 +152,13 @@ def location_problem(inputs: SitingInputs, pool: CandidateSet, spec: ModelSpec) 
     centres = facilities[inputs.stays]
     rows = _weighted_rows(inputs)
     limit_min = rows["limit_min"].to_numpy(dtype=np.float64)
-    fade_min = settings.fade_min or max(study.limits.minutes)
+    zero_coverage_min = settings.zero_coverage_min or max(study.limits.minutes)
     xy = np.vstack([candidate_xy(pool.candidates), point_coordinates(centres)])
     if spec.needs_all_walks:
         horizon_min = inputs.walker.upper_bound_min
     else:
         lengths = [float(limit_min.max()), *(tier.minutes for tier in settings.tiers)]
-        horizon_min = max(*lengths, fade_min if spec.fades else 0.0)
+        horizon_min = max(*lengths, zero_coverage_min if spec.fades else 0.0)
     times = inputs.walker.times(inputs.walker.snap(xy), inputs.walker.snap(rows), within_min=horizon_min)
     weight = rows["weight"].to_numpy(dtype=np.float64)
     constraints = selection_constraints(pool, settings)
@@ -174,7 +174,7 @@ def location_problem(inputs: SitingInputs, pool: CandidateSet, spec: ModelSpec) 
         area_m2=area.astype(np.float64),
         tier=tuple(centres["tier"]),
         settings=settings,
-        fade_min=fade_min,
+        zero_coverage_min=zero_coverage_min,
     )
 
 
@@ -183,7 +183,8 @@ def _weighted_rows(inputs: SitingInputs) -> gpd.GeoDataFrame:
     study, demand = inputs.study, inputs.inputs.demand
     parts = [(RESIDENTS, demand, study.demand.residents_weight, inputs.standard_min)]
     parts += [
-        (kind.kind.settings.id, kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in inputs.kinds
+        (kind.group.settings.id, kind.demand, kind.group.settings.weight, kind.standard_min)
+        for kind in inputs.kinds
     ]
     frames = [
         gpd.GeoDataFrame(

@@ -18,14 +18,13 @@ from playwright.sync_api import Page, expect
 import planner
 from planner.accessibility.access_data import AccessData
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.indicators import MEASURES
+from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.rules import RuleSet
 from planner.inputs.scenario import Scenario, Site
 from planner.prepare import prepare
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 from planner.reporting.map.whatif_data import what_if_data
-from planner.reporting.map.whatif_rules import FIXED, FOLLOWED
 from planner.results import Plan
 
 pytestmark = pytest.mark.browser
@@ -102,8 +101,8 @@ RATINGS = """([closed, opened]) => {
 
 
 def test_every_measure_is_known_to_follow_the_choice_or_not() -> None:
-    assert set(MEASURES) == {*FIXED, *FOLLOWED, "next_centre_min"}
-    assert not FIXED & set(FOLLOWED)
+    followed = {one.name for one in INDICATORS.values() if one.js}
+    assert followed == indicators_depending_on("open_set") - {"next_centre_min"}
 
 
 def rich_study(folder: Path, centres_given: Sequence[tuple[object, ...]] = CENTRES) -> Path:

@@ -24,9 +24,8 @@ from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.improvements.actions import Action
 from planner.evaluation.improvements.context import build_context
 from planner.evaluation.improvements.facility_actions import FloorAreaIntervention
-from planner.evaluation.improvements.local_access import deciding_indicators
-from planner.evaluation.improvements.place_actions import network_interventions
-from planner.evaluation.ratings import evaluate_rules, rating_of
+from planner.evaluation.improvements.search import network_interventions
+from planner.evaluation.ratings import deciding_indicators, evaluate_rules, rating_of
 from planner.evaluation.severance import BarrierLayers
 from planner.prepare import prepare
 
@@ -92,7 +91,7 @@ def proposals(study: Path, centre: str) -> list[Action]:
         *network_interventions(ground, diagnosis, position, ready.study.costs),
     )
     facts = diagnosis.facts[position]
-    return [change for lever in levers for change in lever.changes(facts, diagnosis.rule_set)]
+    return [change for lever in levers for change in lever.actions(facts, diagnosis.rule_set)]
 
 
 @settings(max_examples=3)
@@ -103,22 +102,26 @@ def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(seed: int, shar
 
     def judged(folder: Path, then: City) -> str:
         found, _ = diagnosed(folder, then, *rules, more=PRICES, head=BLOCKED, access_m=ACCESS_M)
-        return found.verdicts()["C1"]
+        return found.ratings()["C1"]
 
     with TemporaryDirectory() as room:
         now, found = diagnosed(Path(room), layers, *rules, more=PRICES, head=BLOCKED, access_m=ACCESS_M)
-        remedies = {one.facility: one for one in found.remedies}
+        remedies = {one.facility: one for one in found.plans}
         if "C1" not in remedies:
             return
         remedy = remedies["C1"]
-        if remedy.changes:
-            assert judged(Path(room, "then"), applied(layers, remedy.changes)) == remedy.verdict == "compliant"
+        if remedy.actions:
+            assert judged(Path(room, "then"), applied(layers, remedy.actions)) == remedy.rating == "compliant"
         # Where a pair or nothing is found, no single change is told to suffice.
-        limit = remedy.cost if len(remedy.changes) == 1 else math.inf
+        limit = remedy.cost if len(remedy.actions) == 1 else math.inf
         assert limit is not None
         for number, change in enumerate(proposals(Path(room, "study.toml"), "C1")):
             assert change.cost is not None
             if change.cost < limit:
                 assert judged(Path(room, f"{number}"), applied(layers, [change])) == "weak", change
     assert rating_of(evaluate_rules(now.facts[0], now.rule_set), now.rule_set) == "weak"
-    assert deciding_indicators(now.rule_set) >= {"people_per_m2", "own_covered_share_5min", "detour_worst"}
+    assert set(map(str, deciding_indicators(now.rule_set))) >= {
+        "people_per_m2",
+        "own_covered_share_5min",
+        "detour_worst",
+    }

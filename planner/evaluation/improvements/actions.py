@@ -1,94 +1,123 @@
-"""Changes that may make a weak centre compliant, and the cheapest of them: what a programme of works reads."""
+"""Actions that may make a weak facility compliant, and the cheapest plan of them."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.rules import RuleSet
 
 KINDS = (
     *("extend_hours", "add_functions", "step_free", "open_gate", "share", "add_area"),
     *("build_crossing", "open_station", "move"),
 )
-"""Every kind of change, from the one that touches least on; of changes without a price the earlier comes first."""
+"""Every kind of action, the least intrusive first: of actions without a price the earlier comes first."""
 
-Place = tuple[float, float]
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One change for a centre.
+    """One action for a facility.
 
     Attributes
     ----------
     kind
-        One of `KINDS`; in words under ``measures.change_<kind>``.
+        One of `KINDS`; its title is ``measures.change_<kind>`` in the catalogue.
     amount
-        What there is of it: m² (``add_area``, ``share``, ``open_station``), hours a week, functions, metres
-        (``build_crossing``: how long; ``move``: how far as the crow flies), 1 for a gate or an entrance.
+        m² (``add_area``, ``share``, ``open_station``), hours a week, functions, metres (``build_crossing``:
+        length; ``move``: straight line), 1 for a gate or an entrance.
     cost
-        In the study's unit of money; None where the cost table does not tell.
+        In the study's unit of money; None where the cost table does not give it.
     functions
         The functions to add, by id.
-    place
-        Where it is made, in the study's system, metres: the gate, the new site, the neighbour, one end of the
-        crossing; None where it is the centre itself.
-    other
-        The other end of the crossing.
+    place, other
+        Position, in the study's system, metres: the gate, the new site, the neighbour, one end of the crossing;
+        None: the facility itself. The other end of the crossing.
     about, name
-        The id and the name of the gate, or of the neighbouring centre; "" where there is none.
+        Id and name of the gate, or of the neighbouring facility; "" where there is none.
     """
 
     kind: str
     amount: float
     cost: float | None
     functions: tuple[str, ...] = ()
-    place: Place | None = None
-    other: Place | None = None
+    place: Point | None = None
+    other: Point | None = None
     about: str = ""
     name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ImprovementPlan:
-    """The cheapest that helps a weak centre.
+    """The cheapest actions that make a weak facility compliant.
 
     Attributes
     ----------
     facility
         Its id.
-    changes
+    actions
         One or two; none where nothing that was tried suffices.
     cost
-        Together; None where not all costs are known.
-    verdict
-        What the centre is then; ``weak`` where nothing suffices, ``undetermined`` where only unknowns are left.
-    left
-        The rules of grade compliant that still fail, or cannot be told.
-    mended
-        The rules of grade compliant that fail today and no longer do.
+        Total; None where not all costs are known.
+    rating
+        Of the facility then; ``weak`` where nothing suffices, ``undetermined`` where only unknowns remain.
+    remaining, resolved
+        Rules of grade compliant that then still fail, or are unknown; those that fail today and no longer do.
     tried
-        How many changes and pairs were tried.
+        Number of actions and pairs tried.
     """
 
     facility: str
-    changes: tuple[Action, ...]
+    actions: tuple[Action, ...]
     cost: float | None
-    verdict: str
-    left: tuple[str, ...]
-    mended: tuple[str, ...]
+    rating: str
+    remaining: tuple[str, ...]
+    resolved: tuple[str, ...]
     tried: int
 
 
-def price(changes: Sequence[Action]) -> tuple[int, float, int, tuple[int, ...], float]:
-    """Return what changes are ordered by: without a price last, then by cost, then by how little they touch."""
-    unknown = sum(change.cost is None for change in changes)
-    cost = cost_of(changes)
-    rank = tuple(sorted(KINDS.index(change.kind) for change in changes)) if unknown else ()
-    return unknown, math.inf if cost is None else cost, len(changes), rank, sum(one.amount for one in changes)
+class Intervention(ABC):
+    """One kind of action: what it costs at least, what it affects, and a facility's indicators after it."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def affects(self) -> frozenset[str]:
+        """Return the names of the indicators that it can change."""
+
+    @property
+    @abstractmethod
+    def cheapest(self) -> tuple[str, float | None]:
+        """Return its kind, and the least cost of an action of that kind; None where no price is known."""
+
+    @abstractmethod
+    def actions(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
+        """Return the actions worth trying on a facility."""
+
+    @abstractmethod
+    def apply(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
+        """Return the facility after an action of this kind."""
 
 
-def cost_of(changes: Sequence[Action]) -> float | None:
-    """Return what changes cost together; None where a price is missing."""
-    known = [change.cost for change in changes if change.cost is not None]
-    return math.fsum(known) if len(known) == len(changes) else None
+def order_key(actions: Sequence[Action]) -> tuple[int, float, int, tuple[int, ...], float]:
+    """Return what actions are ordered by: unpriced last, then cost, number, intrusiveness, amount."""
+    unknown = sum(action.cost is None for action in actions)
+    cost = total_cost(actions)
+    rank = tuple(sorted(KINDS.index(action.kind) for action in actions)) if unknown else ()
+    return unknown, math.inf if cost is None else cost, len(actions), rank, sum(one.amount for one in actions)
+
+
+def total_cost(actions: Sequence[Action]) -> float | None:
+    """Return the total cost of actions; None where a price is missing."""
+    known = [action.cost for action in actions if action.cost is not None]
+    return math.fsum(known) if len(known) == len(actions) else None
+
+
+def cost_of(price: float | None, amount: float) -> float | None:
+    """Return the cost of an amount; None where the price is not known."""
+    return None if price is None else price * amount

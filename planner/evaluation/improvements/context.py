@@ -1,8 +1,8 @@
-"""What changes of streets and places are tried on: the ground, and what every such change has in common."""
+"""Streets, positions and gates on which interventions are tried, and the base of those that change walks."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -11,59 +11,54 @@ import numpy as np
 import shapely
 
 from planner.accessibility.access_data import AccessData
-from planner.config.sections.rules import Costs, Remedies
+from planner.config.sections.rules import CostSettings, RemedySettings
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.improvements.actions import Action, Place
-from planner.evaluation.improvements.local_access import WALKED, LocalAccess, deciding_indicators, nearest_first
-from planner.evaluation.indicators import limit_of
-from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.improvements.actions import Action, Intervention, Point
+from planner.evaluation.improvements.local_access import LocalAccess, nearest_first
+from planner.evaluation.indicators import indicators_depending_on
+from planner.evaluation.ratings import FacilityFacts, deciding_indicators
 from planner.evaluation.rules import RuleSet
-from planner.evaluation.severance import BarrierLayers
+from planner.evaluation.severance import BarrierLayers, StreetPoints
 from planner.network.gates import find_gap_gates
 from planner.network.network import Gate
-from planner.network.positions import StreetPositions, link_terminals, positions_along_streets
+from planner.network.positions import link_terminals, positions_along_streets
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, is_within
 from planner.network.walker import Walker
 
-PLACE_DIGITS = 2
-"""Places are rounded to the centimetre, as candidates are."""
+XY_DIGITS = 2
+"""Positions are rounded to the centimetre, as candidates are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InterventionContext:
-    """Streets and places to try changes on.
+    """Streets and positions to try interventions on.
 
     Attributes
     ----------
-    situation
+    access
         The whole study.
     walker
         Network and walk.
     snaps
-        Where facilities and people meet them.
-    spots, standing
-        Positions along the streets, and the same as points where walks begin and end.
-    arriving, leaving
-        The same as points from which a walk goes on over a new, public path, and at which it goes on from there.
+        The snapped facilities and people.
+    points
+        Positions along the streets.
     gates
         Closed gates that cut a street.
-    wet
-        Where no centre can stand.
-    asked
+    water
+        Where no facility can stand.
+    settings
         What is tried.
     """
 
     access: AccessData
     walker: Walker
     snaps: tuple[SnappedPoints, SnappedPoints]
-    spots: StreetPositions
-    standing: SnappedPoints
-    arriving: SnappedPoints
-    leaving: SnappedPoints
+    points: StreetPoints
     gates: tuple[Gate, ...]
-    wet: shapely.Geometry | None
-    asked: Remedies
+    water: shapely.Geometry | None
+    settings: RemedySettings
 
 
 def build_context(
@@ -71,110 +66,109 @@ def build_context(
     walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
-    asked: Remedies,
+    settings: RemedySettings,
 ) -> InterventionContext:
-    """Lay positions along the streets, and gather the gates."""
+    """Place positions along the streets, and collect the closed gates."""
     network = walker.network
-    spots = positions_along_streets(network, asked.step_m)
-    standing, arriving, leaving = link_terminals(spots, network)
+    spots = positions_along_streets(network, settings.step_m)
+    points = StreetPoints(spots, *link_terminals(spots, network))
     gates = *(gate for gate in network.gates if len(gate.nodes) > 1), *find_gap_gates(network, layers.streets)
-    wet = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
-    shapely.prepare([one for one in (wet, *access.communities.geometry.array) if one is not None])
-    return InterventionContext(access, walker, snaps, spots, standing, arriving, leaving, gates, wet, asked)
+    water = None if layers.water is None else shapely.union_all(layers.water.geometry.array)
+    shapely.prepare([one for one in (water, *access.communities.geometry.array) if one is not None])
+    return InterventionContext(access, walker, snaps, points, gates, water, settings)
 
 
 @dataclass(slots=True, eq=False)
-class NetworkIntervention(ABC):
-    """A change of streets or places for one centre; what was measured once is kept."""
+class NetworkIntervention(Intervention):
+    """An intervention in streets or positions for one facility; its actions and their effects are memoised."""
 
     keeps_place: ClassVar[bool] = True
-    """Whether the centre stays where it is."""
+    """Whether the facility keeps its position."""
 
-    ground: InterventionContext
-    around: LocalAccess
+    context: InterventionContext
+    local: LocalAccess
     diagnosis: Diagnosis
-    costs: Costs
+    costs: CostSettings
     proposed: list[Action] | None = None
-    known: dict[Action, FacilityFacts] = field(default_factory=dict)
+    effects: dict[Action, FacilityFacts] = field(default_factory=dict)
 
     @property
-    @abstractmethod
-    def least(self) -> tuple[str, float | None]:
-        """Return its kind, and what a change of that kind costs at least."""
+    def affects(self) -> frozenset[str]:
+        """Return the names of the indicators that it can change."""
+        return indicators_depending_on("walks")
 
-    @property
-    def touches(self) -> frozenset[str]:
-        """Return the measures that it can change."""
-        return WALKED
-
-    def changes(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
-        """Return the changes worth trying on a centre."""
+    def actions(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
+        """Return the actions worth trying on a facility."""
         if self.proposed is None:
             self.proposed = list(self.propose(facts, rule_set))
         return self.proposed
 
-    def after(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
-        """Return the centre, as it is today but for this change."""
-        if change not in self.known:
-            self.known[change] = self.measure(facts, change, rule_set)
-        return self.known[change]
+    def apply(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
+        """Return the facility, as it is today but for this action."""
+        if action not in self.effects:
+            self.effects[action] = self.measure(facts, action, rule_set)
+        return self.effects[action]
 
     @abstractmethod
     def propose(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
-        """Return what to try."""
+        """Return the actions to try."""
 
     @abstractmethod
-    def measure(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
-        """Return the centre as it is then."""
+    def measure(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
+        """Return the facility after an action."""
 
     @property
-    def own_people(self) -> FloatArray:
+    def target_people(self) -> FloatArray:
         """Return the people whom coverage is about, at each demand point: the community's own, else all."""
-        access, home = self.around.access, self.around.home
-        if not home or not access.is_premises[self.around.centre]:
+        access, community = self.local.access, self.local.community
+        if not community or not access.is_premises[self.local.position]:
             return access.people
-        return np.where(access.demand["community"] == home, access.people, 0.0)
+        return np.where(access.demand["community"] == community, access.people, 0.0)
 
-    def sites(self, rule_set: RuleSet, within_m: float) -> tuple[FloatArray, FloatArray]:
-        """Return the positions in the centre's community that serve most of its people, and the walks from each.
+    def best_positions(self, rule_set: RuleSet, within_m: float) -> tuple[FloatArray, FloatArray]:
+        """Return the positions in the facility's community that serve most of its people, and the walks from each.
 
-        Of those not farther from the centre than `within_m`, the first `tried` by its people within the longest
-        limit that decides; where the centre keeps its place, by those who are not within it today. Of equal ones
-        the nearest.
+        Of those not farther from the facility than `within_m`, the first `tried` by its people within the longest
+        limit that decides; where the facility keeps its position, by those who are not within it today. Of equal
+        ones the nearest.
         """
-        ground, around = self.ground, self.around
-        place = np.array(around.xy)
-        communities = ground.access.communities
-        home = communities.geometry.array[(communities["id"] == around.home).to_numpy()]
-        spots = ground.spots.xy[np.hypot(*(ground.spots.xy - place).T) <= within_m]
-        if len(home):
-            west, south, east, north = home[0].bounds
-            spots = spots[((spots >= [west, south]) & (spots <= [east, north])).all(axis=1)]
-        spots = np.round(spots, PLACE_DIGITS)
-        points = shapely.points(spots)
-        may_stand = shapely.covers(home[0], points) if len(home) else np.ones(len(spots), dtype=np.bool_)
-        if ground.wet is not None:
-            may_stand &= ~shapely.intersects(ground.wet, points)
-        spots = spots[may_stand]
-        spots = spots[nearest_first(spots, place)]
-        spots = spots[np.hypot(*(spots - place).T) > ground.asked.step_m / 2]
-        od = around.od
-        starts = ground.walker.snap(spots)
-        minutes = ground.walker.time_matrix(starts, od.ends, within_min=od.horizon_min)
+        context, local = self.context, self.local
+        spots = self._buildable(within_m)
+        od = local.od
+        starts = context.walker.snap(spots)
+        minutes = context.walker.time_matrix(starts, od.ends, within_min=od.horizon_min)
         limit_min = max(
-            (limit for name in deciding_indicators(rule_set) if (limit := limit_of(name)) is not None),
-            default=ground.access.standard_min,
+            (ref.limit_min for ref in deciding_indicators(rule_set) if ref.limit_min is not None),
+            default=context.access.standard_min,
         )
-        people = self.own_people
+        people = self.target_people
         reached = is_within(minutes[:, : len(people)], limit_min)
         gained = reached @ people
         if self.keeps_place:
-            gained = (reached & ~is_within(od.minutes[around.centre, : len(people)], limit_min)) @ people
-        best = np.lexsort((np.arange(len(spots)), -gained))[: ground.asked.tried]
+            gained = (reached & ~is_within(od.minutes[local.position, : len(people)], limit_min)) @ people
+        best = np.lexsort((np.arange(len(spots)), -gained))[: context.settings.tried]
         return spots[best], minutes[best]
 
+    def _buildable(self, within_m: float) -> FloatArray:
+        """Return the positions in the facility's community, not in water, within a distance, the nearest first."""
+        context, place = self.context, np.array(self.local.xy)
+        communities = context.access.communities
+        home = communities.geometry.array[(communities["id"] == self.local.community).to_numpy()]
+        spots = context.points.spots.xy[np.hypot(*(context.points.spots.xy - place).T) <= within_m]
+        if len(home):
+            west, south, east, north = home[0].bounds
+            spots = spots[((spots >= [west, south]) & (spots <= [east, north])).all(axis=1)]
+        spots = np.round(spots, XY_DIGITS)
+        points = shapely.points(spots)
+        may_stand = shapely.covers(home[0], points) if len(home) else np.ones(len(spots), dtype=np.bool_)
+        if context.water is not None:
+            may_stand &= ~shapely.intersects(context.water, points)
+        spots = spots[may_stand]
+        spots = spots[nearest_first(spots, place)]
+        return np.asarray(spots[np.hypot(*(spots - place).T) > context.settings.step_m / 2])
 
-def place_of(xy: FloatArray) -> Place:
+
+def point_of(xy: FloatArray) -> Point:
     """Return a position as plain numbers."""
     x, y = (float(one) for one in xy)
     return x, y

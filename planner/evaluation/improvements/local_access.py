@@ -1,4 +1,4 @@
-"""One centre and all that bears on its measures, so that it can be measured again after a change, and quickly."""
+"""Local subset of the study around one facility, for recomputing its indicators after an intervention."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ import numpy as np
 import shapely
 
 from planner.accessibility.access_data import AccessData
-from planner.evaluation.circuity import detours
-from planner.evaluation.expressions import ANYTHING, IndicatorValues, Interval, indicator_names
-from planner.evaluation.facility_indicators import Column, of_catchments, of_directions, of_own_community, of_reach
-from planner.evaluation.improvements.actions import Place
-from planner.evaluation.improvements.facility_actions import enlarged, intervals_of
-from planner.evaluation.indicators import find_measure, limit_of
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
-from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.improvements.actions import Point
+from planner.evaluation.indicator_data import IndicatorData
+from planner.evaluation.indicators import INDICATORS, derive_indicators, indicators_depending_on
+from planner.evaluation.intervals import ANYTHING, IndicatorRef, IndicatorValues, Interval
+from planner.evaluation.ratings import FacilityFacts, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.network.link_additions import LocalOD
 from planner.network.positions import concatenate_snapped, select_snapped
@@ -27,45 +24,35 @@ from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
 from planner.schemas.tables import Facilities
 
-OWN = frozenset({"covered_share", "people_65_uncovered", "own_covered_share"})
-REACH = frozenset({"people_nearest", "people_per_m2", "overlap_share", "next_centre_min", "people_within"})
-DIRECTIONS = frozenset({"detour", "detour_worst", "blocked_directions"})
-CATCHMENTS = frozenset(
-    {"catchment_people", "catchment_people_weighted", "m2_per_person_2sfca", "m2_per_person_e2sfca"}
-)
-AREA_RATIO = "area_ratio"
-WALKED = OWN | REACH | DIRECTIONS | CATCHMENTS | {AREA_RATIO}
-"""The measures that depend on walks."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalAccess:
-    """A centre, the people whom it may reach or who are its own, and the facilities that these people may reach.
+    """A facility, the people whom it may reach or who are its own, and the facilities that these may reach.
 
     Attributes
     ----------
-    situation
-        As the whole study has it, with these people and facilities only.
-    centre
-        The centre, by position among these facilities.
-    walkers
+    access
+        Of the whole study, with these people and facilities only.
+    position
+        The facility, among these.
+    od
         The walks from these facilities to these people and, behind them, to one another.
     """
 
     access: AccessData
-    centre: int
+    position: int
     od: LocalOD
 
     @property
     def xy(self) -> tuple[float, float]:
-        """Return where the centre stands."""
-        x, y = self.od.starts.xy[self.centre].tolist()
+        """Return the facility's position."""
+        x, y = self.od.starts.xy[self.position].tolist()
         return x, y
 
     @property
-    def home(self) -> str:
+    def community(self) -> str:
         """Return the community that it serves."""
-        return str(self.access.facilities["community"].iloc[self.centre])
+        return str(self.access.facilities["community"].iloc[self.position])
 
 
 def build_local_access(
@@ -76,128 +63,114 @@ def build_local_access(
     *,
     margin_m: float,
 ) -> LocalAccess:
-    """Return what bears on the measures of one centre.
+    """Select what bears on the indicators of one facility.
 
     Parameters
     ----------
-    situation
+    access
         The whole study.
     position
-        The centre.
+        The facility.
     walker, snaps
-        Network and walk, and where facilities and people meet the streets.
+        Network and walk, and the snapped facilities and people.
     margin_m
-        How far from the centre or its community it may come to stand, or to have a branch, metres.
+        How far from the facility or its community it may be moved, or have a branch, metres.
     """
     facilities, people = (one.xy for one in snaps)
     times = access.times
-    home = access.facilities["community"].iloc[position]
-    own = (access.demand["community"] == home).to_numpy() if home else np.zeros(len(people), dtype=np.bool_)
+    community = access.facilities["community"].iloc[position]
+    is_own = access.demand["community"] == community
+    own = is_own.to_numpy() if community else np.zeros(len(people), dtype=np.bool_)
     least_cost_factor = min(float(walker.network.segment_cost_factor.min(initial=1.0)), 1.0)
     reach_m = walker.walk.metres(times.horizon_min) / least_cost_factor
-    here = np.vstack([facilities[position][None, :], people[own]])
-    chosen = np.flatnonzero(_near(people, here, reach_m + margin_m) | own)
-    there = people[chosen] if len(chosen) else here
-    which = np.flatnonzero(_near(facilities, there, reach_m))
+    served = np.vstack([facilities[position][None, :], people[own]])
+    chosen = np.flatnonzero(_near(people, served, reach_m + margin_m) | own)
+    origins = people[chosen] if len(chosen) else served
+    which = np.flatnonzero(_near(facilities, origins, reach_m))
     if position not in which:
         which = np.sort(np.append(which, position))
     starts = select_snapped(snaps[0], which)
     ends = concatenate_snapped(select_snapped(snaps[1], chosen), starts)
-    od = LocalOD(
-        starts,
-        ends,
-        walker.time_matrix(starts, ends, within_min=times.horizon_min),
-        walker,
-        times.horizon_min,
-    )
+    minutes = walker.time_matrix(starts, ends, within_min=times.horizon_min)
     local = replace(
         access,
         facilities=Facilities(access.facilities.iloc[which].reset_index(drop=True)),
         demand=access.demand.iloc[chosen].reset_index(drop=True),
         areas=None,
     )
+    od = LocalOD(starts, ends, minutes, walker, times.horizon_min)
     return LocalAccess(local, int(np.searchsorted(which, position)), od)
 
 
 def recompute_indicators(
-    around: LocalAccess,
+    local: LocalAccess,
     facts: FacilityFacts,
     rule_set: RuleSet,
     minutes: FloatArray,
     *,
     branch: FloatArray | None = None,
-    place: Place | None = None,
+    place: Point | None = None,
 ) -> FacilityFacts:
-    """Return the centre as it is once walks are others.
+    """Return a facility with the indicators that decide its rating recomputed for other walks.
 
-    Only measures are taken again that decide the verdict. A service area is not drawn again.
+    Service areas are not drawn again.
 
     Parameters
     ----------
-    around
-        The centre's surroundings.
-    subject
-        The centre as it is today.
-    profile
+    local
+        The facility's local access.
+    facts
+        The facility as it is today.
+    rule_set
         The rules.
     minutes
-        Walks as `LocalOD.minutes` has them; what is beyond the horizon does not count.
+        Walks as in `LocalOD.minutes`; those beyond the horizon do not count.
     branch
-        The walks from a branch of the centre, where it gets one.
+        The walks from a branch of the facility, where it gets one.
     place
-        Where the centre stands then, where it moves.
+        Its position then, where it moves.
     """
-    horizon_min, n_people = around.od.horizon_min, len(around.access.demand)
-    alone = replace(around.access, times=_times(minutes[:, :n_people], horizon_min))
+    horizon_min, n_people = local.od.horizon_min, len(local.access.demand)
+    direct = replace(local.access, times=_times(minutes[:, :n_people], horizon_min))
     if place is not None:
-        alone = replace(alone, facilities=_moved(alone.facilities, around.centre, place))
-    access = replace(alone, between=_times(minutes[:, n_people:], horizon_min))
+        direct = replace(direct, facilities=_moved(direct.facilities, local.position, place))
+    access = replace(direct, between=_times(minutes[:, n_people:], horizon_min))
     if branch is not None:
         served = minutes[:, :n_people].copy()
-        served[around.centre] = np.minimum(served[around.centre], branch[:n_people])
+        served[local.position] = np.minimum(served[local.position], branch[:n_people])
         access = replace(access, times=_times(served, horizon_min))
-    names = deciding_indicators(rule_set)
-    stems = {measure.name for name in names if (measure := find_measure(name))}
-    limits = sorted({limit for name in names if (limit := limit_of(name)) is not None})
-    columns: dict[str, Column] = {}
-    if stems & OWN:
-        columns |= of_own_community(access, limits)
-    if stems & REACH:
-        columns |= of_reach(access, limits)
-    if stems & DIRECTIONS:
-        columns |= of_directions(access, tuple(detours(alone, [around.centre])), rule_set)
-    if stems & CATCHMENTS:
-        columns |= of_catchments(access, rule_set)[0]
-    spans = {
-        name: span for name, span in intervals_of(columns, around.centre).items() if name in facts.values.numbers
-    }
-    numbers = {**facts.values.numbers, **{name: one for name, one in spans.items() if AREA_RATIO not in name}}
-    return enlarged(replace(facts, values=IndicatorValues(numbers, facts.values.functions)), 0.0)
+    data = IndicatorData(access, rule_set, direct, [local.position])
+    numbers = dict(facts.values.numbers)
+    for ref in _with_inputs(deciding_indicators(rule_set)):
+        one = INDICATORS[ref.name]
+        if ref not in numbers or "walks" not in one.depends or "areas" in one.depends:
+            continue
+        if one.compute is not None:
+            numbers[ref] = one.compute(data).at(local.position)
+        elif one.compute_within is not None and ref.limit_min is not None:
+            numbers[ref] = one.compute_within(data, ref.limit_min).at(local.position)
+    return replace(facts, values=IndicatorValues(derive_indicators(numbers), facts.values.functions))
 
 
-def without_area_ratio(facts: FacilityFacts, *, at_least_today: bool) -> FacilityFacts:
-    """Return a centre whose service area was not drawn again."""
+def _with_inputs(refs: set[IndicatorRef]) -> set[IndicatorRef]:
+    """Return indicators with those that they are derived from."""
+    return refs | {IndicatorRef(name) for ref in refs for name in INDICATORS[ref.name].inputs}
+
+
+def without_service_area(facts: FacilityFacts, *, at_least_today: bool) -> FacilityFacts:
+    """Return a facility whose service area was not drawn again."""
+    drawn = indicators_depending_on("areas")
     numbers = {
-        name: (Interval(span.low, np.inf) if at_least_today else ANYTHING) if name.startswith(AREA_RATIO) else span
-        for name, span in facts.values.numbers.items()
+        ref: (Interval(one.low, np.inf) if at_least_today else ANYTHING) if ref.name in drawn else one
+        for ref, one in facts.values.numbers.items()
     }
     return replace(facts, values=IndicatorValues(numbers, facts.values.functions))
 
 
-def _moved(facilities: Facilities, position: int, place: Place) -> Facilities:
+def _moved(facilities: Facilities, position: int, place: Point) -> Facilities:
     shapes = np.array(facilities.geometry.array, dtype=object)
     shapes[position] = shapely.Point(place)
     return Facilities(gpd.GeoDataFrame(facilities.set_geometry(shapes, crs=facilities.crs)))
-
-
-def deciding_indicators(rule_set: RuleSet) -> set[str]:
-    """Return the measures that decide verdicts by a profile."""
-    return {
-        name
-        for rule in rule_set.rules
-        if rule.grade in (COMPLIANT, EXCELLENT)
-        for name in indicator_names(rule.test)
-    }
 
 
 def nearest_first(xy: FloatArray, place: Sequence[float] | FloatArray) -> IndexArray:
@@ -212,6 +185,6 @@ def _times(minutes: FloatArray, horizon_min: float) -> TravelTimes:
 
 
 def _near(xy: FloatArray, places: FloatArray, within_m: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell which points lie within the rectangle around places, widened."""
+    """Return which points lie within the rectangle around places, widened."""
     low, high = places.min(axis=0) - within_m, places.max(axis=0) + within_m
     return np.asarray(((xy >= low) & (xy <= high)).all(axis=1), dtype=np.bool_)

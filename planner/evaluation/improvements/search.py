@@ -1,92 +1,128 @@
-"""What would make a weak centre compliant: the cheapest single change, else the cheapest pair.
+"""Search for the cheapest plan that makes each weak facility compliant: a single action, else a pair.
 
-An intervention proposes actions for a facility and returns the facility's indicators after each; the search is
-independent of the kind of action. `facility_actions` change the facility itself; `street_actions` and
-`site_actions` change streets and places, and recompute walks.
+The search is independent of the kinds of action: `facility_actions` change a facility itself, `street_actions` and
+`site_actions` change streets and positions, and recompute walks as a run of the whole study would.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from planner.config.sections.rules import Costs
+from planner.accessibility.access_data import AccessData
+from planner.config.sections.rules import CostSettings
+from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.expressions import BoolOp, indicator_names
-from planner.evaluation.improvements.actions import Action, ImprovementPlan, cost_of, price
-from planner.evaluation.improvements.context import InterventionContext
+from planner.evaluation.expressions import BoolOp, indicators_in
+from planner.evaluation.improvements.actions import Action, ImprovementPlan, Intervention, order_key, total_cost
+from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention, build_context
 from planner.evaluation.improvements.facility_actions import (
     FloorAreaIntervention,
     FunctionsIntervention,
     HoursIntervention,
     StepFreeIntervention,
 )
-from planner.evaluation.improvements.place_actions import network_interventions
-from planner.evaluation.indicators import find_measure
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
-from planner.evaluation.ratings import FacilityFacts, evaluate_rules, rating_of
+from planner.evaluation.improvements.local_access import build_local_access
+from planner.evaluation.improvements.site_actions import (
+    MoveIntervention,
+    ShareIntervention,
+    StationIntervention,
+    farthest_neighbour_m,
+)
+from planner.evaluation.improvements.street_actions import CrossingIntervention, GateIntervention
+from planner.evaluation.ratings import (
+    COMPLIANT,
+    EXCELLENT,
+    UNDETERMINED,
+    WEAK,
+    FacilityFacts,
+    evaluate_rules,
+    rating_of,
+)
 from planner.evaluation.rules import RuleSet
-
-
-class Intervention(Protocol):
-    """One kind of change.
-
-    Attributes
-    ----------
-    touches
-        The measures that it can change, those by limit without their limit.
-    least
-        Its kind, and what a change of that kind costs at least; None where no price is known.
-    """
-
-    @property
-    def touches(self) -> frozenset[str]:
-        """Return the measures that it can change."""
-        ...
-
-    @property
-    def least(self) -> tuple[str, float | None]:
-        """Return its kind, and what a change of that kind costs at least."""
-        ...
-
-    def changes(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
-        """Return the changes worth trying on a centre."""
-        ...
-
-    def after(self, facts: FacilityFacts, change: Action, rule_set: RuleSet) -> FacilityFacts:
-        """Return the centre as it is after a change of this kind."""
-        ...
-
+from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near
+from planner.network.snapping import SnappedPoints
+from planner.network.walker import Walker
 
 Step = tuple[Intervention, Action]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Improvements:
+    """What would improve a study's facilities.
+
+    Attributes
+    ----------
+    plans
+        The cheapest plan for each weak facility.
+    severance_pairs
+        As `planner.evaluation.severance` lists them.
+    pairs_near
+        The pairs around each facility by its id: the pair's id, and its direction.
+    """
+
+    plans: tuple[ImprovementPlan, ...]
+    severance_pairs: gpd.GeoDataFrame
+    pairs_near: Mapping[str, tuple[tuple[str, str], ...]]
+
+
+def find_improvements(
+    access: AccessData,
+    diagnosis: Diagnosis,
+    walker: Walker,
+    snaps: tuple[SnappedPoints, SnappedPoints],
+    layers: BarrierLayers,
+    study: Study,
+) -> Improvements:
+    """Find severance pairs, and the cheapest plan for each weak facility.
+
+    Parameters
+    ----------
+    access, diagnosis
+        Tables and walks, and the ratings.
+    walker, snaps
+        Network and walk, and the snapped facilities and people.
+    layers
+        Streets with their names, and barriers between them.
+    study
+        Its costs, and what is tried.
+    """
+    settings = study.remedies
+    context = build_context(access, walker, snaps, layers, settings)
+    pairs = find_severance_pairs(walker, context.points, snaps, access.people, layers, settings=settings)
+    within_m = access.walk.metres(max(access.limits_min))
+    return Improvements(
+        find_improvement_plans(diagnosis, study.costs, context if settings.streets else None),
+        pairs,
+        pairs_near(pairs, access.facilities, within_m=within_m),
+    )
+
+
 def find_improvement_plans(
-    diagnosis: Diagnosis, costs: Costs, ground: InterventionContext | None = None
+    diagnosis: Diagnosis, costs: CostSettings, context: InterventionContext | None = None
 ) -> tuple[ImprovementPlan, ...]:
-    """Find for each weak centre the cheapest single change that makes it compliant, else the cheapest pair.
+    """Find for each weak facility the cheapest single action that makes it compliant, else the cheapest pair.
 
     Parameters
     ----------
     diagnosis
-        What the rules find.
+        The ratings.
     costs
         The study's cost table.
-    ground
-        Streets and places to try changes on; None: only the centres themselves are changed.
+    context
+        Streets and positions to try actions on; None: only the facilities themselves are changed.
 
     Returns
     -------
-    remedies
-        One for each weak centre, in the order of the centres.
+    plans
+        One for each weak facility, in their order.
     """
     own = (
         FloorAreaIntervention(costs),
@@ -94,45 +130,67 @@ def find_improvement_plans(
         FunctionsIntervention(costs),
         StepFreeIntervention(costs),
     )
-    remedies = []
+    plans = []
     for position in np.flatnonzero(diagnosis.centres["verdict"] == WEAK).tolist():
-        further = () if ground is None else network_interventions(ground, diagnosis, position, costs)
-        remedies.append(cheapest(diagnosis.facts[position], diagnosis.rule_set, own, further))
-    return tuple(remedies)
+        further = () if context is None else network_interventions(context, diagnosis, position, costs)
+        plans.append(cheapest_plan(diagnosis.facts[position], diagnosis.rule_set, own, further))
+    return tuple(plans)
 
 
-def cheapest(
+def network_interventions(
+    context: InterventionContext, diagnosis: Diagnosis, position: int, costs: CostSettings
+) -> tuple[NetworkIntervention, ...]:
+    """Return the interventions in streets and positions for one facility."""
+    margin_m = max(context.settings.move_m, farthest_neighbour_m(context, position))
+    local = build_local_access(context.access, position, context.walker, context.snaps, margin_m=margin_m)
+    kinds: tuple[type[NetworkIntervention], ...] = (
+        GateIntervention,
+        ShareIntervention,
+        CrossingIntervention,
+        StationIntervention,
+        MoveIntervention,
+    )
+    return tuple(kind(context, local, diagnosis, costs) for kind in kinds)
+
+
+def cheapest_plan(
     facts: FacilityFacts, rule_set: RuleSet, own: Sequence[Intervention], further: Sequence[Intervention] = ()
 ) -> ImprovementPlan:
-    """Search all single changes, then pairs, for the cheapest that helps a weak centre.
+    """Search all single actions, then pairs, for the cheapest that makes a weak facility compliant.
 
-    A pair is two different changes of the centre itself, or one of streets and places with one of the centre
-    itself that suits what the centre is like then. Changes whose cost is known come before those whose is not; of
-    equal ones the smaller. A change that leads to compliance comes before one that leaves only what is not known,
-    and a single change before a pair. What cannot touch every rule that fails is not tried.
+    A pair is two different actions on the facility itself, or one on streets or positions with one on the facility
+    itself that suits its state then. Actions with a known cost come before those without; of equal ones the
+    smaller. An action that leads to compliance comes before one that leaves only unknowns, and a single action
+    before a pair. What cannot affect every rule that fails is not tried.
     """
     search = _Search(facts, rule_set)
-    helpful = [one for one in (*own, *further) if search.may_mend(one)]
-    found = search.cheapest(_Waiting(helpful, facts, rule_set))
+    helpful = [one for one in (*own, *further) if search.may_resolve(one)]
+    found = search.first_success(_SinglesByCost(helpful, facts, rule_set))
     if found is None or search.is_open(found[1]):
         proposed = [*_own_pairs(search, own), *_mixed_pairs(search, own, further)]
-        pairs = search.cheapest(sorted(proposed, key=lambda steps: price([change for _, change in steps])))
+        in_order = sorted(proposed, key=lambda steps: order_key([action for _, action in steps]))
+        pairs = search.first_success(in_order)
         found = pairs if found is None or (pairs and not search.is_open(pairs[1])) else found
     if found is None:
-        left = search.failing
-        return ImprovementPlan(facts.id, (), None, WEAK, left, (), search.tried)
+        return ImprovementPlan(facts.id, (), None, WEAK, search.failing, (), search.tried)
     steps, then = found
     results = evaluate_rules(then, rule_set)
-    changes = tuple(change for _, change in steps)
-    left = tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)
-    mended = tuple(rule for rule in search.failing if rule not in left)
-    verdict = rating_of(results, rule_set)
-    return ImprovementPlan(facts.id, changes, cost_of(changes), verdict, left, mended, search.tried)
+    actions = tuple(action for _, action in steps)
+    remaining = tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)
+    return ImprovementPlan(
+        facility=facts.id,
+        actions=actions,
+        cost=total_cost(actions),
+        rating=rating_of(results, rule_set),
+        remaining=remaining,
+        resolved=tuple(rule for rule in search.failing if rule not in remaining),
+        tried=search.tried,
+    )
 
 
 @dataclass(slots=True)
 class _Search:
-    """One centre's search, and how much was tried."""
+    """One facility's search, and how much was tried."""
 
     facts: FacilityFacts
     rule_set: RuleSet
@@ -141,121 +199,106 @@ class _Search:
     @property
     def failing(self) -> tuple[str, ...]:
         """Return the rules of grade compliant that are not passed today."""
-        found = evaluate_rules(self.facts, self.rule_set)
-        return tuple(one.rule for one in found if one.grade == COMPLIANT and one.passed is not True)
+        results = evaluate_rules(self.facts, self.rule_set)
+        return tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)
 
-    def may_mend(self, *levers: Intervention) -> bool:
-        """Tell whether levers together touch a measure of every rule that fails."""
-        touched = frozenset().union(*(lever.touches for lever in levers))
-        tests = {rule.id: rule.test for rule in self.rule_set.rules}
+    def may_resolve(self, *interventions: Intervention) -> bool:
+        """Return True if interventions together affect an indicator of every rule that fails."""
+        affected = frozenset().union(*(one.affects for one in interventions))
+        conditions = {rule.id: rule.condition for rule in self.rule_set.rules}
         return all(
-            touched & {_stem(name) for name in indicator_names(tests[finding.rule])}
-            for finding in evaluate_rules(self.facts, self.rule_set)
-            if finding.grade == COMPLIANT and finding.passed is False
+            affected & {ref.name for ref in indicators_in(conditions[result.rule])}
+            for result in evaluate_rules(self.facts, self.rule_set)
+            if result.grade == COMPLIANT and result.passed is False
         )
 
     def is_open(self, then: FacilityFacts) -> bool:
-        """Tell whether a rule that cannot be told might still be passed in another way than the unknown one."""
-        tests = {rule.id: rule.test for rule in self.rule_set.rules}
+        """Return True if an unknown rule might still be passed in another way than by its unknown indicator."""
+        conditions = {rule.id: rule.condition for rule in self.rule_set.rules}
         return any(
-            one.passed is None and isinstance(tests[one.rule], BoolOp)
+            one.passed is None and isinstance(conditions[one.rule], BoolOp)
             for one in evaluate_rules(then, self.rule_set)
             if one.grade == COMPLIANT
         )
 
-    def cheapest(self, in_order: Iterable[tuple[Step, ...]]) -> tuple[tuple[Step, ...], FacilityFacts] | None:
-        """Return the first of the proposed steps that helps, and the centre as it is then."""
-        perhaps = None
+    def first_success(self, in_order: Iterable[tuple[Step, ...]]) -> tuple[tuple[Step, ...], FacilityFacts] | None:
+        """Return the first of the proposed steps that succeeds, and the facility then."""
+        undetermined = None
         for steps in in_order:
             self.tried += 1
             then = self.facts
-            for lever, change in steps:
-                then = lever.after(then, change, self.rule_set)
-            verdict = rating_of(evaluate_rules(then, self.rule_set), self.rule_set)
-            if verdict in (COMPLIANT, EXCELLENT):
+            for intervention, action in steps:
+                then = intervention.apply(then, action, self.rule_set)
+            rating = rating_of(evaluate_rules(then, self.rule_set), self.rule_set)
+            if rating in (COMPLIANT, EXCELLENT):
                 return steps, then
-            if verdict == UNDETERMINED and perhaps is None:
-                perhaps = steps, then
-        return perhaps
+            if rating == UNDETERMINED and undetermined is None:
+                undetermined = steps, then
+        return undetermined
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    """Single changes from the cheapest on; no lever is asked for its changes before one of them may be next."""
+class _SinglesByCost:
+    """Single actions, the cheapest first; an intervention proposes its actions only when one may be next."""
 
-    levers: Sequence[Intervention]
+    interventions: Sequence[Intervention]
     facts: FacilityFacts
     rule_set: RuleSet
 
     def __iter__(self) -> Iterator[tuple[Step, ...]]:
-        """Yield the changes in order."""
+        """Yield the actions in order."""
         heap: list[tuple[tuple[object, ...], int, Intervention, Action | None]] = []
-        for number, lever in enumerate(self.levers):
-            kind, cost = lever.least
-            heapq.heappush(heap, (price([Action(kind, 0, cost)]), number, lever, None))
+        for number, intervention in enumerate(self.interventions):
+            kind, cost = intervention.cheapest
+            heapq.heappush(heap, (order_key([Action(kind, 0, cost)]), number, intervention, None))
         count = len(heap)
         while heap:
-            _, _, lever, change = heapq.heappop(heap)
-            if change is not None:
-                yield ((lever, change),)
+            _, _, intervention, action = heapq.heappop(heap)
+            if action is not None:
+                yield ((intervention, action),)
                 continue
-            for one in lever.changes(self.facts, self.rule_set):
-                heapq.heappush(heap, (price([one]), count, lever, one))
+            for one in intervention.actions(self.facts, self.rule_set):
+                heapq.heappush(heap, (order_key([one]), count, intervention, one))
                 count += 1
 
 
 def _own_pairs(search: _Search, own: Sequence[Intervention]) -> Iterator[tuple[Step, Step]]:
     for one, other in itertools.combinations(own, 2):
-        if search.may_mend(one, other):
-            changes = (lever.changes(search.facts, search.rule_set) for lever in (one, other))
-            yield from (((one, first), (other, second)) for first, second in itertools.product(*changes))
+        if search.may_resolve(one, other):
+            actions = (each.actions(search.facts, search.rule_set) for each in (one, other))
+            yield from (((one, first), (other, second)) for first, second in itertools.product(*actions))
 
 
 def _mixed_pairs(
     search: _Search, own: Sequence[Intervention], further: Sequence[Intervention]
 ) -> Iterator[tuple[Step, Step]]:
     for outer in further:
-        inner = [lever for lever in own if search.may_mend(outer, lever)]
-        for change in outer.changes(search.facts, search.rule_set) if inner else ():
-            then = outer.after(search.facts, change, search.rule_set)
-            for lever in inner:
-                yield from (((outer, change), (lever, one)) for one in lever.changes(then, search.rule_set))
+        inner = [one for one in own if search.may_resolve(outer, one)]
+        for action in outer.actions(search.facts, search.rule_set) if inner else ():
+            then = outer.apply(search.facts, action, search.rule_set)
+            for one in inner:
+                yield from (((outer, action), (one, second)) for second in one.actions(then, search.rule_set))
 
 
-def _stem(name: str) -> str:
-    """Return a measure's name without its limit."""
-    measure = find_measure(name)
-    return measure.name if measure else name
+def improvements_table(plans: Iterable[ImprovementPlan], crs: object = None) -> gpd.GeoDataFrame:
+    """Return plans as a table, one row an action: the action, its facility, its rating then, and where.
 
-
-def improvements_table(remedies: Iterable[ImprovementPlan], crs: object = None) -> gpd.GeoDataFrame:
-    """Return remedies as a table, one row a change: what `Change` has, the centre, its verdict then, and where.
-
-    A change of the centre itself has no geometry; a crossing is a line.
+    An action on the facility itself has no geometry; a crossing is a line.
     """
-    rows, shapes = [], []
-    for remedy in remedies:
-        for change in remedy.changes:
-            rows.append(
-                (
-                    remedy.facility,
-                    change.kind,
-                    change.amount,
-                    ", ".join(change.functions),
-                    change.about,
-                    change.cost,
-                    remedy.verdict,
-                )
-            )
-            shapes.append(_shape(change))
+    steps = [(plan, action) for plan in plans for action in plan.actions]
+    rows = [
+        (plan.facility, one.kind, one.amount, ", ".join(one.functions), one.about, one.cost, plan.rating)
+        for plan, one in steps
+    ]
     columns = ["facility", "change", "amount", "functions", "about", "cost", "verdict_then"]
     table = pd.DataFrame(rows, columns=columns).astype({"amount": float, "cost": float})
-    return gpd.GeoDataFrame(table, geometry=np.array(shapes, dtype=object), crs=crs)
+    shapes = np.array([_shape(action) for _, action in steps], dtype=object)
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
 
 
-def _shape(change: Action) -> shapely.Geometry | None:
-    if change.place is None:
+def _shape(action: Action) -> shapely.Geometry | None:
+    if action.place is None:
         return None
-    if change.other is None:
-        return shapely.Point(change.place)
-    return shapely.LineString([change.place, change.other])
+    if action.other is None:
+        return shapely.Point(action.place)
+    return shapely.LineString([action.place, action.other])

@@ -16,8 +16,9 @@ import shapely
 
 from planner.accessibility.branches import is_branch
 from planner.config.study import Study, portable
-from planner.evaluation.indicators import is_measure
-from planner.io.study_layers import Source, attribution_of
+from planner.evaluation.indicators import find_indicator
+from planner.evaluation.intervals import IndicatorRef
+from planner.io.study_layers import LayerSource, attribution_of
 from planner.messages.catalogue import LANGUAGES, Phrase
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.diagnosis import (
@@ -144,7 +145,7 @@ def _data(plan: Plan) -> Document:
     }
 
 
-def _source(source: Source) -> Document:
+def _source(source: LayerSource) -> Document:
     return {
         **{name: getattr(source, name) for name in source.__slots__},
         "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
@@ -157,7 +158,7 @@ def _source(source: Source) -> Document:
                 "en": aside.in_words("en"),
                 "zh": aside.in_words("zh"),
             }
-            for aside in source.set_aside
+            for aside in source.dropped
         ],
     }
 
@@ -181,9 +182,9 @@ def _centres(plan: Plan) -> list[Document]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
     lonlat = lonlat_degrees(facilities)
     areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
-    judged = centre_entries(diagnosis, plan.improvements.remedies, plan.improvements.blocked_near, plan.inputs.crs)
+    judged = centre_entries(diagnosis, plan.improvements.plans, plan.improvements.pairs_near, plan.inputs.crs)
     names = plan.inputs.communities.set_index("id")["name"]
-    measures = sorted(name for name in diagnosis.centres.columns if is_measure(str(name)))
+    measures = sorted(name for name in diagnosis.centres.columns if find_indicator(IndicatorRef.parse(str(name))))
     return [
         {
             "id": row["id"],

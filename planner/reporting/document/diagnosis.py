@@ -11,10 +11,10 @@ import pandas as pd
 import shapely
 
 from planner.evaluation.diagnosis import Diagnosis
-from planner.evaluation.expressions import SHOWN, Comparison, Number
-from planner.evaluation.improvements.actions import Action, ImprovementPlan, Place
+from planner.evaluation.expressions import COMPARISONS, Comparison, Number
+from planner.evaluation.improvements.actions import Action, ImprovementPlan, Point
 from planner.evaluation.rules import Rule, RuleSet
-from planner.evaluation.sensitivity import Alternative, changed_ratings
+from planner.evaluation.sensitivity import AlternativeDiagnosis, changed_ratings
 from planner.results import Plan
 
 Entry = dict[str, Any]
@@ -43,7 +43,7 @@ def diagnosis_entries(plan: Plan) -> Entry:
         "threshold_share": plan.study.rules.threshold_share,
         "flips": _records(plan.flips),
         "alternatives": [_alternative(one, plan) for one in plan.alternatives],
-        "blocked_pairs": pair_entries(plan.improvements.blocked_pairs),
+        "blocked_pairs": pair_entries(plan.improvements.severance_pairs),
     }
 
 
@@ -100,7 +100,7 @@ def fairness_entries(plan: Plan) -> Entry:
         "standard_min": plan.study.limits.standard_min,
         "groups": _records(fairness.groups),
         "lorenz": _records(fairness.lorenz),
-        "by_street": _records(fairness.by_street),
+        "by_street": _records(fairness.by_subdistrict),
         "between_share": fairness.between_share,
     }
 
@@ -115,16 +115,14 @@ def check_entries(plan: Plan) -> Entry:
 
 
 def _rule(rule: Rule) -> Entry:
-    test = rule.test
-    plain = isinstance(test, Comparison) and isinstance(test.right, Number)
-    return {
-        **rule.model_dump(mode="json"),
-        "comparison": SHOWN[test.sign] if isinstance(test, Comparison) and plain else None,
-        "required": test.right.value if isinstance(test, Comparison) and isinstance(test.right, Number) else None,
-    }
+    comparison, required = None, None
+    match rule.condition:
+        case Comparison(sign=sign, right=Number(value=value)):
+            comparison, required = COMPARISONS[sign].printed, value
+    return {**rule.model_dump(mode="json"), "comparison": comparison, "required": required}
 
 
-def _alternative(alternative: Alternative, plan: Plan) -> Entry:
+def _alternative(alternative: AlternativeDiagnosis, plan: Plan) -> Entry:
     return {
         "kind": alternative.kind,
         "name": alternative.name,
@@ -138,11 +136,11 @@ def _alternative(alternative: Alternative, plan: Plan) -> Entry:
 
 def _remedy(remedy: ImprovementPlan, crs: object) -> Entry:
     return {
-        "changes": [_change(one, crs) for one in remedy.changes],
+        "changes": [_change(one, crs) for one in remedy.actions],
         "cost": remedy.cost,
-        "verdict": remedy.verdict,
-        "left": list(remedy.left),
-        "mended": list(remedy.mended),
+        "verdict": remedy.rating,
+        "left": list(remedy.remaining),
+        "mended": list(remedy.resolved),
         "tried": remedy.tried,
     }
 
@@ -161,7 +159,7 @@ def _change(change: Action, crs: object) -> Entry:
     }
 
 
-def _lonlat(place: Place, crs: object) -> list[float]:
+def _lonlat(place: Point, crs: object) -> list[float]:
     """Return where a place is: longitude, latitude."""
     point = gpd.GeoSeries([shapely.Point(place)], crs=crs).to_crs("EPSG:4326")
     lonlat: list[float] = shapely.get_coordinates(point.array)[0].tolist()

@@ -23,7 +23,7 @@ from typing import Literal
 from planner.messages.errors import Issue, OutputError, UnfinishedError
 from planner.reporting.files.locking import Owner, clear_traces, is_running, lock_folder, this_process
 from planner.reporting.files.open_databases import check_databases_closed
-from planner.signals import held, say_in_place, tidied
+from planner.signals import cleanup_on_abort, defer_signals, mark_results_in_place
 
 ROOM = ".planner-"
 JOURNAL = "exchange.json"
@@ -81,7 +81,7 @@ def staging_folder(folder: Path) -> Iterator[Path]:
         if not (room / JOURNAL).exists():
             shutil.rmtree(room, ignore_errors=True)
 
-    with tidied(clear):
+    with cleanup_on_abort(clear):
         try:
             yield room
         finally:
@@ -114,7 +114,7 @@ def replace_files(room: Path, folder: Path, names: Sequence[str]) -> None:
     """
     for name in names:
         _settle_on_disk(room / name)
-    with lock_folder(folder), held():
+    with lock_folder(folder), defer_signals():
         _settle_all(folder, but=room)
         _refuse_folders(folder, names)
         check_databases_closed(folder, names)
@@ -125,7 +125,7 @@ def replace_files(room: Path, folder: Path, names: Sequence[str]) -> None:
         except BaseException as error:
             _undo(room, folder, journal, error)
             raise
-        say_in_place()
+        mark_results_in_place()
         (room / JOURNAL).unlink()
 
 
@@ -142,7 +142,7 @@ def finish_interrupted(folder: Path) -> None:
         What was left can be neither finished nor undone.
     """
     if any(_is_done_with(room) or (room / JOURNAL).exists() for room in _rooms(folder)):
-        with lock_folder(folder), held():
+        with lock_folder(folder), defer_signals():
             _settle_all(folder)
 
 

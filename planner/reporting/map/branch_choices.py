@@ -12,26 +12,20 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import PREMISES, AccessData
+from planner.accessibility.access_data import AccessData
 from planner.accessibility.branches import is_branch, main_facility
-from planner.evaluation.expressions import IndicatorValues, Interval, indicator_names
-from planner.evaluation.facility_indicators import Column, measure_with_branches
-from planner.evaluation.indicators import find_measure
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
-from planner.evaluation.ratings import FacilityFacts
-from planner.evaluation.rules import limits_of
+from planner.evaluation.indicator_data import IndicatorData
+from planner.evaluation.indicator_tables import FacilityIndicators, compute_indicators
+from planner.evaluation.indicators import indicators_depending_on
+from planner.evaluation.intervals import IndicatorValues
+from planner.evaluation.ratings import FacilityFacts, deciding_indicators
 from planner.inputs.study_inputs import households_by_community
 from planner.network.walk import IndexArray
 from planner.results import Plan
-from planner.schemas.tables import Facilities
+from planner.schemas.tables import PREMISES, Facilities
 
-WITH_BRANCHES = frozenset(
-    {
-        *("floor_area_m2", "activity_area_m2", "activity_share", "people_per_m2", "people_within"),
-        *("catchment_people", "catchment_people_weighted", "m2_per_person_2sfca", "m2_per_person_e2sfca"),
-    }
-)
-"""Measures of a centre that a closed branch changes, whichever other centres are open."""
+WITH_BRANCHES = indicators_depending_on("branches")
+"""Indicators of a facility that a closed branch changes, whichever other facilities are open."""
 
 MOST_BRANCHES = 6
 """Branches of one centre of which each choice is measured, 64 of them; districts have one or two."""
@@ -63,13 +57,10 @@ def branch_choices(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
             closed[rows[(choice >> np.arange(len(rows))) & 1 == 1]] = True
         measured = _measured_without(plan, concerned, closed)
         for centre in concerned:
-            subject = plan.diagnosis.facts[centre]
-            changed = {
-                name: Interval(float(column.low[centre]), float(column.high[centre]))
-                for name, column in measured.items()
-            }
-            known = IndicatorValues({**subject.values.numbers, **changed}, subject.values.functions)
-            found[centre].append(replace(subject, values=known))
+            facts = plan.diagnosis.facts[centre]
+            changed = {ref: column.at(centre) for ref, column in measured.columns.items()}
+            values = IndicatorValues({**facts.values.numbers, **changed}, facts.values.functions)
+            found[centre].append(replace(facts, values=values))
     return found
 
 
@@ -79,14 +70,7 @@ def has_too_many_branches(plan: Plan) -> bool:
 
 
 def _is_asked(plan: Plan) -> bool:
-    asked = {
-        measure.name
-        for rule in plan.diagnosis.rule_set.rules
-        if rule.grade in (COMPLIANT, EXCELLENT)
-        for name in indicator_names(rule.test)
-        if (measure := find_measure(name))
-    }
-    return not asked.isdisjoint(WITH_BRANCHES)
+    return any(ref.name in WITH_BRANCHES for ref in deciding_indicators(plan.diagnosis.rule_set))
 
 
 def _branches(plan: Plan) -> dict[int, IndexArray]:
@@ -103,14 +87,14 @@ def _branches(plan: Plan) -> dict[int, IndexArray]:
 
 def _measured_without(
     plan: Plan, branches: Mapping[int, IndexArray], closed: NDArray[np.bool_]
-) -> dict[str, Column]:
-    """Measure the centres without the closed branches; the columns hold for these centres only."""
+) -> FacilityIndicators:
+    """Compute the indicators without the closed branches; the columns hold for these facilities only."""
     chosen = np.zeros(len(closed), dtype=np.bool_)
     for centre, rows in branches.items():
         chosen[[centre, *rows]] = True
     inputs, limits = plan.inputs, plan.study.limits
     belongs = inputs.facilities["branch_of"].mask(closed, "")
-    situation = AccessData(
+    access = AccessData(
         facilities=Facilities(inputs.facilities.assign(branch_of=belongs)),
         communities=inputs.communities,
         demand=inputs.demand,
@@ -120,6 +104,9 @@ def _measured_without(
         standard_min=limits.standard_min,
         walk=plan.walk,
     )
-    profile = plan.diagnosis.rule_set
-    asked = sorted({*limits.minutes, *limits_of(profile)})
-    return measure_with_branches(situation, profile, limits_min=asked)
+    rule_set = plan.diagnosis.rule_set
+    return compute_indicators(
+        IndicatorData(access, rule_set),
+        limits_min=sorted({*limits.minutes, *rule_set.limits_min}),
+        names=WITH_BRANCHES - indicators_depending_on("open_set"),
+    )

@@ -1,8 +1,8 @@
-"""What if: data with which the page rates premises for any choice of open centres, as `ratings` does.
+"""What-if rules: data with which the map's page rates premises for any open set, as `ratings` does.
 
-What does not depend on the choice is answered here. What does travels as nested lists, which the page evaluates
-with the same operations on the same doubles. What the page cannot reckon is named: then it shows only today's
-verdicts.
+What does not depend on the choice is evaluated here. The rest travels as nested lists, which the page evaluates
+with the same operators on the same doubles. Indicators that the page cannot compute are listed: then it shows only
+today's ratings.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import PREMISES, residents_65, serves_other_community
+from planner.accessibility.access_data import residents_65, serves_other_community
 from planner.accessibility.branches import main_facility
 from planner.evaluation.expressions import (
-    SAME,
+    RELATIVE_TOLERANCE,
     Arithmetic,
     BoolOp,
     Comparison,
-    Interval,
+    Condition,
     Name,
+    Number,
     Term,
-    Test,
     evaluate,
-    indicator_names,
-    indicator_names_of_term,
-    span_of,
+    indicators_in,
+    interval_of,
+    parse_term,
 )
-from planner.evaluation.indicators import find_measure, limit_of
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
-from planner.evaluation.ratings import FacilityFacts, applies_to
+from planner.evaluation.indicators import INDICATORS, indicators_depending_on
+from planner.evaluation.intervals import IndicatorRef, Interval
+from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.population.fixed_point import grain_of
 from planner.reporting.document.build import Document
@@ -41,26 +41,10 @@ from planner.reporting.map.branch_choices import branch_choices, has_too_many_br
 from planner.reporting.map.varint import encode_varints
 from planner.reporting.rates import rate_counts
 from planner.results import Plan
+from planner.schemas.tables import PREMISES
 
-FIXED = frozenset(
-    {
-        *("floor_area_m2", "activity_area_m2", "activity_share", "open_hours_week", "step_free", "newly_built"),
-        *("functions", "functions_share", "functions_missing", "people", "households", "people_within"),
-        *("area_ratio", "detour", "detour_worst", "blocked_directions", "catchment_people"),
-        *("catchment_people_weighted", "m2_per_person_2sfca", "m2_per_person_e2sfca"),
-    }
-)
-"""Measures of a centre that are the same whichever others are open."""
-
-FOLLOWED = {
-    "own_covered_share": "own",
-    "covered_share": "covered",
-    "people_65_uncovered": "old",
-    "overlap_share": "overlap",
-    "people_nearest": "nearest",
-    "people_per_m2": "nearest",
-}
-"""Measures that follow the choice, and what the page reckons for them; it can follow no others."""
+FOLLOWED = indicators_depending_on("open_set")
+"""Indicators that follow the choice of open facilities; all others are the same for any choice."""
 
 DECIDING = (COMPLIANT, EXCELLENT)
 
@@ -75,10 +59,10 @@ class _Premises:
     rings: Mapping[float, int]
 
 
-def followed_limits(profile: RuleSet) -> set[float]:
+def followed_limits(rule_set: RuleSet) -> set[float]:
     """Return the limits, minutes, within which the page needs who reaches whom to apply a rule set."""
-    names = {name for rule in profile.rules if rule.grade in DECIDING for name in indicator_names(rule.test)}
-    return {limit for name in names if _kind(name) == "own_covered_share" and (limit := limit_of(name))}
+    refs = (ref for ref in deciding_indicators(rule_set) if ref.name in FOLLOWED)
+    return {ref.limit_min for ref in refs if ref.limit_min is not None}
 
 
 def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Document:
@@ -115,7 +99,7 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
     return {
         "premises": premises,
         "excellentShare": diagnosis.rule_set.excellent_share,
-        "same": SAME,
+        "same": RELATIVE_TOLERANCE,
         "nearest": _nearest_premises(plan, order) if "nearest" in used else None,
         "old": _old(plan, order) if "old" in used else None,
         "unfollowed": sorted(
@@ -141,40 +125,44 @@ def _today(plan: Plan) -> Document:
     }
 
 
-def _findings(premises: _Premises, profile: RuleSet) -> list[Node]:
+def _findings(premises: _Premises, rule_set: RuleSet) -> list[Node]:
     """Return each deciding rule that applies to a facility: its grade, its condition and its weight."""
     found: list[Node] = []
-    weights = _whole_weights(profile)
-    for rule in profile.rules:
-        concerned = applies_to(rule, premises.facts)
-        if rule.grade not in DECIDING or concerned is False:
+    weights = _whole_weights(rule_set)
+    for rule in rule_set.rules:
+        applies = applies_to(rule, premises.facts)
+        if rule.grade not in DECIDING or applies is False:
             continue
-        asked = _asked(rule.test, premises)
-        if concerned is None:
-            # Satisfied, it is passed; else it is not known whether the rule is for this centre at all.
-            asked = _joined([asked, None], every=False)
-        if rule.grade == COMPLIANT and asked is False:
+        node = _condition(rule.condition, premises)
+        if applies is None:
+            # Satisfied, it is passed; else it is not known whether the rule is for this facility at all.
+            node = _joined([node, None], every=False)
+        if rule.grade == COMPLIANT and node is False:
             return [[COMPLIANT, False, "0"]]
-        found.append([rule.grade, asked, weights[rule.id]])
+        found.append([rule.grade, node, weights[rule.id]])
     return found
 
 
-def _whole_weights(profile: RuleSet) -> dict[str, str]:
+def _whole_weights(rule_set: RuleSet) -> dict[str, str]:
     """Return weights in whole units of one power of two, so that the page can add them up exactly."""
-    exact = {rule.id: Fraction(rule.weight) for rule in profile.rules}
+    exact = {rule.id: Fraction(rule.weight) for rule in rule_set.rules}
     unit = max(weight.denominator for weight in exact.values())
     return {rule: str(int(weight * unit)) for rule, weight in exact.items()}
 
 
-def _asked(test: Test, premises: _Premises) -> Node:
-    """Return a test with what cannot change answered."""
-    if isinstance(test, BoolOp):
-        return _joined([_asked(part, premises) for part in test.parts], every=test.every)
-    if all(_kind(name) in FIXED for name in indicator_names(test)):
-        return evaluate(test, premises.facts.values)[0]
-    if not isinstance(test, Comparison):
-        return [f"?{name}" for name in indicator_names(test)]
-    return [test.sign, _term(test.left, premises), _term(test.right, premises)]
+def _condition(condition: Condition, premises: _Premises) -> Node:
+    """Return a condition with what cannot change evaluated."""
+    if isinstance(condition, BoolOp):
+        return _joined([_condition(part, premises) for part in condition.parts], every=condition.every)
+    if not _follows(condition):
+        return evaluate(condition, premises.facts.values)[0]
+    if not isinstance(condition, Comparison):
+        return [f"?{ref}" for ref in indicators_in(condition)]
+    return [condition.sign, _term(condition.left, premises), _term(condition.right, premises)]
+
+
+def _follows(node: Condition | Term) -> bool:
+    return any(ref.name in FOLLOWED for ref in indicators_in(node))
 
 
 def _joined(parts: Iterable[Node], *, every: bool) -> Node:
@@ -188,36 +176,38 @@ def _joined(parts: Iterable[Node], *, every: bool) -> Node:
 
 
 def _term(term: Term, premises: _Premises) -> list[object]:
-    if all(_kind(name) in FIXED for name in indicator_names_of_term(term)):
-        return _span(span_of(term, premises.facts.values))
+    if isinstance(term, Number) or not _follows(term):
+        return _span(interval_of(term, premises.facts.values))
     if isinstance(term, Arithmetic):
         return [term.sign, _term(term.left, premises), _term(term.right, premises)]
-    assert isinstance(term, Name)  # noqa: S101 - a number without a name is fixed
-    return _measure(term.name, premises)
+    return _indicator(term.ref, premises)
 
 
-def _measure(name: str, premises: _Premises) -> list[object]:
-    """Return a measure that follows the choice, as the page reckons it."""
-    numbers, reckoned = premises.facts.values.numbers, FOLLOWED.get(_kind(name))
-    if reckoned is None:
-        return [f"?{name}"]
-    if name == "people_per_m2":
-        return ["/", [reckoned], _span(numbers["floor_area_m2"])]
-    if math.isnan(numbers[name].value):
+def _indicator(ref: IndicatorRef, premises: _Premises) -> list[object]:
+    """Return an indicator that follows the choice, as the page computes it."""
+    js = INDICATORS[ref.name].js
+    if js is None:
+        return [f"?{ref}"]
+    formula, today = parse_term(js), premises.facts.values.numbers[ref]
+    if isinstance(formula, Name) and math.isnan(today.value):
         # Without a community, its people, or their age, it is not known for any choice.
-        return _span(numbers[name])
-    limit = limit_of(name)
-    return [reckoned] if limit is None else [reckoned, premises.rings[limit]]
+        return _span(today)
+    return _js_term(formula, ref.limit_min, premises)
 
 
-def _span(span: Interval) -> list[object]:
-    low, high = (bound if math.isfinite(bound) else None for bound in (span.low, span.high))
+def _js_term(term: Term, limit_min: float | None, premises: _Premises) -> list[object]:
+    """Return a formula of `Indicator.js`: its names are values of the page, or indicators."""
+    match term:
+        case Arithmetic(sign=sign, left=left, right=right):
+            return [sign, _js_term(left, limit_min, premises), _js_term(right, limit_min, premises)]
+        case Name(ref=ref) if ref.name not in INDICATORS:
+            return [ref.name] if limit_min is None else [ref.name, premises.rings[limit_min]]
+    return _term(term, premises)
+
+
+def _span(interval: Interval) -> list[object]:
+    low, high = (bound if math.isfinite(bound) else None for bound in (interval.low, interval.high))
     return ["span", low, high]
-
-
-def _kind(name: str) -> str:
-    measure = find_measure(name)
-    return measure.name if measure else name
 
 
 def _words(content: object) -> Iterator[str]:

@@ -11,8 +11,7 @@ from typing import Literal
 
 import shapely
 
-from planner.accessibility.access_data import PREMISES
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Issue, StudyError
 from planner.reporting.document.build import Document, build_document
@@ -25,7 +24,6 @@ from planner.reporting.report.blocks import (
     Indicator,
     Paragraph,
     Report,
-    Row,
     Section,
     Table,
     Translator,
@@ -36,13 +34,15 @@ from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes
 from planner.reporting.report.figures import TOLERANCE_M, part_figure
 from planner.reporting.report.html import write_page
-from planner.reporting.report.sections.coverage import centres_table, community_table
-from planner.reporting.report.sections.method import source_row
+from planner.reporting.report.sections.coverage import communities_block, facilities_block
+from planner.reporting.report.sections.method import SOURCES
 from planner.reporting.report.sections.summary import attribution_fact, facts, indicators, nature_of
 from planner.reporting.report.sections.weak_facilities import facility_cards
-from planner.reporting.rounding import added_by_sites, sum_shown_counts
+from planner.reporting.rounding import sum_shown_counts
+from planner.reporting.tables.result_tables import coverage_table, site_rows, sites_table, sources_table
 from planner.reporting.write import write_single
 from planner.results import Plan
+from planner.schemas.tables import PREMISES
 
 FORMATS = (".html", ".docx")
 CARD_FACTS = 2
@@ -107,8 +107,8 @@ def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
 
 def _street(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
     told: dict[str, list[Block]] = {
-        "part": [_figure(plan, part, t), community_table(t)],
-        "centres": [centres_table(t), *facility_cards(plan, t)],
+        "part": [_figure(plan, part, t), communities_block(t)],
+        "centres": [facilities_block(t), *facility_cards(plan, t)],
         "siting": list(_sites(plan, content, part, t)),
         "reading": list(_reading(t)),
         "provenance": [*_sources(t), *_command(plan, part, t)],
@@ -189,21 +189,8 @@ def _figure(plan: Plan, part: DistrictPart, t: Translator) -> Figure:
 
 
 def _limits_table(t: Translator) -> Table:
-    return Table(
-        t("coverage_total_table"),
-        (t("column_limit"),),
-        t.all("column_served", "column_share", "column_unserved", "column_area_share"),
-        tuple(
-            (
-                t("minutes", value=t.exact(row["limit_min"])),
-                t.whole(headcount(row).covered),
-                t.bar(row["people_share"]),
-                t.whole(headcount(row).uncovered),
-                t.percent(row["area_share"]),
-            )
-            for row in t.content["coverage"]["total"]
-        ),
-    )
+    keys = ("limit", "served", "share", "unserved", "area_share")
+    return coverage_table(t).block(t.content["coverage"]["total"], t("coverage_total_table"), keys=keys)
 
 
 def _centre(centre: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[Block]:
@@ -233,23 +220,10 @@ def _sites(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> 
     if best is None or not sites:
         yield Paragraph(t("cut_no_site"))
         return
-    added = added_by_sites(best)
-    weighted = "_weighted" if content["siting"]["weighted"] else ""
-    rows: tuple[Row, ...] = tuple(
-        (
-            site["id"],
-            str(site["rank"]),
-            t.degrees(site["lon"]),
-            t.degrees(site["lat"]),
-            t.whole(added[site["rank"]]),
-        )
-        for site in sites
-    )
-    yield Table(
+    yield sites_table(t, weighted=content["siting"]["weighted"]).block(
+        [site for site in site_rows(best) if within[site["id"]]],
         t("cut_sites_table", method=t.term(f"method_{best['method']}")),
-        (t("column_site"),),
-        t.all("column_rank", "column_lon", "column_lat", f"column_added{weighted}"),
-        rows,
+        keys=("site", "rank", "lon", "lat", "added"),
         note=t("cut_sites_note"),
     )
 
@@ -260,12 +234,7 @@ def _reading(t: Translator) -> Iterator[Block]:
 
 
 def _sources(t: Translator) -> Iterator[Block]:
-    yield Table(
-        t("data_sources_table"),
-        t.all("column_layer", "column_file", "column_source", "column_nature", "column_crs"),
-        (t("column_rows"),),
-        tuple(source_row(source, t) for source in t.content["data"]["sources"]),
-    )
+    yield sources_table(t).block(t.content["data"]["sources"], t("data_sources_table"), keys=SOURCES)
 
 
 def _hashes(t: Translator) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from planner.evaluation.indicators import find_measure, limit_of
+from planner.evaluation.intervals import IndicatorRef
 from planner.messages.catalogue import SOURCE_LANGUAGE, Texts
 
 if TYPE_CHECKING:
@@ -174,11 +174,10 @@ class Translator:
 
     def measure(self, name: str) -> str:
         """Return what a measure is called."""
-        limit_min, found = limit_of(name), find_measure(name)
-        stem = found.name if found else name
-        if limit_min is None:
-            return self.texts(f"measures.{stem}")
-        return self.texts(f"measures.{stem}", minutes=self.exact(limit_min))
+        ref = IndicatorRef.parse(name)
+        if ref.limit_min is None:
+            return self.texts(f"measures.{ref.name}")
+        return self.texts(f"measures.{ref.name}", minutes=self.exact(ref.limit_min))
 
     def localized(self, entry: Mapping[str, str]) -> str:
         """Return the words of an entry that brings them in several languages."""

@@ -1,144 +1,146 @@
-"""The programme's sheets of tables.xlsx: needs, resources, projects, and the table of tasks."""
+"""Tables of the programme that report and workbook share: projects and tasks, needs, funds, possible places."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from planner.messages.money import money_unit
-from planner.reporting import programme_text as words
+from planner.reporting import programme_text as text
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import Translator
 from planner.reporting.rounding import gained_by_projects
-from planner.reporting.tables.workbook import Column, Kind, Rows, Sheet, Value, heads
+from planner.reporting.tables.spec import TableColumn, TableSpec
+from planner.reporting.tables.workbook import Kind, Sheet, Value
+
+PROJECTS = ("number", "task", "kind", "place", "subdistrict", "unit", "year", "lon", "lat", "cost")
+TASKS = ("number", "task", "measure", "unit", "deadline", "funds", "cost")
+FUNDS = ("fund", "rules", "source", "year", "amount", "brought", "spent_fund", "left")
 
 
-def sheets(t: Translator) -> Iterator[Sheet]:
-    """Yield needs, resources (money, places), projects and tasks; nothing where the study gives no funds."""
-    found = t.content["programme"]
-    if found is not None:
-        for make in (_needs, _funds, _places, _projects, _tasks):
-            yield make(found, t)
+def programme_sheets(t: Translator) -> Iterator[Sheet]:
+    """Yield needs, funds, possible places, projects and tasks; nothing where the study has no funds."""
+    programme = t.content["programme"]
+    if programme is None:
+        return
+    projects, funds = projects_table(t), programme["resources"]["funds"]
+    paid = (f"paid_{fund['id']}" for fund in funds)
+    project_keys = (*PROJECTS, *paid, "covered", "standard", "cost_per_person")
+    yield needs_table(t).sheet("needs", programme["needs"])
+    yield funds_table(t).sheet("funds", fund_rows(programme), keys=FUNDS)
+    yield places_table(t).sheet("places", programme["resources"]["sites"])
+    yield projects.sheet("projects", programme["projects"], keys=project_keys)
+    yield projects.sheet("tasks", programme["projects"], keys=TASKS)
 
 
-def _tasks(found: Document, t: Translator) -> Sheet:
-    """Return the table of tasks: what, how, by whom, by when, with which money and for whom."""
-    rows: Rows = [
-        (
-            project["id"],
-            words.task_text(project, t),
-            words.actions_text(project, t),
-            words.responsible_unit(project),
-            words.year_text(t, project["year"], "by_year"),
-            words.funding_text(project, t),
-            project["cost"],
-        )
-        for project in found["projects"]
-    ]
-    columns = (
-        *_heads(t, "number", "task", "measure", "unit", "deadline", "funds"),
-        _money(t, "cost", found),
+def _column(t: Translator, key: str, value: Callable[[Document], Value], kind: Kind = "text") -> TableColumn:
+    return TableColumn(key, t.programme(f"column_{key}"), value, kind)
+
+
+def _money_column(t: Translator, key: str, field: str = "") -> TableColumn:
+    heading = t.programme(f"column_{key}")
+    unit = money_unit(t.content["programme"]["unit"], t.texts)
+    return TableColumn(
+        key,
+        heading,
+        lambda row: row[field or key],
+        "number",
+        lambda row: text.money_text(row[field or key]),
+        sheet_heading=t("money_column", name=heading, unit=unit),
     )
-    return Sheet(t("sheet_tasks"), columns, rows)
 
 
-def _needs(found: Document, t: Translator) -> Sheet:
-    """Return the list of needs."""
-    rows: Rows = [
-        (
-            need["id"],
-            t.programme(f"need_{need['kind']}"),
-            need["name"],
-            need["subdistrict"],
-            words.need_evidence(need, t),
-            words.need_outcome(need, t),
-            need["people"],
-            need["people_met"],
+def projects_table(t: Translator) -> TableSpec:
+    """Return the table of projects: a row is an entry of `programme.projects`."""
+    gained = gained_by_projects(t.content["programme"])
+
+    def paid(fund: str, title: str) -> TableColumn:
+        return TableColumn(
+            f"paid_{fund}",
+            title,
+            lambda row: float(sum(part["amount"] for part in row["paid"] if part["fund"] == fund)),
+            "number",
         )
-        for need in found["needs"]
-    ]
-    texts = _heads(t, "number", "need", "place", "street", "evidence", "met_by")
-    return Sheet(t("sheet_needs"), (*texts, *_heads(t, ("people", "whole"), ("people_met", "whole"))), rows)
 
-
-def _funds(found: Document, t: Translator) -> Sheet:
-    """Return the list of resources, its money: what each fund gives, spends and keeps in each year."""
-    rows: Rows = [
+    return TableSpec(
+        t,
         (
-            fund["name"],
-            words.fund_rules_text(fund, t),
-            fund["source"],
-            words.year_text(t, one["year"]),
-            *(one[name] for name in ("amount", "brought", "spent", "left")),
-        )
-        for fund in found["resources"]["funds"]
-        for one in fund["years"]
-    ]
-    numbers = tuple(_money(t, name, found) for name in ("amount", "brought", "spent_fund", "left"))
-    columns = (*_heads(t, "fund", "rules"), *heads(t, "source"), *_heads(t, "year"), *numbers)
-    return Sheet(t("sheet_funds"), columns, rows)
-
-
-def _places(found: Document, t: Translator) -> Sheet:
-    """Return the list of resources, its places: where something could be built, with its cost and people."""
-    rows: Rows = [
-        (
-            site["id"],
-            t.programme(f"kind_{site['kind']}"),
-            site["community_name"],
-            site["subdistrict"],
-            site["project"],
-            site["cost"],
-            site["people"],
-        )
-        for site in found["resources"]["sites"]
-    ]
-    texts = _heads(t, "position", "kind", "place", "street", "project")
-    columns = (*texts, _money(t, "cost", found), *_heads(t, ("reached", "whole")))
-    return Sheet(t("sheet_places"), columns, rows)
-
-
-def _projects(found: Document, t: Translator) -> Sheet:
-    """Return the list of projects with its figures, a column for what each fund pays."""
-    paying, gained = words.fund_titles(t), gained_by_projects(found)
-    rows: Rows = [
-        (
-            project["id"],
-            words.task_text(project, t),
-            t.programme(f"kind_{project['kind']}"),
-            project["community_name"],
-            project["subdistrict"],
-            words.responsible_unit(project),
-            words.year_text(t, project["year"]),
-            project["lon"],
-            project["lat"],
-            project["cost"],
-            *(_paid(project, fund) for fund in paying),
-            *gained[project["id"]],
-            words.cost_in_small_unit(project["cost_per_person"], t),
-        )
-        for project in found["projects"]
-    ]
-    columns = (
-        *_heads(t, "number", "task", "kind", "place", "street", "unit", "year"),
-        *heads(t, ("lon", "degrees"), ("lat", "degrees")),
-        _money(t, "cost", found),
-        *(Column(title, "number") for title in paying.values()),
-        *_heads(t, ("covered", "whole"), ("standard", "whole")),
-        Column(t.programme("column_cost_per_person", unit=words.small_money_unit(t)), "number"),
+            _column(t, "number", lambda row: row["id"]),
+            _column(t, "task", lambda row: text.task_text(row, t)),
+            _column(t, "measure", lambda row: text.actions_text(row, t)),
+            _column(t, "unit", text.responsible_unit),
+            _column(t, "deadline", lambda row: text.year_text(t, row["year"], "by_year")),
+            _column(t, "kind", lambda row: t.programme(f"kind_{row['kind']}")),
+            _column(t, "funds", lambda row: text.funding_text(row, t)),
+            _column(t, "place", lambda row: row["community_name"]),
+            TableColumn("subdistrict", t.programme("column_street"), lambda row: row["subdistrict"]),
+            _column(t, "year", lambda row: text.year_text(t, row["year"])),
+            TableColumn("lon", t("column_lon"), lambda row: row["lon"], "degrees"),
+            TableColumn("lat", t("column_lat"), lambda row: row["lat"], "degrees"),
+            _money_column(t, "cost"),
+            *(paid(fund, title) for fund, title in text.fund_titles(t).items()),
+            _column(t, "covered", lambda row: gained[row["id"]][0], "whole"),
+            _column(t, "standard", lambda row: gained[row["id"]][1], "whole"),
+            TableColumn(
+                "cost_per_person",
+                t.programme("column_cost_per_person", unit=text.small_money_unit(t)),
+                lambda row: text.cost_in_small_unit(row["cost_per_person"], t),
+                "number",
+                lambda row: text.cost_per_person_text(row, t),
+            ),
+        ),
     )
-    return Sheet(t("sheet_projects"), columns, rows)
 
 
-def _paid(project: Document, fund: str) -> Value:
-    amount: float = sum(one["amount"] for one in project["paid"] if one["fund"] == fund)
-    return amount
+def needs_table(t: Translator) -> TableSpec:
+    """Return the table of needs: a row is an entry of `programme.needs`."""
+    return TableSpec(
+        t,
+        (
+            _column(t, "number", lambda row: row["id"]),
+            _column(t, "need", lambda row: t.programme(f"need_{row['kind']}")),
+            _column(t, "place", lambda row: row["name"]),
+            TableColumn("subdistrict", t.programme("column_street"), lambda row: row["subdistrict"]),
+            _column(t, "evidence", lambda row: text.need_evidence(row, t)),
+            _column(t, "met_by", lambda row: text.need_outcome(row, t)),
+            _column(t, "people", lambda row: row["people"], "whole"),
+            _column(t, "people_met", lambda row: row["people_met"], "whole"),
+        ),
+    )
 
 
-def _heads(t: Translator, *named: str | tuple[str, Kind]) -> tuple[Column, ...]:
-    return heads(t.programme, *named)
+def fund_rows(programme: Document) -> list[Document]:
+    """Return one row a fund and year."""
+    return [{**fund, **year} for fund in programme["resources"]["funds"] for year in fund["years"]]
 
 
-def _money(t: Translator, name: str, found: Document) -> Column:
-    return Column(
-        t("money_column", name=t.programme(f"column_{name}"), unit=money_unit(found["unit"], t.texts)), "number"
+def funds_table(t: Translator) -> TableSpec:
+    """Return the table of funds: a row is one of `fund_rows`."""
+    return TableSpec(
+        t,
+        (
+            _column(t, "fund", lambda row: row["name"]),
+            _column(t, "rules", lambda row: text.fund_rules_text(row, t)),
+            TableColumn("source", t("column_source"), lambda row: row["source"]),
+            _column(t, "year", lambda row: text.year_text(t, row["year"])),
+            _money_column(t, "amount"),
+            _money_column(t, "brought"),
+            _money_column(t, "spent_fund", "spent"),
+            _money_column(t, "left"),
+        ),
+    )
+
+
+def places_table(t: Translator) -> TableSpec:
+    """Return the table of possible places: a row is an entry of `programme.resources.sites`."""
+    return TableSpec(
+        t,
+        (
+            _column(t, "position", lambda row: row["id"]),
+            _column(t, "kind", lambda row: t.programme(f"kind_{row['kind']}")),
+            _column(t, "place", lambda row: row["community_name"]),
+            TableColumn("subdistrict", t.programme("column_street"), lambda row: row["subdistrict"]),
+            _column(t, "project", lambda row: row["project"]),
+            _money_column(t, "cost"),
+            _column(t, "reached", lambda row: row["people"], "whole"),
+        ),
     )

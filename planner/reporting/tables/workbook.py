@@ -63,14 +63,14 @@ Rows = list[tuple[Value, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     """A column: its head, and what its cells are."""
 
     head: str
     kind: Kind = "text"
 
 
-def heads(word: Callable[..., str], *named: str | tuple[str, Kind], **values: object) -> tuple[Column, ...]:
+def heads(word: Callable[..., str], *named: str | tuple[str, Kind], **values: object) -> tuple[SheetColumn, ...]:
     """Return columns by the keys of their heads, said by `word`; a pair says what its cells are besides text.
 
     Examples
@@ -79,7 +79,7 @@ def heads(word: Callable[..., str], *named: str | tuple[str, Kind], **values: ob
     ['text', 'whole']
     """
     pairs: list[tuple[str, Kind]] = [(one, "text") if isinstance(one, str) else one for one in named]
-    return tuple(Column(word(f"column_{name}", **values), kind) for name, kind in pairs)
+    return tuple(SheetColumn(word(f"column_{name}", **values), kind) for name, kind in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Sheet:
     """One table of a workbook: a row a thing, a value a column; None is an empty cell."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     rows: Sequence[tuple[Value, ...]]
 
 
@@ -154,7 +154,7 @@ def _write(sheets: Sequence[Sheet], target: io.BytesIO, *, title: str) -> None:
                 written.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
 
 
-def _width(column: Column, values: Sequence[Value]) -> int:
+def _width(column: SheetColumn, values: Sequence[Value]) -> int:
     """Return how many signs wide a column is."""
     texts = [value if isinstance(value, str) else "" if value is None else _digits(value) for value in values]
     longest = max([_signs(column.head) // 2 + 2, *(_signs(text) for text in texts)])

@@ -78,11 +78,11 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
         problem.costs,
         problem.constraints,
         full_min=float(limits[0]),
-        none_min=problem.fade_min,
+        none_min=problem.zero_coverage_min,
         time_limit_s=time_limit_s,
         seed=problem.settings.seed,
     )
-    return ModelResult(solution, figures={"fade_min": problem.fade_min})
+    return ModelResult(solution, figures={"zero_coverage_min": problem.zero_coverage_min})
 
 
 SPEC = ModelSpec("gradual_covering", _solve, fades=True)

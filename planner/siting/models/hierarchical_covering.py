@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
-from planner.config.sections.siting import SitingTier
+from planner.config.sections.siting import TierSettings
 from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray
 from planner.schemas.tables import TIERS
@@ -178,8 +178,8 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     names: list[str] = [tier.tier for tier in asked]
     if len(set(names)) < len(names) or names != sorted(names, key=TIERS.index):
         raise problem.refuse("siting_tiers_order")
-    if problem.settings.free:
-        raise problem.refuse("siting_unsupported", model="hierarchical_covering", part="free")
+    if problem.settings.relocatable:
+        raise problem.refuse("siting_unsupported", model="hierarchical_covering", part="relocatable")
     new = problem.costs.columns - len(problem.tier)
     services: dict[str, FloatArray] = {tier.tier: problem.costs.weight for tier in asked}
     within: dict[str, csr_array] = {
@@ -200,8 +200,8 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
 
 
 def _tier(
-    tier: SitingTier,
-    lower: Sequence[SitingTier],
+    tier: TierSettings,
+    lower: Sequence[TierSettings],
     within: Mapping[str, csr_array],
     centres: Sequence[str],
     new: int,

@@ -56,7 +56,46 @@ const whatIf = (() => {
     return { start, point };
   };
 
+  // Rules as planner/reporting/map/whatif_rules.py writes them, evaluated as planner/evaluation/expressions.py does:
+  // true, false, or null where what is known does not suffice. A number is an interval, both bounds included.
+  // tests/evaluation/test_page_operators.py compares every operator with Python's.
+  const rulesWithin = (tolerance) => {
+    const ANYTHING = [-Infinity, Infinity];
+    const SIDES = [0, 1];
+    const exactly = (value) => (Number.isNaN(value) ? ANYTHING : [value, value]);
+    const checked = (low, high) => (Number.isNaN(low) || Number.isNaN(high) ? ANYTHING : [low, high]);
+    const shareOf = (part, whole) => (whole > 0 ? exactly(part / whole) : ANYTHING);
+    const overCorners = (operation, a, b) => {
+      const corners = SIDES.flatMap((i) => SIDES.map((j) => operation(a[i], b[j])));
+      return corners.some(Number.isNaN) ? ANYTHING : [Math.min(...corners), Math.max(...corners)];
+    };
+
+    const operators = {
+      "+": (a, b) => checked(a[0] + b[0], a[1] + b[1]),
+      "-": (a, b) => checked(a[0] - b[1], a[1] - b[0]),
+      "*": (a, b) => overCorners((x, y) => x * y, a, b),
+      "/": (a, b) => (b[0] <= 0 && b[1] >= 0 ? ANYTHING : overCorners((x, y) => x / y, a, b)),
+    };
+
+    const isSame = (x, y) =>
+      x === y || (Number.isFinite(x) && Number.isFinite(y) && Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y)));
+    const isAbove = (value, threshold) => value > threshold && !isSame(value, threshold);
+    const compared = (holds) => (a, b) => {
+      const answers = new Set(SIDES.flatMap((i) => SIDES.map((j) => holds(a[i], b[j]))));
+      return answers.size === 1 ? [...answers][0] : null;
+    };
+    const comparisons = {
+      ">": compared((x, y) => isAbove(x, y)),
+      "<": compared((x, y) => isAbove(y, x)),
+      ">=": compared((x, y) => !isAbove(y, x)),
+      "<=": compared((x, y) => !isAbove(x, y)),
+    };
+
+    return { operators, comparisons, exactly, shareOf };
+  };
+
   const open = (sets) => {
+    const rules = rulesWithin(sets.judged.same);
     const rings = sets.rings.length;
     const stations = sets.stations;
     const places = unpackPlaces(sets.demand);
@@ -192,44 +231,21 @@ const whatIf = (() => {
       return counted;
     };
 
-    // Rules as planner/reporting/map/whatif_rules.py writes them, answered as planner/evaluation/expressions.py does: true,
-    // false, or null where what is known does not suffice. A number is what it lies between, both included.
-    const ANYTHING = [-Infinity, Infinity];
-    const SIDES = [0, 1];
-    const exactly = (value) => (Number.isNaN(value) ? ANYTHING : [value, value]);
-    const ordered = (low, high) => (Number.isNaN(low) || Number.isNaN(high) ? ANYTHING : [low, high]);
-    const shareOf = (part, whole) => (whole > 0 ? exactly(part / whole) : ANYTHING);
-
-    const isSame = (a, b) =>
-      a === b || (Number.isFinite(a) && Number.isFinite(b) && Math.abs(a - b) <= sets.judged.same * Math.max(Math.abs(a), Math.abs(b)));
-    const isAbove = (value, threshold) => value > threshold && !isSame(value, threshold);
-    const holds = {
-      ">": (a, b) => isAbove(a, b),
-      "<": (a, b) => isAbove(b, a),
-      ">=": (a, b) => !isAbove(b, a),
-      "<=": (a, b) => !isAbove(a, b),
-    };
+    const { operators, comparisons, exactly, shareOf } = rules;
 
     const joined = (answers, decided) => (answers.includes(decided) ? decided : answers.includes(null) ? null : !decided);
 
-    const told = (node, given) => {
+    const evaluate = (node, values) => {
       if (node === null || typeof node === "boolean") return node;
       const [sign, ...parts] = node;
-      if (sign === "and" || sign === "or") return joined(parts.map((part) => told(part, given)), sign === "or");
-      const [left, right] = parts.map((part) => reckoned(part, given));
-      const answers = new Set(SIDES.flatMap((i) => SIDES.map((j) => holds[sign](left[i], right[j]))));
-      return answers.size === 1 ? [...answers][0] : null;
+      if (sign === "and" || sign === "or") return joined(parts.map((part) => evaluate(part, values)), sign === "or");
+      return comparisons[sign](...parts.map((part) => interval(part, values)));
     };
 
-    const reckoned = ([sign, left, right], given) => {
+    const interval = ([sign, left, right], values) => {
       if (sign === "span") return [left ?? -Infinity, right ?? Infinity];
-      if (sign in given) return given[sign](left);
-      const [a, b] = [reckoned(left, given), reckoned(right, given)];
-      if (sign === "+") return ordered(a[0] + b[0], a[1] + b[1]);
-      if (sign === "-") return ordered(a[0] - b[1], a[1] - b[0]);
-      if (sign === "/" && b[0] <= 0 && b[1] >= 0) return ANYTHING;
-      const corners = SIDES.flatMap((i) => SIDES.map((j) => (sign === "*" ? a[i] * b[j] : a[i] / b[j])));
-      return corners.some(Number.isNaN) ? ANYTHING : [Math.min(...corners), Math.max(...corners)];
+      if (sign in values) return values[sign](left);
+      return operators[sign](interval(left, values), interval(right, values));
     };
 
     // Weights are whole numbers of any size; their sum is rounded once.
@@ -274,6 +290,18 @@ const whatIf = (() => {
       return counted;
     };
 
+    // The indicators of premises that follow the choice, by `Indicator.js` in planner/evaluation/indicators.py.
+    const valuesOf = (choice, station, place, nearestPeople, oldPeople) => {
+      const community = stations.community[station];
+      return {
+        nearest: () => exactly(nearestPeople[place]),
+        own: (ring) => shareOf(choice.own[ring][community], residents[community]),
+        covered: () => shareOf(choice.byCommunity[sets.standard][community], residents[community]),
+        old: () => exactly(oldPeople[community]),
+        overlap: () => overlapOf(choice, station),
+      };
+    };
+
     const judge = (choice) => {
       const [nearestPeople, oldPeople] = [peopleNearest(choice), oldUncovered(choice)];
       const ids = sets.communities.id;
@@ -287,14 +315,8 @@ const whatIf = (() => {
         const community = stations.community[station];
         housed.add(community);
         if (!findings.length || !isFollowed) return;
-        const given = {
-          nearest: () => exactly(nearestPeople[place]),
-          own: (ring) => shareOf(choice.own[ring][community], residents[community]),
-          covered: () => shareOf(choice.byCommunity[sets.standard][community], residents[community]),
-          old: () => exactly(oldPeople[community]),
-          overlap: () => overlapOf(choice, station),
-        };
-        const found = verdict(findings.map(([grade, node, weight]) => ({ grade, weight, passed: told(node, given) })));
+        const values = valuesOf(choice, station, place, nearestPeople, oldPeople);
+        const found = verdict(findings.map(([grade, node, weight]) => ({ grade, weight, passed: evaluate(node, values) })));
         counts[found] += 1;
         verdicts.set(station, found);
         if (found === "weak") weak.add(community);
@@ -365,5 +387,5 @@ const whatIf = (() => {
     };
   };
 
-  return { open, unpack, unpackSteps, worldX, worldY };
+  return { open, rulesWithin, unpack, unpackSteps, worldX, worldY };
 })();

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import (
     Block,
-    Cell,
     Code,
     Paragraph,
     Row,
@@ -22,10 +21,12 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.figures import TOLERANCE_M
 from planner.reporting.report.sections.people import balance_table
+from planner.reporting.tables.result_tables import sources_table
 
 SHOWN_ROWS = 20
 """How many rows a notice names before it counts the rest."""
 
+SOURCES = ("layer", "file", "source", "nature", "crs", "rows")
 READING = ("share", "walk", "centre", "streets", "siting", "maps", "rounding", "unknown")
 
 
@@ -98,12 +99,7 @@ def reading_section(t: Translator) -> Iterator[Block]:
 def data_section(t: Translator) -> Iterator[Block]:
     """Tell what the report was made from and what is to be known of it."""
     content = t.content
-    yield Table(
-        t("data_sources_table"),
-        t.all("column_layer", "column_file", "column_source", "column_nature", "column_crs"),
-        (t("column_rows"),),
-        tuple(source_row(source, t) for source in content["data"]["sources"]),
-    )
+    yield sources_table(t).block(content["data"]["sources"], t("data_sources_table"), keys=SOURCES)
     yield from _unread(t)
     yield Table(t("data_parameters_table"), t.all("column_item", "column_setting"), (), tuple(_parameters(t)))
     yield from balance_table(t)
@@ -174,18 +170,6 @@ def _checks(t: Translator) -> Iterator[Block]:
             largest=t.unknown if largest is None else f"{largest:.1e}",
             tolerance=f"{again['tolerance_min']:.0e}",
         )
-    )
-
-
-def source_row(source: Document, t: Translator) -> Row:
-    """Return one file with its hash."""
-    return (
-        t(f"layer_{source['layer']}"),
-        Cell(source["file"], further=source["sha256"]),
-        source["source"] or t("source_not_given"),
-        t("nature_modelled" if source["modelled"] else "nature_given"),
-        source["crs"],
-        t.whole(source["rows"]),
     )
 
 

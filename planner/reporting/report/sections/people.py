@@ -7,9 +7,38 @@ from collections.abc import Iterator
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import DASH, Block, Cell, Paragraph, Row, Table, Translator
 from planner.reporting.rounding import round_count, round_parts
+from planner.reporting.tables.result_tables import business_areas_table
 
 LEAST_LOST = 0.5
 """People lost are told of from half a person on: less is rounding."""
+
+BUSINESS_AREAS: tuple[str, ...] = (
+    "id",
+    "name",
+    "station",
+    "centre",
+    "places",
+    "workers",
+    "workers_given",
+    "workers_covered",
+)
+BUSINESS_AREAS += ("near_middle",)
+PLACE_WORDS = frozenset(
+    {
+        "mall",
+        "supermarket",
+        "office_building",
+        "shop",
+        "catering",
+        "service",
+        "office",
+        "hotel",
+        "public",
+        "nothing",
+        "other",
+    }
+)
+EVIDENCE = ("seen", "excerpt", "own")
 
 
 def groups_section(t: Translator) -> Iterator[Block]:
@@ -77,14 +106,8 @@ def business_areas_section(t: Translator) -> Iterator[Block]:
         )
     )
     if found["circles"]:
-        yield Table(
-            t("circles_table"),
-            t.all("column_id", "column_circle", "column_station", "column_centre_near"),
-            t.all("column_places", "column_workers", "column_workers_given", "column_workers_covered")
-            + t.all("column_near_middle"),
-            tuple(_circle_row(circle, t) for circle in found["circles"]),
-            note=t("circles_note", minutes=minutes),
-        )
+        note = t("circles_note", minutes=minutes)
+        yield business_areas_table(t).block(found["circles"], t("circles_table"), keys=BUSINESS_AREAS, note=note)
     else:
         yield Paragraph(t("circles_none"))
     yield Table(
@@ -103,45 +126,6 @@ def business_areas_section(t: Translator) -> Iterator[Block]:
         ),
         note=t("circles_kinds_note"),
     )
-
-
-PLACE_WORDS = frozenset(
-    {
-        "mall",
-        "supermarket",
-        "office_building",
-        "shop",
-        "catering",
-        "service",
-        "office",
-        "hotel",
-        "public",
-        "nothing",
-    }
-    | {"other"}
-)
-EVIDENCE = ("seen", "excerpt", "own")
-
-
-def _circle_row(circle: Document, t: Translator) -> Row:
-    within = circle["station_within"]
-    return (
-        circle["id"],
-        Cell(("" if within else "▲ ") + circle["name"], marked=not within),
-        _near(circle["station_name"], circle["station_min"], t),
-        _near(circle["centre_name"], circle["centre_min"], t),
-        t.whole(circle["places"]),
-        t.whole(circle["workers"]),
-        t.whole(circle["workers_given"]),
-        t.whole(circle["workers_covered"]),
-        t.whole(circle["workers_near_middle"]),
-    )
-
-
-def _near(name: str, minutes: float | None, t: Translator) -> Cell | str:
-    if minutes is None:
-        return t("circles_nothing_near")
-    return Cell(name or DASH, further=t("minutes", value=t.number(minutes)))
 
 
 BALANCE = ("found", "placed", "without_street")

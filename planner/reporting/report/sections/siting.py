@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate
 from math import ceil
 
 from planner.config.sections.demand import RESIDENTS
@@ -24,8 +23,18 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.figures import siting_figure
 from planner.reporting.report.sections.people import weights_section
-from planner.reporting.rounding import added_by_sites, round_bound, round_parts
+from planner.reporting.rounding import round_bound, round_parts
+from planner.reporting.tables.result_tables import site_rows, sites_table
 from planner.results import Plan
+
+HALF = 0.5
+"""What a plan serves beyond the best one, as one may that keeps to no budget, is said from one person on."""
+
+LEAST_MORE = 1e-3
+"""Regrets that may be larger by less than a thousandth of a person are known."""
+
+SHOWN_EXCLUDED = 40
+"""More candidates left out than these are counted by reason only; plan.json lists all."""
 
 
 def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
@@ -113,36 +122,12 @@ def _answer_row(proposal: Document, t: Translator) -> Row:
 
 
 def _sites_table(proposal: Document, t: Translator) -> Table:
-    sites = proposal["sites"]
-    added = added_by_sites(proposal)
-    rows = tuple(
-        (
-            site["id"],
-            str(site["rank"]),
-            t.degrees(site["lon"]),
-            t.degrees(site["lat"]),
-            t.whole(added[site["rank"]]),
-            t.whole(now),
-        )
-        for site, now in zip(sites, accumulate(added.values()), strict=True)
-    )
-    return Table(
+    return sites_table(t, weighted=t.content["siting"]["weighted"]).block(
+        site_rows(proposal),
         t("siting_sites_table", method=t.term(f"method_{proposal['method']}")),
-        (t("column_site"),),
-        t.all("column_rank", "column_lon", "column_lat", "column_added", "column_cumulative"),
-        rows,
+        keys=("site", "rank", "lon", "lat", "added", "cumulative"),
         note=t("siting_sites_note_free" if proposal["centres"] else "siting_sites_note"),
     )
-
-
-HALF = 0.5
-"""What a plan serves beyond the best one, as one may that keeps to no budget, is said from one person on."""
-
-LEAST_MORE = 1e-3
-"""Regrets that may be larger by less than a thousandth of a person are known."""
-
-SHOWN_EXCLUDED = 40
-"""More candidates left out than these are counted by reason only; plan.json lists all."""
 
 
 def proof_conditions(t: Translator) -> str:
@@ -162,7 +147,7 @@ def budget_condition(t: Translator) -> str:
 
 
 def _free(t: Translator) -> str:
-    count = len(set(t.content["study"]["siting"]["free"]))
+    count = len(set(t.content["study"]["siting"]["relocatable"]))
     return t.texts("words.within_free", count=count) if count else ""
 
 

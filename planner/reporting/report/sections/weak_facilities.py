@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.accessibility.access_data import PREMISES
-from planner.evaluation.indicators import at_limit
-from planner.evaluation.rating_names import RATINGS, WEAK
+from planner.evaluation.intervals import IndicatorRef
+from planner.evaluation.ratings import RATINGS, WEAK
 from planner.messages.money import money_unit
 from planner.reporting.document.build import Document
 from planner.reporting.facility_text import (
-    COMPARISON_KEYS,
     barrier_text,
     facility_notes,
     failure_reasons,
@@ -22,7 +20,6 @@ from planner.reporting.rates import RATES, missing_rate_text, rate_text
 from planner.reporting.report.blocks import (
     DASH,
     Block,
-    Cell,
     CentreCard,
     Figure,
     Paragraph,
@@ -33,8 +30,11 @@ from planner.reporting.report.blocks import (
     limit_distance_m,
 )
 from planner.reporting.report.figures import centre_figure
+from planner.reporting.tables.result_tables import rules_table
 from planner.results import Plan
+from planner.schemas.tables import PREMISES
 
+RULES = ("rule", "asks", "tiers", "grade", "clause", "evidence")
 Rules = Mapping[str, Document]
 
 
@@ -42,13 +42,7 @@ def weak_facilities_section(plan: Plan, t: Translator) -> Iterator[Block]:
     """Tell which centres fail which rule, with its clause, what cannot be told, and what would help."""
     content, rules = t.content, {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
     yield from _rates(t)
-    yield Table(
-        t("weak_rules_table"),
-        t.all("column_rule", "column_asks", "column_tiers", "column_grade", "column_clause", "column_evidence"),
-        (),
-        tuple(_rule_row(rule, t) for rule in rules.values()),
-        note=t("weak_rules_note"),
-    )
+    yield rules_table(t).block(rules.values(), t("weak_rules_table"), keys=RULES, note=t("weak_rules_note"))
     waiting = [
         t.localized(rules[rule]) if rule in rules else rule for rule in content["diagnosis"]["not_in_force"]
     ]
@@ -124,20 +118,6 @@ def _quota(found: Document, t: Translator) -> str:
         centres=found["centres"],
         unknown=found["unknown"],
         basis=rule_basis(found, t),
-    )
-
-
-def _rule_row(rule: Document, t: Translator) -> Row:
-    threshold, expression = rule["required"], rule["expression"]
-    required = t.quantity(threshold, rule["unit"])
-    asks = expression if threshold is None else t(COMPARISON_KEYS[rule["comparison"]], required=required)
-    return (
-        t.localized(rule),
-        Cell(asks, further="" if threshold is None else expression),
-        t.join([t.term(f"tier_{tier}") for tier in rule["tiers"]] + [t(f"place_{p}") for p in rule["places"]]),
-        Cell(t("grade_advice")) if rule["grade"] == "advice" else t.verdict(rule["grade"]),
-        Cell(t.citation(rule, "clause"), further=rule["effective"] or ""),
-        t(f"rule_evidence_{rule['evidence']}"),
     )
 
 
@@ -295,7 +275,7 @@ def _measures(centre: Document, t: Translator) -> Iterator[tuple[str, str]]:
     for area in centre["service_areas"]:
         minutes = t.exact(area["limit_min"])
         if centre["tier"] in PREMISES:
-            own = measures[at_limit("own_covered_share", area["limit_min"])]
+            own = measures[str(IndicatorRef("own_covered_share", area["limit_min"]))]
             yield t("measure_own", minutes=minutes), t.percent(own)
         km2 = t.number(area["area_m2"] / 1e6, 2)
         value = t("measure_area_value", area=km2, share=t.percent(area["disc_share"]))

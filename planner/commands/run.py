@@ -1,0 +1,74 @@
+"""`planner run`, `map` and `report`: run a study and write its products, or one of them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.commands.streams import StageReport, print_results, print_status
+from planner.config.study import read_study
+from planner.messages.catalogue import Texts
+from planner.messages.notices import reason_of
+
+if TYPE_CHECKING:
+    from planner.results import Plan
+
+
+def run_study(options: Namespace, texts: Texts) -> None:
+    """Run a study and write all products."""
+    study = read_study(options.study)
+    # The study is read before the engine is imported, so that an error in it is reported at once.
+    from planner.network.compile import thread_count
+    from planner.pipeline import run
+    from planner.reporting.files.input_protection import protect_inputs
+    from planner.reporting.write import PRODUCTS, check_writable, write
+
+    protect_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
+    check_writable(options.out)
+    progress = StageReport(texts)
+    with progress:
+        plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
+        products = write(plan, options.out, progress=progress, processes=min(thread_count(), 2))
+    progress.done()
+    for notice in plan.notices:
+        key = "cli.notice_row" if len(notice.rows) == 1 else "cli.notice_rows"
+        rows = texts(key, count=len(notice.rows)) if notice.rows else ""
+        print_status(f"  ! {reason_of(notice, texts)}{rows}")
+    print_results(*products)
+
+
+def draw_sheet(options: Namespace, texts: Texts) -> None:
+    """Run a study and draw the printed map."""
+    from planner.reporting.map.sheet import check_format, write_static_map
+
+    check_format(options.out)
+    _write_product(options, texts, "write_map", lambda plan: write_static_map(plan, options.out))
+
+
+def write_one_report(options: Namespace, texts: Texts) -> None:
+    """Run a study and write the report of the district or of a part of it."""
+    from planner.reporting.report.area_report import check_format, write_area_report
+
+    check_format(options.out)
+
+    def write(plan: Plan) -> Path:
+        return write_area_report(plan, options.out, wanted=options.part)
+
+    _write_product(options, texts, "write_report", write)
+
+
+def _write_product(options: Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
+    study = read_study(options.study)
+    from planner.pipeline import run
+    from planner.reporting.files.input_protection import protect_inputs
+
+    protect_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
+    progress = StageReport(texts)
+    with progress:
+        plan = run(study, scenario=options.scenario, progress=progress)
+        progress(stage)
+        path = write(plan)
+    progress.done()
+    print_results(path)

@@ -1,0 +1,159 @@
+"""Data from which indicators are computed, with the intermediate results that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.accessibility.access_data import AccessData, serves_other_community
+from planner.accessibility.branches import sum_with_branches
+from planner.accessibility.two_step_fca import Catchments, two_step_access
+from planner.evaluation.circuity import Detour, detour_indices
+from planner.evaluation.functions import function_completeness, parse_functions
+from planner.evaluation.intervals import IndicatorColumn, divide, known_or
+from planner.evaluation.rules import RuleSet
+from planner.network.travel_times import TravelTimes
+from planner.network.walk import FloatArray, is_within
+from planner.schemas.tables import PREMISES
+
+Exclusion = tuple[str, NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False)
+class IndicatorData:
+    """A study's access data and rules; every intermediate result is computed once, when first needed.
+
+    Attributes
+    ----------
+    access
+        Tables and walks.
+    rule_set
+        For functions, catchments, and the detour above which a direction is blocked.
+    direct
+        Tables and walks without branches, for detours; None: `access`.
+    positions
+        The facilities whose detours are needed; None: all.
+    """
+
+    access: AccessData
+    rule_set: RuleSet
+    direct: AccessData | None = None
+    positions: Sequence[int] | None = None
+
+    @property
+    def count(self) -> int:
+        """Return the number of facilities."""
+        return len(self.access.facilities)
+
+    def given(self, name: str) -> FloatArray:
+        """Return a numeric column of the facilities table."""
+        return np.asarray(self.access.facilities[name], dtype=np.float64)
+
+    def total_with_branches(self, name: str) -> FloatArray:
+        """Return a numeric column summed over each facility and its branches."""
+        return sum_with_branches(self.given(name), self.access.facilities)
+
+    @cached_property
+    def functions(self) -> tuple[frozenset[str] | None, ...]:
+        """Return the functions of each facility by id; None where not known."""
+        cells = self.access.facilities["functions"]
+        return tuple(parse_functions(cell, self.rule_set.functions) for cell in cells)
+
+    @cached_property
+    def completeness(self) -> tuple[IndicatorColumn, IndicatorColumn]:
+        """Return missing functions, and the share of required functions that is offered."""
+        return function_completeness(list(self.access.facilities["tier"]), self.functions, self.rule_set.functions)
+
+    # Residents of the community that a facility serves as premises.
+
+    @cached_property
+    def _own_rows(self) -> tuple[NDArray[np.int64], int, NDArray[np.int64]]:
+        home, ids = pd.factorize(self.access.demand["community"].to_numpy(dtype=object))
+        serves = self.access.facilities["community"].to_numpy(dtype=object)
+        # Behind the communities with demand points stands the one that has none.
+        return home, len(ids), pd.Index(ids, dtype=object).get_indexer(serves)
+
+    def sum_over_residents(self, values: FloatArray) -> FloatArray:
+        """Sum values of demand points over the community of each premises; NaN of other facilities."""
+        home, count, own_row = self._own_rows
+        summed = np.append(np.bincount(home, weights=values, minlength=count), np.nan)
+        return np.where(self.access.is_premises, summed[own_row], np.nan)
+
+    @cached_property
+    def residents(self) -> FloatArray:
+        """Return the residents of each facility's community, shape (facilities,)."""
+        return self.sum_over_residents(self.access.people)
+
+    @cached_property
+    def not_of_residents(self) -> tuple[Exclusion, Exclusion]:
+        """Return for which facilities, and why, nothing is known of residents."""
+        is_premises = self.access.is_premises
+        homeless = (self.access.facilities["community"] == "").to_numpy() & is_premises
+        return ("not_premises", ~is_premises), ("no_community", homeless)
+
+    def share_of_residents(self, chosen: NDArray[np.bool_]) -> IndicatorColumn:
+        """Return the share of residents at the chosen demand points."""
+        share = divide(self.sum_over_residents(self.access.people * chosen), self.residents)
+        return known_or(share, "no_people", *self.not_of_residents, ("no_people", ~(self.residents > 0)))
+
+    @cached_property
+    def own_minutes(self) -> FloatArray:
+        """Return minutes to the nearest premises of its own community, shape (demand,)."""
+        return self.access.own_minutes()
+
+    @cached_property
+    def is_covered(self) -> NDArray[np.bool_]:
+        """Return True for demand points within the standard of any facility, shape (demand,)."""
+        nearest, _ = self.access.times.nearest()
+        return is_within(nearest, self.access.standard_min)
+
+    # People whom a facility, or a branch of it, reaches.
+
+    @cached_property
+    def served(self) -> TravelTimes:
+        """Return walks to each facility or a branch of it."""
+        return self.access.served_times()
+
+    def people_of_pairs(self, chosen: NDArray[np.bool_]) -> FloatArray:
+        """Sum people over the chosen pairs of a facility and a demand point, shape (facilities,)."""
+        rows, people = self.served.facility[chosen], self.access.people[self.served.demand[chosen]]
+        return np.bincount(rows, weights=people, minlength=self.count).astype(np.float64)
+
+    @cached_property
+    def people_nearest(self) -> FloatArray:
+        """Return the people whose nearest facility of its class (premises together, else by tier) each is.
+
+        Of several as near people use that of their own community first: two may share a house.
+        """
+        facilities, people, times = self.access.facilities, self.access.people, self.served
+        grouped = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises")
+        number = pd.factorize(grouped)[0][times.facility]
+        others = serves_other_community(times, self.access.demand, facilities)
+        order = np.lexsort((times.facility, others, times.minutes, times.demand, number))
+        of_each = np.column_stack([number[order], times.demand[order]])
+        first = order[np.concatenate([[True], (of_each[1:] != of_each[:-1]).any(axis=1)])[: len(order)]]
+        weights = people[times.demand[first]]
+        return np.bincount(times.facility[first], weights=weights, minlength=self.count).astype(np.float64)
+
+    @cached_property
+    def detours(self) -> tuple[Detour, ...]:
+        """Return the detour index of each facility, overall and by direction."""
+        return tuple(detour_indices(self.direct or self.access, self.positions))
+
+    @cached_property
+    def catchments(self) -> tuple[Catchments, Catchments] | None:
+        """Return 2SFCA and E2SFCA; None where the rules define no catchment."""
+        catchment = self.rule_set.catchment
+        if catchment is None:
+            return None
+        floor_m2, people = self.total_with_branches("floor_area_m2"), self.access.people
+        zones, weights = catchment.zones_min, catchment.weights
+        return (
+            two_step_access(self.served, people, floor_m2, zones_min=zones[-1:], weights=(1.0,)),
+            two_step_access(self.served, people, floor_m2, zones_min=zones, weights=weights),
+        )

@@ -1,0 +1,357 @@
+"""Tables of results that report and workbook share: coverage, communities, facilities, rules, sites, sources."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+from planner.evaluation.intervals import IndicatorRef
+from planner.reporting.document.build import Document
+from planner.reporting.facility_text import (
+    COMPARISON_KEYS,
+    facility_notes,
+    failure_reasons,
+    improvement_text,
+    requirement,
+)
+from planner.reporting.report.blocks import DASH, Cell, Translator, headcount
+from planner.reporting.rounding import added_by_sites
+from planner.reporting.tables.spec import TableColumn, TableSpec
+from planner.reporting.tables.workbook import Kind, Number, Value
+
+LOWEST = 5
+"""One in so many communities is marked as the lowest."""
+
+
+def coverage_table(t: Translator) -> TableSpec:
+    """Return the table of coverage: a row a limit, in total and by tier."""
+    return TableSpec(
+        t,
+        (
+            TableColumn(
+                "tier",
+                t("column_tier"),
+                lambda row: t.term(f"tier_{row['tier']}") if "tier" in row else t("total"),
+            ),
+            TableColumn(
+                "limit",
+                t("column_limit"),
+                lambda row: row["limit_min"],
+                "plain",
+                lambda row: t("minutes", value=t.exact(row["limit_min"])),
+                sheet_heading=t("column_limit_min"),
+            ),
+            TableColumn("facilities", t("column_count"), lambda row: row["facilities"], "whole"),
+            TableColumn("served", t("column_served"), lambda row: _served(row)[0], "whole"),
+            TableColumn("unserved", t("column_unserved"), lambda row: _served(row)[1], "whole"),
+            _share_bar(t, "share", "people_share"),
+            TableColumn("points", t("column_points"), lambda row: row["points_covered"], "whole"),
+            TableColumn("points_share", t("column_points_share"), lambda row: row["points_share"], "share"),
+            TableColumn("area_share", t("column_area_share"), lambda row: row["area_share"], "share"),
+            TableColumn("overlap", t("column_overlap"), lambda row: row["people_overlap"], "whole"),
+            TableColumn("overlap_share", t("column_overlap_share"), lambda row: row["overlap_share"], "share"),
+        ),
+    )
+
+
+def _share_bar(t: Translator, key: str, field: str) -> TableColumn:
+    heading = t(f"column_{key}")
+    return TableColumn(key, heading, lambda row: row[field], "share", lambda row: t.bar(row[field]))
+
+
+def _served(row: Document) -> tuple[float, float]:
+    """Return the people served and not served, rounded so that they add up where the document rounds them."""
+    if "shown" in row:
+        return headcount(row).covered, headcount(row).uncovered
+    return row["people_covered"], row["people"] - row["people_covered"]
+
+
+def community_rows(t: Translator) -> list[dict[float, Document]]:
+    """Return the coverage of each community by limit."""
+    rows: dict[str, dict[float, Document]] = {}
+    for row in t.content["coverage"]["by_community"]:
+        rows.setdefault(row["community"], {})[row["limit_min"]] = row
+    return list(rows.values())
+
+
+def communities_table(t: Translator) -> TableSpec:
+    """Return the table of communities: a row is a community's coverage by limit (`community_rows`)."""
+    content = t.content
+    standard = content["coverage"]["standard_min"]
+    minutes = t.exact(standard)
+    measured = {row["community"]: row for row in content["diagnosis"]["communities"]}
+    weak = set(content["diagnosis"]["weak_communities"])
+    at_standard = [row[standard] for row in community_rows(t)]
+    peopled = [row for row in at_standard if row["people_share"] is not None]
+    by_share = sorted(peopled, key=lambda row: row["people_share"])
+    lowest = {row["community"] for row in by_share[: len(peopled) // LOWEST]}
+
+    def name(row: dict[float, Document]) -> Cell:
+        marked = row[standard]["community"] in lowest
+        return Cell(("▼ " if marked else "") + row[standard]["name"], marked=marked)
+
+    def within(limit_min: float) -> TableColumn:
+        heading = t("column_within", minutes=t.exact(limit_min))
+        key = f"within_{limit_min:g}"
+        return TableColumn(
+            key,
+            heading,
+            lambda row: row[limit_min]["people_share"],
+            "share",
+            lambda row: t.bar(row[limit_min]["people_share"]),
+        )
+
+    def measure(key: str) -> TableColumn:
+        return TableColumn(
+            key, t(f"column_{key}"), lambda row: measured.get(row[standard]["community"], {}).get(key), "whole"
+        )
+
+    def at(key: str, heading: str, value: Any, kind: Kind = "text", cell: Any = None) -> TableColumn:  # noqa: ANN401
+        return TableColumn(key, heading, lambda row: value(row[standard]), kind, cell)
+
+    return TableSpec(
+        t,
+        (
+            at("id", t("column_id"), lambda row: row["community"]),
+            at("name", t("column_community_name"), lambda row: row["name"], cell=name),
+            at("subdistrict", t("column_street"), lambda row: row["street"]),
+            at("people", t("column_people"), lambda row: row["shown"]["people"], "whole"),
+            *(within(row["limit_min"]) for row in content["coverage"]["total"]),
+            at(
+                "unserved", t("column_unserved_at", minutes=minutes), lambda row: headcount(row).uncovered, "whole"
+            ),
+            at("own", t("column_own", minutes=minutes), lambda row: row["shown"]["own_people_covered"], "whole"),
+            measure("people_65"),
+            measure("people_65_uncovered"),
+            measure("premises_m2"),
+            at("weak", t("column_is_weak"), lambda row: t("yes" if row["community"] in weak else "no")),
+        ),
+    )
+
+
+def facilities_table(t: Translator) -> TableSpec:
+    """Return the table of facilities: a row is an entry of `centres`."""
+    rules = {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
+    standard = t.content["coverage"]["standard_min"]
+    access_m = t.content["walking"]["access_m"]
+    minutes = t.exact(standard)
+
+    def indicator(key: str, name: str, kind: Kind) -> TableColumn:
+        return TableColumn(key, t(f"column_{key}", minutes=minutes), lambda row: row["measures"][name], kind)
+
+    def distance(row: Document) -> Cell:
+        far = row["street_m"] > access_m
+        return Cell(("▲ " if far else "") + t.number(row["street_m"]), marked=far)
+
+    return TableSpec(
+        t,
+        (
+            TableColumn("id", t("column_id"), lambda row: row["id"]),
+            TableColumn("name", t("column_centre"), lambda row: row["name"]),
+            TableColumn("tier", t("column_tier"), lambda row: t.term(f"tier_{row['tier']}")),
+            TableColumn("community", t("column_community"), lambda row: row["community_name"]),
+            TableColumn(
+                "rating",
+                t("column_verdict"),
+                lambda row: t.term(f"verdict_{row['verdict'] or 'none'}"),
+                cell=lambda row: t.verdict(row["verdict"]),
+            ),
+            TableColumn("lon", t("column_lon"), lambda row: row["lon"], "degrees"),
+            TableColumn("lat", t("column_lat"), lambda row: row["lat"], "degrees"),
+            indicator("floor_area", "floor_area_m2", "whole"),
+            indicator("own_people", "people", "whole"),
+            indicator("nearest_people", "people_nearest", "whole"),
+            indicator("own_share", str(IndicatorRef("own_covered_share", standard)), "share"),
+            indicator("next_centre", "next_centre_min", "number"),
+            TableColumn("street_m", t("column_street_m"), lambda row: row["street_m"], "number", distance),
+            TableColumn("reasons", t("column_reasons"), lambda row: "\n".join(failure_reasons(row, rules, t))),
+            TableColumn("note", t("column_note"), lambda row: "\n".join(facility_notes(row, t))),
+            TableColumn(
+                "remedy",
+                t("column_remedy"),
+                lambda row: improvement_text(row["remedy"], rules, t) if row["remedy"] else "",
+            ),
+        ),
+    )
+
+
+def rules_table(t: Translator) -> TableSpec:
+    """Return the table of rules: a row is an entry of `diagnosis.rules`."""
+
+    def requires(rule: Document) -> Cell:
+        expression, required = rule["expression"], rule["required"]
+        if required is None:
+            return Cell(expression)
+        quantity = t.quantity(required, rule["unit"])
+        return Cell(t(COMPARISON_KEYS[rule["comparison"]], required=quantity), further=expression)
+
+    def applies_to(rule: Document) -> str:
+        tiers = [t.term(f"tier_{tier}") for tier in rule["tiers"]]
+        return t.join(tiers + [t(f"place_{place}") for place in rule["places"]])
+
+    return TableSpec(
+        t,
+        (
+            TableColumn("id", t("column_id"), lambda rule: rule["id"]),
+            TableColumn("rule", t("column_rule"), t.localized),
+            TableColumn(
+                "grade",
+                t("column_grade"),
+                lambda rule: grade_text(rule["grade"], t),
+                cell=lambda rule: (
+                    Cell(t("grade_advice")) if rule["grade"] == "advice" else t.verdict(rule["grade"])
+                ),
+            ),
+            TableColumn(
+                "tiers",
+                t("column_tiers"),
+                lambda rule: t.join([t.term(f"tier_{tier}") for tier in rule["tiers"]]),
+                cell=applies_to,
+            ),
+            TableColumn("asks", t("column_asks"), lambda rule: rule["expression"], cell=requires),
+            TableColumn(
+                "required",
+                t("column_required"),
+                lambda rule: value_in_unit(rule["required"], rule["unit"]),
+                "number",
+            ),
+            TableColumn("effective", t("column_effective"), lambda rule: rule["effective"]),
+            TableColumn(
+                "clause",
+                t("column_clause"),
+                lambda rule: t.citation(rule, "clause"),
+                cell=lambda rule: Cell(t.citation(rule, "clause"), further=rule["effective"] or ""),
+            ),
+            TableColumn("evidence", t("column_evidence"), lambda rule: t(f"rule_evidence_{rule['evidence']}")),
+        ),
+    )
+
+
+def rule_results_table(t: Translator) -> TableSpec:
+    """Return the table of rule results: a row is a pair of a facility and one of its findings."""
+    rules = {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
+    passed = {True: t("yes"), False: t("no"), None: t("not_known")}
+    return TableSpec(
+        t,
+        (
+            TableColumn("id", t("column_id"), lambda row: row[0]["id"]),
+            TableColumn("name", t("column_centre"), lambda row: row[0]["name"]),
+            TableColumn("rule", t("column_rule"), lambda row: t.localized(rules[row[1]["rule"]])),
+            TableColumn("grade", t("column_grade"), lambda row: grade_text(row[1]["grade"], t)),
+            TableColumn("passed", t("column_passed"), lambda row: passed[row[1]["passed"]]),
+            TableColumn(
+                "value", t("column_value"), lambda row: value_in_unit(row[1]["value"], row[1]["unit"]), "number"
+            ),
+            TableColumn("asks", t("column_asks"), lambda row: requirement(row[1], t)),
+            TableColumn("clause", t("column_clause"), lambda row: t.citation(rules[row[1]["rule"]], "clause")),
+        ),
+    )
+
+
+def grade_text(grade: str, t: Translator) -> str:
+    """Return the term of a rule's grade."""
+    return t("grade_advice") if grade == "advice" else t.term(f"verdict_{grade}")
+
+
+def value_in_unit(value: float | None, unit: str) -> Value:
+    """Return a measured or required number, a share as per cent."""
+    return None if value is None else Number(float(value), "share" if unit == "share" else "number")
+
+
+def site_rows(proposal: Document) -> list[Document]:
+    """Return the sites of a proposal with the people added by each, and by all up to it."""
+    added = added_by_sites(proposal)
+    running = accumulate(added.values())
+    return [
+        {**site, "method": proposal["method"], "added": added[site["rank"]], "cumulative": total}
+        for site, total in zip(proposal["sites"], running, strict=True)
+    ]
+
+
+def sites_table(t: Translator, *, weighted: bool) -> TableSpec:
+    """Return the table of proposed sites: a row is one of `site_rows`."""
+    suffix = "_weighted" if weighted else ""
+    return TableSpec(
+        t,
+        (
+            TableColumn("method", t("column_method"), lambda site: t.term(f"method_{site['method']}")),
+            TableColumn("rank", t("column_rank"), lambda site: site["rank"], "whole"),
+            TableColumn("site", t("column_site"), lambda site: site["id"]),
+            TableColumn("lon", t("column_lon"), lambda site: site["lon"], "degrees"),
+            TableColumn("lat", t("column_lat"), lambda site: site["lat"], "degrees"),
+            TableColumn("added", t(f"column_added{suffix}"), lambda site: site["added"], "whole"),
+            TableColumn("cumulative", t(f"column_cumulative{suffix}"), lambda site: site["cumulative"], "whole"),
+        ),
+    )
+
+
+def business_areas_table(t: Translator) -> TableSpec:
+    """Return the table of business areas: a row is an entry of `circles.circles`."""
+
+    def name(area: Document) -> Cell:
+        within = area["station_within"]
+        return Cell(("" if within else "▲ ") + area["name"], marked=not within)
+
+    def nearest(area: Document, facility: str) -> Cell | str:
+        minutes = area[f"{facility}_min"]
+        if minutes is None:
+            return t("circles_nothing_near")
+        return Cell(area[f"{facility}_name"] or DASH, further=t("minutes", value=t.number(minutes)))
+
+    def count(key: str, name: str = "") -> TableColumn:
+        return TableColumn(key, t(f"column_{key}"), lambda area: area[name or key], "whole")
+
+    return TableSpec(
+        t,
+        (
+            TableColumn("id", t("column_id"), lambda area: area["id"]),
+            TableColumn("name", t("column_circle"), lambda area: area["name"], cell=name),
+            TableColumn(
+                "station",
+                t("column_station"),
+                lambda area: area["station_name"],
+                cell=lambda area: nearest(area, "station"),
+            ),
+            TableColumn("station_min", t("column_station_min"), lambda area: area["station_min"], "number"),
+            TableColumn(
+                "centre",
+                t("column_centre_near"),
+                lambda area: area["centre_name"],
+                cell=lambda area: nearest(area, "centre"),
+            ),
+            count("places"),
+            count("workers"),
+            count("workers_given"),
+            count("workers_covered"),
+            count("near_middle", "workers_near_middle"),
+            TableColumn("lon", t("column_lon"), lambda area: area["lon"], "degrees"),
+            TableColumn("lat", t("column_lat"), lambda area: area["lat"], "degrees"),
+        ),
+    )
+
+
+def sources_table(t: Translator) -> TableSpec:
+    """Return the table of input files: a row is an entry of `data.sources`."""
+    return TableSpec(
+        t,
+        (
+            TableColumn("layer", t("column_layer"), lambda source: t(f"layer_{source['layer']}")),
+            TableColumn(
+                "file",
+                t("column_file"),
+                lambda source: source["file"],
+                cell=lambda source: Cell(source["file"], further=source["sha256"]),
+                sheet_heading=t("column_path"),
+            ),
+            TableColumn("sha256", t("column_sha256"), lambda source: source["sha256"]),
+            TableColumn("source", t("column_source"), lambda source: source["source"] or t("source_not_given")),
+            TableColumn(
+                "nature",
+                t("column_nature"),
+                lambda source: t("nature_modelled" if source["modelled"] else "nature_given"),
+            ),
+            TableColumn("crs", t("column_crs"), lambda source: source["crs"], cell=lambda source: source["crs"]),
+            TableColumn("rows", t("column_rows"), lambda source: source["rows"], "whole"),
+            TableColumn("used", t("column_used"), lambda source: source["used"], "whole"),
+        ),
+    )
