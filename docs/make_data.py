@@ -16,8 +16,9 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from planner.config.sections.base import Settings
-from planner.config.sections.layers import Inputs, Layer, Raster
+from planner.config.sections.layers import InputSettings, Layer, Raster
 from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
+from planner.evaluation.indicators import INDICATORS
 from planner.reporting.tables.layer_schemas import LAYERS
 from planner.schemas.table_schema import Column, TableSchema
 from planner.schemas.tables import SCHEMAS
@@ -69,34 +70,16 @@ OWN_PEOPLE = "people within the limit of the premises of their own community (ti
 LIMIT = "the limit, minutes, inclusive"
 STREET_M = "straight distance to the nearest street, m, also where it is beyond access_m"
 
-MEASURES = {
-    "people": "people of the community, premises of tier community or village only",
-    "households": "of the community: its own number, else the sum at its demand points; same premises only",
-    "people_nearest": "people whose nearest centre of its kind it is, within the horizon; see method.md",
-    "people_per_m2": "people_nearest ÷ floor_area_m2",
-    "activity_share": "activity_area_m2 ÷ floor_area_m2, 0–1",
-    "functions_share": "share of the functions required of its tier that it offers, 0–1",
-    "functions_missing": "how many of these it lacks",
-    "covered_share": "share of the community's people within the standard of any centre, 0–1; premises only",
-    "overlap_share": "of the people within the standard of it, the share with another centre within it too, 0–1",
-    "people_65_uncovered": "residents of 65 and more of the community beyond the standard; premises only",
-    "detour": "walk ÷ straight line of the middle resident within the straight-line circle of the standard",
-    "detour_worst": "the same in the direction where it is largest",
-    "blocked_directions": "of eight directions, those whose detour is above the profile's limit",
-    "next_centre_min": "minutes on foot to the nearest other centre; not known beyond the horizon",
-    "catchment_people": "people within the profile's catchment",
-    "catchment_people_weighted": "the same, weighted by zone",
-    "m2_per_person_2sfca": "floor_area_m2 ÷ catchment_people",
-    "m2_per_person_e2sfca": "floor_area_m2 ÷ catchment_people_weighted",
-    "own_covered_share_<limit>min": "share of the community's people within the limit of its own premises, 0–1",
-    "people_within_<limit>min": "people within the limit of it",
-    "area_ratio_<limit>min": "service area ÷ straight-line disc of the same limit",
-}
 GIVEN = {
     "activity_area_m2": "floor area for residents' activities, m²; empty where not known",
     "open_hours_week": "hours open in a week; empty where not known",
     "step_free": "whether it is entered without a step",
     "newly_built": "whether it counts as newly built",
+}
+MEASURES = {
+    one.column: one.meaning
+    for one in INDICATORS.values()
+    if one.name not in {"floor_area_m2", "functions", *GIVEN}
 }
 CHANGE_KINDS = (
     "add_area, extend_hours, add_functions, step_free, open_gate, build_crossing, move, share or open_station"
@@ -633,12 +616,12 @@ PLAN_ENTRIES: dict[str, str] = {
     "data.sources[].unread[].near": "the field that it may have meant; empty where none is near",
     "data.sources[].rows": "rows read",
     "data.sources[].used": "of these, rows that are in the results",
-    "data.sources[].set_aside": "list: the other rows, by the reason; rows = used + the counts",
-    "data.sources[].set_aside[].key": "the reason",
-    "data.sources[].set_aside[].count": "how many rows",
-    "data.sources[].set_aside[].rows": "list of their numbers, as ranges: in sheets as shown, else counted from 0",
-    "data.sources[].set_aside[].en": "the reason in words, English",
-    "data.sources[].set_aside[].zh": "the reason in words, Chinese",
+    "data.sources[].dropped": "list: the other rows, by the reason; rows = used + the counts",
+    "data.sources[].dropped[].key": "the reason",
+    "data.sources[].dropped[].count": "how many rows",
+    "data.sources[].dropped[].rows": "list of their numbers, as ranges: in sheets as shown, else counted from 0",
+    "data.sources[].dropped[].en": "the reason in words, English",
+    "data.sources[].dropped[].zh": "the reason in words, Chinese",
     "data.sources[].crs": "the coordinate system of the file",
     "data.sources[].datum": "whose coordinates it has: wgs84, gcj02 or bd09; converted where it is not wgs84",
     "data.sources[].datum_by": "elsewhere (not in mainland China), declared, known (OpenStreetMap), "
@@ -1209,7 +1192,7 @@ def _setting_entries(model: type[Settings], path: tuple[str, ...]) -> Iterator[t
             yield from _setting_entries(
                 inner, (*path, f"{name}[]" if is_list_of_tables(field.annotation) else name)
             )
-    if model is Inputs:
+    if model is InputSettings:
         for name in Layer.model_fields:
             yield ".".join((*path, "<layer>", name)), setting_meaning(f"Layer.{name}", "en")
 
@@ -1249,7 +1232,7 @@ def _settings(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
         yield f"\n### {title}\n\n" + _table(("setting", "kind", "default", "meaning", "含义"), rows)
     for inner_path, inner in nested:
         yield from _settings(inner, inner_path)
-    if model is Inputs:
+    if model is InputSettings:
         yield from _settings(Layer, (*path, "<layer>"))
 
 

@@ -1,7 +1,7 @@
 """Hooks of MkDocs: pages that are made while the site is built.
 
 Tutorials are the notebooks, executed once for each content and kept in build/tutorials; the changelog is that of
-the repository; links that lead out of docs/ become names of files.
+the repository; links that lead out of docs/ become names of files. A page that loads from another host is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from nbclient import NotebookClient
@@ -28,6 +29,7 @@ EXECUTE = os.environ.get("DOCS_EXECUTE", "yes") != "no"
 OUTER_LINK = re.compile(r"\[([^\]]*)\]\((?:\.\./)+([^)]+)\)")
 FRAME = re.compile(r"<iframe\b.*?</iframe>", flags=re.DOTALL)
 """A whole map inside a page would be larger than the rest of the site."""
+LOADED = re.compile(r"<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=\"?https?://[^>]*>")
 MAP_IMAGE = '<img alt="The map of the study" src="../images/map_en.png">'
 
 
@@ -50,6 +52,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     del config, files
     depth = page.file.src_uri.count("/")
     return OUTER_LINK.sub(lambda link: _inner_or_name(link, depth), markdown)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Check that no page loads anything from another host."""
+    for page in sorted(Path(config.site_dir).rglob("*.html")):
+        loaded = LOADED.search(page.read_text("utf-8"))
+        if loaded:
+            message = f"{page}: loads {loaded.group()}"
+            raise PluginError(message)
 
 
 def _inner_or_name(link: re.Match[str], depth: int) -> str:

@@ -19,7 +19,7 @@ from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.search import Improvements
 from planner.evaluation.sensitivity import AlternativeDiagnosis
-from planner.evaluation.validation.walk_verification import Verification
+from planner.evaluation.validation.cross_checks import Verification
 from planner.inputs.scenario import Scenario
 from planner.inputs.study_inputs import Inputs
 from planner.messages.notices import Notice
@@ -60,7 +60,7 @@ class Plan:
         Improvements that make weak facilities compliant, and severed pairs of places.
     overlay
         Coverage by walking time compared with coverage by polygon overlay, one row per limit
-        (`planner.evaluation.validation.overlay`).
+        (`planner.evaluation.validation.cross_checks`).
     verification
         Comparison with walks recomputed by networkx; None unless requested.
     kinds

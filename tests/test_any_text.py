@@ -37,7 +37,7 @@ def renamed(plan: Plan, text: str) -> Plan:
         balance=names(plan.inputs.balance, "name"),
     )
     coverage = replace(plan.coverage, by_community=names(plan.coverage.by_community, "name", "street"))
-    fairness = replace(plan.fairness, by_street=names(plan.fairness.by_street, "street"))
+    fairness = replace(plan.fairness, by_subdistrict=names(plan.fairness.by_subdistrict, "street"))
     diagnosis = replace(plan.diagnosis, centres=names(plan.diagnosis.centres, "name"))
     study = plan.study.model_copy(update={"name": text, "date": text})
     prepared = replace(plan.prepared, study=study, inputs=inputs)

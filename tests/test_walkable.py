@@ -18,7 +18,7 @@ from rasterio import Affine
 import planner
 from planner.commands.check import describe
 from planner.config.study import read_study
-from planner.evaluation.validation.walk_verification import verify
+from planner.evaluation.validation.cross_checks import verify
 from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError, StudyError
 from planner.prepare import prepare

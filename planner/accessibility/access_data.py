@@ -1,4 +1,4 @@
-"""What is assessed: the tables of a study and the walks between them."""
+"""Access data: the tables of a study and the walks between them."""
 
 from __future__ import annotations
 
@@ -14,30 +14,27 @@ from planner.accessibility.branches import is_branch, merge_branches
 from planner.accessibility.coverage import own_facility_minutes
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, WalkSettings
-from planner.schemas.tables import Communities, Facilities
-
-PREMISES = ("community", "village")
-"""The tiers whose centres are the premises of one community, as against the whole town's or a station."""
+from planner.schemas.tables import PREMISES, Communities, Facilities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccessData:
-    """Centres, communities and people as they are, and how they walk.
+    """Facilities, communities and people, and the walks between them.
 
     Attributes
     ----------
     facilities, communities, demand
-        The tables; demand points with their community.
+        Tables; demand points with their community.
     households
         Households by community id.
     times
-        Walking minutes between facilities and demand points, by position, each facility by itself.
+        Walking minutes between facilities and demand points, each facility by itself.
     between
-        The same between facilities and facilities; None where it was not measured.
+        The same between facilities; None where not computed.
     areas
-        Service areas, shape (facilities, limits); None where they were not drawn.
+        Service areas, shape (facilities, limits); None where not drawn.
     limits_min, standard_min
-        The study's limits, and the one that counts as served, minutes.
+        The study's limits, and the service standard, minutes.
     walk
         Speed and access.
     """
@@ -55,7 +52,7 @@ class AccessData:
 
     @property
     def is_premises(self) -> NDArray[np.bool_]:
-        """Return which facilities are the premises of one community, branches left out, shape (facilities,)."""
+        """Return True for the premises of a community, without branches, shape (facilities,)."""
         return np.asarray(self.facilities["tier"].isin(PREMISES), dtype=np.bool_) & ~is_branch(self.facilities)
 
     def served_times(self) -> TravelTimes:
@@ -64,39 +61,39 @@ class AccessData:
 
     @property
     def people(self) -> FloatArray:
-        """Return the people at each demand point, shape (demand,)."""
+        """Return the population of each demand point, shape (demand,)."""
         return np.asarray(self.demand["people"], dtype=np.float64)
 
     @property
     def people_65(self) -> FloatArray:
-        """Return the residents of 65 or more at each demand point; NaN is not known, shape (demand,)."""
+        """Return the residents of 65 and over at each demand point; NaN is not known, shape (demand,)."""
         return residents_65(self.demand)
 
     def own_minutes(self) -> FloatArray:
-        """Return each demand point's minutes to the nearest premises of its own community."""
+        """Return minutes to the nearest premises of the point's own community, shape (demand,)."""
         return own_facility_minutes(self.served_times(), self.demand, self.facilities)
 
     def by_community(self, values: FloatArray) -> pd.Series:
-        """Return the sum of values of demand points by community id; of what is not known, NaN."""
+        """Sum values of demand points by community id; NaN where one is not known."""
         number, ids = pd.factorize(self.demand["community"].to_numpy(dtype=object), sort=True)
         return pd.Series(np.bincount(number, weights=values, minlength=len(ids)), index=ids)
 
 
 def residents_65(demand: gpd.GeoDataFrame) -> FloatArray:
-    """Return the residents of 65 or more at each demand point; NaN is not known, shape (demand,)."""
+    """Return the residents of 65 and over at each demand point; NaN is not known, shape (demand,)."""
     if "people_65" not in demand.columns:
         return np.full(len(demand), np.nan)
-    # Where nobody lives, nobody is old.
+    # Points without people have none of 65 and over.
     return np.where(demand["people"] > 0, demand["people_65"].to_numpy(dtype=np.float64), 0.0)
 
 
 def serves_other_community(
     times: TravelTimes, demand: gpd.GeoDataFrame, facilities: Facilities
 ) -> NDArray[np.bool_]:
-    """Tell which pairs lead to a facility of another community than the demand point's own, shape (pairs,).
+    """Return True for pairs whose facility belongs to another community than the demand point, shape (pairs,).
 
-    Of several as near people use their own community's first: two may share a house.
+    Of several as near people use their own community's first: two may share a building.
     """
-    homes = [table["community"].to_numpy(dtype=object) for table in (demand, facilities)]
-    community, _ = pd.factorize(np.concatenate(homes))
-    return np.asarray(community[times.demand] != community[len(homes[0]) :][times.facility], dtype=np.bool_)
+    ids = [table["community"].to_numpy(dtype=object) for table in (demand, facilities)]
+    community, _ = pd.factorize(np.concatenate(ids))
+    return np.asarray(community[times.demand] != community[len(ids[0]) :][times.facility], dtype=np.bool_)

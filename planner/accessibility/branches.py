@@ -1,4 +1,4 @@
-"""Branches: a facility that belongs to another centre, and is counted and judged with it."""
+"""Branches: facilities that belong to another, and are counted and rated with it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from planner.schemas.tables import TIERS, Facilities
 
 
 def is_branch(facilities: Facilities) -> NDArray[np.bool_]:
-    """Return which facilities are branches of another, shape (facilities,)."""
+    """Return True for branches of another facility, shape (facilities,)."""
     return np.asarray(facilities["branch_of"] != "", dtype=np.bool_)
 
 
 def main_facility(facilities: Facilities) -> IndexArray:
-    """Return the centre that each facility is counted with, by position: itself unless it is a branch."""
+    """Return the position of the facility that each is counted with: itself unless it is a branch."""
     position = pd.Series(np.arange(len(facilities)), index=facilities["id"])
     named = facilities["branch_of"].where(facilities["branch_of"] != "", facilities["id"])
     return np.asarray(position.reindex(named), dtype=np.int64)
 
 
 def facilities_by_tier(facilities: Facilities) -> dict[str, NDArray[np.bool_]]:
-    """Return which facilities belong to each tier, a branch to that of its centre, in the order of `TIERS`."""
+    """Return a mask of facilities for each tier, in the order of `TIERS`; branches count with their main one."""
     tier = facilities["tier"].to_numpy(dtype=object)[main_facility(facilities)]
     return {name: np.asarray(tier == name, dtype=np.bool_) for name in TIERS if (tier == name).any()}
 
 
 def merge_branches(times: TravelTimes, facilities: Facilities) -> TravelTimes:
-    """Return walks to each centre or a branch of it, whichever is shorter; branches by themselves have none.
+    """Return the shortest walks to each facility or a branch of it; branches by themselves have none.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def merge_branches(times: TravelTimes, facilities: Facilities) -> TravelTimes:
 
 
 def sum_with_branches(values: FloatArray, facilities: Facilities) -> FloatArray:
-    """Return the sum of a column over each centre and its branches; a branch keeps its own; NaN is not known."""
+    """Sum a column over each facility and its branches; a branch keeps its own value; NaN is not known."""
     branch = is_branch(facilities)
     if not branch.any():
         return values

@@ -1,8 +1,9 @@
-"""Find the business circles of a study: their places, their extent, their people by day, their station."""
+"""Business areas (商圈): clusters of shops, offices and enterprises on foot, with their workers and stations."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -11,9 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.business_area_names import name_business_area
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
-from planner.config.sections.demand import Circles as CircleSettings
+from planner.config.sections.demand import BusinessAreaSettings
 from planner.messages.catalogue import Language, Phrase
 from planner.messages.notices import Notice
 from planner.network.isochrones.unions import union
@@ -30,22 +30,22 @@ STATION = "station"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BusinessAreas:
-    """The business circles.
+    """Business areas of a study.
 
     Attributes
     ----------
     table
-        One row a circle, most workers first: id (B1, B2, …), name, name_from (given, place or street), places,
-        workers, workers_given (those of them who are the layer's own), middle (id of the place in its middle),
-        station_within (whether a station is within the standard of the middle), station and station_min (the
-        nearest, "" and `inf` where none can be walked to), centre and centre_min (the nearest of any tier),
-        workers_covered (within the standard of a station), workers_near_middle (within the standard of the place
-        in the middle: whom one station there would serve), area_m2, geometry (its extent).
+        One row an area, most workers first: id (B1, B2, …), name, name_from (given, place or street), places,
+        workers, workers_given (of these, those that the layer states), middle (id of the central place),
+        station_within (whether a station is within the standard of it), station and station_min (the nearest, ""
+        and `inf` where none can be reached), centre and centre_min (the nearest of any tier), workers_covered
+        (within the standard of a station), workers_near_middle (within the standard of the central place),
+        area_m2, geometry (its extent).
     places
-        The places of the kinds that make circles: as given, with circle ("" in none) and station_min (`inf` beyond
-        the standard).
+        The places that count, with circle (id of the area, "" in none) and station_min (`inf` beyond the
+        standard).
     standard_min
-        The limit, minutes.
+        Service standard, minutes.
     notices
         Places that reach no street.
     """
@@ -56,18 +56,18 @@ class BusinessAreas:
     notices: tuple[Notice, ...]
 
 
-def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each by name
+def find_business_areas(  # noqa: PLR0913 - inputs of one stage, each by name
     given: BusinessPlaces,
     walker: Walker,
     facilities: Facilities,
     facility_snaps: SnappedPoints,
     streets: Streets,
     *,
-    settings: CircleSettings,
+    settings: BusinessAreaSettings,
     standard_min: float,
     language: Language,
 ) -> BusinessAreas:
-    """Find where places lie close together on foot.
+    """Cluster places on the walking network, and name the clusters.
 
     Parameters
     ----------
@@ -76,40 +76,39 @@ def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each
     walker
         Network and walk.
     facilities, facility_snaps
-        The centres, and where they meet the streets.
+        Facilities, and the same snapped.
     streets
-        The rows that the network was built from, for their names.
+        The rows that the network was built from, for street names.
     settings
-        Method and figures.
+        Clustering method and its parameters.
     standard_min
-        The limit within which a circle should have a station, minutes, inclusive.
+        Limit within which an area should have a station, minutes, inclusive.
     language
-        Of the names that are made.
+        Of the names.
 
     Returns
     -------
-    circles
-        The same places in any order give the same circles.
+    areas
+        Independent of the order of the places.
     """
     candidates = given.points[given.points["circle"]]
     # Ties go to the lower id, whatever the order of the file.
     places = gpd.GeoDataFrame(candidates.sort_values("id", kind="stable"))
     snaps = walker.snap(places)
     metres = walk_distances(walker, snaps, within_m=settings.within_m)
-    least = settings.least_places
     labels = (
-        dbscan(metres, within_m=settings.within_m, least_places=least)
+        dbscan(metres, within_m=settings.within_m, min_places=settings.least_places)
         if settings.method == "dbscan"
-        else hdbscan(metres, least_places=least)
+        else hdbscan(metres, min_places=settings.least_places)
     )
     workers = places["workers"].to_numpy()
     numbers = _by_workers(labels, workers)
-    circle = np.array([f"B{numbers[label] + 1}" if label != NOISE else "" for label in labels], dtype=object)
+    area_ids = np.array([f"B{numbers[label] + 1}" if label != NOISE else "" for label in labels], dtype=object)
 
     stations = (facilities["tier"] == STATION).to_numpy()
     station_min = _minutes_within(walker, facility_snaps, stations, snaps, limit_min=standard_min)
-    places = gpd.GeoDataFrame(places.assign(circle=circle, station_min=station_min))
-    members = [np.flatnonzero(circle == f"B{number}") for number in range(1, len(numbers) + 1)]
+    places = gpd.GeoDataFrame(places.assign(circle=area_ids, station_min=station_min))
+    members = [np.flatnonzero(area_ids == f"B{number}") for number in range(1, len(numbers) + 1)]
     middles = np.array([_middle(places, rows) for rows in members], dtype=np.int64)
     table = _table(
         places,
@@ -124,21 +123,23 @@ def find_business_areas(  # noqa: PLR0913 - the question has so many parts, each
         near_middle=_workers_near(walker, snaps, members, middles, workers, limit_min=standard_min),
         standard_min=standard_min,
     )
-    lost = places[~snaps.reaches_street]
+    off_network = places[~snaps.reaches_street]
     access = {"access_m": f"{walker.access_m:g}"}
-    notices = (Notice("place_no_street", "places", tuple(lost["id"]), values=access),) if len(lost) else ()
+    notices = (
+        (Notice("place_no_street", "places", tuple(off_network["id"]), values=access),) if len(off_network) else ()
+    )
     return BusinessAreas(table, places, standard_min, notices)
 
 
 def _by_workers(labels: NDArray[np.int64], workers: NDArray[np.float64]) -> dict[int, int]:
-    """Give clusters numbers by workers, most first; equal ones in the order of their first places."""
+    """Return the rank of each cluster by workers, most first; equal ones in the order of their first places."""
     found = sorted(set(labels.tolist()) - {NOISE})
     at_work = {label: round(float(workers[labels == label].sum()), 6) for label in found}
     return {label: place for place, label in enumerate(sorted(found, key=lambda label: (-at_work[label], label)))}
 
 
 def _middle(places: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> int:
-    """Return the place nearest to where the circle's workers are on average, the first of several as near."""
+    """Return the place nearest to the mean position of the workers, the first of several as near."""
     xy = shapely.get_coordinates(places.geometry.array[rows])
     workers = places["workers"].to_numpy()[rows]
     mean = np.average(xy, axis=0, weights=workers if workers.sum() > 0 else None)
@@ -168,13 +169,13 @@ def _workers_near(
     *,
     limit_min: float,
 ) -> NDArray[np.float64]:
-    """Return how many of each circle's workers are within a limit of the place in its middle."""
+    """Return the workers of each area within a limit of its central place."""
     times = walker.times(select_snapped(snaps, middles), snaps, within_min=limit_min)
-    circle_of = np.full(len(workers), -1)
+    area_of = np.full(len(workers), -1)
     for number, rows in enumerate(members):
-        circle_of[rows] = number
-    own = circle_of[times.demand] == times.facility
-    near = np.bincount(times.facility[own], weights=workers[times.demand[own]], minlength=len(members))
+        area_of[rows] = number
+    same = area_of[times.demand] == times.facility
+    near = np.bincount(times.facility[same], weights=workers[times.demand[same]], minlength=len(members))
     return near.astype(np.float64)
 
 
@@ -185,7 +186,7 @@ def _nearest(
     chosen: NDArray[np.bool_],
     xy: NDArray[np.float64],
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """Return the nearest of the chosen facilities, however far, and the minutes to it."""
+    """Return the nearest of the chosen facilities at any distance, and the minutes to it."""
     if not chosen.any() or not len(xy):
         return [""] * len(xy), np.full(len(xy), np.inf)
     among = select_snapped(facility_snaps, np.flatnonzero(chosen))
@@ -197,18 +198,17 @@ def _nearest(
 def _extents(
     walker: Walker, snaps: SnappedPoints, members: list[NDArray[np.int64]], *, reach_m: float
 ) -> list[shapely.Geometry]:
-    """Return the streets within `reach_m` of the places of each circle, with the ground beside them.
+    """Return the service area of each area's places within `reach_m`, and the lines from places to their streets.
 
-    Measured from the street position nearest to each place, with as much ground on both sides as people walk
-    straight, but no more than `reach_m`; and the way between a place and its street.
+    Measured from the street position nearest to each place, buffered by `access_m`, but no more than `reach_m`.
     """
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *members])
-    beside = Walker(walker.network, WalkSettings(walker.walk.speed_kmh, min(walker.access_m, reach_m)))
-    on_street = beside.snap(snaps.nearest_xy[rows])
-    limit_min = beside.walk.minutes(reach_m + beside.access_m)
-    areas = beside.service_areas(on_street, limits_min=[limit_min])[:, 0]
+    narrow = Walker(walker.network, WalkSettings(walker.walk.speed_kmh, min(walker.access_m, reach_m)))
+    on_street = narrow.snap(snaps.nearest_xy[rows])
+    limit_min = narrow.walk.minutes(reach_m + narrow.access_m)
+    areas = narrow.service_areas(on_street, limits_min=[limit_min])[:, 0]
     ways = shapely.linestrings(np.stack([snaps.xy[rows], snaps.nearest_xy[rows]], axis=1))
-    parts = np.concatenate([areas, shapely.buffer(ways, beside.access_m)])
+    parts = np.concatenate([areas, shapely.buffer(ways, narrow.access_m)])
     ends = np.cumsum([len(own) for own in members])
     return [
         union(parts[np.concatenate([spots, spots + len(rows)])])
@@ -227,20 +227,20 @@ def _names(
     members: list[NDArray[np.int64]],
     middles: NDArray[np.int64],
     street_names: NDArray[np.object_],
-    settings: CircleSettings,
+    settings: BusinessAreaSettings,
     language: Language,
 ) -> list[tuple[str, str]]:
-    """Return each circle's name and where it comes from; of equal names, all but the first carry a number."""
+    """Return each area's name and its source; of equal names, all but the first carry a number."""
     names = []
-    told: Counter[str] = Counter()
+    used: Counter[str] = Counter()
     for rows, middle in zip(members, middles, strict=True):
-        own = gpd.GeoDataFrame(places.iloc[rows])
         at = int(np.flatnonzero(rows == middle)[0])
-        name = name_business_area(own, street_names[rows], middle=at, given=settings.names)
+        in_area = gpd.GeoDataFrame(places.iloc[rows])
+        name = name_business_area(in_area, street_names[rows], middle=at, given=settings.names)
         text = name.text.in_words(language) if isinstance(name.text, Phrase) else name.text
-        told[text] += 1
-        again = Phrase("words.circle_again", {"name": text, "number": told[text]}).in_words(language)
-        names.append((again if told[text] > 1 else text, name.source))
+        used[text] += 1
+        again = Phrase("words.circle_again", {"name": text, "number": used[text]}).in_words(language)
+        names.append((again if used[text] > 1 else text, name.source))
     return names
 
 
@@ -277,3 +277,62 @@ def _table(  # noqa: PLR0913 - one column each
         "area_m2": np.array([shape.area for shape in extents], dtype=np.float64),
     }
     return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=extents, crs=places.crs)
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessAreaName:
+    """A business area's name, and its source: "given", "place" or "street"."""
+
+    text: Phrase | str
+    source: str
+
+
+def name_business_area(
+    members: gpd.GeoDataFrame,
+    streets: NDArray[np.object_],
+    *,
+    middle: int,
+    given: Mapping[str, str],
+) -> BusinessAreaName:
+    """Name a business area.
+
+    By the user's name for any of its places; else its named place of the greatest weight, else of the highest
+    class of landmark, with the most workers among these and the lowest id among equals; else the street on which
+    most of its workers work; else its central place.
+
+    Parameters
+    ----------
+    members
+        Its places, ordered by id.
+    streets
+        Name of the street nearest to each, "" where it has none.
+    middle
+        Position of its central place.
+    given
+        The user's names by the id of a place.
+    """
+    own = [given[place] for place in members["id"] if place in given]
+    if own:
+        return BusinessAreaName(own[0], "given")
+    named = members[members["name"] != ""]
+    weight = named["weight"].fillna(0.0)
+    important = named[weight == weight.max()] if (weight > 0).any() else named[named["landmark"] > 0]
+    if len(important):
+        rank = important.assign(minus_landmark=-important["landmark"], minus_workers=-important["workers"])
+        first = rank.sort_values(["minus_landmark", "minus_workers", "id"], kind="stable").iloc[0]
+        return BusinessAreaName(_area_name(str(first["name"])), "place")
+    on_street: dict[str, float] = {}
+    for street, workers in zip(streets, members["workers"], strict=True):
+        if street:
+            on_street[str(street)] = on_street.get(str(street), 0.0) + float(workers)
+    if on_street:
+        most = max(on_street.values())
+        return BusinessAreaName(
+            _area_name(min(name for name, workers in on_street.items() if workers == most)), "street"
+        )
+    place = members.iloc[middle]
+    return BusinessAreaName(_area_name(str(place["name"] or place["id"])), "place")
+
+
+def _area_name(name: str) -> Phrase | str:
+    return name if name.endswith("商圈") else Phrase("words.circle_of", {"name": name})

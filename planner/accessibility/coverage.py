@@ -1,4 +1,4 @@
-"""Coverage: who has a centre within the limit on foot, counted at demand points by travel time."""
+"""Coverage: people within a walking limit of a facility, counted at demand points by travel time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from planner.network.argument_checks import check_counts, check_limits, refuse, 
 from planner.network.isochrones.unions import union
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings, is_within
-from planner.schemas.tables import Communities, Facilities
+from planner.schemas.tables import PREMISES, Communities, Facilities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,7 @@ def measure_coverage(
     limits_min: Sequence[float],
     standard_min: float,
 ) -> Coverage:
-    r"""Count who has a centre within each limit.
+    r"""Count the people within each limit of a facility.
 
     .. math:: C = \sum_i a_i [\min_j t_{ij} \le T] / \sum_i a_i
 
@@ -188,7 +188,7 @@ def _check(
     limits_min: Sequence[float],
     standard_min: float,
 ) -> None:
-    """Refuse what does not belong together; positions are the only link between times and tables."""
+    """Refuse inputs that do not match; positions are the only link between times and tables."""
     where = "measure_coverage"
     check_limits(where, limits_min)
     needed = {
@@ -225,7 +225,7 @@ def own_facility_minutes(
 
     The times are those with branches, which are no premises of their own.
     """
-    premises = facilities["tier"].isin(["community", "village"]).to_numpy() & ~is_branch(facilities)
+    premises = facilities["tier"].isin(PREMISES).to_numpy() & ~is_branch(facilities)
     home = demand["community"].to_numpy(dtype=object)
     serves = facilities["community"].to_numpy(dtype=object)
     own = premises[times.facility] & (serves[times.facility] == home[times.demand])

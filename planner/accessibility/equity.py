@@ -1,8 +1,8 @@
-r"""Equity: how unequally the walk to the nearest centre is shared out.
+r"""Equity: inequality of the walk to the nearest facility.
 
-Everybody is either walking some minutes or reaches no centre at all. The second are never given a made-up number:
-they are counted, they stand last in the order of the worst served and above every limit, and the indices that need
-a number for everybody (Gini, Theil, gap) are over those who reach a centre, with their count beside them.
+People who reach no facility are never given a made-up number: they are counted, they come last among the worst
+served and above every limit, and the indices that need a number for everybody (Gini, Theil, gap) are over those
+who reach one, with their count beside them.
 """
 
 from __future__ import annotations
@@ -26,50 +26,49 @@ LORENZ_STEPS = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Equity:
-    """How the walk to the nearest centre is shared out.
+    """Distribution of the walk to the nearest facility.
 
     Attributes
     ----------
     groups
-        One row a group of people (everybody, 65 and more, each kind): group, people, people_reaching,
+        One row a population group (everybody, 65 and more, further groups): group, people, people_reaching,
         people_unreachable, uncovered and uncovered_share (beyond the standard, with the unreachable), mean_min,
         median_min, gini, theil, gap (FGT with power 1) and severity (power 2), worst_from_min (the worst-served
         tenth walk at least this), worst_mean_min (of those of them who reach a centre), worst_people,
         worst_unreachable. NaN where nobody, or not known.
     lorenz
         One row a group and tenth of the people, from the shortest walks: group, people_share, minutes_share.
-    by_street
-        One row a street (town, ward): street, people, people_unreachable, mean_min, gini, uncovered_share.
+    by_subdistrict
+        One row a subdistrict: street (its name), people, people_unreachable, mean_min, gini, uncovered_share.
     between_share
-        The part of the Theil index between streets, 0–1; the rest is within them. NaN where there is nothing to
-        share out.
+        The part of the Theil index between subdistricts, 0–1; the rest is within them. NaN where everything is 0.
     """
 
     groups: pd.DataFrame
     lorenz: pd.DataFrame
-    by_street: pd.DataFrame
+    by_subdistrict: pd.DataFrame
     between_share: float
 
 
 def measure_equity(
-    minutes: FloatArray, demand: gpd.GeoDataFrame, streets: pd.Series, *, standard_min: float
+    minutes: FloatArray, demand: gpd.GeoDataFrame, subdistricts: pd.Series, *, standard_min: float
 ) -> Equity:
-    """Measure how the walk to the nearest centre is shared out.
+    """Compute inequality measures of the walk to the nearest facility.
 
     Parameters
     ----------
     minutes
-        To the nearest centre, searched without a limit; `inf` where there is none to be reached, shape (demand,).
+        To the nearest facility, searched without a limit; `inf` where none is reached, shape (demand,).
     demand
-        Points with people, community, and perhaps people_65 and other columns people_<kind>.
-    streets
-        The street of each community, by its id.
+        Points with people, community, and perhaps people_65 and other columns people_<group>.
+    subdistricts
+        The subdistrict of each community, by its id.
     standard_min
-        The limit that counts as served, minutes.
+        Service standard, minutes.
 
     Returns
     -------
-    fairness
+    equity
         The measures; docs/method/ has their formulas.
 
     Raises
@@ -96,43 +95,43 @@ def measure_equity(
             for x, y in zip(share_of_people, share_of_minutes, strict=True)
         ]
     everyone = demand["people"].to_numpy(dtype=np.float64)
-    street = demand["community"].map(streets).fillna("").to_numpy(dtype=object)
-    by_street = []
-    for name in dict.fromkeys(streets):
-        of_street = np.where(street == name, everyone, 0.0)
-        row = _of_group(minutes, of_street, standard_min)
+    subdistrict = demand["community"].map(subdistricts).fillna("").to_numpy(dtype=object)
+    by_subdistrict = []
+    for name in dict.fromkeys(subdistricts):
+        inside = np.where(subdistrict == name, everyone, 0.0)
+        row = _of_group(minutes, inside, standard_min)
         kept = ("people", "people_unreachable", "mean_min", "gini", "uncovered_share")
-        by_street.append({"street": name, **{key: row[key] for key in kept}})
+        by_subdistrict.append({"street": name, **{key: row[key] for key in kept}})
     reaching = np.isfinite(minutes) & (everyone > 0)
-    between, within = theil_parts(minutes[reaching], everyone[reaching], street[reaching])
+    between, within = theil_parts(minutes[reaching], everyone[reaching], subdistrict[reaching])
     whole = between + within
     return Equity(
         groups=pd.DataFrame(groups),
         lorenz=pd.DataFrame(curves),
-        by_street=pd.DataFrame(by_street),
+        by_subdistrict=pd.DataFrame(by_subdistrict),
         between_share=between / whole if whole > 0 else float("nan"),
     )
 
 
 def groups_of(demand: gpd.GeoDataFrame) -> Iterator[tuple[str, FloatArray]]:
-    """Yield the groups of people and how many of each are at every demand point: everybody first, then each kind.
+    """Yield the population groups and their people at every demand point, everybody first.
 
-    A numeric column ``people_<kind>`` that is known at every point is a kind.
+    A numeric column ``people_<group>`` that is known at every point is a group.
     """
     everyone = demand["people"].to_numpy(dtype=np.float64)
     yield EVERYBODY, everyone
     for name in counted_columns(demand):
-        kind = np.where(everyone > 0, demand[name].to_numpy(dtype=np.float64), 0.0)
-        if np.isfinite(kind).all() and (kind >= 0).all() and kind.any():
-            yield name, kind
+        group = np.where(everyone > 0, demand[name].to_numpy(dtype=np.float64), 0.0)
+        if np.isfinite(group).all() and (group >= 0).all() and group.any():
+            yield name, group
 
 
 def gini(values: FloatArray, people: FloatArray) -> float:
-    r"""Return the population-weighted Gini index: 0 where everybody has as much, near 1 where one has all.
+    r"""Return the population-weighted Gini index: 0 for equality, near 1 where one person has all.
 
     .. math:: G = \sum_i \sum_j p_i p_j |a_i - a_j| / (2 \mu P^2)
 
-    NaN where there is nobody, or nothing to share out.
+    NaN where there is nobody, or all values are 0.
 
     Examples
     --------
@@ -140,17 +139,17 @@ def gini(values: FloatArray, people: FloatArray) -> float:
     0.25
     """
     order = np.argsort(values, kind="stable")
-    worth, weight = values[order], people[order]
-    whole, total = weight.sum(), (weight * worth).sum()
+    ordered, weight = values[order], people[order]
+    whole, total = weight.sum(), (weight * ordered).sum()
     if not whole > 0 or not total > 0:
         return float("nan")
-    # Everybody stands in the middle of those who have as much.
+    # Each person has the mean rank of those with the same value.
     middle = np.cumsum(weight) - weight / 2
-    return float(((2 * middle / whole - 1) * weight * worth).sum() / total)
+    return float(((2 * middle / whole - 1) * weight * ordered).sum() / total)
 
 
 def lorenz_at(shares: FloatArray, values: FloatArray, people: FloatArray) -> FloatArray:
-    """Return which share of all values those people have who have least, for each share of the people.
+    """Return the Lorenz curve: the share of all values that the people with least have, for shares of people.
 
     Examples
     --------
@@ -167,7 +166,7 @@ def lorenz_at(shares: FloatArray, values: FloatArray, people: FloatArray) -> Flo
 
 
 def theil(values: FloatArray, people: FloatArray) -> float:
-    r"""Return the Theil index :math:`T = \sum_i (p_i / P) (a_i / \mu) \ln(a_i / \mu)`; who has 0 adds 0.
+    r"""Return the Theil index :math:`T = \sum_i (p_i / P) (a_i / \mu) \ln(a_i / \mu)`; a value of 0 adds 0.
 
     Examples
     --------
@@ -183,7 +182,7 @@ def theil(values: FloatArray, people: FloatArray) -> float:
 
 
 def theil_parts(values: FloatArray, people: FloatArray, group: NDArray[np.object_]) -> tuple[float, float]:
-    """Return the Theil index between groups and within them; the two add up to the whole index.
+    """Decompose the Theil index into its part between groups and its part within them.
 
     Examples
     --------
@@ -204,9 +203,7 @@ def theil_parts(values: FloatArray, people: FloatArray, group: NDArray[np.object
 
 
 def worst_served(minutes: FloatArray, people: FloatArray, *, share: float = TENTH) -> dict[str, float]:
-    """Return who walks longest: from how many minutes, their mean, how many, and how many reach nothing.
-
-    The last point that is partly among them counts with that part.
+    """Return statistics of the people who walk longest; the last demand point may count in part.
 
     Examples
     --------

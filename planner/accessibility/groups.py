@@ -1,4 +1,4 @@
-"""Coverage of further kinds of demand: residents of 65+, workers, visitors, each by its own limits."""
+"""Coverage of further population groups: residents of 65+, workers, visitors, each by its own limits."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from planner.schemas.tables import Communities, Facilities
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupCoverage:
-    """Who of one kind has a centre within each limit.
+    """Coverage of one population group.
 
     Attributes
     ----------
-    kind
-        The kind and its points.
+    group
+        The group and its demand points.
     limits_min, standard_min
-        Its limits, and the one that counts as served, minutes.
+        Its limits and service standard, minutes.
     total, by_community, by_tier
-        As in `Coverage`, without the share of area, which is the same for all kinds.
+        As in `Coverage`, without shares of area, which are the same for all groups.
     demand
         Its points with nearest_min, nearest_facility and facilities_<limit>min.
     uncovered
         Those with people beyond the standard.
     """
 
-    kind: KindDemand
+    group: KindDemand
     limits_min: tuple[float, ...]
     standard_min: float
     total: pd.DataFrame
@@ -44,7 +44,7 @@ class GroupCoverage:
 
 
 def measure_group_coverage(
-    kind: KindDemand,
+    group: KindDemand,
     times: TravelTimes,
     facilities: Facilities,
     communities: Communities,
@@ -52,26 +52,26 @@ def measure_group_coverage(
     limits_min: tuple[float, ...],
     standard_min: float,
 ) -> GroupCoverage:
-    """Count who of one kind has a centre within each of its limits.
+    """Count the people of one group within each of its limits of a facility.
 
     Parameters
     ----------
-    kind
-        Its points, with people of this kind.
+    group
+        Its demand points.
     times
-        Walking minutes between facilities and these points, as far as its longest limit, each
-        facility by itself; a branch counts as its centre.
+        Walking minutes between facilities and these points, up to its longest limit, each facility by itself; a
+        branch counts as its main one.
     facilities, communities
-        The tables.
+        Tables.
     limits_min, standard_min
-        Its limits in minutes, rising; the one that counts as served.
+        Limits in minutes, rising; the service standard.
 
     Returns
     -------
     coverage
         The tables.
     """
-    points = kind.points
+    points = group.points
     served = merge_branches(times, facilities)
     nearest_min, nearest = served.nearest()
     ids = np.append(facilities["id"].to_numpy(dtype=object), "")
@@ -92,7 +92,7 @@ def measure_group_coverage(
             by_community.append({"community": community, "name": name, "limit_min": limit, **shares})
     unserved = (demand[count_column(standard_min)] == 0) & (demand["people"] > 0)
     return GroupCoverage(
-        kind=kind,
+        group=group,
         limits_min=limits_min,
         standard_min=standard_min,
         total=pd.DataFrame(total),

@@ -1,4 +1,4 @@
-"""Two-step floating catchments: how much supply there is for each person within reach."""
+"""Two-step floating catchment area methods (2SFCA, E2SFCA): supply per person within reach."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from planner.network.walk import FloatArray, IndexArray, is_within
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catchments:
-    """What two-step floating catchments find.
+    """Results of a two-step floating catchment area method.
 
     Attributes
     ----------
     people
-        People in each facility's catchment, weighted by zone, shape (facilities,).
+        Population of each catchment, weighted by zone, shape (facilities,).
     ratio
-        Supply for each person in the catchment, shape (facilities,); NaN where the supply is not known or nobody
-        is in the catchment.
+        Supply per person in the catchment, shape (facilities,); NaN where the supply is not known or the catchment
+        is empty.
     access
-        The sum of the ratios that each demand point reaches, weighted by zone, shape (demand,); NaN where one of
-        them is not known.
+        Sum of the ratios in reach, weighted by zone, shape (demand,); NaN where one of them is not known.
     """
 
     people: FloatArray
@@ -41,7 +40,7 @@ def two_step_access(
     zones_min: Sequence[float],
     weights: Sequence[float],
 ) -> Catchments:
-    r"""Share out supply among the people who reach it, and add up what each person reaches.
+    r"""Compute supply-to-population ratios of facilities, and sum them at each demand point.
 
     .. math:: R_j = S_j / \sum_k w(t_{kj}) P_k, \qquad A_i = \sum_j w(t_{ij}) R_j
 
@@ -57,7 +56,7 @@ def two_step_access(
     supply
         Supply of each facility, as m² of floor, shape (facilities,); NaN is not known.
     zones_min, weights
-        Where each zone ends, minutes, rising; the weight of each.
+        Outer limit of each zone, minutes, rising; its weight.
 
     Returns
     -------
@@ -68,7 +67,7 @@ def two_step_access(
     ------
     DataError
         People or supply have another length than the times, or are below zero, people are missing, the zones do
-        not rise, lie beyond what was searched, or have not a weight each.
+        not rise, lie beyond the horizon, or do not have one weight each.
 
     References
     ----------
@@ -98,7 +97,7 @@ def two_step_access(
     reached = _summed(facility, weight * people[demand], times.n_facilities)
     ratio = np.full(times.n_facilities, np.nan)
     np.divide(supply, reached, out=ratio, where=reached > 0)
-    # Whom a catchment without people reaches are points without people: nothing is shared out there.
+    # A catchment without people reaches only points without people: it adds nothing.
     shared = np.where(reached > 0, ratio, 0.0)
     access = _summed(demand, weight * shared[facility], times.n_demand)
     return Catchments(reached, ratio, access)

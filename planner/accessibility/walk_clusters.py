@@ -1,4 +1,4 @@
-"""Density clustering on the walk between places, not on the distance as the crow flies."""
+"""Density clustering of places by walking distance."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ NOISE = -1
 
 SAME_SPOT_M = 1e-6
 APART_M = 1e7
-"""What stands for no walk where the method needs a number: a quarter of the globe."""
+"""Stands for no walk where the method needs a number: a quarter of the globe."""
 
 
 def walk_distances(walker: Walker, places: SnappedPoints, *, within_m: float) -> csr_array:
-    """Measure the walks between places that are at most `within_m` apart on foot.
+    """Compute the walking distances between places at most `within_m` apart.
 
     Parameters
     ----------
     walker
         Network and walk; the metres do not depend on the speed.
     places
-        Where the places meet the streets.
+        The snapped places.
     within_m
-        How far, level metres, inclusive.
+        Greatest distance, cost metres, inclusive.
 
     Returns
     -------
     metres
-        Level metres, in the longer direction, shape (places, places), symmetric; a pair that is not stored is
+        Cost metres, in the longer direction, shape (places, places), symmetric; a pair that is not stored is
         farther apart. Each place is 0 from itself, and 0 m between two places is stored.
     """
     walk = walker.walk
@@ -53,7 +53,7 @@ def walk_distances(walker: Walker, places: SnappedPoints, *, within_m: float) ->
     kept = both & apart
     symmetric = np.maximum(metres[kept], metres[np.minimum(at, max(len(pair) - 1, 0))][kept])
     own = np.arange(count)
-    # Whoever reaches no street is alone, 0 m from itself like everyone.
+    # A place that reaches no street is alone, 0 m from itself like all.
     return coo_array(
         (
             np.concatenate([symmetric, np.zeros(count)]),
@@ -66,10 +66,10 @@ def walk_distances(walker: Walker, places: SnappedPoints, *, within_m: float) ->
     ).tocsr()
 
 
-def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[np.int64]:
+def dbscan(metres: csr_array, *, within_m: float, min_places: int) -> NDArray[np.int64]:
     """Cluster places by DBSCAN.
 
-    A place with at least `least_places` places within `within_m` on foot, itself included, is a core. Cores within
+    A place with at least `min_places` places within `within_m` on foot, itself included, is a core. Cores within
     reach of one another are one cluster; any other place belongs to the cluster of a core within reach, to that
     with the lower number where several are, else to none.
 
@@ -79,8 +79,8 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
         As `walk_distances`.
     within_m
         The reach, metres, inclusive.
-    least_places
-        How many make a core.
+    min_places
+        Number that makes a core.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
     Examples
     --------
     >>> apart = np.abs(np.subtract.outer([0.0, 1.0, 2.0, 9.0], [0.0, 1.0, 2.0, 9.0]))
-    >>> dbscan(csr_array(apart), within_m=1.0, least_places=2).tolist()
+    >>> dbscan(csr_array(apart), within_m=1.0, min_places=2).tolist()
     [0, 0, 0, -1]
     """
     from sklearn.cluster import DBSCAN
@@ -104,25 +104,25 @@ def dbscan(metres: csr_array, *, within_m: float, least_places: int) -> NDArray[
     if metres.shape[0] == 0:
         return np.zeros(0, dtype=np.int64)
     # Up to scikit-learn 1.9.0 an order of its own is a warning.
-    stored = sort_graph_by_row_values(_with_own(metres), copy=True, warn_when_not_sorted=False)
+    stored = sort_graph_by_row_values(_with_diagonal(metres), copy=True, warn_when_not_sorted=False)
     # A tenth of a millimetre: sums of doubles along a path that is exactly as long may come out above.
     reach = within_m + 1e-4
-    model = DBSCAN(eps=reach, min_samples=least_places, metric="precomputed")
+    model = DBSCAN(eps=reach, min_samples=min_places, metric="precomputed")
     return np.asarray(model.fit_predict(stored), dtype=np.int64)
 
 
-def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
+def hdbscan(metres: csr_array, *, min_places: int) -> NDArray[np.int64]:
     """Cluster places by HDBSCAN*: as DBSCAN over all distances, keeping the clusters that last longest.
 
     Places that are not joined by stored walks are never one cluster. Every set of joined places may be one cluster
-    as a whole. A place with fewer than `least_places` places within the stored walks, itself included, is in none.
+    as a whole. A place with fewer than `min_places` places within the stored walks, itself included, is in none.
 
     Parameters
     ----------
     metres
         As `walk_distances`; how far these look is the farthest that two neighbours can be apart.
-    least_places
-        The least of a cluster, and how many places lie around a dense one.
+    min_places
+        Smallest cluster, and number of places around a dense one.
 
     Returns
     -------
@@ -136,30 +136,30 @@ def hdbscan(metres: csr_array, *, least_places: int) -> NDArray[np.int64]:
     """
     from sklearn.cluster import HDBSCAN
 
-    reachability, dense = _mutual_reachability(_with_own(metres), least_places)
+    reachability, dense = _mutual_reachability(_with_diagonal(metres), min_places)
     labels = np.full(metres.shape[0], NOISE, dtype=np.int64)
     pieces, piece = connected_components(reachability, directed=False)
     for number in range(pieces):
         joined = dense[piece == number]
-        if len(joined) < least_places:
+        if len(joined) < min_places:
             continue
         # The walks are mutual reachability already, so each place is its own nearest.
-        model = HDBSCAN(min_cluster_size=least_places, min_samples=1, metric="precomputed", copy=True)
+        model = HDBSCAN(min_cluster_size=min_places, min_samples=1, metric="precomputed", copy=True)
         own = reachability[piece == number][:, piece == number]
-        found = model.fit_predict(_beside_an_anchor(own, least_places))[: len(joined)]
+        found = model.fit_predict(_with_anchor(own, min_places))[: len(joined)]
         labels[joined] = np.where(found == NOISE, NOISE, found + labels.max() + 1)
     return _renumbered(labels)
 
 
-def _mutual_reachability(stored: csr_array, least_places: int) -> tuple[csr_array, NDArray[np.int64]]:
+def _mutual_reachability(stored: csr_array, min_places: int) -> tuple[csr_array, NDArray[np.int64]]:
     """Return the mutual reachability of the places with enough others around them, and which these are.
 
-    It is the greatest of the walk between two places and of how far each must go to have `least_places` around it,
+    It is the greatest of the walk between two places and of how far each must go to have `min_places` around it,
     itself included.
     """
-    dense = np.flatnonzero(np.diff(stored.indptr) >= least_places)
+    dense = np.flatnonzero(np.diff(stored.indptr) >= min_places)
     core_m = np.array(
-        [np.partition(stored.data[stored.indptr[i] : stored.indptr[i + 1]], least_places - 1)[least_places - 1]
+        [np.partition(stored.data[stored.indptr[i] : stored.indptr[i + 1]], min_places - 1)[min_places - 1]
          for i in dense.tolist()], dtype=np.float64
     )  # fmt: skip
     among = stored[dense][:, dense].tocoo()
@@ -171,7 +171,7 @@ def _mutual_reachability(stored: csr_array, least_places: int) -> tuple[csr_arra
     return coo_array((metres, (row, column)), shape=among.shape).tocsr(), dense
 
 
-def _with_own(metres: csr_array) -> csr_array:
+def _with_diagonal(metres: csr_array) -> csr_array:
     """Return the walks with every place 0 m from itself as a stored value."""
     stored = metres.tocoo()
     apart = stored.row != stored.col
@@ -185,7 +185,7 @@ def _with_own(metres: csr_array) -> csr_array:
     ).tocsr()
 
 
-def _beside_an_anchor(stored: csr_array, least_places: int) -> csr_array:
+def _with_anchor(stored: csr_array, min_places: int) -> csr_array:
     """Return the walks of joined places, and far away one cluster more.
 
     scikit-learn never takes all that it is given for one cluster; beside another one, these places are a part of
@@ -193,8 +193,8 @@ def _beside_an_anchor(stored: csr_array, least_places: int) -> csr_array:
     """
     count = stored.shape[0]
     places = stored.tocoo()
-    first, second = np.triu_indices(least_places, k=1)
-    every = np.arange(count + least_places)
+    first, second = np.triu_indices(min_places, k=1)
+    every = np.arange(count + min_places)
     return coo_array(
         (
             np.concatenate([places.data, np.ones(2 * len(first)), np.full(2, APART_M), np.zeros(len(every))]),
@@ -203,12 +203,12 @@ def _beside_an_anchor(stored: csr_array, least_places: int) -> csr_array:
                 np.concatenate([places.col, count + second, count + first, [count, 0], every]),
             ),
         ),
-        shape=(count + least_places,) * 2,
+        shape=(count + min_places,) * 2,
     ).tocsr()
 
 
 def _renumbered(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give clusters numbers in the order of their first places."""
+    """Renumber clusters in the order of their first places."""
     seen: dict[int, int] = {}
     for label in labels.tolist():
         if label != NOISE:

@@ -14,12 +14,17 @@ import pandas as pd
 
 from planner.commands.streams import print_results
 from planner.config.study import Study, portable, read_study
-from planner.io.datum.choice import DatumVerdict
-from planner.io.datum.resolve import NAMES, scores_in_words
-from planner.io.osm.contents import AlsoHeld, also_held
-from planner.io.study_layers import Source
-from planner.io.tables.unused_columns import as_words
-from planner.io.unused_layers import UnusedLayer, tables_in_words, unused_layers
+from planner.io.datum.choice import LayerDatum
+from planner.io.datum.resolve import NAMES, format_scores
+from planner.io.study_layers import LayerSource
+from planner.io.tables.layer_columns import list_columns
+from planner.io.unused_layers import (
+    UnusedLayer,
+    UnusedOsmTable,
+    find_unused_layers,
+    find_unused_osm_tables,
+    tables_in_words,
+)
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SHOWN_ROWS
 from planner.messages.notices import Notice, layer_name, reason_of
@@ -109,8 +114,8 @@ def describe(path: Path, texts: Texts) -> str:
     for source in ready.inputs.sources:
         lines += _layer(source, ready, texts)
     lines += ["", *_totals(ready, texts)]
-    also = also_held(study)
-    unused = unused_layers(study)
+    also = find_unused_osm_tables(study)
+    unused = find_unused_layers(study)
     lines += ["", texts("cli.check_also")] if also or unused else []
     for held in also:
         lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
@@ -147,7 +152,7 @@ def describe_as_json(path: Path) -> str:
                 "rows": witness.of,
                 "scores": {f"{one}/{other}": round(score, 3) for (one, other), score in witness.scores.items()},
             }
-            for witness in inputs.datums.witnesses
+            for witness in inputs.datums.evidence
         ],
         "demand_method": inputs.demand_method,
         "people_balance": json.loads(inputs.balance.to_json(orient="records", force_ascii=False)),
@@ -164,7 +169,7 @@ def describe_as_json(path: Path) -> str:
         "network": {name: getattr(ready.network_quality, name) for name in ready.network_quality.__slots__},
         "also_held": [
             {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
-            for one in also_held(study)
+            for one in find_unused_osm_tables(study)
         ],
         "unused_layers": [
             {
@@ -174,7 +179,7 @@ def describe_as_json(path: Path) -> str:
                 "tables": list(one.tables),
                 "lines": one.lines,
             }
-            for one in unused_layers(study)
+            for one in find_unused_layers(study)
         ],
         "warnings": [notice.entry() for notice in sorted(ready.notices, key=_weight)],
     }
@@ -200,7 +205,7 @@ def _heading(study: Study, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
     yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
 
 
-def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
+def _layer(source: LayerSource, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
     modelled = texts("cli.check_modelled") if source.modelled else ""
     name = layer_name(source.layer, texts)
     encoding = f" · {source.encoding}" if source.encoding else ""
@@ -212,7 +217,7 @@ def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
     )
     rows = {"rows": texts.whole(source.rows), "used": texts.whole(source.used)}
     yield f"  {texts('cli.check_rows', **rows)}"
-    for aside in source.set_aside:
+    for aside in source.dropped:
         listed = ", ".join(aside.rows[:SHOWN_ROWS]) + (" …" if len(aside.rows) > SHOWN_ROWS else "")
         reason = aside.in_words(texts.language)
         said = texts("cli.check_aside", count=texts.whole(aside.count), reason=reason, rows=listed)
@@ -224,9 +229,9 @@ def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         ]
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
     if source.unread:
-        yield from _wrapped(f"  {texts('cli.check_unread', columns=as_words(source.unread))}", indent=4)
+        yield from _wrapped(f"  {texts('cli.check_unread', columns=list_columns(source.unread))}", indent=4)
     verdict = _verdict(source, ready)
-    scores = scores_in_words(verdict)
+    scores = format_scores(verdict)
     if verdict.how != "no_places":
         by = texts(f"cli.datum_{verdict.how}")
         name = DATUM_NAMES.get(source.datum, source.datum)
@@ -236,9 +241,9 @@ def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
 
 
-def _verdict(source: Source, ready: PreparedStudy) -> DatumVerdict:
+def _verdict(source: LayerSource, ready: PreparedStudy) -> LayerDatum:
     """Return what was found of a layer's datum; of rasters and tables without places, that nothing was."""
-    nothing = DatumVerdict("wgs84", source.datum_by, {})
+    nothing = LayerDatum("wgs84", source.datum_by, {})
     return ready.inputs.datums.layers.get(source.layer, nothing)
 
 
@@ -278,7 +283,7 @@ def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
     yield from _wrapped(_far_from_streets(ready, texts), indent=2)
 
 
-def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
+def _also(held: UnusedOsmTable, texts: Texts) -> Iterator[str]:
     """Yield what a file of the study holds besides, and the lines that would use it."""
     count = texts.whole(held.count)
     if not held.lines:
@@ -327,7 +332,7 @@ def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
     return [texts("cli.check_balance_head"), *lines, texts("cli.check_balance_lost", people=texts.whole(lost))]
 
 
-def _layer_as_json(source: Source, ready: PreparedStudy) -> dict[str, Any]:
+def _layer_as_json(source: LayerSource, ready: PreparedStudy) -> dict[str, Any]:
     verdict = _verdict(source, ready)
     return {
         "layer": source.layer,
@@ -344,7 +349,7 @@ def _layer_as_json(source: Source, ready: PreparedStudy) -> dict[str, Any]:
                 "en": one.in_words("en"),
                 "zh": one.in_words("zh"),
             }
-            for one in source.set_aside
+            for one in source.dropped
         ],
         "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],

@@ -17,16 +17,23 @@ import shapely
 
 from planner.commands.streams import StageReport, print_results, print_status
 from planner.config.sections.layers import Layer
-from planner.config.sections.walking import Limits, Walking
+from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.template import study_template
 from planner.io.layers import read_layer
-from planner.io.osm.attribution import ATTRIBUTION, LICENCE
-from planner.io.osm.extract import PLACE_KEYS, read_osm_building_uses, read_osm_places, read_osm_walk
-from planner.io.osm.ground import BARRIERS, WATER, read_osm_barriers, read_osm_water
+from planner.io.osm.elements import write_extract
+from planner.io.osm.extract import (
+    BARRIERS,
+    PLACE_KEYS,
+    WATER,
+    read_osm_barriers,
+    read_osm_building_uses,
+    read_osm_places,
+    read_osm_street_data,
+    read_osm_water,
+)
 from planner.io.osm.objects import DEGREES
-from planner.io.osm.overpass_extract import write_extract
-from planner.io.osm.place import Place, boundary_of, choose_place, with_margin
-from planner.io.osm.servers import NOMINATIM, OVERPASS, Kept, Servers, Tags, Wait
+from planner.io.osm.place import ATTRIBUTION, LICENCE, PlaceBoundary, add_margin, choose_place, read_boundary
+from planner.io.osm.servers import NOMINATIM, OVERPASS, CachedAnswers, OsmServers, ServerWait, Tags
 from planner.messages.catalogue import Texts
 from planner.messages.errors import FetchError, Issue, OutputError
 from planner.messages.progress import Progress, silent
@@ -98,11 +105,11 @@ def run_command(options: Namespace, texts: Texts) -> None:
     """Download the streets of a place."""
     progress = StageReport(texts)
 
-    def print_wait(wait: Wait) -> None:
+    def print_wait(wait: ServerWait) -> None:
         values = {"reason": wait.reason.in_words(texts.language), "seconds": f"{wait.seconds:g}"}
         print_status("\n" + texts("cli.fetch_wait", **values, attempt=f"{wait.attempt}/{wait.attempts}"))
 
-    servers = Servers(
+    servers = OsmServers(
         cache=options.out / CACHE,
         overpass=options.endpoint or OVERPASS,
         nominatim=options.nominatim or NOMINATIM,
@@ -118,7 +125,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
     print_results(*files)
 
 
-def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = silent) -> list[Path]:
+def fetch(asked: Fetch, folder: Path, servers: OsmServers, *, progress: Progress = silent) -> list[Path]:
     """Fetch the streets of a place, and write them with a study file that names them.
 
     Parameters
@@ -152,10 +159,10 @@ def fetch(asked: Fetch, folder: Path, servers: Servers, *, progress: Progress = 
     progress("find_place")
     place, found = _find(asked, servers)
     margin_m = default_margin_m() if asked.margin_m is None else asked.margin_m
-    area = with_margin(place.boundary, margin_m, source=place.name)
+    area = add_margin(place.boundary, margin_m, source=place.name)
 
     questions: dict[str, Tags] = {"streets": STREET_TAGS, **{name: EXTRAS[name][0] for name in asked.extras}}
-    answers: dict[str, Kept] = {}
+    answers: dict[str, CachedAnswers] = {}
     for name, tags in questions.items():
         progress(f"fetch_{name}")
         answers[name] = servers.find_elements(area, tags)
@@ -189,12 +196,12 @@ def default_margin_m() -> float:
     >>> round(default_margin_m(), 6)
     950.0
     """
-    walking = Walking()
+    walking = WalkingSettings()
     walk = WalkSettings(walking_profiles()[walking.profile].speed_kmh, walking.access_m)
-    return walk.metres(max(Limits().minutes)) + walk.access_m
+    return walk.metres(max(LimitSettings().minutes)) + walk.access_m
 
 
-def _find(asked: Fetch, servers: Servers) -> tuple[Place, str]:
+def _find(asked: Fetch, servers: OsmServers) -> tuple[PlaceBoundary, str]:
     """Return the place, and when it was asked for."""
     if bool(asked.place) == (asked.boundary is not None):
         raise FetchError(asked.place or "planner fetch", [Issue("place_or_boundary")])
@@ -204,15 +211,15 @@ def _find(asked: Fetch, servers: Servers) -> tuple[Place, str]:
     found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", schema=BOUNDARY)
     if found.issues:
         raise FetchError(str(asked.boundary), found.issues)
-    return Place(asked.boundary.stem, "", boundary_of(found.frame, source=str(asked.boundary))), ""
+    return PlaceBoundary(asked.boundary.stem, "", read_boundary(found.frame, source=str(asked.boundary))), ""
 
 
 def _layers(
-    extract: Path, place: Place, area: shapely.Geometry, extras: tuple[str, ...]
+    extract: Path, place: PlaceBoundary, area: shapely.Geometry, extras: tuple[str, ...]
 ) -> dict[str, gpd.GeoDataFrame]:
     import geopandas as gpd
 
-    walk = read_osm_walk(extract)
+    walk = read_osm_street_data(extract)
     read = {"streets": walk.streets, "gates": walk.gates, "left_out": walk.left_out}
     read |= {name: EXTRAS[name][1](extract) for name in extras}
     shapely.prepare(area)
@@ -230,11 +237,11 @@ def _layers(
 
 def _record(
     asked: Fetch,
-    place: Place,
+    place: PlaceBoundary,
     margin_m: float,
-    servers: Servers,
+    servers: OsmServers,
     questions: Mapping[str, Tags],
-    answers: Mapping[str, Kept],
+    answers: Mapping[str, CachedAnswers],
     found: str,
 ) -> dict[str, Any]:
     dates = [
@@ -263,7 +270,7 @@ def _record(
     }
 
 
-def _study(place: Place, record: Mapping[str, Any], layers: Mapping[str, gpd.GeoDataFrame]) -> str:
+def _study(place: PlaceBoundary, record: Mapping[str, Any], layers: Mapping[str, gpd.GeoDataFrame]) -> str:
     source = f"{ATTRIBUTION}; {record['data_of'] or record['questions'][0]['answered']}"
     named = {
         table: {"path": GEOPACKAGE, "layer": name, "datum": "wgs84", "source": source}

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
-from planner.accessibility.access_data import PREMISES, AccessData
+from planner.accessibility.access_data import AccessData
 from planner.accessibility.branches import is_branch
 from planner.evaluation.circuity import Detour
 from planner.evaluation.expressions import is_above
@@ -35,7 +35,7 @@ from planner.evaluation.ratings import (
     rating_of,
 )
 from planner.evaluation.rules import RuleSet, is_in_force
-from planner.schemas.tables import Communities, Facilities
+from planner.schemas.tables import PREMISES, Communities, Facilities
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import PREMISES, AccessData, serves_other_community
+from planner.accessibility.access_data import AccessData, serves_other_community
 from planner.accessibility.branches import sum_with_branches
 from planner.accessibility.two_step_fca import Catchments, two_step_access
 from planner.evaluation.circuity import Detour, detour_indices
@@ -19,6 +19,7 @@ from planner.evaluation.intervals import IndicatorColumn, divide, known_or
 from planner.evaluation.rules import RuleSet
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, is_within
+from planner.schemas.tables import PREMISES
 
 Exclusion = tuple[str, NDArray[np.bool_]]
 

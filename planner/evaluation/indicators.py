@@ -13,10 +13,8 @@ import numpy as np
 import shapely
 
 from planner.accessibility.branches import is_branch
-from planner.evaluation.expressions import indicators_in
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.intervals import IndicatorColumn, IndicatorRef, Interval, divide, known_or
-from planner.evaluation.rules import RuleSet
 from planner.evaluation.units import UNITS, YES_NO, Dimension
 from planner.network.walk import FloatArray, is_within
 from planner.schemas.tables import YES
@@ -198,10 +196,6 @@ def _floor_per_person(floor_m2: FloatArray, people: FloatArray) -> IndicatorColu
     )
 
 
-def _ratio(part: FloatArray, whole: FloatArray) -> IndicatorColumn:
-    return known_or(divide(part, whole), "not_given")
-
-
 _GIVEN: frozenset[Dependency] = frozenset({"given"})
 _FLOOR: frozenset[Dependency] = frozenset({"given", "floor", "branches"})
 _FUNCTIONS: frozenset[Dependency] = frozenset({"given", "functions"})
@@ -252,7 +246,7 @@ INDICATORS: Mapping[str, Indicator] = {
         Indicator(
             "functions_missing",
             "count",
-            "how many of these it lacks",
+            "how many of the functions required of its tier it lacks",
             _FUNCTIONS,
             compute=lambda data: data.completeness[0],
             rule_table="functions",
@@ -306,7 +300,7 @@ INDICATORS: Mapping[str, Indicator] = {
         Indicator(
             "people_nearest",
             "people",
-            "people whose nearest centre of its kind it is, within the horizon; see method.md",
+            "people whose nearest centre of its kind it is, within the horizon; see method/indicators.md",
             _CHOICE,
             compute=lambda data: known_or(data.people_nearest, ""),
             js="nearest",
@@ -385,7 +379,7 @@ INDICATORS: Mapping[str, Indicator] = {
             "share",
             "activity_area_m2 ÷ floor_area_m2, 0–1",
             _FLOOR,
-            derive=_ratio,
+            derive=lambda part, whole: known_or(divide(part, whole), "not_given"),
             inputs=("activity_area_m2", "floor_area_m2"),
         ),
         Indicator(
@@ -393,7 +387,7 @@ INDICATORS: Mapping[str, Indicator] = {
             "people_per_m2",
             "people_nearest ÷ floor_area_m2",
             _FLOOR | _CHOICE,
-            derive=_ratio,
+            derive=lambda part, whole: known_or(divide(part, whole), "not_given"),
             inputs=("people_nearest", "floor_area_m2"),
             js="nearest / floor_area_m2",
         ),
@@ -443,12 +437,6 @@ def indicators_depending_on(dependency: Dependency) -> frozenset[str]:
     ['area_ratio']
     """
     return frozenset(one.name for one in INDICATORS.values() if dependency in one.depends)
-
-
-def uses_service_areas(rule_set: RuleSet) -> bool:
-    """Return True if any rule uses service areas (expensive to draw)."""
-    drawn = indicators_depending_on("areas")
-    return any(ref.name in drawn for rule in rule_set.rules for ref in indicators_in(rule.condition))
 
 
 def derive_indicators(numbers: Mapping[IndicatorRef, Interval]) -> dict[IndicatorRef, Interval]:

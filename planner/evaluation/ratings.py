@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from planner.evaluation import units
 from planner.evaluation.expressions import Comparison, Name, Predicate, evaluate, indicators_in, predicates
-from planner.evaluation.indicators import INDICATORS
-from planner.evaluation.intervals import IndicatorValues
+from planner.evaluation.indicators import INDICATORS, indicators_depending_on
+from planner.evaluation.intervals import IndicatorRef, IndicatorValues
 from planner.evaluation.rule_validation import dimension_of
 from planner.evaluation.rules import Rule, RuleSet
 
@@ -156,6 +156,18 @@ def applies_to(rule: Rule, facts: FacilityFacts) -> bool | None:
     if False in answers:
         return False
     return None if None in answers else True
+
+
+def deciding_indicators(rule_set: RuleSet) -> set[IndicatorRef]:
+    """Return the indicators that decide ratings."""
+    deciding = (rule for rule in rule_set.rules if rule.grade in (COMPLIANT, EXCELLENT))
+    return {ref for rule in deciding for ref in indicators_in(rule.condition)}
+
+
+def uses_service_areas(rule_set: RuleSet) -> bool:
+    """Return True if any rule uses service areas (expensive to draw)."""
+    drawn = indicators_depending_on("areas")
+    return any(ref.name in drawn for rule in rule_set.rules for ref in indicators_in(rule.condition))
 
 
 def _unknown(rule: Rule, facts: FacilityFacts, *, hidden: bool) -> Iterator[str]:

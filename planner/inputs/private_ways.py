@@ -1,4 +1,4 @@
-"""Compounds: how much of the streets is private, which gates are closed, and the people behind both."""
+"""Residential compounds: length of private ways, closed gates, and the people behind both."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompoundAccess:
-    """What private ways and closed gates do to people.
+    """Effects of private ways and closed gates on people.
 
     Attributes
     ----------
@@ -39,11 +39,11 @@ class CompoundAccess:
     on_private
         Demand points with private ways within `access_m` and no public street, shape (demand,).
     shut_in
-        Those that reach streets from which only private ways of others lead on, shape (demand,).
+        Demand points whose streets lead on only through private ways of others, shape (demand,).
     gates
-        How many gates are closed.
+        Number of closed gates.
     behind_gates
-        Demand points whose every street is cut off from the rest by a closed gate, shape (demand,).
+        Demand points whose every street is cut off by a closed gate, shape (demand,).
     """
 
     private_ways: PrivateWays
@@ -57,18 +57,18 @@ class CompoundAccess:
 def assess_compounds(
     study: Study, inputs: Inputs, streets: gpd.GeoDataFrame, network: WalkingNetwork, demand: SnappedPoints
 ) -> CompoundAccess:
-    """Find what private ways and closed gates do to people.
+    """Find the demand points affected by private ways and closed gates.
 
     Parameters
     ----------
     study
         How private ways are walked.
     inputs
-        The private ways that are closed, and the others.
+        Private ways, closed and open.
     streets, network
-        The streets that are walked, and the network made of them.
+        The streets that are walked, and their network.
     demand
-        Where people meet it.
+        Demand points snapped to it.
     """
     drawn, how = network.as_drawn, study.walking.private_ways
     nobody = np.zeros(len(demand.xy), dtype=np.bool_)
@@ -101,14 +101,14 @@ def assess_compounds(
 
 
 def _all_rows(snaps: SnappedPoints, holds: Bools) -> Bools:
-    """Tell of which points something holds in all their rows, shape (points,)."""
+    """Return whether a condition holds in all rows of a point, shape (points,)."""
     every = np.ones(len(snaps.xy), dtype=np.bool_)
     every[snaps.point[~holds]] = False
     return every
 
 
 def _leads_out(network: WalkingNetwork, is_private: Bools) -> Bools:
-    """Tell which edges are part of the longest public piece, or private ways that touch it, shape (edges,)."""
+    """Return the edges of the longest public component or private ways that touch it, shape (edges,)."""
     of_public, of_private = (_node_pieces(network, which) for which in (~is_private, is_private))
     public_m = np.bincount(
         of_public[network.edge_nodes[~is_private, 0]], weights=network.edge_m[~is_private], minlength=1
@@ -127,7 +127,7 @@ def _node_pieces(network: WalkingNetwork, which: Bools) -> IndexArray:
 
 
 def compound_notes(found: CompoundAccess, study: Study, people: NDArray[np.float64]) -> Iterator[CostNote]:
-    """Yield what is said of private ways and closed gates wherever the walk is described."""
+    """Yield the descriptions of private ways and closed gates for the description of the walk."""
     own = study.file.name
     if found.private_m > 0:
         values = {
@@ -142,12 +142,12 @@ def compound_notes(found: CompoundAccess, study: Study, people: NDArray[np.float
 
 
 def ordered_cost_notes(notes: list[CostNote]) -> list[CostNote]:
-    """Return what counts in a walk in the order in which it is said: streets first, then what lies beside them."""
+    """Return the notes in order of presentation: streets first, barriers last."""
     return sorted(notes, key=lambda note: note.name == "barriers")
 
 
 def compound_notices(found: CompoundAccess, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Notice]:
-    """Yield what private ways and closed gates do to people, with the demand points."""
+    """Yield notices on the demand points affected by private ways and closed gates."""
     metres = {"metres": _whole(found.private_m), "access_m": f"{study.walking.access_m:g}"}
     if found.private_m > 0:
         told = _notice(f"private_ways_{found.private_ways}", "streets", demand, found.on_private, metres)

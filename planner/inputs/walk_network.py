@@ -1,4 +1,4 @@
-"""From a study's streets to its walking network: what is closed, what costs, and what stops a straight walk."""
+"""The walking network of a study: streets, closed gates, costs, private ways and barriers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from planner.schemas.tables import OPEN_WORDS
 
 @dataclass(frozen=True, slots=True)
 class CostNote:
-    """One thing that counts besides metres: how to say it, whose figure it is, and how sure."""
+    """One cost besides length: its wording, source and evidence."""
 
     name: str
     words: Phrase
@@ -41,7 +41,7 @@ class CostNote:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyNetwork:
-    """The walking network of a study, the streets that it is made of, what counts in it, what is to be said."""
+    """Walking network of a study, the streets from which it is built, its costs, and notices."""
 
     network: WalkingNetwork
     streets: gpd.GeoDataFrame
@@ -50,12 +50,12 @@ class StudyNetwork:
 
 
 def walking_costs_of(study: Study, walk: WalkSettings) -> WalkingCosts:
-    """Return what streets cost in a study.
+    """Return the cost settings of a study.
 
     Raises
     ------
     StudyError
-        It asks for slope without heights, or for barriers without a layer of them.
+        Slope without heights, or barriers without a layer of them.
     """
     asked, inputs = study.walking.costs, study.inputs
     issues = []
@@ -78,9 +78,9 @@ def walking_costs_of(study: Study, walk: WalkSettings) -> WalkingCosts:
 def build_walk_network(study: Study, inputs: Inputs, costs: WalkingCosts) -> StudyNetwork:
     """Build the walking network of a study.
 
-    Closed stairs are left out, streets end at closed gates, what is left is joined where streets share a vertex,
-    and every segment gets its cost; private ways are walked by those who live, or go, there. Barriers stop
-    straight walks only, never a street.
+    Closed stairs are left out, streets end at closed gates, the rest is joined at shared vertices, and every
+    segment gets its cost; private ways are open to those who live, or go, there. Barriers stop straight walks
+    only, never a street.
     """
     streets = select_walkable(inputs.streets, costs)
     cut = _closed_gates(study, inputs, streets)
@@ -109,7 +109,7 @@ def build_walk_network(study: Study, inputs: Inputs, costs: WalkingCosts) -> Stu
 
 
 def build_walker(study: Study, inputs: Inputs, walk: WalkSettings) -> Walker:
-    """Return people who walk so on the network of a study."""
+    """Build the network of a study at a given speed."""
     return Walker(build_walk_network(study, inputs, walking_costs_of(study, walk)).network, walk)
 
 
@@ -135,7 +135,7 @@ def _barriers(inputs: Inputs) -> Barriers:
 
 
 def _notes(study: Study, costs: WalkingCosts, network: WalkingNetwork) -> Iterator[CostNote]:
-    """Yield what counts in a study, in the order in which it is applied."""
+    """Yield the costs of a study, in the order of their application."""
     walking, figures, own = study.walking, cost_figures(), study.file.name
     if costs.slope:
         values = {

@@ -25,30 +25,30 @@ LISTED_PIECES = 10
 
 @dataclass(frozen=True, slots=True)
 class NetworkQuality:
-    """The network in figures.
+    """Indicators of a network.
 
     Attributes
     ----------
     nodes, edges
-        How many.
+        Numbers.
     length_m
-        All streets, metres; lines across squares are no streets.
+        Length of all streets, metres, without lines across squares.
     pieces
-        Connected pieces.
+        Number of connected components.
     longest_pieces_m
-        The lengths of the longest of them, metres, at most ten.
+        Lengths of the longest of them, metres, at most ten.
     outside_share
-        The share of the length outside the longest piece.
+        Share of the length outside the longest component.
     dead_ends
-        Nodes where one edge ends.
+        Number of nodes where one edge ends.
     crossings
-        Pairs of segments that cross without a common vertex, lines across squares left out.
+        Pairs of segments that cross without a common vertex, without lines across squares.
     unexplained_crossings
-        Those of them that no tag says to be a bridge or a tunnel.
+        Those without a tag for a bridge or a tunnel.
     near_misses
         Street ends within 2 m of another street that they do not join.
     overlaps, overlap_m
-        Pairs of segments that lie on one another, and how long, metres.
+        Pairs of segments that lie on one another, and their length, metres.
     """
 
     nodes: int
@@ -68,16 +68,16 @@ class NetworkQuality:
 def network_quality(
     network: WalkingNetwork, places: gpd.GeoDataFrame | None = None, streets: gpd.GeoDataFrame | None = None
 ) -> NetworkQuality:
-    """Measure a network.
+    """Compute the indicators of a network.
 
     Parameters
     ----------
     network
         The network.
     places
-        Its `find_topology_issues`, where they are known already.
+        Result of `find_topology_issues`, if it is computed already.
     streets
-        The table that it was built from.
+        The table from which the network was built.
 
     Examples
     --------
@@ -113,9 +113,9 @@ def network_quality(
 
 
 def on_small_pieces(snaps: SnappedPoints, network: WalkingNetwork) -> NDArray[np.bool_]:
-    """Tell which points reach streets, but none of the longest piece, shape (points,).
+    """Return whether points reach streets, but none of the longest component, shape (points,).
 
-    Nobody walks from them to what the others reach; a gap in the data mostly does this.
+    Mostly a gap in the data: no walk leads from them to what the others reach.
     """
     on_longest = np.zeros(len(snaps.reaches_street), dtype=bool)
     longest = network.edge_piece[network.segment_edge[snaps.segment]] == 0
@@ -124,17 +124,17 @@ def on_small_pieces(snaps: SnappedPoints, network: WalkingNetwork) -> NDArray[np
 
 
 def _across(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
-    """Tell which streets are lines across a square, shape (streets,)."""
+    """Return whether streets are lines across a square, shape (streets,)."""
     if streets is None or "square" not in streets.columns:
         return np.zeros(int(network.edge_street.max(initial=-1)) + 1, dtype=bool)
     return is_marked(streets, "square")
 
 
 NEAR_M = 2.0
-"""A street that ends this near another without joining it was mostly meant to: GPS and hand draw no better."""
+"""A street that ends so near another without joining it should mostly join it: drawings are no more exact."""
 
 SAME_LINE_M = 1e-3
-"""Segments lie on one line if the ends of one are this near the line of the other; vertices join as near."""
+"""Segments are collinear if the ends of one are so near the line of the other."""
 
 SHORTEST_OVERLAP_M = 0.01
 Bools = NDArray[np.bool_]
@@ -142,7 +142,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Marks:
-    """What the streets table says of each segment, if it does: off the ground, across a square, at a gate."""
+    """Marks of each segment from the streets table: off the ground, across a square, at a gate."""
 
     off_ground: Bools
     across: Bools
@@ -150,12 +150,14 @@ class _Marks:
 
 
 def find_topology_issues(network: WalkingNetwork, streets: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
-    """List the places where streets look wrong.
+    """List likely topology errors.
 
     - ``near_miss``: a street ends within 2 m of another that it does not join (`gap_m`; 0 where it ends on it but
-      neither has a vertex there). Bridges, tunnels, squares and closed gates are left out.
-    - ``crossing``: two segments cross without a common vertex; `explained` where one of them is said to be a
-      bridge or a tunnel. Lines across squares are left out.
+    neither
+      has a vertex there). Bridges, tunnels, squares and closed gates are left out.
+    - ``crossing``: two segments cross without a common vertex; `explained` where one of them is tagged as a bridge
+    or a
+      tunnel. Lines across squares are left out.
     - ``overlap``: two segments lie on one another for `length_m`.
 
     Parameters
@@ -163,12 +165,11 @@ def find_topology_issues(network: WalkingNetwork, streets: gpd.GeoDataFrame | No
     network
         The network.
     streets
-        The table that it was built from; its columns `bridge`, `tunnel`, `square`, `gated` and `id` are used
-        where it has them.
+        The table from which it was built; its columns `structure`, `square`, `gated` and `id` are used if present.
 
     Returns
     -------
-    places
+    issues
         Points in the network's system: `kind`, `street` and `other` (ids, else rows from 0), `gap_m`, `length_m`,
         `explained`.
 
@@ -310,7 +311,7 @@ def _off_ground(streets: gpd.GeoDataFrame, column: str) -> Bools:
 
 
 def _names(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArray[np.object_]:
-    """Return what to call the street of each segment."""
+    """Return the name or row of the street of each segment."""
     street = network.edge_street[network.segment_edge]
     if streets is not None and "id" in streets.columns:
         return np.asarray(streets["id"].astype(str).to_numpy(dtype=object)[street], dtype=object)

@@ -68,7 +68,7 @@ def spread_over_squares(xy: FloatArray) -> FloatArray:
 def _are_homes(plan: Plan, kind: GroupCoverage | None) -> bool:
     """Tell whether points are where the study's own layer says that somebody lives."""
     layer = plan.study.inputs.demand
-    if kind is not None and not kind.kind.at_residents:
-        layer = kind.kind.settings.layer
+    if kind is not None and not kind.group.at_residents:
+        layer = kind.group.settings.layer
         return layer is not None and not layer.modelled
     return plan.inputs.demand_method == "points" and layer is not None and not layer.modelled

@@ -22,6 +22,9 @@ Gates = NewType("Gates", gpd.GeoDataFrame)
 Parcels = NewType("Parcels", gpd.GeoDataFrame)
 
 TIERS = ("district", "town", "community", "village", "station")
+PREMISES = ("community", "village")
+"""Tiers whose facilities are the premises of one community."""
+
 COMMUNITY_KINDS = ("community", "village")
 OPEN_WORDS = ("true", "True", "yes", "1", "是", "开放")
 SHUT_WORDS = ("false", "False", "no", "0", "否", "关闭")

@@ -58,13 +58,16 @@ def weigh_demand(
     residents_weight
         How much a resident counts.
     """
-    weights = {RESIDENTS: residents_weight, **{kind.kind.settings.id: kind.kind.settings.weight for kind in kinds}}
-    others = [kind for kind in kinds if kind.kind.settings.weight > 0]
+    weights = {
+        RESIDENTS: residents_weight,
+        **{kind.group.settings.id: kind.group.settings.weight for kind in kinds},
+    }
+    others = [kind for kind in kinds if kind.group.settings.weight > 0]
     if not others and residents_weight == 1:
         return WeightedDemand(residents, None, weights)
     parts = [(RESIDENTS, residents, residents_weight, standard_min)] if residents_weight > 0 else []
     parts += [
-        (kind.kind.settings.id, kind.uncovered, kind.kind.settings.weight, kind.standard_min) for kind in others
+        (kind.group.settings.id, kind.uncovered, kind.group.settings.weight, kind.standard_min) for kind in others
     ]
     frames = [
         points[["id", "people", "community", "geometry"]].assign(
@@ -96,7 +99,7 @@ def gains_by_group(
         whom a free centre serves today and nobody does then.
     """
     groups = [(RESIDENTS, residents, standard_min)]
-    groups += [(kind.kind.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
+    groups += [(kind.group.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
     asked = [(name, walker.snap(points), points["people"].to_numpy(), limit) for name, points, limit in groups]
     free = siting.pool.kept_centres
     gains = []

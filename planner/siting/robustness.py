@@ -227,7 +227,7 @@ def _check(study: Study, inputs: Inputs) -> None:
 def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -> _Everybody:
     """Return the residents, and the other kinds that count, under one another."""
     parts = [(inputs.demand, study.demand.residents_weight, study.limits.standard_min)]
-    parts += [(kind.demand, kind.kind.settings.weight, kind.standard_min) for kind in kinds]
+    parts += [(kind.demand, kind.group.settings.weight, kind.standard_min) for kind in kinds]
     parts = [(points, weight, limit) for points, weight, limit in parts if weight > 0]
     columns = ["people", "community", "geometry"]
     frame = gpd.GeoDataFrame(
@@ -275,7 +275,7 @@ def _covering(
 ) -> CoverageMatrix:
     """Return who is served by which candidate, and, in the last column, by a centre that stays."""
     spots = walker.snap(everybody.frame)
-    stays = ~inputs.facilities["id"].isin(study.siting.free)
+    stays = ~inputs.facilities["id"].isin(study.siting.relocatable)
     centres = walker.snap(inputs.facilities[stays])
     horizon_min = float(everybody.limit_min.max())
     minutes, _ = walker.nearest(centres, spots, within_min=horizon_min)

@@ -17,7 +17,7 @@ from sklearn.cluster import DBSCAN, HDBSCAN
 import planner
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
 from planner.accessibility.walk_clusters import APART_M, dbscan, hdbscan, walk_distances
-from planner.config.sections.demand import Circles as CircleSettings
+from planner.config.sections.demand import BusinessAreaSettings as CircleSettings
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.network import build_network, with_costs
 from planner.network.walk import WalkSettings
@@ -109,14 +109,14 @@ def test_walks_and_clusters_are_those_of_networkx_and_of_brute_force(seed: int) 
     expected = np.where(truth <= within, truth, np.inf)
     np.testing.assert_allclose(dense, expected, atol=1e-4)
     for least in (2, 3, 5):
-        labels = dbscan(walks, within_m=within, least_places=least).tolist()
+        labels = dbscan(walks, within_m=within, min_places=least).tolist()
         assert labels == brute_force(truth, within, least)
         # scikit's own on the dense matrix of networkx distances; what cannot be reached is far away.
         by_scikit = DBSCAN(eps=within + 1e-4, min_samples=least, metric="precomputed").fit_predict(
             np.where(np.isinf(truth), APART_M, truth)
         )
         assert labels == by_scikit.tolist()
-    assert dbscan(walks, within_m=within, least_places=2).max() >= 0
+    assert dbscan(walks, within_m=within, min_places=2).max() >= 0
 
 
 def blobs(seed: int) -> NDArray[np.float64]:
@@ -134,7 +134,7 @@ def test_hdbscan_on_all_distances_is_scikits_on_the_full_matrix(seed: int) -> No
     """A place as near to one cluster as to another may go to either, by the spanning tree: not with these."""
     metres, least = apart(blobs(seed)), 6
     count = len(metres)
-    labels = hdbscan(csr_array(metres), least_places=least)
+    labels = hdbscan(csr_array(metres), min_places=least)
     full = np.full((count + least,) * 2, APART_M)
     full[:count, :count] = metres
     full[count:, count:] = 1.0
@@ -151,8 +151,8 @@ def test_hdbscan_never_joins_what_no_walk_joins_and_each_part_is_as_if_alone() -
     together = np.concatenate([one, other + np.array([50_000, 0]), [[200_000, 0]]])
     metres = apart(together)
     stored = csr_array(np.where(metres <= 2500, metres, 0.0))
-    labels = hdbscan(stored, least_places=6)
-    alone = [hdbscan(csr_array(apart(xy)), least_places=6) for xy in (one, other)]
+    labels = hdbscan(stored, min_places=6)
+    alone = [hdbscan(csr_array(apart(xy)), min_places=6) for xy in (one, other)]
     assert labels[: len(one)].tolist() == alone[0].tolist()
     shifted = np.where(alone[1] == -1, -1, alone[1] + alone[0].max() + 1)
     assert labels[len(one) : -1].tolist() == shifted.tolist()
@@ -161,9 +161,9 @@ def test_hdbscan_never_joins_what_no_walk_joins_and_each_part_is_as_if_alone() -
 
 def test_hdbscan_may_find_one_cluster_and_none() -> None:
     row = np.arange(12.0)
-    assert hdbscan(csr_array(np.abs(row[:, None] - row[None])), least_places=4).max() == 0
-    assert hdbscan(csr_array((12, 12)), least_places=4).tolist() == [-1] * 12
-    assert hdbscan(csr_array((2, 2)), least_places=4).tolist() == [-1, -1]
+    assert hdbscan(csr_array(np.abs(row[:, None] - row[None])), min_places=4).max() == 0
+    assert hdbscan(csr_array((12, 12)), min_places=4).tolist() == [-1] * 12
+    assert hdbscan(csr_array((2, 2)), min_places=4).tolist() == [-1, -1]
 
 
 RIVER = ("LINESTRING (1000 1000, 1400 1000)", "LINESTRING (1000 1050, 1400 1050)")

@@ -118,7 +118,7 @@ def test_the_unreachable_get_no_number() -> None:
         6,
         pytest.approx(32 / 3),
     )
-    assert found.by_street["mean_min"].tolist() == [6.0, 12.0]
+    assert found.by_subdistrict["mean_min"].tolist() == [6.0, 12.0]
     assert 0 < found.between_share < 1
 
 

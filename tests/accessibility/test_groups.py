@@ -29,7 +29,7 @@ def kind(**settings: object) -> str:
         f"{name} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
         for name, value in settings.items()
     ]
-    return "\n".join(["", "[[demand.kinds]]", *lines, ""])
+    return "\n".join(["", "[[demand.groups]]", *lines, ""])
 
 
 def plan_of(folder: Path, study: str, **changed: gpd.GeoDataFrame) -> planner.Plan:
@@ -88,9 +88,9 @@ def test_a_column_of_the_communities_is_spread_with_the_residents(tmp_path: Path
     plan = plan_of(tmp_path, study + kind(id="old", column="old"), communities=own)
     (old,) = plan.kinds
     assert plan.inputs.demand_method == "along_streets"
-    summed = old.kind.points.groupby("community")["people"].sum()
+    summed = old.group.points.groupby("community")["people"].sum()
     assert summed.to_dict() == {"E": pytest.approx(9), "W": pytest.approx(30)}
-    assert old.kind.given == 39
+    assert old.group.given == 39
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_those_of_65_come_from_the_communities_where_the_demand_layer_does_not_k
     """The schema gives the layer a blank column people_65, which is not a count of nobody."""
     own = toy.layers()["communities"].assign(people_65=[30.0, 9.0])
     plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), communities=own)
-    assert plan.kinds[0].kind.given == 39
+    assert plan.kinds[0].group.given == 39
     assert plan.inputs.demand["people_65"].isna().all()
 
 
@@ -126,7 +126,7 @@ def test_blank_cells_of_a_counted_column_are_nobody_of_the_kind_and_stay_unknown
     people = toy.layers()["people"]
     layer = people.assign(people_65=[2.0] + [np.nan] * (len(people) - 1))
     plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), people=layer)
-    assert plan.kinds[0].kind.given == 2
+    assert plan.kinds[0].group.given == 2
     assert plan.inputs.demand["people_65"].notna().sum() == 1
 
 
@@ -134,7 +134,7 @@ def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:
     """A park with 50 visitors at the west centre, 20 out of reach, 5 outside every community."""
     shapes = [shapely.Point(toy.ORIGIN + spot) for spot in ((200, 210), (400, 0), (3000, 0))]
     parks = gpd.GeoDataFrame({"id": ["a", "b", "c"], "people": [50, 20, 5]}, geometry=shapes, crs=toy.CRS)
-    study = toy.STUDY + '\n[[demand.kinds]]\nid = "visitors"\nlayer = { path = "toy.gpkg", layer = "parks" }\n'
+    study = toy.STUDY + '\n[[demand.groups]]\nid = "visitors"\nlayer = { path = "toy.gpkg", layer = "parks" }\n'
     plan = plan_of(tmp_path, study, parks=parks)
     (visitors,) = build_document(plan)["kinds"]
     assert (visitors["people_given"], visitors["people"], visitors["people_lost"]) == (75, 70, 5)
@@ -142,7 +142,7 @@ def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:
     assert [notice.rows for notice in plan.notices if notice.key == "kind_outside"] == [("c",)]
     (source,) = [one for one in plan.inputs.sources if one.layer == "kinds.visitors"]
     assert (source.rows, source.used) == (3, 2)
-    assert [(one.key, one.rows) for one in source.set_aside] == [("demand_outside", ("2",))]
+    assert [(one.key, one.rows) for one in source.dropped] == [("demand_outside", ("2",))]
 
 
 def test_weights_decide_where_a_station_goes_and_gains_are_counted_by_kind(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_kinds_that_make_no_sense_are_refused_by_the_study(kinds: list[dict[str,
     with pytest.raises(StudyError) as caught:
         make_study({**LEAST, "demand": {"kinds": kinds}})
     assert said in str(caught.value)
-    assert "demand.kinds" in str(caught.value)
+    assert "demand.groups" in str(caught.value)
 
 
 def test_haibowan_counts_its_old_and_its_workers(haibowan_plan: planner.Plan) -> None:

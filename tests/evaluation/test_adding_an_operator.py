@@ -8,7 +8,7 @@ from page_script import run_script
 from scratch_package import ScratchPackage
 
 MOST_FILES = 4
-BESIDES = {"docs/method.md", "CHANGELOG.md"}
+BESIDES = {"docs/method/rules.md", "CHANGELOG.md"}
 """tests/evaluation/test_page_operators.py compares every operator without a change."""
 
 PYTHON = '    "//": ArithmeticOperator(ast.FloorDiv, _floor_divide, quotient_dimension),\n'

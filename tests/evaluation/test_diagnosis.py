@@ -158,6 +158,7 @@ def test_without_its_table_a_measure_is_unknown(tmp_path: Path) -> None:
         ("m2_per_person_2sfca >= 0.3", "m2_per_person", {}, True),
         ("people_per_m2 <= 3", "people_per_m2", {}, False),
         ("people_within_5min <= 1000", "people", {}, True),
+        ("people_within_05min <= 1000", "people", {}, True),
         ("people_65_uncovered <= 0", "people", {"old": 10, "near": 0.5}, False),
         ("open_hours_week >= 40", "hours_per_week", {"open_hours_week": 39}, False),
     ],

@@ -14,8 +14,7 @@ import planner
 from planner.accessibility.access_data import AccessData
 from planner.commands.main import main
 from planner.config.study import read_study
-from planner.evaluation.validation.overlay import compare_with_overlay
-from planner.evaluation.validation.walk_verification import verify
+from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import build_document
 

@@ -10,12 +10,11 @@ import numpy as np
 import shapely
 
 from planner.accessibility.access_data import AccessData
-from planner.evaluation.expressions import indicators_in
 from planner.evaluation.improvements.actions import Point
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.indicators import INDICATORS, derive_indicators, indicators_depending_on
 from planner.evaluation.intervals import ANYTHING, IndicatorRef, IndicatorValues, Interval
-from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts
+from planner.evaluation.ratings import FacilityFacts, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.network.link_additions import LocalOD
 from planner.network.positions import concatenate_snapped, select_snapped
@@ -172,12 +171,6 @@ def _moved(facilities: Facilities, position: int, place: Point) -> Facilities:
     shapes = np.array(facilities.geometry.array, dtype=object)
     shapes[position] = shapely.Point(place)
     return Facilities(gpd.GeoDataFrame(facilities.set_geometry(shapes, crs=facilities.crs)))
-
-
-def deciding_indicators(rule_set: RuleSet) -> set[IndicatorRef]:
-    """Return the indicators that decide ratings."""
-    deciding = (rule for rule in rule_set.rules if rule.grade in (COMPLIANT, EXCELLENT))
-    return {ref for rule in deciding for ref in indicators_in(rule.condition)}
 
 
 def nearest_first(xy: FloatArray, place: Sequence[float] | FloatArray) -> IndexArray:

@@ -1,8 +1,8 @@
-"""Walks between points by networkx on the subdivided streets: the law of walking, none of the engine's code.
+"""Walks by networkx on the subdivided streets: an oracle for the engine that shares none of its code.
 
-The lines are cut where a straight walk of any of the points may begin or end, every piece becomes an edge of a
-networkx graph, and its Dijkstra walks. What a barrier hides is found by GEOS, where it is best to leave a street
-of another speed by numerical search. It is as slow as it is plain; networkx is imported only here.
+Lines are cut where a straight walk of any point may begin or end, and Dijkstra runs on the pieces. GEOS finds what
+a barrier hides; numerical search finds where it is best to leave a street of another speed. networkx is imported
+only here.
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ if TYPE_CHECKING:
     import networkx as nx
 
 TOUCH_M = 1e-3
-"""What is so near touches, as docs/method/ says: a point its wall, a street the wall that it opens."""
+"""Geometries so near touch: a point and its wall, a street and the wall that it opens."""
 
 INSIDE_M = 1e-6
 CUT_M = 1e-9
-"""Shorter parts of a segment are none."""
+"""Shorter parts of a segment are dropped."""
 
 JOINED_DIGITS = 3
-"""Vertices that agree to the millimetre are one place."""
+"""Vertices that agree to the millimetre are one node."""
 
 CUT_DIGITS = 5
 THIRDS = 90
-"""So often the best position for one walk is narrowed to two thirds."""
+"""Steps that narrow the best position for one walk to two thirds."""
 
 GRID, ROUNDS, NARROWER = 31, 14, 12.0
-"""The search for the best two positions on one segment: so many each way, narrowed so often, so much each time."""
+"""Search for the best two positions on one segment: grid points each way, rounds, narrowing a round."""
 
 BEFORE, STREETS, AFTER = 0.0, 1.0, 2.0
 """Walks pass private ways before the first public street, and after the last; nodes of the graph begin with it."""
 
 Key = tuple[float, ...]
-"""What a place of the graph is called."""
+"""Node of the graph."""
 
 Part = tuple[float, float]
-"""From where to where along a segment, metres."""
+"""Interval along a segment, metres."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkEnvironment:
-    """What is walked on, and what stands in the way.
+    """Streets as lines, and obstacles.
 
     Attributes
     ----------
     streets
-        The lines as they are walked: those that nobody may walk left out, cut at closed gates.
+        Walkable lines, cut at closed gates.
     level
         Cost metres per metre along and against each straight segment, in the order of the lines, for a walker
-        from home to centre, shape (segments, 2); None where every street is level, open ground.
+        from home to centre, shape (segments, 2); None where every street is level, open environment.
     gates
         Places where no street is joined to another, shape (gates, 2).
     walls
@@ -68,7 +68,7 @@ class WalkEnvironment:
     water
         Polygons that do.
     private
-        Which rows of `streets` only those walk on who live, or go, there, shape (streets,); None: none.
+        Rows of `streets` for residents and visitors only, shape (streets,); None: none.
     """
 
     streets: gpd.GeoDataFrame
@@ -122,28 +122,30 @@ class NetworkxWalks:
 
     Parameters
     ----------
-    ground
-        What is walked on.
+    environment
+        Streets and obstacles.
     homes, centres
-        From where and to where, shape (n, 2) each.
+        Origins and destinations, shape (n, 2) each.
     access_m
         The longest straight walk between a point and a street, metres.
     """
 
-    def __init__(self, ground: WalkEnvironment, homes: FloatArray, centres: FloatArray, access_m: float) -> None:
+    def __init__(
+        self, environment: WalkEnvironment, homes: FloatArray, centres: FloatArray, access_m: float
+    ) -> None:
         import networkx as nx
 
         self._access_m = access_m
         self._points = np.vstack([homes, centres])
         self._n_homes = len(homes)
-        self._segments = list(_segments(ground))
-        self._level = np.ones((len(self._segments), 2)) if ground.level is None else ground.level
+        self._segments = list(_segments(environment))
+        self._level = np.ones((len(self._segments), 2)) if environment.level is None else environment.level
         if len(self._level) != len(self._segments):
             message = f"{len(self._level)} levels for {len(self._segments)} segments"
             raise ValueError(message)
-        gates = np.zeros((0, 2)) if ground.gates is None else np.round(ground.gates, JOINED_DIGITS)
+        gates = np.zeros((0, 2)) if environment.gates is None else np.round(environment.gates, JOINED_DIGITS)
         self._gates = {(float(x), float(y)) for x, y in gates}
-        self._obstacles = _Obstacles(ground.walls, ground.water)
+        self._obstacles = _Obstacles(environment.walls, environment.water)
         self._graph: nx.DiGraph[Any] = nx.DiGraph()
         self._doors: list[dict[_Door, float]] = [{} for _ in self._points]
         self._parts = self._parts_in_reach()
@@ -265,7 +267,7 @@ class NetworkxWalks:
 
 
 class _Obstacles:
-    """What stops straight walks, as pieces from vertex to vertex."""
+    """Obstacles to straight walks, as pieces from vertex to vertex."""
 
     def __init__(self, walls: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> None:
         lines = [] if walls is None else list(shapely.get_parts(walls.array))
@@ -279,16 +281,16 @@ class _Obstacles:
         self._inner = shapely.STRtree(shapely.buffer(self._ponds, -TOUCH_M))
 
     def leave(self, point: FloatArray, segment: _Segment, within: Part) -> list[Part]:
-        """Return the parts of a stretch that lie behind nothing.
+        """Return the visible parts of an interval.
 
-        Sight changes only where a line through the end of a wall, or a wall itself, meets the segment: between
-        two such places the one in the middle speaks for all.
+        Visibility changes only where a line through the end of a wall, or a wall itself, meets the segment:
+        between two such places the midpoint decides for all.
         """
         if not len(self._pieces):
             return [within]
         spot = shapely.Point(point)
         if len(self._inner.query(spot, predicate="within")):
-            # Who stands in the water is on the bridge or nowhere.
+            # A point in the water is on the bridge or nowhere.
             foot, _ = segment.foot_and_aside(point)
             at = min(max(foot, within[0]), within[1])
             return [(at, at)] if np.hypot(*(segment.place(at) - point)) <= TOUCH_M else []
@@ -371,10 +373,12 @@ def _least(
     return np.asarray((low + high) / 2)
 
 
-def _segments(ground: WalkEnvironment) -> Iterator[_Segment]:
+def _segments(environment: WalkEnvironment) -> Iterator[_Segment]:
     """Yield the straight segments of all lines, their vertices rounded as they are joined."""
-    parts, street = shapely.get_parts(ground.streets.geometry.array, return_index=True)
-    private = np.zeros(len(ground.streets), dtype=bool) if ground.private is None else ground.private
+    parts, street = shapely.get_parts(environment.streets.geometry.array, return_index=True)
+    private = (
+        np.zeros(len(environment.streets), dtype=bool) if environment.private is None else environment.private
+    )
     for number, (line, row) in enumerate(zip(parts, street.tolist(), strict=True)):
         xy = np.round(shapely.get_coordinates(line), JOINED_DIGITS) + 0.0
         for begin, end in pairwise(xy):

@@ -1,1 +1,1 @@
-"""Service areas: the exact region within a walking time, as unions of capsules around reached streets."""
+"""Isochrones: service areas as polygons that are exact up to the chords of their arcs."""

@@ -1,7 +1,4 @@
-"""Kernels: what of the sides and end circles of capsules bounds their union.
-
-A capsule is a straight segment with all that lies within one radius, the same for all, of it.
-"""
+"""Kernels: the parts of the sides and end circles of capsules that bound their union."""
 
 from __future__ import annotations
 
@@ -19,14 +16,14 @@ ends. Side `s` of capsule `i` is curve 2 i + s; the circles follow all sides, on
 
 TURN = 2.0 * np.pi
 WHOLE_TURN = 4.0
-"""As `_turned` counts it."""
+"""In the unit of `_turned`."""
 
 Open = tuple[float, float, int, int]
-"""What may still be on the boundary of a curve: from where, to where, and the curves that cross it there."""
+"""Part of a curve that may still be on the boundary: start, end, and the curves that cross it there."""
 
 
 class Pieces(NamedTuple):
-    """EdgeIntervals of curves on the boundary, those of one curve together.
+    """Intervals of curves on the boundary, those of one curve together.
 
     Attributes
     ----------
@@ -44,7 +41,7 @@ class Pieces(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """EdgeIntervals of one curve that other capsules cover, rising, and the curves that cross it at their ends."""
+    """Intervals of one curve that other capsules cover, rising, and the curves that cross it at their ends."""
 
     at: FloatArray
     by: IndexArray
@@ -193,7 +190,7 @@ def _cover_arc(  # noqa: C901 -- a call in the loop costs more than the step
 
 @kernel
 def _turned(x: float, y: float) -> float:
-    """Return how far a direction is turned from the east: 0 to 4, rising with the angle, without one."""
+    """Return a direction from the east as a number from 0 to 4 that rises with the angle, without computing it."""
     share = y / (abs(x) + abs(y))
     if x < 0:
         return 2.0 - share
@@ -202,13 +199,13 @@ def _turned(x: float, y: float) -> float:
 
 @kernel
 def _angle(turned: float) -> float:
-    """Return the angle of what `_turned` returns for a direction in the upper half."""
+    """Return the angle of a result of `_turned` for a direction in the upper half."""
     return float(np.arctan2(min(turned, 2.0 - turned), 1.0 - turned))
 
 
 @kernel
 def _subtract(spans: Spans, count: int, left: Open, cover: Open) -> tuple[int, Open]:
-    """Take a covered stretch from an end of what is left, or list it where it lies inside; return both anew."""
+    """Subtract a covered interval from an end of the rest, or list it if it lies inside; return count and rest."""
     low, high, low_by, high_by = left
     begin, end, begin_by, end_by = cover
     if begin >= high or end <= low or begin >= end:
@@ -229,7 +226,7 @@ def _subtract(spans: Spans, count: int, left: Open, cover: Open) -> tuple[int, O
 
 @kernel
 def _put_gaps(pieces: Pieces, total: int, curve: int, spans: Spans, count: int, left: Open) -> int:
-    """Keep what of the rest of a curve no listed stretch covers; return how many pieces there are now."""
+    """Keep the parts of the rest of a curve that no listed interval covers; return the number of pieces."""
     low, high, low_by, high_by = left
     for row in range(count + 1):
         if low >= high:
@@ -252,7 +249,7 @@ def _put_gaps(pieces: Pieces, total: int, curve: int, spans: Spans, count: int, 
 def _cover(
     ends: tuple[float, float, float, float], along: tuple[float, float, float], radius: float
 ) -> tuple[float, float, int, int]:
-    """Return the stretch of the x axis inside a capsule, given in the axis' frame, and what it crosses there."""
+    """Return the interval of the x axis inside a capsule in the frame of the axis, and its crossing curves."""
     px, py, qx, qy = ends
     cos, sin, length = along
     low, high, low_kind, high_kind = np.inf, -np.inf, AT_BEGIN, AT_BEGIN

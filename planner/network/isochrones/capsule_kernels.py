@@ -11,30 +11,28 @@ from planner.network.spatial_index import accumulate, shift_pointers
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 PLACES_A_METRE = 100_000
-"""Segment ends are one place where they agree to a hundredth of a millimetre."""
+"""Segment ends that agree to a hundredth of a millimetre are one vertex."""
 
 STIR_M = 5e-6
-"""Every place is moved by up to so much, each always the same way. Streets that lie on one another, end on
-one another or run exactly two radii apart then do so no longer, and every crossing is a plain one."""
+"""Every vertex is moved by up to so much, always in the same way, so that streets neither lie on one another, nor
+end on one another, nor run exactly two radii apart, and every crossing is a simple one."""
 
 
 class Capsules(NamedTuple):
-    """Segments between numbered places, in metres from a near origin.
+    """Segments between numbered vertices, in metres from a nearby origin.
 
     Attributes
     ----------
     xy
-        The places, shape (places, 2).
+        Vertices, shape (places, 2).
     ends
-        The places where each segment begins and ends, shape (segments, 2).
+        Start and end vertex of each segment, shape (segments, 2).
     line
-        Where each segment begins and ends, its direction and its length (x, y, x, y, cos, sin, m),
-        shape (segments, 7).
+        Start, end, direction and length of each segment (x, y, x, y, cos, sin, m), shape (segments, 7).
     row
-        Which of the segments that were given each one is; of several between the same places the first,
-        shape (segments,).
+        Row of each segment in the input; of several between the same vertices the first, shape (segments,).
     first, incident
-        The segments at place `p` are ``incident[first[p]:first[p + 1]]``.
+        The segments at vertex `p` are ``incident[first[p]:first[p + 1]]``.
     """
 
     xy: FloatArray
@@ -47,9 +45,9 @@ class Capsules(NamedTuple):
 
 @kernel
 def lay_out(segments: FloatArray, east: float, north: float) -> Capsules:
-    """Give every place a number, drop repeated segments, and make points a little longer than nothing.
+    """Return the segments with numbered vertices, repeated ones dropped, and points given a very small length.
 
-    Coordinates are counted from `east` and `north`, whole metres near by, so that little is lost in rounding.
+    Coordinates are counted from `east` and `north`, whole metres near by, so that rounding loses little.
     """
     n = len(segments)
     keys, places, ends = _places(segments)
@@ -97,7 +95,7 @@ def lay_out(segments: FloatArray, east: float, north: float) -> Capsules:
 
 @kernel
 def _mixed(one: int, other: int) -> np.uint64:
-    """Return bits that look like chance but follow from two numbers (the finaliser of splitmix64)."""
+    """Return pseudo-random bits that follow from two numbers (the finaliser of splitmix64)."""
     bits = np.uint64(one) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(other)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -106,7 +104,7 @@ def _mixed(one: int, other: int) -> np.uint64:
 
 @kernel
 def _slot(table: IndexArray, keys: IndexArray, one: int, other: int) -> int:
-    """Return where in the hash table a pair of numbers is, or is to be put."""
+    """Return the slot of the hash table for a pair of numbers."""
     mask = len(table) - 1
     slot = np.int64(_mixed(one, other) & np.uint64(mask))
     while table[slot] >= 0 and (keys[table[slot], 0] != one or keys[table[slot], 1] != other):
@@ -124,7 +122,7 @@ def _empty_table(size: int) -> IndexArray:
 
 @kernel
 def _places(segments: FloatArray) -> tuple[IndexArray, int, IndexArray]:
-    """Return the places' coordinates in whole hundredths of a millimetre, their number, and each segment's two."""
+    """Return the vertices in hundredths of a millimetre, their number, and both vertices of each segment."""
     n = len(segments)
     table = _empty_table(2 * n)
     keys, ends = np.empty((3 * n, 2), dtype=np.int64), np.empty((n, 2), dtype=np.int64)
@@ -144,7 +142,7 @@ def _places(segments: FloatArray) -> tuple[IndexArray, int, IndexArray]:
 
 @kernel
 def _distinct(ends: IndexArray) -> tuple[IndexArray, IndexArray, IndexArray, int]:
-    """Return where the segments with length begin and end, each pair of places once, which, and how many."""
+    """Return start, end and row of the segments with length, each pair of vertices once, and their number."""
     n = len(ends)
     origin = np.empty(n, dtype=np.int64)
     table = _empty_table(n)
@@ -163,7 +161,7 @@ def _distinct(ends: IndexArray) -> tuple[IndexArray, IndexArray, IndexArray, int
 
 
 CLASSES = 16
-"""Of distance, into which neighbours are put."""
+"""Classes of distance for sorting neighbours."""
 
 
 @kernel

@@ -16,7 +16,7 @@ from planner.network.isochrones.ring_kernels import is_simple, link, nest, trace
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 DRAWN, DOUBTED, FAILED = 0, 1, 2
-"""A union whose rings surely do not touch; one that must be tested; one whose boundary rounding left open."""
+"""State of a union: rings certainly do not touch; must be tested; boundary left open by rounding."""
 
 
 class Outlines(NamedTuple):
@@ -112,7 +112,7 @@ def outline_all(
 def _outline(
     capsules: Capsules, radius: float, listed: tuple[IndexArray, SmallArray], pieces: Pieces, steps: FloatArray
 ) -> tuple[int, FloatArray, IndexArray, IndexArray]:
-    """Return what is known of one union, the vertices and ends of its rings, and the outline of each ring."""
+    """Return the state of one union, the vertices and ends of its rings, and the outline of each ring."""
     first, near = listed
     keep_sides(capsules, radius, first, near, pieces)
     closed, following = link(pieces, keep_circles(capsules, radius, first, near, pieces))

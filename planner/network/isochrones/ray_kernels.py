@@ -21,17 +21,17 @@ TOUCHING_M = 1e-6
 
 
 class RadiusSource(NamedTuple):
-    """A stretch of a segment, and how far people walk straight from its positions.
+    """Stretch of a segment where straight walks begin, and their greatest length (radius).
 
     Attributes
     ----------
     from_m, to_m
-        Along the segment, metres.
+        Start and end along the segment, metres.
     radius_m, slope
-        The radius at the segment's begin and how much it grows a metre, where it is linear.
+        Radius at the start of the segment and its growth per metre, where it is linear.
     foot_m, aside_m, limit_m
-        Else the radius is `limit_m` less the distance to a place, given by the foot of its perpendicular and how
-        far it stands to the left. `limit_m` is 0 where the radius is linear.
+        Else the radius is `limit_m` less the distance to a point, given by the foot of its perpendicular and its
+        distance to the left. `limit_m` is 0 where the radius is linear.
     """
 
     from_m: float
@@ -44,20 +44,20 @@ class RadiusSource(NamedTuple):
 
 
 class RayScene(NamedTuple):
-    """What rays meet.
+    """Source, and barriers that rays meet.
 
     Attributes
     ----------
     source
-        Where they come from.
+        Source of the rays.
     pieces
         Straight pieces of barriers, shape (pieces, 4).
     spots
-        Where pieces end or cross, shape (spots, 2).
+        Ends and crossings of pieces, shape (spots, 2).
     touches
-        Which pieces meet where the rays of a fan start, shape (pieces,).
+        Pieces that meet where the rays of a fan start, shape (pieces,).
     step
-        The turn of an arc that is drawn as a chord.
+        Angle of an arc that is drawn as a chord.
     """
 
     source: RadiusSource
@@ -68,7 +68,7 @@ class RayScene(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """One family of rays: which, its place (the star's, or the end of a barrier), and the side of a strip."""
+    """One family of rays: its kind, its place (the star's, or the end of a barrier), and the side of a strip."""
 
     kind: int
     x: float
@@ -82,7 +82,7 @@ Ray = tuple[float, float, float, float, float]
 
 @kernel
 def radius_at(source: RadiusSource, x: float) -> float:
-    """Return how far people walk straight from a position on the segment."""
+    """Return the radius at a position on the segment."""
     if source.limit_m > 0:
         return float(source.limit_m - np.sqrt((x - source.foot_m) ** 2 + source.aside_m**2))
     return source.radius_m + source.slope * x
@@ -116,7 +116,7 @@ def cast_ray(sweep: Sweep, source: RadiusSource, value: float) -> Ray:
 
 @kernel
 def value_through(sweep: Sweep, source: RadiusSource, x: float, y: float) -> float:
-    """Return the value whose ray passes a place; not a number where none does."""
+    """Return the value whose ray passes a place; NaN if there is none."""
     if sweep.kind == STAR:
         return float(np.arctan2(y - sweep.y, x - sweep.x))
     if sweep.kind == FAN:
@@ -134,7 +134,7 @@ def value_through(sweep: Sweep, source: RadiusSource, x: float, y: float) -> flo
 
 @kernel
 def distance_to_line(ray: Ray, piece: FloatArray) -> float:
-    """Return how far along a ray it meets the line of a piece; infinite where it does not."""
+    """Return the distance along a ray to the line of a piece; infinite if they do not meet."""
     x, y, cos, sin, _ = ray
     step_x, step_y = piece[2] - piece[0], piece[3] - piece[1]
     across = cos * step_y - sin * step_x
@@ -145,7 +145,7 @@ def distance_to_line(ray: Ray, piece: FloatArray) -> float:
 
 @kernel
 def find_first_hit(ray: Ray, scene: RayScene, until: float) -> tuple[int, float]:
-    """Return the first piece that a ray meets before `until`, and where; −1 where it meets none."""
+    """Return the first piece that a ray meets before `until`, and its distance; −1 if there is none."""
     x, y, cos, sin, _ = ray
     pieces, touches = scene.pieces, scene.touches
     found, nearest = -1, until
@@ -167,7 +167,7 @@ def find_first_hit(ray: Ray, scene: RayScene, until: float) -> tuple[int, float]
 
 @kernel
 def passes_barriers(ray: Ray, scene: RayScene) -> bool:
-    """Tell whether a ray from the end of a barrier leaves all barriers that meet there on one side of it."""
+    """Return whether a ray from the end of a barrier leaves all barriers that meet there on one side of it."""
     x, y, cos, sin, _ = ray
     left, right = False, False
     pieces = scene.pieces
@@ -186,7 +186,7 @@ def passes_barriers(ray: Ray, scene: RayScene) -> bool:
 
 @kernel
 def is_seen_from(ray: Ray, x: float, scene: RayScene) -> bool:
-    """Tell whether a position of the segment sees the place where a fan's ray starts."""
+    """Return whether the start of a fan's ray is visible from a position of the segment."""
     away = np.sqrt((ray[0] - x) ** 2 + ray[1] ** 2)
     back: Ray = (ray[0], ray[1], -ray[2], -ray[3], 0.0)
     found, _ = find_first_hit(back, scene, away)
@@ -195,7 +195,7 @@ def is_seen_from(ray: Ray, x: float, scene: RayScene) -> bool:
 
 @kernel
 def measure_ray(sweep: Sweep, scene: RayScene, hit: int, value: float) -> tuple[float, bool]:
-    """Return how long a ray is (0 at least), and whether a barrier stops it."""
+    """Return the length of a ray (0 at least), and whether a barrier stops it."""
     ray = cast_ray(sweep, scene.source, value)
     if hit >= 0:
         until = distance_to_line(ray, scene.pieces[hit])
@@ -206,14 +206,14 @@ def measure_ray(sweep: Sweep, scene: RayScene, hit: int, value: float) -> tuple[
 
 @kernel
 def ray_tip(sweep: Sweep, source: RadiusSource, value: float) -> tuple[float, float]:
-    """Return where a ray ends that no barrier stops."""
+    """Return the end of a ray that no barrier stops."""
     x, y, cos, sin, length = cast_ray(sweep, source, value)
     return x + cos * max(length, 0.0), y + sin * max(length, 0.0)
 
 
 @kernel
 def chord_error_m(sweep: Sweep, source: RadiusSource, begin: float, end: float) -> float:
-    """Return how far tips a third and two thirds of the way lie from the chord between two tips."""
+    """Return the greatest distance of two intermediate tips from the chord between two tips, metres."""
     begin_x, begin_y = ray_tip(sweep, source, begin)
     end_x, end_y = ray_tip(sweep, source, end)
     chord_x, chord_y, most = end_x - begin_x, end_y - begin_y, 0.0

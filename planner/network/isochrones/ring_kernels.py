@@ -1,4 +1,4 @@
-"""Kernels: from the pieces of a boundary to closed rings, holes told from outlines."""
+"""Kernels: closed rings from the pieces of a boundary, with holes separated from outlines."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from planner.network.isochrones.capsule_kernels import Capsules
 from planner.network.walk import FloatArray, IndexArray
 
 NEAR_M = 1e-4
-"""Ring vertices nearer than this are one, and holes narrower than this are none."""
+"""Ring vertices nearer than this are merged, and narrower holes are dropped."""
 
 RUN = 8
-"""Edges of a ring that are looked at together."""
+"""Edges of a ring that are tested together."""
 
 SURE_M = 1e-6
-"""Edges so far apart surely do not touch."""
+"""Edges so far apart certainly do not touch."""
 
 SURE_M2 = 1e-7
-"""An edge passes a point surely if the triangle of both has more than half of this area."""
+"""An edge certainly passes a point if the triangle of both has more than half of this area."""
 
 
 @kernel
@@ -129,7 +129,7 @@ def _is_near(xy: FloatArray, one: int, other: int) -> bool:
 
 @kernel
 def _add(xy: FloatArray, first: int, total: int, x: float, y: float) -> int:
-    """Add a vertex that is not the last one over again; return how many there are now."""
+    """Add a vertex unless it repeats the last one; return the number of vertices."""
     if total > first and abs(xy[total - 1, 0] - x) < NEAR_M and abs(xy[total - 1, 1] - y) < NEAR_M:
         return total
     xy[total, 0], xy[total, 1] = x, y

@@ -1,4 +1,4 @@
-"""Service areas: the exact region whose every point is within the limit on foot, and no other."""
+"""Service areas: regions whose points, and no others, are within the limit on foot."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from planner.network.snapping import SnappedPoints
 from planner.network.walk import IndexArray, WalkSettings
 
 POINTS_AT_LEAST = 8
-"""Fewer areas are not worth a thread."""
+"""Least number of areas for another thread."""
 
 
 def service_areas(
@@ -58,32 +58,32 @@ def service_areas(
     limits_min: Sequence[float],
     quarter_segments: int = QUARTER_SEGMENTS,
 ) -> NDArray[np.object_]:
-    """Draw what each facility reaches within each limit.
+    """Compute the area that each facility reaches within each limit.
 
-    The area is the union, over all reached street positions, of what is seen of the disc around each, its radius
-    ``min(access_m, what is left of the walk)``. In the open, where no street is faster than open ground, a disc
+    The area is the union, over all reached street positions, of the visible part of the disc around each, its
+    radius ``min(access_m, rest of the walk)``. In the open, where no street is faster than open ground, a disc
     farther out lies inside the last full one: the streets reached within the limit less `access_m`, buffered by
-    `access_m`, are all of it, and where the facility stands so far back that its own streets are reached with less
-    than `access_m` left, the smaller discs are added. Beside barriers and fast streets all discs are looked at.
+    `access_m`, are all of it; where the facility is so far from the street that its own streets are reached with
+    less than `access_m` left, the smaller discs are added. Near barriers and fast streets all discs are drawn.
 
     Parameters
     ----------
     network
         The streets.
     facilities
-        Where the facilities meet them.
+        Facilities snapped to them.
     walk
         Speed and access.
     limits_min
         Limits in minutes, rising, inclusive.
     quarter_segments
-        The tolerance of arcs: chords a quarter circle. A chord lies inside its arc, by the share
-        ``1 − cos(π / 4 / quarter_segments)`` of the radius at most: 0.03 % with 32.
+        Chords per quarter circle. A chord lies inside its arc, by at most the share
+        ``1 − cos(π / 4 / quarter_segments)`` of the radius: 0.03 % with 32.
 
     Returns
     -------
     areas
-        Valid polygons (empty where no street is reached), shape (facilities, limits).
+        Valid polygons (empty if no street is reached), shape (facilities, limits).
 
     Raises
     ------
@@ -117,19 +117,19 @@ def service_areas(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Streets:
-    """The streets around facilities, and what is found out about them once for all areas.
+    """Streets around facilities, and their neighbourhoods, computed once for all areas.
 
     Attributes
     ----------
     around
-        What lies around each segment.
+        Barriers and water around each segment.
     is_special
-        Segments where more than full discs matter: beside a barrier or faster than open ground, in either
-        direction, shape (segments, 2).
+        Segments where more than full discs matter: near a barrier or faster than open ground, by direction, shape
+        (segments, 2).
     is_hemmed_in
-        Facilities that meet a street beside a barrier, shape (facilities,).
+        Facilities that meet a street near a barrier, shape (facilities,).
     number, wholes
-        The position of each segment among those that are reached, and which of these are near one another.
+        Position of each segment among the reached ones, and their neighbour lists.
     """
 
     network: WalkingNetwork
@@ -147,7 +147,7 @@ class _Streets:
     def of(
         cls, network: WalkingNetwork, facilities: SnappedPoints, runs: ReachedEdges, quarter_segments: int
     ) -> _Streets:
-        """Look at the edges that are reached."""
+        """Collect the edges that are reached."""
         edge_is_reached = np.zeros(len(network.edge_m), dtype=np.bool_)
         edge_is_reached[runs.edge] = True
         is_reached = edge_is_reached[network.segment_edge]
@@ -171,9 +171,9 @@ class _Streets:
 
 
 def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_], list[IsochroneSources]]:
-    """Return the union of the discs along the streets that each facility reaches, shape (facilities,).
+    """Return the union of the full discs along the streets that each facility reaches, shape (facilities,).
 
-    Streets beside barriers are returned apart.
+    Streets near barriers are returned as sources.
     """
     n_points, radius_m = len(streets.facilities.xy), streets.facilities.access_m
     stretches = _reached(streets, reach_m)
@@ -208,7 +208,7 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
 
 
 def _reached(streets: _Streets, reach_m: float) -> EdgeIntervals:
-    """Return the stretches of street that each facility reaches within `reach_m`."""
+    """Return the intervals of edges that each facility reaches within `reach_m`."""
     if reach_m < 0:
         nothing = np.zeros(0, dtype=np.int64)
         return EdgeIntervals(nothing, nothing, np.zeros(0), np.zeros(0))
@@ -222,7 +222,7 @@ def _reached(streets: _Streets, reach_m: float) -> EdgeIntervals:
 
 
 def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: float) -> NDArray[np.object_]:
-    """Return the areas with the discs around the street positions that are reached with less than `access_m`."""
+    """Return the areas with the discs around street positions that are reached with less than `access_m` left."""
     point, shapes = small_discs(
         streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=streets.quarter_segments
     )
@@ -231,7 +231,7 @@ def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: flo
 
 
 def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: IsochroneSources) -> NDArray[np.object_]:
-    """Return the areas with what is reached from sources that capsules do not tell."""
+    """Return the areas with the regions of sources that capsules cannot represent."""
     sources = remove_water_parts(sources, streets.network, streets.around)
     shapes = draw_sources(sources, streets.network, streets.around, quarter_segments=streets.quarter_segments)
     return _joined_to(areas, sources.point, shapes, grid_union)
@@ -243,7 +243,7 @@ def _joined_to(
     shapes: NDArray[np.object_],
     join: Callable[[list[shapely.Geometry]], shapely.Geometry],
 ) -> NDArray[np.object_]:
-    """Return the areas with the shapes that are not in them already."""
+    """Return the areas united with the shapes that they do not contain."""
     if not len(shapes):
         return areas
     shapely.prepare(areas)

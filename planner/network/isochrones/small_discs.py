@@ -18,10 +18,10 @@ from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.walk import FloatArray, IndexArray
 
 EDGE_ON = 1e-9
-"""A stretch that P sees at a smaller angle than this, as sine, is seen edge-on."""
+"""A stretch whose line passes P at a smaller angle than this, as sine, is edge-on."""
 
 SAME_M, SAME_ANGLE = 1e-6, 1e-12
-"""Places and directions nearer to one another than this are one."""
+"""Positions and directions nearer to one another than this are equal."""
 
 
 def small_discs(
@@ -61,7 +61,7 @@ def small_discs(
 
 
 def within_ring(snaps: SnappedPoints, inner_m: float, outer_m: float) -> tuple[IndexArray, FloatArray, FloatArray]:
-    """Return the rows of `snaps` with a stretch between two distances, and from where to where it runs."""
+    """Return the rows of `snaps` with a stretch between two distances, and its start and end."""
     foot, aside = snaps.foot_m, snaps.aside_m
     wide = np.sqrt(np.maximum(outer_m**2 - aside**2, 0.0))
     gap = np.sqrt(np.maximum(inner_m**2 - aside**2, 0.0))
@@ -172,7 +172,7 @@ def _is_edge_on(stretch: FloatArray) -> bool:
 
 @kernel
 def _where_seen(stretch: FloatArray, spot: FloatArray) -> tuple[float, float]:
-    """Return where the ray from the origin through `spot` meets the line of the stretch."""
+    """Return the position where the ray from the origin through `spot` meets the line of the stretch."""
     step_x, step_y = stretch[2] - stretch[0], stretch[3] - stretch[1]
     share = (stretch[0] * step_y - stretch[1] * step_x) / (spot[0] * step_y - spot[1] * step_x)
     return spot[0] * share, spot[1] * share
@@ -180,7 +180,7 @@ def _where_seen(stretch: FloatArray, spot: FloatArray) -> tuple[float, float]:
 
 @kernel
 def _turning_points(mine: FloatArray, edge_on: NDArray[np.bool_]) -> FloatArray:
-    """Return the ends of the stretches and where they cross, in no order, and note which are seen edge-on."""
+    """Return the ends and crossings of the stretches, unordered, and mark those that are edge-on."""
     n = len(mine)
     spots, total = np.empty((2 * n, 2)), 0
     for k in range(n):
@@ -208,7 +208,7 @@ def _turning_points(mine: FloatArray, edge_on: NDArray[np.bool_]) -> FloatArray:
 
 @kernel
 def _nearest_around(mine: FloatArray) -> tuple[FloatArray, IndexArray]:
-    """Return the directions in which sight may change, turning left, and the stretch seen after each, or −1."""
+    """Return directions in which the nearest stretch may change, turning left, and the one after each or −1."""
     n = len(mine)
     edge_on = np.empty(n, dtype=np.bool_)
     spots = _turning_points(mine, edge_on)
@@ -242,7 +242,7 @@ def _nearest_around(mine: FloatArray) -> tuple[FloatArray, IndexArray]:
 def _outlines(
     parts: FloatArray, rounded: NDArray[np.bool_], origin: FloatArray, sizes: tuple[float, float], quarter: int
 ) -> tuple[FloatArray, IndexArray]:
-    """Return the closed outlines of what the discs along each part cover, one after the other."""
+    """Return the closed outlines of the discs along each part, one after the other."""
     limit, inner = sizes
     step = np.pi / (2 * quarter)
     ring_end = np.empty(len(parts), dtype=np.int64)
@@ -317,7 +317,7 @@ def _arc(
 
 @kernel
 def _add(xy: FloatArray, total: int, first: int, x: float, y: float) -> int:
-    """Add a vertex that is not the last one over again; return how many there are now."""
+    """Add a vertex unless it repeats the last one; return the number of vertices."""
     if total > first and abs(xy[total - 1, 0] - x) + abs(xy[total - 1, 1] - y) < SAME_M:
         return total
     xy[total, 0], xy[total, 1] = x, y

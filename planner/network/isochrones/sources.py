@@ -1,6 +1,6 @@
-"""What is reached past barriers and beside fast streets, where a capsule around the street would be wrong.
+"""Sources of isochrones near barriers and fast streets, where a capsule around the street would be wrong.
 
-A source is a stretch of a segment from which people still walk straight, as far as a radius that changes along it.
+A source is a stretch of a segment where straight walks begin, with a radius that changes along it.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from planner.network.visibility import BESIDE_M
 from planner.network.walk import FloatArray, IndexArray
 
 SOURCES_AT_LEAST = 64
-"""Fewer sources are not worth a thread."""
+"""Least number of sources for another thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisibilityContext:
-    """What lies around the segments of a network that matter for straight walks.
+    """Barriers and water around the segments of a network.
 
     Attributes
     ----------
     barrier_xy
         Pieces of barriers, shape (pieces, 4).
     first, near
-        Those within `access_m` of segment `i` are ``near[first[i]:first[i + 1]]``.
+        The pieces within `access_m` of segment `i` are ``near[first[i]:first[i + 1]]``.
     is_wet, is_open, is_crossed
-        Which segments touch water, which have neither water nor barriers around them, and which touch a barrier,
-        shape (segments,).
+        Whether segments touch water, have neither water nor barriers around them, and touch a barrier, shape
+        (segments,).
     water
         Polygons.
     """
@@ -54,16 +54,16 @@ class VisibilityContext:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IsochroneSources:
-    """EdgeIntervals of segments, and how far people walk straight from their positions.
+    """Stretches of segments, and the radius of straight walks from their positions.
 
     Attributes
     ----------
     point, segment
-        Whose, and of which segment, shape (sources,).
+        Facility and segment, shape (sources,).
     values
-        As `ray_kernels.RadiusSource` names them, shape (sources, 7).
+        The fields of `ray_kernels.RadiusSource`, shape (sources, 7).
     stars
-        Whether what is seen from the begin and the end is asked for, shape (sources, 2).
+        Whether the regions seen from the start and the end are needed, shape (sources, 2).
     """
 
     point: IndexArray
@@ -72,7 +72,7 @@ class IsochroneSources:
     stars: NDArray[np.bool_]
 
     def rows(self, which: NDArray[np.bool_] | IndexArray) -> IsochroneSources:
-        """Return some of the sources."""
+        """Return a selection of the sources."""
         return IsochroneSources(self.point[which], self.segment[which], self.values[which], self.stars[which])
 
 
@@ -89,7 +89,7 @@ def concatenate_sources(parts: Sequence[IsochroneSources]) -> IsochroneSources:
 def build_visibility_context(
     network: WalkingNetwork, in_question: NDArray[np.bool_], access_m: float
 ) -> VisibilityContext:
-    """Find what lies within `access_m` of the segments in question."""
+    """Find barriers and water within `access_m` of the segments in question."""
     n = len(network.segment_m)
     is_wet, first, near = np.zeros(n, dtype=bool), np.zeros(n + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
     barriers = network.barriers
@@ -149,7 +149,7 @@ def straight_sources(snaps: SnappedPoints, chosen: NDArray[np.bool_], limit_m: f
     keep = chosen[snaps.point[row]]
     row, from_m, to_m = row[keep], from_m[keep], to_m[keep]
     foot, aside = snaps.foot_m[row], snaps.aside_m[row]
-    # Who stands on the street walks both ways from there.
+    # From a position on the street walks lead both ways.
     split = (np.abs(aside) <= TOUCH_M) & (from_m < foot) & (foot < to_m)
     row = np.concatenate([row, row[split]])
     from_m, to_m = (
@@ -165,7 +165,7 @@ def straight_sources(snaps: SnappedPoints, chosen: NDArray[np.bool_], limit_m: f
 def remove_water_parts(
     sources: IsochroneSources, network: WalkingNetwork, around: VisibilityContext
 ) -> IsochroneSources:
-    """Return the sources without what lies in water: from a bridge nobody reaches the ground."""
+    """Return the sources without their parts in water: a bridge gives no access to the ground."""
     wet = np.flatnonzero(around.is_wet[sources.segment])
     if not len(wet):
         return sources
@@ -187,7 +187,7 @@ def remove_water_parts(
 
 
 def _dry_parts(ends: FloatArray, water: NDArray[np.object_]) -> list[tuple[float, float]]:
-    """Return from where to where a segment runs outside water."""
+    """Return the intervals of a segment outside water."""
     line = shapely.linestrings(ends.reshape(2, 2))
     wet = shapely.union_all(water[shapely.intersects(water, line)])
     parts = shapely.get_parts(shapely.difference(line, wet))
@@ -201,7 +201,7 @@ def _dry_parts(ends: FloatArray, water: NDArray[np.object_]) -> list[tuple[float
 def draw_sources(
     sources: IsochroneSources, network: WalkingNetwork, around: VisibilityContext, *, quarter_segments: int
 ) -> NDArray[np.object_]:
-    """Return what is reached from each source, shape (sources,); equal sources are looked at once."""
+    """Return the region reached from each source, shape (sources,); equal sources are drawn once."""
     if not len(sources.point):
         return np.empty(0, dtype=object)
     keys = np.column_stack([sources.segment, sources.values, sources.stars])
@@ -222,7 +222,7 @@ def draw_sources(
         areas = np.full(end - begin, shapely.Polygon(), dtype=object)
         for row in range(end - begin):
             parts = shapes[border[row] : border[row + 1]]
-            # Past no barrier the discs along a straight stretch fill their convex hull.
+            # Without barriers the discs along a straight stretch fill their convex hull.
             whole = is_open[begin + row] and distinct.values[begin + row, 6] == 0
             areas[row] = shapely.convex_hull(shapely.geometrycollections(parts)) if whole else grid_union(parts)
         return areas
@@ -234,7 +234,7 @@ def draw_sources(
 
 
 def _out_of_water(areas: NDArray[np.object_], water: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return areas without water: a street opens the shore, but nobody walks through there into the water."""
+    """Return areas without water: a street opens the shore, but no walk leads into the water."""
     dry = areas.copy()
     row, which = shapely.STRtree(water).query(areas, predicate="intersects")
     for each in np.unique(row).tolist():

@@ -23,11 +23,11 @@ GRID_M = 1e-4
 """Vertices of unions on a grid; what is thinner is dropped."""
 
 POSITIONS_A_SIDE = 40
-"""A union is held against its parts at the square of this many positions over its extent."""
+"""A union is compared with its parts at the square of this many positions over its extent."""
 
 
 def union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
-    """Join areas; the same areas give the same union.
+    """Unite areas; equal areas give equal unions.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.G
 
 
 def grid_union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
-    """Join areas on a fine grid, and drop what is thinner than it."""
+    """Unite areas on a fine grid, and drop parts thinner than it."""
     joined = shapely.union_all(shapes, grid_size=GRID_M)
     parts = shapely.get_parts(joined)
     parts = parts[shapely.get_dimensions(parts) == 2]  # noqa: PLR2004 -- of an area
@@ -52,7 +52,7 @@ def grid_union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shap
 
 
 def _agrees(joined: shapely.Geometry, parts: NDArray[np.object_]) -> bool:
-    """Tell whether a union holds what its parts hold, at positions spread over them."""
+    """Return whether a union agrees with its parts at positions spread over them."""
     west, south, east, north = shapely.total_bounds(parts)
     share = (np.arange(POSITIONS_A_SIDE) + 0.5) / POSITIONS_A_SIDE
     along, up = west + share * (east - west), south + share * (north - south)
@@ -84,7 +84,7 @@ CROWDED = 24
 """Segments within a square of two radii, on average, above which no lists of neighbours are made."""
 
 ROUNDED_M = 1e-4
-"""More than places are moved by when they are rounded and stirred."""
+"""More than vertices are moved by rounding and stirring."""
 
 
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -92,12 +92,12 @@ NOTHING = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeighbourLists:
-    """Longer segments that others are parts of, and which of them are near one another: found once for all parts.
+    """Neighbours of segments, computed once for all parts of these.
 
     Attributes
     ----------
     first, near
-        Those near segment `i` are ``near[first[i]:first[i + 1]]``.
+        The neighbours of segment `i` are ``near[first[i]:first[i + 1]]``.
     """
 
     first: IndexArray
@@ -105,9 +105,9 @@ class NeighbourLists:
 
 
 def find_neighbour_lists(segments: FloatArray, radius_m: float) -> NeighbourLists | None:
-    """Find the neighbours of segments, for unions of parts of them with `radius_m`; shape (segments, 4).
+    """Find the neighbours of segments, shape (segments, 4), for unions of parts of them with `radius_m`.
 
-    None where they lie so close that the lists would take more than they spare.
+    None where they lie so close that the lists would cost more than they save.
     """
     if not len(segments):
         return None
@@ -130,9 +130,9 @@ def capsule_unions(
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Return one area for each set of segments, and which of them were left to GEOS, both shape (sets,).
 
-    That happens where rounding leaves the boundary open or crosses it with itself: in artificial heaps of streets
-    on top of one another, not in cities. The segments come set by set; `ends` says how many there are up to the
-    end of each. `parts_of` are longer segments, and which of them each segment is part of.
+    GEOS takes over where rounding leaves the boundary open or crosses it with itself: in artificial heaps of
+    streets on top of one another, not in cities. The segments come set by set; `ends` is the number up to the end
+    of each. `parts_of` are longer segments, and the one of which each segment is part.
     """
     longer, whole = parts_of
     listed = (whole, longer.first, longer.near) if longer else (NOTHING, NOTHING, NOTHING.astype(np.uint32))
@@ -150,7 +150,7 @@ def capsule_unions(
 def buffered_union(
     segments: FloatArray, radius_m: float, *, quarter_segments: int = QUARTER_SEGMENTS
 ) -> shapely.Geometry:
-    """Return the same by GEOS, slower: every capsule drawn, then all joined on a fine grid. Fallback and oracle.
+    """Return the same by GEOS, slower: all capsules united on a fine grid. Fallback and oracle.
 
     Without a grid GEOS loses a twentieth of the area of some capsules that lie along one another.
     """

@@ -1,21 +1,18 @@
-"""Kernels: what is seen from a straight stretch of street, past barriers and within a radius, as closed outlines.
+"""Kernels: the region visible from a straight stretch of street, past barriers and within a radius, as outlines.
 
-Let q run along the stretch, r(q) be how far people still walk from there, and p be a place with ``|p q| ≤ r(q)``
-that is seen from q. Let q slide to where ``|p q| − r(q)`` is least (it falls until there, since r is linear or
-concave along the stretch). Either p is seen all the way: then it is seen from an end of the stretch, or from a
-position within it where that difference is least (for a constant radius the foot of the perpendicular). Or sight
-is lost on the way: then the line of sight passes an end v of a barrier at that moment, and p lies behind v. So
-what is seen from the stretch is the union of
+Let q run along the stretch, r(q) be the radius at q, and p be a point with ``|p q| ≤ r(q)`` that is visible from
+q. Let q slide to where ``|p q| − r(q)`` is least (it falls until there, since r is linear or concave along the
+stretch). Either p stays visible: then it is visible from an end of the stretch, or from a position within it where
+that difference is least (for a constant radius the foot of the perpendicular). Or it does not: then the line of
+sight passes an end v of a barrier at that moment, and p lies behind v. So the region is the union of
 
-- what is seen from its two ends (a *star*),
-- what lies on the rays that leave the stretch in the best direction (a *strip*), up to a barrier or the radius,
-- for every end v of a barrier, what lies behind v on the lines of sight from the stretch that pass v (a *fan*).
+- the regions visible from the two ends (a *star*),
+- the rays that leave the stretch in the best direction (a *strip*), up to a barrier or the radius,
+- for every end v of a barrier, the lines of sight from the stretch that pass v, behind v (a *fan*).
 
 All of them are swept by rays that are numbered by one value: the angle of a star, the position on the stretch for
 strips and fans. Between two values at which a ray passes an end of a barrier, the first barrier in its way is the
 same.
-
-Everything is measured in the frame of the stretch's segment: it begins at the origin and runs along x.
 """
 
 from __future__ import annotations
@@ -91,7 +88,7 @@ def _find_events(sweep: Sweep, scene: RayScene, limits: tuple[float, float]) -> 
 
 @kernel
 def _sweep_out(sweep: Sweep, scene: RayScene, limits: tuple[float, float], into: VisibleRings) -> VisibleRings:
-    """Add the outlines of what one family of rays shows."""
+    """Add the outlines of one family of rays."""
     values = _find_events(sweep, scene, limits)
     # Where the rays start and where they end.
     rays, used = np.empty((128, 4)), 0
@@ -117,7 +114,7 @@ def _sweep_out(sweep: Sweep, scene: RayScene, limits: tuple[float, float], into:
 
 @kernel
 def _add_rays(sweep: Sweep, scene: RayScene, hit: int, marks: FloatArray, rays: FloatArray, used: int) -> int:
-    """Note the rays between values where the same barrier is the first in their way; return how many there are."""
+    """Add the rays between values with the same first barrier; return the number of rays."""
     by_barrier = False
     for m in range(len(marks)):
         _, stopped = measure_ray(sweep, scene, hit, marks[m])
@@ -141,7 +138,7 @@ def _add_rays(sweep: Sweep, scene: RayScene, hit: int, marks: FloatArray, rays: 
 
 @kernel
 def _add_ray(sweep: Sweep, scene: RayScene, hit: int, value: float, rays: FloatArray, used: int) -> int:
-    """Note where a ray starts and where it ends."""
+    """Add start and end of a ray."""
     x, y, cos, sin, _ = cast_ray(sweep, scene.source, value)
     length, _ = measure_ray(sweep, scene, hit, value)
     rays[used, 0], rays[used, 1] = x, y
@@ -174,7 +171,7 @@ def _sample_values(sweep: Sweep, scene: RayScene, begin: float, end: float) -> F
 
 @kernel
 def _refine_samples(sweep: Sweep, scene: RayScene, marks: FloatArray) -> FloatArray:
-    """Return marks of a fan with more between them where its tips leave a chord farther than on a circle's arc.
+    """Return the values of a fan, refined where its tips leave a chord farther than on a circle's arc.
 
     Behind a slit the rays of a whole street pass within a degree, and are of very different lengths.
     """
@@ -225,7 +222,7 @@ def _close_ring(sweep: Sweep, rays: FloatArray, used: int, into: VisibleRings) -
 
 @kernel
 def _add_vertex(xy: FloatArray, total: int, first: int, x: float, y: float) -> int:
-    """Add a vertex that is not the last one over again; return how many there are now."""
+    """Add a vertex unless it repeats the last one; return the number of vertices."""
     if total > first and abs(xy[total - 1, 0] - x) + abs(xy[total - 1, 1] - y) < LEAST_M:
         return total
     xy[total, 0], xy[total, 1] = x, y
@@ -234,7 +231,7 @@ def _add_vertex(xy: FloatArray, total: int, first: int, x: float, y: float) -> i
 
 @kernel
 def _to_segment_frame(segment: FloatArray, barrier_xy: FloatArray, near: IndexArray) -> FloatArray:
-    """Return pieces of barriers in the frame of a segment, without what lies beside the segment."""
+    """Return pieces of barriers in the frame of a segment, without their parts along the segment."""
     step_x, step_y = segment[2] - segment[0], segment[3] - segment[1]
     length = np.sqrt(step_x * step_x + step_y * step_y)
     cos, sin = step_x / length, step_y / length
@@ -258,7 +255,7 @@ def _to_segment_frame(segment: FloatArray, barrier_xy: FloatArray, near: IndexAr
 
 @kernel
 def _find_spots(pieces: FloatArray) -> tuple[FloatArray, int]:
-    """Return where pieces end and where they cross, the ends first, and how many ends there are."""
+    """Return ends and crossings of pieces, the ends first, and the number of ends."""
     n = len(pieces)
     spots, ends = np.empty((2 * n + 16, 2)), 0
     for k in range(n):
@@ -290,7 +287,7 @@ def _find_spots(pieces: FloatArray) -> tuple[FloatArray, int]:
 def _draw_from_source(
     source: RadiusSource, pieces: FloatArray, stars: tuple[bool, bool], step: float, into: VisibleRings
 ) -> VisibleRings:
-    """Add the outlines of all that is seen from one stretch."""
+    """Add the outlines of the region visible from one stretch."""
     low, high = source.from_m, source.to_m
     most = greatest_radius(source)
     if most <= LEAST_M:
@@ -333,21 +330,21 @@ def draw_visible_regions(
     last: int,
     step: float,
 ) -> tuple[FloatArray, IndexArray, IndexArray]:
-    """Return what is seen from each of the sources: vertices, ends of the rings, rings of each.
+    """Return the regions visible from the sources: vertices, ends of the rings, number of rings of each source.
 
     Parameters
     ----------
     segment_xy
-        Where segments begin and end, shape (segments, 4).
+        Both ends of each segment, shape (segments, 4).
     sources
-        The segment of each; the values of `RadiusSource`, shape (sources, 7); whether the regions seen from the
-        start and the end of each are needed, shape (sources, 2).
+        Segment of each; values of `RadiusSource`, shape (sources, 7); whether the regions seen from its start and
+        its end are needed, shape (sources, 2).
     barriers
         All pieces, and those near each segment: ``near[first[i]:first[i + 1]]``.
     first, last
-        The sources in question.
+        Range of sources.
     step
-        The turn of an arc that is drawn as a chord.
+        Angle of an arc that is drawn as a chord.
     """
     segment, stretches, stars = sources
     barrier_xy, near_first, near = barriers

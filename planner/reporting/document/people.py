@@ -44,7 +44,7 @@ def kinds_entries(plan: Plan) -> list[Entries]:
 
 
 def _kind(kind: GroupCoverage) -> Entries:
-    settings, points = kind.kind.settings, kind.kind.points
+    settings, points = kind.group.settings, kind.group.points
     return {
         "id": settings.id,
         "name": settings.title,
@@ -52,9 +52,9 @@ def _kind(kind: GroupCoverage) -> Entries:
         "source": settings.source,
         "weight": settings.weight,
         "standard_min": kind.standard_min,
-        "people_given": kind.kind.given,
+        "people_given": kind.group.given,
         "people": points["people"].sum(),
-        "people_lost": kind.kind.given - points["people"].sum(),
+        "people_lost": kind.group.given - points["people"].sum(),
         "people_uncovered": kind.uncovered["people"].sum(),
         "points": len(points),
         "total": _records(kind.total),
@@ -65,7 +65,7 @@ def _kind(kind: GroupCoverage) -> Entries:
 
 def circles_entries(plan: Plan) -> Entries | None:
     """Return the business circles; None where the study gives no places."""
-    circles, settings = plan.circles, plan.study.circles
+    circles, settings = plan.circles, plan.study.business_areas
     if circles is None or plan.inputs.places is None:
         return None
     inside = circles.places["circle"] != ""

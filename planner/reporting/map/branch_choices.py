@@ -12,18 +12,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import PREMISES, AccessData
+from planner.accessibility.access_data import AccessData
 from planner.accessibility.branches import is_branch, main_facility
-from planner.evaluation.improvements.local_access import deciding_indicators
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.indicator_tables import FacilityIndicators, compute_indicators
 from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.intervals import IndicatorValues
-from planner.evaluation.ratings import FacilityFacts
+from planner.evaluation.ratings import FacilityFacts, deciding_indicators
 from planner.inputs.study_inputs import households_by_community
 from planner.network.walk import IndexArray
 from planner.results import Plan
-from planner.schemas.tables import Facilities
+from planner.schemas.tables import PREMISES, Facilities
 
 WITH_BRANCHES = indicators_depending_on("branches")
 """Indicators of a facility that a closed branch changes, whichever other facilities are open."""

@@ -266,7 +266,7 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
         if kind.uncovered.empty:
             continue
         colour = symbols.KIND_COLOURS[number % len(symbols.KIND_COLOURS)]
-        text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.kind.settings.title))
+        text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.group.settings.title))
         look = {"colour": colour, **sized_places(kind.uncovered, displayed_positions(kind.uncovered, plan, kind))}
         layers.append(Live("kind", look, name=layer_name(text, swatch(colour, look="dot")), show=False))
     return layers

@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.accessibility.access_data import PREMISES, residents_65, serves_other_community
+from planner.accessibility.access_data import residents_65, serves_other_community
 from planner.accessibility.branches import main_facility
 from planner.evaluation.expressions import (
     RELATIVE_TOLERANCE,
@@ -31,10 +31,9 @@ from planner.evaluation.expressions import (
     interval_of,
     parse_term,
 )
-from planner.evaluation.improvements.local_access import deciding_indicators
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, Interval
-from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts, applies_to
+from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.population.fixed_point import grain_of
 from planner.reporting.document.build import Document
@@ -42,6 +41,7 @@ from planner.reporting.map.branch_choices import branch_choices, has_too_many_br
 from planner.reporting.map.varint import encode_varints
 from planner.reporting.rates import rate_counts
 from planner.results import Plan
+from planner.schemas.tables import PREMISES
 
 FOLLOWED = indicators_depending_on("open_set")
 """Indicators that follow the choice of open facilities; all others are the same for any choice."""

@@ -11,7 +11,6 @@ from typing import Literal
 
 import shapely
 
-from planner.accessibility.access_data import PREMISES
 from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Issue, StudyError
@@ -43,6 +42,7 @@ from planner.reporting.rounding import sum_shown_counts
 from planner.reporting.tables.result_tables import coverage_table, site_rows, sites_table, sources_table
 from planner.reporting.write import write_single
 from planner.results import Plan
+from planner.schemas.tables import PREMISES
 
 FORMATS = (".html", ".docx")
 CARD_FACTS = 2

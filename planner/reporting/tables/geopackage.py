@@ -121,7 +121,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "verdicts_otherwise": _verdicts_otherwise(plan),
         "fairness": plan.fairness.groups,
         "lorenz": plan.fairness.lorenz,
-        "fairness_by_street": plan.fairness.by_street,
+        "fairness_by_street": plan.fairness.by_subdistrict,
         "overlay": plan.overlay,
         "coverage": coverage.by_community,
         "coverage_by_tier": coverage.by_tier,
@@ -140,8 +140,8 @@ def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     if not plan.kinds:
         return {}
     columns = ["id", "people", "community", "nearest_min", "nearest_facility", "geometry"]
-    points = [kind.demand[columns].assign(kind=kind.kind.settings.id) for kind in plan.kinds]
-    shares = [kind.by_community.assign(kind=kind.kind.settings.id) for kind in plan.kinds]
+    points = [kind.demand[columns].assign(kind=kind.group.settings.id) for kind in plan.kinds]
+    shares = [kind.by_community.assign(kind=kind.group.settings.id) for kind in plan.kinds]
     return {
         "kinds_demand": gpd.GeoDataFrame(pd.concat(points, ignore_index=True), crs=plan.inputs.crs),
         "kinds_coverage": pd.concat(shares, ignore_index=True),

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.evaluation.indicators import INDICATORS
 from planner.messages.printable import replace_illegal
 
 Kind = Literal["text", "number", "whole", "yes_no"]
@@ -59,14 +60,7 @@ LAYERS: dict[str, Schema] = {
     "centres": Schema(
         "Point",
         text=("id name tier community step_free_given newly_built_given functions branch_of place verdict"),
-        number=(
-            "floor_area_m2 activity_area_m2 open_hours_week score step_free newly_built people "
-            "households people_nearest people_per_m2 activity_share functions_share functions_missing "
-            "covered_share overlap_share people_65_uncovered detour detour_worst blocked_directions "
-            "next_centre_min catchment_people catchment_people_weighted m2_per_person_2sfca "
-            "m2_per_person_e2sfca own_covered_share_<limit>min people_within_<limit>min "
-            "area_ratio_<limit>min street_m"
-        ),
+        number=" ".join(one.column for one in INDICATORS.values() if one.kind != "list") + " score street_m",
     ),
     "service_areas": Schema(
         "Polygon",

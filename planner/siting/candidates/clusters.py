@@ -107,9 +107,9 @@ def propose_dense(
     xy, people = shapely.get_coordinates(uncovered.geometry.array), uncovered["people"].to_numpy()
     metres = walk_distances(walker, walker.snap(uncovered), within_m=grouping.within_m)
     if grouping.method == "hdbscan":
-        label = hdbscan(metres, least_places=grouping.least_points)
+        label = hdbscan(metres, min_places=grouping.least_points)
     else:
-        label = dbscan(metres, within_m=grouping.within_m, least_places=grouping.least_points)
+        label = dbscan(metres, within_m=grouping.within_m, min_places=grouping.least_points)
     groups = [label == number for number in range(int(label.max(initial=NOISE)) + 1)]
     groups = [rows for rows in groups if people[rows].sum() > 0]
     middles = np.array([np.average(xy[rows], axis=0, weights=people[rows]) for rows in groups]).reshape(-1, 2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import mean
 
-from planner.accessibility.access_data import PREMISES
 from planner.evaluation.ratings import RATINGS
 from planner.reporting.document.build import Document
 from planner.reporting.report.blocks import (
@@ -29,7 +28,7 @@ from planner.reporting.tables.result_tables import (
     facilities_table,
 )
 from planner.results import Plan
-from planner.schemas.tables import TIERS
+from planner.schemas.tables import PREMISES, TIERS
 
 TOTAL = (
     "limit",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.accessibility.access_data import PREMISES
 from planner.evaluation.intervals import IndicatorRef
 from planner.evaluation.ratings import RATINGS, WEAK
 from planner.messages.money import money_unit
@@ -33,6 +32,7 @@ from planner.reporting.report.blocks import (
 from planner.reporting.report.figures import centre_figure
 from planner.reporting.tables.result_tables import rules_table
 from planner.results import Plan
+from planner.schemas.tables import PREMISES
 
 RULES = ("rule", "asks", "tiers", "grade", "clause", "evidence")
 Rules = Mapping[str, Document]
