@@ -60,7 +60,7 @@ def shifted(layer: gpd.GeoDataFrame, datum: Datum) -> gpd.GeoDataFrame:
 def layers() -> dict[str, gpd.GeoDataFrame]:
     whole = {name: pyogrio.read_dataframe(FILE, layer=name) for name in LAYERS}
     communities = whole["communities"]
-    communities = communities[communities["subdistrict"].isin(STREETS)]
+    communities = communities[communities["street"].isin(STREETS)]
     area = shapely.union_all(communities.geometry.array)
     near = shapely.buffer(area, 500.0)
     parts = {name: layer[layer.intersects(near)] for name, layer in whole.items()}
@@ -127,7 +127,7 @@ def test_a_district_in_other_files_gives_the_same_plan(
     as_gbk_csv(layers["centres"], layers["communities"], tmp_path / "阵地.csv")
     as_workbook(layers["buildings"], tmp_path / "人口.xlsx")
     outlines = layers["communities"].rename(
-        columns={"name": "社区名称", "subdistrict": "街道", "people": "常住人口", "households": "户数"}
+        columns={"name": "社区名称", "street": "街道", "people": "常住人口", "households": "户数"}
     )
     shifted(outlines, "gcj02").to_file(tmp_path / "社区.shp", encoding="GB18030")
     (tmp_path / "社区.cpg").unlink()
