@@ -341,7 +341,7 @@ def _layer_as_json(source: LayerSource, ready: PreparedStudy) -> dict[str, Any]:
         "crs": source.crs,
         "rows": source.rows,
         "used": source.used,
-        "set_aside": [
+        "dropped": [
             {
                 "key": one.key,
                 "count": one.count,
