@@ -345,7 +345,7 @@ def _layer_as_json(source: LayerSource, prepared: PreparedStudy) -> dict[str, An
         "crs": source.crs,
         "rows": source.rows,
         "used": source.used,
-        "set_aside": [
+        "dropped": [
             {
                 "key": one.key,
                 "count": one.count,
