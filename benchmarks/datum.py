@@ -18,7 +18,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from planner.io.datum.choice import LayerToJudge, choose_datums
+from planner.io.datum.choice import UndatedLayer, choose_datums
 from planner.io.datum.transform import DATUMS, Datum, convert
 from planner.io.osm.extract import read_osm_streets
 
@@ -135,7 +135,7 @@ def trial(layers: Layers, rng: Rng, *, known_streets: bool, wrong_share: float) 
         named[row] = ids[rng.integers(len(ids))]
     choice = choose_datums(
         {
-            name: LayerToJudge(
+            name: UndatedLayer(
                 layer,
                 "known" if name == "streets" and known_streets else "open",
                 communities=named if name == "facilities" else None,

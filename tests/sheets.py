@@ -11,7 +11,8 @@ import openpyxl
 import xlwt
 
 from planner.config.sections.layers import Layer
-from planner.io.layers import LayerRead, read_layer
+from planner.io.layer_read import LayerRead
+from planner.io.layers import read_layer
 from planner.schemas.table_schema import TableSchema
 from planner.schemas.tables import PEOPLE_TABLE
 

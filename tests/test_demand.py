@@ -7,7 +7,7 @@ import pyproj
 import pytest
 import shapely
 
-from planner.io.study_area import measures_true_metres, metric_crs
+from planner.io.study_area import choose_metric_crs, measures_true_metres
 from planner.population.along_streets import spread_along_streets
 from planner.population.disaggregated import community_at
 from planner.population.points import place_demand
@@ -110,6 +110,6 @@ def test_which_systems_measure_in_true_metres_at_haibowan(crs: int, *, true: boo
 )
 def test_the_metric_system_is_the_utm_zone_of_the_data(lon: float, lat: float, zone: int) -> None:
     here = Communities(gpd.GeoDataFrame(geometry=[shapely.Point(lon, lat).buffer(0.02)], crs=4326))
-    assert metric_crs(here, None, study="s").to_epsg() == zone
+    assert choose_metric_crs(here, None, study="s").to_epsg() == zone
     web = Communities(here.to_crs(3857))
-    assert metric_crs(web, None, study="s").to_epsg() == zone
+    assert choose_metric_crs(web, None, study="s").to_epsg() == zone

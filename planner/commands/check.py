@@ -1,4 +1,4 @@
-"""`planner check`: read everything that a study names and say in words what was understood."""
+"""`planner check`: read all inputs of a study and list how they are understood."""
 
 from __future__ import annotations
 
@@ -14,25 +14,30 @@ import pandas as pd
 
 from planner.commands.streams import print_results
 from planner.config.study import Study, portable, read_study
-from planner.io.datum.choice import DatumVerdict
-from planner.io.datum.resolve import NAMES, scores_in_words
-from planner.io.osm.contents import AlsoHeld, also_held
-from planner.io.study_layers import Source
-from planner.io.tables.unused_columns import as_words
-from planner.io.unused_layers import UnusedLayer, tables_in_words, unused_layers
+from planner.io.datum.choice import LayerDatum
+from planner.io.datum.resolve import NAMES, format_scores
+from planner.io.study_layers import LayerSource
+from planner.io.tables.layer_columns import list_columns
+from planner.io.unused_layers import (
+    UnusedLayer,
+    UnusedOsmTable,
+    find_unused_layers,
+    find_unused_osm_tables,
+    tables_in_words,
+)
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SHOWN_ROWS
 from planner.messages.notices import Notice, layer_name, reason_of
 from planner.prepare import PreparedStudy, prepare
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
-"""What is said of the streets by number."""
+"""Quality indicators of the network that are listed."""
 
 WIDTH = 100
-"""Columns of a terminal or of a mail; a Chinese character takes two."""
+"""Width of a terminal or an e-mail, columns; a Chinese character takes two."""
 
 DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.items()}, "cgcs2000": "CGCS2000"}
-"""How datums are called; those of other surveys have their own names."""
+"""Display names of datums; others are shown by their own name."""
 
 BY_WEIGHT = (
     *(
@@ -86,7 +91,7 @@ BY_WEIGHT = (
     *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
     *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),
 )
-"""Notices by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
+"""Keys of notices in the order of their effect on results: shifted layers, lost people, lost centres, others."""
 
 
 def run_command(options: Namespace, texts: Texts) -> None:
@@ -95,7 +100,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
 
 
 def describe(path: Path, texts: Texts) -> str:
-    """Return what was understood of a study as a table that a person can read; nothing is written.
+    """Return how the inputs of a study are understood, as text.
 
     Raises
     ------
@@ -103,20 +108,20 @@ def describe(path: Path, texts: Texts) -> str:
         As `planner.run`, for the study, its rules, its data and its streets.
     """
     study = read_study(path)
-    ready = prepare(study)
-    lines = [part for line in _heading(study, ready, texts) for part in _wrapped(line, indent=2)]
+    prepared = prepare(study)
+    lines = [part for line in _heading(study, prepared, texts) for part in _wrapped(line, indent=2)]
     lines.append("")
-    for source in ready.inputs.sources:
-        lines += _layer(source, ready, texts)
-    lines += ["", *_totals(ready, texts)]
-    also = also_held(study)
-    unused = unused_layers(study)
+    for source in prepared.inputs.sources:
+        lines += _layer(source, prepared, texts)
+    lines += ["", *_totals(prepared, texts)]
+    also = find_unused_osm_tables(study)
+    unused = find_unused_layers(study)
     lines += ["", texts("cli.check_also")] if also or unused else []
     for held in also:
         lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
     for layer in unused:
         lines += [part for line in _unused(layer, texts) for part in _wrapped(line, indent=4)]
-    notices = sorted(ready.notices, key=_weight)
+    notices = sorted(prepared.notices, key=_weight)
     lines += ["", texts("cli.check_warnings")] if notices else []
     for notice in notices:
         lines += _wrapped(_notice(notice, texts), indent=2)
@@ -124,7 +129,7 @@ def describe(path: Path, texts: Texts) -> str:
 
 
 def describe_as_json(path: Path) -> str:
-    """Return what was understood of a study as JSON, for scripts.
+    """Return how the inputs of a study are understood, as JSON.
 
     Raises
     ------
@@ -132,14 +137,14 @@ def describe_as_json(path: Path) -> str:
         As `planner.run`.
     """
     study = read_study(path)
-    ready = prepare(study)
-    inputs = ready.inputs
+    prepared = prepare(study)
+    inputs = prepared.inputs
     people = inputs.demand.groupby("community")["people"].sum().reindex(inputs.communities["id"], fill_value=0.0)
     content: dict[str, Any] = {
         "study": study.name,
         "crs": inputs.crs.to_string(),
-        "rules": {"profile": portable(study.rules.profile), "en": ready.rules.en, "zh": ready.rules.zh},
-        "layers": [_layer_as_json(source, ready) for source in inputs.sources],
+        "rules": {"profile": portable(study.rules.profile), "en": prepared.rules.en, "zh": prepared.rules.zh},
+        "layers": [_layer_as_json(source, prepared) for source in inputs.sources],
         "evidence": [
             {
                 "witness": witness.key,
@@ -147,7 +152,7 @@ def describe_as_json(path: Path) -> str:
                 "rows": witness.of,
                 "scores": {f"{one}/{other}": round(score, 3) for (one, other), score in witness.scores.items()},
             }
-            for witness in inputs.datums.witnesses
+            for witness in inputs.datums.evidence
         ],
         "demand_method": inputs.demand_method,
         "people_balance": json.loads(inputs.balance.to_json(orient="records", force_ascii=False)),
@@ -161,10 +166,10 @@ def describe_as_json(path: Path) -> str:
             {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
             for one in inputs.left_out
         ],
-        "network": {name: getattr(ready.network_quality, name) for name in ready.network_quality.__slots__},
+        "network": {name: getattr(prepared.network_quality, name) for name in prepared.network_quality.__slots__},
         "also_held": [
             {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
-            for one in also_held(study)
+            for one in find_unused_osm_tables(study)
         ],
         "unused_layers": [
             {
@@ -174,15 +179,15 @@ def describe_as_json(path: Path) -> str:
                 "tables": list(one.tables),
                 "lines": one.lines,
             }
-            for one in unused_layers(study)
+            for one in find_unused_layers(study)
         ],
-        "warnings": [notice.entry() for notice in sorted(ready.notices, key=_weight)],
+        "warnings": [notice.entry() for notice in sorted(prepared.notices, key=_weight)],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def _heading(study: Study, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
-    profile, walk, standard = ready.walking_profile, ready.walk, study.limits.standard_min
+def _heading(study: Study, prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
+    profile, walk, standard = prepared.walking_profile, prepared.walk, study.limits.standard_min
     yield texts("cli.check_study", name=study.name, language=study.language)
     yield texts(
         "cli.check_walk",
@@ -191,16 +196,20 @@ def _heading(study: Study, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         minutes=f"{standard:g}",
         access_m=f"{walk.access_m:g}",
     )
-    for note in ready.cost_notes:
+    for note in prepared.cost_notes:
         yield texts("cli.check_cost", words=note.words.in_words(texts.language))
-    yield texts("cli.check_rules", rules=ready.rules.title(texts.language), profile=portable(study.rules.profile))
-    if not {tier for rule in ready.rules.rules for tier in rule.tiers} & set(ready.inputs.facilities["tier"]):
+    yield texts(
+        "cli.check_rules", rules=prepared.rules.title(texts.language), profile=portable(study.rules.profile)
+    )
+    if not {tier for rule in prepared.rules.rules for tier in rule.tiers} & set(
+        prepared.inputs.facilities["tier"]
+    ):
         yield texts("cli.check_no_rule_for")
-    inputs = ready.inputs
+    inputs = prepared.inputs
     yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
 
 
-def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
+def _layer(source: LayerSource, prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
     modelled = texts("cli.check_modelled") if source.modelled else ""
     name = layer_name(source.layer, texts)
     encoding = f" · {source.encoding}" if source.encoding else ""
@@ -212,7 +221,7 @@ def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
     )
     rows = {"rows": texts.whole(source.rows), "used": texts.whole(source.used)}
     yield f"  {texts('cli.check_rows', **rows)}"
-    for aside in source.set_aside:
+    for aside in source.dropped:
         listed = ", ".join(aside.rows[:SHOWN_ROWS]) + (" …" if len(aside.rows) > SHOWN_ROWS else "")
         reason = aside.in_words(texts.language)
         said = texts("cli.check_aside", count=texts.whole(aside.count), reason=reason, rows=listed)
@@ -224,9 +233,9 @@ def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         ]
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
     if source.unread:
-        yield from _wrapped(f"  {texts('cli.check_unread', columns=as_words(source.unread))}", indent=4)
-    verdict = _verdict(source, ready)
-    scores = scores_in_words(verdict)
+        yield from _wrapped(f"  {texts('cli.check_unread', columns=list_columns(source.unread))}", indent=4)
+    verdict = _verdict(source, prepared)
+    scores = format_scores(verdict)
     if verdict.how != "no_places":
         by = texts(f"cli.datum_{verdict.how}")
         name = DATUM_NAMES.get(source.datum, source.datum)
@@ -236,14 +245,14 @@ def _layer(source: Source, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
 
 
-def _verdict(source: Source, ready: PreparedStudy) -> DatumVerdict:
-    """Return what was found of a layer's datum; of rasters and tables without places, that nothing was."""
-    nothing = DatumVerdict("wgs84", source.datum_by, {})
-    return ready.inputs.datums.layers.get(source.layer, nothing)
+def _verdict(source: LayerSource, prepared: PreparedStudy) -> LayerDatum:
+    """Return the datum detected for a layer; an empty verdict for rasters and tables without coordinates."""
+    nothing = LayerDatum("wgs84", source.datum_by, {})
+    return prepared.inputs.datums.layers.get(source.layer, nothing)
 
 
-def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
-    inputs, quality = ready.inputs, ready.network_quality
+def _totals(prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
+    inputs, quality = prepared.inputs, prepared.network_quality
     joined = int((inputs.facilities["community"] != "").sum())
     yield texts(
         "cli.check_joined", joined=joined, count=len(inputs.facilities), left=len(inputs.facilities) - joined
@@ -275,11 +284,11 @@ def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         unexplained=texts.whole(quality.unexplained_crossings),
     )
     yield from _wrapped(network, indent=2)
-    yield from _wrapped(_far_from_streets(ready, texts), indent=2)
+    yield from _wrapped(_far_from_streets(prepared, texts), indent=2)
 
 
-def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
-    """Yield what a file of the study holds besides, and the lines that would use it."""
+def _also(held: UnusedOsmTable, texts: Texts) -> Iterator[str]:
+    """Yield another table in a file of the study, and the settings that would use it."""
     count = texts.whole(held.count)
     if not held.lines:
         yield "  " + texts(f"cli.also_{held.table}", file=held.file, count=count)
@@ -289,7 +298,7 @@ def _also(held: AlsoHeld, texts: Texts) -> Iterator[str]:
 
 
 def _unused(layer: UnusedLayer, texts: Texts) -> Iterator[str]:
-    """Yield a layer that nothing reads, what it may be for, and the lines that would use it."""
+    """Yield an unused layer, the tables that it may be for, and the settings that would use it."""
     count = "–" if layer.count is None else texts.whole(layer.count)
     key = "cli.unused_layer_instead" if layer.used else "cli.unused_layer"
     tables = tables_in_words(layer.tables)
@@ -297,11 +306,11 @@ def _unused(layer: UnusedLayer, texts: Texts) -> Iterator[str]:
     yield from (f"      {line}" for line in layer.lines.splitlines())
 
 
-def _far_from_streets(ready: PreparedStudy, texts: Texts) -> str:
-    people, far = ready.inputs.demand["people"], ~ready.demand_snaps.reaches_street
+def _far_from_streets(prepared: PreparedStudy, texts: Texts) -> str:
+    people, far = prepared.inputs.demand["people"], ~prepared.demand_snaps.reaches_street
     return texts(
         "cli.check_access",
-        access_m=f"{ready.walk.access_m:g}",
+        access_m=f"{prepared.walk.access_m:g}",
         points=texts.whole(far.sum()),
         all=texts.whole(len(far)),
         points_share=texts.percent(far.mean()),
@@ -311,7 +320,7 @@ def _far_from_streets(ready: PreparedStudy, texts: Texts) -> str:
 
 
 def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
-    """Return the people of every community: given, found and placed; then those lost outside."""
+    """Return the people of each community: given, found and placed; then those outside all communities."""
     lines = [
         texts(
             "cli.check_balance",
@@ -327,8 +336,8 @@ def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
     return [texts("cli.check_balance_head"), *lines, texts("cli.check_balance_lost", people=texts.whole(lost))]
 
 
-def _layer_as_json(source: Source, ready: PreparedStudy) -> dict[str, Any]:
-    verdict = _verdict(source, ready)
+def _layer_as_json(source: LayerSource, prepared: PreparedStudy) -> dict[str, Any]:
+    verdict = _verdict(source, prepared)
     return {
         "layer": source.layer,
         "file": source.file,
@@ -336,7 +345,7 @@ def _layer_as_json(source: Source, ready: PreparedStudy) -> dict[str, Any]:
         "crs": source.crs,
         "rows": source.rows,
         "used": source.used,
-        "set_aside": [
+        "dropped": [
             {
                 "key": one.key,
                 "count": one.count,
@@ -344,7 +353,7 @@ def _layer_as_json(source: Source, ready: PreparedStudy) -> dict[str, Any]:
                 "en": one.in_words("en"),
                 "zh": one.in_words("zh"),
             }
-            for one in source.set_aside
+            for one in source.dropped
         ],
         "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],
@@ -368,7 +377,7 @@ def _notice(notice: Notice, texts: Texts) -> str:
 
 
 def _wrapped(line: str, *, indent: int) -> Sequence[str]:
-    """Break a line at spaces, or between Chinese characters, so that it fits; what follows is indented."""
+    """Wrap a line at spaces or between Chinese characters, with a hanging indent."""
     lines, width, current = [], 0, ""
     for word in _words(line):
         if width + _columns(word) > WIDTH and current.strip():
@@ -384,7 +393,7 @@ def _columns(text: str) -> int:
 
 
 def _words(line: str) -> Iterator[str]:
-    """Yield what must not be torn apart: words with the space before them, single Chinese characters."""
+    """Yield the unbreakable parts of a line: words with the space before them, single Chinese characters."""
     word = ""
     for sign in line:
         wide = unicodedata.east_asian_width(sign) in "WF"

@@ -13,16 +13,22 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.sections.demand import DemandKind
+from planner.config.sections.demand import GroupSettings
 from planner.config.study import Study
-from planner.io.community_matching import join_communities
+from planner.io.community_matching import match_communities
 from planner.io.datum.choice import DatumChoice
-from planner.io.datum.resolve import settle_datums
+from planner.io.datum.resolve import resolve_datums
 from planner.io.elevation import Elevation
-from planner.io.layer_notes import LeftOut, by_reason, gap_notices, lines_left_out, uncrossed_notices
-from planner.io.overlap_checks import double_notices
-from planner.io.row_audit import set_aside
-from planner.io.study_layers import Source, StudyLayers, layer_of_kind
+from planner.io.layer_notes import (
+    ExcludedLines,
+    clip_excluded_lines,
+    gap_notices,
+    summarize_excluded_lines,
+    uncrossed_notices,
+)
+from planner.io.overlap_checks import duplicate_notices
+from planner.io.row_audit import drop_rows
+from planner.io.study_layers import LayerSource, StudyLayers, layer_of_kind
 from planner.messages.errors import DataError, Issue, NetworkError, raise_together
 from planner.messages.notices import Notice
 from planner.population.buildings import homes_of, read_building_kinds
@@ -109,9 +115,9 @@ class Inputs:
     kinds: tuple[KindDemand, ...]
     places: BusinessPlaces | None
     margin_m: float
-    sources: tuple[Source, ...]
+    sources: tuple[LayerSource, ...]
     datums: DatumChoice
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[ExcludedLines, ...]
     not_walked: gpd.GeoDataFrame
     notices: tuple[Notice, ...]
 
@@ -154,7 +160,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     errors: list[DataError] = []
     method = demand_method(study)
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
-    place_kinds = read_place_kinds(_beside(study, study.circles.place_kinds), study=str(study.file))
+    place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
     tables = StudyLayers(study, errors)
     given = tables.read_all()
     raise_together(errors)
@@ -163,7 +169,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         table = PeopleTable(given.pop("people_table"))
         counted = count_people(Communities(given["communities"]), table, source=tables.source("people_table"))
         given["communities"] = counted.communities
-        tables.leave_out("people_table", counted.unused)
+        tables.drop_rows("people_table", counted.unused)
     facilities, unknown, join_notices = join_facilities(
         Facilities(given["facilities"]), Communities(given["communities"])
     )
@@ -171,7 +177,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     # A layer in another part of the world has no datum to speak of: that is found out first.
     metric = tables.bring_all(given)
     tables.check_shifts(given)
-    settled = settle_datums(
+    settled = resolve_datums(
         given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
     )
     if settled.converted:
@@ -188,13 +194,13 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
     streets, closed_ways = _streets_near(study, streets, communities, margin_m, tables)
     not_walked, torn = _noted(tables, communities, margin_m)
-    left_out = by_reason(not_walked)
+    left_out = summarize_excluded_lines(not_walked)
     elevation = tables.elevation(streets)
     doors = Doors(streets, access_m=study.walking.access_m)
     homes = None
     if "buildings" in metric:
         homes = homes_of(Buildings(metric["buildings"]), building_kinds, doors=doors)
-        tables.leave_out("buildings", set_aside("building_not_home", homes.unused))
+        tables.drop_rows("buildings", drop_rows("building_not_home", homes.unused))
     of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
     residents = place_residents(
         method,
@@ -209,9 +215,9 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
     residents = replace(residents, points=in_grains(residents.points))
     if demand is not None and method == "points":
-        tables.leave_out("demand", set_aside("demand_outside", residents.unused))
+        tables.drop_rows("demand", drop_rows("demand_outside", residents.unused))
     elif demand is not None:
-        tables.leave_out("demand", set_aside("layer_not_used", demand.index))
+        tables.drop_rows("demand", drop_rows("layer_not_used", demand.index))
     at_work = business_places(Places(metric["places"]), place_kinds) if "places" in metric else None
     kinds = tuple(
         _kind(
@@ -222,11 +228,11 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             at_work,
             source=tables.source(of_people),
         )
-        for kind in study.demand.kinds
+        for kind in study.demand.groups
     )
     for kind in kinds:
         if kind.unused:
-            tables.leave_out(layer_of_kind(kind.settings), set_aside("demand_outside", kind.unused))
+            tables.drop_rows(layer_of_kind(kind.settings), drop_rows("demand_outside", kind.unused))
     return Inputs(
         crs=communities.crs,
         communities=communities,
@@ -256,7 +262,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *(() if counted is None else counted.notices),
             *join_notices,
             *facility_notices,
-            *double_notices(communities, facilities, demand),
+            *duplicate_notices(communities, facilities, demand),
             *residents.notices,
             *_small_counts(study, residents),
             *_community_notices(communities, residents),
@@ -275,7 +281,7 @@ def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object
     named = {"facilities": given["facilities"]["community"].to_numpy(dtype=object)}
     if "demand" in given:
         demand, communities = given["demand"], Communities(given["communities"])
-        joined = join_communities(demand["community"], list(demand["id"]), communities)
+        joined = match_communities(demand["community"], list(demand["id"]), communities)
         named["demand"] = joined.ids.to_numpy(dtype=object)
     return named
 
@@ -292,7 +298,7 @@ def _noted(
         for notice in gap_notices(name, tables.notes(name), crs=communities.crs, communities=outline)
     ]
     around = uncrossed_notices(tables.notes("streets"), crs=communities.crs, area=area)
-    return lines_left_out(tables.notes("streets"), crs=communities.crs, area=area), [*torn, *around]
+    return clip_excluded_lines(tables.notes("streets"), crs=communities.crs, area=area), [*torn, *around]
 
 
 def _streets_near(
@@ -301,11 +307,11 @@ def _streets_near(
     """Return the streets within the margin, and the private ways among them where the study closes these."""
     source = tables.source("streets")
     near = _within_margin(streets, communities, margin_m, source=source)
-    tables.leave_out("streets", set_aside("beyond_margin", streets.index.difference(near.index)))
+    tables.drop_rows("streets", drop_rows("beyond_margin", streets.index.difference(near.index)))
     if study.walking.private_ways != "closed":
         return near, None
     near, closed_ways = _without_private(near, source=source)
-    tables.leave_out("streets", set_aside("private_way", closed_ways.index))
+    tables.drop_rows("streets", drop_rows("private_way", closed_ways.index))
     return near, closed_ways
 
 
@@ -357,7 +363,7 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
 
 
 def _kind(
-    settings: DemandKind,
+    settings: GroupSettings,
     layer: gpd.GeoDataFrame | None,
     residents: gpd.GeoDataFrame,
     communities: Communities,

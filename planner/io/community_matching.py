@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from planner.io.tables.cells import code
+from planner.io.tables.cells import parse_code
 from planner.schemas.tables import Communities
 
 SUFFIXES = (
@@ -37,7 +37,7 @@ class Unmatched:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Joined:
+class CommunityMatches:
     """What became of the communities that rows name.
 
     Attributes
@@ -58,7 +58,7 @@ class Joined:
     by_name: int
 
 
-def join_communities(given: pd.Series, rows: Sequence[str], communities: Communities) -> Joined:
+def match_communities(given: pd.Series, rows: Sequence[str], communities: Communities) -> CommunityMatches:
     """Find the community that each row names.
 
     Parameters
@@ -68,13 +68,13 @@ def join_communities(given: pd.Series, rows: Sequence[str], communities: Communi
     rows
         What to call each row in a message.
     communities
-        With id, name and street.
+        With id, name and subdistrict.
 
     Examples
     --------
     >>> table = pd.DataFrame({"id": ["150302001002", "150302001003"], "name": ["和平社区", "公园社区居委会"],
-    ...     "street": ["凤凰岭街道", "凤凰岭街道"]})
-    >>> joined = join_communities(
+    ...     "subdistrict": ["凤凰岭街道", "凤凰岭街道"]})
+    >>> joined = match_communities(
     ...     pd.Series(["凤凰岭街道和平社区居民委员会", "150302001003.0", "公圆社区", ""]), ["a", "b", "c", "d"],
     ...     Communities(table))
     >>> joined.ids.tolist()
@@ -100,15 +100,17 @@ def join_communities(given: pd.Series, rows: Sequence[str], communities: Communi
         elif len(found) > 1:
             named = ", ".join(f"{names[one]} ({one})" for one in found)
             ambiguous.append(Unmatched(row, text, named))
-    return Joined(pd.Series(ids, index=given.index, dtype=object), tuple(unmatched), tuple(ambiguous), by_name)
+    return CommunityMatches(
+        pd.Series(ids, index=given.index, dtype=object), tuple(unmatched), tuple(ambiguous), by_name
+    )
 
 
-def own_name(text: str) -> str:
+def strip_suffixes(text: str) -> str:
     """Return a community's name without what only says that it is one.
 
     Examples
     --------
-    >>> own_name("和平社区居委会"), own_name("新地村村委会"), own_name("社区")
+    >>> strip_suffixes("和平社区居委会"), strip_suffixes("新地村村委会"), strip_suffixes("社区")
     ('和平', '新地', '社区')
     """
     name = _narrow(text)
@@ -128,7 +130,7 @@ def _narrow(text: str) -> str:
 
 def _full_code(text: str) -> str:
     """Return a code in 12 digits where it is one: 9 digits, with 000 behind them, are the same."""
-    digits = code(text)
+    digits = parse_code(text)
     return digits + "000" if digits.isdigit() and len(digits) == TOWN_CODE else digits
 
 
@@ -138,29 +140,31 @@ Step = tuple[Callable[[str], str], dict[str, list[str]]]
 def _steps(communities: Communities) -> list[Step]:
     ids = [str(one) for one in communities["id"]]
     names = [str(one) for one in communities["name"]]
-    streets = [str(one) for one in communities["street"]] if "street" in communities else [""] * len(ids)
-    prefixes = sorted({_narrow(street) for street in streets if street}, key=len, reverse=True)
+    subdistricts = (
+        [str(one) for one in communities["subdistrict"]] if "subdistrict" in communities else [""] * len(ids)
+    )
+    prefixes = sorted({_narrow(one) for one in subdistricts if one}, key=len, reverse=True)
 
-    def without_street(text: str) -> str:
+    def without_subdistrict(text: str) -> str:
         name = _narrow(text)
         for prefix in prefixes:
             if prefix in name and not name.endswith(prefix):
-                return own_name(name.partition(prefix)[2])
-        return own_name(name)
+                return strip_suffixes(name.partition(prefix)[2])
+        return strip_suffixes(name)
 
-    def with_street(text: str) -> str:
+    def with_subdistrict(text: str) -> str:
         name = _narrow(text)
         prefix = next((one for one in prefixes if one in name and not name.endswith(one)), "")
-        return f"{prefix}/{own_name(name.partition(prefix)[2] if prefix else name)}"
+        return f"{prefix}/{strip_suffixes(name.partition(prefix)[2] if prefix else name)}"
 
-    whole = [f"{_narrow(street)}/{own_name(name)}" for street, name in zip(streets, names, strict=True)]
+    whole = [f"{_narrow(one)}/{strip_suffixes(name)}" for one, name in zip(subdistricts, names, strict=True)]
     return [
         (str, _index(ids, ids)),
         (_full_code, _index(map(_full_code, ids), ids)),
         (str, _index(names, ids)),
         (_narrow, _index(map(_narrow, names), ids)),
-        (with_street, _index(whole, ids)),
-        (without_street, _index(map(without_street, names), ids)),
+        (with_subdistrict, _index(whole, ids)),
+        (without_subdistrict, _index(map(without_subdistrict, names), ids)),
     ]
 
 
@@ -180,7 +184,9 @@ def _found(text: str, steps: Iterable[Step]) -> tuple[str, ...]:
 
 
 def _nearest(text: str, names: Iterable[str]) -> str:
-    own = {name: own_name(name) for name in names}
-    likeness = {name: difflib.SequenceMatcher(None, own_name(text), short).ratio() for name, short in own.items()}
+    own = {name: strip_suffixes(name) for name in names}
+    likeness = {
+        name: difflib.SequenceMatcher(None, strip_suffixes(text), short).ratio() for name, short in own.items()
+    }
     best = max(likeness, key=lambda name: likeness[name], default="")
     return best if best and likeness[best] > 0 else ""

@@ -9,7 +9,7 @@ import numpy as np
 import pyproj
 from numpy.typing import NDArray
 
-from planner.io.raster import opened_raster, read_true, scale_of
+from planner.io.raster import open_raster, read_scale, read_scaled
 from planner.messages.errors import DataError, Issue
 
 SIGMAS_AROUND = 4.0
@@ -110,7 +110,7 @@ def read_elevation(
         The file is missing, unreadable, without a coordinate system or turned against it, or covers none of the
         area.
     """
-    with opened_raster(path, stated_crs=stated_crs, setting=setting, source=source) as (raster, own):
+    with open_raster(path, stated_crs=stated_crs, setting=setting, source=source) as (raster, own):
         if raster.transform.b or raster.transform.d:
             raise DataError(source, [Issue("turned_raster")])
         step = (raster.transform.a, raster.transform.e)
@@ -128,8 +128,8 @@ def read_elevation(
         if (last_row - first_row) * (last_column - first_column) > MOST_CELLS:
             raise DataError(source, [Issue("raster_too_fine", {"most": f"{MOST_CELLS:,}"})])
         window = ((first_row, last_row), (first_column, last_column))
-        band, empty = read_true(raster, 1, window, nodata=None, source=source)
-        scale = scale_of(raster, 1)
+        band, empty = read_scaled(raster, 1, window, nodata=None, source=source)
+        scale = read_scale(raster, 1)
         cells = int(raster.width) * int(raster.height)
         origin = (
             raster.transform.c + (first_column + 0.5) * step[0],

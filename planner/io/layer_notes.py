@@ -40,7 +40,7 @@ class FileNotes:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class ExcludedLines:
     """Lines near the communities that are not walked for one reason.
 
     Attributes
@@ -65,7 +65,7 @@ class LeftOut:
         return Notice(f"left_out_{self.reason}", "streets", values=values)
 
 
-def lines_left_out(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> gpd.GeoDataFrame:
+def clip_excluded_lines(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> gpd.GeoDataFrame:
     """Return the lines that are not walked, in `crs` and cut to `area`: `reason`, `word`, geometry."""
     lines = notes.left_out
     if lines is None or lines.empty or lines.crs is None:
@@ -77,15 +77,15 @@ def lines_left_out(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry)
     return gpd.GeoDataFrame(cut[cut.length > 0])
 
 
-def by_reason(lines: gpd.GeoDataFrame) -> tuple[LeftOut, ...]:
+def summarize_excluded_lines(lines: gpd.GeoDataFrame) -> tuple[ExcludedLines, ...]:
     """Return how many lines are not walked for each reason, and how long they are.
 
     Examples
     --------
     >>> lines = gpd.GeoDataFrame({"reason": ["class", "class"], "word": ["motorway", "river"]},
     ...     geometry=[shapely.LineString([(0, 0), (5, 0)]), shapely.LineString([(0, 0), (9, 0)])])
-    >>> by_reason(lines)
-    (LeftOut(reason='class', words=('river', 'motorway'), count=2, length_m=14.0),)
+    >>> summarize_excluded_lines(lines)
+    (ExcludedLines(reason='class', words=('river', 'motorway'), count=2, length_m=14.0),)
     """
     found = []
     for reason in REASONS:
@@ -95,7 +95,9 @@ def by_reason(lines: gpd.GeoDataFrame) -> tuple[LeftOut, ...]:
         length = of_reason.length
         words = length.groupby(of_reason["word"].to_numpy()).sum()
         ranked = sorted(words.items(), key=lambda item: (-item[1], str(item[0])))
-        found.append(LeftOut(reason, tuple(str(word) for word, _ in ranked), len(of_reason), float(length.sum())))
+        found.append(
+            ExcludedLines(reason, tuple(str(word) for word, _ in ranked), len(of_reason), float(length.sum()))
+        )
     return tuple(found)
 
 

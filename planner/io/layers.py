@@ -7,107 +7,38 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyproj
 
 from planner.config.sections.layers import Layer
-from planner.io.layer_notes import SHOWN_WORDS, FileNotes
-from planner.io.osm.building_tags import complete_from_tags, read_for_use, without_relation_type
-from planner.io.osm.extract import OsmWalk, read_osm_building_areas, read_osm_places, read_osm_walk
+from planner.io.formats import IN_PARTS, find_zipped_table, format_of, is_extract, readable_endings
+from planner.io.grid_layers import declared_crs, grid_to_layer
+from planner.io.layer_notes import FileNotes
+from planner.io.layer_read import LayerRead, LayerRequest, frame_to_layer
+from planner.io.osm.building_tags import without_relation_type
 from planner.io.osm.graphml import read_graph
-from planner.io.osm.ground import read_osm_barriers, read_osm_water
-from planner.io.osm.line_classes import Sorted, sort_lines
-from planner.io.osm.source import CHANGE, HISTORY, JSON, XML, is_overpass_json
-from planner.io.osm.walkable_tags import PRIVATE
-from planner.io.tables.cell_parsing import failed_issues, read_cells
-from planner.io.tables.columns import Claim, Mapped, match_columns, missing_columns, unlettered
-from planner.io.tables.headings import meaning
-from planner.io.tables.hidden import hidden_notices
+from planner.io.osm_layers import apply_osm_tags, extract_to_layer
 from planner.io.tables.layer_columns import (
-    canonical_frame,
-    column_called,
-    look_alike,
-    lowest_names,
-    merged_issues,
-    merged_notices,
-    parts_only,
-    says_nothing,
-    unread_of,
-    vocabulary_of,
+    drop_unknown_heights,
+    remove_control_characters,
 )
-from planner.io.tables.missing_values import forget_unknown_heights
-from planner.io.tables.printable_text import legible_frame, legible_grid
-from planner.io.tables.row_positions import Wanted, as_frame, nowhere, place_rows, place_ways
-from planner.io.tables.sheets import Grid, table_of
 from planner.io.tables.size_limits import check_size
-from planner.io.tables.unused_columns import Unread, cut_claim
-from planner.io.tables.workbooks import read_text_grid, read_workbook_grid
-from planner.io.tables.zipped_tables import packed_table
 from planner.io.vector.archives import unpack_zip
-from planner.io.vector.files import ENDINGS, VectorRead, fit_shapes, read_vector
+from planner.io.vector.files import read_vector, unwrap_shapes
+from planner.io.vector.readers import VectorRead
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
-from planner.schemas.table_schema import TableSchema, row_names, wrong_crs
-
-VECTOR = ENDINGS
-TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
-WORKBOOK = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
-EXTRACT = (".pbf", *XML, *HISTORY, *CHANGE)
-EXTRACT_READ = (".pbf", *XML)
-GRAPH = (".graphml",)
-IN_PARTS = (".shp", ".tab", ".mif")
-"""Files to which others of the same name belong."""
+from planner.schemas.table_schema import TableSchema, wrong_crs
 
 OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
 """Where a file lies while GDAL reads it: no user knows of it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerRead:
-    """One layer as its file has it, with the planner's column names.
-
-    Attributes
-    ----------
-    frame
-        The rows in the file's order; the index counts from 0, in sheets it is the row's number as they show it.
-    issues
-        What is wrong with it, as far as it is known already.
-    encoding
-        Of the file's texts; "" where it says so itself.
-    mapped
-        Which column became which field.
-    place
-        The columns that the geometry was made from, by part of a place.
-    read
-        How many rows the file holds beneath its heading, and above.
-    left_out
-        Rows that are no data, with the reason.
-    notices
-        What was understood otherwise than it is written.
-    unread
-        Columns that nothing reads.
-    notes
-        Lines that are not walked, and what the file lacks.
-    """
-
-    frame: gpd.GeoDataFrame
-    issues: tuple[Issue, ...] = ()
-    encoding: str = ""
-    mapped: tuple[Mapped, ...] = ()
-    place: Mapping[str, str] = field(default_factory=dict)
-    read: int = 0
-    left_out: tuple[Notice, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    unread: tuple[Unread, ...] = ()
-    notes: FileNotes = field(default_factory=FileNotes)
 
 
 def read_layer(
@@ -149,60 +80,53 @@ def read_layer(
     _check_is_file(path, setting)
     if layer.keep_all_lines and schema.name != "streets":
         raise DataError(str(path), [Issue("keep_all_not_streets", {"setting": setting})])
-    name = path.name.lower()
-    asked = _Asked(layer, setting, schema, home, tuple(counted))
-    packed = packed_table(path, layer.layer, (*TEXT, *WORKBOOK), setting) if name.endswith(".zip") else None
-    if packed is not None:
-        found = _from_packed(path, packed, asked)
-    elif is_extract(path):
-        found = _from_extract(path, asked)
-    elif name.endswith(VECTOR):
-        found = _from_vector(path, asked)
-    elif name.endswith(TEXT):
-        found = _from_grid(path, read_text_grid(path), asked)
-    elif name.endswith(WORKBOOK):
-        found = _from_grid(path, read_workbook_grid(path, layer.layer, setting), asked)
-    elif name.endswith(GRAPH):
-        graph = read_graph(path, keep_all=layer.keep_all_lines)
-        found = _from_frame(graph.streets, "", asked, lists_unread=False)
-        found = replace(found, notes=FileNotes(left_out=graph.left_out))
-    else:
-        known = ", ".join((*VECTOR, *TEXT, *WORKBOOK, *EXTRACT_READ, *GRAPH))
-        raise DataError(str(path), [Issue("unknown_format", {"ending": path.suffix, "known": known})])
-    is_buildings = schema.name == "buildings"
-    frame, unknown = forget_unknown_heights(found.frame, schema.name) if is_buildings else (found.frame, ())
+    read = _read_by_format(path, LayerRequest(layer, setting, schema, home, tuple(counted)))
+    frame, notices = read.frame, read.notices
+    if schema.name == "buildings":
+        frame, unknown = drop_unknown_heights(frame, schema.name)
+        notices = (*notices, *unknown)
     frame, wrong_system = _in_declared_crs(frame, layer)
-    frame = fit_shapes(frame, schema.geometry_types)
-    notes = found.notes
+    frame = unwrap_shapes(frame, schema.geometry_types)
+    notes = read.notes
     system: pyproj.CRS | None = frame.crs
     if notes.left_out is not None and system is not None:
-        left_out, _ = legible_frame(_labelled(notes.left_out, system), schema.name)
+        left_out, _ = remove_control_characters(_labelled(notes.left_out, system), schema.name)
         notes = replace(notes, left_out=left_out)
-    notices = (*found.notices, *unknown)
-    issues = (*found.issues, *wrong_system)
-    return replace(found, frame=frame, issues=issues, notes=notes, notices=notices)
+    return replace(read, frame=frame, issues=(*read.issues, *wrong_system), notes=notes, notices=notices)
 
 
-def _from_packed(path: Path, member: str, asked: _Asked) -> LayerRead:
-    """Read a table that lies in an archive."""
+def _read_by_format(path: Path, request: LayerRequest) -> LayerRead:
+    layer, setting = request.layer, request.setting
+    zipped = find_zipped_table(path, layer.layer, setting) if path.name.lower().endswith(".zip") else None
+    if zipped is not None:
+        return _from_zipped_table(path, zipped, request)
+    if is_extract(path):
+        return extract_to_layer(path, request)
+    file_format = format_of(path)
+    if file_format is None:
+        values = {"ending": path.suffix, "known": readable_endings()}
+        raise DataError(str(path), [Issue("unknown_format", values)])
+    if file_format.table_reader is not None:
+        return grid_to_layer(path, file_format.table_reader(path, layer.layer, setting), request)
+    if file_format.content == "graph":
+        graph = read_graph(path, keep_all=layer.keep_all_lines)
+        read = frame_to_layer(graph.streets, "", request, lists_unread=False)
+        return replace(read, notes=FileNotes(left_out=graph.left_out))
+    return _from_vector(path, request)
+
+
+def _from_zipped_table(path: Path, member: str, request: LayerRequest) -> LayerRead:
+    asked = request.layer.layer
     with TemporaryDirectory(prefix="planner-") as folder:
-        (found,) = unpack_zip(path, Path(folder), wanted=lambda name: str(name) == member)
-        # The file in the archive is the only one; which of its sheets is meant may still be said.
-        sheet = (
-            None if asked.layer.layer in {None, member, found.name.name, found.name.stem} else asked.layer.layer
-        )
+        (table,) = unpack_zip(path, Path(folder), wanted=lambda name: str(name) == member)
+        # The archive holds one table; `layer` may still name one of its sheets.
+        sheet = None if asked in {None, member, table.name.name, table.name.stem} else asked
+        file_format = format_of(table.path)
+        assert file_format is not None and file_format.table_reader is not None  # noqa: S101, PT018 - a table's ending
         try:
-            is_text = found.path.name.lower().endswith(TEXT)
-            grid = read_text_grid(found.path) if is_text else read_workbook_grid(found.path, sheet, asked.setting)
-            return _from_grid(path, grid, asked)
+            return grid_to_layer(path, file_format.table_reader(table.path, sheet, request.setting), request)
         except DataError as error:
             raise DataError(f"{path} [{member}]", error.issues) from error
-
-
-def is_extract(path: Path) -> bool:
-    """Tell whether a file is an extract of OpenStreetMap: by its name; a JSON file by what it holds."""
-    name = path.name.lower()
-    return name.endswith(EXTRACT) or (name.endswith(JSON) and path.is_file() and is_overpass_json(path))
 
 
 def file_hash(path: Path) -> str:
@@ -230,38 +154,27 @@ def _check_is_file(path: Path, setting: str) -> None:
         raise DataError(str(path), [Issue(key, {"setting": setting})])
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is asked of a layer: see `read_layer`."""
-
-    layer: Layer
-    setting: str
-    schema: TableSchema[Any]
-    home: tuple[float, float] | None
-    counted: tuple[str, ...]
-
-
-def _from_vector(path: Path, asked: _Asked) -> LayerRead:
-    schema = asked.schema
+def _from_vector(path: Path, request: LayerRequest) -> LayerRead:
+    schema = request.schema
     with warnings.catch_warnings(record=True) as said:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of notices.
         warnings.simplefilter("always", RuntimeWarning)
-        read = read_vector(path, asked.layer.layer, asked.setting, placed=bool(schema.geometry_types))
+        read = read_vector(path, request.layer.layer, request.setting, placed=bool(schema.geometry_types))
     check_size(len(read.frame), len(read.frame.columns), source=str(path))
     words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
     told = [Notice("reader_warns", schema.name, values={"reason": one}) for one in words]
     frame = gpd.GeoDataFrame(read.frame)
-    if read.unknown_system and asked.layer.crs:
+    if read.unknown_crs and request.layer.crs:
         # GDAL's degrees of WGS-84 are a guess, which what the study says does not contradict.
         frame = gpd.GeoDataFrame(frame.set_crs(None, allow_override=True))
     if schema.name == "buildings":
         frame = without_relation_type(frame)
-    found = _from_frame(frame, read.encoding.name, asked, cut_names=path.suffix.lower() in {".shp", ".zip"})
+    found = frame_to_layer(frame, read.encoding.name, request, cut_names=path.suffix.lower() in {".shp", ".zip"})
     found = replace(found, notices=(*told, *_encoding_notices(read, schema), *found.notices))
-    if read.unknown_system and not asked.layer.crs:
-        unknown = Issue("unknown_system", {"name": read.unknown_system, "setting": f"{asked.setting}.crs"})
+    if read.unknown_crs and not request.layer.crs:
+        unknown = Issue("unknown_system", {"name": read.unknown_crs, "setting": f"{request.setting}.crs"})
         found = replace(found, issues=(*found.issues, unknown))
-    return _by_own_words(found, frame.drop(columns=frame.geometry.name), path, asked.layer, schema)
+    return apply_osm_tags(found, frame.drop(columns=frame.geometry.name), path, request.layer, schema)
 
 
 def _encoding_notices(read: VectorRead, schema: TableSchema[Any]) -> Iterator[Notice]:
@@ -275,249 +188,10 @@ def _encoding_notices(read: VectorRead, schema: TableSchema[Any]) -> Iterator[No
         yield Notice("encoding_doubtful", schema.name, values=values)
 
 
-def _from_extract(path: Path, asked: _Asked) -> LayerRead:
-    """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
-    schema = asked.schema
-    if asked.layer.keep_all_lines:
-        raise DataError(str(path), [Issue("keep_all_of_extract")])
-    if schema.name == "buildings":
-        buildings, gaps, unread = read_osm_building_areas(path)
-        frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
-        found = _from_frame(frame, "", asked, lists_unread=False)
-        notices = (*found.notices, *_unread_storeys(unread))
-        return replace(found, notes=FileNotes(gaps=gaps), notices=notices)
-    readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
-    if schema.name in readers:
-        return _from_frame(readers[schema.name](path), "", asked, lists_unread=False)
-    walk = read_osm_walk(path)
-    left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
-    found = _from_frame(walk.streets, "", asked, lists_unread=False)
-    notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
-    return replace(found, notes=notes, notices=(*found.notices, *_told_of_extract(walk, schema.name)))
-
-
-def _told_of_extract(walk: OsmWalk, table: str) -> Iterator[Notice]:
-    """Yield what was done to an extract before it was read, and what its nodes say otherwise than its places."""
-    source = walk.source
-    if source.deleted or source.older:
-        values = {"deleted": f"{source.deleted:,}", "older": f"{source.older:,}"}
-        yield Notice("osm_not_there", table, values=values)
-    if source.unnamed:
-        yield Notice("osm_unnamed_nodes", table)
-    if walk.apart:
-        yield Notice("osm_nodes_apart", table, values={"count": f"{walk.apart:,}"})
-
-
-def _by_own_words(
-    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
-) -> LayerRead:
-    """Take into account what a layer says of its rows in columns that are no fields of the table."""
-    if schema.name == "buildings":
-        frame, unread = complete_from_tags(found.frame, rows)
-        read = read_for_use(rows)
-        left = tuple(one for one in found.unread if one.column not in read)
-        return replace(found, frame=frame, unread=left, notices=(*found.notices, *_unread_storeys(unread)))
-    return _without_unwalked(found, rows, path, layer, schema)
-
-
-def _unread_storeys(words: tuple[str, ...]) -> tuple[Notice, ...]:
-    return (Notice("storeys_unread", "buildings", values={"words": _shown(words)}),) if words else ()
-
-
-def _without_unwalked(
-    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
-) -> LayerRead:
-    """Leave out the lines of a layer of streets that, by its own words, people do not walk on."""
-    if schema.name != "streets" or layer.keep_all_lines or not len(rows):
-        return found
-    lines = sort_lines(rows, class_column=layer.columns.get("kind"))
-    found = replace(found, unread=tuple(one for one in found.unread if one.column not in lines.read))
-    told = [
-        Notice("line_words_unread", schema.name, values={"column": column, "words": _shown(words)})
-        for column, words in lines.unread.items()
-    ]
-    if lines.unknown:
-        told.append(Notice("line_classes_unknown", schema.name, values={"words": _shown(lines.unknown)}))
-    if {"access", "foot"} & set(map(str.lower, lines.read)):
-        found = replace(found, frame=_with_access(found.frame, lines))
-    out = (lines.reason != "").to_numpy()
-    if not out.any():
-        return replace(found, notices=(*found.notices, *told))
-    if out.all():
-        words = _shown(tuple(dict.fromkeys(lines.word)))
-        raise DataError(str(path), [Issue("all_lines_left_out", {"count": f"{len(rows):,}", "reasons": words})])
-    left_out = gpd.GeoDataFrame(
-        {"reason": lines.reason[out], "word": lines.word[out]}, geometry=found.frame.geometry[out]
-    )
-    aside = Notice("street_not_walked", schema.name, tuple(str(row) for row in found.frame.index[out]))
-    return replace(
-        found,
-        frame=gpd.GeoDataFrame(found.frame[~out]),
-        left_out=(*found.left_out, aside),
-        notices=(*found.notices, *told),
-        notes=FileNotes(left_out=left_out),
-    )
-
-
-def _with_access(frame: gpd.GeoDataFrame, lines: Sorted) -> gpd.GeoDataFrame:
-    """Mark private ways, and only these: `foot` may have opened what `access` calls private."""
-    access = frame["access"] if "access" in frame else pd.Series("", index=frame.index, dtype=object)
-    opened = access.map(lambda word: isinstance(word, str) and word.strip().lower() == PRIVATE).to_numpy(bool)
-    access = access.mask(opened, "").mask(lines.private.to_numpy(), PRIVATE)
-    return gpd.GeoDataFrame(frame.assign(access=access))
-
-
-def _shown(words: Sequence[str]) -> str:
-    return ", ".join(words[:SHOWN_WORDS]) + (" …" if len(words) > SHOWN_WORDS else "")
-
-
-def _from_frame(
-    frame: gpd.GeoDataFrame,
-    encoding: str,
-    asked: _Asked,
-    *,
-    cut_names: bool = False,
-    lists_unread: bool = True,
-) -> LayerRead:
-    schema = asked.schema
-    frame, cleaned = legible_frame(frame, schema.name)
-    vocabulary = vocabulary_of(schema, asked.layer.columns)
-    headings = [str(name) for name in frame.columns if name != frame.geometry.name]
-    cut: dict[str, Claim] = {}
-    if cut_names:
-        found = {
-            name: cut_claim(name, vocabulary, encoding) for name in headings if vocabulary.claim(name) is None
-        }
-        cut = {name: claim for name, claim in found.items() if claim is not None}
-    mapped, issues = match_columns(
-        headings,
-        vocabulary,
-        setting=asked.setting,
-        claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
-    )
-    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], schema))
-    told = [
-        Notice("name_cut", schema.name, values={"column": one.column, "field": one.field})
-        for one in mapped
-        if one.column in cut
-    ]
-    read = read_cells(frame, mapped, schema, counted=[name for name in asked.counted if name in headings])
-    canonical, unreadable = canonical_frame(frame, read, vocabulary, schema, headings)
-    unread = unread_of(headings, read, vocabulary, {*asked.counted, *asked.layer.keep}) if lists_unread else ()
-    return LayerRead(
-        canonical,
-        (*issues, *unreadable),
-        encoding,
-        tuple(read.mapped),
-        read=len(frame),
-        notices=(*cleaned, *told, *read.notices, *look_alike(unread, schema)),
-        unread=unread,
-    )
-
-
-def _from_grid(
-    path: Path,
-    grid: Grid,
-    asked: _Asked,
-) -> LayerRead:
-    layer, schema, setting = asked.layer, asked.schema, asked.setting
-    vocabulary = vocabulary_of(schema, layer.columns)
-    grid, cleaned = legible_grid(grid, schema.name)
-    sheet = table_of(grid, vocabulary, source=str(path))
-    headings = [str(name) for name in sheet.frame.columns]
-    explicit = {ours: column_called(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
-    vocabulary = vocabulary_of(schema, explicit)
-    # Where a place stands is asked of the lowest name: 坐标/经度 is 经度.
-    lowest = lowest_names(sheet.paths, vocabulary)
-    whole = {name: heading for heading, name in lowest.items()}
-    for_places = {ours: lowest.get(theirs, theirs) for ours, theirs in explicit.items() if vocabulary.where(ours)}
-    short = [lowest[name] for name in headings]
-    ways = tuple(
-        replace(way, columns={part: whole[name] for part, name in way.columns.items()})
-        for way in place_ways(short, vocabulary_of(schema, for_places), setting=setting)
-    )
-    issues = missing_columns(for_places, [*whole, *headings], vocabulary, setting)
-    if issues:
-        raise DataError(str(path), issues)
-    if not ways and schema.geometry_types:
-        values = {"present": ", ".join(headings), "setting": setting}
-        raise DataError(str(path), [Issue("no_geometry", values)])
-    wanted = Wanted(schema.name, schema.geometry_types, setting, _declared(layer), asked.home)
-    rows = sheet.frame
-    places = place_rows(rows, ways, wanted) if schema.geometry_types else nowhere(len(rows))
-    columns = places.columns
-    frame = as_frame(sheet.frame, places)
-    if layer.crs is not None and "geometry" not in columns:
-        frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
-    others = {ours: theirs for ours, theirs in explicit.items() if ours not in for_places}
-    free = [name for name in headings if name not in columns.values() and name in frame.columns]
-    vocabulary = vocabulary_of(schema, others)
-    mapped, wrong_columns = match_columns(
-        free, vocabulary, setting=setting, claim_of=lambda name: meaning(sheet.paths[name], vocabulary)
-    )
-    mapped = tuple(one for one in mapped if not says_nothing(one, frame[one.column], schema))
-    wrong_columns += parts_only(mapped, {name: sheet.paths[name] for name in free}, vocabulary, setting)
-    by_users_name = {name: column_called(name, sheet.paths) for name in asked.counted}
-    frame = gpd.GeoDataFrame(frame.rename(columns={theirs: ours for ours, theirs in by_users_name.items()}))
-    present = [name for name in asked.counted if by_users_name[name] in free]
-    mapped = tuple(
-        replace(one, column=next((name for name in present if by_users_name[name] == one.column), one.column))
-        for one in mapped
-    )
-    read = read_cells(
-        frame, mapped, schema, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
-    )
-    wrong_columns += merged_issues(sheet, read, present)
-    for part, column in columns.items():
-        if column in rows.columns:
-            wrong_columns += failed_issues(rows[column], part)
-    canonical, unreadable = canonical_frame(frame, read, vocabulary, schema, headings)
-    left_out = tuple(
-        Notice(reason, schema.name, tuple(str(row) for row in rows)) for reason, rows in sheet.left_out.items()
-    )
-    used = {*columns.values(), *(by_users_name[name] for name in present)}
-    unread = unread_of(headings, read, vocabulary, {*used, *asked.layer.keep})
-    exchanged = (Notice("coordinates_exchanged", schema.name),) if places.exchanged else ()
-    found = LayerRead(
-        canonical,
-        (*_named_rows(places.issues, canonical), *wrong_columns, *unreadable),
-        grid.encoding,
-        tuple(read.mapped),
-        columns,
-        len(sheet.frame) + sum(len(notice.rows) for notice in left_out),
-        left_out,
-        (
-            *cleaned,
-            *exchanged,
-            *places.notices,
-            *read.notices,
-            *merged_notices(sheet, read, schema),
-            *hidden_notices(grid, sheet, read, schema.name),
-            *look_alike(unread, schema),
-        ),
-        unread,
-    )
-    return _by_own_words(found, rows, path, layer, schema)
-
-
-def _named_rows(issues: Iterable[Issue], frame: gpd.GeoDataFrame) -> Iterator[Issue]:
-    """Yield issues of a table's places with the rows called by their ids."""
-    names = {f"#{index}": name for index, name in row_names(frame).items()}
-    for issue in issues:
-        yield replace(issue, rows=[names.get(str(row), row) for row in issue.rows])
-
-
-def _declared(layer: Layer) -> pyproj.CRS | None:
-    try:
-        return None if layer.crs is None else pyproj.CRS.from_user_input(layer.crs)
-    except pyproj.exceptions.CRSError:
-        return None
-
-
 def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     if layer.crs is None:
         return frame, []
-    declared = _declared(layer)
+    declared = declared_crs(layer)
     if declared is None:
         return frame, [Issue("unknown_crs", {"crs": layer.crs})]
     found: pyproj.CRS | None = frame.crs

@@ -33,7 +33,7 @@ TOUCHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class CommunityOverlap:
     """Ground that two communities share: their ids, how much, m², and whether it is all of both."""
 
     one: str
@@ -42,15 +42,15 @@ class Shared:
     is_same: bool
 
 
-def shared_ground(communities: Communities) -> tuple[Shared, ...]:
+def find_overlaps(communities: Communities) -> tuple[CommunityOverlap, ...]:
     """Return the pairs of communities that overlap by more than a sliver, the larger overlap first.
 
     Examples
     --------
     >>> table = gpd.GeoDataFrame({"id": ["A", "B", "C"]}, geometry=[shapely.box(0, 0, 100, 100),
     ...     shapely.box(80, 0, 200, 100), shapely.box(200, 0, 300, 100)], crs=32648)
-    >>> shared_ground(Communities(table))
-    (Shared(one='A', other='B', area_m2=2000.0, is_same=False),)
+    >>> find_overlaps(Communities(table))
+    (CommunityOverlap(one='A', other='B', area_m2=2000.0, is_same=False),)
     """
     ordered = communities.sort_values("id")
     outlines = np.asarray(ordered.geometry.array, dtype=object)
@@ -60,16 +60,16 @@ def shared_ground(communities: Communities) -> tuple[Shared, ...]:
         area = float(shapely.intersection(outlines[first], outlines[second]).area)
         if area >= SLIVER_M2:
             whole = float(shapely.union(outlines[first], outlines[second]).area)
-            found.append(Shared(str(ids[first]), str(ids[second]), area, area >= SAME_OUTLINE * whole))
+            found.append(CommunityOverlap(str(ids[first]), str(ids[second]), area, area >= SAME_OUTLINE * whole))
     return tuple(sorted(found, key=lambda one: (-one.area_m2, one.one, one.other)))
 
 
-def disjoint(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
+def remove_overlaps(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
     """Take from each outline what an earlier one covers already.
 
     Examples
     --------
-    >>> first, second = disjoint(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)], dtype=object))
+    >>> first, second = remove_overlaps(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)], dtype=object))
     >>> first.area, second.area
     (2.0, 1.0)
     """
@@ -81,16 +81,18 @@ def disjoint(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
     return left
 
 
-def double_notices(communities: Communities, facilities: Facilities, demand: Demand | None) -> tuple[Notice, ...]:
+def duplicate_notices(
+    communities: Communities, facilities: Facilities, demand: Demand | None
+) -> tuple[Notice, ...]:
     """Say what stands twice in the layers, in their metric system."""
     return (
-        *_ground_notices(shared_ground(communities)),
+        *_ground_notices(find_overlaps(communities)),
         *_spot_notices(facilities),
         *(() if demand is None else _part_notices(demand)),
     )
 
 
-def _ground_notices(shared: Sequence[Shared]) -> Iterator[Notice]:
+def _ground_notices(shared: Sequence[CommunityOverlap]) -> Iterator[Notice]:
     for key, pairs in (
         ("communities_same_outline", [one for one in shared if one.is_same]),
         ("communities_overlap", [one for one in shared if not one.is_same]),

@@ -12,23 +12,13 @@ import numpy as np
 import pyproj
 from numpy.typing import NDArray
 
-from planner.io.vector.isolated_copies import mirrored
+from planner.io.formats import RASTERS
+from planner.io.vector.gdal_isolation import isolated_copy
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
-
-RASTERS: dict[str, str] = {".tif": "GTiff", ".tiff": "GTiff", ".asc": "AAIGrid", ".hgt": "SRTMHGT"}
-"""The endings that are read, and GDAL's driver of each. None of these drivers opens what a file names."""
-
-BESIDE = {
-    ".tif": ("+.aux.xml", ".tfw", "+w", ".wld", ".tab"),
-    ".tiff": ("+.aux.xml", ".tfw", ".tiffw", "+w", ".wld", ".tab"),
-    ".asc": ("+.aux.xml", ".prj"),
-    ".hgt": ("+.aux.xml",),
-}
-"""What else belongs to a raster: where it lies, its system, its scale."""
 
 MASK = "+.msk"
 TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -38,7 +28,7 @@ Window = tuple[tuple[int, int], tuple[int, int]]
 
 
 @contextmanager
-def opened_raster(
+def open_raster(
     path: Path, *, stated_crs: str | None, setting: str, source: str
 ) -> Iterator[tuple[DatasetReader, pyproj.CRS]]:
     """Open a raster for reading, and say its system: its own, else the stated one.
@@ -61,8 +51,8 @@ def opened_raster(
 
     try:
         with (
-            mirrored(path, (*BESIDE[ending], *_mask(path, source))) as here,
-            rasterio.open(here, driver=RASTERS[ending]) as raster,
+            isolated_copy(path, (*RASTERS[ending].parts, *_mask(path, source))) as here,
+            rasterio.open(here, driver=RASTERS[ending].drivers[0]) as raster,
         ):
             place = raster.transform
             across = place.a * place.e - place.b * place.d
@@ -79,7 +69,7 @@ LARGEST_COUNT = 1e9
 """More than this no cell counts, and no number per square kilometre: it is a mark for no data."""
 
 
-def read_true(
+def read_scaled(
     raster: DatasetReader, band: int, window: Window, *, nodata: float | None, source: str
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read part of a band: what its numbers mean, and which cells hold none.
@@ -118,7 +108,7 @@ def read_true(
     return values, np.asarray(empty, dtype=np.bool_)
 
 
-def refuse_untold_no_data(
+def refuse_undeclared_no_data(
     raster: DatasetReader, band: int, window: Window, empty: NDArray[np.bool_], *, source: str
 ) -> None:
     """Refuse a band whose largest number is the last that its type can hold, or none that counts anything.
@@ -141,7 +131,7 @@ def refuse_untold_no_data(
         raise DataError(source, [Issue("raster_untold_no_data", values)])
 
 
-def scale_of(raster: DatasetReader, band: int) -> tuple[float, float] | None:
+def read_scale(raster: DatasetReader, band: int) -> tuple[float, float] | None:
     """Return a band's scale and offset, None where its numbers mean what they are."""
     found = float(raster.scales[band - 1]), float(raster.offsets[band - 1])
     return None if found == (1.0, 0.0) else found

@@ -10,7 +10,7 @@ from planner.messages.catalogue import Language, Phrase
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class DroppedRows:
     """Rows of one input that are not in the results, and why.
 
     Attributes
@@ -35,23 +35,23 @@ class SetAside:
         return Phrase(f"notices.{self.key}", self.values).in_words(language)
 
 
-def set_aside(key: str, rows: Iterable[int], values: Mapping[str, object] | None = None) -> SetAside:
+def drop_rows(key: str, rows: Iterable[int], values: Mapping[str, object] | None = None) -> DroppedRows:
     """Return rows with the reason, their numbers as ranges.
 
     Examples
     --------
-    >>> set_aside("row_blank", [7, 3, 4, 5])
-    SetAside(key='row_blank', count=4, rows=('3-5', '7'), values={})
+    >>> drop_rows("row_blank", [7, 3, 4, 5])
+    DroppedRows(key='row_blank', count=4, rows=('3-5', '7'), values={})
     """
     numbers = sorted(rows)
     breaks = [at for at, (one, following) in enumerate(pairwise(numbers), start=1) if following != one + 1]
     starts, ends = [0, *breaks], [*breaks, len(numbers)]
     ranges = [(numbers[start], numbers[end - 1]) for start, end in zip(starts, ends, strict=True) if end > start]
     shown = tuple(f"{one}-{other}" if other > one else str(one) for one, other in ranges)
-    return SetAside(key, len(numbers), shown, values or {})
+    return DroppedRows(key, len(numbers), shown, values or {})
 
 
-def check_balance(layer: str, read: int, used: int, aside: Sequence[SetAside]) -> None:
+def check_balance(layer: str, read: int, used: int, aside: Sequence[DroppedRows]) -> None:
     """Stop where a row was lost on the way; that is a defect of the planner, not of the data."""
     left_out = sum(one.count for one in aside)
     if read != used + left_out:

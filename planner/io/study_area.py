@@ -22,7 +22,7 @@ FARTHEST_MERIDIAN = 90.0
 """A system whose area of use is a quarter of the globe away, in degrees of longitude, is not meant."""
 
 
-def metric_crs(
+def choose_metric_crs(
     communities: Communities, asked: str | None, *, study: str, source: str = "communities"
 ) -> pyproj.CRS:
     """Choose the projected system to measure in.
@@ -40,10 +40,10 @@ def metric_crs(
     Examples
     --------
     >>> box = gpd.GeoDataFrame(geometry=[shapely.box(106.7, 39.6, 106.9, 39.8)], crs=4326)
-    >>> metric_crs(Communities(box), None, study="study.toml").to_epsg()
+    >>> choose_metric_crs(Communities(box), None, study="study.toml").to_epsg()
     32648
     """
-    lonlat = project(communities, DEGREES, source=source)
+    lonlat = reproject(communities, DEGREES, source=source)
     if asked is not None:
         try:
             crs = pyproj.CRS.from_user_input(asked)
@@ -61,7 +61,7 @@ def metric_crs(
     return lonlat.estimate_utm_crs()
 
 
-def middle_of(communities: Communities) -> tuple[float, float] | None:
+def find_centre(communities: Communities) -> tuple[float, float] | None:
     """Return longitude and latitude of the middle of the communities, None where they lie nowhere."""
     try:
         west, south, east, north = communities.to_crs(DEGREES).total_bounds
@@ -71,7 +71,7 @@ def middle_of(communities: Communities) -> tuple[float, float] | None:
     return middle if np.isfinite(middle).all() else None
 
 
-def project(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.GeoDataFrame:
+def reproject(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.GeoDataFrame:
     """Bring a checked layer into another system.
 
     Raises

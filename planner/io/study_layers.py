@@ -10,19 +10,21 @@ from typing import Any
 import geopandas as gpd
 import pyproj
 
-from planner.config.sections.demand import DemandKind
+from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, portable
-from planner.io.datum.choice import DatumChoice, DatumVerdict
-from planner.io.datum.known_shifts import check_shifts, datum_name, raise_unknown, shift_of
+from planner.io.datum.choice import DatumChoice, LayerDatum
+from planner.io.datum.shifts import check_shifts, datum_name, find_shift, raise_unknown
 from planner.io.elevation import Elevation, read_elevation
+from planner.io.formats import is_extract
 from planner.io.layer_notes import FileNotes
-from planner.io.layers import LayerRead, file_hash, is_extract, read_layer
-from planner.io.osm.attribution import ATTRIBUTION, TELLING, is_from_osm, with_attribution
-from planner.io.row_audit import SetAside, check_balance, set_aside
-from planner.io.study_area import check_nearby, metric_crs, middle_of, project
-from planner.io.tables.columns import Mapped
-from planner.io.tables.unused_columns import Unread
+from planner.io.layer_read import LayerRead
+from planner.io.layers import file_hash, read_layer
+from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
+from planner.io.row_audit import DroppedRows, check_balance, drop_rows
+from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
+from planner.io.tables.columns import MappedColumn
+from planner.io.tables.layer_columns import UnusedColumn
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
@@ -61,10 +63,10 @@ COUNTED_LAYERS = ("communities", "people_table", "demand")
 KEEPING = ("communities", "facilities", "demand", "places")
 """Whose rows are rows of results.gpkg too, so that columns of the user's can be kept there."""
 
-NOWHERE = DatumVerdict("wgs84", "no_places", {})
+NOWHERE = LayerDatum("wgs84", "no_places", {})
 """Of a table without places."""
 
-UNTESTED = DatumVerdict("wgs84", "untested", {})
+UNTESTED = LayerDatum("wgs84", "untested", {})
 """Of a raster."""
 
 DATUM_KEYS = {"WGS-84": "wgs84", "CGCS2000": "cgcs2000"}
@@ -72,22 +74,22 @@ DATUM_KEYS = {"WGS-84": "wgs84", "CGCS2000": "cgcs2000"}
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LayerSource:
     """Where one layer came from, how it was understood, and what became of its rows.
 
     `attribution` is whose data must be named in everything made of it, "" where nobody's;
-    `rows` is how many were read; `used` of them are in the results, the others in `set_aside`.
+    `rows` is how many were read; `used` of them are in the results, the others in `dropped`.
     """
 
     layer: str
     file: str
     sha256: str
     encoding: str
-    columns: tuple[Mapped, ...]
-    unread: tuple[Unread, ...]
+    columns: tuple[MappedColumn, ...]
+    unread: tuple[UnusedColumn, ...]
     rows: int
     used: int
-    set_aside: tuple[SetAside, ...]
+    dropped: tuple[DroppedRows, ...]
     crs: str
     datum: str
     datum_by: str
@@ -96,7 +98,7 @@ class Source:
     attribution: str = ""
 
 
-def attribution_of(sources: Sequence[Source]) -> str:
+def attribution_of(sources: Sequence[LayerSource]) -> str:
     """Return whose data must be named in everything that is made of these layers; "" where nobody's."""
     return "; ".join(dict.fromkeys(source.attribution for source in sources if source.attribution))
 
@@ -109,13 +111,13 @@ class StudyLayers:
         self._errors = errors
         self._read: dict[str, LayerRead] = {}
         self._crs: dict[str, str] = {}
-        self._left_out: dict[str, list[SetAside]] = {}
-        self._rasters: list[Source] = []
+        self._left_out: dict[str, list[DroppedRows]] = {}
+        self._rasters: list[LayerSource] = []
         self._told: list[Notice] = []
         self._middle: tuple[float, float] | None = None
         self._datums: frozenset[str] = frozenset()
         named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
-        of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.kinds}
+        of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.groups}
         self.layers: dict[str, Layer] = {
             name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
         }
@@ -127,8 +129,8 @@ class StudyLayers:
 
     def setting(self, name: str) -> str:
         """Return the dotted path of a layer's settings."""
-        numbers = {layer_of_kind(kind): number for number, kind in enumerate(self._study.demand.kinds)}
-        return f"demand.kinds.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
+        numbers = {layer_of_kind(kind): number for number, kind in enumerate(self._study.demand.groups)}
+        return f"demand.groups.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
 
     def read_all(self) -> dict[str, gpd.GeoDataFrame]:
         """Read and check every layer that the study names; what is refused is noted as an error."""
@@ -140,7 +142,7 @@ class StudyLayers:
             if table is not None:
                 tables[name] = table
             if name == "communities" and table is not None:
-                home = middle_of(table)
+                home = find_centre(table)
         return tables
 
     def _read_one(self, name: str, schema: TableSchema[Table], home: tuple[float, float] | None) -> Table | None:
@@ -157,21 +159,21 @@ class StudyLayers:
             return None
         self._read[name] = found
         self._crs[name] = table.crs.to_string()
-        self._left_out[name] = [set_aside(one.key, map(int, one.rows)) for one in found.left_out]
+        self._left_out[name] = [drop_rows(one.key, map(int, one.rows)) for one in found.left_out]
         return table
 
     def _counted(self, name: str) -> tuple[str, ...]:
         """Return the further columns of a layer by which the study counts people."""
         if name not in COUNTED_LAYERS:
             return ()
-        return tuple(dict.fromkeys(kind.column for kind in self._study.demand.kinds if kind.column))
+        return tuple(dict.fromkeys(kind.column for kind in self._study.demand.groups if kind.column))
 
-    def leave_out(self, name: str, rows: SetAside) -> None:
+    def drop_rows(self, name: str, rows: DroppedRows) -> None:
         """Note that rows of a layer do not go into the results."""
         if rows.count:
             self._left_out[name].append(rows)
 
-    def sources(self, choice: DatumChoice) -> tuple[Source, ...]:
+    def sources(self, choice: DatumChoice) -> tuple[LayerSource, ...]:
         """Return where each layer came from and what became of its rows; none is lost."""
         tables = (self._source(name, found, choice) for name, found in self._read.items())
         return (*tables, *self._rasters)
@@ -188,14 +190,14 @@ class StudyLayers:
         """Return what the file of a layer holds besides its rows."""
         return self._read[name].notes if name in self._read else FileNotes()
 
-    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> Source:
+    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> LayerSource:
         layer = self.layers[name]
         aside = tuple(self._left_out[name])
         used = found.read - sum(one.count for one in aside)
         check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
         verdict = choice.layers.get(name, NOWHERE)
         is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
-        return Source(
+        return LayerSource(
             layer=name,
             file=portable(layer.path) + _inner(layer),
             sha256=file_hash(self._study.resolve(layer.path)),
@@ -204,16 +206,16 @@ class StudyLayers:
             unread=found.unread,
             rows=found.read,
             used=used,
-            set_aside=aside,
+            dropped=aside,
             crs=self._crs[name],
             datum=self._datum(name, found.frame.crs, verdict),
             datum_by=verdict.how,
-            source=with_attribution(layer.source) if is_osm else layer.source,
+            source=add_attribution(layer.source) if is_osm else layer.source,
             modelled=layer.modelled,
             attribution=ATTRIBUTION if is_osm else "",
         )
 
-    def _datum(self, name: str, crs: pyproj.CRS, verdict: DatumVerdict) -> str:
+    def _datum(self, name: str, crs: pyproj.CRS, verdict: LayerDatum) -> str:
         """Return what a layer's datum is called: what is taken for the true one, by the survey's own name."""
         if verdict.datum != "wgs84" or verdict is NOWHERE:
             return verdict.datum
@@ -221,7 +223,7 @@ class StudyLayers:
         declared = self.layers[name].datum if name in self.layers else "auto"
         if "cgcs2000" in {declared, DATUM_KEYS.get(own)}:
             return "cgcs2000"
-        is_known = self._middle is None or shift_of(crs, self._middle).is_known
+        is_known = self._middle is None or find_shift(crs, self._middle).is_known
         return "wgs84" if is_known and verdict.how != "stated" else DATUM_KEYS.get(own, own)
 
     def note_raster(
@@ -241,7 +243,7 @@ class StudyLayers:
             Its system has no known shift to that of the layers.
         """
         is_osm = is_from_osm(layer.path, layer.source, ())
-        shift = shift_of(crs, self._middle) if self._middle is not None else None
+        shift = find_shift(crs, self._middle) if self._middle is not None else None
         if shift is not None and not shift.is_known and self._datums != {shift.datum}:
             raise_unknown([(self.source(name), shift, crs)])
         if scale is not None:
@@ -252,7 +254,7 @@ class StudyLayers:
             }
             self._told.append(Notice("raster_scaled", name, values=values))
         self._rasters.append(
-            Source(
+            LayerSource(
                 layer=name,
                 file=portable(layer.path),
                 sha256=file_hash(self._study.resolve(layer.path)),
@@ -261,11 +263,11 @@ class StudyLayers:
                 unread=(),
                 rows=cells,
                 used=cells,
-                set_aside=(),
+                dropped=(),
                 crs=crs.to_string(),
                 datum=self._datum(name, crs, UNTESTED),
                 datum_by=UNTESTED.how,
-                source=with_attribution(layer.source) if is_osm else layer.source,
+                source=add_attribution(layer.source) if is_osm else layer.source,
                 modelled=layer.modelled,
                 attribution=ATTRIBUTION if is_osm else "",
             )
@@ -303,7 +305,7 @@ class StudyLayers:
         DataError
             They lie beside layers in another system.
         """
-        self._middle = middle_of(Communities(given["communities"]))
+        self._middle = find_centre(Communities(given["communities"]))
         if self._middle is None:
             return
         self._told += check_shifts(given, self._middle, {name: self.source(name) for name in given})
@@ -323,8 +325,8 @@ class StudyLayers:
         """
         study, source = self._study, self.source("communities")
         communities = Communities(given["communities"])
-        crs = metric_crs(communities, study.crs, study=str(study.file), source=source)
-        communities = Communities(project(communities, crs, source=source))
+        crs = choose_metric_crs(communities, study.crs, study=str(study.file), source=source)
+        communities = Communities(reproject(communities, crs, source=source))
         others = {name: frame for name, frame in given.items() if name != "communities"}
         moved = {name: self._bring(name, frame, communities) for name, frame in others.items()}
         raise_together(self._errors)
@@ -333,7 +335,7 @@ class StudyLayers:
     def _bring(self, name: str, table: gpd.GeoDataFrame, communities: Communities) -> gpd.GeoDataFrame:
         source = self.source(name)
         try:
-            moved = project(table, communities.crs, source=source)
+            moved = reproject(table, communities.crs, source=source)
             declared = table.crs.to_string()
             check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
         except DataError as error:
@@ -363,7 +365,7 @@ def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[I
     ]
 
 
-def layer_of_kind(kind: DemandKind) -> str:
+def layer_of_kind(kind: GroupSettings) -> str:
     """Return what the layer of a kind of demand is called among the layers."""
     return f"kinds.{kind.id}"
 

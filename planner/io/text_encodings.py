@@ -7,12 +7,15 @@ believed where the texts that come of it could stand in a table: as Chinese, or 
 from __future__ import annotations
 
 import codecs
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+from planner.messages.errors import Issue
 
 PLAUSIBLE = 0.4
 """A reading of this plausibility could stand in a table. Right readings of names reach 0.6 and more; what comes of
@@ -59,7 +62,7 @@ SAME = {
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding:
+class TextEncoding:
     """The encoding that texts are read in.
 
     Attributes
@@ -81,12 +84,12 @@ class Encoding:
     is_doubtful: bool = False
 
 
-def known_encoding(declared: str) -> str:
+def normalize_encoding(declared: str) -> str:
     """Return the set that a file declares, as Python calls it; "" where it declares nothing.
 
     Examples
     --------
-    >>> [known_encoding(said) for said in ("ANSI 936", "UTF-8", "ISO-8859-1", "klingon")]
+    >>> [normalize_encoding(said) for said in ("ANSI 936", "UTF-8", "ISO-8859-1", "klingon")]
     ['gb18030', 'utf-8', '', '']
     """
     plain = "".join(sign for sign in declared.lower().removeprefix("ansi") if sign.isalnum())
@@ -100,7 +103,7 @@ def known_encoding(declared: str) -> str:
     return ""
 
 
-def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> Encoding | None:
+def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> TextEncoding | None:
     """Find the encoding of texts.
 
     Parameters
@@ -126,27 +129,29 @@ def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> Encodi
     >>> choose_encoding([("Käpylä".encode("cp1252"), 0)], "1252").name
     'cp1252'
     """
-    said = known_encoding(declared)
+    said = normalize_encoding(declared)
     speaking = [(text, width) for text, width in dict.fromkeys(texts) if not text.isascii()]
     if not speaking:
-        return Encoding(said or "utf-8")
+        return TextEncoding(said or "utf-8")
     names = dict.fromkeys(name for name in (said, "utf-8", *CHINESE, WESTERN) if name)
     readings = {name: read for name in names if (read := _reading(speaking, name)) is not None}
     chosen = _chosen(readings, said)
     if chosen is None:
         # Nothing else takes these bytes: each is a character, if the file says anything.
-        return Encoding("iso8859-1") if declared.strip() else None
+        return TextEncoding("iso8859-1") if declared.strip() else None
     if chosen == WESTERN and not declared.strip() and plausibility(readings[WESTERN]) < PLAUSIBLE:
         return None
     if not said or chosen == said:
         doubtful = chosen != "utf-8" and plausibility(readings[chosen]) < DOUBTFUL
-        return Encoding(chosen, read_as=_listed(readings[chosen][:SHOWN_TEXTS]), is_doubtful=doubtful)
+        return TextEncoding(chosen, read_as=_listed(readings[chosen][:SHOWN_TEXTS]), is_doubtful=doubtful)
     other = readings.get(said) or _reading(speaking, said, errors="replace") or []
     pairs = [(one, two) for one, two in zip(readings[chosen], other, strict=True) if one != two]
     if not pairs:
-        return Encoding(chosen)
+        return TextEncoding(chosen)
     shown = pairs[:SHOWN_TEXTS]
-    return Encoding(chosen, declared.strip(), _listed(one for one, _ in shown), _listed(two for _, two in shown))
+    return TextEncoding(
+        chosen, declared.strip(), _listed(one for one, _ in shown), _listed(two for _, two in shown)
+    )
 
 
 def decode(text: bytes, encoding: str, width: int = 0, errors: str = "strict") -> str:
@@ -237,3 +242,120 @@ def _common() -> frozenset[str]:
 
 def _listed(texts: Iterable[str]) -> str:
     return ", ".join(texts)
+
+
+UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+"""What Excel calls Unicode text."""
+
+PROVES_UTF_8 = 3
+"""So many characters of several bytes prove UTF-8: other encodings do not make them by chance."""
+
+DAMAGED_AT_MOST = 0.1
+"""Of a text in UTF-8, no more of its characters than this are torn by damage."""
+
+COMMON_CHINESE = 0.5
+"""Of a Chinese text, names and addresses included, more than nine in ten characters are in GB2312; of a text in
+another encoding that is read as Chinese, less than one in three are."""
+
+SAMPLE = 2**20
+JUDGED = 2**16
+"""Characters that are weighed against the readings of other sets."""
+
+SHOWN_CHARACTERS = 12
+MANY_BYTES = re.compile(r"[^\x00-\x7f]")
+NOT_DECODED = "\ufffd"
+
+
+class TextDecodeError(Exception):
+    """The bytes are no text that can be read, and why: an issue of the table or study."""
+
+    def __init__(self, issue: Issue) -> None:
+        self.issue = issue
+        super().__init__(issue.key)
+
+
+def decode_table(content: bytes) -> tuple[str, str]:
+    r"""Return a text and the name of its encoding: utf-8, utf-16, gb18030 or cp950 (Big5).
+
+    Raises
+    ------
+    NoTextError
+        It is in none of them, or is UTF-8 that was damaged.
+
+    Examples
+    --------
+    >>> decode_table("东风社区".encode("gbk")), decode_table("a,东风\n".encode("utf-16-le"))
+    (('东风社区', 'gb18030'), ('a,东风\n', 'utf-16'))
+    """
+    for mark, encoding in UTF_16:
+        if content.startswith(mark):
+            return _strictly(content.removeprefix(mark), encoding), "utf-16"
+    content = content.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in content:
+        return _without_mark(content), "utf-16"
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError as error:
+        _refuse_damaged(content, error)
+    readings = {name: text for name in CHINESE if (text := _decoded(content, name)) is not None}
+    if not readings:
+        raise TextDecodeError(Issue("no_text_table"))
+    worth = {name: plausibility([text[:JUDGED]]) for name, text in readings.items()}
+    best = max(worth, key=lambda name: worth[name])
+    # As in the texts of spatial layers, another set speaks against the usual one only where it is clearly better.
+    usual = "gb18030" if "gb18030" in readings and worth[best] - worth["gb18030"] <= CLEARLY else best
+    foreign = MANY_BYTES.findall(readings[usual][:SAMPLE])
+    common = sum(_is_common(sign) for sign in foreign)
+    if worth[usual] < PLAUSIBLE and (usual != "gb18030" or common < COMMON_CHINESE * len(foreign)):
+        shown = "".join(foreign[:SHOWN_CHARACTERS])
+        raise TextDecodeError(
+            Issue("no_text_table" if usual != "gb18030" else "no_chinese_text", {"shown": shown})
+        )
+    return readings[usual], usual
+
+
+def _decoded(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _strictly(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise TextDecodeError(Issue("no_text_table")) from error
+
+
+def _without_mark(content: bytes) -> str:
+    """Return a text in UTF-16 that does not say so: every second byte of its digits and commas is zero."""
+    for _, encoding in UTF_16:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        sample = text[:SAMPLE]
+        plain = sum(sign in "\t\r\n" or " " <= sign <= "~" or _is_common(sign) for sign in sample)
+        if sample and plain >= (1 - DAMAGED_AT_MOST) * len(sample):
+            return text
+    raise TextDecodeError(Issue("no_text_table"))
+
+
+def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
+    """Refuse what proves to be UTF-8 but for a few bytes: read as Chinese, every name would be another."""
+    foreign = MANY_BYTES.findall(content.decode("utf-8", errors="replace"))
+    torn = foreign.count(NOT_DECODED)
+    whole = len(foreign) - torn
+    if whole >= PROVES_UTF_8 and torn <= DAMAGED_AT_MOST * whole + 1:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise TextDecodeError(Issue("damaged_text", {"row": row})) from error
+
+
+def _is_common(sign: str) -> bool:
+    """Tell whether a character is one that Chinese texts are made of."""
+    try:
+        sign.encode("gb2312")
+    except UnicodeEncodeError:
+        return unicodedata.east_asian_width(sign) == "F"
+    return sign > "\x9f"

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import osmium
 import pyogrio
+from osmium import osm
 
 from planner.config.sections.layers import Layer
 from planner.config.study import Study
+from planner.io.formats import is_extract
+from planner.io.osm.extract import BARRIERS, PLACE_KEYS, WATER
+from planner.io.osm.objects import open_extract
+from planner.io.osm.walkable_tags import is_passable
 from planner.io.study_layers import TABLES
-from planner.io.vector.files import STYLES, layer_meant
-from planner.io.vector.geopackages import check_computed
+from planner.io.vector.geopackages import check_views
+from planner.io.vector.readers import STYLES, choose_layer
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
 
@@ -67,11 +73,11 @@ class UnusedLayer:
     lines: str
 
 
-def unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
+def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
     """Return the layers beside those that a study reads, by file; empty ones and tables of styles left out."""
     schemas = {schema.name: schema for schema in TABLES}
     given = {name: layer for name in schemas if (layer := getattr(study.inputs, name)) is not None}
-    of_kinds = [kind.layer for kind in study.demand.kinds if kind.layer is not None]
+    of_kinds = [kind.layer for kind in study.demand.groups if kind.layer is not None]
     named = [(layer, bool(schemas[name].geometry_types)) for name, layer in given.items()]
     named += [(layer, True) for layer in of_kinds]
     files = {study.resolve(layer.path): str(layer.path) for layer, _ in named}
@@ -85,7 +91,7 @@ def unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
 
 
 def _read(path: Path, layer: Layer, *, placed: bool) -> str:
-    return layer.layer if layer.layer is not None else layer_meant(path, None, "", placed=placed)
+    return layer.layer if layer.layer is not None else choose_layer(path, None, "", placed=placed)
 
 
 def _beside(path: Path, file: str, read: set[str], given: Container[str]) -> list[UnusedLayer]:
@@ -105,7 +111,7 @@ def _count(path: Path, layer: str) -> int | None:
     """Count the rows of a layer; None where that takes too long, or the file does not say."""
     if path.suffix.lower() == ".gpkg":
         try:
-            check_computed(path, layer)
+            check_views(path, layer)
         except DataError:
             return None
     count = int(pyogrio.read_info(path, layer=layer)["features"])
@@ -146,3 +152,79 @@ def tables_in_words(tables: Sequence[str]) -> str:
     'inputs.water, inputs.parcels'
     """
     return ", ".join(f"inputs.{table}" for table in tables)
+
+
+OFFERED = ("buildings", "places", "water", "barriers")
+"""Tables of a study that an extract can give besides the streets."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedOsmTable:
+    """A table that a file of the study could give: how many rows, and the lines for the study file."""
+
+    file: str
+    table: str
+    count: int
+    lines: str
+
+
+def find_unused_osm_tables(study: Study) -> tuple[UnusedOsmTable, ...]:
+    """Return what the study's extracts hold beside what it asks of them, by file and table.
+
+    Gates are counted as well, closed ones apart (`closed_gates`): streets stop at them, so that no line is needed.
+    """
+    named = {name: layer for name in (*OFFERED, "streets") if (layer := getattr(study.inputs, name)) is not None}
+    files = {str(layer.path): study.resolve(layer.path) for layer in named.values()}
+    found = []
+    for file, path in files.items():
+        if not is_extract(path):
+            continue
+        try:
+            counts = count_osm_tables(path)
+        except DataError:
+            continue
+        found += [
+            UnusedOsmTable(file, table, counts[table], f'[inputs.{table}]\npath = "{_quoted(file)}"')
+            for table in OFFERED
+            if counts[table] and table not in named
+        ]
+        found += [
+            UnusedOsmTable(file, table, counts[table], "") for table in ("gates", "closed_gates") if counts[table]
+        ]
+    return tuple(found)
+
+
+def count_osm_tables(path: Path) -> dict[str, int]:
+    """Count the buildings, places, areas of water, barriers and gates of an extract by their tags.
+
+    Raises
+    ------
+    DataError
+        It is missing, damaged, or not an extract.
+    """
+    counts = dict.fromkeys((*OFFERED, "gates", "closed_gates"), 0)
+    keys = {"building", "barrier", *PLACE_KEYS, *(key for key, _ in (*WATER, *BARRIERS))}
+    with open_extract(path) as source:
+        processor = osmium.FileProcessor(source.path, osm.NODE | osm.WAY | osm.RELATION)
+        for one in processor.with_filter(osmium.filter.KeyFilter(*keys)):
+            if isinstance(one, (osm.types.Node, osm.types.Way, osm.types.Relation)):
+                _count_object(one, counts)
+    return counts
+
+
+def _count_object(one: osm.types.Node | osm.types.Way | osm.types.Relation, counts: dict[str, int]) -> None:
+    tags = one.tags
+    is_node, is_way = isinstance(one, osm.types.Node), isinstance(one, osm.types.Way)
+    is_area = isinstance(one, osm.types.Relation) and tags.get("type") == "multipolygon"
+    is_area = is_area or (isinstance(one, osm.types.Way) and one.is_closed())
+    counts["buildings"] += is_area and tags.get("building", "no") != "no"
+    counts["places"] += (is_area or is_node) and any(key in tags for key in PLACE_KEYS)
+    counts["water"] += is_area and any(tags.get(key) == value for key, value in WATER)
+    counts["barriers"] += is_way and any(tags.get(key) == value for key, value in BARRIERS)
+    if is_node and "barrier" in tags:
+        counts["gates"] += 1
+        counts["closed_gates"] += not is_passable(tags)
+
+
+def _quoted(file: str) -> str:
+    return file.replace("\\", "\\\\").replace('"', '\\"')

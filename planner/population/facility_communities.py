@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import shapely
 
-from planner.io.community_matching import Unmatched, join_communities
+from planner.io.community_matching import Unmatched, match_communities
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
 from planner.population.disaggregated import community_at
@@ -17,7 +17,7 @@ def join_facilities(
     facilities: Facilities, communities: Communities
 ) -> tuple[Facilities, list[Issue], tuple[Notice, ...]]:
     """Find the community that each facility declares, by id, code or name."""
-    joined = join_communities(facilities["community"], list(facilities["id"]), communities)
+    joined = match_communities(facilities["community"], list(facilities["id"]), communities)
     issues = []
     for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
         if rows:

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.overlap_checks import disjoint
+from planner.io.overlap_checks import remove_overlaps
 from planner.population.along_streets import StreetSpots
 from planner.population.buildings import Homes
 from planner.population.start_points import Doors
@@ -80,7 +80,7 @@ def cut_cells(
     tree = shapely.STRtree(shapes)
     found: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.object_], str]] = []
     ordered = communities.sort_values("id")
-    for community, outline in zip(ordered["id"], disjoint(_in_system(ordered, cells)), strict=True):
+    for community, outline in zip(ordered["id"], remove_overlaps(_in_system(ordered, cells)), strict=True):
         shapely.prepare(outline)
         touching = np.sort(tree.query(outline, predicate="intersects"))
         parts = np.array(shapes[touching], dtype=object)

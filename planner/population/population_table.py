@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.io.community_matching import Unmatched, join_communities
-from planner.io.row_audit import SetAside, set_aside
+from planner.io.community_matching import Unmatched, match_communities
+from planner.io.row_audit import DroppedRows, drop_rows
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
 from planner.schemas.tables import Communities, PeopleTable
@@ -33,7 +33,7 @@ class Counted:
 
     communities: Communities
     notices: tuple[Notice, ...]
-    unused: SetAside
+    unused: DroppedRows
 
 
 def count_people(communities: Communities, table: PeopleTable, *, source: str) -> Counted:
@@ -42,7 +42,7 @@ def count_people(communities: Communities, table: PeopleTable, *, source: str) -
     Parameters
     ----------
     communities
-        With id, name, street.
+        With id, name, subdistrict.
     table
         One row a community.
     source
@@ -54,7 +54,7 @@ def count_people(communities: Communities, table: PeopleTable, *, source: str) -
         Several rows mean one community, a row may mean several, or none means any.
     """
     rows = [f"#{row}" for row in table.index]
-    joined = join_communities(table["community"], rows, communities)
+    joined = match_communities(table["community"], rows, communities)
     issues = []
     if joined.ambiguous:
         issues.append(Issue("ambiguous_community", {"found": _said(joined.ambiguous)}, _rows(joined.ambiguous)))
@@ -84,7 +84,7 @@ def count_people(communities: Communities, table: PeopleTable, *, source: str) -
     if other.any():
         gap = float(np.abs(communities["people"] - said["people"])[other].sum())
         notices.append(Notice("people_table_replaces", "people_table", tuple(communities["id"][other]), gap))
-    unused = set_aside(
+    unused = drop_rows(
         "people_table_unmatched",
         (int(row) for row in joined.ids.index[joined.ids == ""]),
         {"found": _said(joined.unmatched)},

@@ -12,7 +12,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.raster import opened_raster, read_true, refuse_untold_no_data, scale_of
+from planner.io.raster import open_raster, read_scale, read_scaled, refuse_undeclared_no_data
 from planner.messages.errors import DataError, Issue
 from planner.schemas.tables import Communities
 
@@ -94,14 +94,14 @@ def read_raster(
         The file cannot be read, says no coordinate system, has several bands and none is named, lies elsewhere, or
         holds negative numbers that nothing declares as no data.
     """
-    with opened_raster(path, stated_crs=crs, setting="inputs.population", source=source) as (raster, system):
+    with open_raster(path, stated_crs=crs, setting="inputs.population", source=source) as (raster, system):
         number = _band(raster, band, source)
         window = _window(raster, communities, system, source)
         top, left = window[0][0], window[1][0]
-        values, empty = read_true(raster, number, window, nodata=nodata, source=source)
+        values, empty = read_scaled(raster, number, window, nodata=nodata, source=source)
         if nodata is None:
-            refuse_untold_no_data(raster, number, window, empty, source=source)
-        transform, scale = raster.transform, scale_of(raster, number)
+            refuse_undeclared_no_data(raster, number, window, empty, source=source)
+        transform, scale = raster.transform, read_scale(raster, number)
     if (values[~empty] < 0).any():
         lowest = f"{values[~empty].min():g}"
         raise DataError(source, [Issue("raster_negative", {"lowest": lowest})])

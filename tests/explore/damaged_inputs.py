@@ -39,7 +39,7 @@ from planner.evaluation.rule_files import read_rules
 from planner.inputs.scenario import read_scenario
 from planner.io.elevation import read_elevation
 from planner.io.layers import read_layer
-from planner.io.study_area import project
+from planner.io.study_area import reproject
 from planner.io.study_layers import TABLES
 from planner.messages.errors import PlannerError
 from planner.population.rasters import read_raster
@@ -144,7 +144,7 @@ def read(sample: Sample, path: Path) -> None:
             found = read_layer(path, named, setting=f"inputs.{layer}", schema=schema, home=HOME)
             table = schema.check(found.frame, source=path.name, known=found.issues)
             if table.crs is not None and len(table):
-                project(table, pyproj.CRS(toy.CRS), source=path.name)
+                reproject(table, pyproj.CRS(toy.CRS), source=path.name)
 
 
 def toy_communities() -> Communities:

@@ -59,11 +59,11 @@ class Raster(Settings):
     """True where it is modelled, not surveyed: map and report then say so."""
 
 
-class Inputs(Settings):
+class InputSettings(Settings):
     """The layers."""
 
     communities: Layer
-    """Communities and villages: polygons with id, name; optional street, kind, people, households."""
+    """Communities and villages: polygons with id, name; optional subdistrict, kind, people, households."""
 
     facilities: Layer
     """Service centres: points with id, name, tier; optional community, floor_area_m2."""

@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.datum.evidence import Witness, witnesses
+from planner.io.datum.evidence import DatumEvidence, collect_evidence
 from planner.io.datum.transform import DATUMS, WGS84, Datum, in_mainland
 
 CLEAR = 4.6
@@ -34,7 +34,7 @@ Standing = Literal["declared", "stated", "open", "known"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerToJudge:
+class UndatedLayer:
     """A layer whose datum is asked for.
 
     Attributes
@@ -57,7 +57,7 @@ class LayerToJudge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DatumVerdict:
+class LayerDatum:
     """What was found of one layer.
 
     Attributes
@@ -87,11 +87,11 @@ class DatumVerdict:
 class DatumChoice:
     """The datum of every layer that was judged, and the witnesses heard."""
 
-    layers: Mapping[str, DatumVerdict]
-    witnesses: tuple[Witness, ...]
+    layers: Mapping[str, LayerDatum]
+    evidence: tuple[DatumEvidence, ...]
 
 
-def choose_datums(layers: Mapping[str, LayerToJudge]) -> DatumChoice:
+def choose_datums(layers: Mapping[str, UndatedLayer]) -> DatumChoice:
     """Find the datum of each layer.
 
     Parameters
@@ -105,15 +105,15 @@ def choose_datums(layers: Mapping[str, LayerToJudge]) -> DatumChoice:
         A verdict for each layer; "undecided" where an open layer has no clear answer.
     """
     if not touches_mainland(layers["communities"].frame):
-        verdicts = {name: DatumVerdict("wgs84", "elsewhere", {}) for name in layers}
+        verdicts = {name: LayerDatum("wgs84", "elsewhere", {}) for name in layers}
         return DatumChoice(verdicts, ())
     if all(layer.standing in {"declared", "known"} for layer in layers.values()) and len(layers) == 1:
         return DatumChoice(
-            {name: DatumVerdict(layer.datum, layer.standing, {}) for name, layer in layers.items()}, ()
+            {name: LayerDatum(layer.datum, layer.standing, {}) for name, layer in layers.items()}, ()
         )
     frames = {name: layer.frame for name, layer in layers.items() if name in JUDGED}
     declared = {name: layer.communities for name, layer in layers.items() if layer.communities is not None}
-    heard = witnesses(frames, declared)
+    heard = collect_evidence(frames, declared)
     names = [name for name in JUDGED if name in layers]
     table = {
         combination: _score(dict(zip(names, combination, strict=True)), layers, heard)
@@ -143,11 +143,13 @@ def touches_mainland(communities: gpd.GeoDataFrame) -> bool:
     return any(bool(in_mainland(lon + east, lat + north).any()) for east, north in steps)
 
 
-def _may_be(layer: LayerToJudge, datum: Datum) -> bool:
+def _may_be(layer: UndatedLayer, datum: Datum) -> bool:
     return layer.standing in {"open", "stated"} or datum == layer.datum
 
 
-def _score(datums: Mapping[str, Datum], layers: Mapping[str, LayerToJudge], heard: Iterable[Witness]) -> float:
+def _score(
+    datums: Mapping[str, Datum], layers: Mapping[str, UndatedLayer], heard: Iterable[DatumEvidence]
+) -> float:
     fits = sum(witness.scores[datums[witness.layers[0]], datums[witness.layers[1]]] for witness in heard)
     stated = sum(layers[name].standing == "stated" and datum == "wgs84" for name, datum in datums.items())
     return float(fits + STATED_LEAD * stated)
@@ -155,13 +157,13 @@ def _score(datums: Mapping[str, Datum], layers: Mapping[str, LayerToJudge], hear
 
 def _verdict(
     position: int,
-    layer: LayerToJudge,
+    layer: UndatedLayer,
     best: tuple[Datum, ...],
     allowed: Mapping[tuple[Datum, ...], float],
     table: Mapping[tuple[Datum, ...], float],
     *,
     gauge_free: bool,
-) -> DatumVerdict:
+) -> LayerDatum:
     mine = best[position]
     fixed = layer.standing in {"declared", "known"}
     compared = _with_one_free(position, table, allowed) if fixed else allowed
@@ -179,15 +181,15 @@ def _verdict(
     if fixed:
         other = max(DATUMS, key=lambda datum: reached[datum])
         against = other if lead <= -CLEAR else None
-        return DatumVerdict(layer.datum, layer.standing, scores, lead, against)
+        return LayerDatum(layer.datum, layer.standing, scores, lead, against)
     as_stated = layer.standing == "stated" and mine == "wgs84"
     # What a surveyor's system says is only refused where the evidence alone would speak clearly against it.
     if lead < (STATED_LEAD - CLEAR if as_stated else CLEAR):
-        return DatumVerdict("wgs84", "undecided", scores, lead)
+        return LayerDatum("wgs84", "undecided", scores, lead)
     if alike and len(best) > 1:
-        return DatumVerdict("wgs84", "alike", scores, lead)
+        return LayerDatum("wgs84", "alike", scores, lead)
     how = "stated" if as_stated else "found"
-    return DatumVerdict(mine, how, scores, lead)
+    return LayerDatum(mine, how, scores, lead)
 
 
 def _with_one_free(

@@ -60,7 +60,7 @@ METRES_PER_DEGREE = 111_320.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Witness:
+class DatumEvidence:
     """How well two layers fit in each pair of datums.
 
     Attributes
@@ -85,7 +85,7 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plane:
+class LocalPlane:
     """A flat picture of the district in metres, good enough to tell 400 m from none."""
 
     lon: float
@@ -97,13 +97,13 @@ class Plane:
         return np.stack([east, (lat - self.lat) * METRES_PER_DEGREE], axis=-1)
 
 
-class Scene:
+class LayerGeometry:
     """The layers of a study, as they are written, on one flat picture."""
 
     def __init__(self, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
         self.degrees = {name: layer.to_crs(WGS84).geometry.array for name, layer in layers.items()}
         west, south, east, north = shapely.total_bounds(self.degrees["communities"])
-        self.plane = Plane((west + east) / 2, (south + north) / 2)
+        self.plane = LocalPlane((west + east) / 2, (south + north) / 2)
         self.reach_m = float(np.hypot(*(self.plane.flat(np.array(east), np.array(north)))))
 
     def shapes(self, name: str) -> NDArray[np.object_]:
@@ -117,9 +117,9 @@ class Scene:
         return self.plane.flat(*convert(lonlat[:, 0], lonlat[:, 1], source, target))
 
 
-def witnesses(
+def collect_evidence(
     layers: Mapping[str, gpd.GeoDataFrame], declared: Mapping[str, NDArray[np.object_]]
-) -> tuple[Witness, ...]:
+) -> tuple[DatumEvidence, ...]:
     """Hear all witnesses that the layers of a study offer.
 
     Parameters
@@ -129,8 +129,8 @@ def witnesses(
     declared
         The id of the community that each row of a layer names, "" where none; by layer.
     """
-    scene = Scene(layers)
-    heard: list[Witness | None] = []
+    scene = LayerGeometry(layers)
+    heard: list[DatumEvidence | None] = []
     communities = scene.shapes("communities")
     position = {str(name): row for row, name in enumerate(layers["communities"]["id"])}
     for name in ("facilities", "demand"):
@@ -147,7 +147,7 @@ def witnesses(
     return tuple(one for one in heard if one is not None)
 
 
-def fit_beside(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]) -> Mapping[Datum, float]:
+def score_layer(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]) -> Mapping[Datum, float]:
     """Say how well one more layer fits those whose datum is settled, in each datum that it may be in.
 
     Parameters
@@ -163,7 +163,7 @@ def fit_beside(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame])
         Log-likelihood by datum, all 0 where nothing speaks: how its shapes lie beside the streets against how they
         lie at arbitrary shifts, and whether nearly all of it lies inside the communities.
     """
-    scene = Scene({**settled, "layer": layer})
+    scene = LayerGeometry({**settled, "layer": layer})
     spots = _spots(scene.degrees["layer"])
     spots = spots[_sample(np.flatnonzero(np.isfinite(spots).all(axis=1)))]
     heard = [_inside(scene, spots, scene.shapes("communities"))]
@@ -190,8 +190,8 @@ def _share_within(radius_m: Array) -> Callable[[Array], Array]:
 
 
 def _declared(
-    scene: Scene, name: str, spots: Array, home: NDArray[np.int64], communities: NDArray[np.object_]
-) -> Witness | None:
+    scene: LayerGeometry, name: str, spots: Array, home: NDArray[np.int64], communities: NDArray[np.object_]
+) -> DatumEvidence | None:
     """Count the rows inside the community that they name."""
     rows = _sample(np.flatnonzero((home >= 0) & np.isfinite(spots).all(axis=1)))
     if len(rows) == 0:
@@ -205,10 +205,10 @@ def _declared(
         return None
     weight = min(1.0, ROWS_COUNTED / len(rows)) * np.log((1 - WRONGLY_DECLARED) / WRONGLY_DECLARED)
     scores = {pair: weight * count for pair, count in counts.items()}
-    return Witness(f"{name}_declared", (name, "communities"), scores, counts, len(rows))
+    return DatumEvidence(f"{name}_declared", (name, "communities"), scores, counts, len(rows))
 
 
-def _inside(scene: Scene, spots: Array, communities: NDArray[np.object_]) -> Witness | None:
+def _inside(scene: LayerGeometry, spots: Array, communities: NDArray[np.object_]) -> DatumEvidence | None:
     """Count the demand points inside any community; only where nearly all are does it say something."""
     rows = _sample(np.flatnonzero(np.isfinite(spots).all(axis=1)))
     if len(rows) == 0:
@@ -220,10 +220,10 @@ def _inside(scene: Scene, spots: Array, communities: NDArray[np.object_]) -> Wit
     if most < (1 - OUTSIDE_AT_MOST) * len(rows):
         return None
     scores = {pair: -min(EACH_OUTSIDE * (most - count), OUTSIDE_WEIGHT) for pair, count in counts.items()}
-    return Witness("demand_inside", ("demand", "communities"), scores, counts, len(rows))
+    return DatumEvidence("demand_inside", ("demand", "communities"), scores, counts, len(rows))
 
 
-def _along_streets(scene: Scene, layers: Mapping[str, gpd.GeoDataFrame]) -> list[Witness | None]:
+def _along_streets(scene: LayerGeometry, layers: Mapping[str, gpd.GeoDataFrame]) -> list[DatumEvidence | None]:
     """Find out whether the pattern of a layer fits the streets at one shift and no other.
 
     Borders run along streets, houses and centres stand beside them: whichever it is, at the true shift the pattern
@@ -256,11 +256,11 @@ def _along_streets(scene: Scene, layers: Mapping[str, gpd.GeoDataFrame]) -> list
 def _pattern(
     key: str,
     name: str,
-    scene: Scene,
+    scene: LayerGeometry,
     spots: Array,
     nearest: cKDTree,
     measure: Callable[[Array], Array],
-) -> Witness | None:
+) -> DatumEvidence | None:
     if len(spots) == 0:
         return None
     places = {pair: scene.moved(spots, *pair) for pair in PAIRS}
@@ -280,10 +280,10 @@ def _pattern(
         pair: PATTERN_WEIGHT * float(np.clip((abs(value - middle) / spread - from_z) / FULL_AFTER, 0, 1))
         for pair, value in found.items()
     }
-    return Witness(key, (name, "streets"), scores, found, len(spots)) if any(scores.values()) else None
+    return DatumEvidence(key, (name, "streets"), scores, found, len(spots)) if any(scores.values()) else None
 
 
-def _by_streets(scene: Scene, spots: Array, nearest: cKDTree) -> Witness | None:
+def _by_streets(scene: LayerGeometry, spots: Array, nearest: cKDTree) -> DatumEvidence | None:
     """Count the centres near a street, against the share of arbitrary places that are: a tie-breaker."""
     spots = spots[_sample(np.flatnonzero(np.isfinite(spots).all(axis=1)))]
     if len(spots) == 0:
@@ -299,7 +299,7 @@ def _by_streets(scene: Scene, spots: Array, nearest: cKDTree) -> Witness | None:
     scores = {pair: float(gain * count + loss * (len(spots) - count)) for pair, count in counts.items()}
     best = max(scores.values())
     scores = {pair: max(score - best, -TIE_BREAKER_WEIGHT) for pair, score in scores.items()}
-    return Witness("facilities_by_streets", ("facilities", "streets"), scores, counts, len(spots))
+    return DatumEvidence("facilities_by_streets", ("facilities", "streets"), scores, counts, len(spots))
 
 
 def _away_m(places: Array, nearest: cKDTree) -> Array:
@@ -319,7 +319,7 @@ def _decoys(shifts: Array) -> Array:
     return np.asarray(drawn[apart][:DECOYS], dtype=np.float64)
 
 
-def _street_points(scene: Scene) -> Array | None:
+def _street_points(scene: LayerGeometry) -> Array | None:
     """Return points every few metres along the streets in and around the communities."""
     lines = scene.shapes("streets")
     reach_m = scene.reach_m + DECOY_RING_M[1]

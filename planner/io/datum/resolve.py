@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from planner.config.sections.layers import Layer
 from planner.io.datum.choice import (
+    CLEAR,
     JUDGED,
     DatumChoice,
-    DatumVerdict,
-    LayerToJudge,
+    LayerDatum,
     Standing,
+    UndatedLayer,
     choose_datums,
 )
-from planner.io.datum.inherit import follow
+from planner.io.datum.evidence import score_layer
 from planner.io.datum.transform import DATUMS, WGS84, Datum, to_wgs84
-from planner.io.layers import EXTRACT, GRAPH
+from planner.io.formats import EXTRACTS, GRAPHS
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
@@ -31,7 +32,7 @@ WEB_MAPS = (3857, 3785, 900913)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Settled:
+class ResolvedDatums:
     """All layers in the true datum.
 
     Attributes
@@ -54,14 +55,14 @@ class Settled:
         return any(verdict.datum != "wgs84" for verdict in self.choice.layers.values())
 
 
-def settle_datums(
+def resolve_datums(
     frames: Mapping[str, gpd.GeoDataFrame],
     layers: Mapping[str, Layer],
     *,
     named: Mapping[str, NDArray[np.object_]],
     source: Callable[[str], str],
     setting: Callable[[str], str],
-) -> Settled:
+) -> ResolvedDatums:
     """Decide the datum of each layer and convert what is shifted.
 
     Parameters
@@ -84,22 +85,22 @@ def settle_datums(
     """
     asked = {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}
     judged = choose_datums({name: layer for name, layer in asked.items() if name in JUDGED})
-    verdicts = {**judged.layers, **follow(asked, judged, layers)}
-    choice = DatumChoice({name: verdicts[name] for name in frames}, judged.witnesses)
+    verdicts = {**judged.layers, **inherit_datums(asked, judged, layers)}
+    choice = DatumChoice({name: verdicts[name] for name in frames}, judged.evidence)
     _refuse_undecided(choice, source, setting)
     moved = {
         name: to_wgs84(frame, choice.layers[name].datum) if choice.layers[name].datum != "wgs84" else frame
         for name, frame in frames.items()
     }
-    return Settled(moved, choice, tuple(_notices(choice, asked)))
+    return ResolvedDatums(moved, choice, tuple(_notices(choice, asked)))
 
 
-def scores_in_words(verdict: DatumVerdict) -> str:
+def format_scores(verdict: LayerDatum) -> str:
     """Return the scores of a layer's datums: 0 is the best, what falls short is below.
 
     Examples
     --------
-    >>> scores_in_words(DatumVerdict("gcj02", "found", {"wgs84": -14.72, "gcj02": 0.0, "bd09": -40.0}))
+    >>> format_scores(LayerDatum("gcj02", "found", {"wgs84": -14.72, "gcj02": 0.0, "bd09": -40.0}))
     'WGS-84 −14.7, GCJ-02 0.0, BD-09 −40.0'
     """
     return ", ".join(
@@ -112,15 +113,15 @@ def scores_in_words(verdict: DatumVerdict) -> str:
 NAMES: dict[Datum, str] = {"wgs84": "WGS-84", "gcj02": "GCJ-02", "bd09": "BD-09"}
 
 
-def _to_judge(frame: gpd.GeoDataFrame, layer: Layer, named: NDArray[np.object_] | None) -> LayerToJudge:
+def _to_judge(frame: gpd.GeoDataFrame, layer: Layer, named: NDArray[np.object_] | None) -> UndatedLayer:
     datum: Datum = "wgs84" if layer.datum in {"auto", "cgcs2000"} else layer.datum  # type: ignore[assignment]  # what is left is a datum
     if layer.datum != "auto":
-        return LayerToJudge(frame, "declared", datum, named)
-    return LayerToJudge(frame, _standing(frame.crs, layer), datum, named)
+        return UndatedLayer(frame, "declared", datum, named)
+    return UndatedLayer(frame, _standing(frame.crs, layer), datum, named)
 
 
 def _standing(crs: pyproj.CRS, layer: Layer) -> Standing:
-    if layer.path.name.lower().endswith((*EXTRACT, *GRAPH)):
+    if layer.path.name.lower().endswith((*EXTRACTS, *GRAPHS)):
         return "known"
     # EPSG:4326 is what every map export calls itself; whoever names another system has surveyed or converted.
     if crs.is_geographic:
@@ -138,7 +139,7 @@ def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting
                 [
                     Issue(
                         "datum_undecided",
-                        {"scores": scores_in_words(verdict), "setting": f"{setting(name)}.datum"},
+                        {"scores": format_scores(verdict), "setting": f"{setting(name)}.datum"},
                     )
                 ],
             )
@@ -148,13 +149,13 @@ def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting
     )
 
 
-def _notices(choice: DatumChoice, layers: Mapping[str, LayerToJudge]) -> list[Notice]:
+def _notices(choice: DatumChoice, layers: Mapping[str, UndatedLayer]) -> list[Notice]:
     notices = []
     for name, verdict in choice.layers.items():
         values: dict[str, object] = {
             "layer": Phrase(f"words.layer_{name.partition('.')[0]}"),
             "datum": NAMES[verdict.datum],
-            "scores": scores_in_words(verdict),
+            "scores": format_scores(verdict),
         }
         if verdict.contradicted_by is not None:
             values["found"] = NAMES[verdict.contradicted_by]
@@ -172,3 +173,68 @@ def _notices(choice: DatumChoice, layers: Mapping[str, LayerToJudge]) -> list[No
     if any(verdict.how == "alike" for verdict in choice.layers.values()):
         notices.append(Notice("datum_alike", "communities"))
     return notices
+
+
+ONLY_DRAWN_OR_STOPPING = ("water", "barriers")
+"""What cannot be tested by where it stands, and moves no people: taken like the communities, and said so."""
+
+EVEN: Mapping[Datum, float] = dict.fromkeys(DATUMS, 0.0)
+
+
+def inherit_datums(
+    asked: Mapping[str, UndatedLayer], judged: DatumChoice, layers: Mapping[str, Layer]
+) -> dict[str, LayerDatum]:
+    """Find the datum of each layer that was not judged with the others.
+
+    Parameters
+    ----------
+    asked
+        All layers.
+    judged
+        What was found of communities, centres, demand and streets.
+    layers
+        Their settings.
+
+    Returns
+    -------
+    verdicts
+        "found" by evidence, "declared", "known", "stated", "follows", "untested", or "undecided": refused.
+    """
+    rest = {name: layer for name, layer in asked.items() if name not in judged.layers}
+    if judged.layers["communities"].how == "elsewhere":
+        return {name: LayerDatum("wgs84", "elsewhere", {}) for name in rest}
+    if any(verdict.how == "undecided" for verdict in judged.layers.values()):
+        return {name: LayerDatum(layer.datum, "untested", {}) for name, layer in rest.items()}
+    settled = {
+        name: to_wgs84(asked[name].frame, judged.layers[name].datum)
+        for name in ("communities", "streets")
+        if name in judged.layers
+    }
+    found = {}
+    for name, layer in rest.items():
+        beside = next((one for one in judged.layers if layers[one].path == layers[name].path), None)
+        found[name] = _verdict(name, layer, settled, judged.layers[beside] if beside else None)
+    return found
+
+
+def _verdict(
+    name: str, layer: UndatedLayer, settled: Mapping[str, gpd.GeoDataFrame], beside: LayerDatum | None
+) -> LayerDatum:
+    if layer.standing in {"known", "stated"}:
+        return LayerDatum("wgs84", layer.standing, {})
+    tested = name not in ONLY_DRAWN_OR_STOPPING and not layer.frame.empty
+    fits = score_layer(layer.frame, settled) if tested else EVEN
+    scores = {datum: fit - max(fits.values()) for datum, fit in fits.items()}
+    best = max(DATUMS, key=lambda datum: scores[datum])
+    lead = -max(score for datum, score in scores.items() if datum != best)
+    told = scores if any(scores.values()) else {}
+    if layer.standing == "declared":
+        against = best if scores[layer.datum] <= -CLEAR else None
+        return LayerDatum(layer.datum, "declared", told, scores[layer.datum] or lead, against)
+    if lead >= CLEAR:
+        return LayerDatum(best, "found", told, lead)
+    if beside is not None and scores[beside.datum] > -CLEAR:
+        return LayerDatum(beside.datum, "follows", told, lead)
+    if tested:
+        return LayerDatum("wgs84", "undecided", scores, lead)
+    return LayerDatum("wgs84", "untested", {})

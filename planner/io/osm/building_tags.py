@@ -54,24 +54,24 @@ FEET = re.compile(r"(\d+(?:\.\d+)?)\s*(?:'|′|ft|feet|foot)\s*(?:(\d+(?:\.\d+)?
 FOOT_M, INCH_M = 0.3048, 0.0254
 
 
-def storeys(written: str) -> float:
+def parse_storeys(written: str) -> float:
     """Return a number of storeys, NaN where it is not one number.
 
     Examples
     --------
-    >>> storeys("6"), storeys("6层"), storeys("3;4"), storeys("1-3"), storeys("-1")
+    >>> parse_storeys("6"), parse_storeys("6层"), parse_storeys("3;4"), parse_storeys("1-3"), parse_storeys("-1")
     (6.0, 6.0, nan, nan, nan)
     """
     found = STOREYS.fullmatch(written.strip().lower())
     return float(found[1]) if found else math.nan
 
 
-def height(written: str) -> float:
+def parse_height_m(written: str) -> float:
     """Return a height in metres, NaN where it is not one.
 
     Examples
     --------
-    >>> height("12"), height("12 m"), height("40'"), height("tall")
+    >>> parse_height_m("12"), parse_height_m("12 m"), parse_height_m("40'"), parse_height_m("tall")
     (12.0, 12.0, 12.192, nan)
     """
     text = written.strip().lower()
@@ -82,14 +82,14 @@ def height(written: str) -> float:
     return round(float(found[1]) * FOOT_M + float(found[2] or 0) * INCH_M, 4) if found else math.nan
 
 
-def use_of(tags: Tags) -> str:
+def building_use(tags: Tags) -> str:
     """Return what a building says that it is used for, when nobody lives in it so; else "".
 
     Examples
     --------
-    >>> use_of({"building": "yes", "amenity": "school"}), use_of({"building": "yes", "shop": "vacant"})
+    >>> building_use({"building": "yes", "amenity": "school"}), building_use({"building": "yes", "shop": "vacant"})
     ('amenity=school', '')
-    >>> use_of({"building": "yes", "amenity": "nursing_home"})
+    >>> building_use({"building": "yes", "amenity": "nursing_home"})
     ''
     """
     told = [f"{key}={tags.get(key)}" for key in (*USE_KEYS, "social_facility") if tags.get(key)]
@@ -168,10 +168,10 @@ def complete_from_tags(frame: gpd.GeoDataFrame, rows: pd.DataFrame) -> tuple[gpd
     fclass = [tags.get("fclass", "") for tags in of_rows]
     kind = [own or (other if other != "building" else "") for own, other in zip(kind, fclass, strict=True)]
     unread: list[str] = []
-    levels = _column(frame, "levels", of_rows, "building:levels", _number(storeys, unread))
-    heights = _column(frame, "height_m", of_rows, "height", _number(height, unread))
+    levels = _column(frame, "levels", of_rows, "building:levels", _number(parse_storeys, unread))
+    heights = _column(frame, "height_m", of_rows, "height", _number(parse_height_m, unread))
     says_building = any(tags.get("building") for tags in of_rows)
-    uses = [use_of(tags) or (_no_building(tags) if says_building else "") for tags in of_rows]
+    uses = [building_use(tags) or (_no_building(tags) if says_building else "") for tags in of_rows]
     if OTHER_USE in columns:
         uses = [plain_word(own) or use for own, use in zip(rows[columns[OTHER_USE]], uses, strict=True)]
     added = {"kind": kind, "levels": levels, "height_m": heights, OTHER_USE: uses}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,20 +20,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.io.osm.building_tags import OTHER_USE, height, storeys, use_of
+from planner.io.osm.building_tags import OTHER_USE, building_use, parse_height_m, parse_storeys
 from planner.io.osm.gates import GatedLines, stop_at_gates
-from planner.io.osm.objects import DEGREES, Gap, areas_with, opened, points_with
-from planner.io.osm.source import Source
-from planner.io.osm.squares import Square, Uncrossed, find_squares, lines_across
-from planner.io.osm.walkable_tags import PRIVATE
-from planner.io.osm.ways import LeftOut, WalkedWays, crossings_of, read_walked_ways
+from planner.io.osm.objects import DEGREES, NodeGap, areas_with, locate_ways, open_extract, points_with
+from planner.io.osm.plain_extracts import PlainExtract
+from planner.io.osm.squares import Square, UncrossedSquare, draw_crossing_lines, find_squares
+from planner.io.osm.walkable_tags import PRIVATE, is_built
+from planner.io.osm.ways import ExcludedWay, WalkableWays, crossings_of, join_places, read_walkable_ways
 
 PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
 """What tells a place where people work or go; what carries several counts under the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OsmWalk:
+class OsmStreets:
     """What an extract says about walking.
 
     Attributes
@@ -46,7 +46,7 @@ class OsmWalk:
         passable, on either side: joining the ends within 0.1 m of one opens it.
     left_out
         Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind`
-        (`highway`), `reason` (the tag that decides, `planner.io.osm.walkable_tags.objection`), `word` (its value).
+        (`highway`), `reason` (the deciding tag, `walking_obstacle`), `word` (its value).
         Private ways of compounds are not among them: they are streets, with `access` "private".
     other_classes
         The same for ways of classes that nobody walks on.
@@ -55,7 +55,7 @@ class OsmWalk:
         a line between the nodes on both sides, a point where the way breaks off, None where no node is known.
     uncrossed
         Squares that are walked round, not across, points in degrees: `id`, `reason`, `places`, as
-        `planner.io.osm.squares.Uncrossed` has them.
+        `planner.io.osm.squares.UncrossedSquare` has them.
     apart
         How many nodes stand exactly above another one that they do not join.
     source
@@ -69,7 +69,7 @@ class OsmWalk:
     gaps: gpd.GeoDataFrame
     uncrossed: gpd.GeoDataFrame
     apart: int
-    source: Source
+    source: PlainExtract
 
 
 def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
@@ -113,10 +113,10 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
     >>> streets[["id", "kind"]].values.tolist(), streets.geometry[0].wkt
     ([['7', 'footway']], 'LINESTRING (24.94 60.17, 24.95 60.17)')
     """
-    return read_osm_walk(path).streets
+    return read_osm_street_data(path).streets
 
 
-def read_osm_walk(path: Path) -> OsmWalk:
+def read_osm_street_data(path: Path) -> OsmStreets:
     """Read the walkable ways of an extract, its gates, and what the rules leave out.
 
     Raises
@@ -124,15 +124,15 @@ def read_osm_walk(path: Path) -> OsmWalk:
     DataError
         The file is missing, damaged, or not an extract.
     """
-    with opened(path) as source:
-        walked = read_walked_ways(source.path)
+    with open_extract(path) as source:
+        walked = read_walkable_ways(source.path)
         squares, lacking = find_squares(source.path, walked)
     private = np.array([way.is_private for way in walked.ways], dtype=bool)
     gated = stop_at_gates(walked.lines, walked.gates, private)
-    across, uncrossed = lines_across(squares, walked)
+    across, uncrossed = draw_crossing_lines(squares, walked)
     parts = [_ways(walked, gated), _squares(squares, walked, across)]
     streets = gpd.GeoDataFrame(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True))
-    return OsmWalk(
+    return OsmStreets(
         streets=streets,
         gates=_gates(gated),
         left_out=_left_out([way for way in walked.left_out if way.reason != "class"]),
@@ -144,7 +144,7 @@ def read_osm_walk(path: Path) -> OsmWalk:
     )
 
 
-def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
+def _ways(walked: WalkableWays, gated: GatedLines) -> gpd.GeoDataFrame:
     ways = walked.ways
     kinds = [way.kind for way in ways]
     return gpd.GeoDataFrame(
@@ -164,7 +164,7 @@ def _ways(walked: WalkedWays, gated: GatedLines) -> gpd.GeoDataFrame:
 
 
 def _squares(
-    squares: Sequence[Square], walked: WalkedWays, across: Sequence[Sequence[shapely.Geometry]]
+    squares: Sequence[Square], walked: WalkableWays, across: Sequence[Sequence[shapely.Geometry]]
 ) -> gpd.GeoDataFrame:
     """Return a row for the lines across each square, and one for each outline that is no street yet."""
     ways = {way.id for way in walked.ways}
@@ -207,7 +207,7 @@ def _gates(gated: GatedLines) -> gpd.GeoDataFrame:
     )
 
 
-def _left_out(ways: Sequence[LeftOut]) -> gpd.GeoDataFrame:
+def _left_out(ways: Sequence[ExcludedWay]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             "id": [str(way.id) for way in ways],
@@ -220,7 +220,7 @@ def _left_out(ways: Sequence[LeftOut]) -> gpd.GeoDataFrame:
     )
 
 
-def _uncrossed_as_frame(squares: Sequence[Uncrossed]) -> gpd.GeoDataFrame:
+def _uncrossed_as_frame(squares: Sequence[UncrossedSquare]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             "id": [square.id for square in squares],
@@ -232,7 +232,7 @@ def _uncrossed_as_frame(squares: Sequence[Uncrossed]) -> gpd.GeoDataFrame:
     )
 
 
-def gaps_as_frame(gaps: Sequence[Gap]) -> gpd.GeoDataFrame:
+def gaps_as_frame(gaps: Sequence[NodeGap]) -> gpd.GeoDataFrame:
     """Return what a file lacks as a table: `id`, `nodes` (how many), and where, in degrees."""
     return gpd.GeoDataFrame(
         {"id": [gap.id for gap in gaps], "nodes": [gap.nodes for gap in gaps]},
@@ -300,12 +300,12 @@ def read_osm_building_uses(path: Path) -> gpd.GeoDataFrame:
 
 def read_osm_building_areas(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, tuple[str, ...]]:
     """Read buildings (`read_osm_building_uses`), what the file lacks of others, and storeys that are no number."""
-    gaps: list[Gap] = []
-    with opened(path) as source:
+    gaps: list[NodeGap] = []
+    with open_extract(path) as source:
         found = areas_with(source.path, ["building"], gaps=gaps)
         areas = [area for area in found if area.tags["building"] != "no"]
-    levels = [(area.tags.get("building:levels", ""), storeys) for area in areas]
-    heights = [(area.tags.get("height") or area.tags.get("building:height", ""), height) for area in areas]
+    levels = [(area.tags.get("building:levels", ""), parse_storeys) for area in areas]
+    heights = [(area.tags.get("height") or area.tags.get("building:height", ""), parse_height_m) for area in areas]
     unread = [written for written, read in (*levels, *heights) if written and math.isnan(read(written))]
     buildings = gpd.GeoDataFrame(
         {
@@ -314,7 +314,7 @@ def read_osm_building_areas(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFr
             "building": [area.tags["building"] for area in areas],
             "levels": [read(written) for written, read in levels],
             "height_m": [read(written) for written, read in heights],
-            OTHER_USE: [use_of(area.tags) for area in areas],
+            OTHER_USE: [building_use(area.tags) for area in areas],
         },
         geometry=[area.shape for area in areas],
         crs=DEGREES,
@@ -379,7 +379,7 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
     >>> points.drop(columns="geometry").values.tolist(), points.geometry[0].wkt
     ([['n1', 'Oodi', 'amenity', 'library']], 'POINT (24.95 60.17)')
     """
-    with opened(path) as source:
+    with open_extract(path) as source:
         found = points_with(source.path, keys)
     first = [next(key for key in keys if key in tags) for _, tags, _ in found]
     return gpd.GeoDataFrame(
@@ -392,3 +392,66 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
         geometry=[point for _, _, point in found],
         crs=DEGREES,
     )
+
+
+WATER = (("natural", "water"), ("waterway", "riverbank"), ("landuse", "reservoir"))
+"""Tags of water that fills an outline; coastlines have none."""
+
+BARRIERS = (
+    *(("railway", value) for value in ("rail", "light_rail")),
+    *(("barrier", value) for value in ("wall", "fence", "city_wall", "retaining_wall")),
+)
+"""Tags of lines that nobody crosses but where a street does."""
+
+
+def read_osm_water(path: Path) -> gpd.GeoDataFrame:
+    """Read rivers, lakes and reservoirs that are drawn as areas: `id`, `name`; polygons in degrees.
+
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, or not an extract.
+    """
+    with open_extract(path) as source:
+        areas = [area for area in areas_with(source.path, _keys(WATER)) if _told(area.tags, WATER)]
+    return gpd.GeoDataFrame(
+        {"id": [area.id for area in areas], "name": [area.tags.get("name", "") for area in areas]},
+        geometry=[area.shape for area in areas],
+        crs=DEGREES,
+    )
+
+
+def read_osm_barriers(path: Path) -> gpd.GeoDataFrame:
+    """Read railways, walls and fences on the ground: `id`, `name`, `kind`; lines in degrees.
+
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, or not an extract.
+    """
+    with open_extract(path) as source:
+        ways, places = locate_ways(source.path, _keys(BARRIERS))
+    found = []
+    for way in ways:
+        line = join_places([places.get(node) for node in way.nodes])
+        kind = _told(way.tags, BARRIERS)
+        # Above and below ground they stop nobody.
+        if kind and line is not None and not is_built(way.tags, "tunnel") and not is_built(way.tags, "bridge"):
+            found.append((way, kind, line))
+    return gpd.GeoDataFrame(
+        {
+            "id": [f"w{way.id}" for way, _, _ in found],
+            "name": [way.tags.get("name", "") for way, _, _ in found],
+            "kind": ["railway" if kind in ("rail", "light_rail") else kind for _, kind, _ in found],
+        },
+        geometry=[line for _, _, line in found],
+        crs=DEGREES,
+    )
+
+
+def _keys(told: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for key, _ in told))
+
+
+def _told(tags: Mapping[str, str], told: tuple[tuple[str, str], ...]) -> str:
+    return next((value for key, value in told if tags.get(key) == value), "")

@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.osm.nodes import place_keys
-from planner.io.osm.ways import Gate
+from planner.io.osm.elements import place_keys
+from planner.io.osm.ways import OsmGate
 
 GAP_M = 0.05
 """How far a street stops short of a closed gate, metres: more than what joins (1 mm), less than anyone maps."""
@@ -39,11 +39,11 @@ class GatedLines:
 
     lines: NDArray[np.object_]
     stopped: NDArray[np.bool_]
-    gates: list[Gate]
+    gates: list[OsmGate]
 
 
 def stop_at_gates(
-    lines: NDArray[np.object_], gates: Sequence[Gate], private: NDArray[np.bool_] | None = None
+    lines: NDArray[np.object_], gates: Sequence[OsmGate], private: NDArray[np.bool_] | None = None
 ) -> GatedLines:
     """Let streets stop short of every gate on them that nobody passes.
 
@@ -70,7 +70,7 @@ def stop_at_gates(
     Examples
     --------
     >>> street = np.array([shapely.LineString([(0, 0), (0.001, 0), (0.002, 0)])], dtype=object)
-    >>> gated = stop_at_gates(street, [Gate(1, {"barrier": "fence"}, (0.001, 0), passable=False)])
+    >>> gated = stop_at_gates(street, [OsmGate(1, {"barrier": "fence"}, (0.001, 0), passable=False)])
     >>> [round(part.length * METRES_A_DEGREE, 3) for part in gated.lines[0].geoms], gated.stopped.tolist()
     ([111.145, 111.145], [True])
     """

@@ -19,8 +19,8 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.osm.nodes import moved_nodes
-from planner.io.osm.walkable_tags import PRIVATE, is_private, objection, structure
+from planner.io.osm.elements import separate_nodes
+from planner.io.osm.walkable_tags import PRIVATE, is_private, structure, walking_obstacle
 from planner.io.vector.geometry_text import read_wkt
 from planner.messages.errors import DataError, Issue
 
@@ -42,7 +42,7 @@ class _Graph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphRead:
-    """The streets of a graph, and the edges that are not walked: `reason` (`objection`) and `word`."""
+    """The streets of a graph, and the edges that are not walked: `reason` (`walking_obstacle`) and `word`."""
 
     streets: gpd.GeoDataFrame
     left_out: gpd.GeoDataFrame
@@ -145,7 +145,7 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
 
 def _against(tags: Mapping[str, str]) -> str:
     """Return why nobody walks on an edge; private ones are kept, and marked."""
-    return "" if is_private(tags) else objection(tags)
+    return "" if is_private(tags) else walking_obstacle(tags)
 
 
 def _joined_at_nodes(
@@ -175,7 +175,7 @@ def _joined_at_nodes(
         line.append(np.full(len(between) + 2, row))
         raised.append(np.full(len(between) + 2, bool(structure(_plain(tags)))))
     every, at, of = np.concatenate(nodes), np.vstack(xy), np.concatenate(line)
-    moved = moved_nodes(every, at, of, raised=np.concatenate(raised), in_degrees=in_degrees)
+    moved = separate_nodes(every, at, of, raised=np.concatenate(raised), in_degrees=in_degrees)
     for vertex in np.flatnonzero(np.isin(every, list(moved))).tolist():
         at[vertex] = moved[int(every[vertex])]
     joined = lines.copy()

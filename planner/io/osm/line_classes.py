@@ -26,7 +26,7 @@ from planner.io.osm.walkable_tags import (
     WALKABLE,
     WALKABLE_IF_ALLOWED,
     is_private,
-    objection,
+    walking_obstacle,
 )
 from planner.schemas.tables import PRIVATE_WORDS
 
@@ -99,7 +99,7 @@ OF_TRAILS = {f"track_grade{grade}": "track" for grade in range(1, 6)} | {"unknow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sorted:
+class LineClasses:
     """Which lines of a layer are not walked, and why.
 
     Attributes
@@ -126,7 +126,7 @@ class Sorted:
     unknown: tuple[str, ...] = ()
 
 
-def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted:
+def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> LineClasses:
     """Say which lines of a layer people do not walk on.
 
     Parameters
@@ -138,7 +138,7 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
 
     Examples
     --------
-    >>> found = sort_lines(pd.DataFrame({"fclass": ["residential", "motorway"], "type": ["asphalt", "gravel"]}))
+    >>> found = classify_lines(pd.DataFrame({"fclass": ["residential", "motorway"], "type": ["asphalt"] * 2}))
     >>> found.reason.tolist(), found.word.tolist(), found.read
     (['', 'class'], ['', 'motorway'], ('fclass',))
     """
@@ -148,7 +148,7 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
         key: columns[alias] for alias, key in TAG_ALIASES.items() if alias in columns and key not in columns
     }
     if columns.keys() >= OWN_COLUMNS:
-        return Sorted(nothing, nothing, nothing == PRIVATE)
+        return LineClasses(nothing, nothing, nothing == PRIVATE)
     tags = further_tags(rows, columns)
     texts = {name: _texts(rows[own]) for name, own in columns.items() if name in _NAMES or own == class_column}
     for key in ("highway", *TAG_COLUMNS, *OTHER_KEYS):
@@ -184,7 +184,7 @@ def sort_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Sorted
         ]
     unknown = dict.fromkeys(word for reason, word in verdicts if reason == UNKNOWN)
     judged = [("", "") if reason in {UNKNOWN, PRIVATE} else (reason, word) for reason, word in verdicts]
-    return Sorted(
+    return LineClasses(
         pd.Series([reason for reason, _ in judged], index=rows.index, dtype=object),
         pd.Series([word for _, word in judged], index=rows.index, dtype=object),
         pd.Series([reason == PRIVATE for reason, _ in verdicts], index=rows.index, dtype=bool),
@@ -218,7 +218,7 @@ def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_o
         osm = "road"
     if is_private({**said, "highway": osm}):
         return PRIVATE, ""
-    reason = objection({**said, "highway": osm})
+    reason = walking_obstacle({**said, "highway": osm})
     return reason, word if reason == "class" else said.get(reason, "")
 
 

@@ -17,18 +17,18 @@ import osmium
 import shapely
 from osmium import osm
 
-from planner.io.osm.source import Source, plain_extract
+from planner.io.osm.plain_extracts import PlainExtract, open_plain_extract
 from planner.messages.errors import DataError, Issue
 
 DEGREES = "EPSG:4326"
 RING_NODES = 4
 """A closed way names its first node again at the end: a triangle has four."""
 
-Place = tuple[float, float]
+LonLat = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class OsmWay:
     """A way: its tags and the ids of its nodes, in order."""
 
     id: int
@@ -53,7 +53,7 @@ class Multipolygon:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Area:
+class OsmArea:
     """A polygon with its tags; its id tells ways (w1) from relations (r1)."""
 
     id: str
@@ -62,7 +62,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gap:
+class NodeGap:
     """Nodes that the file lacks: how many, of which object (w… or r…), and where; None where nothing tells."""
 
     id: str
@@ -71,10 +71,10 @@ class Gap:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Source]:
-    """Open an extract (`plain_extract`), and turn what the reader says about a damaged file into a `DataError`."""
+def open_extract(path: Path) -> Iterator[PlainExtract]:
+    """Open an extract (`open_plain_extract`); errors of damaged files become a `DataError`."""
     try:
-        with plain_extract(path) as source:
+        with open_plain_extract(path) as source:
             yield source
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         if isinstance(error, DataError):
@@ -93,29 +93,29 @@ def objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iter
     yield from (found for found in processor if found.id in ids)
 
 
-def ways_with(path: Path, keys: Iterable[str]) -> list[Way]:
+def ways_with(path: Path, keys: Iterable[str]) -> list[OsmWay]:
     """Return the ways that carry one of `keys`."""
     processor = osmium.FileProcessor(path, osm.WAY).with_filter(osmium.filter.KeyFilter(*keys))
-    return _by_id(way_of(found) for found in processor if isinstance(found, osm.types.Way))
+    return _by_id(copy_way(found) for found in processor if isinstance(found, osm.types.Way))
 
 
-def way_of(found: osm.types.Way) -> Way:
+def copy_way(found: osm.types.Way) -> OsmWay:
     """Return a way that outlives the file."""
-    return Way(found.id, dict(found.tags), tuple(node.ref for node in found.nodes))
+    return OsmWay(found.id, dict(found.tags), tuple(node.ref for node in found.nodes))
 
 
-def _by_id(ways: Iterable[Way]) -> list[Way]:
+def _by_id(ways: Iterable[OsmWay]) -> list[OsmWay]:
     # Extracts that were joined repeat ways along the seam.
     return [way for _, way in sorted({way.id: way for way in ways}.items())]
 
 
-def ways_of(path: Path, keys: Iterable[str]) -> tuple[list[Way], dict[int, Place]]:
+def locate_ways(path: Path, keys: Iterable[str]) -> tuple[list[OsmWay], dict[int, LonLat]]:
     """Return the ways that carry one of `keys`, and where their nodes are."""
     ways = ways_with(path, keys)
-    return ways, locate(path, {node for way in ways for node in way.nodes})
+    return ways, locate_nodes(path, {node for way in ways for node in way.nodes})
 
 
-def nodes_with(path: Path, keys: Iterable[str]) -> list[tuple[int, Mapping[str, str], Place]]:
+def nodes_with(path: Path, keys: Iterable[str]) -> list[tuple[int, Mapping[str, str], LonLat]]:
     """Return the nodes that carry one of `keys`: id, tags, place."""
     processor = osmium.FileProcessor(path, osm.NODE).with_filter(osmium.filter.KeyFilter(*keys))
     nodes = {
@@ -138,7 +138,7 @@ def multipolygons_with(path: Path, keys: Iterable[str]) -> list[Multipolygon]:
     return [relation for _, relation in sorted(relations.items())]
 
 
-def locate(path: Path, nodes: Collection[int]) -> dict[int, Place]:
+def locate_nodes(path: Path, nodes: Collection[int]) -> dict[int, LonLat]:
     """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
     return {
         found.id: (found.lon, found.lat)
@@ -147,7 +147,7 @@ def locate(path: Path, nodes: Collection[int]) -> dict[int, Place]:
     }
 
 
-def areas_with(path: Path, keys: Iterable[str], *, gaps: list[Gap] | None = None) -> Iterator[Area]:
+def areas_with(path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = None) -> Iterator[OsmArea]:
     """Yield closed ways, then multipolygons, that carry one of `keys` and whose outline is complete.
 
     What the others lack is added to `gaps`.
@@ -157,9 +157,9 @@ def areas_with(path: Path, keys: Iterable[str], *, gaps: list[Gap] | None = None
     closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in told]
     wanted = frozenset[int]().union(*(relation.ways for relation in relations))
     members = {
-        found.id: way_of(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
+        found.id: copy_way(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
     }
-    places = locate(path, {node for way in (*closed, *members.values()) for node in way.nodes})
+    places = locate_nodes(path, {node for way in (*closed, *members.values()) for node in way.nodes})
     lacking = [] if gaps is None else gaps
     for way in closed:
         gap = _lacking(f"w{way.id}", [way], places)
@@ -169,27 +169,29 @@ def areas_with(path: Path, keys: Iterable[str], *, gaps: list[Gap] | None = None
             yield from area_of(f"w{way.id}", way.tags, [way], places)
     for relation in relations:
         rings = [members[way] for way in sorted(relation.ways & members.keys())]
-        gap = incomplete(f"r{relation.id}", relation, rings, places)
+        gap = find_gap(f"r{relation.id}", relation, rings, places)
         if gap is not None:
             lacking.append(gap)
         else:
             yield from area_of(f"r{relation.id}", relation.tags, rings, places)
 
 
-def incomplete(
-    ident: str, relation: Multipolygon, rings: Collection[Way], places: Mapping[int, Place]
-) -> Gap | None:
+def find_gap(
+    ident: str, relation: Multipolygon, rings: Collection[OsmWay], places: Mapping[int, LonLat]
+) -> NodeGap | None:
     """Return what a multipolygon lacks, None if nothing: a member way counts as one node."""
     return _lacking(ident, rings, places, ways=len(relation.ways) - len(rings))
 
 
-def _lacking(ident: str, rings: Collection[Way], places: Mapping[int, Place], *, ways: int = 0) -> Gap | None:
+def _lacking(
+    ident: str, rings: Collection[OsmWay], places: Mapping[int, LonLat], *, ways: int = 0
+) -> NodeGap | None:
     nodes = {node for way in rings for node in way.nodes}
     lacking = len(nodes - places.keys()) + ways
     if not lacking:
         return None
     known = [places[node] for node in sorted(nodes & places.keys())]
-    return Gap(ident, lacking, shapely.Point(known[0]) if known else None)
+    return NodeGap(ident, lacking, shapely.Point(known[0]) if known else None)
 
 
 def points_with(path: Path, keys: Collection[str]) -> list[tuple[str, Mapping[str, str], shapely.Point]]:
@@ -200,8 +202,8 @@ def points_with(path: Path, keys: Collection[str]) -> list[tuple[str, Mapping[st
 
 
 def area_of(
-    ident: str, tags: Mapping[str, str], rings: Collection[Way], places: Mapping[int, Place]
-) -> Iterator[Area]:
+    ident: str, tags: Mapping[str, str], rings: Collection[OsmWay], places: Mapping[int, LonLat]
+) -> Iterator[OsmArea]:
     """Yield the area that ways enclose; nothing where a node is missing or nothing is enclosed."""
     if any(node not in places for way in rings for node in way.nodes):
         return
@@ -212,4 +214,4 @@ def area_of(
     # that cross themselves are first cut where they cross, so that the area is valid.
     shape = shapely.build_area(shapely.node(shapely.MultiLineString(border)))
     if not shape.is_empty:
-        yield Area(ident, tags, shapely.normalize(shape))
+        yield OsmArea(ident, tags, shapely.normalize(shape))

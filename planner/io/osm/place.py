@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -11,7 +13,7 @@ import shapely
 from shapely.geometry import shape as shape_of
 
 from planner.io.osm.objects import DEGREES
-from planner.io.osm.responses import in_print
+from planner.io.osm.responses import printable_line
 from planner.messages.errors import FetchError, Issue
 
 SHOWN_PLACES = 8
@@ -22,7 +24,7 @@ CORNER_M = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class PlaceBoundary:
     """What is to be fetched.
 
     Attributes
@@ -40,7 +42,7 @@ class Place:
     boundary: shapely.Geometry
 
 
-def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> Place:
+def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> PlaceBoundary:
     """Return the one place that a name means.
 
     Administrative boundaries go before other outlines of the same name. Several are never told apart by a guess.
@@ -62,10 +64,10 @@ def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> Place:
     ((osm_id, result),) = meant.items()
     boundary = _outline(result)
     assert boundary is not None  # noqa: S101 - only outlined results are left
-    return Place(in_print(str(result.get("display_name", asked))), osm_id, boundary)
+    return PlaceBoundary(printable_line(str(result.get("display_name", asked))), osm_id, boundary)
 
 
-def boundary_of(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
+def read_boundary(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
     """Return the union of a layer's polygons, in degrees.
 
     Raises
@@ -82,7 +84,7 @@ def boundary_of(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
     return shapely.union_all(shapely.make_valid(outlines.array))
 
 
-def with_margin(boundary: shapely.Geometry, margin_m: float, *, source: str) -> shapely.Geometry:
+def add_margin(boundary: shapely.Geometry, margin_m: float, *, source: str) -> shapely.Geometry:
     """Return the boundary and all within `margin_m` of it, degrees; a little more, never less.
 
     Raises
@@ -92,7 +94,7 @@ def with_margin(boundary: shapely.Geometry, margin_m: float, *, source: str) -> 
 
     Examples
     --------
-    >>> grown = with_margin(shapely.box(106.8, 39.6, 106.9, 39.7), 1000.0, source="here")
+    >>> grown = add_margin(shapely.box(106.8, 39.6, 106.9, 39.7), 1000.0, source="here")
     >>> [round(side, 3) for side in grown.bounds]
     [106.788, 39.591, 106.912, 39.709]
     """
@@ -115,11 +117,88 @@ def _outline(result: Mapping[str, Any]) -> shapely.Geometry | None:
 
 
 def _osm_id(result: Mapping[str, Any]) -> str:
-    return in_print(f"{str(result.get('osm_type', '?'))[:1].upper()}{result.get('osm_id', '?')}")
+    return printable_line(f"{str(result.get('osm_type', '?'))[:1].upper()}{result.get('osm_id', '?')}")
 
 
 def _listed(results: Sequence[Mapping[str, Any]]) -> str:
     shown = [
-        f"{_osm_id(result)} {in_print(str(result.get('display_name', '?')))}" for result in results[:SHOWN_PLACES]
+        f"{_osm_id(result)} {printable_line(str(result.get('display_name', '?')))}"
+        for result in results[:SHOWN_PLACES]
     ]
     return "; ".join(shown) + (" …" if len(results) > SHOWN_PLACES else "")
+
+
+ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
+LICENCE = "https://opendatacommons.org/licenses/odbl/1-0/"
+
+FILES = re.compile(r".*(\.pbf|\.osm(\.xml)?(\.gz|\.bz2)?)|(.*[^a-z])?osm([^a-z].*)?", re.IGNORECASE)
+"""Extracts, and files that are called so: osm.gpkg of `planner fetch`, gis_osm_roads_free_1.shp of Geofabrik."""
+
+ONE_COLUMN = frozenset(
+    {
+        *("osm_id", "osmid", "osm_way_id", "osm_type", "osm_date", "osm_timestamp", "osm_version", "osm_uid"),
+        *("full_id", "fclass", "@id", "osm_key", "osm_value", "osm_user", "osm_changeset", "other_tags"),
+    }
+)
+"""Each is enough: columns of OSMnx, osm2pgsql, GDAL, Geofabrik, QuickOSM, overpass turbo, `planner fetch`."""
+
+WORDS = re.compile(r"open\s*street\s*map|(?<![a-z])osm(?![a-z])|odbl|geofabrik|开放街道?(地图|图)", re.IGNORECASE)
+TELLING = frozenset({"source", "highway", "attribution", "licence", "license"})
+"""Columns whose cells may say so: of a source, or by a class that stands in no other source."""
+
+CLASSES = frozenset({"living_street", "unclassified", "tertiary", "trunk_link", "primary_link", "footway"})
+"""Values of `highway` that only OpenStreetMap has."""
+
+GRAPH = re.compile(rb"osmnx|osmid|openstreetmap", re.IGNORECASE)
+HEAD_BYTES = 65_536
+
+
+def is_from_osm(path: Path, source: str, columns: Iterable[str], texts: Iterable[str] = ()) -> bool:
+    """Tell whether a layer comes from OpenStreetMap.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    source
+        What the study says of its source.
+    columns
+        The columns of the file.
+    texts
+        What stands in the columns `TELLING`.
+
+    Examples
+    --------
+    >>> is_from_osm(Path("a.shp"), "", ["osm_id", "fclass"]), is_from_osm(Path("a.shp"), "", ["id", "kind"])
+    (True, False)
+    >>> is_from_osm(Path("city.osm.pbf"), "", []), is_from_osm(Path("cosmos.csv"), "", [])
+    (True, False)
+    """
+    if FILES.fullmatch(path.name) or WORDS.search(source):
+        return True
+    if {name.strip().lower() for name in columns} & ONE_COLUMN:
+        return True
+    if any(WORDS.search(text) or text.strip().lower() in CLASSES for text in texts):
+        return True
+    return path.suffix.lower() == ".graphml" and GRAPH.search(_head(path)) is not None
+
+
+def add_attribution(source: str) -> str:
+    """Return the source of a layer of OpenStreetMap: what the study says of it, and whose data it is.
+
+    Examples
+    --------
+    >>> add_attribution(""), add_attribution("Streets, 2026")
+    ('© OpenStreetMap contributors, ODbL 1.0', 'Streets, 2026; © OpenStreetMap contributors, ODbL 1.0')
+    """
+    if "©" in source and WORDS.search(source):
+        return source
+    return f"{source}; {ATTRIBUTION}" if source else ATTRIBUTION
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:
+        return b""

@@ -31,15 +31,15 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 PACKED = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS | 32}
 
 
-class TooMuchError(Exception):
+class ResponseSizeError(Exception):
     """An answer is larger than any that was asked for."""
 
 
-class TooSlowError(Exception):
+class ResponseTimeError(Exception):
     """An answer takes longer than any that was asked for."""
 
 
-class ElsewhereError(Exception):
+class RedirectError(Exception):
     """An answer leads to another server."""
 
 
@@ -83,7 +83,7 @@ def _pieces(response: requests.Response, until: float, most_bytes: int) -> list[
     packed = size = 0
     while True:
         if time.monotonic() > until:
-            raise TooSlowError
+            raise ResponseTimeError
         try:
             # Returns what is there: a server that drips must not keep one call waiting.
             piece = response.raw.read1(PIECE_BYTES, decode_content=False)
@@ -101,7 +101,7 @@ def _pieces(response: requests.Response, until: float, most_bytes: int) -> list[
         size += len(unpacked)
         pieces.append(unpacked)
         if max(packed, size) > most_bytes:
-            raise TooMuchError
+            raise ResponseSizeError
 
 
 def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
@@ -127,7 +127,7 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
     return unpack
 
 
-def stay_there(response: requests.Response) -> None:
+def check_redirect(response: requests.Response) -> None:
     """Let a server send on only to itself, and never from a safe connection to an open one.
 
     Raises
@@ -140,14 +140,14 @@ def stay_there(response: requests.Response) -> None:
         to = urlsplit(urljoin(response.url, leads))
         ports = [address.port or DEFAULT_PORTS.get(address.scheme) for address in (asked, to)]
     except ValueError:
-        raise ElsewhereError(leads) from None
+        raise RedirectError(leads) from None
     same = asked.hostname == to.hostname and ports[0] == ports[1] and asked.scheme == to.scheme
     safer = asked.hostname == to.hostname and (asked.scheme, to.scheme) == ("http", "https") and ports == [80, 443]
     if not (same or safer):
-        raise ElsewhereError(leads)
+        raise RedirectError(leads)
 
 
-def parse(body: bytes) -> Any:  # noqa: ANN401 - what a server says
+def parse_answer(body: bytes) -> Any:  # noqa: ANN401 - what a server says
     """Return an answer's JSON.
 
     Raises
@@ -162,15 +162,15 @@ def parse(body: bytes) -> Any:  # noqa: ANN401 - what a server says
         raise ValueError(message) from None
 
 
-def is_sound(answer: object) -> bool:
+def is_valid_answer(answer: object) -> bool:
     """Tell whether an answer is in the protocol of Nominatim (a list of places) or of Overpass (elements).
 
     Examples
     --------
-    >>> is_sound({"elements": [{"type": "node", "id": 1, "lat": 39.7, "lon": 106.8}]})
+    >>> is_valid_answer({"elements": [{"type": "node", "id": 1, "lat": 39.7, "lon": 106.8}]})
     True
-    >>> is_sound({"elements": [{"type": "node", "id": "x"}]}), is_sound({"error": "no"}), is_sound([1])
-    (False, False, False)
+    >>> [is_valid_answer(answer) for answer in ({"elements": [{"type": "node", "id": "x"}]}, {"error": "no"}, [1])]
+    [False, False, False]
     """
     if isinstance(answer, list):
         return all(isinstance(place, dict) for place in answer)
@@ -218,12 +218,12 @@ def _is_text(value: object) -> bool:
     return value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
-def in_print(text: str) -> str:
+def printable_line(text: str) -> str:
     r"""Return a text that comes from a server without what would steer a terminal or break a line.
 
     Examples
     --------
-    >>> in_print("Old\x1b[31m Town\n")
+    >>> printable_line("Old\x1b[31m Town\n")
     'Old[31m Town'
     """
     return "".join(sign for sign in text if sign.isprintable()).strip()

@@ -25,14 +25,14 @@ import shapely
 
 from planner.io.osm.responses import (
     MOST_BYTES,
-    ElsewhereError,
-    TooMuchError,
-    TooSlowError,
-    in_print,
-    is_sound,
-    parse,
+    RedirectError,
+    ResponseSizeError,
+    ResponseTimeError,
+    check_redirect,
+    is_valid_answer,
+    parse_answer,
+    printable_line,
     read_body,
-    stay_there,
 )
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import FetchError, Issue
@@ -66,7 +66,7 @@ Tags = dict[str, bool | str | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class ServerWait:
     """A pause before the next attempt: why, how long, and which attempt of how many comes next."""
 
     reason: Phrase
@@ -76,7 +76,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class CachedAnswers:
     """Answers to one question, and when (UTC) the last of them came."""
 
     answers: list[Any]
@@ -84,7 +84,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Servers:
+class OsmServers:
     """Whom to ask and how.
 
     Attributes
@@ -107,13 +107,13 @@ class Servers:
     overpass: str = OVERPASS
     nominatim: str = NOMINATIM
     language: str = "en"
-    waiting: Callable[[Wait], None] = field(default=lambda _: None)
+    waiting: Callable[[ServerWait], None] = field(default=lambda _: None)
     pause: Callable[[float], None] = time.sleep
     timeout_s: float = TIMEOUT_S
     answer_s: float = ANSWER_S
     most_bytes: int = MOST_BYTES
 
-    def find_place(self, place: str) -> Kept:
+    def find_place(self, place: str) -> CachedAnswers:
         """Return what Nominatim knows under a name, or under an OSM id such as R2181; most important first.
 
         Raises
@@ -139,9 +139,9 @@ class Servers:
         results = [result for answer in kept.answers if isinstance(answer, list) for result in answer]
         if not kept.answers or not all(isinstance(result, dict) for result in results):
             raise FetchError(place, [Issue("answer_not_osm", {"server": self.nominatim})])
-        return Kept(sorted(results, key=_importance, reverse=True), kept.asked)
+        return CachedAnswers(sorted(results, key=_importance, reverse=True), kept.asked)
 
-    def find_elements(self, area: shapely.Geometry, tags: Tags) -> Kept:
+    def find_elements(self, area: shapely.Geometry, tags: Tags) -> CachedAnswers:
         """Return the answers of Overpass about what carries `tags` inside `area` (degrees), with all their nodes.
 
         Raises
@@ -165,7 +165,7 @@ class Servers:
             raise FetchError(self.overpass, [Issue("answer_not_osm", {"server": self.overpass})])
         return kept
 
-    def _kept(self, question: tuple[object, ...], server: str, ask: Callable[[], None]) -> Kept:
+    def _kept(self, question: tuple[object, ...], server: str, ask: Callable[[], None]) -> CachedAnswers:
         """Return the answers to a question: those kept, completed by asking for those that are missing."""
         folder = self.cache / _name_of(question)
         folder.mkdir(parents=True, exist_ok=True)
@@ -178,7 +178,7 @@ class Servers:
                 done.write_text(datetime.now(tz=UTC).isoformat(timespec="seconds"), "utf-8")
         try:
             answers = [_kept_answer(file) for file in sorted(folder.glob("*.json"))]
-            return Kept(answers, done.read_text("utf-8") if answers else "")
+            return CachedAnswers(answers, done.read_text("utf-8") if answers else "")
         except ValueError:
             # Damaged since: asked again the next time.
             done.unlink()
@@ -188,18 +188,25 @@ class Servers:
         import requests
         from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
-        never = (_RefusedError, InvalidURL, InvalidSchema, MissingSchema, requests.TooManyRedirects, UnicodeError)
+        never = (
+            _ServerRefusalError,
+            InvalidURL,
+            InvalidSchema,
+            MissingSchema,
+            requests.TooManyRedirects,
+            UnicodeError,
+        )
         for attempt in range(1, ATTEMPTS + 1):
             seconds = FIRST_WAIT_S * 2.0 ** (attempt - 1)
             try:
                 ask()
-            except _BusyError as busy:
+            except _ServerBusyError as busy:
                 reason = busy.reason
                 seconds = seconds if busy.retry_after is None else busy.retry_after
-            except _UnfitError as unfit:
+            except _InvalidAnswerError as unfit:
                 raise FetchError(server, [unfit.issue]) from None
             except never as error:
-                refusal = {"reason": in_print(str(error)), "option": self._option(server)}
+                refusal = {"reason": printable_line(str(error)), "option": self._option(server)}
                 raise FetchError(server, [Issue("server_refuses", refusal)]) from None
             except requests.Timeout:
                 reason = Phrase("errors.server_silent", {"seconds": f"{self.timeout_s:g}"})
@@ -211,7 +218,7 @@ class Servers:
             if attempt == ATTEMPTS or seconds > LONGEST_WAIT_S:
                 values = {"reason": reason, "attempts": attempt, "seconds": f"{seconds:g}"}
                 raise FetchError(server, [Issue("server_gave_up", {**values, "option": self._option(server)})])
-            self.waiting(Wait(reason, seconds, attempt + 1))
+            self.waiting(ServerWait(reason, seconds, attempt + 1))
             self.pause(seconds)
 
     def _refuse_unknown_name(self, error: BaseException, server: str, attempt: int) -> None:
@@ -230,35 +237,35 @@ class Servers:
         """Read a response within bounds, and raise where it is no whole and sound answer, before OSMnx has it."""
         try:
             body = read_body(response, until=time.monotonic() + self.answer_s, most_bytes=self.most_bytes)
-        except TooMuchError:
+        except ResponseSizeError:
             values = {"megabytes": f"{self.most_bytes / 1e6:,.0f}"}
-            raise _UnfitError(Issue("server_endless", values)) from None
-        except TooSlowError:
-            raise _UnfitError(Issue("server_slow", {"seconds": f"{self.answer_s:g}"})) from None
+            raise _InvalidAnswerError(Issue("server_endless", values)) from None
+        except ResponseTimeError:
+            raise _InvalidAnswerError(Issue("server_slow", {"seconds": f"{self.answer_s:g}"})) from None
         if response.is_redirect:
             try:
-                stay_there(response)
-            except ElsewhereError as error:
-                raise _UnfitError(Issue("server_elsewhere", {"address": _plain(str(error))})) from None
+                check_redirect(response)
+            except RedirectError as error:
+                raise _InvalidAnswerError(Issue("server_elsewhere", {"address": _plain(str(error))})) from None
             return
         if response.status_code in BUSY:
             said = f"{response.status_code} {_plain(response.reason or '')}"
-            raise _BusyError(
+            raise _ServerBusyError(
                 Phrase("errors.server_busy", {"said": said}), retry_after(response.headers.get("Retry-After"))
             )
         start = body[:MOST_SAID_BYTES].decode("utf-8", errors="replace")
         if not response.ok:
-            raise _RefusedError(f"{response.status_code} {_plain(response.reason or '')}: {_plain(start)}")
+            raise _ServerRefusalError(f"{response.status_code} {_plain(response.reason or '')}: {_plain(start)}")
         try:
-            answer = parse(body)
+            answer = parse_answer(body)
         except ValueError:
-            raise _BusyError(Phrase("errors.server_no_json", {"said": _plain(start)})) from None
+            raise _ServerBusyError(Phrase("errors.server_no_json", {"said": _plain(start)})) from None
         if isinstance(answer, dict) and "remark" in answer:
-            raise _BusyError(Phrase("errors.server_remark", {"said": _plain(str(answer["remark"]))}))
-        if not is_sound(answer):
+            raise _ServerBusyError(Phrase("errors.server_remark", {"said": _plain(str(answer["remark"]))}))
+        if not is_valid_answer(answer):
             # Nothing of it is kept: the next run asks again, this server or another.
             server = response.url.partition("?")[0]
-            raise _UnfitError(Issue("answer_not_osm", {"server": _plain(server)}))
+            raise _InvalidAnswerError(Issue("answer_not_osm", {"server": _plain(server)}))
 
     @contextmanager
     def _through_osmnx(self, folder: Path) -> Iterator[None]:
@@ -293,7 +300,7 @@ class Servers:
             socket.getaddrinfo = resolver
 
 
-class _BusyError(Exception):
+class _ServerBusyError(Exception):
     """The server may answer later."""
 
     def __init__(self, reason: Phrase, retry_after: float | None = None) -> None:
@@ -302,7 +309,7 @@ class _BusyError(Exception):
         super().__init__(str(reason))
 
 
-class _UnfitError(Exception):
+class _InvalidAnswerError(Exception):
     """What the server does can be no answer, and asking again would not change it."""
 
     def __init__(self, issue: Issue) -> None:
@@ -310,7 +317,7 @@ class _UnfitError(Exception):
         super().__init__(issue.key)
 
 
-class _RefusedError(Exception):
+class _ServerRefusalError(Exception):
     """The server will never answer this."""
 
     def __init__(self, reason: str) -> None:
@@ -377,15 +384,15 @@ def _kept_answer(file: Path) -> Any:  # noqa: ANN401 - what a server said
     ValueError
         It is damaged, or none: an earlier version kept what it had not looked through.
     """
-    answer = parse(file.read_bytes())
-    if not is_sound(answer):
+    answer = parse_answer(file.read_bytes())
+    if not is_valid_answer(answer):
         raise ValueError(file)
     return answer
 
 
 def _plain(text: str) -> str:
     """Return the first words of a text without its markup."""
-    return in_print(" ".join(re.sub(r"<[^<>]*>", " ", text).split()))[:SHOWN_CHARACTERS]
+    return printable_line(" ".join(re.sub(r"<[^<>]*>", " ", text).split()))[:SHOWN_CHARACTERS]
 
 
 def _root(error: BaseException) -> str:
@@ -393,7 +400,7 @@ def _root(error: BaseException) -> str:
     cause = error
     while cause.__context__ is not None:
         cause = cause.__context__
-    return in_print(str(getattr(cause, "strerror", None) or cause))[:SHOWN_CHARACTERS]
+    return printable_line(str(getattr(cause, "strerror", None) or cause))[:SHOWN_CHARACTERS]
 
 
 def _unknown_name(error: BaseException) -> socket.gaierror | None:

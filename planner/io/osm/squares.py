@@ -21,10 +21,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.osm.nodes import place_keys
-from planner.io.osm.objects import Gap, area_of, incomplete, multipolygons_with
+from planner.io.osm.elements import place_keys
+from planner.io.osm.objects import NodeGap, area_of, find_gap, multipolygons_with
 from planner.io.osm.walkable_tags import is_walkable
-from planner.io.osm.ways import WalkedWays
+from planner.io.osm.ways import WalkableWays
 
 MOST_PLACES = 250
 """A square with more entrances and inward corners keeps its outline only: the pairs would be too many."""
@@ -65,7 +65,7 @@ class Square:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Uncrossed:
+class UncrossedSquare:
     """A square that people walk round, not across: it keeps its outline only.
 
     Attributes
@@ -87,7 +87,7 @@ class Uncrossed:
     place: shapely.Point
 
 
-def find_squares(path: Path, walked: WalkedWays) -> tuple[list[Square], list[Gap]]:
+def find_squares(path: Path, walked: WalkableWays) -> tuple[list[Square], list[NodeGap]]:
     """Return the squares of an extract, closed ways with ``area=yes`` first, then multipolygons.
 
     Multipolygons of which a way or a node is missing are no squares: they come as gaps.
@@ -99,18 +99,18 @@ def find_squares(path: Path, walked: WalkedWays) -> tuple[list[Square], list[Gap
         if way.is_square and is_whole and line.is_closed and shapely.get_num_coordinates(line) >= LEAST_CORNERS:
             shape, own = shapely.Polygon(line), frozenset({way.id})
             squares.append(Square(str(way.id), way.kind, way.name, shape, own, way.is_private))
-    gaps: list[Gap] = []
+    gaps: list[NodeGap] = []
     return [*squares, *_multipolygons(path, walked, gaps)], gaps
 
 
-def _multipolygons(path: Path, walked: WalkedWays, gaps: list[Gap]) -> Iterator[Square]:
+def _multipolygons(path: Path, walked: WalkableWays, gaps: list[NodeGap]) -> Iterator[Square]:
     places = walked.places.of({node for way in walked.rings.values() for node in way.nodes})
     for relation in multipolygons_with(path, ["highway"]):
         if not is_walkable(relation.tags):
             continue
         ident, tags = f"r{relation.id}", relation.tags
         rings = [walked.rings[way] for way in sorted(relation.ways & walked.rings.keys())]
-        lacking = incomplete(ident, relation, rings, places)
+        lacking = find_gap(ident, relation, rings, places)
         if lacking is not None:
             gaps.append(lacking)
             continue
@@ -118,9 +118,9 @@ def _multipolygons(path: Path, walked: WalkedWays, gaps: list[Gap]) -> Iterator[
             yield Square(area.id, tags["highway"], tags.get("name", ""), area.shape, relation.ways)
 
 
-def lines_across(
-    squares: Sequence[Square], walked: WalkedWays
-) -> tuple[list[list[shapely.Geometry]], list[Uncrossed]]:
+def draw_crossing_lines(
+    squares: Sequence[Square], walked: WalkableWays
+) -> tuple[list[list[shapely.Geometry]], list[UncrossedSquare]]:
     """Return, for each square, the straight lines that the shortest walks across it use, without its outline.
 
     A square has an entrance at every vertex of its outline where a way other than its own has one, or another
@@ -135,7 +135,7 @@ def lines_across(
     on_any = np.isin(keys, outlines)
     keys, way = keys[on_any], way[on_any]
     found: list[list[shapely.Geometry]] = []
-    uncrossed: list[Uncrossed] = []
+    uncrossed: list[UncrossedSquare] = []
     for number, square in enumerate(squares):
         entrances = np.concatenate([keys[~np.isin(way, list(square.ways))], outlines[owner != number]])
         found.append([])
@@ -145,7 +145,7 @@ def lines_across(
                 found[-1] += _visible(polygon, places)
             elif len(places):
                 reason, count = ("many", len(places)) if polygon.is_valid else ("tangled", 0)
-                uncrossed.append(Uncrossed(square.id, reason, count, shapely.Point(places[0])))
+                uncrossed.append(UncrossedSquare(square.id, reason, count, shapely.Point(places[0])))
     return found, uncrossed
 
 
@@ -160,7 +160,7 @@ def _places(polygon: shapely.Polygon, entrance_keys: NDArray[np.complex128]) -> 
         return np.empty((0, 2))
     if not polygon.is_valid:
         return entrances
-    corners = np.concatenate([entrances, inward_corners(polygon)])
+    corners = np.concatenate([entrances, find_inward_corners(polygon)])
     _, first = np.unique(corners, axis=0, return_index=True)
     return corners[np.sort(first)]
 
@@ -177,11 +177,11 @@ def _visible(polygon: shapely.Polygon, places: Floats) -> list[shapely.Geometry]
     outline = shapely.boundary(polygon)
     drawn = shapely.covers(outline, lines)
     flat = places * (np.cos(np.radians(places[:, 1].mean())), 1.0)
-    kept = spare(one, other, np.hypot(*(flat[one] - flat[other]).T), drawn, len(places))
+    kept = sparsify_lines(one, other, np.hypot(*(flat[one] - flat[other]).T), drawn, len(places))
     return list(lines[kept & ~drawn])
 
 
-def spare(one: Ints, other: Ints, length: Floats, drawn: Bools, places: int) -> Bools:
+def sparsify_lines(one: Ints, other: Ints, length: Floats, drawn: Bools, places: int) -> Bools:
     """Tell which lines are needed so that no walk grows by more than `DETOUR` when the others are left out.
 
     From the shortest up, a line is kept unless those already kept lead there almost as directly; lines that are
@@ -190,7 +190,7 @@ def spare(one: Ints, other: Ints, length: Floats, drawn: Bools, places: int) -> 
     Examples
     --------
     >>> one, other = np.array([0, 1, 0]), np.array([1, 2, 2])
-    >>> spare(one, other, np.array([1.0, 1.0, 1.99]), np.zeros(3, dtype=bool), 3).tolist()
+    >>> sparsify_lines(one, other, np.array([1.0, 1.0, 1.99]), np.zeros(3, dtype=bool), 3).tolist()
     [True, True, False]
 
     References
@@ -209,12 +209,12 @@ def spare(one: Ints, other: Ints, length: Floats, drawn: Bools, places: int) -> 
     return kept
 
 
-def inward_corners(polygon: shapely.Polygon) -> Floats:
+def find_inward_corners(polygon: shapely.Polygon) -> Floats:
     """Return the corners of a polygon that reach into it, shape (corners, 2).
 
     Examples
     --------
-    >>> inward_corners(shapely.from_wkt("POLYGON ((0 0, 2 0, 2 2, 1 2, 1 1, 0 1, 0 0))")).tolist()
+    >>> find_inward_corners(shapely.from_wkt("POLYGON ((0 0, 2 0, 2 2, 1 2, 1 1, 0 1, 0 0))")).tolist()
     [[1.0, 1.0]]
     """
     # Counter-clockwise outlines and clockwise holes have the polygon on their left: a turn right reaches in.

@@ -108,15 +108,15 @@ def is_walkable(tags: Tags) -> bool:
     >>> is_walkable({"highway": "service", "access": "private", "foot": "permissive"})
     True
     """
-    return not objection(tags)
+    return not walking_obstacle(tags)
 
 
-def objection(tags: Tags) -> str:
+def walking_obstacle(tags: Tags) -> str:
     """Return why people do not walk on a way: ``class``, ``foot``, ``access``, ``motorroad``, ``tunnel``, or "".
 
     Examples
     --------
-    >>> objection({"highway": "service", "access": "private"}), objection({"highway": "path"})
+    >>> walking_obstacle({"highway": "service", "access": "private"}), walking_obstacle({"highway": "path"})
     ('access', '')
     """
     kind, foot = tags.get("highway"), _foot(tags)
@@ -147,7 +147,7 @@ def walkability(tags: Tags) -> Walkability:
     """
     if is_private(tags):
         return "private"
-    return "nobody" if objection(tags) else "everybody"
+    return "nobody" if walking_obstacle(tags) else "everybody"
 
 
 def _built_for_cars(tags: Tags) -> str:
@@ -178,11 +178,11 @@ def is_private(tags: Tags) -> bool:
     >>> is_private({"highway": "service", "access": "private", "tunnel": "yes"})
     False
     """
-    return objection(tags) in ("foot", "access") and not objection(_Opened(tags))
+    return walking_obstacle(tags) in ("foot", "access") and not walking_obstacle(_WithoutPrivate(tags))
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class _WithoutPrivate:
     """Tags as they would be if nothing were private."""
 
     tags: Tags
@@ -202,7 +202,7 @@ def opens_to_residents(tags: Tags) -> bool:
     >>> opens_to_residents({"barrier": "gate", "access": "private", "locked": "yes"})
     False
     """
-    return not is_passable(tags) and is_passable(_Opened(tags))
+    return not is_passable(tags) and is_passable(_WithoutPrivate(tags))
 
 
 def is_passable(tags: Tags) -> bool:

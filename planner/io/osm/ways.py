@@ -19,8 +19,8 @@ import shapely
 from numpy.typing import NDArray
 from osmium import osm
 
-from planner.io.osm.nodes import moved_nodes, place_keys
-from planner.io.osm.objects import Gap, Place, Way, locate, multipolygons_with, objects, way_of
+from planner.io.osm.elements import place_keys, separate_nodes
+from planner.io.osm.objects import LonLat, NodeGap, OsmWay, copy_way, locate_nodes, multipolygons_with, objects
 from planner.io.osm.walkable_tags import (
     CROSSING_KEYS,
     CROSSING_NODES,
@@ -30,16 +30,16 @@ from planner.io.osm.walkable_tags import (
     is_passable,
     is_private,
     is_walkable,
-    objection,
     opens_to_residents,
     structure,
+    walking_obstacle,
 )
 
 WAY_KEYS = ("highway", "barrier", *CROSSING_KEYS)
 """What carries none of these says nothing about walking and never reaches Python."""
 
 
-class WalkedWay(NamedTuple):
+class WalkableWay(NamedTuple):
     """What is kept of a walkable way beside its line."""
 
     id: int
@@ -53,43 +53,43 @@ class WalkedWay(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class OsmGate:
     """A barrier at a node: its tags, where it is, whether people pass, and, if not, whether residents do."""
 
     id: int
     tags: Mapping[str, str]
-    place: Place
+    place: LonLat
     passable: bool
     opens_to_residents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class NodePlaces:
+class NodeLocations:
     """Where the nodes of an extract are, as the pass over it has remembered them.
 
-    `moved` are nodes that stand apart from where the file puts them (`planner.io.osm.nodes`).
+    `moved` are nodes that stand apart from where the file puts them (`planner.io.osm.elements`).
     """
 
     path: Path
     storage: osmium.index.LocationTable
-    moved: Mapping[int, Place] = field(default_factory=dict)
+    moved: Mapping[int, LonLat] = field(default_factory=dict)
 
-    def of(self, nodes: Iterable[int]) -> dict[int, Place]:
+    def of(self, nodes: Iterable[int]) -> dict[int, LonLat]:
         """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
-        wanted, places = set(nodes), dict[int, Place]()
+        wanted, places = set(nodes), dict[int, LonLat]()
         for node in wanted:
             with suppress(KeyError, OverflowError, TypeError):
                 location = self.storage.get(node)
                 if location.valid():
                     places[node] = (location.lon, location.lat)
         # The memory knows neither negative ids, of what is not uploaded yet, nor nodes that stand after ways.
-        places |= locate(self.path, wanted - places.keys())
+        places |= locate_nodes(self.path, wanted - places.keys())
         return places | {node: place for node, place in self.moved.items() if node in wanted}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LeftOut:
-    """A way that is not walked: its id, the reason (`objection`), its class, what the tag says, its line."""
+class ExcludedWay:
+    """A way that is not walkable: id, reason (`walking_obstacle`), class, value of the deciding tag, line."""
 
     id: int
     reason: str
@@ -99,7 +99,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WalkedWays:
+class WalkableWays:
     """All walkable ways of an extract, in order of their ids.
 
     Attributes
@@ -121,34 +121,34 @@ class WalkedWays:
         Where all nodes of the extract are.
     """
 
-    ways: list[WalkedWay]
+    ways: list[WalkableWay]
     lines: NDArray[np.object_]
-    gates: list[Gate]
+    gates: list[OsmGate]
     crossings: Mapping[complex, str]
-    left_out: list[LeftOut]
-    rings: Mapping[int, Way]
-    gaps: list[Gap]
-    places: NodePlaces
+    left_out: list[ExcludedWay]
+    rings: Mapping[int, OsmWay]
+    gaps: list[NodeGap]
+    places: NodeLocations
 
 
 @dataclass(slots=True)
-class _Ways:
+class _WayCollector:
     """What one pass over the file finds."""
 
-    walked: dict[int, WalkedWay] = field(default_factory=dict)
+    walked: dict[int, WalkableWay] = field(default_factory=dict)
     refused: dict[int, tuple[str, str, str]] = field(default_factory=dict)
-    barriers: dict[int, Gate] = field(default_factory=dict)
-    crossings: dict[int, tuple[Place, str]] = field(default_factory=dict)
+    barriers: dict[int, OsmGate] = field(default_factory=dict)
+    crossings: dict[int, tuple[LonLat, str]] = field(default_factory=dict)
     nodes: dict[int, list[int]] = field(default_factory=dict)
     whole: dict[int, str] = field(default_factory=dict)
-    broken: dict[int, list[Place | None]] = field(default_factory=dict)
+    broken: dict[int, list[LonLat | None]] = field(default_factory=dict)
     factory: osmium.geom.WKBFactory = field(default_factory=osmium.geom.WKBFactory)
 
     def add_way(self, way: osm.types.Way) -> None:
         number, tags = way.id, way.tags
         if "highway" not in tags:
             return
-        reason = objection(tags)
+        reason = walking_obstacle(tags)
         if reason and not is_private(tags):
             kind = tags["highway"]
             self.refused[number] = (reason, kind, tags.get("highway" if reason == "class" else reason) or "")
@@ -164,14 +164,16 @@ class _Ways:
     def add_node(self, node: osm.types.Node) -> None:
         place, tags = (node.lon, node.lat), node.tags
         if "barrier" in tags:
-            self.barriers[node.id] = Gate(node.id, dict(tags), place, is_passable(tags), opens_to_residents(tags))
+            self.barriers[node.id] = OsmGate(
+                node.id, dict(tags), place, is_passable(tags), opens_to_residents(tags)
+            )
         if "crossing" in tags or tags.get("highway") in CROSSING_NODES:
             self.crossings[node.id] = (place, crossing_type(tags))
 
 
-def read_walked_ways(path: Path) -> WalkedWays:
+def read_walkable_ways(path: Path) -> WalkableWays:
     """Read the walkable ways, gates and crossing nodes of a plain extract (`plain_extract`)."""
-    found = _Ways()
+    found = _WayCollector()
     processor = osmium.FileProcessor(path, osm.NODE | osm.WAY).with_locations()
     way_type, node_type = osm.types.Way, osm.types.Node
     for one in processor.with_filter(osmium.filter.KeyFilter(*WAY_KEYS)):
@@ -181,17 +183,17 @@ def read_walked_ways(path: Path) -> WalkedWays:
             found.add_node(one)
     storage = processor.node_location_storage
     assert storage is not None  # noqa: S101 - with_locations() has made it
-    return _placed(found, _square_rings(path), NodePlaces(path, storage))
+    return _placed(found, _square_rings(path), NodeLocations(path, storage))
 
 
-def _square_rings(path: Path) -> dict[int, Way]:
+def _square_rings(path: Path) -> dict[int, OsmWay]:
     squares = [square for square in multipolygons_with(path, ["highway"]) if is_walkable(square.tags)]
     wanted = frozenset[int]().union(*(square.ways for square in squares))
     members = objects(path, osm.WAY, wanted)
-    return {way.id: way_of(way) for way in members if isinstance(way, osm.types.Way)}
+    return {way.id: copy_way(way) for way in members if isinstance(way, osm.types.Way)}
 
 
-def _placed(found: _Ways, rings: Mapping[int, Way], places: NodePlaces) -> WalkedWays:
+def _placed(found: _WayCollector, rings: Mapping[int, OsmWay], places: NodeLocations) -> WalkableWays:
     """Draw the ways, with nodes that are not one told apart."""
     drawn = _vertices(found, places)
     of_rings = {node for ring in rings.values() for node in ring.nodes}
@@ -199,7 +201,7 @@ def _placed(found: _Ways, rings: Mapping[int, Way], places: NodePlaces) -> Walke
     ring = [node for node in of_rings if node in ring_places]
     structures = {number: bool(way.structure) for number, way in found.walked.items()}
     raised = np.array([structures.get(number, False) for number in drawn.ways], dtype=bool)
-    moved = moved_nodes(
+    moved = separate_nodes(
         np.concatenate([drawn.nodes, np.array(ring, dtype=np.int64)]),
         np.concatenate([drawn.xy, np.array([ring_places[node] for node in ring]).reshape(-1, 2)]),
         # Nodes of rings follow nothing here: what a ring joins, it joins as the outline of a square.
@@ -212,7 +214,7 @@ def _placed(found: _Ways, rings: Mapping[int, Way], places: NodePlaces) -> Walke
     kept = [found.walked[number] for number in sorted(found.walked.keys() & lines.keys())]
     row_is_walked = np.array([number in found.walked for number in drawn.ways], dtype=bool)
     walked_on = set(drawn.nodes[row_is_walked[drawn.row]].tolist())
-    return WalkedWays(
+    return WalkableWays(
         ways=kept,
         lines=np.array([lines[way.id] for way in kept], dtype=object),
         gates=[
@@ -226,7 +228,7 @@ def _placed(found: _Ways, rings: Mapping[int, Way], places: NodePlaces) -> Walke
             if node in walked_on
         },
         left_out=[
-            LeftOut(number, *found.refused[number], lines[number])
+            ExcludedWay(number, *found.refused[number], lines[number])
             for number in sorted(found.refused.keys() & lines.keys())
         ],
         rings=rings,
@@ -244,7 +246,7 @@ class _Vertices:
     xy: NDArray[np.float64]
     row: NDArray[np.int64]
     part: NDArray[np.int64]
-    gaps: list[Gap]
+    gaps: list[NodeGap]
 
     def lines(self) -> dict[int, shapely.Geometry]:
         """Return the lines of the ways that have one; vertices at the place of the one before are left out."""
@@ -267,7 +269,7 @@ class _Vertices:
         return {way: line for way, line in zip(self.ways, whole.tolist(), strict=True) if line is not None}
 
 
-def _vertices(found: _Ways, places: NodePlaces) -> _Vertices:
+def _vertices(found: _WayCollector, places: NodeLocations) -> _Vertices:
     missing = {
         node
         for number, way in found.broken.items()
@@ -280,7 +282,7 @@ def _vertices(found: _Ways, places: NodePlaces) -> _Vertices:
     nodes = [np.fromiter(chain.from_iterable(found.nodes[way] for way in found.whole), dtype=np.int64)]
     row = [np.repeat(np.arange(len(whole)), [len(found.nodes[way]) for way in found.whole])]
     part = [row[0]]
-    gaps: list[Gap] = []
+    gaps: list[NodeGap] = []
     parts = len(whole)
     for at, (number, way) in enumerate(found.broken.items(), start=len(whole)):
         known = [place or later.get(node) for node, place in zip(found.nodes[number], way, strict=True)]
@@ -305,7 +307,7 @@ def _vertices(found: _Ways, places: NodePlaces) -> _Vertices:
     )
 
 
-def _gaps(way: int, known: Sequence[Place | None]) -> Iterator[Gap]:
+def _gaps(way: int, known: Sequence[LonLat | None]) -> Iterator[NodeGap]:
     """Yield the runs of missing nodes: between the nodes on both sides, or at the one where the way is cut off."""
     runs = [(present, list(run)) for present, run in groupby(known, key=lambda place: place is not None)]
     for at, (present, run) in enumerate(runs):
@@ -314,12 +316,12 @@ def _gaps(way: int, known: Sequence[Place | None]) -> Iterator[Gap]:
         sides = [runs[at - 1][1][-1]] if at else []
         sides += [runs[at + 1][1][0]] if at + 1 < len(runs) else []
         place = shapely.MultiPoint(sides).convex_hull if sides else None
-        yield Gap(f"w{way}", len(run), place)
+        yield NodeGap(f"w{way}", len(run), place)
 
 
-def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkedWay:
+def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkableWay:
     crosses = is_crossing(tags)
-    return WalkedWay(
+    return WalkableWay(
         number,
         tags.get("name") or "",
         tags["highway"],
@@ -331,12 +333,12 @@ def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkedWay:
     )
 
 
-def stretches(nodes: Iterable[Place | None]) -> shapely.Geometry | None:
+def join_places(nodes: Iterable[LonLat | None]) -> shapely.Geometry | None:
     """Return the line through places, in several parts where one is missing; None where nothing is left.
 
     Examples
     --------
-    >>> stretches([(0, 0), (1, 0), None, (2, 0), (2, 0), (3, 0), None, (9, 0)]).wkt
+    >>> join_places([(0, 0), (1, 0), None, (2, 0), (2, 0), (3, 0), None, (9, 0)]).wkt
     'MULTILINESTRING ((0 0, 1 0), (2 0, 3 0))'
     """
     parts = []
@@ -350,7 +352,7 @@ def stretches(nodes: Iterable[Place | None]) -> shapely.Geometry | None:
     return shapely.LineString(parts[0]) if len(parts) == 1 else shapely.MultiLineString(parts)
 
 
-def crossings_of(walked: WalkedWays) -> list[str]:
+def crossings_of(walked: WalkableWays) -> list[str]:
     """Return how each way crosses a street: as it says itself, else as the first of its nodes that does."""
     types = [way.crossing for way in walked.ways]
     for row, way in enumerate(walked.ways):

@@ -10,8 +10,7 @@ from typing import Any
 from xml.parsers import expat
 
 from planner.io.osm.elements import ORDER, Element
-from planner.io.osm.packed import unpacked
-from planner.io.osm.versions import Ledger
+from planner.io.osm.raw_files import ObjectVersions, read_unpacked
 from planner.messages.errors import DataError, Issue
 
 INVISIBLE = frozenset({"false", "no", "0"})
@@ -26,7 +25,7 @@ BROKEN_OFF = re.compile(r"error|timed out|out of memory", re.IGNORECASE)
 LONGEST_REMARK = 500
 
 
-def look_through(path: Path) -> Ledger:
+def scan_xml_versions(path: Path) -> ObjectVersions:
     """Return what an XML file says of its objects; a damaged one is left for the reader to refuse.
 
     Raises
@@ -34,7 +33,7 @@ def look_through(path: Path) -> Ledger:
     DataError
         It holds changes, or grows beyond measure when unpacked.
     """
-    looking = _Looking(path)
+    looking = _VersionScan(path)
     _parse(path, looking.start, looking.end, looking.text)
     return looking.ledger
 
@@ -53,7 +52,7 @@ def check_complete(remark: str, path: Path) -> None:
 
 def read_elements(path: Path) -> list[Element]:
     """Return the elements of an XML file as Overpass writes them in JSON."""
-    reading = _Reading()
+    reading = _ElementReader()
     _parse(path, reading.start, reading.end)
     return reading.elements
 
@@ -70,7 +69,7 @@ def _parse(
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.StartDoctypeDeclHandler = _no_doctype
     try:
-        for chunk in unpacked(path):
+        for chunk in read_unpacked(path):
             parser.Parse(chunk, False)  # noqa: FBT003 - pyexpat takes no keyword
         parser.Parse(b"", True)  # noqa: FBT003
     except (expat.ExpatError, EOFError, OverflowError) as error:
@@ -90,11 +89,11 @@ def _no_doctype(*_: object) -> None:
 
 
 @dataclass(slots=True)
-class _Looking:
+class _VersionScan:
     """The first pass: numbers only."""
 
     path: Path
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: ObjectVersions = field(default_factory=ObjectVersions)
     depth: int = 0
     remark: str | None = None
 
@@ -124,7 +123,7 @@ class _Looking:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ElementReader:
     """The second pass, over files that are not plain: whole elements."""
 
     elements: list[Element] = field(default_factory=list)

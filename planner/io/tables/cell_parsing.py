@@ -8,8 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from planner.io.tables.cells import code, lost_digits, measured, plain, times
-from planner.io.tables.columns import Mapped, stated_unit, unlettered, values_of
+from planner.io.tables.cells import (
+    has_lost_digits,
+    multiply_decimal,
+    normalize_name,
+    parse_code,
+    parse_measurement,
+)
+from planner.io.tables.columns import MappedColumn, stated_unit, unlettered, values_of
 from planner.io.tables.units import UnknownUnitError, factor_for, is_unit_heading, parse_units, units_of
 from planner.messages.errors import SHOWN_ROWS, Issue
 from planner.messages.notices import Notice
@@ -31,7 +37,7 @@ PEOPLE = "people"
 
 
 @dataclass(slots=True, eq=False)
-class CellsRead:
+class ParsedCells:
     """The fields of a layer, and what was found while their cells were read.
 
     Attributes
@@ -50,7 +56,7 @@ class CellsRead:
 
     fields: dict[str, pd.Series] = field(default_factory=dict)
     counted: dict[str, pd.Series] = field(default_factory=dict)
-    mapped: list[Mapped] = field(default_factory=list)
+    mapped: list[MappedColumn] = field(default_factory=list)
     unit_column: str | None = None
     issues: list[Issue] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -58,13 +64,13 @@ class CellsRead:
 
 def read_cells(
     frame: pd.DataFrame,
-    mapped: Sequence[Mapped],
+    mapped: Sequence[MappedColumn],
     schema: TableSchema[Any],
     *,
     unit_lines: Mapping[int, str] | None = None,
     counted: Sequence[str] = (),
     has_formulas: bool = False,
-) -> CellsRead:
+) -> ParsedCells:
     """Read the cells of the columns that are known.
 
     Parameters
@@ -86,13 +92,14 @@ def read_cells(
     --------
     >>> from planner.schemas.tables import PEOPLE_TABLE
     >>> table = pd.DataFrame({"社区": ["a", "b"], "人口": ["0.1", "2000人"]})
-    >>> found = read_cells(table, [Mapped("people", "人口")], PEOPLE_TABLE, unit_lines={0: "万人", 1: "万人"})
+    >>> lines = {0: "万人", 1: "万人"}
+    >>> found = read_cells(table, [MappedColumn("people", "人口")], PEOPLE_TABLE, unit_lines=lines)
     >>> found.fields["people"].tolist()
     [1000.0, 2000.0]
     """
     columns = {column.name: column for column in schema.columns}
     used = {one.column for one in mapped}
-    read = CellsRead(unit_column=_unit_column(frame, used))
+    read = ParsedCells(unit_column=_unit_column(frame, used))
     units = _units_by_row(frame, read.unit_column, unit_lines or {})
     for one in mapped:
         column = columns[one.field]
@@ -109,12 +116,14 @@ def read_cells(
         read.mapped.append(one if factor is None else replace(one, factor=factor))
     for name in counted:
         stated = stated_unit(PEOPLE, [name])
-        one = Mapped(PEOPLE, name, *(stated or (1.0, "")))
+        one = MappedColumn(PEOPLE, name, *(stated or (1.0, "")))
         read.counted[name] = _numbers(frame[name], one, units, schema, read)[0]
     names = row_names(_with_ids(frame, read))
     for name in CODES:
         if name in read.fields:
-            lost = read.fields[name].map(lambda value: isinstance(value, str) and lost_digits(value)).astype(bool)
+            lost = (
+                read.fields[name].map(lambda value: isinstance(value, str) and has_lost_digits(value)).astype(bool)
+            )
             if lost.any():
                 read.issues.append(
                     Issue("lost_digits", {"column": name}, [f"#{row}" for row in names[lost].index])
@@ -147,7 +156,7 @@ def failed_issues(cells: pd.Series, name: str) -> list[Issue]:
     return issues
 
 
-def _without_failed(cells: pd.Series, column: Column, schema: TableSchema[Any], read: CellsRead) -> pd.Series:
+def _without_failed(cells: pd.Series, column: Column, schema: TableSchema[Any], read: ParsedCells) -> pd.Series:
     """Return the cells, blank where a formula has no result; that is wrong where the column must be there."""
     if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
         return cells
@@ -172,14 +181,16 @@ def _without_failed(cells: pd.Series, column: Column, schema: TableSchema[Any], 
 
 
 def _numbers(
-    cells: pd.Series, one: Mapped, units: pd.Series, schema: TableSchema[Any], read: CellsRead
+    cells: pd.Series, one: MappedColumn, units: pd.Series, schema: TableSchema[Any], read: ParsedCells
 ) -> tuple[pd.Series, float | None]:
     """Return the numbers of a column in the planner's unit, and the factor where it is one for all rows."""
     factors = _factors(cells, one, units, schema, read)
     if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
         if (factors == 1).all():
             return cells, None
-        scaled = [None if pd.isna(cell) else times(cell, by) for cell, by in zip(cells, factors, strict=True)]
+        scaled = [
+            None if pd.isna(cell) else multiply_decimal(cell, by) for cell, by in zip(cells, factors, strict=True)
+        ]
         return pd.Series(scaled, index=cells.index, dtype="float64"), _only(factors)
     known = units_of(one.field)
     found = [_number(cell, known, by) for cell, by in zip(cells, factors, strict=True)]
@@ -194,21 +205,21 @@ def _only(factors: pd.Series) -> float | None:
 def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
     """Return the number of a cell; what is none stays as it is written, to be complained of."""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return cell if pd.isna(cell) or factor == 1 else times(cell, factor)
+        return cell if pd.isna(cell) or factor == 1 else multiply_decimal(cell, factor)
     if not isinstance(cell, str):
         return cell
     if not cell.strip():
         return None
-    found = measured(cell, units)
+    found = parse_measurement(cell, units)
     if found is None:
         return cell
     # A cell that names its unit is in that unit, whatever the heading says of the others.
     value, names_its_unit = found
-    return value if names_its_unit or factor == 1 else times(value, factor)
+    return value if names_its_unit or factor == 1 else multiply_decimal(value, factor)
 
 
 def _factors(
-    cells: pd.Series, one: Mapped, units: pd.Series, schema: TableSchema[Any], read: CellsRead
+    cells: pd.Series, one: MappedColumn, units: pd.Series, schema: TableSchema[Any], read: ParsedCells
 ) -> pd.Series:
     """Return by what the number of each row is multiplied: by its heading's unit, else by its row's."""
     factors = pd.Series(one.factor, index=cells.index, dtype="float64")
@@ -224,7 +235,7 @@ def _factors(
                 read.issues.append(Issue("unit_unclear", values, _numbered(cells.loc[rows])))
             continue
         fits = factor != 1 or any(
-            word in units_of(one.field) for word in (plain(u.text) for u in parse_units(text))
+            word in units_of(one.field) for word in (normalize_name(u.text) for u in parse_units(text))
         )
         if one.unit:
             if is_own and fits and factor != one.factor:
@@ -269,16 +280,16 @@ def _units_by_row(frame: pd.DataFrame, column: str | None, lines: Mapping[int, s
 
 def _texts(cells: pd.Series, column: Column) -> pd.Series:
     if column.name in CODES:
-        return cells.map(lambda cell: code(cell) if isinstance(cell, str) else cell)
+        return cells.map(lambda cell: parse_code(cell) if isinstance(cell, str) else cell)
     words = values_of(column.name) if column.choices else {}
     if words:
         return cells.map(
-            lambda cell: words.get(plain(cell) or cell.strip(), cell) if isinstance(cell, str) else cell
+            lambda cell: words.get(normalize_name(cell) or cell.strip(), cell) if isinstance(cell, str) else cell
         )
     return cells
 
 
-def _with_ids(frame: pd.DataFrame, read: CellsRead) -> Any:  # noqa: ANN401 - a table with or without places
+def _with_ids(frame: pd.DataFrame, read: ParsedCells) -> Any:  # noqa: ANN401 - a table with or without places
     ids = {"id": read.fields["id"]} if "id" in read.fields else {}
     return frame.assign(**ids)
 

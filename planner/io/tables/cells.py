@@ -15,33 +15,33 @@ WHOLE_FLOAT = re.compile(r"(\d+)\.0+")
 SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,3}")
 
 
-def narrow(text: str) -> str:
+def to_narrow(text: str) -> str:
     """Return a text with full-width letters and digits made narrow, without spaces around it.
 
     A footnote's mark is no digit: 1200① is not 12001, and 1200² is not 12002.
 
     Examples
     --------
-    >>> narrow(" １２００㎡ "), narrow("1200①"), narrow("10³")
+    >>> to_narrow(" １２００㎡ "), to_narrow("1200①"), to_narrow("10³")
     ('1200m2', '1200①', '10³')
     """
     folded = (sign if unicodedata.category(sign) == "No" else unicodedata.normalize("NFKC", sign) for sign in text)
     return unicodedata.normalize("NFC", "".join(folded)).strip()
 
 
-def plain(text: str) -> str:
+def normalize_name(text: str) -> str:
     """Return a name as it compares: full-width letters made narrow, lower case, without spaces and punctuation.
 
     Examples
     --------
-    >>> plain("Ｆloor_Area "), plain("经度, 纬度")
+    >>> normalize_name("Ｆloor_Area "), normalize_name("经度, 纬度")
     ('floorarea', '经度,纬度')
     """
-    narrow = unicodedata.normalize("NFKC", text).lower()
-    return "".join(sign for sign in narrow if sign.isalnum() or sign in "²,")
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return "".join(sign for sign in folded if sign.isalnum() or sign in "²,")
 
 
-def number(text: str, units: Mapping[str, float]) -> float | None:
+def parse_number(text: str, units: Mapping[str, float]) -> float | None:
     """Return the number that a cell holds, or None where that is not plain.
 
     Parameters
@@ -49,59 +49,61 @@ def number(text: str, units: Mapping[str, float]) -> float | None:
     text
         The cell. Full-width digits count, and thousands marks where they stand in every place.
     units
-        What may stand behind the number, by its `plain` form, and what it multiplies the number by.
+        What may stand behind the number, by its `normalize_name` form, and what it multiplies the number by.
 
     Examples
     --------
     >>> area = {"m2": 1.0, "万m2": 10000.0}
-    >>> [number(cell, area) for cell in ("１，２３４.5", "320㎡", "1.2万平方米", "1,23", "about 300", "3~4")]
+    >>> [parse_number(cell, area) for cell in ("１，２３４.5", "320㎡", "1.2万平方米", "1,23", "about 300", "3~4")]
     [1234.5, 320.0, None, None, None, None]
-    >>> number("1.2万㎡", area)
+    >>> parse_number("1.2万㎡", area)
     12000.0
     """
-    found = measured(text, units)
+    found = parse_measurement(text, units)
     return None if found is None else found[0]
 
 
-def measured(text: str, units: Mapping[str, float]) -> tuple[float, bool] | None:
+def parse_measurement(text: str, units: Mapping[str, float]) -> tuple[float, bool] | None:
     """Return the number that a cell holds, and whether the cell names its unit itself; None where it is no number.
 
     Examples
     --------
-    >>> measured("0.1万人", {"万人": 10000.0}), measured("1,000", {})
+    >>> parse_measurement("0.1万人", {"万人": 10000.0}), parse_measurement("1,000", {})
     ((1000.0, True), (1000.0, False))
     """
-    said = narrow(text).replace("\u2212", "-")
+    said = to_narrow(text).replace("\u2212", "-")
     found = THOUSANDS.match(said) or PLAIN.match(said)
     if found is None:
         return None
     rest = said[found.end() :]
     # 1,234 read as 1 with ",234" behind it is no number with a unit.
-    factor = 1.0 if not rest else units.get(plain(rest)) if not rest.lstrip().startswith((",", ".")) else None
+    factor = (
+        1.0 if not rest else units.get(normalize_name(rest)) if not rest.lstrip().startswith((",", ".")) else None
+    )
     if factor is None or (found.re is THOUSANDS and rest[:1].isdigit()):
         return None
     digits = re.sub(r"[, '\u2009]", "", found[0])
-    return times(digits, factor), bool(rest)
+    return multiply_decimal(digits, factor), bool(rest)
 
 
-def times(number: object, factor: float) -> float:
+def multiply_decimal(number: object, factor: float) -> float:
     """Return a number times a factor, in decimal: 0.57 times 10,000 is 5,700."""
     return float(Decimal(str(number)) * Decimal(str(factor)))
 
 
-def code(text: str) -> str:
+def parse_code(text: str) -> str:
     """Return an id or code as text: without spaces around it, and without the .0 of a spreadsheet's number.
 
     Examples
     --------
-    >>> code(" 150302001002.0 "), code("１５０３０２"), code("A 1.0")
+    >>> parse_code(" 150302001002.0 "), parse_code("１５０３０２"), parse_code("A 1.0")
     ('150302001002', '150302', 'A 1.0')
     """
-    said = narrow(text)
+    said = to_narrow(text)
     whole = WHOLE_FLOAT.fullmatch(said)
     return whole[1] if whole else said
 
 
-def lost_digits(text: str) -> bool:
+def has_lost_digits(text: str) -> bool:
     """Tell whether a spreadsheet has rounded a code to a few digits, as in 1.50302E+11."""
-    return SCIENTIFIC.fullmatch(narrow(text)) is not None
+    return SCIENTIFIC.fullmatch(to_narrow(text)) is not None

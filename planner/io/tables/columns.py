@@ -15,8 +15,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from planner.io.tables.cells import plain
-from planner.io.tables.units import comments_of, dimension_of, factor_of_unit, units_in_line, units_of
+from planner.io.tables.cells import normalize_name
+from planner.io.tables.units import dimension_of, factor_of_unit, split_comments, units_in_line, units_of
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Issue
 
@@ -40,7 +40,7 @@ SHORTEST_PART = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FieldClaim:
     """A column's claim to a field, what its numbers are multiplied by, and the unit that its heading names."""
 
     field: str
@@ -50,7 +50,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class MappedColumn:
     """One field, the column that it is taken from, the factor of its numbers, and the unit in its heading.
 
     `is_weak` says that the column's name means the field only for want of a better one.
@@ -113,25 +113,29 @@ class Vocabulary:
             table=table,
             fields=fields,
             explicit=explicit,
-            strong={**{plain(field): field for field in fields}, **_by_name(own)},
+            strong={**{normalize_name(field): field for field in fields}, **_by_name(own)},
             weak=_by_name(weak),
             place=_by_name(words["place"]),
-            totals=frozenset(map(plain, words["rows"]["totals"])),
-            notes=frozenset(map(plain, words["rows"]["notes"])),
+            totals=frozenset(map(normalize_name, words["rows"]["totals"])),
+            notes=frozenset(map(normalize_name, words["rows"]["notes"])),
             numbers=frozenset(numbers if numbers is not None else filter(dimension_of, fields)),
         )
 
-    def claim(self, heading: str) -> Claim | None:
+    def claim(self, heading: str) -> FieldClaim | None:
         """Return what field of the table a heading means.
 
         Examples
         --------
         >>> words = Vocabulary.of("communities", ("people", "name"), {})
         >>> words.claim("常住人口（万人）"), words.claim("人口密度")
-        (Claim(field='people', factor=10000.0, is_weak=False, unit='万人'), None)
+        (FieldClaim(field='people', factor=10000.0, is_weak=False, unit='万人'), None)
         """
-        name, comments = comments_of(heading)
-        claim = self._named(plain(name)) or self._with_unit(plain(name)) or self._in_twolanguages_of(name)
+        name, comments = split_comments(heading)
+        claim = (
+            self._named(normalize_name(name))
+            or self._with_unit(normalize_name(name))
+            or self._in_twolanguages_of(name)
+        )
         if not comments:
             return claim
         units = units_of(claim.field) if claim else {}
@@ -144,25 +148,29 @@ class Vocabulary:
             stated = units_in_line(word) or word
             if YEAR.fullmatch(stated.strip()) or self._translates(name, word, claim.field):
                 continue
-            factor = units.get(plain(stated)) or factor_of_unit(claim.field, stated)
+            factor = units.get(normalize_name(stated)) or factor_of_unit(claim.field, stated)
             if factor is None:
                 return None
             factors[stated.strip()] = factor
         if len(set(factors.values())) > 1:
             return None
         unit, factor = next(iter(factors.items()), (claim.unit, claim.factor))
-        return Claim(claim.field, factor, claim.is_weak, unit)
+        return FieldClaim(claim.field, factor, claim.is_weak, unit)
 
     def where(self, heading: str) -> str | None:
         """Return what part of a place a heading means: lon, lat, x, y, lonlat, latlon or geometry."""
-        name, comments = comments_of(heading)
-        found = self.place.get(plain(heading)) or (self.place.get(plain(name)) if comments else None)
-        parts = {self.place.get(plain(part)) for part in languages_of(name)} if found is None else set()
+        name, comments = split_comments(heading)
+        found = self.place.get(normalize_name(heading)) or (
+            self.place.get(normalize_name(name)) if comments else None
+        )
+        parts = (
+            {self.place.get(normalize_name(part)) for part in split_languages(name)} if found is None else set()
+        )
         return parts.pop() if len(parts) == 1 else found
 
     def nearest(self, field: str, headings: Sequence[str]) -> str | None:
         """Return the heading that looks most like a name of `field`, if any does."""
-        likeness = {heading: self._likeness(field, heading) for heading in headings if plain(heading)}
+        likeness = {heading: self._likeness(field, heading) for heading in headings if normalize_name(heading)}
         best = max(likeness, key=lambda heading: likeness[heading], default=None)
         return best if best is not None and likeness[best] >= NEAR_ENOUGH else None
 
@@ -184,7 +192,11 @@ class Vocabulary:
 
     def _likeness(self, field: str, heading: str) -> float:
         """Return from 0 to 1 how much a heading looks like a name of `field`; one that holds a name is near."""
-        words = {plain(heading), plain(comments_of(heading)[0]), plain(heading.rpartition("/")[2])} - {""}
+        words = {
+            normalize_name(heading),
+            normalize_name(split_comments(heading)[0]),
+            normalize_name(heading.rpartition("/")[2]),
+        } - {""}
         names = [name for name, of in {**self.weak, **self.strong}.items() if of == field]
         ratios = [difflib.SequenceMatcher(None, word, name).ratio() for word in words for name in names]
         # Of texts, a name inside another says little: 社区 stands in 社区书记.
@@ -198,39 +210,39 @@ class Vocabulary:
         # The longest name counts: 居民活动面积合计数 holds 面积 too.
         return max(best, HOLDS_A_NAME + 0.01 * max(held)) if held else best
 
-    def _named(self, name: str) -> Claim | None:
+    def _named(self, name: str) -> FieldClaim | None:
         if name in self.strong:
-            return Claim(self.strong[name])
-        return Claim(self.weak[name], is_weak=True) if name in self.weak else None
+            return FieldClaim(self.strong[name])
+        return FieldClaim(self.weak[name], is_weak=True) if name in self.weak else None
 
-    def _in_twolanguages_of(self, heading: str) -> Claim | None:
+    def _in_twolanguages_of(self, heading: str) -> FieldClaim | None:
         """Return the claim of a heading that says the same in Chinese and in English: 常住人口 Population."""
-        claims = [self._named(plain(part)) for part in languages_of(heading)]
+        claims = [self._named(normalize_name(part)) for part in split_languages(heading)]
         found = [claim for claim in claims if claim is not None]
         same = len(found) == len(claims) and len({claim.field for claim in found}) == 1
         return min(found, key=lambda claim: claim.is_weak) if found and same else None
 
     def _translates(self, name: str, comment: str, field: str) -> bool:
         """Tell whether a comment only says a heading's name in the other language: 常住人口(Population)."""
-        claim = self._named(plain(comment))
+        claim = self._named(normalize_name(comment))
         return claim is not None and claim.field == field and name.isascii() != comment.isascii()
 
-    def _with_unit(self, name: str) -> Claim | None:
+    def _with_unit(self, name: str) -> FieldClaim | None:
         """Return the claim of a heading that ends with a unit, as 建筑面积㎡."""
         for field in self.fields:
             for unit, factor in units_of(field).items():
                 if name.endswith(unit) and self.strong.get(name.removesuffix(unit)) == field:
-                    return Claim(field, factor, unit=unit)
+                    return FieldClaim(field, factor, unit=unit)
         return None
 
 
-def languages_of(heading: str) -> tuple[str, ...]:
+def split_languages(heading: str) -> tuple[str, ...]:
     """Return the Chinese and the English part of a heading; () where it is in one language.
 
     Examples
     --------
-    >>> languages_of("常住人口 / Resident population"), languages_of("Community社区"), languages_of("POI名称x")
-    (('常住人口', 'Resident population'), ('社区', 'Community'), ())
+    >>> [split_languages(name) for name in ("常住人口 / Resident population", "Community社区", "POI名称x")]
+    [('常住人口', 'Resident population'), ('社区', 'Community'), ()]
     """
     for pattern in (CHINESE_FIRST, ENGLISH_FIRST):
         found = pattern.fullmatch(heading.strip())
@@ -244,8 +256,8 @@ def match_columns(
     vocabulary: Vocabulary,
     *,
     setting: str,
-    claim_of: Callable[[str], Claim | None] | None = None,
-) -> tuple[tuple[Mapped, ...], list[Issue]]:
+    claim_of: Callable[[str], FieldClaim | None] | None = None,
+) -> tuple[tuple[MappedColumn, ...], list[Issue]]:
     """Say which column is which field.
 
     Parameters
@@ -277,7 +289,7 @@ def match_columns(
     issues = _wrong_mapping(headings, vocabulary, setting)
     explicit = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields}
     free = [heading for heading in headings if heading not in explicit.values()]
-    claims: dict[str, list[tuple[str, Claim]]] = {}
+    claims: dict[str, list[tuple[str, FieldClaim]]] = {}
     for heading in free:
         claim = claim_of(heading)
         if claim is not None and claim.field not in explicit:
@@ -295,16 +307,18 @@ def match_columns(
             issues.append(Issue("several_columns", values))
         found = strong or sorted(claims.get(field, []), key=lambda claim: _rank(claim[0], vocabulary))
         if found:
-            mapped.append(Mapped(field, found[0][0], found[0][1].factor, found[0][1].unit, found[0][1].is_weak))
+            mapped.append(
+                MappedColumn(field, found[0][0], found[0][1].factor, found[0][1].unit, found[0][1].is_weak)
+            )
     return tuple(mapped), issues
 
 
-def _as_mapped(field: str, column: str, claim: Claim | None) -> Mapped:
+def _as_mapped(field: str, column: str, claim: FieldClaim | None) -> MappedColumn:
     """Return a column that the study maps, in the unit that its heading names, whatever else it says."""
     if claim is not None and claim.field == field:
-        return Mapped(field, column, claim.factor, claim.unit)
+        return MappedColumn(field, column, claim.factor, claim.unit)
     unit = stated_unit(field, [column])
-    return Mapped(field, column, *unit) if unit else Mapped(field, column)
+    return MappedColumn(field, column, *unit) if unit else MappedColumn(field, column)
 
 
 def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
@@ -317,13 +331,13 @@ def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
     """
     units = units_of(field)
     for name in reversed(names):
-        narrow, comments = comments_of(unlettered(name))
+        narrow, comments = split_comments(unlettered(name))
         for comment in (*comments, narrow.rpartition("/")[2]):
             for word in (comment, *COMMENT_PARTS.split(comment)):
                 stated = (units_in_line(word) or word).strip()
-                if plain(stated) in units:
-                    return units[plain(stated)], stated
-        ending = next((one for one in units if len(one) > 1 and plain(narrow).endswith(one)), None)
+                if normalize_name(stated) in units:
+                    return units[normalize_name(stated)], stated
+        ending = next((one for one in units if len(one) > 1 and normalize_name(narrow).endswith(one)), None)
         if ending is not None:
             return units[ending], ending
     return None
@@ -334,7 +348,7 @@ def unlettered(heading: str) -> str:
     return re.sub(r" \[[A-Z]{1,3}\]$", "", heading)
 
 
-def hint(name: str, known: Iterable[str]) -> Phrase:
+def suggest_name(name: str, known: Iterable[str]) -> Phrase:
     """Return the nearest known name, or all of them."""
     near = difflib.get_close_matches(name, sorted(known), n=1)
     if near:
@@ -342,7 +356,7 @@ def hint(name: str, known: Iterable[str]) -> Phrase:
     return Phrase("errors.known_settings", {"names": ", ".join(known)})
 
 
-def missing_columns(
+def missing_column_issues(
     mapping: Mapping[str, str], headings: Sequence[str], vocabulary: Vocabulary, setting: str
 ) -> list[Issue]:
     """Return an issue for each mapped column that the file does not have, with the nearest that it has."""
@@ -367,24 +381,27 @@ def column_names() -> dict[str, Any]:
 def values_of(field: str) -> dict[str, str]:
     """Return the planner's own word by each plain word that a table may use for it."""
     words = column_names()["values"].get(field, {})
-    return {plain(word) or word: ours for ours, others in words.items() for word in (ours, *others)}
+    return {normalize_name(word) or word: ours for ours, others in words.items() for word in (ours, *others)}
 
 
 def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    return {plain(name): field for field, names in words.items() for name in names}
+    return {normalize_name(name): field for field, names in words.items() for name in names}
 
 
 def _rank(heading: str, vocabulary: Vocabulary) -> int:
     """Return how good a name is among those that mean a field for want of a better one."""
-    weak, name = list(vocabulary.weak), plain(comments_of(unlettered(heading).rpartition("/")[2])[0])
+    weak, name = list(vocabulary.weak), normalize_name(split_comments(unlettered(heading).rpartition("/")[2])[0])
     return weak.index(name) if name in weak else len(weak)
 
 
 def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str) -> list[Issue]:
     unknown = [
-        Issue("mapped_column_unknown", {"setting": setting, "name": ours, "hint": hint(ours, vocabulary.fields)})
+        Issue(
+            "mapped_column_unknown",
+            {"setting": setting, "name": ours, "hint": suggest_name(ours, vocabulary.fields)},
+        )
         for ours in vocabulary.explicit
         if ours not in vocabulary.fields
     ]
     known = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields and theirs}
-    return [*unknown, *missing_columns(known, headings, vocabulary, setting)]
+    return [*unknown, *missing_column_issues(known, headings, vocabulary, setting)]

@@ -29,11 +29,11 @@ RECORDS_BEFORE_FILEPASS = 8
 FILEPASS = 0x2F
 
 
-class TooMuchError(Exception):
+class UnpackedSizeError(Exception):
     """More is packed in the file than may be unpacked."""
 
 
-class NotUnpackedError(Exception):
+class UnpackError(Exception):
     """What is packed is damaged, with the reason in words."""
 
     def __init__(self, reason: Phrase | str) -> None:
@@ -53,11 +53,11 @@ def unzipped(content: bytes, most: int) -> bytes:
     """
     try:
         return _stored(content, most)
-    except (TooMuchError, NotUnpackedError):
+    except (UnpackedSizeError, UnpackError):
         raise
     except Exception as error:
         # A damaged zip file raises whatever its damage leads to.
-        raise NotUnpackedError((str(error).splitlines() or [type(error).__name__])[0]) from error
+        raise UnpackError((str(error).splitlines() or [type(error).__name__])[0]) from error
 
 
 def _stored(content: bytes, most: int) -> bytes:
@@ -66,18 +66,18 @@ def _stored(content: bytes, most: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(plain, "w") as unpacked:
         parts = [part for part in packed.infolist() if not part.filename.startswith(PICTURES)]
         if len(parts) > PARTS_AT_MOST or sum(part.file_size for part in parts) > most:
-            raise TooMuchError
+            raise UnpackedSizeError
         if len({part.filename for part in parts}) < len(parts):
-            raise NotUnpackedError(Phrase("errors.why_parts_twice"))
+            raise UnpackError(Phrase("errors.why_parts_twice"))
         for part in parts:
             # Other methods ask for memory by their own word, and no program of spreadsheets uses them.
             if part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                raise NotUnpackedError(Phrase("errors.why_packed_strangely"))
+                raise UnpackError(Phrase("errors.why_packed_strangely"))
             with packed.open(part) as source, unpacked.open(part.filename, "w") as target:
                 while block := source.read(BLOCK):
                     size += len(block)
                     if size > most:
-                        raise TooMuchError
+                        raise UnpackedSizeError
                     target.write(block)
     return plain.getvalue()
 
@@ -108,13 +108,13 @@ def gunzipped(content: bytes, most: int) -> bytes:
                 rest = unpacker.unconsumed_tail
                 size += len(block)
                 if size > most:
-                    raise TooMuchError
+                    raise UnpackedSizeError
                 if not block and not rest and not unpacker.eof:
-                    raise NotUnpackedError(Phrase("errors.why_cut_off"))
+                    raise UnpackError(Phrase("errors.why_cut_off"))
                 blocks.append(block)
             rest = unpacker.unused_data
     except zlib.error as error:
-        raise NotUnpackedError(str(error)) from error
+        raise UnpackError(str(error)) from error
     return b"".join(blocks)
 
 

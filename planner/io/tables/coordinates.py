@@ -6,8 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from planner.io.tables.cells import narrow as narrowed
-from planner.io.tables.cells import number
+from planner.io.tables.cells import parse_number, to_narrow
 
 SIGNS = {
     "e": 1,
@@ -41,7 +40,7 @@ THREE_PARTS = re.compile(
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 COMMA_IN_PART = re.compile(r"(?<=\d),(?=\d+\s*[\"″”'′’°秒分度])")
 LONGEST = 100
-"""Characters of one coordinate; a longer text is a shape or a remark, and not worth looking through."""
+"""Characters of one coordinate; a longer text is a shape or a notice, and not worth looking through."""
 
 PART_OF_DEGREE = 60.0
 DEGREES_AT_MOST = 180.0
@@ -66,7 +65,7 @@ NO_PLACE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CoordinatePair:
     """Two coordinates in the order of their cell; `latitude_first` is None where the cell does not say."""
 
     first: float
@@ -76,10 +75,10 @@ class Pair:
 
 def is_no_place(text: str) -> bool:
     """Tell whether a cell is blank or says that there is nothing."""
-    return narrowed(text).lower() in NO_PLACE
+    return to_narrow(text).lower() in NO_PLACE
 
 
-def coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
+def parse_coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
     r"""Return one coordinate: a number, or degrees, minutes and seconds.
 
     Parameters
@@ -91,17 +90,17 @@ def coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
 
     Examples
     --------
-    >>> coordinate("106.813"), coordinate("东经１０６°４８′36″"), coordinate("39°40'30\"N"), coordinate("east")
-    (106.813, 106.81, 39.675, None)
-    >>> coordinate("106-48-36"), coordinate("39:40:30 N"), coordinate("106,813", decimal_comma=True)
-    (106.81, 39.675, 106.813)
+    >>> [parse_coordinate(text) for text in ("106.813", "东经１０６°４８′36″", "39°40'30\"N", "east")]
+    [106.813, 106.81, 39.675, None]
+    >>> [parse_coordinate(text, decimal_comma=True) for text in ("106-48-36", "39:40:30 N", "106,813")]
+    [106.81, 39.675, 106.813]
     """
     if len(text) > LONGEST:
         return None
-    narrow = narrowed(text).replace("\u2212", "-")
+    narrow = to_narrow(text).replace("\u2212", "-")
     if decimal_comma and DECIMAL_COMMA.fullmatch(narrow):
         narrow = narrow.replace(",", ".")
-    value = number(narrow, {})
+    value = parse_number(narrow, {})
     if value is not None:
         return value
     if narrow.lower().lstrip("+-") in {"inf", "infinity"}:
@@ -126,35 +125,38 @@ def _degrees(narrow: str) -> float | None:
     return -size * sign if found["degrees"].startswith("-") else size * sign
 
 
-def axis(cells: list[str | None], *, degrees: bool) -> list[float | None]:
+def parse_coordinate_column(cells: list[str | None], *, degrees: bool) -> list[float | None]:
     """Return the coordinates of one column, in which a comma means the same in each cell.
 
     Examples
     --------
-    >>> axis(["106,8", "106,813"], degrees=True), axis(["500,123", "500,200"], degrees=False)
-    ([106.8, 106.813], [500123.0, 500200.0])
+    >>> parse_coordinate_column(["106,8", "106,813"], degrees=True)
+    [106.8, 106.813]
+    >>> parse_coordinate_column(["500,123", "500,200"], degrees=False)
+    [500123.0, 500200.0]
     """
-    narrow = [narrowed(cell) for cell in cells if cell]
+    narrow = [to_narrow(cell) for cell in cells if cell]
     commas = [cell for cell in narrow if DECIMAL_COMMA.fullmatch(cell)]
     thousands = [cell for cell in commas if re.fullmatch(r"[+-]?\d{1,3},\d{3}", cell)]
     is_decimal = bool(commas) and (degrees or len(thousands) < len(commas))
-    return [None if cell is None else coordinate(cell, decimal_comma=is_decimal) for cell in cells]
+    return [None if cell is None else parse_coordinate(cell, decimal_comma=is_decimal) for cell in cells]
 
 
-def pair(text: str) -> Pair | None:
+def parse_coordinate_pair(text: str) -> CoordinatePair | None:
     """Return the two coordinates of one cell.
 
     Examples
     --------
-    >>> pair("106.81，39.67"), pair("[106.81 39.67]"), pair("106.81"), pair("1,2,3")
-    (Pair(first=106.81, second=39.67, latitude_first=None),
-     Pair(first=106.81, second=39.67, latitude_first=None), None, None)
-    >>> pair("纬度:39.67,经度:106.81"), pair("106,81;39,67")
-    (Pair(first=39.67, second=106.81, latitude_first=True), Pair(first=106.81, second=39.67, latitude_first=None))
+    >>> [parse_coordinate_pair(text) for text in ("106.81，39.67", "106.81", "1,2,3")]
+    [CoordinatePair(first=106.81, second=39.67, latitude_first=None), None, None]
+    >>> parse_coordinate_pair("纬度:39.67,经度:106.81")
+    CoordinatePair(first=39.67, second=106.81, latitude_first=True)
+    >>> parse_coordinate_pair("106,81;39,67")
+    CoordinatePair(first=106.81, second=39.67, latitude_first=None)
     """
     if len(text) > 2 * LONGEST:
         return None
-    narrow = narrowed(text)
+    narrow = to_narrow(text)
     inner = narrow if MARKED_DEGREES.search(narrow) else narrow.translate(OUTER).strip()
     inner = inner.strip("()[]{} ")
     inner = SECOND_HALF.sub(";", re.sub(r"\s*[:=]\s*", ":", inner)) if _labels(inner) else inner
@@ -169,7 +171,7 @@ def pair(text: str) -> Pair | None:
         if axes[0] is not None and axes[0] == axes[1]:
             return None
         is_latitude = axes[0] if axes[0] is not None else None if axes[1] is None else not axes[1]
-        return Pair(first, second, is_latitude)
+        return CoordinatePair(first, second, is_latitude)
     return None
 
 
@@ -180,10 +182,10 @@ def _labels(text: str) -> bool:
 def _half(part: str, *, has_commas: bool) -> float | None:
     bare = LABELLED.sub("", part).strip(" :=")
     if has_commas and DECIMAL_COMMA.fullmatch(bare):
-        value = coordinate(bare, decimal_comma=True)
+        value = parse_coordinate(bare, decimal_comma=True)
         if value is not None and abs(value) <= DEGREES_AT_MOST:
             return value
-    return coordinate(bare)
+    return parse_coordinate(bare)
 
 
 def _axis_of(part: str) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from planner.io.tables.cells import number
+from planner.io.tables.cells import parse_number
 from planner.messages.errors import DataError, Issue
 
 HAN = re.compile("[\u3400-\u9fff]")
@@ -44,7 +44,7 @@ def refuse_two_languages(rows: Sequence[Sequence[str]], first: int, *, source: s
     block = []
     for position in range(first, len(rows)):
         cells = [cell for cell in rows[position] if cell]
-        if not cells or any(number(cell, {}) is not None for cell in cells):
+        if not cells or any(parse_number(cell, {}) is not None for cell in cells):
             break
         block.append((position + 1, cells))
     chinese = [row for row, cells in block if all(HAN.search(cell) and not LATIN.search(cell) for cell in cells)]

@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from planner.io.tables.cells import number, plain
-from planner.io.tables.columns import YEAR, Claim, Vocabulary, column_names, languages_of
-from planner.io.tables.coordinates import coordinate
+from planner.io.tables.cells import normalize_name, parse_number
+from planner.io.tables.columns import YEAR, FieldClaim, Vocabulary, column_names, split_languages
+from planner.io.tables.coordinates import parse_coordinate
 from planner.io.tables.units import (
-    comments_of,
     dimension_of,
     factor_of_unit,
     is_unit_heading,
     is_whole_unit,
     parse_units,
+    split_comments,
     units_in_line,
     units_of,
 )
@@ -76,7 +76,7 @@ def find_headings(
         if first == last and _has_numbers(rows[first]):
             continue
         paths = _paths(rows[first : last + 1], first, merged)
-        scored.append((known(paths, vocabulary), Heading(first, last, paths)))
+        scored.append((count_known_names(paths, vocabulary), Heading(first, last, paths)))
     best = max((score for score, _ in scored), default=0)
     if best == 0:
         first = next(position for position, row in enumerate(rows) if any(row))
@@ -92,14 +92,15 @@ def path_name(path: Sequence[str]) -> str:
     return SEPARATOR.join(path)
 
 
-def meaning(path: Sequence[str], vocabulary: Vocabulary) -> Claim | None:
+def match_path(path: Sequence[str], vocabulary: Vocabulary) -> FieldClaim | None:
     """Return what field the column of a path means; None where none, or where it may be a part of it.
 
     Examples
     --------
     >>> words = Vocabulary.of("communities", ("people", "households"), {})
-    >>> [meaning(path, words) for path in (("常住人口（万人）", "合计"), ("常住人口", "男"), ("60岁以上", "人数"))]
-    [Claim(field='people', factor=10000.0, is_weak=False, unit='万人'), None, None]
+    >>> paths = (("常住人口（万人）", "合计"), ("常住人口", "男"), ("60岁以上", "人数"))
+    >>> [match_path(path, words) for path in paths]
+    [FieldClaim(field='people', factor=10000.0, is_weak=False, unit='万人'), None, None]
     """
     names, unit = _without_years_and_units(path)
     while len(names) > 1 and _is_total(names[-1]):
@@ -124,13 +125,13 @@ def place_part(path: Sequence[str], vocabulary: Vocabulary) -> str | None:
     return (vocabulary.where(path[-1]) or vocabulary.where("".join(path))) if path else None
 
 
-def known(paths: Sequence[Sequence[str]], vocabulary: Vocabulary) -> int:
+def count_known_names(paths: Sequence[Sequence[str]], vocabulary: Vocabulary) -> int:
     """Return how many fields and parts of a place a heading names."""
     fields = set()
     for path in paths:
         if not path:
             continue
-        claim, part = meaning(path, vocabulary), place_part(path, vocabulary)
+        claim, part = match_path(path, vocabulary), place_part(path, vocabulary)
         fields |= {claim.field} if claim else set()
         fields |= {part} if part else set()
         fields |= {ours for ours, theirs in vocabulary.explicit.items() if is_called(path, theirs)}
@@ -144,19 +145,19 @@ def is_called(path: Sequence[str], name: str) -> bool:
     return name in {path_name(path), "".join(path)}
 
 
-def parts_of(field: str, paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> list[str]:
+def find_parts(field: str, paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> list[str]:
     """Return the columns that stand under a heading which means `field` and are no total of it.
 
     Examples
     --------
     >>> words = Vocabulary.of("communities", ("people",), {}, numbers=("people",))
-    >>> parts_of("people", {"常住人口/男": ("常住人口", "男"), "户数": ("户数",)}, words)
+    >>> find_parts("people", {"常住人口/男": ("常住人口", "男"), "户数": ("户数",)}, words)
     ['常住人口/男']
     """
     found = []
     for name, path in paths.items():
-        groups = [meaning(path[:depth], vocabulary) for depth in range(1, len(path))]
-        own = meaning(path, vocabulary)
+        groups = [match_path(path[:depth], vocabulary) for depth in range(1, len(path))]
+        own = match_path(path, vocabulary)
         if own is None and any(group is not None and group.field == field for group in groups):
             found.append(name)
     return found
@@ -164,16 +165,16 @@ def parts_of(field: str, paths: Mapping[str, Sequence[str]], vocabulary: Vocabul
 
 def is_unit_cell(text: str) -> bool:
     """Tell whether a cell of a heading holds nothing but a unit."""
-    name, comments = comments_of(text)
+    name, comments = split_comments(text)
     words = [name, *comments] if name else list(comments)
     return bool(words) and all(units_in_line(word) or is_whole_unit(word) for word in words)
 
 
-def _claim(name: str, vocabulary: Vocabulary) -> Claim | None:
+def _claim(name: str, vocabulary: Vocabulary) -> FieldClaim | None:
     return vocabulary.claim(name)
 
 
-def _is_joined(names: Sequence[str], claim: Claim, vocabulary: Vocabulary) -> bool:
+def _is_joined(names: Sequence[str], claim: FieldClaim, vocabulary: Vocabulary) -> bool:
     joined = _claim("".join(names), vocabulary)
     return joined is not None and joined.field == claim.field
 
@@ -182,7 +183,7 @@ def _without_years_and_units(path: Sequence[str]) -> tuple[list[str], str]:
     """Return the names that say what is counted, and the unit that a row of its own says."""
     names, unit = [], ""
     for position, name in enumerate(path):
-        narrow, comments = comments_of(name)
+        narrow, comments = split_comments(name)
         only = narrow or (comments[0] if len(comments) == 1 else "")
         if len(path) > 1 and YEAR.fullmatch(only.strip()):
             continue
@@ -193,16 +194,16 @@ def _without_years_and_units(path: Sequence[str]) -> tuple[list[str], str]:
     return names or list(path[-1:]), unit
 
 
-def _with_unit(claim: Claim | None, above: Sequence[str]) -> Claim | None:
+def _with_unit(claim: FieldClaim | None, above: Sequence[str]) -> FieldClaim | None:
     """Return a claim in the unit that a name above it, or a row of units below it, says."""
     if claim is None or claim.unit:
         return claim
     units = units_of(claim.field)
     for name in reversed(above):
-        _, comments = comments_of(name)
+        _, comments = split_comments(name)
         for text in (name, *comments):
             stated = units_in_line(text) or text
-            factor = units.get(plain(stated)) if stated else None
+            factor = units.get(normalize_name(stated)) if stated else None
             if factor is None and is_whole_unit(stated):
                 factor = factor_of_unit(claim.field, stated)
             if factor is not None:
@@ -218,14 +219,14 @@ def _is_of_another(field: str, unit: str) -> bool:
 
 
 def _is_total(name: str) -> bool:
-    bare, _ = comments_of(name)
-    said = [plain(bare or name)], [plain(part) for part in languages_of(bare)]
+    bare, _ = split_comments(name)
+    said = [normalize_name(bare or name)], [normalize_name(part) for part in split_languages(bare)]
     return any(words and _words("heading_totals").issuperset(words) for words in said)
 
 
 def _without_total(name: str) -> str:
     """Return 常住人口 of 常住人口合计; "" of a name that says no total."""
-    bare, comments = comments_of(name)
+    bare, comments = split_comments(name)
     for word in ("合计", "总计", "小计", "总数"):
         for shorter in (bare.removesuffix(word), bare.removeprefix(word)):
             if shorter and shorter != bare:
@@ -235,8 +236,8 @@ def _without_total(name: str) -> str:
 
 def _is_neutral(name: str, vocabulary: Vocabulary) -> bool:
     """Tell whether a heading leaves what stands below it whole: 人口情况 does, 60岁以上 does not."""
-    bare, _ = comments_of(name)
-    word = plain(bare or name)
+    bare, _ = split_comments(name)
+    word = normalize_name(bare or name)
     if not word or _is_total(name) or YEAR.fullmatch(bare) or word in _words("neutral_names"):
         return True
     if any(part in word for part in _words("narrowing")):
@@ -247,7 +248,7 @@ def _is_neutral(name: str, vocabulary: Vocabulary) -> bool:
 
 
 def _words(key: str) -> frozenset[str]:
-    return frozenset(plain(word) for word in column_names()["rows"][key])
+    return frozenset(normalize_name(word) for word in column_names()["rows"][key])
 
 
 def _chains(rows: Sequence[Sequence[str]], merged: Sequence[Area], searched: int) -> list[tuple[int, int]]:
@@ -335,7 +336,11 @@ def _is_title(
     start = next(column for column, cell in enumerate(top) if cell)
     area = next((one for one in merged if one[0] <= upper <= one[2] and one[1] == start and one[3] > start), None)
     parts = [_at(below, column) for column, span in enumerate(spans) if span is not None and span[0] == start]
-    if any(_is_total(part) or plain(part) in _words("parts") or YEAR.fullmatch(part) for part in parts if part):
+    if any(
+        _is_total(part) or normalize_name(part) in _words("parts") or YEAR.fullmatch(part)
+        for part in parts
+        if part
+    ):
         return False
     filled = [column for column, cell in enumerate(below) if cell]
     return area is None or (area[1] <= filled[0] and area[3] >= filled[-1]) or bool(top[start].endswith("表"))
@@ -445,12 +450,12 @@ def _reaches(row: int, column: int, merged: Sequence[Area]) -> bool:
 def _are_names(row: Sequence[str], *, years: bool = False) -> bool:
     """Tell whether the cells of a row may be names: no number and no coordinate, but for years side by side."""
     cells = [cell for cell in row if cell]
-    found = [cell for cell in cells if number(cell, {}) is not None or coordinate(cell) is not None]
+    found = [cell for cell in cells if parse_number(cell, {}) is not None or parse_coordinate(cell) is not None]
     if any(KEY_AND_VALUE.fullmatch(cell) and not _is_part(cell) for cell in cells):
         return False
     if not found:
         return bool(cells)
-    numbered = [cell for cell in found if YEAR_NUMBER.fullmatch(plain(cell))]
+    numbered = [cell for cell in found if YEAR_NUMBER.fullmatch(normalize_name(cell))]
     return (
         years
         and len(numbered) == len(found) > 1
@@ -460,11 +465,11 @@ def _are_names(row: Sequence[str], *, years: bool = False) -> bool:
 
 def _is_part(cell: str) -> bool:
     """Tell whether a cell with a colon is a part of what stands above it: 其中：男."""
-    return plain(re.split("[:：]", cell)[0]) in _words("parts") or is_unit_cell(cell)
+    return normalize_name(re.split("[:：]", cell)[0]) in _words("parts") or is_unit_cell(cell)
 
 
 def _has_numbers(row: Sequence[str]) -> bool:
-    return any(number(cell, {}) is not None for cell in row if cell)
+    return any(parse_number(cell, {}) is not None for cell in row if cell)
 
 
 def _begins_with_digit(row: Sequence[str]) -> bool:

@@ -13,19 +13,19 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.io.tables.columns import Vocabulary, unlettered
-from planner.io.tables.coordinates import axis, is_no_place, pair
+from planner.io.tables.coordinates import is_no_place, parse_coordinate_column, parse_coordinate_pair
 from planner.io.vector.geometry_text import read_shapes
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice
 
-WAYS = (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",), ("geometry",))
+POSITION_COLUMNS = (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",), ("geometry",))
 """In which columns a row's place may stand; of those that fit a table equally well, the first is taken."""
 
 DEGREES_EAST, DEGREES_NORTH = 180.0, 90.0
 NEAR_DEG = 0.5
 """Coordinates in one column, of which the communities lie nearer than this to most, are in that order."""
 
-WAYS_DIFFER_M = 50.0
+POSITIONS_DIFFER_M = 50.0
 """Two ways to say one place that lie farther apart contradict one another: rounding to four decimals moves a place
 by 8 m, the shifted maps of China by 100 m and more."""
 
@@ -39,7 +39,7 @@ FITTING = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "M
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class PositionColumns:
     """One way in which a table says where its rows lie.
 
     Attributes
@@ -55,7 +55,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Positions:
+class RowPositions:
     """The geometry of a table's rows.
 
     Attributes
@@ -87,7 +87,7 @@ class Positions:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PositionRequest:
     """What a table needs of its places.
 
     Attributes
@@ -112,13 +112,16 @@ class Wanted:
     home: tuple[float, float] | None = None
 
 
-def place_ways(headings: Sequence[str], vocabulary: Vocabulary, *, setting: str) -> tuple[Way, ...]:
+def find_position_columns(
+    headings: Sequence[str], vocabulary: Vocabulary, *, setting: str
+) -> tuple[PositionColumns, ...]:
     """Say in which columns the place of a row may stand; () where in none.
 
     Examples
     --------
     >>> words = Vocabulary.of("facilities", ("name",), {})
-    >>> [way.columns for way in place_ways(["名称", "经度", "纬度", "wkt"], words, setting="inputs.facilities")]
+    >>> ways = find_position_columns(["名称", "经度", "纬度", "wkt"], words, setting="inputs.facilities")
+    >>> [way.columns for way in ways]
     [{'lon': '经度', 'lat': '纬度'}, {'geometry': 'wkt'}]
     """
     mapped = {
@@ -131,7 +134,7 @@ def place_ways(headings: Sequence[str], vocabulary: Vocabulary, *, setting: str)
             found.setdefault(part, []).append(heading)
     found.update({part: [theirs] for part, theirs in mapped.items() if part and theirs in headings})
     return tuple(
-        Way(
+        PositionColumns(
             {part: found[part][0] for part in parts},
             tuple(
                 Issue(
@@ -147,16 +150,16 @@ def place_ways(headings: Sequence[str], vocabulary: Vocabulary, *, setting: str)
                 if len(found[part]) > 1
             ),
         )
-        for parts in WAYS
+        for parts in POSITION_COLUMNS
         if all(part in found for part in parts)
     )
 
 
-def place_rows(rows: pd.DataFrame, ways: Sequence[Way], wanted: Wanted) -> Positions:
+def locate_rows(rows: pd.DataFrame, ways: Sequence[PositionColumns], wanted: PositionRequest) -> RowPositions:
     """Make the geometry of a table's rows, of several ways to say it by the one that fits the table.
 
     A way fits as far as its rows have shapes that the table takes. Places that another way says too are compared:
-    points farther apart than `WAYS_DIFFER_M` are refused, areas beside their points are told.
+    points farther apart than `POSITIONS_DIFFER_M` are refused, areas beside their points are told.
 
     Parameters
     ----------
@@ -184,24 +187,26 @@ def place_rows(rows: pd.DataFrame, ways: Sequence[Way], wanted: Wanted) -> Posit
     return chosen
 
 
-def _positions(rows: pd.DataFrame, way: Way, wanted: Wanted) -> Positions:
+def _positions(rows: pd.DataFrame, way: PositionColumns, wanted: PositionRequest) -> RowPositions:
     columns = way.columns
     if len(columns) == 1:
         return _one_column(rows[next(iter(columns.values()))], columns, wanted.home)
     x, y = columns.values()
     numbers = [
-        axis([cell if isinstance(cell, str) else None for cell in rows[column]], degrees="lon" in columns)
+        parse_coordinate_column(
+            [cell if isinstance(cell, str) else None for cell in rows[column]], degrees="lon" in columns
+        )
         for column in (x, y)
     ]
     xy = np.array(numbers, dtype=np.float64).reshape(2, -1).T
     shapes = _points(xy)
     unread = _unread(rows[x], ~np.isnan(xy[:, 0])) | _unread(rows[y], ~np.isnan(xy[:, 1]))
-    return Positions(shapes, columns, _degrees(xy) if "lon" in columns else None, unread=np.flatnonzero(unread))
+    return RowPositions(shapes, columns, _degrees(xy) if "lon" in columns else None, unread=np.flatnonzero(unread))
 
 
-def _one_column(cells: pd.Series, columns: dict[str, str], home: tuple[float, float] | None) -> Positions:
+def _one_column(cells: pd.Series, columns: dict[str, str], home: tuple[float, float] | None) -> RowPositions:
     """Return the places of one column: pairs of coordinates, or shapes as text."""
-    pairs = [pair(cell) if isinstance(cell, str) else None for cell in cells]
+    pairs = [parse_coordinate_pair(cell) if isinstance(cell, str) else None for cell in cells]
     xy = np.array([(one.first, one.second) if one else (np.nan, np.nan) for one in pairs], dtype=np.float64)
     xy = xy.reshape(-1, 2)
     said = np.array([one is not None and one.latitude_first is not None for one in pairs], dtype=np.bool_)
@@ -215,7 +220,7 @@ def _one_column(cells: pd.Series, columns: dict[str, str], home: tuple[float, fl
     is_said = found.codes or any(shape is not None for shape in shapes[others])
     crs = _system(found.codes) if is_said else _degrees(xy)
     unread = np.flatnonzero(_unread(cells, np.array([shape is not None for shape in shapes], dtype=np.bool_)))
-    return Positions(shapes, columns, crs, bool(exchanged and (~said & ~others).any()), unread)
+    return RowPositions(shapes, columns, crs, bool(exchanged and (~said & ~others).any()), unread)
 
 
 def _unread(cells: pd.Series, read: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -224,31 +229,33 @@ def _unread(cells: pd.Series, read: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.array(said, dtype=np.bool_) & ~read
 
 
-def _unread_cells(rows: pd.DataFrame, places: Positions, wanted: Wanted) -> Iterator[Issue]:
+def _unread_cells(rows: pd.DataFrame, places: RowPositions, wanted: PositionRequest) -> Iterator[Issue]:
     if not len(places.unread):
         return
     cells: dict[str, None] = {}
     for row in rows.iloc[places.unread][list(places.columns.values())].itertuples(index=False):
-        cells[", ".join(f"`{shortened(cell)}`" for cell in row if isinstance(cell, str))] = None
+        cells[", ".join(f"`{shorten_cell(cell)}`" for cell in row if isinstance(cell, str))] = None
     shown = "; ".join([*cells][:SHOWN_CELLS]) + ("; …" if len(cells) > SHOWN_CELLS else "")
     named = ", ".join(f"`{column}`" for column in places.columns.values())
     values = {"columns": named, "cells": shown, "setting": wanted.setting}
     yield Issue("unreadable_place", values, [f"#{row}" for row in rows.index[places.unread]])
 
 
-def shortened(cell: str) -> str:
+def shorten_cell(cell: str) -> str:
     """Return a cell as a message quotes it: on one line, the beginning of a long one.
 
     Examples
     --------
-    >>> shortened("POINT (1 2)"), len(shortened("0101" * 1000))
+    >>> shorten_cell("POINT (1 2)"), len(shorten_cell("0101" * 1000))
     ('POINT (1 2)', 61)
     """
     line = " ".join(cell.split())
     return line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + "…"
 
 
-def _compared(rows: pd.DataFrame, chosen: Positions, other: Positions, wanted: Wanted) -> Positions:
+def _compared(
+    rows: pd.DataFrame, chosen: RowPositions, other: RowPositions, wanted: PositionRequest
+) -> RowPositions:
     """Compare two ways to say the same places, both in degrees."""
     systems = [wanted.declared, chosen.crs, other.crs]
     found = [a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)]
@@ -258,7 +265,7 @@ def _compared(rows: pd.DataFrame, chosen: Positions, other: Positions, wanted: W
     if not all(places.crs is not None or _may_be_degrees(places.shapes[both]) for places in (chosen, other)):
         return chosen
     away = _metres_apart(chosen.shapes[both], other.shapes[both])
-    apart = away > WAYS_DIFFER_M
+    apart = away > POSITIONS_DIFFER_M
     if chosen.crs is None and wanted.declared is None and other.crs is not None and not apart.all():
         chosen = replace(chosen, crs=other.crs)
     if not apart.any():
@@ -339,12 +346,12 @@ def _system(codes: frozenset[int]) -> pyproj.CRS | None:
         return None
 
 
-def nowhere(count: int) -> Positions:
+def no_positions(count: int) -> RowPositions:
     """Return the positions of rows of a table without places: none."""
-    return Positions(np.full(count, None, dtype=object), {}, pyproj.CRS.from_epsg(4326))
+    return RowPositions(np.full(count, None, dtype=object), {}, pyproj.CRS.from_epsg(4326))
 
 
-def as_frame(rows: pd.DataFrame, places: Positions) -> gpd.GeoDataFrame:
+def positions_to_frame(rows: pd.DataFrame, places: RowPositions) -> gpd.GeoDataFrame:
     """Return a table with its geometry in the place of the columns that it was made from.
 
     Columns of numbers stay beside it, so that they can be passed on.

@@ -60,7 +60,7 @@ class SheetMarks:
     """What the format of a number writes behind it: 万人 of 0.00"万人". Of an .xlsx only."""
 
 
-def marks_of(content: bytes, sheet: str) -> SheetMarks:
+def read_sheet_marks(content: bytes, sheet: str) -> SheetMarks:
     """Return what a workbook says of one sheet.
 
     Parameters
@@ -188,12 +188,12 @@ def literal_of(code: str) -> str:
 
 
 def _excel_xml(content: bytes, marks: SheetMarks, behind: dict[str, str]) -> None:
-    cells = _Cells(marks, behind)
+    cells = _CellScan(marks, behind)
     _parse(content, cells.start, end=cells.end, text=cells.text)
 
 
 @dataclass(slots=True)
-class _Cells:
+class _CellScan:
     """A run over the cells of a sheet of an .xlsx."""
 
     marks: SheetMarks

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import pandas as pd
 
-from planner.io.tables.cells import number, plain
+from planner.io.tables.cells import normalize_name, parse_number
 from planner.io.tables.columns import YEAR, Vocabulary
-from planner.io.tables.coordinates import coordinate
+from planner.io.tables.coordinates import parse_coordinate
 from planner.io.tables.heading_languages import HAN, refuse_two_languages
 from planner.io.tables.headings import (
     KEY_AND_VALUE,
@@ -19,17 +19,17 @@ from planner.io.tables.headings import (
     Heading,
     find_headings,
     is_called,
-    meaning,
+    match_path,
     path_name,
     place_part,
 )
 from planner.io.tables.units import (
     UNIT_HEADINGS,
     UNIT_LINE,
-    comments_of,
     is_whole_unit,
-    multiplied_in,
+    mentions_multiplied_unit,
     parse_units,
+    split_comments,
     units_in_line,
 )
 from planner.messages.errors import DataError, Issue
@@ -56,7 +56,7 @@ COLUMN_NUMBERS = frozenset({"栏次", "列次", "栏号"})
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class CellGrid:
     """The cells of a sheet as text, row by row; "" is blank.
 
     Attributes
@@ -124,7 +124,7 @@ class SheetTable:
 
 
 @dataclass(slots=True, eq=False)
-class _Part:
+class _TablePart:
     """One heading of a sheet and the rows below it: a table, or a part of one."""
 
     heading: Heading
@@ -140,7 +140,7 @@ class _Part:
         return {key for key, path in zip(self.keys, self.heading.paths, strict=True) if path}
 
 
-def table_of(grid: Grid, vocabulary: Vocabulary, *, source: str) -> SheetTable:
+def find_table(grid: CellGrid, vocabulary: Vocabulary, *, source: str) -> SheetTable:
     """Find the heading and the data of a sheet.
 
     The heading is the row, or the few rows, in which most names are known; the first row where none is. Where it
@@ -156,8 +156,8 @@ def table_of(grid: Grid, vocabulary: Vocabulary, *, source: str) -> SheetTable:
     --------
     >>> from planner.io.tables.columns import Vocabulary
     >>> words = Vocabulary.of("facilities", ("id", "name", "floor_area_m2"), {})
-    >>> grid = Grid((("2023 list", ""), ("名称", "建筑面积"), ("West", "320"), ("", ""), ("合计", "320")))
-    >>> sheet = table_of(grid, words, source="list.csv")
+    >>> grid = CellGrid((("2023 list", ""), ("名称", "建筑面积"), ("West", "320"), ("", ""), ("合计", "320")))
+    >>> sheet = find_table(grid, words, source="list.csv")
     >>> sheet.frame.to_dict("index"), sheet.left_out
     ({3: {'名称': 'West', '建筑面积': '320'}}, {'row_title': (1,), 'row_blank': (4,), 'row_total': (5,)})
     """
@@ -207,7 +207,7 @@ def _trimmed(rows: list[list[str]]) -> list[list[str]]:
 
 def _parts(
     rows: Sequence[Sequence[str]], headings: Sequence[Heading], merged: Sequence[Area], vocabulary: Vocabulary
-) -> list[_Part]:
+) -> list[_TablePart]:
     """Return each heading with its rows; titles just above a further heading belong to it."""
     # A row beside a cell that is merged with the row above it goes on with the data above.
     joined = {row for top, _, bottom, _ in merged for row in range(top + 1, bottom + 1)}
@@ -222,7 +222,7 @@ def _parts(
     for heading, start, end in zip(headings, begin, begin[1:], strict=False):
         keys = _keys(heading.paths, vocabulary)
         names = _distinct([path_name(path) for path in heading.paths])
-        parts.append(_Part(heading, range(start, heading.first), range(heading.last + 1, end), names, keys))
+        parts.append(_TablePart(heading, range(start, heading.first), range(heading.last + 1, end), names, keys))
     whole = max(parts, key=lambda part: len(part.named))
     called = dict(zip(whole.keys, whole.names, strict=True))
     for part in parts:
@@ -234,9 +234,9 @@ def _keys(paths: Sequence[tuple[str, ...]], vocabulary: Vocabulary) -> list[obje
     """Return what makes columns of two parts the same: what they mean, else how they are called."""
     meanings = []
     for path in paths:
-        claim = meaning(path, vocabulary) if path else None
+        claim = match_path(path, vocabulary) if path else None
         means = (claim.field, claim.factor) if claim is not None else place_part(path, vocabulary)
-        meanings.append(means or plain(path_name(path)))
+        meanings.append(means or normalize_name(path_name(path)))
     # Of columns that mean the same, each is known by its own name, and by its number among those of that name.
     keys: list[object] = []
     for path, means in zip(paths, meanings, strict=True):
@@ -246,7 +246,7 @@ def _keys(paths: Sequence[tuple[str, ...]], vocabulary: Vocabulary) -> list[obje
     return keys
 
 
-def _refuse_other_tables(parts: Sequence[_Part], rows: Sequence[Sequence[str]], *, source: str) -> None:
+def _refuse_other_tables(parts: Sequence[_TablePart], rows: Sequence[Sequence[str]], *, source: str) -> None:
     whole = max(parts, key=lambda part: len(part.named))
     if any(not part.named <= whole.named for part in parts):
         refuse_two_languages(rows, parts[0].heading.first, source=source)
@@ -256,11 +256,11 @@ def _refuse_other_tables(parts: Sequence[_Part], rows: Sequence[Sequence[str]], 
 def _is_title(row: Sequence[str]) -> bool:
     """Tell whether a row between two parts is blank, a title or a line of units."""
     cells = [cell for cell in row if cell]
-    return len(cells) <= 1 and not any(number(cell, {}) is not None for cell in cells)
+    return len(cells) <= 1 and not any(parse_number(cell, {}) is not None for cell in cells)
 
 
 def _read_titles(
-    part: _Part,
+    part: _TablePart,
     rows: Sequence[Sequence[str]],
     vocabulary: Vocabulary,
     left_out: dict[str, list[int]],
@@ -274,7 +274,7 @@ def _read_titles(
         cells = [cell for cell in row if cell]
         part.units += _units_of_title(cells)
         said = list(_said(cells, vocabulary))
-        has_number = any(number(cell, {}) is not None for cell in said)
+        has_number = any(parse_number(cell, {}) is not None for cell in said)
         if has_number and len(said) > 1:
             tabular.append(position + 1)
             if len(tabular) > 1 or len(said) >= TABLE_ROW_CELLS:
@@ -291,7 +291,7 @@ def _said(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
     """Yield what a row above the heading says besides dates, units, and labels with what they label."""
     labelled = False
     for cell in cells:
-        is_label = cell.endswith((":", "：")) or plain(cell) in vocabulary.notes
+        is_label = cell.endswith((":", "：")) or normalize_name(cell) in vocabulary.notes
         aside = is_label or labelled or bool(_units_of_title([cell])) or KEY_AND_VALUE.fullmatch(cell) is not None
         if not aside and YEAR.fullmatch(cell) is None and not UNIT_HEADINGS.fullmatch(cell):
             yield cell
@@ -308,10 +308,10 @@ def _units_of_title(cells: Sequence[str]) -> list[str]:
     if not found:
         found += [cell for cell in alone if is_whole_unit(cell)]
     if not found:
-        comments = [one for cell in alone for one in comments_of(cell)[1] if YEAR.fullmatch(one) is None]
+        comments = [one for cell in alone for one in split_comments(cell)[1] if YEAR.fullmatch(one) is None]
         found += [one for one in comments if parse_units(one)]
     # A unit that a sentence names otherwise is not applied on a guess: it is refused where it may matter.
-    return found or [cell for cell in alone if multiplied_in(cell)]
+    return found or [cell for cell in alone if mentions_multiplied_unit(cell)]
 
 
 def _whole_line(cell: str) -> str | None:
@@ -323,7 +323,7 @@ def _whole_line(cell: str) -> str | None:
     return units_in_line(bare) if found is not None and found.end() == len(bare) else None
 
 
-def _unit_lines(parts: Sequence[_Part]) -> dict[int, str]:
+def _unit_lines(parts: Sequence[_TablePart]) -> dict[int, str]:
     """Return the units by row; a part without a line of its own has that of the part before it."""
     lines: dict[int, str] = {}
     said: list[str] = []
@@ -335,7 +335,7 @@ def _unit_lines(parts: Sequence[_Part]) -> dict[int, str]:
 
 
 def _read_part(
-    part: _Part,
+    part: _TablePart,
     rows: Sequence[list[str]],
     merged: Sequence[Area],
     vocabulary: Vocabulary,
@@ -372,18 +372,18 @@ def _read_part(
     return list(_merged_numbers(part, rows, inside, vocabulary))
 
 
-def _field_of(part: _Part, column: int, vocabulary: Vocabulary) -> str | None:
+def _field_of(part: _TablePart, column: int, vocabulary: Vocabulary) -> str | None:
     """Return the field, or the part of a place, that a column holds."""
     if column >= len(part.names) or not part.heading.paths[column]:
         return None
     path = part.heading.paths[column]
     explicit = next((ours for ours, theirs in vocabulary.explicit.items() if is_called(path, theirs)), None)
-    claim = meaning(path, vocabulary)
+    claim = match_path(path, vocabulary)
     return explicit or (claim.field if claim else place_part(path, vocabulary))
 
 
 def _filled_down(
-    part: _Part, rows: Sequence[list[str]], merged: Sequence[Area], vocabulary: Vocabulary
+    part: _TablePart, rows: Sequence[list[str]], merged: Sequence[Area], vocabulary: Vocabulary
 ) -> dict[int, list[str]]:
     """Return the rows to which a merged cell gives the name that stands in its first row.
 
@@ -403,11 +403,11 @@ def _filled_down(
 
 
 def _begins_with_number(value: str) -> bool:
-    return value[:1].isdigit() or number(value, {}) is not None
+    return value[:1].isdigit() or parse_number(value, {}) is not None
 
 
 def _merged_numbers(
-    part: _Part, rows: Sequence[Sequence[str]], merged: Sequence[Area], vocabulary: Vocabulary
+    part: _TablePart, rows: Sequence[Sequence[str]], merged: Sequence[Area], vocabulary: Vocabulary
 ) -> Iterator[MergedNumber]:
     """Yield the numbers that stand beside several rows of data, or under several headings."""
     for top, left, bottom, right in merged:
@@ -425,7 +425,7 @@ def _merged_numbers(
             yield MergedNumber(tuple(named), beside, value)
 
 
-def _refuse_unnamed_numbers(part: _Part, vocabulary: Vocabulary, *, source: str) -> None:
+def _refuse_unnamed_numbers(part: _TablePart, vocabulary: Vocabulary, *, source: str) -> None:
     """Refuse numbers in columns without a name right of a column of numbers: its name may be that of them all."""
     for column, path in enumerate(part.heading.paths):
         if not path or _field_of(part, column, vocabulary) not in vocabulary.numbers:
@@ -434,7 +434,7 @@ def _refuse_unnamed_numbers(part: _Part, vocabulary: Vocabulary, *, source: str)
         found = []
         while beside < len(part.names) and not part.heading.paths[beside]:
             cells = [row.get(part.names[beside]) for row in part.kept.values()]
-            if any(cell and number(cell, {}) is not None for cell in cells):
+            if any(cell and parse_number(cell, {}) is not None for cell in cells):
                 found.append(part.names[beside])
             beside += 1
         if found:
@@ -447,11 +447,11 @@ def _why_not(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:
     cells = [cell for cell in row if cell]
     if not cells:
         return "row_blank"
-    names = [plain(comments_of(cell)[0] or cell) for cell in cells[:NAMING_CELLS]]
+    names = [normalize_name(split_comments(cell)[0] or cell) for cell in cells[:NAMING_CELLS]]
     if any(name in vocabulary.totals for name in names) or _ends_as_total(row, names, vocabulary):
         return "row_total"
     beginning = cells[0].partition(":")[0].partition("：")[0]
-    if len(cells) < width and plain(beginning) in vocabulary.notes and len(cells) <= NAMING_CELLS:
+    if len(cells) < width and normalize_name(beginning) in vocabulary.notes and len(cells) <= NAMING_CELLS:
         return "row_note"
     if len(cells) == 1 < width and (_whole_line(cells[0]) or units_in_line(cells[0])):
         return "row_note"
@@ -463,11 +463,11 @@ def _why_not(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:
 def _may_be_heading(row: Sequence[str]) -> bool:
     """Tell whether a row that calls itself a total says only names: 男, 女, 合计 below a heading."""
     cells = [cell for cell in row if cell]
-    names = [cell for cell in cells if plain(cell) and number(cell, {}) is None]
+    names = [cell for cell in cells if normalize_name(cell) and parse_number(cell, {}) is None]
     return len(cells) > 1 and len(names) == len(cells)
 
 
-def _numbers_columns(row: Sequence[str], part: _Part) -> bool:
+def _numbers_columns(row: Sequence[str], part: _TablePart) -> bool:
     """Tell whether a row only numbers the columns of a statistical table: 甲, 1, 2, 3."""
     cells = [cell for cell in row if cell]
     stems = [cell for cell in cells if (cell in STEMS and len(cell) == 1) or cell in COLUMN_NUMBERS]
@@ -487,7 +487,7 @@ def _translates(words: Sequence[str], heading: Heading, vocabulary: Vocabulary) 
     pairs = [
         (path, words[column] if column < len(words) else "") for column, path in enumerate(heading.paths) if path
     ]
-    if len(pairs) < 2 or not all(word and number(word, {}) is None for _, word in pairs):  # noqa: PLR2004
+    if len(pairs) < 2 or not all(word and parse_number(word, {}) is None for _, word in pairs):  # noqa: PLR2004
         return False
     scripts = {(HAN.search(path[-1]) is None, HAN.search(word) is None) for path, word in pairs}
     if scripts not in ({(True, False)}, {(False, True)}):
@@ -498,7 +498,7 @@ def _translates(words: Sequence[str], heading: Heading, vocabulary: Vocabulary) 
 
 
 def _means(path: tuple[str, ...], vocabulary: Vocabulary) -> str | None:
-    claim = meaning(path, vocabulary)
+    claim = match_path(path, vocabulary)
     return claim.field if claim is not None else place_part(path, vocabulary)
 
 
@@ -518,7 +518,7 @@ def _without_translations(headings: Sequence[Heading], vocabulary: Vocabulary) -
 
 def _ends_as_total(row: Sequence[str], names: Sequence[str], vocabulary: Vocabulary) -> bool:
     """Tell whether a row is the total of a part ("… 小计"); a place with coordinates may be called anything."""
-    if any("." in cell and coordinate(cell) is not None for cell in row):
+    if any("." in cell and parse_coordinate(cell) is not None for cell in row):
         return False
     return any(name.endswith(("小计", "合计")) for name in names) and bool(vocabulary.totals)
 
@@ -528,16 +528,16 @@ def _distinct(headings: Sequence[str]) -> list[str]:
     names = []
     for column, heading in enumerate(headings):
         alone = heading and list(headings).count(heading) == 1
-        names.append(heading if alone else f"{heading} [{letters(column)}]".strip())
+        names.append(heading if alone else f"{heading} [{column_letters(column)}]".strip())
     return names
 
 
-def letters(column: int) -> str:
+def column_letters(column: int) -> str:
     """Return how a spreadsheet calls a column, counted from 0.
 
     Examples
     --------
-    >>> letters(0), letters(25), letters(27)
+    >>> column_letters(0), column_letters(25), column_letters(27)
     ('A', 'Z', 'AB')
     """
     name = ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyogrio
 
-from planner.io.tables.sheets import letters
+from planner.io.tables.sheets import column_letters
 from planner.messages.errors import DataError, Issue
 
 CELLS_AT_MOST = 50_000_000
@@ -39,7 +39,7 @@ def check_size(rows: int, columns: int, *, source: str, is_sheet: bool = False) 
       - Its cells reach to column XFD (16,384 columns); a table may have 2,000. Delete what stands beside ...
     """
     if columns > COLUMNS_AT_MOST:
-        values = {"last": letters(columns - 1), "count": f"{columns:,}", "most": f"{COLUMNS_AT_MOST:,}"}
+        values = {"last": column_letters(columns - 1), "count": f"{columns:,}", "most": f"{COLUMNS_AT_MOST:,}"}
         raise DataError(source, [Issue("sheet_too_wide" if is_sheet else "table_too_wide", values)])
     if columns * rows > CELLS_AT_MOST:
         raise DataError(source, [Issue("too_many_cells", {"cells": f"{CELLS_AT_MOST:,}"})])

@@ -10,9 +10,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-from planner.io.tables.encodings import NoTextError, decoded
-from planner.io.tables.sheets import Grid
+from planner.io.tables.sheets import CellGrid
 from planner.io.tables.size_limits import CELLS_AT_MOST, COLUMNS_AT_MOST, check_size
+from planner.io.text_encodings import TextDecodeError, decode_table
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
@@ -39,7 +39,7 @@ SHAPE = re.compile(r"\s*(?:[A-Za-z ]+\(|\{|\[)")
 _cell_size = threading.Lock()
 
 
-def parse_text(content: bytes, *, source: str) -> Grid:
+def parse_text(content: bytes, *, source: str) -> CellGrid:
     r"""Make a grid of a text table.
 
     Parameters
@@ -60,8 +60,8 @@ def parse_text(content: bytes, *, source: str) -> Grid:
     (('名称', '面积'), ('东风', '320.5'))
     """
     try:
-        text, encoding = decoded(content)
-    except NoTextError as error:
+        text, encoding = decode_table(content)
+    except TextDecodeError as error:
         raise DataError(source, [error.issue]) from error
     if text.lstrip()[:1] == "<":
         raise DataError(source, [Issue("unreadable_file", {"reason": Phrase("errors.why_web_page")})])
@@ -69,7 +69,7 @@ def parse_text(content: bytes, *, source: str) -> Grid:
     rows = _rows(text, delimiter, source)
     if len(rows) > 1 and not text.endswith(("\n", "\r")) and 0 < len(rows[-1]) < len(rows[-2]):
         raise DataError(source, [Issue("cut_off", {"row": len(rows)})])
-    return Grid(tuple(rows if delimiter == "," else _with_points(rows)), encoding)
+    return CellGrid(tuple(rows if delimiter == "," else _with_points(rows)), encoding)
 
 
 def _delimiter(text: str) -> tuple[str, str]:

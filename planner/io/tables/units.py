@@ -9,9 +9,73 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from planner.io.tables.cells import narrow as narrowed
-from planner.io.tables.cells import plain
-from planner.io.tables.multipliers import with_english_words, with_words
+from planner.io.tables.cells import normalize_name, to_narrow
+
+WORDS = {2: "百", 3: "千", 4: "万", 5: "十万", 6: "百万", 7: "千万", 8: "亿"}
+"""The word for a power of ten."""
+
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+POWER = re.compile(
+    rf"(?:[×x*]\s*)?(?<![\d.])10\s?(?:(?:\^|\*\*)\s?[({{]?(?P<digit>\d)[)}}]?|(?P<raised>[{RAISED}]))(?!\d)"
+)
+TIMES = re.compile(r"(?<![A-Za-z\d])[×x*]\s*(?P<number>10{2,8}|1(?:[, ]?0{3}){1,2})(?!\d)", re.IGNORECASE)
+THOUSANDS = re.compile(
+    r"(?<!\d[,. '’])(?<!\d)(?:['’‘′`]000(?:['’]?s)?|000(?:['’]?s\b|(?=\s*[A-Za-z\u3400-\u9fff])))(?![\d])"
+)
+"""Figures of which three zeros were left away: '000, 000s."""
+
+ENGLISH = re.compile(
+    r"\b(?:in\s+)?(?P<word>(?:tens of |ten |hundreds of |hundred )(?:thousand|million)s?"
+    r"|hundreds?|thousands?|millions?|k(?=\s))\b(?:\s+of\b)?",
+    re.IGNORECASE,
+)
+POWERS = {"k": 3, "hundred": 2, "thousand": 3, "million": 6}
+BEFORE = {"ten": 1, "tens": 1, "hundred": 2, "hundreds": 2}
+
+
+def replace_power_multipliers(text: str) -> str:
+    """Return a text in which powers of ten and left-out zeros are the multiplier's word.
+
+    Examples
+    --------
+    >>> [replace_power_multipliers(text) for text in ("10³㎡", "10^4人", "('000)", "10 000 persons")]
+    ['千㎡', '万人', '(千)', '10 000 persons']
+    """
+    named = POWER.sub(lambda found: _word(found, _exponent(found)), text)
+    named = TIMES.sub(lambda found: _word(found, found["number"].count("0")), named)
+    return THOUSANDS.sub("千", named)
+
+
+def replace_english_multipliers(text: str) -> str:
+    """Return a text in which the multipliers that English writes as words are those of Chinese, too.
+
+    Examples
+    --------
+    >>> replace_english_multipliers("hundred thousand people"), replace_english_multipliers("thousands of persons")
+    ('十万people', '千persons')
+    """
+    return re.sub(
+        r"(?<=[十百千万亿])\s+(?=[a-z])",
+        "",
+        ENGLISH.sub(_of_english, replace_power_multipliers(text)),
+        flags=re.IGNORECASE,
+    )
+
+
+def _exponent(found: re.Match[str]) -> int:
+    return int(found["digit"]) if found["digit"] else RAISED.index(found["raised"])
+
+
+def _word(found: re.Match[str], exponent: int) -> str:
+    """Return the word of a power of ten; where there is none, what is written."""
+    return WORDS.get(exponent, found[0])
+
+
+def _of_english(found: re.Match[str]) -> str:
+    first, *others = found["word"].lower().split()
+    exponent = POWERS[(others or [first])[-1].removesuffix("s")]
+    return _word(found, exponent + (BEFORE[first] if others else 0))
+
 
 UNIT_LABEL = (
     r"(?:(?:计量|人口|户数|面积|金额|货币|数量|数据|表中|本表|统计|表内){0,3}单位|units?(?: of measure(?:ment)?)?)"
@@ -149,7 +213,7 @@ def parse_units(text: str) -> tuple[Unit, ...]:
     >>> parse_units("凤凰岭街道办事处")
     ()
     """
-    narrow = with_english_words(narrowed(text).lower())
+    narrow = replace_english_multipliers(to_narrow(text).lower())
     whole = _parse(narrow) if ONE_UNIT.fullmatch(narrow) else _bracketed(narrow)
     if whole:
         return whole
@@ -174,7 +238,7 @@ def is_whole_unit(text: str) -> bool:
     >>> [is_whole_unit(text) for text in ("（万人）", "('000)", "万户、万人", "万人社区", "人口", "2020")]
     [True, True, True, False, False, False]
     """
-    said = with_english_words(narrowed(text).lower()).strip("()[]【】〔〕<>《》 ")
+    said = replace_english_multipliers(to_narrow(text).lower()).strip("()[]【】〔〕<>《》 ")
     parts = [part for part in DIVIDERS.split(said) if part]
     return bool(_parse(said) or _bracketed(said)) or (bool(parts) and all(map(_parse, parts)))
 
@@ -189,19 +253,21 @@ def factor_of_unit(field: str, text: str) -> float | None:
     """
     known, units = units_of(field), parse_units(text)
     dimension = dimension_of(field)
-    factors = {unit.factor if unit.dimension == dimension else known.get(plain(unit.text)) for unit in units}
+    factors = {
+        unit.factor if unit.dimension == dimension else known.get(normalize_name(unit.text)) for unit in units
+    }
     return factors.pop() if len(factors) == 1 else None
 
 
-def multiplied_in(text: str) -> bool:
+def mentions_multiplied_unit(text: str) -> bool:
     """Tell whether a sentence speaks of a multiplied unit, and no figure stands before it.
 
     Examples
     --------
-    >>> [multiplied_in(text) for text in ("本表人口数据为万人", "全区共40万人", "万人社区名单")]
+    >>> [mentions_multiplied_unit(text) for text in ("本表人口数据为万人", "全区共40万人", "万人社区名单")]
     [True, False, False]
     """
-    return SCALED_BASE.search(with_words(narrowed(text))) is not None
+    return SCALED_BASE.search(replace_power_multipliers(to_narrow(text))) is not None
 
 
 def units_in_line(text: str) -> str | None:
@@ -214,7 +280,7 @@ def units_in_line(text: str) -> str | None:
     >>> units_in_line("说明：人口以万人计"), units_in_line("以社区为单位"), units_in_line("in thousands")
     ('万人', None, '千')
     """
-    narrow = with_words(narrowed(text))
+    narrow = replace_power_multipliers(to_narrow(text))
     lines = NEXT_UNIT.sub("\n", narrow)
     named = [found["units"].strip() for found in UNIT_LINE.finditer(lines)]
     beside = [found["units"].strip() for found in UNIT_BESIDE.finditer(lines)]
@@ -228,7 +294,7 @@ def units_in_line(text: str) -> str | None:
 
 def is_unit_heading(heading: str) -> bool:
     """Tell whether a column of this name may hold units."""
-    return UNIT_HEADINGS.fullmatch(narrowed(heading)) is not None
+    return UNIT_HEADINGS.fullmatch(to_narrow(heading)) is not None
 
 
 def factor_for(field: str, text: str) -> float:
@@ -253,7 +319,11 @@ def factor_for(field: str, text: str) -> float:
     known = units_of(field)
     fitting = {unit.factor for unit in units if unit.dimension == dimension}
     if not fitting:
-        fitting = {known[plain(unit.text)] for unit in units if not unit.dimension and plain(unit.text) in known}
+        fitting = {
+            known[normalize_name(unit.text)]
+            for unit in units
+            if not unit.dimension and normalize_name(unit.text) in known
+        }
     if len(fitting) == 1:
         return fitting.pop()
     # A unit without a multiplier that does not fit says nothing of this field: 人 beside a column of households.
@@ -262,15 +332,15 @@ def factor_for(field: str, text: str) -> float:
     return 1.0
 
 
-def comments_of(heading: str) -> tuple[str, tuple[str, ...]]:
+def split_comments(heading: str) -> tuple[str, tuple[str, ...]]:
     """Return a heading without its brackets, and what stands in them.
 
     Examples
     --------
-    >>> comments_of("常住人口（2020年）（万人）"), comments_of("面积(㎡"), comments_of("户数")
+    >>> split_comments("常住人口（2020年）（万人）"), split_comments("面积(㎡"), split_comments("户数")
     (('常住人口', ('2020年', '万人')), ('面积', ('m2',)), ('户数', ()))
     """
-    narrow = with_words(narrowed(heading))
+    narrow = replace_power_multipliers(to_narrow(heading))
     comments = tuple(one.strip() for one in re.findall(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]?", narrow))
     name = re.sub(r"[(\[【〔][^()\[\]【】〔〕]*[)\]】〕]?", "", narrow).strip()
     return name, tuple(one for one in comments if one)
@@ -280,7 +350,7 @@ def _parse(text: str) -> tuple[Unit, ...]:
     """Return the units of one word, a rate among them; () where it is none."""
     if text in {"%", "‰"}:
         return (Unit(OTHER, 1.0, 1.0, text),)
-    word = plain(text.removeprefix("in ")).replace(",", "")
+    word = normalize_name(text.removeprefix("in ")).replace(",", "")
     if not word:
         return ()
     found = _known_units().get(word)
@@ -305,9 +375,9 @@ def _parse(text: str) -> tuple[Unit, ...]:
 
 def _looks_like_unit(text: str) -> bool:
     """Tell whether a text that is not known as a unit may be one with a multiplier, as 万只."""
-    if _multiplied(plain(text)):
+    if _multiplied(normalize_name(text)):
         return True
-    said = with_english_words(narrowed(text).lower())
+    said = replace_english_multipliers(to_narrow(text).lower())
     parts = DIVIDERS.split(said)
     if _parse(SIZE.sub("", said)):
         return True
@@ -338,11 +408,11 @@ def _bracketed(text: str) -> tuple[Unit, ...]:
 def _known_units() -> dict[str, tuple[Unit, ...]]:
     """Return the units by their plain words: bases, bases with a multiplier, and bare multipliers."""
     words = _words()
-    scales = {plain(word): float(scale) for word, scale in words["multipliers"].items()}
+    scales = {normalize_name(word): float(scale) for word, scale in words["multipliers"].items()}
     found: dict[str, list[Unit]] = {}
     for dimension, bases in words["units"].items():
         for word, factor in bases.items():
-            base = plain(word)
+            base = normalize_name(word)
             found.setdefault(base, []).append(Unit(dimension, float(factor), 1.0, base))
     for base, units in tuple(found.items()):
         for scale_word, scale in scales.items():

@@ -88,7 +88,7 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
     }
     if len(filled) == 1:
         told["rows"], told["merged"] = _sheet(sheets[filled[0]], asked["cells"])
-        _mark(told, _marks_module().marks_of(asked["bytes"], filled[0]))
+        _mark(told, _marks_module().read_sheet_marks(asked["bytes"], filled[0]))
     return told
 
 

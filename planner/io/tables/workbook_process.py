@@ -42,7 +42,7 @@ PATIENCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRead:
+class WorkbookSheet:
     """What a workbook holds.
 
     Attributes
@@ -80,7 +80,7 @@ class UnreadableWorkbookError(Exception):
         super().__init__(kind)
 
 
-def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
+def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookSheet:
     """Read one sheet of a workbook.
 
     Parameters
@@ -131,7 +131,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> SheetRead:
     told = marshal.loads(done.stdout)  # noqa: S302 - what our own process has written
     if told["failed"]:
         raise UnreadableWorkbookError(told["failed"], told.get("reason", ""))
-    return SheetRead(
+    return WorkbookSheet(
         tuple(told["names"]),
         tuple(told["filled"]),
         tuple(told["rows"]),

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from planner.io.tables import containers
+from planner.io.tables.cells import parse_number
 from planner.io.tables.containers import (
     GZIP_BEGINS,
     OLE_BEGINS,
     WORKBOOK_STREAMS,
     ZIP_BEGINS,
-    NotUnpackedError,
-    TooMuchError,
+    UnpackedSizeError,
+    UnpackError,
     gunzipped,
     is_protected,
     unzipped,
 )
-from planner.io.tables.number_formats import with_shown_units
-from planner.io.tables.sheets import Grid
+from planner.io.tables.sheets import CellGrid
 from planner.io.tables.size_limits import CELLS_AT_MOST, check_size
 from planner.io.tables.text_tables import parse_text
+from planner.io.tables.units import OTHER, is_whole_unit, parse_units
 from planner.io.tables.workbook_process import UnreadableWorkbookError, read_sheet
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
@@ -36,7 +39,7 @@ HTML = (b"<", b"\xef\xbb\xbf<")
 FIRST_BYTES = 4096
 
 
-def read_text_grid(path: Path) -> Grid:
+def read_text_grid(path: Path, _sheet: str | None = None, _setting: str = "") -> CellGrid:
     """Read a table of text, packed with gzip or not.
 
     Raises
@@ -52,7 +55,7 @@ def read_text_grid(path: Path) -> Grid:
     return parse_text(content, source=str(path))
 
 
-def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
+def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> CellGrid:
     """Read one sheet of a workbook: .xlsx, .xlsm, .xlsb, .xls, .et or .ods, whichever it is by its content.
 
     Parameters
@@ -86,8 +89,8 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> Grid:
         raise DataError(str(path), [Issue("empty_sheet")])
     width = max((len(row) for row in found.rows), default=0)
     check_size(len(found.rows), width, source=str(path), is_sheet=True)
-    return Grid(
-        with_shown_units(found.rows, found.shown),
+    return CellGrid(
+        append_format_units(found.rows, found.shown),
         merged=found.merged,
         hidden_rows=found.hidden_rows,
         hidden_columns=found.hidden_columns,
@@ -126,9 +129,9 @@ def _unpacked(path: Path, content: bytes) -> bytes:
     unpack = unzipped if content.startswith(ZIP_BEGINS) else gunzipped
     try:
         return unpack(content, containers.UNPACKED_AT_MOST)
-    except TooMuchError as error:
+    except UnpackedSizeError as error:
         raise DataError(str(path), [_too_large()]) from error
-    except NotUnpackedError as error:
+    except UnpackError as error:
         raise DataError(str(path), [_unreadable(error.reason)]) from error
 
 
@@ -150,3 +153,39 @@ def _unreadable(reason: Phrase | str) -> Issue:
 def _too_large() -> Issue:
     unpacked = f"{containers.UNPACKED_AT_MOST // 2**20:,}"
     return Issue("too_large", {"unpacked": unpacked, "cells": f"{CELLS_AT_MOST:,}"})
+
+
+def append_format_units(
+    rows: Sequence[tuple[str, ...]], shown: Iterable[tuple[int, int, str]]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the cells of a sheet, with the units behind their numbers that only the numbers' formats write.
+
+    A unit that multiplies nothing is left away: 3户 and 3 are the same.
+
+    Parameters
+    ----------
+    rows
+        The cells.
+    shown
+        Row, column and the text that the format writes behind the number, counted from 0.
+
+    Examples
+    --------
+    >>> append_format_units([("社区", "人口"), ("东", "0.12")], [(1, 1, "万人")])
+    (('社区', '人口'), ('东', '0.12万人'))
+    """
+    found = list(rows)
+    for row, column, text in shown:
+        if not _multiplies(text) or row >= len(found) or column >= len(found[row]):
+            continue
+        cells = found[row]
+        if parse_number(cells[column], {}) is not None:
+            found[row] = (*cells[:column], cells[column] + text, *cells[column + 1 :])
+    return tuple(found)
+
+
+@cache
+def _multiplies(text: str) -> bool:
+    units = parse_units(text) if is_whole_unit(text) else ()
+    dimensions = {unit.dimension for unit in units}
+    return len(dimensions - {OTHER}) == len(dimensions) == 1 and any(unit.factor != 1 for unit in units)

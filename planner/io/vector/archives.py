@@ -30,14 +30,16 @@ ENCRYPTED_FLAG = 0x1
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ArchiveMember:
     """One file of an archive: what it is called there, and where it lies unpacked."""
 
     name: PurePosixPath
     path: Path
 
 
-def unpack_zip(archive: Path, folder: Path, *, wanted: Callable[[PurePosixPath], bool]) -> tuple[Member, ...]:
+def unpack_zip(
+    archive: Path, folder: Path, *, wanted: Callable[[PurePosixPath], bool]
+) -> tuple[ArchiveMember, ...]:
     """Unpack the files of an archive that are wanted.
 
     Parameters
@@ -76,7 +78,7 @@ def unpack_zip(archive: Path, folder: Path, *, wanted: Callable[[PurePosixPath],
         raise _unreadable(archive, "errors.why_archive") from error
 
 
-def names_in_zip(archive: Path) -> tuple[PurePosixPath, ...]:
+def list_zip(archive: Path) -> tuple[PurePosixPath, ...]:
     """Return how the files of an archive are called, () where it cannot be opened: reading it says why."""
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -106,12 +108,12 @@ def unpack_gzip(archive: Path, target: Path) -> None:
 
 def _unpacked(
     opened: zipfile.ZipFile, archive: Path, folder: Path, wanted: Callable[[PurePosixPath], bool]
-) -> tuple[Member, ...]:
+) -> tuple[ArchiveMember, ...]:
     entries = opened.infolist()
     if len(entries) > MEMBERS_AT_MOST:
         raise _unreadable(archive, "errors.why_archive_too_large")
     left = _limit(archive.stat().st_size)
-    members: dict[PurePosixPath, Member] = {}
+    members: dict[PurePosixPath, ArchiveMember] = {}
     for entry in entries:
         name = PurePosixPath(_name(entry).replace("\\", "/"))
         if entry.is_dir() or name.name.startswith("._") or "__MACOSX" in name.parts:
@@ -126,7 +128,7 @@ def _unpacked(
         if name in members:
             raise _unreadable(archive, "errors.why_archive")
         target = folder / Path(*name.parts)
-        members[name] = Member(name, target)
+        members[name] = ArchiveMember(name, target)
         target.parent.mkdir(parents=True, exist_ok=True)
         with opened.open(entry) as source:
             left -= _copy(source, target, left, archive)

@@ -29,14 +29,14 @@ DEGREES = 4326
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ShapesRead:
+class ParsedShapes:
     """Shapes of texts, None where a text is none; and the systems that the texts themselves name."""
 
     shapes: NDArray[np.object_]
     codes: frozenset[int]
 
 
-def read_shapes(texts: Iterable[object]) -> ShapesRead:
+def read_shapes(texts: Iterable[object]) -> ParsedShapes:
     """Read shapes, each in whichever way it is written.
 
     Examples
@@ -51,21 +51,21 @@ def read_shapes(texts: Iterable[object]) -> ShapesRead:
         shapes = [_shape(text, codes) if isinstance(text, str) else None for text in texts]
     found: NDArray[np.object_] = np.full(len(shapes), None, dtype=object)
     found[:] = shapes
-    return ShapesRead(found, frozenset(codes))
+    return ParsedShapes(found, frozenset(codes))
 
 
 def read_wkt(text: str) -> shapely.Geometry | None:
     """Return the shape of one WKT; None where it is none, or nested deeper than any shape."""
     with np.errstate(all="ignore"):
-        return None if is_deep(text) else shapely.from_wkt(text, on_invalid="ignore")
+        return None if is_nested_too_deep(text) else shapely.from_wkt(text, on_invalid="ignore")
 
 
-def is_deep(text: str, deepest: int = DEEPEST) -> bool:
+def is_nested_too_deep(text: str, deepest: int = DEEPEST) -> bool:
     """Tell whether brackets are nested deeper than `deepest`.
 
     Examples
     --------
-    >>> is_deep("POLYGON ((0 0, 1 0, 1 1, 0 0))"), is_deep("(" * 20 + ")" * 20)
+    >>> is_nested_too_deep("POLYGON ((0 0, 1 0, 1 1, 0 0))"), is_nested_too_deep("(" * 20 + ")" * 20)
     (False, True)
     """
     if sum(map(text.count, OPENING)) <= deepest:
@@ -84,7 +84,7 @@ def _shape(text: str, codes: set[int]) -> shapely.Geometry | None:
         content = bytes.fromhex(packed[1])
         return _from_wkb(content, codes) if _is_whole(content) else None
     if text.lstrip().startswith("{"):
-        shape = None if is_deep(text) else shapely.from_geojson(text, on_invalid="ignore")
+        shape = None if is_nested_too_deep(text) else shapely.from_geojson(text, on_invalid="ignore")
         codes |= {DEGREES} if shape is not None else set()
         return shape
     named = EWKT.fullmatch(text)

@@ -23,7 +23,7 @@ OF_THE_FORMAT = ("gpkg_", "sqlite_", "rtree_")
 """How the tables begin that GDAL reads before any layer."""
 
 
-def check_computed(path: Path, layer: str | None = None) -> None:
+def check_views(path: Path, layer: str | None = None) -> None:
     """Run what a GeoPackage computes, with a limit of time and size: GDAL would wait for it without end.
 
     Parameters

@@ -55,7 +55,7 @@ def read_text(path: Path) -> tuple[str, str]:
     raise DataError(str(path), [Issue("no_text_table")])
 
 
-def check_leads_nowhere(text: str, path: Path) -> None:
+def check_no_external_crs(text: str, path: Path) -> None:
     """Refuse JSON that gives its coordinate system as an address: GDAL would ask there.
 
     Raises
@@ -89,7 +89,7 @@ def _is_address(system: object) -> bool:
     return isinstance(system, dict) and str(system.get("type", "name")).lower() not in NAMED
 
 
-def unknown_system(text: str, read_as: pyproj.CRS | None) -> str:
+def find_unknown_crs(text: str, read_as: pyproj.CRS | None) -> str:
     """Return the coordinate system that a text names and that was not understood; "" where none is.
 
     GDAL takes degrees of WGS-84 where it does not know the name, and says nothing.
@@ -97,7 +97,7 @@ def unknown_system(text: str, read_as: pyproj.CRS | None) -> str:
     Examples
     --------
     >>> text = '{"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "Xian 80"}}}'
-    >>> [unknown_system(one, pyproj.CRS(4326)) for one in (text, text.replace("Xian 80", "EPSG:4326"))]
+    >>> [find_unknown_crs(one, pyproj.CRS(4326)) for one in (text, text.replace("Xian 80", "EPSG:4326"))]
     ['Xian 80', '']
     """
     for found in NAMED_SYSTEM.finditer(text):

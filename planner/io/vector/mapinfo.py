@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pyogrio
 
-from planner.io.text_encodings import Encoding, choose_encoding, decode
-from planner.io.vector.isolated_copies import link_or_copy
+from planner.io.text_encodings import TextEncoding, choose_encoding, decode
+from planner.io.vector.gdal_isolation import link_or_copy
 from planner.io.vector.shapefiles import BYTEWISE
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
@@ -31,7 +31,7 @@ OFTEN = {".tab": 2, ".mif": 1}
 HEAD_AT_MOST = 200_000
 
 
-def read_mapinfo(path: Path, ending: str) -> tuple[pd.DataFrame, Encoding]:
+def read_mapinfo(path: Path, ending: str) -> tuple[pd.DataFrame, TextEncoding]:
     """Read a MapInfo table.
 
     Raises

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pyogrio
 
-from planner.io.text_encodings import Encoding, choose_encoding, decode
-from planner.io.vector.isolated_copies import link_or_copy
+from planner.io.text_encodings import TextEncoding, choose_encoding, decode
+from planner.io.vector.gdal_isolation import link_or_copy
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
@@ -32,7 +32,7 @@ SYSTEM_AT_MOST = 100_000
 """Bytes of a .prj that are read; the longest systems have some thousand."""
 
 
-def read_shapefile(path: Path) -> tuple[pd.DataFrame, Encoding]:
+def read_shapefile(path: Path) -> tuple[pd.DataFrame, TextEncoding]:
     """Read a shapefile.
 
     Raises

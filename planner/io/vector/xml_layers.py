@@ -34,7 +34,7 @@ OF_THE_MAP = (
 """Columns in which GDAL gives how a KML file is to be drawn."""
 
 
-def in_utf8(path: Path) -> tuple[bytes, str]:
+def to_utf8(path: Path) -> tuple[bytes, str]:
     """Return the bytes of an XML file such that any reader takes them, and the encoding that they were in.
 
     Chinese programs write XML in GB2312 or GBK and say so; few readers know these.
@@ -103,7 +103,7 @@ def check_xml(content: bytes, path: Path, ending: str) -> None:
         raise _refused(path, error) from error
 
 
-def with_plain_fields(content: bytes) -> tuple[bytes, dict[str, str]]:
+def rename_kml_fields(content: bytes) -> tuple[bytes, dict[str, str]]:
     """Give the fields of a KML file names that GDAL leaves as they are; it makes an underscore of any other sign.
 
     Returns
@@ -115,7 +115,7 @@ def with_plain_fields(content: bytes) -> tuple[bytes, dict[str, str]]:
 
     Examples
     --------
-    >>> with_plain_fields('<Data name="人口"><value>1</value></Data>'.encode())
+    >>> rename_kml_fields('<Data name="人口"><value>1</value></Data>'.encode())
     (b'<Data name="field_1"><value>1</value></Data>', {'field_1': '人口'})
     """
     new: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The plan as one plain document: what plan.json holds, and what map and report take every number from."""
+"""Document of a plan: the content of plan.json, from which map and report take every number."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from planner.accessibility.branches import is_branch
 from planner.config.study import Study, portable
 from planner.evaluation.indicators import find_indicator
 from planner.evaluation.intervals import IndicatorRef
-from planner.io.study_layers import Source, attribution_of
+from planner.io.study_layers import LayerSource, attribution_of
 from planner.messages.catalogue import LANGUAGES, Phrase
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.diagnosis import (
@@ -145,12 +145,12 @@ def _data(plan: Plan) -> Document:
     }
 
 
-def _source(source: Source) -> Document:
+def _source(source: LayerSource) -> Document:
     return {
         **{name: getattr(source, name) for name in source.__slots__},
         "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],
-        "set_aside": [
+        "dropped": [
             {
                 "key": aside.key,
                 "count": aside.count,
@@ -158,7 +158,7 @@ def _source(source: Source) -> Document:
                 "en": aside.in_words("en"),
                 "zh": aside.in_words("zh"),
             }
-            for aside in source.set_aside
+            for aside in source.dropped
         ],
     }
 

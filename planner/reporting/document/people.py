@@ -1,4 +1,4 @@
-"""The parts of the document that tell of people: their balance, further kinds of them, business circles."""
+"""Entries of the document on people: their balance, further population groups, business areas."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _kind(kind: GroupCoverage) -> Entries:
 
 def circles_entries(plan: Plan) -> Entries | None:
     """Return the business circles; None where the study gives no places."""
-    circles, settings = plan.circles, plan.study.circles
+    circles, settings = plan.circles, plan.study.business_areas
     if circles is None or plan.inputs.places is None:
         return None
     inside = circles.places["circle"] != ""

@@ -1,0 +1,158 @@
+"""Layers of sheets: tables of cells whose columns state where each row lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import pyproj
+
+from planner.config.sections.layers import Layer
+from planner.io.layer_read import LayerRead, LayerRequest
+from planner.io.osm_layers import apply_osm_tags
+from planner.io.tables.cell_parsing import failed_issues, read_cells
+from planner.io.tables.columns import Vocabulary, match_columns, missing_column_issues
+from planner.io.tables.headings import match_path
+from planner.io.tables.layer_columns import (
+    canonical_frame,
+    hidden_notices,
+    holds_no_number,
+    lowest_names,
+    merged_issues,
+    merged_notices,
+    parts_only_issues,
+    remove_grid_control_characters,
+    resolve_column,
+    unused_column_notices,
+    unused_columns,
+    vocabulary_of,
+)
+from planner.io.tables.row_positions import (
+    PositionRequest,
+    RowPositions,
+    find_position_columns,
+    locate_rows,
+    no_positions,
+    positions_to_frame,
+)
+from planner.io.tables.sheets import CellGrid, SheetTable, find_table
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import row_names
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PlacedRows:
+    """Rows of a sheet with their geometry, and what the study maps besides it."""
+
+    frame: gpd.GeoDataFrame
+    positions: RowPositions
+    headings: list[str]
+    free: list[str]
+    vocabulary: Vocabulary
+
+
+def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRead:
+    """Return the layer that a sheet of cells holds."""
+    layer, schema, setting = request.layer, request.schema, request.setting
+    grid, cleaned = remove_grid_control_characters(grid, schema.name)
+    sheet = find_table(grid, vocabulary_of(schema, layer.columns), source=str(path))
+    placed = _locate(path, sheet, request)
+    frame, columns = placed.frame, placed.positions.columns
+    mapped, wrong_columns = match_columns(
+        placed.free,
+        placed.vocabulary,
+        setting=setting,
+        claim_of=lambda name: match_path(sheet.paths[name], placed.vocabulary),
+    )
+    mapped = tuple(each for each in mapped if not holds_no_number(each, frame[each.column], schema))
+    wrong_columns += parts_only_issues(
+        mapped, {name: sheet.paths[name] for name in placed.free}, placed.vocabulary, setting
+    )
+    by_users_name = {name: resolve_column(name, sheet.paths) for name in request.counted}
+    frame = gpd.GeoDataFrame(frame.rename(columns={theirs: ours for ours, theirs in by_users_name.items()}))
+    present = [name for name in request.counted if by_users_name[name] in placed.free]
+    own_names = {by_users_name[name]: name for name in reversed(present)}
+    mapped = tuple(replace(each, column=own_names.get(each.column, each.column)) for each in mapped)
+    read = read_cells(
+        frame, mapped, schema, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
+    )
+    wrong_columns += merged_issues(sheet, read, present)
+    for part, column in columns.items():
+        if column in sheet.frame.columns:
+            wrong_columns += failed_issues(sheet.frame[column], part)
+    canonical, unreadable = canonical_frame(frame, read, placed.vocabulary, schema, placed.headings)
+    dropped = tuple(Notice(reason, schema.name, tuple(map(str, rows))) for reason, rows in sheet.left_out.items())
+    used = {*columns.values(), *(by_users_name[name] for name in present)}
+    unread = unused_columns(placed.headings, read, placed.vocabulary, {*used, *layer.keep})
+    exchanged = (Notice("coordinates_exchanged", schema.name),) if placed.positions.exchanged else ()
+    result = LayerRead(
+        canonical,
+        (*_named_rows(placed.positions.issues, canonical), *wrong_columns, *unreadable),
+        grid.encoding,
+        tuple(read.mapped),
+        columns,
+        len(sheet.frame) + sum(len(notice.rows) for notice in dropped),
+        dropped,
+        (
+            *(*cleaned, *exchanged, *placed.positions.notices, *read.notices),
+            *merged_notices(sheet, read, schema),
+            *hidden_notices(grid, sheet, read, schema.name),
+            *unused_column_notices(unread, schema),
+        ),
+        unread,
+    )
+    return apply_osm_tags(result, sheet.frame, path, layer, schema)
+
+
+def _locate(path: Path, sheet: SheetTable, request: LayerRequest) -> _PlacedRows:
+    """Find the columns that state where rows lie, and make the geometry of the rows."""
+    layer, schema, setting = request.layer, request.schema, request.setting
+    headings = [str(name) for name in sheet.frame.columns]
+    explicit = {ours: resolve_column(theirs, sheet.paths) for ours, theirs in layer.columns.items()}
+    vocabulary = vocabulary_of(schema, explicit)
+    # The lowest name states the part of a position: 坐标/经度 is 经度.
+    lowest = lowest_names(sheet.paths, vocabulary)
+    whole = {name: heading for heading, name in lowest.items()}
+    of_positions = {
+        ours: lowest.get(theirs, theirs) for ours, theirs in explicit.items() if vocabulary.where(ours)
+    }
+    ways = tuple(
+        replace(way, columns={part: whole[name] for part, name in way.columns.items()})
+        for way in find_position_columns(
+            [lowest[name] for name in headings], vocabulary_of(schema, of_positions), setting=setting
+        )
+    )
+    issues = missing_column_issues(of_positions, [*whole, *headings], vocabulary, setting)
+    if issues:
+        raise DataError(str(path), issues)
+    if not ways and schema.geometry_types:
+        values = {"present": ", ".join(headings), "setting": setting}
+        raise DataError(str(path), [Issue("no_geometry", values)])
+    wanted = PositionRequest(schema.name, schema.geometry_types, setting, declared_crs(layer), request.home)
+    rows = sheet.frame
+    positions = locate_rows(rows, ways, wanted) if schema.geometry_types else no_positions(len(rows))
+    frame = positions_to_frame(rows, positions)
+    if layer.crs is not None and "geometry" not in positions.columns:
+        frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)
+    taken = set(positions.columns.values())
+    free = [name for name in headings if name not in taken and name in frame.columns]
+    others = {ours: theirs for ours, theirs in explicit.items() if ours not in of_positions}
+    return _PlacedRows(frame, positions, headings, free, vocabulary_of(schema, others))
+
+
+def _named_rows(issues: Iterable[Issue], frame: gpd.GeoDataFrame) -> Iterator[Issue]:
+    """Yield issues of a table's places with the rows called by their ids."""
+    names = {f"#{index}": name for index, name in row_names(frame).items()}
+    for issue in issues:
+        yield replace(issue, rows=[names.get(str(row), row) for row in issue.rows])
+
+
+def declared_crs(layer: Layer) -> pyproj.CRS | None:
+    """Return the coordinate system that the study declares for a layer; None if none, or an unknown one."""
+    try:
+        return None if layer.crs is None else pyproj.CRS.from_user_input(layer.crs)
+    except pyproj.exceptions.CRSError:
+        return None

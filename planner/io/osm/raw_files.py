@@ -1,0 +1,189 @@
+"""Packed extracts: read bit by bit, and refused where they grow beyond measure."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import zlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import osmium
+from numpy.typing import NDArray
+from osmium import osm
+
+from planner.messages.errors import DataError, Issue
+
+TIMES_AT_MOST = 200
+"""Real extracts unpack to 10 to 40 times their size; a file made to fill the memory to 1,000 times and more."""
+
+ALWAYS_BYTES = 64 * 2**20
+"""So much is unpacked before the growth is judged: small files may grow by any factor."""
+
+CHUNK_BYTES = 2**20
+LENGTH_BYTES = 4
+HEADER_AT_MOST = 64 * 1024
+"""A blob's header is at most this long, by the format."""
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+
+
+def read_unpacked(path: Path) -> Iterator[bytes]:
+    """Yield the content of a plain, .gz or .bz2 file in chunks.
+
+    Raises
+    ------
+    DataError
+        It grows beyond measure.
+    OSError, EOFError
+        It cannot be read, or ends too early.
+    """
+    with path.open("rb") as raw:
+        name = path.name.lower()
+        file: BinaryIO | gzip.GzipFile | bz2.BZ2File = raw
+        if name.endswith(".gz"):
+            file = gzip.GzipFile(fileobj=raw)
+        elif name.endswith(".bz2"):
+            file = bz2.BZ2File(raw)
+        total = 0
+        while chunk := _next_chunk(file):
+            total += len(chunk)
+            if file is not raw:
+                _check_growth(path, raw.tell(), total)
+            yield chunk
+
+
+def _next_chunk(file: BinaryIO | gzip.GzipFile | bz2.BZ2File) -> bytes:
+    """Return what follows; damage inside what is packed is told as any other damage of a file."""
+    try:
+        return file.read(CHUNK_BYTES)
+    except zlib.error as error:
+        raise OSError(str(error)) from error
+
+
+def check_blobs(path: Path) -> None:
+    """Refuse an extract in PBF whose blobs say that they unpack to far more than the file holds.
+
+    What is no PBF is left for the reader to refuse.
+    """
+    with path.open("rb") as file:
+        packed = total = 0
+        while len(head := file.read(LENGTH_BYTES)) == LENGTH_BYTES:
+            length = int.from_bytes(head, "big")
+            if length > HEADER_AT_MOST:
+                return
+            size = _varint_field(file.read(length), 3)
+            blob = file.read(size)
+            if not size or len(blob) < size:
+                return
+            packed, total = packed + size, total + _varint_field(blob, 2)
+            _check_growth(path, packed, total)
+
+
+def _check_growth(path: Path, packed: int, total: int) -> None:
+    if total > ALWAYS_BYTES and total > TIMES_AT_MOST * packed:
+        values = {"packed": f"{max(packed / 2**20, 0.1):.1f}", "unpacked": f"{total / 2**20:,.0f}"}
+        raise DataError(str(path), [Issue("grows_unpacking", {**values, "times": TIMES_AT_MOST})])
+
+
+def _varint_field(message: bytes, wanted: int) -> int:
+    """Return a whole number of a protobuf message by the number of its field; 0 where it has none."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        field, kind = key >> 3, key & 7
+        if kind == VARINT:
+            value, at = _varint(message, at)
+            if field == wanted:
+                return value
+        elif kind == BYTES:
+            length, at = _varint(message, at)
+            at += length
+        elif kind in {FIXED32, FIXED64}:
+            at += 4 if kind == FIXED32 else 8
+        else:
+            return 0
+    return 0
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < len(message):
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:  # noqa: PLR2004 - the highest bit says that more follows
+            break
+    return value, at
+
+
+@dataclass(slots=True)
+class ObjectVersions:
+    """The objects of a file in its order.
+
+    Attributes
+    ----------
+    kinds, ids, versions, alive
+        Node (0), way (1) or relation (2); the id; the version, 0 where none is given; whether it is there.
+    located
+        Whether ways say themselves where they run.
+    """
+
+    kinds: array[int] = field(default_factory=lambda: array("b"))
+    ids: array[int] = field(default_factory=lambda: array("q"))
+    versions: array[int] = field(default_factory=lambda: array("q"))
+    alive: array[int] = field(default_factory=lambda: array("b"))
+    located: bool = False
+
+    def add(self, kind: int, number: int, version: int, *, alive: bool) -> None:
+        """Note one object."""
+        self.kinds.append(kind)
+        self.ids.append(number)
+        self.versions.append(version)
+        self.alive.append(alive)
+
+    def newest(self) -> NDArray[np.bool_]:
+        """Tell which objects are the newest version, of equal ones the last, shape (objects,).
+
+        Examples
+        --------
+        >>> ledger = ObjectVersions()
+        >>> for version in (1, 3, 2):
+        ...     ledger.add(1, 7, version, alive=True)
+        >>> ledger.newest().tolist()
+        [False, True, False]
+        """
+        kinds, ids = np.asarray(self.kinds), np.asarray(self.ids)
+        order = np.lexsort((np.asarray(self.versions), ids, kinds))
+        follows = (kinds[order][1:] == kinds[order][:-1]) & (ids[order][1:] == ids[order][:-1])
+        newest = np.ones(len(ids), dtype=bool)
+        newest[order[:-1][follows]] = False
+        return newest
+
+    def there(self) -> NDArray[np.bool_]:
+        """Tell which objects are the newest version and visible, shape (objects,)."""
+        return np.asarray(self.newest() & np.asarray(self.alive, dtype=bool), dtype=bool)
+
+    def count(self, kind: int) -> int:
+        """Return how many objects of a kind the file holds."""
+        return self.kinds.count(kind)
+
+    def is_plain(self) -> bool:
+        """Tell whether the readers can take the file as it stands."""
+        return not self.located and bool(self.there().all())
+
+
+def scan_pbf_versions(path: Path) -> ObjectVersions:
+    """Return what an extract says of its objects."""
+    ledger = ObjectVersions()
+    for number, kind in enumerate((osm.NODE, osm.WAY, osm.RELATION)):
+        for found in osmium.FileProcessor(path, kind):
+            if isinstance(found, osm.types.OSMObject):
+                ledger.add(number, found.id, found.version, alive=found.visible)
+            if not ledger.located and isinstance(found, osm.types.Way):
+                ledger.located = any(node.location.valid() for node in found.nodes)
+    return ledger

@@ -1,0 +1,126 @@
+"""Layers of OpenStreetMap extracts, and lines and buildings whose columns state its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from planner.config.sections.layers import Layer
+from planner.io.layer_notes import SHOWN_WORDS, FileNotes
+from planner.io.layer_read import LayerRead, LayerRequest, frame_to_layer
+from planner.io.osm.building_tags import complete_from_tags, read_for_use
+from planner.io.osm.extract import (
+    OsmStreets,
+    read_osm_barriers,
+    read_osm_building_areas,
+    read_osm_places,
+    read_osm_street_data,
+    read_osm_water,
+)
+from planner.io.osm.line_classes import LineClasses, classify_lines
+from planner.io.osm.walkable_tags import PRIVATE
+from planner.messages.errors import DataError, Issue
+from planner.messages.notices import Notice
+from planner.schemas.table_schema import TableSchema
+
+
+def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
+    """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
+    schema = request.schema
+    if request.layer.keep_all_lines:
+        raise DataError(str(path), [Issue("keep_all_of_extract")])
+    if schema.name == "buildings":
+        buildings, gaps, unread = read_osm_building_areas(path)
+        frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
+        found = frame_to_layer(frame, "", request, lists_unread=False)
+        notices = (*found.notices, *_unread_storeys(unread))
+        return replace(found, notes=FileNotes(gaps=gaps), notices=notices)
+    readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
+    if schema.name in readers:
+        return frame_to_layer(readers[schema.name](path), "", request, lists_unread=False)
+    walk = read_osm_street_data(path)
+    left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
+    found = frame_to_layer(walk.streets, "", request, lists_unread=False)
+    notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
+    return replace(found, notes=notes, notices=(*found.notices, *_told_of_extract(walk, schema.name)))
+
+
+def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
+    """Yield what was done to an extract before it was read, and what its nodes say otherwise than its places."""
+    source = walk.source
+    if source.deleted or source.older:
+        values = {"deleted": f"{source.deleted:,}", "older": f"{source.older:,}"}
+        yield Notice("osm_not_there", table, values=values)
+    if source.unnamed:
+        yield Notice("osm_unnamed_nodes", table)
+    if walk.apart:
+        yield Notice("osm_nodes_apart", table, values={"count": f"{walk.apart:,}"})
+
+
+def apply_osm_tags(
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
+) -> LayerRead:
+    """Take into account what a layer says of its rows in columns that are no fields of the table."""
+    if schema.name == "buildings":
+        frame, unread = complete_from_tags(found.frame, rows)
+        read = read_for_use(rows)
+        left = tuple(one for one in found.unread if one.column not in read)
+        return replace(found, frame=frame, unread=left, notices=(*found.notices, *_unread_storeys(unread)))
+    return _without_unwalked(found, rows, path, layer, schema)
+
+
+def _unread_storeys(words: tuple[str, ...]) -> tuple[Notice, ...]:
+    return (Notice("storeys_unread", "buildings", values={"words": list_words(words)}),) if words else ()
+
+
+def _without_unwalked(
+    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
+) -> LayerRead:
+    """Leave out the lines of a layer of streets that, by its own words, people do not walk on."""
+    if schema.name != "streets" or layer.keep_all_lines or not len(rows):
+        return found
+    lines = classify_lines(rows, class_column=layer.columns.get("kind"))
+    found = replace(found, unread=tuple(one for one in found.unread if one.column not in lines.read))
+    told = [
+        Notice("line_words_unread", schema.name, values={"column": column, "words": list_words(words)})
+        for column, words in lines.unread.items()
+    ]
+    if lines.unknown:
+        told.append(Notice("line_classes_unknown", schema.name, values={"words": list_words(lines.unknown)}))
+    if {"access", "foot"} & set(map(str.lower, lines.read)):
+        found = replace(found, frame=_with_access(found.frame, lines))
+    out = (lines.reason != "").to_numpy()
+    if not out.any():
+        return replace(found, notices=(*found.notices, *told))
+    if out.all():
+        words = list_words(tuple(dict.fromkeys(lines.word)))
+        raise DataError(str(path), [Issue("all_lines_left_out", {"count": f"{len(rows):,}", "reasons": words})])
+    left_out = gpd.GeoDataFrame(
+        {"reason": lines.reason[out], "word": lines.word[out]}, geometry=found.frame.geometry[out]
+    )
+    aside = Notice("street_not_walked", schema.name, tuple(str(row) for row in found.frame.index[out]))
+    return replace(
+        found,
+        frame=gpd.GeoDataFrame(found.frame[~out]),
+        left_out=(*found.left_out, aside),
+        notices=(*found.notices, *told),
+        notes=FileNotes(left_out=left_out),
+    )
+
+
+def _with_access(frame: gpd.GeoDataFrame, lines: LineClasses) -> gpd.GeoDataFrame:
+    """Mark private ways, and only these: `foot` may have opened what `access` calls private."""
+    access = frame["access"] if "access" in frame else pd.Series("", index=frame.index, dtype=object)
+    opened = access.map(lambda word: isinstance(word, str) and word.strip().lower() == PRIVATE).to_numpy(bool)
+    access = access.mask(opened, "").mask(lines.private.to_numpy(), PRIVATE)
+    return gpd.GeoDataFrame(frame.assign(access=access))
+
+
+def list_words(words: Sequence[str]) -> str:
+    """Return the first few words as a message lists them."""
+    return ", ".join(words[:SHOWN_WORDS]) + (" …" if len(words) > SHOWN_WORDS else "")

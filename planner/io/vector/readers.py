@@ -1,0 +1,175 @@
+"""Readers of spatial files, one for each family of formats, all with the same parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from planner.io.tables.size_limits import check_fields
+from planner.io.text_encodings import TextEncoding
+from planner.io.vector.geopackages import check_views
+from planner.io.vector.json_layers import check_no_external_crs, find_unknown_crs, is_topology, read_text
+from planner.io.vector.mapinfo import read_mapinfo
+from planner.io.vector.shapefiles import read_shapefile
+from planner.io.vector.xml_layers import OF_THE_MAP, check_xml, rename_kml_fields, to_utf8
+from planner.messages.errors import DataError, Issue
+
+DRIVER_HINT = "; It might help to specify"
+"""Where GDAL's message begins to speak to programmers."""
+
+STYLES = ("layer_styles", "qgis_projects")
+"""Tables in which QGIS keeps what is no data."""
+
+ROWS_AT_MOST = 20_000_000
+
+BYTES_AT_MOST = 4 * 2**30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorRead:
+    """All rows of one layer in the file's order, the encoding of its texts, and a system that it names in vain."""
+
+    frame: pd.DataFrame
+    encoding: TextEncoding = field(default_factory=lambda: TextEncoding("utf-8"))
+    unknown_crs: str = ""
+
+
+def read_gdal(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
+    """Read the layer that is meant, by GDAL's driver."""
+    if path.suffix.lower() == ".gpkg":
+        check_views(path)
+    chosen = choose_layer(path, layer, setting, placed=placed)
+    if path.suffix.lower() == ".gpkg":
+        check_views(path, chosen)
+    return VectorRead(pyogrio.read_dataframe(path, layer=chosen))
+
+
+def choose_layer(path: Path, layer: str | None, setting: str, *, placed: bool) -> str:
+    """Return the layer to read: the one that is named, or the only one that can be meant.
+
+    Where places are needed, tables without them cannot be; tables of styles never.
+    """
+    listed = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(path)]
+    if layer is not None:
+        if layer not in [name for name, _ in listed]:
+            values = {"layer": layer, "layers": ", ".join(name for name, _ in listed)}
+            raise DataError(str(path), [Issue("no_such_layer", values)])
+        return layer
+    data = [(name, has_places) for name, has_places in listed if name.lower() not in STYLES]
+    meant = [name for name, has_places in data if has_places or not placed]
+    if len(meant) > 1 and path.suffix.lower() in {".kml", ".kmz"}:
+        # Folders of folders are layers, too, and mostly empty.
+        meant = [
+            name for name in meant if pyogrio.read_info(path, layer=name, force_feature_count=True)["features"]
+        ]
+    meant = meant or [name for name, _ in data]
+    if len(meant) > 1:
+        values = {"layers": ", ".join(meant), "setting": setting}
+        raise DataError(str(path), [Issue("several_layers", values)])
+    if not meant:
+        raise DataError(str(path), [Issue("no_such_layer", {"layer": "", "layers": ""})])
+    return meant[0]
+
+
+def read_shapefile_layer(path: Path, _layer: str | None, _setting: str, _placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
+    """Read a shapefile."""
+    return VectorRead(*read_shapefile(path))
+
+
+def read_mapinfo_layer(path: Path, _layer: str | None, _setting: str, _placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
+    """Read a MapInfo table."""
+    return VectorRead(*read_mapinfo(path, path.suffix.lower()))
+
+
+def read_json(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
+    """Read GeoJSON (also line by line), Esri JSON or TopoJSON."""
+    text, encoding = read_text(path)
+    check_no_external_crs(text, path)
+    if is_topology(text):
+        return read_gdal(path, layer, setting, placed)
+    source = path if encoding == "utf-8" else text.encode("utf-8")
+    check_fields(source, path)
+    frame = pyogrio.read_dataframe(source)
+    system = frame.crs if isinstance(frame, gpd.GeoDataFrame) else None
+    return VectorRead(frame, TextEncoding(encoding), find_unknown_crs(text, system))
+
+
+def read_xml(path: Path, layer: str | None, setting: str, placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
+    """Read KML or GML from a copy that GDAL may write beside."""
+    ending = path.suffix.lower()
+    content, encoding = to_utf8(path)
+    check_xml(content, path, ending)
+    fields: dict[str, str] = {}
+    if ending == ".kml":
+        content, fields = rename_kml_fields(content)
+    with TemporaryDirectory(prefix="planner-") as folder:
+        # GDAL's reader of GML writes beside the file, and reads what stands there.
+        copy = Path(folder) / f"layer{ending}"
+        copy.write_bytes(content)
+        schema = path.with_suffix(".xsd")
+        if ending == ".gml" and schema.is_file():
+            check_xml(schema.read_bytes(), path, ".gml")
+            copy.with_suffix(".xsd").write_bytes(schema.read_bytes())
+        chosen = choose_layer(copy, layer, setting, placed=placed)
+        options = {"download_schema": "NO"} if ending == ".gml" else {}
+        frame = pyogrio.read_dataframe(copy, layer=chosen, **options)
+    if ending == ".kml":
+        drawn = [
+            name for name in (*OF_THE_MAP, "id") if name in frame and (name != "id" or frame[name].isna().all())
+        ]
+        frame = frame.drop(columns=drawn).rename(columns=fields)
+    return VectorRead(frame, TextEncoding(encoding))
+
+
+def read_geoparquet(path: Path, _layer: str | None, _setting: str, _placed: bool) -> VectorRead:  # noqa: FBT001 - one signature for all readers
+    """Read GeoParquet, or Parquet without places."""
+    return VectorRead(_parquet(path))
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        described = pq.read_metadata(path)
+        size = sum(described.row_group(group).total_byte_size for group in range(described.num_row_groups))
+        if described.num_rows > ROWS_AT_MOST or size > BYTES_AT_MOST:
+            values = {"unpacked": f"{BYTES_AT_MOST // 2**20:,}", "cells": f"{ROWS_AT_MOST:,}"}
+            raise DataError(str(path), [Issue("too_large", values)])
+        if b"geo" in (described.metadata or {}):
+            # Texts are decoded here: bytes that are none are found out before anything is made of them.
+            return texts_as_objects(_numbered(gpd.read_parquet(path)))
+        return texts_as_objects(_numbered(pd.read_parquet(path)))
+    except (pa.ArrowException, KeyError, TypeError, NotImplementedError) as error:
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": first_line(error)})]) from error
+
+
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose rows are numbered: pandas writes its row labels, too, and they may repeat.
+
+    Labels that have a name are a column like others.
+    """
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    return frame.reset_index(level=named).reset_index(drop=True) if named else frame.reset_index(drop=True)
+
+
+def texts_as_objects(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts are plain objects, None where there is none."""
+    shapes = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
+    texts = {
+        name: frame[name].astype(object).where(frame[name].notna(), None)
+        for name in frame.columns
+        if name != shapes and isinstance(frame[name].dtype, pd.StringDtype)
+    }
+    return frame.assign(**texts) if texts else frame
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error, without GDAL's hint to programmers."""
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    return first.partition(DRIVER_HINT)[0].rstrip(".")
