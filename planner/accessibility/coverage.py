@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planner.accessibility.branches import facilities_by_tier, is_branch, merge_branches
 from planner.messages.errors import Issue
-from planner.network.argument_checks import check_counts, check_limits, refuse, wrong_lengths
+from planner.network.argument_checks import check_counts, check_limits, length_issues, raise_issues
 from planner.network.isochrones.unions import union
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings, is_within
@@ -135,7 +135,7 @@ def measure_coverage(
             rows = rows_of.get(row.id, np.zeros(0, dtype=np.int64))
             served_by_own = is_within(own[rows], limit)
             by_community.append(
-                {"community": row.id, "name": row.name, "street": row.street, "limit_min": limit}
+                {"community": row.id, "name": row.name, "subdistrict": row.subdistrict, "limit_min": limit}
                 | people_shares(demand.iloc[rows], inside[rows])
                 | {"own_people_covered": float(demand["people"].to_numpy()[rows][served_by_own].sum())}
                 | _area(row.geometry, reached)
@@ -194,7 +194,7 @@ def _check(
     needed = {
         "demand": (demand, ("people", "community")),
         "facilities": (facilities, ("id", "tier", "community")),
-        "communities": (communities, ("id", "name", "street")),
+        "communities": (communities, ("id", "name", "subdistrict")),
     }
     issues = [
         Issue("missing_column", {"column": f"{table}.{column}", "present": ", ".join(map(str, frame.columns))})
@@ -202,7 +202,7 @@ def _check(
         for column in columns
         if column not in frame.columns
     ]
-    issues += wrong_lengths(
+    issues += length_issues(
         [
             ("demand", len(demand), times.n_demand),
             ("facilities", len(facilities), times.n_facilities),
@@ -213,7 +213,7 @@ def _check(
     if standard_min not in limits_min:
         shown = ", ".join(f"{limit:g}" for limit in limits_min)
         issues.append(Issue("limit_not_among", {"found": standard_min, "limits": shown}))
-    refuse(where, issues)
+    raise_issues(where, issues)
     times.check_horizon(where, limits_min[-1])
     check_counts(where, [("people", demand["people"], times.n_demand)])
 

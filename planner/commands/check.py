@@ -1,4 +1,4 @@
-"""`planner check`: read everything that a study names and say in words what was understood."""
+"""`planner check`: read all inputs of a study and list how they are understood."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from planner.messages.notices import Notice, layer_name, reason_of
 from planner.prepare import PreparedStudy, prepare
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
-"""What is said of the streets by number."""
+"""Quality indicators of the network that are listed."""
 
 WIDTH = 100
-"""Columns of a terminal or of a mail; a Chinese character takes two."""
+"""Width of a terminal or an e-mail, columns; a Chinese character takes two."""
 
 DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.items()}, "cgcs2000": "CGCS2000"}
-"""How datums are called; those of other surveys have their own names."""
+"""Display names of datums; others are shown by their own name."""
 
 BY_WEIGHT = (
     *(
@@ -91,7 +91,7 @@ BY_WEIGHT = (
     *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
     *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),
 )
-"""Notices by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
+"""Keys of notices in the order of their effect on results: shifted layers, lost people, lost centres, others."""
 
 
 def run_command(options: Namespace, texts: Texts) -> None:
@@ -100,7 +100,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
 
 
 def describe(path: Path, texts: Texts) -> str:
-    """Return what was understood of a study as a table that a person can read; nothing is written.
+    """Return how the inputs of a study are understood, as text.
 
     Raises
     ------
@@ -108,12 +108,12 @@ def describe(path: Path, texts: Texts) -> str:
         As `planner.run`, for the study, its rules, its data and its streets.
     """
     study = read_study(path)
-    ready = prepare(study)
-    lines = [part for line in _heading(study, ready, texts) for part in _wrapped(line, indent=2)]
+    prepared = prepare(study)
+    lines = [part for line in _heading(study, prepared, texts) for part in _wrapped(line, indent=2)]
     lines.append("")
-    for source in ready.inputs.sources:
-        lines += _layer(source, ready, texts)
-    lines += ["", *_totals(ready, texts)]
+    for source in prepared.inputs.sources:
+        lines += _layer(source, prepared, texts)
+    lines += ["", *_totals(prepared, texts)]
     also = find_unused_osm_tables(study)
     unused = find_unused_layers(study)
     lines += ["", texts("cli.check_also")] if also or unused else []
@@ -121,7 +121,7 @@ def describe(path: Path, texts: Texts) -> str:
         lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
     for layer in unused:
         lines += [part for line in _unused(layer, texts) for part in _wrapped(line, indent=4)]
-    notices = sorted(ready.notices, key=_weight)
+    notices = sorted(prepared.notices, key=_weight)
     lines += ["", texts("cli.check_warnings")] if notices else []
     for notice in notices:
         lines += _wrapped(_notice(notice, texts), indent=2)
@@ -129,7 +129,7 @@ def describe(path: Path, texts: Texts) -> str:
 
 
 def describe_as_json(path: Path) -> str:
-    """Return what was understood of a study as JSON, for scripts.
+    """Return how the inputs of a study are understood, as JSON.
 
     Raises
     ------
@@ -137,14 +137,14 @@ def describe_as_json(path: Path) -> str:
         As `planner.run`.
     """
     study = read_study(path)
-    ready = prepare(study)
-    inputs = ready.inputs
+    prepared = prepare(study)
+    inputs = prepared.inputs
     people = inputs.demand.groupby("community")["people"].sum().reindex(inputs.communities["id"], fill_value=0.0)
     content: dict[str, Any] = {
         "study": study.name,
         "crs": inputs.crs.to_string(),
-        "rules": {"profile": portable(study.rules.profile), "en": ready.rules.en, "zh": ready.rules.zh},
-        "layers": [_layer_as_json(source, ready) for source in inputs.sources],
+        "rules": {"profile": portable(study.rules.profile), "en": prepared.rules.en, "zh": prepared.rules.zh},
+        "layers": [_layer_as_json(source, prepared) for source in inputs.sources],
         "evidence": [
             {
                 "witness": witness.key,
@@ -166,7 +166,7 @@ def describe_as_json(path: Path) -> str:
             {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
             for one in inputs.left_out
         ],
-        "network": {name: getattr(ready.network_quality, name) for name in ready.network_quality.__slots__},
+        "network": {name: getattr(prepared.network_quality, name) for name in prepared.network_quality.__slots__},
         "also_held": [
             {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
             for one in find_unused_osm_tables(study)
@@ -181,13 +181,13 @@ def describe_as_json(path: Path) -> str:
             }
             for one in find_unused_layers(study)
         ],
-        "warnings": [notice.entry() for notice in sorted(ready.notices, key=_weight)],
+        "warnings": [notice.entry() for notice in sorted(prepared.notices, key=_weight)],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def _heading(study: Study, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
-    profile, walk, standard = ready.walking_profile, ready.walk, study.limits.standard_min
+def _heading(study: Study, prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
+    profile, walk, standard = prepared.walking_profile, prepared.walk, study.limits.standard_min
     yield texts("cli.check_study", name=study.name, language=study.language)
     yield texts(
         "cli.check_walk",
@@ -196,16 +196,20 @@ def _heading(study: Study, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         minutes=f"{standard:g}",
         access_m=f"{walk.access_m:g}",
     )
-    for note in ready.cost_notes:
+    for note in prepared.cost_notes:
         yield texts("cli.check_cost", words=note.words.in_words(texts.language))
-    yield texts("cli.check_rules", rules=ready.rules.title(texts.language), profile=portable(study.rules.profile))
-    if not {tier for rule in ready.rules.rules for tier in rule.tiers} & set(ready.inputs.facilities["tier"]):
+    yield texts(
+        "cli.check_rules", rules=prepared.rules.title(texts.language), profile=portable(study.rules.profile)
+    )
+    if not {tier for rule in prepared.rules.rules for tier in rule.tiers} & set(
+        prepared.inputs.facilities["tier"]
+    ):
         yield texts("cli.check_no_rule_for")
-    inputs = ready.inputs
+    inputs = prepared.inputs
     yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
 
 
-def _layer(source: LayerSource, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
+def _layer(source: LayerSource, prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
     modelled = texts("cli.check_modelled") if source.modelled else ""
     name = layer_name(source.layer, texts)
     encoding = f" · {source.encoding}" if source.encoding else ""
@@ -230,7 +234,7 @@ def _layer(source: LayerSource, ready: PreparedStudy, texts: Texts) -> Iterator[
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
     if source.unread:
         yield from _wrapped(f"  {texts('cli.check_unread', columns=list_columns(source.unread))}", indent=4)
-    verdict = _verdict(source, ready)
+    verdict = _verdict(source, prepared)
     scores = format_scores(verdict)
     if verdict.how != "no_places":
         by = texts(f"cli.datum_{verdict.how}")
@@ -241,14 +245,14 @@ def _layer(source: LayerSource, ready: PreparedStudy, texts: Texts) -> Iterator[
         yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
 
 
-def _verdict(source: LayerSource, ready: PreparedStudy) -> LayerDatum:
-    """Return what was found of a layer's datum; of rasters and tables without places, that nothing was."""
+def _verdict(source: LayerSource, prepared: PreparedStudy) -> LayerDatum:
+    """Return the datum detected for a layer; an empty verdict for rasters and tables without coordinates."""
     nothing = LayerDatum("wgs84", source.datum_by, {})
-    return ready.inputs.datums.layers.get(source.layer, nothing)
+    return prepared.inputs.datums.layers.get(source.layer, nothing)
 
 
-def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
-    inputs, quality = ready.inputs, ready.network_quality
+def _totals(prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
+    inputs, quality = prepared.inputs, prepared.network_quality
     joined = int((inputs.facilities["community"] != "").sum())
     yield texts(
         "cli.check_joined", joined=joined, count=len(inputs.facilities), left=len(inputs.facilities) - joined
@@ -280,11 +284,11 @@ def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         unexplained=texts.whole(quality.unexplained_crossings),
     )
     yield from _wrapped(network, indent=2)
-    yield from _wrapped(_far_from_streets(ready, texts), indent=2)
+    yield from _wrapped(_far_from_streets(prepared, texts), indent=2)
 
 
 def _also(held: UnusedOsmTable, texts: Texts) -> Iterator[str]:
-    """Yield what a file of the study holds besides, and the lines that would use it."""
+    """Yield another table in a file of the study, and the settings that would use it."""
     count = texts.whole(held.count)
     if not held.lines:
         yield "  " + texts(f"cli.also_{held.table}", file=held.file, count=count)
@@ -294,7 +298,7 @@ def _also(held: UnusedOsmTable, texts: Texts) -> Iterator[str]:
 
 
 def _unused(layer: UnusedLayer, texts: Texts) -> Iterator[str]:
-    """Yield a layer that nothing reads, what it may be for, and the lines that would use it."""
+    """Yield an unused layer, the tables that it may be for, and the settings that would use it."""
     count = "–" if layer.count is None else texts.whole(layer.count)
     key = "cli.unused_layer_instead" if layer.used else "cli.unused_layer"
     tables = tables_in_words(layer.tables)
@@ -302,11 +306,11 @@ def _unused(layer: UnusedLayer, texts: Texts) -> Iterator[str]:
     yield from (f"      {line}" for line in layer.lines.splitlines())
 
 
-def _far_from_streets(ready: PreparedStudy, texts: Texts) -> str:
-    people, far = ready.inputs.demand["people"], ~ready.demand_snaps.reaches_street
+def _far_from_streets(prepared: PreparedStudy, texts: Texts) -> str:
+    people, far = prepared.inputs.demand["people"], ~prepared.demand_snaps.reaches_street
     return texts(
         "cli.check_access",
-        access_m=f"{ready.walk.access_m:g}",
+        access_m=f"{prepared.walk.access_m:g}",
         points=texts.whole(far.sum()),
         all=texts.whole(len(far)),
         points_share=texts.percent(far.mean()),
@@ -316,7 +320,7 @@ def _far_from_streets(ready: PreparedStudy, texts: Texts) -> str:
 
 
 def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
-    """Return the people of every community: given, found and placed; then those lost outside."""
+    """Return the people of each community: given, found and placed; then those outside all communities."""
     lines = [
         texts(
             "cli.check_balance",
@@ -332,8 +336,8 @@ def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
     return [texts("cli.check_balance_head"), *lines, texts("cli.check_balance_lost", people=texts.whole(lost))]
 
 
-def _layer_as_json(source: LayerSource, ready: PreparedStudy) -> dict[str, Any]:
-    verdict = _verdict(source, ready)
+def _layer_as_json(source: LayerSource, prepared: PreparedStudy) -> dict[str, Any]:
+    verdict = _verdict(source, prepared)
     return {
         "layer": source.layer,
         "file": source.file,
@@ -341,7 +345,7 @@ def _layer_as_json(source: LayerSource, ready: PreparedStudy) -> dict[str, Any]:
         "crs": source.crs,
         "rows": source.rows,
         "used": source.used,
-        "set_aside": [
+        "dropped": [
             {
                 "key": one.key,
                 "count": one.count,
@@ -373,7 +377,7 @@ def _notice(notice: Notice, texts: Texts) -> str:
 
 
 def _wrapped(line: str, *, indent: int) -> Sequence[str]:
-    """Break a line at spaces, or between Chinese characters, so that it fits; what follows is indented."""
+    """Wrap a line at spaces or between Chinese characters, with a hanging indent."""
     lines, width, current = [], 0, ""
     for word in _words(line):
         if width + _columns(word) > WIDTH and current.strip():
@@ -389,7 +393,7 @@ def _columns(text: str) -> int:
 
 
 def _words(line: str) -> Iterator[str]:
-    """Yield what must not be torn apart: words with the space before them, single Chinese characters."""
+    """Yield the unbreakable parts of a line: words with the space before them, single Chinese characters."""
     word = ""
     for sign in line:
         wide = unicodedata.east_asian_width(sign) in "WF"

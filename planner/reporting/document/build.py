@@ -1,4 +1,4 @@
-"""The plan as one plain document: what plan.json holds, and what map and report take every number from."""
+"""Document of a plan: the content of plan.json, from which map and report take every number."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def _source(source: LayerSource) -> Document:
         **{name: getattr(source, name) for name in source.__slots__},
         "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],
-        "set_aside": [
+        "dropped": [
             {
                 "key": aside.key,
                 "count": aside.count,

@@ -1,4 +1,4 @@
-"""What the document says of the diagnosis: rules, what they find, why, what would help, and how firm it is."""
+"""Entries of the document on the diagnosis: rules, results, severance, improvements and sensitivity."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def fairness_entries(plan: Plan) -> Entry:
         "standard_min": plan.study.limits.standard_min,
         "groups": _records(fairness.groups),
         "lorenz": _records(fairness.lorenz),
-        "by_street": _records(fairness.by_subdistrict),
+        "by_subdistrict": _records(fairness.by_subdistrict),
         "between_share": fairness.between_share,
     }
 

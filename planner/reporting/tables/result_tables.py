@@ -19,6 +19,9 @@ from planner.reporting.rounding import added_by_sites
 from planner.reporting.tables.spec import TableColumn, TableSpec
 from planner.reporting.tables.workbook import Kind, Number, Value
 
+FACILITIES = ("id", "name", "tier", "community", "rating", "floor_area", "street_m")
+"""Columns of the facilities in the report; the workbook has all."""
+
 LOWEST = 5
 """One in so many communities is marked as the lowest."""
 
@@ -114,7 +117,7 @@ def communities_table(t: Translator) -> TableSpec:
         (
             at("id", t("column_id"), lambda row: row["community"]),
             at("name", t("column_community_name"), lambda row: row["name"], cell=name),
-            at("subdistrict", t("column_street"), lambda row: row["street"]),
+            at("subdistrict", t("column_subdistrict"), lambda row: row["subdistrict"]),
             at("people", t("column_people"), lambda row: row["shown"]["people"], "whole"),
             *(within(row["limit_min"]) for row in content["coverage"]["total"]),
             at(

@@ -1,4 +1,4 @@
-"""What the report says of today: what there is (inventory) and whom it serves (coverage)."""
+"""Sections on the existing facilities and their coverage."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.figures import overview_figure
 from planner.reporting.tables.result_tables import (
+    FACILITIES,
     communities_table,
     community_rows,
     coverage_table,
@@ -29,7 +30,6 @@ from planner.reporting.tables.result_tables import (
 from planner.results import Plan
 from planner.schemas.tables import PREMISES, TIERS
 
-FACILITIES = ("id", "name", "tier", "community", "rating", "floor_area", "street_m")
 TOTAL = (
     "limit",
     "served",
@@ -45,7 +45,7 @@ BY_TIER = ("tier", "limit", "facilities", "served", "share", "area_share", "over
 
 
 def inventory_section(plan: Plan, t: Translator) -> Iterator[Block]:
-    """Tell what there is today."""
+    """Yield the inventory of the facilities."""
     content = t.content
     counts = content["data"]["facilities"]
     tiers = [tier for tier in TIERS if tier in counts]
@@ -94,7 +94,7 @@ def _tier_row(tier: str, t: Translator) -> Row:
 
 
 def coverage_section(t: Translator) -> Iterator[Block]:
-    """Tell who is served: in all, by tier, by community; and what a disc would have claimed."""
+    """Yield the coverage in total, by tier and by community, compared with straight-line discs."""
     found = t.content["coverage"]
     total, minutes = at_standard(t.content), t.exact(found["standard_min"])
     heads = headcount(total)
