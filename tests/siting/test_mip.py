@@ -193,7 +193,7 @@ def test_models_reach_their_optimum_whatever_the_start() -> None:
             time_limit_s=9,
         )
         once = max(float(weight @ covers[:, list(pair)].any(axis=1)) for pair in twos)
-        assert roomy.answer.objective == pytest.approx(once)
+        assert roomy.solution.objective == pytest.approx(once)
 
 
 def test_a_reader_is_told() -> None:
