@@ -11,7 +11,7 @@ import pandas as pd
 from planner.accessibility.branches import facilities_by_tier, merge_branches
 from planner.accessibility.coverage import count_column, people_shares
 from planner.network.travel_times import TravelTimes
-from planner.population.groups import KindDemand
+from planner.population.groups import GroupDemand
 from planner.schemas.tables import Communities, Facilities
 
 
@@ -33,7 +33,7 @@ class GroupCoverage:
         Those with people beyond the standard.
     """
 
-    group: KindDemand
+    group: GroupDemand
     limits_min: tuple[float, ...]
     standard_min: float
     total: pd.DataFrame
@@ -44,7 +44,7 @@ class GroupCoverage:
 
 
 def measure_group_coverage(
-    group: KindDemand,
+    group: GroupDemand,
     times: TravelTimes,
     facilities: Facilities,
     communities: Communities,

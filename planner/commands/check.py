@@ -158,7 +158,7 @@ def describe_as_json(path: Path) -> str:
         "people_balance": json.loads(inputs.balance.to_json(orient="records", force_ascii=False)),
         "kinds": [
             {"id": kind.settings.id, "given": kind.given, "people": float(kind.points["people"].sum())}
-            for kind in inputs.kinds
+            for kind in inputs.groups
         ],
         "people": float(inputs.demand["people"].sum()),
         "people_by_community": {str(name): float(count) for name, count in people.items()},
@@ -264,7 +264,7 @@ def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         indent=2,
     )
     yield from _balance(inputs.balance, texts)
-    for kind in inputs.kinds:
+    for kind in inputs.groups:
         yield texts(
             "cli.check_kind",
             kind=kind.settings.title,

@@ -130,10 +130,10 @@ def site(
     ready = prepare(study, progress=progress)
     progress("travel_times")
     known = _situated(ready, study)
-    residents, kinds = demand_to_gain(known)
+    residents, groups = demand_to_gain(known)
     asked = weigh_demand(
         residents,
-        kinds,
+        groups,
         standard_min=study.limits.standard_min,
         residents_weight=study.demand.residents_weight,
     )
@@ -174,12 +174,12 @@ def _situated(ready: PreparedStudy, study: Study) -> SitingInputs:
     inputs, walker = ready.inputs, ready.walker
     horizon_min = max(ready.horizon_min, study.limits.standard_min)
     times = walker.times(ready.facility_snaps, ready.demand_snaps, within_min=horizon_min)
-    kinds = tuple(ready.measure_group(kind, times) for kind in inputs.kinds)
+    groups = tuple(ready.measure_group(kind, times) for kind in inputs.groups)
     minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=study.limits.standard_min)
     beyond = ~np.isfinite(minutes) & (inputs.demand["people"].to_numpy() > 0)
-    circles = ready.find_business_areas() if "circles" in study.siting.origins else None
+    business_areas = ready.find_business_areas() if "circles" in study.siting.origins else None
     uncovered = gpd.GeoDataFrame(inputs.demand[beyond])
-    return ready.siting_inputs(uncovered, kinds, circles)
+    return ready.siting_inputs(uncovered, groups, business_areas)
 
 
 def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> LocationProblem:
@@ -187,7 +187,7 @@ def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> Location
     study, inputs, settings = known.study, known.inputs, known.study.siting
     stays = ~inputs.facilities["id"].isin(settings.relocatable).to_numpy()
     centres = inputs.facilities[stays]
-    rows = _rows(study, inputs.demand, known.kinds)
+    rows = _rows(study, inputs.demand, known.groups)
     zero_coverage_min = settings.zero_coverage_min or max(study.limits.minutes)
     horizon_min = max(float(rows["limit_min"].max()), *(tier.minutes for tier in settings.tiers), 0.0)
     horizon_min = max(horizon_min, zero_coverage_min) if model == "gradual_covering" else horizon_min
@@ -215,11 +215,11 @@ def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> Location
     )
 
 
-def _rows(study: Study, demand: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...]) -> gpd.GeoDataFrame:
+def _rows(study: Study, demand: gpd.GeoDataFrame, groups: tuple[GroupCoverage, ...]) -> gpd.GeoDataFrame:
     """Return everybody who counts, one row a point and kind."""
     parts = [(RESIDENTS, demand, study.demand.residents_weight, study.limits.standard_min)]
     parts += [
-        (kind.group.settings.id, kind.demand, kind.group.settings.weight, kind.standard_min) for kind in kinds
+        (kind.group.settings.id, kind.demand, kind.group.settings.weight, kind.standard_min) for kind in groups
     ]
     frames = [
         gpd.GeoDataFrame(

@@ -40,8 +40,8 @@ class SitingInputs:
     inputs: Inputs
     walker: Walker
     uncovered: gpd.GeoDataFrame
-    kinds: tuple[GroupCoverage, ...]
-    circles: BusinessAreas | None
+    groups: tuple[GroupCoverage, ...]
+    business_areas: BusinessAreas | None
     today: Facilities | None = None
 
 
@@ -86,18 +86,18 @@ def solve_study(known: SitingInputs) -> StudySiting:
         Something is asked of what the study does not give.
     """
     study, standard = known.study, known.study.limits.standard_min
-    residents, kinds = demand_to_gain(known)
-    asked = weigh_demand(residents, kinds, standard_min=standard, residents_weight=study.demand.residents_weight)
+    residents, groups = demand_to_gain(known)
+    asked = weigh_demand(residents, groups, standard_min=standard, residents_weight=study.demand.residents_weight)
     gatherer = candidate_builder(known, asked)
     siting = choose_among_candidates(gatherer)
     return StudySiting(
         siting=siting,
         asked_xy=gatherer.snaps.xy,
         weights=asked.weights,
-        gains=gains_by_group(siting, residents, kinds, known.walker, standard_min=standard),
+        gains=gains_by_group(siting, residents, groups, known.walker, standard_min=standard),
         comparison=compare_baselines(siting, study.siting),
         left=unserved_demand(known, gatherer, siting),
-        otherwise=analyse_scenarios(study, known.inputs, siting, known.kinds, known.walker),
+        otherwise=analyse_scenarios(study, known.inputs, siting, known.groups, known.walker),
         fair=equity_frontiers(study, known.inputs, known.walker, siting),
     )
 
@@ -113,7 +113,7 @@ def candidate_builder(known: SitingInputs, asked: WeightedDemand) -> CandidateBu
         snaps=known.walker.snap(asked.uncovered),
         walker=known.walker,
         settings=settings,
-        circles=known.circles,
+        business_areas=known.business_areas,
         parcels=inputs.parcels,
         options=relocation_options(known),
         named=(*named_places(study), *of_today(study, lambda: _pool_of_today(known))),
@@ -128,14 +128,14 @@ def _pool_of_today(known: SitingInputs) -> CandidateSet:
         return CandidateSet(())
     study, inputs = known.study, replace(known.inputs, facilities=known.today)
     centres, standard = known.walker.snap(known.today), study.limits.standard_min
-    kinds = tuple(
-        replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.kinds
+    groups = tuple(
+        replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.groups
     )
     then = replace(
         known,
         inputs=inputs,
         uncovered=_beyond(inputs.demand, centres, standard, known),
-        kinds=kinds,
+        groups=groups,
         today=None,
     )
     asked = weigh_demand(
@@ -162,15 +162,15 @@ def relocation_options(known: SitingInputs) -> tuple[Candidate, ...]:
 def demand_to_gain(known: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
     """Return the people who can be gained: today's uncovered, and whom only free centres serve."""
     if not known.study.siting.relocatable:
-        return known.uncovered, known.kinds
+        return known.uncovered, known.groups
     stays = ~known.inputs.facilities["id"].isin(known.study.siting.relocatable)
     centres = known.walker.snap(known.inputs.facilities[stays])
     standard = known.study.limits.standard_min
     residents = _beyond(known.inputs.demand, centres, standard, known)
-    kinds = tuple(
-        replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.kinds
+    groups = tuple(
+        replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.groups
     )
-    return residents, kinds
+    return residents, groups
 
 
 def _beyond(
