@@ -1,4 +1,4 @@
-"""The part of the document that tells of new sites: candidates, proposals, and what they are to be judged by."""
+"""Entries of the document on siting: candidates, proposals, and plans compared with them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def siting_entries(plan: Plan) -> Entries:
 
 
 class _Places:
-    """Where candidates are, and what they are called."""
+    """Ids and coordinates of the candidates."""
 
     def __init__(self, plan: Plan) -> None:
         candidates = plan.siting.candidates
