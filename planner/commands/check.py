@@ -25,7 +25,7 @@ from planner.io.unused_layers import (
     find_unused_osm_tables,
     tables_in_words,
 )
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import Texts, translate
 from planner.messages.errors import SHOWN_ROWS
 from planner.messages.notices import Notice, layer_name, reason_of
 from planner.prepare import PreparedStudy, prepare
@@ -350,8 +350,7 @@ def _layer_as_json(source: LayerSource, prepared: PreparedStudy) -> dict[str, An
                 "key": one.key,
                 "count": one.count,
                 "rows": list(one.rows),
-                "en": one.in_words("en"),
-                "zh": one.in_words("zh"),
+                **translate(one),
             }
             for one in source.dropped
         ],

@@ -1,4 +1,4 @@
-"""What every way of placing people returns: points with people, each in one community."""
+"""Demand points: the result of every disaggregation method, their communities, and their people in exact units."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from planner.messages.notices import Notice
 from planner.schemas.tables import Communities
 
 COUNTS = ("people", "households")
-"""What is counted at a demand point, besides the columns that kinds of demand name."""
-
+"""Counts of a demand point, besides the columns of population groups."""
 
 SOME_OF_PEOPLE = "people_"
 """A numeric column of the demand layer whose name begins so counts some of its people, as ``people_65``."""
@@ -76,9 +76,8 @@ def community_at(points: gpd.GeoDataFrame, communities: Communities) -> pd.Serie
 def round_to_quantum(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Round the people of each demand point, and each counted part of them, to multiples of `QUANTUM`.
 
-    What rounding leaves over is carried to the next point of the same community, so that the sum of a community
-    stays within half a quantum of what it was, and a whole number where it was one. Whole numbers stay as they are,
-    points without people too.
+    The remainder is carried to the next point of the same community: the sum of a community stays within half a
+    quantum, and a whole number if it was one. Whole numbers and points without people stay as they are.
     """
     return points.assign(**{name: _rounded(points, name) for name in ("people", *counted_columns(points))})
 

@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.branches import is_branch, main_facility
+from planner.messages.catalogue import localized
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
@@ -161,7 +162,7 @@ def _scenarios(plan: Plan, content: Document) -> list[Document]:
     }
     return [
         {
-            "name": scenario[plan.study.language],
+            "name": localized(scenario, plan.study.language),
             "closed": [facilities[one] for one in scenario["closed"]],
             "open": [candidates[one] for one in scenario["sites"]],
         }
