@@ -12,9 +12,10 @@ import pyproj
 from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead, LayerRequest
 from planner.io.osm_layers import apply_osm_tags
+from planner.io.tables.cell_grid import CellGrid
 from planner.io.tables.cell_parsing import failed_issues, read_cells
 from planner.io.tables.columns import Vocabulary, match_columns, missing_column_issues
-from planner.io.tables.headings import match_path
+from planner.io.tables.heading_names import match_path
 from planner.io.tables.layer_columns import (
     canonical_frame,
     hidden_notices,
@@ -37,7 +38,7 @@ from planner.io.tables.row_positions import (
     no_positions,
     positions_to_frame,
 )
-from planner.io.tables.sheets import CellGrid, SheetTable, find_table
+from planner.io.tables.sheets import SheetTable, find_table
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import row_names

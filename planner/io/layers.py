@@ -25,11 +25,11 @@ from planner.io.layer_read import LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import without_relation_type
 from planner.io.osm.graphml import read_graph
 from planner.io.osm_layers import apply_osm_tags, extract_to_layer
+from planner.io.tables.cell_grid import check_size
 from planner.io.tables.layer_columns import (
     drop_unknown_heights,
     remove_control_characters,
 )
-from planner.io.tables.size_limits import check_size
 from planner.io.vector.archives import unpack_zip
 from planner.io.vector.files import read_vector, unwrap_shapes
 from planner.io.vector.readers import VectorRead

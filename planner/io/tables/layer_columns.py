@@ -9,11 +9,12 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from planner.io.tables.cell_grid import CellGrid, column_letters
 from planner.io.tables.cell_parsing import ParsedCells
 from planner.io.tables.cells import normalize_name, parse_number
 from planner.io.tables.columns import FieldClaim, MappedColumn, Vocabulary, column_names
-from planner.io.tables.headings import find_parts, is_called, place_part
-from planner.io.tables.sheets import CellGrid, SheetTable, column_letters
+from planner.io.tables.heading_names import find_parts, is_called, place_part
+from planner.io.tables.sheets import SheetTable
 from planner.io.tables.units import units_of
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from planner.io.tables import containers
+from planner.io.tables.cell_grid import CELLS_AT_MOST, CellGrid, check_size
 from planner.io.tables.cells import parse_number
 from planner.io.tables.containers import (
     GZIP_BEGINS,
@@ -19,8 +20,6 @@ from planner.io.tables.containers import (
     is_protected,
     unzipped,
 )
-from planner.io.tables.sheets import CellGrid
-from planner.io.tables.size_limits import CELLS_AT_MOST, check_size
 from planner.io.tables.text_tables import parse_text
 from planner.io.tables.units import OTHER, is_whole_unit, parse_units
 from planner.io.tables.workbook_process import UnreadableWorkbookError, read_sheet

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from planner.io.tables.size_limits import check_fields
+from planner.io.tables.cell_grid import check_size
 from planner.io.text_encodings import TextEncoding
 from planner.io.vector.geopackages import check_views
 from planner.io.vector.json_layers import check_no_external_crs, find_unknown_crs, is_topology, read_text
@@ -173,3 +173,18 @@ def first_line(error: BaseException) -> str:
     """Return the first line of an error, without GDAL's hint to programmers."""
     first = (str(error).splitlines() or [type(error).__name__])[0]
     return first.partition(DRIVER_HINT)[0].rstrip(".")
+
+
+def check_fields(content: Path | bytes, path: Path) -> None:
+    """Refuse a spatial file of one layer that has too many columns, before its rows are read.
+
+    Its content is at `path`, or given where it had to be decoded. A file of two megabytes in which each of 20,000
+    rows has a column of its own makes a table of 400 million cells.
+
+    Raises
+    ------
+    DataError
+        As `check_size`.
+    """
+    about = pyogrio.read_info(content)
+    check_size(max(about["features"], 0), len(about["fields"]), source=str(path))
