@@ -169,7 +169,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         table = PeopleTable(given.pop("people_table"))
         counted = count_people(Communities(given["communities"]), table, source=tables.source("people_table"))
         given["communities"] = counted.communities
-        tables.drop_rows("people_table", counted.unused)
+        tables.record_dropped("people_table", counted.unused)
     facilities, unknown, join_notices = join_facilities(
         Facilities(given["facilities"]), Communities(given["communities"])
     )
@@ -200,7 +200,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     homes = None
     if "buildings" in metric:
         homes = homes_of(Buildings(metric["buildings"]), building_kinds, doors=doors)
-        tables.drop_rows("buildings", drop_rows("building_not_home", homes.unused))
+        tables.record_dropped("buildings", drop_rows("building_not_home", homes.unused))
     of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
     residents = place_residents(
         method,
@@ -215,9 +215,9 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
     residents = replace(residents, points=in_grains(residents.points))
     if demand is not None and method == "points":
-        tables.drop_rows("demand", drop_rows("demand_outside", residents.unused))
+        tables.record_dropped("demand", drop_rows("demand_outside", residents.unused))
     elif demand is not None:
-        tables.drop_rows("demand", drop_rows("layer_not_used", demand.index))
+        tables.record_dropped("demand", drop_rows("layer_not_used", demand.index))
     at_work = business_places(Places(metric["places"]), place_kinds) if "places" in metric else None
     kinds = tuple(
         _kind(
@@ -232,7 +232,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
     for kind in kinds:
         if kind.unused:
-            tables.drop_rows(layer_of_kind(kind.settings), drop_rows("demand_outside", kind.unused))
+            tables.record_dropped(layer_of_kind(kind.settings), drop_rows("demand_outside", kind.unused))
     return Inputs(
         crs=communities.crs,
         communities=communities,
@@ -307,11 +307,11 @@ def _streets_near(
     """Return the streets within the margin, and the private ways among them where the study closes these."""
     source = tables.source("streets")
     near = _within_margin(streets, communities, margin_m, source=source)
-    tables.drop_rows("streets", drop_rows("beyond_margin", streets.index.difference(near.index)))
+    tables.record_dropped("streets", drop_rows("beyond_margin", streets.index.difference(near.index)))
     if study.walking.private_ways != "closed":
         return near, None
     near, closed_ways = _without_private(near, source=source)
-    tables.drop_rows("streets", drop_rows("private_way", closed_ways.index))
+    tables.record_dropped("streets", drop_rows("private_way", closed_ways.index))
     return near, closed_ways
 
 

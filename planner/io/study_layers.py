@@ -168,7 +168,7 @@ class StudyLayers:
             return ()
         return tuple(dict.fromkeys(kind.column for kind in self._study.demand.kinds if kind.column))
 
-    def drop_rows(self, name: str, rows: DroppedRows) -> None:
+    def record_dropped(self, name: str, rows: DroppedRows) -> None:
         """Note that rows of a layer do not go into the results."""
         if rows.count:
             self._left_out[name].append(rows)

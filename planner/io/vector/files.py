@@ -145,7 +145,7 @@ def _check_beginning(path: Path, ending: str) -> None:
     described = BY_SUFFIX.get(ending)
     expected = described.beginnings if described is not None and described.beginnings else (b"",)
     text = start if described is not None and described.is_binary else start.lstrip()
-    if start.lstrip().lower().startswith(HTML_AMONG_XML if ending in {".kml", ".gml"} else HTML):
+    if start.lstrip().lower().startswith(HTML_AMONG_XML if b"<" in expected else HTML):
         raise _unreadable(path, Phrase("errors.why_web_page"))
     if not text.startswith(expected):
         raise _unreadable(path, Phrase("errors.why_other_content", {"ending": ending}))
