@@ -65,8 +65,6 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
     ----------
     given
         What each row says: an id, a code, a name; "" where nothing.
-    rows
-        What to call each row in a message.
     communities
         With id, name and street.
 
@@ -92,13 +90,13 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
             continue
         if text not in known:
             known[text] = _found(text, steps)
-        found = known[text]
-        ids.append(found[0] if len(found) == 1 else "")
-        by_name += len(found) == 1 and found[0] != text
-        if not found:
+        result = known[text]
+        ids.append(result[0] if len(result) == 1 else "")
+        by_name += len(result) == 1 and result[0] != text
+        if not result:
             unmatched.append(Unmatched(row, text, _nearest(text, names.values())))
-        elif len(found) > 1:
-            named = ", ".join(f"{names[one]} ({one})" for one in found)
+        elif len(result) > 1:
+            named = ", ".join(f"{names[item]} ({item})" for item in result)
             ambiguous.append(Unmatched(row, text, named))
     return CommunityMatches(
         pd.Series(ids, index=given.index, dtype=object), tuple(unmatched), tuple(ambiguous), by_name
@@ -138,9 +136,9 @@ Step = tuple[Callable[[str], str], dict[str, list[str]]]
 
 
 def _steps(communities: Communities) -> list[Step]:
-    ids = [str(one) for one in communities["id"]]
-    names = [str(one) for one in communities["name"]]
-    streets = [str(one) for one in communities["street"]] if "street" in communities else [""] * len(ids)
+    ids = [str(item) for item in communities["id"]]
+    names = [str(item) for item in communities["name"]]
+    streets = [str(item) for item in communities["street"]] if "street" in communities else [""] * len(ids)
     prefixes = sorted({_narrow(street) for street in streets if street}, key=len, reverse=True)
 
     def without_street(text: str) -> str:
@@ -152,7 +150,7 @@ def _steps(communities: Communities) -> list[Step]:
 
     def with_street(text: str) -> str:
         name = _narrow(text)
-        prefix = next((one for one in prefixes if one in name and not name.endswith(one)), "")
+        prefix = next((item for item in prefixes if item in name and not name.endswith(item)), "")
         return f"{prefix}/{strip_suffixes(name.partition(prefix)[2] if prefix else name)}"
 
     whole = [f"{_narrow(street)}/{strip_suffixes(name)}" for street, name in zip(streets, names, strict=True)]
@@ -167,10 +165,10 @@ def _steps(communities: Communities) -> list[Step]:
 
 
 def _index(keys: Iterable[str], ids: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for key, one in zip(keys, ids, strict=True):
-        found.setdefault(key, []).append(one)
-    return found
+    results: dict[str, list[str]] = {}
+    for key, item in zip(keys, ids, strict=True):
+        results.setdefault(key, []).append(item)
+    return results
 
 
 def _found(text: str, steps: Iterable[Step]) -> tuple[str, ...]:

@@ -94,8 +94,6 @@ def read_elevation(
         The system that places will be asked for in, metres.
     smoothing_m
         How wide, metres; 0 leaves the heights as they are.
-    setting, source
-        What to call the layer's settings and the layer in messages.
     stated_crs
         The raster's system, where the file does not say.
 
@@ -156,8 +154,8 @@ def refuse_impossible_heights(metres: FloatArray, *, source: str) -> None:
       - It holds heights of -9999 to 1100 m, and no ground lies so. If a number means no data, declare it ...
     """
     if len(metres) and not LOWEST_M <= metres.min() <= metres.max() <= HIGHEST_M:
-        found = {"lowest": f"{metres.min():.10g}", "highest": f"{metres.max():.10g}"}
-        raise DataError(source, [Issue("raster_no_heights", found)])
+        results = {"lowest": f"{metres.min():.10g}", "highest": f"{metres.max():.10g}"}
+        raise DataError(source, [Issue("raster_no_heights", results)])
 
 
 def _widened(edges: list[float], sigma: float, count: int) -> tuple[int, int]:

@@ -132,9 +132,9 @@ def _locate(path: Path, sheet: SheetTable, request: LayerRequest) -> _PlacedRows
     if not ways and schema.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Issue("no_geometry", values)])
-    wanted = PositionRequest(schema.name, schema.geometry_types, setting, declared_crs(layer), request.home)
+    needed = PositionRequest(schema.name, schema.geometry_types, setting, declared_crs(layer), request.home)
     rows = sheet.frame
-    positions = locate_rows(rows, ways, wanted) if schema.geometry_types else no_positions(len(rows))
+    positions = locate_rows(rows, ways, needed) if schema.geometry_types else no_positions(len(rows))
     frame = positions_to_frame(rows, positions)
     if layer.crs is not None and "geometry" not in positions.columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)

@@ -87,7 +87,7 @@ def summarize_excluded_lines(lines: gpd.GeoDataFrame) -> tuple[ExcludedLines, ..
     >>> summarize_excluded_lines(lines)
     (ExcludedLines(reason='class', words=('river', 'motorway'), count=2, length_m=14.0),)
     """
-    found = []
+    results = []
     for reason in REASONS:
         of_reason = lines[lines["reason"] == reason]
         if of_reason.empty:
@@ -95,10 +95,10 @@ def summarize_excluded_lines(lines: gpd.GeoDataFrame) -> tuple[ExcludedLines, ..
         length = of_reason.length
         words = length.groupby(of_reason["word"].to_numpy()).sum()
         ranked = sorted(words.items(), key=lambda item: (-item[1], str(item[0])))
-        found.append(
+        results.append(
             ExcludedLines(reason, tuple(str(word) for word, _ in ranked), len(of_reason), float(length.sum()))
         )
-    return tuple(found)
+    return tuple(results)
 
 
 def gap_notices(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: shapely.Geometry) -> list[Notice]:
@@ -141,8 +141,8 @@ def uncrossed_notices(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geomet
             f"{ident}{f': {places:,}' if places else ''} ({place.x:.5f}, {place.y:.5f})"
             for ident, places, place in zip(some["id"], some["places"], some.geometry, strict=True)
         ]
-        found = "; ".join(named[:SHOWN_WORDS]) + (" …" if len(named) > SHOWN_WORDS else "")
+        result = "; ".join(named[:SHOWN_WORDS]) + (" …" if len(named) > SHOWN_WORDS else "")
         ids = tuple(dict.fromkeys(some["id"]))
-        values = {"count": f"{len(ids):,}", "found": found, "most": MOST_PLACES}
+        values = {"count": f"{len(ids):,}", "found": result, "most": MOST_PLACES}
         notices.append(Notice(f"squares_{reason}", "streets", ids, values=values))
     return notices

@@ -107,23 +107,23 @@ def frame_to_layer(
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     cut: dict[str, FieldClaim] = {}
     if cut_names:
-        found = {
+        results = {
             name: match_truncated_name(name, vocabulary, encoding)
             for name in headings
             if vocabulary.claim(name) is None
         }
-        cut = {name: claim for name, claim in found.items() if claim is not None}
+        cut = {name: claim for name, claim in results.items() if claim is not None}
     mapped, issues = match_columns(
         headings,
         vocabulary,
         setting=request.setting,
         claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
     )
-    mapped = tuple(one for one in mapped if not holds_no_number(one, frame[one.column], schema))
-    told = [
-        Notice("name_cut", schema.name, values={"column": one.column, "field": one.field})
-        for one in mapped
-        if one.column in cut
+    mapped = tuple(item for item in mapped if not holds_no_number(item, frame[item.column], schema))
+    notices = [
+        Notice("name_cut", schema.name, values={"column": item.column, "field": item.field})
+        for item in mapped
+        if item.column in cut
     ]
     read = read_cells(frame, mapped, schema, counted=[name for name in request.counted if name in headings])
     canonical, unreadable = canonical_frame(frame, read, vocabulary, schema, headings)
@@ -136,6 +136,6 @@ def frame_to_layer(
         encoding,
         tuple(read.mapped),
         read=len(frame),
-        notices=(*cleaned, *told, *read.notices, *unused_column_notices(unread, schema)),
+        notices=(*cleaned, *notices, *read.notices, *unused_column_notices(unread, schema)),
         unread=unread,
     )

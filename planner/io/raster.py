@@ -86,8 +86,6 @@ def read_scaled(
         Rows and columns.
     nodata
         A value that means no data besides the raster's own and what is not finite: as stored, or as it means.
-    source
-        What to call it in a message.
 
     Raises
     ------
@@ -133,8 +131,8 @@ def refuse_undeclared_no_data(
 
 def read_scale(raster: DatasetReader, band: int) -> tuple[float, float] | None:
     """Return a band's scale and offset, None where its numbers mean what they are."""
-    found = float(raster.scales[band - 1]), float(raster.offsets[band - 1])
-    return None if found == (1.0, 0.0) else found
+    results = float(raster.scales[band - 1]), float(raster.offsets[band - 1])
+    return None if results == (1.0, 0.0) else results
 
 
 NOT_ITS_OWN = "not recognized as being in a supported file format"
@@ -162,23 +160,17 @@ def _reason(error: BaseException) -> str:
 
 
 def _crs_of(own: str | None, stated: str | None, *, source: str) -> pyproj.CRS:
-    """Return the system of a raster: its own, or the one that the study states where the file does not say.
-
-    Raises
-    ------
-    DataError
-        Neither says, the stated one is unknown, or it contradicts the file's.
-    """
-    found = None if own is None else pyproj.CRS.from_user_input(own)
+    """Return the system of a raster: its own, or the one that the study states where the file does not say."""
+    result = None if own is None else pyproj.CRS.from_user_input(own)
     if stated is None:
-        if found is None:
+        if result is None:
             raise DataError(source, [Issue("no_crs")])
-        return found
+        return result
     try:
         declared = pyproj.CRS.from_user_input(stated)
     except pyproj.exceptions.CRSError as error:
         raise DataError(source, [Issue("unknown_crs", {"crs": stated})]) from error
-    if found is not None and not found.equals(declared, ignore_axis_order=True):
-        values = {"declared": stated, "found": found.to_string()}
+    if result is not None and not result.equals(declared, ignore_axis_order=True):
+        values = {"declared": stated, "found": result.to_string()}
         raise DataError(source, [Issue("contradicting_crs", values)])
     return declared

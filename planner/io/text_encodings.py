@@ -129,28 +129,28 @@ def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> TextEn
     >>> choose_encoding([("Käpylä".encode("cp1252"), 0)], "1252").name
     'cp1252'
     """
-    said = normalize_encoding(declared)
+    words = normalize_encoding(declared)
     speaking = [(text, width) for text, width in dict.fromkeys(texts) if not text.isascii()]
     if not speaking:
-        return TextEncoding(said or "utf-8")
-    names = dict.fromkeys(name for name in (said, "utf-8", *CHINESE, WESTERN) if name)
+        return TextEncoding(words or "utf-8")
+    names = dict.fromkeys(name for name in (words, "utf-8", *CHINESE, WESTERN) if name)
     readings = {name: read for name in names if (read := _reading(speaking, name)) is not None}
-    chosen = _chosen(readings, said)
+    chosen = _chosen(readings, words)
     if chosen is None:
         # Nothing else takes these bytes: each is a character, if the file says anything.
         return TextEncoding("iso8859-1") if declared.strip() else None
     if chosen == WESTERN and not declared.strip() and plausibility(readings[WESTERN]) < PLAUSIBLE:
         return None
-    if not said or chosen == said:
+    if not words or chosen == words:
         doubtful = chosen != "utf-8" and plausibility(readings[chosen]) < DOUBTFUL
         return TextEncoding(chosen, read_as=_listed(readings[chosen][:SHOWN_TEXTS]), is_doubtful=doubtful)
-    other = readings.get(said) or _reading(speaking, said, errors="replace") or []
-    pairs = [(one, two) for one, two in zip(readings[chosen], other, strict=True) if one != two]
+    other = readings.get(words) or _reading(speaking, words, errors="replace") or []
+    pairs = [(item, two) for item, two in zip(readings[chosen], other, strict=True) if item != two]
     if not pairs:
         return TextEncoding(chosen)
     shown = pairs[:SHOWN_TEXTS]
     return TextEncoding(
-        chosen, declared.strip(), _listed(one for one, _ in shown), _listed(two for _, two in shown)
+        chosen, declared.strip(), _listed(item for item, _ in shown), _listed(two for _, two in shown)
     )
 
 
@@ -214,19 +214,19 @@ def _reading(texts: Sequence[tuple[bytes, int]], encoding: str, errors: str = "s
 
 
 def _is_mark(sign: str) -> bool:
-    """Tell whether a character is punctuation that stands in Chinese texts and says nothing: （）、，《》."""
+    """Return True if a character is punctuation that stands in Chinese texts and says nothing: （）、，《》."""
     return "\u3000" <= sign <= "\u3020" or "\uff00" <= sign <= "\uff65" or sign in "·—…“”‘’№²³℃°"
 
 
 def _is_word_like(texts: Sequence[str]) -> bool:
-    """Tell whether capitals stand only at the beginning of words, or everywhere."""
+    """Return True if capitals stand only at the beginning of words, or everywhere."""
     words = [word for text in texts for word in text.split() if not word.isascii()]
     fitting = sum(word.lower() == word or word.upper() == word or word[1:].lower() == word[1:] for word in words)
     return fitting >= LETTERS_AT_LEAST * len(words)
 
 
 def _is_first_level(sign: str) -> bool:
-    """Tell whether a character is on the first level of GB 2312: rows 16 to 55."""
+    """Return True if a character is on the first level of GB 2312: rows 16 to 55."""
     try:
         code = sign.encode("gb2312")
     except UnicodeEncodeError:
@@ -353,7 +353,7 @@ def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
 
 
 def _is_common(sign: str) -> bool:
-    """Tell whether a character is one that Chinese texts are made of."""
+    """Return True if a character is one that Chinese texts are made of."""
     try:
         sign.encode("gb2312")
     except UnicodeEncodeError:

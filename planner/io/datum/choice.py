@@ -113,10 +113,10 @@ def choose_datums(layers: Mapping[str, UndatedLayer]) -> DatumChoice:
         )
     frames = {name: layer.frame for name, layer in layers.items() if name in JUDGED}
     declared = {name: layer.communities for name, layer in layers.items() if layer.communities is not None}
-    heard = collect_evidence(frames, declared)
+    evidence = collect_evidence(frames, declared)
     names = [name for name in JUDGED if name in layers]
     table = {
-        combination: _score(dict(zip(names, combination, strict=True)), layers, heard)
+        combination: _score(dict(zip(names, combination, strict=True)), layers, evidence)
         for combination in product(DATUMS, repeat=len(names))
     }
     allowed = {
@@ -130,11 +130,11 @@ def choose_datums(layers: Mapping[str, UndatedLayer]) -> DatumChoice:
         name: _verdict(position, layers[name], best, allowed, table, gauge_free=gauge_free)
         for position, name in enumerate(names)
     }
-    return DatumChoice(verdicts, heard)
+    return DatumChoice(verdicts, evidence)
 
 
 def touches_mainland(communities: gpd.GeoDataFrame) -> bool:
-    """Tell whether any community lies in mainland China or a step from its border."""
+    """Return True if any community lies in mainland China or a step from its border."""
     shapes = communities.to_crs(WGS84).geometry.array
     bounds = shapely.bounds(shapes)
     lon = np.concatenate([bounds[:, [0, 2]].mean(axis=1), *(bounds[:, column] for column in (0, 2, 0, 2))])

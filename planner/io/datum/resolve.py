@@ -73,8 +73,6 @@ def resolve_datums(
         Their settings, with the datum that each declares.
     named
         The community that each row of a layer names.
-    source
-        What to call a layer in a message.
     setting
         The dotted path of a layer's settings.
 
@@ -83,16 +81,16 @@ def resolve_datums(
     DataError
         A layer that declares nothing may be in several datums; with the scores and what to do.
     """
-    asked = {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}
-    judged = choose_datums({name: layer for name, layer in asked.items() if name in JUDGED})
-    verdicts = {**judged.layers, **inherit_datums(asked, judged, layers)}
+    request = {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}
+    judged = choose_datums({name: layer for name, layer in request.items() if name in JUDGED})
+    verdicts = {**judged.layers, **inherit_datums(request, judged, layers)}
     choice = DatumChoice({name: verdicts[name] for name in frames}, judged.evidence)
     _refuse_undecided(choice, source, setting)
     moved = {
         name: to_wgs84(frame, choice.layers[name].datum) if choice.layers[name].datum != "wgs84" else frame
         for name, frame in frames.items()
     }
-    return ResolvedDatums(moved, choice, tuple(_remarks(choice, asked)))
+    return ResolvedDatums(moved, choice, tuple(_remarks(choice, request)))
 
 
 def format_scores(verdict: LayerDatum) -> str:
@@ -188,12 +186,8 @@ def inherit_datums(
 
     Parameters
     ----------
-    asked
-        All layers.
     judged
         What was found of communities, centres, demand and streets.
-    layers
-        Their settings.
 
     Returns
     -------
@@ -210,11 +204,11 @@ def inherit_datums(
         for name in ("communities", "streets")
         if name in judged.layers
     }
-    found = {}
+    results = {}
     for name, layer in rest.items():
-        beside = next((one for one in judged.layers if layers[one].path == layers[name].path), None)
-        found[name] = _verdict(name, layer, settled, judged.layers[beside] if beside else None)
-    return found
+        beside = next((item for item in judged.layers if layers[item].path == layers[name].path), None)
+        results[name] = _verdict(name, layer, settled, judged.layers[beside] if beside else None)
+    return results
 
 
 def _verdict(
@@ -227,14 +221,14 @@ def _verdict(
     scores = {datum: fit - max(fits.values()) for datum, fit in fits.items()}
     best = max(DATUMS, key=lambda datum: scores[datum])
     lead = -max(score for datum, score in scores.items() if datum != best)
-    told = scores if any(scores.values()) else {}
+    texts = scores if any(scores.values()) else {}
     if layer.standing == "declared":
         against = best if scores[layer.datum] <= -CLEAR else None
-        return LayerDatum(layer.datum, "declared", told, scores[layer.datum] or lead, against)
+        return LayerDatum(layer.datum, "declared", texts, scores[layer.datum] or lead, against)
     if lead >= CLEAR:
-        return LayerDatum(best, "found", told, lead)
+        return LayerDatum(best, "found", texts, lead)
     if beside is not None and scores[beside.datum] > -CLEAR:
-        return LayerDatum(beside.datum, "follows", told, lead)
+        return LayerDatum(beside.datum, "follows", texts, lead)
     if tested:
         return LayerDatum("wgs84", "undecided", scores, lead)
     return LayerDatum("wgs84", "untested", {})

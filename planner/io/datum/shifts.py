@@ -78,7 +78,7 @@ def find_shift(crs: pyproj.CRS, middle: tuple[float, float]) -> DatumShift:
     if best is not None and BALLPARK not in best.description.lower():
         accuracy = max(float(best.accuracy), 0.0)
         return DatumShift(name, is_known=True, metres=(accuracy, accuracy))
-    moved = [_moved_m(one, middle) for one in _operations(source, None).transformers]
+    moved = [_moved_m(item, middle) for item in _operations(source, None).transformers]
     sizes = [metres for metres in moved if np.isfinite(metres)]
     least, most = (min(sizes), max(sizes)) if sizes else DEFAULT_SIZE
     return DatumShift(name, is_known=False, metres=(float(least), float(most)))
@@ -114,8 +114,6 @@ def check_shifts(
         The layers with places, each in its own system.
     middle
         Longitude and latitude of the middle of the communities.
-    names
-        What to call each layer in a message.
 
     Raises
     ------
@@ -172,7 +170,7 @@ def _layer(name: str) -> Phrase:
 
 
 def _is_world_wide(ellipsoid: Ellipsoid) -> bool:
-    """Tell whether degrees on an ellipsoid are those of WGS-84; on a sphere they are so by convention."""
+    """Return True if degrees on an ellipsoid are those of WGS-84; on a sphere they are so by convention."""
     return ellipsoid.semi_major_metre == MODERN_AXIS_M or not ellipsoid.inverse_flattening
 
 

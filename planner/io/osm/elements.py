@@ -97,10 +97,7 @@ def write_elements(elements: Iterable[Element], path: Path) -> None:
 
 
 def _with_nodes(there: dict[Key, Element], *, gone: Collection[Key]) -> bool:
-    """Add the nodes of ways that say where they run, and member ways of relations; tell whether all had ids.
-
-    What is `gone` does not come back so.
-    """
+    """Add the nodes of ways that say where they run, and member ways of relations; tell whether all had ids."""
     members = {
         key: {"type": "way", "id": key[1], "geometry": member["geometry"]}
         for (kind, _), element in sorted(there.items(), key=lambda item: item[0])
@@ -257,8 +254,8 @@ def _joined(nodes: Ints, keys: NDArray[np.complex128], line: Ints) -> dict[int, 
     """Return which nodes at one place a line joins, as a forest: the parent of each."""
     parents: dict[int, int] = {}
     follow = (line[1:] == line[:-1]) & (keys[1:] == keys[:-1]) & (nodes[1:] != nodes[:-1])
-    for one, other in zip(nodes[:-1][follow].tolist(), nodes[1:][follow].tolist(), strict=True):
-        low, high = sorted((_root(parents, one), _root(parents, other)))
+    for item, other in zip(nodes[:-1][follow].tolist(), nodes[1:][follow].tolist(), strict=True):
+        low, high = sorted((_root(parents, item), _root(parents, other)))
         if low != high:
             parents[high] = low
     return parents

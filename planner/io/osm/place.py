@@ -154,16 +154,12 @@ HEAD_BYTES = 65_536
 
 
 def is_from_osm(path: Path, source: str, columns: Iterable[str], texts: Iterable[str] = ()) -> bool:
-    """Tell whether a layer comes from OpenStreetMap.
+    """Return True if a layer comes from OpenStreetMap.
 
     Parameters
     ----------
-    path
-        Its file.
     source
         What the study says of its source.
-    columns
-        The columns of the file.
     texts
         What stands in the columns `TELLING`.
 

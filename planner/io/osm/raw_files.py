@@ -147,7 +147,7 @@ class ObjectVersions:
         self.alive.append(alive)
 
     def newest(self) -> NDArray[np.bool_]:
-        """Tell which objects are the newest version, of equal ones the last, shape (objects,).
+        """Return which objects are the newest version, of equal ones the last, shape (objects,).
 
         Examples
         --------
@@ -165,7 +165,7 @@ class ObjectVersions:
         return newest
 
     def there(self) -> NDArray[np.bool_]:
-        """Tell which objects are the newest version and visible, shape (objects,)."""
+        """Return which objects are the newest version and visible, shape (objects,)."""
         return np.asarray(self.newest() & np.asarray(self.alive, dtype=bool), dtype=bool)
 
     def count(self, kind: int) -> int:
@@ -173,7 +173,7 @@ class ObjectVersions:
         return self.kinds.count(kind)
 
     def is_plain(self) -> bool:
-        """Tell whether the readers can take the file as it stands."""
+        """Return True if the readers can take the file as it stands."""
         return not self.located and bool(self.there().all())
 
 
@@ -181,9 +181,9 @@ def scan_pbf_versions(path: Path) -> ObjectVersions:
     """Return what an extract says of its objects."""
     ledger = ObjectVersions()
     for number, kind in enumerate((osm.NODE, osm.WAY, osm.RELATION)):
-        for found in osmium.FileProcessor(path, kind):
-            if isinstance(found, osm.types.OSMObject):
-                ledger.add(number, found.id, found.version, alive=found.visible)
-            if not ledger.located and isinstance(found, osm.types.Way):
-                ledger.located = any(node.location.valid() for node in found.nodes)
+        for result in osmium.FileProcessor(path, kind):
+            if isinstance(result, osm.types.OSMObject):
+                ledger.add(number, result.id, result.version, alive=result.visible)
+            if not ledger.located and isinstance(result, osm.types.Way):
+                ledger.located = any(node.location.valid() for node in result.nodes)
     return ledger

@@ -249,9 +249,9 @@ class OsmServers:
                 raise _InvalidAnswerError(Issue("server_elsewhere", {"address": _plain(str(error))})) from None
             return
         if response.status_code in BUSY:
-            said = f"{response.status_code} {_plain(response.reason or '')}"
+            text = f"{response.status_code} {_plain(response.reason or '')}"
             raise _ServerBusyError(
-                Phrase("errors.server_busy", {"said": said}), retry_after(response.headers.get("Retry-After"))
+                Phrase("errors.server_busy", {"said": text}), retry_after(response.headers.get("Retry-After"))
             )
         start = body[:MOST_SAID_BYTES].decode("utf-8", errors="replace")
         if not response.ok:
@@ -272,7 +272,7 @@ class OsmServers:
         """Set OSMnx up for one question, and put back all that it and we have changed."""
         from osmnx import settings
 
-        wanted: Mapping[str, object] = {
+        needed: Mapping[str, object] = {
             "overpass_url": self.overpass,
             "nominatim_url": self.nominatim,
             "cache_folder": folder,
@@ -288,10 +288,10 @@ class OsmServers:
             "http_referer": "",
             "http_accept_language": self.language,
         }
-        before = {name: getattr(settings, name) for name in wanted}
+        before = {name: getattr(settings, name) for name in needed}
         resolver = socket.getaddrinfo
         try:
-            for name, value in wanted.items():
+            for name, value in needed.items():
                 setattr(settings, name, value)
             yield
         finally:
@@ -346,7 +346,7 @@ def retry_after(header: str | None) -> float | None:
 
 
 def is_osm_id(place: str) -> bool:
-    """Tell whether a place is named by its OSM id: N, W or R and a number.
+    """Return True if a place is named by its OSM id: N, W or R and a number.
 
     Examples
     --------
@@ -377,13 +377,7 @@ def _drop_torn(folder: Path) -> None:
 
 
 def _kept_answer(file: Path) -> Any:  # noqa: ANN401 - what a server said
-    """Return an answer that was kept.
-
-    Raises
-    ------
-    ValueError
-        It is damaged, or none: an earlier version kept what it had not looked through.
-    """
+    """Return an answer that was kept."""
     answer = parse_answer(file.read_bytes())
     if not is_valid_answer(answer):
         raise ValueError(file)

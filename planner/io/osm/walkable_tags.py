@@ -97,7 +97,7 @@ class Tags(Protocol):
 
 
 def is_walkable(tags: Tags) -> bool:
-    """Tell from its tags whether people walk on a way.
+    """Return True if, by its tags, people walk on a way.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def _foot(tags: Tags) -> str | None:
 
 
 def is_private(tags: Tags) -> bool:
-    """Tell whether residents of a compound walk on a way, and those who visit them, but nobody else.
+    """Return True if residents of a compound walk on a way, and those who visit them, but nobody else.
 
     Examples
     --------
@@ -193,7 +193,7 @@ class _WithoutPrivate:
 
 
 def opens_to_residents(tags: Tags) -> bool:
-    """Tell whether a closed barrier on a way is closed by being private alone.
+    """Return True if a closed barrier on a way is closed by being private alone.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def opens_to_residents(tags: Tags) -> bool:
 
 
 def is_passable(tags: Tags) -> bool:
-    """Tell from its tags whether people pass a barrier that stands on a way.
+    """Return True if, by its tags, people pass a barrier that stands on a way.
 
     Examples
     --------
@@ -229,7 +229,7 @@ def is_passable(tags: Tags) -> bool:
 
 
 def is_crossing(tags: Tags) -> bool:
-    """Tell whether a way is the part of a footway that leads across a carriageway (``footway=crossing``)."""
+    """Return True if a way is the part of a footway that leads across a carriageway (``footway=crossing``)."""
     kind = tags.get("highway")
     return kind in CROSSING_CLASSES and tags.get(kind) == "crossing"
 
@@ -244,9 +244,9 @@ def crossing_type(tags: Tags) -> str:
     >>> crossing_type({"highway": "traffic_signals"}), crossing_type({"highway": "crossing"})
     ('traffic_signals', '')
     """
-    told = _told(tags, "crossing")
-    if told and told not in ("yes", "no"):
-        return told
+    texts = _told(tags, "crossing")
+    if texts and texts not in ("yes", "no"):
+        return texts
     signals, markings = _told(tags, "crossing:signals"), _told(tags, "crossing:markings")
     if signals not in ("", "no") or tags.get("highway") == "traffic_signals":
         return "traffic_signals"
@@ -256,7 +256,7 @@ def crossing_type(tags: Tags) -> str:
 
 
 def is_built(tags: Tags, key: str) -> bool:
-    """Tell whether a way is a `bridge` or a `tunnel`, of whatever sort."""
+    """Return True if a way is a `bridge` or a `tunnel`, of whatever sort."""
     return tags.get(key) not in NOT_BUILT
 
 

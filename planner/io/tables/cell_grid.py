@@ -68,8 +68,6 @@ def check_size(rows: int, columns: int, *, source: str, is_sheet: bool = False) 
     ----------
     rows, columns
         How many there are.
-    source
-        What to call the table in a message.
     is_sheet
         Whether its columns are called by letters.
 

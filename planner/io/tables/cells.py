@@ -59,8 +59,8 @@ def parse_number(text: str, units: Mapping[str, float]) -> float | None:
     >>> parse_number("1.2万㎡", area)
     12000.0
     """
-    found = parse_measurement(text, units)
-    return None if found is None else found[0]
+    result = parse_measurement(text, units)
+    return None if result is None else result[0]
 
 
 def parse_measurement(text: str, units: Mapping[str, float]) -> tuple[float, bool] | None:
@@ -71,18 +71,18 @@ def parse_measurement(text: str, units: Mapping[str, float]) -> tuple[float, boo
     >>> parse_measurement("0.1万人", {"万人": 10000.0}), parse_measurement("1,000", {})
     ((1000.0, True), (1000.0, False))
     """
-    said = to_narrow(text).replace("\u2212", "-")
-    found = THOUSANDS.match(said) or PLAIN.match(said)
-    if found is None:
+    texts = to_narrow(text).replace("\u2212", "-")
+    result = THOUSANDS.match(texts) or PLAIN.match(texts)
+    if result is None:
         return None
-    rest = said[found.end() :]
+    rest = texts[result.end() :]
     # 1,234 read as 1 with ",234" behind it is no number with a unit.
     factor = (
         1.0 if not rest else units.get(normalize_name(rest)) if not rest.lstrip().startswith((",", ".")) else None
     )
-    if factor is None or (found.re is THOUSANDS and rest[:1].isdigit()):
+    if factor is None or (result.re is THOUSANDS and rest[:1].isdigit()):
         return None
-    digits = re.sub(r"[, '\u2009]", "", found[0])
+    digits = re.sub(r"[, '\u2009]", "", result[0])
     return multiply_decimal(digits, factor), bool(rest)
 
 
@@ -99,11 +99,11 @@ def parse_code(text: str) -> str:
     >>> parse_code(" 150302001002.0 "), parse_code("１５０３０２"), parse_code("A 1.0")
     ('150302001002', '150302', 'A 1.0')
     """
-    said = to_narrow(text)
-    whole = WHOLE_FLOAT.fullmatch(said)
-    return whole[1] if whole else said
+    texts = to_narrow(text)
+    whole = WHOLE_FLOAT.fullmatch(texts)
+    return whole[1] if whole else texts
 
 
 def has_lost_digits(text: str) -> bool:
-    """Tell whether a spreadsheet has rounded a code to a few digits, as in 1.50302E+11."""
+    """Return True if a spreadsheet has rounded a code to a few digits, as in 1.50302E+11."""
     return SCIENTIFIC.fullmatch(to_narrow(text)) is not None

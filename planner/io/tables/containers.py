@@ -119,7 +119,7 @@ def gunzipped(content: bytes, most: int) -> bytes:
 
 
 def is_protected(content: bytes) -> bool:
-    """Tell whether a workbook opens with a password only, whichever of its formats it is in."""
+    """Return True if a workbook opens with a password only, whichever of its formats it is in."""
     if content.startswith(ZIP_BEGINS):
         return _is_protected_zip(content)
     if not content.startswith(OLE_BEGINS):
@@ -142,7 +142,7 @@ def _is_protected_zip(content: bytes) -> bool:
 
 
 def _has_filepass(content: bytes, stream: bytes) -> bool:
-    """Tell whether a stream of records begins with the one that says how the others are encrypted."""
+    """Return True if a stream of records begins with the one that says how the others are encrypted."""
     entry = content.find(stream)
     while entry >= 0 and entry % OLE_ENTRY:
         entry = content.find(stream, entry + 1)

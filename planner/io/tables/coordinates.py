@@ -74,7 +74,7 @@ class CoordinatePair:
 
 
 def is_no_place(text: str) -> bool:
-    """Tell whether a cell is blank or says that there is nothing."""
+    """Return True if a cell is blank or says that there is nothing."""
     return to_narrow(text).lower() in NO_PLACE
 
 
@@ -83,8 +83,6 @@ def parse_coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
 
     Parameters
     ----------
-    text
-        The cell.
     decimal_comma
         Whether a single comma parts whole from decimals, and never thousands.
 
@@ -114,15 +112,15 @@ def parse_coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
 
 def _degrees(narrow: str) -> float | None:
     """Return degrees, minutes and seconds as degrees."""
-    found = HALF.fullmatch(narrow)
-    if found is None:
+    match = HALF.fullmatch(narrow)
+    if match is None:
         return None
-    degrees, minutes, seconds = (float(found[part] or 0) for part in ("degrees", "minutes", "seconds"))
+    degrees, minutes, seconds = (float(match[part] or 0) for part in ("degrees", "minutes", "seconds"))
     if minutes >= PART_OF_DEGREE or seconds >= PART_OF_DEGREE:
         return None
     size = abs(degrees) + minutes / 60 + seconds / 3600
-    sign = SIGNS.get((found["before"] or found["after"] or "e").lower(), 1)
-    return -size * sign if found["degrees"].startswith("-") else size * sign
+    sign = SIGNS.get((match["before"] or match["after"] or "e").lower(), 1)
+    return -size * sign if match["degrees"].startswith("-") else size * sign
 
 
 def parse_coordinate_column(cells: list[str | None], *, degrees: bool) -> list[float | None]:
@@ -189,7 +187,7 @@ def _half(part: str, *, has_commas: bool) -> float | None:
 
 
 def _axis_of(part: str) -> bool | None:
-    """Tell whether a part is a latitude (True) or a longitude (False), None where it does not say."""
+    """Return True if a part is a latitude (True) or a longitude (False), None where it does not say."""
     label = LABEL.search(part)
     if label is not None:
         return label["lat"] is not None

@@ -75,7 +75,7 @@ def count_known_names(paths: Sequence[Sequence[str]], vocabulary: Vocabulary) ->
 
 
 def is_called(path: Sequence[str], name: str) -> bool:
-    """Tell whether a user may call a column so: by its path, or by its names without a mark between."""
+    """Return True if a user may call a column so: by its path, or by its names without a mark between."""
     return name in {path_name(path), "".join(path)}
 
 
@@ -88,17 +88,17 @@ def find_parts(field: str, paths: Mapping[str, Sequence[str]], vocabulary: Vocab
     >>> find_parts("people", {"常住人口/男": ("常住人口", "男"), "户数": ("户数",)}, words)
     ['常住人口/男']
     """
-    found = []
+    results = []
     for name, path in paths.items():
         groups = [match_path(path[:depth], vocabulary) for depth in range(1, len(path))]
         own = match_path(path, vocabulary)
         if own is None and any(group is not None and group.field == field for group in groups):
-            found.append(name)
-    return found
+            results.append(name)
+    return results
 
 
 def is_unit_cell(text: str) -> bool:
-    """Tell whether a cell of a heading holds nothing but a unit."""
+    """Return True if a cell of a heading holds nothing but a unit."""
     name, comments = split_comments(text)
     words = [name, *comments] if name else list(comments)
     return bool(words) and all(units_in_line(word) or is_whole_unit(word) for word in words)
@@ -146,17 +146,17 @@ def _with_unit(claim: FieldClaim | None, above: Sequence[str]) -> FieldClaim | N
 
 
 def _is_of_another(field: str, unit: str) -> bool:
-    """Tell whether a row of units below a name says that it is no count of the field: 人口 in %."""
+    """Return True if a row of units below a name says that it is no count of the field: 人口 in %."""
     units = parse_units(unit)
     dimension = dimension_of(field)
-    return dimension is not None and bool(units) and not any(one.dimension in {"", dimension} for one in units)
+    return dimension is not None and bool(units) and not any(item.dimension in {"", dimension} for item in units)
 
 
 def is_total(name: str) -> bool:
     """Return True if a name only states the total of the names above it."""
     bare, _ = split_comments(name)
-    said = [normalize_name(bare or name)], [normalize_name(part) for part in split_languages(bare)]
-    return any(words and heading_words("heading_totals").issuperset(words) for words in said)
+    text = [normalize_name(bare or name)], [normalize_name(part) for part in split_languages(bare)]
+    return any(words and heading_words("heading_totals").issuperset(words) for words in text)
 
 
 def _without_total(name: str) -> str:
@@ -170,7 +170,7 @@ def _without_total(name: str) -> str:
 
 
 def _is_neutral(name: str, vocabulary: Vocabulary) -> bool:
-    """Tell whether a heading leaves what stands below it whole: 人口情况 does, 60岁以上 does not."""
+    """Return True if a heading leaves what stands below it whole: 人口情况 does, 60岁以上 does not."""
     bare, _ = split_comments(name)
     word = normalize_name(bare or name)
     if not word or is_total(name) or YEAR.fullmatch(bare) or word in heading_words("neutral_names"):

@@ -101,7 +101,7 @@ def _chains(rows: Sequence[Sequence[str]], merged: Sequence[Area], searched: int
 
 
 def _continues(rows: Sequence[Sequence[str]], first: int, upper: int, merged: Sequence[Area]) -> bool:
-    """Tell whether the row below `upper` goes on with the heading that begins at `first`."""
+    """Return True if the row below `upper` goes on with the heading that begins at `first`."""
     top, below = rows[upper], rows[upper + 1]
     if not any(below) or not _are_names(rows[first]) or not _are_names(top) or not _are_names(below, years=True):
         return False
@@ -135,7 +135,7 @@ def _continues(rows: Sequence[Sequence[str]], first: int, upper: int, merged: Se
 def _names_groups(
     rows: Sequence[Sequence[str]], first: int, upper: int, spans: Sequence[tuple[int, int] | None]
 ) -> bool:
-    """Tell whether an upper row with names over single columns names groups: the next row names every column."""
+    """Return True if an upper row with names over single columns names groups: the next row names every column."""
     top, below = rows[upper], rows[upper + 1]
     wide = {span for span in spans if span is not None and span[1] > span[0]}
     full = any(all(_at(below, column) for column in range(start, end + 1)) for start, end in wide)
@@ -144,7 +144,7 @@ def _names_groups(
 
 
 def _is_line_of_units(top: Sequence[str], below: Sequence[str]) -> bool:
-    """Tell whether a row is a title with its unit at the other end: 表3 … 单位：万人 above complete names."""
+    """Return True if a row is a title with its unit at the other end: 表3 … 单位：万人 above complete names."""
     filled = [column for column, cell in enumerate(top) if cell]
     aside = [column for column in filled if units_in_line(top[column]) or is_whole_unit(top[column])]
     for column, following in pairwise(filled):
@@ -160,12 +160,14 @@ def _is_title(
     spans: Sequence[tuple[int, int] | None],
     merged: Sequence[Area],
 ) -> bool:
-    """Tell whether a row is the title of a table, and no heading over some of its columns."""
+    """Return True if a row is the title of a table, and no heading over some of its columns."""
     top = rows[upper]
     if _filled(top) > 1:
         return False
     start = next(column for column, cell in enumerate(top) if cell)
-    area = next((one for one in merged if one[0] <= upper <= one[2] and one[1] == start and one[3] > start), None)
+    area = next(
+        (item for item in merged if item[0] <= upper <= item[2] and item[1] == start and item[3] > start), None
+    )
     parts = [_at(below, column) for column, span in enumerate(spans) if span is not None and span[0] == start]
     if any(
         is_total(part) or normalize_name(part) in heading_words("parts") or YEAR.fullmatch(part)
@@ -214,7 +216,7 @@ def _spans(
 
 
 def _has_below(rows: Sequence[Sequence[str]], upper: int, column: int) -> bool:
-    """Tell whether a name stands below a cell of a heading, in its next row or farther down."""
+    """Return True if a name stands below a cell of a heading, in its next row or farther down."""
     for row in rows[upper + 1 : upper + DEEPEST]:
         if not _are_names(row, years=True):
             return False
@@ -226,7 +228,7 @@ def _has_below(rows: Sequence[Sequence[str]], upper: int, column: int) -> bool:
 def _bounded(
     rows: Sequence[Sequence[str]], first: int, upper: int, start: int, column: int, merged: Sequence[Area]
 ) -> bool:
-    """Tell whether a row of the heading farther up begins another group between two columns."""
+    """Return True if a row of the heading farther up begins another group between two columns."""
     for row in range(first, upper):
         if any(_at(rows[row], between) for between in range(start + 1, column + 1)):
             return True
@@ -260,7 +262,7 @@ def _paths(block: Sequence[Sequence[str]], first: int, merged: Sequence[Area]) -
 
 
 def _moved(merged: Sequence[Area], rows: int) -> list[Area]:
-    return [(one[0] - rows, one[1], one[2] - rows, one[3]) for one in merged]
+    return [(item[0] - rows, item[1], item[2] - rows, item[3]) for item in merged]
 
 
 def _one_line(text: str) -> str:
@@ -269,33 +271,33 @@ def _one_line(text: str) -> str:
 
 
 def _area(row: int, column: int, merged: Sequence[Area]) -> Area | None:
-    return next((one for one in merged if one[0] <= row <= one[2] and one[1] <= column <= one[3]), None)
+    return next((item for item in merged if item[0] <= row <= item[2] and item[1] <= column <= item[3]), None)
 
 
 def _reaches(row: int, column: int, merged: Sequence[Area]) -> bool:
-    """Tell whether a merged cell of this row ends here, so that the row below is another."""
+    """Return True if a merged cell of this row ends here, so that the row below is another."""
     area = _area(row, column, merged)
     return area is not None and area[3] > area[1]
 
 
 def _are_names(row: Sequence[str], *, years: bool = False) -> bool:
-    """Tell whether the cells of a row may be names: no number and no coordinate, but for years side by side."""
+    """Return True if the cells of a row may be names: no number and no coordinate, but for years side by side."""
     cells = [cell for cell in row if cell]
-    found = [cell for cell in cells if parse_number(cell, {}) is not None or parse_coordinate(cell) is not None]
+    results = [cell for cell in cells if parse_number(cell, {}) is not None or parse_coordinate(cell) is not None]
     if any(KEY_AND_VALUE.fullmatch(cell) and not _is_part(cell) for cell in cells):
         return False
-    if not found:
+    if not results:
         return bool(cells)
-    numbered = [cell for cell in found if YEAR_NUMBER.fullmatch(normalize_name(cell))]
+    numbered = [cell for cell in results if YEAR_NUMBER.fullmatch(normalize_name(cell))]
     return (
         years
-        and len(numbered) == len(found) > 1
+        and len(numbered) == len(results) > 1
         and numbered in (sorted(set(numbered)), sorted(set(numbered))[::-1])
     )
 
 
 def _is_part(cell: str) -> bool:
-    """Tell whether a cell with a colon is a part of what stands above it: 其中：男."""
+    """Return True if a cell with a colon is a part of what stands above it: 其中：男."""
     return normalize_name(re.split("[:：]", cell)[0]) in heading_words("parts") or is_unit_cell(cell)
 
 
@@ -308,7 +310,7 @@ def _begins_with_digit(row: Sequence[str]) -> bool:
 
 
 def _may_name(row: Sequence[str], vocabulary: Vocabulary) -> bool:
-    """Tell quickly whether a row far down may repeat the heading."""
+    """Return True if, at a glance, a row far down may repeat the heading."""
     cells = [cell for cell in row if cell]
     if len(cells) < 2 or _begins_with_digit(cells):  # noqa: PLR2004 - one name is no heading
         return False
@@ -316,7 +318,7 @@ def _may_name(row: Sequence[str], vocabulary: Vocabulary) -> bool:
 
 
 def _is_another(score: int, heading: Heading) -> bool:
-    """Tell whether a row besides the main heading is the heading of a further table or part."""
+    """Return True if a row besides the main heading is the heading of a further table or part."""
     named = sum(bool(path) for path in heading.paths)
     return score >= 2 and 2 * score >= named  # noqa: PLR2004 - half of its names
 

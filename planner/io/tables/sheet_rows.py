@@ -36,7 +36,7 @@ COLUMN_NUMBERS = frozenset({"栏次", "列次", "栏号"})
 
 
 def is_title(row: Sequence[str]) -> bool:
-    """Tell whether a row between two parts is blank, a title or a line of units."""
+    """Return True if a row between two parts is blank, a title or a line of units."""
     cells = [cell for cell in row if cell]
     return len(cells) <= 1 and not any(parse_number(cell, {}) is not None for cell in cells)
 
@@ -54,18 +54,18 @@ def title_cells(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
 
 def units_of_title(cells: Sequence[str]) -> list[str]:
     """Return the units that a row above or below a table names: 单位：万人, 单位 beside 万人, 统计表（万人）."""
-    found = [units for cell in cells if (units := units_in_line(cell))]
+    results = [units for cell in cells if (units := units_in_line(cell))]
     for cell, following in pairwise(cells):
         if UNIT_HEADINGS.fullmatch(cell.rstrip(":：").strip()) and parse_units(following):
-            found.append(following)
-    alone = [cell for cell in cells if cell not in found and not units_in_line(cell)]
-    if not found:
-        found += [cell for cell in alone if is_whole_unit(cell)]
-    if not found:
-        comments = [one for cell in alone for one in split_comments(cell)[1] if YEAR.fullmatch(one) is None]
-        found += [one for one in comments if parse_units(one)]
+            results.append(following)
+    alone = [cell for cell in cells if cell not in results and not units_in_line(cell)]
+    if not results:
+        results += [cell for cell in alone if is_whole_unit(cell)]
+    if not results:
+        comments = [item for cell in alone for item in split_comments(cell)[1] if YEAR.fullmatch(item) is None]
+        results += [item for item in comments if parse_units(item)]
     # A unit that a sentence names otherwise is not applied on a guess: it is refused where it may matter.
-    return found or [cell for cell in alone if mentions_multiplied_unit(cell)]
+    return results or [cell for cell in alone if mentions_multiplied_unit(cell)]
 
 
 def whole_line(cell: str) -> str | None:
@@ -73,8 +73,8 @@ def whole_line(cell: str) -> str | None:
     if "单位" not in cell and "nit" not in cell:
         return None
     bare = cell.strip("()（）[]【】 ")
-    found = UNIT_LINE.match(bare)
-    return units_in_line(bare) if found is not None and found.end() == len(bare) else None
+    match = UNIT_LINE.match(bare)
+    return units_in_line(bare) if match is not None and match.end() == len(bare) else None
 
 
 def begins_with_number(value: str) -> bool:
@@ -101,14 +101,14 @@ def reason_of_row(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str
 
 
 def may_be_heading(row: Sequence[str]) -> bool:
-    """Tell whether a row that calls itself a total says only names: 男, 女, 合计 below a heading."""
+    """Return True if a row that calls itself a total says only names: 男, 女, 合计 below a heading."""
     cells = [cell for cell in row if cell]
     names = [cell for cell in cells if normalize_name(cell) and parse_number(cell, {}) is None]
     return len(cells) > 1 and len(names) == len(cells)
 
 
 def is_translation(words: Sequence[str], heading: Heading, vocabulary: Vocabulary) -> bool:
-    """Tell whether a row says the names of a heading in the other language: Community below 社区.
+    """Return True if a row says the names of a heading in the other language: Community below 社区.
 
     It has a name beside every name, in the other script, and at least one of them is known to mean the same.
     """
@@ -121,8 +121,8 @@ def is_translation(words: Sequence[str], heading: Heading, vocabulary: Vocabular
     if scripts not in ({(True, False)}, {(False, True)}):
         return False
     means = [(_means(path, vocabulary), _means((word,), vocabulary)) for path, word in pairs]
-    known = [(one, other) for one, other in means if one is not None and other is not None]
-    return bool(known) and all(one == other for one, other in known)
+    known = [(item, other) for item, other in means if item is not None and other is not None]
+    return bool(known) and all(item == other for item, other in known)
 
 
 def _means(path: tuple[str, ...], vocabulary: Vocabulary) -> str | None:
@@ -145,7 +145,7 @@ def drop_translations(headings: Sequence[Heading], vocabulary: Vocabulary) -> li
 
 
 def _ends_as_total(row: Sequence[str], names: Sequence[str], vocabulary: Vocabulary) -> bool:
-    """Tell whether a row is the total of a part ("… 小计"); a place with coordinates may be called anything."""
+    """Return True if a row is the total of a part ("… 小计"); a place with coordinates may be called anything."""
     if any("." in cell and parse_coordinate(cell) is not None for cell in row):
         return False
     return any(name.endswith(("小计", "合计")) for name in names) and bool(vocabulary.totals)
@@ -165,8 +165,6 @@ def refuse_two_languages(rows: Sequence[Sequence[str]], first: int, *, source: s
         The cells of the sheet, "" where blank.
     first
         The first row of what was taken for the heading, from 0; rows of names just above belong to it.
-    source
-        What to call the sheet in the message.
 
     Raises
     ------

@@ -217,15 +217,15 @@ def _read_titles(
         row = rows[position]
         cells = [cell for cell in row if cell]
         part.units += units_of_title(cells)
-        said = list(title_cells(cells, vocabulary))
-        has_number = any(parse_number(cell, {}) is not None for cell in said)
-        if has_number and len(said) > 1:
+        text = list(title_cells(cells, vocabulary))
+        has_number = any(parse_number(cell, {}) is not None for cell in text)
+        if has_number and len(text) > 1:
             tabular.append(position + 1)
-            if len(tabular) > 1 or len(said) >= TABLE_ROW_CELLS:
-                found = [f"#{one}" for one in tabular]
+            if len(tabular) > 1 or len(text) >= TABLE_ROW_CELLS:
+                results = [f"#{item}" for item in tabular]
                 values = {"heading": part.heading.first + 1}
-                raise DataError(source, [Issue("table_above_heading", values, found)])
-        reason = "row_blank" if not cells else "row_above" if len(said) > 1 else "row_title"
+                raise DataError(source, [Issue("table_above_heading", values, results)])
+        reason = "row_blank" if not cells else "row_above" if len(text) > 1 else "row_title"
         left_out.setdefault(reason, []).append(position + 1)
     block = rows[part.heading.first : part.heading.last + 1]
     part.units += [units for row in block for cell in row if (units := whole_line(cell))]
@@ -234,11 +234,11 @@ def _read_titles(
 def _unit_lines(parts: Sequence[_TablePart]) -> dict[int, str]:
     """Return the units by row; a part without a line of its own has that of the part before it."""
     lines: dict[int, str] = {}
-    said: list[str] = []
+    text: list[str] = []
     for part in parts:
-        said = part.units or said
-        if said:
-            lines |= dict.fromkeys(part.kept, "、".join(dict.fromkeys(said)))
+        text = part.units or text
+        if text:
+            lines |= dict.fromkeys(part.kept, "、".join(dict.fromkeys(text)))
     return lines
 
 
@@ -293,10 +293,7 @@ def _field_of(part: _TablePart, column: int, vocabulary: Vocabulary) -> str | No
 def _filled_down(
     part: _TablePart, rows: Sequence[list[str]], merged: Sequence[Area], vocabulary: Vocabulary
 ) -> dict[int, list[str]]:
-    """Return the rows to which a merged cell gives the name that stands in its first row.
-
-    Names, codes and places are said of every row beside which they stand; a number is not.
-    """
+    """Return the rows to which a merged cell gives the name that stands in its first row."""
     filled: dict[int, list[str]] = {}
     for top, left, bottom, _ in merged:
         value = rows[top][left] if left < len(rows[top]) else ""
@@ -335,26 +332,26 @@ def _refuse_unnamed_numbers(part: _TablePart, vocabulary: Vocabulary, *, source:
         if not path or _field_of(part, column, vocabulary) not in vocabulary.numbers:
             continue
         beside = column + 1
-        found = []
+        results = []
         while beside < len(part.names) and not part.heading.paths[beside]:
             cells = [row.get(part.names[beside]) for row in part.kept.values()]
             if any(cell and parse_number(cell, {}) is not None for cell in cells):
-                found.append(part.names[beside])
+                results.append(part.names[beside])
             beside += 1
-        if found:
-            values = {"column": part.names[column], "columns": ", ".join(found)}
+        if results:
+            values = {"column": part.names[column], "columns": ", ".join(results)}
             raise DataError(source, [Issue("unnamed_numbers", values)])
 
 
 def _numbers_columns(row: Sequence[str], part: _TablePart) -> bool:
-    """Tell whether a row only numbers the columns of a statistical table: 甲, 1, 2, 3."""
+    """Return True if a row only numbers the columns of a statistical table: 甲, 1, 2, 3."""
     cells = [cell for cell in row if cell]
     stems = [cell for cell in cells if (cell in STEMS and len(cell) == 1) or cell in COLUMN_NUMBERS]
     counted = [cell for cell in cells if cell not in stems]
-    if counted != [str(one) for one in range(1, len(counted) + 1)] or cells != [*stems, *counted]:
+    if counted != [str(item) for item in range(1, len(counted) + 1)] or cells != [*stems, *counted]:
         return False
     return bool(counted) and (
-        bool(stems) or (len(counted) > 1 and len(cells) == len([one for one in part.names if one]))
+        bool(stems) or (len(counted) > 1 and len(cells) == len([item for item in part.names if item]))
     )
 
 

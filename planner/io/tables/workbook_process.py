@@ -99,7 +99,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookShee
     """
     megabytes = len(content) >> 20
     seconds = SECONDS_AT_LEAST + SECONDS_A_MEGABYTE * megabytes
-    asked = {
+    request = {
         "bytes": content,
         "sheet": sheet,
         "memory": (MEMORY_OLD if content.startswith(OLE_BEGINS) else MEMORY_AT_LEAST)
@@ -113,7 +113,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookShee
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter and a file beside this one
             command,
-            input=marshal.dumps(asked),
+            input=marshal.dumps(request),
             capture_output=True,
             timeout=WAIT_AT_LEAST_S + PATIENCE * SECONDS_A_MEGABYTE * megabytes,
             check=False,
@@ -128,23 +128,23 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookShee
         if done.returncode == -getattr(signal, "SIGXCPU", 0):
             key = "why_never_ends"
         raise UnreadableWorkbookError("damaged", Phrase(f"errors.{key}"))
-    told = marshal.loads(done.stdout)  # noqa: S302 - what our own process has written
-    if told["failed"]:
-        raise UnreadableWorkbookError(told["failed"], told.get("reason", ""))
+    texts = marshal.loads(done.stdout)  # noqa: S302 - what our own process has written
+    if texts["failed"]:
+        raise UnreadableWorkbookError(texts["failed"], texts.get("reason", ""))
     return WorkbookSheet(
-        tuple(told["names"]),
-        tuple(told["filled"]),
-        tuple(told["rows"]),
-        tuple(told["merged"]),
-        hidden=tuple(told["hidden"]),
-        hidden_rows=frozenset(told["hidden_rows"]),
-        hidden_columns=frozenset(told["hidden_columns"]),
-        shown=tuple(told["shown"]),
+        tuple(texts["names"]),
+        tuple(texts["filled"]),
+        tuple(texts["rows"]),
+        tuple(texts["merged"]),
+        hidden=tuple(texts["hidden"]),
+        hidden_rows=frozenset(texts["hidden_rows"]),
+        hidden_columns=frozenset(texts["hidden_columns"]),
+        shown=tuple(texts["shown"]),
     )
 
 
 def _folder_of_reader() -> str:
-    found = importlib.util.find_spec(READER)
-    if found is None or not found.origin:
+    result = importlib.util.find_spec(READER)
+    if result is None or not result.origin:
         raise ModuleNotFoundError(READER)
-    return str(Path(found.origin).parent.parent)
+    return str(Path(result.origin).parent.parent)

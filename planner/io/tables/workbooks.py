@@ -59,12 +59,8 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> CellGrid:
 
     Parameters
     ----------
-    path
-        The file.
     sheet
         Its sheet; may be left out where only one holds anything.
-    setting
-        The dotted path of the layer's settings, for messages.
 
     Raises
     ------
@@ -73,28 +69,28 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> CellGrid:
     """
     content = _workbook(path)
     try:
-        found = read_sheet(content, sheet, cells=CELLS_AT_MOST)
+        result = read_sheet(content, sheet, cells=CELLS_AT_MOST)
     except UnreadableWorkbookError as error:
         raise DataError(str(path), [_why_not(error, content)]) from error
-    if sheet is not None and sheet not in found.names:
-        values = {"layer": sheet, "layers": ", ".join(found.names)}
+    if sheet is not None and sheet not in result.names:
+        values = {"layer": sheet, "layers": ", ".join(result.names)}
         raise DataError(str(path), [Issue("no_such_layer", values)])
-    if len(found.filled) > 1:
-        layers: str | Phrase = ", ".join(found.filled)
-        if found.hidden:
-            layers = Phrase("errors.layers_hidden", {"layers": layers, "hidden": ", ".join(found.hidden)})
+    if len(result.filled) > 1:
+        layers: str | Phrase = ", ".join(result.filled)
+        if result.hidden:
+            layers = Phrase("errors.layers_hidden", {"layers": layers, "hidden": ", ".join(result.hidden)})
         raise DataError(str(path), [Issue("several_layers", {"layers": layers, "setting": setting})])
-    if not found.filled:
+    if not result.filled:
         raise DataError(str(path), [Issue("empty_sheet")])
-    width = max((len(row) for row in found.rows), default=0)
-    check_size(len(found.rows), width, source=str(path), is_sheet=True)
+    width = max((len(row) for row in result.rows), default=0)
+    check_size(len(result.rows), width, source=str(path), is_sheet=True)
     return CellGrid(
-        append_format_units(found.rows, found.shown),
-        merged=found.merged,
-        hidden_rows=found.hidden_rows,
-        hidden_columns=found.hidden_columns,
-        hidden_sheets=tuple(name for name in found.hidden if name not in found.filled),
-        is_hidden=found.filled[0] in found.hidden,
+        append_format_units(result.rows, result.shown),
+        merged=result.merged,
+        hidden_rows=result.hidden_rows,
+        hidden_columns=result.hidden_columns,
+        hidden_sheets=tuple(name for name in result.hidden if name not in result.filled),
+        is_hidden=result.filled[0] in result.hidden,
     )
 
 
@@ -163,8 +159,6 @@ def append_format_units(
 
     Parameters
     ----------
-    rows
-        The cells.
     shown
         Row, column and the text that the format writes behind the number, counted from 0.
 
@@ -173,14 +167,14 @@ def append_format_units(
     >>> append_format_units([("社区", "人口"), ("东", "0.12")], [(1, 1, "万人")])
     (('社区', '人口'), ('东', '0.12万人'))
     """
-    found = list(rows)
+    results = list(rows)
     for row, column, text in shown:
-        if not _multiplies(text) or row >= len(found) or column >= len(found[row]):
+        if not _multiplies(text) or row >= len(results) or column >= len(results[row]):
             continue
-        cells = found[row]
+        cells = results[row]
         if parse_number(cells[column], {}) is not None:
-            found[row] = (*cells[:column], cells[column] + text, *cells[column + 1 :])
-    return tuple(found)
+            results[row] = (*cells[:column], cells[column] + text, *cells[column + 1 :])
+    return tuple(results)
 
 
 @cache

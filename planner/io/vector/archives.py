@@ -44,8 +44,6 @@ def unpack_zip(
 
     Parameters
     ----------
-    archive
-        The .zip.
     folder
         Where to, empty.
     wanted

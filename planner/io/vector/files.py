@@ -48,8 +48,6 @@ def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = T
         The file, an archive of such, or the folder of a file geodatabase.
     layer
         The layer in it; may be left out where there is only one.
-    setting
-        The dotted path of the layer's settings, for messages.
     placed
         Whether rows must have places; a table without any is given empty ones.
 
@@ -63,20 +61,20 @@ def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = T
     DataError
         The file is damaged or another than its ending says, has no such layer or no geometry.
     """
-    found = _read(path, layer, setting, placed=placed)
-    frame = found.frame
+    result = _read(path, layer, setting, placed=placed)
+    frame = result.frame
     names = [str(name) for name in frame.columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise DataError(str(path), [Issue("doubled_columns", {"columns": ", ".join(doubled)})])
     if not isinstance(frame, gpd.GeoDataFrame) and not placed:
         return replace(
-            found, frame=gpd.GeoDataFrame(texts_as_objects(frame), geometry=[None] * len(frame), crs=4326)
+            result, frame=gpd.GeoDataFrame(texts_as_objects(frame), geometry=[None] * len(frame), crs=4326)
         )
     if not isinstance(frame, gpd.GeoDataFrame):
         present = ", ".join(names)
         raise DataError(str(path), [Issue("no_geometry", {"present": present, "setting": setting})])
-    return replace(found, frame=gpd.GeoDataFrame(texts_as_objects(frame)))
+    return replace(result, frame=gpd.GeoDataFrame(texts_as_objects(frame)))
 
 
 def _read(path: Path, layer: str | None, setting: str, *, placed: bool) -> VectorRead:
@@ -204,7 +202,7 @@ def _files(members: Iterable[ArchiveMember], folder: Path) -> dict[str, Path]:
 
 
 def _is_part(name: PurePosixPath) -> bool:
-    """Tell whether a file in an archive is a layer, or a part of one."""
+    """Return True if a file in an archive is a layer, or a part of one."""
     return name.suffix.lower() in (*LAYERS, *PARTS_OF_LAYERS) or any(
         p.suffix.lower() == ".gdb" for p in name.parents
     )

@@ -27,8 +27,6 @@ def isolated_copy(path: Path, beside: Sequence[str]) -> Iterator[Path]:
 
     Parameters
     ----------
-    path
-        The file.
     beside
         Endings of files of the same name that belong to it, such as ".tfw"; or added to the whole name where
         they begin with "+", as "+.aux.xml".

@@ -28,8 +28,6 @@ def check_views(path: Path, layer: str | None = None) -> None:
 
     Parameters
     ----------
-    path
-        The file.
     layer
         The layer that is to be read: if it is a view, or has columns computed from others, it is run once to its
         end. None before GDAL opens the file: it then looks at a row of every view, and reads whole the tables
@@ -83,8 +81,8 @@ def _run(base: sqlite3.Connection, name: str, path: Path, *, rows: int) -> None:
     """Read so many rows of a view; a table of the format, or the layer itself, may not have more."""
     quoted = name.replace('"', '""')
     try:
-        found = base.execute(f'SELECT * FROM "{quoted}" LIMIT {rows + 1 if rows > 1 else 1}')  # noqa: S608 - quoted
-        if sum(1 for _ in found) <= rows:
+        result = base.execute(f'SELECT * FROM "{quoted}" LIMIT {rows + 1 if rows > 1 else 1}')  # noqa: S608 - quoted
+        if sum(1 for _ in result) <= rows:
             return
     except (sqlite3.Error, MemoryError) as error:
         # A view of what is no longer there is as empty for GDAL.

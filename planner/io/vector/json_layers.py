@@ -64,7 +64,7 @@ def check_no_external_crs(text: str, path: Path) -> None:
         It does, or is too strangely written to tell.
     """
     strange = ESCAPED_LETTER.search(text) is not None
-    if not strange and all(PLAIN_SYSTEM.match(text, found.start()) for found in SYSTEM_KEY.finditer(text)):
+    if not strange and all(PLAIN_SYSTEM.match(text, result.start()) for result in SYSTEM_KEY.finditer(text)):
         return
     try:
         parts = [json.loads(text)]
@@ -100,8 +100,8 @@ def find_unknown_crs(text: str, read_as: pyproj.CRS | None) -> str:
     >>> [find_unknown_crs(one, pyproj.CRS(4326)) for one in (text, text.replace("Xian 80", "EPSG:4326"))]
     ['Xian 80', '']
     """
-    for found in NAMED_SYSTEM.finditer(text):
-        name = found["name"]
+    for result in NAMED_SYSTEM.finditer(text):
+        name = result["name"]
         try:
             system = pyproj.CRS.from_user_input(name)
         except pyproj.exceptions.CRSError:
@@ -115,5 +115,5 @@ def find_unknown_crs(text: str, read_as: pyproj.CRS | None) -> str:
 
 
 def is_topology(text: str) -> bool:
-    """Tell whether a text is TopoJSON, which may hold several layers."""
+    """Return True if a text is TopoJSON, which may hold several layers."""
     return '"Topology"' in text[:BEGINNING]

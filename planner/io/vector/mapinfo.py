@@ -48,8 +48,8 @@ def read_mapinfo(path: Path, ending: str) -> tuple[pd.DataFrame, TextEncoding]:
     beside = {part: file for part in PARTS[ending] if (file := _beside(path, part)) is not None}
     if not beside.keys() & set(NEEDED[ending]):
         raise DataError(str(path), [Issue("shapefile_part_missing", {"missing": path.stem + NEEDED[ending][0]})])
-    found = CHARSET.search(head)
-    declared = "" if found is None else found[2].decode("ascii", "replace")
+    match = CHARSET.search(head)
+    declared = "" if match is None else match[2].decode("ascii", "replace")
     with TemporaryDirectory(prefix="planner-") as folder:
         copy = Path(folder) / f"layer{ending}"
         # Told that there is no charset, GDAL leaves the bytes of texts as they are.

@@ -150,10 +150,7 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose rows are numbered: pandas writes its row labels, too, and they may repeat.
-
-    Labels that have a name are a column like others.
-    """
+    """Return a table whose rows are numbered: pandas writes its row labels, too, and they may repeat."""
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     return frame.reset_index(level=named).reset_index(drop=True) if named else frame.reset_index(drop=True)
 

@@ -55,11 +55,11 @@ def read_shapefile(path: Path) -> tuple[pd.DataFrame, TextEncoding]:
     columns = [name for name in frame.columns if name != "geometry"]
     widths = dict(fields)
     texts = {name: frame[name].astype(object) for name in columns if frame[name].dtype.kind in "OUT"}
-    found = [(name.encode(BYTEWISE), DBF_NAME_BYTES) for name in columns]
+    results = [(name.encode(BYTEWISE), DBF_NAME_BYTES) for name in columns]
     for name, column in texts.items():
         width = widths.get(name.encode(BYTEWISE), 0)
-        found += [(value.encode(BYTEWISE), width) for value in column.unique() if isinstance(value, str)]
-    encoding = choose_encoding(found, _declared(path, table))
+        results += [(value.encode(BYTEWISE), width) for value in column.unique() if isinstance(value, str)]
+    encoding = choose_encoding(results, _declared(path, table))
     if encoding is None:
         raise DataError(str(path), [Issue("no_text_table")])
     names = {name: decode(name.encode(BYTEWISE), encoding.name, DBF_NAME_BYTES) for name in columns}
@@ -127,9 +127,9 @@ def _check_whole(path: Path, table: Path) -> None:
 
 def _declared(path: Path, table: Path) -> str:
     """Return what the .cpg says, else what the table's head says."""
-    said = _beside(path, ".cpg")
-    if said is not None:
-        return said.read_bytes()[:FIRST_BYTES].decode("ascii", "replace").strip()
+    text = _beside(path, ".cpg")
+    if text is not None:
+        return text.read_bytes()[:FIRST_BYTES].decode("ascii", "replace").strip()
     with table.open("rb") as file:
         head = file.read(DBF_HEAD)
     return LANGUAGES.get(head[LANGUAGE_BYTE], "")

@@ -45,8 +45,8 @@ def to_utf8(path: Path) -> tuple[bytes, str]:
         The bytes are not in the encoding that the file declares.
     """
     content = path.read_bytes()
-    found = DECLARED.match(content[:HEAD])
-    declared = found[1].decode("ascii").lower() if found else "utf-8"
+    match = DECLARED.match(content[:HEAD])
+    declared = match[1].decode("ascii").lower() if match else "utf-8"
     if declared in READ_BY_EXPAT and not _is_other(content, declared):
         return content, declared
     encoding = "gb18030" if declared.startswith(("gb", "utf-8", "utf8")) else declared
@@ -137,7 +137,7 @@ def _refused(path: Path, reason: object) -> DataError:
 
 
 def _is_other(content: bytes, declared: str) -> bool:
-    """Tell whether a file says UTF-8, or nothing, and is not."""
+    """Return True if a file says UTF-8, or nothing, and is not."""
     if declared not in {"utf-8", "utf8"} or content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return False
     try:
