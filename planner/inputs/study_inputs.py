@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from planner.config.sections.demand import DemandKind
 from planner.config.study import Study
 from planner.io.community_matching import match_communities
-from planner.io.datum.choice import DatumChoice
-from planner.io.datum.resolve import resolve_datums
-from planner.io.elevation import Elevation
-from planner.io.layer_notes import (
+from planner.io.datum.resolve import DatumChoice, resolve_datums
+from planner.io.layer_read import (
     ExcludedLines,
     clip_excluded_lines,
     gap_notices,
@@ -27,6 +25,7 @@ from planner.io.layer_notes import (
     uncrossed_notices,
 )
 from planner.io.overlap_checks import duplicate_notices
+from planner.io.raster import Elevation
 from planner.io.row_audit import drop_rows
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_kind
 from planner.messages.errors import DataError, Issue, NetworkError, raise_together

@@ -12,8 +12,8 @@ import pyproj
 from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead, LayerRequest
 from planner.io.osm_layers import apply_osm_tags
-from planner.io.tables.cell_grid import CellGrid
 from planner.io.tables.cell_parsing import failed_issues, read_cells
+from planner.io.tables.cells import CellGrid
 from planner.io.tables.columns import Vocabulary, match_columns, missing_column_issues
 from planner.io.tables.heading_names import match_path
 from planner.io.tables.layer_columns import (

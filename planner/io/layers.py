@@ -20,12 +20,11 @@ import pyproj
 from planner.config.sections.layers import Layer
 from planner.io.formats import IN_PARTS, find_zipped_table, format_of, is_extract, readable_endings
 from planner.io.grid_layers import declared_crs, grid_to_layer
-from planner.io.layer_notes import FileNotes
-from planner.io.layer_read import LayerRead, LayerRequest, frame_to_layer
+from planner.io.layer_read import FileNotes, LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import without_relation_type
 from planner.io.osm.graphml import read_graph
 from planner.io.osm_layers import apply_osm_tags, extract_to_layer
-from planner.io.tables.cell_grid import check_size
+from planner.io.tables.cells import check_size
 from planner.io.tables.layer_columns import (
     drop_unknown_heights,
     remove_control_characters,

@@ -11,8 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from planner.config.sections.layers import Layer
-from planner.io.layer_notes import SHOWN_WORDS, FileNotes
-from planner.io.layer_read import LayerRead, LayerRequest, frame_to_layer
+from planner.io.layer_read import SHOWN_WORDS, FileNotes, LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import complete_from_tags, read_for_use
 from planner.io.osm.extract import (
     OsmStreets,

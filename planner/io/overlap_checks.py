@@ -1,4 +1,4 @@
-"""What stands twice: communities that share ground, centres at one spot, counts of a part above the whole.
+"""Duplicates in the layers: overlapping communities, facilities at one point, people over 65 above all people.
 
 Ground that several communities share belongs to the one with the lowest id, as a point on a border does: nobody is
 counted twice.

@@ -1,4 +1,4 @@
-"""Every row of every input ends in the results or in a list of rows with the reason: the balance is kept here."""
+"""Audit of input rows: each is used, or dropped with a reason."""
 
 from __future__ import annotations
 

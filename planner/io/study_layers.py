@@ -13,14 +13,13 @@ import pyproj
 from planner.config.sections.demand import DemandKind
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, portable
-from planner.io.datum.choice import DatumChoice, LayerDatum
+from planner.io.datum.resolve import DatumChoice, LayerDatum
 from planner.io.datum.shifts import check_shifts, datum_name, find_shift, raise_unknown
-from planner.io.elevation import Elevation, read_elevation
 from planner.io.formats import is_extract
-from planner.io.layer_notes import FileNotes
-from planner.io.layer_read import LayerRead
+from planner.io.layer_read import FileNotes, LayerRead
 from planner.io.layers import file_hash, read_layer
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
+from planner.io.raster import Elevation, read_elevation
 from planner.io.row_audit import DroppedRows, check_balance, drop_rows
 from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
 from planner.io.tables.columns import MappedColumn

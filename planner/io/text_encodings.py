@@ -1,4 +1,4 @@
-"""In which encoding texts are: evidence before declaration.
+"""Detection of text encodings: evidence before declaration, for tables and for spatial layers.
 
 Bytes that are UTF-8 prove it. Every other set takes almost any bytes, so that what a file declares is only
 believed where the texts that come of it could stand in a table: as Chinese, or as words of an alphabet.

@@ -1,4 +1,4 @@
-"""Layers beside those that are read: what else a file of several layers holds, and the lines that would use it."""
+"""Layers and OpenStreetMap tables of input files that the study does not read, with the lines that would."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from planner.io.osm.extract import BARRIERS, PLACE_KEYS, WATER
 from planner.io.osm.objects import open_extract
 from planner.io.osm.walkable_tags import is_passable
 from planner.io.study_layers import TABLES
-from planner.io.vector.geopackages import check_views
-from planner.io.vector.readers import STYLES, choose_layer
+from planner.io.vector.readers import STYLES, check_views, choose_layer
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from planner.io.tables import heading_names, headings
+from planner.io.tables.cells import Area
 from planner.io.tables.columns import Vocabulary
-from planner.io.tables.headings import Area, Heading
+from planner.io.tables.headings import Heading
 
 WORDS = Vocabulary.of("demand", ("community", "people", "households", "name"), {})
 ONE, WIDE = (0, 0), (1, 3)

@@ -1,4 +1,4 @@
-"""Elements of OpenStreetMap as Overpass writes them in JSON: the newest of each, with nodes, as an extract.
+"""OpenStreetMap elements: newest versions merged and written as an extract; nodes at one position separated.
 
 Answers of servers, JSON files and XML files that the readers cannot take as they are all go this way, so that one
 reader with one set of rules reads every source.

@@ -1,4 +1,4 @@
-"""Where to fetch: a place by its name, or a boundary from a file, and the margin around it."""
+"""Boundary of the place to download, and the attribution of layers from OpenStreetMap."""
 
 from __future__ import annotations
 

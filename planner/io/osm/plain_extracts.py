@@ -21,8 +21,14 @@ from osmium import osm
 from osmium.osm import mutable
 
 from planner.io.osm.elements import Element, merge_elements, write_elements
-from planner.io.osm.raw_files import ObjectVersions, check_blobs, scan_pbf_versions
-from planner.io.osm.xml_files import check_complete, read_elements, scan_xml_versions
+from planner.io.osm.raw_files import (
+    ObjectVersions,
+    check_blobs,
+    check_complete,
+    read_elements,
+    scan_pbf_versions,
+    scan_xml_versions,
+)
 from planner.messages.errors import DataError, Issue
 
 XML = (".osm", ".osm.gz", ".osm.bz2", ".xml", ".xml.gz", ".xml.bz2")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from planner.io.tables.cells import normalize_name, parse_number
+from planner.io.tables.cells import Area, normalize_name, parse_number
 from planner.io.tables.columns import YEAR, Vocabulary
 from planner.io.tables.coordinates import parse_coordinate
 from planner.io.tables.heading_names import count_known_names, heading_words, is_total, is_unit_cell
@@ -29,9 +29,6 @@ YEAR_NUMBER = re.compile(r"(?:19|20)\d\d")
 
 KEY_AND_VALUE = re.compile(r"[^:：]+[:：].+", re.DOTALL)
 """填报日期：2023年12月 above a table is no name of a group of columns."""
-
-Area = tuple[int, int, int, int]
-"""A merged area: first row, first column, last row, last column, from 0."""
 
 
 @dataclass(frozen=True, slots=True)

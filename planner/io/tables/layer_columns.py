@@ -9,9 +9,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from planner.io.tables.cell_grid import CellGrid, column_letters
 from planner.io.tables.cell_parsing import ParsedCells
-from planner.io.tables.cells import normalize_name, parse_number
+from planner.io.tables.cells import CellGrid, column_letters, normalize_name, parse_number
 from planner.io.tables.columns import FieldClaim, MappedColumn, Vocabulary, column_names
 from planner.io.tables.heading_names import find_parts, is_called, place_part
 from planner.io.tables.sheets import SheetTable

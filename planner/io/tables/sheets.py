@@ -8,11 +8,10 @@ from itertools import pairwise
 
 import pandas as pd
 
-from planner.io.tables.cell_grid import CellGrid, column_letters
-from planner.io.tables.cells import normalize_name, parse_number
+from planner.io.tables.cells import Area, CellGrid, column_letters, normalize_name, parse_number
 from planner.io.tables.columns import Vocabulary
 from planner.io.tables.heading_names import is_called, match_path, path_name, place_part
-from planner.io.tables.headings import Area, Heading, find_headings
+from planner.io.tables.headings import Heading, find_headings
 from planner.io.tables.sheet_rows import (
     COLUMN_NUMBERS,
     STEMS,

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-from planner.io.tables.cell_grid import CELLS_AT_MOST, COLUMNS_AT_MOST, CellGrid, check_size
+from planner.io.tables.cells import CELLS_AT_MOST, COLUMNS_AT_MOST, CellGrid, check_size
 from planner.io.text_encodings import TextDecodeError, decode_table
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue

@@ -1,4 +1,4 @@
-"""A folder of its own for a file that GDAL opens: only what belongs to the file stands beside it there."""
+"""Isolation of GDAL: only the drivers of a format, and only the files that belong to a layer."""
 
 from __future__ import annotations
 
