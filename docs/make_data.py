@@ -16,7 +16,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from planner.config.sections.base import Settings
-from planner.config.sections.layers import Inputs, Layer, Raster
+from planner.config.sections.layers import InputSettings, Layer, Raster
 from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
 from planner.evaluation.indicators import INDICATORS
 from planner.io.formats import FORMATS
@@ -1206,7 +1206,7 @@ def _setting_entries(model: type[Settings], path: tuple[str, ...]) -> Iterator[t
             yield from _setting_entries(
                 inner, (*path, f"{name}[]" if is_list_of_tables(field.annotation) else name)
             )
-    if model is Inputs:
+    if model is InputSettings:
         for name in Layer.model_fields:
             yield ".".join((*path, "<layer>", name)), setting_meaning(f"Layer.{name}", "en")
 
@@ -1246,7 +1246,7 @@ def _settings(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
         yield f"\n### {title}\n\n" + _table(("setting", "kind", "default", "meaning", "含义"), rows)
     for inner_path, inner in nested:
         yield from _settings(inner, inner_path)
-    if model is Inputs:
+    if model is InputSettings:
         yield from _settings(Layer, (*path, "<layer>"))
 
 

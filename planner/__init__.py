@@ -1,4 +1,4 @@
-"""The service-coverage planner: who reaches a service centre on foot, and where the next one goes.
+"""Service-coverage planner: walking access to service centres, and where to place new ones.
 
 >>> import planner
 >>> callable(planner.run)
@@ -38,7 +38,7 @@ __all__ = ["Bar", "Plan", "Study", "make_study", "read_study", "run", "show", "w
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used, so that `planner --help` answers at once."""
+    """Import a public name when it is first used, so that `planner --help` starts at once."""
     if name == "__version__":
         return import_module("importlib.metadata").version("service-coverage-planner")
     if name not in _HOMES:

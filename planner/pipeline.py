@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
+from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
 from planner.config.study import Study, read_study
@@ -16,12 +17,15 @@ from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
+from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.travel_times import TravelTimes
 from planner.prepare import PreparedStudy, prepare
 from planner.programme.build import build_programme
+from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
+from planner.siting.proposals import SitingResult
 from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
 from planner.siting.study_siting import solve_study
@@ -118,8 +122,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
                 in_scenario=scenario is not None,
             )
         )
-    circle_notices = circles.notices if circles else ()
-    programme_notices = programme.notices if programme else ()
     solver_notices = discrepancy_notices(doubts, version=highs_version())
     return Plan(
         prepared=prepared,
@@ -141,14 +143,14 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         candidate_times=candidate_times,
         candidate_areas=walker.service_areas(snaps, limits_min=limits),
         programme=programme,
-        notices=(
-            *prepared.notices,
-            *circle_notices,
-            *sites.siting.notices,
-            *programme_notices,
-            *solver_notices,
-        ),
+        notices=(*prepared.notices, *_notices_of(circles, sites.siting, programme), *solver_notices),
     )
+
+
+def _notices_of(*results: BusinessAreas | SitingResult | Programme | None) -> Iterator[Notice]:
+    for result in results:
+        if result is not None:
+            yield from result.notices
 
 
 def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArray[np.object_]) -> Coverage:

@@ -152,7 +152,7 @@ class PreparedStudy:
             self.inputs.facilities,
             self.facility_snaps,
             Streets(self.walked_streets),
-            settings=self.study.circles,
+            settings=self.study.business_areas,
             standard_min=self.study.limits.standard_min,
             language=self.study.language,
         )
@@ -217,7 +217,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
 
     progress("read_inputs")
     fastest = max((walk, *(_at_speed(other, walk) for other in other_profiles)), key=lambda walk: walk.speed_kmh)
-    longest_min = max(horizon_min, *(limit for kind in study.demand.kinds for limit in kind.minutes or ()), 0.0)
+    longest_min = max(horizon_min, *(limit for kind in study.demand.groups for limit in kind.minutes or ()), 0.0)
     inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)

@@ -114,9 +114,9 @@ def _siting(chance: Chance, centres: list[str]) -> Iterator[str]:
     yield f"seconds = 3.0\nalternatives = {pick(0, 2)}"
     yield from some(0.4, f"budget = {pick(0.0, 10.0, 45.0)}")
     yield from some(0.6, f"new_cost = {pick(0.0, 40.0)}")
-    yield from some(0.2, f"apart_m = {pick(300, 5000)}")
+    yield from some(0.2, f"min_spacing_m = {pick(300, 5000)}")
     yield from some(0.3, f"origins = {origins}")
-    yield from some(0.3, f"free = {free}")
+    yield from some(0.3, f"relocatable = {free}")
     yield from some(0.3, f"new_area_m2 = 200\nm2_per_household = {pick(0.3, 100)}")
     town = f'[[siting.tiers]]\ntier = "community"\nsites = {pick(0, 1)}\nminutes = 10'
     yield from some(0.3, town, f'[[siting.tiers]]\ntier = "station"\nsites = {pick(0, 2, 90)}\nminutes = 5')
@@ -135,7 +135,7 @@ def _further(chance: Chance, layers: Layers) -> Iterator[str]:
     yield from some(
         0.3,
         f"[demand]\nresidents_weight = {residents}",
-        f'[[demand.kinds]]\nid = "old"\nname = "Old"\nshare = 0.1\nweight = {old}',
+        f'[[demand.groups]]\nid = "old"\nname = "Old"\nshare = 0.1\nweight = {old}',
     )
     if [*some(0.3, "water")]:
         lake = shapely.box(-500, -500, 2000, 2000).difference(shapely.union_all(DRY))
@@ -144,7 +144,8 @@ def _further(chance: Chance, layers: Layers) -> Iterator[str]:
         yield '[inputs.water]\npath = "toy.gpkg"\nlayer = "water"'
     if [*some(0.3, "places")]:
         layers["places"] = toy.places().iloc[: int(str(pick(1, 7)))]
-        yield '[inputs.places]\npath = "toy.gpkg"\nlayer = "places"\n[circles]\nwithin_m = 90.0\nleast_places = 4'
+        yield '[inputs.places]\npath = "toy.gpkg"\nlayer = "places"\n[business_areas]\nwithin_m = 90.0\n'
+        yield "least_places = 4"
     if [*some(0.6, "money")]:
         yield "[costs]\nfloor_area_per_m2 = 0.5\n[programme]\nfirst_year = 2024"
         yield from some(0.6, f"new_cost = {pick(0.0, 40.0)}")

@@ -58,7 +58,7 @@ E           one=4096,  # or any other generated value
 E           hill=True,
 E       )
 =========== short test summary info ===========
-FAILED tests/laws/test_joins.py::test_a_crossing_built - AssertionError
+FAILED tests/laws/test_link_additions.py::test_a_crossing_built - AssertionError
 FAILED tests/test_other.py::test_plain - AssertionError
 """
     assert new_cases.examples(output) == [

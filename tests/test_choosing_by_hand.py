@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.network.network import build_network
 from planner.network.walk import WalkSettings
 from planner.network.walker import Walker

@@ -13,7 +13,7 @@ import toy
 from pydantic import BaseModel
 
 from planner.commands.main import main
-from planner.config.sections.walking import Walking
+from planner.config.sections.walking import WalkingSettings
 from planner.config.study import make_study, read_study
 from planner.messages.errors import StudyError
 
@@ -78,4 +78,4 @@ def make_study_of_toy() -> object:
 
 @pytest.mark.parametrize("speed", [0.1, 0.8, 15.0])
 def test_speeds_of_slow_walkers_are_taken(speed: float) -> None:
-    assert Walking(speed_kmh=speed).speed_kmh == speed
+    assert WalkingSettings(speed_kmh=speed).speed_kmh == speed

@@ -15,7 +15,7 @@ from planner.results import Plan
 MONEY = toy.with_money(150.0, 150.0)
 PROJECT = '\n[[programme.projects]]\nid = "{id}"\nkind = "merge"\ncost = 1.0\n{more}\n'
 NAMED = {
-    "free": toy.STUDY + 'free = ["S1"]\n',
+    "free": toy.STUDY + 'relocatable = ["S1"]\n',
     "closes": MONEY + PROJECT.format(id="m", more='closes = ["S1"]'),
     "settles": MONEY + PROJECT.format(id="m", more='resolves = ["S1"]'),
     "both": MONEY + PROJECT.format(id="m", more='resolves = ["C1"]\ncloses = ["S1"]'),
@@ -39,7 +39,7 @@ def test_a_centre_that_the_study_names_may_be_closed(name: str, tmp_path: Path) 
     plan: Plan = planner.run(study, scenario=under(study))
     (notice,) = [one for one in plan.notices if one.key == "scenario_named_closed"]
     assert all("S1" in row or "m" in row for row in notice.rows)
-    assert "S1" not in plan.study.siting.free
+    assert "S1" not in plan.study.siting.relocatable
     kept = [one.id for one in plan.study.programme.projects]
     assert kept == {"both": ["m"], "precedence": ["n"]}.get(name, [])
     assert plan.study.programme.precedence == ()
@@ -55,7 +55,7 @@ def test_without_the_scenario_nothing_is_left_aside(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("study", "said"),
     [
-        (toy.STUDY + 'free = ["S9"]\n', "`siting.free` names centres that there are not"),
+        (toy.STUDY + 'relocatable = ["S9"]\n', "`siting.relocatable` names centres that there are not"),
         (NAMED["closes"].replace('"S1"', '"X1"'), "`programme.projects.closes` names centres that there are not"),
         (NAMED["settles"].replace('"S1"', '"C11"'), "Nearest: C1"),
     ],

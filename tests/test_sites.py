@@ -19,7 +19,7 @@ import planner
 from planner.commands.arguments import MODELS as MODEL_NAMES
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.io.layers import read_layer
 from planner.messages.errors import SitingError, StudyError
 from planner.network.gates import close_gates
@@ -215,7 +215,7 @@ def test_what_becomes_of_free_centres() -> None:
 def test_freeing_a_centre_never_gains_fewer_people(tmp_path: Path) -> None:
     gained = []
     for number, free in enumerate(([], ["C1"], ["C1", "S1"])):
-        study = toy.STUDY.replace("candidates = 8", f"candidates = 8\nfree = {json.dumps(free)}")
+        study = toy.STUDY.replace("candidates = 8", f"candidates = 8\nrelocatable = {json.dumps(free)}")
         plan = planner.run(toy.write_study(tmp_path / str(number), study=study))
         best = plan.siting.best
         assert best is not None
@@ -227,7 +227,7 @@ def test_freeing_a_centre_never_gains_fewer_people(tmp_path: Path) -> None:
 
 
 def test_a_free_centre_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    study = toy.STUDY.replace("candidates = 8", 'candidates = 8\nfree = ["C9"]')
+    study = toy.STUDY.replace("candidates = 8", 'candidates = 8\nrelocatable = ["C9"]')
     with pytest.raises(StudyError, match="C9"):
         planner.run(toy.write_study(tmp_path, study=study))
 
@@ -416,7 +416,7 @@ tier = "station"
 sites = 1
 minutes = 3.0
 
-[[demand.kinds]]
+[[demand.groups]]
 id = "old"
 share = 0.1
 weight = 2.0

@@ -13,7 +13,7 @@ import shapely
 from scipy.sparse import csr_array
 
 from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, sum_with_branches
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import snap
 from planner.network.travel_times import TravelTimes
@@ -43,7 +43,7 @@ def network_of(*lines: list[tuple[float, float]]) -> WalkingNetwork:
 
 
 @pytest.mark.parametrize(
-    ("barrier_m", "reasons"),
+    ("barrier_clearance_m", "reasons"),
     [
         (1.0, ["on_barrier", "on_barrier", "on_barrier", None, None]),
         (0.0, ["on_barrier", None, None, None, None]),
@@ -51,7 +51,7 @@ def network_of(*lines: list[tuple[float, float]]) -> WalkingNetwork:
     ],
 )
 def test_a_candidate_within_so_many_metres_of_a_railway_stands_on_it(
-    barrier_m: float, reasons: list[str | None]
+    barrier_clearance_m: float, reasons: list[str | None]
 ) -> None:
     """The railway runs along x = 500; candidates stand 0, 0.9, 1.0, 7.5 and 9 m from it, on a street beside it."""
     network = network_of([(0, 0), (499.0, 0)], [(499.0, 0), (499.0, 100)])
@@ -65,7 +65,7 @@ def test_a_candidate_within_so_many_metres_of_a_railway_stands_on_it(
         centres=snap(np.empty((0, 2)), network, access_m=10.0),
         ids=np.empty(0, dtype=object),
         walker=Walker(network, WALK),
-        settings=Settings(barrier_m=barrier_m),
+        settings=Settings(barrier_clearance_m=barrier_clearance_m),
     )
     kept, excluded = ground.sorted_out(candidates)
     told = {one.candidate.id: one.reason for one in excluded}

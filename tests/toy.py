@@ -57,19 +57,19 @@ RICH = (
 path = "toy.gpkg"
 layer = "places"
 
-[circles]
+[business_areas]
 within_m = 90.0
 least_places = 4
 
 [demand]
 residents_weight = 1.0
 
-[[demand.kinds]]
+[[demand.groups]]
 id = "old"
 name = "Residents of 65+"
 share = 0.1
 
-[[demand.kinds]]
+[[demand.groups]]
 id = "workers"
 name = "Workers"
 places = true
@@ -149,11 +149,11 @@ SITED = (
     STUDY.replace("sites = 1", "sites = 2")
     + """
 origins = ["clusters", "density", "circles", "parcels", "streets"]
-apart_m = 100
+min_spacing_m = 100
 least_area_m2 = 100
 new_cost = 20.0
 budget = 60.0
-free = ["S1", "C1"]
+relocatable = ["S1", "C1"]
 alternatives_within = 0.5
 
 [siting.density]

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
-from planner.config.sections.demand import Circles as BusinessAreaSettings
+from planner.config.sections.demand import BusinessAreaSettings
 from planner.messages.catalogue import Language, Phrase
 from planner.messages.notices import Notice
 from planner.network.isochrones.unions import union

@@ -1,4 +1,4 @@
-"""`planner check`: read everything that a study names and say in words what was understood."""
+"""`planner check`: read all inputs of a study and list how they are understood."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from planner.messages.notices import Notice, layer_name, reason_of
 from planner.prepare import PreparedStudy, prepare
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
-"""What is said of the streets by number."""
+"""Quality indicators of the network that are listed."""
 
 WIDTH = 100
-"""Columns of a terminal or of a mail; a Chinese character takes two."""
+"""Width of a terminal or an e-mail, columns; a Chinese character takes two."""
 
 DATUM_NAMES: dict[str, str] = {**{str(datum): name for datum, name in NAMES.items()}, "cgcs2000": "CGCS2000"}
-"""How datums are called; those of other surveys have their own names."""
+"""Display names of datums; others are shown by their own name."""
 
 BY_WEIGHT = (
     *(
@@ -90,7 +90,7 @@ BY_WEIGHT = (
     *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
     *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),
 )
-"""Notices by what they would do to the answer: what moves a layer, what loses people, what loses a centre."""
+"""Keys of notices in the order of their effect on results: shifted layers, lost people, lost centres, others."""
 
 
 def run_command(options: Namespace, texts: Texts) -> None:
@@ -99,7 +99,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
 
 
 def describe(path: Path, texts: Texts) -> str:
-    """Return what was understood of a study as a table that a person can read; nothing is written.
+    """Return how the inputs of a study are understood, as text.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def describe(path: Path, texts: Texts) -> str:
 
 
 def describe_as_json(path: Path) -> str:
-    """Return what was understood of a study as JSON, for scripts.
+    """Return how the inputs of a study are understood, as JSON.
 
     Raises
     ------
@@ -241,7 +241,7 @@ def _layer(source: LayerSource, ready: PreparedStudy, texts: Texts) -> Iterator[
 
 
 def _verdict(source: LayerSource, ready: PreparedStudy) -> LayerDatum:
-    """Return what was found of a layer's datum; of rasters and tables without places, that nothing was."""
+    """Return the datum detected for a layer; an empty verdict for rasters and tables without coordinates."""
     nothing = LayerDatum("wgs84", source.datum_by, {})
     return ready.inputs.datums.layers.get(source.layer, nothing)
 
@@ -283,7 +283,7 @@ def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
 
 
 def _also(held: UnusedOsmTable, texts: Texts) -> Iterator[str]:
-    """Yield what a file of the study holds besides, and the lines that would use it."""
+    """Yield another table in a file of the study, and the settings that would use it."""
     count = texts.whole(held.count)
     if not held.lines:
         yield "  " + texts(f"cli.also_{held.table}", file=held.file, count=count)
@@ -293,7 +293,7 @@ def _also(held: UnusedOsmTable, texts: Texts) -> Iterator[str]:
 
 
 def _unused(layer: UnusedLayer, texts: Texts) -> Iterator[str]:
-    """Yield a layer that nothing reads, what it may be for, and the lines that would use it."""
+    """Yield an unused layer, the tables that it may be for, and the settings that would use it."""
     count = "–" if layer.count is None else texts.whole(layer.count)
     key = "cli.unused_layer_instead" if layer.used else "cli.unused_layer"
     tables = tables_in_words(layer.tables)
@@ -315,7 +315,7 @@ def _far_from_streets(ready: PreparedStudy, texts: Texts) -> str:
 
 
 def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
-    """Return the people of every community: given, found and placed; then those lost outside."""
+    """Return the people of each community: given, found and placed; then those outside all communities."""
     lines = [
         texts(
             "cli.check_balance",
@@ -372,7 +372,7 @@ def _notice(notice: Notice, texts: Texts) -> str:
 
 
 def _wrapped(line: str, *, indent: int) -> Sequence[str]:
-    """Break a line at spaces, or between Chinese characters, so that it fits; what follows is indented."""
+    """Wrap a line at spaces or between Chinese characters, with a hanging indent."""
     lines, width, current = [], 0, ""
     for word in _words(line):
         if width + _columns(word) > WIDTH and current.strip():
@@ -388,7 +388,7 @@ def _columns(text: str) -> int:
 
 
 def _words(line: str) -> Iterator[str]:
-    """Yield what must not be torn apart: words with the space before them, single Chinese characters."""
+    """Yield the unbreakable parts of a line: words with the space before them, single Chinese characters."""
     word = ""
     for sign in line:
         wide = unicodedata.east_asian_width(sign) in "WF"

@@ -1,4 +1,4 @@
-"""`planner explain`: one centre's card in the terminal."""
+"""`planner explain`: the rating of one centre, as text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
 
 
 def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silent) -> str:
-    """Return why a centre is judged as it is, what is not known of it, and what would make it compliant.
+    """Return the rating of a centre with its reasons, unknown values, and the improvement that makes it compliant.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     texts
         The language.
     progress
-        Called with the name of each stage as it begins.
+        Called with the name of each stage when it starts.
 
     Raises
     ------
     PlannerError
-        As `planner.run`; or no centre, or several, are called so.
+        As `planner.run`; or no centre, or several, have this name.
     """
     study = read_study(path)
     prepared = prepare(study, progress=progress)

@@ -1,7 +1,7 @@
-"""`planner fetch`: streets of a place from OpenStreetMap, with a study file that names them.
+"""`planner fetch`: download the streets of a place from OpenStreetMap, with a study file that uses them.
 
-The story: find the place, add the margin, ask for what is there, make an extract of the answers, read it with the
-rules that every extract is read with, and write all or nothing.
+Steps: find the place, add the margin, query OpenStreetMap, write an extract of the answers, read it as any other
+extract, and write all files or none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import shapely
 
 from planner.commands.streams import StageReport, print_results, print_status
 from planner.config.sections.layers import Layer
-from planner.config.sections.walking import Limits, Walking
+from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.template import study_template
 from planner.io.layers import read_layer
 from planner.io.osm.elements import write_extract
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 BOUNDARY: TableSchema[gpd.GeoDataFrame] = TableSchema(
     name="boundary", columns=(), geometry_types=AREAS, as_type=lambda frame: frame, has_ids=False
 )
-"""What a file with the district's outline must hold: areas, whatever their columns."""
+"""Schema of a boundary file: areas with any columns."""
 
 CACHE = ".fetched"
 GEOPACKAGE, EXTRACT, PROVENANCE, STUDY = "osm.gpkg", "osm.osm.pbf", "osm.provenance.json", "study.toml"
@@ -61,7 +61,7 @@ TABLES_OF = {
     "buildings": "buildings",
     "amenities": "places",
 }
-"""The study's table that each fetched layer is."""
+"""Input table of a study for each downloaded layer."""
 
 STREET_TAGS: Tags = {"highway": True}
 EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
@@ -76,23 +76,23 @@ EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
         read_osm_barriers,
     ),
 }
-"""What can be fetched beside the streets: what is asked for, and who reads the answer."""
+"""Further layers: OSM tags to download, and the reader of the extract."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What is asked for.
+    """Request of a download.
 
     Attributes
     ----------
     place
-        A name, as "海勃湾区, 乌海市", or an OSM id, as R2181; "" where a boundary is given.
+        A name, as "海勃湾区, 乌海市", or an OSM id, as R2181; "" with a boundary.
     boundary
         A file with the district's polygons instead.
     margin_m
-        How far beyond the boundary streets are fetched, metres; None for the longest walk of a default study.
+        Margin around the boundary, metres; None for the longest walk of a study with default settings.
     extras
-        Names out of `EXTRAS`.
+        Names of further layers in `EXTRAS`.
     """
 
     place: str = ""
@@ -125,43 +125,43 @@ def run_command(options: Namespace, texts: Texts) -> None:
     print_results(*files)
 
 
-def fetch(asked: Fetch, folder: Path, servers: OsmServers, *, progress: Progress = silent) -> list[Path]:
-    """Fetch the streets of a place, and write them with a study file that names them.
+def fetch(request: Fetch, folder: Path, servers: OsmServers, *, progress: Progress = silent) -> list[Path]:
+    """Download the streets of a place, and write them with a study file that uses them.
 
     Parameters
     ----------
-    asked
-        What.
+    request
+        Place, margin and layers.
     folder
-        Where to. A study file that stands there is left as it is.
+        Folder for the files. An existing study file is kept.
     servers
-        Whom to ask; `servers.cache` keeps what has arrived, so that a second run goes on and does not ask again.
+        Servers to query; `servers.cache` keeps answers, so that another run continues.
     progress
-        Called with the name of each stage.
+        Called with the name of each stage when it starts.
 
     Returns
     -------
     files
         The GeoPackage (layers streets, gates, left_out, boundary, and the extras), the extract that it was read
-        from, the record of what was asked when, and the study file unless one stood there.
+        from, the record of the queries, and the study file unless there was one.
 
     Raises
     ------
     FetchError
         There is no such place, or several; or a server does not answer.
     OutputError
-        The folder cannot be written; what was there before is untouched.
+        The folder cannot be written; earlier files are unchanged.
     """
     names = [GEOPACKAGE, EXTRACT, PROVENANCE]
     names += [] if (folder / STUDY).exists() else [STUDY]
     check_writable(folder, names)
 
     progress("find_place")
-    place, found = _find(asked, servers)
-    margin_m = default_margin_m() if asked.margin_m is None else asked.margin_m
+    place, found = _find(request, servers)
+    margin_m = default_margin_m() if request.margin_m is None else request.margin_m
     area = add_margin(place.boundary, margin_m, source=place.name)
 
-    questions: dict[str, Tags] = {"streets": STREET_TAGS, **{name: EXTRAS[name][0] for name in asked.extras}}
+    questions: dict[str, Tags] = {"streets": STREET_TAGS, **{name: EXTRAS[name][0] for name in request.extras}}
     answers: dict[str, CachedAnswers] = {}
     for name, tags in questions.items():
         progress(f"fetch_{name}")
@@ -172,8 +172,8 @@ def fetch(asked: Fetch, folder: Path, servers: OsmServers, *, progress: Progress
         with staging_folder(folder) as making:
             every = [answer for kept in answers.values() for answer in kept.answers]
             write_extract(every, making / EXTRACT, source=servers.overpass)
-            layers = _layers(making / EXTRACT, place, area, asked.extras)
-            record = _record(asked, place, margin_m, servers, questions, answers, found)
+            layers = _layers(making / EXTRACT, place, area, request.extras)
+            record = _record(request, place, margin_m, servers, questions, answers, found)
             sourced = {"source": ATTRIBUTION, "osm_date": record["data_of"]}
             written = {name: layer.assign(**sourced) for name, layer in layers.items() if not layer.empty}
             write_layers(written, making / GEOPACKAGE)
@@ -189,29 +189,29 @@ def fetch(asked: Fetch, folder: Path, servers: OsmServers, *, progress: Progress
 
 
 def default_margin_m() -> float:
-    """Return how far the longest walk of a study with default settings leads, door to door, metres.
+    """Return the length of the longest walk of a study with default settings, door to door, metres.
 
     Examples
     --------
     >>> round(default_margin_m(), 6)
     950.0
     """
-    walking = Walking()
+    walking = WalkingSettings()
     walk = WalkSettings(walking_profiles()[walking.profile].speed_kmh, walking.access_m)
-    return walk.metres(max(Limits().minutes)) + walk.access_m
+    return walk.metres(max(LimitSettings().minutes)) + walk.access_m
 
 
-def _find(asked: Fetch, servers: OsmServers) -> tuple[PlaceBoundary, str]:
-    """Return the place, and when it was asked for."""
-    if bool(asked.place) == (asked.boundary is not None):
-        raise FetchError(asked.place or "planner fetch", [Issue("place_or_boundary")])
-    if asked.boundary is None:
-        kept = servers.find_place(asked.place)
-        return choose_place(asked.place, kept.answers), kept.asked
-    found = read_layer(asked.boundary, Layer(path=asked.boundary), setting="--boundary", schema=BOUNDARY)
+def _find(request: Fetch, servers: OsmServers) -> tuple[PlaceBoundary, str]:
+    """Return the place, and the time of the query."""
+    if bool(request.place) == (request.boundary is not None):
+        raise FetchError(request.place or "planner fetch", [Issue("place_or_boundary")])
+    if request.boundary is None:
+        kept = servers.find_place(request.place)
+        return choose_place(request.place, kept.answers), kept.asked
+    found = read_layer(request.boundary, Layer(path=request.boundary), setting="--boundary", schema=BOUNDARY)
     if found.issues:
-        raise FetchError(str(asked.boundary), found.issues)
-    return PlaceBoundary(asked.boundary.stem, "", read_boundary(found.frame, source=str(asked.boundary))), ""
+        raise FetchError(str(request.boundary), found.issues)
+    return PlaceBoundary(request.boundary.stem, "", read_boundary(found.frame, source=str(request.boundary))), ""
 
 
 def _layers(
@@ -236,7 +236,7 @@ def _layers(
 
 
 def _record(
-    asked: Fetch,
+    request: Fetch,
     place: PlaceBoundary,
     margin_m: float,
     servers: OsmServers,
@@ -254,10 +254,10 @@ def _record(
         "attribution": ATTRIBUTION,
         "licence": LICENCE,
         "place": {
-            "asked": asked.place or str(asked.boundary),
+            "asked": request.place or str(request.boundary),
             "name": place.name,
             "osm_id": place.osm_id,
-            "server": servers.nominatim if asked.place else "",
+            "server": servers.nominatim if request.place else "",
             "answered": found,
         },
         "margin_m": margin_m,

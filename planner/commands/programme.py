@@ -1,4 +1,4 @@
-"""`planner programme`: the lists of needs, resources and projects in the terminal."""
+"""`planner programme`: the lists of needs, resources and projects, as text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
 
 
 def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
-    """Return the programme of a study: what it comes to, needs, resources, projects.
+    """Return the programme of a study: summary, needs, resources, projects.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent)
     texts
         The language.
     progress
-        Called with the name of each stage as it begins.
+        Called with the name of each stage when it starts.
 
     Raises
     ------
     PlannerError
-        As `planner.run`; or the study gives no funds.
+        As `planner.run`; or the study has no funds.
     """
     study = read_study(path)
     if not study.programme.funds:

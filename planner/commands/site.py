@@ -185,12 +185,12 @@ def _situated(ready: PreparedStudy, study: Study) -> SitingInputs:
 def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> LocationProblem:
     """Return what a model is asked: everybody who counts, candidates, and the centres that stay."""
     study, inputs, settings = known.study, known.inputs, known.study.siting
-    stays = ~inputs.facilities["id"].isin(settings.free).to_numpy()
+    stays = ~inputs.facilities["id"].isin(settings.relocatable).to_numpy()
     centres = inputs.facilities[stays]
     rows = _rows(study, inputs.demand, known.kinds)
-    fade_min = settings.fade_min or max(study.limits.minutes)
+    zero_coverage_min = settings.zero_coverage_min or max(study.limits.minutes)
     horizon_min = max(float(rows["limit_min"].max()), *(tier.minutes for tier in settings.tiers), 0.0)
-    horizon_min = max(horizon_min, fade_min) if model == "gradual_covering" else horizon_min
+    horizon_min = max(horizon_min, zero_coverage_min) if model == "gradual_covering" else horizon_min
     if model in ENDLESS:
         horizon_min = known.walker.upper_bound_min
     table = candidate_table(pool.candidates, inputs.crs)
@@ -211,7 +211,7 @@ def question_of(known: SitingInputs, pool: CandidateSet, model: str) -> Location
         area_m2=area.astype(np.float64),
         tier=tuple(centres["tier"]),
         settings=settings,
-        fade_min=fade_min,
+        zero_coverage_min=zero_coverage_min,
     )
 
 

@@ -50,7 +50,7 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         f"cli.asked_{model}",
         sites=settings.sites,
         minutes=f"{study.limits.standard_min:g}",
-        fade=f"{answered.question.fade_min:g}",
+        fade=f"{answered.question.zero_coverage_min:g}",
         backup=f"{settings.backup_weight:g}",
         m2=f"{settings.m2_per_household or 0:g}",
     )
@@ -129,7 +129,7 @@ def _within(answered: SolvedProblem, texts: Texts) -> str:
 def _weights(answered: SolvedProblem) -> dict[str, float]:
     """Return how much one person of each kind counts, by what the kind is called."""
     demand = answered.study.demand
-    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.kinds}}
+    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.groups}}
     return {kind: weight for kind, weight in found.items() if weight > 0}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 import geopandas as gpd
 import shapely
 
-from planner.config.sections.programme import OwnProject, Precedence
+from planner.config.sections.programme import PrecedenceSettings, ProjectSettings
 from planner.config.study import Study
 from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
@@ -28,7 +28,7 @@ def check_named_centres(study: Study, centres: Sequence[str]) -> None:
     """
     projects = study.programme.projects if study.programme.funds else ()
     named = (
-        ("siting.free", study.siting.free),
+        ("siting.relocatable", study.siting.relocatable),
         ("programme.projects.resolves", [one for project in projects for one in project.resolves]),
         ("programme.projects.closes", [one for project in projects for one in project.closes]),
     )
@@ -76,13 +76,13 @@ def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[
     that is about nothing else is left out, and nothing waits for it.
     """
     gone: list[str] = []
-    free = tuple(one for one in study.siting.free if one not in closed)
-    gone += [f"siting.free: {one}" for one in study.siting.free if one in closed]
+    relocatable = tuple(one for one in study.siting.relocatable if one not in closed)
+    gone += [f"siting.relocatable: {one}" for one in study.siting.relocatable if one in closed]
     projects = tuple(_projects(study.programme.projects, closed, gone))
     kept = {one.id for one in projects}
     dropped = {one.id for one in study.programme.projects if one.id not in kept}
     dropped |= {UPGRADE + one for one in closed}
-    precedence: list[Precedence] = []
+    precedence: list[PrecedenceSettings] = []
     for one in study.programme.precedence:
         if {one.first, one.then} & dropped:
             gone.append(f"programme.precedence: {one.first} → {one.then}")
@@ -92,7 +92,7 @@ def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[
         return study, ()
     changed = study.model_copy(
         update={
-            "siting": study.siting.model_copy(update={"free": free}),
+            "siting": study.siting.model_copy(update={"relocatable": relocatable}),
             "programme": study.programme.model_copy(
                 update={"projects": projects, "precedence": tuple(precedence)}
             ),
@@ -101,7 +101,9 @@ def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[
     return changed, (Notice("scenario_named_closed", "facilities", tuple(gone)),)
 
 
-def _projects(projects: Sequence[OwnProject], closed: Collection[str], gone: list[str]) -> Iterator[OwnProject]:
+def _projects(
+    projects: Sequence[ProjectSettings], closed: Collection[str], gone: list[str]
+) -> Iterator[ProjectSettings]:
     for one in projects:
         resolves, closes = (
             tuple(name for name in names if name not in closed) for names in (one.resolves, one.closes)

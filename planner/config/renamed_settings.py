@@ -6,9 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 RENAMED: Mapping[str, str] = {
-    "programme.starts_per_street": "max_starts_per_subdistrict",
+    "circles": "business_areas",
+    "demand.kinds": "groups",
+    "inputs.communities.columns.street": "subdistrict",
+    "inputs.people_table.columns.street": "subdistrict",
     "programme.projects.settles": "resolves",
     "programme.projects.street": "subdistrict",
+    "programme.starts_per_street": "max_starts_per_subdistrict",
+    "siting.apart_m": "min_spacing_m",
+    "siting.barrier_m": "barrier_clearance_m",
+    "siting.fade_min": "zero_coverage_min",
+    "siting.free": "relocatable",
 }
 """New name by the dotted path of the former one; a list of tables counts as one table."""
 

@@ -24,13 +24,13 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
-from planner.config.sections.demand import Circles, DemandSettings
-from planner.config.sections.layers import Inputs
+from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
+from planner.config.sections.layers import InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
-from planner.config.sections.rules import Costs, Remedies, Rules
-from planner.config.sections.siting import Siting
-from planner.config.sections.walking import Limits, Walking
+from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
+from planner.config.sections.siting import SitingSettings
+from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
 from planner.messages.catalogue import (
     DEFAULT_LANGUAGE,
@@ -66,16 +66,16 @@ class Study(Settings):
     crs: str | None = None
     """The projected system to measure in. Left out: the communities' own if metric, else their UTM zone."""
 
-    inputs: Inputs
+    inputs: InputSettings
 
     demand: DemandSettings = DemandSettings()
-    walking: Walking = Walking()
-    limits: Limits = Limits()
-    rules: Rules = Rules()
-    costs: Costs = Costs()
-    remedies: Remedies = Remedies()
-    siting: Siting = Siting()
-    circles: Circles = Circles()
+    walking: WalkingSettings = WalkingSettings()
+    limits: LimitSettings = LimitSettings()
+    rules: RuleSettings = RuleSettings()
+    costs: CostSettings = CostSettings()
+    remedies: RemedySettings = RemedySettings()
+    siting: SitingSettings = SitingSettings()
+    business_areas: BusinessAreaSettings = BusinessAreaSettings()
     programme: ProgrammeSettings = ProgrammeSettings()
     map: MapSettings = MapSettings()
 
@@ -98,11 +98,11 @@ class Study(Settings):
         return self._former_names
 
     @model_validator(mode="after")
-    def _kinds_have_their_limits(self) -> Self:
-        for place, kind in enumerate(self.demand.kinds):
-            minutes = kind.minutes or self.limits.minutes
-            standard = kind.standard_min or self.limits.standard_min
-            where = f"demand.kinds.{place}"
+    def _groups_have_limits(self) -> Self:
+        for number, group in enumerate(self.demand.groups):
+            minutes = group.minutes or self.limits.minutes
+            standard = group.standard_min or self.limits.standard_min
+            where = f"demand.groups.{number}"
             if list(minutes) != sorted(set(minutes)) or len({f"{one:g}" for one in minutes}) < len(minutes):
                 raise PydanticCustomError(
                     "kind_not_rising", "`{where}.minutes` must rise and not repeat", {"where": where}
@@ -111,7 +111,7 @@ class Study(Settings):
                 raise PydanticCustomError(
                     "kind_not_measured", "`{where}.standard_min` must be one of its minutes", {"where": where}
                 )
-            if kind.places and self.inputs.places is None:
+            if group.places and self.inputs.places is None:
                 raise PydanticCustomError(
                     "kind_without_places", "`{where}.places` needs the layer `inputs.places`", {"where": where}
                 )

@@ -11,7 +11,7 @@ import scipy.spatial
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.sections.rules import Remedies
+from planner.config.sections.rules import RemedySettings
 from planner.evaluation.circuity import DIRECTIONS, direction_index
 from planner.network.network import WalkingNetwork
 from planner.network.positions import StreetPositions, select_snapped
@@ -68,7 +68,13 @@ class StreetPoints:
 
 
 def rank_pairs(
-    xy: FloatArray, minutes: FloatArray, people: FloatArray, *, walk: WalkSettings, settings: Remedies, most: int
+    xy: FloatArray,
+    minutes: FloatArray,
+    people: FloatArray,
+    *,
+    walk: WalkSettings,
+    settings: RemedySettings,
+    most: int,
 ) -> PositionPairs:
     """Return the pairs that would save the people around their farther position most, none next to a better one.
 
@@ -133,7 +139,7 @@ def find_severance_pairs(
     people: FloatArray,
     layers: BarrierLayers,
     *,
-    settings: Remedies,
+    settings: RemedySettings,
 ) -> gpd.GeoDataFrame:
     """List the pairs of positions close in a straight line and far on foot, by people × minutes a link would save.
 

@@ -13,7 +13,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.sections.demand import DemandKind
+from planner.config.sections.demand import GroupSettings
 from planner.config.study import Study
 from planner.io.community_matching import match_communities
 from planner.io.datum.resolve import DatumChoice, resolve_datums
@@ -159,7 +159,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     errors: list[DataError] = []
     method = demand_method(study)
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
-    place_kinds = read_place_kinds(_beside(study, study.circles.place_kinds), study=str(study.file))
+    place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
     tables = StudyLayers(study, errors)
     given = tables.read_all()
     raise_together(errors)
@@ -227,7 +227,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             at_work,
             source=tables.source(of_people),
         )
-        for kind in study.demand.kinds
+        for kind in study.demand.groups
     )
     for kind in kinds:
         if kind.unused:
@@ -362,7 +362,7 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
 
 
 def _kind(
-    settings: DemandKind,
+    settings: GroupSettings,
     layer: gpd.GeoDataFrame | None,
     residents: gpd.GeoDataFrame,
     communities: Communities,

@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pyproj
 
-from planner.config.sections.demand import DemandKind
+from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, portable
 from planner.io.datum.resolve import DatumChoice, LayerDatum
@@ -116,7 +116,7 @@ class StudyLayers:
         self._middle: tuple[float, float] | None = None
         self._datums: frozenset[str] = frozenset()
         named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
-        of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.kinds}
+        of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.groups}
         self.layers: dict[str, Layer] = {
             name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
         }
@@ -128,8 +128,8 @@ class StudyLayers:
 
     def setting(self, name: str) -> str:
         """Return the dotted path of a layer's settings."""
-        numbers = {layer_of_kind(kind): number for number, kind in enumerate(self._study.demand.kinds)}
-        return f"demand.kinds.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
+        numbers = {layer_of_kind(kind): number for number, kind in enumerate(self._study.demand.groups)}
+        return f"demand.groups.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
 
     def read_all(self) -> dict[str, gpd.GeoDataFrame]:
         """Read and check every layer that the study names; what is refused is noted as an error."""
@@ -165,7 +165,7 @@ class StudyLayers:
         """Return the further columns of a layer by which the study counts people."""
         if name not in COUNTED_LAYERS:
             return ()
-        return tuple(dict.fromkeys(kind.column for kind in self._study.demand.kinds if kind.column))
+        return tuple(dict.fromkeys(kind.column for kind in self._study.demand.groups if kind.column))
 
     def record_dropped(self, name: str, rows: DroppedRows) -> None:
         """Note that rows of a layer do not go into the results."""
@@ -364,7 +364,7 @@ def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[I
     ]
 
 
-def layer_of_kind(kind: DemandKind) -> str:
+def layer_of_kind(kind: GroupSettings) -> str:
     """Return what the layer of a kind of demand is called among the layers."""
     return f"kinds.{kind.id}"
 

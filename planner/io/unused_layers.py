@@ -76,7 +76,7 @@ def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
     """Return the layers beside those that a study reads, by file; empty ones and tables of styles left out."""
     schemas = {schema.name: schema for schema in TABLES}
     given = {name: layer for name in schemas if (layer := getattr(study.inputs, name)) is not None}
-    of_kinds = [kind.layer for kind in study.demand.kinds if kind.layer is not None]
+    of_kinds = [kind.layer for kind in study.demand.groups if kind.layer is not None]
     named = [(layer, bool(schemas[name].geometry_types)) for name, layer in given.items()]
     named += [(layer, True) for layer in of_kinds]
     files = {study.resolve(layer.path): str(layer.path) for layer, _ in named}

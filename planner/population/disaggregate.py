@@ -112,7 +112,7 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
         There are no people anywhere, or none inside a community.
     """
     spread = Spreading(settings.cell_m, StreetSpots(streets, spacing_m=settings.spacing_m), homes, doors)
-    named = [kind.column for kind in settings.kinds if kind.column]
+    named = [kind.column for kind in settings.groups if kind.column]
     counts = [*COUNTS, *named]
     if method == "points" and demand is not None:
         demand = _numeric(demand, named, source)

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.config.sections.demand import DemandKind
+from planner.config.sections.demand import GroupSettings
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
 from planner.population.disaggregated import community_at
@@ -36,7 +36,7 @@ class KindDemand:
         Index of the rows of its own layer that lie outside every community.
     """
 
-    settings: DemandKind
+    settings: GroupSettings
     points: gpd.GeoDataFrame
     at_residents: bool
     given: float
@@ -45,7 +45,7 @@ class KindDemand:
 
 
 def kind_at_residents(
-    settings: DemandKind, residents: gpd.GeoDataFrame, communities: Communities, *, source: str
+    settings: GroupSettings, residents: gpd.GeoDataFrame, communities: Communities, *, source: str
 ) -> KindDemand:
     """Count a kind at the residents' points: from a column of the demand layer or the communities, or by a share.
 
@@ -83,7 +83,7 @@ def kind_at_residents(
     )
 
 
-def kind_from_layer(settings: DemandKind, layer: Demand, communities: Communities) -> KindDemand:
+def kind_from_layer(settings: GroupSettings, layer: Demand, communities: Communities) -> KindDemand:
     """Count a kind at the points of a layer of its own."""
     placed = place_demand(layer, communities)
     notices = tuple(
@@ -96,7 +96,7 @@ def kind_from_layer(settings: DemandKind, layer: Demand, communities: Communitie
     )
 
 
-def kind_at_places(settings: DemandKind, workers: gpd.GeoDataFrame, communities: Communities) -> KindDemand:
+def kind_at_places(settings: GroupSettings, workers: gpd.GeoDataFrame, communities: Communities) -> KindDemand:
     """Count the people who work at the places, `workers` with id, workers and geometry (points)."""
     points = gpd.GeoDataFrame(
         {"id": workers["id"], "people": workers["workers"], "households": np.nan}, geometry=workers.geometry

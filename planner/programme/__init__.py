@@ -1,1 +1,1 @@
-"""The programme of works: which project is built in which year, with which fund."""
+"""Programme of works: selection and scheduling of projects under annual budgets."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.accessibility.coverage import count_column
-from planner.config.sections.programme import OwnProject, ProgrammeSettings
+from planner.config.sections.programme import ProgrammeSettings, ProjectSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
@@ -139,7 +139,7 @@ def inapplicable_settings(given: ProgrammeInputs, options: Sequence[ProjectOptio
     return (*projects, *(f"{one.first} → {one.then}" for one in waiting))
 
 
-def _is_inapplicable(project: OwnProject, given: ProgrammeInputs) -> bool:
+def _is_inapplicable(project: ProjectSettings, given: ProgrammeInputs) -> bool:
     place = project.stands_at
     return given.in_scenario and place is not None and place not in set(given.candidates["id"])
 
@@ -247,7 +247,7 @@ def _sites(
 
 
 def _own_projects(
-    projects: Sequence[OwnProject],
+    projects: Sequence[ProjectSettings],
     community_of: Mapping[str, str],
     community_at_site: Mapping[str, str],
     subdistrict_of: Mapping[str, str],

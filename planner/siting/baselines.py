@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.siting.alternatives import Alternative, find_alternatives
 from planner.siting.candidates.candidate import candidate_xy
 from planner.siting.curve import coverage_curve

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.messages.notices import Notice
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray, is_within

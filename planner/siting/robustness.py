@@ -275,7 +275,7 @@ def _covering(
 ) -> CoverageMatrix:
     """Return who is served by which candidate, and, in the last column, by a centre that stays."""
     spots = walker.snap(everybody.frame)
-    stays = ~inputs.facilities["id"].isin(study.siting.free)
+    stays = ~inputs.facilities["id"].isin(study.siting.relocatable)
     centres = walker.snap(inputs.facilities[stays])
     horizon_min = float(everybody.limit_min.max())
     minutes, _ = walker.nearest(centres, spots, within_min=horizon_min)

@@ -146,7 +146,7 @@ def _pool_of_today(known: SitingInputs) -> CandidateSet:
 
 def relocation_options(known: SitingInputs) -> tuple[Candidate, ...]:
     """Return what may be done with the study's free centres."""
-    free, facilities = known.study.siting.free, known.inputs.facilities
+    free, facilities = known.study.siting.relocatable, known.inputs.facilities
     if not free:
         return ()
     options = propose_relocations(
@@ -161,9 +161,9 @@ def relocation_options(known: SitingInputs) -> tuple[Candidate, ...]:
 
 def demand_to_gain(known: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
     """Return the people who can be gained: today's uncovered, and whom only free centres serve."""
-    if not known.study.siting.free:
+    if not known.study.siting.relocatable:
         return known.uncovered, known.kinds
-    stays = ~known.inputs.facilities["id"].isin(known.study.siting.free)
+    stays = ~known.inputs.facilities["id"].isin(known.study.siting.relocatable)
     centres = known.walker.snap(known.inputs.facilities[stays])
     standard = known.study.limits.standard_min
     residents = _beyond(known.inputs.demand, centres, standard, known)
@@ -187,7 +187,7 @@ def unserved_demand(
     if not siting.proposals or gatherer.ground is None:
         return None
     served = np.asarray(siting.covers.sum(axis=1)).ravel() > 0
-    stays = ~known.inputs.facilities["id"].isin(known.study.siting.free).to_numpy()
+    stays = ~known.inputs.facilities["id"].isin(known.study.siting.relocatable).to_numpy()
     around = UnservedContext(
         walker=known.walker,
         demand=gatherer.snaps,

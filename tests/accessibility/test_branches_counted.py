@@ -21,7 +21,7 @@ from planner.results import Plan
 
 LINE = [[(0, 0), (1000, 0)]]
 STREETS = [[(0, y), (1200, y)] for y in (0, 200, 400)] + [[(x, 0), (x, 400)] for x in (0, 400, 800, 1200)]
-KIND = '[[demand.kinds]]\nid = "old"\nname = "Old"\nshare = 0.5\n'
+KIND = '[[demand.groups]]\nid = "old"\nname = "Old"\nshare = 0.5\n'
 NO_SITES = "[siting]\nsites = 0\n"
 
 Rows = Sequence[dict[str, object]]

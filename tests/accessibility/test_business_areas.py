@@ -17,7 +17,7 @@ from sklearn.cluster import DBSCAN, HDBSCAN
 import planner
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
 from planner.accessibility.walk_clusters import APART_M, dbscan, hdbscan, walk_distances
-from planner.config.sections.demand import Circles as CircleSettings
+from planner.config.sections.demand import BusinessAreaSettings as CircleSettings
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.network import build_network, with_costs
 from planner.network.walk import WalkSettings

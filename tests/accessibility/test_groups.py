@@ -29,7 +29,7 @@ def kind(**settings: object) -> str:
         f"{name} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
         for name, value in settings.items()
     ]
-    return "\n".join(["", "[[demand.kinds]]", *lines, ""])
+    return "\n".join(["", "[[demand.groups]]", *lines, ""])
 
 
 def plan_of(folder: Path, study: str, **changed: gpd.GeoDataFrame) -> planner.Plan:
@@ -134,7 +134,7 @@ def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:
     """A park with 50 visitors at the west centre, 20 out of reach, 5 outside every community."""
     shapes = [shapely.Point(toy.ORIGIN + spot) for spot in ((200, 210), (400, 0), (3000, 0))]
     parks = gpd.GeoDataFrame({"id": ["a", "b", "c"], "people": [50, 20, 5]}, geometry=shapes, crs=toy.CRS)
-    study = toy.STUDY + '\n[[demand.kinds]]\nid = "visitors"\nlayer = { path = "toy.gpkg", layer = "parks" }\n'
+    study = toy.STUDY + '\n[[demand.groups]]\nid = "visitors"\nlayer = { path = "toy.gpkg", layer = "parks" }\n'
     plan = plan_of(tmp_path, study, parks=parks)
     (visitors,) = build_document(plan)["kinds"]
     assert (visitors["people_given"], visitors["people"], visitors["people_lost"]) == (75, 70, 5)
@@ -217,7 +217,7 @@ def test_kinds_that_make_no_sense_are_refused_by_the_study(kinds: list[dict[str,
     with pytest.raises(StudyError) as caught:
         make_study({**LEAST, "demand": {"kinds": kinds}})
     assert said in str(caught.value)
-    assert "demand.kinds" in str(caught.value)
+    assert "demand.groups" in str(caught.value)
 
 
 def test_haibowan_counts_its_old_and_its_workers(haibowan_plan: planner.Plan) -> None:

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.config.sections.rules import Costs
+from planner.config.sections.rules import CostSettings
 from planner.evaluation.improvements.actions import ImprovementPlan
 from planner.evaluation.improvements.search import find_improvement_plans
 from planner.evaluation.rules import RuleSet
 
-COSTS = Costs(floor_area_per_m2=0.3, hour_a_week=0.9, function=8.0, step_free=5.0)
+COSTS = CostSettings(floor_area_per_m2=0.3, hour_a_week=0.9, function=8.0, step_free=5.0)
 FUNCTIONS = ("library", "clinic", "gym")
 
 
@@ -146,7 +146,7 @@ def test_nothing_suffices_where_three_things_fail(profile: RuleSet) -> None:
 
 def test_what_is_unknown_is_left_and_said(profile: RuleSet) -> None:
     row = {"floor_area_m2": 290.0, "open_hours_week": 40.0, "functions": "gym, clinic"}
-    remedy = only(find_improvement_plans(diagnosed(profile, **row), Costs()))
+    remedy = only(find_improvement_plans(diagnosed(profile, **row), CostSettings()))
     assert [(one.kind, one.amount, one.cost) for one in remedy.actions] == [("add_area", 10, None)]
     assert (remedy.rating, remedy.remaining) == ("undetermined", ("activity",))
 

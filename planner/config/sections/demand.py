@@ -15,7 +15,7 @@ RESIDENTS = "residents"
 """The kind of demand that is always there."""
 
 
-class DemandKind(Settings):
+class GroupSettings(Settings):
     """A kind of demand besides the residents: who they are, and how they are counted."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -102,19 +102,19 @@ class DemandSettings(Settings):
     least_shown: Annotated[int, Field(strict=True, ge=0, le=1000)] = 5
     """Surveyed points of fewer people are drawn somewhere in their 100 m square, and listed together; 0: none."""
 
-    kinds: tuple[DemandKind, ...] = ()
-    """Who is counted besides the residents, one table [[demand.kinds]] each: those of 65+, workers, visitors."""
+    groups: tuple[GroupSettings, ...] = ()
+    """Who is counted besides the residents, one table [[demand.groups]] each: those of 65+, workers, visitors."""
 
-    @field_validator("kinds")
+    @field_validator("groups")
     @classmethod
-    def _told_apart(cls, kinds: tuple[DemandKind, ...]) -> tuple[DemandKind, ...]:
-        ids = [kind.id for kind in kinds]
+    def _ids_differ(cls, groups: tuple[GroupSettings, ...]) -> tuple[GroupSettings, ...]:
+        ids = [group.id for group in groups]
         if len(set(ids)) < len(ids) or RESIDENTS in ids:
             raise PydanticCustomError("ids_repeat", "each needs an id of its own, other than `residents`")
-        return kinds
+        return groups
 
 
-class Circles(Settings):
+class BusinessAreaSettings(Settings):
     """Business circles: where shops, offices and enterprises lie close together on foot."""
 
     method: Literal["dbscan", "hdbscan"] = "dbscan"

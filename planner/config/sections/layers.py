@@ -59,7 +59,7 @@ class Raster(Settings):
     """True where it is modelled, not surveyed: map and report then say so."""
 
 
-class Inputs(Settings):
+class InputSettings(Settings):
     """The layers."""
 
     communities: Layer

@@ -12,7 +12,7 @@ from planner.config.sections.base import Money, Settings
 ProjectKind = Literal["upgrade", "new", "move", "merge", "share", "access"]
 
 
-class Fund(Settings):
+class FundSettings(Settings):
     """A source of money for the programme."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -48,7 +48,7 @@ class Fund(Settings):
         return self.name or self.id
 
 
-class Precedence(Settings):
+class PrecedenceSettings(Settings):
     """One project only after another: a station after the gate is open."""
 
     first: str
@@ -61,7 +61,7 @@ class Precedence(Settings):
     """True: both may begin in the same year; false: the second in a later one."""
 
 
-class OwnProject(Settings):
+class ProjectSettings(Settings):
     """A project of your own: a move, a merger, a shared room, a gate, a station that is wanted."""
 
     id: str
@@ -146,13 +146,13 @@ class ProgrammeSettings(Settings):
     seconds: Annotated[float, Field(strict=True, gt=0, le=3600)] = 20.0
     """How long the solver may search, seconds. A search that is stopped says so and shows its bound."""
 
-    funds: tuple[Fund, ...] = ()
+    funds: tuple[FundSettings, ...] = ()
     """Where the money comes from, one table [[programme.funds]] each, in the order in which it is drawn on."""
 
-    precedence: tuple[Precedence, ...] = ()
+    precedence: tuple[PrecedenceSettings, ...] = ()
     """What must come before what, one table [[programme.precedence]] each."""
 
-    projects: tuple[OwnProject, ...] = ()
+    projects: tuple[ProjectSettings, ...] = ()
     """Projects of your own, one table [[programme.projects]] each."""
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool
 from planner.config.sections.base import MOST_MONEY, Minutes, Settings
 
 
-class Rules(Settings):
+class RuleSettings(Settings):
     """Which rules a centre is judged by."""
 
     profile: str = "national"
@@ -25,7 +25,7 @@ class Rules(Settings):
     """Which verdicts flip if a threshold is lowered or raised by this share is told: 0.1 is ±10 %."""
 
 
-class Costs(Settings):
+class CostSettings(Settings):
     """What changes to a centre cost, to find the cheapest that makes a weak one compliant. Unknown: leave out."""
 
     unit: str = "万元"
@@ -65,7 +65,7 @@ class Costs(Settings):
     """Opening a branch of a centre, of `remedies.station_m2`."""
 
 
-class Remedies(Settings):
+class RemedySettings(Settings):
     """Which changes of streets and places are tried to make a weak centre compliant."""
 
     streets: StrictBool = True

@@ -11,7 +11,7 @@ from planner.config.sections.base import LEAST_M, Minutes, Money, Settings
 Origin = Literal["clusters", "density", "circles", "parcels", "streets"]
 
 
-class Density(Settings):
+class DensitySettings(Settings):
     """Candidates in the middle of where uncovered people live close together on foot."""
 
     method: Literal["dbscan", "hdbscan"] = "dbscan"
@@ -24,7 +24,7 @@ class Density(Settings):
     """How many demand points, itself included, lie within that of a point inside a group."""
 
 
-class SitingTier(Settings):
+class TierSettings(Settings):
     """A tier of new sites, for the hierarchical question; a higher one also offers what the lower ones do."""
 
     tier: Literal["district", "town", "community", "village", "station"]
@@ -37,7 +37,7 @@ class SitingTier(Settings):
     """How far people may walk to what this tier offers, minutes, inclusive."""
 
 
-class Variant(Settings):
+class PopulationVariantSettings(Settings):
     """Another number of people: growth, or a district that empties."""
 
     name: str
@@ -47,7 +47,7 @@ class Variant(Settings):
     """What the people of a community are multiplied by, by its id, as { C07 = 1.5 }; "*" stands for all others."""
 
 
-class Robust(Settings):
+class RobustSettings(Settings):
     """Under which other circumstances the sites are judged: off unless one is named."""
 
     walking: tuple[str, ...] = ()
@@ -56,14 +56,14 @@ class Robust(Settings):
     gates: tuple[Literal["open", "closed"], ...] = ()
     """All gates of `inputs.gates` "open", or all "closed"."""
 
-    people: tuple[Variant, ...] = ()
+    people: tuple[PopulationVariantSettings, ...] = ()
     """Other numbers of people, one table [[siting.robust.people]] each."""
 
     rule: Literal["worst people", "worst regret", "expected"] = "worst regret"
     """How one choice is made for all: most people in the worst case, least regret, or most on average."""
 
 
-class Fair(Settings):
+class FairSettings(Settings):
     """Fairness as the objective, beside the most people: off unless asked for."""
 
     communities: StrictBool = False
@@ -76,7 +76,7 @@ class Fair(Settings):
     """How many plans from the one to the other to look for."""
 
 
-class Siting(Settings):
+class SitingSettings(Settings):
     """Where new stations go."""
 
     sites: Annotated[int, Field(strict=True, ge=0, le=1000)] = 5
@@ -97,10 +97,10 @@ class Siting(Settings):
     street_positions: Annotated[int, Field(strict=True, ge=1, le=20000)] = 1000
     """At most so many street positions, the best of every neighbourhood; fewer where fewer suffice."""
 
-    apart_m: Annotated[float, Field(strict=True, ge=0, le=5000)] = 0.0
+    min_spacing_m: Annotated[float, Field(strict=True, ge=0, le=5000)] = 0.0
     """A candidate that is nearer than this on foot to a centre that stays is left out, metres."""
 
-    barrier_m: Annotated[float, Field(strict=True, ge=0, le=500)] = 1.0
+    barrier_clearance_m: Annotated[float, Field(strict=True, ge=0, le=500)] = 1.0
     """A candidate within this of a line of `inputs.barriers` stands on it and is left out, metres."""
 
     least_area_m2: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
@@ -112,7 +112,7 @@ class Siting(Settings):
     budget: Money | None = None
     """What all new sites may cost together, in `costs.unit`; candidates of unknown cost are then left out."""
 
-    free: tuple[str, ...] = ()
+    relocatable: tuple[str, ...] = ()
     """Ids of existing centres that may be moved, merged or closed; all others stay."""
 
     merge_within_m: Annotated[float, Field(strict=True, ge=LEAST_M, le=5000)] = 800.0
@@ -133,7 +133,7 @@ class Siting(Settings):
     backup_weight: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
     """Backup cover: how much being served twice counts, against being served."""
 
-    fade_min: Minutes | None = None
+    zero_coverage_min: Minutes | None = None
     """Gradual cover: who walks longer than this does not count. Left out: the longest of `limits.minutes`."""
 
     m2_per_household: Annotated[float, Field(strict=True, ge=0.01, le=100)] | None = None
@@ -142,9 +142,9 @@ class Siting(Settings):
     new_area_m2: Annotated[float, Field(strict=True, ge=1, le=1e6)] | None = None
     """Capacitated cover: floor area of a new station where its parcel does not say, m²."""
 
-    tiers: tuple[SitingTier, ...] = ()
+    tiers: tuple[TierSettings, ...] = ()
     """Hierarchical cover: the tiers of new sites, one table [[siting.tiers]] each, highest first."""
 
-    density: Density = Density()
-    robust: Robust = Robust()
-    fair: Fair = Fair()
+    density: DensitySettings = DensitySettings()
+    robust: RobustSettings = RobustSettings()
+    fair: FairSettings = FairSettings()

@@ -14,7 +14,7 @@ PositiveSpeeds = dict[str, Annotated[float, Field(strict=True, ge=LEAST_KMH, le=
 Waits = dict[str, Annotated[float, Field(strict=True, ge=0, le=600)]]
 
 
-class WalkingCosts(Settings):
+class WalkingCostSettings(Settings):
     """What makes streets slower or faster than level, open ground: each off unless set, printed where it is on."""
 
     slope: StrictBool = False
@@ -39,7 +39,7 @@ class WalkingCosts(Settings):
     """A gate of `inputs.gates` farther than this from every street is on none, metres."""
 
 
-class Walking(Settings):
+class WalkingSettings(Settings):
     """How people walk."""
 
     profile: str = "gb50180"
@@ -60,10 +60,10 @@ class Walking(Settings):
     private_ways: PrivateWays = "residents"
     """Private ways of compounds: "residents" walk out and in, nobody through; "closed" to all, "open" to all."""
 
-    costs: WalkingCosts = WalkingCosts()
+    costs: WalkingCostSettings = WalkingCostSettings()
 
 
-class Limits(Settings):
+class LimitSettings(Settings):
     """The service circles."""
 
     minutes: tuple[Minutes, ...] = (5.0, 10.0, 15.0)

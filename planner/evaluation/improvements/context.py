@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from planner.accessibility.access_data import AccessData
-from planner.config.sections.rules import Costs, Remedies
+from planner.config.sections.rules import CostSettings, RemedySettings
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, Intervention, Point
 from planner.evaluation.improvements.local_access import LocalAccess, nearest_first
@@ -58,7 +58,7 @@ class InterventionContext:
     points: StreetPoints
     gates: tuple[Gate, ...]
     water: shapely.Geometry | None
-    settings: Remedies
+    settings: RemedySettings
 
 
 def build_context(
@@ -66,7 +66,7 @@ def build_context(
     walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
-    settings: Remedies,
+    settings: RemedySettings,
 ) -> InterventionContext:
     """Place positions along the streets, and collect the closed gates."""
     network = walker.network
@@ -88,7 +88,7 @@ class NetworkIntervention(Intervention):
     context: InterventionContext
     local: LocalAccess
     diagnosis: Diagnosis
-    costs: Costs
+    costs: CostSettings
     proposed: list[Action] | None = None
     effects: dict[Action, FacilityFacts] = field(default_factory=dict)
 

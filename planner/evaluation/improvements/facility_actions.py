@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from planner.config.sections.rules import Costs
+from planner.config.sections.rules import CostSettings
 from planner.evaluation.expressions import Comparison, evaluate, indicators_in, predicates
 from planner.evaluation.functions import function_completeness
 from planner.evaluation.improvements.actions import Action, Intervention, cost_of
@@ -28,7 +28,7 @@ MAX_FUNCTIONS = 12
 class FloorAreaIntervention(Intervention):
     """More floor area, in whole square metres; what is added is for residents' activities."""
 
-    costs: Costs
+    costs: CostSettings
 
     @property
     def affects(self) -> frozenset[str]:
@@ -55,7 +55,7 @@ class FloorAreaIntervention(Intervention):
 class HoursIntervention(Intervention):
     """Longer opening, in whole hours a week."""
 
-    costs: Costs
+    costs: CostSettings
 
     @property
     def affects(self) -> frozenset[str]:
@@ -87,7 +87,7 @@ class HoursIntervention(Intervention):
 class FunctionsIntervention(Intervention):
     """Functions of the rule set that the facility lacks."""
 
-    costs: Costs
+    costs: CostSettings
 
     @property
     def affects(self) -> frozenset[str]:
@@ -124,7 +124,7 @@ class FunctionsIntervention(Intervention):
 class StepFreeIntervention(Intervention):
     """An entrance without a step."""
 
-    costs: Costs
+    costs: CostSettings
 
     @property
     def affects(self) -> frozenset[str]:

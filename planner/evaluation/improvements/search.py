@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from planner.accessibility.access_data import AccessData
-from planner.config.sections.rules import Costs
+from planner.config.sections.rules import CostSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.expressions import BoolOp, indicators_in
@@ -106,7 +106,7 @@ def find_improvements(
 
 
 def find_improvement_plans(
-    diagnosis: Diagnosis, costs: Costs, context: InterventionContext | None = None
+    diagnosis: Diagnosis, costs: CostSettings, context: InterventionContext | None = None
 ) -> tuple[ImprovementPlan, ...]:
     """Find for each weak facility the cheapest single action that makes it compliant, else the cheapest pair.
 
@@ -138,7 +138,7 @@ def find_improvement_plans(
 
 
 def network_interventions(
-    context: InterventionContext, diagnosis: Diagnosis, position: int, costs: Costs
+    context: InterventionContext, diagnosis: Diagnosis, position: int, costs: CostSettings
 ) -> tuple[NetworkIntervention, ...]:
     """Return the interventions in streets and positions for one facility."""
     margin_m = max(context.settings.move_m, farthest_neighbour_m(context, position))

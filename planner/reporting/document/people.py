@@ -65,7 +65,7 @@ def _kind(kind: GroupCoverage) -> Entries:
 
 def circles_entries(plan: Plan) -> Entries | None:
     """Return the business circles; None where the study gives no places."""
-    circles, settings = plan.circles, plan.study.circles
+    circles, settings = plan.circles, plan.study.business_areas
     if circles is None or plan.inputs.places is None:
         return None
     inside = circles.places["circle"] != ""

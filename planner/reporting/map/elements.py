@@ -6,11 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-import folium
 import geopandas as gpd
 import numpy as np
 import shapely
-from folium.utilities import JsCode
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -18,7 +16,7 @@ from planner.messages.catalogue import Texts
 from planner.reporting.document.build import Document
 from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
-from planner.reporting.map.folium_adapter import Corners, Feature, Note, Shapes
+from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
 from planner.results import Plan
 
@@ -100,7 +98,7 @@ def shapes_layer(
         name=name,
         show=show,
         style_function=lambda feature: dict(look(feature)),
-        on_each_feature=JsCode("planner.describe"),
+        on_each_feature=DESCRIBE,
         smooth_factor=0.8,
     )
 
@@ -133,14 +131,13 @@ def sized_places(points: gpd.GeoDataFrame, places: gpd.GeoSeries) -> dict[str, o
 
 def sign_at(
     place: Document, html: str, size: tuple[int, int], look: str, number: int, *, foot: int, station: int | None
-) -> folium.Marker:
+) -> Marker:
     """Return a marker that stands at a place of the document by its `foot`, with tooltip and card by number.
 
     `station` is its number among those that the page switches on and off.
     """
-    icon = folium.DivIcon(html=html, icon_size=size, icon_anchor=(size[0] // 2, foot), class_name=look)
     at = (round(place["lat"], DRAWN_DIGITS), round(place["lon"], DRAWN_DIGITS))
-    marker = folium.Marker(at, icon=icon, rise_on_hover=True)
+    marker = html_marker(at, html, size, foot=foot, class_name=look)
     Note(number, station).add_to(marker)
     return marker
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,6 +20,7 @@ import folium
 from branca.element import Element, Figure
 from folium.map import Class, Layer
 from folium.template import Template
+from folium.utilities import JsCode
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing but itself, and tiles from one host where the study asks for them."""
@@ -27,6 +29,11 @@ WORDS_ID, SETS_ID = "planner-words", "planner-sets"
 
 MARK = "\x00"
 """A sign that no text of a study can hold begins what stands in the place of a geometry while the page is made."""
+
+FeatureGroup = folium.FeatureGroup
+Marker = folium.Marker
+DESCRIBE = JsCode("planner.describe")
+"""Function of the page that binds tooltip and card to a feature."""
 
 Feature = dict[str, Any]
 Corners = list[list[float]]
@@ -265,3 +272,29 @@ def _image(path: str) -> str:
 
 def _data() -> Traversable:
     return resources.files("xstatic.pkg.leaflet").joinpath("data")
+
+
+def base_map(corner: Sequence[float]) -> folium.Map:
+    """Return an empty map without tiles and controls, which opens at a corner: latitude, longitude."""
+    return folium.Map(
+        location=list(corner),
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control=False,
+        zoom_snap=0.25,
+        max_zoom=19,
+        attribution_control=False,
+    )
+
+
+def add_layer_control(drawing: folium.Map) -> None:
+    """Add the list of layers."""
+    folium.LayerControl(collapsed=False, position="topright").add_to(drawing)
+
+
+def html_marker(
+    position: tuple[float, float], html: str, size: tuple[int, int], *, foot: int, class_name: str
+) -> folium.Marker:
+    """Return a marker drawn by HTML, which stands at a position (latitude, longitude) by its foot."""
+    icon = folium.DivIcon(html=html, icon_size=size, icon_anchor=(size[0] // 2, foot), class_name=class_name)
+    return folium.Marker(position, icon=icon, rise_on_hover=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import folium
 import geopandas as gpd
 import numpy as np
 import shapely
-from folium.map import Layer
 from markupsafe import escape
 
 from planner.messages.money import unit_of_amount
@@ -23,7 +21,7 @@ from planner.reporting.map.elements import (
     sized_places,
     swatch,
 )
-from planner.reporting.map.folium_adapter import Labels, Live
+from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live
 from planner.reporting.map.labels import merge_lines
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator
@@ -75,7 +73,7 @@ def _water(plan: Plan, words: CardTexts) -> Layer | None:
     if water is None:
         return None
     name = layer_name(words.texts("maps.layer_water"), swatch(str(symbols.WATER_STYLE["fillColor"])))
-    group = folium.FeatureGroup(name=name)
+    group = FeatureGroup(name=name)
     properties: list[dict[str, object]] = [{}] * len(water)
     shapes_layer(water.geometry, properties, lambda _: symbols.WATER_STYLE, name="", show=True).add_to(group)
     Labels(name_places(water, water["name"], words), "water-name").add_to(group)
@@ -98,9 +96,7 @@ def _communities(plan: Plan, content: Document, words: CardTexts) -> Layer:
             words.card("community_tip", at_standard), words.card("community", rows[community], state)
         )
         properties.append({"note": number, "community": community})
-    group = folium.FeatureGroup(
-        name=layer_name(words.texts("maps.layer_communities"), swatch("#6b6b6b", look="outline"))
-    )
+    group = FeatureGroup(name=layer_name(words.texts("maps.layer_communities"), swatch("#6b6b6b", look="outline")))
     shapes_layer(
         communities.geometry,
         properties,
@@ -317,7 +313,7 @@ def _centres(content: Document, words: CardTexts) -> list[Layer]:
             continue
         tier_name = words.texts(f"words.tier_{tier}")
         text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
-        layer = folium.FeatureGroup(name=layer_name(text, symbols.shape(tier, "", size=14)))
+        layer = FeatureGroup(name=layer_name(text, symbols.shape(tier, "", size=14)))
         for station, centre in centres:
             number = words.add(
                 words.card("centre_tip", centre),
@@ -342,7 +338,7 @@ def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
         is_best = proposal["method"] == "maximal_covering"
         key = "sites" if is_best else "clustering"
         sample = symbols.pin(1, clustered=not is_best, height=22)
-        layer = folium.FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
+        layer = FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
@@ -385,7 +381,7 @@ def project_layers(content: Document, words: CardTexts) -> list[Layer]:
             continue
         name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
         sign = symbols.flag(one["year"], order)
-        layer = folium.FeatureGroup(name=layer_name(name, sign), show=False)
+        layer = FeatureGroup(name=layer_name(name, sign), show=False)
         for project in projects:
             number = words.add(
                 words.card("project_tip", said.task_text(project, t)),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import folium
 from markupsafe import Markup
 
 from planner.config.sections.map import MapSettings
@@ -15,7 +14,7 @@ from planner.messages.printable import replace_illegal
 from planner.reporting.document.build import Document
 from planner.reporting.map.branch_choices import MOST_BRANCHES
 from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
-from planner.reporting.map.folium_adapter import Begin, Start, offline_page
+from planner.reporting.map.folium_adapter import Begin, Start, add_layer_control, base_map, offline_page
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.symbols import environment, read_template, ring_swatches
@@ -100,21 +99,13 @@ def draw_map(plan: Plan, content: Document) -> str:
     words = CardTexts(Texts(plan.study.language))
     whole, tiles = whole_view(plan), tile_source(plan.study.map)
     sets = what_if_data(plan, content)
-    drawing = folium.Map(
-        location=whole[0],
-        tiles=None,
-        prefer_canvas=True,
-        zoom_control=False,
-        zoom_snap=0.25,
-        max_zoom=19,
-        attribution_control=False,
-    )
+    drawing = base_map(whole[0])
     core = core_view(plan)
     Begin(core).add_to(drawing)
     layers = map_layers(plan, content, words)
     for layer in layers:
         layer.add_to(drawing)
-    folium.LayerControl(collapsed=False, position="topright").add_to(drawing)
+    add_layer_control(drawing)
     Start(layers, whole=whole, core=core).add_to(drawing)
     html = offline_page(
         drawing,

@@ -19,6 +19,9 @@ from planner.reporting.rounding import added_by_sites
 from planner.reporting.tables.spec import TableColumn, TableSpec
 from planner.reporting.tables.workbook import Kind, Number, Value
 
+FACILITIES = ("id", "name", "tier", "community", "rating", "floor_area", "street_m")
+"""Columns of the facilities in the report; the workbook has all."""
+
 LOWEST = 5
 """One in so many communities is marked as the lowest."""
 

@@ -52,7 +52,7 @@ class TableSpec:
     >>> spec = TableSpec(Translator({}, Texts("en")), columns)
     >>> spec.block([("A", 1200.4)], "Caption", keys=("name",)).rows
     (('A',),)
-    >>> spec.sheet("people", [("", 3.0)], keys=("name",)).rows
+    >>> spec.sheet("coverage", [("", 3.0)], keys=("name",)).rows
     [('',)]
     """
 

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.sections.siting import Siting as Settings
+from planner.config.sections.siting import SitingSettings as Settings
 from planner.inputs.study_inputs import Inputs
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import is_within
@@ -50,7 +50,7 @@ class SiteConstraints:
     @classmethod
     def of(cls, inputs: Inputs, walker: Walker, settings: Settings) -> SiteConstraints:
         """Return the ground of a study."""
-        stays = ~inputs.facilities["id"].isin(settings.free)
+        stays = ~inputs.facilities["id"].isin(settings.relocatable)
         centres = inputs.facilities[stays]
         return cls(
             district=shapely.union_all(inputs.communities.geometry.array),
@@ -79,11 +79,11 @@ class SiteConstraints:
         budget, least = self.settings.budget, self.settings.least_area_m2
         tests: tuple[tuple[Reason, NDArray[np.bool_]], ...] = (
             ("in_water", shapely.intersects(self.water, points)),
-            ("on_barrier", shapely.dwithin(self.barriers, points, self.settings.barrier_m)),
+            ("on_barrier", shapely.dwithin(self.barriers, points, self.settings.barrier_clearance_m)),
             ("outside", ~shapely.dwithin(self.district, points, EDGE_M)),
             ("behind_barrier", hidden),
             ("no_street", ~snaps.reaches_street & ~hidden),
-            ("too_near", nearest_m < self.settings.apart_m),
+            ("too_near", nearest_m < self.settings.min_spacing_m),
             ("too_small", area < (0.0 if least is None else least)),
             ("no_cost", unknown & (budget is not None)),
         )
@@ -107,15 +107,15 @@ class SiteConstraints:
         pieces[crossing] = shapely.intersection(pieces[crossing], self.district)
         pieces = _without(pieces[inside | crossing], self.water)
         # GEOS draws discs with chords inside them: a hair more keeps what is left out of reach of the line.
-        pieces = _without(pieces, shapely.buffer(self.barriers, self.settings.barrier_m * 1.01))
+        pieces = _without(pieces, shapely.buffer(self.barriers, self.settings.barrier_clearance_m * 1.01))
         return np.asarray(shapely.get_parts(shapely.get_parts(pieces)), dtype=object)
 
     def _to_centres(self, snaps: SnappedPoints) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return how far the nearest centre that stays is on foot, cost metres, and which."""
-        apart_m = self.settings.apart_m
-        if apart_m <= 0 or not len(self.ids):
+        min_spacing_m = self.settings.min_spacing_m
+        if min_spacing_m <= 0 or not len(self.ids):
             return np.full(len(snaps.xy), np.inf), np.full(len(snaps.xy), -1, dtype=np.int64)
-        horizon_min = self.walker.walk.minutes(apart_m)
+        horizon_min = self.walker.walk.minutes(min_spacing_m)
         minutes, which = self.walker.nearest(self.centres, snaps, within_min=horizon_min)
         inside = is_within(minutes, horizon_min)
         return np.where(inside, minutes * self.walker.walk.metres(1.0), np.inf), which

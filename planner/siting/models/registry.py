@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.config.sections.siting import Siting as Settings
-from planner.config.sections.siting import SitingTier
+from planner.config.sections.siting import SitingSettings as Settings
+from planner.config.sections.siting import TierSettings
 from planner.messages.errors import Issue, SitingError
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.schemas.tables import TIERS
@@ -52,7 +52,7 @@ class LocationProblem:
         Of each centre that stays, shape (centres,).
     settings
         `[siting]` of the study.
-    fade_min
+    zero_coverage_min
         Gradual cover: who walks longer does not count, minutes.
     """
 
@@ -65,7 +65,7 @@ class LocationProblem:
     area_m2: FloatArray
     tier: tuple[str, ...]
     settings: Settings
-    fade_min: float
+    zero_coverage_min: float
 
     @property
     def covering(self) -> CoverageMatrix:
@@ -165,11 +165,11 @@ def _gradual(question: LocationProblem, seconds: float) -> ModelResult:
         question.reach,
         question.choice,
         full_min=full_min,
-        none_min=question.fade_min,
+        none_min=question.zero_coverage_min,
         seconds=seconds,
         seed=question.settings.seed,
     )
-    return ModelResult(answer, figures={"fade_min": question.fade_min})
+    return ModelResult(answer, figures={"zero_coverage_min": question.zero_coverage_min})
 
 
 def _capacitated(question: LocationProblem, seconds: float) -> ModelResult:
@@ -205,7 +205,7 @@ def _hierarchical(question: LocationProblem, seconds: float) -> ModelResult:
     names: list[str] = [tier.tier for tier in asked]
     if len(set(names)) < len(names) or names != sorted(names, key=TIERS.index):
         raise question.refuse("siting_tiers_order")
-    if question.settings.free:
+    if question.settings.relocatable:
         raise question.refuse("siting_unsupported", model="hierarchical_covering", part="free")
     new = question.reach.columns - len(question.tier)
     services: dict[str, FloatArray] = {tier.tier: question.reach.weight for tier in asked}
@@ -229,8 +229,8 @@ def _hierarchical(question: LocationProblem, seconds: float) -> ModelResult:
 
 
 def _tier(
-    tier: SitingTier,
-    lower: Sequence[SitingTier],
+    tier: TierSettings,
+    lower: Sequence[TierSettings],
     within: Mapping[str, csr_array],
     centres: Sequence[str],
     new: int,

@@ -21,6 +21,7 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.figures import overview_figure
 from planner.reporting.tables.result_tables import (
+    FACILITIES,
     communities_table,
     community_rows,
     coverage_table,
@@ -29,7 +30,6 @@ from planner.reporting.tables.result_tables import (
 from planner.results import Plan
 from planner.schemas.tables import PREMISES, TIERS
 
-FACILITIES = ("id", "name", "tier", "community", "rating", "floor_area", "street_m")
 TOTAL = (
     "limit",
     "served",

@@ -147,7 +147,7 @@ def budget_condition(t: Translator) -> str:
 
 
 def _free(t: Translator) -> str:
-    count = len(set(t.content["study"]["siting"]["free"]))
+    count = len(set(t.content["study"]["siting"]["relocatable"]))
     return t.texts("words.within_free", count=count) if count else ""
 
 

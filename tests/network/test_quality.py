@@ -18,7 +18,7 @@ from planner.network.quality import find_topology_issues, network_quality, on_sm
 from planner.network.snapping import snap
 
 CRS = "EPSG:32648"
-HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "Helsinki.osm.pbf"
+HELSINKI = Path(__file__).parents[2] / "data" / "helsinki" / "Helsinki.osm.pbf"
 
 
 def streets(*wkt: str, **columns: list[object]) -> gpd.GeoDataFrame:

@@ -20,7 +20,7 @@ from planner.reporting.tables.geopackage import write_geopackage
 from planner.reporting.tables.layer_schemas import LAYERS
 from planner.results import Plan
 
-DATA = (Path(__file__).parent.parent / "docs" / "data.md").read_text("utf-8")
+DATA = (Path(__file__).parents[2] / "docs" / "data.md").read_text("utf-8")
 TYPES = {"text": "object", "number": "float64", "whole number": "int64", "true or false": "bool"}
 OPTIONAL = {"kinds_demand", "kinds_coverage", "circles", "places", "projects", "needs", "funds"}
 MONEY = '[programme]\nnew_cost = 40.0\n[[programme.funds]]\nid = "above"\namounts = [50.0, 20.0]\n'

@@ -14,7 +14,7 @@ import planner
 from planner.config.study import Study
 from planner.reporting.document.build import build_document, format_json
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def everything(folder: Path) -> planner.Plan:
@@ -49,7 +49,7 @@ def assert_same(found: Any, expected: Any, path: str = "plan") -> None:  # noqa:
 
 
 def golden(name: str) -> dict[str, Any]:
-    """Return what a plan was; after a meant change `python tests/test_document.py` writes it anew."""
+    """Return what a plan was; `PYTHONPATH=tests python tests/reporting/test_document.py` writes it again."""
     content: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
     return content
 

@@ -22,7 +22,7 @@ from planner.network.travel_times import travel_times
 from planner.network.walk import WalkSettings
 
 CRS = "EPSG:32648"
-PORTO_ALEGRE = Path(__file__).parents[2] / "shared" / "data" / "porto-alegre"
+PORTO_ALEGRE = Path(__file__).parents[3] / "shared" / "data" / "porto-alegre"
 NODATA = -9999.0
 
 
