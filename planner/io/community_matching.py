@@ -1,4 +1,4 @@
-"""Which community a row means: by id, by code, or by its name, however it is written.
+"""Matching of rows to communities by id, code or name, however it is written.
 
 A name is compared in steps, from the strictest to the loosest; the first step at which any community answers
 decides. Where two answer at that step, none is taken.
@@ -21,7 +21,7 @@ SUFFIXES = (
     *("社区居民委员会", "社区居委会", "居民委员会", "居委会", "社区党群服务中心", "社区"),
     *("嘎查村民委员会", "嘎查委员会", "村民委员会", "村委会", "行政村", "嘎查", "村"),
 )
-"""What stands behind a community's own name, longest first."""
+"""Suffixes of community names, longest first."""
 
 FULL_CODE, TOWN_CODE = 12, 9
 """Digits of a statistical code: 12 for a community, 9 for its town, to which some tables add 000."""
@@ -38,7 +38,7 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CommunityMatches:
-    """What became of the communities that rows name.
+    """Matches of rows to communities.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ REASONS = ("class", "access", "foot", "motorroad", "tunnel")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileNotes:
-    """What a file holds besides its rows.
+    """Contents of a file besides its rows.
 
     Attributes
     ----------
@@ -166,7 +166,7 @@ def uncrossed_notices(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geomet
 
 @dataclass(frozen=True, slots=True)
 class LayerRequest:
-    """What is request of a layer: see `read_layer`."""
+    """Parameters of `read_layer`."""
 
     layer: Layer
     setting: str

@@ -37,7 +37,7 @@ from planner.messages.notices import Notice
 from planner.schemas.table_schema import TableSchema, wrong_crs
 
 OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
-"""Where a file lies while GDAL reads it: no user knows of it."""
+"""Temporary folder of a file while GDAL reads it; users do not know it."""
 
 
 def read_layer(
@@ -173,7 +173,7 @@ def _from_vector(path: Path, request: LayerRequest) -> LayerRead:
 
 
 def _encoding_notices(read: VectorRead, schema: TableSchema[Any]) -> Iterator[Notice]:
-    """Say where the texts speak against the encoding that the file declares, or look like none."""
+    """Yield a notice if the texts contradict the declared encoding, or are plausible in none."""
     result = read.encoding
     values = {"encoding": result.name, "declared": result.declared, "read_as": result.read_as}
     if result.declared:
@@ -218,7 +218,7 @@ def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
 
 
 def _labelled(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    """Say that a layer's coordinates are in `crs`, whatever it said before."""
+    """Return a layer labelled with `crs`, without conversion."""
     labelled: gpd.GeoDataFrame = frame.copy()
     labelled.set_crs(crs, allow_override=True, inplace=True)
     return labelled

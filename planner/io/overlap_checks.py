@@ -84,7 +84,7 @@ def remove_overlaps(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
 def duplicate_notices(
     communities: Communities, facilities: Facilities, demand: Demand | None
 ) -> tuple[Notice, ...]:
-    """Say what stands twice in the layers, in their metric system."""
+    """Return notices of duplicates in the layers, in their metric system."""
     return (
         *_ground_notices(find_overlaps(communities)),
         *_spot_notices(facilities),

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 MASK = "+.msk"
 TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-"""How a TIFF begins. GDAL opens a mask beside a raster by any driver that takes it."""
+"""First bytes of a TIFF. GDAL opens the mask of a raster by any driver that takes it."""
 
 Window = tuple[tuple[int, int], tuple[int, int]]
 
@@ -137,7 +137,7 @@ def read_scale(raster: DatasetReader, band: int) -> tuple[float, float] | None:
 
 
 NOT_ITS_OWN = "not recognized as being in a supported file format"
-"""What GDAL says where the driver of the ending does not take a file."""
+"""GDAL's message if the driver of the ending does not take a file."""
 
 
 def _equal(values: NDArray[np.float64], one: float) -> NDArray[np.bool_]:

@@ -31,7 +31,7 @@ class DroppedRows:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def in_words(self, language: Language) -> str:
-        """Say the reason in `language`."""
+        """Return the reason in `language`."""
         return Phrase(f"notices.{self.key}", self.values).in_words(language)
 
 

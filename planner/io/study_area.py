@@ -1,4 +1,4 @@
-"""Where the study is: the system to measure in, the communities' outline and the margin around it."""
+"""Study area: metric coordinate system, centre, and layers that lie elsewhere."""
 
 from __future__ import annotations
 

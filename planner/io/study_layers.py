@@ -63,18 +63,18 @@ KEEPING = ("communities", "facilities", "demand", "places")
 """Whose rows are rows of results.gpkg too, so that columns of the user's can be kept there."""
 
 NOWHERE = LayerDatum("wgs84", "no_places", {})
-"""Of a table without places."""
+"""Datum of a table without positions."""
 
 UNTESTED = LayerDatum("wgs84", "untested", {})
-"""Of a raster."""
+"""Datum of a raster."""
 
 DATUM_KEYS = {"WGS-84": "wgs84", "CGCS2000": "cgcs2000"}
-"""How results call the datums that are taken for the true one; others by their name."""
+"""Names in results of the datums that are taken for the true one; others keep their name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerSource:
-    """Where one layer came from, how it was understood, and what became of its rows.
+    """Provenance of one layer: its file, how it was understood, and what became of its rows.
 
     `attribution` is whose data must be named in everything made of it, "" where nobody's;
     `rows` is how many were read; `used` of them are in the results, the others in `dropped`.

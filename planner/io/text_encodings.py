@@ -28,10 +28,10 @@ DOUBTFUL = 0.2
 """Chinese texts of less plausibility are read and doubted: no table of names has so many rare characters."""
 
 SECOND_LEVEL = 0.5
-"""What a character counts that is among the 3,755 common ones of GB 2312, and not among the most common."""
+"""Weight of a character among the 3,755 of GB 2312's first level that is not among the most common."""
 
 LETTERS_AT_LEAST = 0.9
-"""Of the characters beyond ASCII that an alphabet's reading holds: signs between letters are no words."""
+"""Least share of letters among the characters beyond ASCII in an alphabet's reading."""
 
 THREE_BYTES = "\u0800"
 """The first character that UTF-8 writes in three bytes. Other sets hardly ever give such a pattern by chance."""
@@ -45,7 +45,7 @@ CHARACTERS_AT_LEAST = 2
 """Fewer Chinese characters in a whole table speak against no declaration: any two accented letters make one."""
 
 WESTERN = "cp1252"
-"""What Western European files are in where they say nothing."""
+"""Encoding of Western European files that declare none."""
 
 CHINESE = ("gb18030", "cp950")
 """Sets of two bytes a character that Chinese tables are in: simplified and traditional."""
@@ -58,7 +58,7 @@ SAME = {
     # Latin-1 takes any bytes and is what many programs write without being asked: it declares nothing.
     **dict.fromkeys(("", "iso88591", "88591", "latin1", "oem", "ascii", "usascii", "neutral", "system"), ""),
 }
-"""How files call an encoding, without signs and "ANSI", and what Python calls it; "" where it proves nothing."""
+"""Names of encodings in files, without signs and "ANSI", with Python's name; "" if it proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +245,13 @@ def _listed(texts: Iterable[str]) -> str:
 
 
 UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-"""What Excel calls Unicode text."""
+"""Encodings that Excel calls Unicode text."""
 
 PROVES_UTF_8 = 3
 """So many characters of several bytes prove UTF-8: other encodings do not make them by chance."""
 
 DAMAGED_AT_MOST = 0.1
-"""Of a text in UTF-8, no more of its characters than this are torn by damage."""
+"""Largest share of characters of a text in UTF-8 that damage has torn."""
 
 COMMON_CHINESE = 0.5
 """Of a Chinese text, names and addresses included, more than nine in ten characters are in GB2312; of a text in

@@ -38,10 +38,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "people_table": ("people", "census", "人口"),
     "demand": ("demand", "people", "population", "人口", "居民", "需求"),
 }
-"""What is part of the name of a layer that a table of the study is called by."""
+"""Parts of layer names that indicate a table of the study."""
 
 OF_PLANNER = ("left_out", "boundary", "gates")
-"""What `planner fetch` writes into osm.gpkg for people to look at; at its closed gates the streets end already."""
+"""Layers of osm.gpkg that `planner fetch` writes for inspection; its streets end at closed gates already."""
 
 FETCHED = "osm.gpkg"
 

@@ -1,4 +1,4 @@
-"""What speaks for a datum: how well two layers lie on one another, for every pair of datums that they may be in.
+"""Evidence for datums: how well two layers fit, for every pair of datums that they may be in.
 
 Each witness looks at two layers. It moves the points of one into the datum of the other, as if the first were in
 one datum and the second in another, and says how well they fit. Fits are log-likelihoods, cut off so that no
@@ -24,13 +24,13 @@ Pair = tuple[Datum, Datum]
 PAIRS: tuple[Pair, ...] = tuple(product(DATUMS, DATUMS))
 
 WRONGLY_DECLARED = 0.05
-"""How many rows name a community in which they do not lie although nothing is shifted."""
+"""Share of rows that name a community in which they do not lie although nothing is shifted."""
 
 BORDER_M = 25.0
 """A door on the border street still counts as inside."""
 
 FITTING_SHARE = 0.6
-"""Where no pair of datums puts as many rows into the community that they name, the names are of no use here."""
+"""Least share of rows in the community that they name, at the best pair of datums, for the names to count."""
 
 ROWS_COUNTED = 60
 """Rows of one layer err together; more of them than this do not add to the certainty."""
@@ -61,7 +61,7 @@ METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DatumEvidence:
-    """How well two layers fit in each pair of datums.
+    """Fit of two layers in each pair of datums.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class LayerGeometry:
 def collect_evidence(
     layers: Mapping[str, gpd.GeoDataFrame], declared: Mapping[str, NDArray[np.object_]]
 ) -> tuple[DatumEvidence, ...]:
-    """Hear all witnesses that the layers of a study offer.
+    """Collect all evidence that the layers of a study give.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def collect_evidence(
 
 
 def score_layer(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]) -> Mapping[Datum, float]:
-    """Say how well one more layer fits those whose datum is settled, in each datum that it may be in.
+    """Score one more layer against those whose datum is resolved, in each datum that it may be in.
 
     Parameters
     ----------

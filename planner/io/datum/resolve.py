@@ -22,10 +22,10 @@ from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
 
 CLEAR = 4.6
-"""How far the answer must lead, as a log-likelihood: 100 to 1."""
+"""Least lead of the best datum, log-likelihood: 100 to 1."""
 
 STATED_LEAD = 5.0
-"""What a system that only surveyors use (projected, CGCS2000) says for the true datum: a tie is then none."""
+"""Weight of a system that only surveyors use (projected, CGCS2000) for the true datum, log-likelihood."""
 
 JUDGED = ("communities", "facilities", "demand", "streets")
 BORDER_DEG = 0.02
@@ -58,7 +58,7 @@ class UndatedLayer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerDatum:
-    """What was found of one layer.
+    """Datum of one layer, and the grounds for it.
 
     Attributes
     ----------
@@ -230,7 +230,7 @@ class ResolvedDatums:
 
     @property
     def converted(self) -> bool:
-        """Whether any layer was shifted."""
+        """Return True if any layer was shifted."""
         return any(verdict.datum != "wgs84" for verdict in self.choice.layers.values())
 
 
@@ -353,7 +353,7 @@ def _remarks(choice: DatumChoice, layers: Mapping[str, UndatedLayer]) -> list[No
 
 
 ONLY_DRAWN_OR_STOPPING = ("water", "barriers")
-"""What cannot be tested by where it stands, and moves no people: taken like the communities, and said so."""
+"""Layers that cannot be tested by position and move no people: taken like the communities, with a notice."""
 
 EVEN: Mapping[Datum, float] = dict.fromkeys(DATUMS, 0.0)
 

@@ -1,4 +1,4 @@
-"""How well it is known where a coordinate system lies: for some datums no shift to WGS-84 is known at a place.
+"""Shifts of datums to WGS 84, and how well they are known; for some datums none is known at a place.
 
 PROJ then takes degrees as they are ("ballpark"). Beijing 1954 and Xian 1980 are such in most of China: their
 parameters are not public. A layer brought from them lies some ten to some hundred metres off, beside the others.
@@ -37,7 +37,7 @@ DEFAULT_SIZE = (50, 300)
 
 @dataclass(frozen=True, slots=True)
 class DatumShift:
-    """How the datum of a system is brought to WGS-84 at a place.
+    """Shift of a system's datum to WGS 84 at a place.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class DatumShift:
 
 
 def find_shift(crs: pyproj.CRS, middle: tuple[float, float]) -> DatumShift:
-    """Say how well a system's shift to WGS-84 is known around a place (longitude, latitude).
+    """Return the shift of a system to WGS 84 around a place (longitude, latitude), and whether it is known.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def datum_name(crs: pyproj.CRS) -> str:
 def check_shifts(
     frames: Mapping[str, gpd.GeoDataFrame], middle: tuple[float, float], names: Mapping[str, str]
 ) -> tuple[Notice, ...]:
-    """Say which layers are in a system whose shift is not, or not well, known.
+    """Check which layers are in a system whose shift is not, or not well, known.
 
     Where all layers share that system, the results do not depend on the shift; only the map lies off.
 

@@ -1,4 +1,4 @@
-"""What a building of OpenStreetMap says on itself: what it is used for, how many storeys, how high."""
+"""Tags of OpenStreetMap buildings: use, storeys and height."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def write_extract(answers: Iterable[Mapping[str, Any]], path: Path, *, source: s
 
 
 APART_M = 0.002
-"""How far nodes at one place are moved apart, metres: more than the millimetre within which streets join."""
+"""Distance by which nodes at one position are separated: more than the 1 mm within which streets join."""
 
 METRES_A_DEGREE = 111_195.0
 

@@ -29,12 +29,12 @@ from planner.io.osm.walkable_tags import PRIVATE, is_built
 from planner.io.osm.ways import ExcludedWay, WalkableWays, crossings_of, join_places, read_walkable_ways
 
 PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
-"""What tells a place where people work or go; what carries several counts under the first."""
+"""Keys of places where people work or go; an object with several counts under the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmStreets:
-    """What an extract says about walking.
+    """Streets, gates and excluded ways of an extract.
 
     Attributes
     ----------

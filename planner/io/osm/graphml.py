@@ -26,14 +26,14 @@ from planner.messages.errors import DataError, Issue
 
 HEAD_BYTES = 65_536
 NOTHING = frozenset({"", "None", "nan", "False"})
-"""What stands in a GraphML of OSMnx where a tag has no value."""
+"""Texts of a GraphML of OSMnx that mean no value."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(slots=True)
 class _Graph:
-    """What has been read so far."""
+    """Contents of a GraphML file."""
 
     crs: str = ""
     places: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -149,7 +149,7 @@ def _against(tags: Mapping[str, str]) -> str:
 def _joined_at_nodes(
     graph: _Graph, lines: NDArray[np.object_], different: Sequence[int], *, in_degrees: bool
 ) -> NDArray[np.object_]:
-    """Let the lines of edges meet where the edges share a node, and nowhere else."""
+    """Return lines that meet where their edges share a node, and nowhere else."""
     if not different:
         return lines
     number = {name: at for at, name in enumerate(graph.places)}

@@ -38,7 +38,7 @@ TAG_ALIASES = {
     **dict.fromkeys(("行人", "行人通行", "步行", "是否可步行", "可步行"), "foot"),
     **dict.fromkeys(("通行", "通行权限", "通行限制", "通行情况", "是否开放", "开放情况"), "access"),
 }
-"""What Chinese layers call columns that say who may go there."""
+"""Chinese names of access columns."""
 
 CHINESE_ACCESS = {
     **dict.fromkeys(
@@ -47,7 +47,7 @@ CHINESE_ACCESS = {
     **dict.fromkeys(("可", "可以", "允许", "可通行", "通行", "是", "公共", "公开"), "yes"),
     **dict.fromkeys(("私有", "内部", "仅居民", "小区内部", "居民通行"), PRIVATE),
 }
-"""What such columns say."""
+"""Chinese values of access columns."""
 
 OTHER_KEYS = ("railway", "waterway", "aerialway", "barrier", "man_made", "power", "natural", "boundary", "route")
 """Keys of lines that are no streets, unless `highway` says that they are one too."""
@@ -83,7 +83,7 @@ ACCESS_WORDS = (
     | ACCESS_FORBIDDEN
     | {"residents", "agricultural", "forestry", "unknown", "limited"}
 )
-"""What `foot` and `access` say in OpenStreetMap."""
+"""Values of `foot` and `access` in OpenStreetMap."""
 
 OSM_CLASSES = frozenset({"highway", "fclass"})
 """Columns in which a word that OpenStreetMap does not walk on is no street, known or not."""
@@ -100,7 +100,7 @@ OF_TRAILS = {f"track_grade{grade}": "track" for grade in range(1, 6)} | {"unknow
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineClasses:
-    """Which lines of a layer are not walked, and why.
+    """Lines of a layer that are not walkable, and why.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class LineClasses:
 
 
 def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> LineClasses:
-    """Say which lines of a layer people do not walk on.
+    """Classify the lines of a layer as walkable, private or not walkable.
 
     Parameters
     ----------

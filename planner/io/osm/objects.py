@@ -37,7 +37,7 @@ class OsmWay:
 
     @property
     def is_area(self) -> bool:
-        """Whether the way closes and does not deny that it means the ground inside."""
+        """Return True if the way is closed and not tagged ``area=no``."""
         closed = len(self.nodes) >= RING_NODES and self.nodes[0] == self.nodes[-1]
         return closed and self.tags.get("area") != "no"
 

@@ -25,7 +25,7 @@ CORNER_M = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceBoundary:
-    """What is to be fetched.
+    """Boundary of a place to download.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The door to every extract: what the readers see holds each object once, in its newest version, with its places.
+"""Plain extracts: each object once, in its newest version, with the positions of its nodes.
 
 Editors mark what they delete and keep it in the file; joined extracts repeat objects, at times in two versions;
 some exports put the places on the ways and leave the nodes away. The readers know nothing of this: a file that is

@@ -199,7 +199,7 @@ CHANGES = frozenset({"osmChange", "osmAugmentedDiff", "action"})
 Attributes = Mapping[str, str]
 
 BROKEN_OFF = re.compile(r"error|timed out|out of memory", re.IGNORECASE)
-"""What a remark of Overpass says where the server gave up."""
+"""Words of an Overpass remark about a query that was broken off."""
 
 LONGEST_REMARK = 500
 

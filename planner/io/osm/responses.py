@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import requests
 
 MOST_BYTES = 512 * 1024 * 1024
-"""Of one answer, unpacked. A part of a large city with all its buildings has some hundred megabytes."""
+"""Largest unpacked answer. A part of a large city with all its buildings has some hundred megabytes."""
 
 PIECE_BYTES = 64 * 1024
 
@@ -128,7 +128,7 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
 
 
 def check_redirect(response: requests.Response) -> None:
-    """Let a server send on only to itself, and never from a safe connection to an open one.
+    """Refuse redirects to another server, and from a secure connection to an open one.
 
     Raises
     ------

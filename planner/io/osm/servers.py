@@ -1,4 +1,4 @@
-"""Asking Nominatim and Overpass through OSMnx: waits that are seen, answers that are kept, settings put back.
+"""Queries to Nominatim and Overpass through OSMnx: visible waits, cached answers, settings restored.
 
 OSMnx writes the questions, divides large areas, and keeps each answer in a folder. What it does in silence is
 taken out of its hands by a hook that sees every response first: it would wait out a busy server unseen, and take
@@ -50,16 +50,16 @@ LONGEST_WAIT_S = 600.0
 """A server that asks for more patience is asked again another day: what has arrived is kept."""
 TIMEOUT_S = 180.0
 ANSWER_S = 600.0
-"""How long an answer may take from its first byte to its last: the largest that are asked for take a minute."""
+"""Longest time from the first byte of an answer to its last; the largest take a minute."""
 NAME_ATTEMPTS = 2
 """A host whose name is not known now is asked for once more: the line may just have been cut."""
 LONGEST_RETRY_DIGITS = 9
 MOST_RESULTS = 50
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
-"""What a server says that may answer later."""
+"""HTTP status codes of servers that may answer later."""
 SHOWN_CHARACTERS = 200
 MOST_SAID_BYTES = 20_000
-"""Of a page that is no answer no more than this is looked at for a sentence to show."""
+"""Bytes of an invalid answer that are searched for a sentence to show."""
 
 Answer = TypeVar("Answer")
 Tags = dict[str, bool | str | list[str]]
@@ -85,7 +85,7 @@ class CachedAnswers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmServers:
-    """Whom to ask and how.
+    """Servers of OpenStreetMap data, and how to query them.
 
     Attributes
     ----------
@@ -222,7 +222,7 @@ class OsmServers:
             self.pause(seconds)
 
     def _refuse_unknown_name(self, error: BaseException, server: str, attempt: int) -> None:
-        """Give up where the server's name leads nowhere: waiting longer helps only where the line was just cut."""
+        """Raise if the server's name cannot be resolved: waiting helps only if the line was just cut."""
         unknown = _unknown_name(error)
         if unknown is None or (unknown.errno == socket.EAI_AGAIN and attempt < NAME_ATTEMPTS):
             return
@@ -310,7 +310,7 @@ class _ServerBusyError(Exception):
 
 
 class _InvalidAnswerError(Exception):
-    """What the server does can be no answer, and asking again would not change it."""
+    """Invalid answer of a server, which a further request would not change."""
 
     def __init__(self, issue: Issue) -> None:
         self.issue = issue

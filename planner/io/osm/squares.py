@@ -30,10 +30,10 @@ MOST_PLACES = 250
 """A square with more entrances and inward corners keeps its outline only: the pairs would be too many."""
 
 LEAST_CORNERS = 4
-"""Of an area, the first again as the last."""
+"""Least number of vertices of an area, the first repeated as the last."""
 
 DETOUR = 0.01
-"""How much longer than the shortest a walk across may be, so that a square takes fewer lines."""
+"""Largest relative detour of a walk across, so that a square takes fewer lines."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""What of OpenStreetMap people walk on and through: rules on tags, every set of them written out.
+"""Walkable ways and passable barriers of OpenStreetMap: rules on tags, with every set of values.
 
 **Ways.** The filter keeps what a grown-up on foot may lawfully and plainly use, and leaves out the rest:
 
@@ -61,16 +61,16 @@ WALKABLE_IF_ALLOWED = frozenset({"busway", "bus_guideway", "corridor", "elevator
 FOOT_ALLOWED = frozenset(
     {"yes", "designated", "permissive", "official", "public", "destination", "customers", "delivery", "permit"}
 )
-"""What `foot` must say to overrule `access` and the class."""
+"""Values of `foot` that overrule `access` and the class."""
 
 FOOT_FORBIDDEN = frozenset({"no", "private", "use_sidepath"})
-"""What `foot` says where people must not walk."""
+"""Values of `foot` that forbid walking."""
 
 ACCESS_FORBIDDEN = frozenset({"no", "private", "military"})
-"""What `access` says where the public must not go at all."""
+"""Values of `access` that exclude the public."""
 
 PRIVATE = "private"
-"""What `foot` and `access` say where residents alone may go."""
+"""Value of `foot` and `access` for residents only."""
 
 BARRIERS_CLOSED = frozenset({"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch"})
 """Barriers at a node that nobody passes unless `foot` says so: the rest has, or is, an opening for walkers."""
@@ -90,7 +90,7 @@ UNKNOWN_CROSSING = "unknown"
 
 
 class Tags(Protocol):
-    """What the rules ask of tags: a dictionary will do, and so will what pyosmium hands out."""
+    """Interface of tags: a dictionary, or the tag list of pyosmium."""
 
     def get(self, key: str, /) -> str | None:
         """Return the value of a key, or None."""
@@ -132,7 +132,7 @@ def walking_obstacle(tags: Tags) -> str:
 
 
 def walkability(tags: Tags) -> Walkability:
-    """Tell from its tags who walks on a way: everybody, only who belongs there, or nobody.
+    """Return who walks on a way by its tags: everybody, only residents, or nobody.
 
     A way is private where nothing but ``foot=private`` or ``access=private`` stands against walking on it.
 

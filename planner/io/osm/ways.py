@@ -36,11 +36,11 @@ from planner.io.osm.walkable_tags import (
 )
 
 WAY_KEYS = ("highway", "barrier", *CROSSING_KEYS)
-"""What carries none of these says nothing about walking and never reaches Python."""
+"""Keys of objects that concern walking; others never reach Python."""
 
 
 class WalkableWay(NamedTuple):
-    """What is kept of a walkable way beside its line."""
+    """Attributes of a walkable way, without its line."""
 
     id: int
     name: str
@@ -65,7 +65,7 @@ class OsmGate:
 
 @dataclass(frozen=True, slots=True)
 class NodeLocations:
-    """Where the nodes of an extract are, as the pass over it has remembered them.
+    """Positions of the nodes of an extract, as stored by the pass over it.
 
     `moved` are nodes that stand apart from where the file puts them (`planner.io.osm.elements`).
     """
@@ -133,7 +133,7 @@ class WalkableWays:
 
 @dataclass(slots=True)
 class _WayCollector:
-    """What one pass over the file finds."""
+    """Collector of ways and nodes in one pass over the file."""
 
     walked: dict[int, WalkableWay] = field(default_factory=dict)
     refused: dict[int, tuple[str, str, str]] = field(default_factory=dict)

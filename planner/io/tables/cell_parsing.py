@@ -30,7 +30,7 @@ ERROR_CELLS = frozenset(
         *("#FIELD!", "#GETTING_DATA", "#UNKNOWN!", "#BLOCKED!", "#CONNECT!"),
     )
 )
-"""What a spreadsheet shows, and writes into a CSV, where a formula fails."""
+"""Texts that a spreadsheet shows, and writes into a CSV, if a formula fails."""
 
 PEOPLE = "people"
 """The field whose units hold for the further columns that a study counts people by."""
@@ -132,7 +132,7 @@ def read_cells(
 
 
 def failed_cells(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Tell of each cell whether it is a formula without a result, and whether it is a spreadsheet's error.
+    """Return which cells are formulas without a result, and which are errors of a spreadsheet.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which column of a file is which field: the names in columns.toml, and what the study says.
+"""Matching of columns to fields, by the names in columns.toml and the study's own mapping.
 
 Chinese and English names are known; what the study maps comes first. Two columns that claim the same field are
 never decided by a guess.
@@ -258,7 +258,7 @@ def match_columns(
     setting: str,
     claim_of: Callable[[str], FieldClaim | None] | None = None,
 ) -> tuple[tuple[MappedColumn, ...], list[Issue]]:
-    """Say which column is which field.
+    """Match columns to fields.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a file is by its content, and what is packed in it, opened within limits: zip, gzip, OLE."""
+"""Containers of tables (zip, gzip, OLE), recognised by content and unpacked within limits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class UnpackedSizeError(Exception):
 
 
 class UnpackError(Exception):
-    """What is packed is damaged, with the reason in words."""
+    """Damaged packed content, with the reason."""
 
     def __init__(self, reason: Phrase | str) -> None:
         self.reason = reason

@@ -1,4 +1,4 @@
-"""What a cell says of a place in numbers: one coordinate, or both in one cell, however they were typed."""
+"""Coordinates in cells: one, or a pair in one cell, however they were typed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ DEGREES_AT_MOST = 180.0
 OUTER = str.maketrans("", "", "()[]{}\"'")
 MARKED_DEGREES = re.compile(r"[°º˚度′″’”分秒]")
 LABEL = re.compile(r"(?P<lon>longitude|经度|lng|long|lon)|(?P<lat>latitude|纬度|lat)", re.IGNORECASE)
-"""What says which coordinate follows; X and Y do not, since surveyors in China call the northing X."""
+"""Labels of coordinates; X and Y are none, since surveyors in China call the northing X."""
 
 LABELLED = re.compile(r"(?:longitude|latitude|经度|纬度|lng|long|lon|lat|\bx|\by)[\s:=]*", re.IGNORECASE)
 EAST_WEST = re.compile(r"东|西|^[ew]|[ew]$", re.IGNORECASE)
@@ -61,7 +61,7 @@ DIVIDERS = (",", ";", "/", "|", "&", "、", ", ", None)
 NO_PLACE = frozenset(
     {"", "nan", "null", "none", "na", "n/a", "-", "--", "—", "——", "/", "无", "暂无", "\\n", "nil"}
 )
-"""What stands in a cell that says of no place where it is."""
+"""Texts of cells that state no position."""
 
 
 @dataclass(frozen=True, slots=True)

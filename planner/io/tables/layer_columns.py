@@ -123,7 +123,7 @@ def canonical_frame(
     schema: TableSchema[Any],
     present: Sequence[str],
 ) -> tuple[gpd.GeoDataFrame, list[Issue]]:
-    """Give columns the planner's names and their cells as they were read; a column with such a name makes way."""
+    """Return a layer with the planner's column names and parsed cells."""
     own = set(_fields(schema))
     names = {item.column: item.field for item in read.mapped}
     gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
@@ -142,7 +142,7 @@ def canonical_frame(
 
 
 UNKNOWN_HEIGHT = -1
-"""What Microsoft's building footprints say where no height is known, and those who made their own of them."""
+"""Height in Microsoft's building footprints, and layers made from them, that means unknown."""
 
 HEIGHTS = ("height_m", "levels")
 

@@ -1,4 +1,4 @@
-"""Where the rows of a table lie: two columns, one column, or shapes written as text."""
+"""Positions of the rows of a table: two columns, one column, or shapes written as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from planner.messages.errors import Issue
 from planner.messages.notices import Notice
 
 POSITION_COLUMNS = (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",), ("geometry",))
-"""In which columns a row's place may stand; of those that fit a table equally well, the first is taken."""
+"""Columns that may state a position; of those that fit a table equally well, the first counts."""
 
 DEGREES_EAST, DEGREES_NORTH = 180.0, 90.0
 NEAR_DEG = 0.5
@@ -88,7 +88,7 @@ class RowPositions:
 
 @dataclass(frozen=True, slots=True)
 class PositionRequest:
-    """What a table needs of its places.
+    """Requirements of a table on its positions.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class PositionRequest:
 def find_position_columns(
     headings: Sequence[str], vocabulary: Vocabulary, *, setting: str
 ) -> tuple[PositionColumns, ...]:
-    """Say in which columns the place of a row may stand; () where in none.
+    """Return the columns that may state the positions of rows; () if there are none.
 
     Examples
     --------

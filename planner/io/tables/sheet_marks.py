@@ -1,4 +1,4 @@
-"""What a workbook says of a sheet besides its values: hidden rows and columns, formulas without result, errors.
+"""Marks of a sheet besides its values: hidden rows and columns, formulas without result, errors.
 
 The reader of workbooks gives blank cells for the last two and says nothing of the first. This file imports only
 the standard library, because the process that reads a workbook loads it by its path. It never fails: of a workbook
@@ -48,7 +48,7 @@ MADE_BY_FAULT = (ValueError, KeyError, IndexError, OverflowError, LookupError, O
 
 @dataclass(slots=True)
 class SheetMarks:
-    """What a workbook says of one sheet; rows and columns are counted from 0."""
+    """Marks of one sheet; rows and columns are counted from 0."""
 
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
@@ -57,7 +57,7 @@ class SheetMarks:
     doubtful: set[tuple[int, int]] = field(default_factory=set)
     """Those of them that may well be blank."""
     shown: dict[tuple[int, int], str] = field(default_factory=dict)
-    """What the format of a number writes behind it: 万人 of 0.00"万人". Of an .xlsx only."""
+    """Text that the format of a number adds: 万人 of 0.00"万人". Of an .xlsx only."""
 
 
 def read_sheet_marks(content: bytes, sheet: str) -> SheetMarks:

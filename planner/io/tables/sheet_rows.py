@@ -29,10 +29,10 @@ SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]
 """The title of a part within a table: 二、驿站."""
 
 STEMS = "甲乙丙丁戊己庚辛"
-"""What numbers the columns of names in a statistical table, before 1, 2, 3."""
+"""Numbers of the columns of names in a statistical table, before 1, 2, 3."""
 
 COLUMN_NUMBERS = frozenset({"栏次", "列次", "栏号"})
-"""What such a row may call itself."""
+"""Names of a row that numbers columns."""
 
 
 def is_title(row: Sequence[str]) -> bool:
@@ -83,7 +83,7 @@ def begins_with_number(value: str) -> bool:
 
 
 def reason_of_row(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:
-    """Say why a row below the heading is no data, "" where it is."""
+    """Return why a row below the heading is no data; "" if it is data."""
     cells = [cell for cell in row if cell]
     if not cells:
         return "row_blank"

@@ -16,7 +16,7 @@ from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
 DELIMITERS = (",", "\t", ";", "|", "，", "；")
-"""What may part the cells of a row; where two do it equally well, the earlier one."""
+"""Delimiters of cells; of two that fit equally well, the earlier one counts."""
 
 LONGEST_CELL = 64 * 2**20
 """Characters in one cell of a text table; the outline of a large area as WKT has some millions."""

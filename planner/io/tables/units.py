@@ -107,7 +107,7 @@ ENGLISH_SCALES = {
     "hundreds of thousands": "十万",
     "millions": "百万",
 }
-"""What English sentences call the multipliers that stand without a unit."""
+"""English names of multipliers without a unit."""
 
 NEXT_UNIT = re.compile(rf"[，,;；。、]\s*(?={UNIT_LABEL})", re.IGNORECASE)
 """Between the units of two things: 人口单位为万人，面积单位为公顷."""
@@ -117,7 +117,7 @@ UNIT_HEADINGS = re.compile(UNIT_LABEL, re.IGNORECASE)
 
 DIVIDERS = re.compile(r"[、，,;；\s()（）\[\]【】]+|和|及|与|(?<![a-z])and(?![a-z])")
 ONE_UNIT = re.compile(r"[^、;%‰\[\]()【】,]+|[a-z0-9 ,.]+")
-"""What may be one unit as a whole; its comma is that of 10,000 persons."""
+"""Text that may be one unit as a whole; its comma is that of 10,000 persons."""
 
 COUNTED = re.compile(r"(?P<number>10{0,2}(?:[, ]?0{3})*)\s*(?P<unit>[^\W\d_].*)")
 """A unit of so many: 10,000 persons. Only powers of ten are: 200 persons is a size, 10-20 persons a range."""

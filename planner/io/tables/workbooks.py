@@ -49,18 +49,18 @@ SECONDS_A_MEGABYTE = 1
 """Further ones for each megabyte unpacked; the reader needs some twentieth of it."""
 
 ASKED_MEMORY = b"memory allocation of"
-"""What the reader says last where it is given no more memory."""
+"""Last message of the reader if it is given no more memory."""
 
 WAIT_AT_LEAST_S = 9
 """So long any workbook is waited for: a damaged one of a few kilobytes is refused within ten seconds."""
 
 PATIENCE = 4
-"""How many times the seconds of each megabyte are waited for, on a machine that does something else besides."""
+"""Factor on the seconds of each megabyte, for a machine that is busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """What a workbook holds.
+    """Contents of a workbook.
 
     Attributes
     ----------
@@ -169,10 +169,10 @@ def _folder_of_reader() -> str:
 
 FILE_AT_MOST = 2 * 2**30
 NO_FORMAT = "Cannot detect file format"
-"""What the reader of workbooks says of a file that is none."""
+"""Message of the reader of workbooks about a file that is none."""
 
 WORKBOOK_MARKS = (b"xl/workbook.", b"opendocument.spreadsheet", *WORKBOOK_STREAMS)
-"""What the formats of workbooks have in their packages."""
+"""Bytes that identify the formats of workbooks."""
 
 EXCEL_XML = b"urn:schemas-microsoft-com:office:spreadsheet"
 HTML = (b"<", b"\xef\xbb\xbf<")

@@ -26,7 +26,7 @@ SHP_HEAD = 100
 DBF_FIELDS_END = 0x0D
 
 LANGUAGES = {0x4D: "936", 0x7A: "936", 0x4F: "950", 0x78: "950", 0x03: "1252"}
-"""What the head of a .dbf may say of its encoding (byte 29), where no .cpg does."""
+"""Encodings by byte 29 of a .dbf, which counts if there is no .cpg."""
 LANGUAGE_BYTE = 29
 
 FIRST_BYTES = 512
@@ -165,10 +165,10 @@ NEEDED = {".tab": (".dat", ".dbf"), ".mif": (".mid",)}
 CHARSET = re.compile(rb"""(?i)(\bcharset\s+"?)([\w-]+)""")
 OF_ITS_OWN = re.compile(rb"(?i)\btype\s+(native|dbf)\b")
 OTHER_TABLES = re.compile(rb"(?i)(\bopen\s+table\b|\bcreate\s+view\b|isseamless|\btype\s+linked\b|^\s*file\s)")
-"""What makes a table of other tables."""
+"""Statements of tables that consist of other tables."""
 
 OFTEN = {".tab": 2, ".mif": 1}
-"""How often a file names its charset, before any text of the user's."""
+"""Number of charset statements of a file, before any text of the user's."""
 
 HEAD_AT_MOST = 200_000
 

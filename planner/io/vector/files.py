@@ -22,7 +22,7 @@ from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
 NOT_ITS_OWN = "not recognized as being in a supported file format"
-"""What GDAL says where the driver of the ending does not take a file."""
+"""GDAL's message if the driver of the ending does not take a file."""
 
 UNREADABLE = (
     *(DataSourceError, DataLayerError, pyproj.exceptions.ProjError),
@@ -30,7 +30,7 @@ UNREADABLE = (
     # pyogrio fails so where GDAL gives it texts that are no UTF-8.
     *(UnboundLocalError, AttributeError, RuntimeError),
 )
-"""What a damaged file makes of its reader."""
+"""Exceptions of readers on damaged files."""
 
 HTML = (b"<", b"\xef\xbb\xbf<")
 

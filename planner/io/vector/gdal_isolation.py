@@ -23,7 +23,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def isolated_copy(path: Path, beside: Sequence[str]) -> Iterator[Path]:
-    """Give a file a folder in which only these of its neighbours stand.
+    """Yield a copy of a file in a folder with only the files that belong to it.
 
     Parameters
     ----------

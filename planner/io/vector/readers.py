@@ -39,7 +39,7 @@ VALUE_BYTES_AT_MOST = 2**28
 """No value of a row is larger; a view could ask for any."""
 
 OF_THE_FORMAT = ("gpkg_", "sqlite_", "rtree_")
-"""How the tables begin that GDAL reads before any layer."""
+"""Prefixes of the tables that GDAL reads before any layer."""
 
 
 def check_views(path: Path, layer: str | None = None) -> None:
@@ -112,7 +112,7 @@ def _run(base: sqlite3.Connection, name: str, path: Path, *, rows: int) -> None:
 
 
 DRIVER_HINT = "; It might help to specify"
-"""Where GDAL's message begins to speak to programmers."""
+"""Beginning of the part of GDAL's message for programmers."""
 
 STYLES = ("layer_styles", "qgis_projects")
 """Tables in which QGIS keeps what is no data."""

@@ -30,7 +30,7 @@ PLAIN_SYSTEM = re.compile(
 NAMED_SYSTEM = re.compile(
     r"""\{\s*"type"\s*:\s*"name"\s*,\s*"properties"\s*:\s*\{\s*"name"\s*:\s*"(?P<name>[^"\\]{1,200})"\s*\}\s*\}"""
 )
-"""What `crs` holds where it names a system."""
+"""Value of `crs` that names a system."""
 
 ESCAPED_LETTER = re.compile(r"\\u00[4-7]")
 """A plain letter that somebody has escaped: what the text says cannot be seen without reading it whole."""
@@ -215,7 +215,7 @@ def check_xml(content: bytes, path: Path, ending: str) -> None:
 
 
 def rename_kml_fields(content: bytes) -> tuple[bytes, dict[str, str]]:
-    """Give the fields of a KML file names that GDAL leaves as they are; it makes an underscore of any other sign.
+    """Rename the fields of a KML file so that GDAL keeps the names; it makes an underscore of any other sign.
 
     Returns
     -------
