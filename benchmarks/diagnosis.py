@@ -72,8 +72,8 @@ def diagnosed(ready: PreparedStudy) -> tuple[Diagnosis, Improvements]:
     rating_flips(diagnosis, ready.study.rules.threshold_share)
     walker = ready.walker
     minutes, _ = walker.nearest(ready.facility_snaps, ready.demand_snaps, within_min=walker.upper_bound_min)
-    streets = ready.inputs.communities.set_index("id")["street"]
-    measure_equity(minutes, ready.inputs.demand, streets, standard_min=ready.study.limits.standard_min)
+    subdistricts = ready.inputs.communities.set_index("id")["subdistrict"]
+    measure_equity(minutes, ready.inputs.demand, subdistricts, standard_min=ready.study.limits.standard_min)
     return diagnosis, found
 
 

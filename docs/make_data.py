@@ -184,8 +184,8 @@ LORENZ = {
     "people_share": "share of them, those with the shortest walks first, 0–1",
     "minutes_share": "their share of all minutes walked, 0–1",
 }
-BY_STREET = {
-    "street": "the street, town or ward",
+BY_SUBDISTRICT = {
+    "subdistrict": "the subdistrict (街道), town or ward",
     "people": "people in its communities",
     "people_unreachable": "of these, who reach no centre",
     "mean_min": "mean walk of the others, minutes",
@@ -327,7 +327,7 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "id": "of the community",
             "name": "of the community",
-            "street": "the street, town or ward above it",
+            "subdistrict": "the subdistrict (街道), town or ward above it",
             "kind": "community or village",
             "people_given": "people as the communities table has them; empty where it has none",
             "households": "as the communities table has them; empty where it has none",
@@ -488,14 +488,14 @@ RESULT_LAYERS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "fairness": ("A table, one row a group of people.", GROUP),
     "lorenz": ("A table, one row a group and tenth of its people.", LORENZ),
-    "fairness_by_street": ("A table, one row a street, town or ward.", BY_STREET),
+    "fairness_by_subdistrict": ("A table, one row a subdistrict (街道), town or ward.", BY_SUBDISTRICT),
     "overlay": ("A table, one row a limit: coverage by walking time beside coverage by overlay.", OVERLAY),
     "coverage": (
         "A table, one row a community and limit.",
         {
             "community": "id of the community",
             "name": "of the community",
-            "street": "the street, town or ward above it",
+            "subdistrict": "the subdistrict (街道), town or ward above it",
             "limit_min": LIMIT,
             **SHARES,
             "own_people_covered": OWN_PEOPLE,
@@ -676,7 +676,7 @@ PLAN_ENTRIES: dict[str, str] = {
     "coverage.by_community": "list, one a community and limit",
     "coverage.by_community[].community": "id of the community",
     "coverage.by_community[].name": "of the community",
-    "coverage.by_community[].street": "the street, town or ward above it",
+    "coverage.by_community[].subdistrict": "the subdistrict (街道), town or ward above it",
     "coverage.by_community[].kind": "community or village",
     "coverage.by_community[].limit_min": LIMIT,
     **{f"coverage.by_community[].{name}": meaning for name, meaning in SHARES.items()},
@@ -826,8 +826,8 @@ PLAN_ENTRIES: dict[str, str] = {
     **{f"fairness.groups[].{name}": meaning for name, meaning in GROUP.items()},
     "fairness.lorenz": "list, one a group and tenth of its people",
     **{f"fairness.lorenz[].{name}": meaning for name, meaning in LORENZ.items()},
-    "fairness.by_street": "list, one a street, town or ward",
-    **{f"fairness.by_street[].{name}": meaning for name, meaning in BY_STREET.items()},
+    "fairness.by_subdistrict": "list, one a subdistrict (街道), town or ward",
+    **{f"fairness.by_subdistrict[].{name}": meaning for name, meaning in BY_SUBDISTRICT.items()},
     "fairness.between_share": "part of the Theil index between streets, 0–1; the rest is within them",
     "checks": "what the planner's second opinions say",
     "checks.overlay": "list, one a limit: coverage by walking time beside coverage by overlay",

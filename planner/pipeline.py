@@ -185,6 +185,6 @@ def _measure_equity(prepared: PreparedStudy) -> Equity:
     """Compute how the walk to the nearest facility is distributed, however long it is."""
     walker, snaps = prepared.walker, (prepared.facility_snaps, prepared.demand_snaps)
     minutes, _ = walker.nearest(*snaps, within_min=walker.upper_bound_min)
-    streets = prepared.inputs.communities.set_index("id")["street"]
+    subdistricts = prepared.inputs.communities.set_index("id")["subdistrict"]
     standard_min = prepared.study.limits.standard_min
-    return measure_equity(minutes, prepared.inputs.demand, streets, standard_min=standard_min)
+    return measure_equity(minutes, prepared.inputs.demand, subdistricts, standard_min=standard_min)

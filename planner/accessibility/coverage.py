@@ -135,7 +135,7 @@ def measure_coverage(
             rows = rows_of.get(row.id, np.zeros(0, dtype=np.int64))
             served_by_own = is_within(own[rows], limit)
             by_community.append(
-                {"community": row.id, "name": row.name, "street": row.street, "limit_min": limit}
+                {"community": row.id, "name": row.name, "subdistrict": row.subdistrict, "limit_min": limit}
                 | people_shares(demand.iloc[rows], inside[rows])
                 | {"own_people_covered": float(demand["people"].to_numpy()[rows][served_by_own].sum())}
                 | _area(row.geometry, reached)
@@ -194,7 +194,7 @@ def _check(
     needed = {
         "demand": (demand, ("people", "community")),
         "facilities": (facilities, ("id", "tier", "community")),
-        "communities": (communities, ("id", "name", "street")),
+        "communities": (communities, ("id", "name", "subdistrict")),
     }
     issues = [
         Issue("missing_column", {"column": f"{table}.{column}", "present": ", ".join(map(str, frame.columns))})

@@ -39,7 +39,7 @@ class Equity:
     lorenz
         One row a group and tenth of the people, from the shortest walks: group, people_share, minutes_share.
     by_subdistrict
-        One row a subdistrict: street (its name), people, people_unreachable, mean_min, gini, uncovered_share.
+        One row a subdistrict: subdistrict (its name), people, people_unreachable, mean_min, gini, uncovered_share.
     between_share
         The part of the Theil index between subdistricts, 0–1; the rest is within them. NaN where everything is 0.
     """
@@ -101,7 +101,7 @@ def measure_equity(
         inside = np.where(subdistrict == name, everyone, 0.0)
         row = _of_group(minutes, inside, standard_min)
         kept = ("people", "people_unreachable", "mean_min", "gini", "uncovered_share")
-        by_subdistrict.append({"street": name, **{key: row[key] for key in kept}})
+        by_subdistrict.append({"subdistrict": name, **{key: row[key] for key in kept}})
     reaching = np.isfinite(minutes) & (everyone > 0)
     between, within = theil_parts(minutes[reaching], everyone[reaching], subdistrict[reaching])
     whole = between + within

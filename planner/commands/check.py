@@ -107,12 +107,12 @@ def describe(path: Path, texts: Texts) -> str:
         As `planner.run`, for the study, its rules, its data and its streets.
     """
     study = read_study(path)
-    ready = prepare(study)
-    lines = [part for line in _heading(study, ready, texts) for part in _wrapped(line, indent=2)]
+    prepared = prepare(study)
+    lines = [part for line in _heading(study, prepared, texts) for part in _wrapped(line, indent=2)]
     lines.append("")
-    for source in ready.inputs.sources:
-        lines += _layer(source, ready, texts)
-    lines += ["", *_totals(ready, texts)]
+    for source in prepared.inputs.sources:
+        lines += _layer(source, prepared, texts)
+    lines += ["", *_totals(prepared, texts)]
     also = find_unused_osm_tables(study)
     unused = find_unused_layers(study)
     lines += ["", texts("cli.check_also")] if also or unused else []
@@ -120,7 +120,7 @@ def describe(path: Path, texts: Texts) -> str:
         lines += [part for line in _also(held, texts) for part in _wrapped(line, indent=4)]
     for layer in unused:
         lines += [part for line in _unused(layer, texts) for part in _wrapped(line, indent=4)]
-    notices = sorted(ready.notices, key=_weight)
+    notices = sorted(prepared.notices, key=_weight)
     lines += ["", texts("cli.check_warnings")] if notices else []
     for notice in notices:
         lines += _wrapped(_notice(notice, texts), indent=2)
@@ -136,14 +136,14 @@ def describe_as_json(path: Path) -> str:
         As `planner.run`.
     """
     study = read_study(path)
-    ready = prepare(study)
-    inputs = ready.inputs
+    prepared = prepare(study)
+    inputs = prepared.inputs
     people = inputs.demand.groupby("community")["people"].sum().reindex(inputs.communities["id"], fill_value=0.0)
     content: dict[str, Any] = {
         "study": study.name,
         "crs": inputs.crs.to_string(),
-        "rules": {"profile": portable(study.rules.profile), "en": ready.rules.en, "zh": ready.rules.zh},
-        "layers": [_layer_as_json(source, ready) for source in inputs.sources],
+        "rules": {"profile": portable(study.rules.profile), "en": prepared.rules.en, "zh": prepared.rules.zh},
+        "layers": [_layer_as_json(source, prepared) for source in inputs.sources],
         "evidence": [
             {
                 "witness": witness.key,
@@ -165,7 +165,7 @@ def describe_as_json(path: Path) -> str:
             {"reason": one.reason, "words": list(one.words), "count": one.count, "length_m": one.length_m}
             for one in inputs.left_out
         ],
-        "network": {name: getattr(ready.network_quality, name) for name in ready.network_quality.__slots__},
+        "network": {name: getattr(prepared.network_quality, name) for name in prepared.network_quality.__slots__},
         "also_held": [
             {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
             for one in find_unused_osm_tables(study)
@@ -180,13 +180,13 @@ def describe_as_json(path: Path) -> str:
             }
             for one in find_unused_layers(study)
         ],
-        "warnings": [notice.entry() for notice in sorted(ready.notices, key=_weight)],
+        "warnings": [notice.entry() for notice in sorted(prepared.notices, key=_weight)],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def _heading(study: Study, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
-    profile, walk, standard = ready.walking_profile, ready.walk, study.limits.standard_min
+def _heading(study: Study, prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
+    profile, walk, standard = prepared.walking_profile, prepared.walk, study.limits.standard_min
     yield texts("cli.check_study", name=study.name, language=study.language)
     yield texts(
         "cli.check_walk",
@@ -195,16 +195,20 @@ def _heading(study: Study, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         minutes=f"{standard:g}",
         access_m=f"{walk.access_m:g}",
     )
-    for note in ready.cost_notes:
+    for note in prepared.cost_notes:
         yield texts("cli.check_cost", words=note.words.in_words(texts.language))
-    yield texts("cli.check_rules", rules=ready.rules.title(texts.language), profile=portable(study.rules.profile))
-    if not {tier for rule in ready.rules.rules for tier in rule.tiers} & set(ready.inputs.facilities["tier"]):
+    yield texts(
+        "cli.check_rules", rules=prepared.rules.title(texts.language), profile=portable(study.rules.profile)
+    )
+    if not {tier for rule in prepared.rules.rules for tier in rule.tiers} & set(
+        prepared.inputs.facilities["tier"]
+    ):
         yield texts("cli.check_no_rule_for")
-    inputs = ready.inputs
+    inputs = prepared.inputs
     yield texts("cli.check_crs", crs=inputs.crs.to_string(), margin_m=texts.whole(inputs.margin_m))
 
 
-def _layer(source: LayerSource, ready: PreparedStudy, texts: Texts) -> Iterator[str]:
+def _layer(source: LayerSource, prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
     modelled = texts("cli.check_modelled") if source.modelled else ""
     name = layer_name(source.layer, texts)
     encoding = f" · {source.encoding}" if source.encoding else ""
@@ -229,7 +233,7 @@ def _layer(source: LayerSource, ready: PreparedStudy, texts: Texts) -> Iterator[
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
     if source.unread:
         yield from _wrapped(f"  {texts('cli.check_unread', columns=list_columns(source.unread))}", indent=4)
-    verdict = _verdict(source, ready)
+    verdict = _verdict(source, prepared)
     scores = format_scores(verdict)
     if verdict.how != "no_places":
         by = texts(f"cli.datum_{verdict.how}")
@@ -240,14 +244,14 @@ def _layer(source: LayerSource, ready: PreparedStudy, texts: Texts) -> Iterator[
         yield from _wrapped(f"  {datum}{f' ({scores})' if scores else ''}", indent=4)
 
 
-def _verdict(source: LayerSource, ready: PreparedStudy) -> LayerDatum:
+def _verdict(source: LayerSource, prepared: PreparedStudy) -> LayerDatum:
     """Return the datum detected for a layer; an empty verdict for rasters and tables without coordinates."""
     nothing = LayerDatum("wgs84", source.datum_by, {})
-    return ready.inputs.datums.layers.get(source.layer, nothing)
+    return prepared.inputs.datums.layers.get(source.layer, nothing)
 
 
-def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
-    inputs, quality = ready.inputs, ready.network_quality
+def _totals(prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
+    inputs, quality = prepared.inputs, prepared.network_quality
     joined = int((inputs.facilities["community"] != "").sum())
     yield texts(
         "cli.check_joined", joined=joined, count=len(inputs.facilities), left=len(inputs.facilities) - joined
@@ -279,7 +283,7 @@ def _totals(ready: PreparedStudy, texts: Texts) -> Iterator[str]:
         unexplained=texts.whole(quality.unexplained_crossings),
     )
     yield from _wrapped(network, indent=2)
-    yield from _wrapped(_far_from_streets(ready, texts), indent=2)
+    yield from _wrapped(_far_from_streets(prepared, texts), indent=2)
 
 
 def _also(held: UnusedOsmTable, texts: Texts) -> Iterator[str]:
@@ -301,11 +305,11 @@ def _unused(layer: UnusedLayer, texts: Texts) -> Iterator[str]:
     yield from (f"      {line}" for line in layer.lines.splitlines())
 
 
-def _far_from_streets(ready: PreparedStudy, texts: Texts) -> str:
-    people, far = ready.inputs.demand["people"], ~ready.demand_snaps.reaches_street
+def _far_from_streets(prepared: PreparedStudy, texts: Texts) -> str:
+    people, far = prepared.inputs.demand["people"], ~prepared.demand_snaps.reaches_street
     return texts(
         "cli.check_access",
-        access_m=f"{ready.walk.access_m:g}",
+        access_m=f"{prepared.walk.access_m:g}",
         points=texts.whole(far.sum()),
         all=texts.whole(len(far)),
         points_share=texts.percent(far.mean()),
@@ -331,8 +335,8 @@ def _balance(balance: pd.DataFrame, texts: Texts) -> list[str]:
     return [texts("cli.check_balance_head"), *lines, texts("cli.check_balance_lost", people=texts.whole(lost))]
 
 
-def _layer_as_json(source: LayerSource, ready: PreparedStudy) -> dict[str, Any]:
-    verdict = _verdict(source, ready)
+def _layer_as_json(source: LayerSource, prepared: PreparedStudy) -> dict[str, Any]:
+    verdict = _verdict(source, prepared)
     return {
         "layer": source.layer,
         "file": source.file,
@@ -340,7 +344,7 @@ def _layer_as_json(source: LayerSource, ready: PreparedStudy) -> dict[str, Any]:
         "crs": source.crs,
         "rows": source.rows,
         "used": source.used,
-        "set_aside": [
+        "dropped": [
             {
                 "key": one.key,
                 "count": one.count,

@@ -75,7 +75,7 @@ def _need(need: Document, say: Translator) -> str:
         id=need["id"],
         kind=say.programme(f"need_{need['kind']}"),
         place=need["name"],
-        street=need["subdistrict"] or DASH,
+        subdistrict=need["subdistrict"] or DASH,
         people=say.whole(need["people"]),
         evidence=words.need_evidence(need, say),
         met=words.need_outcome(need, say),

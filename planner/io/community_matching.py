@@ -66,12 +66,12 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
     given
         What each row says: an id, a code, a name; "" where nothing.
     communities
-        With id, name and street.
+        With id, name and subdistrict.
 
     Examples
     --------
     >>> table = pd.DataFrame({"id": ["150302001002", "150302001003"], "name": ["和平社区", "公园社区居委会"],
-    ...     "street": ["凤凰岭街道", "凤凰岭街道"]})
+    ...     "subdistrict": ["凤凰岭街道", "凤凰岭街道"]})
     >>> joined = match_communities(
     ...     pd.Series(["凤凰岭街道和平社区居民委员会", "150302001003.0", "公圆社区", ""]), ["a", "b", "c", "d"],
     ...     Communities(table))
@@ -138,29 +138,31 @@ Step = tuple[Callable[[str], str], dict[str, list[str]]]
 def _steps(communities: Communities) -> list[Step]:
     ids = [str(item) for item in communities["id"]]
     names = [str(item) for item in communities["name"]]
-    streets = [str(item) for item in communities["street"]] if "street" in communities else [""] * len(ids)
-    prefixes = sorted({_narrow(street) for street in streets if street}, key=len, reverse=True)
+    subdistricts = (
+        [str(item) for item in communities["subdistrict"]] if "subdistrict" in communities else [""] * len(ids)
+    )
+    prefixes = sorted({_narrow(item) for item in subdistricts if item}, key=len, reverse=True)
 
-    def without_street(text: str) -> str:
+    def without_subdistrict(text: str) -> str:
         name = _narrow(text)
         for prefix in prefixes:
             if prefix in name and not name.endswith(prefix):
                 return strip_suffixes(name.partition(prefix)[2])
         return strip_suffixes(name)
 
-    def with_street(text: str) -> str:
+    def with_subdistrict(text: str) -> str:
         name = _narrow(text)
         prefix = next((item for item in prefixes if item in name and not name.endswith(item)), "")
         return f"{prefix}/{strip_suffixes(name.partition(prefix)[2] if prefix else name)}"
 
-    whole = [f"{_narrow(street)}/{strip_suffixes(name)}" for street, name in zip(streets, names, strict=True)]
+    whole = [f"{_narrow(one)}/{strip_suffixes(name)}" for one, name in zip(subdistricts, names, strict=True)]
     return [
         (str, _index(ids, ids)),
         (_full_code, _index(map(_full_code, ids), ids)),
         (str, _index(names, ids)),
         (_narrow, _index(map(_narrow, names), ids)),
-        (with_street, _index(whole, ids)),
-        (without_street, _index(map(without_street, names), ids)),
+        (with_subdistrict, _index(whole, ids)),
+        (without_subdistrict, _index(map(without_subdistrict, names), ids)),
     ]
 
 

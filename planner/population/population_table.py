@@ -42,7 +42,7 @@ def count_people(communities: Communities, table: PeopleTable, *, source: str) -
     Parameters
     ----------
     communities
-        With id, name, street.
+        With id, name, subdistrict.
     table
         One row a community.
     source

@@ -56,7 +56,7 @@ def list_needs(
     """
     communities, facilities = given.tables.communities, given.tables.facilities
     names = dict(zip(communities["id"], communities["name"], strict=True))
-    subdistricts = dict(zip(communities["id"], communities["street"], strict=True))
+    subdistricts = dict(zip(communities["id"], communities["subdistrict"], strict=True))
     centres = dict(zip(facilities["id"], facilities["name"], strict=True))
     cases = [
         *_weak_centres(given, options, projects),

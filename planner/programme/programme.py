@@ -166,7 +166,19 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """State by the end of a year: sites, closed and resolved centres, people; and the money spent in it."""
+    """State by the end of a year.
+
+    Attributes
+    ----------
+    year
+        From 0.
+    sites, closed, resolved
+        Candidates at which a centre is located, centres closed, and weak centres resolved.
+    people_covered, people_standard
+        People newly covered, less those who lose coverage, and people whose weak centre is resolved.
+    spent
+        Money spent in the year.
+    """
 
     year: int
     sites: tuple[str, ...]

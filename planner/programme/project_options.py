@@ -118,7 +118,7 @@ def find_options(given: ProgrammeInputs) -> tuple[ProjectOption, ...]:
         The settings of the programme refer to unknown projects, candidates or centres: all at once.
     """
     communities = given.tables.communities
-    subdistrict_of: dict[str, str] = communities.set_index("id")["street"].to_dict()
+    subdistrict_of: dict[str, str] = communities.set_index("id")["subdistrict"].to_dict()
     community_of = given.community_of_centre()
     community_at_site = dict(zip(given.candidates["id"], community_at(given.candidates, communities), strict=True))
     found = [

@@ -57,7 +57,7 @@ COMMUNITIES: TableSchema[Communities] = TableSchema(
     columns=(
         ID,
         Column("name", "text", meaning="the name that users read"),
-        _text("street", "the street, town or ward above it"),
+        _text("subdistrict", "the subdistrict (街道), town or ward above it"),
         _text("kind", "urban or rural", choices=COMMUNITY_KINDS, default="community"),
         _number("people", "residents"),
         _number("households", "households"),

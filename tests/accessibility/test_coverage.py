@@ -28,7 +28,7 @@ def placed(table: dict[str, object], shapes: list[shapely.Geometry]) -> gpd.GeoD
 
 def communities() -> Communities:
     """West and East of 100 × 100 m side by side, and North of 200 × 100 m, where nobody lives."""
-    table = {"id": ["W", "E", "N"], "name": ["West", "East", "North"], "street": ["Low", "Low", "High"]}
+    table = {"id": ["W", "E", "N"], "name": ["West", "East", "North"], "subdistrict": ["Low", "Low", "High"]}
     shapes = [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100), shapely.box(0, 100, 200, 200)]
     return COMMUNITIES.check(placed(table, shapes), source="test")
 
@@ -142,11 +142,13 @@ def test_each_community() -> None:
     """Own premises of the west: C (S is a station); of the east: V, for B is a branch of a western centre."""
     rows = measured().by_community
     assert list(rows.columns) == [
-        *("community", "name", "street", "limit_min", "people", "people_covered", "people_share"),
+        *("community", "name", "subdistrict", "limit_min", "people", "people_covered", "people_share"),
         *("people_overlap", "overlap_share", "points", "points_covered", "points_share"),
         *("own_people_covered", "area_m2", "area_covered_m2", "area_share"),
     ]
-    short = rows[["community", "name", "street", "limit_min", "people", "people_covered", "own_people_covered"]]
+    short = rows[
+        ["community", "name", "subdistrict", "limit_min", "people", "people_covered", "own_people_covered"]
+    ]
     assert short.to_numpy().tolist() == [
         ["W", "West", "Low", 5.0, 70.0, 30.0, 30.0],
         ["E", "East", "Low", 5.0, 240.0, 80.0, 0.0],
@@ -233,7 +235,7 @@ def test_what_does_not_belong_together_is_refused() -> None:
     for table, frame, columns in (
         ("demand", demand(), ("people", "community")),
         ("facilities", facilities(), ("id", "tier", "community")),
-        ("communities", communities(), ("id", "name", "street")),
+        ("communities", communities(), ("id", "name", "subdistrict")),
     ):
         for column in columns:
             found = refused(**{table: frame.drop(columns=column)})

@@ -228,7 +228,7 @@ def tables() -> SimpleNamespace:
         geometry=[POINT] * 2,
         crs=32648,
     )
-    communities = gpd.GeoDataFrame({"id": ["c"], "name": ["C"], "street": ["S"]}, geometry=[AREA], crs=32648)
+    communities = gpd.GeoDataFrame({"id": ["c"], "name": ["C"], "subdistrict": ["S"]}, geometry=[AREA], crs=32648)
     areas = np.full((2, 2), AREA, dtype=object)
     return SimpleNamespace(
         times=times(), demand=demand, facilities=facilities, communities=communities, areas=areas

@@ -31,13 +31,13 @@ def renamed(plan: Plan, text: str) -> Plan:
 
     inputs = replace(
         plan.inputs,
-        communities=names(plan.inputs.communities, "name", "street"),
+        communities=names(plan.inputs.communities, "name", "subdistrict"),
         facilities=names(plan.inputs.facilities, "name"),
         streets=names(plan.inputs.streets, "name"),
         balance=names(plan.inputs.balance, "name"),
     )
-    coverage = replace(plan.coverage, by_community=names(plan.coverage.by_community, "name", "street"))
-    fairness = replace(plan.fairness, by_subdistrict=names(plan.fairness.by_subdistrict, "street"))
+    coverage = replace(plan.coverage, by_community=names(plan.coverage.by_community, "name", "subdistrict"))
+    fairness = replace(plan.fairness, by_subdistrict=names(plan.fairness.by_subdistrict, "subdistrict"))
     diagnosis = replace(plan.diagnosis, centres=names(plan.diagnosis.centres, "name"))
     study = plan.study.model_copy(update={"name": text, "date": text})
     prepared = replace(plan.prepared, study=study, inputs=inputs)

@@ -39,7 +39,7 @@ def test_all_communities_together_are_the_district(haibowan_plan: planner.Plan) 
 
 def test_streets_share_out_the_district(haibowan_plan: planner.Plan) -> None:
     content = build_document(haibowan_plan)
-    parts = [find_part(content, street, source="x") for street in names(content, "street")]
+    parts = [find_part(content, street, source="x") for street in names(content, "subdistrict")]
     told = [filter_document(content, part.communities) for part in parts]
     for name in ("people", "people_covered", "points"):
         shared = sum(one["coverage"]["total"][0][name] for one in told)
@@ -67,10 +67,10 @@ def test_a_street_and_a_community_are_told_in_both_languages(haibowan_plan: plan
     table = street.sections[0].blocks[1]
     assert isinstance(table, Table)
     listed = [cell.text.removeprefix("▼ ") for row in table.rows[:-1] if isinstance(cell := row[0], Cell)]
-    inside = {row["name"]: 0 for row in content["coverage"]["by_community"] if row["street"] == "新华街道"}
+    inside = {row["name"]: 0 for row in content["coverage"]["by_community"] if row["subdistrict"] == "新华街道"}
     assert listed == list(inside)
     assert all(name in page for name in inside)
-    assert texts("report.cut_street") in page
+    assert texts("report.cut_subdistrict") in page
     card = write_page(build_area_report(plan, content, "清泉社区"))
     row = next(one for one in content["coverage"]["by_community"] if one["name"] == "清泉社区")
     assert texts.percent(row["people_share"]) in card
@@ -102,7 +102,7 @@ def test_other_formats_are_refused(toy_plan: planner.Plan, tmp_path: Path) -> No
 def test_the_same_plan_gives_the_same_bytes_and_a_hostile_name_is_only_text(tmp_path: Path) -> None:
     hostile = '<script>alert(1)</script>"; rm -rf ~'
     layers = toy.layers()
-    changed = {"communities": layers["communities"].assign(name=[hostile, "East"], street=[hostile, "x"])}
+    changed = {"communities": layers["communities"].assign(name=[hostile, "East"], subdistrict=[hostile, "x"])}
     plan = planner.run(toy.write_study(tmp_path / "toy", changed=changed))
     for ending in (".html", ".docx"):
         for wanted in ("W", "x"):

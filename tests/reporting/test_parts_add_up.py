@@ -63,7 +63,7 @@ def fractions(tmp_path_factory: pytest.TempPathFactory) -> Plan:
             {
                 "id": list("ABCDEF"),
                 "name": [f"Community {one}" for one in "ABCDEF"],
-                "street": ["North"] * 3 + ["South"] * 3,
+                "subdistrict": ["North"] * 3 + ["South"] * 3,
                 "kind": ["community"] * 6,
                 "households": [10.0] * 6,
             },
@@ -148,7 +148,9 @@ def test_a_figure_is_the_same_in_every_product(fractions: Plan, tmp_path: Path) 
         card = f"{row['name']}</b><br>{Markup('People')} {row['shown']['people']} "
         assert card in page or f"{row['shown']['people']}" in page
     assert by_name["Coverage"][0][2:4] == (shown["people_covered"], uncovered)
-    street = sum(row["shown"]["people"] for row in rows.values() if row["street"] == "North")
+    street = sum(row["shown"]["people"] for row in rows.values() if row["subdistrict"] == "North")
     tables = {block.caption: block for block in blocks_of(fractions) if isinstance(block, Table)}
-    fair = next(block for caption, block in tables.items() if "street" in caption.lower() and "Gini" in str(block))
+    fair = next(
+        block for caption, block in tables.items() if "subdistrict" in caption.lower() and "Gini" in str(block)
+    )
     assert {cell(row[0]): cell(row[1]) for row in fair.rows}["North"] == f"{street:,}"

@@ -63,7 +63,7 @@ class InputSettings(Settings):
     """The layers."""
 
     communities: Layer
-    """Communities and villages: polygons with id, name; optional street, kind, people, households."""
+    """Communities and villages: polygons with id, name; optional subdistrict, kind, people, households."""
 
     facilities: Layer
     """Service centres: points with id, name, tier; optional community, floor_area_m2."""

@@ -269,7 +269,7 @@ def resolve_datums(
         name: to_wgs84(frame, choice.layers[name].datum) if choice.layers[name].datum != "wgs84" else frame
         for name, frame in frames.items()
     }
-    return ResolvedDatums(moved, choice, tuple(_remarks(choice, request)))
+    return ResolvedDatums(moved, choice, tuple(_notices(choice, request)))
 
 
 def format_scores(verdict: LayerDatum) -> str:
@@ -326,7 +326,7 @@ def _refuse_undecided(choice: DatumChoice, source: Callable[[str], str], setting
     )
 
 
-def _remarks(choice: DatumChoice, layers: Mapping[str, UndatedLayer]) -> list[Notice]:
+def _notices(choice: DatumChoice, layers: Mapping[str, UndatedLayer]) -> list[Notice]:
     notices = []
     for name, verdict in choice.layers.items():
         values: dict[str, object] = {

@@ -150,7 +150,7 @@ def _source(source: LayerSource) -> Document:
         **{name: getattr(source, name) for name in source.__slots__},
         "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],
-        "set_aside": [
+        "dropped": [
             {
                 "key": aside.key,
                 "count": aside.count,

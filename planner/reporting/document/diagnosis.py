@@ -100,7 +100,7 @@ def fairness_entries(plan: Plan) -> Entry:
         "standard_min": plan.study.limits.standard_min,
         "groups": _records(fairness.groups),
         "lorenz": _records(fairness.lorenz),
-        "by_street": _records(fairness.by_subdistrict),
+        "by_subdistrict": _records(fairness.by_subdistrict),
         "between_share": fairness.between_share,
     }
 

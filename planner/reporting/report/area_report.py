@@ -102,10 +102,12 @@ def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
     if part.kind == "district":
         return build_report(plan, content)
     t = Translator(filter_document(content, part.communities), Texts(plan.study.language))
-    return _street(plan, content, part, t) if part.kind == "street" else _community(plan, content, part, t)
+    return (
+        _subdistrict(plan, content, part, t) if part.kind == "subdistrict" else _community(plan, content, part, t)
+    )
 
 
-def _street(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
+def _subdistrict(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
     told: dict[str, list[Block]] = {
         "part": [_figure(plan, part, t), communities_block(t)],
         "centres": [facilities_block(t), *facility_cards(plan, t)],
@@ -117,7 +119,7 @@ def _street(plan: Plan, content: Document, part: DistrictPart, t: Translator) ->
     return Report(
         t=t,
         name=part.name,
-        title=t("cut_street"),
+        title=t("cut_subdistrict"),
         facts=((t("fact_study"), content["study"]["name"]), *facts(t)),
         modelled=modelled,
         nature=nature,
@@ -270,7 +272,7 @@ SHARES = {
 class DistrictPart:
     """The whole district, one street (or town) with its communities, or one community."""
 
-    kind: Literal["district", "street", "community"]
+    kind: Literal["district", "subdistrict", "community"]
     name: str
     communities: tuple[str, ...]
 
@@ -283,7 +285,7 @@ def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
     StudyError
         Nothing is called so (the nearest names are given), or several parts are.
     """
-    names = {row["community"]: (row["name"], row["street"]) for row in content["coverage"]["by_community"]}
+    names = {row["community"]: (row["name"], row["subdistrict"]) for row in content["coverage"]["by_community"]}
     streets = list(dict.fromkeys(street for _, street in names.values() if street))
     wanted = wanted.strip()
     found: list[DistrictPart] = []
@@ -291,7 +293,7 @@ def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
         found.append(DistrictPart("district", wanted, tuple(names)))
     if wanted in streets:
         inside = tuple(community for community, (_, street) in names.items() if street == wanted)
-        found.append(DistrictPart("street", wanted, inside))
+        found.append(DistrictPart("subdistrict", wanted, inside))
     if wanted in names:
         found.append(DistrictPart("community", names[wanted][0], (wanted,)))
     else:

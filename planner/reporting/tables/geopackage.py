@@ -90,7 +90,9 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
     measured = diagnosis.centres.drop(columns=list(AS_GIVEN))
     at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
-    shares = at_standard.drop(columns=["name", "street"]).set_index("community").reindex(inputs.communities["id"])
+    shares = (
+        at_standard.drop(columns=["name", "subdistrict"]).set_index("community").reindex(inputs.communities["id"])
+    )
     return {
         "centres": keep_columns(
             _beside(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)), "centres", plan
@@ -121,7 +123,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "verdicts_otherwise": _verdicts_otherwise(plan),
         "fairness": plan.fairness.groups,
         "lorenz": plan.fairness.lorenz,
-        "fairness_by_street": plan.fairness.by_subdistrict,
+        "fairness_by_subdistrict": plan.fairness.by_subdistrict,
         "overlay": plan.overlay,
         "coverage": coverage.by_community,
         "coverage_by_tier": coverage.by_tier,

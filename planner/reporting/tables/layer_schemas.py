@@ -73,7 +73,7 @@ LAYERS: dict[str, Schema] = {
     ),
     "communities": Schema(
         "Polygon",
-        text="id name street kind",
+        text="id name subdistrict kind",
         number=(
             "people_given households limit_min people people_covered people_share people_overlap "
             "overlap_share points_share area_m2 area_covered_m2 area_share own_people_covered"
@@ -230,9 +230,9 @@ LAYERS: dict[str, Schema] = {
         text="group",
         number="people_share minutes_share",
     ),
-    "fairness_by_street": Schema(
+    "fairness_by_subdistrict": Schema(
         NO_PLACE,
-        text="street",
+        text="subdistrict",
         number="people people_unreachable mean_min gini uncovered_share",
     ),
     "overlay": Schema(
@@ -242,7 +242,7 @@ LAYERS: dict[str, Schema] = {
     ),
     "coverage": Schema(
         NO_PLACE,
-        text="community name street",
+        text="community name subdistrict",
         number=(
             "limit_min people people_covered people_share people_overlap overlap_share points_share "
             "area_m2 area_covered_m2 area_share own_people_covered"

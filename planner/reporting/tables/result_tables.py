@@ -117,7 +117,7 @@ def communities_table(t: Translator) -> TableSpec:
         (
             at("id", t("column_id"), lambda row: row["community"]),
             at("name", t("column_community_name"), lambda row: row["name"], cell=name),
-            at("subdistrict", t("column_street"), lambda row: row["street"]),
+            at("subdistrict", t("column_subdistrict"), lambda row: row["subdistrict"]),
             at("people", t("column_people"), lambda row: row["shown"]["people"], "whole"),
             *(within(row["limit_min"]) for row in content["coverage"]["total"]),
             at(

@@ -44,20 +44,20 @@ def equity_section(t: Translator) -> Iterator[Block]:
     lives: dict[str, int] = {}
     for row in t.content["coverage"]["by_community"]:
         if row["limit_min"] == t.content["coverage"]["standard_min"]:
-            lives[row["street"]] = lives.get(row["street"], 0) + row["shown"]["people"]
+            lives[row["subdistrict"]] = lives.get(row["subdistrict"], 0) + row["shown"]["people"]
     yield Table(
         t("fairness_streets_table"),
-        (t("column_street"),),
+        (t("column_subdistrict"),),
         t.all("column_people", "column_mean_min", "column_unserved_share", "column_gini"),
         tuple(
             (
-                row["street"] or DASH,
-                t.whole(lives[row["street"]]),
+                row["subdistrict"] or DASH,
+                t.whole(lives[row["subdistrict"]]),
                 t.number(row["mean_min"]),
                 t.bar(row["uncovered_share"]),
                 t.number(row["gini"], 3),
             )
-            for row in found["by_street"]
+            for row in found["by_subdistrict"]
         ),
     )
 
@@ -105,18 +105,18 @@ def _compared(group: Document, everybody: Document, minutes: str, t: Translator)
 
 
 def _streets(found: Document, t: Translator) -> str:
-    walked = [row for row in found["by_street"] if row["mean_min"] is not None]
+    walked = [row for row in found["by_subdistrict"] if row["mean_min"] is not None]
     if len(walked) <= 1 or found["between_share"] is None:
-        return t("fairness_one_street")
+        return t("fairness_one_subdistrict")
     longest = max(walked, key=lambda row: row["mean_min"])
     shortest = min(walked, key=lambda row: row["mean_min"])
     return t(
         "fairness_between" if found["between_share"] > HALF else "fairness_within",
         share=t.percent(found["between_share"]),
         rest=t.percent(1 - round(found["between_share"], 3)),
-        longest=longest["street"] or DASH,
+        longest=longest["subdistrict"] or DASH,
         longest_min=t.number(longest["mean_min"]),
-        shortest=shortest["street"] or DASH,
+        shortest=shortest["subdistrict"] or DASH,
         shortest_min=t.number(shortest["mean_min"]),
     )
 
