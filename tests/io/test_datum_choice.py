@@ -160,9 +160,9 @@ def test_check_as_json_balances_every_layer(tmp_path: Path, capsys: pytest.Captu
     assert main(["check", str(study), "--json"]) == 0
     content = json.loads(capsys.readouterr().out)
     for layer in content["layers"]:
-        assert layer["rows"] == layer["used"] + sum(one["count"] for one in layer["set_aside"])
+        assert layer["rows"] == layer["used"] + sum(one["count"] for one in layer["dropped"])
     demand = next(layer for layer in content["layers"] if layer["layer"] == "demand")
-    (aside,) = demand["set_aside"]
+    (aside,) = demand["dropped"]
     assert (aside["key"], aside["count"], aside["rows"]) == ("demand_outside", 1, ["0"])
     assert aside["en"].startswith("Demand points outside every community")
     assert (demand["rows"], demand["used"]) == (37, 36)
