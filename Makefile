@@ -12,13 +12,14 @@ OUT ?= maps/frozen
 AGAINST ?=
 PIP := -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test fast check lint types layers docs hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
+.PHONY: help demo test fast check lint types layers docs data hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
 
 help:
 	@echo "make demo    run the Haibowan study; prints where the map and the report are"
 	@echo "make test    run all tests"
 	@echo "make fast    unit tests and laws with few examples, for the inner loop"
 	@echo "make docs    build the documentation site in build/site"
+	@echo "make data    write docs/data.md from the descriptions in the code"
 	@echo "make hooks   install the pre-commit hooks"
 	@echo "make check   lint, types, layers and all tests: what CI runs"
 	@echo "make explore try the laws on new cases for MINUTES=10; prints those that break one"
@@ -61,6 +62,9 @@ layers: .venv/installed-dev
 
 docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+data: .venv/installed-dev
+	$(BIN)/python docs/make_data.py
 
 hooks: .venv/installed-dev
 	$(BIN)/pre-commit install

@@ -17,7 +17,7 @@ from planner.config.study import read_study
 from planner.programme.problem import BudgetProblem
 from planner.programme.project_options import ProgrammeInputs, budget_problem, find_options
 from planner.programme.solve import ProgrammeSolution, solve_programme
-from planner.siting.solvers.precompile import compile_solvers
+from planner.siting.solvers.location_bnb import compile_solvers
 
 CANDIDATES, QUICK_CANDIDATES = 594, 60
 """Beside the six clusters that are asked for as sites: 600 in all."""

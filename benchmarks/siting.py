@@ -36,7 +36,7 @@ from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts, coverage_from_pairs
 from planner.siting.solution import Solution
-from planner.siting.solvers.precompile import compile_solvers
+from planner.siting.solvers.location_bnb import compile_solvers
 
 P_MEDIAN = (
     *(5819, 4093, 4250, 3034, 1355, 7824, 5631, 4445, 2734, 1255),
@@ -77,7 +77,7 @@ class Problem:
     @property
     def reach(self) -> TravelCosts:
         """Return the walks, everyone counting 1."""
-        return TravelCosts.of_table(self.metres, np.ones(len(self.metres)))
+        return TravelCosts.from_table(self.metres, np.ones(len(self.metres)))
 
 
 def read_orlib(file: Path, number: int) -> Problem:
@@ -116,7 +116,7 @@ def _slowest(
         seconds = []
         for problem in problems:
             begun = time.perf_counter()
-            answer = model(problem.reach, SelectionConstraints(sites=problem.sites), seconds=SECONDS)
+            answer = model(problem.reach, SelectionConstraints(sites=problem.sites), time_limit_s=SECONDS)
             seconds.append(time.perf_counter() - begun)
             if turn == 0:
                 optimum = optima[problem.number - 1]
@@ -148,7 +148,7 @@ def _maximal_covering(setting: Setting) -> Table:
     demand, candidates, sites = (500, 100, 10) if setting.quick else (5_000, 1_000, 25)
     covering = uniform(demand, candidates, REACH_M, seed=0)
     own = Contestant(
-        PLANNER, lambda: maximal_covering(covering, SelectionConstraints(sites=sites), seconds=SECONDS), _said
+        PLANNER, lambda: maximal_covering(covering, SelectionConstraints(sites=sites), time_limit_s=SECONDS), _said
     )
     rows = measure([own], min(setting.rounds, MOST_ROUNDS))
     title = f"Maximal covering, {demand:,} × {candidates:,}, p = {sites}, uniform, one thread"
@@ -158,9 +158,9 @@ def _maximal_covering(setting: Setting) -> Table:
 def _set_covering(setting: Setting) -> Table:
     demand, candidates, radius_m = (500, 100, 2_200.0) if setting.quick else (5_000, 1_000, 693.0)
     covering = uniform(demand, candidates, radius_m, seed=0)
-    served = np.flatnonzero(np.diff(covering.covers.indptr))
-    covering = CoverageMatrix(csr_array(covering.covers[served]), covering.weight[served])
-    own = Contestant(PLANNER, lambda: set_covering(covering, seconds=SECONDS), _said)
+    served = np.flatnonzero(np.diff(covering.matrix.indptr))
+    covering = CoverageMatrix(csr_array(covering.matrix[served]), covering.weight[served])
+    own = Contestant(PLANNER, lambda: set_covering(covering, time_limit_s=SECONDS), _said)
     rows = measure([own], min(setting.rounds, MOST_ROUNDS))
     title = f"Set covering, {len(served):,} × {candidates:,}, {radius_m:.0f} m, uniform, one thread"
     return Table("set_covering", title, (*rows, _peer(partial(_spopt_lscp, covering))))
@@ -171,7 +171,7 @@ def _large(setting: Setting) -> Table:
     covering = uniform(demand, candidates, REACH_M, seed=0)
     title = f"Maximal covering, {demand:,} × {candidates:,}, p = {sites}, uniform, stopped at {LIMIT:.0f} s"
     contestant = Contestant(
-        PLANNER, lambda: maximal_covering(covering, SelectionConstraints(sites=sites), seconds=LIMIT), _said
+        PLANNER, lambda: maximal_covering(covering, SelectionConstraints(sites=sites), time_limit_s=LIMIT), _said
     )
     return Table("maximal_covering_large", title, measure([contestant], min(setting.rounds, MOST_ROUNDS)))
 
@@ -183,7 +183,7 @@ def _limit_kept(setting: Setting) -> Table:
     rows, notices, over = [], [], [0.0]
     for limit in KEPT_LIMITS[:1] if setting.quick else KEPT_LIMITS:
         begun = time.perf_counter()
-        answer = maximal_covering(covering, SelectionConstraints(sites=sites), seconds=limit)
+        answer = maximal_covering(covering, SelectionConstraints(sites=sites), time_limit_s=limit)
         taken = time.perf_counter() - begun
         rows.append(taken)
         notices.append(f"Limit {limit:g} s: {taken:.2f} s, {answer.status}, gap {answer.gap:.3%}.")
@@ -206,26 +206,26 @@ def _san_francisco() -> list[Table]:
     wide = table.pivot_table(values="distance", index="DestinationName", columns="name")
     tracts = pd.read_csv(folder / "SF_demand_205_centroid_uniform_weight.csv").set_index("NAME")
     people = tracts.loc[wide.index, "POP2000"].to_numpy(dtype=np.float64)
-    reach, four = TravelCosts.of_table(wide.to_numpy(dtype=np.float64), people), SelectionConstraints(sites=4)
+    reach, four = TravelCosts.from_table(wide.to_numpy(dtype=np.float64), people), SelectionConstraints(sites=4)
     # Published as whole sites and people, a mean to five decimals, and whole metres.
     mean = people.sum() * 2982.12686
     asked: tuple[tuple[str, float, float, Callable[[], Solution]], ...] = (
-        ("set covering, 5,000 m", 8.0, 0.0, lambda: set_covering(reach.within(5000.0), seconds=SECONDS)),
+        ("set covering, 5,000 m", 8.0, 0.0, lambda: set_covering(reach.within(5000.0), time_limit_s=SECONDS)),
         (
             "maximal covering",
             875_247.0,
             0.0,
-            lambda: maximal_covering(reach.within(5000.0), four, seconds=SECONDS),
+            lambda: maximal_covering(reach.within(5000.0), four, time_limit_s=SECONDS),
         ),
-        ("p-median", mean, people.sum() * 1e-5, lambda: p_median(reach, four, seconds=SECONDS)),
-        ("p-center", 7403.0, 1.0, lambda: p_center(reach, four, seconds=SECONDS)),
+        ("p-median", mean, people.sum() * 1e-5, lambda: p_median(reach, four, time_limit_s=SECONDS)),
+        ("p-center", 7403.0, 1.0, lambda: p_center(reach, four, time_limit_s=SECONDS)),
     )
     answers = [(name, told, within, work()) for name, told, within, work in asked]
     notices = [
         f"{name}: {one.objective:,.0f} (published {told:,.0f}), {one.status}." for name, told, _, one in answers
     ]
     met = sum(abs(one.objective - told) <= within and one.status == "proven" for _, told, within, one in answers)
-    seconds = sum(one.seconds for *_, one in answers)
+    seconds = sum(one.elapsed_s for *_, one in answers)
     row = Row(PLANNER, (seconds,), {"published answers met and proven": f"{met} of {len(answers)}"})
     return [Table("san_francisco", "San Francisco, 205 × 16, all four models", (row,), tuple(notices))]
 
@@ -262,7 +262,7 @@ def _porto_alegre(setting: Setting) -> list[Table]:
         covering = porto_alegre(setting, demand, candidates, limit_min=minutes)
         size = f"{demand:,} × {candidates:,}, p = {sites}"
         title = f"Maximal covering, Porto Alegre, {size}, {minutes:.0f} minutes, stopped at {LIMIT:.0f} s"
-        work = partial(maximal_covering, covering, SelectionConstraints(sites=sites), seconds=LIMIT)
+        work = partial(maximal_covering, covering, SelectionConstraints(sites=sites), time_limit_s=LIMIT)
         rows = measure([Contestant(PLANNER, work, _said)], min(setting.rounds, MOST_ROUNDS))
         if minutes == CITY_MIN[0]:
             rows = (*rows, _peer(partial(_spopt_mclp, covering, sites)))
@@ -308,7 +308,7 @@ def _spopt_mclp(covering: CoverageMatrix, sites: int) -> Mapping[str, str]:
     import pulp
     from spopt.locate import MCLP
 
-    far = 1.0 - covering.covers.toarray().astype(np.float64)
+    far = 1.0 - covering.matrix.toarray().astype(np.float64)
     model = MCLP.from_cost_matrix(far, covering.weight, 0.5, p_facilities=sites)
     return _spopt_said(model.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=PEER_LIMIT), results=False))
 
@@ -317,6 +317,6 @@ def _spopt_lscp(covering: CoverageMatrix) -> Mapping[str, str]:
     import pulp
     from spopt.locate import LSCP
 
-    far = 1.0 - covering.covers.toarray().astype(np.float64)
+    far = 1.0 - covering.matrix.toarray().astype(np.float64)
     solver = pulp.PULP_CBC_CMD(msg=False, timeLimit=PEER_LIMIT)
     return _spopt_said(LSCP.from_cost_matrix(far, 0.5).solve(solver, results=False))

@@ -26,8 +26,8 @@ from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.siting.proposals import SitingResult
-from planner.siting.solvers.discrepancies import collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import highs_version
+from planner.siting.solvers.mip import collect_discrepancies, discrepancy_notices
 from planner.siting.study_siting import solve_study
 
 

@@ -39,8 +39,8 @@ from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.network.walker import Walker, compile_kernels
 from planner.population.groups import KindDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.precompile import compile_solvers as warm_up_siting
-from planner.siting.study_siting import SitingInputs
+from planner.siting.solvers.location_bnb import compile_solvers as warm_up_siting
+from planner.siting.study_problem import SitingInputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

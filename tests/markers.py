@@ -23,7 +23,14 @@ CALLS = {
 }
 """Calls by which a test is of that kind, also where a function or fixture of its module makes them."""
 
-SLOW_FILES = ("test_benchmarks", "test_damaged_inputs", "test_notebooks", "test_fetching", "test_hostile_servers")
+SLOW_FILES = (
+    "test_adding_an_indicator",
+    "test_benchmarks",
+    "test_damaged_inputs",
+    "test_notebooks",
+    "test_fetching",
+    "test_hostile_servers",
+)
 """Files whose tests start servers or processes through other modules."""
 
 

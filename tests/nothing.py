@@ -25,7 +25,7 @@ from planner.reporting.programme_text import statements
 from planner.reporting.report.area_report import write_area_report
 from planner.reporting.report.blocks import Translator
 from planner.results import Plan
-from planner.siting.models.registry import MODELS
+from planner.siting.models import model_names
 
 Layers = dict[str, gpd.GeoDataFrame]
 
@@ -172,7 +172,7 @@ def everything_is_made(file: Path, *, answers: bool = True) -> Plan:
     for wanted in ("", "North town", *plan.inputs.communities["name"]):
         write_area_report(plan, file.parent / "cut.html", wanted=wanted)
     assert explain(file, plan.inputs.facilities["id"].iloc[0], texts)
-    for model in MODELS if answers else ():
+    for model in model_names() if answers else ():
         answer_is_given(study, model, file.parent / "answer")
     return plan
 

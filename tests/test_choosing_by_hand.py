@@ -20,10 +20,10 @@ from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
 from planner.siting.proposals import (
     Proposal,
     SitingResult,
-    choose_among_candidates,
-    choose_sites,
+    propose_sites,
     selection_constraints,
 )
+from planner.siting.solution import Certificate
 
 CRS = "EPSG:32648"
 WALK = WalkSettings(3.6, 10.0)
@@ -74,14 +74,14 @@ def chosen(siting: SitingResult, number: int) -> dict[str, float]:
 
 def test_one_site() -> None:
     """The middle of all is at 163,000 / 150 = 1086.67, 313 m from the 80 at 1400: it serves the 40 at 1000."""
-    found = choose_among_candidates(gatherer(A, B, E))
+    found = propose_sites(gatherer(A, B, E))
     middle = found.pool.candidates[0]
     assert (middle.x_m, middle.clusters) == (1086.67, 1)
     assert found.candidates["id"].tolist() == [middle.id, "A", "B", "E"]
     assert found.candidates["people_in_reach"].tolist() == [40.0, 30.0, 120.0, 120.0]
     assert found.candidates.crs == CRS
     assert found.people.tolist() == list(HOMES.values())
-    assert found.covers.toarray().astype(int).tolist() == [
+    assert found.matrix.toarray().astype(int).tolist() == [
         *([0, 1, 0, 0], [0, 1, 0, 0], [1, 0, 1, 1], [0, 0, 1, 1], [0, 0, 0, 0]),
     ]
     clustering, optimum = found.proposals
@@ -94,15 +94,15 @@ def test_one_site() -> None:
     assert found.best is optimum
     assert (found.people_uncovered, found.people_without_street, found.today) == (155.0, 5.0, 0.0)
     assert found.notices == ()
-    assert found.answer is not None
-    assert found.answer.objective == 120.0
-    assert found.choice is not None
-    assert (found.choice.sites, found.choice.budget) == (1, None)
+    assert found.solution is not None
+    assert found.solution.objective == 120.0
+    assert found.constraints is not None
+    assert (found.constraints.sites, found.constraints.budget) == (1, None)
 
 
 def test_two_sites_are_ranked_by_what_they_add() -> None:
     """Clusters into two: 10 and 20 people at 366.67, 40 and 80 at 1266.67, who are all within 300 m of them."""
-    found = choose_among_candidates(gatherer(A, B, sites=2))
+    found = propose_sites(gatherer(A, B, sites=2))
     middles = {one.x_m: one.id for one in found.pool.candidates if one.clusters == 2}
     assert sorted(middles) == [366.67, 1266.67]
     assert list(chosen(found, 0).items()) == [(middles[1266.67], 120.0), (middles[366.67], 30.0)]
@@ -112,7 +112,7 @@ def test_two_sites_are_ranked_by_what_they_add() -> None:
 
 def test_a_site_that_adds_nobody_is_taken_by_clustering_and_listed_last() -> None:
     """Each place is a cluster of its own: the optimum leaves out who adds nobody."""
-    found = choose_among_candidates(gatherer(A, B, sites=5))
+    found = propose_sites(gatherer(A, B, sites=5))
     assert sorted(chosen(found, 0).values()) == [10.0, 20.0, 40.0, 80.0]
     assert sorted(chosen(found, 1).values()) in ([30.0, 120.0], [10.0, 20.0, 120.0])
     (notice,) = found.notices
@@ -125,7 +125,7 @@ def test_a_site_that_adds_nobody_is_taken_by_clustering_and_listed_last() -> Non
 
 def test_a_free_centre_is_kept_or_moved() -> None:
     """K serves the 10 at 100. A beside B serves 150 in all, 140 more than today; K and B would serve 130."""
-    found = choose_among_candidates(gatherer(A, B, options=(MOVE, KEEP)))
+    found = propose_sites(gatherer(A, B, options=(MOVE, KEEP)))
     assert [one.id for one in found.pool.candidates][1:] == ["A", "B", "M:K", "K"]
     # A centre as it is is no row of the candidates.
     assert found.candidates["id"].tolist()[1:] == ["A", "B", "M:K"]
@@ -139,16 +139,16 @@ def test_a_free_centre_is_kept_or_moved() -> None:
     assert (optimum.people_gained, optimum.bound, optimum.closed) == (140.0, 140.0, ("K",))
     assert [(one.centre, one.fate, one.to) for one in optimum.facility_actions] == [("K", "move", "A")]
     assert chosen(found, 1) == {"B": 120.0, "A": 30.0}
-    assert found.choice is not None
-    assert found.choice.sites == 2
+    assert found.constraints is not None
+    assert found.constraints.sites == 2
 
 
 def test_a_kept_centre_takes_its_people_from_what_a_site_adds() -> None:
     """Without A: K stays, and the new site adds to it."""
-    found = choose_among_candidates(gatherer(B, options=(MOVE, KEEP)))
+    found = propose_sites(gatherer(B, options=(MOVE, KEEP)))
     assert chosen(found, 1) == {"B": 120.0, "M:K": 20.0}
     assert found.proposals[1].people_gained == 130.0
-    only = choose_among_candidates(gatherer(A, options=(KEEP,), sites=0))
+    only = propose_sites(gatherer(A, options=(KEEP,), sites=0))
     assert only.candidates["id"].tolist()[-1] == "A"
     # One place for a centre as it is, or moved to A, which serves its 10 people too.
     assert chosen(only, 1) == {"A": 30.0} or set(chosen(only, 1).values()) == {40.0}
@@ -158,17 +158,17 @@ def test_a_kept_centre_takes_its_people_from_what_a_site_adds() -> None:
 
 def test_clustering_adds_to_the_centres_that_stay() -> None:
     """K serves the 10 at 100: the site at 366.67 adds 20 of its 30, and one at 100 itself nobody."""
-    found = choose_among_candidates(gatherer(options=(KEEP,), sites=2))
+    found = propose_sites(gatherer(options=(KEEP,), sites=2))
     assert list(chosen(found, 0).values()) == [120.0, 20.0]
     assert found.proposals[0].people_gained == 140.0
-    each = choose_among_candidates(gatherer(options=(KEEP,), sites=4))
+    each = propose_sites(gatherer(options=(KEEP,), sites=4))
     assert list(chosen(each, 0).values()) == [80.0, 40.0, 20.0, 0.0]
     assert each.proposals[0].people_gained == 140.0
 
 
 def test_within_a_budget_the_site_that_adds_most_comes_first() -> None:
     """Each of the two middles costs 30 of 50: the one with 120 people is paid, the other is beyond the money."""
-    found = choose_among_candidates(gatherer(A, B, sites=2, new_cost=30.0, budget=50.0))
+    found = propose_sites(gatherer(A, B, sites=2, new_cost=30.0, budget=50.0))
     middles = {one.x_m: one.id for one in found.pool.candidates if one.clusters == 2}
     assert chosen(found, 0) == {middles[1266.67]: 120.0}
     assert found.proposals[0].people_gained == 120.0
@@ -177,21 +177,21 @@ def test_within_a_budget_the_site_that_adds_most_comes_first() -> None:
     assert dict(notice.values) == {"budget": "50", "sites": 2, "count": 1}
     # A costs 10: both fit.
     assert chosen(found, 1) == {middles[1266.67]: 120.0, "A": 30.0}
-    assert found.choice is not None
-    assert found.choice.budget == 50.0
-    exact = choose_among_candidates(gatherer(A, B, sites=2, new_cost=25.0, budget=50.0))
+    assert found.constraints is not None
+    assert found.constraints.budget == 50.0
+    exact = propose_sites(gatherer(A, B, sites=2, new_cost=25.0, budget=50.0))
     assert exact.proposals[0].people_gained == 150.0
     assert exact.notices == ()
 
 
 def test_what_clusters_cost_beyond_the_budget_does_not_stop_the_cheaper_one() -> None:
-    found = choose_among_candidates(gatherer(A, B, new_cost=60.0, budget=50.0))
+    found = propose_sites(gatherer(A, B, new_cost=60.0, budget=50.0))
     assert (found.proposals[0].sites, found.proposals[0].people_gained) == ((), 0.0)
     assert chosen(found, 1) == {"A": 30.0}
 
 
 def test_a_choice_knows_every_cost() -> None:
-    pool = replace(gatherer(A, B), options=(KEEP,)).gather()
+    pool = replace(gatherer(A, B), options=(KEEP,)).build()
     free = selection_constraints(pool, Settings(sites=3))
     assert (free.sites, free.cost, free.budget) == (4, None, None)
     paid = selection_constraints(pool, Settings(sites=3, budget=7.5))
@@ -201,12 +201,12 @@ def test_a_choice_knows_every_cost() -> None:
 
 
 def test_nothing_asked_lists_what_the_study_names() -> None:
-    found = choose_among_candidates(gatherer(A, E, sites=0))
+    found = propose_sites(gatherer(A, E, sites=0))
     assert found.candidates["id"].tolist() == ["A", "E"]
     assert [one.id for one in found.pool.candidates] == ["A", "E"]
     assert found.candidates.crs == CRS
     assert found.candidates["people_in_reach"].tolist() == [30.0, 120.0]
-    assert (found.proposals, found.best, found.choice, found.answer) == ((), None, None, None)
+    assert (found.proposals, found.best, found.constraints, found.solution) == ((), None, None, None)
     assert (found.people_uncovered, found.people_without_street, found.today) == (155.0, 5.0, 0.0)
     assert found.notices == ()
 
@@ -219,7 +219,7 @@ def test_nobody_uncovered_asks_nothing() -> None:
         limits_min=np.empty(0),
         snaps=asked.walker.snap(np.empty((0, 2))),
     )
-    found = choose_among_candidates(nobody)
+    found = propose_sites(nobody)
     assert (found.proposals, found.people_uncovered, found.people_without_street) == ((), 0.0, 0.0)
     assert found.candidates["people_in_reach"].tolist() == [0.0]
 
@@ -228,7 +228,7 @@ def test_where_everything_is_sorted_out_nothing_is_proposed() -> None:
     ground = SimpleNamespace(
         sorted_out=lambda given: ([], [ExcludedCandidate(one, "outside", "") for one in given])
     )
-    found = choose_among_candidates(gatherer(A, B, ground=ground))
+    found = propose_sites(gatherer(A, B, ground=ground))
     assert len(found.candidates) == 0
     assert [one.people_gained for one in found.proposals] == [0.0, 0.0]
     assert [(one.key, one.table, dict(one.values)) for one in found.notices] == [
@@ -245,8 +245,11 @@ def far(people: list[float]) -> gpd.GeoDataFrame:
 def told(uncovered: gpd.GeoDataFrame, **changed: Any) -> SitingResult:  # noqa: ANN401
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
     walker = Walker(network, WALK)
-    given = {"standard_min": 5.0, "sites": 1, "n_candidates": 1, "seconds": 9.0, "seed": 3}
-    return choose_sites(uncovered, walker, **(given | changed))
+    limits_min = changed.pop("limits_min", np.full(len(uncovered), 5.0))
+    settings = {"sites": 1, "candidates": 1, "seconds": 9.0, "seed": 3, "origins": ("clusters",)} | changed
+    return propose_sites(
+        CandidateBuilder(uncovered, limits_min, walker.snap(uncovered), walker, Settings(**settings))
+    )
 
 
 def test_people_without_a_street_are_told() -> None:
@@ -261,15 +264,15 @@ def test_each_place_has_its_own_limit() -> None:
     """Middle of 30 at 100 and 10 at 500: 200; 100 m and 300 m from them. Limits of 5 min, and then of 4.9."""
     homes = gpd.GeoDataFrame({"people": [30.0, 10.0]}, geometry=gpd.points_from_xy([100, 500], [0, 0]), crs=CRS)
     assert told(homes).proposals[0].people_gained == 40.0
-    assert told(homes, standard_min=4.9).proposals[0].people_gained == 30.0
+    assert told(homes, limits_min=np.full(2, 4.9)).proposals[0].people_gained == 30.0
     assert told(homes, limits_min=np.array([1.6, 5.0])).proposals[0].people_gained == 10.0
     (notice,) = told(homes.iloc[:1], sites=2).notices
     assert dict(notice.values) == {"sites": 2, "places": 1}
-    two = told(homes, sites=2, n_candidates=2)
+    two = told(homes, sites=2, candidates=2)
     assert {one.x_m for one in two.pool.candidates} == {100.0, 500.0}
-    assert two.answer is not None
-    assert two.answer.seed == 3
-    more = told(homes, n_candidates=2)
+    assert two.solution is not None
+    assert two.solution.seed == 3
+    more = told(homes, candidates=2)
     assert sorted((one.x_m, one.clusters) for one in more.pool.candidates) == [
         (100.0, 2),
         (200.0, 1),
@@ -278,6 +281,6 @@ def test_each_place_has_its_own_limit() -> None:
 
 
 def test_the_gap_is_a_share_of_the_bound() -> None:
-    proposal = Proposal("maximal_covering", (), (), 90.0, 120.0, "stopped")
+    proposal = Proposal("maximal_covering", (), (), Certificate(90.0, 120.0, "stopped"))
     assert proposal.gap == 0.25
     assert proposal.closed == ()

@@ -15,8 +15,10 @@ import pytest
 import shapely
 import toy
 from changing import COVERED, city, diagnosed
+from pydantic import BaseModel
 
 import planner
+from planner.config.study import Study
 from planner.inputs.scenario import Scenario, Site
 from planner.reporting.document.build import build_document
 from planner.reporting.tables.geopackage import result_layers
@@ -152,3 +154,22 @@ def test_pages_of_the_site_are_in_its_contents() -> None:
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("**/*.md")}
     notebooks = {f"tutorials/{path.stem}.md" for path in (DOCS.parent / "notebooks").glob("*.ipynb")}
     assert contents == pages | notebooks | {"changelog.md"}
+
+
+def test_settings_that_the_method_names_exist() -> None:
+    settings = setting_names(Study)
+    sections = {name.partition(".")[0] for name in settings}
+    pages = [page.read_text("utf-8") for page in DOCS.glob("method/*.md")]
+    named = {name for page in pages for name in re.findall(r"`([a-z_]+\.[a-z_.]+)`", page)}
+    assert {name for name in named if name.partition(".")[0] in sections} - {"map.html"} - settings == set()
+
+
+def setting_names(model: type[BaseModel], prefix: str = "") -> set[str]:
+    """Return the settings of a table of the study file, and of the tables inside it, by path."""
+    names = set()
+    for name, field in model.model_fields.items():
+        names.add(prefix + name)
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            names |= setting_names(inner, f"{prefix}{name}.")
+    return names

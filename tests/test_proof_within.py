@@ -82,9 +82,9 @@ def test_a_position_left_out_ends_the_proof_for_all_streets() -> None:
 def test_apart_m_leaves_positions_out_and_the_proof_with_them(tmp_path: Path) -> None:
     study = toy.STUDY + 'origins = ["streets"]\napart_m = 350\n'
     answered = site(read_study(toy.write_study(tmp_path, study=study)), "maximal_covering")
-    (streets,) = [one for one in answered.pool.origins if one.origin == "streets"]
+    (streets,) = [one for one in answered.run.pool.origins if one.origin == "streets"]
     assert streets.kept < streets.proposed
-    assert not answered.pool.every_street
+    assert not answered.run.pool.every_street
 
 
 def test_services_are_not_called_people(tmp_path: Path) -> None:

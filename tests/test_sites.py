@@ -16,11 +16,11 @@ import toy
 from scipy.sparse import csr_array
 
 import planner
-from planner.commands.arguments import MODELS as MODEL_NAMES
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.io.layers import read_layer
+from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError, StudyError
 from planner.network.gates import close_gates
 from planner.network.network import build_network
@@ -30,17 +30,19 @@ from planner.network.walker import Walker
 from planner.schemas.tables import PARCELS
 from planner.siting.alternatives import find_alternatives
 from planner.siting.baselines import compare_baselines
+from planner.siting.candidates.builder import CandidateBuilder
 from planner.siting.candidates.candidate import Candidate, candidate_xy
 from planner.siting.candidates.clusters import Grouping, propose_dense
 from planner.siting.candidates.place_ids import place_id
 from planner.siting.candidates.relocations import facility_actions
 from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.equity import group_frontier
+from planner.siting.model_spec import get_spec
+from planner.siting.models import DEFAULT_MODEL, model_names
 from planner.siting.models.maximal_covering import maximal_covering
-from planner.siting.models.registry import MODELS
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.proposals import choose_sites, compute_coverage
-from planner.siting.unserved_reasons import UnservedContext, explain_unserved
+from planner.siting.proposals import compute_coverage, propose_sites
+from planner.siting.unserved import UnservedContext, explain_unserved
 
 WALK = WalkSettings(3.6, 10.0)
 
@@ -115,7 +117,7 @@ def test_with_every_street_position_the_bound_holds_for_a_finer_choice(tmp_path:
     homes = plan.walker.snap(plan.coverage.uncovered)
     people = plan.coverage.uncovered["people"].to_numpy(dtype=float)
     fine = compute_coverage(tried, homes, np.full(len(people), 5.0), plan.walker)
-    finest = maximal_covering(CoverageMatrix(fine, people), SelectionConstraints(sites=2), seconds=20)
+    finest = maximal_covering(CoverageMatrix(fine, people), SelectionConstraints(sites=2), time_limit_s=20)
     best = plan.siting.best
     assert best is not None
     assert best.status == finest.status == "proven"
@@ -242,7 +244,7 @@ def test_the_curve_never_falls_and_other_plans_each_drop_another_site() -> None:
         CoverageMatrix(covers, random.integers(1, 20, 60).astype(float)),
         SelectionConstraints(sites=4),
     )
-    best = maximal_covering(covering, choice, seconds=20)
+    best = maximal_covering(covering, choice, time_limit_s=20)
     xy = random.uniform(0, 5000, (25, 2))
     found = find_alternatives(
         covering,
@@ -253,7 +255,7 @@ def test_the_curve_never_falls_and_other_plans_each_drop_another_site() -> None:
         within=0.5,
         differing=1,
         count=5,
-        seconds=20,
+        time_limit_s=20,
         each_drops_another=True,
     )
     assert len(found) == 5
@@ -279,9 +281,8 @@ def test_the_card_of_the_toy_city(sited: planner.Plan) -> None:
 def test_nothing_is_compared_where_nothing_was_asked() -> None:
     network = build_network(streets([(0, 0), (100, 0)]))
     nobody = gpd.GeoDataFrame({"people": []}, geometry=[], crs=toy.CRS)
-    siting = choose_sites(
-        nobody, Walker(network, WALK), standard_min=5, sites=2, n_candidates=3, seconds=5, seed=0
-    )
+    walker = Walker(network, WALK)
+    siting = propose_sites(CandidateBuilder(nobody, np.zeros(0), walker.snap(nobody), walker, Settings(sites=2)))
     empty = compare_baselines(siting, Settings())
     assert (empty.greedy, empty.curve, empty.others) == (None, (), ())
 
@@ -314,7 +315,7 @@ def test_why_somebody_is_served_by_nobody() -> None:
             barriers=None,
             free_streets=network.segment_lines,
         ),
-        seconds=10,
+        time_limit_s=10,
     )
     assert left.reason == ("other_bank", "closed_compound", "cut_off", "too_far", "no_street")
     assert left.by_reason() == (
@@ -375,7 +376,7 @@ def test_the_frontier_of_a_group_is_that_of_brute_force(seed: int) -> None:
         group,
         SelectionConstraints(sites=2),
         points=20,
-        seconds=20,
+        time_limit_s=20,
         seed=seed,
     )
     every = [
@@ -396,8 +397,14 @@ def put(study: Path, *words: str) -> int:
     return main(["site", str(study), *words])
 
 
-def test_the_command_line_knows_every_model() -> None:
-    assert tuple(MODELS) == MODEL_NAMES
+def test_every_model_has_its_spec_and_its_texts() -> None:
+    assert model_names()[0] == DEFAULT_MODEL == "maximal_covering"
+    assert [get_spec(name).name for name in model_names()] == list(model_names())
+    for language in ("zh", "en"):
+        texts = Texts(language)
+        for name in model_names():
+            assert texts(f"cli.model_{name}")
+            assert texts(f"cli.unit_{get_spec(name).unit}")
 
 
 @pytest.fixture(scope="module")
@@ -424,7 +431,7 @@ weight = 2.0
     return toy.write_study(tmp_path_factory.mktemp("asked"), study=toy.STUDY + more)
 
 
-@pytest.mark.parametrize("model", MODEL_NAMES)
+@pytest.mark.parametrize("model", model_names())
 def test_every_model_answers_on_a_card(asked: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert put(asked, "--model", model) == 0
     card = capsys.readouterr().out

@@ -13,21 +13,21 @@ from scipy.sparse.csgraph import dijkstra
 
 from planner.messages.errors import SitingError
 from planner.siting.alternatives import find_alternatives
-from planner.siting.curve import coverage_curve, fewest_for
-from planner.siting.equity import equity_frontier, worst_community_first
+from planner.siting.baselines import coverage_curve
+from planner.siting.equity import equity_frontier
 from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering
-from planner.siting.models.maximal_covering import gradual_covering, maximal_covering
+from planner.siting.models.gradual_covering import gradual_covering
+from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.models.p_center import p_center
 from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts
-from planner.siting.scenario_analysis import regret_table, solve_robust, solve_scenarios
+from planner.siting.robustness import regret_table, solve_robust, solve_scenarios
 from planner.siting.solution import Solution
 from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.location_bnb import compile_solvers
 from planner.siting.solvers.mip import MixedIntegerProgram, solve
-from planner.siting.solvers.precompile import compile_solvers
-from planner.siting.unserved import explain_unserved, fewest_extra
 
 ORLIB = Path(__file__).parent.parent.parent / "shared" / "data" / "orlib"
 needs_orlib = pytest.mark.skipif(not ORLIB.is_dir(), reason="the OR-Library's files are not here")
@@ -47,7 +47,7 @@ def random_town(rows: int, columns: int, seed: int) -> tuple[TravelCosts, np.nda
     random = np.random.default_rng(seed)
     homes, sites = random.random((rows, 2)) * 3000, random.random((columns, 2)) * 3000
     minutes = np.hypot(*(homes[:, None] - sites[None]).transpose(2, 0, 1)) / 60
-    return TravelCosts.of_table(minutes, random.integers(1, 50, rows).astype(float)), sites
+    return TravelCosts.from_table(minutes, random.integers(1, 50, rows).astype(float)), sites
 
 
 def orlib(number: int) -> tuple[TravelCosts, int]:
@@ -55,14 +55,14 @@ def orlib(number: int) -> tuple[TravelCosts, int]:
     cost = np.zeros((words[0], words[0]))
     for one, other, length in words[3:].reshape(-1, 3):
         cost[one - 1, other - 1] = cost[other - 1, one - 1] = length
-    return TravelCosts.of_table(dijkstra(csr_array(cost), directed=False), np.ones(words[0])), int(words[2])
+    return TravelCosts.from_table(dijkstra(csr_array(cost), directed=False), np.ones(words[0])), int(words[2])
 
 
 @needs_orlib
 @pytest.mark.parametrize("number", sorted(P_MEDIAN))
 def test_the_p_median_of_the_or_library(number: int) -> None:
     reach, sites = orlib(number)
-    answer = p_median(reach, SelectionConstraints(sites=sites), seconds=60)
+    answer = p_median(reach, SelectionConstraints(sites=sites), time_limit_s=60)
     assert (answer.status, answer.objective, answer.bound) == ("proven", P_MEDIAN[number], P_MEDIAN[number])
 
 
@@ -70,7 +70,7 @@ def test_the_p_median_of_the_or_library(number: int) -> None:
 @pytest.mark.parametrize("number", sorted(P_CENTER))
 def test_the_p_center_of_the_or_library(number: int) -> None:
     reach, sites = orlib(number)
-    answer = p_center(reach, SelectionConstraints(sites=sites), seconds=60)
+    answer = p_center(reach, SelectionConstraints(sites=sites), time_limit_s=60)
     assert (answer.status, answer.objective) == ("proven", P_CENTER[number])
 
 
@@ -84,29 +84,29 @@ def test_the_four_answers_for_san_francisco() -> None:
     wide = table.pivot_table(values="distance", index="DestinationName", columns="name")
     tracts = pandas.read_csv(folder / "SF_demand_205_centroid_uniform_weight.csv").set_index("NAME")
     people = tracts.loc[wide.index, "POP2000"].to_numpy(dtype=float)
-    reach = TravelCosts.of_table(wide.to_numpy(dtype=float), people)
+    reach = TravelCosts.from_table(wide.to_numpy(dtype=float), people)
     four = SelectionConstraints(sites=4)
-    assert set_covering(reach.within(5000.0), seconds=30).objective == 8
-    assert maximal_covering(reach.within(5000.0), four, seconds=30).objective == 875_247
-    assert p_median(reach, four, seconds=30).objective / people.sum() == pytest.approx(2982.12686, abs=1e-4)
-    assert p_center(reach, four, seconds=30).objective == pytest.approx(7403, abs=1)
+    assert set_covering(reach.within(5000.0), time_limit_s=30).objective == 8
+    assert maximal_covering(reach.within(5000.0), four, time_limit_s=30).objective == 875_247
+    assert p_median(reach, four, time_limit_s=30).objective / people.sum() == pytest.approx(2982.12686, abs=1e-4)
+    assert p_center(reach, four, time_limit_s=30).objective == pytest.approx(7403, abs=1)
 
 
 def test_a_median_known_by_hand() -> None:
     """Seven places in a row, 1 km apart: two sites stand at the middles of three and four of them."""
     place = np.arange(7.0)
-    reach = TravelCosts.of_table(np.abs(place[:, None] - place[None, :]), np.ones(7))
-    two = p_median(reach, SelectionConstraints(sites=2), seconds=10)
+    reach = TravelCosts.from_table(np.abs(place[:, None] - place[None, :]), np.ones(7))
+    two = p_median(reach, SelectionConstraints(sites=2), time_limit_s=10)
     assert (two.objective, two.bound, two.status) == (6.0, 6.0, "proven")
-    center = p_center(reach, SelectionConstraints(sites=2), seconds=10)
+    center = p_center(reach, SelectionConstraints(sites=2), time_limit_s=10)
     assert (center.objective, center.status) == (2.0, "proven")
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_highs_on_the_plain_programme_finds_the_same(seed: int) -> None:
     covering = random_covering(120, 40, 0.06, seed)
-    rows, columns = covering.covers.shape
-    dense = covering.covers.toarray().astype(float)
+    rows, columns = covering.matrix.shape
+    dense = covering.matrix.toarray().astype(float)
     matrix = np.block([[-dense, np.eye(rows)], [np.ones((1, columns)), np.zeros((1, rows))]])
     plain = solve(
         MixedIntegerProgram(
@@ -120,27 +120,27 @@ def test_highs_on_the_plain_programme_finds_the_same(seed: int) -> None:
         ),
         Deadline(60.0),
     )
-    answer = maximal_covering(covering, SelectionConstraints(sites=5), seconds=60)
+    answer = maximal_covering(covering, SelectionConstraints(sites=5), time_limit_s=60)
     assert answer.status == "proven"
     assert answer.objective == pytest.approx(-plain.bound)
 
 
 MODELS: dict[str, Callable[[TravelCosts, SelectionConstraints, float], Solution]] = {
-    "maximal": lambda reach, choice, seconds: maximal_covering(reach.within(6.0), choice, seconds=seconds),
+    "maximal": lambda reach, choice, seconds: maximal_covering(reach.within(6.0), choice, time_limit_s=seconds),
     "gradual": lambda reach, choice, seconds: gradual_covering(
-        reach, choice, full_min=5, none_min=12, seconds=seconds
+        reach, choice, full_min=5, none_min=12, time_limit_s=seconds
     ),
-    "median": lambda reach, choice, seconds: p_median(reach, choice, seconds=seconds),
-    "center": lambda reach, choice, seconds: p_center(reach, choice, seconds=seconds),
-    "backup": lambda reach, choice, seconds: backup_covering(reach.within(6.0), choice, seconds=seconds),
+    "median": lambda reach, choice, seconds: p_median(reach, choice, time_limit_s=seconds),
+    "center": lambda reach, choice, seconds: p_center(reach, choice, time_limit_s=seconds),
+    "backup": lambda reach, choice, seconds: backup_covering(reach.within(6.0), choice, time_limit_s=seconds),
     "capacity": lambda reach, choice, seconds: (
         capacitated_covering(
             reach.within(6.0),
             choice,
             households=np.ones(len(reach.weight)),
             capacity=np.full(reach.columns, 9.0),
-            seconds=seconds,
-        ).answer
+            time_limit_s=seconds,
+        ).solution
     ),
 }
 
@@ -163,9 +163,9 @@ def test_the_same_question_has_the_same_answer(model: str) -> None:
 def test_questions_with_little_in_them(model: str, what: str) -> None:
     reach, _ = random_town(12, 6, seed=4)
     if what == "no demand":
-        reach = TravelCosts.of_table(np.zeros((0, 6)), np.zeros(0))
+        reach = TravelCosts.from_table(np.zeros((0, 6)), np.zeros(0))
     if what == "no candidates":
-        reach = TravelCosts.of_table(np.zeros((12, 0)), np.ones(12))
+        reach = TravelCosts.from_table(np.zeros((12, 0)), np.ones(12))
     if what == "no weight":
         reach = TravelCosts(reach.demand, reach.column, reach.minutes, np.zeros(12), 6)
     sites = {"no sites": 0, "more sites than needed": 50}.get(what, 2)
@@ -178,101 +178,87 @@ def test_questions_with_little_in_them(model: str, what: str) -> None:
     if what == "no candidates":
         assert len(answer.unservable) == 12
     if what == "more sites than needed" and model == "maximal":
-        assert answer.objective == reach.weight[np.diff(reach.within(6.0).covers.indptr) > 0].sum()
+        assert answer.objective == reach.weight[np.diff(reach.within(6.0).matrix.indptr) > 0].sum()
 
 
 def test_everything_is_served_already() -> None:
     covering = random_covering(20, 5, 0.9, seed=1)
     full = CoverageMatrix(csr_array(np.ones((20, 5), dtype=bool)), covering.weight)
-    answer = maximal_covering(full, SelectionConstraints(sites=2, fixed=[3]), seconds=20)
+    answer = maximal_covering(full, SelectionConstraints(sites=2, fixed=[3]), time_limit_s=20)
     assert (answer.sites, answer.gained, answer.status) == ((), 0.0, "proven")
-    assert set_covering(full, fixed=[3], seconds=20).sites == ()
+    assert set_covering(full, fixed=[3], time_limit_s=20).sites == ()
 
 
 def test_a_search_that_is_stopped_says_so_and_keeps_its_bound() -> None:
     compile_solvers()
     covering = random_covering(3000, 400, 0.02, seed=5)
     begun = time.perf_counter()
-    answer = maximal_covering(covering, SelectionConstraints(sites=40), seconds=3)
+    answer = maximal_covering(covering, SelectionConstraints(sites=40), time_limit_s=3)
     taken = time.perf_counter() - begun
     assert answer.status == "stopped"
     assert answer.objective < answer.bound <= covering.weight.sum()
     assert answer.gap == pytest.approx(1 - answer.objective / answer.bound)
     # The bound on time is 10 %; twice that is allowed here, where other tests share the machine.
     assert taken < 3 * 1.2
-    served = np.asarray(covering.covers[:, list(answer.sites)].sum(axis=1)).ravel() > 0
+    served = np.asarray(covering.matrix[:, list(answer.sites)].sum(axis=1)).ravel() > 0
     assert covering.weight[served].sum() == answer.objective
 
 
 def test_what_does_not_fit_together_is_refused_all_at_once() -> None:
     covering = random_covering(5, 4, 0.5, seed=1)
     with pytest.raises(SitingError) as refused:
-        maximal_covering(covering, SelectionConstraints(budget=3.0), seconds=1)
+        maximal_covering(covering, SelectionConstraints(budget=3.0), time_limit_s=1)
     assert refused.value.issues[0].key == "siting_half_a_limit"
     with pytest.raises(SitingError) as refused:
-        maximal_covering(covering, SelectionConstraints(cost=np.ones(3), fixed=[9]), seconds=1)
+        maximal_covering(covering, SelectionConstraints(cost=np.ones(3), fixed=[9]), time_limit_s=1)
     assert [one.key for one in refused.value.issues] == ["siting_no_limit", "siting_shape", "siting_place"]
     with pytest.raises(SitingError):
-        CoverageMatrix(covering.covers, -covering.weight)
+        CoverageMatrix(covering.matrix, -covering.weight)
     with pytest.raises(SitingError):
         p_center(
-            TravelCosts.of_table(np.ones((2, 2)), np.ones(2)),
+            TravelCosts.from_table(np.ones((2, 2)), np.ones(2)),
             SelectionConstraints(sites=1, exclusive=np.zeros(2, int)),
-            seconds=1,
+            time_limit_s=1,
         )
     with pytest.raises(SitingError):
         gradual_covering(
-            TravelCosts.of_table(np.ones((2, 2)), np.ones(2)),
+            TravelCosts.from_table(np.ones((2, 2)), np.ones(2)),
             SelectionConstraints(sites=1),
             full_min=5,
             none_min=4,
-            seconds=1,
+            time_limit_s=1,
         )
 
 
 def test_the_curve_rises_and_its_steps_are_proven() -> None:
     reach, _ = random_town(150, 30, seed=6)
     covering = reach.within(8.0)
-    curve = coverage_curve(covering, SelectionConstraints(sites=8), seconds=60)
+    curve = coverage_curve(covering, SelectionConstraints(sites=8), time_limit_s=60)
     people = [one.objective for one in curve]
     assert people == sorted(people)
     assert [one.status for one in curve] == ["proven"] * 8
-    assert people[3] == maximal_covering(covering, SelectionConstraints(sites=4), seconds=60).objective
-    assert fewest_for(curve, people[4]) == (people.index(people[4]) + 1, people.index(people[4]) + 1)
-    assert fewest_for(curve, covering.weight.sum() + 1) == (None, 9)
+    assert people[3] == maximal_covering(covering, SelectionConstraints(sites=4), time_limit_s=60).objective
 
 
 def test_alternatives_are_near_in_people_and_elsewhere_in_space() -> None:
     reach, xy = random_town(300, 60, seed=7)
     covering, choice = reach.within(9.0), SelectionConstraints(sites=5)
-    best = maximal_covering(covering, choice, seconds=60)
+    best = maximal_covering(covering, choice, time_limit_s=60)
     found = find_alternatives(
-        covering, choice, best, xy=xy, near_m=300.0, within=0.1, differing=1, count=5, seconds=60
+        covering, choice, best, xy=xy, near_m=300.0, within=0.1, differing=1, count=5, time_limit_s=60
     )
     assert len(found) == 5
-    plans = [best, *(one.answer for one in found)]
+    plans = [best, *(one.solution for one in found)]
     assert [plan.objective for plan in plans] == sorted((plan.objective for plan in plans), reverse=True)
     for one in found:
-        assert one.given_up == pytest.approx(best.objective - one.answer.objective)
+        assert one.given_up == pytest.approx(best.objective - one.solution.objective)
         assert one.gains - one.losses == pytest.approx(-one.given_up)
         assert one.share_of_bound >= 0.9
-        assert not set(one.answer.sites) & set(one.left_out.tolist())
+        assert not set(one.solution.sites) & set(one.left_out.tolist())
     for place, one in enumerate(plans):
         for other in plans[:place]:
             apart = np.hypot(*(xy[list(one.sites)][:, None] - xy[list(other.sites)][None]).transpose(2, 0, 1))
             assert max((apart.min(axis=1) > 300).sum(), (apart.min(axis=0) > 300).sum()) >= 1
-
-
-def test_who_cannot_be_served_and_what_would_help() -> None:
-    minutes = np.array([[3.0, np.inf], [7.0, 9.0], [np.inf, np.inf], [np.inf, 4.0]])
-    reach = TravelCosts.of_table(minutes, np.array([10.0, 20.0, 30.0, 0.0]))
-    who = explain_unserved(reach, limit_min=5.0, reason=["a", "other bank", "no street", "b"])
-    assert who.rows.tolist() == [1, 2]
-    assert who.people_by_reason == {"other bank": 20.0, "no street": 30.0}
-    assert who.smallest_limit_min.tolist() == [7.0, np.inf]
-    assert who.limit_for_all_min == 7.0
-    pool = CoverageMatrix(csr_array(np.array([[0, 0], [1, 1], [0, 1], [0, 0]], dtype=bool)), reach.weight)
-    assert fewest_extra(pool, who.rows, seconds=10).sites == (1,)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -281,7 +267,7 @@ def test_the_fair_choice_equals_brute_force(seed: int) -> None:
 
     random = np.random.default_rng(seed)
     covering, community = random_covering(24, 7, 0.25, seed), random.integers(0, 4, 24)
-    covers = covering.covers.toarray()
+    covers = covering.matrix.toarray()
     people = np.bincount(community, weights=covering.weight, minlength=4)
 
     def both(opened: tuple[int, ...]) -> tuple[float, float]:
@@ -289,14 +275,13 @@ def test_the_fair_choice_equals_brute_force(seed: int) -> None:
         return float((np.bincount(community, weights=served, minlength=4) / people).min()), float(served.sum())
 
     every = [both(opened) for opened in combinations(range(7), 3)]
-    plan = worst_community_first(covering, community, SelectionConstraints(sites=3), seconds=60)
     worst = max(share for share, _ in every)
-    assert plan.status == "proven"
-    assert plan.worst_share == pytest.approx(worst)
-    assert plan.people == pytest.approx(max(total for share, total in every if share >= worst - 1e-9))
-    line = equity_frontier(covering, community, SelectionConstraints(sites=3), points=5, seconds=60)
+    line = equity_frontier(covering, community, SelectionConstraints(sites=3), points=5, time_limit_s=60)
     assert line[0].people == pytest.approx(max(total for _, total in every))
     assert line[-1].worst_share == pytest.approx(worst)
+    assert {one.total.status for one in line} == {"proven"}
+    assert line[-1].worst.status == "proven"
+    assert line[-1].people == pytest.approx(max(total for share, total in every if share >= worst - 1e-9))
     for one in line:
         assert not [1 for share, total in every if share >= one.worst_share - 1e-9 and total > one.people + 1e-6]
 
@@ -309,13 +294,13 @@ def test_the_robust_choice_equals_brute_force(seed: int) -> None:
         name: random_covering(20, 7, share, seed + 10) for name, share in (("a", 0.1), ("b", 0.2), ("c", 0.3))
     }
     choice = SelectionConstraints(sites=2)
-    best = solve_scenarios(worlds, choice, seconds=60)
+    best = solve_scenarios(worlds, choice, time_limit_s=60)
     plans = {str(opened): opened for opened in combinations(range(7), 2)}
     table = regret_table(worlds, plans, best, choice)
     assert (table.regret >= 0).all()
-    people = solve_robust(worlds, choice, best, rule="worst people", seconds=60)
+    people = solve_robust(worlds, choice, best, rule="worst people", time_limit_s=60)
     assert (people.status, people.value) == ("proven", pytest.approx(table.people.min(axis=1).max()))
-    regret = solve_robust(worlds, choice, best, rule="worst regret", seconds=60)
+    regret = solve_robust(worlds, choice, best, rule="worst regret", time_limit_s=60)
     assert (regret.status, regret.value) == ("proven", pytest.approx(table.regret.max(axis=1).min()))
-    expected = solve_robust(worlds, choice, best, rule="expected", seconds=60)
+    expected = solve_robust(worlds, choice, best, rule="expected", time_limit_s=60)
     assert (expected.status, expected.value) == ("proven", pytest.approx(table.people.mean(axis=1).max()))

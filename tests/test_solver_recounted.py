@@ -18,9 +18,8 @@ from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.solvers.deadline import Deadline
-from planner.siting.solvers.discrepancies import Discrepancy, collect_discrepancies, discrepancy_notices
 from planner.siting.solvers.highs import MixedIntegerProgram, SolveOptions, SolverReport, run_highs
-from planner.siting.solvers.mip import MipResult, solve
+from planner.siting.solvers.mip import Discrepancy, MipResult, collect_discrepancies, discrepancy_notices, solve
 
 CASE = Path(__file__).parent / "cases" / "solver_start"
 
@@ -165,7 +164,7 @@ def test_the_case_of_highs_1_16_is_solved_to_its_optimum() -> None:
     # Brute force over the eight columns says 52.8, whatever the solver's version.
     assert float(programme.cost @ found.x) == pytest.approx(-52.8)
     assert found.bound == pytest.approx(-52.8)
-    first = run_highs(programme, SolveOptions(), seconds=20.0, start=start, target=None)
+    first = run_highs(programme, SolveOptions(), time_limit_s=20.0, start=start, target=None)
     assert first.x is not None
     lied = abs(float(programme.cost @ first.x) - first.objective) > 1e-6
     assert len(doubts) == lied
@@ -183,11 +182,15 @@ def test_models_reach_their_optimum_whatever_the_start() -> None:
         for pair in twos:
             times = covers[:, list(pair)].sum(axis=1)
             most = max(most, float(weight @ (0.7 * (times > 0) + 0.3 * (times > 1))))
-        found = backup_covering(question, SelectionConstraints(sites=2), backup=0.3, seconds=9)
+        found = backup_covering(question, SelectionConstraints(sites=2), backup=0.3, time_limit_s=9)
         assert found.objective == pytest.approx(most)
         assert found.status == "proven"
         roomy = capacitated_covering(
-            question, SelectionConstraints(sites=2), households=np.ones(9), capacity=np.full(6, 99.0), seconds=9
+            question,
+            SelectionConstraints(sites=2),
+            households=np.ones(9),
+            capacity=np.full(6, 99.0),
+            time_limit_s=9,
         )
         once = max(float(weight @ covers[:, list(pair)].any(axis=1)) for pair in twos)
         assert roomy.answer.objective == pytest.approx(once)

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from planner.network.walk import FloatArray
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.scenario_analysis import solve_robust, solve_scenarios
+from planner.siting.robustness import solve_robust, solve_scenarios
 from planner.siting.solvers import balanced
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.highs import FEASIBILITY, MixedIntegerProgram
@@ -54,9 +54,9 @@ def test_a_bound_within_the_solvers_arithmetic_proves(
 
     monkeypatch.setattr(balanced, "solve", generous)
     monkeypatch.setattr(balanced, "_least_of_the_best", lambda *_: np.inf)
-    worlds = {name: CoverageMatrix(one.covers, one.weight * times) for name, one in WORLDS.items()}
-    best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=9)
-    found = solve_robust(worlds, SelectionConstraints(sites=1), best, rule=rule, seconds=9)
+    worlds = {name: CoverageMatrix(one.matrix, one.weight * times) for name, one in WORLDS.items()}
+    best = solve_scenarios(worlds, SelectionConstraints(sites=1), time_limit_s=9)
+    found = solve_robust(worlds, SelectionConstraints(sites=1), best, rule=rule, time_limit_s=9)
     assert found.value == value * times
     assert found.status == status
     assert found.bound == pytest.approx(value * times + (left if rule == "worst people" else -left))
@@ -69,7 +69,7 @@ import ctypes, highspy
 import numpy as np
 from scipy.sparse import csr_array
 from planner.siting.problem import SelectionConstraints, CoverageMatrix
-from planner.siting.scenario_analysis import solve_scenarios, solve_robust
+from planner.siting.robustness import solve_scenarios, solve_robust
 from planner.siting.solvers import highs
 c, real, greeted = ctypes.CDLL(None), highspy.Highs, []
 def make():
@@ -78,9 +78,9 @@ def make():
     return real()
 highspy.Highs = make
 c.puts(b"before")
-world = Covering(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
-best = best_of_each({"one": world}, Choice(sites=1), seconds=9)
-robust_choice({"one": world}, Choice(sites=1), best, rule="worst regret", seconds=9)
+world = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+best = solve_scenarios({"one": world}, SelectionConstraints(sites=1), time_limit_s=9)
+solve_robust({"one": world}, SelectionConstraints(sites=1), best, rule="worst regret", time_limit_s=9)
 assert greeted
 c.puts(b"after")
 """

@@ -26,9 +26,9 @@ from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.relocations import propose_relocations
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.scenario_analysis import regret_table
-from planner.siting.solution import Solution, Status
-from planner.siting.unserved_reasons import UnservedContext, UnservedDemand, explain_unserved
+from planner.siting.robustness import regret_table
+from planner.siting.solution import Certificate, Solution, Status
+from planner.siting.unserved import UnservedContext, UnservedDemand, explain_unserved
 
 CRS = "EPSG:32648"
 WALK = WalkSettings(3.6, 10.0)
@@ -116,9 +116,8 @@ def test_only_centres_near_one_another_on_foot_may_be_merged(within_m: float, me
 def answered(site: int, *, objective: float, bound: float, status: Status) -> Solution:
     nobody = np.empty(0, dtype=np.int64)
     served_by = np.full(2, -1)
-    return Solution(
-        "maximal_covering", "most", (site,), (objective,), objective, 0.0, bound, status, 0.0, 0, served_by, nobody
-    )
+    certificate = Certificate(objective, bound, status)
+    return Solution("maximal_covering", "most", (site,), (objective,), certificate, 0.0, 0.0, 0, served_by, nobody)
 
 
 def test_regret_is_bounded_by_what_no_choice_exceeds() -> None:
@@ -161,7 +160,7 @@ def left_of(
             barriers=gpd.GeoDataFrame(geometry=barriers, crs=CRS) if barriers else None,
             free_streets=network.segment_lines,
         ),
-        seconds=10,
+        time_limit_s=10,
     )
 
 
@@ -217,7 +216,7 @@ def test_behind_a_wall_is_not_without_a_street() -> None:
             barriers=None,
             free_streets=network.segment_lines,
         ),
-        seconds=10,
+        time_limit_s=10,
     )
     assert left.rows.tolist() == [0, 1]
     assert left.reason == ("behind_barrier", "no_street")
@@ -242,7 +241,7 @@ def test_where_everybody_is_served_nobody_is_left() -> None:
     around = UnservedContext(
         Walker(network, WALK), homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
     )
-    left = explain_unserved(np.array([True]), around, seconds=10)
+    left = explain_unserved(np.array([True]), around, time_limit_s=10)
     assert (left.rows.tolist(), left.reason, left.by_reason()) == ([], (), ())
     assert (left.extra, left.extra_bound, left.never) == (0, 0.0, 0.0)
     assert np.isnan(left.limit_for_all_min)
@@ -253,7 +252,7 @@ def test_further_stations_are_looked_for_up_to_so_many_places(
     monkeypatch: pytest.MonkeyPatch, most: int, extra: int | None
 ) -> None:
     """Of two places left one has no street: its two people are never served; one station serves the other."""
-    monkeypatch.setattr("planner.siting.unserved_reasons.MOST_ROWS", most)
+    monkeypatch.setattr("planner.siting.unserved.MOST_ROWS", most)
     left = left_of([(200, 0), (500, 500)], ROUND, sites=[(0, 0)], barriers=[], water=[])
     assert (left.extra, left.extra_bound, left.never) == (extra, float(extra or 0), 2.0)
     assert left.limit_for_all_min == pytest.approx(2000 / 60)

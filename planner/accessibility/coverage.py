@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planner.accessibility.branches import facilities_by_tier, is_branch, merge_branches
 from planner.messages.errors import Issue
-from planner.network.argument_checks import check_counts, check_limits, refuse, wrong_lengths
+from planner.network.argument_checks import check_counts, check_limits, length_issues, raise_issues
 from planner.network.isochrones.unions import union
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings, is_within
@@ -202,7 +202,7 @@ def _check(
         for column in columns
         if column not in frame.columns
     ]
-    issues += wrong_lengths(
+    issues += length_issues(
         [
             ("demand", len(demand), times.n_demand),
             ("facilities", len(facilities), times.n_facilities),
@@ -213,7 +213,7 @@ def _check(
     if standard_min not in limits_min:
         shown = ", ".join(f"{limit:g}" for limit in limits_min)
         issues.append(Issue("limit_not_among", {"found": standard_min, "limits": shown}))
-    refuse(where, issues)
+    raise_issues(where, issues)
     times.check_horizon(where, limits_min[-1])
     check_counts(where, [("people", demand["people"], times.n_demand)])
 

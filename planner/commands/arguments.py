@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from planner.messages.catalogue import LANGUAGES, Texts
+from planner.siting.models import DEFAULT_MODEL, model_names
 
 MAX_MARGIN_M = 50_000.0
 MAX_SITES = 1000
 MAX_SECONDS = 3600.0
 MIN_SECONDS = 1e-3
-MODELS = (
-    *("maximal_covering", "kinds", "set_covering", "p_median", "p_center"),
-    *("backup_covering", "gradual_covering", "capacitated_covering", "hierarchical_covering"),
-)
-"""Names of the location models; a test compares them with the registry."""
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it nowhere else
 
@@ -89,7 +85,7 @@ def _add_queries(commands: Commands) -> None:
     programme.set_defaults(command="programme:run_command")
     site = commands.add_parser("site", help="solve the study's siting problem with one model")
     _add_study(site)
-    site.add_argument("--model", choices=MODELS, default=MODELS[0], help=f"default {MODELS[0]}")
+    site.add_argument("--model", choices=model_names(), default=DEFAULT_MODEL, help=f"default {DEFAULT_MODEL}")
     site.add_argument("--sites", type=_sites, metavar="P", help="number of new sites, instead of the study's")
     site.add_argument("--seconds", type=_seconds, metavar="S", help="time limit, instead of the study's")
     site.add_argument("--out", type=Path, metavar="DIR", help="write sites.json and sites.gpkg there too")

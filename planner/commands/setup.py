@@ -21,7 +21,7 @@ def compile_engine(options: Namespace, texts: Texts) -> None:
     del options
     from planner.network.walker import compile_kernels
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
-    from planner.siting.solvers.precompile import compile_solvers
+    from planner.siting.solvers.location_bnb import compile_solvers
 
     progress = StageReport(texts)
     progress("warm_up")

@@ -16,12 +16,8 @@ from planner.messages.money import unit_of_amount
 from planner.reporting.document.siting import lonlat_degrees
 from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.siting.baselines import Comparison
-from planner.siting.models.registry import OWN_NUMBER
 from planner.siting.proposals import SitingResult
-from planner.siting.unserved_reasons import UnservedDemand
-
-COVERING_ONCE = ("maximal_covering", "kinds", "set_covering")
-"""Models for which the street positions that suffice do: all that counts is whether one site serves somebody."""
+from planner.siting.unserved import UnservedDemand
 
 
 def run_command(options: Namespace, texts: Texts) -> None:
@@ -43,14 +39,14 @@ def card(answered: SolvedProblem, texts: Texts) -> str:
 
 
 def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
-    answer, settings, study = answered.found.answer, answered.study.siting, answered.study
-    model = answered.model
+    solution, settings, study = answered.solution, answered.study.siting, answered.study
+    model = answered.spec.name
     yield texts("cli.site_head", study=study.name, model=texts(f"cli.model_{model}"))
     yield texts(
         f"cli.asked_{model}",
         sites=settings.sites,
         minutes=f"{study.limits.standard_min:g}",
-        fade=f"{answered.question.zero_coverage_min:g}",
+        fade=f"{answered.run.problem.zero_coverage_min:g}",
         backup=f"{settings.backup_weight:g}",
         m2=f"{settings.m2_per_household or 0:g}",
     )
@@ -60,20 +56,17 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         named = ", ".join(f"{kind} × {weight:g}" for kind, weight in weights.items())
         yield texts("cli.site_weights", weights=named)
     yield from _candidates(answered, texts)
-    unit = "minutes" if model == "p_center" else "person_minutes" if model == "p_median" else "people"
-    own = {"set_covering": "sites", "hierarchical_covering": "services"}
-    unit = own.get(model, unit)
+    unit, digits = answered.spec.unit, answered.spec.digits
     say = {"unit": texts(f"cli.unit_{unit}")}
-    digits = 1 if unit == "minutes" else 0
     yield texts(
         "cli.site_answer",
-        objective=texts.number(answer.objective, digits),
-        bound=texts.number(round_bound(answer.objective, answer.bound, digits), digits),
-        gap=f"{round_bound(0.0, answer.gap, 4):.2%}",
-        status=texts(f"cli.status_{answer.status}"),
+        objective=texts.number(solution.objective, digits),
+        bound=texts.number(round_bound(solution.objective, solution.bound, digits), digits),
+        gap=f"{round_bound(0.0, solution.gap, 4):.2%}",
+        status=texts(f"cli.status_{solution.status}"),
         **say,
     )
-    before = answered.today
+    before = answered.run.before
     if np.isfinite(before) and unit != "sites":
         yield texts("cli.site_before", before=texts.number(before, digits), **say)
     yield from (
@@ -84,20 +77,22 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         )
         if name.startswith("served_")
         else texts(f"cli.figure_{name}", value=texts.number(value, 1 if name.endswith("min") else 0))
-        for name, value in answered.found.figures.items()
+        for name, value in answered.run.result.figures.items()
     )
     yield texts(
         "cli.site_effort",
-        seconds=texts.number(answer.seconds, 2),
+        seconds=texts.number(solution.elapsed_s, 2),
         most=f"{settings.seconds:g}",
-        seed=answer.seed,
+        seed=solution.seed,
     )
     yield from (f"! {notice.in_words(texts.language)}" for notice in answered.notices)
     yield from _site_lines(answered, texts)
-    if answered.siting is not None and answered.comparison is not None:
-        yield from _comparison(answered.siting, answered.comparison, texts, within=_within(answered, texts))
-    if answered.left is not None:
-        yield from _unserved(answered.left, answered, texts)
+    if answered.run.siting is not None and answered.run.comparison is not None:
+        yield from _comparison(
+            answered.run.siting, answered.run.comparison, texts, within=_within(answered, texts)
+        )
+    if answered.run.left is not None:
+        yield from _unserved(answered.run.left, answered, texts)
 
 
 def _money(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
@@ -106,7 +101,7 @@ def _money(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     if budget is None:
         return
     values = {"budget": f"{budget:g}", "unit": unit_of_amount(answered.study.costs.unit, texts)}
-    if answered.model not in OWN_NUMBER:
+    if answered.spec.needs_sites:
         yield texts("cli.site_budget", **values)
         return
     cost = float(answered.sites["cost"].sum())
@@ -116,7 +111,7 @@ def _money(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
 
 def _within(answered: SolvedProblem, texts: Texts) -> str:
     """Return the conditions of a proof, to be put into its sentence."""
-    budget, free = answered.study.siting.budget, len(answered.pool.kept_centres)
+    budget, free = answered.study.siting.budget, len(answered.run.pool.kept_centres)
     money = (
         {"budget": f"{budget:g}", "unit": unit_of_amount(answered.study.costs.unit, texts)}
         if budget is not None
@@ -134,16 +129,16 @@ def _weights(answered: SolvedProblem) -> dict[str, float]:
 
 
 def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
-    for one in answered.pool.origins:
+    for one in answered.run.pool.origins:
         said = texts(f"words.origin_{one.origin}")
         yield texts("cli.site_origin", origin=said, kept=f"{one.kept:,}", proposed=f"{one.proposed:,}")
         if one.suffice is not None:
             key = "cli.site_every_street" if one.stands_for_all else "cli.site_some_streets"
-            key = key if answered.model in COVERING_ONCE else "cli.site_streets_else"
+            key = key if answered.spec.counts_first_site_only else "cli.site_streets_else"
             yield texts(key, suffice=f"{one.suffice:,}", kept=f"{one.kept:,}")
-    reasons = [one.reason for one in answered.pool.excluded]
+    reasons = [one.reason for one in answered.run.pool.excluded]
     for reason in dict.fromkeys(reasons):
-        some = [one.candidate.id for one in answered.pool.excluded if one.reason == reason]
+        some = [one.candidate.id for one in answered.run.pool.excluded if one.reason == reason]
         shown = ", ".join(some[:5]) + (" …" if len(some) > 5 else "")  # noqa: PLR2004 -- a line's worth
         said = texts(f"words.excluded_{reason}")
         yield texts("cli.site_excluded", count=len(some), reason=said, ids=shown)

@@ -76,7 +76,7 @@ def assess_compounds(
     at_gate = np.unique(np.concatenate([np.array(nodes, dtype=np.int64) for nodes in gates] or [np.zeros(0, int)]))
     gated = np.unique(drawn.edge_piece[np.isin(drawn.edge_nodes, at_gate).any(axis=1)])
     row_piece = network.edge_piece[network.segment_edge[demand.segment]]
-    behind = demand.reaches_street & _all_rows(demand, np.isin(row_piece, gated[gated > 0]))
+    behind = demand.reaches_street & _all_rows_hold(demand, np.isin(row_piece, gated[gated > 0]))
     if how == "closed":
         ways = inputs.closed_ways
         lines = np.zeros(0, dtype=object) if ways is None else np.asarray(ways.geometry.array, dtype=object)
@@ -93,21 +93,23 @@ def assess_compounds(
         return CompoundAccess(how, private_m, nobody, nobody, len(gates), behind)
     is_private = network.layers.is_private
     edge = drawn.segment_edge[network.layers.segment_place[demand.segment]]
-    only_private = demand.reaches_street & _all_rows(demand, is_private[edge])
-    leads_out = _leads_out(drawn, is_private)
+    only_private = demand.reaches_street & _all_rows_hold(demand, is_private[edge])
+    leads_out = _edges_leading_out(drawn, is_private)
     # Islands of streets are told elsewhere: here the streets hang together, but nobody may walk on.
-    shut_in = demand.reaches_street & _all_rows(demand, ~leads_out[edge]) & ~_all_rows(demand, row_piece > 0)
+    shut_in = (
+        demand.reaches_street & _all_rows_hold(demand, ~leads_out[edge]) & ~_all_rows_hold(demand, row_piece > 0)
+    )
     return CompoundAccess(how, private_m, only_private, shut_in, len(gates), behind)
 
 
-def _all_rows(snaps: SnappedPoints, holds: Bools) -> Bools:
+def _all_rows_hold(snaps: SnappedPoints, holds: Bools) -> Bools:
     """Return whether a condition holds in all rows of a point, shape (points,)."""
     every = np.ones(len(snaps.xy), dtype=np.bool_)
     every[snaps.point[~holds]] = False
     return every
 
 
-def _leads_out(network: WalkingNetwork, is_private: Bools) -> Bools:
+def _edges_leading_out(network: WalkingNetwork, is_private: Bools) -> Bools:
     """Return the edges of the longest public component or private ways that touch it, shape (edges,)."""
     of_public, of_private = (_node_pieces(network, which) for which in (~is_private, is_private))
     public_m = np.bincount(
@@ -131,13 +133,13 @@ def compound_notes(found: CompoundAccess, study: Study, people: NDArray[np.float
     own = study.file.name
     if found.private_m > 0:
         values = {
-            "metres": _whole(found.private_m),
-            "people": _whole(float(people[found.on_private].sum())),
+            "metres": _format_whole(found.private_m),
+            "people": _format_whole(float(people[found.on_private].sum())),
             "access_m": f"{study.walking.access_m:g}",
         }
         yield CostNote("private_ways", Phrase(f"words.cost_private_{found.private_ways}", values), own, "own")
     if found.gates:
-        values = {"count": str(found.gates), "people": _whole(float(people[found.behind_gates].sum()))}
+        values = {"count": str(found.gates), "people": _format_whole(float(people[found.behind_gates].sum()))}
         yield CostNote("gates", Phrase("words.cost_gates", values), own, "own")
 
 
@@ -148,7 +150,7 @@ def ordered_cost_notes(notes: list[CostNote]) -> list[CostNote]:
 
 def compound_notices(found: CompoundAccess, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Notice]:
     """Yield notices on the demand points affected by private ways and closed gates."""
-    metres = {"metres": _whole(found.private_m), "access_m": f"{study.walking.access_m:g}"}
+    metres = {"metres": _format_whole(found.private_m), "access_m": f"{study.walking.access_m:g}"}
     if found.private_m > 0:
         told = _notice(f"private_ways_{found.private_ways}", "streets", demand, found.on_private, metres)
         # Only where people lose their way out are they to be looked for.
@@ -161,8 +163,8 @@ def compound_notices(found: CompoundAccess, study: Study, demand: gpd.GeoDataFra
 
 def _notice(key: str, table: str, demand: gpd.GeoDataFrame, which: Bools, values: dict[str, str]) -> Notice:
     people = float(demand["people"].to_numpy()[which].sum())
-    return Notice(key, table, tuple(demand["id"][which]), people, {**values, "people": _whole(people)})
+    return Notice(key, table, tuple(demand["id"][which]), people, {**values, "people": _format_whole(people)})
 
 
-def _whole(number: float) -> str:
+def _format_whole(number: float) -> str:
     return f"{number:,.0f}"

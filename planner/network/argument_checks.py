@@ -42,7 +42,7 @@ SLOWEST_KMH = 1e-3
 """One metre an hour: times of slower walks leave the range in which their sums are exact."""
 
 
-def refuse(where: str, issues: Sequence[Issue]) -> None:
+def raise_issues(where: str, issues: Sequence[Issue]) -> None:
     """Raise a `DataError` if there is any issue."""
     if issues:
         raise DataError(where, issues)
@@ -60,13 +60,13 @@ def check_streets(streets: object) -> None:
     where = "build_network(streets)"
     if not isinstance(streets, gpd.GeoDataFrame | gpd.GeoSeries):
         remedy = "streets_graph" if hasattr(streets, "edges") else "streets_type"
-        refuse(where, [Issue(remedy, {"found": type(streets).__name__})])
+        raise_issues(where, [Issue(remedy, {"found": type(streets).__name__})])
         return
     if isinstance(streets, gpd.GeoDataFrame) and streets.active_geometry_name is None:
-        refuse(where, [Issue("no_geometry_column")])
-    refuse(where, [*_wrong_system(streets.crs), *_wrong_shapes(streets.geometry, LINES)])
+        raise_issues(where, [Issue("no_geometry_column")])
+    raise_issues(where, [*_crs_issues(streets.crs), *_geometry_issues(streets.geometry, LINES)])
     if len(streets) == 0:
-        refuse(where, [Issue("empty_table")])
+        raise_issues(where, [Issue("empty_table")])
 
 
 def check_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> None:
@@ -85,9 +85,9 @@ def check_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> 
         if not isinstance(given, gpd.GeoSeries):
             issues.append(Issue("barriers_type", {"found": type(given).__name__}))
             continue
-        issues += [] if series.crs is None else _wrong_system(series.crs)
-        issues += _wrong_shapes(series, types)
-    refuse("build_barriers", issues)
+        issues += [] if series.crs is None else _crs_issues(series.crs)
+        issues += _geometry_issues(series, types)
+    raise_issues("build_barriers", issues)
 
 
 def check_points(where: str, xy: object, network: WalkingNetwork) -> FloatArray:
@@ -112,7 +112,7 @@ def check_points(where: str, xy: object, network: WalkingNetwork) -> FloatArray:
     finite = np.isfinite(places).all(axis=1)
     if not finite.all():
         raise DataError(where, [Issue("infinite_geometry", {}, [f"#{row}" for row in np.flatnonzero(~finite)])])
-    _refuse_elsewhere(where, places, network)
+    _check_location(where, places, network)
     return places
 
 
@@ -124,7 +124,7 @@ def check_access(where: str, access_m: object) -> None:
     DataError
         It is not.
     """
-    refuse(where, list(_wrong_number("access_m", access_m, at_least=0.0)))
+    raise_issues(where, list(_number_issues("access_m", access_m, at_least=0.0)))
 
 
 def check_walk(speed_kmh: object, access_m: object) -> None:
@@ -135,11 +135,11 @@ def check_walk(speed_kmh: object, access_m: object) -> None:
     DataError
         The speed is not above 0, or one of both is not a finite number, or in another unit.
     """
-    refuse(
+    raise_issues(
         "Walk",
         [
-            *_wrong_number("speed_kmh", speed_kmh, at_least=SLOWEST_KMH, at_most=FASTEST_KMH),
-            *_wrong_number("access_m", access_m, at_least=0.0),
+            *_number_issues("speed_kmh", speed_kmh, at_least=SLOWEST_KMH, at_most=FASTEST_KMH),
+            *_number_issues("access_m", access_m, at_least=0.0),
         ],
     )
 
@@ -163,7 +163,7 @@ def check_search(
     for snap in snaps:
         if not hasattr(snap, "nearest_segment"):
             raise DataError(where, [Issue("not_snapped", {"found": type(snap).__name__})])
-        # Who stands on the street itself (`standing.stand`) has no access to agree on.
+        # Points on the street itself (`positions.as_snapped`) have no `access_m` to compare.
         if snap.access_m > ON_STREET_M and abs(snap.access_m - walk.access_m) > ACCESS_TOLERANCE_M:
             values = {"snapped": f"{snap.access_m:g}", "walk": f"{walk.access_m:g}"}
             issues.append(Issue("access_differs", values))
@@ -171,7 +171,7 @@ def check_search(
             issues.append(Issue("other_network"))
     if not _is_number(horizon_min) or np.isnan(float(horizon_min)):  # type: ignore[arg-type]
         issues.append(Issue("not_a_value", {"name": "horizon_min", "found": horizon_min}))
-    refuse(where, issues)
+    raise_issues(where, issues)
 
 
 def check_limits(where: str, limits_min: object) -> None:
@@ -212,10 +212,10 @@ def check_counts(where: str, counts: Sequence[tuple[str, object, int]]) -> None:
         wrong = ~(np.isfinite(array) & (array >= 0))
         if wrong.any():
             issues.append(Issue("counts_wrong", {"name": name}, [f"#{row}" for row in np.flatnonzero(wrong)]))
-    refuse(where, issues)
+    raise_issues(where, issues)
 
 
-def wrong_lengths(parts: Sequence[tuple[str, int, int]]) -> Iterator[Issue]:
+def length_issues(parts: Sequence[tuple[str, int, int]]) -> Iterator[Issue]:
     """Yield an issue for each part whose length is not the expected one: (name, length, expected)."""
     for name, found, expected in parts:
         if found != expected:
@@ -229,7 +229,7 @@ def _check_network(where: str, network: object) -> None:
         raise DataError(where, [Issue("network_without_streets")])
 
 
-def _wrong_system(crs: pyproj.CRS | None) -> list[Issue]:
+def _crs_issues(crs: pyproj.CRS | None) -> list[Issue]:
     if crs is None:
         return [Issue("frame_without_crs")]
     if crs.is_geographic or not crs.is_projected:
@@ -239,7 +239,7 @@ def _wrong_system(crs: pyproj.CRS | None) -> list[Issue]:
     return []
 
 
-def _wrong_shapes(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Issue]:
+def _geometry_issues(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Issue]:
     rows = np.array([f"#{row}" for row in shapes.index], dtype=object)
     array = np.asarray(shapes.array, dtype=object)
     missing = shapely.is_missing(array) | shapely.is_empty(array)
@@ -262,7 +262,7 @@ def _wrong_shapes(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Issue]:
     return issues
 
 
-def _refuse_elsewhere(where: str, xy: FloatArray, network: WalkingNetwork) -> None:
+def _check_location(where: str, xy: FloatArray, network: WalkingNetwork) -> None:
     """Raise a `DataError` if no point can be near the streets."""
     if not len(xy):
         return
@@ -281,7 +281,7 @@ def _refuse_elsewhere(where: str, xy: FloatArray, network: WalkingNetwork) -> No
         raise DataError(where, [Issue("points_elsewhere", values)])
 
 
-def _wrong_number(
+def _number_issues(
     name: str, value: object, *, at_least: float, at_most: float = np.finfo(np.float64).max
 ) -> Iterator[Issue]:
     if not _is_number(value) or not np.isfinite(float(value)):  # type: ignore[arg-type]

@@ -42,12 +42,12 @@ def kernel(function: Function) -> Function:
     except RuntimeError:
         compiled = numba.njit(nogil=True)(function)
     else:
-        _forgive(compiled)
+        _recompile_if_damaged(compiled)
     kernel_of_function: Function = compiled
     return kernel_of_function
 
 
-def _forgive(compiled: Any) -> None:  # noqa: ANN401 - numba has no types
+def _recompile_if_damaged(compiled: Any) -> None:  # noqa: ANN401 - numba has no types
     """Compile again if the cached machine code is damaged, instead of failing until it is deleted.
 
     numba reads the kernel's cache before it compiles and writes to it afterwards; both may raise whatever reading
@@ -61,29 +61,29 @@ def _forgive(compiled: Any) -> None:  # noqa: ANN401 - numba has no types
             return load(signature, context)
         except Exception as error:  # noqa: BLE001 - a torn file may raise anything
             LOG.warning(
-                "compiled code of %s is damaged (%s); it is compiled anew", compiled.__name__, _named(error)
+                "compiled code of %s is damaged (%s); it is compiled anew", compiled.__name__, _type_name(error)
             )
-            _renew(cache)
+            _clear_cache(cache)
             return None
 
     def save_or_go_on(signature: object, data: object) -> None:
         try:
             save(signature, data)
         except Exception:  # noqa: BLE001 - the index of the kept code may be the damaged file
-            _renew(cache)
+            _clear_cache(cache)
             with suppress(Exception):
                 save(signature, data)
 
     cache.load_overload, cache.save_overload = load_or_compile, save_or_go_on
 
 
-def _renew(cache: Any) -> None:  # noqa: ANN401 - numba has no types
+def _clear_cache(cache: Any) -> None:  # noqa: ANN401 - numba has no types
     """Clear the cache of a kernel; if its folder is read-only, every process compiles."""
     with suppress(Exception):
         cache.flush()
 
 
-def _named(error: Exception) -> str:
+def _type_name(error: Exception) -> str:
     return type(error).__name__
 
 

@@ -48,12 +48,12 @@ def merge_intervals(parts: Sequence[EdgeIntervals]) -> EdgeIntervals:
     key = point * (edge.max(initial=0) + 1) + edge
     order = np.lexsort((from_m, key))
     key, from_m, to_m = key[order], from_m[order], to_m[order]
-    kept = _join(key, from_m, to_m)
+    kept = _merge_sorted(key, from_m, to_m)
     return EdgeIntervals(point[order][kept], edge[order][kept], from_m[kept], to_m[kept])
 
 
 @kernel
-def _join(key: IndexArray, from_m: FloatArray, to_m: FloatArray) -> IndexArray:
+def _merge_sorted(key: IndexArray, from_m: FloatArray, to_m: FloatArray) -> IndexArray:
     """Extend the first of each run of rows that touch, in place; return these first rows."""
     kept = np.empty(len(key), dtype=np.int64)
     count = 0
@@ -116,12 +116,12 @@ def _cut(
             if apart < beside:
                 nearest, beside = i, apart
             if high > low:
-                _put(xy, i, low / length_m[i], high / length_m[i], segments[total])
+                _write_part(xy, i, low / length_m[i], high / length_m[i], segments[total])
                 whole[total], between_m[total, 0], between_m[total, 1] = i, low, high
                 total += 1
         if total == before:
             along = min(max(from_m[row] - begins_m[nearest], 0.0) / length_m[nearest], 1.0)
-            _put(xy, nearest, along, along, segments[total])
+            _write_part(xy, nearest, along, along, segments[total])
             whole[total] = nearest
             between_m[total, 0] = between_m[total, 1] = along * length_m[nearest]
             total += 1
@@ -130,7 +130,7 @@ def _cut(
 
 
 @kernel
-def _put(xy: FloatArray, i: int, low: float, high: float, segment: FloatArray) -> None:
+def _write_part(xy: FloatArray, i: int, low: float, high: float, segment: FloatArray) -> None:
     """Write the part of segment `i` between two shares of its length, exact at the ends of the segment."""
     for axis in range(2):
         step = xy[i, 2 + axis] - xy[i, axis]

@@ -85,7 +85,7 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
         at = corners[nearest_corner] if apart_m[nearest_corner] <= SAME_PLACE_M else np.round(place, PLACE_DIGITS)
         places[gate] = (float(at[0]), float(at[1]))
         for passing in tree.query(shapely.Point(at), predicate="dwithin", distance=SAME_PLACE_M).tolist():
-            shapes[passing] = _cut(shapes[passing], at)
+            shapes[passing] = _split_street(shapes[passing], at)
     names = list(zip(closed["id"], closed["name"], strict=True))
     return SplitStreets(
         gpd.GeoDataFrame(streets.set_geometry(shapes, crs=streets.crs)),
@@ -94,7 +94,7 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
     )
 
 
-def _cut(shape: shapely.Geometry, at: FloatArray) -> shapely.Geometry:
+def _split_street(shape: shapely.Geometry, at: FloatArray) -> shapely.Geometry:
     """Split a street at a position; the vertices there lie exactly on it."""
     pieces: list[FloatArray] = []
     for part in shapely.get_parts(shape):
@@ -141,7 +141,7 @@ def find_gap_gates(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[
     [('gap-1', (50.0, 0.0), 2)]
     """
     network = network.as_drawn
-    groups = [group for group in _groups(network, streets) if len(group) > 1]
+    groups = [group for group in _group_gap_ends(network, streets) if len(group) > 1]
     places = [np.round(network.node_xy[group].mean(axis=0), 3) for group in groups]
     order = sorted(range(len(groups)), key=lambda number: tuple(places[number]))
     return tuple(
@@ -158,7 +158,7 @@ def find_gap_gates(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> tuple[
 def find_gap_nodes(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[tuple[int, ...]]:
     """Return the nodes at each closed gate of an extract, where streets end near one another or near a street."""
     drawn = network.as_drawn
-    groups = _groups(drawn, streets)
+    groups = _group_gap_ends(drawn, streets)
     alone = np.array([group[0] for group in groups if len(group) == 1], dtype=np.int64)
     segments = shapely.STRtree(drawn.segment_lines()) if len(alone) else None
     beside = set[int]()
@@ -171,7 +171,7 @@ def find_gap_nodes(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[t
     return [tuple(group.tolist()) for group in groups if len(group) > 1 or int(group[0]) in beside]
 
 
-def _groups(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[IndexArray]:
+def _group_gap_ends(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[IndexArray]:
     """Return the ends of streets that stop at a gate, grouped by gap."""
     if "gated" not in streets.columns or not len(network.edge_m):
         return []

@@ -205,7 +205,7 @@ def build_network(
     xy, line = xy[long_enough], line[long_enough]
 
     _, vertex = np.unique(xy, axis=0, return_inverse=True)
-    vertex = _kept_apart(vertex.reshape(-1), xy, gates)
+    vertex = _separate_at_gates(vertex.reshape(-1), xy, gates)
     changes = line[1:] != line[:-1]
     is_first = np.concatenate([[True], changes])[: len(line)]
     is_last = np.concatenate([changes, [True]])[-len(line) :] if len(line) else is_first
@@ -250,11 +250,11 @@ def build_network(
         segment_cost_factor=np.ones((len(segment_m), 2)),
         segment_from_cost_m=np.column_stack([segment_from_m, segment_from_m]),
         edge_cost_m=edge_cost_m,
-        edge_piece=_pieces(edge_nodes, edge_m, len(node_xy)),
+        edge_piece=_components(edge_nodes, edge_m, len(node_xy)),
         adjacency=build_adjacency(edge_nodes, edge_cost_m, len(node_xy)),
         grid=build_grid(segment_xy, segment_m),
         barriers=barriers,
-        gates=tuple(_with_nodes(gate, node_xy[order]) for gate in gates),
+        gates=tuple(_add_nodes(gate, node_xy[order]) for gate in gates),
     )
 
 
@@ -305,7 +305,7 @@ def with_costs(
     )
 
 
-def _kept_apart(vertex: IndexArray, xy: FloatArray, gates: Sequence[Gate]) -> IndexArray:
+def _separate_at_gates(vertex: IndexArray, xy: FloatArray, gates: Sequence[Gate]) -> IndexArray:
     """Return vertex numbers that are distinct for every visit of a place with a closed gate."""
     if not gates:
         return vertex
@@ -316,12 +316,12 @@ def _kept_apart(vertex: IndexArray, xy: FloatArray, gates: Sequence[Gate]) -> In
     return np.asarray(numbers, dtype=np.int64).reshape(-1)
 
 
-def _with_nodes(gate: Gate, node_xy: FloatArray) -> Gate:
+def _add_nodes(gate: Gate, node_xy: FloatArray) -> Gate:
     nodes = np.flatnonzero((node_xy == np.round(gate.xy, MILLIMETRE_DIGITS)).all(axis=1))
     return replace(gate, nodes=tuple(nodes.tolist()))
 
 
-def _pieces(edge_nodes: IndexArray, edge_m: FloatArray, n_nodes: int) -> IndexArray:
+def _components(edge_nodes: IndexArray, edge_m: FloatArray, n_nodes: int) -> IndexArray:
     """Return the connected component of each edge, by descending length; of equal lengths by first edge."""
     links = coo_array((np.ones(len(edge_nodes)), edge_nodes.T), shape=(n_nodes, n_nodes))
     _, node_piece = connected_components(links, directed=False)

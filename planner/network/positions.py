@@ -119,9 +119,9 @@ def as_snapped(
     copies = csr_pointers(place[copy], len(drawn.segment_m))
 
     at_node = np.flatnonzero(spots.node >= 0)
-    on_node, row = _spread(pointer, spots.node[at_node])
-    inside, drawn_segment, inside_m = _inside(spots, drawn)
-    on_segment, which = _spread(copies, drawn_segment)
+    on_node, row = _expand_rows(pointer, spots.node[at_node])
+    inside, drawn_segment, inside_m = _positions_inside_edges(spots, drawn)
+    on_segment, which = _expand_rows(copies, drawn_segment)
     point = np.concatenate([at_node[on_node], inside[on_segment]])
     segment = np.concatenate([end_segment[row], copy[which]])
     at_m = np.concatenate([end_m[row], inside_m[on_segment]])
@@ -147,7 +147,9 @@ def as_snapped(
     )
 
 
-def _inside(spots: StreetPositions, network: WalkingNetwork) -> tuple[IndexArray, IndexArray, FloatArray]:
+def _positions_inside_edges(
+    spots: StreetPositions, network: WalkingNetwork
+) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Return the positions inside edges with their segments: two where the position is the vertex between them."""
     first, last = _end_segments(network)
     point = np.flatnonzero(spots.node < 0)
@@ -162,7 +164,7 @@ def _inside(spots: StreetPositions, network: WalkingNetwork) -> tuple[IndexArray
     )
 
 
-def _spread(pointer: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArray]:
+def _expand_rows(pointer: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArray]:
     """Return the rows of several keys one after the other: position of the key, and row."""
     count = np.diff(pointer)[keys]
     which = np.repeat(np.arange(len(keys)), count)

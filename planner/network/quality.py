@@ -90,7 +90,7 @@ def network_quality(
     network = network.as_drawn
     if places is None:
         places = find_topology_issues(network, streets)
-    across = _across(network, streets)
+    across = _lines_across_squares(network, streets)
     street_m = np.where(across[network.edge_street], 0.0, network.edge_m)
     piece_m = np.bincount(network.edge_piece, weights=street_m)
     length = float(street_m.sum())
@@ -123,7 +123,7 @@ def on_small_pieces(snaps: SnappedPoints, network: WalkingNetwork) -> NDArray[np
     return snaps.reaches_street & ~on_longest
 
 
-def _across(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
+def _lines_across_squares(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
     """Return whether streets are lines across a square, shape (streets,)."""
     if streets is None or "square" not in streets.columns:
         return np.zeros(int(network.edge_street.max(initial=-1)) + 1, dtype=bool)
@@ -214,7 +214,7 @@ def find_topology_issues(network: WalkingNetwork, streets: gpd.GeoDataFrame | No
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class _Issues:
     """Places of one kind: where, the segments concerned, how far apart, how long."""
 
     xy: FloatArray
@@ -226,7 +226,7 @@ class _Found:
 
 def _near_misses(
     network: WalkingNetwork, marks: _Marks, tree: shapely.STRtree, lines: NDArray[np.object_]
-) -> _Found:
+) -> _Issues:
     degree = np.bincount(network.edge_nodes.ravel(), minlength=len(network.node_xy))
     ends = network.edge_nodes
     edge_at, side = np.nonzero(degree[ends] == 1)
@@ -257,12 +257,12 @@ def _near_misses(
     _, once = np.unique(np.round(xy, 2), axis=0, return_index=True)
     once = np.sort(once)
     nothing = np.full(len(once), np.nan)
-    return _Found(xy[once], own_segment[row[once]], segment[once], gap_m[once], nothing)
+    return _Issues(xy[once], own_segment[row[once]], segment[once], gap_m[once], nothing)
 
 
 def _crossings(
     network: WalkingNetwork, marks: _Marks, lines: NDArray[np.object_], one: IndexArray, other: IndexArray
-) -> _Found:
+) -> _Issues:
     on_streets = ~marks.across[one] & ~marks.across[other]
     one, other = one[on_streets], other[on_streets]
     ends = network.segment_xy.reshape(-1, 2, 2)
@@ -272,10 +272,10 @@ def _crossings(
     one, other = one[cross], other[cross]
     xy = shapely.get_coordinates(shapely.point_on_surface(shapely.intersection(lines[one], lines[other])))
     nothing = np.full(len(one), np.nan)
-    return _Found(xy, one, other, nothing, nothing)
+    return _Issues(xy, one, other, nothing, nothing)
 
 
-def _overlaps(network: WalkingNetwork, marks: _Marks, one: IndexArray, other: IndexArray) -> _Found:
+def _overlaps(network: WalkingNetwork, marks: _Marks, one: IndexArray, other: IndexArray) -> _Issues:
     on_streets = ~marks.across[one] & ~marks.across[other]
     one, other = one[on_streets], other[on_streets]
     begin, end = network.segment_xy[:, :2], network.segment_xy[:, 2:]
@@ -288,7 +288,7 @@ def _overlaps(network: WalkingNetwork, marks: _Marks, one: IndexArray, other: In
     long = high - low >= SHORTEST_OVERLAP_M
     one, other, low, high = one[long], other[long], low[long], high[long]
     xy = begin[one] + along[one] * ((low + high) / 2)[:, None]
-    return _Found(xy, one, other, np.full(len(one), np.nan), high - low)
+    return _Issues(xy, one, other, np.full(len(one), np.nan), high - low)
 
 
 def _cross(one: FloatArray, other: FloatArray) -> FloatArray:

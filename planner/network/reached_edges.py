@@ -98,10 +98,10 @@ def find_reached_edges(network: WalkingNetwork, facilities: SnappedPoints, reach
 
     A walk back along the edge by which its node was reached is left out.
     """
-    from_nodes = _from_nodes(
+    from_nodes = _walks_from_nodes(
         network.adjacency, network.edge_m, network.edge_cost_m, reach.point, reach.node, reach.metres
     )
-    at_doors = [_from_doors(network, facilities, against) for against in (0, 1)]
+    at_doors = [_walks_from_facilities(network, facilities, against) for against in (0, 1)]
     parts = [np.concatenate(column) for column in zip(from_nodes, *at_doors, strict=True)]
     return ReachedEdges(*parts)
 
@@ -126,7 +126,7 @@ def as_drawn(
     return network.as_drawn, facilities, runs._replace(edge=network.layers.edge_place[runs.edge])
 
 
-def _from_doors(network: WalkingNetwork, facilities: SnappedPoints, against: int) -> ReachedEdges:
+def _walks_from_facilities(network: WalkingNetwork, facilities: SnappedPoints, against: int) -> ReachedEdges:
     """Return the walks from the stretches within straight reach of a facility, each from its best position."""
     segment, foot, aside = facilities.segment, facilities.foot_m, np.abs(facilities.aside_m)
     factor = network.segment_cost_factor[segment, against]
@@ -146,7 +146,7 @@ def _from_doors(network: WalkingNetwork, facilities: SnappedPoints, against: int
 
 
 @kernel
-def _from_nodes(
+def _walks_from_nodes(
     adjacency: Adjacency,
     edge_m: FloatArray,
     edge_cost_m: FloatArray,
@@ -200,7 +200,7 @@ def clip_to_reach(
         edge, side, along = runs.edge[row], runs.against[row], runs.along_m[row]
         until = 0.0 if side else lines.edge_m[edge]
         if left < lines.edge_cost_m[edge, side]:
-            until = _until(lines, edge, side, along, left)
+            until = _end_position(lines, edge, side, along, left)
         which[count] = row
         from_m[count], to_m[count] = min(along, until), max(along, until)
         count += 1
@@ -208,7 +208,7 @@ def clip_to_reach(
 
 
 @kernel
-def _until(lines: EdgeSegments, edge: int, side: int, along: float, left: float) -> float:
+def _end_position(lines: EdgeSegments, edge: int, side: int, along: float, left: float) -> float:
     """Return the position along an edge to which a walk of so many cost metres leads."""
     first, last = lines.first[edge], lines.first[edge + 1]
     for step in range(last - first):

@@ -101,7 +101,7 @@ def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: In
     best, found, head = field.metres, field.found, field.head
     pointer, to_node, way_m = adjacency.pointer, adjacency.node, adjacency.metres
     beyond_m, a_metre = field.beyond_m, field.a_metre
-    count = _sow(field, seeds, label)
+    count = _enter_seeds(field, seeds, label)
     entries, used = np.empty(1024 + 2 * count, dtype=np.uint64), np.uint32(1)
     for begun in range(count):
         bucket = np.uint32(best[found[begun]] * a_metre)
@@ -137,7 +137,7 @@ def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: In
 
 
 @kernel
-def _sow(field: SearchState, seeds: Seeds, label: IndexArray | None) -> np.uint32:
+def _enter_seeds(field: SearchState, seeds: Seeds, label: IndexArray | None) -> np.uint32:
     """Enter the nodes where walks begin; return their number."""
     best, found, count = field.metres, field.found, np.uint32(0)
     for seed in range(len(seeds.node)):

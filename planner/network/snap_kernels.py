@@ -73,7 +73,7 @@ def squared_distance(segment_xy: FloatArray, s: int, x: float, y: float) -> floa
 
 
 @kernel
-def insert(rows: IndexArray, begin: int, end: int, value: int) -> None:
+def insert_sorted(rows: IndexArray, begin: int, end: int, value: int) -> None:
     """Insert a value among the sorted rows from `begin` to `end`."""
     while end > begin and rows[end - 1] > value:
         rows[end] = rows[end - 1]
@@ -145,7 +145,7 @@ def find_nearby_segments(  # noqa: C901 -- a call in the loop costs more than th
                         nearest, best = s, square
                     if used == len(rows):
                         rows = np.concatenate((rows, np.empty(used, dtype=np.int64)))
-                    insert(rows, begin, used, s)
+                    insert_sorted(rows, begin, used, s)
                     used += 1
         if nearest < 0:
             nearest, best = find_nearest_segment(grid, segment_xy, x, y)

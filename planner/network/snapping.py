@@ -161,10 +161,10 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
         nearest_xy=_nearest_xy(xy, nearest_segment, network),
         reaches_street=counts > 0,
     )
-    return near if network.barriers is None else _visible(near, network, network.barriers)
+    return near if network.barriers is None else _drop_hidden(near, network, network.barriers)
 
 
-def _visible(snaps: SnappedPoints, network: WalkingNetwork, barriers: Barriers) -> SnappedPoints:
+def _drop_hidden(snaps: SnappedPoints, network: WalkingNetwork, barriers: Barriers) -> SnappedPoints:
     """Return the snapped points without the stretches hidden by barriers."""
     stretches = (csr_pointers(snaps.point, len(snaps.xy)), snaps.segment, snaps.from_m, snaps.to_m)
     reach_m = snaps.access_m + TOUCH_M

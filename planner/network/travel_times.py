@@ -155,7 +155,7 @@ def travel_times(
     streets, starts, stands = edge_arrays_of(network), snap_arrays_of(facilities), snap_arrays_of(demand)
     beside = rows_by_edge(streets, stands, facilities.segment, arriving=True)
     order = block_order(demand.xy, network.grid)
-    ends = (stands, beside, _links(streets, stands, order, all_vertices=network.barriers is not None))
+    ends = (stands, beside, _link_demand(streets, stands, order, all_vertices=network.barriers is not None))
     parts = map_chunks(
         lambda first, last: search_facilities(network.adjacency, streets, starts, ends, first, last, reach_m),
         len(facilities.xy) if horizon_min >= 0 else 0,
@@ -228,7 +228,7 @@ def nearest_facility(
         len(demand.xy),
         at_least=DEMAND_AT_LEAST,
     )
-    return _within(horizon_min, walk.all_minutes(metres), facility)
+    return _apply_horizon(horizon_min, walk.all_minutes(metres), facility)
 
 
 def nearest_facility_of_places(
@@ -274,16 +274,16 @@ def nearest_facility_of_places(
         len(xy),
         at_least=DEMAND_AT_LEAST,
     )
-    return _within(horizon_min, walk.all_minutes(metres), facility)
+    return _apply_horizon(horizon_min, walk.all_minutes(metres), facility)
 
 
-def _within(horizon_min: float, minutes: FloatArray, facility: IndexArray) -> tuple[FloatArray, IndexArray]:
+def _apply_horizon(horizon_min: float, minutes: FloatArray, facility: IndexArray) -> tuple[FloatArray, IndexArray]:
     """Return walks and facilities, with `inf` and -1 beyond the horizon."""
     inside = is_within(minutes, horizon_min) & (facility >= 0)
     return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
 
 
-def _links(streets: EdgeArrays, stands: SnapArrays, order: IndexArray, *, all_vertices: bool) -> NodeLinks:
+def _link_demand(streets: EdgeArrays, stands: SnapArrays, order: IndexArray, *, all_vertices: bool) -> NodeLinks:
     parts = map_chunks(
         lambda first, last: link_points(streets, stands, order, first, last, all_vertices=all_vertices),
         len(order),

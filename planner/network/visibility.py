@@ -137,7 +137,7 @@ def find_visible_parts(
         if squared_to_piece(foot - u, aside - v, to_u - u, to_v - v) <= BESIDE_M**2:
             continue
         if aside < BESIDE_M:
-            if hides_the_line(foot, length, (u, v), (to_u, to_v)):
+            if covers_line_of_sight(foot, length, (u, v), (to_u, to_v)):
                 return 0
             continue
         # The shares of the piece between the street's line and the spot's parallel to it.
@@ -150,9 +150,9 @@ def find_visible_parts(
             open_begin = open_end = end
         for share, to_share in ((begin, min(open_begin, end)), (max(open_end, begin), end)):
             if share < to_share:
-                one = thrown(foot, aside, u + share * (to_u - u), v + share * (to_v - v))
-                other = thrown(foot, aside, u + to_share * (to_u - u), v + to_share * (to_v - v))
-                count = hide(parts, count, min(one, other) - EDGE_M, max(one, other) + EDGE_M)
+                one = project_shadow(foot, aside, u + share * (to_u - u), v + share * (to_v - v))
+                other = project_shadow(foot, aside, u + to_share * (to_u - u), v + to_share * (to_v - v))
+                count = subtract_interval(parts, count, min(one, other) - EDGE_M, max(one, other) + EDGE_M)
                 if not count:
                     return 0
     return count
@@ -175,7 +175,7 @@ def shares_between(begin: float, end: float, low: float, high: float) -> tuple[f
 
 
 @kernel
-def thrown(foot: float, aside: float, u: float, v: float) -> float:
+def project_shadow(foot: float, aside: float, u: float, v: float) -> float:
     """Return the position on the street's line where the shadow of a place falls."""
     if v >= aside:
         return np.inf if u >= foot else -np.inf
@@ -183,7 +183,7 @@ def thrown(foot: float, aside: float, u: float, v: float) -> float:
 
 
 @kernel
-def hides_the_line(foot: float, length: float, begin: tuple[float, float], end: tuple[float, float]) -> bool:
+def covers_line_of_sight(foot: float, length: float, begin: tuple[float, float], end: tuple[float, float]) -> bool:
     """Return whether a piece lies across the line of the segment, between the segment and a point on that line."""
     low, high = shares_between(begin[1], end[1], 0.0, 0.0)
     if low > high:
@@ -196,7 +196,7 @@ def hides_the_line(foot: float, length: float, begin: tuple[float, float], end: 
 
 
 @kernel
-def hide(parts: FloatArray, count: int, low: float, high: float) -> int:
+def subtract_interval(parts: FloatArray, count: int, low: float, high: float) -> int:
     """Remove the interval between two positions, and return the number of parts that remain."""
     kept = 0
     for k in range(count):

@@ -91,12 +91,12 @@ def relaxed_bound(problem: BudgetProblem, clock: Deadline) -> float:
     pairs = [(row, number) for row, numbers in enumerate(resolved_by.values()) for number in numbers]
     row, column = (np.array(part, dtype=np.int64) for part in (zip(*pairs, strict=True) if pairs else ((), ())))
     resolves = csr_array((np.ones(len(row), dtype=bool), (row, column)), shape=(len(weight), len(problem.options)))
-    both = csr_array(vstack([gained.covers, resolves], format="csr"))
+    both = csr_array(vstack([gained.matrix, resolves], format="csr"))
     money = float(sum(amount for fund in problem.funds for amount in fund.amounts))
     solution = maximal_covering(
         CoverageMatrix(both, np.concatenate([gained.weight, weight])),
         SelectionConstraints(cost=problem.cost, budget=money),
-        seconds=clock.left,
+        time_limit_s=clock.remaining_s,
     )
     return solution.bound
 

@@ -145,14 +145,16 @@ def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> Programme
     small, number_of = reduce_problem(problem)
     needed = _resolving_options(small)
     resolving = small.select(needed, demand=False)
-    first, most_resolved = _maximise_resolved(resolving, clock.at_most(clock.left * RESOLVING_SHARE))
+    first, most_resolved = _maximise_resolved(resolving, clock.capped_at(clock.remaining_s * RESOLVING_SHARE))
     first = tuple((int(needed[option]), year) for option, year in first)
     resolved = small.resolved(first)
     gap = None
     if len(resolved) < len(small.resolved_by):
-        gap = find_funding_gap(resolving, clock.at_most(clock.left * RESOLVING_SHARE))
-    first = add_greedily(small, first, clock.at_most(clock.left * GREEDY_SHARE))
-    starts, bound = _maximise_people(small, len(resolved), first, clock.at_most(clock.left * SEARCH_SHARE))
+        gap = find_funding_gap(resolving, clock.capped_at(clock.remaining_s * RESOLVING_SHARE))
+    first = add_greedily(small, first, clock.capped_at(clock.remaining_s * GREEDY_SHARE))
+    starts, bound = _maximise_people(
+        small, len(resolved), first, clock.capped_at(clock.remaining_s * SEARCH_SHARE)
+    )
     starts, order_status = _schedule(small, _drop_redundant(small, starts), clock)
     starts, added = _rank(problem, tuple((int(number_of[option]), year) for option, year in starts))
     objective = _people(problem, starts)
@@ -175,7 +177,7 @@ def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> Programme
         status=status if len(resolved) >= most_resolved else "stopped",
         order_status=order_status,
         funding_gap=gap,
-        seconds=clock.seconds,
+        seconds=clock.elapsed_s,
     )
 
 
@@ -266,7 +268,7 @@ def _maximise_people(
     most = float(problem.weight.sum() - today + sum(problem.people[one] for one in problem.resolved_by))
     solved = solve(
         formulate(variables, cost, min_resolved=resolved),
-        clock.at_most(clock.left * EXACT_SHARE),
+        clock.capped_at(clock.remaining_s * EXACT_SHARE),
         start=as_solution(variables, first),
     )
     bound = min(most, -solved.bound - today) if np.isfinite(solved.bound) else most

@@ -1,4 +1,4 @@
-"""One centre in words: why it is weak or short of excellence, what is not known, blocked, and would help."""
+"""Texts on one facility: failed rules, missing data, severance and improvements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planner.reporting.rounding import digits_to_distinguish
 COMPARISON_KEYS = {"≥": "at_least", "≤": "at_most", ">": "more_than", "<": "less_than", "=": "exactly"}
 REASONS = {"compliant": "weak", "excellent": "excellent", "advice": "advice"}
 MAX_PAIRS = 3
-"""So many blocked pairs are told of one centre, those that would save most."""
+"""Largest number of severed pairs listed for a facility, those that would save most."""
 
 
 def failure_reasons(centre: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[str]:
@@ -27,7 +27,7 @@ def failure_reasons(centre: Document, rules: Mapping[str, Document], t: Translat
 
 
 def facility_notes(centre: Document, t: Translator) -> Iterator[str]:
-    """Yield what else is to be known: where the way is blocked, what the data do not tell."""
+    """Yield severed directions and pairs, and indicators without data."""
     blocked = [one for one in centre["directions"] if one["blocked"]]
     if blocked:
         yield t("blocked_directions", directions=t.join([_direction(one, t) for one in blocked]))
@@ -40,7 +40,7 @@ def facility_notes(centre: Document, t: Translator) -> Iterator[str]:
 
 
 def failure_reason(finding: Document, rule: Document, t: Translator) -> str:
-    """Say why a rule is not passed, with enough digits to tell the value from what is asked."""
+    """Return why a rule is not passed, with enough digits to distinguish value and requirement."""
     unit: str = finding["unit"]
     digits = distinguishing_digits(finding)
     value = finding["value"]
@@ -59,7 +59,7 @@ def failure_reason(finding: Document, rule: Document, t: Translator) -> str:
 
 
 def distinguishing_digits(finding: Document) -> int | None:
-    """Return how many digits tell the value of a finding from what is asked; None where it has none."""
+    """Return the decimals that distinguish the value of a rule result from its requirement; None for yes or no."""
     unit, value, required = finding["unit"], finding["value"], finding["required"]
     if unit == "yes_no":
         return None
@@ -70,14 +70,14 @@ def distinguishing_digits(finding: Document) -> int | None:
 
 
 def requirement(finding: Document, t: Translator, digits: int | None = None) -> str:
-    """Say what a rule asks of the value that decides."""
+    """Return the requirement of a rule as text."""
     return t(
         COMPARISON_KEYS[finding["comparison"]], required=t.quantity(finding["required"], finding["unit"], digits)
     )
 
 
 def improvement_text(found: Document, rules: Mapping[str, Document], t: Translator) -> str:
-    """Say what would make a weak centre compliant, or that nothing that was tried does."""
+    """Return the improvement that makes a weak facility compliant, or that none was found."""
     left = t.join([t.localized(rules[rule]) for rule in found["left"]])
     if not found["changes"]:
         return t("remedy_none", left=left)
@@ -98,7 +98,7 @@ def improvement_text(found: Document, rules: Mapping[str, Document], t: Translat
 
 
 def severed_pair_text(pair: Document, direction: str, t: Translator) -> str:
-    """Say between which streets the way is blocked, by what, and how far round it is."""
+    """Return the streets of a severed pair, the barrier between them and the detour."""
     ways = [pair[name] or t("street_unnamed") for name in ("from_street", "to_street")]
     known = pair["walk_m"] is not None
     return t(
@@ -115,14 +115,14 @@ def severed_pair_text(pair: Document, direction: str, t: Translator) -> str:
 
 
 def barrier_text(pair: Document, t: Translator) -> str:
-    """Say what stands between the two positions of a pair."""
+    """Return the barrier between the positions of a pair."""
     name = pair["between_name"]
     kind = t(f"between_{pair['between']}")
     return t("between_named", kind=kind, name=name) if name else kind
 
 
 def action_text(change: Document, t: Translator) -> str:
-    """Say what is to be done, and where."""
+    """Return an action with its place as text."""
     place = change["place"]
     titles = {one["id"]: t.localized(one) for one in t.content["diagnosis"]["functions"]}
     return t.texts(

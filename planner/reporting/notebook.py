@@ -1,4 +1,4 @@
-"""What a notebook shows of a plan: its key figures on cards, and a small map."""
+"""Notebook view of a plan: key figures and a small map."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from planner.reporting.facility_text import action_text, distinguishing_digits, 
 from planner.reporting.report.blocks import DASH, Translator
 
 SMALL_UNITS = {"万元": 1e4, "亿元": 1e8, "千元": 1e3}
-"""In what the cost for one person is told: a ten-thousandth of 万元 is no figure that anybody reads."""
+"""Factors to the unit in which cost per person is given: 万元 are too large for one person."""
 
 STATION_ONLY = "station_only"
 """A station is built in a community without premises: it serves people, and is not the community's premises."""
@@ -24,12 +24,12 @@ CALENDAR = 1900
 
 
 def year_text(t: Translator, label: int, key: str = "year") -> str:
-    """Say a year, or by its end."""
+    """Return a year, or the end of a year, as text."""
     return t.programme(key if label >= CALENDAR else f"{key}_nth", year=label)
 
 
 def task_text(project: Document, t: Translator) -> str:
-    """Say the main task of a project: in the study's words where it has some."""
+    """Return the main task of a project: the title in the study, if it has one."""
     if project["title"]:
         return str(project["title"])
     centres = {centre["id"]: centre["name"] for centre in t.content["centres"]}
@@ -45,7 +45,7 @@ def task_text(project: Document, t: Translator) -> str:
 
 
 def actions_text(project: Document, t: Translator) -> str:
-    """Say what is done."""
+    """Return the actions of a project as text."""
     found = {centre["id"]: centre for centre in t.content["centres"]}
     centres = {ident: centre["name"] for ident, centre in found.items()}
     remedy = found[project["centre"]]["remedy"] if project["option"].startswith("upgrade:") else None
@@ -64,7 +64,7 @@ def responsible_unit(project: Document) -> str:
 
 
 def funding_text(project: Document, t: Translator) -> str:
-    """Say which fund pays what."""
+    """Return the amount paid by each fund as text."""
     titles = fund_titles(t)
     return t.join(
         [
@@ -94,7 +94,7 @@ def cost_per_person_text(project: Document, t: Translator) -> str:
 
 
 def small_money_unit(t: Translator) -> str:
-    """Return the unit in which the cost for one person is told: yuan where money is counted in 万元."""
+    """Return the unit of the cost per person: yuan where money is counted in 万元."""
     unit: str = t.content["programme"]["unit"]
     return money_unit("元" if unit in SMALL_UNITS else unit, t.texts)
 
@@ -106,7 +106,7 @@ def cost_in_small_unit(value: float | None, t: Translator) -> float | None:
 
 
 def need_evidence(need: Document, t: Translator) -> str:
-    """Say why something is a need."""
+    """Return the evidence of a need."""
     minutes = t.exact(t.content["walking"]["standard_min"])
     if need["kind"] == "uncovered":
         return t.programme("reason_uncovered", minutes=minutes)
@@ -126,7 +126,7 @@ def need_evidence(need: Document, t: Translator) -> str:
 
 
 def need_outcome(need: Document, t: Translator) -> str:
-    """Say which projects meet a need and by when, or why it is not met."""
+    """Return the projects that meet a need and the year, or why it is not met."""
     projects = t.join(need["projects"]) if need["projects"] else ""
     if need["year"] is not None:
         return t.programme("met_by", projects=projects, year=year_text(t, need["year"], "by_year"))
@@ -138,7 +138,7 @@ def need_outcome(need: Document, t: Translator) -> str:
 
 
 def fund_rules_text(fund: Document, t: Translator) -> str:
-    """Say what a fund may be used for."""
+    """Return the rules of a fund as text."""
     return t.programme("measure_joint").join(_fund_rules(fund, t))
 
 

@@ -13,7 +13,7 @@ RATES: tuple[Rate, ...] = ("compliant", "excellent")
 
 
 def rate_counts(rates: Rates, name: Rate) -> tuple[int, int]:
-    """Return how many premises a rate counts, and of how many: those whose verdict can be told.
+    """Return the number of premises that a rate counts, and of all premises with a rating.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def rate_counts(rates: Rates, name: Rate) -> tuple[int, int]:
 
 
 def missing_rate_text(rates: Rates, texts: Texts) -> str | None:
-    """Say why there is no rate: no rule is for any premises, or none can be told; None where there is."""
+    """Return why there is no rate: no rule applies, or no rating is determined; None if there is one."""
     if not rates["assessed"]:
         return texts("words.not_judged")
     return None if rates["assessed"] > rates["undetermined"] else texts("words.none_determined")

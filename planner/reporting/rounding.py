@@ -1,4 +1,4 @@
-"""How counts are rounded where they stand together: parts add up, and a figure is the same everywhere.
+"""Rounding of counts: parts add up, and a figure is the same in all products.
 
 People at points are fractions, and rounding each by itself makes 59 + 80 into 138. So one rule holds for all
 products: parts of a total that have no order get the largest remainders; steps that lead to totals on the way
@@ -15,7 +15,7 @@ from typing import Any
 from planner.siting.solution import status_of
 
 MOST_DIGITS = 6
-"""Sums of floats lie a hair beside a half: the digits of plan.json decide."""
+"""Decimals of plan.json, which decide where the sum of floats lies close to a half."""
 
 
 def round_count(value: float) -> int:
@@ -120,7 +120,7 @@ def added_by_sites(proposal: Mapping[str, Any]) -> dict[int, int]:
 
 
 def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """Return whom each project covers and settles, as every product shows it, by its id: the years add up."""
+    """Return people covered and brought to standard, by project id, rounded so that the years add up."""
     projects = programme["projects"]
     covered = round_steps([one["people_covered"] for one in projects])
     settled = round_steps([one["people_standard"] for one in projects])

@@ -1,4 +1,4 @@
-"""Points of few people: shown in their square of 100 m, listed together, so that no household is told by its door.
+"""Disclosure control: points of few people are drawn within their 100 m square and listed together.
 
 Only points that the study's own layer gives are somebody's home; modelled ones, and people spread by the planner,
 are nobody's. Figures are never touched: walks and counts are those of the true place.
@@ -21,7 +21,7 @@ GOLDEN = 0.6180339887498949
 
 
 def is_small_count(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None = None) -> NDArray[np.bool_]:
-    """Tell which points have fewer people than are shown as they are, shape (points,).
+    """Flag points with fewer people than may be shown individually, shape (points,).
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def is_small_count(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | N
 
 
 def displayed_positions(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | None = None) -> gpd.GeoSeries:
-    """Return where points are drawn: those of few people spread anew over their square, in the table's order."""
+    """Return positions for drawing, in the order of the table; points of few people spread over their square."""
     xy = np.column_stack([points.geometry.x, points.geometry.y])
     small = np.flatnonzero(is_small_count(points, plan, kind))
     xy[small] = spread_over_squares(xy[small])
@@ -66,7 +66,7 @@ def spread_over_squares(xy: FloatArray) -> FloatArray:
 
 
 def _are_homes(plan: Plan, kind: GroupCoverage | None) -> bool:
-    """Tell whether points are where the study's own layer says that somebody lives."""
+    """Return whether points are the homes given by the study's own layer."""
     layer = plan.study.inputs.demand
     if kind is not None and not kind.group.at_residents:
         layer = kind.group.settings.layer

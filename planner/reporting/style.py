@@ -1,7 +1,7 @@
 """Colours and lettering that map, map sheet and report share.
 
-They are told apart by the colour-blind: verdicts are of Okabe & Ito (2008), walking times and gaps are the two
-arms of ColorBrewer's BrBG.
+Colour-blind readers can distinguish them: ratings are of Okabe & Ito (2008), walking times and gaps are the two
+arms of BrBG by ColorBrewer.
 """
 
 from __future__ import annotations

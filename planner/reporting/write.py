@@ -36,7 +36,7 @@ STAGES = {
 PRODUCTS = tuple(STAGES)
 
 UNWRITABLE = (OSError, DataSourceError, DataLayerError)
-"""What a full disk or a lost drive makes of the writers of text and of layers."""
+"""Errors that the writers of text and layers raise on a full disk or a lost drive."""
 
 
 def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, processes: int = 1) -> list[Path]:
@@ -90,7 +90,7 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, proces
 def write_all_or_none(
     folder: Path, makers: Mapping[str, Callable[[Path], object]], *, progress: Progress = silent
 ) -> list[Path]:
-    """Make files, each by its name, beside their place, and then put them there, all or none; return their paths.
+    """Write files to a staging folder, then put all of them in place, or none; return their paths.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def write_all_or_none(
 
 
 def write_single(path: Path, make: Callable[[Path], object]) -> Path:
-    """Make one file beside its place, and then put it there; return its path.
+    """Write one file to a staging folder, then put it in place; return its path.
 
     Raises
     ------

@@ -22,7 +22,7 @@ from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverag
 from planner.siting.solution import Solution
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import ValueTable
-from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.location_bnb import start_deadline
 from planner.siting.solvers.value_tables import build_value_table
 
 
@@ -32,7 +32,7 @@ class Alternative:
 
     Attributes
     ----------
-    answer
+    solution
         The plan. Its bound speaks of plans that leave out what is `left_out`.
     left_out
         Columns that this plan was not allowed to use: those near sites of plans before it, ascending.
@@ -49,7 +49,7 @@ class Alternative:
         What this plan serves and the best one does not, and the other way round.
     """
 
-    answer: Solution
+    solution: Solution
     left_out: IndexArray
     given_up: float
     share_of_bound: float
@@ -61,8 +61,8 @@ class Alternative:
 
 
 def find_alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
-    covering: CoverageMatrix,
-    choice: SelectionConstraints,
+    coverage: CoverageMatrix,
+    constraints: SelectionConstraints,
     best: Solution,
     *,
     xy: FloatArray,
@@ -70,7 +70,7 @@ def find_alternatives(  # noqa: PLR0913 -- the parts of the question, each by na
     within: float,
     differing: int,
     count: int,
-    seconds: float,
+    time_limit_s: float,
     seed: int = 0,
     each_drops_another: bool = False,
 ) -> tuple[Alternative, ...]:
@@ -83,7 +83,7 @@ def find_alternatives(  # noqa: PLR0913 -- the parts of the question, each by na
 
     Parameters
     ----------
-    covering, choice
+    coverage, constraints
         The question.
     best
         Its answer.
@@ -97,7 +97,7 @@ def find_alternatives(  # noqa: PLR0913 -- the parts of the question, each by na
         By how many sites plans must differ at least.
     count
         How many alternatives to look for.
-    seconds
+    time_limit_s
         For all of them together.
     seed
         Of the random numbers.
@@ -116,29 +116,29 @@ def find_alternatives(  # noqa: PLR0913 -- the parts of the question, each by na
            Management Science 18.
     """
     raise_issues(
-        check_shape("xy", xy, covering.covers.shape[1], 2),
+        check_shape("xy", xy, coverage.matrix.shape[1], 2),
         check_between("within", within, 0.0, 1.0),
         check_not_negative("near_m", near_m),
         check_whole("differing", differing),
         check_whole("count", count),
     )
-    clock = start_deadline(seconds)
-    row, column = coverage_pairs(covering.covers)
-    values = build_value_table(row, column, covering.weight[row], covering.covers.shape)
-    search = _Search(values, covering.weight, choice, xy, near_m, clock, seed)
+    deadline = start_deadline(time_limit_s)
+    row, column = coverage_pairs(coverage.matrix)
+    values = build_value_table(row, column, coverage.weight[row], coverage.matrix.shape)
+    search = _Search(values, coverage.weight, constraints, xy, near_m, deadline, seed)
     taken: list[Alternative] = []
     search.branch(best, frozenset())
-    while search.waiting and len(taken) < count and not clock.is_over:
-        _, _, answer, left_out = heapq.heappop(search.waiting)
-        if answer.objective < best.objective * (1 - within):
+    while search.waiting and len(taken) < count and not deadline.is_over:
+        _, _, solution, left_out = heapq.heappop(search.waiting)
+        if solution.objective < best.objective * (1 - within):
             break
-        differs = [search.difference(answer, other) for other in (best, *(one.answer for one in taken))]
-        dropped = _not_near(best, answer, xy, near_m)
+        differs = [search.difference(solution, other) for other in (best, *(one.solution for one in taken))]
+        dropped = _not_near(best, solution, xy, near_m)
         again = each_drops_another and (not dropped or dropped in {one.dropped for one in taken})
         if min(differs) >= differing and not again:
-            taken.append(_compared(answer, best, left_out, covering.weight, xy, near_m))
+            taken.append(_compared(solution, best, left_out, coverage.weight, xy, near_m))
         if not again:
-            search.branch(answer, left_out)
+            search.branch(solution, left_out)
     return tuple(taken)
 
 
@@ -149,35 +149,35 @@ class _Search:
         self,
         values: ValueTable,
         weight: FloatArray,
-        choice: SelectionConstraints,
+        constraints: SelectionConstraints,
         xy: FloatArray,
         near_m: float,
-        clock: Deadline,
+        deadline: Deadline,
         seed: int,
     ) -> None:
-        self.values, self.weight, self.choice, self.xy = values, weight, choice, xy
-        self.near_m, self.clock, self.seed = near_m, clock, seed
+        self.values, self.weight, self.constraints, self.xy = values, weight, constraints, xy
+        self.near_m, self.deadline, self.seed = near_m, deadline, seed
         self.waiting: list[tuple[float, int, Solution, frozenset[int]]] = []
         self.seen: set[frozenset[int]] = set()
 
-    def branch(self, answer: Solution, left_out: frozenset[int]) -> None:
+    def branch(self, solution: Solution, left_out: frozenset[int]) -> None:
         """Find, for each of a plan's sites, the best plan that leaves out its surroundings as well."""
-        fixed = self.choice.fixed_columns()
-        for site in answer.sites:
-            if self.clock.is_over:
+        fixed = self.constraints.fixed_columns()
+        for site in solution.sites:
+            if self.deadline.is_over:
                 return
             around = np.flatnonzero(_distances(self.xy, self.xy[[site]])[:, 0] <= self.near_m)
             out = left_out | set(np.setdiff1d(around, fixed).tolist())
             if out in self.seen:
                 continue
             self.seen.add(out)
-            starts = [np.array([one for one in answer.sites if one not in out], dtype=np.int64)]
+            starts = [np.array([one for one in solution.sites if one not in out], dtype=np.int64)]
             found = solve_covering(
                 "maximal_covering",
                 _without(self.values, out),
                 self.weight,
-                self.choice,
-                self.clock.at_most(max(self.clock.left / 4, 0.1)),
+                self.constraints,
+                self.deadline.capped_at(max(self.deadline.remaining_s / 4, 0.1)),
                 seed=self.seed,
                 starts=starts,
             )
@@ -191,25 +191,25 @@ class _Search:
 
 
 def _compared(
-    answer: Solution,
+    solution: Solution,
     best: Solution,
     left_out: frozenset[int],
     weight: FloatArray,
     xy: FloatArray,
     near_m: float,
 ) -> Alternative:
-    here, there = answer.served_by >= 0, best.served_by >= 0
+    here, there = solution.served_by >= 0, best.served_by >= 0
     moved_m = float("nan")
-    if answer.sites and best.sites:
-        between = _distances(xy[list(answer.sites)], xy[list(best.sites)])
+    if solution.sites and best.sites:
+        between = _distances(xy[list(solution.sites)], xy[list(best.sites)])
         moved_m = float(between[linear_sum_assignment(between)].mean())
     return Alternative(
-        answer=answer,
+        solution=solution,
         left_out=np.array(sorted(left_out), dtype=np.int64),
-        given_up=best.objective - answer.objective,
-        share_of_bound=answer.objective / best.bound if best.bound > 0 else 1.0,
-        dropped=_not_near(best, answer, xy, near_m),
-        taken=_not_near(answer, best, xy, near_m),
+        given_up=best.objective - solution.objective,
+        share_of_bound=solution.objective / best.bound if best.bound > 0 else 1.0,
+        dropped=_not_near(best, solution, xy, near_m),
+        taken=_not_near(solution, best, xy, near_m),
         moved_m=moved_m,
         gains=float(weight[here & ~there].sum()),
         losses=float(weight[there & ~here].sum()),

@@ -1,4 +1,4 @@
-"""The comparison card: clustering, greedy, optimum and bound side by side; fewer and more sites; other plans."""
+"""Baselines of the optimum: greedy, the curve of the number of sites, and near-optimal alternatives."""
 
 from __future__ import annotations
 
@@ -9,49 +9,60 @@ import numpy as np
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.siting.alternatives import Alternative, find_alternatives
 from planner.siting.candidates.candidate import candidate_xy
-from planner.siting.curve import coverage_curve
-from planner.siting.problem import CoverageMatrix
-from planner.siting.proposals import Proposal, SitingResult, build_proposal
-from planner.siting.solution import Status
+from planner.siting.models.maximal_covering import solve_covering
+from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
+from planner.siting.proposals import Proposal, SitingResult
+from planner.siting.solution import Certificate, Solution, Status
+from planner.siting.solvers.location_bnb import start_deadline
+from planner.siting.solvers.value_tables import build_value_table
 
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """The best choice of so many sites.
+    """Optimum for one number of sites.
 
     Attributes
     ----------
     sites
-        New sites at most.
-    people_gained
-        Against today.
-    bound
-        No choice of so many sites gains more.
-    status
-        See `planner.siting.solution.Solution`.
+        Maximum number of new sites.
+    certificate
+        People gained against today.
     added
-        What the last of them adds to the best choice of one fewer; it may be another choice altogether.
+        Increase over the optimum of one site fewer; the two may have different sites.
     """
 
     sites: int
-    people_gained: float
-    bound: float
-    status: Status
+    certificate: Certificate
     added: float
+
+    @property
+    def people_gained(self) -> float:
+        """People gained against today."""
+        return self.certificate.objective
+
+    @property
+    def bound(self) -> float:
+        """Bound on the people gained."""
+        return self.certificate.bound
+
+    @property
+    def status(self) -> Status:
+        """Status of the certificate."""
+        return self.certificate.status
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """What stands beside the optimum.
+    """Baselines of the optimum.
 
     Attributes
     ----------
     greedy
-        People gained by always taking the site that adds the most; None where nothing was asked.
+        People gained by the greedy choice; None without proposals.
     curve
-        One more site at a time, up to twice as many as were asked for.
+        Optimum for each number of sites, up to twice the requested number.
     others
-        Other plans that come close, and what each trades.
+        Near-optimal alternatives.
     other_plans
         The same as proposals.
     """
@@ -63,62 +74,85 @@ class Comparison:
 
 
 def compare_baselines(siting: SitingResult, settings: Settings) -> Comparison:
-    """Put beside the optimum what it is to be judged by.
-
-    Parameters
-    ----------
-    siting
-        The question and its answer.
-    settings
-        `[siting]` of the study. Curve and alternatives may each take `seconds` again.
-
-    Returns
-    -------
-    comparison
-        Empty where nothing was asked.
-    """
-    choice, answer, best = siting.choice, siting.answer, siting.best
-    if choice is None or answer is None or best is None:
+    """Compute the baselines of the optimum; curve and alternatives each have the study's time limit again."""
+    constraints, solution, best = siting.constraints, siting.solution, siting.best
+    if constraints is None or solution is None or best is None:
         return Comparison(None, (), (), ())
-    covering, free, today = (
-        CoverageMatrix(siting.covers, siting.people),
+    coverage, free, today = (
+        CoverageMatrix(siting.matrix, siting.people),
         len(siting.pool.kept_centres),
         siting.today,
     )
     most = min(2 * settings.sites, len(siting.pool.new))
-    answers = coverage_curve(
-        covering, replace(choice, sites=free + most), seconds=settings.seconds, seed=settings.seed
+    solutions = coverage_curve(
+        coverage, replace(constraints, sites=free + most), time_limit_s=settings.seconds, seed=settings.seed
     )[free:]
     curve, before = [], 0.0
-    for sites, one in enumerate(answers, start=1):
+    for sites, one in enumerate(solutions, start=1):
         gained = one.objective - today
-        curve.append(CurvePoint(sites, gained, one.bound - today, one.status, gained - before))
+        curve.append(CurvePoint(sites, Certificate(gained, one.bound - today, one.status), gained - before))
         before = gained
     others = find_alternatives(
-        covering,
-        choice,
-        answer,
+        coverage,
+        constraints,
+        solution,
         xy=candidate_xy(siting.pool.candidates),
         near_m=settings.alternatives_near_m,
         within=settings.alternatives_within,
         differing=settings.alternatives_differ,
         each_drops_another=True,
         count=settings.alternatives,
-        seconds=settings.seconds,
+        time_limit_s=settings.seconds,
         seed=settings.seed,
     )
     plans = tuple(
-        build_proposal(
-            siting.pool,
-            siting.covers,
-            siting.people,
-            np.array(one.answer.sites, dtype=np.int64),
-            method="alternative",
-            bound=None,
-            status="heuristic",
-            new_sites=settings.sites,
-        )
-        for one in others
+        siting.propose(one.solution.sites, method="alternative", new_sites=settings.sites) for one in others
     )
-    greedy = None if answer.greedy is None else answer.greedy - today
+    greedy = None if solution.greedy is None else solution.greedy - today
     return Comparison(greedy, tuple(curve), others, plans)
+
+
+def coverage_curve(
+    coverage: CoverageMatrix, constraints: SelectionConstraints, *, time_limit_s: float, seed: int = 0
+) -> tuple[Solution, ...]:
+    """Solve maximal covering for 1, 2, … sites up to the maximum of the constraints.
+
+    Each search starts from the previous solution. The bound of a stopped search is lowered to the bound of the
+    next number of sites, since fewer sites serve no more.
+
+    Parameters
+    ----------
+    coverage, constraints, time_limit_s, seed
+        See `planner.siting.models`. The time limit is for all numbers together.
+
+    Returns
+    -------
+    solutions
+        One for each number of sites; objectives never decrease.
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_array
+    >>> matrix = csr_array(np.array([[1, 0, 1], [1, 0, 0], [0, 1, 1]], dtype=bool))
+    >>> question = CoverageMatrix(matrix, np.array([5.0, 2.0, 4.0]))
+    >>> [one.objective for one in coverage_curve(question, SelectionConstraints(sites=3), time_limit_s=9)]
+    [9.0, 11.0, 11.0]
+    """
+    constraints.limits(coverage.matrix.shape[1])
+    deadline = start_deadline(time_limit_s)
+    row, column = coverage_pairs(coverage.matrix)
+    values = build_value_table(row, column, coverage.weight[row], coverage.matrix.shape)
+    most = constraints.sites or 0
+    solutions: list[Solution] = []
+    for sites in range(1, most + 1):
+        share = deadline.capped_at(deadline.remaining_s / (most + 1 - sites))
+        starts = [np.array(one.sites, dtype=np.int64) for one in solutions[-1:]]
+        wanted = replace(constraints, sites=sites)
+        solutions.append(
+            solve_covering("maximal_covering", values, coverage.weight, wanted, share, seed=seed, starts=starts)
+        )
+    for place in range(len(solutions) - 2, -1, -1):
+        one = solutions[place]
+        bound = max(one.objective, min(one.bound, solutions[place + 1].bound))
+        solutions[place] = replace(one, certificate=Certificate.of(one.objective, bound))
+    return tuple(solutions)

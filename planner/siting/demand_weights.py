@@ -1,35 +1,41 @@
-"""Kinds of demand in the siting question: whose gain counts how much, and what a choice gains for each."""
+"""Weighted demand of the siting problem, and people gained per population group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
 
 from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
+from planner.config.study import Study
+from planner.inputs.study_inputs import Inputs
 from planner.network.snapping import SnappedPoints
+from planner.network.walk import is_within
 from planner.network.walker import Walker
+from planner.siting.candidates.builder import CandidateSet
 from planner.siting.candidates.candidate import Candidate, candidate_xy
-from planner.siting.proposals import SitingResult
+from planner.siting.problem import CoverageMatrix, SelectionConstraints
+from planner.siting.proposals import SitingResult, compute_coverage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightedDemand:
-    """For whom new sites are chosen.
+    """Demand that new sites can gain.
 
     Attributes
     ----------
     uncovered
-        Points beyond their kind's standard; people are people × weight, and count so everywhere in the answer.
+        Points beyond the standard of their group; the column people is people × weight.
     limits_min
-        The standard of each point, minutes, shape (uncovered,); None where residents alone are asked for.
+        Standard of each point, minutes, shape (uncovered,); None for residents alone.
     weights
-        By kind, those of weight zero included.
+        Weight of each group, those of weight zero included.
     """
 
     uncovered: gpd.GeoDataFrame
@@ -38,7 +44,7 @@ class WeightedDemand:
 
     @property
     def weighted(self) -> bool:
-        """Whether gains are other than residents, each counted once."""
+        """True unless gains are residents, each counted once."""
         return self.limits_min is not None
 
 
@@ -90,34 +96,77 @@ def gains_by_group(
     *,
     standard_min: float,
 ) -> tuple[dict[str, float], ...]:
-    """Count whom each proposal gains, by kind, each person once and unweighted.
+    """Return the unweighted population newly covered by each proposal, per population group.
 
-    Returns
-    -------
-    gains
-        One mapping a proposal, in their order: people newly within their kind's standard, by kind, less those
-        whom a free centre serves today and nobody does then.
+    People served today only by a relocatable centre that the proposal moves or closes count as losses.
     """
     groups = [(RESIDENTS, residents, standard_min)]
     groups += [(kind.group.settings.id, kind.uncovered, kind.standard_min) for kind in kinds]
-    asked = [(name, walker.snap(points), points["people"].to_numpy(), limit) for name, points, limit in groups]
-    free = siting.pool.kept_centres
+    rows = [(name, walker.snap(points), points["people"].to_numpy(), limit) for name, points, limit in groups]
+    today = siting.pool.kept_centres
     gains = []
     for proposal in siting.proposals:
         sites = [siting.pool.candidates[site] for site in proposal.sites]
-        open_then = [*sites, *(one for one in free if one.id not in proposal.closed)]
+        open_then = [*sites, *(one for one in today if one.id not in proposal.closed)]
         gained = {}
-        for name, spots, people, limit in asked:
-            then, today = (float(people[_reached(some, spots, walker, limit)].sum()) for some in (open_then, free))
-            gained[name] = then - today
+        for name, snapped, people, limit in rows:
+            then, before = (
+                float(people[_is_served(some, snapped, walker, limit)].sum()) for some in (open_then, today)
+            )
+            gained[name] = then - before
         gains.append(gained)
     return tuple(gains)
 
 
-def _reached(
-    sites: Sequence[Candidate], spots: SnappedPoints, walker: Walker, limit_min: float
+def _is_served(
+    sites: Sequence[Candidate], demand: SnappedPoints, walker: Walker, limit_min: float
 ) -> NDArray[np.bool_]:
     if not sites:
-        return np.zeros(len(spots.xy), dtype=bool)
-    minutes, _ = walker.nearest(walker.snap(candidate_xy(sites)), spots, within_min=limit_min)
+        return np.zeros(len(demand.xy), dtype=bool)
+    minutes, _ = walker.nearest(walker.snap(candidate_xy(sites)), demand, within_min=limit_min)
     return np.isfinite(minutes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AllDemand:
+    """All weighted demand points, those served today included.
+
+    Attributes
+    ----------
+    points
+        Demand points with their communities.
+    weight, limit_min
+        Weighted people and limit, minutes, of each, shape (points,).
+    """
+
+    points: gpd.GeoDataFrame
+    weight: NDArray[np.float64]
+    limit_min: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, study: Study, inputs: Inputs, kinds: Sequence[GroupCoverage]) -> AllDemand:
+        """Return the residents and the other groups of non-zero weight, one below the other."""
+        parts = [(inputs.demand, study.demand.residents_weight, study.limits.standard_min)]
+        parts += [(kind.demand, kind.group.settings.weight, kind.standard_min) for kind in kinds]
+        parts = [(points, weight, limit) for points, weight, limit in parts if weight > 0]
+        columns = ["people", "community", "geometry"]
+        points = pd.concat([points[columns] for points, *_ in parts], ignore_index=True)
+        weight = [points["people"].to_numpy(dtype=np.float64) * weight for points, weight, _ in parts]
+        limit = [np.full(len(points), limit) for points, _, limit in parts]
+        return cls(gpd.GeoDataFrame(points, crs=inputs.crs), np.concatenate(weight), np.concatenate(limit))
+
+    def coverage(self, study: Study, inputs: Inputs, pool: CandidateSet, walker: Walker) -> CoverageMatrix:
+        """Return the coverage by each candidate and, in the last column, by the centres that stay."""
+        demand = walker.snap(self.points)
+        stays = ~inputs.facilities["id"].isin(study.siting.relocatable)
+        centres = walker.snap(inputs.facilities[stays])
+        minutes, _ = walker.nearest(centres, demand, within_min=float(self.limit_min.max()))
+        staying = csr_array(is_within(minutes, self.limit_min)[:, None])
+        matrix = compute_coverage(pool.candidates, demand, self.limit_min, walker)
+        return CoverageMatrix(csr_array(hstack([matrix, staying], format="csr"), dtype=bool), self.weight)
+
+
+def with_staying_centres(constraints: SelectionConstraints, column: int) -> SelectionConstraints:
+    """Return the constraints with one further fixed column: all centres that stay."""
+    cost = None if constraints.cost is None else np.append(constraints.cost, 0.0)
+    return replace(constraints, fixed=(column,), cost=cost)

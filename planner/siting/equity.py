@@ -1,18 +1,24 @@
-"""Fairness as the objective: the worst-served community first, and what that costs in total."""
+"""Equity as the objective: plans between the most people served and the worst-served community first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from planner.messages.errors import Issue
+from planner.accessibility.access_data import residents_65
+from planner.config.study import Study
+from planner.inputs.study_inputs import Inputs
+from planner.messages.errors import Issue, StudyError
 from planner.network.walk import FloatArray, IndexArray
+from planner.network.walker import Walker
 from planner.siting.argument_checks import check_not_negative, check_shape, check_whole, raise_issues
+from planner.siting.demand_weights import AllDemand, with_staying_centres
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.solution import Status, status_of
+from planner.siting.proposals import Proposal, SitingResult
+from planner.siting.solution import Certificate
 from planner.siting.solvers.balanced import (
     BalancedResult,
     ServedSums,
@@ -23,94 +29,67 @@ from planner.siting.solvers.balanced import (
 )
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import SelectionLimits
-from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.location_bnb import start_deadline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EquityPlan:
-    """A choice, judged by its worst-served community and in total.
+    """A choice between the most people served and the fairest.
 
     Attributes
     ----------
     sites
-        The chosen columns, without fixed ones, ascending.
-    worst_share
-        Coverage of the community with the lowest one.
-    worst_bound
-        No choice brings the lowest one higher.
-    people
-        Everyone served.
-    people_bound
-        No choice that leaves no community below `worst_share` serves more.
+        Chosen columns without fixed ones, ascending.
+    worst
+        Coverage of the community with the lowest one, 0-1, and its bound.
+    total
+        People served, and the bound for plans that leave no community below the plan's floor.
     shares
         Coverage of each community, shape (communities,); nan where nobody lives.
-    status
-        ``"proven"`` where both bounds are met.
-    seconds
-        How long it took.
     """
 
     sites: tuple[int, ...]
-    worst_share: float
-    worst_bound: float
-    people: float
-    people_bound: float
+    worst: Certificate
+    total: Certificate
     shares: FloatArray
-    status: Status
-    seconds: float
+
+    @property
+    def people(self) -> float:
+        """People served."""
+        return self.total.objective
+
+    @property
+    def worst_share(self) -> float:
+        """Lowest coverage of a community, 0-1."""
+        return self.worst.objective
 
 
-def worst_community_first(
-    covering: CoverageMatrix, community: IndexArray, choice: SelectionConstraints, *, seconds: float, seed: int = 0
-) -> EquityPlan:
-    r"""Choose so that the worst-served community is served best, and then so that the most people are.
+@dataclass(frozen=True, slots=True, eq=False)
+class EquityFrontier:
+    """Plans between the most people served and the fairest.
 
-    .. math:: \max \min_c \frac{\sum_{i \in c} a_i x_i}{\sum_{i \in c} a_i}, \quad \text{then} \quad
-              \max \sum_i a_i x_i
-
-    Parameters
+    Attributes
     ----------
-    covering
-        Who is served by what.
-    community
-        Of each demand row, from 0, shape (demand,). Communities without people are left aside.
-    choice
-        What may be chosen.
-    seconds
-        For both steps together.
-    seed
-        Of the first choices.
-
-    Returns
-    -------
-    plan
-        With a bound for each step; empty where nobody lives anywhere, its shares nan.
-
-    Examples
-    --------
-    >>> covers = csr_array(np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=bool))
-    >>> question = CoverageMatrix(covers, np.array([90.0, 10.0, 5.0])), np.array([0, 0, 1])
-    >>> plan = worst_community_first(*question, SelectionConstraints(sites=2), seconds=9)
-    >>> plan.sites, plan.worst_share, plan.people
-    ((0, 2), 0.9, 95.0)
+    objective
+        ``"communities"``: the worst-served community first; ``"old"``: residents of 65+ first.
+    plans
+        In descending order of people served.
+    proposals
+        The same plans as proposals.
     """
-    shares = _shares_of(covering, community)
-    clock = start_deadline(seconds)
-    question = _EquityProblem(covering, shares, choice)
-    if not len(shares.of):
-        return question.nobody(clock)
-    start, _ = question.most_served(clock.at_most(clock.left / 4), seed)
-    first = question.fairest(clock.at_most(clock.left / 2), start)
-    return question.plan(first, question.most_above(first.value, clock, first.chosen), clock)
+
+    objective: str
+    plans: tuple[EquityPlan, ...]
+    proposals: tuple[Proposal, ...]
 
 
 def equity_frontier(
-    covering: CoverageMatrix,
+    coverage: CoverageMatrix,
     community: IndexArray,
-    choice: SelectionConstraints,
+    constraints: SelectionConstraints,
     *,
     points: int,
-    seconds: float,
+    time_limit_s: float,
     seed: int = 0,
 ) -> tuple[EquityPlan, ...]:
     """Return plans from the most people served to the worst-served community first.
@@ -126,31 +105,31 @@ def equity_frontier(
         below the plan's floor serves more.
     """
     raise_issues(check_whole("points", points))
-    shares = _shares_of(covering, community)
-    question, clock = _EquityProblem(covering, shares, choice), start_deadline(seconds)
-    return _between(question, points, clock, seed) if len(shares.of) else (question.nobody(clock),)
+    shares = _shares_of(coverage, community)
+    question, deadline = _EquityProblem(coverage, shares, constraints), start_deadline(time_limit_s)
+    return _between(question, points, deadline, seed) if len(shares.of) else (question.nobody(),)
 
 
 def group_frontier(
-    covering: CoverageMatrix,
+    coverage: CoverageMatrix,
     group: FloatArray,
-    choice: SelectionConstraints,
+    constraints: SelectionConstraints,
     *,
     points: int,
-    seconds: float,
+    time_limit_s: float,
     seed: int = 0,
 ) -> tuple[EquityPlan, ...]:
     """Return plans from the most people served to the most of one group, such as residents of 65 and more.
 
     Parameters
     ----------
-    covering
+    coverage
         Who is served by what.
     group
         How many of the group each demand row has, shape (demand,).
-    choice
+    constraints
         What may be chosen.
-    points, seconds, seed
+    points, time_limit_s, seed
         As in `equity_frontier`.
 
     Returns
@@ -165,35 +144,35 @@ def group_frontier(
 
     Examples
     --------
-    >>> covers = csr_array(np.array([[1, 0], [0, 1]], dtype=bool))
+    >>> matrix = csr_array(np.array([[1, 0], [0, 1]], dtype=bool))
     >>> people, group = np.array([9.0, 5.0]), np.array([1.0, 3.0])
     >>> plans = group_frontier(
-    ...     CoverageMatrix(covers, people), group, SelectionConstraints(sites=1), points=2, seconds=9)
+    ...     CoverageMatrix(matrix, people), group, SelectionConstraints(sites=1), points=2, time_limit_s=9)
     >>> [(one.sites, one.people, one.worst_share) for one in plans]
     [((0,), 9.0, 0.25), ((1,), 5.0, 0.75)]
     """
     raise_issues(
         check_whole("points", points),
-        check_shape("group", group, len(covering.weight)),
+        check_shape("group", group, len(coverage.weight)),
         check_not_negative("group", group),
         () if np.sum(group) > 0 else [Issue("siting_nobody", {"part": "group"})],
     )
     parts = _Shares(csr_array((group / group.sum())[None, :]), np.array([0]), 1)
-    return _between(_EquityProblem(covering, parts, choice), points, start_deadline(seconds), seed)
+    return _between(_EquityProblem(coverage, parts, constraints), points, start_deadline(time_limit_s), seed)
 
 
-def _between(question: _EquityProblem, points: int, clock: Deadline, seed: int) -> tuple[EquityPlan, ...]:
-    start, bound = question.most_served(clock.at_most(clock.left / 4), seed)
-    top = question.fairest(clock.at_most(clock.left / 3), start)
+def _between(question: _EquityProblem, points: int, deadline: Deadline, seed: int) -> tuple[EquityPlan, ...]:
+    start, bound = question.most_served(deadline.capped_at(deadline.remaining_s / 4), seed)
+    top = question.fairest(deadline.capped_at(deadline.remaining_s / 3), start)
     most = BalancedResult(start, question.people(start), bound)
-    plans = [question.plan(BalancedResult(start, question.worst(start), top.bound), most, clock)]
+    plans = [question.plan(BalancedResult(start, question.worst(start), top.bound), most)]
     for place, floor in enumerate(np.linspace(question.worst(start), top.value, max(points, 2))[1:]):
-        share = clock.at_most(clock.left / (max(points, 2) - 1 - place))
+        share = deadline.capped_at(deadline.remaining_s / (max(points, 2) - 1 - place))
         found = question.most_above(float(floor), share, top.chosen)
         if found.chosen is not None:
             worst = BalancedResult(found.chosen, question.worst(found.chosen), top.bound)
-            plans.append(question.plan(worst, found, clock))
-    return _undominated([replace(one, status=status_of(one.people, one.people_bound)) for one in plans])
+            plans.append(question.plan(worst, found))
+    return _undominated(plans)
 
 
 def _undominated(plans: Sequence[EquityPlan]) -> tuple[EquityPlan, ...]:
@@ -213,16 +192,16 @@ class _Shares:
     count: int
 
 
-def _shares_of(covering: CoverageMatrix, community: IndexArray) -> _Shares:
+def _shares_of(coverage: CoverageMatrix, community: IndexArray) -> _Shares:
     """Return the shares of communities; those without people have none."""
-    raise_issues(check_shape("community", community, len(covering.weight)), check_whole("community", community))
+    raise_issues(check_shape("community", community, len(coverage.weight)), check_whole("community", community))
     count = int(community.max(initial=-1)) + 1
-    people = np.bincount(community, weights=covering.weight, minlength=count)
+    people = np.bincount(community, weights=coverage.weight, minlength=count)
     lived_in = np.flatnonzero(people > 0)
     place = np.full(count, -1, dtype=np.int64)
     place[lived_in] = np.arange(len(lived_in))
-    counts = np.flatnonzero(covering.weight > 0)
-    share = covering.weight[counts] / people[community[counts]]
+    counts = np.flatnonzero(coverage.weight > 0)
+    share = coverage.weight[counts] / people[community[counts]]
     parts = csr_array((share, (place[community[counts]], counts)), shape=(len(lived_in), len(community)))
     return _Shares(parts, lived_in, count)
 
@@ -230,50 +209,92 @@ def _shares_of(covering: CoverageMatrix, community: IndexArray) -> _Shares:
 class _EquityProblem:
     """Shares, and what serving each row adds to them."""
 
-    def __init__(self, covering: CoverageMatrix, shares: _Shares, choice: SelectionConstraints) -> None:
-        self.room: SelectionLimits = choice.room(covering.covers.shape[1])
-        self.fixed = choice.fixed_columns()
+    def __init__(self, coverage: CoverageMatrix, shares: _Shares, constraints: SelectionConstraints) -> None:
+        self.limits: SelectionLimits = constraints.limits(coverage.matrix.shape[1])
+        self.fixed = constraints.fixed_columns()
         self.lived_in, self.count = shares.of, shares.count
-        distinct, which = merge_equal_rows(covering.covers)
-        self.weight = np.asarray(which.T @ covering.weight).ravel()
+        distinct, which = merge_equal_rows(coverage.matrix)
+        self.weight = np.asarray(which.T @ coverage.weight).ravel()
         self.sums = ServedSums(distinct, csr_array(shares.parts @ which), np.zeros(len(shares.of)))
 
-    def nobody(self, clock: Deadline) -> EquityPlan:
+    def nobody(self) -> EquityPlan:
         """Return the empty plan, where nobody lives anywhere."""
-        none = np.full(self.count, np.nan)
-        return EquityPlan((), float("nan"), float("nan"), 0.0, 0.0, none, "proven", clock.seconds)
+        no_share = Certificate(float("nan"), float("nan"), "proven")
+        return EquityPlan((), no_share, Certificate.of(0.0, 0.0), np.full(self.count, np.nan))
 
-    def most_served(self, clock: Deadline, seed: int) -> tuple[IndexArray, float]:
-        return maximise_served(self.sums.covers, self.weight, self.room, self.fixed, clock, seed)
+    def most_served(self, deadline: Deadline, seed: int) -> tuple[IndexArray, float]:
+        return maximise_served(self.sums.matrix, self.weight, self.limits, self.fixed, deadline, seed)
 
-    def fairest(self, clock: Deadline, start: IndexArray) -> BalancedResult:
-        return maximise_smallest_sum(self.sums, self.room, self.fixed, clock, starts=[start])
+    def fairest(self, deadline: Deadline, start: IndexArray) -> BalancedResult:
+        return maximise_smallest_sum(self.sums, self.limits, self.fixed, deadline, starts=[start])
 
-    def most_above(self, floor: float, clock: Deadline, start: IndexArray | None) -> BalancedResult:
-        return maximise_sum(self.sums, self.weight, self.room, self.fixed, clock, floor=floor, start=start)
+    def most_above(self, floor: float, deadline: Deadline, start: IndexArray | None) -> BalancedResult:
+        return maximise_sum(self.sums, self.weight, self.limits, self.fixed, deadline, floor=floor, start=start)
 
     def worst(self, chosen: IndexArray) -> float:
         return float(self.sums.of(np.concatenate([self.fixed, chosen])).min())
 
     def people(self, chosen: IndexArray) -> float:
-        total = ServedSums(self.sums.covers, csr_array(self.weight[None, :]), np.zeros(1))
+        total = ServedSums(self.sums.matrix, csr_array(self.weight[None, :]), np.zeros(1))
         return float(total.of(np.concatenate([self.fixed, chosen]))[0])
 
-    def plan(self, worst: BalancedResult, total: BalancedResult, clock: Deadline) -> EquityPlan:
+    def plan(self, worst: BalancedResult, total: BalancedResult) -> EquityPlan:
         chosen = worst.chosen if total.chosen is None else total.chosen
         sites = np.zeros(0, dtype=np.int64) if chosen is None else np.sort(chosen)
         shares = np.full(self.count, np.nan)
         shares[self.lived_in] = self.sums.of(np.concatenate([self.fixed, sites]))
         people, lowest = self.people(sites), self.worst(sites)
-        bounds = max(lowest, worst.bound), max(people, total.bound)
-        both = status_of(lowest, bounds[0]) == status_of(people, bounds[1]) == "proven"
         return EquityPlan(
             tuple(int(site) for site in sites),
-            lowest,
-            bounds[0],
-            people,
-            bounds[1],
+            Certificate.of(lowest, max(lowest, worst.bound)),
+            Certificate.of(people, max(people, total.bound)),
             shares,
-            "proven" if both else "stopped",
-            clock.seconds,
         )
+
+
+def equity_frontiers(
+    study: Study, inputs: Inputs, walker: Walker, siting: SitingResult
+) -> tuple[EquityFrontier, ...]:
+    """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
+
+    Residents alone count here, each once.
+
+    Raises
+    ------
+    StudyError
+        Residents of 65+ come first, and nobody knows them.
+    """
+    asked, settings = study.siting.fair, study.siting
+    if not (asked.communities or asked.old) or siting.constraints is None:
+        return ()
+    people = inputs.demand["people"].to_numpy(dtype=np.float64)
+    limit = np.full(len(people), study.limits.standard_min)
+    coverage = AllDemand(inputs.demand, people, limit).coverage(study, inputs, siting.pool, walker)
+    constraints = with_staying_centres(siting.constraints, len(siting.pool.candidates))
+    found: list[tuple[str, tuple[EquityPlan, ...]]] = []
+    if asked.communities:
+        place = {community: number for number, community in enumerate(inputs.communities["id"])}
+        home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
+        plans = equity_frontier(
+            coverage, home, constraints, points=asked.plans, time_limit_s=settings.seconds, seed=settings.seed
+        )
+        found.append(("communities", plans))
+    if asked.old:
+        old = residents_65(inputs.demand)
+        if not np.isfinite(old).all() or not old.sum() > 0:
+            raise StudyError(str(study.file), [Issue("fair_without_old")])
+        plans = group_frontier(
+            coverage, old, constraints, points=asked.plans, time_limit_s=settings.seconds, seed=settings.seed
+        )
+        found.append(("old", plans))
+    return tuple(
+        EquityFrontier(
+            objective,
+            plans,
+            tuple(
+                siting.propose(one.sites, method="fair", status=one.total.status, new_sites=settings.sites)
+                for one in plans
+            ),
+        )
+        for objective, plans in found
+    )

@@ -1,4 +1,4 @@
-"""What a siting question consists of: who is served by what, and what may be chosen."""
+"""Parts of a location problem: coverage, walking times, constraints on the selection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from planner.messages.errors import Issue
+from planner.config.sections.siting import SitingSettings as Settings
+from planner.messages.errors import Issue, SitingError
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.siting.argument_checks import (
     check_not_negative,
@@ -23,43 +24,43 @@ from planner.siting.solvers.greedy_kernels import SelectionLimits
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoverageMatrix:
-    """Who is served by what, and how much that counts.
+    """Coverage of demand rows by columns (existing centres and candidates).
 
     Attributes
     ----------
-    covers
-        Which column (an existing centre or a candidate) serves which demand row, shape (demand, columns), boolean.
+    matrix
+        True where the column serves the row, shape (demand, columns), boolean.
     weight
-        What each row counts, people as a rule, shape (demand,); not negative.
+        Weight of each row, usually people, shape (demand,); not negative.
     """
 
-    covers: csr_array
+    matrix: csr_array
     weight: FloatArray
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit, and negative weights."""
         raise_issues(
-            check_shape("weight", self.weight, self.covers.shape[0]), check_not_negative("weight", self.weight)
+            check_shape("weight", self.weight, self.matrix.shape[0]), check_not_negative("weight", self.weight)
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TravelCosts:
-    """How long the walks are; a pair that is not listed has none.
+    """Walking times as a list of origin-destination pairs; a pair that is not listed has no walk.
 
     Attributes
     ----------
     demand, column, minutes
         One entry a walk, shape (walks,); at most one for each demand row and column.
     weight
-        What each demand row counts, shape (demand,); not negative.
+        Weight of each demand row, shape (demand,); not negative.
     columns
-        How many columns there are.
+        Number of columns.
 
     Examples
     --------
-    >>> reach = TravelCosts.of_table(np.array([[3.0, np.inf], [9.0, 4.0]]), np.array([10.0, 20.0]))
-    >>> reach.within(5.0).covers.toarray()
+    >>> costs = TravelCosts.from_table(np.array([[3.0, np.inf], [9.0, 4.0]]), np.array([10.0, 20.0]))
+    >>> costs.within(5.0).matrix.toarray()
     array([[ True, False],
            [False,  True]])
     """
@@ -84,13 +85,13 @@ class TravelCosts:
         )
 
     @classmethod
-    def of_table(cls, minutes: NDArray[np.float64], weight: FloatArray) -> TravelCosts:
-        """Return the walks of a table, shape (demand, columns), in which `inf` says that there is none."""
+    def from_table(cls, minutes: NDArray[np.float64], weight: FloatArray) -> TravelCosts:
+        """Return the walks of a table, shape (demand, columns), in which `inf` means no walk."""
         demand, column = np.nonzero(np.isfinite(minutes))
         return cls(demand, column, minutes[demand, column], weight, minutes.shape[1])
 
     def within(self, limit_min: float) -> CoverageMatrix:
-        """Return who is served within a limit, minutes, inclusive."""
+        """Return the coverage within a limit, minutes, inclusive."""
         served = is_within(self.minutes, limit_min)
         return CoverageMatrix(
             coverage_from_pairs(self.demand[served], self.column[served], (len(self.weight), self.columns)),
@@ -100,23 +101,22 @@ class TravelCosts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SelectionConstraints:
-    """What may be chosen.
+    """Constraints on the selection of columns.
 
     Attributes
     ----------
     sites
-        New sites at most.
+        Maximum number of new sites.
     cost, budget
-        What each column costs, shape (columns,), and what all new sites may cost together.
+        Cost of each column, shape (columns,), and the maximum cost of all new sites.
     fixed
-        Columns that are open in any case: existing centres. They count neither as sites nor as cost. An existing
-        centre that may be closed is not fixed: it is a column to choose, with what keeping it costs.
+        Columns that are always open: existing centres. They count neither as sites nor as cost. An existing centre
+        that may be closed is not fixed: it is a column to choose, at the cost of keeping it.
     exclusive
         Columns with the same number exclude each other (a centre as it is, upgraded, or moved), shape (columns,);
         negative: none excludes it.
     kind, sites_of_kind
-        To which kind each column belongs, shape (columns,), and how many new sites of each kind at most;
-        instead of `sites`.
+        Kind of each column, shape (columns,), and the maximum number of new sites of each; instead of `sites`.
     """
 
     sites: int | None = None
@@ -127,13 +127,13 @@ class SelectionConstraints:
     kind: IndexArray | None = None
     sites_of_kind: tuple[int, ...] | None = None
 
-    def room(self, columns: int) -> SelectionLimits:
-        """Return the choice among so many columns, in the form that kernels read.
+    def limits(self, columns: int) -> SelectionLimits:
+        """Return the limits of a selection among `columns` columns, in the form that kernels read.
 
         Raises
         ------
         SitingError
-            Neither sites nor money are limited, or a part does not fit the columns or cannot be meant.
+            Neither sites nor cost are limited, or a part does not fit the columns.
         """
         raise_issues(self.issues(columns))
         cost = np.zeros(columns) if self.cost is None else np.asarray(self.cost, dtype=np.float64)
@@ -150,11 +150,11 @@ class SelectionConstraints:
         )
 
     def fixed_columns(self) -> IndexArray:
-        """Return the columns that are open in any case, ascending."""
+        """Return the fixed columns, ascending."""
         return np.unique(np.asarray(self.fixed, dtype=np.int64))
 
     def issues(self, columns: int) -> Iterator[Issue]:
-        """Yield what of the choice does not fit so many columns, or cannot be meant."""
+        """Yield an issue for every part that does not fit `columns` columns."""
         if self.sites is None and self.budget is None and self.sites_of_kind is None:
             yield Issue("siting_no_limit")
         half_money = self.budget is not None and self.cost is None
@@ -179,23 +179,82 @@ class SelectionConstraints:
 
 
 def cost_issues(cost: FloatArray, columns: int) -> Iterator[Issue]:
-    """Yield what is wrong with the cost of columns."""
+    """Yield the issues of the cost of columns."""
     yield from check_shape("cost", cost, columns)
     yield from check_not_negative("cost", cost)
 
 
 def coverage_from_pairs(demand: IndexArray, column: IndexArray, shape: tuple[int, int]) -> csr_array:
-    """Return the matrix of who is served by what, from pairs."""
-    covers = csr_array((np.ones(len(demand), dtype=bool), (demand, column)), shape=shape)
-    covers.sort_indices()
-    return covers
+    """Return the coverage matrix from pairs of demand row and column."""
+    matrix = csr_array((np.ones(len(demand), dtype=bool), (demand, column)), shape=shape)
+    matrix.sort_indices()
+    return matrix
 
 
-def coverage_pairs(covers: csr_array) -> tuple[IndexArray, IndexArray]:
+def coverage_pairs(matrix: csr_array) -> tuple[IndexArray, IndexArray]:
     """Return the demand row and the column of every pair, by row, then column."""
-    covers = csr_array(covers, copy=True)
-    covers.sum_duplicates()
-    covers.eliminate_zeros()
-    covers.sort_indices()
-    row = np.repeat(np.arange(covers.shape[0]), np.diff(covers.indptr))
-    return row.astype(np.int64), covers.indices.astype(np.int64)
+    matrix = csr_array(matrix, copy=True)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    matrix.sort_indices()
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return row.astype(np.int64), matrix.indices.astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocationProblem:
+    """Siting problem of a study: all weighted demand, all centres, all candidates.
+
+    Columns are the candidates, relocatable centres last, and then the centres that stay.
+
+    Attributes
+    ----------
+    name
+        Name of the study's file, for errors.
+    costs
+        Walking times, weighted.
+    limit_min
+        Limit of each demand row, minutes, shape (demand,).
+    households
+        Households of each demand row; NaN if unknown, shape (demand,).
+    kind
+        Population group of each demand row, shape (demand,).
+    constraints
+        Constraints on the selection; the centres that stay are fixed.
+    area_m2
+        Floor area of each column; NaN if unknown, shape (columns,).
+    tier
+        Tier of each centre that stays, shape (centres,).
+    settings
+        `[siting]` of the study.
+    zero_coverage_min
+        Gradual covering: walking time at which coverage is zero, minutes.
+    """
+
+    name: str
+    costs: TravelCosts
+    limit_min: FloatArray
+    households: FloatArray
+    kind: NDArray[np.object_]
+    constraints: SelectionConstraints
+    area_m2: FloatArray
+    tier: tuple[str, ...]
+    settings: Settings
+    zero_coverage_min: float
+
+    @property
+    def coverage(self) -> CoverageMatrix:
+        """Coverage within the limit of each row."""
+        return self.coverage_within(self.limit_min)
+
+    def coverage_within(self, limit_min: FloatArray) -> CoverageMatrix:
+        """Return the coverage within other limits, minutes, shape (demand,)."""
+        inside = is_within(self.costs.minutes, limit_min[self.costs.demand])
+        shape = (len(self.costs.weight), self.costs.columns)
+        return CoverageMatrix(
+            coverage_from_pairs(self.costs.demand[inside], self.costs.column[inside], shape), self.costs.weight
+        )
+
+    def refuse(self, key: str, **values: object) -> SitingError:
+        """Return the error that the problem cannot be solved, with its reason."""
+        return SitingError(self.name, [Issue(key, values)])

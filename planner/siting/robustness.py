@@ -1,50 +1,292 @@
-"""The sites in other circumstances (walkers, gates, people), and chosen for fairness instead of numbers."""
+"""Robust siting: plans in several scenarios (walking profiles, gates, people), and one plan for all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array, vstack
 
-from planner.accessibility.access_data import residents_65
 from planner.accessibility.groups import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
 from planner.inputs.walk_network import build_walker, walker_at
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import Issue, StudyError
-from planner.network.walk import WalkSettings, is_within, walking_profiles
+from planner.network.walk import FloatArray, IndexArray, WalkSettings, walking_profiles
 from planner.network.walker import Walker
 from planner.schemas.tables import Gates
+from planner.siting.argument_checks import check_names, check_not_negative, check_positions, raise_issues
 from planner.siting.candidates.builder import CandidateSet
-from planner.siting.equity import EquityPlan, equity_frontier, group_frontier
+from planner.siting.demand_weights import AllDemand, with_staying_centres
+from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.proposals import Proposal, SitingResult, build_proposal, compute_coverage
-from planner.siting.scenario_analysis import RegretTable, RobustPlan, regret_table, solve_robust, solve_scenarios
-from planner.siting.solution import Solution, status_of
+from planner.siting.proposals import Proposal, SitingResult
+from planner.siting.solution import Certificate, Solution, Status
+from planner.siting.solvers.balanced import BalancedResult, ServedSums, maximise_smallest_sum, merge_equal_rows
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.location_bnb import start_deadline
 
 ROBUST = "robust"
+RULES = ("worst people", "worst regret", "expected")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RobustPlan:
+    """A plan for all scenarios.
+
+    Attributes
+    ----------
+    rule
+        ``"worst people"``, ``"worst regret"`` or ``"expected"``.
+    sites
+        Chosen columns without fixed ones, ascending.
+    certificate
+        People served in the worst scenario; the largest regret, people; or the expected number of people.
+    people
+        People served in each scenario.
+    """
+
+    rule: str
+    sites: tuple[int, ...]
+    certificate: Certificate
+    people: Mapping[str, float]
+
+    @property
+    def value(self) -> float:
+        """Objective of the rule."""
+        return self.certificate.objective
+
+    @property
+    def bound(self) -> float:
+        """Bound on the objective."""
+        return self.certificate.bound
+
+    @property
+    def status(self) -> Status:
+        """Status of the certificate."""
+        return self.certificate.status
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegretTable:
+    """People served and regret of each plan in each scenario.
+
+    Attributes
+    ----------
+    plans, scenarios
+        Names.
+    people
+        People served, shape (plans, scenarios).
+    regret
+        People served by the best plan for the scenario minus people served, shape (plans, scenarios).
+    regret_bound
+        Upper bound on the regret, from the bound of the scenario.
+    """
+
+    plans: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    people: FloatArray
+    regret: FloatArray
+    regret_bound: FloatArray
+
+
+def solve_scenarios(
+    scenarios: Mapping[str, CoverageMatrix],
+    constraints: SelectionConstraints,
+    *,
+    time_limit_s: float,
+    seed: int = 0,
+) -> dict[str, Solution]:
+    """Solve maximal covering for each scenario."""
+    deadline, solutions = start_deadline(time_limit_s), {}
+    for left, (name, coverage) in zip(range(len(scenarios), 0, -1), scenarios.items(), strict=True):
+        solutions[name] = maximal_covering(
+            coverage, constraints, time_limit_s=deadline.remaining_s / left, seed=seed
+        )
+    return solutions
+
+
+def regret_table(
+    scenarios: Mapping[str, CoverageMatrix],
+    plans: Mapping[str, tuple[int, ...]],
+    best: Mapping[str, Solution],
+    constraints: SelectionConstraints,
+) -> RegretTable:
+    """Return the regret of plans in each scenario against the best plan for it.
+
+    Examples
+    --------
+    >>> dry = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    >>> wet = CoverageMatrix(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    >>> worlds = {"dry": dry, "wet": wet}
+    >>> best = solve_scenarios(worlds, SelectionConstraints(sites=1), time_limit_s=9)
+    >>> regret_table(worlds, {"a": (0,), "b": (1,)}, best, SelectionConstraints(sites=1)).regret
+    array([[0., 4.],
+           [5., 0.]])
+    """
+    raise_issues(_same_columns(scenarios))
+    for coverage in scenarios.values():
+        columns = coverage.matrix.shape[1]
+        raise_issues(
+            constraints.issues(columns),
+            *(check_positions(name, sites, columns) for name, sites in plans.items()),
+        )
+    raise_issues(check_names("best", scenarios, best))
+    fixed = constraints.fixed_columns()
+    people = np.array(
+        [
+            [
+                _served(coverage, np.concatenate([fixed, np.array(sites, dtype=np.int64)]))
+                for coverage in scenarios.values()
+            ]
+            for sites in plans.values()
+        ]
+    ).reshape(len(plans), len(scenarios))
+    top = np.array([best[name].objective for name in scenarios])
+    bound = np.array([best[name].bound for name in scenarios])
+    return RegretTable(tuple(plans), tuple(scenarios), people, top - people, bound - people)
+
+
+def solve_robust(
+    scenarios: Mapping[str, CoverageMatrix],
+    constraints: SelectionConstraints,
+    best: Mapping[str, Solution],
+    *,
+    rule: str,
+    time_limit_s: float,
+    probability: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> RobustPlan:
+    r"""Choose the same sites for all scenarios.
+
+    ``"worst people"`` maximises the people served in the scenario in which they are fewest; ``"worst regret"``
+    minimises the largest shortfall against the best plan of each scenario (Savage); ``"expected"`` maximises the
+    mean by `probability`, equal unless given. Columns are the same in all scenarios.
+
+    Parameters
+    ----------
+    scenarios
+        Who is served by what in each, by its name.
+    constraints
+        What may be chosen.
+    best
+        The best plan of each scenario, from `solve_scenarios`.
+    rule
+        One of the three.
+    probability
+        Of each scenario, for ``"expected"``.
+    time_limit_s, seed
+        As in `maximal_covering`.
+
+    Raises
+    ------
+    SitingError
+        There is no such rule, no scenario, or one without its best plan or its probability.
+
+    Examples
+    --------
+    >>> dry = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    >>> wet = CoverageMatrix(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
+    >>> worlds = {"dry": dry, "wet": wet}
+    >>> best = solve_scenarios(worlds, SelectionConstraints(sites=1), time_limit_s=9)
+    >>> [solve_robust(worlds, SelectionConstraints(sites=1), best, rule=rule, time_limit_s=9).sites
+    ...  for rule in ("worst people", "worst regret", "expected")]
+    [(1,), (0,), (0,)]
+    """
+    raise_issues(
+        check_names("rule", [rule], RULES),
+        check_names("best", scenarios, best),
+        check_names("probability", scenarios, scenarios if probability is None else probability),
+        check_not_negative("probability", [] if probability is None else list(probability.values())),
+        () if scenarios else [Issue("siting_nobody", {"part": "scenarios"})],
+        _same_columns(scenarios),
+    )
+    deadline, names = start_deadline(time_limit_s), list(scenarios)
+    fixed = constraints.fixed_columns()
+    if rule == "expected":
+        share = {name: 1 / len(names) for name in names} if probability is None else probability
+        stacked = CoverageMatrix(
+            csr_array(vstack([scenarios[name].matrix for name in names], format="csr")),
+            np.concatenate([scenarios[name].weight * share[name] for name in names]),
+        )
+        solution = maximal_covering(stacked, constraints, time_limit_s=deadline.remaining_s, seed=seed)
+        return _robust(
+            scenarios, fixed, rule, np.array(solution.sites, dtype=np.int64), solution.objective, solution.bound
+        )
+    offset = (
+        np.zeros(len(names)) if rule == "worst people" else -np.array([best[name].objective for name in names])
+    )
+    found = _most_even(scenarios, constraints, offset, best, deadline)
+    chosen = np.zeros(0, dtype=np.int64) if found.chosen is None else found.chosen
+    sign = 1.0 if rule == "worst people" else -1.0
+    bound = found.bound if rule == "worst people" else min(found.bound, 0.0)
+    return _robust(scenarios, fixed, rule, chosen, sign * found.value + 0.0, sign * bound + 0.0)
+
+
+def _same_columns(scenarios: Mapping[str, CoverageMatrix]) -> list[Issue]:
+    """Return an issue for each scenario whose number of candidates differs from the first one's."""
+    counts = {name: coverage.matrix.shape[1] for name, coverage in scenarios.items()}
+    first = next(iter(counts.values()), 0)
+    return [
+        Issue("siting_shape", {"part": name, "found": count, "expected": first})
+        for name, count in counts.items()
+        if count != first
+    ]
+
+
+def _most_even(
+    scenarios: Mapping[str, CoverageMatrix],
+    constraints: SelectionConstraints,
+    offset: FloatArray,
+    best: Mapping[str, Solution],
+    deadline: Deadline,
+) -> BalancedResult:
+    stacked = csr_array(vstack([coverage.matrix for coverage in scenarios.values()], format="csr"))
+    distinct, which = merge_equal_rows(stacked)
+    scenario = np.repeat(np.arange(len(scenarios)), [len(one.weight) for one in scenarios.values()])
+    weight = np.concatenate([coverage.weight for coverage in scenarios.values()])
+    parts = csr_array((weight, (scenario, np.arange(len(weight)))), shape=(len(scenarios), len(weight)))
+    sums = ServedSums(distinct, csr_array(parts @ which), offset)
+    starts = [np.array(best[name].sites, dtype=np.int64) for name in scenarios]
+    limits = constraints.limits(stacked.shape[1])
+    return maximise_smallest_sum(sums, limits, constraints.fixed_columns(), deadline, starts=starts)
+
+
+def _robust(
+    scenarios: Mapping[str, CoverageMatrix],
+    fixed: IndexArray,
+    rule: str,
+    chosen: IndexArray,
+    value: float,
+    bound: float,
+) -> RobustPlan:
+    opened = np.concatenate([fixed, chosen])
+    people = {name: _served(coverage, opened) for name, coverage in scenarios.items()}
+    sites = tuple(int(site) for site in np.sort(chosen))
+    return RobustPlan(rule, sites, Certificate.of(value, bound), people)
+
+
+def _served(coverage: CoverageMatrix, columns: IndexArray) -> float:
+    served = np.asarray(coverage.matrix[:, columns].sum(axis=1)).ravel() > 0
+    return float(coverage.weight[served].sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScenarioAnalysis:
-    """The plans in other circumstances.
+    """The proposals of a study in its scenarios.
 
     Attributes
     ----------
     names
-        What each circumstance is called, in the order of the table.
+        Title of each scenario, in the order of the table.
     table
-        People served and regret of today, each proposal and the robust choice, in each circumstance.
+        People served and regret of today, of each proposal and of the robust plan.
     robust
-        The choice made for all circumstances.
+        The plan for all scenarios.
     proposal
-        The same as a proposal, judged in the study's own circumstances.
+        The same as a proposal, in the study's base scenario.
     """
 
     names: tuple[Phrase, ...]
@@ -53,155 +295,63 @@ class ScenarioAnalysis:
     proposal: Proposal
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EquityFrontier:
-    """Plans between the most people and the fairest.
-
-    Attributes
-    ----------
-    objective
-        ``"communities"``: the worst-served community first; ``"old"``: residents of 65+ first.
-    plans
-        In descending order of all people served.
-    proposals
-        The same as proposals.
-    """
-
-    objective: str
-    plans: tuple[EquityPlan, ...]
-    proposals: tuple[Proposal, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Everybody:
-    """All who count in the question, those served today included."""
-
-    frame: gpd.GeoDataFrame
-    weight: NDArray[np.float64]
-    limit_min: NDArray[np.float64]
-
-
 def analyse_scenarios(
     study: Study, inputs: Inputs, siting: SitingResult, kinds: tuple[GroupCoverage, ...], walker: Walker
 ) -> ScenarioAnalysis | None:
-    """Judge the proposals in the circumstances that the study names, and choose for all of them.
+    """Evaluate the proposals in the study's scenarios, and choose a robust plan for all of them.
 
     Raises
     ------
     StudyError
-        A walking profile is not known, gates are named where there are none, or a community is not known.
+        A walking profile or a community is unknown, or the study has no gates.
     """
     asked, settings = study.siting.robust, study.siting
-    if not (asked.walking or asked.gates or asked.people) or siting.choice is None:
+    if not (asked.walking or asked.gates or asked.people) or siting.constraints is None:
         return None
     _check(study, inputs)
-    everybody = _everybody(study, inputs, kinds)
-    worlds = dict(_worlds(study, inputs, siting.pool, everybody, walker))
-    coverings = {key: covering for key, (_, covering) in worlds.items()}
-    choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
-    best = solve_scenarios(coverings, choice, seconds=settings.seconds, seed=settings.seed)
+    demand = AllDemand.of(study, inputs, kinds)
+    scenarios = dict(_scenarios(study, inputs, siting.pool, demand, walker))
+    coverages = {key: coverage for key, (_, coverage) in scenarios.items()}
+    constraints = with_staying_centres(siting.constraints, len(siting.pool.candidates))
+    best = solve_scenarios(coverages, constraints, time_limit_s=settings.seconds, seed=settings.seed)
     keeps = tuple(range(len(siting.pool.new), len(siting.pool.candidates)))
     plans = {"today": keeps, **{one.method: _columns(one, siting.pool) for one in siting.proposals}}
     allowed = {name: plans[name] for name in ("today", siting.proposals[-1].method)}
-    best = _no_worse(coverings, allowed, best, choice)
-    robust = solve_robust(coverings, choice, best, rule=asked.rule, seconds=settings.seconds, seed=settings.seed)
-    best = _no_worse(coverings, {ROBUST: robust.sites}, best, choice)
-    table = regret_table(coverings, {**plans, ROBUST: robust.sites}, best, choice)
+    best = _no_worse(coverages, allowed, best, constraints)
+    robust = solve_robust(
+        coverages, constraints, best, rule=asked.rule, time_limit_s=settings.seconds, seed=settings.seed
+    )
+    best = _no_worse(coverages, {ROBUST: robust.sites}, best, constraints)
+    table = regret_table(coverages, {**plans, ROBUST: robust.sites}, best, constraints)
     if asked.rule == "worst regret":
         value = float(table.regret[-1].max())
-        robust = replace(robust, value=value, status=status_of(value, robust.bound))
-    proposal = build_proposal(
-        siting.pool,
-        siting.covers,
-        siting.people,
-        np.array(robust.sites, dtype=np.int64),
-        method=ROBUST,
-        bound=None,
-        status=robust.status,
-        new_sites=settings.sites,
-    )
-    return ScenarioAnalysis(tuple(name for name, _ in worlds.values()), table, robust, proposal)
+        robust = replace(robust, certificate=Certificate.of(value, robust.bound))
+    proposal = siting.propose(robust.sites, method=ROBUST, status=robust.status, new_sites=settings.sites)
+    return ScenarioAnalysis(tuple(name for name, _ in scenarios.values()), table, robust, proposal)
 
 
 def _no_worse(
-    coverings: Mapping[str, CoverageMatrix],
+    coverages: Mapping[str, CoverageMatrix],
     plans: Mapping[str, tuple[int, ...]],
     best: Mapping[str, Solution],
-    choice: SelectionConstraints,
+    constraints: SelectionConstraints,
 ) -> dict[str, Solution]:
-    """Return the best plans, no worse than those that are known: a stopped search may have missed them."""
-    more = -regret_table(coverings, plans, best, choice).regret.min(axis=0)
+    """Return the best plans, raised to other plans that serve more: a stopped search may have missed them."""
+    more = -regret_table(coverages, plans, best, constraints).regret.min(axis=0)
     return {
-        name: replace(best[name], objective=best[name].objective + max(float(extra), 0.0))
-        for name, extra in zip(coverings, more, strict=True)
+        name: replace(best[name], certificate=_raised(best[name].certificate, max(float(extra), 0.0)))
+        for name, extra in zip(coverages, more, strict=True)
     }
 
 
-def equity_frontiers(
-    study: Study, inputs: Inputs, walker: Walker, siting: SitingResult
-) -> tuple[EquityFrontier, ...]:
-    """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
-
-    Residents alone count here, each once.
-
-    Raises
-    ------
-    StudyError
-        Residents of 65+ come first, and nobody knows them.
-    """
-    asked, settings = study.siting.fair, study.siting
-    if not (asked.communities or asked.old) or siting.choice is None:
-        return ()
-    people = inputs.demand["people"].to_numpy(dtype=np.float64)
-    limit = np.full(len(people), study.limits.standard_min)
-    everybody = _Everybody(inputs.demand, people, limit)
-    covering = _covering(study, inputs, siting.pool, everybody, walker)
-    choice = _beside_those_that_stay(siting.choice, len(siting.pool.candidates))
-    found: list[tuple[str, tuple[EquityPlan, ...]]] = []
-    if asked.communities:
-        place = {community: number for number, community in enumerate(inputs.communities["id"])}
-        home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
-        plans = equity_frontier(
-            covering, home, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed
-        )
-        found.append(("communities", plans))
-    if asked.old:
-        old = residents_65(inputs.demand)
-        if not np.isfinite(old).all() or not old.sum() > 0:
-            raise StudyError(str(study.file), [Issue("fair_without_old")])
-        plans = group_frontier(
-            covering, old, choice, points=asked.plans, seconds=settings.seconds, seed=settings.seed
-        )
-        found.append(("old", plans))
-    return tuple(
-        EquityFrontier(objective, plans, tuple(_as_proposal(one, siting, settings.sites) for one in plans))
-        for objective, plans in found
-    )
-
-
-def _as_proposal(plan: EquityPlan, siting: SitingResult, sites: int) -> Proposal:
-    return build_proposal(
-        siting.pool,
-        siting.covers,
-        siting.people,
-        np.array(plan.sites, dtype=np.int64),
-        method="fair",
-        bound=None,
-        status=plan.status,
-        new_sites=sites,
-    )
+def _raised(certificate: Certificate, extra: float) -> Certificate:
+    return replace(certificate, objective=certificate.objective + extra)
 
 
 def _columns(proposal: Proposal, pool: CandidateSet) -> tuple[int, ...]:
     first = len(pool.new)
     kept = [first + place for place, one in enumerate(pool.kept_centres) if one.id not in proposal.closed]
     return (*proposal.sites, *kept)
-
-
-def _beside_those_that_stay(choice: SelectionConstraints, column: int) -> SelectionConstraints:
-    """Return the choice with one more column, open in any case: all centres that stay together."""
-    cost = None if choice.cost is None else np.append(choice.cost, 0.0)
-    return replace(choice, fixed=(column,), cost=cost)
 
 
 def _check(study: Study, inputs: Inputs) -> None:
@@ -224,61 +374,29 @@ def _check(study: Study, inputs: Inputs) -> None:
         raise StudyError(str(study.file), issues)
 
 
-def _everybody(study: Study, inputs: Inputs, kinds: tuple[GroupCoverage, ...]) -> _Everybody:
-    """Return the residents, and the other kinds that count, under one another."""
-    parts = [(inputs.demand, study.demand.residents_weight, study.limits.standard_min)]
-    parts += [(kind.demand, kind.group.settings.weight, kind.standard_min) for kind in kinds]
-    parts = [(points, weight, limit) for points, weight, limit in parts if weight > 0]
-    columns = ["people", "community", "geometry"]
-    frame = gpd.GeoDataFrame(
-        pd.concat([points[columns] for points, *_ in parts], ignore_index=True), crs=inputs.crs
-    )
-    weight = [points["people"].to_numpy(dtype=np.float64) * weight for points, weight, _ in parts]
-    limit = [np.full(len(points), limit) for points, _, limit in parts]
-    return _Everybody(frame, np.concatenate(weight), np.concatenate(limit))
-
-
-def _worlds(
-    study: Study, inputs: Inputs, pool: CandidateSet, everybody: _Everybody, walker: Walker
+def _scenarios(
+    study: Study, inputs: Inputs, pool: CandidateSet, demand: AllDemand, walker: Walker
 ) -> Iterator[tuple[str, tuple[Phrase, CoverageMatrix]]]:
-    """Yield every circumstance: as the study has it, then the others one by one."""
+    """Yield key, title and coverage of each scenario, the study's base scenario first."""
     asked, walk = study.siting.robust, walker.walk
-    own = _covering(study, inputs, pool, everybody, walker)
-    yield "as_is", (Phrase("words.world_as_is"), own)
+    base = demand.coverage(study, inputs, pool, walker)
+    yield "as_is", (Phrase("words.world_as_is"), base)
     for name in dict.fromkeys(asked.walking):
         profile = walking_profiles()[name]
         other = walker_at(study, inputs, walker, WalkSettings(profile.speed_kmh, walk.access_m))
-        said = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
-        yield f"walking:{name}", (said, _covering(study, inputs, pool, everybody, other))
+        title = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
+        yield f"walking:{name}", (title, demand.coverage(study, inputs, pool, other))
     for state in dict.fromkeys(asked.gates):
         other = build_walker(study, _with_gates(inputs, state), walk)
-        said = Phrase(f"words.world_gates_{state}")
-        yield f"gates:{state}", (said, _covering(study, inputs, pool, everybody, other))
+        title = Phrase(f"words.world_gates_{state}")
+        yield f"gates:{state}", (title, demand.coverage(study, inputs, pool, other))
     for variant in asked.people:
         rest = variant.people.get("*", 1.0)
-        times = everybody.frame["community"].map(lambda one, v=variant, r=rest: v.people.get(one, r)).to_numpy()
-        said = Phrase("words.world_people", {"name": variant.name})
-        yield f"people:{variant.name}", (said, CoverageMatrix(own.covers, own.weight * times))
+        times = demand.points["community"].map(lambda one, v=variant, r=rest: v.people.get(one, r)).to_numpy()
+        title = Phrase("words.world_people", {"name": variant.name})
+        yield f"people:{variant.name}", (title, CoverageMatrix(base.matrix, base.weight * times))
 
 
 def _with_gates(inputs: Inputs, state: str) -> Inputs:
     assert inputs.gates is not None  # noqa: S101 - checked before
     return replace(inputs, gates=Gates(inputs.gates.assign(open="true" if state == "open" else "false")))
-
-
-def _covering(
-    study: Study,
-    inputs: Inputs,
-    pool: CandidateSet,
-    everybody: _Everybody,
-    walker: Walker,
-) -> CoverageMatrix:
-    """Return who is served by which candidate, and, in the last column, by a centre that stays."""
-    spots = walker.snap(everybody.frame)
-    stays = ~inputs.facilities["id"].isin(study.siting.relocatable)
-    centres = walker.snap(inputs.facilities[stays])
-    horizon_min = float(everybody.limit_min.max())
-    minutes, _ = walker.nearest(centres, spots, within_min=horizon_min)
-    staying = csr_array(is_within(minutes, everybody.limit_min)[:, None])
-    covers = compute_coverage(pool.candidates, spots, everybody.limit_min, walker)
-    return CoverageMatrix(csr_array(hstack([covers, staying], format="csr"), dtype=bool), everybody.weight)

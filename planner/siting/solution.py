@@ -1,89 +1,175 @@
-"""What a siting model answers: the sites, what they are worth, and how sure that is."""
+"""Result of a siting model: the sites, the objective, and the certificate of how near it is to the optimum."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from planner.network.walk import IndexArray
+from planner.network.walk import FloatArray, IndexArray
+from planner.siting.solvers.deadline import Deadline
 
 Status = Literal["proven", "stopped", "heuristic", "infeasible"]
 Sense = Literal["most", "least"]
 
 TOLERANCE = 1e-9
-"""A bound this near to the objective, as a share of it, proves it: what is left is the arithmetic's."""
+"""Largest relative difference between bound and objective that is rounding error: the objective is optimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Objective value of a choice, with the bound that no choice can beat.
+
+    Attributes
+    ----------
+    objective
+        Value of the choice; nan if there is none.
+    bound
+        No choice is better than this; infinite if no bound was computed.
+    status
+        ``"proven"``: the bound proves the objective optimal. ``"stopped"``: the search reached its time limit.
+        ``"heuristic"``: no bound was computed. ``"infeasible"``: no choice meets the constraints, proven.
+
+    Examples
+    --------
+    >>> Certificate.of(100.0, 100.0).status, Certificate.of(90.0, 100.0).status, Certificate.of(90.0, 100.0).gap
+    ('proven', 'stopped', 0.1)
+    """
+
+    objective: float
+    bound: float
+    status: Status
+
+    @classmethod
+    def of(cls, objective: float, bound: float) -> Certificate:
+        """Return the certificate whose status follows from the bound alone, whatever a solver reports."""
+        return cls(objective, bound, status_of(objective, bound) if np.isfinite(objective) else "stopped")
+
+    @classmethod
+    def infeasible(cls) -> Certificate:
+        """Return the certificate of a problem without any feasible choice."""
+        return cls(float("nan"), float("nan"), "infeasible")
+
+    @classmethod
+    def heuristic(cls, objective: float) -> Certificate:
+        """Return the certificate of a choice without a bound."""
+        return cls(objective, float("inf"), "heuristic")
+
+    @property
+    def gap(self) -> float:
+        """Difference of bound and objective as a share of the larger; 0 if optimal, nan without a choice."""
+        return relative_gap(self.objective, self.bound)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """A choice of sites with what it is worth, and what no choice can exceed.
+    """A choice of sites.
 
     Attributes
     ----------
     model
-        Which question was answered, such as ``"maximal_covering"``.
+        Name of the model, such as ``"maximal_covering"``.
     sense
-        Whether the objective is to be ``"most"`` or ``"least"``.
+        ``"most"`` if the objective is maximised, ``"least"`` if it is minimised.
     sites
-        The chosen columns, without those that are open in any case; in descending order of what each adds to those
-        before it where the model has such an order, else ascending.
+        Chosen columns without fixed ones; in descending order of what each adds to those before it if the model
+        has such an order, else ascending.
     added
-        What each site adds to those before it, shape (sites,); empty where the model has no such order.
-    objective
-        What the model counts, fixed columns included; nan where there is no answer.
+        Increase of the objective by each site, shape (sites,); empty if the model has no such order.
+    certificate
+        Objective (fixed columns included), bound and status.
     before
-        The same for the fixed columns alone; nan where that has no meaning.
-    bound
-        No choice is better than this.
-    status
-        ``"proven"``: the bound proves that no choice is better. ``"stopped"``: the search was ended by its limit.
-        ``"heuristic"``: no bound was looked for. ``"infeasible"``: it is proven that there is no answer.
-    seconds, seed
-        How long it took, and of the random numbers.
+        Objective of the fixed columns alone; nan if that has no meaning.
+    elapsed_s, seed
+        Computing time, seconds; seed of the random numbers.
     served_by
-        The column that serves each demand row, -1: none, shape (demand,).
+        Column that serves each demand row, -1 if none, shape (demand,).
     unservable
-        Demand rows with weight that no column serves, ascending. They are in no objective of the type "least".
+        Demand rows with weight that no column serves, ascending. They are in no objective of the sense "least".
     greedy
-        What the greedy choice alone is worth; None where the model has none.
+        Objective of the greedy choice; None if the model has none.
     """
 
     model: str
     sense: Sense
     sites: tuple[int, ...]
     added: tuple[float, ...]
-    objective: float
+    certificate: Certificate
     before: float
-    bound: float
-    status: Status
-    seconds: float
+    elapsed_s: float
     seed: int
     served_by: IndexArray
     unservable: IndexArray
     greedy: float | None = None
 
+    @classmethod
+    def of(  # noqa: PLR0913 -- one attribute each
+        cls,
+        model: str,
+        sense: Sense,
+        sites: Iterable[int],
+        certificate: Certificate,
+        *,
+        before: float,
+        deadline: Deadline,
+        seed: int,
+        served_by: IndexArray,
+        weight: FloatArray,
+        reachable: NDArray[np.bool_],
+        added: Iterable[float] = (),
+        greedy: float | None = None,
+    ) -> Solution:
+        """Assemble a solution from the arrays of a model; `reachable` are the rows that some column serves."""
+        return cls(
+            model,
+            sense,
+            tuple(int(site) for site in sites),
+            tuple(float(gain) for gain in added),
+            certificate,
+            before,
+            deadline.elapsed_s,
+            seed,
+            served_by,
+            np.flatnonzero((weight > 0) & ~reachable),
+            greedy,
+        )
+
     @property
-    def gained(self) -> float:
-        """What the sites add to the fixed columns."""
-        return self.objective - self.before
+    def objective(self) -> float:
+        """Objective, fixed columns included."""
+        return self.certificate.objective
+
+    @property
+    def bound(self) -> float:
+        """Bound on the objective."""
+        return self.certificate.bound
+
+    @property
+    def status(self) -> Status:
+        """Status of the certificate."""
+        return self.certificate.status
 
     @property
     def gap(self) -> float:
-        """How far the bound is from the objective, as a share of the larger; 0 where proven, nan without answer.
+        """Relative gap of the certificate."""
+        return self.certificate.gap
 
-        Examples
-        --------
-        >>> none = np.zeros(0, dtype=np.int64)
-        >>> Solution("m", "most", (0,), (), 90.0, 0.0, 100.0, "stopped", 1.0, 0, none, none).gap
-        0.1
-        """
-        return relative_gap(self.objective, self.bound)
+    @property
+    def gained(self) -> float:
+        """Increase of the objective over the fixed columns."""
+        return self.objective - self.before
+
+    @property
+    def columns(self) -> IndexArray:
+        """Chosen columns as an array, shape (sites,)."""
+        return np.array(self.sites, dtype=np.int64)
 
 
 def relative_gap(objective: float, bound: float) -> float:
-    """Return how far a bound is from an objective, as a share of the larger of the two."""
+    """Return the difference of a bound and an objective as a share of the larger of the two."""
     if objective == bound:
         return 0.0
     larger = max(abs(objective), abs(bound))
@@ -93,7 +179,7 @@ def relative_gap(objective: float, bound: float) -> float:
 
 
 def status_of(objective: float, bound: float) -> Status:
-    """Return what a bound says about an objective, whatever a solver said.
+    """Return the status that a bound proves, whatever a solver reports.
 
     Examples
     --------

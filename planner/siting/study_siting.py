@@ -1,70 +1,55 @@
-"""The siting of a study: who can be gained, candidates, the optimum, and what it is to be judged by."""
+"""Siting stage of a study: candidates, the solution of one location model, and the analyses of the report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.business_areas import BusinessAreas
-from planner.accessibility.groups import GroupCoverage
-from planner.config.study import Study
-from planner.inputs.study_inputs import Inputs
-from planner.network.snapping import SnappedPoints
-from planner.network.walker import Walker
-from planner.schemas.tables import Facilities
+from planner.messages.progress import Progress, silent
 from planner.siting.baselines import Comparison, compare_baselines
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
-from planner.siting.candidates.candidate import Candidate, candidate_xy
-from planner.siting.candidates.constraints import SiteConstraints
-from planner.siting.candidates.relocations import propose_relocations
-from planner.siting.demand_weights import WeightedDemand, gains_by_group, weigh_demand
-from planner.siting.named_sites import named_places, of_today
-from planner.siting.proposals import SitingResult, choose_among_candidates
-from planner.siting.robustness import EquityFrontier, ScenarioAnalysis, analyse_scenarios, equity_frontiers
-from planner.siting.unserved_reasons import UnservedContext, UnservedDemand, explain_unserved
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SitingInputs:
-    """What is known of a study when its sites are chosen: what the stages before have found.
-
-    `today` are the centres before a scenario; None where there is none.
-    """
-
-    study: Study
-    inputs: Inputs
-    walker: Walker
-    uncovered: gpd.GeoDataFrame
-    kinds: tuple[GroupCoverage, ...]
-    circles: BusinessAreas | None
-    today: Facilities | None = None
+from planner.siting.candidates.candidate import candidate_xy
+from planner.siting.demand_weights import gains_by_group
+from planner.siting.equity import EquityFrontier, equity_frontiers
+from planner.siting.model_spec import ModelResult, ModelSpec, get_spec
+from planner.siting.models import DEFAULT_MODEL
+from planner.siting.problem import LocationProblem
+from planner.siting.proposals import SitingResult, propose_sites
+from planner.siting.robustness import ScenarioAnalysis, analyse_scenarios
+from planner.siting.study_problem import (
+    SitingInputs,
+    candidate_builder,
+    demand_to_gain,
+    location_problem,
+    weighted_demand,
+)
+from planner.siting.unserved import UnservedContext, UnservedDemand, explain_unserved
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudySiting:
-    """All that a study says of new sites.
+    """Siting results of a study.
 
     Attributes
     ----------
     siting
-        Candidates, the clustering's answer and the optimum.
+        Candidates, the clustering's proposal and the optimum.
     asked_xy
-        Where the people of the question are, metres, shape (demand, 2).
+        Positions of the demand that can be gained, metres, shape (demand, 2).
     weights, gains
-        How much one person of each kind counts, and whom each proposal gains, by kind.
+        Weight of one person of each group; people gained by each proposal, per group.
     comparison
-        Greedy, more and fewer sites, other plans.
+        Greedy, curve of the number of sites, alternatives.
     left
-        Whom no candidate serves, and what would help; None where nothing was asked.
+        Demand that no candidate serves; None if nothing was proposed.
     otherwise
-        The plans in other circumstances; None where the study names none.
+        Proposals in the study's scenarios; None if it has none.
     fair
-        Fairness as the objective: by communities, for those of 65+; where the study asks for it.
+        Equity frontiers that the study requests.
     """
 
     siting: SitingResult
@@ -77,131 +62,126 @@ class StudySiting:
     fair: tuple[EquityFrontier, ...]
 
 
-def solve_study(known: SitingInputs) -> StudySiting:
-    """Choose the sites of a study.
+@dataclass(frozen=True, slots=True, eq=False)
+class StudySolution:
+    """Solution of a study's location problem by one model.
+
+    Attributes
+    ----------
+    spec
+        Description of the model.
+    pool
+        Candidates, and those excluded.
+    problem, result
+        The problem and its solution; columns of the pool first.
+    siting, comparison
+        The study's own proposals and their baselines; None unless the model `maximises_gain`.
+    left
+        Demand that no candidate and no centre serves; None if nothing was proposed.
+    """
+
+    spec: ModelSpec
+    pool: CandidateSet
+    problem: LocationProblem
+    result: ModelResult
+    siting: SitingResult | None
+    comparison: Comparison | None
+    left: UnservedDemand | None
+
+    @property
+    def before(self) -> float:
+        """Objective of today's centres; NaN if some are relocatable, unless the model `maximises_gain`."""
+        if not self.pool.kept_centres:
+            return self.result.solution.before
+        if not self.spec.maximises_gain:
+            return float("nan")
+        coverage = self.problem.coverage
+        served = np.asarray(coverage.matrix[:, len(self.pool.new) :].sum(axis=1)).ravel() > 0
+        return float(coverage.weight[served].sum())
+
+
+def solve(inputs: SitingInputs, *, model: str = DEFAULT_MODEL, progress: Progress = silent) -> StudySolution:
+    """Solve a study's location problem by one model.
+
+    Parameters
+    ----------
+    inputs
+        Results of the earlier stages.
+    model
+        Name of the model, one of `planner.siting.models.model_names`.
+    progress
+        Called with the name of each stage as it begins.
+
+    Raises
+    ------
+    SitingError
+        The problem is infeasible, or lacks a setting or a column that the model needs.
+    """
+    spec, settings = get_spec(model), inputs.study.siting
+    demand = weighted_demand(inputs)
+    progress("candidates")
+    builder = candidate_builder(inputs, demand)
+    siting = propose_sites(builder)
+    pool = siting.pool if siting.proposals else builder.build()
+    progress("siting")
+    problem = location_problem(inputs, pool, spec)
+    result = spec.solve(problem, settings.seconds)
+    left = unserved_demand(inputs, builder, siting)
+    compared = spec.maximises_gain and bool(siting.proposals)
+    return StudySolution(
+        spec=spec,
+        pool=pool,
+        problem=problem,
+        result=result,
+        siting=siting if compared else None,
+        comparison=compare_baselines(siting, settings) if compared else None,
+        left=left,
+    )
+
+
+def solve_study(inputs: SitingInputs) -> StudySiting:
+    """Choose the sites of a study and analyse the proposals.
 
     Raises
     ------
     StudyError
-        Something is asked of what the study does not give.
+        A setting requires data that the study lacks.
     """
-    study, standard = known.study, known.study.limits.standard_min
-    residents, kinds = demand_to_gain(known)
-    asked = weigh_demand(residents, kinds, standard_min=standard, residents_weight=study.demand.residents_weight)
-    gatherer = candidate_builder(known, asked)
-    siting = choose_among_candidates(gatherer)
+    study = inputs.study
+    demand = weighted_demand(inputs)
+    builder = candidate_builder(inputs, demand)
+    siting = propose_sites(builder)
+    residents, kinds = demand_to_gain(inputs)
     return StudySiting(
         siting=siting,
-        asked_xy=gatherer.snaps.xy,
-        weights=asked.weights,
-        gains=gains_by_group(siting, residents, kinds, known.walker, standard_min=standard),
+        asked_xy=builder.snaps.xy,
+        weights=demand.weights,
+        gains=gains_by_group(siting, residents, kinds, inputs.walker, standard_min=inputs.standard_min),
         comparison=compare_baselines(siting, study.siting),
-        left=unserved_demand(known, gatherer, siting),
-        otherwise=analyse_scenarios(study, known.inputs, siting, known.kinds, known.walker),
-        fair=equity_frontiers(study, known.inputs, known.walker, siting),
+        left=unserved_demand(inputs, builder, siting),
+        otherwise=analyse_scenarios(study, inputs.inputs, siting, inputs.kinds, inputs.walker),
+        fair=equity_frontiers(study, inputs.inputs, inputs.walker, siting),
     )
-
-
-def candidate_builder(known: SitingInputs, asked: WeightedDemand) -> CandidateBuilder:
-    """Return what the candidates of a study are made from, for those who are asked about."""
-    study, inputs, settings = known.study, known.inputs, known.study.siting
-    limits = asked.limits_min
-    standard = np.full(len(asked.uncovered), study.limits.standard_min)
-    return CandidateBuilder(
-        uncovered=asked.uncovered,
-        limits_min=standard if limits is None else limits,
-        snaps=known.walker.snap(asked.uncovered),
-        walker=known.walker,
-        settings=settings,
-        circles=known.circles,
-        parcels=inputs.parcels,
-        options=relocation_options(known),
-        named=(*named_places(study), *of_today(study, lambda: _pool_of_today(known))),
-        taken=frozenset(inputs.facilities["id"]),
-        ground=SiteConstraints.of(inputs, known.walker, settings),
-    )
-
-
-def _pool_of_today(known: SitingInputs) -> CandidateSet:
-    """Return all candidates as they are before the scenario; none where there is no scenario."""
-    if known.today is None:
-        return CandidateSet(())
-    study, inputs = known.study, replace(known.inputs, facilities=known.today)
-    centres, standard = known.walker.snap(known.today), study.limits.standard_min
-    kinds = tuple(
-        replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.kinds
-    )
-    then = replace(
-        known,
-        inputs=inputs,
-        uncovered=_beyond(inputs.demand, centres, standard, known),
-        kinds=kinds,
-        today=None,
-    )
-    asked = weigh_demand(
-        *demand_to_gain(then), standard_min=standard, residents_weight=study.demand.residents_weight
-    )
-    return candidate_builder(then, asked).gather()
-
-
-def relocation_options(known: SitingInputs) -> tuple[Candidate, ...]:
-    """Return what may be done with the study's free centres."""
-    free, facilities = known.study.siting.relocatable, known.inputs.facilities
-    if not free:
-        return ()
-    options = propose_relocations(
-        facilities,
-        known.inputs.demand,
-        tuple(dict.fromkeys(free)),
-        known.walker,
-        merge_within_m=known.study.siting.merge_within_m,
-    )
-    return tuple(options)
-
-
-def demand_to_gain(known: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
-    """Return the people who can be gained: today's uncovered, and whom only free centres serve."""
-    if not known.study.siting.relocatable:
-        return known.uncovered, known.kinds
-    stays = ~known.inputs.facilities["id"].isin(known.study.siting.relocatable)
-    centres = known.walker.snap(known.inputs.facilities[stays])
-    standard = known.study.limits.standard_min
-    residents = _beyond(known.inputs.demand, centres, standard, known)
-    kinds = tuple(
-        replace(kind, uncovered=_beyond(kind.demand, centres, kind.standard_min, known)) for kind in known.kinds
-    )
-    return residents, kinds
-
-
-def _beyond(
-    points: gpd.GeoDataFrame, centres: SnappedPoints, limit_min: float, known: SitingInputs
-) -> gpd.GeoDataFrame:
-    minutes, _ = known.walker.nearest_of_places(centres, points, within_min=limit_min)
-    return gpd.GeoDataFrame(points[~np.isfinite(minutes) & (points["people"].to_numpy() > 0)])
 
 
 def unserved_demand(
-    known: SitingInputs, gatherer: CandidateBuilder, siting: SitingResult
+    inputs: SitingInputs, builder: CandidateBuilder, siting: SitingResult
 ) -> UnservedDemand | None:
-    """Say whom no candidate and no centre serves, and why; None where nothing was asked."""
-    if not siting.proposals or gatherer.ground is None:
+    """Return the demand that no candidate and no centre serves, with reasons; None if nothing was proposed."""
+    if not siting.proposals or builder.ground is None:
         return None
-    served = np.asarray(siting.covers.sum(axis=1)).ravel() > 0
-    stays = ~known.inputs.facilities["id"].isin(known.study.siting.relocatable).to_numpy()
-    around = UnservedContext(
-        walker=known.walker,
-        demand=gatherer.snaps,
+    served = np.asarray(siting.matrix.sum(axis=1)).ravel() > 0
+    centres = inputs.inputs.facilities.geometry.array[inputs.stays]
+    context = UnservedContext(
+        walker=inputs.walker,
+        demand=builder.snaps,
         people=siting.people,
-        limit_min=gatherer.limits_min,
-        sites=sites_and_centres(siting.pool, known, stays),
-        water=known.inputs.water,
-        barriers=known.inputs.barriers,
-        free_streets=gatherer.ground.streets,
+        limit_min=builder.limits_min,
+        sites=inputs.walker.snap(
+            np.vstack([candidate_xy(siting.pool.candidates), shapely.get_coordinates(centres)])
+        ),
+        water=inputs.inputs.water,
+        barriers=inputs.inputs.barriers,
+        free_streets=builder.ground.streets,
     )
-    return explain_unserved(served, around, seconds=known.study.siting.seconds)
-
-
-def sites_and_centres(pool: CandidateSet, known: SitingInputs, stays: NDArray[np.bool_]) -> SnappedPoints:
-    """Return where all candidates and the centres that stay meet the streets, candidates first."""
-    centres = shapely.get_coordinates(known.inputs.facilities.geometry.array[stays])
-    return known.walker.snap(np.vstack([candidate_xy(pool.candidates), centres]))
+    return explain_unserved(served, context, time_limit_s=inputs.study.siting.seconds)

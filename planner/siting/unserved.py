@@ -1,118 +1,196 @@
-"""Who cannot be served, why, and what would help: as data, to be put into words by the caller."""
+"""Demand that no candidate serves: reasons, and what would serve it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
+import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from planner.network.walk import FloatArray, IndexArray
-from planner.siting.argument_checks import check_not_negative, check_positions, check_shape, raise_issues
-from planner.siting.models.p_center import p_center
+from planner.network.network import WalkingNetwork
+from planner.network.positions import select_snapped
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
+from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.models.set_covering import set_covering
-from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts
-from planner.siting.solution import Solution
+from planner.siting.problem import CoverageMatrix, coverage_from_pairs
+
+REASONS = (
+    *("no_street", "behind_barrier", "closed_compound", "cut_off"),
+    *("other_bank", "other_side", "detour", "too_far"),
+)
+"""Reasons in the order in which they are checked; the texts are `words.unserved_<reason>`."""
+
+MOST_ROWS = 4000
+"""Maximum number of points for which further candidates are computed: each needs a service area."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Unserved:
-    """Who no column serves within a limit, and what would change that.
+class UnservedDemand:
+    """Demand that no candidate and no centre serves.
 
     Attributes
     ----------
     rows
-        Demand rows with weight that no column serves, ascending.
+        Demand rows, ascending.
     reason
-        The reason of each, as the caller gave it, shape (rows,).
-    people_by_reason
-        What they weigh together, by reason, in the order in which reasons appear.
-    smallest_limit_min
-        The shortest limit within which some column would serve each, minutes; `inf` where there is no walk at all,
-        shape (rows,).
+        One of `REASONS` each, shape (rows,).
+    minutes
+        Walk to the nearest candidate or centre, `inf` if none, shape (rows,).
+    people
+        People of each row, shape (rows,).
     limit_for_all_min
-        The shortest limit within which all who have any walk would be served by some column, minutes; nan where
-        nobody has one.
+        Shortest limit within which all rows with any walk would be served; nan if there are none.
+    extra
+        Minimum number of further street positions that serve all rows that can be served; None if not computed.
+    extra_bound
+        Lower bound on that number.
+    never
+        People that not even a station at the nearest street would serve.
     """
 
     rows: IndexArray
-    reason: NDArray[np.object_]
-    people_by_reason: dict[str, float]
-    smallest_limit_min: FloatArray
+    reason: tuple[str, ...]
+    minutes: FloatArray
+    people: FloatArray
     limit_for_all_min: float
+    extra: int | None
+    extra_bound: float
+    never: float
+
+    def by_reason(self) -> tuple[tuple[str, int, float], ...]:
+        """Return points and people by reason, in the order of `REASONS`, without empty reasons."""
+        reason = np.array(self.reason, dtype=object)
+        rows = [(one, reason == one) for one in REASONS]
+        return tuple((one, int(here.sum()), float(self.people[here].sum())) for one, here in rows if here.any())
 
 
-def explain_unserved(reach: TravelCosts, *, limit_min: float, reason: Sequence[str]) -> Unserved:
-    """Say who no column serves within a limit, why, and within which limit some column would.
+@dataclass(frozen=True, slots=True, eq=False)
+class UnservedContext:
+    """Streets, barriers and sites around unserved demand.
+
+    Attributes
+    ----------
+    walker
+        Network and walk.
+    demand, people, limit_min
+        Demand points, people of each, and limit of each, minutes.
+    sites
+        Snapped candidates and centres.
+    water, barriers
+        Layers, if any.
+    free_streets
+        Computes the street segments on which a station may stand; slow for many streets.
+    """
+
+    walker: Walker
+    demand: SnappedPoints
+    people: FloatArray
+    limit_min: FloatArray
+    sites: SnappedPoints
+    water: gpd.GeoDataFrame | None
+    barriers: gpd.GeoDataFrame | None
+    free_streets: Callable[[], NDArray[np.object_]]
+
+
+def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, *, time_limit_s: float) -> UnservedDemand:
+    """Return the demand that no candidate and no centre serves, with reasons and remedies.
 
     Parameters
     ----------
-    reach
-        How long the walks are; those beyond the limit should be listed too, else they are taken not to exist.
-    limit_min
-        Minutes, inclusive.
-    reason
-        Why each demand row is not served, in case it is not, shape (demand,): no street within access, other bank,
-        closed compound. The caller knows the streets; this module does not.
-
-    Returns
-    -------
-    unserved
-        Empty where everyone is served by some column.
-
-    Examples
-    --------
-    >>> reach = TravelCosts.of_table(np.array([[4.0], [12.0], [np.inf]]), np.array([1.0, 2.0, 3.0]))
-    >>> who = explain_unserved(reach, limit_min=5, reason=["", "far", "no street"])
-    >>> who.people_by_reason, who.smallest_limit_min, who.limit_for_all_min
-    ({'far': 2.0, 'no street': 3.0}, array([12., inf]), 12.0)
+    served
+        True for rows that some candidate or centre serves, shape (demand,).
+    around
+        Streets, water, barriers, sites.
+    time_limit_s
+        Time limit for the minimum number of further candidates, seconds.
     """
-    raise_issues(check_not_negative("limit_min", limit_min), check_shape("reason", reason, len(reach.weight)))
-    shortest = np.full(len(reach.weight), np.inf)
-    np.minimum.at(shortest, reach.demand, reach.minutes)
-    served = np.diff(reach.within(limit_min).covers.indptr) > 0
-    rows = np.flatnonzero(~served & (reach.weight > 0))
-    why = np.array(list(reason), dtype=object)[rows]
-    people = {str(one): float(reach.weight[rows[why == one]].sum()) for one in dict.fromkeys(why)}
-    walks = shortest[(reach.weight > 0) & np.isfinite(shortest)]
-    return Unserved(rows, why, people, shortest[rows], float(walks.max()) if len(walks) else float("nan"))
+    rows = np.flatnonzero(~served & (around.people > 0))
+    walker, own = around.walker, select_snapped(around.demand, rows)
+    minutes, _ = walker.nearest(around.sites, own, within_min=walker.upper_bound_min)
+    walks = minutes[np.isfinite(minutes)]
+    extra, bound, never = _fewest(rows, own, around, time_limit_s)
+    return UnservedDemand(
+        rows=rows,
+        reason=tuple(_reasons(own, around.limit_min[rows], around)),
+        minutes=minutes,
+        people=around.people[rows],
+        limit_for_all_min=float(walks.max()) if len(walks) else float("nan"),
+        extra=extra,
+        extra_bound=bound,
+        never=never,
+    )
 
 
-def smallest_limit(reach: TravelCosts, choice: SelectionConstraints, *, seconds: float) -> Solution:
-    """Return the shortest limit within which a choice of so many sites serves everyone: the p-center.
+def _fewest(
+    rows: IndexArray, own: SnappedPoints, around: UnservedContext, time_limit_s: float
+) -> tuple[int | None, float, float]:
+    people, limit_min = around.people[rows], around.limit_min[rows]
+    if not len(rows):
+        return 0, 0.0, 0.0
+    if len(rows) > MOST_ROWS:
+        return None, 0.0, float(people[~own.reaches_street].sum())
+    everything = propose_street_positions(
+        own, people, limit_min, around.walker, around.free_streets(), at_most=2**31
+    ).candidates
+    xy = np.array([(one.x_m, one.y_m) for one in everything]).reshape(-1, 2)
+    times = around.walker.times(around.walker.snap(xy), own, within_min=float(limit_min.max()))
+    inside = is_within(times.minutes, limit_min[times.demand])
+    matrix = coverage_from_pairs(times.demand[inside], times.facility[inside], (len(rows), len(xy)))
+    solution = set_covering(CoverageMatrix(matrix, people), time_limit_s=time_limit_s)
+    return len(solution.sites), solution.bound, float(people[solution.unservable].sum())
 
-    Those whom no column reaches at all are `unservable` in the answer.
-    """
-    return p_center(reach, choice, seconds=seconds)
+
+def _reasons(own: SnappedPoints, limit_min: FloatArray, around: UnservedContext) -> list[str]:
+    network, access_m = around.walker.network, around.walker.access_m
+    with_site = _pieces(around.sites, network)
+    gated = {int(piece) for gate in network.gates for piece in _pieces_at(gate.nodes, network)}
+    at_sites = shapely.points(around.sites.xy)
+    tree = shapely.STRtree(at_sites)
+    of_point = _rows_of(own, len(own.xy))
+    water, barriers = _together(around.water), _together(around.barriers)
+    shapely.prepare([water, barriers])
+    reasons = []
+    for place, xy in enumerate(own.xy):
+        if not own.reaches_street[place]:
+            reasons.append("behind_barrier" if own.nearest_m[place] <= access_m else "no_street")
+            continue
+        pieces = {int(network.edge_piece[network.segment_edge[own.segment[row]]]) for row in of_point[place]}
+        if not pieces & with_site:
+            reasons.append("closed_compound" if pieces & gated else "cut_off")
+            continue
+        door = shapely.Point(xy)
+        near = np.sort(tree.query(door, predicate="dwithin", distance=around.walker.walk.metres(limit_min[place])))
+        ways = shapely.linestrings(
+            np.stack([np.broadcast_to(xy, (len(near), 2)), around.sites.xy[near]], axis=1).reshape(-1, 2, 2)
+        )
+        if not len(near):
+            reasons.append("too_far")
+        elif shapely.intersects(water, ways).any():
+            reasons.append("other_bank")
+        else:
+            reasons.append("other_side" if shapely.intersects(barriers, ways).any() else "detour")
+    return reasons
 
 
-def fewest_extra(pool: CoverageMatrix, rows: IndexArray, *, seconds: float) -> Solution:
-    """Return the fewest further candidates, from a larger pool, that would serve rows that no candidate serves.
+def _pieces(snaps: SnappedPoints, network: WalkingNetwork) -> set[int]:
+    return set(network.edge_piece[network.segment_edge[snaps.segment]].tolist())
 
-    Parameters
-    ----------
-    pool
-        Who would be served by which position of the pool, such as every street position.
-    rows
-        The demand rows to be served.
-    seconds
-        How long to search.
 
-    Returns
-    -------
-    answer
-        Of set covering for these rows alone; `unservable` are those whom not even the pool serves.
+def _pieces_at(nodes: tuple[int, ...], network: WalkingNetwork) -> NDArray[np.int64]:
+    drawn = network.as_drawn
+    return drawn.edge_piece[np.isin(drawn.edge_nodes, nodes).any(axis=1)]
 
-    Examples
-    --------
-    >>> from scipy.sparse import csr_array
-    >>> pool = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1], [0, 0]], dtype=bool)), np.ones(3))
-    >>> few = fewest_extra(pool, np.array([0, 1, 2]), seconds=5)
-    >>> few.sites, few.unservable
-    ((0,), array([2]))
-    """
-    raise_issues(check_positions("rows", rows, len(pool.weight)))
-    asked = np.zeros(len(pool.weight))
-    asked[rows] = pool.weight[rows]
-    return set_covering(CoverageMatrix(pool.covers, asked), seconds=seconds)
+
+def _rows_of(snaps: SnappedPoints, count: int) -> list[NDArray[np.int64]]:
+    borders = np.searchsorted(snaps.point, np.arange(count + 1))
+    return [np.arange(begin, end) for begin, end in pairwise(borders)]
+
+
+def _together(layer: gpd.GeoDataFrame | None) -> shapely.Geometry:
+    return shapely.GeometryCollection() if layer is None else shapely.union_all(layer.geometry.array)

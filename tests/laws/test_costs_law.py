@@ -26,7 +26,7 @@ MINUTES = 12.0
 def walked_metres(
     network: WalkingNetwork, facilities: NDArray[np.float64], demand: NDArray[np.float64], access_m: float
 ) -> NDArray[np.float64]:
-    """Return the level metres of every walk, shape (facilities, demand); `inf` beyond 12 minutes at 1 m/s.
+    """Return the cost metres of every walk, shape (facilities, demand); `inf` beyond 12 minutes at 1 m/s.
 
     The search from all facilities at once must say the same, and so, to the last bit, must that of places whose
     streets are not listed.
@@ -61,7 +61,7 @@ def assert_equal(
 
 
 def random_levels(segments: int, seed: int, least: float, most: float) -> NDArray[np.float64]:
-    """Return level metres a metre, different along and against, some of them 1."""
+    """Return cost metres per metre, different along and against, some of them 1."""
     random = np.random.default_rng(seed)
     level = np.exp(random.uniform(np.log(least), np.log(most), (segments, 2)))
     return np.where(random.random((segments, 2)) < 0.2, 1.0, level)

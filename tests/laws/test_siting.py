@@ -15,8 +15,9 @@ from seeds import SEEDS
 
 from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering
+from planner.siting.models.gradual_covering import gradual_covering
 from planner.siting.models.hierarchical_covering import Tier, hierarchical_covering
-from planner.siting.models.maximal_covering import gradual_covering, maximal_covering
+from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.models.p_center import p_center
 from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
@@ -47,7 +48,7 @@ class Case:
 
     @property
     def reach(self) -> TravelCosts:
-        return TravelCosts.of_table(self.minutes, self.weight)
+        return TravelCosts.from_table(self.minutes, self.weight)
 
     @property
     def covering(self) -> CoverageMatrix:
@@ -108,7 +109,7 @@ limits = st.integers(0, 3)
 @given(cases, limits)
 def test_maximal_covering_equals_brute_force(case: Case, limit: int) -> None:
     choice, covers = case.choice(limit), case.minutes <= 4
-    answer = maximal_covering(case.covering, choice, seconds=SECONDS)
+    answer = maximal_covering(case.covering, choice, time_limit_s=SECONDS)
     expected = best(case, choice, lambda opened: float(case.weight[covers[:, _index(opened)].any(axis=1)].sum()))
     assert_proven(case, choice, answer, expected)
     assert answer.before + sum(answer.added) == pytest.approx(answer.objective)
@@ -122,7 +123,7 @@ def test_maximal_covering_equals_brute_force(case: Case, limit: int) -> None:
 def test_gradual_covering_equals_brute_force(case: Case, limit: int) -> None:
     choice = case.choice(limit)
     share = np.clip((7 - case.minutes) / 4, 0, 1)
-    answer = gradual_covering(case.reach, choice, full_min=3, none_min=7, seconds=SECONDS)
+    answer = gradual_covering(case.reach, choice, full_min=3, none_min=7, time_limit_s=SECONDS)
     expected = best(
         case, choice, lambda opened: float((case.weight * share[:, _index(opened)].max(axis=1, initial=0.0)).sum())
     )
@@ -139,7 +140,7 @@ def test_the_p_median_equals_brute_force(case: Case, limit: int) -> None:
         nearest = case.minutes[asked][:, _index(opened)].min(axis=1, initial=np.inf)
         return float((nearest * case.weight[asked]).sum())
 
-    answer = p_median(case.reach, choice, seconds=SECONDS)
+    answer = p_median(case.reach, choice, time_limit_s=SECONDS)
     expected = best(case, choice, walked, min)
     if np.isinf(expected):
         assert answer.status == "infeasible"
@@ -157,7 +158,7 @@ def test_the_p_center_equals_brute_force(case: Case, limit: int) -> None:
     def longest(opened: list[int]) -> float:
         return float(case.minutes[asked][:, _index(opened)].min(axis=1, initial=np.inf).max(initial=0.0))
 
-    answer = p_center(case.reach, choice, seconds=SECONDS)
+    answer = p_center(case.reach, choice, time_limit_s=SECONDS)
     expected = best(case, choice, longest, min)
     if np.isinf(expected):
         assert answer.status == "infeasible"
@@ -177,7 +178,9 @@ def test_set_covering_equals_brute_force(case: Case, by_cost: bool) -> None:  # 
         new = np.setdiff1d(_index(opened), case.fixed)
         return float(cost[new].sum()) if covers[np.ix_(asked, _index(opened))].any(axis=1).all() else np.inf
 
-    answer = set_covering(case.covering, cost=case.cost if by_cost else None, fixed=case.fixed, seconds=SECONDS)
+    answer = set_covering(
+        case.covering, cost=case.cost if by_cost else None, fixed=case.fixed, time_limit_s=SECONDS
+    )
     assert_proven(case, everything, answer, best(case, everything, spent, min))
     assert (answer.served_by[asked] >= 0).all()
 
@@ -191,7 +194,7 @@ def test_backup_covering_equals_brute_force(case: Case, limit: int, backup: floa
         count = covers[:, _index(opened)].sum(axis=1)
         return float(((1 - backup) * case.weight[count > 0].sum()) + backup * case.weight[count > 1].sum())
 
-    answer = backup_covering(case.covering, choice, backup=backup, seconds=SECONDS)
+    answer = backup_covering(case.covering, choice, backup=backup, time_limit_s=SECONDS)
     assert_proven(case, choice, answer, best(case, choice, worth))
 
 
@@ -212,13 +215,13 @@ def test_capacitated_covering_equals_brute_force(case: Case, limit: int) -> None
         return -float(linprog([-case.weight[row] for row, _ in pairs], limits_of, most, bounds=(0, 1)).fun)
 
     found = capacitated_covering(
-        case.covering, choice, households=case.households, capacity=case.capacity, seconds=SECONDS
+        case.covering, choice, households=case.households, capacity=case.capacity, time_limit_s=SECONDS
     )
-    assert_proven(case, choice, found.answer, best(case, choice, placed))
+    assert_proven(case, choice, found.solution, best(case, choice, placed))
     assert (found.used <= case.capacity + NEAR).all()
     shares = np.bincount(found.demand, weights=found.share, minlength=len(covers))
     assert (shares <= 1 + NEAR).all()
-    assert float((shares * case.weight).sum()) == pytest.approx(found.answer.objective, abs=NEAR)
+    assert float((shares * case.weight).sum()) == pytest.approx(found.solution.objective, abs=NEAR)
 
 
 @settings(max_examples=40)
@@ -230,7 +233,7 @@ def test_hierarchical_covering_equals_brute_force(case: Case) -> None:
         Tier("high", 1, {"basic": csr_array(near), "full": csr_array(far)}),
         Tier("low", 2, {"basic": csr_array(near)}, fixed=case.fixed),
     ]
-    found = hierarchical_covering({"basic": case.weight, "full": second}, tiers, seconds=SECONDS)
+    found = hierarchical_covering({"basic": case.weight, "full": second}, tiers, time_limit_s=SECONDS)
 
     def worth(high: list[int], low: list[int]) -> float:
         basic = near[:, _index([*high, *low, *case.fixed])].any(axis=1)
@@ -244,8 +247,8 @@ def test_hierarchical_covering_equals_brute_force(case: Case) -> None:
         for n_low in (0, 1, 2)
         for low in combinations(every, min(n_low, case.columns))
     )
-    assert found.answer.status == "proven"
-    assert found.answer.objective == pytest.approx(expected, abs=NEAR)
+    assert found.solution.status == "proven"
+    assert found.solution.objective == pytest.approx(expected, abs=NEAR)
     assert len(found.sites["high"]) <= 1
     assert len(found.sites["low"]) <= 2
     assert sum(found.served.values()) == pytest.approx(expected, abs=NEAR)
@@ -254,7 +257,7 @@ def test_hierarchical_covering_equals_brute_force(case: Case) -> None:
 @settings(max_examples=60)
 @given(cases)
 def test_greedy_is_between_the_optimum_and_its_guarantee(case: Case) -> None:
-    answer = maximal_covering(case.covering, SelectionConstraints(sites=case.sites), seconds=SECONDS)
+    answer = maximal_covering(case.covering, SelectionConstraints(sites=case.sites), time_limit_s=SECONDS)
     assert (1 - 1 / np.e) * answer.objective - NEAR <= answer.greedy <= answer.objective + NEAR
 
 
@@ -262,12 +265,12 @@ def test_greedy_is_between_the_optimum_and_its_guarantee(case: Case) -> None:
 @given(cases)
 def test_more_sites_and_more_money_are_never_worse(case: Case) -> None:
     by_sites = [
-        maximal_covering(case.covering, SelectionConstraints(sites=sites), seconds=SECONDS).objective
+        maximal_covering(case.covering, SelectionConstraints(sites=sites), time_limit_s=SECONDS).objective
         for sites in range(case.columns + 1)
     ]
     by_money = [
         maximal_covering(
-            case.covering, SelectionConstraints(cost=case.cost, budget=money), seconds=SECONDS
+            case.covering, SelectionConstraints(cost=case.cost, budget=money), time_limit_s=SECONDS
         ).objective
         for money in range(6)
     ]
@@ -284,5 +287,5 @@ def test_the_optimum_is_no_worse_than_the_clustering_on_the_haibowan_study(haibo
     assert optimum.people_gained > clustering.people_gained > 0
     assert optimum.bound == optimum.people_gained
     people = haibowan_plan.coverage.uncovered["people"].to_numpy()
-    served = np.asarray(siting.covers[:, list(optimum.sites)].sum(axis=1)).ravel() > 0
+    served = np.asarray(siting.matrix[:, list(optimum.sites)].sum(axis=1)).ravel() > 0
     assert people[served].sum() == optimum.people_gained

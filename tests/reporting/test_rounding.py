@@ -23,13 +23,14 @@ from planner.reporting.programme_text import cost_per_person_text, small_money_u
 from planner.reporting.report.blocks import Translator
 from planner.reporting.rounding import digits_to_distinguish, gained_by_projects, round_parts, round_steps
 from planner.siting.alternatives import find_alternatives
-from planner.siting.equity import equity_frontier, group_frontier, worst_community_first
+from planner.siting.equity import equity_frontier, group_frontier
 from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering
-from planner.siting.models.maximal_covering import gradual_covering, maximal_covering
+from planner.siting.models.gradual_covering import gradual_covering
+from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts
-from planner.siting.scenario_analysis import solve_robust, solve_scenarios
+from planner.siting.robustness import solve_robust, solve_scenarios
 
 COUNTS = st.lists(st.floats(0, 1e5), min_size=1, max_size=40)
 
@@ -131,64 +132,76 @@ def test_a_branch_stands_at_its_own_place(plan: planner.Plan) -> None:
 
 ONES = CoverageMatrix(csr_array(np.eye(3, dtype=bool)), np.ones(3))
 NOBODY = CoverageMatrix(csr_array(np.eye(3, dtype=bool)), np.zeros(3))
-REACH = TravelCosts.of_table(np.ones((3, 3)), np.ones(3))
+REACH = TravelCosts.from_table(np.ones((3, 3)), np.ones(3))
 HOMES = np.zeros(3, dtype=np.int64)
 NAN = float("nan")
 REFUSED = {
-    "fixed -1": lambda: set_covering(ONES, fixed=[-1], seconds=1),
-    "fixed 7": lambda: set_covering(ONES, fixed=[7], seconds=1),
-    "fixed half": lambda: maximal_covering(ONES, SelectionConstraints(sites=1, fixed=np.array([0.5])), seconds=1),
-    "cost NaN": lambda: set_covering(ONES, cost=np.array([1.0, NAN, 1.0]), seconds=1),
-    "cost negative": lambda: set_covering(ONES, cost=np.array([1.0, -1.0, 1.0]), seconds=1),
-    "cost short": lambda: set_covering(ONES, cost=np.ones(2), seconds=1),
-    "sites 1.7": lambda: maximal_covering(ONES, SelectionConstraints(sites=1.7), seconds=1),  # type: ignore[arg-type]
-    "sites -1": lambda: maximal_covering(ONES, SelectionConstraints(sites=-1), seconds=1),
-    "budget NaN": lambda: maximal_covering(ONES, SelectionConstraints(cost=np.ones(3), budget=NAN), seconds=1),
-    "kind 5": lambda: maximal_covering(
-        ONES, SelectionConstraints(kind=np.array([0, 5, 0]), sites_of_kind=(1,)), seconds=1
+    "fixed -1": lambda: set_covering(ONES, fixed=[-1], time_limit_s=1),
+    "fixed 7": lambda: set_covering(ONES, fixed=[7], time_limit_s=1),
+    "fixed half": lambda: maximal_covering(
+        ONES, SelectionConstraints(sites=1, fixed=np.array([0.5])), time_limit_s=1
     ),
-    "seconds NaN": lambda: maximal_covering(ONES, SelectionConstraints(sites=1), seconds=NAN),
-    "seconds -1": lambda: maximal_covering(ONES, SelectionConstraints(sites=1), seconds=-1),
-    "weight NaN": lambda: CoverageMatrix(ONES.covers, np.array([1.0, NAN, 1.0])),
+    "cost NaN": lambda: set_covering(ONES, cost=np.array([1.0, NAN, 1.0]), time_limit_s=1),
+    "cost negative": lambda: set_covering(ONES, cost=np.array([1.0, -1.0, 1.0]), time_limit_s=1),
+    "cost short": lambda: set_covering(ONES, cost=np.ones(2), time_limit_s=1),
+    "sites 1.7": lambda: maximal_covering(ONES, SelectionConstraints(sites=1.7), time_limit_s=1),  # type: ignore[arg-type]
+    "sites -1": lambda: maximal_covering(ONES, SelectionConstraints(sites=-1), time_limit_s=1),
+    "budget NaN": lambda: maximal_covering(
+        ONES, SelectionConstraints(cost=np.ones(3), budget=NAN), time_limit_s=1
+    ),
+    "kind 5": lambda: maximal_covering(
+        ONES, SelectionConstraints(kind=np.array([0, 5, 0]), sites_of_kind=(1,)), time_limit_s=1
+    ),
+    "seconds NaN": lambda: maximal_covering(ONES, SelectionConstraints(sites=1), time_limit_s=NAN),
+    "seconds -1": lambda: maximal_covering(ONES, SelectionConstraints(sites=1), time_limit_s=-1),
+    "weight NaN": lambda: CoverageMatrix(ONES.matrix, np.array([1.0, NAN, 1.0])),
     "row 9": lambda: TravelCosts(np.array([9]), np.array([0]), np.ones(1), np.ones(3), 3),
     "column -1": lambda: TravelCosts(np.array([0]), np.array([-1]), np.ones(1), np.ones(3), 3),
     "minutes NaN": lambda: TravelCosts(np.array([0]), np.array([0]), np.array([NAN]), np.ones(3), 3),
     "households NaN": lambda: capacitated_covering(
-        ONES, SelectionConstraints(sites=1), households=np.array([1, NAN, 1]), capacity=np.ones(3), seconds=1
+        ONES, SelectionConstraints(sites=1), households=np.array([1, NAN, 1]), capacity=np.ones(3), time_limit_s=1
     ),
     "capacity negative": lambda: capacitated_covering(
-        ONES, SelectionConstraints(sites=1), households=np.ones(3), capacity=np.array([1.0, -1.0, 1.0]), seconds=1
+        ONES,
+        SelectionConstraints(sites=1),
+        households=np.ones(3),
+        capacity=np.array([1.0, -1.0, 1.0]),
+        time_limit_s=1,
     ),
     "capacity short": lambda: capacitated_covering(
-        ONES, SelectionConstraints(sites=1), households=np.ones(3), capacity=np.ones(2), seconds=1
+        ONES, SelectionConstraints(sites=1), households=np.ones(3), capacity=np.ones(2), time_limit_s=1
     ),
-    "backup 2": lambda: backup_covering(ONES, SelectionConstraints(sites=1), backup=2.0, seconds=1),
-    "backup NaN": lambda: backup_covering(ONES, SelectionConstraints(sites=1), backup=NAN, seconds=1),
+    "backup 2": lambda: backup_covering(ONES, SelectionConstraints(sites=1), backup=2.0, time_limit_s=1),
+    "backup NaN": lambda: backup_covering(ONES, SelectionConstraints(sites=1), backup=NAN, time_limit_s=1),
     "fade NaN": lambda: gradual_covering(
-        REACH, SelectionConstraints(sites=1), full_min=5, none_min=NAN, seconds=1
+        REACH, SelectionConstraints(sites=1), full_min=5, none_min=NAN, time_limit_s=1
     ),
     "group of nobody": lambda: group_frontier(
-        ONES, np.zeros(3), SelectionConstraints(sites=1), points=2, seconds=1
+        ONES, np.zeros(3), SelectionConstraints(sites=1), points=2, time_limit_s=1
     ),
-    "group short": lambda: group_frontier(ONES, np.ones(2), SelectionConstraints(sites=1), points=2, seconds=1),
-    "community -1": lambda: worst_community_first(ONES, HOMES - 1, SelectionConstraints(sites=1), seconds=1),
+    "group short": lambda: group_frontier(
+        ONES, np.ones(2), SelectionConstraints(sites=1), points=2, time_limit_s=1
+    ),
+    "community -1": lambda: equity_frontier(
+        ONES, HOMES - 1, SelectionConstraints(sites=1), points=2, time_limit_s=1
+    ),
     "rule": lambda: solve_robust(
         {"a": ONES},
         SelectionConstraints(sites=1),
-        solve_scenarios({"a": ONES}, SelectionConstraints(sites=1), seconds=1),
+        solve_scenarios({"a": ONES}, SelectionConstraints(sites=1), time_limit_s=1),
         rule="best",
-        seconds=1,
+        time_limit_s=1,
     ),
     "xy": lambda: find_alternatives(
         ONES,
         SelectionConstraints(sites=1),
-        maximal_covering(ONES, SelectionConstraints(sites=1), seconds=1),
+        maximal_covering(ONES, SelectionConstraints(sites=1), time_limit_s=1),
         xy=np.zeros((2, 2)),
         near_m=1.0,
         within=0.5,
         differing=1,
         count=1,
-        seconds=1,
+        time_limit_s=1,
     ),
 }
 
@@ -204,10 +217,8 @@ def test_what_cannot_be_meant_is_refused_in_words(name: str) -> None:
 @pytest.mark.parametrize("covering", [NOBODY, CoverageMatrix(csr_array((0, 3), dtype=bool), np.zeros(0))])
 def test_nobody_anywhere_gives_an_empty_plan(covering: CoverageMatrix) -> None:
     homes = np.zeros(len(covering.weight), dtype=np.int64)
-    first = worst_community_first(covering, homes, SelectionConstraints(sites=1), seconds=1)
-    (only,) = equity_frontier(covering, homes, SelectionConstraints(sites=1), points=3, seconds=1)
-    for plan in (first, only):
-        assert (plan.sites, plan.people, plan.people_bound) == ((), 0.0, 0.0)
-        assert np.isnan(plan.worst_share)
-    assert maximal_covering(covering, SelectionConstraints(sites=1), seconds=1).sites == ()
-    assert set_covering(covering, seconds=1).sites == ()
+    (only,) = equity_frontier(covering, homes, SelectionConstraints(sites=1), points=3, time_limit_s=1)
+    assert (only.sites, only.people, only.total.bound) == ((), 0.0, 0.0)
+    assert np.isnan(only.worst_share)
+    assert maximal_covering(covering, SelectionConstraints(sites=1), time_limit_s=1).sites == ()
+    assert set_covering(covering, time_limit_s=1).sites == ()

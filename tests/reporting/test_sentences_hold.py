@@ -27,10 +27,10 @@ from planner.reporting.report.blocks import Block, Paragraph, Table, Translator
 from planner.reporting.report.sections.siting import further_results, siting_section
 from planner.reporting.report.sections.summary import summary
 from planner.reporting.rounding import round_bound
-from planner.siting import robustness as sites_otherwise
+from planner.siting import robustness
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
-from planner.siting.scenario_analysis import regret_table, solve_robust, solve_scenarios
-from planner.siting.solution import Solution
+from planner.siting.robustness import regret_table, solve_robust, solve_scenarios
+from planner.siting.solution import Certificate, Solution
 
 
 @pytest.fixture(scope="module")
@@ -169,12 +169,15 @@ def test_no_plan_is_better_than_the_best_that_is_known(
     """Where a stopped search found next to nobody, regrets are against the plans that there are."""
 
     def idle(
-        scenarios: Mapping[str, CoverageMatrix], choice: SelectionConstraints, *, seconds: float, seed: int
+        scenarios: Mapping[str, CoverageMatrix], choice: SelectionConstraints, *, time_limit_s: float, seed: int
     ) -> dict[str, Solution]:
-        found = solve_scenarios(scenarios, choice, seconds=seconds, seed=seed)
-        return {name: replace(one, objective=1.0, status="stopped", sites=()) for name, one in found.items()}
+        found = solve_scenarios(scenarios, choice, time_limit_s=time_limit_s, seed=seed)
+        return {
+            name: replace(one, certificate=Certificate(1.0, one.bound, "stopped"), sites=())
+            for name, one in found.items()
+        }
 
-    monkeypatch.setattr(sites_otherwise, "best_of_each", idle)
+    monkeypatch.setattr(robustness, "solve_scenarios", idle)
     study = toy.SITED.replace("[siting.robust]\n", f'[siting.robust]\nrule = "{rule}"\n')
     plan = planner.run(toy.write_study(tmp_path, changed=toy.sited_layers(), study=study))
     found = plan.sites.otherwise
@@ -191,8 +194,8 @@ def test_scenarios_of_other_candidates_are_refused(columns: int) -> None:
         "dry": CoverageMatrix(csr_array(np.ones((2, 2), dtype=bool)), np.array([5.0, 4.0])),
         "wet": CoverageMatrix(csr_array(np.ones((2, columns), dtype=bool)), np.array([5.0, 4.0])),
     }
-    best = solve_scenarios(worlds, SelectionConstraints(sites=1), seconds=2)
+    best = solve_scenarios(worlds, SelectionConstraints(sites=1), time_limit_s=2)
     with pytest.raises(SitingError, match=rf"wet.*{columns}.*2"):
-        solve_robust(worlds, SelectionConstraints(sites=1), best, rule="worst people", seconds=2)
+        solve_robust(worlds, SelectionConstraints(sites=1), best, rule="worst people", time_limit_s=2)
     with pytest.raises(SitingError, match=rf"wet.*{columns}.*2"):
         regret_table(worlds, {"a": (0,)}, best, SelectionConstraints(sites=1))

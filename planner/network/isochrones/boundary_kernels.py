@@ -32,7 +32,7 @@ class Pieces(NamedTuple):
     by
         The curve, the curve that crosses it where the piece begins, and where it ends, shape (pieces, 3).
     at
-        Where it begins and ends along the curve (metres, or radians), interior to the left, shape (pieces, 2).
+        Start and end along the curve (metres, or radians), interior to the left, shape (pieces, 2).
     """
 
     first: IndexArray

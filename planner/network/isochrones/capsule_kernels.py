@@ -44,7 +44,7 @@ class Capsules(NamedTuple):
 
 
 @kernel
-def lay_out(segments: FloatArray, east: float, north: float) -> Capsules:
+def number_vertices(segments: FloatArray, east: float, north: float) -> Capsules:
     """Return the segments with numbered vertices, repeated ones dropped, and points given a very small length.
 
     Coordinates are counted from `east` and `north`, whole metres near by, so that rounding loses little.
@@ -165,10 +165,10 @@ CLASSES = 16
 
 
 @kernel
-def neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, SmallArray]:
+def find_neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, SmallArray]:
     """Find for each segment those within two radii, itself excepted, and few others; the nearest come first.
 
-    What covers most of a curve ends the search for what is left of it, so that near ones are asked first. They are
+    A capsule that covers most of a curve ends the search early, so that near ones are tested first. They are
     counted into classes of distance and not sorted: a rough order is as good and costs less.
 
     Returns
@@ -209,7 +209,7 @@ def _near_pairs(line: FloatArray, reach: float) -> tuple[IndexArray, SmallArray,
     pairs
         Two segments and a class of distance, shape (pairs, 3).
     in_class
-        How many pairs there are of each class.
+        Number of pairs of each class.
     """
     n = len(line)
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
@@ -268,7 +268,7 @@ def _near_pairs(line: FloatArray, reach: float) -> tuple[IndexArray, SmallArray,
 
 
 @kernel
-def present(
+def select_neighbours(
     listed: tuple[IndexArray, SmallArray], whole: IndexArray, head: IndexArray
 ) -> tuple[IndexArray, SmallArray]:
     """Find the neighbours of segments from those of the longer ones that they are part of.
@@ -276,7 +276,7 @@ def present(
     Parameters
     ----------
     listed
-        The neighbours of all longer segments, as `neighbours` returns them.
+        The neighbours of all longer segments, as `find_neighbours` returns them.
     whole
         The longer segment that each segment is part of, shape (segments,).
     head

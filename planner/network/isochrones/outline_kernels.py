@@ -11,8 +11,13 @@ import numpy as np
 
 from planner.network.compile import kernel
 from planner.network.isochrones.boundary_kernels import Pieces, keep_circles, keep_sides
-from planner.network.isochrones.capsule_kernels import Capsules, lay_out, neighbours, present
-from planner.network.isochrones.ring_kernels import is_simple, link, nest, trace
+from planner.network.isochrones.capsule_kernels import (
+    Capsules,
+    find_neighbours,
+    number_vertices,
+    select_neighbours,
+)
+from planner.network.isochrones.ring_kernels import assign_holes, is_simple, link_pieces, trace_rings
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 DRAWN, DOUBTED, FAILED = 0, 1, 2
@@ -27,13 +32,13 @@ class Outlines(NamedTuple):
     xy
         Vertices of all rings, each closed, shape (vertices, 2).
     ring_end
-        How many vertices there are up to the end of each ring, shape (rings,).
+        Number of vertices up to the end of each ring, shape (rings,).
     is_outline
         Which rings are outlines; the others are holes, shape (rings,).
     union
         The union that each ring belongs to, rising, shape (rings,).
     state
-        What is known of each union, shape (unions,).
+        State of each union, shape (unions,).
     """
 
     xy: FloatArray
@@ -44,7 +49,7 @@ class Outlines(NamedTuple):
 
 
 @kernel
-def outline_all(
+def outline_unions(
     segments: FloatArray,
     ends: IndexArray,
     radius: float,
@@ -58,14 +63,14 @@ def outline_all(
     segments
         Those of all sets, set by set, shape (segments, 4).
     ends
-        How many segments there are up to the end of each set, shape (sets,).
+        Number of segments up to the end of each set, shape (sets,).
     radius
         Of the capsules, metres.
     parts_of
-        The longer segment that each segment is part of, and the neighbours of these as `neighbours` returns them;
-        nothing at all where they are not known.
+        The longer segment that each segment is part of, and the neighbours of these as `find_neighbours` returns
+        them; nothing at all where they are not known.
     steps
-        Points of the unit circle, as `trace` takes them.
+        Points of the unit circle, as `trace_rings` takes them.
     """
     whole, whole_first, whole_near = parts_of
     head = np.full(max(len(whole_first) - 1, 0), -1, dtype=np.int64)
@@ -82,11 +87,11 @@ def outline_all(
             continue
         # Counted from near by, so that little is lost in rounding.
         east, north = np.floor(own[0, 0]), np.floor(own[0, 1])
-        capsules = lay_out(own, east, north)
+        capsules = number_vertices(own, east, north)
         if len(head):
-            first, near = present((whole_first, whole_near), own_whole[capsules.row], head)
+            first, near = select_neighbours((whole_first, whole_near), own_whole[capsules.row], head)
         else:
-            first, near = neighbours(capsules.line, radius)
+            first, near = find_neighbours(capsules.line, radius)
         # Every neighbour cuts a side once and a circle twice at most. The room is made once for many unions.
         room = 4 * len(near) + 8 * len(capsules.ends)
         if room > len(by):
@@ -115,10 +120,10 @@ def _outline(
     """Return the state of one union, the vertices and ends of its rings, and the outline of each ring."""
     first, near = listed
     keep_sides(capsules, radius, first, near, pieces)
-    closed, following = link(pieces, keep_circles(capsules, radius, first, near, pieces))
+    closed, following = link_pieces(pieces, keep_circles(capsules, radius, first, near, pieces))
     if closed:
-        xy, ring_end, ring_m2 = trace(capsules, radius, pieces, following, steps)
-        parent = nest(xy, ring_end, ring_m2)
+        xy, ring_end, ring_m2 = trace_rings(capsules, radius, pieces, following, steps)
+        parent = assign_holes(xy, ring_end, ring_m2)
         if len(parent) and parent.min() >= 0:
             return DRAWN if is_simple(xy, ring_end) else DOUBTED, xy, ring_end, parent
     nothing = np.empty(0, dtype=np.int64)
@@ -149,7 +154,7 @@ def _outlines_first(parent: IndexArray) -> IndexArray:
 
 @kernel
 def capsule_axes(segments: FloatArray, east: float, north: float) -> FloatArray:
-    """Return segments as `neighbours` takes them, counted from a place near by; see `Capsules`."""
+    """Return segments as `find_neighbours` takes them, counted from a place near by; see `Capsules`."""
     line = np.empty((len(segments), 7))
     for i in range(len(segments)):
         line[i, 0], line[i, 1] = segments[i, 0] - east, segments[i, 1] - north

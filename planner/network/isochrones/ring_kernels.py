@@ -24,7 +24,7 @@ SURE_M2 = 1e-7
 
 
 @kernel
-def link(pieces: Pieces, n: int) -> tuple[bool, IndexArray]:
+def link_pieces(pieces: Pieces, n: int) -> tuple[bool, IndexArray]:
     """Find the piece that follows each of the first `n`.
 
     Where curve C ends at curve D, the piece of D that begins at C goes on: a curve enters another one's inside at
@@ -48,7 +48,7 @@ def link(pieces: Pieces, n: int) -> tuple[bool, IndexArray]:
 
 
 @kernel
-def trace(
+def trace_rings(
     capsules: Capsules, radius: float, pieces: Pieces, following: IndexArray, steps: FloatArray
 ) -> tuple[FloatArray, IndexArray, FloatArray]:
     """Walk the rings and draw them, arcs as chords between the points of `steps`.
@@ -56,7 +56,7 @@ def trace(
     Parameters
     ----------
     capsules, radius, pieces, following
-        What bounds the union, and how it goes on.
+        Pieces of the boundary, and the piece that follows each.
     steps
         Points of the unit circle at equal angles from 0, shape (steps, 2).
 
@@ -65,7 +65,7 @@ def trace(
     xy
         Vertices of all rings, each closed, shape (vertices, 2).
     ring_end
-        How many vertices there are up to the end of each ring, shape (rings,).
+        Number of vertices up to the end of each ring, shape (rings,).
     ring_m2
         Area of each ring, negative for holes, shape (rings,).
     """
@@ -149,7 +149,7 @@ def _measure(ring: FloatArray) -> tuple[float, float]:
 
 
 @kernel
-def nest(xy: FloatArray, ring_end: IndexArray, ring_m2: FloatArray) -> IndexArray:
+def assign_holes(xy: FloatArray, ring_end: IndexArray, ring_m2: FloatArray) -> IndexArray:
     """Return for each ring the outline that it belongs to: a hole, the smallest around it; an outline, itself.
 
     −1 where a hole has none.

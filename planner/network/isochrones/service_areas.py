@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from planner.network.argument_checks import check_limits, check_search
 from planner.network.compile import map_chunks
 from planner.network.edge_intervals import EdgeIntervals, merge_intervals, split_at_segments
-from planner.network.isochrones.small_discs import small_discs, within_ring
+from planner.network.isochrones.small_discs import small_discs, stretches_within
 from planner.network.isochrones.sources import (
     IsochroneSources,
     VisibilityContext,
@@ -176,7 +176,7 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
     Streets near barriers are returned as sources.
     """
     n_points, radius_m = len(streets.facilities.xy), streets.facilities.access_m
-    stretches = _reached(streets, reach_m)
+    stretches = _reached_intervals(streets, reach_m)
     border = np.searchsorted(stretches.point, np.arange(n_points + 1))
 
     def draw(first: int, last: int) -> tuple[NDArray[np.object_], IsochroneSources]:
@@ -207,7 +207,7 @@ def _full_discs(streets: _Streets, reach_m: float) -> tuple[NDArray[np.object_],
     return areas, [hidden for _, hidden in drawn]
 
 
-def _reached(streets: _Streets, reach_m: float) -> EdgeIntervals:
+def _reached_intervals(streets: _Streets, reach_m: float) -> EdgeIntervals:
     """Return the intervals of edges that each facility reaches within `reach_m`."""
     if reach_m < 0:
         nothing = np.zeros(0, dtype=np.int64)
@@ -215,7 +215,7 @@ def _reached(streets: _Streets, reach_m: float) -> EdgeIntervals:
     facilities, network = streets.facilities, streets.network
     run, from_m, to_m = clip_to_reach(streets.lines, streets.runs, reach_m)
     walked = EdgeIntervals(streets.runs.point[run], streets.runs.edge[run], from_m, to_m)
-    row, from_m, to_m = within_ring(facilities, 0.0, min(reach_m, facilities.access_m))
+    row, from_m, to_m = stretches_within(facilities, 0.0, min(reach_m, facilities.access_m))
     begin_m = network.segment_from_m[facilities.segment[row]]
     edge = network.segment_edge[facilities.segment[row]]
     return merge_intervals([walked, EdgeIntervals(facilities.point[row], edge, begin_m + from_m, begin_m + to_m)])
@@ -227,17 +227,17 @@ def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: flo
         streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=streets.quarter_segments
     )
     open_to = ~streets.is_hemmed_in[point]
-    return _joined_to(areas, point[open_to], shapes[open_to], union)
+    return _unite_missing(areas, point[open_to], shapes[open_to], union)
 
 
 def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: IsochroneSources) -> NDArray[np.object_]:
     """Return the areas with the regions of sources that capsules cannot represent."""
     sources = remove_water_parts(sources, streets.network, streets.around)
     shapes = draw_sources(sources, streets.network, streets.around, quarter_segments=streets.quarter_segments)
-    return _joined_to(areas, sources.point, shapes, grid_union)
+    return _unite_missing(areas, sources.point, shapes, grid_union)
 
 
-def _joined_to(
+def _unite_missing(
     areas: NDArray[np.object_],
     point: IndexArray,
     shapes: NDArray[np.object_],

@@ -32,11 +32,11 @@ def small_discs(
     Parameters
     ----------
     snaps
-        Where the facilities meet the streets.
+        Facilities snapped to the streets.
     segment_xy
-        Where each segment of the network begins and ends, shape (segments, 4).
+        Both ends of each segment of the network, shape (segments, 4).
     limit_m
-        How far people walk.
+        Longest walk.
     quarter_segments
         Chords a quarter circle.
 
@@ -60,7 +60,9 @@ def small_discs(
     return point, shapes
 
 
-def within_ring(snaps: SnappedPoints, inner_m: float, outer_m: float) -> tuple[IndexArray, FloatArray, FloatArray]:
+def stretches_within(
+    snaps: SnappedPoints, inner_m: float, outer_m: float
+) -> tuple[IndexArray, FloatArray, FloatArray]:
     """Return the rows of `snaps` with a stretch between two distances, and its start and end."""
     foot, aside = snaps.foot_m, snaps.aside_m
     wide = np.sqrt(np.maximum(outer_m**2 - aside**2, 0.0))
@@ -84,7 +86,7 @@ def _stretches(
 
     Each begins and ends so that it is passed counter-clockwise.
     """
-    row, from_m, to_m = within_ring(snaps, inner_m, outer_m)
+    row, from_m, to_m = stretches_within(snaps, inner_m, outer_m)
     begin = segment_xy[snaps.segment[row], :2] - snaps.xy[snaps.point[row]]
     end = segment_xy[snaps.segment[row], 2:] - snaps.xy[snaps.point[row]]
     length = np.hypot(*(end - begin).T)

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.compile import map_chunks
-from planner.network.isochrones.small_discs import within_ring
+from planner.network.isochrones.small_discs import stretches_within
 from planner.network.isochrones.unions import grid_union
 from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
 from planner.network.network import WalkingNetwork
@@ -116,7 +116,7 @@ def full_disc_sources(
 ) -> IsochroneSources:
     """Return the stretches from which people walk `access_m`: `parts` are `stretches.cut`'s, one a point.
 
-    What is seen from an end that several of a point's stretches share is asked for once. A stretch that touches a
+    The region seen from an end that several stretches of a point share is drawn once. A stretch that touches a
     barrier opens it for itself alone, and one in water is cut at the shore: their ends are always asked for.
     """
     ends_xy, segment, between_m = parts
@@ -145,7 +145,7 @@ def partial_edge_sources(rows: PartialEdges, around: VisibilityContext) -> Isoch
 
 def straight_sources(snaps: SnappedPoints, chosen: NDArray[np.bool_], limit_m: float) -> IsochroneSources:
     """Return the stretches that chosen facilities reach straight with less than `access_m` left."""
-    row, from_m, to_m = within_ring(snaps, max(limit_m - snaps.access_m, 0.0), min(snaps.access_m, limit_m))
+    row, from_m, to_m = stretches_within(snaps, max(limit_m - snaps.access_m, 0.0), min(snaps.access_m, limit_m))
     keep = chosen[snaps.point[row]]
     row, from_m, to_m = row[keep], from_m[keep], to_m[keep]
     foot, aside = snaps.foot_m[row], snaps.aside_m[row]
@@ -229,11 +229,11 @@ def draw_sources(
 
     areas = np.concatenate(map_chunks(see, len(first), at_least=SOURCES_AT_LEAST))
     wet = np.flatnonzero(around.is_wet[distinct.segment])
-    areas[wet] = _out_of_water(areas[wet], around.water)
+    areas[wet] = _subtract_water(areas[wet], around.water)
     return areas[which.reshape(-1)]
 
 
-def _out_of_water(areas: NDArray[np.object_], water: NDArray[np.object_]) -> NDArray[np.object_]:
+def _subtract_water(areas: NDArray[np.object_], water: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return areas without water: a street opens the shore, but no walk leads into the water."""
     dry = areas.copy()
     row, which = shapely.STRtree(water).query(areas, predicate="intersects")

@@ -15,8 +15,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.network.isochrones.capsule_kernels import neighbours
-from planner.network.isochrones.outline_kernels import DOUBTED, FAILED, Outlines, capsule_axes, outline_all
+from planner.network.isochrones.capsule_kernels import find_neighbours
+from planner.network.isochrones.outline_kernels import DOUBTED, FAILED, Outlines, capsule_axes, outline_unions
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 GRID_M = 1e-4
@@ -39,7 +39,7 @@ def union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.G
     if not len(parts):
         return shapely.Polygon()
     joined = shapely.union_all(parts)
-    return joined if _agrees(joined, parts) else grid_union(parts)
+    return joined if _agrees_with_parts(joined, parts) else grid_union(parts)
 
 
 def grid_union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
@@ -51,7 +51,7 @@ def grid_union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shap
     return kept[0] if len(kept) == 1 else shapely.multipolygons(kept) if kept else shapely.Polygon()
 
 
-def _agrees(joined: shapely.Geometry, parts: NDArray[np.object_]) -> bool:
+def _agrees_with_parts(joined: shapely.Geometry, parts: NDArray[np.object_]) -> bool:
     """Return whether a union agrees with its parts at positions spread over them."""
     west, south, east, north = shapely.total_bounds(parts)
     share = (np.arange(POSITIONS_A_SIDE) + 0.5) / POSITIONS_A_SIDE
@@ -116,7 +116,7 @@ def find_neighbour_lists(segments: FloatArray, radius_m: float) -> NeighbourList
     if (count**2).sum() > CROWDED * count.sum():
         return None
     line = capsule_axes(np.ascontiguousarray(segments), *np.floor(segments[0, :2]).tolist())
-    first, near = neighbours(line, radius_m + ROUNDED_M)
+    first, near = find_neighbours(line, radius_m + ROUNDED_M)
     return NeighbourLists(first, near)
 
 
@@ -137,7 +137,7 @@ def capsule_unions(
     longer, whole = parts_of
     listed = (whole, longer.first, longer.near) if longer else (NOTHING, NOTHING, NOTHING.astype(np.uint32))
     segments = np.ascontiguousarray(segments, dtype=np.float64)
-    outlines = outline_all(segments, ends, float(radius_m), listed, _steps(quarter_segments))
+    outlines = outline_unions(segments, ends, float(radius_m), listed, _steps(quarter_segments))
     areas = _polygons(outlines)
     by_geos, doubted = outlines.state == FAILED, outlines.state == DOUBTED
     by_geos[doubted] = ~shapely.is_valid(areas[doubted])

@@ -61,7 +61,7 @@ class VisibleRings(NamedTuple):
     xy, ring_end
         Their vertices, and how many there are up to the end of each; with room for more.
     used
-        How many rings there are, and how many vertices, shape (2,).
+        Number of rings and of vertices, shape (2,).
     """
 
     xy: FloatArray

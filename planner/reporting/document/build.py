@@ -1,4 +1,4 @@
-"""The plan as one plain document: what plan.json holds, and what map and report take every number from."""
+"""Document of a plan: the content of plan.json, from which map and report take every number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the document says of the diagnosis: rules, what they find, why, what would help, and how firm it is."""
+"""Entries of the document on the diagnosis: rules, results, severance, improvements and sensitivity."""
 
 from __future__ import annotations
 

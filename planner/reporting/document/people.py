@@ -1,4 +1,4 @@
-"""The parts of the document that tell of people: their balance, further kinds of them, business circles."""
+"""Entries of the document on people: their balance, further population groups, business areas."""
 
 from __future__ import annotations
 

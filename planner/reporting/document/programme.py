@@ -1,4 +1,4 @@
-"""What the document says of the programme: the lists, what is reached by year, what is proven, what is missing."""
+"""Entries of the document on the programme: needs, resources, projects, results by year, bound and funding gap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of the document that tells of new sites: candidates, proposals, and what they are to be judged by."""
+"""Entries of the document on siting: candidates, proposals, and plans compared with them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from planner.siting.alternatives import Alternative
 from planner.siting.baselines import CurvePoint
 from planner.siting.candidates.candidate import candidate_table
 from planner.siting.candidates.relocations import FacilityAction
+from planner.siting.equity import EquityFrontier
 from planner.siting.proposals import Proposal
-from planner.siting.robustness import EquityFrontier, ScenarioAnalysis
-from planner.siting.unserved_reasons import UnservedDemand
+from planner.siting.robustness import ScenarioAnalysis
+from planner.siting.unserved import UnservedDemand
 
 Entries = dict[str, Any]
 LONLAT_DIGITS = 7
@@ -71,7 +72,7 @@ def siting_entries(plan: Plan) -> Entries:
 
 
 class _Places:
-    """Where candidates are, and what they are called."""
+    """Ids and coordinates of the candidates."""
 
     def __init__(self, plan: Plan) -> None:
         candidates = plan.siting.candidates
@@ -153,7 +154,13 @@ def _excluded(plan: Plan) -> list[Entries]:
 
 
 def _step(step: CurvePoint) -> Entries:
-    return {name: getattr(step, name) for name in step.__slots__}
+    return {
+        "sites": step.sites,
+        "people_gained": step.people_gained,
+        "bound": step.bound,
+        "status": step.status,
+        "added": step.added,
+    }
 
 
 def _alternative(one: Alternative, proposal: Proposal, places: _Places) -> Entries:
@@ -224,10 +231,10 @@ def _fair(found: EquityFrontier, places: _Places) -> Entries:
         "plans": [
             {
                 "people": plan.people,
-                "people_bound": plan.people_bound,
+                "people_bound": plan.total.bound,
                 "worst_share": plan.worst_share,
-                "worst_bound": plan.worst_bound,
-                "status": plan.status,
+                "worst_bound": plan.worst.bound,
+                "status": plan.total.status,
                 "sites": places.of(proposal),
             }
             for plan, proposal in zip(found.plans, found.proposals, strict=True)

@@ -238,7 +238,7 @@ def _rooms(folder: Path) -> list[Path]:
 
 
 def _is_done_with(room: Path) -> bool:
-    """Tell whether the process that made a room has ended; where its name does not say, whether it is old."""
+    """Return whether the process of a staging folder has ended, or, without its name, whether it is old."""
     known = re.fullmatch(rf"{re.escape(ROOM)}([0-9a-f]{{12}})-(\d+)-(\d+)-\w+", room.name)
     here = this_process()
     if known and known[1] == Owner(here.host, here.machine, 0, "").token.partition("-")[0]:
@@ -250,7 +250,7 @@ def _is_done_with(room: Path) -> bool:
 
 
 def _is_plain(name: str) -> bool:
-    """Tell whether a name is that of a product: a file of the folder itself, and none of the planner's own."""
+    """Return whether a name may be a product: a file of the folder itself, and no internal one of the planner."""
     return name not in ("", ".", "..") and not re.search(r"[/\\:\0]", name) and not name.startswith(ROOM)
 
 

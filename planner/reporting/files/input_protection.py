@@ -1,4 +1,4 @@
-"""What a study reads is never written over: a product called as an input is refused before the work begins."""
+"""Protection of input files: a product with the path of an input is refused before the run."""
 
 from __future__ import annotations
 

@@ -53,12 +53,12 @@ class Owner:
         return f"{host}-{self.pid}-{self.started or 0}"
 
     def is_here(self) -> bool:
-        """Tell whether the process is one of this machine, so that it can be looked at."""
+        """Return whether the process runs on this machine."""
         here = this_process()
         return (self.host, self.machine) == (here.host, here.machine)
 
     def is_dead(self) -> bool:
-        """Tell whether the process is known to have ended; not of another machine's."""
+        """Return whether the process has ended; False for processes of other machines."""
         return self.is_here() and not is_running(self.pid, self.started)
 
 
@@ -69,7 +69,7 @@ def this_process() -> Owner:
 
 
 def is_running(pid: int, started: str) -> bool:
-    """Tell whether a process of this machine runs, and is the one that began then.
+    """Return whether a process of this machine runs, with the given start time.
 
     Examples
     --------
@@ -163,7 +163,7 @@ class _Signature:
 
 
 def _taken(lock: Path, signed: str) -> bool:
-    """Take the lock unless it is there; tell whether it was taken."""
+    """Take the lock unless it exists; return whether it was taken."""
     try:
         handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     except FileExistsError:

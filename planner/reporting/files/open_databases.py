@@ -1,4 +1,4 @@
-"""GeoPackages that another program has open, or has left journals beside.
+"""Check for GeoPackages that another program has open, and for journals left by others.
 
 SQLite keeps changes beside its file, in `<name>-wal`, `<name>-shm` or `<name>-journal`, and plays them into
 whatever file stands there when it is next opened: into a new product too, which then cannot be read any more.
@@ -21,7 +21,7 @@ IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def check_databases_closed(folder: Path, names: Sequence[str]) -> None:
-    """Have SQLite finish what other programs left beside GeoPackages, so that these can be replaced.
+    """Let SQLite complete journals that other programs left, so that GeoPackages can be replaced.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def check_databases_closed(folder: Path, names: Sequence[str]) -> None:
 
 
 def _is_free(path: Path) -> bool:
-    """Take away what stands beside a database; tell whether that could be done, as nobody has it open."""
+    """Remove the journals of a database; return whether that was possible, as no program has it open."""
     beside = [path.with_name(path.name + ending) for ending in BESIDE]
     if not any(one.exists() for one in beside):
         return True

@@ -67,10 +67,10 @@ def start_in_process(work: Callable[..., Result], *given: object) -> Iterator[Ca
         answer = pool.submit(process.communicate, asked)
 
         def wait() -> Result:
-            told, _ = answer.result()
+            pickled, _ = answer.result()
             if process.returncode:
                 return work(*given)
-            result: Result = pickle.loads(told)  # noqa: S301 - what our own process has written
+            result: Result = pickle.loads(pickled)  # noqa: S301 - what our own process has written
             return result
 
         try:

@@ -65,7 +65,7 @@ def branch_choices(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
 
 
 def has_too_many_branches(plan: Plan) -> bool:
-    """Tell whether a rule asks for what a branch changes and a centre has more branches than are tried."""
+    """Return whether a rule uses what branches change while a facility has too many branches to enumerate."""
     return _is_asked(plan) and any(len(rows) > MOST_BRANCHES for rows in _branches(plan).values())
 
 

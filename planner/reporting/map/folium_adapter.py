@@ -1,7 +1,7 @@
 """Leaflet without a network, and the few elements that folium draws only with a network or with random names.
 
 No word of a study passes through a folium template: branca compiles what a template gave once more, so that a
-community called ``{{ 1 + 1 }}`` would be reckoned. Words travel in one block of JSON, and elements refer to them
+community called ``{{ 1 + 1 }}`` would be evaluated. Words travel in one block of JSON, and elements refer to them
 by number.
 """
 
@@ -94,7 +94,7 @@ class Labels(Call):
 
 
 class Live(Layer):
-    """A layer that the page draws itself from the coverage sets, anew with every choice; `kind` says what."""
+    """Layer that the page draws from the coverage sets, again with every choice; `kind` names it."""
 
     _template = Template(
         """
@@ -127,7 +127,7 @@ class Shapes(folium.GeoJson):
 
 
 class Begin(Call):
-    """Where the map looks first."""
+    """First view of the map."""
 
     _template = Template(
         """

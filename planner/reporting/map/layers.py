@@ -282,15 +282,15 @@ def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     circles = plan.circles
     if circles is None or circles.table.empty:
         return None
-    told = content["circles"]
+    areas = content["circles"]
     properties = [
         {
             "note": words.add(
-                words.card("circle_tip", circle), words.card("circle", circle, told["standard_min"])
+                words.card("circle_tip", circle), words.card("circle", circle, areas["standard_min"])
             ),
             "within": circle["station_within"],
         }
-        for circle in told["circles"]
+        for circle in areas["circles"]
     ]
     name = words.texts("maps.layer_circles", count=words.texts.whole(len(properties)))
     return shapes_layer(
@@ -398,7 +398,7 @@ def _rows(project: Document, t: Translator) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
     unit = unit_of_amount(t.content["programme"]["unit"], t.texts)
     gained = gained_by_projects(t.content["programme"])[project["id"]]
-    told_of = {
+    value_of = {
         "measure": said.actions_text(project, t),
         "unit": said.responsible_unit(project),
         "deadline": year_text(t, project["year"], "by_year"),
@@ -408,4 +408,4 @@ def _rows(project: Document, t: Translator) -> list[tuple[str, str]]:
         "covered": t.whole(gained[0]),
         "standard": t.whole(gained[1]),
     }
-    return [(t.programme(f"column_{head}"), value) for head, value in told_of.items()]
+    return [(t.programme(f"column_{head}"), value) for head, value in value_of.items()]

@@ -202,7 +202,7 @@ TIANDITU = (
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Where tiles come from.
+    """Source of map tiles.
 
     Attributes
     ----------

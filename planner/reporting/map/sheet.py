@@ -81,8 +81,8 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     }
     # Letters are outlines: what must be named stands in the file's own words as well.
     named = {".svg": "Rights", ".pdf": "Subject", ".png": "Copyright"}[path.suffix.lower()]
-    told = {named: content["data"]["attribution"]} if content["data"]["attribution"] else {}
-    metadata = no_date[path.suffix.lower()] | told
+    credit = {named: content["data"]["attribution"]} if content["data"]["attribution"] else {}
+    metadata = no_date[path.suffix.lower()] | credit
     with _own_style():
         rcParams.update(fixed)
         return write_single(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))

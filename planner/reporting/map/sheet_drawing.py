@@ -1,4 +1,4 @@
-"""What the sheet of a map is drawn with: texts, lines and areas on axes of matplotlib."""
+"""Drawing of the map sheet: texts, lines and areas on axes of matplotlib."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the map looks: colours, shapes, style sheet, and the templates of its panel and cards."""
+"""Symbols of the map: colours, shapes, line styles, and the templates of panel and cards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from planner.schemas.tables import TIERS
 OVERLAP = "#8073ac"
 CIRCLE = "#cc79a7"
 KIND_COLOURS = ("#117733", "#882255", "#332288", "#999933", "#44aa99")
-"""Of people of further kinds who are uncovered, one after the other (Tol's muted scheme)."""
+"""Colours of the uncovered people of further population groups, in order (Tol's muted scheme)."""
 CANDIDATE = "#6a3d9a"
 SHARE_COLOURS = ["#8c510a", "#d8b365", "#f6e8c3", "#c7eae5", "#5ab4ac", "#01665e"]
 SHARES_FROM = [0.0, 0.2, 0.4, 0.6, 0.8, 0.95]
@@ -48,7 +48,7 @@ STREET_CLASSES = {
     "arterial": ("motorway", "trunk", "primary", "secondary", "arterial"),
     "street": ("tertiary", "unclassified", "street", "residential"),
 }
-"""Which kinds of street are drawn wide and middling, in OpenStreetMap's words and plain ones; others are thin."""
+"""Classes of streets drawn wide and medium, by OpenStreetMap's values and plain words; others are thin."""
 
 STREET_STYLES = {
     "arterial": {"color": "#8f8f8f", "weight": 1.8, "opacity": 0.9},

@@ -1,4 +1,4 @@
-"""What if: the coverage sets from which the map reckons any choice of centres and sites by itself.
+"""What-if data: the coverage sets from which the map's page computes any choice of facilities and sites.
 
 For every centre and candidate the page holds which demand points it reaches within which limit, and what is needed
 to judge premises anew. People are whole grains (`planner.population.fixed_point`), so that adding and taking
@@ -27,7 +27,7 @@ from planner.results import Plan
 
 
 def what_if_data(plan: Plan, content: Document) -> Document:
-    """Return all that the page needs to reckon any choice of centres and candidates.
+    """Return the data from which the page computes any choice of facilities and candidates.
 
     Parameters
     ----------

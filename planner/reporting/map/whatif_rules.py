@@ -80,7 +80,7 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
     Returns
     -------
     judged
-        As JSON can hold it. `unfollowed` names the measures that the page would need and cannot reckon.
+        As JSON can hold it. `unfollowed` names the indicators that the page would need and cannot compute.
     """
     diagnosis = plan.diagnosis
     places = {limit: place for place, limit in enumerate(rings)}

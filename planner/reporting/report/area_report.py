@@ -1,4 +1,4 @@
-"""The report cut as the district works: a sheet for each street, a one-page card for each community."""
+"""Reports of parts of the district: a sheet for a subdistrict, a one-page card for a community."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ PROVENANCE = 5
 
 SHOWN_HASH = 12
 SHOWN_REASONS = 4
-"""How many reasons a card gives of each centre before it points to the report."""
+"""Largest number of reasons that a card gives for a facility."""
 
 
 def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
@@ -97,7 +97,7 @@ def check_format(path: Path) -> None:
 
 
 def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
-    """Tell the report of what `wanted` means; see `write_area_report`."""
+    """Build the report of the part that `wanted` names; see `write_area_report`."""
     part = find_part(content, wanted or content["study"]["name"], source=str(plan.study.file))
     if part.kind == "district":
         return build_report(plan, content)
@@ -108,14 +108,14 @@ def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
 
 
 def _subdistrict(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
-    told: dict[str, list[Block]] = {
+    blocks_of: dict[str, list[Block]] = {
         "part": [_figure(plan, part, t), communities_block(t)],
         "centres": [facilities_block(t), *facility_cards(plan, t)],
         "siting": list(_sites(plan, content, part, t)),
         "reading": list(_reading(t)),
         "provenance": [*_sources(t), *_command(plan, part, t)],
     }
-    modelled, nature = nature_of(t, section=len(told))
+    modelled, nature = nature_of(t, section=len(blocks_of))
     return Report(
         t=t,
         name=part.name,
@@ -127,13 +127,13 @@ def _subdistrict(plan: Plan, content: Document, part: DistrictPart, t: Translato
         summary=(_summary(content, part, t),),
         sections=tuple(
             Section(name, number, t(f"cut_section_{name}"), tuple(blocks))
-            for number, (name, blocks) in enumerate(told.items(), start=1)
+            for number, (name, blocks) in enumerate(blocks_of.items(), start=1)
         ),
     )
 
 
 def _community(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
-    """Tell what stands on one page."""
+    """Build the one-page card of a community."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     blocks: list[Block] = [_figure(plan, part, t), _limits_table(t)]
     for centre in t.content["centres"]:
@@ -211,7 +211,7 @@ def _centre(centre: Document, rules: Mapping[str, Document], t: Translator) -> I
 
 
 def _sites(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Iterator[Block]:
-    """Tell which sites of the best answer lie inside; whom they serve may live beyond."""
+    """Yield the sites of the best proposal inside; people that they cover may live outside."""
     proposals = content["siting"]["proposals"]
     best = proposals[-1] if proposals else None
     mine = plan.inputs.communities["id"].isin(part.communities)
@@ -249,7 +249,7 @@ def _hashes(t: Translator) -> Iterator[Block]:
 
 
 def _command(plan: Plan, part: DistrictPart, t: Translator) -> Iterator[Block]:
-    """Tell the command that gives the same sheet again."""
+    """Yield the command that makes the same sheet again."""
     name = part.communities[0] if part.kind == "community" else part.name
     words = ["planner", "report", plan.study.file.name, "--for", name, "--out", "FILE"]
     if plan.scenario and plan.scenario.file:
@@ -313,7 +313,7 @@ def filter_document(content: Document, communities: Collection[str]) -> Document
     """Return the document of some communities alone: their people, their centres, their totals.
 
     Who is covered is covered by any centre of the district, also one outside these communities. Proposed sites,
-    business circles and what is told of the district only are left out.
+    business areas and results of the whole district are left out.
     """
     coverage, diagnosis = content["coverage"], content["diagnosis"]
     inside = [row for row in coverage["by_community"] if row["community"] in communities]
@@ -358,7 +358,7 @@ def _together(rows: Sequence[Document], limit_min: float) -> Document:
 
 
 def _rates(centres: Sequence[Document]) -> Document:
-    """Return the rates of the premises among some centres, reckoned as the diagnosis does for all."""
+    """Return the rates of the premises among some centres, computed as in the diagnosis."""
     verdicts = [centre["verdict"] for centre in centres if centre["tier"] in PREMISES and centre["verdict"]]
     counts = {name: verdicts.count(name) for name in ("excellent", "compliant", "weak", "undetermined")}
     determined = len(verdicts) - counts["undetermined"]

@@ -1,4 +1,4 @@
-"""What the report is laid out from: blocks, the wording of numbers and words, readers of the document.
+"""Blocks of the report, the translator of its texts and numbers, and readers of the document.
 
 A block is plain words and figures; the template knows how each kind looks and nothing of what it means.
 """
@@ -41,7 +41,7 @@ LONLAT_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, a smaller further line, the class of a badge, a share (0–1) to draw as a bar."""
+    """Cell of a table: its text, a smaller further line, the class of a badge, a share (0–1) to draw as a bar."""
 
     text: str
     further: str = ""
@@ -113,13 +113,13 @@ Block = Paragraph | Table | Figure | CentreCard | Code
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """The document and the language it is told in."""
+    """Texts and number formats of the report in one language, with the document that it shows."""
 
     content: Document
     texts: Texts
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """Say a sentence of the report."""
+        """Return a text of the report."""
         return self.texts(f"report.{key}", **values)
 
     def programme(self, key: str, /, **values: object) -> str:
@@ -127,16 +127,16 @@ class Translator:
         return self.texts(f"programme.{key}", **values)
 
     def all(self, *keys: str, **values: object) -> tuple[str, ...]:
-        """Say several short texts of the report."""
+        """Return several texts of the report."""
         return tuple(self(key, **values) for key in keys)
 
     def term(self, key: str) -> str:
-        """Say a word of the glossary."""
+        """Return a term of the glossary."""
         return self.texts(f"words.{key}")
 
     @property
     def unknown(self) -> str:
-        """Return what stands where the data do not tell."""
+        """Return the text for an unknown value."""
         return f"{DASH} {self('not_known')}"
 
     def whole(self, count: float | None) -> str:
@@ -199,7 +199,7 @@ class Translator:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One figure that is seen first, what it counts, and what lies behind it; `number` where it is one."""
+    """Key figure with its label and a note; `number` where it is numeric."""
 
     value: str
     label: str
@@ -225,7 +225,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report, told and not yet laid out; `contents` says whether it lists its sections first."""
+    """A report before layout; `contents`: whether it begins with a table of contents."""
 
     t: Translator
     name: str

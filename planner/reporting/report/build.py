@@ -1,4 +1,4 @@
-"""The site-selection report: told once, in blocks; a page and a Word file are made of the same ones."""
+"""The site-selection report, built once as blocks from which page and Word file are made."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_report(plan: Plan, content: Document) -> str:
 
 
 def build_report(plan: Plan, content: Document) -> Report:
-    """Tell the report of a plan, in the study's language.
+    """Build the report of a plan, in the study's language.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def build_report(plan: Plan, content: Document) -> Report:
         `planner.reporting.report.docx`. The same plan gives the same report.
     """
     t = Translator(content, Texts(plan.study.language))
-    told: dict[str, Callable[[], Iterator[Block]]] = {
+    blocks_of: dict[str, Callable[[], Iterator[Block]]] = {
         "basis": lambda: basis_section(t),
         "inventory": lambda: inventory_section(plan, t),
         "coverage": lambda: chain(coverage_section(t), groups_section(t)),
@@ -55,7 +55,7 @@ def build_report(plan: Plan, content: Document) -> Report:
         "data": lambda: data_section(t),
     }
     numbered = [
-        Section(name, number, t(f"section_{name}"), tuple(told[name]()))
+        Section(name, number, t(f"section_{name}"), tuple(blocks_of[name]()))
         for number, name in enumerate(section_names(content), start=1)
     ]
     modelled, nature = nature_of(t, section=section_number(content, "data"))

@@ -1,4 +1,4 @@
-"""report.docx: a told report as a Word file, with Word's own headings, captions, contents and tables."""
+"""report.docx: the report as a Word file, with Word's own headings, captions, contents and tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from planner.reporting.report.word import WordFile
 
 CARDS_ACROSS = 4
 CARD_SCALE = 0.76
-"""What has no contents is a card of one page: its letters are that much smaller."""
+"""Scale of the font of a one-page card, which has no contents."""
 
 SECTION, PART, CARD = 1, 2, 3
 """Levels of headings."""
@@ -21,7 +21,7 @@ def docx_bytes(report: Report) -> bytes:
     Parameters
     ----------
     report
-        What `planner.reporting.report.build.build_report` tells.
+        Result of `planner.reporting.report.build.build_report`.
 
     Returns
     -------

@@ -34,7 +34,7 @@ SITE_PX = 14.0
 PADDING = 0.03
 SITING_MARGIN_M = 500.0
 DOT_M, LEAST_DOT_PX, MOST_DOT_PX = 12.0, 0.8, 2.4
-"""How large people who are not served are drawn: as on the ground, but no finer and no coarser than this."""
+"""Smallest and largest radius of uncovered people, pixels."""
 
 MARK_PX = {"district": 17.0, "town": 12.0, "community": 10.0, "village": 11.0, "station": 9.5}
 """How wide each tier's mark is drawn."""
@@ -167,7 +167,7 @@ def _changed(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
 
 
 def part_figure(plan: Plan, communities: Collection[str], texts: Texts) -> Markup:
-    """Draw some communities: what is reached, whom no centre serves, centres and proposed stations."""
+    """Draw some communities: reached area, uncovered people, facilities and proposed stations."""
     given = plan.inputs.communities
     home = given[given["id"].isin(communities)]
     frame = frame_around(home.total_bounds, PART_PX)

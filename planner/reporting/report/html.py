@@ -1,4 +1,4 @@
-"""report.html: a told report as one self-contained page that can be printed and filed."""
+"""report.html: the report as one self-contained page that can be printed and filed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 MADE = datetime(2000, 1, 1, tzinfo=UTC)
-"""Written for the date of making, so that equal reports are equal to the byte."""
+"""Creation date of every report, so that equal reports give equal bytes."""
 
 HIGHEST_MM = 205.0
 SHRINKING = 5

@@ -43,7 +43,7 @@ PARAGRAPHS: dict[str, tuple[float, float, float, str, bool]] = {
     "Notice": (10.5, 8, 8, INK, False),
     "Code": (9, 4, 8, INK, False),
 }
-"""Of each paragraph style: size, space before and after (points), colour, bold."""
+"""Paragraph styles: size, space before and after (points), colour, bold."""
 
 AFTER_BORDER = ("w:shd", "w:tabs", "w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:outlineLvl")
 """What stands after a border, in the order that the standard asks for."""
@@ -121,7 +121,7 @@ def _set_paragraph_style(style: ParagraphStyle, name: str, look: tuple[float, fl
 
 
 def _set_language(document: WordDocument) -> None:
-    """Say what language the signs are in, so that spelling and line breaks follow it."""
+    """Set the language of the text, which governs spelling and line breaks."""
     from docx.oxml.ns import qn
 
     defaults = document.styles.element.find(f".//{qn('w:rPrDefault')}/{qn('w:rPr')}")

@@ -95,12 +95,14 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     )
     return {
         "centres": keep_columns(
-            _beside(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)), "centres", plan
+            _join_results(inputs.facilities, measured.assign(street_m=plan.facility_snaps.nearest_m)),
+            "centres",
+            plan,
         ),
         "service_areas": plan.service_areas,
         "reached": plan.reached,
         "communities": keep_columns(
-            _beside(inputs.communities, shares.set_index(inputs.communities.index)), "communities", plan
+            _join_results(inputs.communities, shares.set_index(inputs.communities.index)), "communities", plan
         ),
         "demand": keep_columns(coverage.demand.assign(street_m=plan.demand_snaps.nearest_m), "demand", plan),
         "candidates": plan.siting.candidates,
@@ -163,8 +165,8 @@ def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     return {"projects": project_table(plan), "needs": needs_table(programme), "funds": funds_table(programme)}
 
 
-def _beside(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return what was found beside what was given; a given column of the same name is kept as <name>_given."""
+def _join_results(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Join results to an input table; an input column of the same name is kept as <name>_given."""
     renamed = {name: f"{name}_given" for name in found.columns if name in given.columns}
     kept = given.drop(columns=[name for name in renamed.values() if name in given.columns])
     return gpd.GeoDataFrame(kept.rename(columns=renamed).join(found))
@@ -238,16 +240,16 @@ def _otherwise(plan: Plan) -> pd.DataFrame:
 
 
 def _unserved(plan: Plan) -> gpd.GeoDataFrame:
-    """Return the people whom no candidate and no centre serves, each with the reason."""
+    """Return the people that no candidate and no facility covers, with the reason."""
     left = plan.sites.left
     rows = left.rows if left is not None else np.zeros(0, dtype=np.int64)
     points = gpd.GeoSeries(gpd.points_from_xy(*plan.sites.asked_xy[rows].T), crs=plan.inputs.crs)
-    told = {
+    columns = {
         "people": [] if left is None else left.people,
         "reason": [] if left is None else list(left.reason),
         "nearest_min": [] if left is None else left.minutes,
     }
-    return gpd.GeoDataFrame(told, geometry=points.array, crs=plan.inputs.crs)
+    return gpd.GeoDataFrame(columns, geometry=points.array, crs=plan.inputs.crs)
 
 
 KEEPING = {"centres": "facilities", "communities": "communities", "demand": "demand", "places": "places"}
@@ -276,12 +278,14 @@ def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoData
     kept = tuple(f"{one}_given" if f"{one}_given" in table.columns else one for one in kept)
     own = [column for column in table.columns if column == "geometry" or LAYERS[layer].kind_of(str(column))]
     datums = {source.layer: source.datum for source in plan.inputs.sources}
-    renamed = {column: _told(column, datums.get(name, "")) for column in kept if column in table.columns}
+    renamed = {
+        column: _name_with_datum(column, datums.get(name, "")) for column in kept if column in table.columns
+    }
     chosen = table[[*own, *(column for column in renamed if column not in own)]]
     return gpd.GeoDataFrame(chosen.rename(columns=renamed))
 
 
-def _told(column: str, datum: str) -> str:
+def _name_with_datum(column: str, datum: str) -> str:
     """Name the datum of coordinates that stand in another one than the geometry."""
     is_place = Vocabulary.of("", (), {}).where(unlettered(column)) is not None
     return column + SHIFTED.get(datum, "") if is_place else column

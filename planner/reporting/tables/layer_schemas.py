@@ -1,4 +1,4 @@
-"""What the layers of results.gpkg hold: every column with its type, whether or not there is a row.
+"""Schemas of the layers of results.gpkg: every column with its type, whether or not there is a row.
 
 docs/data.md says what each means. `<limit>` in a name stands for each limit in minutes.
 """

@@ -42,7 +42,7 @@ FORMATS: dict[Kind, str] = {
     "small": "#,##0.0000",
 }
 MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-"""Written for the date of making, so that equal tables are equal to the byte; a workbook knows no time zone."""
+"""Creation date of every workbook, so that equal tables give equal bytes; a workbook knows no time zone."""
 
 LONGEST_TEXT = 32_767
 """Signs that a cell holds at most."""
@@ -84,7 +84,7 @@ def heads(word: Callable[..., str], *named: str | tuple[str, Kind], **values: ob
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table of a workbook: a row a thing, a value a column; None is an empty cell."""
+    """Sheet of a workbook: rows of one value a column; None is an empty cell."""
 
     name: str
     columns: tuple[SheetColumn, ...]

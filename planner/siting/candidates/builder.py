@@ -123,7 +123,7 @@ class CandidateBuilder:
     taken: frozenset[str] = frozenset()
     ground: SiteConstraints | None = None
 
-    def gather(self) -> CandidateSet:
+    def build(self) -> CandidateSet:
         """Return all candidates; those of one place from several origins are all kept.
 
         The clusters into as many as sites are always among them: what clustering alone would choose is shown
@@ -152,7 +152,7 @@ class CandidateBuilder:
         ]
         return self._sorted_out(found)
 
-    def gather_named(self) -> CandidateSet:
+    def build_named(self) -> CandidateSet:
         """Return the places that the study names by themselves, where nothing else is asked for."""
         return self._sorted_out([("named", self.named, None)] if self.named else [])
 

@@ -98,9 +98,9 @@ def propose_street_positions(
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
     times = walker.times(walker.snap(xy), demand, within_min=float(limit_min[asked].max()))
     served = is_within(times.minutes, limit_min[times.demand]) & (people[times.demand] > 0)
-    covers = csc_array(coverage_from_pairs(times.demand[served], times.facility[served], (len(people), len(xy))))
-    suffice = _undominated(covers)
-    kept = suffice if len(suffice) <= at_most else _best_around(csc_array(covers[:, suffice]), people, at_most)
+    matrix = csc_array(coverage_from_pairs(times.demand[served], times.facility[served], (len(people), len(xy))))
+    suffice = _undominated(matrix)
+    kept = suffice if len(suffice) <= at_most else _best_around(csc_array(matrix[:, suffice]), people, at_most)
     kept = kept if len(suffice) <= at_most else suffice[kept]
     return StreetPositions(
         make_ids_unique(
@@ -193,10 +193,10 @@ def _fullest(pieces: FloatArray, stretches: _Stretches) -> FloatArray:
     return np.asarray(pieces[of, :2] + along * middle_m[:, None], dtype=np.float64)
 
 
-def _undominated(covers: csc_array) -> IndexArray:
+def _undominated(matrix: csc_array) -> IndexArray:
     """Return the columns whose rows no other column serves as well; of equals the first, ascending."""
-    size = np.diff(covers.indptr)
-    number = csc_array(covers, dtype=np.int32)
+    size = np.diff(matrix.indptr)
+    number = csc_array(matrix, dtype=np.int32)
     rows = number.T.tocsr()
     dropped = size == 0
     for first in range(0, len(size), COLUMNS_AT_ONCE):
@@ -208,10 +208,10 @@ def _undominated(covers: csc_array) -> IndexArray:
     return np.flatnonzero(~dropped)
 
 
-def _best_around(covers: csc_array, people: FloatArray, at_most: int) -> IndexArray:
+def _best_around(matrix: csc_array, people: FloatArray, at_most: int) -> IndexArray:
     """Return so many columns: those that greedily serve the most, once everyone is served again from the start."""
-    weight = np.asarray(covers.T.astype(np.float64) @ people).ravel()
-    rows = np.split(covers.indices, covers.indptr[1:-1])
+    weight = np.asarray(matrix.T.astype(np.float64) @ people).ravel()
+    rows = np.split(matrix.indices, matrix.indptr[1:-1])
     left = list(range(len(weight)))
     chosen: list[int] = []
     while left and len(chosen) < at_most:

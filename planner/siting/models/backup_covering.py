@@ -1,21 +1,22 @@
-"""Backup covering: the sites that serve the most people once, and the most of them twice."""
+"""Backup covering: maximal covering in which a second site in reach counts too."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import check_between, raise_issues
+from planner.siting.model_spec import ModelResult, ModelSpec
 from planner.siting.models.maximal_covering import rank_by_gain
-from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
-from planner.siting.solution import Solution, status_of
+from planner.siting.problem import CoverageMatrix, LocationProblem, SelectionConstraints, coverage_pairs
+from planner.siting.solution import Certificate, Solution
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import SelectionLimits
-from planner.siting.solvers.location_bnb import solve_weighted_assignment
-from planner.siting.solvers.mip import MixedIntegerProgram, solve
-from planner.siting.solvers.precompile import start_deadline
-from planner.siting.solvers.selection_rows import selection_rows
+from planner.siting.solvers.location_bnb import solve_weighted_assignment, start_deadline
+from planner.siting.solvers.mip import MixedIntegerProgram, selection_rows, solve
 from planner.siting.solvers.value_tables import best_open_column, build_value_table
 
 FIRST_SHARE = 0.3
@@ -23,31 +24,30 @@ FIRST_SHARE = 0.3
 
 
 def backup_covering(
-    covering: CoverageMatrix, choice: SelectionConstraints, *, backup: float = 0.5, seconds: float, seed: int = 0
+    coverage: CoverageMatrix,
+    constraints: SelectionConstraints,
+    *,
+    backup: float = 0.5,
+    time_limit_s: float,
+    seed: int = 0,
 ) -> Solution:
-    r"""Choose the sites that serve the most people, where a second site in reach counts too.
+    r"""Maximise the weighted sum of people served once and people served twice.
 
     .. math:: \max \sum_i a_i \big((1 - \beta)\, x_i + \beta\, u_i\big) \quad
               x_i + u_i \le \sum_{j \in N_i} y_j,\ u_i \le x_i
 
-    `x` is being served, `u` being served by two or more.
+    `x` is 1 for rows served, `u` for rows served by two or more columns.
 
     Parameters
     ----------
-    covering
-        Who is served by what.
-    choice
-        What may be chosen. Fixed columns count as sites in reach.
+    coverage, constraints, time_limit_s, seed
+        See `planner.siting.models`. Fixed columns count as sites in reach.
     backup
-        The weight β of the second site, from 0 (maximal covering) to 1 (only those served twice count).
-    seconds
-        How long to search.
-    seed
-        Noted in the answer; nothing is random here.
+        Weight β of the second site, from 0 (maximal covering) to 1 (only rows served twice count).
 
     Returns
     -------
-    answer
+    solution
         The objective is the weighted sum; `people_twice` counts those with two sites.
 
     References
@@ -56,29 +56,29 @@ def backup_covering(
 
     Examples
     --------
-    >>> covers = csr_array(np.array([[1, 1, 0], [0, 0, 1]], dtype=bool))
-    >>> both = backup_covering(
-    ...     CoverageMatrix(covers, np.array([9.0, 2.0])), SelectionConstraints(sites=2), backup=0.5, seconds=5)
+    >>> matrix = csr_array(np.array([[1, 1, 0], [0, 0, 1]], dtype=bool))
+    >>> coverage = CoverageMatrix(matrix, np.array([9.0, 2.0]))
+    >>> both = backup_covering(coverage, SelectionConstraints(sites=2), backup=0.5, time_limit_s=5)
     >>> both.sites, both.objective
     ((0, 1), 9.0)
     """
     raise_issues(check_between("backup", backup, 0.0, 1.0))
-    clock = start_deadline(seconds)
-    rows, columns = covering.covers.shape
-    room, fixed = choice.room(columns), choice.fixed_columns()
-    row, column = coverage_pairs(covering.covers)
+    deadline = start_deadline(time_limit_s)
+    rows, columns = coverage.matrix.shape
+    limits, fixed = constraints.limits(columns), constraints.fixed_columns()
+    row, column = coverage_pairs(coverage.matrix)
     matrix = csr_array((np.ones(len(row)), (row, column)), shape=(rows, columns))
 
     def worth(chosen: IndexArray) -> float:
-        return _worth(matrix, covering.weight, np.concatenate([fixed, chosen]), backup)
+        return _worth(matrix, coverage.weight, np.concatenate([fixed, chosen]), backup)
 
-    # The choice that serves the most once is a good one to begin with.
-    values = build_value_table(row, column, covering.weight[row], (rows, columns))
+    # Start from the selection that serves the most people once.
+    values = build_value_table(row, column, coverage.weight[row], (rows, columns))
     first = solve_weighted_assignment(
-        values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed
+        values, limits, fixed=fixed, deadline=deadline.capped_at(deadline.remaining_s * FIRST_SHARE), seed=seed
     )
     chosen = first.chosen
-    solved = _solve(matrix, covering.weight, room, fixed, chosen, backup, clock)
+    solved = _solve_mip(matrix, coverage.weight, limits, fixed, chosen, backup, deadline)
     opened = solved[0]
     if opened is not None and worth(opened) > worth(chosen):
         chosen = opened
@@ -86,33 +86,30 @@ def backup_covering(
     # Being served twice counts no more than being served: the bound on the one holds for the other.
     served_once = float(best_open_column(values, fixed)[0].sum()) + first.bound
     bound = max(objective, min(solved[1], served_once))
-    status = status_of(objective, bound)
+    certificate = Certificate.of(objective, bound)
     order, _ = rank_by_gain(values, chosen, np.zeros(rows))
     chosen = np.concatenate([order, np.setdiff1d(chosen, order)])
-    _, by = best_open_column(
+    served_by = best_open_column(
         build_value_table(row, column, np.ones(len(row)), (rows, columns)), np.concatenate([fixed, chosen])
-    )
-    reachable = np.bincount(row, minlength=rows) > 0
-    return Solution(
-        model="backup_covering",
-        sense="most",
-        sites=tuple(int(site) for site in chosen),
-        added=(),
-        objective=objective,
+    )[1]
+    return Solution.of(
+        "backup_covering",
+        "most",
+        chosen,
+        replace(certificate, bound=objective) if certificate.status == "proven" else certificate,
         before=worth(np.zeros(0, dtype=np.int64)),
-        bound=objective if status == "proven" else bound,
-        status=status,
-        seconds=clock.seconds,
+        deadline=deadline,
         seed=seed,
-        served_by=by,
-        unservable=np.flatnonzero((covering.weight > 0) & ~reachable),
+        served_by=served_by,
+        weight=coverage.weight,
+        reachable=np.bincount(row, minlength=rows) > 0,
     )
 
 
-def people_twice(covering: CoverageMatrix, columns: IndexArray) -> float:
-    """Return how many have two or more of these columns in reach."""
-    count = np.asarray(covering.covers[:, columns].astype(np.int64).sum(axis=1)).ravel()
-    return float(covering.weight[count > 1].sum())
+def people_twice(coverage: CoverageMatrix, columns: IndexArray) -> float:
+    """Return the people with two or more of these columns in reach."""
+    count = np.asarray(coverage.matrix[:, columns].astype(np.int64).sum(axis=1)).ravel()
+    return float(coverage.weight[count > 1].sum())
 
 
 def _worth(matrix: csr_array, weight: FloatArray, chosen: IndexArray, backup: float) -> float:
@@ -120,22 +117,22 @@ def _worth(matrix: csr_array, weight: FloatArray, chosen: IndexArray, backup: fl
     return float(weight[count > 0].sum() * (1 - backup) + weight[count > 1].sum() * backup)
 
 
-def _solve(
+def _solve_mip(
     matrix: csr_array,
     weight: FloatArray,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     fixed: IndexArray,
     chosen: IndexArray,
     backup: float,
-    clock: Deadline,
+    deadline: Deadline,
 ) -> tuple[IndexArray | None, float]:
-    """Return a choice by HiGHS, None where it found none, and its bound."""
+    """Return the selection of HiGHS, None if it has none, and its bound."""
     matrix, weight = merged_rows(matrix, weight)
     rows, columns = matrix.shape
-    limits, most = selection_rows(room, fixed)
+    rows_of_limits, most = selection_rows(limits, fixed)
     served = hstack([-matrix, eye_array(rows), eye_array(rows)])
     twice_if_once = hstack([csr_array((rows, columns)), -eye_array(rows), eye_array(rows)])
-    choosing = hstack([limits, csr_array((len(most), 2 * rows))])
+    choosing = hstack([rows_of_limits, csr_array((len(most), 2 * rows))])
     lower = np.zeros(columns + 2 * rows)
     lower[fixed] = 1.0
     start = lower.copy()
@@ -154,7 +151,7 @@ def _solve(
             np.ones(columns + 2 * rows),
             np.concatenate([np.ones(columns, dtype=bool), halves]),
         ),
-        clock,
+        deadline,
         start=start,
     )
     opened = None if solved.x is None else np.setdiff1d(np.flatnonzero(solved.x[:columns] > 0.5), fixed)  # noqa: PLR2004
@@ -180,3 +177,16 @@ def merged_rows(matrix: csr_array, weight: FloatArray) -> tuple[csr_array, Float
             total.append(0.0)
         total[group] += float(weight[row])
     return csr_array(matrix[np.array(first, dtype=np.int64)]), np.array(total)
+
+
+def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
+    coverage, settings = problem.coverage, problem.settings
+    solution = backup_covering(
+        coverage, problem.constraints, backup=settings.backup_weight, time_limit_s=time_limit_s, seed=settings.seed
+    )
+    opened = np.concatenate([solution.columns, problem.constraints.fixed_columns()])
+    once = float(coverage.weight[solution.served_by >= 0].sum())
+    return ModelResult(solution, figures={"people_once": once, "people_twice": people_twice(coverage, opened)})
+
+
+SPEC = ModelSpec("backup_covering", _solve)

@@ -1,8 +1,8 @@
-"""Capacitated covering: the sites that serve the most people, where each has room for so many households."""
+"""Capacitated maximal covering: each site has a capacity in households."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,13 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import check_not_negative, check_shape, raise_issues
-from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
-from planner.siting.solution import Solution, status_of
+from planner.siting.model_spec import ModelResult, ModelSpec
+from planner.siting.problem import CoverageMatrix, LocationProblem, SelectionConstraints, coverage_pairs
+from planner.siting.solution import Certificate, Solution
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import SelectionLimits
-from planner.siting.solvers.location_bnb import solve_weighted_assignment
-from planner.siting.solvers.mip import MixedIntegerProgram, solve
-from planner.siting.solvers.precompile import start_deadline
-from planner.siting.solvers.selection_rows import selection_rows
+from planner.siting.solvers.location_bnb import solve_weighted_assignment, start_deadline
+from planner.siting.solvers.mip import MixedIntegerProgram, selection_rows, solve
 from planner.siting.solvers.value_tables import best_open_column, build_value_table
 
 FIRST_SHARE = 0.2
@@ -26,20 +25,19 @@ FIRST_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Allocation:
-    """An answer, and which share of each demand row goes where.
+    """A solution with the share of each demand row served by each column.
 
     Attributes
     ----------
-    answer
-        The objective counts people with a place. `served_by` is where the largest share of each row goes.
+    solution
+        The objective counts people served; `served_by` is the column with the largest share of each row.
     demand, column, share
-        One entry a row and a column that serves a part of it, shape (entries,); those of a row add up to at most
-        1.
+        One entry a row and a column that serves a part of it, shape (entries,); at most 1 in total for a row.
     used
-        Households at each column, shape (columns,).
+        Households served by each column, shape (columns,).
     """
 
-    answer: Solution
+    solution: Solution
     demand: IndexArray
     column: IndexArray
     share: FloatArray
@@ -47,15 +45,15 @@ class Allocation:
 
 
 def capacitated_covering(
-    covering: CoverageMatrix,
-    choice: SelectionConstraints,
+    coverage: CoverageMatrix,
+    constraints: SelectionConstraints,
     *,
     households: FloatArray,
     capacity: FloatArray,
-    seconds: float,
+    time_limit_s: float,
     seed: int = 0,
 ) -> Allocation:
-    r"""Choose the sites that serve the most people within their capacities.
+    r"""Maximise the people served within the capacities of the sites.
 
     .. math:: \max \sum_{ij} a_i x_{ij} \quad
               \sum_j x_{ij} \le 1,\ \sum_i h_i x_{ij} \le k_j y_j,\ 0 \le x_{ij} \le y_j
@@ -65,28 +63,17 @@ def capacitated_covering(
 
     Parameters
     ----------
-    covering
-        Who is served by what, and people.
-    choice
-        What may be chosen; fixed columns serve within their capacities too.
+    coverage, constraints, time_limit_s, seed
+        See `planner.siting.models`. Fixed columns serve within their capacities too.
     households
-        Of each demand row, shape (demand,). A row without households takes no room.
+        Households of each demand row, shape (demand,). A row without households takes no capacity.
     capacity
-        Households that each column has room for, shape (columns,).
-    seconds
-        How long to search.
-    seed
-        Of the first choice.
-
-    Returns
-    -------
-    allocation
-        The answer, and who goes where: the best allocation to the chosen sites.
+        Capacity of each column, households, shape (columns,).
 
     Raises
     ------
     SitingError
-        Households or capacities are negative, none at all, or not as many as rows or columns.
+        Households or capacities are negative, or not as many as rows or columns.
 
     References
     ----------
@@ -94,70 +81,49 @@ def capacitated_covering(
 
     Examples
     --------
-    >>> covers = csr_array(np.array([[1, 1], [1, 0]], dtype=bool))
+    >>> matrix = csr_array(np.array([[1, 1], [1, 0]], dtype=bool))
     >>> found = capacitated_covering(
-    ...     CoverageMatrix(covers, np.array([30.0, 30.0])), SelectionConstraints(sites=1),
-    ...     households=np.array([10.0, 10.0]), capacity=np.array([15.0, 99.0]), seconds=5)
-    >>> found.answer.sites, found.answer.objective
+    ...     CoverageMatrix(matrix, np.array([30.0, 30.0])), SelectionConstraints(sites=1),
+    ...     households=np.array([10.0, 10.0]), capacity=np.array([15.0, 99.0]), time_limit_s=5)
+    >>> found.solution.sites, found.solution.objective
     ((0,), 45.0)
     """
-    rows, columns = covering.covers.shape
+    rows, columns = coverage.matrix.shape
     raise_issues(
         check_shape("households", households, rows),
         check_not_negative("households", households),
         check_shape("capacity", capacity, columns),
         check_not_negative("capacity", capacity),
     )
-    clock = start_deadline(seconds)
-    room, fixed = choice.room(columns), choice.fixed_columns()
-    row, column = coverage_pairs(covering.covers)
-    counts = covering.weight[row] > 0
-    reachable = np.bincount(row, minlength=rows) > 0
-    flows = _Flows(row[counts], column[counts], covering.weight, households, capacity)
-    values = build_value_table(flows.row, flows.column, covering.weight[flows.row], (rows, columns))
-    sketch = solve_weighted_assignment(
-        values, room, fixed=fixed, clock=clock.at_most(clock.left * FIRST_SHARE), seed=seed
-    )
-    first = sketch.chosen
-    best, share = first, flows.best_share(np.concatenate([fixed, first]))
-    solved = solve(_programme(flows, room, fixed), clock, start=_start(flows, fixed, first, share))
-    if solved.x is not None:
-        opened = np.setdiff1d(np.flatnonzero(solved.x[:columns] > 0.5), fixed)  # noqa: PLR2004 -- binary
-        other = flows.best_share(np.concatenate([fixed, opened]))
-        if flows.served(other) > flows.served(share):
-            best, share = opened, other
-    objective = flows.served(share)
-    # Without capacities more could be served: that bound holds too.
-    without_limits = float(best_open_column(values, fixed)[0].sum()) + sketch.bound
-    bound = max(objective, min(-solved.bound, without_limits))
-    status = status_of(objective, bound)
+    deadline = start_deadline(time_limit_s)
+    limits, fixed = constraints.limits(columns), constraints.fixed_columns()
+    row, column = coverage_pairs(coverage.matrix)
+    counts = coverage.weight[row] > 0
+    flows = _Flows(row[counts], column[counts], coverage.weight, households, capacity)
+    chosen, share, bound = _best_allocation(flows, limits, fixed, deadline, seed)
+    certificate = Certificate.of(flows.served(share), bound)
+    if certificate.status == "proven":
+        certificate = replace(certificate, bound=certificate.objective)
     used = np.bincount(flows.column, weights=share * households[flows.row], minlength=columns).astype(np.float64)
     some = share > 0
-    return Allocation(
-        Solution(
-            model="capacitated_covering",
-            sense="most",
-            sites=tuple(int(site) for site in np.sort(best)),
-            added=(),
-            objective=objective,
-            before=flows.served(flows.best_share(fixed)),
-            bound=objective if status == "proven" else bound,
-            status=status,
-            seconds=clock.seconds,
-            seed=seed,
-            served_by=flows.mostly(share),
-            unservable=np.flatnonzero((covering.weight > 0) & ~reachable),
-        ),
-        flows.row[some],
-        flows.column[some],
-        share[some],
-        used,
+    solution = Solution.of(
+        "capacitated_covering",
+        "most",
+        np.sort(chosen),
+        certificate,
+        before=flows.served(flows.best_share(fixed)),
+        deadline=deadline,
+        seed=seed,
+        served_by=flows.mostly(share),
+        weight=coverage.weight,
+        reachable=np.bincount(row, minlength=rows) > 0,
     )
+    return Allocation(solution, flows.row[some], flows.column[some], share[some], used)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Flows:
-    """Who may go where."""
+    """Pairs of demand row and column between which people may be served."""
 
     row: IndexArray
     column: IndexArray
@@ -203,7 +169,7 @@ class _Flows:
         return share
 
     def mostly(self, share: FloatArray) -> IndexArray:
-        """Return where the largest share of each row goes, the lowest column of equals, -1: nowhere."""
+        """Return the column with the largest share of each row, the lowest of equals, -1 if none."""
         by = np.full(len(self.people), -1, dtype=np.int64)
         order = np.lexsort((self.column, -share, self.row))
         order = order[share[order] > 0]
@@ -215,12 +181,32 @@ class _Flows:
 SOLVERS_ZERO = 1e-9
 
 
-def _programme(flows: _Flows, room: SelectionLimits, fixed: IndexArray) -> MixedIntegerProgram:
+def _best_allocation(
+    flows: _Flows, limits: SelectionLimits, fixed: IndexArray, deadline: Deadline, seed: int
+) -> tuple[IndexArray, FloatArray, float]:
+    """Return the chosen columns, the share of each flow, and the bound on the people served."""
+    columns = len(flows.capacity)
+    values = build_value_table(flows.row, flows.column, flows.people[flows.row], (len(flows.people), columns))
+    first_deadline = deadline.capped_at(deadline.remaining_s * FIRST_SHARE)
+    sketch = solve_weighted_assignment(values, limits, fixed=fixed, deadline=first_deadline, seed=seed)
+    chosen, share = sketch.chosen, flows.best_share(np.concatenate([fixed, sketch.chosen]))
+    solved = solve(_programme(flows, limits, fixed), deadline, start=_start(flows, fixed, chosen, share))
+    if solved.x is not None:
+        opened = np.setdiff1d(np.flatnonzero(solved.x[:columns] > 0.5), fixed)  # noqa: PLR2004 -- binary
+        other = flows.best_share(np.concatenate([fixed, opened]))
+        if flows.served(other) > flows.served(share):
+            chosen, share = opened, other
+    # Without capacities more people could be served: that bound holds too.
+    without_limits = float(best_open_column(values, fixed)[0].sum()) + sketch.bound
+    return chosen, share, max(flows.served(share), min(-solved.bound, without_limits))
+
+
+def _programme(flows: _Flows, limits: SelectionLimits, fixed: IndexArray) -> MixedIntegerProgram:
     columns, count = len(flows.capacity), len(flows.row)
     by_row, by_column = flows.rows_and_rooms(np.ones(count, dtype=bool))
     place = np.arange(count)
     one = np.ones(count)
-    limits, most = selection_rows(room, fixed)
+    rows_of_limits, most = selection_rows(limits, fixed)
     only_if_open = hstack(
         [
             csr_array((-one, (place, flows.column)), shape=(count, columns)),
@@ -230,7 +216,7 @@ def _programme(flows: _Flows, room: SelectionLimits, fixed: IndexArray) -> Mixed
     capacity = csr_array((-flows.capacity, (np.arange(columns), np.arange(columns))), shape=(columns, columns))
     matrix = vstack(
         [
-            hstack([limits, csr_array((len(most), count))]),
+            hstack([rows_of_limits, csr_array((len(most), count))]),
             hstack([csr_array((len(flows.people), columns)), by_row]),
             hstack([capacity, by_column]),
             only_if_open,
@@ -255,3 +241,32 @@ def _start(flows: _Flows, fixed: IndexArray, chosen: IndexArray, share: FloatArr
     opened = np.zeros(len(flows.capacity))
     opened[fixed], opened[chosen] = 1.0, 1.0
     return np.concatenate([opened, share])
+
+
+def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
+    a_household, area = problem.settings.m2_per_household, problem.area_m2
+    if a_household is None:
+        raise problem.refuse("siting_no_m2_per_household")
+    if np.isnan(problem.households[problem.costs.weight > 0]).any():
+        raise problem.refuse("siting_no_households")
+    centres = problem.costs.columns - len(problem.tier)
+    unknown = int(np.isnan(area[:centres]).sum())
+    if unknown:
+        raise problem.refuse("siting_no_area", count=unknown)
+    allocation = capacitated_covering(
+        problem.coverage,
+        problem.constraints,
+        households=np.nan_to_num(problem.households, nan=0.0),
+        # A centre of unknown floor area has no capacity that could be relied on.
+        capacity=np.nan_to_num(area, nan=0.0) / a_household,
+        time_limit_s=time_limit_s,
+        seed=problem.settings.seed,
+    )
+    no_area = float(np.isnan(area[centres:]).sum())
+    return ModelResult(
+        allocation.solution,
+        figures={"households_used": float(allocation.used.sum()), "centres_no_area": no_area},
+    )
+
+
+SPEC = ModelSpec("capacitated_covering", _solve)

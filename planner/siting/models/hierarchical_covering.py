@@ -1,15 +1,17 @@
-"""Hierarchical covering: tiers of sites, of which a higher one also offers what the lower ones do."""
+"""Hierarchical covering: tiers of sites; a higher tier also offers the services of the lower ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
+from planner.config.sections.siting import TierSettings
 from planner.messages.errors import Issue
 from planner.network.walk import FloatArray, IndexArray
+from planner.schemas.tables import TIERS
 from planner.siting.argument_checks import (
     check_names,
     check_not_negative,
@@ -18,10 +20,11 @@ from planner.siting.argument_checks import (
     check_whole,
     raise_issues,
 )
+from planner.siting.model_spec import ModelResult, ModelSpec
 from planner.siting.models.maximal_covering import solve_covering
-from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
+from planner.siting.problem import CoverageMatrix, LocationProblem, SelectionConstraints, coverage_pairs
 from planner.siting.solution import Solution
-from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.location_bnb import start_deadline
 from planner.siting.solvers.value_tables import build_value_table
 
 
@@ -32,29 +35,28 @@ class Tier:
     Attributes
     ----------
     name
-        What it is called.
+        Name.
     sites
-        New sites at most.
-    covers
-        For each service that a site of this tier offers, by the name of the service: which of the tier's own
-        columns serves which demand row within the limit of that service, shape (demand, columns of the tier).
+        Maximum number of new sites.
+    coverage
+        Coverage matrix of each service that the tier offers, by name, shape (demand, columns of the tier).
     fixed
-        Columns of the tier that are open in any case.
+        Columns of the tier that are always open.
     """
 
     name: str
     sites: int
-    covers: Mapping[str, csr_array]
+    coverage: Mapping[str, csr_array]
     fixed: Sequence[int] | IndexArray = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TierAnswer:
-    """An answer for all tiers.
+class TierSolution:
+    """Solution for all tiers.
 
     Attributes
     ----------
-    answer
+    solution
         Columns are those of all tiers, one tier after the other; rows those of all services.
     sites
         The chosen columns of each tier, by its name, in the tier's own numbers.
@@ -62,15 +64,15 @@ class TierAnswer:
         People who have each service, by its name.
     """
 
-    answer: Solution
+    solution: Solution
     sites: Mapping[str, tuple[int, ...]]
     served: Mapping[str, float]
 
 
 def hierarchical_covering(
-    services: Mapping[str, FloatArray], tiers: Sequence[Tier], *, seconds: float, seed: int = 0
-) -> TierAnswer:
-    r"""Choose the sites of all tiers together so that the most people have the most services.
+    services: Mapping[str, FloatArray], tiers: Sequence[Tier], *, time_limit_s: float, seed: int = 0
+) -> TierSolution:
+    r"""Maximise the people who have each service, choosing the sites of all tiers together.
 
     .. math:: \max \sum_s \sum_i a_{is} x_{is} \quad x_{is} \le \sum_t \sum_{j \in N_{ist}} y_{tj},\
               \sum_j y_{tj} \le p_t
@@ -82,16 +84,16 @@ def hierarchical_covering(
     Parameters
     ----------
     services
-        What each demand row counts for each service, by its name, shape (demand,).
+        Weight of each demand row for each service, by name, shape (demand,).
     tiers
-        Their candidates and numbers of sites.
-    seconds, seed
-        As in `maximal_covering`.
+        Candidates and number of sites of each tier.
+    time_limit_s, seed
+        See `planner.siting.models`.
 
     Returns
     -------
-    answer
-        The objective adds up the services: someone with two of them counts twice, as weighted.
+    solution
+        The objective is the sum over services: a person with two of them counts twice, as weighted.
 
     References
     ----------
@@ -104,33 +106,33 @@ def hierarchical_covering(
     ...     Tier("town", 1, {"basic": csr_array(near), "full": csr_array(far)}),
     ...     Tier("community", 1, {"basic": csr_array(near)}),
     ... ]
-    >>> both = hierarchical_covering({"basic": np.array([5.0, 3.0]), "full": np.ones(2)}, tiers, seconds=5)
+    >>> both = hierarchical_covering({"basic": np.array([5.0, 3.0]), "full": np.ones(2)}, tiers, time_limit_s=5)
     >>> both.served
     {'basic': 8.0, 'full': 2.0}
     """
     raise_issues(_issues(services, tiers))
-    clock = start_deadline(seconds)
+    deadline = start_deadline(time_limit_s)
     sizes = [_columns(tier) for tier in tiers]
     begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     names = list(services)
     rows = len(services[names[0]])
     blocks = [hstack(_blocks(tiers, sizes, name, rows)) for name in names]
     weight = np.concatenate([services[name] for name in names])
-    covering = CoverageMatrix(csr_array(vstack(blocks, format="csr")), weight)
-    choice = SelectionConstraints(
+    coverage = CoverageMatrix(csr_array(vstack(blocks, format="csr")), weight)
+    constraints = SelectionConstraints(
         kind=np.repeat(np.arange(len(tiers)), sizes),
         sites_of_kind=tuple(tier.sites for tier in tiers),
         fixed=np.concatenate(
             [np.asarray(tier.fixed, dtype=np.int64) + first for tier, first in zip(tiers, begin[:-1], strict=True)]
         ),
     )
-    row, column = coverage_pairs(covering.covers)
-    values = build_value_table(row, column, covering.weight[row], covering.covers.shape)
-    answer = solve_covering("hierarchical_covering", values, covering.weight, choice, clock, seed=seed)
-    sites = np.array(answer.sites, dtype=np.int64)
-    served = answer.served_by.reshape(len(names), rows) >= 0
-    return TierAnswer(
-        answer,
+    row, column = coverage_pairs(coverage.matrix)
+    values = build_value_table(row, column, coverage.weight[row], coverage.matrix.shape)
+    solution = solve_covering("hierarchical_covering", values, coverage.weight, constraints, deadline, seed=seed)
+    sites = np.array(solution.sites, dtype=np.int64)
+    served = solution.served_by.reshape(len(names), rows) >= 0
+    return TierSolution(
+        solution,
         {
             tier.name: tuple(int(site - first) for site in sites if first <= site < last)
             for tier, first, last in zip(tiers, begin[:-1], begin[1:], strict=True)
@@ -140,7 +142,7 @@ def hierarchical_covering(
 
 
 def _issues(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterator[Issue]:
-    if not services or not tiers or not all(tier.covers for tier in tiers):
+    if not services or not tiers or not all(tier.coverage for tier in tiers):
         yield Issue("siting_no_limit")
         return
     rows = len(next(iter(services.values())))
@@ -149,21 +151,66 @@ def _issues(services: Mapping[str, FloatArray], tiers: Sequence[Tier]) -> Iterat
         yield from check_not_negative(name, weight)
     for tier in tiers:
         yield from check_whole(f"{tier.name}.sites", tier.sites)
-        yield from check_names(f"{tier.name}.covers", tier.covers, services)
+        yield from check_names(f"{tier.name}.covers", tier.coverage, services)
         yield from check_positions(f"{tier.name}.fixed", tier.fixed, _columns(tier))
-        for name, covers in tier.covers.items():
+        for name, matrix in tier.coverage.items():
             yield from check_shape(
-                f"{tier.name}.covers.{name}", np.empty(covers.shape, dtype=bool), rows, _columns(tier)
+                f"{tier.name}.covers.{name}", np.empty(matrix.shape, dtype=bool), rows, _columns(tier)
             )
 
 
 def _columns(tier: Tier) -> int:
-    return next(int(covers.shape[1]) for covers in tier.covers.values())
+    return next(int(matrix.shape[1]) for matrix in tier.coverage.values())
 
 
 def _blocks(tiers: Sequence[Tier], sizes: Sequence[int], name: str, rows: int) -> list[csr_array]:
     """Return who has one service from each tier; nobody where the tier does not offer it."""
     return [
-        csr_array(tier.covers[name]) if name in tier.covers else csr_array((rows, size), dtype=bool)
+        csr_array(tier.coverage[name]) if name in tier.coverage else csr_array((rows, size), dtype=bool)
         for tier, size in zip(tiers, sizes, strict=True)
     ]
+
+
+def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
+    asked = problem.settings.tiers
+    if not asked:
+        raise problem.refuse("siting_no_tiers")
+    names: list[str] = [tier.tier for tier in asked]
+    if len(set(names)) < len(names) or names != sorted(names, key=TIERS.index):
+        raise problem.refuse("siting_tiers_order")
+    if problem.settings.relocatable:
+        raise problem.refuse("siting_unsupported", model="hierarchical_covering", part="relocatable")
+    new = problem.costs.columns - len(problem.tier)
+    services: dict[str, FloatArray] = {tier.tier: problem.costs.weight for tier in asked}
+    within: dict[str, csr_array] = {
+        tier.tier: csr_array(problem.coverage_within(np.full(len(problem.limit_min), tier.minutes)).matrix)
+        for tier in asked
+    }
+    # A centre belongs to the highest requested tier that is no higher than its own: it offers all below it too.
+    counted = [next((name for name in names if TIERS.index(name) >= TIERS.index(own)), "") for own in problem.tier]
+    tiers = [_tier(tier, asked[place:], within, counted, new) for place, tier in enumerate(asked)]
+    found = hierarchical_covering(services, tiers, time_limit_s=time_limit_s, seed=problem.settings.seed)
+    of_tier = {column: name for name, columns in found.sites.items() for column in columns}
+    sites = [column for columns in found.sites.values() for column in columns]
+    if len(set(sites)) < len(sites):
+        # A candidate chosen for two tiers is one building: the higher tier offers the services of the lower.
+        of_tier = {column: next(n for n, c in found.sites.items() if column in c) for column in sites}
+    solution = replace(found.solution, sites=tuple(sites), added=())
+    return ModelResult(solution, of_tier, {f"served_{name}": served for name, served in found.served.items()})
+
+
+def _tier(
+    tier: TierSettings,
+    lower: Sequence[TierSettings],
+    within: Mapping[str, csr_array],
+    centres: Sequence[str],
+    new: int,
+) -> Tier:
+    """Return a tier with all candidates and its own centres, which stay; it offers the services of lower tiers."""
+    own = np.array([place for place, name in enumerate(centres) if name == tier.tier], dtype=np.int64)
+    columns: IndexArray = np.concatenate([np.arange(new), new + own])
+    matrix: dict[str, csr_array] = {one.tier: csr_array(within[one.tier][:, columns]) for one in lower}
+    return Tier(tier.tier, tier.sites, matrix, np.arange(new, len(columns)))
+
+
+SPEC = ModelSpec("hierarchical_covering", _solve, unit="services", needs_sites=False)

@@ -1,46 +1,46 @@
-"""The p-center: the sites for which the longest walk is the shortest."""
+"""The p-center problem."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import siting_error
+from planner.siting.model_spec import ModelResult, ModelSpec
 from planner.siting.models.p_median import nearest_of
-from planner.siting.problem import SelectionConstraints, TravelCosts
-from planner.siting.solution import Solution, status_of
+from planner.siting.models.set_covering import require_feasible
+from planner.siting.problem import LocationProblem, SelectionConstraints, TravelCosts
+from planner.siting.solution import Certificate, Solution
 from planner.siting.solvers.deadline import Deadline
-from planner.siting.solvers.precompile import start_deadline
+from planner.siting.solvers.location_bnb import start_deadline
 from planner.siting.solvers.set_cover import Cover, cheapest_cover
 
 HAIR = 1e-6
 """What a bound on the cost may be too high by, because of the solver's arithmetic."""
 
 
-def p_center(reach: TravelCosts, choice: SelectionConstraints, *, seconds: float, seed: int = 0) -> Solution:
-    r"""Choose the sites for which the longest walk of anyone is the shortest.
+def p_center(
+    costs: TravelCosts, constraints: SelectionConstraints, *, time_limit_s: float, seed: int = 0
+) -> Solution:
+    r"""Minimise the longest walk to the nearest open column.
 
     .. math:: \min \max_i \min_{j:\, y_j = 1} t_{ij}
 
-    The answer is one of the walks. Whether all can be served within a walk is a question of set covering; the
-    shortest walk for which they can is found by halving (Minieka 1970).
+    The objective is one of the walks. Whether all rows can be served within a walk is a set covering problem; the
+    shortest such walk is found by bisection (Minieka 1970).
 
     Parameters
     ----------
-    reach
-        How long the walks are. Rows of weight 0 are left aside; other weights do not matter.
-    choice
-        How many sites, or a budget.
-    seconds
-        How long to search.
-    seed
-        Noted in the answer; nothing is random here.
+    costs, constraints, time_limit_s, seed
+        See `planner.siting.models`. Weights matter only if 0: such rows need not be served.
 
     Returns
     -------
-    answer
-        The objective is the longest walk, minutes. Rows that no column reaches are `unservable` and in no walk. It
-        is infeasible where no choice serves all others.
+    solution
+        The objective is the longest walk, minutes; rows that no column reaches are `unservable`. Infeasible if no
+        choice serves all others.
 
     Raises
     ------
@@ -54,39 +54,43 @@ def p_center(reach: TravelCosts, choice: SelectionConstraints, *, seconds: float
 
     Examples
     --------
-    >>> reach = TravelCosts.of_table(np.array([[0.0, 4.0], [4.0, 0.0], [9.0, 1.0]]), np.ones(3))
-    >>> p_center(reach, SelectionConstraints(sites=1), seconds=5).objective
+    >>> costs = TravelCosts.from_table(np.array([[0.0, 4.0], [4.0, 0.0], [9.0, 1.0]]), np.ones(3))
+    >>> p_center(costs, SelectionConstraints(sites=1), time_limit_s=5).objective
     4.0
     """
-    if choice.sites is not None and choice.budget is not None:
+    if constraints.sites is not None and constraints.budget is not None:
         raise siting_error("siting_unsupported", model="p_center", part="budget")
-    if choice.exclusive is not None or choice.kind is not None:
-        part = "kind" if choice.exclusive is None else "exclusive"
+    if constraints.exclusive is not None or constraints.kind is not None:
+        part = "kind" if constraints.exclusive is None else "exclusive"
         raise siting_error("siting_unsupported", model="p_center", part=part)
-    room, fixed, clock = choice.room(reach.columns), choice.fixed_columns(), start_deadline(seconds)
-    budget = room.budget if choice.sites is None else float(choice.sites)
-    price = room.cost if choice.sites is None else np.ones(reach.columns)
-    search = _Halving(reach, price, budget * (1 + 1e-9), fixed, clock)
+    limits, fixed, deadline = (
+        constraints.limits(costs.columns),
+        constraints.fixed_columns(),
+        start_deadline(time_limit_s),
+    )
+    budget = limits.budget if constraints.sites is None else float(constraints.sites)
+    price = limits.cost if constraints.sites is None else np.ones(costs.columns)
+    search = _Halving(costs, price, budget * (1 + 1e-9), fixed, deadline)
     search.run()
-    minutes, by = nearest_of(reach, np.concatenate([fixed, search.chosen]))
+    minutes, by = nearest_of(costs, np.concatenate([fixed, search.chosen]))
     asked = search.asked
     longest = float(minutes[asked].max(initial=0.0))
-    before, _ = nearest_of(reach, fixed)
+    before, _ = nearest_of(costs, fixed)
     infeasible = search.low == len(search.walks)
     bound = float(search.walks[search.low]) if len(search.walks) and not infeasible else 0.0
-    return Solution(
-        model="p_center",
-        sense="least",
-        sites=tuple(int(site) for site in np.sort(search.chosen)),
-        added=(),
-        objective=float("nan") if infeasible else longest,
+    return Solution.of(
+        "p_center",
+        "least",
+        np.sort(search.chosen),
+        Certificate.infeasible()
+        if infeasible
+        else replace(Certificate.of(longest, bound), bound=min(bound, longest)),
         before=float(before[asked].max(initial=0.0)),
-        bound=float("nan") if infeasible else min(bound, longest),
-        status="infeasible" if infeasible else status_of(longest, bound) if np.isfinite(longest) else "stopped",
-        seconds=clock.seconds,
+        deadline=deadline,
         seed=seed,
         served_by=by,
-        unservable=np.flatnonzero((reach.weight > 0) & ~asked),
+        weight=costs.weight,
+        reachable=asked,
     )
 
 
@@ -94,18 +98,18 @@ class _Halving:
     """The walks between which the answer lies: shorter than `low` is not possible, `high` is."""
 
     def __init__(
-        self, reach: TravelCosts, price: FloatArray, budget: float, fixed: IndexArray, clock: Deadline
+        self, costs: TravelCosts, price: FloatArray, budget: float, fixed: IndexArray, deadline: Deadline
     ) -> None:
-        self.reach, self.price, self.budget, self.clock = reach, price, budget, clock
+        self.costs, self.price, self.budget, self.deadline = costs, price, budget, deadline
         self.chosen: IndexArray = np.zeros(0, dtype=np.int64)
         usable = price <= budget
         usable[fixed] = True
-        _, by = nearest_of(reach, np.arange(reach.columns))
-        self.asked = (reach.weight > 0) & (by >= 0)
-        self.nearest_fixed, _ = nearest_of(reach, fixed)
-        counts = self.asked[reach.demand] & usable[reach.column]
-        self.demand, self.column, self.minutes = reach.demand[counts], reach.column[counts], reach.minutes[counts]
-        least, _ = nearest_of(reach, np.flatnonzero(usable))
+        _, by = nearest_of(costs, np.arange(costs.columns))
+        self.asked = (costs.weight > 0) & (by >= 0)
+        self.nearest_fixed, _ = nearest_of(costs, fixed)
+        counts = self.asked[costs.demand] & usable[costs.column]
+        self.demand, self.column, self.minutes = costs.demand[counts], costs.column[counts], costs.minutes[counts]
+        least, _ = nearest_of(costs, np.flatnonzero(usable))
         shortest = float(least[self.asked].max(initial=0.0))
         self.walks = np.unique(self.minutes)
         self.low = int(np.searchsorted(self.walks, shortest))
@@ -122,14 +126,14 @@ class _Halving:
             middle = (low + self.high) // 2
             if self._try(middle, Deadline(0.0)) is not None:
                 low = middle + 1
-        while self.low < self.high and not self.clock.is_over:
-            cover = self._try((self.low + self.high) // 2, self.clock)
+        while self.low < self.high and not self.deadline.is_over:
+            cover = self._try((self.low + self.high) // 2, self.deadline)
             if cover is not None and cover.bound > self.budget + HAIR:
                 self.low = (self.low + self.high) // 2 + 1
             elif cover is not None:
                 return
 
-    def _try(self, place: int, clock: Deadline) -> Cover | None:
+    def _try(self, place: int, deadline: Deadline) -> Cover | None:
         """Note a choice that serves all within a walk; return None, or the cover where it is too dear."""
         limit = self.walks[place]
         asked = self.asked & (self.nearest_fixed > limit)
@@ -139,9 +143,17 @@ class _Halving:
         coverable[row] = True
         if (asked & ~coverable).any():
             return Cover(np.zeros(0, dtype=np.int64), np.inf, np.inf)
-        shape = (len(asked), self.reach.columns)
-        cover = cheapest_cover(row, column, shape, self.price, clock, good_enough=self.budget)
+        shape = (len(asked), self.costs.columns)
+        cover = cheapest_cover(row, column, shape, self.price, deadline, good_enough=self.budget)
         if cover.cost <= self.budget:
             self.high, self.chosen = place, cover.chosen
             return None
         return cover
+
+
+def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
+    solution = p_center(problem.costs, problem.constraints, time_limit_s=time_limit_s, seed=problem.settings.seed)
+    return ModelResult(require_feasible(problem, solution, time_limit_s))
+
+
+SPEC = ModelSpec("p_center", _solve, unit="minutes", needs_all_walks=True)

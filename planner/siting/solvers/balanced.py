@@ -13,8 +13,7 @@ from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import SelectionLimits
 from planner.siting.solvers.highs import FEASIBILITY
 from planner.siting.solvers.location_bnb import solve_weighted_assignment
-from planner.siting.solvers.mip import MipResult, MixedIntegerProgram, solve
-from planner.siting.solvers.selection_rows import selection_rows
+from planner.siting.solvers.mip import MipResult, MixedIntegerProgram, selection_rows, solve
 from planner.siting.solvers.value_tables import build_value_table
 
 FIRST_SHARE = 0.3
@@ -34,7 +33,7 @@ class ServedSums:
 
     Attributes
     ----------
-    covers
+    matrix
         Who is served by what, shape (rows, columns).
     parts
         What each served row adds to each sum, shape (sums, rows).
@@ -42,13 +41,13 @@ class ServedSums:
         What each sum is when nobody is served, shape (sums,).
     """
 
-    covers: csr_array
+    matrix: csr_array
     parts: csr_array
     offset: FloatArray
 
     def of(self, columns: IndexArray) -> FloatArray:
         """Return all sums for the rows that these columns serve, shape (sums,)."""
-        served = np.asarray(self.covers[:, columns].sum(axis=1)).ravel() > 0
+        served = np.asarray(self.matrix[:, columns].sum(axis=1)).ravel() > 0
         return np.asarray(self.parts @ served.astype(np.float64)).ravel() + self.offset
 
 
@@ -61,32 +60,37 @@ class BalancedResult:
     bound: float
 
 
-def merge_equal_rows(covers: csr_array) -> tuple[csr_array, csr_array]:
+def merge_equal_rows(matrix: csr_array) -> tuple[csr_array, csr_array]:
     """Return the distinct rows of who is served by what, and which row is which, shape (rows, distinct rows)."""
-    covers = csr_array(covers, copy=True)
-    covers.sum_duplicates()
-    covers.sort_indices()
+    matrix = csr_array(matrix, copy=True)
+    matrix.sum_duplicates()
+    matrix.sort_indices()
     groups: dict[bytes, int] = {}
     first: list[int] = []
-    group = np.empty(covers.shape[0], dtype=np.int64)
-    for row in range(covers.shape[0]):
-        reached = covers.indices[covers.indptr[row] : covers.indptr[row + 1]].tobytes()
+    group = np.empty(matrix.shape[0], dtype=np.int64)
+    for row in range(matrix.shape[0]):
+        reached = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tobytes()
         group[row] = groups.setdefault(reached, len(groups))
         if group[row] == len(first):
             first.append(row)
     which = csr_array((np.ones(len(group)), (np.arange(len(group)), group)), shape=(len(group), len(first)))
-    return csr_array(covers[np.array(first, dtype=np.int64)].astype(np.float64)), which
+    return csr_array(matrix[np.array(first, dtype=np.int64)].astype(np.float64)), which
 
 
 def maximise_smallest_sum(
-    sums: ServedSums, room: SelectionLimits, fixed: IndexArray, clock: Deadline, *, starts: Sequence[IndexArray]
+    sums: ServedSums,
+    limits: SelectionLimits,
+    fixed: IndexArray,
+    deadline: Deadline,
+    *,
+    starts: Sequence[IndexArray],
 ) -> BalancedResult:
     """Choose so that the smallest of the sums is the largest."""
     best = max(starts, key=lambda chosen: float(sums.of(np.concatenate([fixed, chosen])).min()))
     value = float(sums.of(np.concatenate([fixed, best])).min())
-    top = _least_of_the_best(sums, room, fixed, clock.at_most(clock.left * FIRST_SHARE))
-    solved = _solve(sums, room, fixed, None, None, best, clock)
-    chosen = _chosen(solved, len(room.cost), fixed)
+    top = _least_of_the_best(sums, limits, fixed, deadline.capped_at(deadline.remaining_s * FIRST_SHARE))
+    solved = _solve(sums, limits, fixed, None, None, best, deadline)
+    chosen = _chosen(solved, len(limits.cost), fixed)
     if chosen is not None and float(sums.of(np.concatenate([fixed, chosen])).min()) > value:
         best, value = chosen, float(sums.of(np.concatenate([fixed, chosen])).min())
     return BalancedResult(best, value, _exact(value, min(top, -solved.bound), _step_of(sums)))
@@ -119,15 +123,15 @@ def _step_of(sums: ServedSums) -> float:
     return 0.0
 
 
-def _least_of_the_best(sums: ServedSums, room: SelectionLimits, fixed: IndexArray, clock: Deadline) -> float:
+def _least_of_the_best(sums: ServedSums, limits: SelectionLimits, fixed: IndexArray, deadline: Deadline) -> float:
     """Return a bound: no choice brings any sum beyond what it could be if it alone mattered."""
     top = sums.offset + np.asarray(sums.parts.sum(axis=1)).ravel()
     for place in range(len(top)):
-        if clock.is_over:
+        if deadline.is_over:
             break
         weight = np.asarray(sums.parts[[place]].todense()).ravel()
-        share = clock.at_most(clock.left / (len(top) - place))
-        _, bound = maximise_served(sums.covers, weight, room, fixed, share, 0)
+        share = deadline.capped_at(deadline.remaining_s / (len(top) - place))
+        _, bound = maximise_served(sums.matrix, weight, limits, fixed, share, 0)
         top[place] = min(top[place], sums.offset[place] + bound)
     return float(top.min())
 
@@ -135,24 +139,24 @@ def _least_of_the_best(sums: ServedSums, room: SelectionLimits, fixed: IndexArra
 def maximise_sum(
     sums: ServedSums,
     weight: FloatArray,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     fixed: IndexArray,
-    clock: Deadline,
+    deadline: Deadline,
     *,
     floor: float,
     start: IndexArray | None,
 ) -> BalancedResult:
     """Choose so that the served rows weigh the most, where no sum is below a floor."""
     low = floor - SLACK * max(1.0, abs(floor))
-    total = ServedSums(sums.covers, csr_array(weight[None, :]), np.zeros(1))
+    total = ServedSums(sums.matrix, csr_array(weight[None, :]), np.zeros(1))
 
     def value_of(chosen: IndexArray) -> float:
         opened = np.concatenate([fixed, chosen])
         return float(total.of(opened)[0]) if float(sums.of(opened).min()) >= low else -np.inf
 
     best, value = start, -np.inf if start is None else value_of(start)
-    solved = _solve(sums, room, fixed, floor, weight, start if np.isfinite(value) else None, clock)
-    chosen = _chosen(solved, len(room.cost), fixed)
+    solved = _solve(sums, limits, fixed, floor, weight, start if np.isfinite(value) else None, deadline)
+    chosen = _chosen(solved, len(limits.cost), fixed)
     if chosen is not None and value_of(chosen) > value:
         best, value = chosen, value_of(chosen)
     if not np.isfinite(value):
@@ -161,16 +165,21 @@ def maximise_sum(
 
 
 def maximise_served(
-    covers: csr_array, weight: FloatArray, room: SelectionLimits, fixed: IndexArray, clock: Deadline, seed: int
+    matrix: csr_array,
+    weight: FloatArray,
+    limits: SelectionLimits,
+    fixed: IndexArray,
+    deadline: Deadline,
+    seed: int,
 ) -> tuple[IndexArray, float]:
     """Return the choice that serves the most by weight, and the bound on what any choice serves."""
-    covers = csr_array(covers)
-    covers.sort_indices()
-    row = np.repeat(np.arange(covers.shape[0]), np.diff(covers.indptr))
-    column = covers.indices
-    values = build_value_table(row, column, weight[row], covers.shape)
-    found = solve_weighted_assignment(values, room, fixed=fixed, clock=clock, seed=seed)
-    served = ServedSums(covers, csr_array(weight[None, :]), np.zeros(1))
+    matrix = csr_array(matrix)
+    matrix.sort_indices()
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    column = matrix.indices
+    values = build_value_table(row, column, weight[row], matrix.shape)
+    found = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed)
+    served = ServedSums(matrix, csr_array(weight[None, :]), np.zeros(1))
     return found.chosen, float(served.of(fixed)[0]) + found.bound
 
 
@@ -182,23 +191,23 @@ def _chosen(solved: MipResult, columns: int, fixed: IndexArray) -> IndexArray | 
 
 def _solve(
     sums: ServedSums,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     fixed: IndexArray,
     floor: float | None,
     weight: FloatArray | None,
     start: IndexArray | None,
-    clock: Deadline,
+    deadline: Deadline,
 ) -> MipResult:
     """Solve for the largest minimum, or, with a floor and weights, for the largest weighted sum above the floor.
 
     Variables are the columns, the rows, and the smallest sum.
     """
-    rows, columns = sums.covers.shape
+    rows, columns = sums.matrix.shape
     count = len(sums.offset)
-    limits, most = selection_rows(room, fixed)
-    served = hstack([-sums.covers.astype(np.float64), eye_array(rows), csr_array((rows, 1))])
+    rows_of_limits, most = selection_rows(limits, fixed)
+    served = hstack([-sums.matrix.astype(np.float64), eye_array(rows), csr_array((rows, 1))])
     above = hstack([csr_array((count, columns)), -sums.parts, csr_array(np.ones((count, 1)))])
-    choosing = hstack([limits, csr_array((len(most), rows + 1))])
+    choosing = hstack([rows_of_limits, csr_array((len(most), rows + 1))])
     lower = np.zeros(columns + rows + 1)
     lower[fixed] = 1.0
     lower[-1] = -np.inf if floor is None else floor - SLACK * max(1.0, abs(floor))
@@ -213,7 +222,7 @@ def _solve(
     if start is not None:
         x = np.zeros(columns + rows + 1)
         x[fixed], x[start] = 1.0, 1.0
-        x[columns:-1] = (sums.covers @ x[:columns]) > 0
+        x[columns:-1] = (sums.matrix @ x[:columns]) > 0
         x[-1] = float(sums.of(np.concatenate([fixed, start])).min()) if floor is None else lower[-1]
     return solve(
         MixedIntegerProgram(
@@ -225,6 +234,6 @@ def _solve(
             upper,
             np.concatenate([np.ones(columns, dtype=bool), np.zeros(rows + 1, dtype=bool)]),
         ),
-        clock,
+        deadline,
         start=x,
     )

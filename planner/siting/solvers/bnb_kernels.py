@@ -66,7 +66,7 @@ class Tree(NamedTuple):
 
 
 @kernel
-def explore(values: ValueTable, room: SelectionLimits, tree: Tree, grain: float, nodes: int) -> None:
+def explore(values: ValueTable, limits: SelectionLimits, tree: Tree, grain: float, nodes: int) -> None:
     """Explore up to so many nodes; what cannot be better than the best value by more than `grain` is cut off."""
     columns = tree.fate.shape[1]
     for _ in range(nodes):
@@ -79,19 +79,19 @@ def explore(values: ValueTable, room: SelectionLimits, tree: Tree, grain: float,
             continue
         tree.numbers[EXPLORED] += 1
         fate = tree.fate[slot].copy()
-        if not _settle(room, fate):
+        if not _settle(limits, fate):
             continue
         prices = begin_at(tree.price[slot].astype(np.float64), tree.money_price[slot], columns, FIRST_STEP)
-        _, chosen = descend(values, room, fate, prices, Target(tree.best_value[0], grain), ROUNDS, PATIENCE)
+        _, chosen = descend(values, limits, fate, prices, Target(tree.best_value[0], grain), ROUNDS, PATIENCE)
         bound = min(tree.bound[slot], prices.state[BOUND])
         if bound <= tree.best_value[0] + grain:
             continue
-        _try_choice(values, room, tree, chosen)
-        if not _settle(room, fate):
+        _try_choice(values, limits, tree, chosen)
+        if not _settle(limits, fate):
             continue
         column = _branching_column(fate, prices.often)
         if column < 0:
-            _try_choice(values, room, tree, np.flatnonzero(fate == IN))
+            _try_choice(values, limits, tree, np.flatnonzero(fate == IN))
             continue
         _put(tree, slot, fate, column, OUT, prices, bound)
         other = slot
@@ -141,21 +141,21 @@ def _put(
 
 
 @kernel
-def _settle(room: SelectionLimits, fate: NDArray[np.int8]) -> bool:
+def _settle(limits: SelectionLimits, fate: NDArray[np.int8]) -> bool:
     """Leave out what no longer fits beside the columns that are in; return whether those fit themselves."""
-    left, money = room.most.copy(), room.budget
+    left, money = limits.most.copy(), limits.budget
     blocked = np.zeros(len(fate), dtype=np.bool_)
     for column in range(len(fate)):
         if fate[column] == IN:
-            if blocked[room.group[column]]:
+            if blocked[limits.group[column]]:
                 return False
-            blocked[room.group[column]] = True
-            left[room.kind[column]] -= 1
-            money -= room.cost[column]
+            blocked[limits.group[column]] = True
+            left[limits.kind[column]] -= 1
+            money -= limits.cost[column]
     if money < 0 or (left < 0).any():
         return False
     for column in range(len(fate)):
-        full = left[room.kind[column]] == 0 or blocked[room.group[column]] or room.cost[column] > money
+        full = left[limits.kind[column]] == 0 or blocked[limits.group[column]] or limits.cost[column] > money
         if fate[column] == FREE and full:
             fate[column] = OUT
     return True
@@ -172,13 +172,13 @@ def _branching_column(fate: NDArray[np.int8], often: FloatArray) -> int:
 
 
 @kernel
-def _try_choice(values: ValueTable, room: SelectionLimits, tree: Tree, chosen: IndexArray) -> None:
+def _try_choice(values: ValueTable, limits: SelectionLimits, tree: Tree, chosen: IndexArray) -> None:
     """Make a good choice of a relaxed one, and keep it if it is the best so far."""
     served = nothing_open(values)
-    open_what_fits(values, room, served, chosen)
+    open_what_fits(values, limits, served, chosen)
     every = np.zeros(len(served.is_open), dtype=np.int8)
-    greedy(values, room, served, every, room.budget < np.inf)
-    interchange(values, room, served, every, 1e-9 * tree.best_value[0], 0, 20 * len(every))
+    greedy(values, limits, served, every, limits.budget < np.inf)
+    interchange(values, limits, served, every, 1e-9 * tree.best_value[0], 0, 20 * len(every))
     value = served.best.sum()
     if value > tree.best_value[0]:
         tree.best_value[0] = value

@@ -1,4 +1,4 @@
-"""How much time is left."""
+"""Deadline of a search."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-CHUNK_SECONDS = 0.05
-"""Machine code is called for about so long at a time, and the clock looked at in between."""
+CHUNK_S = 0.05
+"""Duration of one call of compiled code, seconds; the deadline is checked between calls."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deadline:
-    """A limit in seconds, counted from when the clock is made.
+    """Time limit, seconds, counted from the creation of the object.
 
     Examples
     --------
@@ -20,39 +20,39 @@ class Deadline:
     True
     """
 
-    limit: float
-    begun: float = field(default_factory=time.perf_counter)
+    time_limit_s: float
+    started_at: float = field(default_factory=time.perf_counter)
 
     @property
-    def seconds(self) -> float:
-        """Seconds since it was made."""
-        return time.perf_counter() - self.begun
+    def elapsed_s(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started_at
 
     @property
-    def left(self) -> float:
-        """Seconds until the limit; not below 0."""
-        return max(0.0, self.limit - self.seconds)
+    def remaining_s(self) -> float:
+        """Seconds until the deadline; not below 0."""
+        return max(0.0, self.time_limit_s - self.elapsed_s)
 
     @property
     def is_over(self) -> bool:
-        """Whether the limit is reached."""
-        return self.left <= 0
+        """True if the time limit is reached."""
+        return self.remaining_s <= 0
 
-    def at_most(self, seconds: float) -> Deadline:
-        """Return a clock that begins now and ends with this one, or earlier."""
-        return Deadline(min(seconds, self.left))
+    def capped_at(self, time_limit_s: float) -> Deadline:
+        """Return a deadline that starts now and is not after this one."""
+        return Deadline(min(time_limit_s, self.remaining_s))
 
-    def in_chunks(self, work: Callable[[int], bool], *, first: int) -> bool:
-        """Call ``work(amount)`` until it returns True or time is over; return whether it did.
+    def run_in_chunks(self, work: Callable[[int], bool], *, first: int) -> bool:
+        """Call ``work(amount)`` until it returns True or time is over; return True if it did.
 
-        The amount grows while a call takes less than `CHUNK_SECONDS`. It must not change what is found.
+        The amount doubles while a call takes less than `CHUNK_S`. It must not change the result.
         """
         amount = first
         while not self.is_over:
             begun = time.perf_counter()
             if work(amount):
                 return True
-            if time.perf_counter() - begun < CHUNK_SECONDS:
+            if time.perf_counter() - begun < CHUNK_S:
                 amount *= 2
             elif amount > 1:
                 amount //= 2

@@ -106,10 +106,10 @@ def look_again(values: ValueTable, served: Served, column: int) -> None:
 
 
 @kernel
-def open_column(values: ValueTable, room: SelectionLimits, served: Served, column: int) -> None:
+def open_column(values: ValueTable, limits: SelectionLimits, served: Served, column: int) -> None:
     """Open a column."""
     served.is_open[column] = True
-    served.taken[room.group[column]] = True
+    served.taken[limits.group[column]] = True
     best, second, by = served.best, served.second, served.by
     for place in range(values.column_pointer[column], values.column_pointer[column + 1]):
         row, value = values.row[place], values.column_value[place]
@@ -120,10 +120,10 @@ def open_column(values: ValueTable, room: SelectionLimits, served: Served, colum
 
 
 @kernel
-def close_column(values: ValueTable, room: SelectionLimits, served: Served, column: int) -> None:
+def close_column(values: ValueTable, limits: SelectionLimits, served: Served, column: int) -> None:
     """Close a column."""
     served.is_open[column] = False
-    served.taken[room.group[column]] = False
+    served.taken[limits.group[column]] = False
     look_again(values, served, column)
 
 
@@ -140,32 +140,32 @@ def gain_of(values: ValueTable, served: Served, column: int) -> float:
 
 
 @kernel
-def room_left(room: SelectionLimits, served: Served) -> tuple[IndexArray, float]:
+def room_left(limits: SelectionLimits, served: Served) -> tuple[IndexArray, float]:
     """Return how many more columns of each kind fit, and what money is left."""
-    left, money = room.most.copy(), room.budget
+    left, money = limits.most.copy(), limits.budget
     for column in range(len(served.is_open)):
         if served.is_open[column]:
-            left[room.kind[column]] -= 1
-            money -= room.cost[column]
+            left[limits.kind[column]] -= 1
+            money -= limits.cost[column]
     return left, money
 
 
 @kernel
-def open_what_fits(values: ValueTable, room: SelectionLimits, served: Served, wanted: IndexArray) -> None:
+def open_what_fits(values: ValueTable, limits: SelectionLimits, served: Served, wanted: IndexArray) -> None:
     """Open the wanted columns, in their order, as far as there is room."""
-    left, money = room_left(room, served)
+    left, money = room_left(limits, served)
     for column in wanted:
-        free = not served.is_open[column] and not served.taken[room.group[column]]
-        if free and left[room.kind[column]] > 0 and room.cost[column] <= money:
-            open_column(values, room, served, column)
-            left[room.kind[column]] -= 1
-            money -= room.cost[column]
+        free = not served.is_open[column] and not served.taken[limits.group[column]]
+        if free and left[limits.kind[column]] > 0 and limits.cost[column] <= money:
+            open_column(values, limits, served, column)
+            left[limits.kind[column]] -= 1
+            money -= limits.cost[column]
 
 
 @kernel
 def greedy(
     values: ValueTable,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     served: Served,
     fate: NDArray[np.int8],
     by_cost: bool,  # noqa: FBT001 -- a kernel takes no keywords
@@ -177,7 +177,7 @@ def greedy(
     A column's gain can only fall as others open, so that one whose gain of earlier is no longer the highest need
     not be looked at (lazy greedy, Minoux 1978). Ties go to the lower position.
     """
-    left, money = room_left(room, served)
+    left, money = room_left(limits, served)
     rounds = 0
     heap = [(0.0, 0, 0)]
     heap.clear()
@@ -185,21 +185,21 @@ def greedy(
         if not served.is_open[column] and fate[column] >= 0:
             gain = gain_of(values, served, column)
             if gain > 0:
-                heap.append((-_score(gain, room.cost[column], by_cost), column, rounds))
+                heap.append((-_score(gain, limits.cost[column], by_cost), column, rounds))
     heapq.heapify(heap)
     while heap:
         _, column, when = heapq.heappop(heap)
-        if served.taken[room.group[column]] or left[room.kind[column]] <= 0 or room.cost[column] > money:
+        if served.taken[limits.group[column]] or left[limits.kind[column]] <= 0 or limits.cost[column] > money:
             continue
         if when == rounds:
-            open_column(values, room, served, column)
-            left[room.kind[column]] -= 1
-            money -= room.cost[column]
+            open_column(values, limits, served, column)
+            left[limits.kind[column]] -= 1
+            money -= limits.cost[column]
             rounds += 1
             continue
         gain = gain_of(values, served, column)
         if gain > 0:
-            heapq.heappush(heap, (-_score(gain, room.cost[column], by_cost), column, rounds))
+            heapq.heappush(heap, (-_score(gain, limits.cost[column], by_cost), column, rounds))
 
 
 @kernel
@@ -212,7 +212,7 @@ def _score(gain: float, cost: float, by_cost: bool) -> float:  # noqa: FBT001 --
 @kernel
 def interchange(  # noqa: C901 -- one kernel, one loop
     values: ValueTable,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     served: Served,
     fate: NDArray[np.int8],
     least: float,
@@ -235,7 +235,7 @@ def interchange(  # noqa: C901 -- one kernel, one loop
     best, second, by = served.best, served.second, served.by
     kept, loss = np.zeros(columns), _losses(served)
     opened = np.flatnonzero(served.is_open)
-    left, money = room_left(room, served)
+    left, money = room_left(limits, served)
     made, idle, column = 0, 0, begin - 1
     for _ in range(steps):
         if idle == columns:
@@ -253,7 +253,7 @@ def interchange(  # noqa: C901 -- one kernel, one loop
                     kept[by[row]] += best[row] - second[row]
             elif value > second[row]:
                 kept[by[row]] += value - second[row]
-        cost, kind, group = room.cost[column], room.kind[column], room.group[column]
+        cost, kind, group = limits.cost[column], limits.kind[column], limits.group[column]
         out, profit = -1, least
         if left[kind] > 0 and cost <= money and not served.taken[group] and gain > least:
             out, profit = columns, gain
@@ -262,18 +262,18 @@ def interchange(  # noqa: C901 -- one kernel, one loop
             kept[other] = 0.0
             if (
                 here > profit
-                and (left[kind] > 0 or room.kind[other] == kind)
-                and cost <= money + room.cost[other]
-                and (not served.taken[group] or room.group[other] == group)
+                and (left[kind] > 0 or limits.kind[other] == kind)
+                and cost <= money + limits.cost[other]
+                and (not served.taken[group] or limits.group[other] == group)
             ):
                 out, profit = int(other), here
         if out < 0:
             continue
         if out < columns:
-            close_column(values, room, served, out)
-        open_column(values, room, served, column)
+            close_column(values, limits, served, out)
+        open_column(values, limits, served, column)
         loss, opened = _losses(served), np.flatnonzero(served.is_open)
-        left, money = room_left(room, served)
+        left, money = room_left(limits, served)
         made += 1
         idle = 0
     return made, column + 1 if column + 1 < columns else 0

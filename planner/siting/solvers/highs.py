@@ -95,7 +95,7 @@ class Solver(Protocol):
         programme: MixedIntegerProgram,
         way: SolveOptions,
         *,
-        seconds: float,
+        time_limit_s: float,
         start: FloatArray | None,
         target: float | None,
     ) -> SolverReport:
@@ -106,7 +106,7 @@ def run_highs(
     programme: MixedIntegerProgram,
     way: SolveOptions,
     *,
-    seconds: float,
+    time_limit_s: float,
     start: FloatArray | None,
     target: float | None,
 ) -> SolverReport:
@@ -123,7 +123,7 @@ def run_highs(
         "mip_rel_gap": RELATIVE_TOLERANCE,
         "mip_abs_gap": RELATIVE_TOLERANCE,
         "mip_feasibility_tolerance": FEASIBILITY,
-        "time_limit": max(seconds, 0.01),
+        "time_limit": max(time_limit_s, 0.01),
         **({} if target is None else {"objective_target": target}),
     }.items():
         solver.setOptionValue(option, value)

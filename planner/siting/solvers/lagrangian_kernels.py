@@ -66,7 +66,7 @@ def begin_at(price: FloatArray, money_price: float, columns: int, step: float) -
 
 @kernel
 def relaxed_choice(
-    profit: FloatArray, room: SelectionLimits, fate: NDArray[np.int8]
+    profit: FloatArray, limits: SelectionLimits, fate: NDArray[np.int8]
 ) -> tuple[IndexArray, FloatArray, FloatArray]:
     """Choose the most profitable columns that quotas and groups allow, with those that must be in.
 
@@ -81,16 +81,16 @@ def relaxed_choice(
         By kind: the least profit among the chosen that are free, 0 where the quota is not used up; the highest
         profit among those not chosen.
     """
-    columns, kinds = len(profit), len(room.most)
+    columns, kinds = len(profit), len(limits.most)
     blocked = np.zeros(columns, dtype=np.bool_)
     mark = np.full(columns, -1, dtype=np.int64)
-    left = room.most.copy()
+    left = limits.most.copy()
     chosen, candidates = np.empty(columns, dtype=np.int64), np.empty(columns, dtype=np.int64)
     n_chosen, n_candidates = 0, 0
     for column in range(columns):
         if fate[column] == IN:
-            blocked[room.group[column]] = True
-            left[room.kind[column]] -= 1
+            blocked[limits.group[column]] = True
+            left[limits.kind[column]] -= 1
             chosen[n_chosen] = column
             n_chosen += 1
     for column in range(columns):
@@ -100,7 +100,7 @@ def relaxed_choice(
     candidates = candidates[:n_candidates]
     worst, following = np.zeros(kinds), np.zeros(kinds)
     for column in candidates[np.argsort(-profit[candidates], kind="mergesort")]:
-        kind, group = room.kind[column], room.group[column]
+        kind, group = limits.kind[column], limits.group[column]
         if left[kind] > 0 and not blocked[group] and mark[group] != kind:
             mark[group] = kind
             chosen[n_chosen] = column
@@ -116,7 +116,7 @@ def relaxed_choice(
 @kernel
 def descend(
     values: ValueTable,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     fate: NDArray[np.int8],
     prices: Prices,
     aim: Target,
@@ -142,11 +142,11 @@ def descend(
     short = np.zeros(len(prices.price))
     chosen = np.empty(0, dtype=np.int64)
     for _ in range(rounds):
-        _reckon_profits(values, room, fate, prices)
-        chosen, worst, following = relaxed_choice(profit, room, fate)
+        _reckon_profits(values, limits, fate, prices)
+        chosen, worst, following = relaxed_choice(profit, limits, fate)
         bound = prices.price.sum() + profit[chosen].sum()
-        if room.budget < np.inf:
-            bound += state[MONEY_PRICE] * room.budget
+        if limits.budget < np.inf:
+            bound += state[MONEY_PRICE] * limits.budget
         state[IDLE] += 1
         if bound < state[BOUND]:
             if bound < state[BOUND] - PROGRESS * abs(bound):
@@ -155,9 +155,9 @@ def descend(
             prices.best_price[:] = prices.price
             if bound <= aim.value + aim.grain:
                 return True, chosen
-            _decide(room, fate, chosen, profit, worst, following, bound - aim.value - aim.grain)
+            _decide(limits, fate, chosen, profit, worst, following, bound - aim.value - aim.grain)
         if state[IDLE] <= patience:
-            if not _move(values, room, prices, chosen, short, max(bound - aim.value, PROGRESS * abs(bound))):
+            if not _move(values, limits, prices, chosen, short, max(bound - aim.value, PROGRESS * abs(bound))):
                 return True, chosen
             continue
         state[STEP] *= 0.5
@@ -171,7 +171,7 @@ def descend(
 
 
 @kernel
-def _reckon_profits(values: ValueTable, room: SelectionLimits, fate: NDArray[np.int8], prices: Prices) -> None:
+def _reckon_profits(values: ValueTable, limits: SelectionLimits, fate: NDArray[np.int8], prices: Prices) -> None:
     """Reckon what each column that is not out is worth at the present prices."""
     price, money_price = prices.price, prices.state[MONEY_PRICE]
     for column in range(len(fate)):
@@ -182,12 +182,12 @@ def _reckon_profits(values: ValueTable, room: SelectionLimits, fate: NDArray[np.
             more = values.column_value[place] - price[values.row[place]]
             if more > 0:
                 total += more
-        prices.profit[column] = total - money_price * room.cost[column]
+        prices.profit[column] = total - money_price * limits.cost[column]
 
 
 @kernel
 def _decide(
-    room: SelectionLimits,
+    limits: SelectionLimits,
     fate: NDArray[np.int8],
     chosen: IndexArray,
     profit: FloatArray,
@@ -206,7 +206,7 @@ def _decide(
     for column in range(len(fate)):
         if fate[column] != FREE:
             continue
-        kind = room.kind[column]
+        kind = limits.kind[column]
         if selected[column]:
             if profit[column] - following[kind] >= slack:
                 fate[column] = IN
@@ -217,7 +217,7 @@ def _decide(
 @kernel
 def _move(
     values: ValueTable,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     prices: Prices,
     chosen: IndexArray,
     short: FloatArray,
@@ -225,15 +225,15 @@ def _move(
 ) -> bool:
     """Move the prices against the smoothed subgradient; return whether there was any way to go."""
     price, direction, state = prices.price, prices.direction, prices.state
-    budgeted = room.budget < np.inf
+    budgeted = limits.budget < np.inf
     # Money has one price, rows have thousands: it moves as fast as all of them together.
-    scale = np.sqrt(len(price)) / room.budget if budgeted else 0.0
+    scale = np.sqrt(len(price)) / limits.budget if budgeted else 0.0
     prices.often[:] *= 0.9
     short[:] = 1.0
-    money = room.budget if budgeted else 0.0
+    money = limits.budget if budgeted else 0.0
     for column in chosen:
         prices.often[column] += 0.1
-        money -= room.cost[column]
+        money -= limits.cost[column]
         for place in range(values.column_pointer[column], values.column_pointer[column + 1]):
             if values.column_value[place] > price[values.row[place]]:
                 short[values.row[place]] -= 1.0

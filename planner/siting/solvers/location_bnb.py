@@ -1,18 +1,20 @@
-"""Rows that each take their best open column: the search for the best choice, with a bound that proves it.
+"""Exact branch and bound for location problems in which each demand point uses its best open site.
 
-Maximal covering, gradual covering, several kinds of demand, tiers and the p-median are all of this form; they
-differ only in what a column is worth to a row.
+Maximal covering, gradual covering, several population groups, tiers and the p-median have this form; they differ
+only in the value of a column to a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.network.walk import FloatArray, IndexArray
+from planner.siting.argument_checks import check_not_negative, raise_issues
 from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, Tree, explore
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import (
@@ -23,6 +25,7 @@ from planner.siting.solvers.greedy_kernels import (
     interchange,
     nothing_open,
     open_what_fits,
+    order_by_gain,
 )
 from planner.siting.solvers.lagrangian_kernels import (
     BEST_MONEY_PRICE,
@@ -35,6 +38,7 @@ from planner.siting.solvers.lagrangian_kernels import (
 )
 from planner.siting.solvers.value_tables import (
     best_open_column,
+    build_value_table,
     merge_rows,
     select_columns,
     subtract_base,
@@ -89,10 +93,10 @@ class SearchResult:
 
 def solve_weighted_assignment(
     values: ValueTable,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     *,
     fixed: IndexArray,
-    clock: Deadline,
+    deadline: Deadline,
     seed: int,
     starts: Sequence[IndexArray] = (),
 ) -> SearchResult:
@@ -106,11 +110,11 @@ def solve_weighted_assignment(
     ----------
     values
         What each column is worth to each row.
-    room
+    limits
         What a choice may hold. Fixed columns take no room.
     fixed
         Columns that are open in any case.
-    clock
+    deadline
         When to stop.
     seed
         Of the disturbances.
@@ -125,10 +129,10 @@ def solve_weighted_assignment(
     base, _ = best_open_column(values, fixed)
     free = np.ones(table_shape(values)[1], dtype=bool)
     free[fixed] = False
-    money = room.budget * (1 + TOLERANCE)
-    free &= (room.cost <= money) & (room.most[room.kind] > 0)
-    part = _part(subtract_base(values, base), room._replace(budget=money), np.flatnonzero(free))
-    search = _Search(part, clock, _grain(part.values))
+    money = limits.budget * (1 + TOLERANCE)
+    free &= (limits.cost <= money) & (limits.most[limits.kind] > 0)
+    part = _part(subtract_base(values, base), limits._replace(budget=money), np.flatnonzero(free))
+    search = _Search(part, deadline, _grain(part.values))
     greedy_value = search.begin(starts)
     search.lower_bound()
     narrowed = True
@@ -148,7 +152,7 @@ class _Part:
     """Some columns of the question, those opened already, and what these are worth."""
 
     values: ValueTable
-    room: SelectionLimits
+    limits: SelectionLimits
     columns: IndexArray
     inside: IndexArray
     already: float
@@ -156,19 +160,19 @@ class _Part:
 
 def _part(
     values: ValueTable,
-    room: SelectionLimits,
+    limits: SelectionLimits,
     columns: IndexArray,
     inside: IndexArray | None = None,
     already: float = 0.0,
 ) -> _Part:
     """Return the question with these columns, without those that others dominate, and with like rows merged."""
     small = select_columns(values, columns)
-    kept = undominated_columns(small, room.cost[columns], room.kind[columns], room.group[columns])
+    kept = undominated_columns(small, limits.cost[columns], limits.kind[columns], limits.group[columns])
     columns = columns[kept]
-    _, group = np.unique(room.group[columns], return_inverse=True)
-    cost = room.cost[columns]
-    budget = room.budget if cost.any() else np.inf
-    part_room = SelectionLimits(cost, group.astype(np.int64), room.kind[columns], room.most, budget)
+    _, group = np.unique(limits.group[columns], return_inverse=True)
+    cost = limits.cost[columns]
+    budget = limits.budget if cost.any() else np.inf
+    part_room = SelectionLimits(cost, group.astype(np.int64), limits.kind[columns], limits.most, budget)
     none = np.zeros(0, dtype=np.int64)
     return _Part(
         merge_rows(select_columns(small, kept)), part_room, columns, none if inside is None else inside, already
@@ -181,8 +185,8 @@ class _Search:
     Values and bounds are of the whole question, columns of `best` too.
     """
 
-    def __init__(self, part: _Part, clock: Deadline, whole: float) -> None:
-        self.part, self.clock, self.whole = part, clock, whole
+    def __init__(self, part: _Part, deadline: Deadline, whole: float) -> None:
+        self.part, self.deadline, self.whole = part, deadline, whole
         self.best: IndexArray = np.zeros(0, dtype=np.int64)
         self.value = 0.0
         self.bound = float(_top(part.values).sum())
@@ -198,25 +202,25 @@ class _Search:
     @property
     def is_open(self) -> bool:
         """Whether there is more to find out, and time for it."""
-        return self.bound > self.value + self.grain and not self.clock.is_over
+        return self.bound > self.value + self.grain and not self.deadline.is_over
 
     def begin(self, starts: Sequence[IndexArray]) -> float:
         """Find the first choice; return greedy's value."""
-        part, by_cost = self.part, self.part.room.budget < np.inf
+        part, by_cost = self.part, self.part.limits.budget < np.inf
         served = nothing_open(part.values)
-        greedy(part.values, part.room, served, self.fate, by_cost)
+        greedy(part.values, part.limits, served, self.fate, by_cost)
         greedy_value = float(served.best.sum())
         if by_cost:
             plain = nothing_open(part.values)
-            greedy(part.values, part.room, plain, self.fate, False)  # noqa: FBT003 -- a kernel
+            greedy(part.values, part.limits, plain, self.fate, False)  # noqa: FBT003 -- a kernel
             if plain.best.sum() > greedy_value:
                 served, greedy_value = plain, float(plain.best.sum())
         self._keep(served)
         self._improve(served)
         for start in starts:
             self.try_choice(np.flatnonzero(np.isin(part.columns, start)))
-        if 0 < part.room.budget < np.inf:
-            self.money_price = self.value / part.room.budget
+        if 0 < part.limits.budget < np.inf:
+            self.money_price = self.value / part.limits.budget
         return greedy_value
 
     def kick(self, seed: int) -> None:
@@ -234,8 +238,8 @@ class _Search:
     def try_choice(self, wanted: IndexArray) -> None:
         """Improve a choice, as far as it fits, and keep it if it is the best."""
         part, served = self.part, nothing_open(self.part.values)
-        open_what_fits(part.values, part.room, served, wanted)
-        greedy(part.values, part.room, served, self.fate, part.room.budget < np.inf)
+        open_what_fits(part.values, part.limits, served, wanted)
+        greedy(part.values, part.limits, served, self.fate, part.limits.budget < np.inf)
         self._improve(served)
 
     def lower_bound(self) -> None:
@@ -248,7 +252,7 @@ class _Search:
             value = self.value - part.already
             settled, chosen = descend(
                 part.values,
-                part.room,
+                part.limits,
                 self.fate,
                 prices,
                 Target(value, self.grain),
@@ -265,23 +269,23 @@ class _Search:
         """Leave what is decided aside; return whether that made the question much smaller."""
         part, fate = self.part, self.fate
         opened, rest = np.flatnonzero(fate == IN), np.flatnonzero(fate == FREE)
-        left = part.room.most - np.bincount(part.room.kind[opened], minlength=len(part.room.most))
-        money = part.room.budget - float(part.room.cost[opened].sum())
-        conflict = len(np.unique(part.room.group[opened])) < len(opened)
+        left = part.limits.most - np.bincount(part.limits.kind[opened], minlength=len(part.limits.most))
+        money = part.limits.budget - float(part.limits.cost[opened].sum())
+        conflict = len(np.unique(part.limits.group[opened])) < len(opened)
         if (left < 0).any() or money < 0 or conflict:
             # A better choice would have to hold more than fits.
             self.bound = self.value
             return False
-        beside = ~np.isin(part.room.group[rest], part.room.group[opened])
-        rest = rest[beside & (part.room.cost[rest] <= money) & (left[part.room.kind[rest]] > 0)]
+        beside = ~np.isin(part.limits.group[rest], part.limits.group[opened])
+        rest = rest[beside & (part.limits.cost[rest] <= money) & (left[part.limits.kind[rest]] > 0)]
         if len(rest) > SMALLER * len(part.columns):
             return False
         # Columns that a better choice must hold are opened, which lets more rows be merged.
         base, _ = best_open_column(part.values, opened)
-        smaller = _part(subtract_base(part.values, base), part.room._replace(most=left, budget=money), rest)
+        smaller = _part(subtract_base(part.values, base), part.limits._replace(most=left, budget=money), rest)
         self.part = _Part(
             smaller.values,
-            smaller.room,
+            smaller.limits,
             part.columns[smaller.columns],
             np.concatenate([part.inside, part.columns[opened]]),
             part.already + float(base.sum()),
@@ -302,10 +306,10 @@ class _Search:
         )
 
         def some(nodes: int) -> bool:
-            explore(part.values, part.room, tree, self.grain, nodes)
+            explore(part.values, part.limits, tree, self.grain, nodes)
             return bool(tree.numbers[OPEN] == 0)
 
-        self.clock.in_chunks(some, first=1)
+        self.deadline.run_in_chunks(some, first=1)
         self.nodes += int(tree.numbers[EXPLORED])
         if tree.best_open.any():
             self.best = np.concatenate([part.inside, part.columns[tree.best_open]])
@@ -318,11 +322,13 @@ class _Search:
 
         def some(steps: int) -> bool:
             nonlocal place
-            _, place = interchange(part.values, part.room, served, self.fate, TOLERANCE * self.value, place, steps)
+            _, place = interchange(
+                part.values, part.limits, served, self.fate, TOLERANCE * self.value, place, steps
+            )
             return place < 0
 
         if len(self.fate):
-            self.clock.in_chunks(some, first=len(self.fate))
+            self.deadline.run_in_chunks(some, first=len(self.fate))
         self._keep(served)
 
     def _keep(self, served: Served) -> None:
@@ -363,3 +369,42 @@ def _grain(values: ValueTable) -> float:
     """Return by how much one choice must at least be better than another, 0 where values are no whole numbers."""
     whole = bool((values.value == np.round(values.value)).all())
     return 1.0 - 1e-6 if whole and float(values.value.sum()) < EXACT_SUM else 0.0
+
+
+COMPILE_LIMIT_S = 3600.0
+
+
+@cache
+def compile_solvers() -> None:
+    """Compile every kernel by solving a trivial problem once.
+
+    The first time on a machine this takes most of a minute; numba caches the result, which loads in a second.
+
+    Examples
+    --------
+    >>> compile_solvers()
+    """
+    # Three rows, each served by two of three columns: no choice reaches the bound, so that a tree is needed.
+    row, column = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 1, 2, 0, 2])
+    values = build_value_table(row, column, np.array([1.0, 1.0, 1.5, 1.5, 1.25, 1.25]), (3, 3))
+    limits = SelectionLimits(np.ones(3), np.arange(3), np.zeros(3, dtype=np.int64), np.array([1]), np.inf)
+    none = np.zeros(0, dtype=np.int64)
+    solve_weighted_assignment(values, limits, fixed=none, deadline=Deadline(COMPILE_LIMIT_S), seed=0)
+    order_by_gain(values, np.zeros(3))
+    served = nothing_open(values)
+    interchange(values, limits, served, np.zeros(3, dtype=np.int8), 0.0, 0, 3)
+    price = begin_at(np.ones(3), 0.0, 3, 1.0).price
+    explore(values, limits, build_tree(np.zeros(3, dtype=np.int8), price, 0.0, 0.0, 9.0), 0.0, 3)
+
+
+def start_deadline(time_limit_s: float) -> Deadline:
+    """Return a deadline that starts after everything is compiled.
+
+    Raises
+    ------
+    SitingError
+        The time limit is negative or no number.
+    """
+    raise_issues(() if time_limit_s == np.inf else check_not_negative("seconds", time_limit_s))
+    compile_solvers()
+    return Deadline(time_limit_s)

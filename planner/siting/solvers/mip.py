@@ -7,20 +7,36 @@ the programme is solved another way, and the run tells so; a bound that was not 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array, vstack
 
-from planner.network.walk import FloatArray
+from planner.messages.catalogue import Phrase
+from planner.messages.notices import Notice
+from planner.network.walk import FloatArray, IndexArray
 from planner.siting.solvers.deadline import Deadline
-from planner.siting.solvers.discrepancies import Discrepancy, record_discrepancy
+from planner.siting.solvers.greedy_kernels import SelectionLimits
 from planner.siting.solvers.highs import MixedIntegerProgram, SolveOptions, Solver, SolverReport, run_highs
 
-__all__ = ["MipResult", "MixedIntegerProgram", "solve"]
+__all__ = [
+    "Discrepancy",
+    "MipResult",
+    "MixedIntegerProgram",
+    "collect_discrepancies",
+    "discrepancy_notices",
+    "selection_rows",
+    "solve",
+]
 
 RELATIVE_TOLERANCE = 1e-6
 """A recounted cost, row or bound may be so far from what was stated, as a share: solvers calculate with 1e-7."""
+
+BUDGET_TOLERANCE = 1e-9
+"""Relative rounding error allowed in a budget."""
 
 WHOLE_TOLERANCE = 1e-5
 """A whole variable may be so far from a whole number: rounding it cannot change which number is meant."""
@@ -30,6 +46,67 @@ SECOND_TRY_S = 1.0
 
 OTHER_WAYS = (SolveOptions(from_start=False, seed=1), SolveOptions(from_start=False, seed=2, presolve=False))
 """How a programme is solved where the first answer does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One programme for which a solver returned other than it stated.
+
+    Attributes
+    ----------
+    reasons
+        What did not hold, one key for each way that was tried in vain: `words.doubt_<reason>` says it.
+    is_settled
+        Whether another way of solving gave an answer that holds; else no bound is known.
+    """
+
+    reasons: tuple[str, ...]
+    is_settled: bool
+
+
+_noted: ContextVar[list[Discrepancy] | None] = ContextVar("solver_doubts", default=None)
+
+
+@contextmanager
+def collect_discrepancies() -> Iterator[list[Discrepancy]]:
+    """Collect the doubts of all that is solved inside.
+
+    Examples
+    --------
+    >>> with collect_discrepancies() as doubts:
+    ...     record_discrepancy(Discrepancy(("objective",), True))
+    >>> [doubt.reasons for doubt in doubts]
+    [('objective',)]
+    """
+    outer, inner = _noted.get(), list[Discrepancy]()
+    token = _noted.set(inner)
+    try:
+        yield inner
+    finally:
+        _noted.reset(token)
+        if outer is not None:
+            outer.extend(inner)
+
+
+def record_discrepancy(doubt: Discrepancy) -> None:
+    """Keep a doubt for whoever collects them."""
+    noted = _noted.get()
+    if noted is not None:
+        noted.append(doubt)
+
+
+def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple[Notice, ...]:
+    """Return what a reader must know of a solver that did not return what it stated: nothing, or one remark."""
+    if not doubts:
+        return ()
+    open_still = sum(not doubt.is_settled for doubt in doubts)
+    values = {
+        "version": version,
+        "count": len(doubts),
+        "open": open_still,
+        "reason": Phrase(f"words.doubt_{doubts[0].reasons[0]}"),
+    }
+    return (Notice("solver_doubted_open" if open_still else "solver_doubted", "siting", values=values),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +132,7 @@ class MipResult:
 
 def solve(
     programme: MixedIntegerProgram,
-    clock: Deadline,
+    deadline: Deadline,
     *,
     start: FloatArray | None = None,
     target: float | None = None,
@@ -69,7 +146,7 @@ def solve(
     ----------
     programme
         What to minimise.
-    clock
+    deadline
         When to stop.
     start
         A solution to begin with.
@@ -90,10 +167,12 @@ def solve(
     reasons: list[str] = []
     none_there = 0
     for number, way in enumerate((SolveOptions(), *OTHER_WAYS)):
-        if number > 1 and clock.is_over:
+        if number > 1 and deadline.is_over:
             break
-        seconds = max(clock.left, SECOND_TRY_S) if number else clock.left
-        stated = solver(programme, way, seconds=seconds, start=start if way.from_start else None, target=target)
+        time_limit_s = max(deadline.remaining_s, SECOND_TRY_S) if number else deadline.remaining_s
+        stated = solver(
+            programme, way, time_limit_s=time_limit_s, start=start if way.from_start else None, target=target
+        )
         reason = _doubt(programme, stated, best, target)
         if stated.x is not None and _broken(programme, stated.x) is None:
             best = _cheaper(programme, stated.x, best)
@@ -168,3 +247,28 @@ def _cheaper(programme: MixedIntegerProgram, one: FloatArray, other: FloatArray 
 
 def _near(one: float, other: float) -> bool:
     return abs(one - other) <= RELATIVE_TOLERANCE * max(1.0, abs(one), abs(other))
+
+
+def selection_rows(limits: SelectionLimits, fixed: IndexArray) -> tuple[csr_array, FloatArray]:
+    """Return a matrix, shape (limits, columns), and what each of its rows may be at most.
+
+    One row a quota, one for money, one for each group of more than one column. Fixed columns are in none of them.
+    """
+    columns = len(limits.cost)
+    free = np.ones(columns, dtype=bool)
+    free[fixed] = False
+    place = np.flatnonzero(free)
+    shape = (len(limits.most), columns)
+    parts = [csr_array((np.ones(len(place)), (limits.kind[place], place)), shape=shape)]
+    most = [limits.most.astype(np.float64)]
+    if np.isfinite(limits.budget):
+        parts.append(csr_array((limits.cost * free)[None, :]))
+        most.append(np.array([limits.budget * (1 + BUDGET_TOLERANCE)]))
+    size = np.bincount(limits.group[place], minlength=columns)
+    shared = place[size[limits.group[place]] > 1]
+    if len(shared):
+        _, number = np.unique(limits.group[shared], return_inverse=True)
+        groups = int(number.max()) + 1
+        parts.append(csr_array((np.ones(len(shared)), (number, shared)), shape=(groups, columns)))
+        most.append(np.ones(groups))
+    return csr_array(vstack(parts, format="csr")), np.concatenate(most)

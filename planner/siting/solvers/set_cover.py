@@ -49,7 +49,7 @@ def cheapest_cover(
     column: IndexArray,
     shape: tuple[int, int],
     cost: FloatArray,
-    clock: Deadline,
+    deadline: Deadline,
     *,
     good_enough: float | None = None,
 ) -> Cover:
@@ -66,7 +66,7 @@ def cheapest_cover(
         Rows and columns.
     cost
         Of each column; not negative.
-    clock
+    deadline
         When to stop.
     good_enough
         Stop at a cover that costs no more.
@@ -84,7 +84,7 @@ def cheapest_cover(
     if good_enough is not None and found <= good_enough:
         return Cover(columns[chosen], found, 0.0)
     rows = table_shape(values)[0]
-    if not rows or clock.is_over:
+    if not rows or deadline.is_over:
         return Cover(columns[chosen], found, found if not rows else 0.0)
     matrix = csr_array((values.value, values.column, values.row_pointer), shape=table_shape(values))
     start = np.zeros(len(columns))
@@ -99,7 +99,7 @@ def cheapest_cover(
             np.ones(len(columns)),
             np.ones(len(columns), dtype=bool),
         ),
-        clock,
+        deadline,
         start=start,
         target=good_enough,
     )
@@ -173,9 +173,9 @@ def _greedy_cover(values: ValueTable, cost: FloatArray) -> IndexArray:
     columns = table_shape(values)[1]
     every = np.arange(columns)
     alike = np.zeros(columns, dtype=np.int64)
-    room = SelectionLimits(cost, every, alike, np.array([columns]), np.inf)
+    limits = SelectionLimits(cost, every, alike, np.array([columns]), np.inf)
     served = nothing_open(values)
-    greedy(values, room, served, np.zeros(columns, dtype=np.int8), True)  # noqa: FBT003 -- a kernel
+    greedy(values, limits, served, np.zeros(columns, dtype=np.int8), True)  # noqa: FBT003 -- a kernel
     chosen = np.flatnonzero(served.is_open)
     covered = np.zeros(table_shape(values)[0], dtype=np.int64)
     rows = [values.row[values.column_pointer[column] : values.column_pointer[column + 1]] for column in chosen]

@@ -1,4 +1,4 @@
-"""What the report says of today: what there is (inventory) and whom it serves (coverage)."""
+"""Sections on the existing facilities and their coverage."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ BY_TIER = ("tier", "limit", "facilities", "served", "share", "area_share", "over
 
 
 def inventory_section(plan: Plan, t: Translator) -> Iterator[Block]:
-    """Tell what there is today."""
+    """Yield the inventory of the facilities."""
     content = t.content
     counts = content["data"]["facilities"]
     tiers = [tier for tier in TIERS if tier in counts]
@@ -94,7 +94,7 @@ def _tier_row(tier: str, t: Translator) -> Row:
 
 
 def coverage_section(t: Translator) -> Iterator[Block]:
-    """Tell who is served: in all, by tier, by community; and what a disc would have claimed."""
+    """Yield the coverage in total, by tier and by community, compared with straight-line discs."""
     found = t.content["coverage"]
     total, minutes = at_standard(t.content), t.exact(found["standard_min"])
     heads = headcount(total)

@@ -1,4 +1,4 @@
-"""What the report says of fairness: who walks farthest, and whether that is a matter of the street."""
+"""Section on equity: inequality of walking times, and its differences between subdistricts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HALF = 0.5
 
 
 def equity_section(t: Translator) -> Iterator[Block]:
-    """Tell how the walk to the nearest centre is shared out, in sentences first."""
+    """Yield the distribution of the walk to the nearest facility, summarised in sentences first."""
     found = t.content["fairness"]
     everybody, *others = found["groups"]
     minutes = t.exact(found["standard_min"])

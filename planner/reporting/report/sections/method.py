@@ -1,4 +1,4 @@
-"""How the report came about: the law and the rules it rests on, how to read it, and what it was made from."""
+"""Sections on method, reading aids and data."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from planner.reporting.report.sections.people import balance_table
 from planner.reporting.tables.result_tables import sources_table
 
 SHOWN_ROWS = 20
-"""How many rows a notice names before it counts the rest."""
+"""Largest number of rows that a notice lists."""
 
 SOURCES = ("layer", "file", "source", "nature", "crs", "rows")
 READING = ("share", "walk", "centre", "streets", "siting", "maps", "rounding", "unknown")
 
 
 def basis_section(t: Translator) -> Iterator[Block]:
-    """Tell by what law everything is reckoned, and from which sources."""
+    """Yield the method of the computation and its sources."""
     content = t.content
     walking, given, rules = content["walking"], content["data"], content["diagnosis"]
     standard = walking["standard_min"]
@@ -88,7 +88,7 @@ def basis_section(t: Translator) -> Iterator[Block]:
 
 
 def reading_section(t: Translator) -> Iterator[Block]:
-    """Tell how the report is to be read."""
+    """Yield the notes on how to read the report."""
     for topic in READING:
         yield Paragraph(
             t(f"reading_{topic}", metres=t.exact(TOLERANCE_M), section=section_number(t.content, "data")),
@@ -97,7 +97,7 @@ def reading_section(t: Translator) -> Iterator[Block]:
 
 
 def data_section(t: Translator) -> Iterator[Block]:
-    """Tell what the report was made from and what is to be known of it."""
+    """Yield sources, parameters, network statistics, checks, notices and software."""
     content = t.content
     yield sources_table(t).block(content["data"]["sources"], t("data_sources_table"), keys=SOURCES)
     yield from _unread(t)
@@ -116,7 +116,7 @@ def data_section(t: Translator) -> Iterator[Block]:
 
 
 def _unread(t: Translator) -> Iterator[Block]:
-    """Tell which columns of the files nothing reads, and what they may have meant."""
+    """Yield the columns of the files that are not read, with the likely field of each."""
     rows = tuple(
         (
             t(f"layer_{source['layer'].partition('.')[0]}"),
@@ -136,7 +136,7 @@ def _unread_column(column: Document, t: Translator) -> str:
 
 
 def _checks(t: Translator) -> Iterator[Block]:
-    """Tell what the planner's second opinions say."""
+    """Yield the comparison with the independent computations."""
     checks = t.content["checks"]
     overlay = checks["overlay"]
     yield Paragraph(t("checks_title"), title=True)

@@ -1,4 +1,4 @@
-"""What the report says of people other than residents, of business circles, and of where people were placed."""
+"""Sections on population groups and business areas, and the balance of people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planner.reporting.rounding import round_count, round_parts
 from planner.reporting.tables.result_tables import business_areas_table
 
 LEAST_LOST = 0.5
-"""People lost are told of from half a person on: less is rounding."""
+"""Smallest number of lost people that is shown: less is rounding."""
 
 BUSINESS_AREAS: tuple[str, ...] = (
     "id",
@@ -42,7 +42,7 @@ EVIDENCE = ("seen", "excerpt", "own")
 
 
 def groups_section(t: Translator) -> Iterator[Block]:
-    """Tell who of each further kind of people is served, beside the residents."""
+    """Yield the coverage of each further population group."""
     found = t.content["kinds"]
     if not found:
         return
@@ -83,7 +83,7 @@ def _kind_row(kind: Document, row: Document, t: Translator) -> Row:
 
 
 def business_areas_section(t: Translator) -> Iterator[Block]:
-    """Tell where the business circles are, who works there, and which have a station within the standard."""
+    """Yield the business areas, their workers, and which have a station within the standard."""
     found = t.content["circles"]
     minutes = t.exact(found["standard_min"])
     yield Paragraph(
@@ -133,7 +133,7 @@ BALANCE = ("found", "placed", "without_street")
 
 
 def balance_table(t: Translator) -> Iterator[Block]:
-    """Tell how many people each community was given, has placed, and what was lost on the way."""
+    """Yield the people given, found, placed and lost, by community."""
     given = t.content["demand"]
     rows = [row for row in given["balance"] if row["community"]]
     parts = {
@@ -157,8 +157,8 @@ def balance_table(t: Translator) -> Iterator[Block]:
     ]
     table.append((t("balance_outside"), DASH, DASH, *(t.whole(shown[-1][name]) for name in BALANCE)))
     total = [sum(parts[name]) for name in BALANCE]
-    told = DASH if given["people_given"] is None else t.whole(given["people_given"])
-    table.append((t("total"), "", told, *(t.whole(part) for part in total)))
+    total_given = DASH if given["people_given"] is None else t.whole(given["people_given"])
+    table.append((t("total"), "", total_given, *(t.whole(part) for part in total)))
     yield Table(
         t("balance_table"),
         t.all("column_community_name", "column_placed_by"),
@@ -170,7 +170,7 @@ def balance_table(t: Translator) -> Iterator[Block]:
 
 
 def weights_section(t: Translator) -> Iterator[Block]:
-    """Tell whose gain counts how much, and whom each answer gains, where the study weighs kinds of people."""
+    """Yield the weight of each population group in siting, and the people gained by group."""
     found = t.content["siting"]
     names = group_names(t)
     if found["weighted"]:

@@ -1,4 +1,4 @@
-"""What the report says of the programme: what it comes to, tasks, years, needs, resources."""
+"""Section on the programme: results, tasks, years, needs and resources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FUNDS = ("fund", "rules", "year", "amount", "brought", "spent_fund", "left")
 
 
 def programme_section(t: Translator) -> Iterator[Block]:
-    """Tell what is done in which year with which money; nothing where the study gives no funds."""
+    """Yield projects by year with their funding; nothing if the study has no funds."""
     found = t.content["programme"]
     if found is None:
         return

@@ -28,7 +28,7 @@ from planner.reporting.tables.result_tables import site_rows, sites_table
 from planner.results import Plan
 
 HALF = 0.5
-"""What a plan serves beyond the best one, as one may that keeps to no budget, is said from one person on."""
+"""Smallest difference to the best plan that is shown, people."""
 
 LEAST_MORE = 1e-3
 """Regrets that may be larger by less than a thousandth of a person are known."""
@@ -38,7 +38,7 @@ SHOWN_EXCLUDED = 40
 
 
 def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
-    """Tell where new stations would serve the most people, and what is proven of it."""
+    """Yield the best sites for new stations, with the proof of their optimality."""
     content, found = t.content, t.content["siting"]
     heads = headcount(at_standard(content))
     minutes, asked = t.exact(found["standard_min"]), found["sites_asked"]
@@ -51,8 +51,8 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     uncovered = t.whole(heads.uncovered)
     free = [one["centre"] for one in found["proposals"][-1]["centres"]]
     key = "siting_question_free" if free else "siting_question"
-    told = {"free": t.join(free), "budget": budget_condition(t)} if free else {"within": budget_condition(t)}
-    yield Paragraph(t(key, sites=asked, uncovered=uncovered, minutes=minutes, metres=circle, **told))
+    condition = {"free": t.join(free), "budget": budget_condition(t)} if free else {"within": budget_condition(t)}
+    yield Paragraph(t(key, sites=asked, uncovered=uncovered, minutes=minutes, metres=circle, **condition))
     yield from weights_section(t)
     again = settings["candidates"] > asked and "clusters" in settings["origins"]
     key = "siting_candidates" if again else "siting_candidates_once"
@@ -152,7 +152,7 @@ def _free(t: Translator) -> str:
 
 
 def candidates_section(t: Translator) -> Iterator[Block]:
-    """Tell where candidates come from, and which were left out and why."""
+    """Yield the sources of the candidates, and the excluded candidates with the reason."""
     found = t.content["siting"]
     if len(found["origins"]) > 1 or found["excluded"]:
         yield Table(
@@ -188,7 +188,7 @@ def _excluded(excluded: list[Document], t: Translator) -> Table:
 
 
 def further_results(t: Translator) -> Iterator[Block]:
-    """Tell what stands beside the optimum: greedy, the curve, other plans, free centres, who is left."""
+    """Yield results compared with the optimum: greedy, curve, alternatives, unserved demand, robustness."""
     found = t.content["siting"]
     best = found["proposals"][-1]
     if best["centres"]:
@@ -328,7 +328,7 @@ def _robust(found: Document | None, t: Translator) -> Iterator[Block]:
 
 
 def _of_regrets(plans: list[Document], t: Translator) -> str:
-    """Tell what a regret is, and how much larger it may be where no plan of a circumstance is proven."""
+    """Return the definition of regret, and by how much it may be larger where a scenario has no proven plan."""
     more = max(
         bound - regret
         for plan in plans

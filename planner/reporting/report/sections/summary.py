@@ -1,4 +1,4 @@
-"""What the report says first: the facts under its title, the figures on its cards, the summary in sentences."""
+"""Opening of the report: facts under the title, key figures and summary."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def summary(t: Translator) -> Iterator[str]:
 
 
 def _people_summary(t: Translator) -> Iterator[str]:
-    """Tell of further kinds of people and of business circles."""
+    """Yield the coverage of further population groups and of business areas."""
     for kind in t.content["kinds"]:
         row = next(row for row in kind["total"] if row["limit_min"] == kind["standard_min"])
         yield t(

@@ -1,4 +1,4 @@
-"""What the report says of weak centres: the rules, what fails and why, what would help, and how firm that is."""
+"""Section on weak facilities: rules, reasons, improvements and sensitivity."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Rules = Mapping[str, Document]
 
 
 def weak_facilities_section(plan: Plan, t: Translator) -> Iterator[Block]:
-    """Tell which centres fail which rule, with its clause, what cannot be told, and what would help."""
+    """Yield rules, undetermined results, sensitivity, severed pairs and a card of each weak facility."""
     content, rules = t.content, {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
     yield from _rates(t)
     yield rules_table(t).block(rules.values(), t("weak_rules_table"), keys=RULES, note=t("weak_rules_note"))
@@ -71,7 +71,7 @@ def weak_facilities_section(plan: Plan, t: Translator) -> Iterator[Block]:
 
 
 def facility_cards(plan: Plan, t: Translator) -> Iterator[Block]:
-    """Tell of each weak centre among those of a part of the district."""
+    """Yield a card of each weak facility in a part of the district."""
     rules = {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
     positions = {name: position for position, name in enumerate(plan.inputs.facilities["id"])}
     weak = [centre for centre in t.content["centres"] if centre["verdict"] == WEAK]
@@ -151,14 +151,14 @@ def _undetermined(rules: Rules, t: Translator) -> Iterator[Block]:
             if finding["passed"] is None and finding["grade"] == "advice":
                 advice[finding["rule"]] = advice.get(finding["rule"], 0) + 1
     if advice:
-        told = [
+        undetermined = [
             t("advice_unknown_rule", rule=t.localized(rules[rule]), count=count) for rule, count in advice.items()
         ]
-        yield Paragraph(t("advice_unknown", rules=t.join(told)))
+        yield Paragraph(t("advice_unknown", rules=t.join(undetermined)))
 
 
 def _firmness(rules: Rules, t: Translator) -> Iterator[Block]:
-    """Tell which verdicts hang on a threshold, on the rules, or on the walking speed."""
+    """Yield the ratings that depend on a threshold, on the rule set, or on the walking speed."""
     found = t.content["diagnosis"]
     names = {centre["id"]: centre["name"] for centre in t.content["centres"]}
     share = t.percent(found["threshold_share"])
@@ -210,7 +210,7 @@ def _remedy_note(costs: Document, tried: Document, t: Translator) -> Paragraph:
 
 
 def _pairs(t: Translator) -> Iterator[Block]:
-    """Tell where street positions close in the air are far apart on foot."""
+    """Yield the severed pairs: close in a straight line, far on foot."""
     found, asked_for = t.content["diagnosis"]["blocked_pairs"], t.content["study"]["remedies"]
     yield Paragraph(t("pairs_title"), title=True)
     figures = {name: t.exact(asked_for[name]) for name in ("near_m", "far_times", "far_min", "step_m")}
