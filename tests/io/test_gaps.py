@@ -110,7 +110,7 @@ def lacks(say: Callable[[], str]) -> bool:
     return False
 
 
-def test_rows_set_aside_name_what_they_speak_of() -> None:
+def test_dropped_rows_name_what_they_speak_of() -> None:
     aside = drop_rows("people_table_unmatched", [3], {"found": "海勃湾区"})
     assert "海勃湾区" in aside.in_words("zh")
     assert "海勃湾区" in aside.in_words("en")
