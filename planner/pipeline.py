@@ -83,10 +83,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     coverage = _measure_coverage(prepared, times, areas)
 
     progress("kinds")
-    kinds = tuple(prepared.measure_group(kind, times) for kind in inputs.kinds)
+    groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
 
     progress("circles")
-    circles = prepared.find_business_areas()
+    business_areas = prepared.find_business_areas()
 
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
@@ -103,7 +103,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     with collect_discrepancies() as doubts:
         progress("siting")
-        sites = solve_study(prepared.siting_inputs(coverage.uncovered, kinds, circles))
+        sites = solve_study(prepared.siting_inputs(coverage.uncovered, groups, business_areas))
         candidates = sites.siting.candidates
         snaps = walker.snap(candidates)
         candidate_times = walker.times(snaps, prepared.demand_snaps, within_min=max(limits))
@@ -138,12 +138,12 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         overlay=overlay,
         verification=verification,
         sites=sites,
-        kinds=kinds,
-        circles=circles,
+        groups=groups,
+        business_areas=business_areas,
         candidate_times=candidate_times,
         candidate_areas=walker.service_areas(snaps, limits_min=limits),
         programme=programme,
-        notices=(*prepared.notices, *_notices_of(circles, sites.siting, programme), *solver_notices),
+        notices=(*prepared.notices, *_notices_of(business_areas, sites.siting, programme), *solver_notices),
     )
 
 

@@ -37,7 +37,7 @@ from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.network.walker import Walker, compile_kernels
-from planner.population.groups import KindDemand
+from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.location_bnb import compile_solvers as warm_up_siting
 from planner.siting.study_problem import SitingInputs
@@ -127,7 +127,7 @@ class PreparedStudy:
         areas = self.compute_service_areas() if uses_service_areas(self.rules) else None
         return self.assemble_access(self.compute_times(), areas)
 
-    def measure_group(self, group: KindDemand, times: TravelTimes) -> GroupCoverage:
+    def measure_group(self, group: GroupDemand, times: TravelTimes) -> GroupCoverage:
         """Compute the coverage of a population group, from `times` if the group lives at the demand points."""
         limits = group.settings.minutes or self.study.limits.minutes
         if not group.at_residents or max(limits) > times.horizon_min:
@@ -164,7 +164,7 @@ class PreparedStudy:
         return find_improvements(access, diagnosis, self.walker, snaps, layers, self.study)
 
     def siting_inputs(
-        self, uncovered: gpd.GeoDataFrame, kinds: tuple[GroupCoverage, ...], circles: BusinessAreas | None
+        self, uncovered: gpd.GeoDataFrame, groups: tuple[GroupCoverage, ...], business_areas: BusinessAreas | None
     ) -> SitingInputs:
         """Combine the tables with the results that siting builds on."""
         return SitingInputs(
@@ -172,8 +172,8 @@ class PreparedStudy:
             inputs=self.inputs,
             walker=self.walker,
             uncovered=uncovered,
-            kinds=kinds,
-            circles=circles,
+            groups=groups,
+            business_areas=business_areas,
             today=self.facilities_before,
         )
 

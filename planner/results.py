@@ -63,9 +63,9 @@ class Plan:
         (`planner.evaluation.validation.cross_checks`).
     verification
         Comparison with walks recomputed by networkx; None unless requested.
-    kinds
+    groups
         Coverage of the population groups besides the residents.
-    circles
+    business_areas
         Business areas; None without a layer of places.
     candidate_times, candidate_areas
         Walking minutes between candidates and demand points within the longest limit of the study, and the
@@ -90,8 +90,8 @@ class Plan:
     overlay: pd.DataFrame
     verification: Verification | None
     sites: StudySiting
-    kinds: tuple[GroupCoverage, ...]
-    circles: BusinessAreas | None
+    groups: tuple[GroupCoverage, ...]
+    business_areas: BusinessAreas | None
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
     programme: Programme | None

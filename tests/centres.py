@@ -17,7 +17,7 @@ from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkSettings
-from planner.population.points import place_demand
+from planner.population.points import place_demand_points
 from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES
 
 CRS = "EPSG:32648"
@@ -88,7 +88,7 @@ def access(  # noqa: PLR0913 - a centre has many sides
         ),
         source="test",
     )
-    demand = place_demand(
+    demand = place_demand_points(
         DEMAND.check(
             gpd.GeoDataFrame(
                 {

@@ -23,10 +23,10 @@ from planner.config.sections.demand import DemandSettings
 from planner.config.study import make_study
 from planner.messages.errors import DataError, StudyError
 from planner.population.along_streets import StreetSpots
-from planner.population.buildings import homes_of, read_building_kinds, spread_over_buildings
-from planner.population.disaggregate import Residents, demand_method, place_residents
+from planner.population.buildings import read_building_kinds, select_residential, spread_over_buildings
+from planner.population.disaggregate import Residents, demand_method, disaggregate_population
 from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
-from planner.population.points import place_demand
+from planner.population.points import place_demand_points
 from planner.population.rasters import read_raster
 from planner.reporting.document.build import build_document
 from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, STREETS, Buildings, Communities, Demand, Streets
@@ -73,7 +73,7 @@ def placed(
     method: str, own: Communities, *, given_settings: dict[str, object] | None = None, **layers: object
 ) -> Residents:
     layers_given = {"demand": None, "raster": None, "homes": None, **layers}
-    return place_residents(
+    return disaggregate_population(
         method, DemandSettings(**(given_settings or {})), own, streets(*STREET), source="test", **layers_given
     )
 
@@ -84,7 +84,7 @@ def house(x: float, y: float, side: float = 10.0) -> shapely.Geometry:
 
 def test_totals_go_to_homes_by_floor_area_by_hand() -> None:
     """100 m² × 2 storeys, × 6 by default, × 3 by 9 m of height; a shop counts nobody; the mixed one 0.7 of it."""
-    homes = homes_of(
+    homes = select_residential(
         buildings(
             ("house", 2, None, house(10, 10)),
             ("住宅", None, None, house(30, 10)),
@@ -109,7 +109,7 @@ def test_totals_go_to_homes_by_floor_area_by_hand() -> None:
 
 
 def test_unknown_kinds_hold_nobody_and_unspecified_ones_are_counted() -> None:
-    homes = homes_of(buildings(("", 1, None, house(10, 10)), ("yes", 1, None, house(30, 10)),
+    homes = select_residential(buildings(("", 1, None, house(10, 10)), ("yes", 1, None, house(30, 10)),
                                ("大蒙古包", 1, None, house(50, 10))), KINDS)  # fmt: skip
     assert homes.points["id"].tolist() == ["H0", "H1"]
     found = spread_over_buildings(communities([10]), homes, streets(*STREET), spacing_m=25.0)
@@ -129,7 +129,7 @@ def test_sums_are_conserved_by_community_whatever_the_homes(
     if not sum(people) > 0:
         return
     rows = [("house", float(levels), None, house(10 * x, 10 * y, 9)) for x, y, levels in spots]
-    homes = homes_of(buildings(*rows), KINDS) if rows else None
+    homes = select_residential(buildings(*rows), KINDS) if rows else None
     method = "buildings" if homes else "along_streets"
     found = placed(method, communities(people), homes=homes)
     balance = found.balance
@@ -141,21 +141,23 @@ def test_sums_are_conserved_by_community_whatever_the_homes(
 
 def test_a_wide_cell_is_cut_by_borders_and_spread_over_what_is_inside() -> None:
     """One cell of 300 × 100 m with 90 people over three communities; homes in the first, streets in the others."""
-    homes = homes_of(buildings(("house", 1, None, house(10, 10)), ("house", 3, None, house(30, 10))), KINDS)
+    homes = select_residential(
+        buildings(("house", 1, None, house(10, 10)), ("house", 3, None, house(30, 10))), KINDS
+    )
     spread = Spreading(50.0, StreetSpots(streets(*STREET), spacing_m=50.0), homes)
     grid = cells([90.0], [shapely.box(0, 0, 300, 100)], households=[30.0])
-    found = place_demand(grid, communities([0, 0, 0]), spreading=spread)
+    found = place_demand_points(grid, communities([0, 0, 0]), spreading=spread)
     assert found.points["community"].tolist() == ["C0", "C0", "C1", "C1", "C2", "C2"]
     np.testing.assert_allclose(found.points["people"], [7.5, 22.5, 15, 15, 15, 15])
     np.testing.assert_allclose(found.points["households"].sum(), 30)
     assert found.points["id"].tolist() == [f"G0-{number}" for number in range(1, 7)]
-    narrow = place_demand(grid, communities([0, 0, 0]), spreading=Spreading(500.0, spread.streets))
+    narrow = place_demand_points(grid, communities([0, 0, 0]), spreading=Spreading(500.0, spread.streets))
     assert narrow.points["people"].tolist() == [90.0]
 
 
 def test_a_cell_partly_outside_loses_that_share_and_says_so() -> None:
     spread = Spreading(50.0, StreetSpots(streets(*STREET), spacing_m=50.0))
-    found = place_demand(cells([8.0], [shapely.box(50, 0, 250, 100)]), communities([0]), spreading=spread)
+    found = place_demand_points(cells([8.0], [shapely.box(50, 0, 250, 100)]), communities([0]), spreading=spread)
     assert found.points["people"].sum() == pytest.approx(2.0)
     assert found.outside == pytest.approx(6.0)
     assert [(notice.key, notice.rows) for notice in found.notices] == [("demand_outside", ("G0",))]

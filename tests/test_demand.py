@@ -9,8 +9,8 @@ import shapely
 
 from planner.io.study_area import choose_metric_crs, measures_true_metres
 from planner.population.along_streets import spread_along_streets
-from planner.population.disaggregated import community_at
-from planner.population.points import place_demand
+from planner.population.demand_points import community_at
+from planner.population.points import place_demand_points
 from planner.schemas.tables import COMMUNITIES, DEMAND, STREETS, Communities
 
 CRS = "EPSG:32648"
@@ -63,7 +63,7 @@ def test_every_demand_point_is_placed_or_listed_with_its_people() -> None:
         ),
         source="test",
     )
-    placed = place_demand(demand, communities([0, 0]))
+    placed = place_demand_points(demand, communities([0, 0]))
     # The border at x = 1100 belongs to the lower id.
     assert placed.points["community"].tolist() == ["C0", "C0", "C1"]
     assert [(notice.key, notice.rows, notice.people) for notice in placed.notices] == [
@@ -75,7 +75,7 @@ def test_every_demand_point_is_placed_or_listed_with_its_people() -> None:
 def test_a_polygon_of_people_stands_at_a_point_inside_it() -> None:
     bent = shapely.Polygon([(1010, 10), (1090, 10), (1090, 90), (1080, 90), (1080, 20), (1010, 20)])
     demand = DEMAND.check(gpd.GeoDataFrame({"id": ["u"], "people": [3]}, geometry=[bent], crs=CRS), source="test")
-    point = place_demand(demand, communities([1])).points.geometry.iloc[0]
+    point = place_demand_points(demand, communities([1])).points.geometry.iloc[0]
     assert bent.covers(point)
     assert not bent.covers(bent.centroid)
 

@@ -19,8 +19,8 @@ from planner.commands.check import describe, describe_as_json
 from planner.config.study import read_study
 from planner.inputs.study_inputs import read_inputs
 from planner.messages.catalogue import Texts
-from planner.population.points import place_demand
-from planner.population.start_points import Doors
+from planner.population.points import place_demand_points
+from planner.population.start_points import Entrances
 from planner.schemas.tables import Communities, Demand
 
 EXTRACT = toy.STUDY.replace('path = "toy.gpkg"\nlayer = "streets"\n', 'path = "city.osm"\n')
@@ -167,7 +167,7 @@ ROAD = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1000, 0)])], crs=
 def test_people_of_a_large_building_start_at_its_outline(
     shape: shapely.Geometry, start: tuple[float, float] | None
 ) -> None:
-    (point,), (at_outline,) = Doors(ROAD, access_m=50.0).of(np.array([shape], dtype=object))
+    (point,), (at_outline,) = Entrances(ROAD, access_m=50.0).of(np.array([shape], dtype=object))
     middle = shapely.point_on_surface(shape)
     if start is None or shapely.distance(middle, ROAD.geometry[0]) <= 50:
         assert (point, at_outline) == (middle, False)
@@ -224,9 +224,9 @@ def test_wide_demand_polygons_without_streets_start_at_the_outline() -> None:
     block = gpd.GeoDataFrame(
         {"id": ["1"], "people": [8.0], "households": [2.0]}, geometry=[shapely.box(100, 20, 400, 320)], crs=toy.CRS
     )
-    spread = Spreading(125.0, StreetSpots(Streets(ROAD), spacing_m=50.0), None, Doors(ROAD, access_m=50.0))
-    placed = place_demand(Demand(block), Communities(square), spreading=spread)
+    spread = Spreading(125.0, StreetSpots(Streets(ROAD), spacing_m=50.0), None, Entrances(ROAD, access_m=50.0))
+    placed = place_demand_points(Demand(block), Communities(square), spreading=spread)
     assert placed.points["people"].sum() == 8.0
     assert shapely.distance(placed.points.geometry.array[0], ROAD.geometry[0]) == pytest.approx(20, abs=1e-5)
-    still = place_demand(Demand(block), Communities(square), spreading=replace(spread, doors=None))
+    still = place_demand_points(Demand(block), Communities(square), spreading=replace(spread, doors=None))
     assert shapely.distance(still.points.geometry.array[0], ROAD.geometry[0]) == pytest.approx(170)

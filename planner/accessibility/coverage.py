@@ -108,10 +108,7 @@ def measure_coverage(
     """
     _check(times, demand, facilities, communities, areas, limits_min, standard_min)
     served = merge_branches(times, facilities)
-    nearest_min, nearest = served.nearest()
-    ids = np.append(facilities["id"].to_numpy(dtype=object), "")
-    counts = {count_column(limit): served.count_within(limit) for limit in limits_min}
-    points = demand.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
+    points = with_nearest(demand, served, facilities, limits_min=limits_min)
     own = own_facility_minutes(served, demand, facilities)
     of_tier = facilities_by_tier(facilities)
     by_itself = ~is_branch(facilities)
@@ -140,15 +137,29 @@ def measure_coverage(
                 | {"own_people_covered": float(demand["people"].to_numpy()[rows][served_by_own].sum())}
                 | _area(row.geometry, reached)
             )
-    unserved = (points[count_column(standard_min)] == 0) & (points["people"] > 0)
     return Coverage(
         total=pd.DataFrame(total),
         by_community=pd.DataFrame(by_community),
         by_tier=pd.DataFrame(by_tier),
         demand=points,
-        uncovered=points[unserved],
+        uncovered=beyond_standard(points, standard_min),
         standard_min=standard_min,
     )
+
+
+def with_nearest(
+    demand: gpd.GeoDataFrame, served: TravelTimes, facilities: Facilities, *, limits_min: Sequence[float]
+) -> gpd.GeoDataFrame:
+    """Return demand points with nearest_min, nearest_facility and the facilities within each limit."""
+    nearest_min, nearest = served.nearest()
+    ids = np.append(facilities["id"].to_numpy(dtype=object), "")
+    counts = {count_column(limit): served.count_within(limit) for limit in limits_min}
+    return gpd.GeoDataFrame(demand.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts))
+
+
+def beyond_standard(points: gpd.GeoDataFrame, standard_min: float) -> gpd.GeoDataFrame:
+    """Return the demand points with people and no facility within the standard, as `with_nearest` counted."""
+    return gpd.GeoDataFrame(points[(points[count_column(standard_min)] == 0) & (points["people"] > 0)])
 
 
 def tabulate_service_areas(

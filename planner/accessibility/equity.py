@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from planner.network.argument_checks import check_counts
 from planner.network.walk import FloatArray, is_within
-from planner.population.disaggregated import counted_columns
+from planner.population.demand_points import counted_columns
 
 EVERYBODY = "people"
 TENTH = 0.1

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from planner.accessibility.branches import facilities_by_tier, merge_branches
-from planner.accessibility.coverage import count_column, people_shares
+from planner.accessibility.coverage import beyond_standard, count_column, people_shares, with_nearest
 from planner.network.travel_times import TravelTimes
-from planner.population.groups import KindDemand
+from planner.population.groups import GroupDemand
 from planner.schemas.tables import Communities, Facilities
 
 
@@ -33,7 +33,7 @@ class GroupCoverage:
         Those with people beyond the standard.
     """
 
-    group: KindDemand
+    group: GroupDemand
     limits_min: tuple[float, ...]
     standard_min: float
     total: pd.DataFrame
@@ -44,7 +44,7 @@ class GroupCoverage:
 
 
 def measure_group_coverage(
-    group: KindDemand,
+    group: GroupDemand,
     times: TravelTimes,
     facilities: Facilities,
     communities: Communities,
@@ -73,10 +73,7 @@ def measure_group_coverage(
     """
     points = group.points
     served = merge_branches(times, facilities)
-    nearest_min, nearest = served.nearest()
-    ids = np.append(facilities["id"].to_numpy(dtype=object), "")
-    counts = {count_column(limit): served.count_within(limit) for limit in limits_min}
-    demand = points.assign(nearest_min=nearest_min, nearest_facility=ids[nearest], **counts)
+    demand = with_nearest(points, served, facilities, limits_min=limits_min)
     of_tier = facilities_by_tier(facilities)
     rows_of = points.groupby("community").indices
     total, by_community, by_tier = [], [], []
@@ -90,7 +87,6 @@ def measure_group_coverage(
             rows = rows_of.get(community, np.zeros(0, dtype=np.int64))
             shares = people_shares(points.iloc[rows], inside[rows])
             by_community.append({"community": community, "name": name, "limit_min": limit, **shares})
-    unserved = (demand[count_column(standard_min)] == 0) & (demand["people"] > 0)
     return GroupCoverage(
         group=group,
         limits_min=limits_min,
@@ -98,6 +94,6 @@ def measure_group_coverage(
         total=pd.DataFrame(total),
         by_community=pd.DataFrame(by_community),
         by_tier=pd.DataFrame(by_tier),
-        demand=gpd.GeoDataFrame(demand),
-        uncovered=gpd.GeoDataFrame(demand[unserved]),
+        demand=demand,
+        uncovered=beyond_standard(demand, standard_min),
     )

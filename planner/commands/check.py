@@ -24,7 +24,7 @@ from planner.io.unused_layers import (
     find_unused_osm_tables,
     tables_in_words,
 )
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import Texts, translate
 from planner.messages.errors import SHOWN_ROWS
 from planner.messages.notices import Notice, layer_name, reason_of
 from planner.prepare import PreparedStudy, prepare
@@ -157,7 +157,7 @@ def describe_as_json(path: Path) -> str:
         "people_balance": json.loads(inputs.balance.to_json(orient="records", force_ascii=False)),
         "kinds": [
             {"id": kind.settings.id, "given": kind.given, "people": float(kind.points["people"].sum())}
-            for kind in inputs.kinds
+            for kind in inputs.groups
         ],
         "people": float(inputs.demand["people"].sum()),
         "people_by_community": {str(name): float(count) for name, count in people.items()},
@@ -267,7 +267,7 @@ def _totals(prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
         indent=2,
     )
     yield from _balance(inputs.balance, texts)
-    for kind in inputs.kinds:
+    for kind in inputs.groups:
         yield texts(
             "cli.check_kind",
             kind=kind.settings.title,
@@ -349,8 +349,7 @@ def _layer_as_json(source: LayerSource, prepared: PreparedStudy) -> dict[str, An
                 "key": one.key,
                 "count": one.count,
                 "rows": list(one.rows),
-                "en": one.in_words("en"),
-                "zh": one.in_words("zh"),
+                **translate(one),
             }
             for one in source.dropped
         ],

@@ -128,7 +128,7 @@ def _siting_inputs(prepared: PreparedStudy, study: Study) -> SitingInputs:
     inputs, walker = prepared.inputs, prepared.walker
     horizon_min = max(prepared.horizon_min, study.limits.standard_min)
     times = walker.times(prepared.facility_snaps, prepared.demand_snaps, within_min=horizon_min)
-    kinds = tuple(prepared.measure_group(kind, times) for kind in inputs.kinds)
+    kinds = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
     minutes, _ = walker.nearest(
         prepared.facility_snaps, prepared.demand_snaps, within_min=study.limits.standard_min
     )

@@ -274,11 +274,11 @@ class Meaning(Phrase):
 
 
 def setting_meaning(setting: str, language: Language) -> str:
-    """Return what a setting, named as ``Walking.access_m``, means.
+    """Return what a setting, named as ``WalkingSettings.access_m``, means.
 
     Examples
     --------
-    >>> setting_meaning("Siting.sites", "en")
+    >>> setting_meaning("SitingSettings.sites", "en")
     'How many new stations to place.'
     """
     if language != SOURCE_LANGUAGE:

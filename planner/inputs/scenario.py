@@ -30,7 +30,7 @@ from planner.inputs.study_inputs import Inputs
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Issue, ScenarioError
 from planner.messages.notices import Notice
-from planner.population.disaggregated import community_at
+from planner.population.demand_points import community_at
 from planner.schemas.tables import FACILITIES, Facilities
 
 FORMAT = "planner.scenario/1"

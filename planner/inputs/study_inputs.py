@@ -27,18 +27,18 @@ from planner.io.layer_read import (
 from planner.io.overlap_checks import duplicate_notices
 from planner.io.raster import Elevation
 from planner.io.row_audit import drop_rows
-from planner.io.study_layers import LayerSource, StudyLayers, layer_of_kind
+from planner.io.study_layers import LayerSource, StudyLayers, layer_of_group
 from planner.messages.errors import DataError, Issue, NetworkError, raise_together
 from planner.messages.notices import Notice
-from planner.population.buildings import homes_of, read_building_kinds
+from planner.population.buildings import read_building_kinds, select_residential
 from planner.population.business_places import BusinessPlaces, business_places, read_place_kinds
-from planner.population.disaggregate import Residents, demand_method, place_residents
-from planner.population.facility_communities import join_facilities, settle_facilities
-from planner.population.fixed_point import in_grains
-from planner.population.groups import KindDemand, kind_at_places, kind_at_residents, kind_from_layer
-from planner.population.population_table import count_people
+from planner.population.demand_points import round_to_quantum
+from planner.population.disaggregate import Residents, demand_method, disaggregate_population
+from planner.population.facility_communities import assign_communities, resolve_communities
+from planner.population.groups import GroupDemand, group_among_residents, group_at_places, group_from_layer
+from planner.population.population_table import apply_population_table
 from planner.population.rasters import RasterCells, read_raster
-from planner.population.start_points import Doors
+from planner.population.start_points import Entrances
 from planner.schemas.tables import (
     PRIVATE_WORDS,
     Barriers,
@@ -80,7 +80,7 @@ class Inputs:
         ``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``.
     balance
         One row a community, the last for those outside: people given, found, placed and lost, with the reason.
-    kinds
+    groups
         Who is counted besides the residents.
     places
         Shops, offices and enterprises with the people who work there; None where the study gives none.
@@ -111,7 +111,7 @@ class Inputs:
     elevation: Elevation | None
     demand_method: str
     balance: pd.DataFrame
-    kinds: tuple[KindDemand, ...]
+    groups: tuple[GroupDemand, ...]
     places: BusinessPlaces | None
     margin_m: float
     sources: tuple[LayerSource, ...]
@@ -166,10 +166,12 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     counted = None
     if "people_table" in given:
         table = PeopleTable(given.pop("people_table"))
-        counted = count_people(Communities(given["communities"]), table, source=tables.source("people_table"))
+        counted = apply_population_table(
+            Communities(given["communities"]), table, source=tables.source("people_table")
+        )
         given["communities"] = counted.communities
         tables.record_dropped("people_table", counted.unused)
-    facilities, unknown, join_notices = join_facilities(
+    facilities, unknown, join_notices = resolve_communities(
         Facilities(given["facilities"]), Communities(given["communities"])
     )
     given["facilities"] = facilities
@@ -188,20 +190,20 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     raster = _raster(study, communities, tables) if method == "raster" else None
     raise_together(errors)
 
-    facilities, facility_notices = settle_facilities(
+    facilities, facility_notices = assign_communities(
         facilities, communities, water, unknown, source=tables.source("facilities")
     )
     streets, closed_ways = _streets_near(study, streets, communities, margin_m, tables)
     not_walked, torn = _noted(tables, communities, margin_m)
     left_out = summarize_excluded_lines(not_walked)
     elevation = tables.elevation(streets)
-    doors = Doors(streets, access_m=study.walking.access_m)
+    doors = Entrances(streets, access_m=study.walking.access_m)
     homes = None
     if "buildings" in metric:
-        homes = homes_of(Buildings(metric["buildings"]), building_kinds, doors=doors)
+        homes = select_residential(Buildings(metric["buildings"]), building_kinds, doors=doors)
         tables.record_dropped("buildings", drop_rows("building_not_home", homes.unused))
     of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
-    residents = place_residents(
+    residents = disaggregate_population(
         method,
         study.demand,
         communities,
@@ -212,26 +214,26 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         doors=doors,
         source=tables.source(of_people),
     )
-    residents = replace(residents, points=in_grains(residents.points))
+    residents = replace(residents, points=round_to_quantum(residents.points))
     if demand is not None and method == "points":
         tables.record_dropped("demand", drop_rows("demand_outside", residents.unused))
     elif demand is not None:
         tables.record_dropped("demand", drop_rows("layer_not_used", demand.index))
     at_work = business_places(Places(metric["places"]), place_kinds) if "places" in metric else None
-    kinds = tuple(
-        _kind(
-            kind,
-            metric.get(layer_of_kind(kind)),
+    groups = tuple(
+        _group_demand(
+            group,
+            metric.get(layer_of_group(group)),
             residents.points,
             communities,
             at_work,
             source=tables.source(of_people),
         )
-        for kind in study.demand.groups
+        for group in study.demand.groups
     )
-    for kind in kinds:
-        if kind.unused:
-            tables.record_dropped(layer_of_kind(kind.settings), drop_rows("demand_outside", kind.unused))
+    for group in groups:
+        if group.unused:
+            tables.record_dropped(layer_of_group(group.settings), drop_rows("demand_outside", group.unused))
     return Inputs(
         crs=communities.crs,
         communities=communities,
@@ -246,7 +248,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         elevation=elevation,
         demand_method=method,
         balance=residents.balance,
-        kinds=kinds,
+        groups=groups,
         places=at_work,
         margin_m=margin_m,
         sources=tables.sources(settled.choice),
@@ -266,7 +268,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *_small_counts(study, residents),
             *_community_notices(communities, residents),
             *(() if at_work is None else at_work.notices),
-            *(notice for kind in kinds for notice in kind.notices),
+            *(notice for group in groups for notice in group.notices),
         ),
     )
 
@@ -361,7 +363,7 @@ def _raster(study: Study, communities: Communities, tables: StudyLayers) -> Rast
     return raster
 
 
-def _kind(
+def _group_demand(
     settings: GroupSettings,
     layer: gpd.GeoDataFrame | None,
     residents: gpd.GeoDataFrame,
@@ -369,13 +371,13 @@ def _kind(
     places: BusinessPlaces | None,
     *,
     source: str,
-) -> KindDemand:
+) -> GroupDemand:
     """Count one kind of demand in the way that its settings name."""
     if layer is not None:
-        return kind_from_layer(settings, Demand(layer), communities)
+        return group_from_layer(settings, Demand(layer), communities)
     if settings.places and places is not None:
-        return kind_at_places(settings, places.points, communities)
-    return kind_at_residents(settings, residents, communities, source=source)
+        return group_at_places(settings, places.points, communities)
+    return group_among_residents(settings, residents, communities, source=source)
 
 
 def _community_notices(communities: Communities, residents: Residents) -> list[Notice]:

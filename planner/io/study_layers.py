@@ -116,7 +116,7 @@ class StudyLayers:
         self._middle: tuple[float, float] | None = None
         self._datums: frozenset[str] = frozenset()
         named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
-        of_kinds = {layer_of_kind(kind): kind.layer for kind in study.demand.groups}
+        of_kinds = {layer_of_group(kind): kind.layer for kind in study.demand.groups}
         self.layers: dict[str, Layer] = {
             name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
         }
@@ -128,7 +128,7 @@ class StudyLayers:
 
     def setting(self, name: str) -> str:
         """Return the dotted path of a layer's settings."""
-        numbers = {layer_of_kind(kind): number for number, kind in enumerate(self._study.demand.groups)}
+        numbers = {layer_of_group(kind): number for number, kind in enumerate(self._study.demand.groups)}
         return f"demand.groups.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
 
     def read_all(self) -> dict[str, gpd.GeoDataFrame]:
@@ -364,7 +364,7 @@ def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[I
     ]
 
 
-def layer_of_kind(kind: GroupSettings) -> str:
+def layer_of_group(kind: GroupSettings) -> str:
     """Return what the layer of a kind of demand is called among the layers."""
     return f"kinds.{kind.id}"
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Protocol
 
 from planner.messages.printable import shown
 
@@ -121,6 +122,13 @@ def gaps_of(key: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in parsed if name is not None)
 
 
+class Words(Protocol):
+    """Anything that is put into words once the language is known."""
+
+    def in_words(self, language: Language, /) -> str:
+        """Return the words in a language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A text that is chosen now and said later, when the language is known; values may be phrases themselves.
@@ -141,6 +149,28 @@ class Phrase:
             for name, value in self.values.items()
         }
         return Texts(language)(self.key, **values)
+
+
+def translate(words: Words) -> dict[Language, str]:
+    """Return words in every language, for results that keep all of them.
+
+    Examples
+    --------
+    >>> translate(Phrase("words.people"))
+    {'en': 'people', 'zh': '人口'}
+    """
+    return {language: words.in_words(language) for language in sorted(LANGUAGES)}
+
+
+def localized(entry: Mapping[str, str], language: Language) -> str:
+    """Return the words of an entry that has them by language, in English if it lacks `language`.
+
+    Examples
+    --------
+    >>> localized({"en": "people", "zh": "人口"}, "zh"), localized({"en": "people"}, "zh")
+    ('人口', 'people')
+    """
+    return entry.get(language) or entry[SOURCE_LANGUAGE]
 
 
 @dataclass(frozen=True, slots=True)

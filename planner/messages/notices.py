@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planner.messages.catalogue import Language, Phrase, Texts, has_text
+from planner.messages.catalogue import Language, Phrase, Texts, has_text, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,13 @@ class Notice:
         return Phrase(f"notices.{self.key}", self.values).in_words(language)
 
     def entry(self) -> dict[str, Any]:
-        """Return it as plain values, the reason in both languages."""
+        """Return it as plain values, the reason in every language."""
         return {
             "key": self.key,
             "table": self.table,
             "rows": list(self.rows),
             "people": self.people,
-            "en": self.in_words("en"),
-            "zh": self.in_words("zh"),
+            **translate(self),
         }
 
 

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.messages.notices import Notice
-from planner.population.disaggregated import PlacedDemand
+from planner.population.demand_points import DisaggregatedDemand
 from planner.schemas.tables import Communities, Streets
 
 
@@ -28,7 +28,7 @@ class StreetSpots:
         return points_along(parts[shapely.length(parts) > 0], self._spacing_m)
 
 
-def spread_along_streets(communities: Communities, streets: Streets, *, spacing_m: float) -> PlacedDemand:
+def spread_along_streets(communities: Communities, streets: Streets, *, spacing_m: float) -> DisaggregatedDemand:
     """Spread each community's people evenly along its own streets.
 
     Parameters
@@ -83,7 +83,7 @@ def spread_along_streets(communities: Communities, streets: Streets, *, spacing_
     points = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=communities.crs)
     notices = (Notice("community_without_street", "communities", tuple(without_street)),) if without_street else ()
     by_one_point = pd.Series("one_point", index=without_street, dtype=object)
-    return PlacedDemand(points, "along_streets", notices, placed_by=by_one_point)
+    return DisaggregatedDemand(points, "along_streets", notices, placed_by=by_one_point)
 
 
 def points_along(lines: NDArray[np.object_], spacing_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -18,8 +18,8 @@ from planner.io.category_tables import read_kind_table
 from planner.io.osm.building_tags import OTHER_USE
 from planner.messages.notices import Notice
 from planner.population.along_streets import spread_along_streets
-from planner.population.disaggregated import PlacedDemand, community_at
-from planner.population.start_points import Doors
+from planner.population.demand_points import DisaggregatedDemand, community_at
+from planner.population.start_points import Entrances
 from planner.schemas.tables import Buildings, Communities, Streets
 
 UNSPECIFIED, OTHER = "unspecified", "other"
@@ -54,7 +54,7 @@ class BuildingKinds(Settings):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Homes:
+class ResidentialBuildings:
     """The buildings that people live in.
 
     Attributes
@@ -97,7 +97,9 @@ def read_building_kinds(table: Path | None, *, study: str) -> BuildingKinds:
     return read_kind_table(BuildingKinds, "building_kinds.toml", table, needs=[UNSPECIFIED, OTHER], study=study)
 
 
-def homes_of(buildings: Buildings, kinds: BuildingKinds, *, doors: Doors | None = None) -> Homes:
+def select_residential(
+    buildings: Buildings, kinds: BuildingKinds, *, doors: Entrances | None = None
+) -> ResidentialBuildings:
     """Find the homes among buildings and measure their floor area.
 
     Floor area = footprint × levels × the residential share of the building's kind. Levels are the building's own,
@@ -123,7 +125,7 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds, *, doors: Doors | None 
     --------
     >>> huts = gpd.GeoDataFrame({"id": ["1", "2"], "kind": ["house", "school"], "levels": [2.0, 3.0],
     ...     "height_m": [np.nan, np.nan]}, geometry=[shapely.box(0, 0, 10, 10)] * 2, crs=32648)
-    >>> homes_of(Buildings(huts), read_building_kinds(None, study="s")).points["floor_area_m2"].tolist()
+    >>> select_residential(Buildings(huts), read_building_kinds(None, study="s")).points["floor_area_m2"].tolist()
     [200.0]
     """
     by_word = kinds.by_word()
@@ -181,7 +183,7 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds, *, doors: Doors | None 
         starts = shapely.get_coordinates(places)
         if at_outline.any():
             notices.append(Notice("homes_at_outline", "buildings", tuple(points["id"][at_outline])))
-    return Homes(
+    return ResidentialBuildings(
         points,
         tuple(notices),
         shapely.STRtree(points.geometry.array),
@@ -191,8 +193,8 @@ def homes_of(buildings: Buildings, kinds: BuildingKinds, *, doors: Doors | None 
 
 
 def spread_over_buildings(
-    communities: Communities, homes: Homes, streets: Streets, *, spacing_m: float
-) -> PlacedDemand:
+    communities: Communities, homes: ResidentialBuildings, streets: Streets, *, spacing_m: float
+) -> DisaggregatedDemand:
     """Spread each community's people over its homes by floor area.
 
     A home belongs to the community that holds a point inside it. A community with people and without homes falls
@@ -257,7 +259,7 @@ def spread_over_buildings(
         placed_by = pd.Series("along_streets", index=list(homeless["id"]), dtype=object)
         if along.placed_by is not None:
             placed_by.update(along.placed_by)
-    return PlacedDemand(points, "buildings", tuple(notices), placed_by=placed_by)
+    return DisaggregatedDemand(points, "buildings", tuple(notices), placed_by=placed_by)
 
 
 def _shown(words: Sequence[str]) -> str:

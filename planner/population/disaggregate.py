@@ -14,14 +14,14 @@ from planner.config.study import Study
 from planner.messages.errors import DataError, Issue, StudyError
 from planner.messages.notices import Notice
 from planner.population.along_streets import StreetSpots, spread_along_streets
-from planner.population.buildings import Homes, spread_over_buildings
-from planner.population.disaggregated import COUNTS, PlacedDemand, counted_columns
+from planner.population.buildings import ResidentialBuildings, spread_over_buildings
+from planner.population.demand_points import COUNTS, DisaggregatedDemand, counted_columns
 from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
-from planner.population.groups import numbers_of
-from planner.population.points import place_demand
+from planner.population.groups import parse_counts
+from planner.population.points import place_demand_points
 from planner.population.rasters import RasterCells
-from planner.population.start_points import Doors
-from planner.population.totals import balance_of, calibrate, people_from_households
+from planner.population.start_points import Entrances
+from planner.population.totals import calibrate, people_from_households, population_balance
 from planner.schemas.tables import Communities, Demand, Streets
 
 NEEDS = {"points": "demand", "raster": "population", "buildings": "buildings"}
@@ -72,7 +72,7 @@ def demand_method(study: Study) -> str:
     return asked
 
 
-def place_residents(  # noqa: PLR0913 - all the layers that people may come from, each by name
+def disaggregate_population(  # noqa: PLR0913 - all the layers that people may come from, each by name
     method: str,
     settings: DemandSettings,
     communities: Communities,
@@ -80,8 +80,8 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
     *,
     demand: Demand | None,
     raster: RasterCells | None,
-    homes: Homes | None,
-    doors: Doors | None = None,
+    homes: ResidentialBuildings | None,
+    doors: Entrances | None = None,
     source: str,
 ) -> Residents:
     """Place the residents of every community.
@@ -117,7 +117,7 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
     if method == "points" and demand is not None:
         demand = _numeric(demand, named, source)
         counts = list(dict.fromkeys([*counts, *counted_columns(demand)]))
-        placed = place_demand(demand, communities, spreading=spread, counts=counts)
+        placed = place_demand_points(demand, communities, spreading=spread, counts=counts)
     elif method == "raster" and raster is not None:
         placed = _place_raster(raster, communities, spread)
     else:
@@ -139,7 +139,7 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
     if settings.calibrate and method in {"points", "raster"}:
         points, scaled = _calibrated(points, communities, streets, settings, counts)
         notices += scaled
-    balance = balance_of(
+    balance = population_balance(
         communities, found, points, method=method, placed_by=placed.placed_by, outside=placed.outside
     )
     return Residents(points, method, balance, tuple(notices), placed.unused)
@@ -147,11 +147,11 @@ def place_residents(  # noqa: PLR0913 - all the layers that people may come from
 
 def _numeric(demand: Demand, columns: Sequence[str], source: str) -> Demand:
     """Return the layer with the columns that kinds of demand count by as numbers."""
-    present = {name: numbers_of(demand[name], name, demand["id"], source) for name in columns if name in demand}
+    present = {name: parse_counts(demand[name], name, demand["id"], source) for name in columns if name in demand}
     return Demand(gpd.GeoDataFrame(demand.assign(**present))) if present else demand
 
 
-def _place_raster(raster: RasterCells, communities: Communities, spread: Spreading) -> PlacedDemand:
+def _place_raster(raster: RasterCells, communities: Communities, spread: Spreading) -> DisaggregatedDemand:
     cells, spread = raster.cells, replace(spread, doors=None)
     pieces, outside = cut_cells(cells, communities, counts=["people"])
     points = spread_pieces(pieces, spread, counts=["people"]).assign(households=np.nan, people_65=np.nan)
@@ -162,7 +162,7 @@ def _place_raster(raster: RasterCells, communities: Communities, spread: Spreadi
     notices = [Notice("raster_read", "population", (), 0.0, values)]
     if lost > 0:
         notices.append(Notice("raster_cut", "population", (), lost, {"count": f"{len(touching)}"}))
-    return PlacedDemand(
+    return DisaggregatedDemand(
         gpd.GeoDataFrame(points[["id", "people", "households", "people_65", "community", "geometry"]]),
         "raster",
         tuple(notices),

@@ -9,11 +9,11 @@ import shapely
 from planner.io.community_matching import Unmatched, match_communities
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
-from planner.population.disaggregated import community_at
+from planner.population.demand_points import community_at
 from planner.schemas.tables import Communities, Facilities, Water
 
 
-def join_facilities(
+def resolve_communities(
     facilities: Facilities, communities: Communities
 ) -> tuple[Facilities, list[Issue], tuple[Notice, ...]]:
     """Find the community that each facility declares, by id, code or name."""
@@ -28,7 +28,7 @@ def join_facilities(
     return Facilities(facilities.assign(community=joined.ids)), issues, notices
 
 
-def settle_facilities(
+def assign_communities(
     facilities: Facilities,
     communities: Communities,
     water: Water | None,

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from planner.io.overlap_checks import remove_overlaps
 from planner.population.along_streets import StreetSpots
-from planner.population.buildings import Homes
-from planner.population.start_points import Doors
+from planner.population.buildings import ResidentialBuildings
+from planner.population.start_points import Entrances
 from planner.schemas.tables import Communities
 
 WHOLE = 1e-9
@@ -33,8 +33,8 @@ class Spreading:
 
     cell_m: float
     streets: StreetSpots
-    homes: Homes | None = None
-    doors: Doors | None = None
+    homes: ResidentialBuildings | None = None
+    doors: Entrances | None = None
 
 
 def cut_cells(

@@ -11,13 +11,13 @@ import pandas as pd
 from planner.config.sections.demand import GroupSettings
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
-from planner.population.disaggregated import community_at
-from planner.population.points import place_demand
+from planner.population.demand_points import community_at
+from planner.population.points import place_demand_points
 from planner.schemas.tables import Communities, Demand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KindDemand:
+class GroupDemand:
     """One kind of demand.
 
     Attributes
@@ -44,9 +44,9 @@ class KindDemand:
     unused: tuple[int, ...] = ()
 
 
-def kind_at_residents(
+def group_among_residents(
     settings: GroupSettings, residents: gpd.GeoDataFrame, communities: Communities, *, source: str
-) -> KindDemand:
+) -> GroupDemand:
     """Count a kind at the residents' points: from a column of the demand layer or the communities, or by a share.
 
     A column of the communities is spread as the residents of each are.
@@ -58,16 +58,20 @@ def kind_at_residents(
     """
     if settings.share is not None:
         people = residents["people"] * settings.share
-        return KindDemand(settings, _counted(residents, people), at_residents=True, given=people.sum(), notices=())
+        return GroupDemand(
+            settings, _counted(residents, people), at_residents=True, given=people.sum(), notices=()
+        )
     column = settings.column or ""
     # A column of the schema, such as people_65, is there and blank where the layer has none.
     if column in residents.columns and not residents[column].isna().all():
-        people = numbers_of(residents[column], column, residents["id"], source).fillna(0.0)
-        return KindDemand(settings, _counted(residents, people), at_residents=True, given=people.sum(), notices=())
+        people = parse_counts(residents[column], column, residents["id"], source).fillna(0.0)
+        return GroupDemand(
+            settings, _counted(residents, people), at_residents=True, given=people.sum(), notices=()
+        )
     if column not in communities.columns:
         present = ", ".join(sorted(set(communities.columns) - {"geometry"}))
         raise DataError(source, [Issue("kind_column_missing", {"column": column, "present": present})])
-    total = numbers_of(communities[column], column, communities["id"], source).fillna(0.0)
+    total = parse_counts(communities[column], column, communities["id"], source).fillna(0.0)
     total = total.set_axis(communities["id"])
     home = residents["community"]
     share = residents["people"] / residents["people"].groupby(home).sum().reindex(home).to_numpy()
@@ -78,25 +82,25 @@ def kind_at_residents(
         if len(unplaced)
         else ()
     )
-    return KindDemand(
+    return GroupDemand(
         settings, _counted(residents, people), at_residents=True, given=float(total.sum()), notices=notices
     )
 
 
-def kind_from_layer(settings: GroupSettings, layer: Demand, communities: Communities) -> KindDemand:
+def group_from_layer(settings: GroupSettings, layer: Demand, communities: Communities) -> GroupDemand:
     """Count a kind at the points of a layer of its own."""
-    placed = place_demand(layer, communities)
+    placed = place_demand_points(layer, communities)
     notices = tuple(
         Notice("kind_outside", "demand", notice.rows, notice.people, {"kind": settings.title})
         for notice in placed.notices
     )
     people = float(layer["people"].sum())
-    return KindDemand(
+    return GroupDemand(
         settings, placed.points, at_residents=False, given=people, notices=notices, unused=placed.unused
     )
 
 
-def kind_at_places(settings: GroupSettings, workers: gpd.GeoDataFrame, communities: Communities) -> KindDemand:
+def group_at_places(settings: GroupSettings, workers: gpd.GeoDataFrame, communities: Communities) -> GroupDemand:
     """Count the people who work at the places, `workers` with id, workers and geometry (points)."""
     points = gpd.GeoDataFrame(
         {"id": workers["id"], "people": workers["workers"], "households": np.nan}, geometry=workers.geometry
@@ -111,10 +115,10 @@ def kind_at_places(settings: GroupSettings, workers: gpd.GeoDataFrame, communiti
     )
     placed = gpd.GeoDataFrame(points[inside].assign(community=community[inside]), crs=workers.crs)
     given = float(points["people"].sum())
-    return KindDemand(settings, placed, at_residents=False, given=given, notices=notices)
+    return GroupDemand(settings, placed, at_residents=False, given=given, notices=notices)
 
 
-def numbers_of(values: pd.Series, column: str, ids: pd.Series, source: str) -> pd.Series:
+def parse_counts(values: pd.Series, column: str, ids: pd.Series, source: str) -> pd.Series:
     """Return a column as numbers, blank cells as NaN.
 
     Raises

@@ -11,20 +11,20 @@ import pandas as pd
 import shapely
 
 from planner.messages.notices import Notice
-from planner.population.disaggregated import COUNTS, PlacedDemand, community_at
+from planner.population.demand_points import COUNTS, DisaggregatedDemand, community_at
 from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
 from planner.population.start_points import is_grid
 from planner.schemas.tables import Communities, Demand
 
 
-def place_demand(
+def place_demand_points(
     demand: Demand,
     communities: Communities,
     *,
     spreading: Spreading | None = None,
     counts: Sequence[str] = COUNTS,
     method: str = "points",
-) -> PlacedDemand:
+) -> DisaggregatedDemand:
     """Put each row of a demand layer into the community that holds it.
 
     A point, and a polygon not wider than a cell (`spreading.cell_m`, the root of its area), stands at one point
@@ -55,7 +55,7 @@ def place_demand(
     >>> square = gpd.GeoDataFrame({"id": ["A"]}, geometry=[shapely.box(0, 0, 10, 10)], crs=32648)
     >>> people = gpd.GeoDataFrame({"id": ["1", "2"], "people": [3.0, 4.0]},
     ...     geometry=gpd.points_from_xy([5, 50], [5, 5]), crs=32648)
-    >>> placed = place_demand(Demand(people), Communities(square))
+    >>> placed = place_demand_points(Demand(people), Communities(square))
     >>> placed.points["community"].tolist(), [(r.key, r.people) for r in placed.notices]
     (['A'], [('demand_outside', 4.0)])
     """
@@ -91,7 +91,7 @@ def place_demand(
     if len(lost_rows):
         notices.append(Notice("demand_outside", "demand", tuple(lost_rows["id"]), people))
     placed = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-    return PlacedDemand(
+    return DisaggregatedDemand(
         gpd.GeoDataFrame(placed, crs=demand.crs),
         method,
         tuple(notices),

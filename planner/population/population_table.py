@@ -18,7 +18,7 @@ COUNTS = ("people", "households")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counted:
+class TabulatedPeople:
     """The communities with the people of the table.
 
     Attributes
@@ -36,7 +36,7 @@ class Counted:
     unused: DroppedRows
 
 
-def count_people(communities: Communities, table: PeopleTable, *, source: str) -> Counted:
+def apply_population_table(communities: Communities, table: PeopleTable, *, source: str) -> TabulatedPeople:
     """Give each community the people and households that a table says, and further counts that only the table has.
 
     Parameters
@@ -90,7 +90,7 @@ def count_people(communities: Communities, table: PeopleTable, *, source: str) -
         {"found": _said(joined.unmatched)},
     )
     counted = gpd.GeoDataFrame(communities.assign(**replaced, **further))
-    return Counted(Communities(counted), tuple(notices), unused)
+    return TabulatedPeople(Communities(counted), tuple(notices), unused)
 
 
 def _said(rows: tuple[Unmatched, ...]) -> str:

@@ -22,7 +22,7 @@ ALIKE_M = 1e-6
 """Places of an outline are equally near to a street if their distances differ by no more, metres."""
 
 
-class Doors:
+class Entrances:
     """Finds where people start, in one building layer after the other."""
 
     def __init__(self, streets: gpd.GeoDataFrame, *, access_m: float) -> None:
@@ -41,7 +41,7 @@ class Doors:
         --------
         >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 300 0)"], crs=32648).to_frame("geometry")
         >>> houses = np.array([shapely.box(0, 10, 20, 30), shapely.box(100, 10, 300, 210)], dtype=object)
-        >>> points, at_outline = Doors(road, access_m=50.0).of(houses)
+        >>> points, at_outline = Entrances(road, access_m=50.0).of(houses)
         >>> [point.wkt for point in points], at_outline.tolist()
         (['POINT (10 20)', 'POINT (200 10)'], [False, True])
         """

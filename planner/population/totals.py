@@ -80,7 +80,7 @@ def calibrate(points: gpd.GeoDataFrame, communities: Communities, *, columns: li
     return gpd.GeoDataFrame(points.assign(**{name: points[name] * of_point for name in columns}))
 
 
-def balance_of(
+def population_balance(
     communities: Communities,
     found: pd.Series,
     points: gpd.GeoDataFrame,

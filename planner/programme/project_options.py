@@ -25,7 +25,7 @@ from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
-from planner.population.disaggregated import community_at
+from planner.population.demand_points import community_at
 from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption
 from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.place_ids import nearest_candidate

@@ -69,7 +69,7 @@ class SitingInputs:
 def demand_to_gain(inputs: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
     """Return the residents and groups that can be gained: uncovered, or served by relocatable centres only."""
     if not inputs.study.siting.relocatable:
-        return inputs.uncovered, inputs.kinds
+        return inputs.uncovered, inputs.groups
     return inputs.uncovered_by(gpd.GeoDataFrame(inputs.inputs.facilities[inputs.stays]))
 
 
@@ -184,7 +184,7 @@ def _weighted_rows(inputs: SitingInputs) -> gpd.GeoDataFrame:
     parts = [(RESIDENTS, demand, study.demand.residents_weight, inputs.standard_min)]
     parts += [
         (kind.group.settings.id, kind.demand, kind.group.settings.weight, kind.standard_min)
-        for kind in inputs.kinds
+        for kind in inputs.groups
     ]
     frames = [
         gpd.GeoDataFrame(

@@ -159,7 +159,7 @@ def solve_study(inputs: SitingInputs) -> StudySiting:
         gains=gains_by_group(siting, residents, kinds, inputs.walker, standard_min=inputs.standard_min),
         comparison=compare_baselines(siting, study.siting),
         left=unserved_demand(inputs, builder, siting),
-        otherwise=analyse_scenarios(study, inputs.inputs, siting, inputs.kinds, inputs.walker),
+        otherwise=analyse_scenarios(study, inputs.inputs, siting, inputs.groups, inputs.walker),
         fair=equity_frontiers(study, inputs.inputs, inputs.walker, siting),
     )
 

@@ -54,9 +54,9 @@ def test_who_reaches_a_centre_and_its_branch_reaches_one_centre(tmp_path: Path) 
     row = at_standard(tiers)
     assert (row["facilities"], row["people_covered"], row["people_overlap"]) == (1, 240.0, 0.0)
     assert row["area_covered_m2"] == pytest.approx(total["area_covered_m2"])
-    old = at_standard(plan.kinds[0].total)
+    old = at_standard(plan.groups[0].total)
     assert (old["people_covered"], old["people_overlap"]) == (120.0, 0.0)
-    assert plan.kinds[0].by_tier["tier"].unique().tolist() == ["community"]
+    assert plan.groups[0].by_tier["tier"].unique().tolist() == ["community"]
     layers = result_layers(plan)
     assert layers["kinds_demand"]["nearest_facility"].tolist() == ["C1", "C1", "C1"]
     assert build_document(plan)["coverage"]["total"][0]["people_overlap"] == 0.0

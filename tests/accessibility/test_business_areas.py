@@ -318,7 +318,7 @@ def test_the_toy_city_has_one_circle_with_its_mall(rich_toy_plan: planner.Plan) 
 
 
 def test_haibowan_has_the_six_stations_of_the_report_in_its_circles(haibowan_plan: planner.Plan) -> None:
-    circles = haibowan_plan.circles
+    circles = haibowan_plan.business_areas
     assert circles is not None
     served = circles.table[circles.table["station_within"]]
     assert sorted(served["station"]) == ["S01", "S02", "S03", "S04", "S05", "S06"]

@@ -13,7 +13,7 @@ from planner.accessibility.coverage import Coverage, measure_coverage, own_facil
 from planner.accessibility.two_step_fca import two_step_access
 from planner.messages.errors import DataError
 from planner.network.travel_times import TravelTimes
-from planner.population.points import place_demand
+from planner.population.points import place_demand_points
 from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES, Communities, Facilities
 
 CRS = "EPSG:32648"
@@ -51,7 +51,7 @@ def demand() -> gpd.GeoDataFrame:
     table = {"id": [f"D{n}" for n in range(6)], "people": [10.0, 20.0, 40.0, 0.0, 80.0, 160.0]}
     shapes = [shapely.Point(x, 50) for x in (10, 30, 60, 90, 120, 190)]
     points = DEMAND.check(placed(table, shapes), source="test")
-    return place_demand(points, communities()).points
+    return place_demand_points(points, communities()).points
 
 
 WALKS = {

@@ -64,7 +64,7 @@ def test_a_column_counts_by_hand_with_its_own_limits(tmp_path: Path) -> None:
     people = toy.layers()["people"].assign(old=1.0)
     study = toy.STUDY + kind(id="old", column="old", minutes=[3, 5], standard_min=3)
     plan = plan_of(tmp_path, study, people=people)
-    (old,) = plan.kinds
+    (old,) = plan.groups
     assert old.limits_min == (3, 5)
     residents = plan.coverage.demand
     at_three = int((residents["nearest_min"] <= 3).sum())
@@ -79,14 +79,14 @@ def test_limits_beyond_the_horizon_are_searched(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, study)
     assert plan.times.horizon_min < 60
     assert plan.inputs.margin_m >= plan.walk.metres(60)
-    assert plan.kinds[0].total["people_share"].tolist() == [1.0]
+    assert plan.groups[0].total["people_share"].tolist() == [1.0]
 
 
 def test_a_column_of_the_communities_is_spread_with_the_residents(tmp_path: Path) -> None:
     own = toy.layers()["communities"].assign(people=[100.0, 300.0], old=[30.0, 9.0])
     study = toy.STUDY.replace('[inputs.demand]\npath = "toy.gpkg"\nlayer = "people"\n', "")
     plan = plan_of(tmp_path, study + kind(id="old", column="old"), communities=own)
-    (old,) = plan.kinds
+    (old,) = plan.groups
     assert plan.inputs.demand_method == "along_streets"
     summed = old.group.points.groupby("community")["people"].sum()
     assert summed.to_dict() == {"E": pytest.approx(9), "W": pytest.approx(30)}
@@ -116,7 +116,7 @@ def test_those_of_65_come_from_the_communities_where_the_demand_layer_does_not_k
     """The schema gives the layer a blank column people_65, which is not a count of nobody."""
     own = toy.layers()["communities"].assign(people_65=[30.0, 9.0])
     plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), communities=own)
-    assert plan.kinds[0].group.given == 39
+    assert plan.groups[0].group.given == 39
     assert plan.inputs.demand["people_65"].isna().all()
 
 
@@ -126,7 +126,7 @@ def test_blank_cells_of_a_counted_column_are_nobody_of_the_kind_and_stay_unknown
     people = toy.layers()["people"]
     layer = people.assign(people_65=[2.0] + [np.nan] * (len(people) - 1))
     plan = plan_of(tmp_path, toy.STUDY + kind(id="old", column="people_65"), people=layer)
-    assert plan.kinds[0].group.given == 2
+    assert plan.groups[0].group.given == 2
     assert plan.inputs.demand["people_65"].notna().sum() == 1
 
 
@@ -224,8 +224,8 @@ def test_haibowan_counts_its_old_and_its_workers(haibowan_plan: planner.Plan) ->
     old, workers = build_document(haibowan_plan)["kinds"]
     assert old["people"] == round(0.1209 * 341_000)
     assert workers["people"] == pytest.approx(workers["people_given"])
-    assert haibowan_plan.circles is not None
-    assert workers["people"] == pytest.approx(haibowan_plan.circles.places["workers"].sum())
+    assert haibowan_plan.business_areas is not None
+    assert workers["people"] == pytest.approx(haibowan_plan.business_areas.places["workers"].sum())
 
 
 def test_check_shows_the_balance_of_people_and_every_kind(

@@ -12,17 +12,17 @@ from test_osm import square, way, write
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
 from planner.io.osm.building_tags import parse_height_m, parse_storeys
-from planner.population.buildings import Homes, homes_of, read_building_kinds
+from planner.population.buildings import ResidentialBuildings, read_building_kinds, select_residential
 from planner.schemas.tables import BUILDINGS
 
 KINDS = read_building_kinds(None, study="s")
 
 
-def homes_in(file: Path) -> tuple[Homes, list[str]]:
+def homes_in(file: Path) -> tuple[ResidentialBuildings, list[str]]:
     """Return the homes of a layer, and what was said while it was read."""
     layer = read_layer(file, Layer(path=file), setting="inputs.buildings", schema=BUILDINGS)
     table = BUILDINGS.check(layer.frame, source=str(file), known=layer.issues)
-    homes = homes_of(BUILDINGS.as_type(table.to_crs(32648)), KINDS)
+    homes = select_residential(BUILDINGS.as_type(table.to_crs(32648)), KINDS)
     return homes, [notice.key for notice in (*layer.notices, *homes.notices)]
 
 

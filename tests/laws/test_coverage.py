@@ -14,7 +14,7 @@ from planner.network.network import build_network
 from planner.network.snapping import snap
 from planner.network.travel_times import travel_times
 from planner.network.walk import WalkSettings
-from planner.population.points import place_demand
+from planner.population.points import place_demand_points
 from planner.schemas.tables import COMMUNITIES, DEMAND, FACILITIES
 
 LIMITS = (2.0, 4.0, 6.0)
@@ -50,7 +50,7 @@ def measured(
     network, walk = build_network(streets), WalkSettings(3.6, 40.0)
     communities = COMMUNITIES.check(communities, source="test")
     facilities = FACILITIES.check(centres, source="test")
-    points = place_demand(DEMAND.check(demand, source="test"), communities).points
+    points = place_demand_points(DEMAND.check(demand, source="test"), communities).points
     from_, to = (
         snap(shapely.get_coordinates(table.geometry.array), network, access_m=40.0)
         for table in (facilities, points)

@@ -19,7 +19,7 @@ from planner.config.study import Study, portable
 from planner.evaluation.indicators import find_indicator
 from planner.evaluation.intervals import IndicatorRef
 from planner.io.study_layers import LayerSource, attribution_of
-from planner.messages.catalogue import LANGUAGES, Phrase
+from planner.messages.catalogue import Phrase, translate
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.diagnosis import (
     by_facility,
@@ -95,19 +95,19 @@ def format_json(content: Document) -> str:
 
 def _walking(plan: Plan) -> Document:
     profile, walk, limits = plan.prepared.walking_profile, plan.walk, plan.study.limits
+    own_speed = Phrase("words.own_speed", {"speed": f"{walk.speed_kmh:g}"})
     return {
         "profile": profile.name if profile else None,
         "speed_kmh": walk.speed_kmh,
         "access_m": walk.access_m,
-        "en": profile.en if profile else f"{walk.speed_kmh:g} km/h, the study's own speed",
-        "zh": profile.zh if profile else f"{walk.speed_kmh:g} 千米/时（研究自定）",
+        **({"en": profile.en, "zh": profile.zh} if profile else translate(own_speed)),
         "source": profile.source if profile else plan.study.file.name,
         "evidence": profile.evidence if profile else "own",
         "direction": plan.study.walking.direction,
         "costs": [
             {
                 "name": note.name,
-                **{language: note.words.in_words(language) for language in LANGUAGES},
+                **translate(note.words),
                 "source": note.source,
                 "evidence": note.evidence,
             }
@@ -155,8 +155,7 @@ def _source(source: LayerSource) -> Document:
                 "key": aside.key,
                 "count": aside.count,
                 "rows": list(aside.rows),
-                "en": aside.in_words("en"),
-                "zh": aside.in_words("zh"),
+                **translate(aside),
             }
             for aside in source.dropped
         ],
@@ -250,8 +249,7 @@ def _scenarios(plan: Plan) -> list[Document]:
     return [
         {
             "key": key,
-            "en": name.in_words("en"),
-            "zh": name.in_words("zh"),
+            **translate(name),
             "closed": list(closed),
             "sites": list(sites),
         }

@@ -40,7 +40,7 @@ def demand_entries(plan: Plan) -> Entries:
 
 def kinds_entries(plan: Plan) -> list[Entries]:
     """Return the coverage of each kind of demand besides the residents."""
-    return [_kind(kind) for kind in plan.kinds]
+    return [_kind(kind) for kind in plan.groups]
 
 
 def _kind(kind: GroupCoverage) -> Entries:
@@ -65,7 +65,7 @@ def _kind(kind: GroupCoverage) -> Entries:
 
 def circles_entries(plan: Plan) -> Entries | None:
     """Return the business circles; None where the study gives no places."""
-    circles, settings = plan.circles, plan.study.business_areas
+    circles, settings = plan.business_areas, plan.study.business_areas
     if circles is None or plan.inputs.places is None:
         return None
     inside = circles.places["circle"] != ""

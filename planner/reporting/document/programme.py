@@ -11,12 +11,17 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from planner.config.sections.programme import FundSettings
 from planner.programme.programme import Need, Programme, Project
 from planner.programme.solve import FundingGap
 from planner.results import Plan
 
 Entry = dict[str, Any]
 LonLat = Callable[[gpd.GeoDataFrame], list[tuple[float, float]]]
+
+
+SUMMARY = ("people", "bound", "gap", "status", "order_status", "cost", "weak", "resolvable", "resolved")
+YEAR = ("people_covered", "people_standard", "spent")
 
 
 def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
@@ -33,34 +38,20 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
     if programme is None:
         return None
     funds = [fund.id for fund in settings.funds]
-    places = places_of(plan, lonlat)
     names = plan.inputs.communities.set_index("id")["name"]
-    spent = {fund: [one for one in programme.funds if one.fund == fund] for fund in funds}
     return {
         "years": [
             {
-                "year": programme.labels[one.year],
-                "sites": list(one.sites),
-                "closed": list(one.closed),
-                "resolved": list(one.resolved),
-                "people_covered": one.people_covered,
-                "people_standard": one.people_standard,
-                "spent": one.spent,
+                "year": programme.labels[year.year],
+                **{name: list(getattr(year, name)) for name in ("sites", "closed", "resolved")},
+                **{name: getattr(year, name) for name in YEAR},
             }
-            for one in programme.years
+            for year in programme.years
         ],
         "unit": plan.study.costs.unit,
         "costs_modelled": settings.costs_modelled,
         "cost_source": settings.cost_source,
-        "people": programme.people,
-        "bound": programme.bound,
-        "gap": programme.gap,
-        "status": programme.status,
-        "order_status": programme.order_status,
-        "cost": programme.cost,
-        "weak": programme.weak,
-        "resolvable": programme.resolvable,
-        "resolved": programme.resolved,
+        **{name: getattr(programme, name) for name in SUMMARY},
         "funding_gap": _funding_gap(programme, programme.funding_gap, funds) if programme.funding_gap else None,
         "needs": [
             {
@@ -71,52 +62,57 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
             for need in programme.needs
         ],
         "resources": {
-            "funds": [
-                {
-                    "id": fund.id,
-                    "name": fund.title,
-                    "source": fund.source,
-                    "carry_over": fund.carry_over,
-                    "pays_for": list(fund.pays_for),
-                    "most_share": fund.most_share,
-                    "matches": fund.matches,
-                    "match_share": fund.match_share if fund.matches else None,
-                    "years": [
-                        {
-                            "year": programme.labels[one.year],
-                            "amount": one.amount,
-                            "brought": one.brought,
-                            "spent": one.spent,
-                            "left": one.left,
-                        }
-                        for one in spent[fund.id]
-                    ],
-                }
-                for fund in settings.funds
-            ],
+            "funds": [_fund(fund, programme) for fund in settings.funds],
             "sites": [
                 {**asdict(site), "community_name": names.get(site.community, "")} for site in programme.sites
             ],
         },
-        "projects": [
+        "projects": _projects(plan, programme, funds, lonlat),
+    }
+
+
+def _fund(fund: FundSettings, programme: Programme) -> Entry:
+    return {
+        "id": fund.id,
+        "name": fund.title,
+        "source": fund.source,
+        "carry_over": fund.carry_over,
+        "pays_for": list(fund.pays_for),
+        "most_share": fund.most_share,
+        "matches": fund.matches,
+        "match_share": fund.match_share if fund.matches else None,
+        "years": [
             {
-                # What is done to a centre stands with the centre: see its remedy.
-                **{name: value for name, value in asdict(project).items() if name != "actions"},
-                "community_name": names.get(project.community, ""),
-                "year": programme.labels[project.year],
-                "paid": [
-                    {"fund": fund, "amount": amount}
-                    for fund, amount in zip(funds, project.paid, strict=True)
-                    if amount > 0
-                ],
-                "people": project.people,
-                "cost_per_person": project.cost_per_person,
-                "lon": places[project.id][0],
-                "lat": places[project.id][1],
+                "year": programme.labels[year.year],
+                **{name: getattr(year, name) for name in ("amount", "brought", "spent", "left")},
             }
-            for project in programme.projects
+            for year in programme.funds
+            if year.fund == fund.id
         ],
     }
+
+
+def _projects(plan: Plan, programme: Programme, funds: Sequence[str], lonlat: LonLat) -> list[Entry]:
+    places = places_of(plan, lonlat)
+    names = plan.inputs.communities.set_index("id")["name"]
+    return [
+        {
+            # The actions on a facility stand with the facility: see its remedy.
+            **{name: value for name, value in asdict(project).items() if name != "actions"},
+            "community_name": names.get(project.community, ""),
+            "year": programme.labels[project.year],
+            "paid": [
+                {"fund": fund, "amount": amount}
+                for fund, amount in zip(funds, project.paid, strict=True)
+                if amount > 0
+            ],
+            "people": project.people,
+            "cost_per_person": project.cost_per_person,
+            "lon": places[project.id][0],
+            "lat": places[project.id][1],
+        }
+        for project in programme.projects
+    ]
 
 
 def places_of(plan: Plan, lonlat: LonLat) -> dict[str, tuple[float | None, float | None]]:

@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 
 from planner.config.sections.demand import RESIDENTS
-from planner.messages.catalogue import LANGUAGES, Phrase
+from planner.messages.catalogue import Phrase, translate
 from planner.reporting.document.people import weighing_entries
 from planner.results import Plan
 from planner.siting.alternatives import Alternative
@@ -243,7 +243,7 @@ def _fair(found: EquityFrontier, places: _Places) -> Entries:
 
 
 def _in_words(phrase: Phrase) -> Entries:
-    return {language: phrase.in_words(language) for language in LANGUAGES}
+    return translate(phrase)
 
 
 def lonlat_degrees(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:

@@ -262,7 +262,7 @@ def _candidates(plan: Plan, words: CardTexts) -> Layer | None:
 def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
     """Return one layer of uncovered people for each further kind, hidden until it is asked for."""
     layers: list[Layer] = []
-    for number, kind in enumerate(plan.kinds):
+    for number, kind in enumerate(plan.groups):
         if kind.uncovered.empty:
             continue
         colour = symbols.KIND_COLOURS[number % len(symbols.KIND_COLOURS)]
@@ -279,7 +279,7 @@ def _inert(words: str) -> str:
 
 def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     """Return the business circles, dashed where no station is within the standard."""
-    circles = plan.circles
+    circles = plan.business_areas
     if circles is None or circles.table.empty:
         return None
     areas = content["circles"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import Texts, localized
 from planner.reporting.document.build import Document
 from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, SOFT, signs_wide, wrapped, write, write_lines
@@ -110,10 +110,10 @@ def _draw_title_block(side: Axes, y: float, content: Document, texts: Texts, sca
     rows = [
         ("study", content["study"]["name"]),
         ("date", content["study"]["date"] or texts("maps.title_no_date")),
-        ("walking", walking[texts.language]),
+        ("walking", localized(walking, texts.language)),
         ("circles", circles),
         ("access", texts("maps.title_access_m", metres=f"{walking['access_m']:g}")),
-        ("rules", content["diagnosis"][texts.language]),
+        ("rules", localized(content["diagnosis"], texts.language)),
         ("crs", data["crs"]),
         ("scale", f"1 : {texts.whole(scale * 1000)}"),
         ("data", texts("maps.modelled", layers=modelled) if modelled else texts("maps.surveyed")),

@@ -1,7 +1,7 @@
 """What-if data: the coverage sets from which the map's page computes any choice of facilities and sites.
 
 For every centre and candidate the page holds which demand points it reaches within which limit, and what is needed
-to judge premises anew. People are whole grains (`planner.population.fixed_point`), so that adding and taking
+to judge premises anew. People are whole grains (`planner.population.demand_points`), so that adding and taking
 away in the page gives the bits that a run for the same choice gives.
 """
 
@@ -15,9 +15,10 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.branches import is_branch, main_facility
+from planner.messages.catalogue import localized
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
-from planner.population.fixed_point import grain_of
+from planner.population.demand_points import quantum_of
 from planner.reporting.document.build import Document
 from planner.reporting.map.elements import simplify_degrees
 from planner.reporting.map.varint import encode_degrees, encode_shapes, encode_steps, encode_varints
@@ -48,7 +49,7 @@ def what_if_data(plan: Plan, content: Document) -> Document:
     demand = inputs.demand.iloc[order]
     degrees = places.iloc[order].to_crs(4326)
     people = demand["people"].to_numpy()
-    grain = grain_of(people)
+    grain = quantum_of(people)
     place = {community: number for number, community in enumerate(inputs.communities["id"])}
     return {
         "study": plan.study.name,
@@ -161,7 +162,7 @@ def _scenarios(plan: Plan, content: Document) -> list[Document]:
     }
     return [
         {
-            "name": scenario[plan.study.language],
+            "name": localized(scenario, plan.study.language),
             "closed": [facilities[one] for one in scenario["closed"]],
             "open": [candidates[one] for one in scenario["sites"]],
         }

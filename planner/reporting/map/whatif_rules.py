@@ -35,7 +35,7 @@ from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, Interval
 from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
-from planner.population.fixed_point import grain_of
+from planner.population.demand_points import quantum_of
 from planner.reporting.document.build import Document
 from planner.reporting.map.branch_choices import branch_choices, has_too_many_branches
 from planner.reporting.map.varint import encode_varints
@@ -225,7 +225,7 @@ def _words(content: object) -> Iterator[str]:
 def _old(plan: Plan, order: NDArray[np.int64]) -> Document:
     """Pack the residents of 65 or more; where some are not known, no rule that the page follows counts them."""
     old = np.nan_to_num(residents_65(plan.inputs.demand))[order]
-    grain = grain_of(old)
+    grain = quantum_of(old)
     return {"grain": grain, "people": encode_varints(np.rint(old / grain).astype(np.int64))}
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from planner.evaluation.intervals import IndicatorRef
-from planner.messages.catalogue import SOURCE_LANGUAGE, Texts
+from planner.messages.catalogue import Texts, localized
 
 if TYPE_CHECKING:
     # A second process lays reports out; it needs none of what makes a document.
@@ -181,7 +181,7 @@ class Translator:
 
     def localized(self, entry: Mapping[str, str]) -> str:
         """Return the words of an entry that brings them in several languages."""
-        return entry.get(self.texts.language) or entry[SOURCE_LANGUAGE]
+        return localized(entry, self.texts.language)
 
     def citation(self, entry: Mapping[str, str], name: str) -> str:
         """Return a citation in the report's language if the rule file has it, else the original."""

@@ -141,11 +141,11 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
 
 def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     """Return the points and the coverage of further kinds of demand, all kinds in one table."""
-    if not plan.kinds:
+    if not plan.groups:
         return {}
     columns = ["id", "people", "community", "nearest_min", "nearest_facility", "geometry"]
-    points = [kind.demand[columns].assign(kind=kind.group.settings.id) for kind in plan.kinds]
-    shares = [kind.by_community.assign(kind=kind.group.settings.id) for kind in plan.kinds]
+    points = [kind.demand[columns].assign(kind=kind.group.settings.id) for kind in plan.groups]
+    shares = [kind.by_community.assign(kind=kind.group.settings.id) for kind in plan.groups]
     return {
         "kinds_demand": gpd.GeoDataFrame(pd.concat(points, ignore_index=True), crs=plan.inputs.crs),
         "kinds_coverage": pd.concat(shares, ignore_index=True),
@@ -153,9 +153,12 @@ def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
 
 
 def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
-    if plan.circles is None:
+    if plan.business_areas is None:
         return {}
-    return {"circles": plan.circles.table, "places": keep_columns(plan.circles.places, "places", plan)}
+    return {
+        "circles": plan.business_areas.table,
+        "places": keep_columns(plan.business_areas.places, "places", plan),
+    }
 
 
 def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:

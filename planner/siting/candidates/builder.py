@@ -99,7 +99,7 @@ class CandidateBuilder:
         Network and walk.
     settings
         `[siting]` of the study.
-    circles, parcels
+    business_areas, parcels
         Where the study has them.
     options
         Of free centres.
@@ -116,7 +116,7 @@ class CandidateBuilder:
     snaps: SnappedPoints
     walker: Walker
     settings: Settings
-    circles: BusinessAreas | None = None
+    business_areas: BusinessAreas | None = None
     parcels: Parcels | None = None
     options: tuple[Candidate, ...] = ()
     named: tuple[Candidate, ...] = ()
@@ -133,9 +133,9 @@ class CandidateBuilder:
         for origin in dict.fromkeys(self.settings.origins):
             if origin == "density":
                 found.append((origin, self._dense(), None))
-            if origin == "circles" and self.circles is not None:
-                circles = propose_circles(self.circles, self.walker)
-                found.append((origin, circles, None))
+            if origin == "circles" and self.business_areas is not None:
+                business_areas = propose_circles(self.business_areas, self.walker)
+                found.append((origin, business_areas, None))
             if origin == "parcels" and self.parcels is not None:
                 parcels = propose_parcels(self.parcels, self.walker)
                 found.append((origin, parcels, None))

@@ -96,7 +96,7 @@ def record_discrepancy(doubt: Discrepancy) -> None:
 
 
 def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple[Notice, ...]:
-    """Return what a reader must know of a solver that did not return what it stated: nothing, or one remark."""
+    """Return what a reader must know of a solver that did not return what it stated: nothing, or one notice."""
     if not doubts:
         return ()
     open_still = sum(not doubt.is_settled for doubt in doubts)

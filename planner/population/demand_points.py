@@ -1,4 +1,4 @@
-"""What every way of placing people returns: points with people, each in one community."""
+"""Demand points: the result of every disaggregation method, their communities, and their people in exact units."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from planner.messages.notices import Notice
 from planner.schemas.tables import Communities
 
 COUNTS = ("people", "households")
-"""What is counted at a demand point, besides the columns that kinds of demand name."""
-
+"""Counts of a demand point, besides the columns of population groups."""
 
 SOME_OF_PEOPLE = "people_"
 """A numeric column of the demand layer whose name begins so counts some of its people, as ``people_65``."""
 
+QUANTUM = 2.0**-20
+"""Unit in which people are counted, just under a millionth of a person: sums of multiples up to 8 · 10⁹ are exact
+in doubles, whatever the order and the machine."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlacedDemand:
+class DisaggregatedDemand:
     """Demand points with the community of each, how they were made, and what was left out.
 
     Attributes
@@ -67,3 +71,27 @@ def community_at(points: gpd.GeoDataFrame, communities: Communities) -> pd.Serie
     for position in order[::-1]:
         community[tree.query(communities.geometry.array[position], predicate="covers")] = ids[position]
     return pd.Series(community, index=points.index)
+
+
+def round_to_quantum(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Round the people of each demand point, and each counted part of them, to multiples of `QUANTUM`.
+
+    The remainder is carried to the next point of the same community: the sum of a community stays within half a
+    quantum, and a whole number if it was one. Whole numbers and points without people stay as they are.
+    """
+    return points.assign(**{name: _rounded(points, name) for name in ("people", *counted_columns(points))})
+
+
+def quantum_of(people: NDArray[np.float64]) -> float:
+    """Return 1 if all people are whole numbers, else `QUANTUM`."""
+    return 1.0 if np.array_equal(people, np.round(people)) else QUANTUM
+
+
+def _rounded(points: gpd.GeoDataFrame, name: str) -> NDArray[np.float64]:
+    exact = np.array(points[name], dtype=np.float64)
+    for rows in points.groupby("community").indices.values():
+        known = rows[~np.isnan(exact[rows])]
+        parts = exact[known]
+        if not np.array_equal(parts, np.round(parts)):
+            exact[known] = np.diff(np.round(np.cumsum(parts) / QUANTUM), prepend=0.0) * QUANTUM
+    return exact
