@@ -151,12 +151,12 @@ def solve_study(inputs: SitingInputs) -> StudySiting:
     demand = weighted_demand(inputs)
     builder = candidate_builder(inputs, demand)
     siting = propose_sites(builder)
-    residents, kinds = demand_to_gain(inputs)
+    residents, groups = demand_to_gain(inputs)
     return StudySiting(
         siting=siting,
         asked_xy=builder.snaps.xy,
         weights=demand.weights,
-        gains=gains_by_group(siting, residents, kinds, inputs.walker, standard_min=inputs.standard_min),
+        gains=gains_by_group(siting, residents, groups, inputs.walker, standard_min=inputs.standard_min),
         comparison=compare_baselines(siting, study.siting),
         left=unserved_demand(inputs, builder, siting),
         otherwise=analyse_scenarios(study, inputs.inputs, siting, inputs.groups, inputs.walker),
