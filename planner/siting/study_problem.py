@@ -90,7 +90,7 @@ def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> Candidate
         snaps=inputs.walker.snap(demand.uncovered),
         walker=inputs.walker,
         settings=settings,
-        circles=inputs.business_areas,
+        business_areas=inputs.business_areas,
         parcels=inputs.inputs.parcels,
         options=_relocations(inputs),
         named=(*_project_positions(study), *_candidates_before_scenario(inputs)),
