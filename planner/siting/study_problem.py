@@ -40,8 +40,8 @@ class SitingInputs:
     inputs: Inputs
     walker: Walker
     uncovered: gpd.GeoDataFrame
-    kinds: tuple[GroupCoverage, ...]
-    circles: BusinessAreas | None
+    groups: tuple[GroupCoverage, ...]
+    business_areas: BusinessAreas | None
     today: Facilities | None = None
 
     @property
@@ -62,7 +62,7 @@ class SitingInputs:
             minutes, _ = self.walker.nearest_of_places(snapped, points, within_min=limit_min)
             return gpd.GeoDataFrame(points[~np.isfinite(minutes) & (points["people"].to_numpy() > 0)])
 
-        groups = (replace(kind, uncovered=beyond(kind.demand, kind.standard_min)) for kind in self.kinds)
+        groups = (replace(kind, uncovered=beyond(kind.demand, kind.standard_min)) for kind in self.groups)
         return beyond(self.inputs.demand, self.standard_min), tuple(groups)
 
 
@@ -75,9 +75,9 @@ def demand_to_gain(inputs: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupC
 
 def weighted_demand(inputs: SitingInputs) -> WeightedDemand:
     """Return the demand that can be gained, weighted by population group."""
-    residents, kinds = demand_to_gain(inputs)
+    residents, groups = demand_to_gain(inputs)
     weight = inputs.study.demand.residents_weight
-    return weigh_demand(residents, kinds, standard_min=inputs.standard_min, residents_weight=weight)
+    return weigh_demand(residents, groups, standard_min=inputs.standard_min, residents_weight=weight)
 
 
 def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> CandidateBuilder:
@@ -90,7 +90,7 @@ def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> Candidate
         snaps=inputs.walker.snap(demand.uncovered),
         walker=inputs.walker,
         settings=settings,
-        circles=inputs.circles,
+        business_areas=inputs.business_areas,
         parcels=inputs.inputs.parcels,
         options=_relocations(inputs),
         named=(*_project_positions(study), *_candidates_before_scenario(inputs)),
@@ -132,12 +132,12 @@ def _candidates_before_scenario(inputs: SitingInputs) -> Iterator[Candidate]:
     names |= {name for one in settings.precedence for name in (one.first, one.then) if ONE_PLACE.match(name)}
     if not names or not settings.funds or inputs.today is None:
         return
-    residents, kinds = inputs.uncovered_by(inputs.today)
+    residents, groups = inputs.uncovered_by(inputs.today)
     before = replace(
         inputs,
         inputs=replace(inputs.inputs, facilities=inputs.today),
         uncovered=residents,
-        kinds=kinds,
+        groups=groups,
         today=None,
     )
     for one in candidate_builder(before, weighted_demand(before)).build().candidates:
