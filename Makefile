@@ -85,7 +85,7 @@ mutants: .venv/installed-dev
 	$(BIN)/python -m mutmut results
 
 # A compiled engine belongs to its numba: each of these environments keeps its own.
-LAWS := tests/laws tests/test_siting_library.py tests/programme/test_solve.py tests/io/test_tables_read.py
+LAWS := tests/laws tests/siting/test_models.py tests/programme/test_solve.py tests/io/test_tables_read.py
 
 newest:
 	$(PYTHON) -m venv --clear .venv-newest

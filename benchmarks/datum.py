@@ -18,7 +18,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from planner.io.datum.choice import UndatedLayer, choose_datums
+from planner.io.datum.resolve import UndatedLayer, choose_datums
 from planner.io.datum.transform import DATUMS, Datum, convert
 from planner.io.osm.extract import read_osm_streets
 

@@ -19,6 +19,7 @@ from planner.config.sections.base import Settings
 from planner.config.sections.layers import InputSettings, Layer, Raster
 from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
 from planner.evaluation.indicators import INDICATORS
+from planner.io.formats import FORMATS
 from planner.reporting.tables.layer_schemas import LAYERS
 from planner.schemas.table_schema import Column, TableSchema
 from planner.schemas.tables import SCHEMAS
@@ -1053,17 +1054,14 @@ This file is generated from the planner itself.
 INPUTS_HEAD = """
 ## 1. Input tables
 
-Files: `.gpkg`, `.geojson`, `.json`, `.geojsonl`, `.geojsons`, `.ndjson`, `.shp`, `.fgb`, `.parquet`, `.kml`,
-`.kmz`, `.gml`, `.tab`, `.mif`, the folder `.gdb`; `.zip` and `.shz` of these (`layer` names the file inside
-where there are several; a `.zip` may also hold a table), `.geojson.gz` and the like;
-tables `.csv`, `.tsv`, `.txt` (each with `.gz` behind it, too), `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.et`,
-`.ods`, which are read by their content;
-for streets, buildings, places, water and barriers also OpenStreetMap extracts, `.osm.pbf`, `.osm`, `.osm.xml`,
-`.osm.gz`, `.osm.bz2`, and answers of Overpass (`.json`,
-`.xml`; one that says it broke off is refused); for streets `.graphml` of OSMnx. Line layers with
+FORMATS
+
+`layer` names the file in an archive that holds several, and the sheet of a workbook. Workbooks are read by their
+content. Extracts serve streets, buildings, places, water and barriers, as do answers of Overpass (`.json`, `.xml`;
+one that says it broke off is refused). Line layers with
 classes or tags (`highway`, `fclass`, 道路等级, `foot`, `access`, `other_tags` …) are sorted as an extract is,
-unless `keep_all_lines = true`. The layers `population` and `elevation` are rasters, `.tif`, `.tiff`, `.asc` or
-`.hgt`; they have no columns, and their scale and offset are applied.
+unless `keep_all_lines = true`. The layers `population` and `elevation` are rasters;
+they have no columns, and their scale and offset are applied.
 Texts in UTF-8, UTF-16 or GB18030: what proves to be UTF-8 is UTF-8, whatever a mark says, and what makes no
 Chinese in GB18030 is refused; those of a shapefile or MapInfo table may
 contradict what it declares: a set is doubted where its reading is no plausible text, and both are shown.
@@ -1163,13 +1161,29 @@ name.
 
 def make() -> str:
     """Return docs/data.md."""
-    parts = [HEAD, INPUTS_HEAD, *map(_schema, SCHEMAS), SETTINGS_HEAD, *_settings(Study, ())]
+    parts = [
+        HEAD,
+        INPUTS_HEAD.replace("FORMATS\n", _formats()),
+        *map(_schema, SCHEMAS),
+        SETTINGS_HEAD,
+        *_settings(Study, ()),
+    ]
     parts += [LAYERS_HEAD, *(_layer(name) for name in RESULT_LAYERS)]
     parts += [
         PLAN_HEAD,
         _table(("entry", "meaning"), [(f"`{path}`", said) for path, said in plan_entries().items()]),
     ]
     return "".join(parts)
+
+
+def _formats() -> str:
+    """Return the table of input formats, from their registry."""
+    endings: dict[str, list[str]] = {}
+    for each in FORMATS:
+        packed = [f"{ending}.gz" for ending in each.endings if each.may_be_gzipped]
+        endings.setdefault(each.name, []).extend([*each.endings, *packed])
+    rows = [(name, ", ".join(f"`{ending}`" for ending in of_format)) for name, of_format in endings.items()]
+    return _table(("format", "endings"), rows)
 
 
 def plan_entries() -> dict[str, str]:

@@ -14,8 +14,7 @@ import toy
 import planner
 from planner.commands.explain import explain
 from planner.commands.programme import _lines
-from planner.commands.site import site, write_answer
-from planner.commands.site_card import card
+from planner.commands.site import card, site, write_answer
 from planner.config.study import Study, read_study
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError

@@ -157,8 +157,8 @@ def test_a_district_in_other_files_gives_the_same_plan(
     }
     assert [sources[name]["encoding"] for name in ("communities", "facilities")] == ["gb18030", "gb18030"]
     for source in sources.values():
-        assert source["rows"] == source["used"] + sum(one["count"] for one in source["set_aside"])
-    assert {one["key"]: one["count"] for one in sources["facilities"]["set_aside"]} == {
+        assert source["rows"] == source["used"] + sum(one["count"] for one in source["dropped"])
+    assert {one["key"]: one["count"] for one in sources["facilities"]["dropped"]} == {
         "row_title": 1,
         "row_blank": 1,
         "row_total": 1,

@@ -40,7 +40,7 @@ def people_of(study: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str
     assert main(["check", str(study), "--json"]) == 0
     content = json.loads(capsys.readouterr().out)
     (layer,) = (one for one in content["layers"] if one["layer"] == "people_table")
-    assert layer["rows"] == layer["used"] + sum(one["count"] for one in layer["set_aside"])
+    assert layer["rows"] == layer["used"] + sum(one["count"] for one in layer["dropped"])
     return content["people_by_community"], content["warnings"]
 
 

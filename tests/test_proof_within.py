@@ -10,8 +10,7 @@ import pytest
 import toy
 
 import planner
-from planner.commands.site import site
-from planner.commands.site_card import card
+from planner.commands.site import card, site
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.siting.candidates.builder import CandidateSet, SourceSummary

@@ -89,7 +89,7 @@ def _add_queries(commands: Commands) -> None:
     site.add_argument("--sites", type=_sites, metavar="P", help="number of new sites, instead of the study's")
     site.add_argument("--seconds", type=_seconds, metavar="S", help="time limit, instead of the study's")
     site.add_argument("--out", type=Path, metavar="DIR", help="write sites.json and sites.gpkg there too")
-    site.set_defaults(command="site_card:run_command")
+    site.set_defaults(command="site:run_command")
 
 
 def _add_runs(commands: Commands) -> None:

@@ -14,8 +14,7 @@ import pandas as pd
 
 from planner.commands.streams import print_results
 from planner.config.study import Study, portable, read_study
-from planner.io.datum.choice import LayerDatum
-from planner.io.datum.resolve import NAMES, format_scores
+from planner.io.datum.resolve import NAMES, LayerDatum, format_scores
 from planner.io.study_layers import LayerSource
 from planner.io.tables.layer_columns import list_columns
 from planner.io.unused_layers import (

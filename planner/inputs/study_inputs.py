@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from planner.config.sections.demand import GroupSettings
 from planner.config.study import Study
 from planner.io.community_matching import match_communities
-from planner.io.datum.choice import DatumChoice
-from planner.io.datum.resolve import resolve_datums
-from planner.io.elevation import Elevation
-from planner.io.layer_notes import (
+from planner.io.datum.resolve import DatumChoice, resolve_datums
+from planner.io.layer_read import (
     ExcludedLines,
     clip_excluded_lines,
     gap_notices,
@@ -27,6 +25,7 @@ from planner.io.layer_notes import (
     uncrossed_notices,
 )
 from planner.io.overlap_checks import duplicate_notices
+from planner.io.raster import Elevation
 from planner.io.row_audit import drop_rows
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_group
 from planner.messages.errors import DataError, Issue, NetworkError, raise_together
@@ -171,7 +170,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             Communities(given["communities"]), table, source=tables.source("people_table")
         )
         given["communities"] = counted.communities
-        tables.drop_rows("people_table", counted.unused)
+        tables.record_dropped("people_table", counted.unused)
     facilities, unknown, join_notices = resolve_communities(
         Facilities(given["facilities"]), Communities(given["communities"])
     )
@@ -202,7 +201,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     homes = None
     if "buildings" in metric:
         homes = select_residential(Buildings(metric["buildings"]), building_kinds, doors=doors)
-        tables.drop_rows("buildings", drop_rows("building_not_home", homes.unused))
+        tables.record_dropped("buildings", drop_rows("building_not_home", homes.unused))
     of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
     residents = disaggregate_population(
         method,
@@ -217,9 +216,9 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
     residents = replace(residents, points=round_to_quantum(residents.points))
     if demand is not None and method == "points":
-        tables.drop_rows("demand", drop_rows("demand_outside", residents.unused))
+        tables.record_dropped("demand", drop_rows("demand_outside", residents.unused))
     elif demand is not None:
-        tables.drop_rows("demand", drop_rows("layer_not_used", demand.index))
+        tables.record_dropped("demand", drop_rows("layer_not_used", demand.index))
     at_work = business_places(Places(metric["places"]), place_kinds) if "places" in metric else None
     groups = tuple(
         _group_demand(
@@ -234,7 +233,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
     for group in groups:
         if group.unused:
-            tables.drop_rows(layer_of_group(group.settings), drop_rows("demand_outside", group.unused))
+            tables.record_dropped(layer_of_group(group.settings), drop_rows("demand_outside", group.unused))
     return Inputs(
         crs=communities.crs,
         communities=communities,
@@ -309,11 +308,11 @@ def _streets_near(
     """Return the streets within the margin, and the private ways among them where the study closes these."""
     source = tables.source("streets")
     near = _within_margin(streets, communities, margin_m, source=source)
-    tables.drop_rows("streets", drop_rows("beyond_margin", streets.index.difference(near.index)))
+    tables.record_dropped("streets", drop_rows("beyond_margin", streets.index.difference(near.index)))
     if study.walking.private_ways != "closed":
         return near, None
     near, closed_ways = _without_private(near, source=source)
-    tables.drop_rows("streets", drop_rows("private_way", closed_ways.index))
+    tables.record_dropped("streets", drop_rows("private_way", closed_ways.index))
     return near, closed_ways
 
 

@@ -24,8 +24,6 @@ def read_kind_table(
 
     Parameters
     ----------
-    model
-        Its form.
     shipped
         The file of `planner.io` that ships.
     table

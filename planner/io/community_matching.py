@@ -1,4 +1,4 @@
-"""Which community a row means: by id, by code, or by its name, however it is written.
+"""Matching of rows to communities by id, code or name, however it is written.
 
 A name is compared in steps, from the strictest to the loosest; the first step at which any community answers
 decides. Where two answer at that step, none is taken.
@@ -21,7 +21,7 @@ SUFFIXES = (
     *("社区居民委员会", "社区居委会", "居民委员会", "居委会", "社区党群服务中心", "社区"),
     *("嘎查村民委员会", "嘎查委员会", "村民委员会", "村委会", "行政村", "嘎查", "村"),
 )
-"""What stands behind a community's own name, longest first."""
+"""Suffixes of community names, longest first."""
 
 FULL_CODE, TOWN_CODE = 12, 9
 """Digits of a statistical code: 12 for a community, 9 for its town, to which some tables add 000."""
@@ -38,7 +38,7 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CommunityMatches:
-    """What became of the communities that rows name.
+    """Matches of rows to communities.
 
     Attributes
     ----------
@@ -65,8 +65,6 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
     ----------
     given
         What each row says: an id, a code, a name; "" where nothing.
-    rows
-        What to call each row in a message.
     communities
         With id, name and subdistrict.
 
@@ -92,13 +90,13 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
             continue
         if text not in known:
             known[text] = _found(text, steps)
-        found = known[text]
-        ids.append(found[0] if len(found) == 1 else "")
-        by_name += len(found) == 1 and found[0] != text
-        if not found:
+        result = known[text]
+        ids.append(result[0] if len(result) == 1 else "")
+        by_name += len(result) == 1 and result[0] != text
+        if not result:
             unmatched.append(Unmatched(row, text, _nearest(text, names.values())))
-        elif len(found) > 1:
-            named = ", ".join(f"{names[one]} ({one})" for one in found)
+        elif len(result) > 1:
+            named = ", ".join(f"{names[item]} ({item})" for item in result)
             ambiguous.append(Unmatched(row, text, named))
     return CommunityMatches(
         pd.Series(ids, index=given.index, dtype=object), tuple(unmatched), tuple(ambiguous), by_name
@@ -138,12 +136,12 @@ Step = tuple[Callable[[str], str], dict[str, list[str]]]
 
 
 def _steps(communities: Communities) -> list[Step]:
-    ids = [str(one) for one in communities["id"]]
-    names = [str(one) for one in communities["name"]]
+    ids = [str(item) for item in communities["id"]]
+    names = [str(item) for item in communities["name"]]
     subdistricts = (
-        [str(one) for one in communities["subdistrict"]] if "subdistrict" in communities else [""] * len(ids)
+        [str(item) for item in communities["subdistrict"]] if "subdistrict" in communities else [""] * len(ids)
     )
-    prefixes = sorted({_narrow(one) for one in subdistricts if one}, key=len, reverse=True)
+    prefixes = sorted({_narrow(item) for item in subdistricts if item}, key=len, reverse=True)
 
     def without_subdistrict(text: str) -> str:
         name = _narrow(text)
@@ -154,7 +152,7 @@ def _steps(communities: Communities) -> list[Step]:
 
     def with_subdistrict(text: str) -> str:
         name = _narrow(text)
-        prefix = next((one for one in prefixes if one in name and not name.endswith(one)), "")
+        prefix = next((item for item in prefixes if item in name and not name.endswith(item)), "")
         return f"{prefix}/{strip_suffixes(name.partition(prefix)[2] if prefix else name)}"
 
     whole = [f"{_narrow(one)}/{strip_suffixes(name)}" for one, name in zip(subdistricts, names, strict=True)]
@@ -169,10 +167,10 @@ def _steps(communities: Communities) -> list[Step]:
 
 
 def _index(keys: Iterable[str], ids: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for key, one in zip(keys, ids, strict=True):
-        found.setdefault(key, []).append(one)
-    return found
+    results: dict[str, list[str]] = {}
+    for key, item in zip(keys, ids, strict=True):
+        results.setdefault(key, []).append(item)
+    return results
 
 
 def _found(text: str, steps: Iterable[Step]) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from planner.io.osm.plain_extracts import CHANGE, HISTORY, JSON, XML, is_overpass_json
-from planner.io.tables.sheets import CellGrid
+from planner.io.tables.cells import CellGrid
 from planner.io.tables.workbooks import read_text_grid, read_workbook_grid
 from planner.io.vector.archives import GZIP, ZIP, list_zip
-from planner.io.vector.mapinfo import PARTS as MAPINFO_PARTS
+from planner.io.vector.attribute_tables import PARTS as MAPINFO_PARTS
 from planner.io.vector.readers import (
     VectorRead,
     read_gdal,

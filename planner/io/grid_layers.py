@@ -13,8 +13,9 @@ from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead, LayerRequest
 from planner.io.osm_layers import apply_osm_tags
 from planner.io.tables.cell_parsing import failed_issues, read_cells
+from planner.io.tables.cells import CellGrid
 from planner.io.tables.columns import Vocabulary, match_columns, missing_column_issues
-from planner.io.tables.headings import match_path
+from planner.io.tables.heading_names import match_path
 from planner.io.tables.layer_columns import (
     canonical_frame,
     hidden_notices,
@@ -37,7 +38,7 @@ from planner.io.tables.row_positions import (
     no_positions,
     positions_to_frame,
 )
-from planner.io.tables.sheets import CellGrid, SheetTable, find_table
+from planner.io.tables.sheets import SheetTable, find_table
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import row_names
@@ -131,9 +132,9 @@ def _locate(path: Path, sheet: SheetTable, request: LayerRequest) -> _PlacedRows
     if not ways and schema.geometry_types:
         values = {"present": ", ".join(headings), "setting": setting}
         raise DataError(str(path), [Issue("no_geometry", values)])
-    wanted = PositionRequest(schema.name, schema.geometry_types, setting, declared_crs(layer), request.home)
+    needed = PositionRequest(schema.name, schema.geometry_types, setting, declared_crs(layer), request.home)
     rows = sheet.frame
-    positions = locate_rows(rows, ways, wanted) if schema.geometry_types else no_positions(len(rows))
+    positions = locate_rows(rows, ways, needed) if schema.geometry_types else no_positions(len(rows))
     frame = positions_to_frame(rows, positions)
     if layer.crs is not None and "geometry" not in positions.columns:
         frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=list(frame.geometry), crs=None)

@@ -1,15 +1,19 @@
-"""A layer as its file states it, and what its columns mean."""
+"""A layer as its file states it, what its columns mean, and what the file holds besides its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
 
 from planner.config.sections.layers import Layer
-from planner.io.layer_notes import FileNotes
+from planner.io.osm.squares import MOST_PLACES
 from planner.io.tables.cell_parsing import read_cells
 from planner.io.tables.columns import FieldClaim, MappedColumn, match_columns, unlettered
 from planner.io.tables.layer_columns import (
@@ -26,10 +30,143 @@ from planner.messages.errors import Issue
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import TableSchema
 
+SHOWN_WORDS = 6
+REASONS = ("class", "access", "foot", "motorroad", "tunnel")
+"""Why a line is not walked, in the order in which the reasons are listed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileNotes:
+    """Contents of a file besides its rows.
+
+    Attributes
+    ----------
+    left_out
+        Lines that are not walked: `reason` (of `REASONS`), `word` (what the file says that decides), geometry.
+    gaps
+        What the file lacks: `id`, `nodes` (how many), geometry (where; None if unknown).
+    uncrossed
+        Squares that are walked round, not across: `id`, `reason`, `places` (how many entrances and inward
+        corners), geometry (a point of each).
+    """
+
+    left_out: gpd.GeoDataFrame | None = None
+    gaps: gpd.GeoDataFrame | None = None
+    uncrossed: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedLines:
+    """Lines near the communities that are not walked for one reason.
+
+    Attributes
+    ----------
+    reason
+        ``class``, ``access``, ``foot``, ``motorroad`` or ``tunnel``.
+    words
+        What the file says of them, most of it first.
+    count, length_m
+        How many lines, and how long they are within the margin, metres.
+    """
+
+    reason: str
+    words: tuple[str, ...]
+    count: int
+    length_m: float
+
+    def notice(self) -> Notice:
+        """Return it as a notice."""
+        shown = ", ".join(self.words[:SHOWN_WORDS]) + (" …" if len(self.words) > SHOWN_WORDS else "")
+        values = {"words": shown, "count": f"{self.count:,}", "metres": f"{self.length_m:,.0f}"}
+        return Notice(f"left_out_{self.reason}", "streets", values=values)
+
+
+def clip_excluded_lines(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> gpd.GeoDataFrame:
+    """Return the lines that are not walked, in `crs` and cut to `area`: `reason`, `word`, geometry."""
+    lines = notes.left_out
+    if lines is None or lines.empty or lines.crs is None:
+        return gpd.GeoDataFrame({"reason": [], "word": []}, geometry=[], crs=crs)
+    moved = lines.to_crs(crs)
+    shapely.prepare(area)
+    near = moved[shapely.intersects(area, moved.geometry.array)]
+    cut = near.set_geometry(gpd.GeoSeries(shapely.intersection(near.geometry.array, area), near.index, crs=crs))
+    return gpd.GeoDataFrame(cut[cut.length > 0])
+
+
+def summarize_excluded_lines(lines: gpd.GeoDataFrame) -> tuple[ExcludedLines, ...]:
+    """Return how many lines are not walked for each reason, and how long they are.
+
+    Examples
+    --------
+    >>> lines = gpd.GeoDataFrame({"reason": ["class", "class"], "word": ["motorway", "river"]},
+    ...     geometry=[shapely.LineString([(0, 0), (5, 0)]), shapely.LineString([(0, 0), (9, 0)])])
+    >>> summarize_excluded_lines(lines)
+    (ExcludedLines(reason='class', words=('river', 'motorway'), count=2, length_m=14.0),)
+    """
+    results = []
+    for reason in REASONS:
+        of_reason = lines[lines["reason"] == reason]
+        if of_reason.empty:
+            continue
+        length = of_reason.length
+        words = length.groupby(of_reason["word"].to_numpy()).sum()
+        ranked = sorted(words.items(), key=lambda item: (-item[1], str(item[0])))
+        results.append(
+            ExcludedLines(reason, tuple(str(word) for word, _ in ranked), len(of_reason), float(length.sum()))
+        )
+    return tuple(results)
+
+
+def gap_notices(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: shapely.Geometry) -> list[Notice]:
+    """Return what is to be said of nodes that a file lacks: how many inside the communities, and where."""
+    gaps = notes.gaps
+    if gaps is None or gaps.empty:
+        return []
+    places = gaps.geometry.array
+    known = ~(shapely.is_missing(places) | shapely.is_empty(places))
+    moved = gaps[known].to_crs(crs)
+    shapely.prepare(communities)
+    inside = np.zeros(len(gaps), dtype=bool)
+    inside[np.flatnonzero(known)] = shapely.intersects(communities, moved.geometry.array)
+    notices = []
+    for key, rows in ((f"{table}_torn_inside", inside), (f"{table}_torn_outside", ~inside)):
+        some: pd.DataFrame = gaps[rows]
+        if some.empty:
+            continue
+        ids: Sequence[str] = list(dict.fromkeys(some["id"]))
+        placed = gaps[rows & known]
+        at = placed.geometry.iloc[0].centroid if len(placed) else None
+        values = {
+            "objects": f"{len(ids):,}",
+            "nodes": f"{int(some['nodes'].sum()):,}",
+            "place": "–" if at is None else f"{at.x:.5f}, {at.y:.5f}",
+        }
+        notices.append(Notice(key, table, tuple(ids), values=values))
+    return notices
+
+
+def uncrossed_notices(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> list[Notice]:
+    """Return what is to be said of squares within `area` that are walked round, not across: which, and where."""
+    squares = notes.uncrossed
+    if squares is None or squares.empty:
+        return []
+    near = squares[shapely.intersects(area, squares.to_crs(crs).geometry.array)]
+    notices = []
+    for reason, some in near.groupby("reason", sort=True):
+        named = [
+            f"{ident}{f': {places:,}' if places else ''} ({place.x:.5f}, {place.y:.5f})"
+            for ident, places, place in zip(some["id"], some["places"], some.geometry, strict=True)
+        ]
+        result = "; ".join(named[:SHOWN_WORDS]) + (" …" if len(named) > SHOWN_WORDS else "")
+        ids = tuple(dict.fromkeys(some["id"]))
+        values = {"count": f"{len(ids):,}", "found": result, "most": MOST_PLACES}
+        notices.append(Notice(f"squares_{reason}", "streets", ids, values=values))
+    return notices
+
 
 @dataclass(frozen=True, slots=True)
 class LayerRequest:
-    """What is request of a layer: see `read_layer`."""
+    """Parameters of `read_layer`."""
 
     layer: Layer
     setting: str
@@ -107,23 +244,23 @@ def frame_to_layer(
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     cut: dict[str, FieldClaim] = {}
     if cut_names:
-        found = {
+        results = {
             name: match_truncated_name(name, vocabulary, encoding)
             for name in headings
             if vocabulary.claim(name) is None
         }
-        cut = {name: claim for name, claim in found.items() if claim is not None}
+        cut = {name: claim for name, claim in results.items() if claim is not None}
     mapped, issues = match_columns(
         headings,
         vocabulary,
         setting=request.setting,
         claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
     )
-    mapped = tuple(one for one in mapped if not holds_no_number(one, frame[one.column], schema))
-    told = [
-        Notice("name_cut", schema.name, values={"column": one.column, "field": one.field})
-        for one in mapped
-        if one.column in cut
+    mapped = tuple(item for item in mapped if not holds_no_number(item, frame[item.column], schema))
+    notices = [
+        Notice("name_cut", schema.name, values={"column": item.column, "field": item.field})
+        for item in mapped
+        if item.column in cut
     ]
     read = read_cells(frame, mapped, schema, counted=[name for name in request.counted if name in headings])
     canonical, unreadable = canonical_frame(frame, read, vocabulary, schema, headings)
@@ -136,6 +273,6 @@ def frame_to_layer(
         encoding,
         tuple(read.mapped),
         read=len(frame),
-        notices=(*cleaned, *told, *read.notices, *unused_column_notices(unread, schema)),
+        notices=(*cleaned, *notices, *read.notices, *unused_column_notices(unread, schema)),
         unread=unread,
     )

@@ -20,16 +20,15 @@ import pyproj
 from planner.config.sections.layers import Layer
 from planner.io.formats import IN_PARTS, find_zipped_table, format_of, is_extract, readable_endings
 from planner.io.grid_layers import declared_crs, grid_to_layer
-from planner.io.layer_notes import FileNotes
-from planner.io.layer_read import LayerRead, LayerRequest, frame_to_layer
+from planner.io.layer_read import FileNotes, LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import without_relation_type
 from planner.io.osm.graphml import read_graph
 from planner.io.osm_layers import apply_osm_tags, extract_to_layer
+from planner.io.tables.cells import check_size
 from planner.io.tables.layer_columns import (
     drop_unknown_heights,
     remove_control_characters,
 )
-from planner.io.tables.size_limits import check_size
 from planner.io.vector.archives import unpack_zip
 from planner.io.vector.files import read_vector, unwrap_shapes
 from planner.io.vector.readers import VectorRead
@@ -38,7 +37,7 @@ from planner.messages.notices import Notice
 from planner.schemas.table_schema import TableSchema, wrong_crs
 
 OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
-"""Where a file lies while GDAL reads it: no user knows of it."""
+"""Temporary folder of a file while GDAL reads it; users do not know it."""
 
 
 def read_layer(
@@ -54,12 +53,8 @@ def read_layer(
 
     Parameters
     ----------
-    path
-        The file.
     layer
         Its settings: the layer inside the file, its coordinate system, its column names.
-    setting
-        The dotted path of these settings, for messages.
     schema
         What the table is to hold.
     home
@@ -116,11 +111,11 @@ def _read_by_format(path: Path, request: LayerRequest) -> LayerRead:
 
 
 def _from_zipped_table(path: Path, member: str, request: LayerRequest) -> LayerRead:
-    asked = request.layer.layer
+    question = request.layer.layer
     with TemporaryDirectory(prefix="planner-") as folder:
         (table,) = unpack_zip(path, Path(folder), wanted=lambda name: str(name) == member)
         # The archive holds one table; `layer` may still name one of its sheets.
-        sheet = None if asked in {None, member, table.name.name, table.name.stem} else asked
+        sheet = None if question in {None, member, table.name.name, table.name.stem} else question
         file_format = format_of(table.path)
         assert file_format is not None and file_format.table_reader is not None  # noqa: S101, PT018 - a table's ending
         try:
@@ -156,35 +151,35 @@ def _check_is_file(path: Path, setting: str) -> None:
 
 def _from_vector(path: Path, request: LayerRequest) -> LayerRead:
     schema = request.schema
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as text:
         # GDAL warns of what it passes over in a damaged file: the user is told, in the list of notices.
         warnings.simplefilter("always", RuntimeWarning)
         read = read_vector(path, request.layer.layer, request.setting, placed=bool(schema.geometry_types))
     check_size(len(read.frame), len(read.frame.columns), source=str(path))
-    words = dict.fromkeys(OWN_FOLDER.sub("", str(one.message).replace(str(path), path.name)) for one in said)
-    told = [Notice("reader_warns", schema.name, values={"reason": one}) for one in words]
+    words = dict.fromkeys(OWN_FOLDER.sub("", str(item.message).replace(str(path), path.name)) for item in text)
+    notices = [Notice("reader_warns", schema.name, values={"reason": item}) for item in words]
     frame = gpd.GeoDataFrame(read.frame)
     if read.unknown_crs and request.layer.crs:
         # GDAL's degrees of WGS-84 are a guess, which what the study says does not contradict.
         frame = gpd.GeoDataFrame(frame.set_crs(None, allow_override=True))
     if schema.name == "buildings":
         frame = without_relation_type(frame)
-    found = frame_to_layer(frame, read.encoding.name, request, cut_names=path.suffix.lower() in {".shp", ".zip"})
-    found = replace(found, notices=(*told, *_encoding_notices(read, schema), *found.notices))
+    result = frame_to_layer(frame, read.encoding.name, request, cut_names=path.suffix.lower() in {".shp", ".zip"})
+    result = replace(result, notices=(*notices, *_encoding_notices(read, schema), *result.notices))
     if read.unknown_crs and not request.layer.crs:
         unknown = Issue("unknown_system", {"name": read.unknown_crs, "setting": f"{request.setting}.crs"})
-        found = replace(found, issues=(*found.issues, unknown))
-    return apply_osm_tags(found, frame.drop(columns=frame.geometry.name), path, request.layer, schema)
+        result = replace(result, issues=(*result.issues, unknown))
+    return apply_osm_tags(result, frame.drop(columns=frame.geometry.name), path, request.layer, schema)
 
 
 def _encoding_notices(read: VectorRead, schema: TableSchema[Any]) -> Iterator[Notice]:
-    """Say where the texts speak against the encoding that the file declares, or look like none."""
-    found = read.encoding
-    values = {"encoding": found.name, "declared": found.declared, "read_as": found.read_as}
-    if found.declared:
-        values["instead"] = found.declared_reads
+    """Yield a notice if the texts contradict the declared encoding, or are plausible in none."""
+    result = read.encoding
+    values = {"encoding": result.name, "declared": result.declared, "read_as": result.read_as}
+    if result.declared:
+        values["instead"] = result.declared_reads
         yield Notice("encoding_contradicted", schema.name, values=values)
-    elif found.is_doubtful:
+    elif result.is_doubtful:
         yield Notice("encoding_doubtful", schema.name, values=values)
 
 
@@ -194,36 +189,36 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
     declared = declared_crs(layer)
     if declared is None:
         return frame, [Issue("unknown_crs", {"crs": layer.crs})]
-    found: pyproj.CRS | None = frame.crs
-    if found is None:
+    result: pyproj.CRS | None = frame.crs
+    if result is None:
         return _labelled(frame, declared), []
-    if found.equals(declared, ignore_axis_order=True):
+    if result.equals(declared, ignore_axis_order=True):
         return frame, []
     # A file whose coordinates refute its own label (metres called degrees) is mended by the study's word.
-    if _adds_shift(found, declared) or any(wrong_crs(frame)):
+    if _adds_shift(result, declared) or any(wrong_crs(frame)):
         return _labelled(frame, declared), []
-    return frame, [Issue("contradicting_crs", {"declared": layer.crs, "found": found.to_string()})]
+    return frame, [Issue("contradicting_crs", {"declared": layer.crs, "found": result.to_string()})]
 
 
 def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
-    """Tell whether a declared system is a file's own, with the shift to WGS-84 that the file does not say."""
+    """Return True if a declared system is a file's own, with the shift to WGS-84 that the file does not say."""
     if not declared.is_bound or declared.source_crs is None or found.ellipsoid is None:
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        one, other = found.to_dict(), declared.source_crs.to_dict()
+        item, other = found.to_dict(), declared.source_crs.to_dict()
     same_ellipsoid = declared.source_crs.ellipsoid is not None and np.isclose(
         found.ellipsoid.semi_major_metre, declared.source_crs.ellipsoid.semi_major_metre, rtol=0, atol=0.01
     )
     numbers = {"lat_0": 0.0, "lon_0": 0.0, "k": 1.0, "k_0": 1.0, "x_0": 0.0, "y_0": 0.0, "zone": 0.0}
     same = all(
-        np.isclose(float(one.get(key, plain)), float(other.get(key, plain))) for key, plain in numbers.items()
+        np.isclose(float(item.get(key, plain)), float(other.get(key, plain))) for key, plain in numbers.items()
     )
-    return bool(same_ellipsoid and same and one.get("proj") == other.get("proj"))
+    return bool(same_ellipsoid and same and item.get("proj") == other.get("proj"))
 
 
 def _labelled(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    """Say that a layer's coordinates are in `crs`, whatever it said before."""
+    """Return a layer labelled with `crs`, without conversion."""
     labelled: gpd.GeoDataFrame = frame.copy()
     labelled.set_crs(crs, allow_override=True, inplace=True)
     return labelled

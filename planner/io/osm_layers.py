@@ -11,8 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from planner.config.sections.layers import Layer
-from planner.io.layer_notes import SHOWN_WORDS, FileNotes
-from planner.io.layer_read import LayerRead, LayerRequest, frame_to_layer
+from planner.io.layer_read import SHOWN_WORDS, FileNotes, LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import complete_from_tags, read_for_use
 from planner.io.osm.extract import (
     OsmStreets,
@@ -37,17 +36,17 @@ def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
     if schema.name == "buildings":
         buildings, gaps, unread = read_osm_building_areas(path)
         frame = gpd.GeoDataFrame(buildings.rename(columns={"building": "kind"}))
-        found = frame_to_layer(frame, "", request, lists_unread=False)
-        notices = (*found.notices, *_unread_storeys(unread))
-        return replace(found, notes=FileNotes(gaps=gaps), notices=notices)
+        result = frame_to_layer(frame, "", request, lists_unread=False)
+        notices = (*result.notices, *_unread_storeys(unread))
+        return replace(result, notes=FileNotes(gaps=gaps), notices=notices)
     readers = {"places": read_osm_places, "water": read_osm_water, "barriers": read_osm_barriers}
     if schema.name in readers:
         return frame_to_layer(readers[schema.name](path), "", request, lists_unread=False)
     walk = read_osm_street_data(path)
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
-    found = frame_to_layer(walk.streets, "", request, lists_unread=False)
+    result = frame_to_layer(walk.streets, "", request, lists_unread=False)
     notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
-    return replace(found, notes=notes, notices=(*found.notices, *_told_of_extract(walk, schema.name)))
+    return replace(result, notes=notes, notices=(*result.notices, *_told_of_extract(walk, schema.name)))
 
 
 def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
@@ -69,7 +68,7 @@ def apply_osm_tags(
     if schema.name == "buildings":
         frame, unread = complete_from_tags(found.frame, rows)
         read = read_for_use(rows)
-        left = tuple(one for one in found.unread if one.column not in read)
+        left = tuple(item for item in found.unread if item.column not in read)
         return replace(found, frame=frame, unread=left, notices=(*found.notices, *_unread_storeys(unread)))
     return _without_unwalked(found, rows, path, layer, schema)
 
@@ -85,18 +84,18 @@ def _without_unwalked(
     if schema.name != "streets" or layer.keep_all_lines or not len(rows):
         return found
     lines = classify_lines(rows, class_column=layer.columns.get("kind"))
-    found = replace(found, unread=tuple(one for one in found.unread if one.column not in lines.read))
-    told = [
+    found = replace(found, unread=tuple(item for item in found.unread if item.column not in lines.read))
+    notices = [
         Notice("line_words_unread", schema.name, values={"column": column, "words": list_words(words)})
         for column, words in lines.unread.items()
     ]
     if lines.unknown:
-        told.append(Notice("line_classes_unknown", schema.name, values={"words": list_words(lines.unknown)}))
+        notices.append(Notice("line_classes_unknown", schema.name, values={"words": list_words(lines.unknown)}))
     if {"access", "foot"} & set(map(str.lower, lines.read)):
         found = replace(found, frame=_with_access(found.frame, lines))
     out = (lines.reason != "").to_numpy()
     if not out.any():
-        return replace(found, notices=(*found.notices, *told))
+        return replace(found, notices=(*found.notices, *notices))
     if out.all():
         words = list_words(tuple(dict.fromkeys(lines.word)))
         raise DataError(str(path), [Issue("all_lines_left_out", {"count": f"{len(rows):,}", "reasons": words})])
@@ -108,7 +107,7 @@ def _without_unwalked(
         found,
         frame=gpd.GeoDataFrame(found.frame[~out]),
         left_out=(*found.left_out, aside),
-        notices=(*found.notices, *told),
+        notices=(*found.notices, *notices),
         notes=FileNotes(left_out=left_out),
     )
 

@@ -1,4 +1,4 @@
-"""What stands twice: communities that share ground, centres at one spot, counts of a part above the whole.
+"""Duplicates in the layers: overlapping communities, facilities at one point, people over 65 above all people.
 
 Ground that several communities share belongs to the one with the lowest id, as a point on a border does: nobody is
 counted twice.
@@ -55,13 +55,13 @@ def find_overlaps(communities: Communities) -> tuple[CommunityOverlap, ...]:
     ordered = communities.sort_values("id")
     outlines = np.asarray(ordered.geometry.array, dtype=object)
     ids = ordered["id"].to_numpy(dtype=object)
-    found = []
+    results = []
     for first, second in _touching(outlines):
         area = float(shapely.intersection(outlines[first], outlines[second]).area)
         if area >= SLIVER_M2:
             whole = float(shapely.union(outlines[first], outlines[second]).area)
-            found.append(CommunityOverlap(str(ids[first]), str(ids[second]), area, area >= SAME_OUTLINE * whole))
-    return tuple(sorted(found, key=lambda one: (-one.area_m2, one.one, one.other)))
+            results.append(CommunityOverlap(str(ids[first]), str(ids[second]), area, area >= SAME_OUTLINE * whole))
+    return tuple(sorted(results, key=lambda one: (-one.area_m2, one.one, one.other)))
 
 
 def remove_overlaps(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -84,7 +84,7 @@ def remove_overlaps(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
 def duplicate_notices(
     communities: Communities, facilities: Facilities, demand: Demand | None
 ) -> tuple[Notice, ...]:
-    """Say what stands twice in the layers, in their metric system."""
+    """Return notices of duplicates in the layers, in their metric system."""
     return (
         *_ground_notices(find_overlaps(communities)),
         *_spot_notices(facilities),
@@ -94,19 +94,19 @@ def duplicate_notices(
 
 def _ground_notices(shared: Sequence[CommunityOverlap]) -> Iterator[Notice]:
     for key, pairs in (
-        ("communities_same_outline", [one for one in shared if one.is_same]),
-        ("communities_overlap", [one for one in shared if not one.is_same]),
+        ("communities_same_outline", [item for item in shared if item.is_same]),
+        ("communities_overlap", [item for item in shared if not item.is_same]),
     ):
         if pairs:
             named = ", ".join(
-                f"{one.one} + {one.other}: {one.area_m2 / HECTARE_M2:,.2f}" for one in pairs[:NAMED_PAIRS]
+                f"{item.one} + {item.other}: {item.area_m2 / HECTARE_M2:,.2f}" for item in pairs[:NAMED_PAIRS]
             )
             values = {
                 "count": f"{len(pairs)}",
                 "pairs": named + (" …" if len(pairs) > NAMED_PAIRS else ""),
-                "hectares": f"{sum(one.area_m2 for one in pairs) / HECTARE_M2:,.2f}",
+                "hectares": f"{sum(item.area_m2 for item in pairs) / HECTARE_M2:,.2f}",
             }
-            rows = tuple(sorted({name for one in pairs for name in (one.one, one.other)}))
+            rows = tuple(sorted({name for item in pairs for name in (item.one, item.other)}))
             yield Notice(key, "communities", rows, values=values)
 
 
@@ -116,10 +116,10 @@ def _spot_notices(facilities: Facilities) -> Iterator[Notice]:
     ids = facilities["id"].to_numpy(dtype=object)
     main = facilities["branch_of"].to_numpy(dtype=object)
     first, second = shapely.STRtree(points).query(points, predicate="dwithin", distance=ONE_SPOT_M)
-    pairs = [(one, other) for one, other in zip(first, second, strict=True) if one < other]
-    apart = [(one, other) for one, other in pairs if main[one] != ids[other] and main[other] != ids[one]]
+    pairs = [(item, other) for item, other in zip(first, second, strict=True) if item < other]
+    apart = [(item, other) for item, other in pairs if main[item] != ids[other] and main[other] != ids[item]]
     if apart:
-        named = ", ".join(f"{ids[one]} + {ids[other]}" for one, other in apart[:NAMED_PAIRS])
+        named = ", ".join(f"{ids[item]} + {ids[other]}" for item, other in apart[:NAMED_PAIRS])
         values = {"pairs": named + (" …" if len(apart) > NAMED_PAIRS else "")}
         rows = tuple(sorted({str(ids[place]) for pair in apart for place in pair}))
         yield Notice("facilities_one_spot", "facilities", rows, values=values)
@@ -135,4 +135,4 @@ def _part_notices(demand: gpd.GeoDataFrame) -> Iterator[Notice]:
 def _touching(outlines: NDArray[np.object_]) -> list[tuple[int, int]]:
     """Return the pairs of outlines that may share ground, each pair once, in order."""
     first, second = shapely.STRtree(outlines).query(outlines, predicate="intersects")
-    return sorted((int(one), int(other)) for one, other in zip(first, second, strict=True) if one < other)
+    return sorted((int(item), int(other)) for item, other in zip(first, second, strict=True) if item < other)

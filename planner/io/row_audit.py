@@ -1,4 +1,4 @@
-"""Every row of every input ends in the results or in a list of rows with the reason: the balance is kept here."""
+"""Audit of input rows: each is used, or dropped with a reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DroppedRows:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def in_words(self, language: Language) -> str:
-        """Say the reason in `language`."""
+        """Return the reason in `language`."""
         return Phrase(f"notices.{self.key}", self.values).in_words(language)
 
 
@@ -44,16 +44,16 @@ def drop_rows(key: str, rows: Iterable[int], values: Mapping[str, object] | None
     DroppedRows(key='row_blank', count=4, rows=('3-5', '7'), values={})
     """
     numbers = sorted(rows)
-    breaks = [at for at, (one, following) in enumerate(pairwise(numbers), start=1) if following != one + 1]
+    breaks = [at for at, (item, following) in enumerate(pairwise(numbers), start=1) if following != item + 1]
     starts, ends = [0, *breaks], [*breaks, len(numbers)]
     ranges = [(numbers[start], numbers[end - 1]) for start, end in zip(starts, ends, strict=True) if end > start]
-    shown = tuple(f"{one}-{other}" if other > one else str(one) for one, other in ranges)
+    shown = tuple(f"{item}-{other}" if other > item else str(item) for item, other in ranges)
     return DroppedRows(key, len(numbers), shown, values or {})
 
 
 def check_balance(layer: str, read: int, used: int, aside: Sequence[DroppedRows]) -> None:
     """Stop where a row was lost on the way; that is a defect of the planner, not of the data."""
-    left_out = sum(one.count for one in aside)
+    left_out = sum(item.count for item in aside)
     if read != used + left_out:
         message = f"{layer}: {read} rows were read, but {used} are used and {left_out} set aside"
         raise AssertionError(message)

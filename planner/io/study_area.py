@@ -1,4 +1,4 @@
-"""Where the study is: the system to measure in, the communities' outline and the margin around it."""
+"""Study area: metric coordinate system, centre, and layers that lie elsewhere."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def reproject(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.G
 
 
 def _is_exchanged(frame: gpd.GeoDataFrame) -> bool:
-    """Tell whether a layer in metres lies in its system's area of use as soon as x and y are exchanged."""
+    """Return True if a layer in metres lies in its system's area of use as soon as x and y are exchanged."""
     area = frame.crs.area_of_use
     if area is None or not frame.crs.is_projected:
         return False
@@ -104,7 +104,7 @@ def _is_exchanged(frame: gpd.GeoDataFrame) -> bool:
 
 
 def measures_true_metres(crs: pyproj.CRS, lonlat: gpd.GeoDataFrame) -> bool:
-    """Tell whether lengths in `crs` are true metres where the layer `lonlat` (EPSG:4326) lies."""
+    """Return True if lengths in `crs` are true metres where the layer `lonlat` (EPSG:4326) lies."""
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info[:2]):
         return False
     west, south, east, north = lonlat.total_bounds
@@ -150,7 +150,7 @@ def check_nearby(
 
 
 def _fits_exchanged(frame: gpd.GeoDataFrame, crs: pyproj.CRS, communities: Communities, *, within: float) -> bool:
-    """Tell whether a layer, brought to `crs` and its two coordinates exchanged, lies where the communities are."""
+    """Return True if a layer in `crs`, its two coordinates exchanged, lies where the communities are."""
     try:
         exchanged = shapely.transform(frame.to_crs(crs).geometry.array, lambda xy: xy[:, ::-1])
         home = communities.to_crs(crs).total_bounds

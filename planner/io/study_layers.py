@@ -13,14 +13,13 @@ import pyproj
 from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, portable
-from planner.io.datum.choice import DatumChoice, LayerDatum
+from planner.io.datum.resolve import DatumChoice, LayerDatum
 from planner.io.datum.shifts import check_shifts, datum_name, find_shift, raise_unknown
-from planner.io.elevation import Elevation, read_elevation
 from planner.io.formats import is_extract
-from planner.io.layer_notes import FileNotes
-from planner.io.layer_read import LayerRead
+from planner.io.layer_read import FileNotes, LayerRead
 from planner.io.layers import file_hash, read_layer
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
+from planner.io.raster import Elevation, read_elevation
 from planner.io.row_audit import DroppedRows, check_balance, drop_rows
 from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
 from planner.io.tables.columns import MappedColumn
@@ -64,18 +63,18 @@ KEEPING = ("communities", "facilities", "demand", "places")
 """Whose rows are rows of results.gpkg too, so that columns of the user's can be kept there."""
 
 NOWHERE = LayerDatum("wgs84", "no_places", {})
-"""Of a table without places."""
+"""Datum of a table without positions."""
 
 UNTESTED = LayerDatum("wgs84", "untested", {})
-"""Of a raster."""
+"""Datum of a raster."""
 
 DATUM_KEYS = {"WGS-84": "wgs84", "CGCS2000": "cgcs2000"}
-"""How results call the datums that are taken for the true one; others by their name."""
+"""Names in results of the datums that are taken for the true one; others keep their name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerSource:
-    """Where one layer came from, how it was understood, and what became of its rows.
+    """Provenance of one layer: its file, how it was understood, and what became of its rows.
 
     `attribution` is whose data must be named in everything made of it, "" where nobody's;
     `rows` is how many were read; `used` of them are in the results, the others in `dropped`.
@@ -149,17 +148,17 @@ class StudyLayers:
         layer = self.layers[name]
         path = self._study.resolve(layer.path)
         try:
-            found = read_layer(
+            result = read_layer(
                 path, layer, setting=self.setting(name), schema=schema, home=home, counted=self._counted(name)
             )
-            issues = (*found.issues, *_not_kept(name, layer, found, self.setting(name)))
-            table = schema.check(found.frame, source=self.source(name), known=issues)
+            issues = (*result.issues, *_not_kept(name, layer, result, self.setting(name)))
+            table = schema.check(result.frame, source=self.source(name), known=issues)
         except DataError as error:
             self._errors.append(error)
             return None
-        self._read[name] = found
+        self._read[name] = result
         self._crs[name] = table.crs.to_string()
-        self._left_out[name] = [drop_rows(one.key, map(int, one.rows)) for one in found.left_out]
+        self._left_out[name] = [drop_rows(item.key, map(int, item.rows)) for item in result.left_out]
         return table
 
     def _counted(self, name: str) -> tuple[str, ...]:
@@ -168,23 +167,23 @@ class StudyLayers:
             return ()
         return tuple(dict.fromkeys(kind.column for kind in self._study.demand.groups if kind.column))
 
-    def drop_rows(self, name: str, rows: DroppedRows) -> None:
+    def record_dropped(self, name: str, rows: DroppedRows) -> None:
         """Note that rows of a layer do not go into the results."""
         if rows.count:
             self._left_out[name].append(rows)
 
     def sources(self, choice: DatumChoice) -> tuple[LayerSource, ...]:
         """Return where each layer came from and what became of its rows; none is lost."""
-        tables = (self._source(name, found, choice) for name, found in self._read.items())
+        tables = (self._source(name, result, choice) for name, result in self._read.items())
         return (*tables, *self._rasters)
 
     def notices(self) -> tuple[Notice, ...]:
         """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
-        told = []
-        for name, found in self._read.items():
-            told += [Notice(one.key, name, one.rows) for one in found.left_out if one.key in TOLD_ROWS]
-            told += found.notices
-        return (*told, *self._told)
+        notices = []
+        for name, result in self._read.items():
+            notices += [Notice(item.key, name, item.rows) for item in result.left_out if item.key in TOLD_ROWS]
+            notices += result.notices
+        return (*notices, *self._told)
 
     def notes(self, name: str) -> FileNotes:
         """Return what the file of a layer holds besides its rows."""
@@ -193,8 +192,8 @@ class StudyLayers:
     def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> LayerSource:
         layer = self.layers[name]
         aside = tuple(self._left_out[name])
-        used = found.read - sum(one.count for one in aside)
-        check_balance(name, len(found.frame) + sum(len(one.rows) for one in found.left_out), found.read, ())
+        used = found.read - sum(item.count for item in aside)
+        check_balance(name, len(found.frame) + sum(len(item.rows) for item in found.left_out), found.read, ())
         verdict = choice.layers.get(name, NOWHERE)
         is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
         return LayerSource(
@@ -345,11 +344,11 @@ class StudyLayers:
 
 
 def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
-    """Tell whether a layer that was read comes from OpenStreetMap, by its file, its columns, and what they say."""
+    """Return True if a layer comes from OpenStreetMap, by its file, its columns and their texts."""
     columns = {str(column): str(column) for column in found.frame.columns}
-    columns |= {one.column: one.field for one in found.mapped}
-    told = [columns[name] for name in columns if name.lower() in TELLING]
-    texts = {str(one) for name in told for one in found.frame[name].unique() if isinstance(one, str)}
+    columns |= {item.column: item.field for item in found.mapped}
+    values = [columns[name] for name in columns if name.lower() in TELLING]
+    texts = {str(item) for name in values for item in found.frame[name].unique() if isinstance(item, str)}
     return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
 
 
@@ -357,7 +356,7 @@ def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[I
     """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
     if layer.keep and name not in KEEPING:
         return [Issue("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
-    present = {str(column) for column in found.frame.columns} | {one.column for one in found.mapped}
+    present = {str(column) for column in found.frame.columns} | {item.column for item in found.mapped}
     return [
         Issue("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
         for column in layer.keep

@@ -1,4 +1,4 @@
-"""In which encoding texts are: evidence before declaration.
+"""Detection of text encodings: evidence before declaration, for tables and for spatial layers.
 
 Bytes that are UTF-8 prove it. Every other set takes almost any bytes, so that what a file declares is only
 believed where the texts that come of it could stand in a table: as Chinese, or as words of an alphabet.
@@ -28,10 +28,10 @@ DOUBTFUL = 0.2
 """Chinese texts of less plausibility are read and doubted: no table of names has so many rare characters."""
 
 SECOND_LEVEL = 0.5
-"""What a character counts that is among the 3,755 common ones of GB 2312, and not among the most common."""
+"""Weight of a character among the 3,755 of GB 2312's first level that is not among the most common."""
 
 LETTERS_AT_LEAST = 0.9
-"""Of the characters beyond ASCII that an alphabet's reading holds: signs between letters are no words."""
+"""Least share of letters among the characters beyond ASCII in an alphabet's reading."""
 
 THREE_BYTES = "\u0800"
 """The first character that UTF-8 writes in three bytes. Other sets hardly ever give such a pattern by chance."""
@@ -45,7 +45,7 @@ CHARACTERS_AT_LEAST = 2
 """Fewer Chinese characters in a whole table speak against no declaration: any two accented letters make one."""
 
 WESTERN = "cp1252"
-"""What Western European files are in where they say nothing."""
+"""Encoding of Western European files that declare none."""
 
 CHINESE = ("gb18030", "cp950")
 """Sets of two bytes a character that Chinese tables are in: simplified and traditional."""
@@ -58,7 +58,7 @@ SAME = {
     # Latin-1 takes any bytes and is what many programs write without being asked: it declares nothing.
     **dict.fromkeys(("", "iso88591", "88591", "latin1", "oem", "ascii", "usascii", "neutral", "system"), ""),
 }
-"""How files call an encoding, without signs and "ANSI", and what Python calls it; "" where it proves nothing."""
+"""Names of encodings in files, without signs and "ANSI", with Python's name; "" if it proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +129,28 @@ def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> TextEn
     >>> choose_encoding([("Käpylä".encode("cp1252"), 0)], "1252").name
     'cp1252'
     """
-    said = normalize_encoding(declared)
+    words = normalize_encoding(declared)
     speaking = [(text, width) for text, width in dict.fromkeys(texts) if not text.isascii()]
     if not speaking:
-        return TextEncoding(said or "utf-8")
-    names = dict.fromkeys(name for name in (said, "utf-8", *CHINESE, WESTERN) if name)
+        return TextEncoding(words or "utf-8")
+    names = dict.fromkeys(name for name in (words, "utf-8", *CHINESE, WESTERN) if name)
     readings = {name: read for name in names if (read := _reading(speaking, name)) is not None}
-    chosen = _chosen(readings, said)
+    chosen = _chosen(readings, words)
     if chosen is None:
         # Nothing else takes these bytes: each is a character, if the file says anything.
         return TextEncoding("iso8859-1") if declared.strip() else None
     if chosen == WESTERN and not declared.strip() and plausibility(readings[WESTERN]) < PLAUSIBLE:
         return None
-    if not said or chosen == said:
+    if not words or chosen == words:
         doubtful = chosen != "utf-8" and plausibility(readings[chosen]) < DOUBTFUL
         return TextEncoding(chosen, read_as=_listed(readings[chosen][:SHOWN_TEXTS]), is_doubtful=doubtful)
-    other = readings.get(said) or _reading(speaking, said, errors="replace") or []
-    pairs = [(one, two) for one, two in zip(readings[chosen], other, strict=True) if one != two]
+    other = readings.get(words) or _reading(speaking, words, errors="replace") or []
+    pairs = [(item, two) for item, two in zip(readings[chosen], other, strict=True) if item != two]
     if not pairs:
         return TextEncoding(chosen)
     shown = pairs[:SHOWN_TEXTS]
     return TextEncoding(
-        chosen, declared.strip(), _listed(one for one, _ in shown), _listed(two for _, two in shown)
+        chosen, declared.strip(), _listed(item for item, _ in shown), _listed(two for _, two in shown)
     )
 
 
@@ -214,19 +214,19 @@ def _reading(texts: Sequence[tuple[bytes, int]], encoding: str, errors: str = "s
 
 
 def _is_mark(sign: str) -> bool:
-    """Tell whether a character is punctuation that stands in Chinese texts and says nothing: （）、，《》."""
+    """Return True if a character is punctuation that stands in Chinese texts and says nothing: （）、，《》."""
     return "\u3000" <= sign <= "\u3020" or "\uff00" <= sign <= "\uff65" or sign in "·—…“”‘’№²³℃°"
 
 
 def _is_word_like(texts: Sequence[str]) -> bool:
-    """Tell whether capitals stand only at the beginning of words, or everywhere."""
+    """Return True if capitals stand only at the beginning of words, or everywhere."""
     words = [word for text in texts for word in text.split() if not word.isascii()]
     fitting = sum(word.lower() == word or word.upper() == word or word[1:].lower() == word[1:] for word in words)
     return fitting >= LETTERS_AT_LEAST * len(words)
 
 
 def _is_first_level(sign: str) -> bool:
-    """Tell whether a character is on the first level of GB 2312: rows 16 to 55."""
+    """Return True if a character is on the first level of GB 2312: rows 16 to 55."""
     try:
         code = sign.encode("gb2312")
     except UnicodeEncodeError:
@@ -245,13 +245,13 @@ def _listed(texts: Iterable[str]) -> str:
 
 
 UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-"""What Excel calls Unicode text."""
+"""Encodings that Excel calls Unicode text."""
 
 PROVES_UTF_8 = 3
 """So many characters of several bytes prove UTF-8: other encodings do not make them by chance."""
 
 DAMAGED_AT_MOST = 0.1
-"""Of a text in UTF-8, no more of its characters than this are torn by damage."""
+"""Largest share of characters of a text in UTF-8 that damage has torn."""
 
 COMMON_CHINESE = 0.5
 """Of a Chinese text, names and addresses included, more than nine in ten characters are in GB2312; of a text in
@@ -353,7 +353,7 @@ def _refuse_damaged(content: bytes, error: UnicodeDecodeError) -> None:
 
 
 def _is_common(sign: str) -> bool:
-    """Tell whether a character is one that Chinese texts are made of."""
+    """Return True if a character is one that Chinese texts are made of."""
     try:
         sign.encode("gb2312")
     except UnicodeEncodeError:

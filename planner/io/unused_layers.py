@@ -1,4 +1,4 @@
-"""Layers beside those that are read: what else a file of several layers holds, and the lines that would use it."""
+"""Layers and OpenStreetMap tables of input files that the study does not read, with the lines that would."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from planner.io.osm.extract import BARRIERS, PLACE_KEYS, WATER
 from planner.io.osm.objects import open_extract
 from planner.io.osm.walkable_tags import is_passable
 from planner.io.study_layers import TABLES
-from planner.io.vector.geopackages import check_views
-from planner.io.vector.readers import STYLES, choose_layer
+from planner.io.vector.readers import STYLES, check_views, choose_layer
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
 
@@ -39,10 +38,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "people_table": ("people", "census", "人口"),
     "demand": ("demand", "people", "population", "人口", "居民", "需求"),
 }
-"""What is part of the name of a layer that a table of the study is called by."""
+"""Parts of layer names that indicate a table of the study."""
 
 OF_PLANNER = ("left_out", "boundary", "gates")
-"""What `planner fetch` writes into osm.gpkg for people to look at; at its closed gates the streets end already."""
+"""Layers of osm.gpkg that `planner fetch` writes for inspection; its streets end at closed gates already."""
 
 FETCHED = "osm.gpkg"
 
@@ -81,13 +80,13 @@ def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
     named = [(layer, bool(schemas[name].geometry_types)) for name, layer in given.items()]
     named += [(layer, True) for layer in of_kinds]
     files = {study.resolve(layer.path): str(layer.path) for layer, _ in named}
-    found: list[UnusedLayer] = []
+    results: list[UnusedLayer] = []
     for path, file in files.items():
         if path.suffix.lower() not in ENDINGS:
             continue
         read = {_read(path, layer, placed=placed) for layer, placed in named if study.resolve(layer.path) == path}
-        found += _beside(path, file, read, given.keys())
-    return tuple(found)
+        results += _beside(path, file, read, given.keys())
+    return tuple(results)
 
 
 def _read(path: Path, layer: Layer, *, placed: bool) -> str:
@@ -95,7 +94,7 @@ def _read(path: Path, layer: Layer, *, placed: bool) -> str:
 
 
 def _beside(path: Path, file: str, read: set[str], given: Container[str]) -> list[UnusedLayer]:
-    found = []
+    results = []
     for name, shape in pyogrio.list_layers(path):
         is_own = path.name == FETCHED and name in OF_PLANNER
         if name in read or name.lower() in STYLES or is_own:
@@ -103,8 +102,8 @@ def _beside(path: Path, file: str, read: set[str], given: Container[str]) -> lis
         count, tables = _count(path, str(name)), _tables_for(str(name), shape, given)
         if count != 0 and tables:
             lines = _lines(file, str(name), tables[0])
-            found.append(UnusedLayer(file, str(name), count, tables, tables[0] in given, lines))
-    return found
+            results.append(UnusedLayer(file, str(name), count, tables, tables[0] in given, lines))
+    return results
 
 
 def _count(path: Path, layer: str) -> int | None:
@@ -175,7 +174,7 @@ def find_unused_osm_tables(study: Study) -> tuple[UnusedOsmTable, ...]:
     """
     named = {name: layer for name in (*OFFERED, "streets") if (layer := getattr(study.inputs, name)) is not None}
     files = {str(layer.path): study.resolve(layer.path) for layer in named.values()}
-    found = []
+    results = []
     for file, path in files.items():
         if not is_extract(path):
             continue
@@ -183,15 +182,15 @@ def find_unused_osm_tables(study: Study) -> tuple[UnusedOsmTable, ...]:
             counts = count_osm_tables(path)
         except DataError:
             continue
-        found += [
+        results += [
             UnusedOsmTable(file, table, counts[table], f'[inputs.{table}]\npath = "{_quoted(file)}"')
             for table in OFFERED
             if counts[table] and table not in named
         ]
-        found += [
+        results += [
             UnusedOsmTable(file, table, counts[table], "") for table in ("gates", "closed_gates") if counts[table]
         ]
-    return tuple(found)
+    return tuple(results)
 
 
 def count_osm_tables(path: Path) -> dict[str, int]:
@@ -206,9 +205,9 @@ def count_osm_tables(path: Path) -> dict[str, int]:
     keys = {"building", "barrier", *PLACE_KEYS, *(key for key, _ in (*WATER, *BARRIERS))}
     with open_extract(path) as source:
         processor = osmium.FileProcessor(source.path, osm.NODE | osm.WAY | osm.RELATION)
-        for one in processor.with_filter(osmium.filter.KeyFilter(*keys)):
-            if isinstance(one, (osm.types.Node, osm.types.Way, osm.types.Relation)):
-                _count_object(one, counts)
+        for item in processor.with_filter(osmium.filter.KeyFilter(*keys)):
+            if isinstance(item, (osm.types.Node, osm.types.Way, osm.types.Relation)):
+                _count_object(item, counts)
     return counts
 
 

@@ -195,15 +195,7 @@ def build_network(
     ([100.0, 100.0, 50.0], 4)
     """
     check_streets(streets)
-    parts, street_of_part = shapely.get_parts(streets.geometry.array, return_index=True)
-    xy, line = shapely.get_coordinates(parts, return_index=True)
-    xy = np.round(xy, MILLIMETRE_DIGITS) + 0.0
-    repeated = (line[1:] == line[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
-    keep = np.concatenate([[True], ~repeated])[: len(xy)]
-    xy, line = xy[keep], line[keep]
-    long_enough = np.bincount(line, minlength=len(parts))[line] > 1
-    xy, line = xy[long_enough], line[long_enough]
-
+    xy, line, street = _distinct_vertices(streets)
     _, vertex = np.unique(xy, axis=0, return_inverse=True)
     vertex = _separate_at_gates(vertex.reshape(-1), xy, gates)
     changes = line[1:] != line[:-1]
@@ -227,22 +219,13 @@ def build_network(
     )
     edge_cost_m = np.column_stack([edge_m, edge_m])
 
-    node_vertices, node_of = np.unique(
-        np.concatenate([vertex[begins[opens]], vertex[begins[closes] + 1]]), return_inverse=True
-    )
-    first_seen = np.zeros(len(vertex), dtype=np.int64)
-    first_seen[vertex[::-1]] = np.arange(len(vertex))[::-1]
-    node_xy = xy[first_seen[node_vertices]]
-    order = morton_order(node_xy)
-    number = np.empty(len(order), dtype=np.int64)
-    number[order] = np.arange(len(order))
-    edge_nodes = np.ascontiguousarray(number[node_of].reshape(2, -1).T)
+    node_xy, edge_nodes = _number_nodes(vertex, xy, begins[opens], begins[closes] + 1)
     return WalkingNetwork(
         crs=streets.crs,
-        node_xy=node_xy[order],
+        node_xy=node_xy,
         edge_nodes=edge_nodes,
         edge_m=edge_m,
-        edge_street=street_of_part[line[begins[opens]]].astype(np.int64),
+        edge_street=street[line[begins[opens]]].astype(np.int64),
         segment_edge=segment_edge.astype(np.int64),
         segment_from_m=segment_from_m,
         segment_m=segment_m,
@@ -254,8 +237,34 @@ def build_network(
         adjacency=build_adjacency(edge_nodes, edge_cost_m, len(node_xy)),
         grid=build_grid(segment_xy, segment_m),
         barriers=barriers,
-        gates=tuple(_add_nodes(gate, node_xy[order]) for gate in gates),
+        gates=tuple(_add_nodes(gate, node_xy) for gate in gates),
     )
+
+
+def _distinct_vertices(streets: gpd.GeoDataFrame) -> tuple[FloatArray, IndexArray, IndexArray]:
+    """Return the vertices of all lines without repeated ones, the line of each, and the street of each line."""
+    parts, street = shapely.get_parts(streets.geometry.array, return_index=True)
+    xy, line = shapely.get_coordinates(parts, return_index=True)
+    xy = np.round(xy, MILLIMETRE_DIGITS) + 0.0
+    repeated = (line[1:] == line[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
+    keep = np.concatenate([[True], ~repeated])[: len(xy)]
+    xy, line = xy[keep], line[keep]
+    long_enough = np.bincount(line, minlength=len(parts))[line] > 1
+    return xy[long_enough], line[long_enough], street
+
+
+def _number_nodes(
+    vertex: IndexArray, xy: FloatArray, first: IndexArray, last: IndexArray
+) -> tuple[FloatArray, IndexArray]:
+    """Return the nodes along a Morton curve, and the nodes of each edge from its first and last vertex."""
+    node_vertices, node_of = np.unique(np.concatenate([vertex[first], vertex[last]]), return_inverse=True)
+    first_seen = np.zeros(len(vertex), dtype=np.int64)
+    first_seen[vertex[::-1]] = np.arange(len(vertex))[::-1]
+    node_xy = xy[first_seen[node_vertices]]
+    order = morton_order(node_xy)
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+    return node_xy[order], np.ascontiguousarray(number[node_of].reshape(2, -1).T)
 
 
 def with_costs(

@@ -91,13 +91,9 @@ def with_private_ways(network: WalkingNetwork, is_private: NDArray[np.bool_]) ->
     )
     node_place = np.concatenate([np.arange(n_nodes), entering, joining])
     edge_cost_m, segment_xy = network.edge_cost_m[edges], network.segment_xy[segments]
-    # Where private ways alone meet, those that leave and those that enter need no passage: nobody turns round.
-    passages = np.vstack(
-        [
-            np.column_stack([of_leaving[joining], joining]),
-            np.column_stack([joining, of_entering[joining]]),
-        ]
-    )
+    # Where only private ways meet, no passage is needed between leaving and entering.
+    leave, enter = (of_leaving[joining], joining), (joining, of_entering[joining])
+    passages = np.vstack([np.column_stack(leave), np.column_stack(enter)])
     layer = np.where(is_private, LEAVING, PUBLIC)
     return replace(
         network,

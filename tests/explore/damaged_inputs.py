@@ -37,8 +37,8 @@ from planner.config.sections.layers import Layer
 from planner.config.study import make_study, read_study
 from planner.evaluation.rule_files import read_rules
 from planner.inputs.scenario import read_scenario
-from planner.io.elevation import read_elevation
 from planner.io.layers import read_layer
+from planner.io.raster import read_elevation
 from planner.io.study_area import reproject
 from planner.io.study_layers import TABLES
 from planner.messages.errors import PlannerError

@@ -20,8 +20,7 @@ from benchmarks.datum import Layers, district, haibowan, helsinki_in_china, shif
 from planner.commands.check import BY_WEIGHT
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
-from planner.io.datum.choice import DatumChoice, LayerDatum, UndatedLayer, choose_datums
-from planner.io.datum.resolve import inherit_datums
+from planner.io.datum.resolve import DatumChoice, LayerDatum, UndatedLayer, choose_datums, inherit_datums
 from planner.io.datum.transform import DATUMS, Datum
 from planner.messages.catalogue import catalogue
 from planner.reporting.document.build import build_document

@@ -22,7 +22,7 @@ from answers import refused
 
 from planner.io.formats import LAYERS
 from planner.io.raster import open_raster, read_scaled
-from planner.io.vector import geopackages
+from planner.io.vector import readers
 from planner.io.vector.files import read_vector
 from planner.io.vector.gdal_isolation import only_drivers
 from planner.messages.errors import DataError
@@ -301,7 +301,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("view", ENDLESS.values(), ids=ENDLESS)
 def test_views_that_never_end_are_refused(tmp_path: Path, view: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geopackages, "SECONDS_AT_MOST", 0.3)
+    monkeypatch.setattr(readers, "SECONDS_AT_MOST", 0.3)
     path = with_view(geopackage(tmp_path / "x.gpkg"), view)
     begun = time.monotonic()
     with pytest.raises(DataError, match="is computed when it is read"):
@@ -310,7 +310,7 @@ def test_views_that_never_end_are_refused(tmp_path: Path, view: str, monkeypatch
 
 
 def test_an_endless_list_of_layers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geopackages, "SECONDS_AT_MOST", 0.3)
+    monkeypatch.setattr(readers, "SECONDS_AT_MOST", 0.3)
     path = geopackage(tmp_path / "x.gpkg")
     with sqlite3.connect(path) as base:
         base.execute("ALTER TABLE gpkg_contents RENAME TO old")

@@ -15,7 +15,7 @@ from planner.messages.notices import Notice
 
 PLANNER = Path(__file__).parents[2] / "planner"
 
-PREFIXES = {"Issue": "errors.", "Notice": "notices.", "set_aside": "notices.", "say": "report.", "word": "words."}
+PREFIXES = {"Issue": "errors.", "Notice": "notices.", "drop_rows": "notices.", "say": "report.", "word": "words."}
 """What a call puts before its key."""
 
 
@@ -35,7 +35,7 @@ def calls() -> Iterator[tuple[str, str, set[str], bool]]:
             if name in {"texts", "say", "word"}:
                 yield where, key, {one for one in given if one}, None in given
                 continue
-            position = {"Issue": 1, "Phrase": 1, "Notice": 4, "set_aside": 2}[name]
+            position = {"Issue": 1, "Phrase": 1, "Notice": 4, "drop_rows": 2}[name]
             values = next((keyword.value for keyword in node.keywords if keyword.arg == "values"), None)
             if values is None and len(node.args) > position:
                 values = node.args[position]
@@ -110,7 +110,7 @@ def lacks(say: Callable[[], str]) -> bool:
     return False
 
 
-def test_rows_set_aside_name_what_they_speak_of() -> None:
+def test_dropped_rows_name_what_they_speak_of() -> None:
     aside = drop_rows("people_table_unmatched", [3], {"found": "海勃湾区"})
     assert "海勃湾区" in aside.in_words("zh")
     assert "海勃湾区" in aside.in_words("en")

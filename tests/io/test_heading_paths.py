@@ -9,11 +9,8 @@ import pytest
 import sheets
 
 from planner.io.tables.columns import FieldClaim, Vocabulary
-from planner.io.tables.headings import (
-    Area,
-    Heading,
+from planner.io.tables.heading_names import (
     count_known_names,
-    find_headings,
     find_parts,
     is_called,
     is_unit_cell,
@@ -21,6 +18,7 @@ from planner.io.tables.headings import (
     path_name,
     place_part,
 )
+from planner.io.tables.headings import Area, Heading, find_headings
 from planner.schemas.tables import FACILITIES
 
 FIELDS = ("community", "people", "households", "name")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from planner.io.tables import headings
+from planner.io.tables import heading_names, headings
+from planner.io.tables.cells import Area
 from planner.io.tables.columns import Vocabulary
-from planner.io.tables.headings import Area, Heading
+from planner.io.tables.headings import Heading
 
 WORDS = Vocabulary.of("demand", ("community", "people", "households", "name"), {})
 ONE, WIDE = (0, 0), (1, 3)
@@ -182,7 +183,7 @@ def test_a_name_stands_below_within_the_depth_of_a_heading() -> None:
     ],
 )
 def test_names_without_the_word_of_a_total(name: str, expected: str) -> None:
-    assert headings._without_total(name) == expected
+    assert heading_names._without_total(name) == expected
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_names_without_the_word_of_a_total(name: str, expected: str) -> None:
     ],
 )
 def test_names_that_leave_what_stands_below_whole(name: str, expected: bool) -> None:  # noqa: FBT001
-    assert headings._is_neutral(name, WORDS) is expected
+    assert heading_names._is_neutral(name, WORDS) is expected
 
 
 def test_runs_of_rows_that_make_one_heading() -> None:

@@ -11,8 +11,7 @@ import shapely
 
 from planner.config.sections.layers import Layer
 from planner.inputs.study_inputs import is_private_way
-from planner.io.layer_notes import FileNotes, clip_excluded_lines, summarize_excluded_lines
-from planner.io.layer_read import LayerRead
+from planner.io.layer_read import FileNotes, LayerRead, clip_excluded_lines, summarize_excluded_lines
 from planner.io.layers import read_layer
 from planner.io.osm.line_classes import classify_lines
 from planner.messages.errors import DataError

@@ -12,7 +12,7 @@ import rasterio
 import shapely
 import toy
 
-from planner.io.elevation import read_elevation
+from planner.io.raster import read_elevation
 from planner.messages.errors import DataError
 from planner.population.rasters import RasterCells, read_raster
 from planner.schemas.tables import Communities

@@ -17,8 +17,8 @@ from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead
 from planner.io.layers import read_layer
+from planner.io.tables.cells import CellGrid
 from planner.io.tables.layer_columns import remove_grid_control_characters
-from planner.io.tables.sheets import CellGrid
 from planner.io.tables.text_tables import parse_text
 from planner.io.text_encodings import decode_table
 from planner.messages.errors import DataError

@@ -20,9 +20,9 @@ from openpyxl.styles import PatternFill
 
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
-from planner.io.tables import workbook_process
+from planner.io.tables import workbooks
 from planner.io.tables.containers import UnpackedSizeError, UnpackError, gunzipped, is_protected
-from planner.io.tables.workbook_process import CHILD, read_sheet
+from planner.io.tables.workbooks import CHILD, read_sheet
 from planner.messages.errors import DataError
 from planner.schemas.tables import DEMAND
 
@@ -159,10 +159,10 @@ def test_reading_a_small_workbook_costs_little(tmp_path: Path) -> None:
 def test_a_reader_that_does_not_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     endless = tmp_path / "endless.py"
     endless.write_text("import time\ntime.sleep(600)\n", "utf-8")
-    monkeypatch.setattr(workbook_process, "CHILD", endless)
+    monkeypatch.setattr(workbooks, "CHILD", endless)
     # As it is, a small one is refused within ten seconds.
-    assert workbook_process.SECONDS_AT_LEAST < workbook_process.WAIT_AT_LEAST_S < 10
-    monkeypatch.setattr(workbook_process, "WAIT_AT_LEAST_S", 0.5)
+    assert workbooks.SECONDS_AT_LEAST < workbooks.WAIT_AT_LEAST_S < 10
+    monkeypatch.setattr(workbooks, "WAIT_AT_LEAST_S", 0.5)
     xlsx(tmp_path / "x.xlsx")
     with pytest.raises(DataError, match="does not come to an end"):
         read(tmp_path / "x.xlsx")

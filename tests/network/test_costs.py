@@ -10,8 +10,8 @@ import rasterio
 import shapely
 from rasterio import Affine
 
-from planner.io.elevation import Elevation, read_elevation
 from planner.io.osm.extract import read_osm_streets
+from planner.io.raster import Elevation, read_elevation
 from planner.messages.errors import DataError
 from planner.network.costs import WalkingCosts, compute_cost_factors, find_unused_names, select_walkable, tobler
 from planner.network.gates import close_gates

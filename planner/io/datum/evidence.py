@@ -1,4 +1,4 @@
-"""What speaks for a datum: how well two layers lie on one another, for every pair of datums that they may be in.
+"""Evidence for datums: how well two layers fit, for every pair of datums that they may be in.
 
 Each witness looks at two layers. It moves the points of one into the datum of the other, as if the first were in
 one datum and the second in another, and says how well they fit. Fits are log-likelihoods, cut off so that no
@@ -24,13 +24,13 @@ Pair = tuple[Datum, Datum]
 PAIRS: tuple[Pair, ...] = tuple(product(DATUMS, DATUMS))
 
 WRONGLY_DECLARED = 0.05
-"""How many rows name a community in which they do not lie although nothing is shifted."""
+"""Share of rows that name a community in which they do not lie although nothing is shifted."""
 
 BORDER_M = 25.0
 """A door on the border street still counts as inside."""
 
 FITTING_SHARE = 0.6
-"""Where no pair of datums puts as many rows into the community that they name, the names are of no use here."""
+"""Least share of rows in the community that they name, at the best pair of datums, for the names to count."""
 
 ROWS_COUNTED = 60
 """Rows of one layer err together; more of them than this do not add to the certainty."""
@@ -61,7 +61,7 @@ METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DatumEvidence:
-    """How well two layers fit in each pair of datums.
+    """Fit of two layers in each pair of datums.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class LayerGeometry:
 def collect_evidence(
     layers: Mapping[str, gpd.GeoDataFrame], declared: Mapping[str, NDArray[np.object_]]
 ) -> tuple[DatumEvidence, ...]:
-    """Hear all witnesses that the layers of a study offer.
+    """Collect all evidence that the layers of a study give.
 
     Parameters
     ----------
@@ -130,25 +130,25 @@ def collect_evidence(
         The id of the community that each row of a layer names, "" where none; by layer.
     """
     scene = LayerGeometry(layers)
-    heard: list[DatumEvidence | None] = []
+    evidence: list[DatumEvidence | None] = []
     communities = scene.shapes("communities")
     position = {str(name): row for row, name in enumerate(layers["communities"]["id"])}
     for name in ("facilities", "demand"):
         if name not in layers:
             continue
         spots = _spots(scene.degrees[name])
-        home = np.array([position.get(str(one), -1) for one in declared.get(name, ())], dtype=np.int64)
+        home = np.array([position.get(str(item), -1) for item in declared.get(name, ())], dtype=np.int64)
         if len(home):
-            heard.append(_declared(scene, name, spots, home, communities))
+            evidence.append(_declared(scene, name, spots, home, communities))
     if "demand" in layers:
-        heard.append(_inside(scene, _spots(scene.degrees["demand"]), communities))
+        evidence.append(_inside(scene, _spots(scene.degrees["demand"]), communities))
     if "streets" in layers:
-        heard += _along_streets(scene, layers)
-    return tuple(one for one in heard if one is not None)
+        evidence += _along_streets(scene, layers)
+    return tuple(item for item in evidence if item is not None)
 
 
 def score_layer(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]) -> Mapping[Datum, float]:
-    """Say how well one more layer fits those whose datum is settled, in each datum that it may be in.
+    """Score one more layer against those whose datum is resolved, in each datum that it may be in.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def score_layer(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]
     scene = LayerGeometry({**settled, "layer": layer})
     spots = _spots(scene.degrees["layer"])
     spots = spots[_sample(np.flatnonzero(np.isfinite(spots).all(axis=1)))]
-    heard = [_inside(scene, spots, scene.shapes("communities"))]
+    evidence = [_inside(scene, spots, scene.shapes("communities"))]
     streets = _street_points(scene) if "streets" in settled else None
     if streets is not None:
         nearest = cKDTree(streets)
@@ -178,8 +178,8 @@ def score_layer(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]
             _pattern("beside", "layer", scene, spots, nearest, _share_within(np.array(radius_m)))
             for radius_m in sorted({own_m, ON_STREET_M, BESIDE_M / 2})
         ]
-        heard.append(max((one for one in tried if one), key=lambda one: max(one.scores.values()), default=None))
-    return {datum: sum(one.scores[datum, "wgs84"] for one in heard if one is not None) for datum in DATUMS}
+        evidence.append(max((one for one in tried if one), key=lambda one: max(one.scores.values()), default=None))
+    return {datum: sum(one.scores[datum, "wgs84"] for one in evidence if one is not None) for datum in DATUMS}
 
 
 def _share_within(radius_m: Array) -> Callable[[Array], Array]:
@@ -224,20 +224,16 @@ def _inside(scene: LayerGeometry, spots: Array, communities: NDArray[np.object_]
 
 
 def _along_streets(scene: LayerGeometry, layers: Mapping[str, gpd.GeoDataFrame]) -> list[DatumEvidence | None]:
-    """Find out whether the pattern of a layer fits the streets at one shift and no other.
-
-    Borders run along streets, houses and centres stand beside them: whichever it is, at the true shift the pattern
-    differs from what it is at any other. So the shift of each pair is set against many arbitrary ones.
-    """
+    """Find out whether the pattern of a layer fits the streets at one shift and no other."""
     streets = _street_points(scene)
     if streets is None:
         return []
     nearest = cKDTree(streets)
 
-    heard = []
+    evidence = []
     borders = scene.degrees["communities"]
     edge = _border_points(borders)
-    heard.append(
+    evidence.append(
         _pattern("borders_on_streets", "communities", scene, edge, nearest, _share_within(np.array(ON_STREET_M)))
     )
     if "demand" in layers:
@@ -245,12 +241,12 @@ def _along_streets(scene: LayerGeometry, layers: Mapping[str, gpd.GeoDataFrame])
         radius_m = np.clip(np.sqrt(shapely.area(shapes) / np.pi), BUILDING_AT_LEAST_M, FAR_M / 2)
         spots = _spots(scene.degrees["demand"])
         rows = _sample(np.flatnonzero(np.isfinite(spots).all(axis=1)))
-        heard.append(
+        evidence.append(
             _pattern("demand_by_streets", "demand", scene, spots[rows], nearest, _share_within(radius_m[rows]))
         )
     if "facilities" in layers:
-        heard.append(_by_streets(scene, _spots(scene.degrees["facilities"]), nearest))
-    return heard
+        evidence.append(_by_streets(scene, _spots(scene.degrees["facilities"]), nearest))
+    return evidence
 
 
 def _pattern(
@@ -269,7 +265,7 @@ def _pattern(
     tried = np.concatenate([places["wgs84", "wgs84"] + decoys[:, None], np.stack(list(places.values()))])
     away_m = _away_m(tried, nearest)
     measured = measure(away_m)
-    usual, found = measured[: len(decoys)], dict(zip(places, measured[len(decoys) :].tolist(), strict=True))
+    usual, result = measured[: len(decoys)], dict(zip(places, measured[len(decoys) :].tolist(), strict=True))
     middle = float(np.median(usual))
     # The share of few points jumps by chance: never finer than that.
     chance = float(np.sqrt(max(middle * (1 - middle), 1 / len(spots)) / len(spots)))
@@ -278,9 +274,9 @@ def _pattern(
     from_z = max(STRIKING, strangest + BEYOND_DECOYS)
     scores = {
         pair: PATTERN_WEIGHT * float(np.clip((abs(value - middle) / spread - from_z) / FULL_AFTER, 0, 1))
-        for pair, value in found.items()
+        for pair, value in result.items()
     }
-    return DatumEvidence(key, (name, "streets"), scores, found, len(spots)) if any(scores.values()) else None
+    return DatumEvidence(key, (name, "streets"), scores, result, len(spots)) if any(scores.values()) else None
 
 
 def _by_streets(scene: LayerGeometry, spots: Array, nearest: cKDTree) -> DatumEvidence | None:

@@ -1,4 +1,4 @@
-"""How well it is known where a coordinate system lies: for some datums no shift to WGS-84 is known at a place.
+"""Shifts of datums to WGS 84, and how well they are known; for some datums none is known at a place.
 
 PROJ then takes degrees as they are ("ballpark"). Beijing 1954 and Xian 1980 are such in most of China: their
 parameters are not public. A layer brought from them lies some ten to some hundred metres off, beside the others.
@@ -37,7 +37,7 @@ DEFAULT_SIZE = (50, 300)
 
 @dataclass(frozen=True, slots=True)
 class DatumShift:
-    """How the datum of a system is brought to WGS-84 at a place.
+    """Shift of a system's datum to WGS 84 at a place.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class DatumShift:
 
 
 def find_shift(crs: pyproj.CRS, middle: tuple[float, float]) -> DatumShift:
-    """Say how well a system's shift to WGS-84 is known around a place (longitude, latitude).
+    """Return the shift of a system to WGS 84 around a place (longitude, latitude), and whether it is known.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def find_shift(crs: pyproj.CRS, middle: tuple[float, float]) -> DatumShift:
     if best is not None and BALLPARK not in best.description.lower():
         accuracy = max(float(best.accuracy), 0.0)
         return DatumShift(name, is_known=True, metres=(accuracy, accuracy))
-    moved = [_moved_m(one, middle) for one in _operations(source, None).transformers]
+    moved = [_moved_m(item, middle) for item in _operations(source, None).transformers]
     sizes = [metres for metres in moved if np.isfinite(metres)]
     least, most = (min(sizes), max(sizes)) if sizes else DEFAULT_SIZE
     return DatumShift(name, is_known=False, metres=(float(least), float(most)))
@@ -104,7 +104,7 @@ def datum_name(crs: pyproj.CRS) -> str:
 def check_shifts(
     frames: Mapping[str, gpd.GeoDataFrame], middle: tuple[float, float], names: Mapping[str, str]
 ) -> tuple[Notice, ...]:
-    """Say which layers are in a system whose shift is not, or not well, known.
+    """Check which layers are in a system whose shift is not, or not well, known.
 
     Where all layers share that system, the results do not depend on the shift; only the map lies off.
 
@@ -114,8 +114,6 @@ def check_shifts(
         The layers with places, each in its own system.
     middle
         Longitude and latitude of the middle of the communities.
-    names
-        What to call each layer in a message.
 
     Raises
     ------
@@ -172,7 +170,7 @@ def _layer(name: str) -> Phrase:
 
 
 def _is_world_wide(ellipsoid: Ellipsoid) -> bool:
-    """Tell whether degrees on an ellipsoid are those of WGS-84; on a sphere they are so by convention."""
+    """Return True if degrees on an ellipsoid are those of WGS-84; on a sphere they are so by convention."""
     return ellipsoid.semi_major_metre == MODERN_AXIS_M or not ellipsoid.inverse_flattening
 
 

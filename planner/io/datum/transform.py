@@ -75,7 +75,7 @@ def convert(lon: Degrees, lat: Degrees, source: Datum, target: Datum) -> LonLat:
 
 
 def in_mainland(lon: Degrees, lat: Degrees) -> NDArray[np.bool_]:
-    """Tell which places lie in mainland China, where maps are shifted.
+    """Return which places lie in mainland China, where maps are shifted.
 
     The outline is Natural Earth's, with the sea along the coast added; it is good to some two kilometres along
     land borders. Hong Kong, Macao and Taiwan are outside.

@@ -1,4 +1,4 @@
-"""What a building of OpenStreetMap says on itself: what it is used for, how many storeys, how high."""
+"""Tags of OpenStreetMap buildings: use, storeys and height."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def parse_storeys(written: str) -> float:
     >>> parse_storeys("6"), parse_storeys("6层"), parse_storeys("3;4"), parse_storeys("1-3"), parse_storeys("-1")
     (6.0, 6.0, nan, nan, nan)
     """
-    found = STOREYS.fullmatch(written.strip().lower())
-    return float(found[1]) if found else math.nan
+    match = STOREYS.fullmatch(written.strip().lower())
+    return float(match[1]) if match else math.nan
 
 
 def parse_height_m(written: str) -> float:
@@ -75,11 +75,11 @@ def parse_height_m(written: str) -> float:
     (12.0, 12.0, 12.192, nan)
     """
     text = written.strip().lower()
-    found = METRES.fullmatch(text)
-    if found:
-        return float(found[1].replace(",", "."))
-    found = FEET.fullmatch(text)
-    return round(float(found[1]) * FOOT_M + float(found[2] or 0) * INCH_M, 4) if found else math.nan
+    match = METRES.fullmatch(text)
+    if match:
+        return float(match[1].replace(",", "."))
+    match = FEET.fullmatch(text)
+    return round(float(match[1]) * FOOT_M + float(match[2] or 0) * INCH_M, 4) if match else math.nan
 
 
 def building_use(tags: Tags) -> str:
@@ -92,13 +92,13 @@ def building_use(tags: Tags) -> str:
     >>> building_use({"building": "yes", "amenity": "nursing_home"})
     ''
     """
-    told = [f"{key}={tags.get(key)}" for key in (*USE_KEYS, "social_facility") if tags.get(key)]
-    if LIVED_IN.intersection(told) or tags.get("building:flats") or tags.get("residential"):
+    texts = [f"{key}={tags.get(key)}" for key in (*USE_KEYS, "social_facility") if tags.get(key)]
+    if LIVED_IN.intersection(texts) or tags.get("building:flats") or tags.get("residential"):
         return ""
     own_words = tags.get("building:use") or ""
     if own_words in {"residential", "apartments", "dwelling"}:
         return ""
-    used = next((one for one in told if one.partition("=")[2] not in NOT_USED and one in _uses(told)), "")
+    used = next((item for item in texts if item.partition("=")[2] not in NOT_USED and item in _uses(texts)), "")
     if used:
         return used
     if own_words:
@@ -108,7 +108,7 @@ def building_use(tags: Tags) -> str:
 
 
 def _uses(told: Sequence[str]) -> list[str]:
-    return [one for one in told if not one.startswith("social_facility=")]
+    return [item for item in told if not item.startswith("social_facility=")]
 
 
 def without_relation_type(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -159,7 +159,7 @@ def complete_from_tags(frame: gpd.GeoDataFrame, rows: pd.DataFrame) -> tuple[gpd
     named = [key for key in OF_USE if key in columns]
     of_rows: list[Mapping[str, str]] = [
         {
-            **{key: said if key in MEASURED else plain_word(said) for key, said in tags.items()},
+            **{key: text if key in MEASURED else plain_word(text) for key, text in tags.items()},
             **{key: word for key in named if (word := plain_word(rows[columns[key]].iloc[row]))},
         }
         for row, tags in enumerate(held)
@@ -199,8 +199,8 @@ def _column(
     empty = [value is None or value == "" or (isinstance(value, float) and np.isnan(value)) for value in own]
     blank = "" if read is str else math.nan
     return [
-        (read(one[key]) if one.get(key) else blank) if nothing else value
-        for value, nothing, one in zip(own, empty, tags, strict=True)
+        (read(item[key]) if item.get(key) else blank) if nothing else value
+        for value, nothing, item in zip(own, empty, tags, strict=True)
     ]
 
 

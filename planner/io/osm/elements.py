@@ -1,4 +1,4 @@
-"""Elements of OpenStreetMap as Overpass writes them in JSON: the newest of each, with nodes, as an extract.
+"""OpenStreetMap elements: newest versions merged and written as an extract; nodes at one position separated.
 
 Answers of servers, JSON files and XML files that the readers cannot take as they are all go this way, so that one
 reader with one set of rules reads every source.
@@ -97,10 +97,7 @@ def write_elements(elements: Iterable[Element], path: Path) -> None:
 
 
 def _with_nodes(there: dict[Key, Element], *, gone: Collection[Key]) -> bool:
-    """Add the nodes of ways that say where they run, and member ways of relations; tell whether all had ids.
-
-    What is `gone` does not come back so.
-    """
+    """Add the nodes of ways that say where they run, and member ways of relations; tell whether all had ids."""
     members = {
         key: {"type": "way", "id": key[1], "geometry": member["geometry"]}
         for (kind, _), element in sorted(there.items(), key=lambda item: item[0])
@@ -180,7 +177,7 @@ def write_extract(answers: Iterable[Mapping[str, Any]], path: Path, *, source: s
 
 
 APART_M = 0.002
-"""How far nodes at one place are moved apart, metres: more than the millimetre within which streets join."""
+"""Distance by which nodes at one position are separated: more than the 1 mm within which streets join."""
 
 METRES_A_DEGREE = 111_195.0
 
@@ -257,8 +254,8 @@ def _joined(nodes: Ints, keys: NDArray[np.complex128], line: Ints) -> dict[int, 
     """Return which nodes at one place a line joins, as a forest: the parent of each."""
     parents: dict[int, int] = {}
     follow = (line[1:] == line[:-1]) & (keys[1:] == keys[:-1]) & (nodes[1:] != nodes[:-1])
-    for one, other in zip(nodes[:-1][follow].tolist(), nodes[1:][follow].tolist(), strict=True):
-        low, high = sorted((_root(parents, one), _root(parents, other)))
+    for item, other in zip(nodes[:-1][follow].tolist(), nodes[1:][follow].tolist(), strict=True):
+        low, high = sorted((_root(parents, item), _root(parents, other)))
         if low != high:
             parents[high] = low
     return parents

@@ -29,12 +29,12 @@ from planner.io.osm.walkable_tags import PRIVATE, is_built
 from planner.io.osm.ways import ExcludedWay, WalkableWays, crossings_of, join_places, read_walkable_ways
 
 PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
-"""What tells a place where people work or go; what carries several counts under the first."""
+"""Keys of places where people work or go; an object with several counts under the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmStreets:
-    """What an extract says about walking.
+    """Streets, gates and excluded ways of an extract.
 
     Attributes
     ----------
@@ -78,11 +78,6 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
     Vertices are the nodes of OpenStreetMap, so that two streets share a vertex exactly where they share a
     node; bridges and underpasses share none. What counts as walkable is written in
     `planner.io.osm.walkable_tags`.
-
-    Parameters
-    ----------
-    path
-        The extract.
 
     Returns
     -------
@@ -247,11 +242,6 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
     Closed ways and multipolygon relations tagged `building`. An outline whose relation is tagged too is read
     once, as the relation with its courtyards.
 
-    Parameters
-    ----------
-    path
-        The extract.
-
     Returns
     -------
     buildings
@@ -302,8 +292,8 @@ def read_osm_building_areas(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFr
     """Read buildings (`read_osm_building_uses`), what the file lacks of others, and storeys that are no number."""
     gaps: list[NodeGap] = []
     with open_extract(path) as source:
-        found = areas_with(source.path, ["building"], gaps=gaps)
-        areas = [area for area in found if area.tags["building"] != "no"]
+        result = areas_with(source.path, ["building"], gaps=gaps)
+        areas = [area for area in result if area.tags["building"] != "no"]
     levels = [(area.tags.get("building:levels", ""), parse_storeys) for area in areas]
     heights = [(area.tags.get("height") or area.tags.get("building:height", ""), parse_height_m) for area in areas]
     unread = [written for written, read in (*levels, *heights) if written and math.isnan(read(written))]
@@ -327,11 +317,6 @@ def read_osm_places(path: Path) -> gpd.GeoDataFrame:
 
     Which of them make business circles, and how many work there, is for the table of place kinds to say.
 
-    Parameters
-    ----------
-    path
-        The extract.
-
     Returns
     -------
     places
@@ -351,8 +336,6 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
 
     Parameters
     ----------
-    path
-        The extract.
     keys
         The keys looked for; what carries several counts under the first of them.
 
@@ -380,16 +363,16 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
     ([['n1', 'Oodi', 'amenity', 'library']], 'POINT (24.95 60.17)')
     """
     with open_extract(path) as source:
-        found = points_with(source.path, keys)
-    first = [next(key for key in keys if key in tags) for _, tags, _ in found]
+        result = points_with(source.path, keys)
+    first = [next(key for key in keys if key in tags) for _, tags, _ in result]
     return gpd.GeoDataFrame(
         {
-            "id": [ident for ident, _, _ in found],
-            "name": [tags.get("name", "") for _, tags, _ in found],
+            "id": [ident for ident, _, _ in result],
+            "name": [tags.get("name", "") for _, tags, _ in result],
             "key": first,
-            "value": [tags[key] for key, (_, tags, _) in zip(first, found, strict=True)],
+            "value": [tags[key] for key, (_, tags, _) in zip(first, result, strict=True)],
         },
-        geometry=[point for _, _, point in found],
+        geometry=[point for _, _, point in result],
         crs=DEGREES,
     )
 
@@ -431,20 +414,20 @@ def read_osm_barriers(path: Path) -> gpd.GeoDataFrame:
     """
     with open_extract(path) as source:
         ways, places = locate_ways(source.path, _keys(BARRIERS))
-    found = []
+    results = []
     for way in ways:
         line = join_places([places.get(node) for node in way.nodes])
         kind = _told(way.tags, BARRIERS)
         # Above and below ground they stop nobody.
         if kind and line is not None and not is_built(way.tags, "tunnel") and not is_built(way.tags, "bridge"):
-            found.append((way, kind, line))
+            results.append((way, kind, line))
     return gpd.GeoDataFrame(
         {
-            "id": [f"w{way.id}" for way, _, _ in found],
-            "name": [way.tags.get("name", "") for way, _, _ in found],
-            "kind": ["railway" if kind in ("rail", "light_rail") else kind for _, kind, _ in found],
+            "id": [f"w{way.id}" for way, _, _ in results],
+            "name": [way.tags.get("name", "") for way, _, _ in results],
+            "kind": ["railway" if kind in ("rail", "light_rail") else kind for _, kind, _ in results],
         },
-        geometry=[line for _, _, line in found],
+        geometry=[line for _, _, line in results],
         crs=DEGREES,
     )
 

@@ -15,7 +15,7 @@ from planner.io.osm.elements import place_keys
 from planner.io.osm.ways import OsmGate
 
 GAP_M = 0.05
-"""How far a street stops short of a closed gate, metres: more than what joins (1 mm), less than anyone maps."""
+"""Gap between a street and a closed gate: more than the 1 mm within which lines join, less than anyone maps."""
 
 LONGEST_SHARE = 1 / 3
 """At most this share of the last segment is taken, so that a short one keeps its direction."""
@@ -45,7 +45,7 @@ class GatedLines:
 def stop_at_gates(
     lines: NDArray[np.object_], gates: Sequence[OsmGate], private: NDArray[np.bool_] | None = None
 ) -> GatedLines:
-    """Let streets stop short of every gate on them that nobody passes.
+    """Cut streets short of every impassable gate on them.
 
     A street that passes a gate alone is cut there. Where several streets meet at a gate, those that end there are
     taken off, and those that run through stay whole: the gate is that of the side street.

@@ -26,14 +26,14 @@ from planner.messages.errors import DataError, Issue
 
 HEAD_BYTES = 65_536
 NOTHING = frozenset({"", "None", "nan", "False"})
-"""What stands in a GraphML of OSMnx where a tag has no value."""
+"""Texts of a GraphML of OSMnx that mean no value."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(slots=True)
 class _Graph:
-    """What has been read so far."""
+    """Contents of a GraphML file."""
 
     crs: str = ""
     places: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -97,8 +97,6 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
 
     Parameters
     ----------
-    path
-        As `read_graphml`.
     keep_all
         Whether all edges are streets, whatever their tags say.
 
@@ -122,14 +120,14 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
     reasons = {row: "" if keep_all or "highway" not in tags[row] else _against(tags[row]) for row in different}
     kept = [row for row in different if not reasons[row]]
     out = [row for row in different if reasons[row]]
-    told = [tags[row] for row in kept]
+    texts = [tags[row] for row in kept]
     streets = gpd.GeoDataFrame(
         {
-            "id": [each.get("osmid", "") for each in told],
-            "name": [each.get("name", "") for each in told],
-            "kind": [each.get("highway", "") for each in told],
-            "structure": [structure(each) for each in told],
-            "access": [PRIVATE if "highway" in each and is_private(each) else "" for each in told],
+            "id": [each.get("osmid", "") for each in texts],
+            "name": [each.get("name", "") for each in texts],
+            "kind": [each.get("highway", "") for each in texts],
+            "structure": [structure(each) for each in texts],
+            "access": [PRIVATE if "highway" in each and is_private(each) else "" for each in texts],
         },
         geometry=lines[kept],
         crs=crs,
@@ -151,7 +149,7 @@ def _against(tags: Mapping[str, str]) -> str:
 def _joined_at_nodes(
     graph: _Graph, lines: NDArray[np.object_], different: Sequence[int], *, in_degrees: bool
 ) -> NDArray[np.object_]:
-    """Let the lines of edges meet where the edges share a node, and nowhere else."""
+    """Return lines that meet where their edges share a node, and nowhere else."""
     if not different:
         return lines
     number = {name: at for at, name in enumerate(graph.places)}
@@ -188,11 +186,7 @@ class _BegunError(Exception):
 
 
 def _refuse_others(path: Path) -> None:
-    """Refuse what is no GraphML, and a document type: it could define entities that grow without end.
-
-    The parser itself is asked, so that neither a comment nor an encoding hides one. Graph programs write none, and
-    it can stand before the root element only.
-    """
+    """Refuse what is no GraphML, and a document type: it could define entities that grow without end."""
 
     def refuse(*_: object) -> None:
         message = "no GraphML"

@@ -38,7 +38,7 @@ TAG_ALIASES = {
     **dict.fromkeys(("行人", "行人通行", "步行", "是否可步行", "可步行"), "foot"),
     **dict.fromkeys(("通行", "通行权限", "通行限制", "通行情况", "是否开放", "开放情况"), "access"),
 }
-"""What Chinese layers call columns that say who may go there."""
+"""Chinese names of access columns."""
 
 CHINESE_ACCESS = {
     **dict.fromkeys(
@@ -47,7 +47,7 @@ CHINESE_ACCESS = {
     **dict.fromkeys(("可", "可以", "允许", "可通行", "通行", "是", "公共", "公开"), "yes"),
     **dict.fromkeys(("私有", "内部", "仅居民", "小区内部", "居民通行"), PRIVATE),
 }
-"""What such columns say."""
+"""Chinese values of access columns."""
 
 OTHER_KEYS = ("railway", "waterway", "aerialway", "barrier", "man_made", "power", "natural", "boundary", "route")
 """Keys of lines that are no streets, unless `highway` says that they are one too."""
@@ -83,7 +83,7 @@ ACCESS_WORDS = (
     | ACCESS_FORBIDDEN
     | {"residents", "agricultural", "forestry", "unknown", "limited"}
 )
-"""What `foot` and `access` say in OpenStreetMap."""
+"""Values of `foot` and `access` in OpenStreetMap."""
 
 OSM_CLASSES = frozenset({"highway", "fclass"})
 """Columns in which a word that OpenStreetMap does not walk on is no street, known or not."""
@@ -100,7 +100,7 @@ OF_TRAILS = {f"track_grade{grade}": "track" for grade in range(1, 6)} | {"unknow
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineClasses:
-    """Which lines of a layer are not walked, and why.
+    """Lines of a layer that are not walkable, and why.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class LineClasses:
 
 
 def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> LineClasses:
-    """Say which lines of a layer people do not walk on.
+    """Classify the lines of a layer as walkable, private or not walkable.
 
     Parameters
     ----------
@@ -152,9 +152,9 @@ def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Li
     tags = further_tags(rows, columns)
     texts = {name: _texts(rows[own]) for name, own in columns.items() if name in _NAMES or own == class_column}
     for key in ("highway", *TAG_COLUMNS, *OTHER_KEYS):
-        told = pd.Series([plain_word(one.get(key, "")) for one in tags], index=rows.index, dtype=object)
-        if (told != "").any():
-            texts[key] = told.where(told != "", texts.get(key, nothing)) if key in texts else told
+        values = pd.Series([plain_word(item.get(key, "")) for item in tags], index=rows.index, dtype=object)
+        if (values != "").any():
+            texts[key] = values.where(values != "", texts.get(key, nothing)) if key in texts else values
     chosen, unread = _class_columns(texts, _plain(class_column) if class_column else None)
     others_said = {
         name: _texts(rows[own]) for name, own in columns.items() if name not in texts and _may_be_words(rows[own])
@@ -167,11 +167,11 @@ def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Li
     access = _believed(texts, sure=is_osm, unread=unread)
     of_class = {name: texts[name].tolist() for name in chosen}
     others = {key: texts[key].tolist() for key in OTHER_KEYS if key in texts and chosen[:1] == ["highway"]}
-    said = {name: column.tolist() for name, column in access.items()}
+    text = {name: column.tolist() for name, column in access.items()}
     verdicts = [
         _judged(
             next(((name, column[row]) for name, column in of_class.items() if column[row]), ("", "")),
-            {key: column[row] for key, column in said.items() if column[row]},
+            {key: column[row] for key, column in text.items() if column[row]},
             next((f"{key}={column[row]}" for key, column in others.items() if column[row]), ""),
             is_osm=is_osm,
         )
@@ -179,8 +179,8 @@ def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Li
     ]
     for words in states.values():
         verdicts = [
-            ("class", word) if _set_of(word) == "not_built" and found[0] in {"", UNKNOWN, PRIVATE} else found
-            for word, found in zip(words, verdicts, strict=True)
+            ("class", word) if _set_of(word) == "not_built" and result[0] in {"", UNKNOWN, PRIVATE} else result
+            for word, result in zip(words, verdicts, strict=True)
         ]
     unknown = dict.fromkeys(word for reason, word in verdicts if reason == UNKNOWN)
     judged = [("", "") if reason in {UNKNOWN, PRIVATE} else (reason, word) for reason, word in verdicts]
@@ -198,10 +198,7 @@ _NAMES = frozenset({*CLASS_COLUMNS, *VAGUE_COLUMNS, *TAG_COLUMNS, *OTHER_KEYS})
 
 
 def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_osm: bool) -> tuple[str, str]:
-    """Return why a line is not walked, and the word that decides.
-
-    `UNKNOWN` where its class tells nothing; `PRIVATE` where residents of a compound walk there.
-    """
+    """Return why a line is not walked, and the word that decides."""
     column, word = named
     osm = OF_TRAILS.get(word, word)
     if not word:
@@ -225,53 +222,50 @@ def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_o
 def _class_columns(
     texts: Mapping[str, pd.Series], asked: str | None
 ) -> tuple[list[str], dict[str, tuple[str, ...]]]:
-    """Return the columns that say what lines are, and those that are called so and say something else.
-
-    A vague one counts only where no other speaks.
-    """
+    """Return the columns that say what lines are, and those that are called so and say something else."""
     unread: dict[str, tuple[str, ...]] = {}
-    found: list[str] = []
+    results: list[str] = []
     for name in dict.fromkeys([*([asked] if asked else []), *CLASS_COLUMNS, *VAGUE_COLUMNS]):
-        if name not in texts or (found and name in VAGUE_COLUMNS):
+        if name not in texts or (results and name in VAGUE_COLUMNS):
             continue
         words = texts[name][texts[name] != ""]
         if not len(words):
             # Where rivers and railways stand in columns of their own, no line with `highway` is no street at all.
-            found += ["highway"] if name == "highway" and any(key in texts for key in OTHER_KEYS) else []
+            results += ["highway"] if name == "highway" and any(key in texts for key in OTHER_KEYS) else []
         elif words.map(_is_known).mean() >= ENOUGH:
-            found.append(name)
+            results.append(name)
         elif name in CLASS_COLUMNS or name == asked or words.map(_set_of).isin(SETS).any():
             unread[name] = tuple(dict.fromkeys(word for word in words if not _is_known(word)))
-    return found, unread
+    return results, unread
 
 
 def _may_be_words(column: pd.Series) -> bool:
-    """Tell whether a column holds texts of which few differ, as classes do and names do not."""
+    """Return True if a column holds texts of which few differ, as classes do and names do not."""
     if column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
         return False
-    said = [value for value in column if isinstance(value, str)]
-    return bool(said) and len(set(said)) <= MOST_WORDS
+    text = [value for value in column if isinstance(value, str)]
+    return bool(text) and len(set(text)) <= MOST_WORDS
 
 
 def _is_class(words: pd.Series) -> bool:
-    """Tell whether a column of any name says what lines are: known words, some that are not walked."""
-    said = words[words != ""]
-    known = said.map(lambda word: word in _words() or word in WALKABLE)
-    return bool(len(said)) and known.mean() >= ENOUGH and any(_words().get(word) in SETS for word in said)
+    """Return True if a column of any name says what lines are: known words, some that are not walked."""
+    text = words[words != ""]
+    known = text.map(lambda word: word in _words() or word in WALKABLE)
+    return bool(len(text)) and known.mean() >= ENOUGH and any(_words().get(word) in SETS for word in text)
 
 
 def _is_state(words: pd.Series) -> bool:
-    """Tell whether a column of any name says, and says nothing else, whether lines are built yet."""
-    said = set(words) - {""}
-    unbuilt = {word for word in said if word in _words() and _words()[word] == "not_built"}
-    return bool(unbuilt) and said - unbuilt <= set(_table()["built"])
+    """Return True if a column of any name says, and says nothing else, whether lines are built yet."""
+    text = set(words) - {""}
+    unbuilt = {word for word in text if word in _words() and _words()[word] == "not_built"}
+    return bool(unbuilt) and text - unbuilt <= set(_table()["built"])
 
 
 def _believed(
     texts: Mapping[str, pd.Series], *, sure: bool, unread: dict[str, tuple[str, ...]]
 ) -> dict[str, pd.Series]:
     """Return the columns of access that speak as OpenStreetMap does; its own layers may hold strange words."""
-    found = {}
+    results = {}
     for name in TAG_COLUMNS:
         if name not in texts:
             continue
@@ -282,10 +276,10 @@ def _believed(
         words = column[column != ""]
         known = words.map(lambda word: any(part in ACCESS_WORDS for part in word.split(";")))
         if name not in {"foot", "access"} or (len(words) and (known.all() or (sure and known.mean() >= ENOUGH))):
-            found[name] = column
+            results[name] = column
         elif len(words):
             unread[name] = tuple(dict.fromkeys(words[~known]))
-    return found
+    return results
 
 
 def _is_known(word: str) -> bool:
@@ -301,8 +295,8 @@ def _words() -> Mapping[str, str]:
 @cache
 def _table() -> Mapping[str, Sequence[str]]:
     content = (resources.files("planner.io.osm") / "line_classes.toml").read_text("utf-8")
-    found = tomllib.loads(content)
-    return {**found, **{f"in_{name}": parts for name, parts in found["patterns"].items()}}
+    result = tomllib.loads(content)
+    return {**result, **{f"in_{name}": parts for name, parts in result["patterns"].items()}}
 
 
 @cache
@@ -319,23 +313,23 @@ def _set_of(word: str) -> str:
 def further_tags(rows: pd.DataFrame, columns: Mapping[str, str]) -> list[Mapping[str, str]]:
     """Return the tags of each row that a column holds as a whole."""
     held = [columns[name] for name in ALL_TAGS if name in columns]
-    found: list[dict[str, str]] = [{} for _ in range(len(rows))]
+    results: list[dict[str, str]] = [{} for _ in range(len(rows))]
     for own in held:
         for row, value in enumerate(rows[own]):
-            found[row] |= _tags_in(value)
-    return list(found)
+            results[row] |= _tags_in(value)
+    return list(results)
 
 
 def _tags_in(value: object) -> dict[str, str]:
     if isinstance(value, str) and "=>" in value:
-        return {_plain(key): said for key, said in HSTORE.findall(value)}
+        return {_plain(key): text for key, text in HSTORE.findall(value)}
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return {}
     if isinstance(value, Mapping):
-        return {_plain(key): str(said) for key, said in value.items() if said is not None}
+        return {_plain(key): str(text) for key, text in value.items() if text is not None}
     return {}
 
 

@@ -37,7 +37,7 @@ class OsmWay:
 
     @property
     def is_area(self) -> bool:
-        """Whether the way closes and does not deny that it means the ground inside."""
+        """Return True if the way is closed and not tagged ``area=no``."""
         closed = len(self.nodes) >= RING_NODES and self.nodes[0] == self.nodes[-1]
         return closed and self.tags.get("area") != "no"
 
@@ -90,13 +90,13 @@ def objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iter
     # The fast filter knows no negative ids, which editors give to what is not uploaded yet.
     if min(ids) >= 0:
         processor = processor.with_filter(osmium.filter.IdFilter(ids))
-    yield from (found for found in processor if found.id in ids)
+    yield from (result for result in processor if result.id in ids)
 
 
 def ways_with(path: Path, keys: Iterable[str]) -> list[OsmWay]:
     """Return the ways that carry one of `keys`."""
     processor = osmium.FileProcessor(path, osm.WAY).with_filter(osmium.filter.KeyFilter(*keys))
-    return _by_id(copy_way(found) for found in processor if isinstance(found, osm.types.Way))
+    return _by_id(copy_way(result) for result in processor if isinstance(result, osm.types.Way))
 
 
 def copy_way(found: osm.types.Way) -> OsmWay:
@@ -119,9 +119,9 @@ def nodes_with(path: Path, keys: Iterable[str]) -> list[tuple[int, Mapping[str, 
     """Return the nodes that carry one of `keys`: id, tags, place."""
     processor = osmium.FileProcessor(path, osm.NODE).with_filter(osmium.filter.KeyFilter(*keys))
     nodes = {
-        found.id: (found.id, dict(found.tags), (found.lon, found.lat))
-        for found in processor
-        if isinstance(found, osm.types.Node) and found.location.valid()
+        result.id: (result.id, dict(result.tags), (result.lon, result.lat))
+        for result in processor
+        if isinstance(result, osm.types.Node) and result.location.valid()
     }
     return [node for _, node in sorted(nodes.items())]
 
@@ -130,20 +130,20 @@ def multipolygons_with(path: Path, keys: Iterable[str]) -> list[Multipolygon]:
     """Return the multipolygon relations that carry one of `keys`."""
     processor = osmium.FileProcessor(path, osm.RELATION).with_filter(osmium.filter.KeyFilter(*keys))
     relations: dict[int, Multipolygon] = {}
-    for found in processor:
-        if isinstance(found, osm.types.Relation) and found.tags.get("type") == "multipolygon":
-            roles = {member.ref: member.role for member in found.members if member.type == "w"}
+    for result in processor:
+        if isinstance(result, osm.types.Relation) and result.tags.get("type") == "multipolygon":
+            roles = {member.ref: member.role for member in result.members if member.type == "w"}
             outer = frozenset(way for way, role in roles.items() if role != "inner")
-            relations[found.id] = Multipolygon(found.id, dict(found.tags), frozenset(roles), outer)
+            relations[result.id] = Multipolygon(result.id, dict(result.tags), frozenset(roles), outer)
     return [relation for _, relation in sorted(relations.items())]
 
 
 def locate_nodes(path: Path, nodes: Collection[int]) -> dict[int, LonLat]:
     """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
     return {
-        found.id: (found.lon, found.lat)
-        for found in objects(path, osm.NODE, nodes)
-        if isinstance(found, osm.types.Node) and found.location.valid()
+        result.id: (result.lon, result.lat)
+        for result in objects(path, osm.NODE, nodes)
+        if isinstance(result, osm.types.Node) and result.location.valid()
     }
 
 
@@ -153,11 +153,13 @@ def areas_with(path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = 
     What the others lack is added to `gaps`.
     """
     relations = multipolygons_with(path, keys)
-    told = frozenset[int]().union(*(relation.outer for relation in relations))
-    closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in told]
-    wanted = frozenset[int]().union(*(relation.ways for relation in relations))
+    texts = frozenset[int]().union(*(relation.outer for relation in relations))
+    closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in texts]
+    needed = frozenset[int]().union(*(relation.ways for relation in relations))
     members = {
-        found.id: copy_way(found) for found in objects(path, osm.WAY, wanted) if isinstance(found, osm.types.Way)
+        result.id: copy_way(result)
+        for result in objects(path, osm.WAY, needed)
+        if isinstance(result, osm.types.Way)
     }
     places = locate_nodes(path, {node for way in (*closed, *members.values()) for node in way.nodes})
     lacking = [] if gaps is None else gaps

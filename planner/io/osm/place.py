@@ -1,4 +1,4 @@
-"""Where to fetch: a place by its name, or a boundary from a file, and the margin around it."""
+"""Boundary of the place to download, and the attribution of layers from OpenStreetMap."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CORNER_M = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceBoundary:
-    """What is to be fetched.
+    """Boundary of a place to download.
 
     Attributes
     ----------
@@ -154,16 +154,12 @@ HEAD_BYTES = 65_536
 
 
 def is_from_osm(path: Path, source: str, columns: Iterable[str], texts: Iterable[str] = ()) -> bool:
-    """Tell whether a layer comes from OpenStreetMap.
+    """Return True if a layer comes from OpenStreetMap.
 
     Parameters
     ----------
-    path
-        Its file.
     source
         What the study says of its source.
-    columns
-        The columns of the file.
     texts
         What stands in the columns `TELLING`.
 

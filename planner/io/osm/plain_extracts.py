@@ -1,4 +1,4 @@
-"""The door to every extract: what the readers see holds each object once, in its newest version, with its places.
+"""Plain extracts: each object once, in its newest version, with the positions of its nodes.
 
 Editors mark what they delete and keep it in the file; joined extracts repeat objects, at times in two versions;
 some exports put the places on the ways and leave the nodes away. The readers know nothing of this: a file that is
@@ -21,8 +21,14 @@ from osmium import osm
 from osmium.osm import mutable
 
 from planner.io.osm.elements import Element, merge_elements, write_elements
-from planner.io.osm.raw_files import ObjectVersions, check_blobs, scan_pbf_versions
-from planner.io.osm.xml_files import check_complete, read_elements, scan_xml_versions
+from planner.io.osm.raw_files import (
+    ObjectVersions,
+    check_blobs,
+    check_complete,
+    read_elements,
+    scan_pbf_versions,
+    scan_xml_versions,
+)
 from planner.messages.errors import DataError, Issue
 
 XML = (".osm", ".osm.gz", ".osm.bz2", ".xml", ".xml.gz", ".xml.bz2")
@@ -55,7 +61,7 @@ class PlainExtract:
 
 
 def is_overpass_json(path: Path) -> bool:
-    """Tell whether a JSON file is an answer of Overpass, not GeoJSON."""
+    """Return True if a JSON file is an answer of Overpass, not GeoJSON."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     return b"FeatureCollection" not in head and (b'"elements"' in head or b'"osm3s"' in head)
@@ -143,20 +149,20 @@ def _rewritten(path: Path, ledger: ObjectVersions, target: Path) -> PlainExtract
     keep = iter(there.tolist())
     known = set(ledger.ids[: ledger.count(0)])
     with osmium.SimpleWriter(target, overwrite=True) as writer:
-        for found in osmium.FileProcessor(path, osm.NODE):
+        for result in osmium.FileProcessor(path, osm.NODE):
             if next(keep):
-                writer.add_node(found)
+                writer.add_node(result)
         of_ways = there[ledger.count(0) :].tolist()
-        for found, kept in zip(osmium.FileProcessor(path, osm.WAY), of_ways, strict=False):
-            for node in found.nodes if kept and isinstance(found, osm.types.Way) else ():
+        for result, kept in zip(osmium.FileProcessor(path, osm.WAY), of_ways, strict=False):
+            for node in result.nodes if kept and isinstance(result, osm.types.Way) else ():
                 if node.ref not in known and node.location.valid():
                     known.add(node.ref)
                     place = (node.location.lon, node.location.lat)
                     writer.add_node(mutable.Node(id=node.ref, location=place))
-        for found in osmium.FileProcessor(path, osm.WAY):
+        for result in osmium.FileProcessor(path, osm.WAY):
             if next(keep):
-                writer.add_way(found)
-        for found in osmium.FileProcessor(path, osm.RELATION):
+                writer.add_way(result)
+        for result in osmium.FileProcessor(path, osm.RELATION):
             if next(keep):
-                writer.add_relation(found)
+                writer.add_relation(result)
     return PlainExtract(target, int((newest & ~there).sum()), int((~newest).sum()))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import requests
 
 MOST_BYTES = 512 * 1024 * 1024
-"""Of one answer, unpacked. A part of a large city with all its buildings has some hundred megabytes."""
+"""Largest unpacked answer. A part of a large city with all its buildings has some hundred megabytes."""
 
 PIECE_BYTES = 64 * 1024
 
@@ -128,21 +128,23 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
 
 
 def check_redirect(response: requests.Response) -> None:
-    """Let a server send on only to itself, and never from a safe connection to an open one.
+    """Refuse redirects to another server, and from a secure connection to an open one.
 
     Raises
     ------
     ElsewhereError
         It sends on to another host, port or protocol.
     """
-    asked, leads = urlsplit(response.url), response.headers.get("Location", "")
+    request, leads = urlsplit(response.url), response.headers.get("Location", "")
     try:
         to = urlsplit(urljoin(response.url, leads))
-        ports = [address.port or DEFAULT_PORTS.get(address.scheme) for address in (asked, to)]
+        ports = [address.port or DEFAULT_PORTS.get(address.scheme) for address in (request, to)]
     except ValueError:
         raise RedirectError(leads) from None
-    same = asked.hostname == to.hostname and ports[0] == ports[1] and asked.scheme == to.scheme
-    safer = asked.hostname == to.hostname and (asked.scheme, to.scheme) == ("http", "https") and ports == [80, 443]
+    same = request.hostname == to.hostname and ports[0] == ports[1] and request.scheme == to.scheme
+    safer = (
+        request.hostname == to.hostname and (request.scheme, to.scheme) == ("http", "https") and ports == [80, 443]
+    )
     if not (same or safer):
         raise RedirectError(leads)
 
@@ -163,7 +165,7 @@ def parse_answer(body: bytes) -> Any:  # noqa: ANN401 - what a server says
 
 
 def is_valid_answer(answer: object) -> bool:
-    """Tell whether an answer is in the protocol of Nominatim (a list of places) or of Overpass (elements).
+    """Return True if an answer is in the protocol of Nominatim (a list of places) or of Overpass (elements).
 
     Examples
     --------
@@ -212,7 +214,7 @@ def _is_angle(value: object, most: float) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    """Tell whether a value is a text that can be written: half a character or NUL, as JSON may hold, cannot."""
+    """Return True if a value is a text that can be written: half a character or NUL, as JSON may hold, cannot."""
     if not isinstance(value, str) or "\0" in value:
         return False
     return value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)

@@ -1,4 +1,4 @@
-"""Asking Nominatim and Overpass through OSMnx: waits that are seen, answers that are kept, settings put back.
+"""Queries to Nominatim and Overpass through OSMnx: visible waits, cached answers, settings restored.
 
 OSMnx writes the questions, divides large areas, and keeps each answer in a folder. What it does in silence is
 taken out of its hands by a hook that sees every response first: it would wait out a busy server unseen, and take
@@ -50,16 +50,16 @@ LONGEST_WAIT_S = 600.0
 """A server that asks for more patience is asked again another day: what has arrived is kept."""
 TIMEOUT_S = 180.0
 ANSWER_S = 600.0
-"""How long an answer may take from its first byte to its last: the largest that are asked for take a minute."""
+"""Longest time from the first byte of an answer to its last; the largest take a minute."""
 NAME_ATTEMPTS = 2
 """A host whose name is not known now is asked for once more: the line may just have been cut."""
 LONGEST_RETRY_DIGITS = 9
 MOST_RESULTS = 50
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
-"""What a server says that may answer later."""
+"""HTTP status codes of servers that may answer later."""
 SHOWN_CHARACTERS = 200
 MOST_SAID_BYTES = 20_000
-"""Of a page that is no answer no more than this is looked at for a sentence to show."""
+"""Bytes of an invalid answer that are searched for a sentence to show."""
 
 Answer = TypeVar("Answer")
 Tags = dict[str, bool | str | list[str]]
@@ -85,7 +85,7 @@ class CachedAnswers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmServers:
-    """Whom to ask and how.
+    """Servers of OpenStreetMap data, and how to query them.
 
     Attributes
     ----------
@@ -222,7 +222,7 @@ class OsmServers:
             self.pause(seconds)
 
     def _refuse_unknown_name(self, error: BaseException, server: str, attempt: int) -> None:
-        """Give up where the server's name leads nowhere: waiting longer helps only where the line was just cut."""
+        """Raise if the server's name cannot be resolved: waiting helps only if the line was just cut."""
         unknown = _unknown_name(error)
         if unknown is None or (unknown.errno == socket.EAI_AGAIN and attempt < NAME_ATTEMPTS):
             return
@@ -249,9 +249,9 @@ class OsmServers:
                 raise _InvalidAnswerError(Issue("server_elsewhere", {"address": _plain(str(error))})) from None
             return
         if response.status_code in BUSY:
-            said = f"{response.status_code} {_plain(response.reason or '')}"
+            text = f"{response.status_code} {_plain(response.reason or '')}"
             raise _ServerBusyError(
-                Phrase("errors.server_busy", {"said": said}), retry_after(response.headers.get("Retry-After"))
+                Phrase("errors.server_busy", {"said": text}), retry_after(response.headers.get("Retry-After"))
             )
         start = body[:MOST_SAID_BYTES].decode("utf-8", errors="replace")
         if not response.ok:
@@ -272,7 +272,7 @@ class OsmServers:
         """Set OSMnx up for one question, and put back all that it and we have changed."""
         from osmnx import settings
 
-        wanted: Mapping[str, object] = {
+        needed: Mapping[str, object] = {
             "overpass_url": self.overpass,
             "nominatim_url": self.nominatim,
             "cache_folder": folder,
@@ -288,10 +288,10 @@ class OsmServers:
             "http_referer": "",
             "http_accept_language": self.language,
         }
-        before = {name: getattr(settings, name) for name in wanted}
+        before = {name: getattr(settings, name) for name in needed}
         resolver = socket.getaddrinfo
         try:
-            for name, value in wanted.items():
+            for name, value in needed.items():
                 setattr(settings, name, value)
             yield
         finally:
@@ -310,7 +310,7 @@ class _ServerBusyError(Exception):
 
 
 class _InvalidAnswerError(Exception):
-    """What the server does can be no answer, and asking again would not change it."""
+    """Invalid answer of a server, which a further request would not change."""
 
     def __init__(self, issue: Issue) -> None:
         self.issue = issue
@@ -346,7 +346,7 @@ def retry_after(header: str | None) -> float | None:
 
 
 def is_osm_id(place: str) -> bool:
-    """Tell whether a place is named by its OSM id: N, W or R and a number.
+    """Return True if a place is named by its OSM id: N, W or R and a number.
 
     Examples
     --------
@@ -377,13 +377,7 @@ def _drop_torn(folder: Path) -> None:
 
 
 def _kept_answer(file: Path) -> Any:  # noqa: ANN401 - what a server said
-    """Return an answer that was kept.
-
-    Raises
-    ------
-    ValueError
-        It is damaged, or none: an earlier version kept what it had not looked through.
-    """
+    """Return an answer that was kept."""
     answer = parse_answer(file.read_bytes())
     if not is_valid_answer(answer):
         raise ValueError(file)

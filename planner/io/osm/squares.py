@@ -30,10 +30,10 @@ MOST_PLACES = 250
 """A square with more entrances and inward corners keeps its outline only: the pairs would be too many."""
 
 LEAST_CORNERS = 4
-"""Of an area, the first again as the last."""
+"""Least number of vertices of an area, the first repeated as the last."""
 
 DETOUR = 0.01
-"""How much longer than the shortest a walk across may be, so that a square takes fewer lines."""
+"""Largest relative detour of a walk across, so that a square takes fewer lines."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -134,26 +134,23 @@ def draw_crossing_lines(
     outlines = place_keys(corners)
     on_any = np.isin(keys, outlines)
     keys, way = keys[on_any], way[on_any]
-    found: list[list[shapely.Geometry]] = []
+    results: list[list[shapely.Geometry]] = []
     uncrossed: list[UncrossedSquare] = []
     for number, square in enumerate(squares):
         entrances = np.concatenate([keys[~np.isin(way, list(square.ways))], outlines[owner != number]])
-        found.append([])
+        results.append([])
         for polygon in shapely.get_parts(square.shape):
             places = _places(polygon, entrances)
             if polygon.is_valid and len(places) <= MOST_PLACES:
-                found[-1] += _visible(polygon, places)
+                results[-1] += _visible(polygon, places)
             elif len(places):
                 reason, count = ("many", len(places)) if polygon.is_valid else ("tangled", 0)
                 uncrossed.append(UncrossedSquare(square.id, reason, count, shapely.Point(places[0])))
-    return found, uncrossed
+    return results, uncrossed
 
 
 def _places(polygon: shapely.Polygon, entrance_keys: NDArray[np.complex128]) -> Floats:
-    """Return the entrances of a square and, where its outline is sound, its inward corners.
-
-    There are none where it has not two entrances: nobody walks across.
-    """
+    """Return the entrances of a square and, where its outline is sound, its inward corners."""
     outline = shapely.get_coordinates(polygon)
     entrances = np.unique(outline[np.isin(place_keys(outline), entrance_keys)], axis=0)
     if len(entrances) < 2:  # noqa: PLR2004 - a walk has two ends
@@ -169,20 +166,20 @@ def _visible(polygon: shapely.Polygon, places: Floats) -> list[shapely.Geometry]
     """Return the lines inside `polygon` for the walks between `places`, without the outline."""
     if not len(places):
         return []
-    one, other = np.triu_indices(len(places), k=1)
-    lines = shapely.linestrings(np.stack([places[one], places[other]], axis=1))
+    item, other = np.triu_indices(len(places), k=1)
+    lines = shapely.linestrings(np.stack([places[item], places[other]], axis=1))
     shapely.prepare(polygon)
     inside = shapely.covers(polygon, lines)
-    one, other, lines = one[inside], other[inside], lines[inside]
+    item, other, lines = item[inside], other[inside], lines[inside]
     outline = shapely.boundary(polygon)
     drawn = shapely.covers(outline, lines)
     flat = places * (np.cos(np.radians(places[:, 1].mean())), 1.0)
-    kept = sparsify_lines(one, other, np.hypot(*(flat[one] - flat[other]).T), drawn, len(places))
+    kept = sparsify_lines(item, other, np.hypot(*(flat[item] - flat[other]).T), drawn, len(places))
     return list(lines[kept & ~drawn])
 
 
 def sparsify_lines(one: Ints, other: Ints, length: Floats, drawn: Bools, places: int) -> Bools:
-    """Tell which lines are needed so that no walk grows by more than `DETOUR` when the others are left out.
+    """Return which lines are needed so that no walk grows by more than `DETOUR` when the others are left out.
 
     From the shortest up, a line is kept unless those already kept lead there almost as directly; lines that are
     `drawn` anyway, as parts of the outline, are.
@@ -219,9 +216,9 @@ def find_inward_corners(polygon: shapely.Polygon) -> Floats:
     """
     # Counter-clockwise outlines and clockwise holes have the polygon on their left: a turn right reaches in.
     turned = shapely.orient_polygons(polygon)
-    found = []
+    results = []
     for ring in [turned.exterior, *turned.interiors]:
         here = shapely.get_coordinates(ring)[:-1]
         came, goes = here - np.roll(here, 1, axis=0), np.roll(here, -1, axis=0) - here
-        found.append(here[came[:, 0] * goes[:, 1] - came[:, 1] * goes[:, 0] < 0])
-    return np.concatenate(found)
+        results.append(here[came[:, 0] * goes[:, 1] - came[:, 1] * goes[:, 0] < 0])
+    return np.concatenate(results)

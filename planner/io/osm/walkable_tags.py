@@ -1,4 +1,4 @@
-"""What of OpenStreetMap people walk on and through: rules on tags, every set of them written out.
+"""Walkable ways and passable barriers of OpenStreetMap: rules on tags, with every set of values.
 
 **Ways.** The filter keeps what a grown-up on foot may lawfully and plainly use, and leaves out the rest:
 
@@ -61,16 +61,16 @@ WALKABLE_IF_ALLOWED = frozenset({"busway", "bus_guideway", "corridor", "elevator
 FOOT_ALLOWED = frozenset(
     {"yes", "designated", "permissive", "official", "public", "destination", "customers", "delivery", "permit"}
 )
-"""What `foot` must say to overrule `access` and the class."""
+"""Values of `foot` that overrule `access` and the class."""
 
 FOOT_FORBIDDEN = frozenset({"no", "private", "use_sidepath"})
-"""What `foot` says where people must not walk."""
+"""Values of `foot` that forbid walking."""
 
 ACCESS_FORBIDDEN = frozenset({"no", "private", "military"})
-"""What `access` says where the public must not go at all."""
+"""Values of `access` that exclude the public."""
 
 PRIVATE = "private"
-"""What `foot` and `access` say where residents alone may go."""
+"""Value of `foot` and `access` for residents only."""
 
 BARRIERS_CLOSED = frozenset({"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch"})
 """Barriers at a node that nobody passes unless `foot` says so: the rest has, or is, an opening for walkers."""
@@ -90,14 +90,14 @@ UNKNOWN_CROSSING = "unknown"
 
 
 class Tags(Protocol):
-    """What the rules ask of tags: a dictionary will do, and so will what pyosmium hands out."""
+    """Interface of tags: a dictionary, or the tag list of pyosmium."""
 
     def get(self, key: str, /) -> str | None:
         """Return the value of a key, or None."""
 
 
 def is_walkable(tags: Tags) -> bool:
-    """Tell from its tags whether people walk on a way.
+    """Return True if, by its tags, people walk on a way.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def walking_obstacle(tags: Tags) -> str:
 
 
 def walkability(tags: Tags) -> Walkability:
-    """Tell from its tags who walks on a way: everybody, only who belongs there, or nobody.
+    """Return who walks on a way by its tags: everybody, only residents, or nobody.
 
     A way is private where nothing but ``foot=private`` or ``access=private`` stands against walking on it.
 
@@ -167,7 +167,7 @@ def _foot(tags: Tags) -> str | None:
 
 
 def is_private(tags: Tags) -> bool:
-    """Tell whether residents of a compound walk on a way, and those who visit them, but nobody else.
+    """Return True if residents of a compound walk on a way, and those who visit them, but nobody else.
 
     Examples
     --------
@@ -193,7 +193,7 @@ class _WithoutPrivate:
 
 
 def opens_to_residents(tags: Tags) -> bool:
-    """Tell whether a closed barrier on a way is closed by being private alone.
+    """Return True if a closed barrier on a way is closed by being private alone.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def opens_to_residents(tags: Tags) -> bool:
 
 
 def is_passable(tags: Tags) -> bool:
-    """Tell from its tags whether people pass a barrier that stands on a way.
+    """Return True if, by its tags, people pass a barrier that stands on a way.
 
     Examples
     --------
@@ -229,7 +229,7 @@ def is_passable(tags: Tags) -> bool:
 
 
 def is_crossing(tags: Tags) -> bool:
-    """Tell whether a way is the part of a footway that leads across a carriageway (``footway=crossing``)."""
+    """Return True if a way is the part of a footway that leads across a carriageway (``footway=crossing``)."""
     kind = tags.get("highway")
     return kind in CROSSING_CLASSES and tags.get(kind) == "crossing"
 
@@ -244,9 +244,9 @@ def crossing_type(tags: Tags) -> str:
     >>> crossing_type({"highway": "traffic_signals"}), crossing_type({"highway": "crossing"})
     ('traffic_signals', '')
     """
-    told = _told(tags, "crossing")
-    if told and told not in ("yes", "no"):
-        return told
+    texts = _told(tags, "crossing")
+    if texts and texts not in ("yes", "no"):
+        return texts
     signals, markings = _told(tags, "crossing:signals"), _told(tags, "crossing:markings")
     if signals not in ("", "no") or tags.get("highway") == "traffic_signals":
         return "traffic_signals"
@@ -256,7 +256,7 @@ def crossing_type(tags: Tags) -> str:
 
 
 def is_built(tags: Tags, key: str) -> bool:
-    """Tell whether a way is a `bridge` or a `tunnel`, of whatever sort."""
+    """Return True if a way is a `bridge` or a `tunnel`, of whatever sort."""
     return tags.get(key) not in NOT_BUILT
 
 

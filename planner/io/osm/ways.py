@@ -36,11 +36,11 @@ from planner.io.osm.walkable_tags import (
 )
 
 WAY_KEYS = ("highway", "barrier", *CROSSING_KEYS)
-"""What carries none of these says nothing about walking and never reaches Python."""
+"""Keys of objects that concern walking; others never reach Python."""
 
 
 class WalkableWay(NamedTuple):
-    """What is kept of a walkable way beside its line."""
+    """Attributes of a walkable way, without its line."""
 
     id: int
     name: str
@@ -65,7 +65,7 @@ class OsmGate:
 
 @dataclass(frozen=True, slots=True)
 class NodeLocations:
-    """Where the nodes of an extract are, as the pass over it has remembered them.
+    """Positions of the nodes of an extract, as stored by the pass over it.
 
     `moved` are nodes that stand apart from where the file puts them (`planner.io.osm.elements`).
     """
@@ -76,15 +76,15 @@ class NodeLocations:
 
     def of(self, nodes: Iterable[int]) -> dict[int, LonLat]:
         """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
-        wanted, places = set(nodes), dict[int, LonLat]()
-        for node in wanted:
+        needed, places = set(nodes), dict[int, LonLat]()
+        for node in needed:
             with suppress(KeyError, OverflowError, TypeError):
                 location = self.storage.get(node)
                 if location.valid():
                     places[node] = (location.lon, location.lat)
         # The memory knows neither negative ids, of what is not uploaded yet, nor nodes that stand after ways.
-        places |= locate_nodes(self.path, wanted - places.keys())
-        return places | {node: place for node, place in self.moved.items() if node in wanted}
+        places |= locate_nodes(self.path, needed - places.keys())
+        return places | {node: place for node, place in self.moved.items() if node in needed}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +133,7 @@ class WalkableWays:
 
 @dataclass(slots=True)
 class _WayCollector:
-    """What one pass over the file finds."""
+    """Collector of ways and nodes in one pass over the file."""
 
     walked: dict[int, WalkableWay] = field(default_factory=dict)
     refused: dict[int, tuple[str, str, str]] = field(default_factory=dict)
@@ -173,23 +173,23 @@ class _WayCollector:
 
 def read_walkable_ways(path: Path) -> WalkableWays:
     """Read the walkable ways, gates and crossing nodes of a plain extract (`plain_extract`)."""
-    found = _WayCollector()
+    result = _WayCollector()
     processor = osmium.FileProcessor(path, osm.NODE | osm.WAY).with_locations()
     way_type, node_type = osm.types.Way, osm.types.Node
-    for one in processor.with_filter(osmium.filter.KeyFilter(*WAY_KEYS)):
-        if isinstance(one, way_type):
-            found.add_way(one)
-        elif isinstance(one, node_type) and one.location.valid():
-            found.add_node(one)
+    for item in processor.with_filter(osmium.filter.KeyFilter(*WAY_KEYS)):
+        if isinstance(item, way_type):
+            result.add_way(item)
+        elif isinstance(item, node_type) and item.location.valid():
+            result.add_node(item)
     storage = processor.node_location_storage
     assert storage is not None  # noqa: S101 - with_locations() has made it
-    return _placed(found, _square_rings(path), NodeLocations(path, storage))
+    return _placed(result, _square_rings(path), NodeLocations(path, storage))
 
 
 def _square_rings(path: Path) -> dict[int, OsmWay]:
     squares = [square for square in multipolygons_with(path, ["highway"]) if is_walkable(square.tags)]
-    wanted = frozenset[int]().union(*(square.ways for square in squares))
-    members = objects(path, osm.WAY, wanted)
+    needed = frozenset[int]().union(*(square.ways for square in squares))
+    members = objects(path, osm.WAY, needed)
     return {way.id: copy_way(way) for way in members if isinstance(way, osm.types.Way)}
 
 
@@ -358,6 +358,6 @@ def crossings_of(walked: WalkableWays) -> list[str]:
     for row, way in enumerate(walked.ways):
         if way.is_crossing and not way.crossing:
             keys = place_keys(shapely.get_coordinates(walked.lines[row])).tolist()
-            told = (walked.crossings[key] for key in keys if walked.crossings.get(key))
-            types[row] = next(told, UNKNOWN_CROSSING)
+            texts = (walked.crossings[key] for key in keys if walked.crossings.get(key))
+            types[row] = next(texts, UNKNOWN_CROSSING)
     return types

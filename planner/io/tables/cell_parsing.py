@@ -30,7 +30,7 @@ ERROR_CELLS = frozenset(
         *("#FIELD!", "#GETTING_DATA", "#UNKNOWN!", "#BLOCKED!", "#CONNECT!"),
     )
 )
-"""What a spreadsheet shows, and writes into a CSV, where a formula fails."""
+"""Texts that a spreadsheet shows, and writes into a CSV, if a formula fails."""
 
 PEOPLE = "people"
 """The field whose units hold for the further columns that a study counts people by."""
@@ -98,26 +98,26 @@ def read_cells(
     [1000.0, 2000.0]
     """
     columns = {column.name: column for column in schema.columns}
-    used = {one.column for one in mapped}
+    used = {item.column for item in mapped}
     read = ParsedCells(unit_column=_unit_column(frame, used))
     units = _units_by_row(frame, read.unit_column, unit_lines or {})
-    for one in mapped:
-        column = columns[one.field]
-        cells = frame[one.column]
+    for item in mapped:
+        column = columns[item.field]
+        cells = frame[item.column]
         may_begin_so = column.kind != "number" and not has_formulas
         if not (may_begin_so and _formulas(cells).any()):
             cells = _without_failed(cells, column, schema, read)
         if column.kind != "number":
-            read.fields[one.field] = _texts(cells, column)
-            read.mapped.append(one)
+            read.fields[item.field] = _texts(cells, column)
+            read.mapped.append(item)
             continue
-        numbers, factor = _numbers(cells, one, units, schema, read)
-        read.fields[one.field] = numbers
-        read.mapped.append(one if factor is None else replace(one, factor=factor))
+        numbers, factor = _numbers(cells, item, units, schema, read)
+        read.fields[item.field] = numbers
+        read.mapped.append(item if factor is None else replace(item, factor=factor))
     for name in counted:
         stated = stated_unit(PEOPLE, [name])
-        one = MappedColumn(PEOPLE, name, *(stated or (1.0, "")))
-        read.counted[name] = _numbers(frame[name], one, units, schema, read)[0]
+        item = MappedColumn(PEOPLE, name, *(stated or (1.0, "")))
+        read.counted[name] = _numbers(frame[name], item, units, schema, read)[0]
     names = row_names(_with_ids(frame, read))
     for name in CODES:
         if name in read.fields:
@@ -132,7 +132,7 @@ def read_cells(
 
 
 def failed_cells(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Tell of each cell whether it is a formula without a result, and whether it is a spreadsheet's error.
+    """Return which cells are formulas without a result, and which are errors of a spreadsheet.
 
     Examples
     --------
@@ -193,8 +193,8 @@ def _numbers(
         ]
         return pd.Series(scaled, index=cells.index, dtype="float64"), _only(factors)
     known = units_of(one.field)
-    found = [_number(cell, known, by) for cell, by in zip(cells, factors, strict=True)]
-    return pd.Series(found, index=cells.index, dtype=object), _only(factors)
+    results = [_number(cell, known, by) for cell, by in zip(cells, factors, strict=True)]
+    return pd.Series(results, index=cells.index, dtype=object), _only(factors)
 
 
 def _only(factors: pd.Series) -> float | None:
@@ -210,11 +210,11 @@ def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
         return cell
     if not cell.strip():
         return None
-    found = parse_measurement(cell, units)
-    if found is None:
+    result = parse_measurement(cell, units)
+    if result is None:
         return cell
     # A cell that names its unit is in that unit, whatever the heading says of the others.
-    value, names_its_unit = found
+    value, names_its_unit = result
     return value if names_its_unit or factor == 1 else multiply_decimal(value, factor)
 
 
@@ -224,9 +224,9 @@ def _factors(
     """Return by what the number of each row is multiplied: by its heading's unit, else by its row's."""
     factors = pd.Series(one.factor, index=cells.index, dtype="float64")
     given = cells.notna() & (cells.astype(str).str.strip() != "")
-    said = units[given & units.notna()]
-    for text, is_own in dict.fromkeys(said):
-        rows = said.index[[pair == (text, is_own) for pair in said]]
+    texts = units[given & units.notna()]
+    for text, is_own in dict.fromkeys(texts):
+        rows = texts.index[[pair == (text, is_own) for pair in texts]]
         values = {"column": one.field, "theirs": str(cells.name), "unit": text or "–"}
         try:
             factor = factor_for(one.field, text)
@@ -244,8 +244,8 @@ def _factors(
             continue
         factors.loc[rows] = factor
         if factor != 1:
-            told = {"column": str(cells.name), "unit": text, "factor": f"{factor:,.10g}"}
-            read.notices.append(Notice("unit_applied", schema.name, values=told))
+            notices = {"column": str(cells.name), "unit": text, "factor": f"{factor:,.10g}"}
+            read.notices.append(Notice("unit_applied", schema.name, values=notices))
     return factors
 
 
@@ -254,28 +254,28 @@ def _unit_column(frame: pd.DataFrame, used: set[str]) -> str | None:
     for name in map(str, frame.columns):
         if name in used or not is_unit_heading(unlettered(name).rpartition("/")[2]):
             continue
-        said = [cell for cell in frame[name].dropna() if str(cell).strip()]
-        if said and any(parse_units(str(cell)) for cell in said):
+        text = [cell for cell in frame[name].dropna() if str(cell).strip()]
+        if text and any(parse_units(str(cell)) for cell in text):
             return name
     return None
 
 
 def _units_by_row(frame: pd.DataFrame, column: str | None, lines: Mapping[int, str]) -> pd.Series:
     """Return what each row's unit is called, and whether a column says so; None where nothing does."""
-    said: list[tuple[str, bool] | None] = []
+    texts: list[tuple[str, bool] | None] = []
     cells = frame[column] if column is not None else [None] * len(frame)
     own = [str(cell).strip() for cell in cells if isinstance(cell, str) and cell.strip()]
     plain_only = all(unit.scale == 1 for text in own for unit in parse_units(text)) and all(map(parse_units, own))
     for row, cell in zip(frame.index, cells, strict=True):
         text = cell.strip() if isinstance(cell, str) else ""
         if text:
-            said.append((text, True))
+            texts.append((text, True))
         elif row in lines:
-            said.append((lines[row], False))
+            texts.append((lines[row], False))
         else:
             # A row without a unit among rows in 万人 may be in either.
-            said.append(None if column is None or plain_only else ("", True))
-    return pd.Series(said, index=frame.index, dtype=object)
+            texts.append(None if column is None or plain_only else ("", True))
+    return pd.Series(texts, index=frame.index, dtype=object)
 
 
 def _texts(cells: pd.Series, column: Column) -> pd.Series:

@@ -1,11 +1,14 @@
-"""What single cells of a table say: numbers, codes and names, however they were typed."""
+"""Cells of tables: grids of texts and their size, and the numbers, codes and names that single cells hold."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+
+from planner.messages.errors import DataError, Issue
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[, '\u2009]\d{3})+(?:\.\d+)?")
 """1,234,567.8: a mark in every place or in none; 1,23 is not a number."""
@@ -59,8 +62,8 @@ def parse_number(text: str, units: Mapping[str, float]) -> float | None:
     >>> parse_number("1.2万㎡", area)
     12000.0
     """
-    found = parse_measurement(text, units)
-    return None if found is None else found[0]
+    result = parse_measurement(text, units)
+    return None if result is None else result[0]
 
 
 def parse_measurement(text: str, units: Mapping[str, float]) -> tuple[float, bool] | None:
@@ -71,18 +74,18 @@ def parse_measurement(text: str, units: Mapping[str, float]) -> tuple[float, boo
     >>> parse_measurement("0.1万人", {"万人": 10000.0}), parse_measurement("1,000", {})
     ((1000.0, True), (1000.0, False))
     """
-    said = to_narrow(text).replace("\u2212", "-")
-    found = THOUSANDS.match(said) or PLAIN.match(said)
-    if found is None:
+    texts = to_narrow(text).replace("\u2212", "-")
+    result = THOUSANDS.match(texts) or PLAIN.match(texts)
+    if result is None:
         return None
-    rest = said[found.end() :]
+    rest = texts[result.end() :]
     # 1,234 read as 1 with ",234" behind it is no number with a unit.
     factor = (
         1.0 if not rest else units.get(normalize_name(rest)) if not rest.lstrip().startswith((",", ".")) else None
     )
-    if factor is None or (found.re is THOUSANDS and rest[:1].isdigit()):
+    if factor is None or (result.re is THOUSANDS and rest[:1].isdigit()):
         return None
-    digits = re.sub(r"[, '\u2009]", "", found[0])
+    digits = re.sub(r"[, '\u2009]", "", result[0])
     return multiply_decimal(digits, factor), bool(rest)
 
 
@@ -99,11 +102,97 @@ def parse_code(text: str) -> str:
     >>> parse_code(" 150302001002.0 "), parse_code("１５０３０２"), parse_code("A 1.0")
     ('150302001002', '150302', 'A 1.0')
     """
-    said = to_narrow(text)
-    whole = WHOLE_FLOAT.fullmatch(said)
-    return whole[1] if whole else said
+    texts = to_narrow(text)
+    whole = WHOLE_FLOAT.fullmatch(texts)
+    return whole[1] if whole else texts
 
 
 def has_lost_digits(text: str) -> bool:
-    """Tell whether a spreadsheet has rounded a code to a few digits, as in 1.50302E+11."""
+    """Return True if a spreadsheet has rounded a code to a few digits, as in 1.50302E+11."""
     return SCIENTIFIC.fullmatch(to_narrow(text)) is not None
+
+
+Area = tuple[int, int, int, int]
+"""A merged area: first row, first column, last row, last column, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellGrid:
+    """The cells of a sheet as text, row by row; "" is blank.
+
+    Attributes
+    ----------
+    rows
+        The cells; rows may differ in length.
+    encoding
+        Of a text file; "" for a workbook.
+    merged
+        Merged areas as (first row, first column, last row, last column), counted from 0.
+    hidden_rows
+        Rows that the workbook hides, counted from 0.
+    hidden_columns
+        Columns that it hides, counted from 0.
+    hidden_sheets
+        Names of sheets with cells that it hides and that were not read.
+    is_hidden
+        Whether this sheet itself is hidden.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    encoding: str = ""
+    merged: tuple[Area, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    hidden_sheets: tuple[str, ...] = ()
+    is_hidden: bool = False
+
+
+def column_letters(column: int) -> str:
+    """Return how a spreadsheet calls a column, counted from 0.
+
+    Examples
+    --------
+    >>> column_letters(0), column_letters(25), column_letters(27)
+    ('A', 'Z', 'AB')
+    """
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+CELLS_AT_MOST = 50_000_000
+
+COLUMNS_AT_MOST = 2_000
+"""Columns of a table; the widest tables of a census have some hundred."""
+
+
+def check_size(rows: int, columns: int, *, source: str, is_sheet: bool = False) -> None:
+    """Refuse a table that is wider than any, or that would be too large with every row as wide.
+
+    Parameters
+    ----------
+    rows, columns
+        How many there are.
+    is_sheet
+        Whether its columns are called by letters.
+
+    Raises
+    ------
+    DataError
+        With the number of columns, and the last one of a sheet.
+
+    Examples
+    --------
+    >>> check_size(2, 16384, source="x.xlsx", is_sheet=True)
+    Traceback (most recent call last):
+    planner.messages.errors.DataError: x.xlsx cannot be used as it is:
+      - Its cells reach to column XFD (16,384 columns); a table may have 2,000. Delete what stands beside ...
+    """
+    if columns > COLUMNS_AT_MOST:
+        values = {"last": column_letters(columns - 1), "count": f"{columns:,}", "most": f"{COLUMNS_AT_MOST:,}"}
+        raise DataError(source, [Issue("sheet_too_wide" if is_sheet else "table_too_wide", values)])
+    if columns * rows > CELLS_AT_MOST:
+        raise DataError(source, [Issue("too_many_cells", {"cells": f"{CELLS_AT_MOST:,}"})])

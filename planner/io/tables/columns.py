@@ -1,4 +1,4 @@
-"""Which column of a file is which field: the names in columns.toml, and what the study says.
+"""Matching of columns to fields, by the names in columns.toml and the study's own mapping.
 
 Chinese and English names are known; what the study maps comes first. Two columns that claim the same field are
 never decided by a guess.
@@ -142,9 +142,9 @@ class Vocabulary:
         if claim is None or not units:
             return claim
         # Every comment must be understood: 建筑面积（平方米，含地下） may be another area than is meant.
-        said = [word for comment in comments for word in COMMENT_PARTS.split(comment) if word.strip()]
+        text = [word for comment in comments for word in COMMENT_PARTS.split(comment) if word.strip()]
         factors: dict[str, float] = {}
-        for word in said:
+        for word in text:
             stated = units_in_line(word) or word
             if YEAR.fullmatch(stated.strip()) or self._translates(name, word, claim.field):
                 continue
@@ -160,13 +160,13 @@ class Vocabulary:
     def where(self, heading: str) -> str | None:
         """Return what part of a place a heading means: lon, lat, x, y, lonlat, latlon or geometry."""
         name, comments = split_comments(heading)
-        found = self.place.get(normalize_name(heading)) or (
+        result = self.place.get(normalize_name(heading)) or (
             self.place.get(normalize_name(name)) if comments else None
         )
         parts = (
-            {self.place.get(normalize_name(part)) for part in split_languages(name)} if found is None else set()
+            {self.place.get(normalize_name(part)) for part in split_languages(name)} if result is None else set()
         )
-        return parts.pop() if len(parts) == 1 else found
+        return parts.pop() if len(parts) == 1 else result
 
     def nearest(self, field: str, headings: Sequence[str]) -> str | None:
         """Return the heading that looks most like a name of `field`, if any does."""
@@ -218,12 +218,12 @@ class Vocabulary:
     def _in_twolanguages_of(self, heading: str) -> FieldClaim | None:
         """Return the claim of a heading that says the same in Chinese and in English: 常住人口 Population."""
         claims = [self._named(normalize_name(part)) for part in split_languages(heading)]
-        found = [claim for claim in claims if claim is not None]
-        same = len(found) == len(claims) and len({claim.field for claim in found}) == 1
-        return min(found, key=lambda claim: claim.is_weak) if found and same else None
+        results = [claim for claim in claims if claim is not None]
+        same = len(results) == len(claims) and len({claim.field for claim in results}) == 1
+        return min(results, key=lambda claim: claim.is_weak) if results and same else None
 
     def _translates(self, name: str, comment: str, field: str) -> bool:
-        """Tell whether a comment only says a heading's name in the other language: 常住人口(Population)."""
+        """Return True if a comment only says a heading's name in the other language: 常住人口(Population)."""
         claim = self._named(normalize_name(comment))
         return claim is not None and claim.field == field and name.isascii() != comment.isascii()
 
@@ -245,9 +245,9 @@ def split_languages(heading: str) -> tuple[str, ...]:
     [('常住人口', 'Resident population'), ('社区', 'Community'), ()]
     """
     for pattern in (CHINESE_FIRST, ENGLISH_FIRST):
-        found = pattern.fullmatch(heading.strip())
-        if found:
-            return found["chinese"].strip(), found["english"].strip()
+        match = pattern.fullmatch(heading.strip())
+        if match:
+            return match["chinese"].strip(), match["english"].strip()
     return ()
 
 
@@ -258,7 +258,7 @@ def match_columns(
     setting: str,
     claim_of: Callable[[str], FieldClaim | None] | None = None,
 ) -> tuple[tuple[MappedColumn, ...], list[Issue]]:
-    """Say which column is which field.
+    """Match columns to fields.
 
     Parameters
     ----------
@@ -266,8 +266,6 @@ def match_columns(
         The names of the file's columns.
     vocabulary
         The table's names, and the study's own mapping.
-    setting
-        The dotted path of the layer's settings, for messages.
     claim_of
         What a column means, where its name alone does not say so; the vocabulary's own view if left out.
 
@@ -305,10 +303,10 @@ def match_columns(
             named = ", ".join(f"`{heading}`" for heading, _ in strong)
             values = {"column": field, "columns": named, "setting": setting, "example": strong[0][0]}
             issues.append(Issue("several_columns", values))
-        found = strong or sorted(claims.get(field, []), key=lambda claim: _rank(claim[0], vocabulary))
-        if found:
+        result = strong or sorted(claims.get(field, []), key=lambda claim: _rank(claim[0], vocabulary))
+        if result:
             mapped.append(
-                MappedColumn(field, found[0][0], found[0][1].factor, found[0][1].unit, found[0][1].is_weak)
+                MappedColumn(field, result[0][0], result[0][1].factor, result[0][1].unit, result[0][1].is_weak)
             )
     return tuple(mapped), issues
 
@@ -337,7 +335,7 @@ def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
                 stated = (units_in_line(word) or word).strip()
                 if normalize_name(stated) in units:
                     return units[normalize_name(stated)], stated
-        ending = next((one for one in units if len(one) > 1 and normalize_name(narrow).endswith(one)), None)
+        ending = next((item for item in units if len(item) > 1 and normalize_name(narrow).endswith(item)), None)
         if ending is not None:
             return units[ending], ending
     return None
@@ -366,8 +364,8 @@ def missing_column_issues(
         if theirs in headings:
             continue
         near = difflib.get_close_matches(theirs, list(headings), n=1) or [vocabulary.nearest(ours, headings) or ""]
-        said = Phrase("errors.did_you_mean", {"name": near[0]}) if near[0] else ""
-        issues.append(Issue("mapped_column_missing", {**named, "column": ours, "theirs": theirs, "hint": said}))
+        text = Phrase("errors.did_you_mean", {"name": near[0]}) if near[0] else ""
+        issues.append(Issue("mapped_column_missing", {**named, "column": ours, "theirs": theirs, "hint": text}))
     return issues
 
 

@@ -1,4 +1,4 @@
-"""What a file is by its content, and what is packed in it, opened within limits: zip, gzip, OLE."""
+"""Containers of tables (zip, gzip, OLE), recognised by content and unpacked within limits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class UnpackedSizeError(Exception):
 
 
 class UnpackError(Exception):
-    """What is packed is damaged, with the reason in words."""
+    """Damaged packed content, with the reason."""
 
     def __init__(self, reason: Phrase | str) -> None:
         self.reason = reason
@@ -119,7 +119,7 @@ def gunzipped(content: bytes, most: int) -> bytes:
 
 
 def is_protected(content: bytes) -> bool:
-    """Tell whether a workbook opens with a password only, whichever of its formats it is in."""
+    """Return True if a workbook opens with a password only, whichever of its formats it is in."""
     if content.startswith(ZIP_BEGINS):
         return _is_protected_zip(content)
     if not content.startswith(OLE_BEGINS):
@@ -142,7 +142,7 @@ def _is_protected_zip(content: bytes) -> bool:
 
 
 def _has_filepass(content: bytes, stream: bytes) -> bool:
-    """Tell whether a stream of records begins with the one that says how the others are encrypted."""
+    """Return True if a stream of records begins with the one that says how the others are encrypted."""
     entry = content.find(stream)
     while entry >= 0 and entry % OLE_ENTRY:
         entry = content.find(stream, entry + 1)

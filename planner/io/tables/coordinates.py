@@ -1,4 +1,4 @@
-"""What a cell says of a place in numbers: one coordinate, or both in one cell, however they were typed."""
+"""Coordinates in cells: one, or a pair in one cell, however they were typed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ DEGREES_AT_MOST = 180.0
 OUTER = str.maketrans("", "", "()[]{}\"'")
 MARKED_DEGREES = re.compile(r"[°º˚度′″’”分秒]")
 LABEL = re.compile(r"(?P<lon>longitude|经度|lng|long|lon)|(?P<lat>latitude|纬度|lat)", re.IGNORECASE)
-"""What says which coordinate follows; X and Y do not, since surveyors in China call the northing X."""
+"""Labels of coordinates; X and Y are none, since surveyors in China call the northing X."""
 
 LABELLED = re.compile(r"(?:longitude|latitude|经度|纬度|lng|long|lon|lat|\bx|\by)[\s:=]*", re.IGNORECASE)
 EAST_WEST = re.compile(r"东|西|^[ew]|[ew]$", re.IGNORECASE)
@@ -61,7 +61,7 @@ DIVIDERS = (",", ";", "/", "|", "&", "、", ", ", None)
 NO_PLACE = frozenset(
     {"", "nan", "null", "none", "na", "n/a", "-", "--", "—", "——", "/", "无", "暂无", "\\n", "nil"}
 )
-"""What stands in a cell that says of no place where it is."""
+"""Texts of cells that state no position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class CoordinatePair:
 
 
 def is_no_place(text: str) -> bool:
-    """Tell whether a cell is blank or says that there is nothing."""
+    """Return True if a cell is blank or says that there is nothing."""
     return to_narrow(text).lower() in NO_PLACE
 
 
@@ -83,8 +83,6 @@ def parse_coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
 
     Parameters
     ----------
-    text
-        The cell.
     decimal_comma
         Whether a single comma parts whole from decimals, and never thousands.
 
@@ -114,15 +112,15 @@ def parse_coordinate(text: str, *, decimal_comma: bool = False) -> float | None:
 
 def _degrees(narrow: str) -> float | None:
     """Return degrees, minutes and seconds as degrees."""
-    found = HALF.fullmatch(narrow)
-    if found is None:
+    match = HALF.fullmatch(narrow)
+    if match is None:
         return None
-    degrees, minutes, seconds = (float(found[part] or 0) for part in ("degrees", "minutes", "seconds"))
+    degrees, minutes, seconds = (float(match[part] or 0) for part in ("degrees", "minutes", "seconds"))
     if minutes >= PART_OF_DEGREE or seconds >= PART_OF_DEGREE:
         return None
     size = abs(degrees) + minutes / 60 + seconds / 3600
-    sign = SIGNS.get((found["before"] or found["after"] or "e").lower(), 1)
-    return -size * sign if found["degrees"].startswith("-") else size * sign
+    sign = SIGNS.get((match["before"] or match["after"] or "e").lower(), 1)
+    return -size * sign if match["degrees"].startswith("-") else size * sign
 
 
 def parse_coordinate_column(cells: list[str | None], *, degrees: bool) -> list[float | None]:
@@ -189,7 +187,7 @@ def _half(part: str, *, has_commas: bool) -> float | None:
 
 
 def _axis_of(part: str) -> bool | None:
-    """Tell whether a part is a latitude (True) or a longitude (False), None where it does not say."""
+    """Return True if a part is a latitude (True) or a longitude (False), None where it does not say."""
     label = LABEL.search(part)
     if label is not None:
         return label["lat"] is not None

@@ -7,36 +7,28 @@ does and the names above do not narrow it, or where its last name only says "tot
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-from planner.io.tables.cells import normalize_name, parse_number
-from planner.io.tables.columns import YEAR, FieldClaim, Vocabulary, column_names, split_languages
+from planner.io.tables.cells import Area, normalize_name, parse_number
+from planner.io.tables.columns import YEAR, Vocabulary
 from planner.io.tables.coordinates import parse_coordinate
+from planner.io.tables.heading_names import count_known_names, heading_words, is_total, is_unit_cell
 from planner.io.tables.units import (
-    dimension_of,
-    factor_of_unit,
     is_unit_heading,
     is_whole_unit,
     parse_units,
-    split_comments,
     units_in_line,
-    units_of,
 )
-
-SEPARATOR = "/"
-"""Between the names of a path, as a user reads and maps them: 常住人口/合计."""
 
 DEEPEST = 5
 """Rows of a heading; a chain of more rows that look like parts of one is none."""
 
 YEAR_NUMBER = re.compile(r"(?:19|20)\d\d")
+
 KEY_AND_VALUE = re.compile(r"[^:：]+[:：].+", re.DOTALL)
 """填报日期：2023年12月 above a table is no name of a group of columns."""
-
-Area = tuple[int, int, int, int]
-"""A merged area: first row, first column, last row, last column, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,170 +79,6 @@ def find_headings(
     return sorted([main, *others], key=lambda one: one.first)
 
 
-def path_name(path: Sequence[str]) -> str:
-    """Return a path as a user reads it."""
-    return SEPARATOR.join(path)
-
-
-def match_path(path: Sequence[str], vocabulary: Vocabulary) -> FieldClaim | None:
-    """Return what field the column of a path means; None where none, or where it may be a part of it.
-
-    Examples
-    --------
-    >>> words = Vocabulary.of("communities", ("people", "households"), {})
-    >>> paths = (("常住人口（万人）", "合计"), ("常住人口", "男"), ("60岁以上", "人数"))
-    >>> [match_path(path, words) for path in paths]
-    [FieldClaim(field='people', factor=10000.0, is_weak=False, unit='万人'), None, None]
-    """
-    names, unit = _without_years_and_units(path)
-    while len(names) > 1 and _is_total(names[-1]):
-        names.pop()
-    if not names:
-        return None
-    if len(names) == 1:
-        claim = _claim(names[0], vocabulary)
-        if claim is None and (shorter := _without_total(names[0])):
-            claim = _claim(shorter, vocabulary)
-    else:
-        claim = _claim("".join(names), vocabulary) or _claim(names[-1], vocabulary)
-        if claim is not None and claim.field in vocabulary.numbers and not _is_joined(names, claim, vocabulary):
-            claim = claim if all(_is_neutral(name, vocabulary) for name in names[:-1]) else None
-    if claim is not None and unit and not claim.unit and _is_of_another(claim.field, unit):
-        return None
-    return _with_unit(claim, [*names[:-1], unit] if len(names) > 1 else [unit])
-
-
-def place_part(path: Sequence[str], vocabulary: Vocabulary) -> str | None:
-    """Return what part of a place the column of a path holds."""
-    return (vocabulary.where(path[-1]) or vocabulary.where("".join(path))) if path else None
-
-
-def count_known_names(paths: Sequence[Sequence[str]], vocabulary: Vocabulary) -> int:
-    """Return how many fields and parts of a place a heading names."""
-    fields = set()
-    for path in paths:
-        if not path:
-            continue
-        claim, part = match_path(path, vocabulary), place_part(path, vocabulary)
-        fields |= {claim.field} if claim else set()
-        fields |= {part} if part else set()
-        fields |= {ours for ours, theirs in vocabulary.explicit.items() if is_called(path, theirs)}
-        # A group of which only parts are there is told later; here it says that this is the heading.
-        fields |= {above.field for above in (_claim(name, vocabulary) for name in path[:-1]) if above}
-    return len(fields)
-
-
-def is_called(path: Sequence[str], name: str) -> bool:
-    """Tell whether a user may call a column so: by its path, or by its names without a mark between."""
-    return name in {path_name(path), "".join(path)}
-
-
-def find_parts(field: str, paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> list[str]:
-    """Return the columns that stand under a heading which means `field` and are no total of it.
-
-    Examples
-    --------
-    >>> words = Vocabulary.of("communities", ("people",), {}, numbers=("people",))
-    >>> find_parts("people", {"常住人口/男": ("常住人口", "男"), "户数": ("户数",)}, words)
-    ['常住人口/男']
-    """
-    found = []
-    for name, path in paths.items():
-        groups = [match_path(path[:depth], vocabulary) for depth in range(1, len(path))]
-        own = match_path(path, vocabulary)
-        if own is None and any(group is not None and group.field == field for group in groups):
-            found.append(name)
-    return found
-
-
-def is_unit_cell(text: str) -> bool:
-    """Tell whether a cell of a heading holds nothing but a unit."""
-    name, comments = split_comments(text)
-    words = [name, *comments] if name else list(comments)
-    return bool(words) and all(units_in_line(word) or is_whole_unit(word) for word in words)
-
-
-def _claim(name: str, vocabulary: Vocabulary) -> FieldClaim | None:
-    return vocabulary.claim(name)
-
-
-def _is_joined(names: Sequence[str], claim: FieldClaim, vocabulary: Vocabulary) -> bool:
-    joined = _claim("".join(names), vocabulary)
-    return joined is not None and joined.field == claim.field
-
-
-def _without_years_and_units(path: Sequence[str]) -> tuple[list[str], str]:
-    """Return the names that say what is counted, and the unit that a row of its own says."""
-    names, unit = [], ""
-    for position, name in enumerate(path):
-        narrow, comments = split_comments(name)
-        only = narrow or (comments[0] if len(comments) == 1 else "")
-        if len(path) > 1 and YEAR.fullmatch(only.strip()):
-            continue
-        if position and is_unit_cell(name):
-            unit = units_in_line(name) or (name if narrow and comments else only)
-            continue
-        names.append(name)
-    return names or list(path[-1:]), unit
-
-
-def _with_unit(claim: FieldClaim | None, above: Sequence[str]) -> FieldClaim | None:
-    """Return a claim in the unit that a name above it, or a row of units below it, says."""
-    if claim is None or claim.unit:
-        return claim
-    units = units_of(claim.field)
-    for name in reversed(above):
-        _, comments = split_comments(name)
-        for text in (name, *comments):
-            stated = units_in_line(text) or text
-            factor = units.get(normalize_name(stated)) if stated else None
-            if factor is None and is_whole_unit(stated):
-                factor = factor_of_unit(claim.field, stated)
-            if factor is not None:
-                return replace(claim, factor=factor, unit=units_in_line(text) or text)
-    return claim
-
-
-def _is_of_another(field: str, unit: str) -> bool:
-    """Tell whether a row of units below a name says that it is no count of the field: 人口 in %."""
-    units = parse_units(unit)
-    dimension = dimension_of(field)
-    return dimension is not None and bool(units) and not any(one.dimension in {"", dimension} for one in units)
-
-
-def _is_total(name: str) -> bool:
-    bare, _ = split_comments(name)
-    said = [normalize_name(bare or name)], [normalize_name(part) for part in split_languages(bare)]
-    return any(words and _words("heading_totals").issuperset(words) for words in said)
-
-
-def _without_total(name: str) -> str:
-    """Return 常住人口 of 常住人口合计; "" of a name that says no total."""
-    bare, comments = split_comments(name)
-    for word in ("合计", "总计", "小计", "总数"):
-        for shorter in (bare.removesuffix(word), bare.removeprefix(word)):
-            if shorter and shorter != bare:
-                return shorter + "".join(f"({comment})" for comment in comments)
-    return ""
-
-
-def _is_neutral(name: str, vocabulary: Vocabulary) -> bool:
-    """Tell whether a heading leaves what stands below it whole: 人口情况 does, 60岁以上 does not."""
-    bare, _ = split_comments(name)
-    word = normalize_name(bare or name)
-    if not word or _is_total(name) or YEAR.fullmatch(bare) or word in _words("neutral_names"):
-        return True
-    if any(part in word for part in _words("narrowing")):
-        return False
-    if _claim(name, vocabulary) is not None or vocabulary.where(name) is not None:
-        return True
-    return any(word.endswith(ending) for ending in _words("neutral"))
-
-
-def _words(key: str) -> frozenset[str]:
-    return frozenset(normalize_name(word) for word in column_names()["rows"][key])
-
-
 def _chains(rows: Sequence[Sequence[str]], merged: Sequence[Area], searched: int) -> list[tuple[int, int]]:
     """Return runs of rows that together make one heading each, as first and last row."""
     chains: list[tuple[int, int]] = []
@@ -270,7 +98,7 @@ def _chains(rows: Sequence[Sequence[str]], merged: Sequence[Area], searched: int
 
 
 def _continues(rows: Sequence[Sequence[str]], first: int, upper: int, merged: Sequence[Area]) -> bool:
-    """Tell whether the row below `upper` goes on with the heading that begins at `first`."""
+    """Return True if the row below `upper` goes on with the heading that begins at `first`."""
     top, below = rows[upper], rows[upper + 1]
     if not any(below) or not _are_names(rows[first]) or not _are_names(top) or not _are_names(below, years=True):
         return False
@@ -304,7 +132,7 @@ def _continues(rows: Sequence[Sequence[str]], first: int, upper: int, merged: Se
 def _names_groups(
     rows: Sequence[Sequence[str]], first: int, upper: int, spans: Sequence[tuple[int, int] | None]
 ) -> bool:
-    """Tell whether an upper row with names over single columns names groups: the next row names every column."""
+    """Return True if an upper row with names over single columns names groups: the next row names every column."""
     top, below = rows[upper], rows[upper + 1]
     wide = {span for span in spans if span is not None and span[1] > span[0]}
     full = any(all(_at(below, column) for column in range(start, end + 1)) for start, end in wide)
@@ -313,7 +141,7 @@ def _names_groups(
 
 
 def _is_line_of_units(top: Sequence[str], below: Sequence[str]) -> bool:
-    """Tell whether a row is a title with its unit at the other end: 表3 … 单位：万人 above complete names."""
+    """Return True if a row is a title with its unit at the other end: 表3 … 单位：万人 above complete names."""
     filled = [column for column, cell in enumerate(top) if cell]
     aside = [column for column in filled if units_in_line(top[column]) or is_whole_unit(top[column])]
     for column, following in pairwise(filled):
@@ -329,15 +157,17 @@ def _is_title(
     spans: Sequence[tuple[int, int] | None],
     merged: Sequence[Area],
 ) -> bool:
-    """Tell whether a row is the title of a table, and no heading over some of its columns."""
+    """Return True if a row is the title of a table, and no heading over some of its columns."""
     top = rows[upper]
     if _filled(top) > 1:
         return False
     start = next(column for column, cell in enumerate(top) if cell)
-    area = next((one for one in merged if one[0] <= upper <= one[2] and one[1] == start and one[3] > start), None)
+    area = next(
+        (item for item in merged if item[0] <= upper <= item[2] and item[1] == start and item[3] > start), None
+    )
     parts = [_at(below, column) for column, span in enumerate(spans) if span is not None and span[0] == start]
     if any(
-        _is_total(part) or normalize_name(part) in _words("parts") or YEAR.fullmatch(part)
+        is_total(part) or normalize_name(part) in heading_words("parts") or YEAR.fullmatch(part)
         for part in parts
         if part
     ):
@@ -383,7 +213,7 @@ def _spans(
 
 
 def _has_below(rows: Sequence[Sequence[str]], upper: int, column: int) -> bool:
-    """Tell whether a name stands below a cell of a heading, in its next row or farther down."""
+    """Return True if a name stands below a cell of a heading, in its next row or farther down."""
     for row in rows[upper + 1 : upper + DEEPEST]:
         if not _are_names(row, years=True):
             return False
@@ -395,7 +225,7 @@ def _has_below(rows: Sequence[Sequence[str]], upper: int, column: int) -> bool:
 def _bounded(
     rows: Sequence[Sequence[str]], first: int, upper: int, start: int, column: int, merged: Sequence[Area]
 ) -> bool:
-    """Tell whether a row of the heading farther up begins another group between two columns."""
+    """Return True if a row of the heading farther up begins another group between two columns."""
     for row in range(first, upper):
         if any(_at(rows[row], between) for between in range(start + 1, column + 1)):
             return True
@@ -429,7 +259,7 @@ def _paths(block: Sequence[Sequence[str]], first: int, merged: Sequence[Area]) -
 
 
 def _moved(merged: Sequence[Area], rows: int) -> list[Area]:
-    return [(one[0] - rows, one[1], one[2] - rows, one[3]) for one in merged]
+    return [(item[0] - rows, item[1], item[2] - rows, item[3]) for item in merged]
 
 
 def _one_line(text: str) -> str:
@@ -438,34 +268,34 @@ def _one_line(text: str) -> str:
 
 
 def _area(row: int, column: int, merged: Sequence[Area]) -> Area | None:
-    return next((one for one in merged if one[0] <= row <= one[2] and one[1] <= column <= one[3]), None)
+    return next((item for item in merged if item[0] <= row <= item[2] and item[1] <= column <= item[3]), None)
 
 
 def _reaches(row: int, column: int, merged: Sequence[Area]) -> bool:
-    """Tell whether a merged cell of this row ends here, so that the row below is another."""
+    """Return True if a merged cell of this row ends here, so that the row below is another."""
     area = _area(row, column, merged)
     return area is not None and area[3] > area[1]
 
 
 def _are_names(row: Sequence[str], *, years: bool = False) -> bool:
-    """Tell whether the cells of a row may be names: no number and no coordinate, but for years side by side."""
+    """Return True if the cells of a row may be names: no number and no coordinate, but for years side by side."""
     cells = [cell for cell in row if cell]
-    found = [cell for cell in cells if parse_number(cell, {}) is not None or parse_coordinate(cell) is not None]
+    results = [cell for cell in cells if parse_number(cell, {}) is not None or parse_coordinate(cell) is not None]
     if any(KEY_AND_VALUE.fullmatch(cell) and not _is_part(cell) for cell in cells):
         return False
-    if not found:
+    if not results:
         return bool(cells)
-    numbered = [cell for cell in found if YEAR_NUMBER.fullmatch(normalize_name(cell))]
+    numbered = [cell for cell in results if YEAR_NUMBER.fullmatch(normalize_name(cell))]
     return (
         years
-        and len(numbered) == len(found) > 1
+        and len(numbered) == len(results) > 1
         and numbered in (sorted(set(numbered)), sorted(set(numbered))[::-1])
     )
 
 
 def _is_part(cell: str) -> bool:
-    """Tell whether a cell with a colon is a part of what stands above it: 其中：男."""
-    return normalize_name(re.split("[:：]", cell)[0]) in _words("parts") or is_unit_cell(cell)
+    """Return True if a cell with a colon is a part of what stands above it: 其中：男."""
+    return normalize_name(re.split("[:：]", cell)[0]) in heading_words("parts") or is_unit_cell(cell)
 
 
 def _has_numbers(row: Sequence[str]) -> bool:
@@ -477,7 +307,7 @@ def _begins_with_digit(row: Sequence[str]) -> bool:
 
 
 def _may_name(row: Sequence[str], vocabulary: Vocabulary) -> bool:
-    """Tell quickly whether a row far down may repeat the heading."""
+    """Return True if, at a glance, a row far down may repeat the heading."""
     cells = [cell for cell in row if cell]
     if len(cells) < 2 or _begins_with_digit(cells):  # noqa: PLR2004 - one name is no heading
         return False
@@ -485,7 +315,7 @@ def _may_name(row: Sequence[str], vocabulary: Vocabulary) -> bool:
 
 
 def _is_another(score: int, heading: Heading) -> bool:
-    """Tell whether a row besides the main heading is the heading of a further table or part."""
+    """Return True if a row besides the main heading is the heading of a further table or part."""
     named = sum(bool(path) for path in heading.paths)
     return score >= 2 and 2 * score >= named  # noqa: PLR2004 - half of its names
 

@@ -10,10 +10,10 @@ import geopandas as gpd
 import pandas as pd
 
 from planner.io.tables.cell_parsing import ParsedCells
-from planner.io.tables.cells import normalize_name, parse_number
+from planner.io.tables.cells import CellGrid, column_letters, normalize_name, parse_number
 from planner.io.tables.columns import FieldClaim, MappedColumn, Vocabulary, column_names
-from planner.io.tables.headings import find_parts, is_called, place_part
-from planner.io.tables.sheets import CellGrid, SheetTable, column_letters
+from planner.io.tables.heading_names import find_parts, is_called, place_part
+from planner.io.tables.sheets import SheetTable
 from planner.io.tables.units import units_of
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice
@@ -35,9 +35,9 @@ def resolve_column(name: str, paths: Mapping[str, Sequence[str]]) -> str:
     """Return the column that a user calls so: by its path, by its names in one, or by its lowest name."""
     if name in paths:
         return name
-    found = [column for column, path in paths.items() if is_called(path, name)]
-    found = found or [column for column, path in paths.items() if path and path[-1] == name]
-    return found[0] if len(found) == 1 else name
+    results = [column for column, path in paths.items() if is_called(path, name)]
+    results = results or [column for column, path in paths.items() if path and path[-1] == name]
+    return results[0] if len(results) == 1 else name
 
 
 def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> dict[str, str]:
@@ -45,15 +45,15 @@ def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> 
     lowest = {
         name: path[-1] if len(path) > 1 and place_part(path, vocabulary) else name for name, path in paths.items()
     }
-    said = list(lowest.values())
+    text = list(lowest.values())
     return {
-        name: short if said.count(short) == 1 else f"{short} [{column_letters(column)}]"
+        name: short if text.count(short) == 1 else f"{short} [{column_letters(column)}]"
         for column, (name, short) in enumerate(lowest.items())
     }
 
 
 def holds_no_number(one: MappedColumn, cells: pd.Series, schema: TableSchema[Any]) -> bool:
-    """Tell whether a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
+    """Return True if a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
     column = next(column for column in schema.columns if column.name == one.field)
     if not one.is_weak or column.kind != "number":
         return False
@@ -65,7 +65,7 @@ def parts_only_issues(
     mapped: Sequence[MappedColumn], paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary, setting: str
 ) -> list[Issue]:
     """Return an issue for each field under whose heading stand parts only, none of them the whole."""
-    taken = {one.field for one in mapped} | set(vocabulary.explicit)
+    taken = {item.field for item in mapped} | set(vocabulary.explicit)
     issues = []
     for name in sorted(vocabulary.numbers - taken):
         parts = find_parts(name, paths, vocabulary)
@@ -78,27 +78,27 @@ def parts_only_issues(
 
 def merged_issues(sheet: SheetTable, read: ParsedCells, counted: Sequence[str]) -> list[Issue]:
     """Return an issue for each number of a field in a merged cell: it would count once for all, or for each."""
-    numbers = {one.column: one.field for one in read.mapped} | {name: name for name in counted}
+    numbers = {item.column: item.field for item in read.mapped} | {name: name for name in counted}
     return [
-        Issue("merged_number", {"column": numbers[column], "value": one.value}, [f"#{row}" for row in one.rows])
-        for one in sheet.merged_numbers
-        for column in [next((column for column in one.columns if column in numbers), None)]
+        Issue("merged_number", {"column": numbers[column], "value": item.value}, [f"#{row}" for row in item.rows])
+        for item in sheet.merged_numbers
+        for column in [next((column for column in item.columns if column in numbers), None)]
         if column is not None
     ]
 
 
 def merged_notices(sheet: SheetTable, read: ParsedCells, schema: TableSchema[Any]) -> list[Notice]:
     """Return a notice for each number in a merged cell of a column that nothing reads."""
-    used = {one.column for one in read.mapped}
+    used = {item.column for item in read.mapped}
     return [
         Notice(
             "merged_number_left",
             schema.name,
-            tuple(str(row) for row in one.rows),
-            values={"column": ", ".join(one.columns), "value": one.value},
+            tuple(str(row) for row in item.rows),
+            values={"column": ", ".join(item.columns), "value": item.value},
         )
-        for one in sheet.merged_numbers
-        if not used & set(one.columns)
+        for item in sheet.merged_numbers
+        if not used & set(item.columns)
     ]
 
 
@@ -106,13 +106,13 @@ def unused_columns(
     headings: Iterable[str], read: ParsedCells, vocabulary: Vocabulary, used: Collection[str]
 ) -> tuple[UnusedColumn, ...]:
     """Return the columns that nothing reads; `used` are those read beside the fields."""
-    known = {one.column for one in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
-    return find_unused_columns(headings, known, vocabulary, {one.field for one in read.mapped})
+    known = {item.column for item in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
+    return find_unused_columns(headings, known, vocabulary, {item.field for item in read.mapped})
 
 
 def unused_column_notices(unread: Sequence[UnusedColumn], schema: TableSchema[Any]) -> tuple[Notice, ...]:
     """Return a notice on the columns that nothing reads and that look like a field."""
-    near = [one for one in unread if one.near]
+    near = [item for item in unread if item.near]
     return (Notice("columns_unread", schema.name, values={"columns": list_columns(near)}),) if near else ()
 
 
@@ -123,26 +123,26 @@ def canonical_frame(
     schema: TableSchema[Any],
     present: Sequence[str],
 ) -> tuple[gpd.GeoDataFrame, list[Issue]]:
-    """Give columns the planner's names and their cells as they were read; a column with such a name makes way."""
+    """Return a layer with the planner's column names and parsed cells."""
     own = set(_fields(schema))
-    names = {one.column: one.field for one in read.mapped}
+    names = {item.column: item.field for item in read.mapped}
     gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
     further = {name: cells for name, cells in read.counted.items() if name not in names}
     result = frame.assign(**further).drop(columns=gone).rename(columns=names).assign(**read.fields)
     issues = list(read.issues)
     for column in schema.columns:
         near = None if column.name in read.fields else vocabulary.nearest(column.name, present)
-        wanted = column.required or (
+        needed = column.required or (
             column.name in schema.either[:1] and not read.fields.keys() & {*schema.either}
         )
-        if wanted and near is not None and column.name not in vocabulary.explicit:
+        if needed and near is not None and column.name not in vocabulary.explicit:
             values = {"column": column.name, "near": near, "present": ", ".join(present)}
             issues.append(Issue("missing_column_near", values))
     return gpd.GeoDataFrame(result), issues
 
 
 UNKNOWN_HEIGHT = -1
-"""What Microsoft's building footprints say where no height is known, and those who made their own of them."""
+"""Height in Microsoft's building footprints, and layers made from them, that means unknown."""
 
 HEIGHTS = ("height_m", "levels")
 
@@ -187,7 +187,7 @@ def hidden_notices(grid: CellGrid, sheet: SheetTable, read: ParsedCells, table: 
     rows = tuple(str(row) for row in sheet.frame.index if row - 1 in grid.hidden_rows)
     if rows:
         notices.append(Notice("hidden_rows", table, rows))
-    used = {one.column for one in read.mapped}
+    used = {item.column for item in read.mapped}
     columns = [name for name in sheet.hidden_columns if name in used]
     if columns:
         notices.append(Notice("hidden_columns", table, values={"columns": ", ".join(columns)}))
@@ -263,10 +263,6 @@ def find_unused_columns(
 
     Parameters
     ----------
-    headings
-        All columns of the file.
-    read
-        Those that are read.
     vocabulary
         The names of the table's fields.
     fields
@@ -286,7 +282,7 @@ def find_unused_columns(
 
 def list_columns(columns: Sequence[UnusedColumn]) -> str:
     """Return columns as a message lists them, each with the field that it may have meant."""
-    return ", ".join(f"{one.column} ({one.near}?)" if one.near else one.column for one in columns)
+    return ", ".join(f"{item.column} ({item.near}?)" if item.near else item.column for item in columns)
 
 
 def match_truncated_name(heading: str, vocabulary: Vocabulary, encoding: str) -> FieldClaim | None:

@@ -1,4 +1,4 @@
-"""Where the rows of a table lie: two columns, one column, or shapes written as text."""
+"""Positions of the rows of a table: two columns, one column, or shapes written as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from planner.messages.errors import Issue
 from planner.messages.notices import Notice
 
 POSITION_COLUMNS = (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",), ("geometry",))
-"""In which columns a row's place may stand; of those that fit a table equally well, the first is taken."""
+"""Columns that may state a position; of those that fit a table equally well, the first counts."""
 
 DEGREES_EAST, DEGREES_NORTH = 180.0, 90.0
 NEAR_DEG = 0.5
@@ -88,7 +88,7 @@ class RowPositions:
 
 @dataclass(frozen=True, slots=True)
 class PositionRequest:
-    """What a table needs of its places.
+    """Requirements of a table on its positions.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class PositionRequest:
 def find_position_columns(
     headings: Sequence[str], vocabulary: Vocabulary, *, setting: str
 ) -> tuple[PositionColumns, ...]:
-    """Say in which columns the place of a row may stand; () where in none.
+    """Return the columns that may state the positions of rows; () if there are none.
 
     Examples
     --------
@@ -127,31 +127,31 @@ def find_position_columns(
     mapped = {
         vocabulary.where(ours): theirs for ours, theirs in vocabulary.explicit.items() if vocabulary.where(ours)
     }
-    found: dict[str, list[str]] = {}
+    results: dict[str, list[str]] = {}
     for heading in headings:
         part = vocabulary.where(unlettered(heading))
         if part is not None and not mapped:
-            found.setdefault(part, []).append(heading)
-    found.update({part: [theirs] for part, theirs in mapped.items() if part and theirs in headings})
+            results.setdefault(part, []).append(heading)
+    results.update({part: [theirs] for part, theirs in mapped.items() if part and theirs in headings})
     return tuple(
         PositionColumns(
-            {part: found[part][0] for part in parts},
+            {part: results[part][0] for part in parts},
             tuple(
                 Issue(
                     "several_columns",
                     {
                         "column": part,
-                        "columns": ", ".join(f"`{one}`" for one in found[part]),
+                        "columns": ", ".join(f"`{item}`" for item in results[part]),
                         "setting": setting,
-                        "example": found[part][0],
+                        "example": results[part][0],
                     },
                 )
                 for part in parts
-                if len(found[part]) > 1
+                if len(results[part]) > 1
             ),
         )
         for parts in POSITION_COLUMNS
-        if all(part in found for part in parts)
+        if all(part in results for part in parts)
     )
 
 
@@ -207,26 +207,26 @@ def _positions(rows: pd.DataFrame, way: PositionColumns, wanted: PositionRequest
 def _one_column(cells: pd.Series, columns: dict[str, str], home: tuple[float, float] | None) -> RowPositions:
     """Return the places of one column: pairs of coordinates, or shapes as text."""
     pairs = [parse_coordinate_pair(cell) if isinstance(cell, str) else None for cell in cells]
-    xy = np.array([(one.first, one.second) if one else (np.nan, np.nan) for one in pairs], dtype=np.float64)
+    xy = np.array([(item.first, item.second) if item else (np.nan, np.nan) for item in pairs], dtype=np.float64)
     xy = xy.reshape(-1, 2)
-    said = np.array([one is not None and one.latitude_first is not None for one in pairs], dtype=np.bool_)
-    turned = np.array([one is not None and one.latitude_first is True for one in pairs], dtype=np.bool_)
-    exchanged = _is_exchanged(xy[~said], home, latitude_first="latlon" in columns)
-    xy[turned | (~said & exchanged)] = xy[turned | (~said & exchanged)][:, ::-1]
+    text = np.array([item is not None and item.latitude_first is not None for item in pairs], dtype=np.bool_)
+    turned = np.array([item is not None and item.latitude_first is True for item in pairs], dtype=np.bool_)
+    exchanged = _is_exchanged(xy[~text], home, latitude_first="latlon" in columns)
+    xy[turned | (~text & exchanged)] = xy[turned | (~text & exchanged)][:, ::-1]
     shapes = _points(xy)
-    others = np.array([one is None for one in pairs], dtype=np.bool_)
-    found = read_shapes([cell if other else None for cell, other in zip(cells, others, strict=True)])
-    shapes[others] = found.shapes[others]
-    is_said = found.codes or any(shape is not None for shape in shapes[others])
-    crs = _system(found.codes) if is_said else _degrees(xy)
+    others = np.array([item is None for item in pairs], dtype=np.bool_)
+    result = read_shapes([cell if other else None for cell, other in zip(cells, others, strict=True)])
+    shapes[others] = result.shapes[others]
+    is_said = result.codes or any(shape is not None for shape in shapes[others])
+    crs = _system(result.codes) if is_said else _degrees(xy)
     unread = np.flatnonzero(_unread(cells, np.array([shape is not None for shape in shapes], dtype=np.bool_)))
-    return RowPositions(shapes, columns, crs, bool(exchanged and (~said & ~others).any()), unread)
+    return RowPositions(shapes, columns, crs, bool(exchanged and (~text & ~others).any()), unread)
 
 
 def _unread(cells: pd.Series, read: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell in which rows a cell says something that was not read."""
-    said = [isinstance(cell, str) and not is_no_place(cell) for cell in cells]
-    return np.array(said, dtype=np.bool_) & ~read
+    """Return in which rows a cell says something that was not read."""
+    text = [isinstance(cell, str) and not is_no_place(cell) for cell in cells]
+    return np.array(text, dtype=np.bool_) & ~read
 
 
 def _unread_cells(rows: pd.DataFrame, places: RowPositions, wanted: PositionRequest) -> Iterator[Issue]:
@@ -258,8 +258,8 @@ def _compared(
 ) -> RowPositions:
     """Compare two ways to say the same places, both in degrees."""
     systems = [wanted.declared, chosen.crs, other.crs]
-    found = [a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)]
-    both = np.flatnonzero(found)
+    results = [a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)]
+    both = np.flatnonzero(results)
     if any(crs is not None and crs.is_projected for crs in systems) or not len(both):
         return chosen
     if not all(places.crs is not None or _may_be_degrees(places.shapes[both]) for places in (chosen, other)):

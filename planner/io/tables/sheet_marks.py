@@ -1,4 +1,4 @@
-"""What a workbook says of a sheet besides its values: hidden rows and columns, formulas without result, errors.
+"""Marks of a sheet besides its values: hidden rows and columns, formulas without result, errors.
 
 The reader of workbooks gives blank cells for the last two and says nothing of the first. This file imports only
 the standard library, because the process that reads a workbook loads it by its path. It never fails: of a workbook
@@ -48,7 +48,7 @@ MADE_BY_FAULT = (ValueError, KeyError, IndexError, OverflowError, LookupError, O
 
 @dataclass(slots=True)
 class SheetMarks:
-    """What a workbook says of one sheet; rows and columns are counted from 0."""
+    """Marks of one sheet; rows and columns are counted from 0."""
 
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
@@ -57,7 +57,7 @@ class SheetMarks:
     doubtful: set[tuple[int, int]] = field(default_factory=set)
     """Those of them that may well be blank."""
     shown: dict[tuple[int, int], str] = field(default_factory=dict)
-    """What the format of a number writes behind it: 万人 of 0.00"万人". Of an .xlsx only."""
+    """Text that the format of a number adds: 万人 of 0.00"万人". Of an .xlsx only."""
 
 
 def read_sheet_marks(content: bytes, sheet: str) -> SheetMarks:
@@ -214,8 +214,8 @@ class _CellScan:
         elif name == "col" and _is_true(values.get("hidden")):
             self.marks.hidden_columns.update(range(int(values["min"]) - 1, min(int(values["max"]), MOST_COLUMNS)))
         elif name == "c":
-            found = REFERENCE.fullmatch(values.get("r", ""))
-            self.column = _column(found[1]) if found else self.column + 1
+            match = REFERENCE.fullmatch(values.get("r", ""))
+            self.column = _column(match[1]) if match else self.column + 1
             self.kind, self.said = values.get("t", "n"), {}
             if self.kind == "n" and values.get("s", "0") in self.behind:
                 self.marks.shown[self.row, self.column] = self.behind[values.get("s", "0")]
@@ -272,15 +272,15 @@ def _excel_binary(content: bytes, sheet: str, marks: SheetMarks) -> None:
 
 def _binary_sheets(book: bytes) -> dict[str, int]:
     """Return where the records of each sheet begin."""
-    found = {}
+    results = {}
     for kind, record in _records(book, 0):
         if kind == BOUNDSHEET:
             length, wide = record[6], record[7] & 1
             name = record[8 : 8 + length * (1 + wide)].decode("utf-16-le" if wide else "latin-1")
-            found[name] = struct.unpack_from("<I", record)[0]
+            results[name] = struct.unpack_from("<I", record)[0]
         elif kind == EOF:
             break
-    return found
+    return results
 
 
 def _binary_record(kind: int, record: bytes, marks: SheetMarks) -> None:
@@ -346,17 +346,17 @@ def _stream(content: bytes, names: tuple[str, ...]) -> bytes:
 
     directory = chain(first_directory, following, content, size, size)
     entries = [directory[at : at + 128] for at in range(0, len(directory) - 127, 128)]
-    found = {}
+    results = {}
     for entry in entries:
         length = struct.unpack_from("<H", entry, 64)[0]
         name = entry[: max(length - 2, 0)].decode("utf-16-le", errors="replace")
-        found[name] = (*struct.unpack_from("<I", entry, 116), *struct.unpack_from("<I", entry, 120))
-    start, length = found[[name for name in names if name in found][0]]  # noqa: RUF015 - none is an IndexError
+        results[name] = (*struct.unpack_from("<I", entry, 116), *struct.unpack_from("<I", entry, 120))
+    start, length = results[[name for name in names if name in results][0]]  # noqa: RUF015 - none is an IndexError
     if length >= least:
         return chain(start, following, content, size, size)[:length]
     links = chain(first_small, following, content, size, size)
     small_links = list(struct.unpack(f"<{len(links) // 4}I", links))
-    within = chain(found["Root Entry"][0], following, content, size, size)
+    within = chain(results["Root Entry"][0], following, content, size, size)
     return chain(start, small_links, within, small, 0)[:length]
 
 

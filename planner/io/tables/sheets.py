@@ -2,88 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pandas as pd
 
-from planner.io.tables.cells import normalize_name, parse_number
-from planner.io.tables.columns import YEAR, Vocabulary
-from planner.io.tables.coordinates import parse_coordinate
-from planner.io.tables.heading_languages import HAN, refuse_two_languages
-from planner.io.tables.headings import (
-    KEY_AND_VALUE,
-    Area,
-    Heading,
-    find_headings,
-    is_called,
-    match_path,
-    path_name,
-    place_part,
-)
-from planner.io.tables.units import (
-    UNIT_HEADINGS,
-    UNIT_LINE,
-    is_whole_unit,
-    mentions_multiplied_unit,
-    parse_units,
-    split_comments,
-    units_in_line,
+from planner.io.tables.cells import Area, CellGrid, column_letters, normalize_name, parse_number
+from planner.io.tables.columns import Vocabulary
+from planner.io.tables.heading_names import is_called, match_path, path_name, place_part
+from planner.io.tables.headings import Heading, find_headings
+from planner.io.tables.sheet_rows import (
+    COLUMN_NUMBERS,
+    STEMS,
+    begins_with_number,
+    drop_translations,
+    is_title,
+    is_translation,
+    may_be_heading,
+    reason_of_row,
+    refuse_two_languages,
+    title_cells,
+    units_of_title,
+    whole_line,
 )
 from planner.messages.errors import DataError, Issue
 
 SEARCHED_ROWS = 30
 """A heading farther down than this is none, unless it repeats one."""
 
-NAMING_CELLS = 3
-"""A total calls itself so in one of the first few cells of its row."""
-
 TABLE_ROW_CELLS = 3
 """A row above the heading with so many cells, a number among them, belongs to a table that was not understood."""
-
-SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]\s*\S.*")
-"""The title of a part within a table: 二、驿站."""
-
-
-STEMS = "甲乙丙丁戊己庚辛"
-"""What numbers the columns of names in a statistical table, before 1, 2, 3."""
-
-
-COLUMN_NUMBERS = frozenset({"栏次", "列次", "栏号"})
-"""What such a row may call itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class CellGrid:
-    """The cells of a sheet as text, row by row; "" is blank.
-
-    Attributes
-    ----------
-    rows
-        The cells; rows may differ in length.
-    encoding
-        Of a text file; "" for a workbook.
-    merged
-        Merged areas as (first row, first column, last row, last column), counted from 0.
-    hidden_rows
-        Rows that the workbook hides, counted from 0.
-    hidden_columns
-        Columns that it hides, counted from 0.
-    hidden_sheets
-        Names of sheets with cells that it hides and that were not read.
-    is_hidden
-        Whether this sheet itself is hidden.
-    """
-
-    rows: tuple[tuple[str, ...], ...]
-    encoding: str = ""
-    merged: tuple[Area, ...] = ()
-    hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
-    hidden_sheets: tuple[str, ...] = ()
-    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +114,7 @@ def find_table(grid: CellGrid, vocabulary: Vocabulary, *, source: str) -> SheetT
     if not rows:
         raise DataError(source, [Issue("empty_sheet")])
     headings = find_headings(rows, grid.merged, vocabulary, searched=SEARCHED_ROWS)
-    headings = _without_translations(headings, vocabulary)
+    headings = drop_translations(headings, vocabulary)
     parts = _parts(rows, headings, grid.merged, vocabulary)
     _refuse_other_tables(parts, rows, source=source)
     left_out: dict[str, list[int]] = {}
@@ -214,7 +163,7 @@ def _parts(
     begin = [0]
     for before, heading in pairwise(headings):
         first = heading.first
-        while first - 1 > before.last and first - 1 not in joined and _is_title(rows[first - 1]):
+        while first - 1 > before.last and first - 1 not in joined and is_title(rows[first - 1]):
             first -= 1
         begin.append(first)
     begin.append(len(rows))
@@ -253,12 +202,6 @@ def _refuse_other_tables(parts: Sequence[_TablePart], rows: Sequence[Sequence[st
         raise DataError(source, [Issue("several_tables", {}, [f"#{part.heading.first + 1}" for part in parts])])
 
 
-def _is_title(row: Sequence[str]) -> bool:
-    """Tell whether a row between two parts is blank, a title or a line of units."""
-    cells = [cell for cell in row if cell]
-    return len(cells) <= 1 and not any(parse_number(cell, {}) is not None for cell in cells)
-
-
 def _read_titles(
     part: _TablePart,
     rows: Sequence[Sequence[str]],
@@ -272,65 +215,29 @@ def _read_titles(
     for position in part.titles:
         row = rows[position]
         cells = [cell for cell in row if cell]
-        part.units += _units_of_title(cells)
-        said = list(_said(cells, vocabulary))
-        has_number = any(parse_number(cell, {}) is not None for cell in said)
-        if has_number and len(said) > 1:
+        part.units += units_of_title(cells)
+        text = list(title_cells(cells, vocabulary))
+        has_number = any(parse_number(cell, {}) is not None for cell in text)
+        if has_number and len(text) > 1:
             tabular.append(position + 1)
-            if len(tabular) > 1 or len(said) >= TABLE_ROW_CELLS:
-                found = [f"#{one}" for one in tabular]
+            if len(tabular) > 1 or len(text) >= TABLE_ROW_CELLS:
+                results = [f"#{item}" for item in tabular]
                 values = {"heading": part.heading.first + 1}
-                raise DataError(source, [Issue("table_above_heading", values, found)])
-        reason = "row_blank" if not cells else "row_above" if len(said) > 1 else "row_title"
+                raise DataError(source, [Issue("table_above_heading", values, results)])
+        reason = "row_blank" if not cells else "row_above" if len(text) > 1 else "row_title"
         left_out.setdefault(reason, []).append(position + 1)
     block = rows[part.heading.first : part.heading.last + 1]
-    part.units += [units for row in block for cell in row if (units := _whole_line(cell))]
-
-
-def _said(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
-    """Yield what a row above the heading says besides dates, units, and labels with what they label."""
-    labelled = False
-    for cell in cells:
-        is_label = cell.endswith((":", "：")) or normalize_name(cell) in vocabulary.notes
-        aside = is_label or labelled or bool(_units_of_title([cell])) or KEY_AND_VALUE.fullmatch(cell) is not None
-        if not aside and YEAR.fullmatch(cell) is None and not UNIT_HEADINGS.fullmatch(cell):
-            yield cell
-        labelled = is_label
-
-
-def _units_of_title(cells: Sequence[str]) -> list[str]:
-    """Return the units that a row above or below a table names: 单位：万人, 单位 beside 万人, 统计表（万人）."""
-    found = [units for cell in cells if (units := units_in_line(cell))]
-    for cell, following in pairwise(cells):
-        if UNIT_HEADINGS.fullmatch(cell.rstrip(":：").strip()) and parse_units(following):
-            found.append(following)
-    alone = [cell for cell in cells if cell not in found and not units_in_line(cell)]
-    if not found:
-        found += [cell for cell in alone if is_whole_unit(cell)]
-    if not found:
-        comments = [one for cell in alone for one in split_comments(cell)[1] if YEAR.fullmatch(one) is None]
-        found += [one for one in comments if parse_units(one)]
-    # A unit that a sentence names otherwise is not applied on a guess: it is refused where it may matter.
-    return found or [cell for cell in alone if mentions_multiplied_unit(cell)]
-
-
-def _whole_line(cell: str) -> str | None:
-    """Return the units of a cell that says nothing else."""
-    if "单位" not in cell and "nit" not in cell:
-        return None
-    bare = cell.strip("()（）[]【】 ")
-    found = UNIT_LINE.match(bare)
-    return units_in_line(bare) if found is not None and found.end() == len(bare) else None
+    part.units += [units for row in block for cell in row if (units := whole_line(cell))]
 
 
 def _unit_lines(parts: Sequence[_TablePart]) -> dict[int, str]:
     """Return the units by row; a part without a line of its own has that of the part before it."""
     lines: dict[int, str] = {}
-    said: list[str] = []
+    text: list[str] = []
     for part in parts:
-        said = part.units or said
-        if said:
-            lines |= dict.fromkeys(part.kept, "、".join(dict.fromkeys(said)))
+        text = part.units or text
+        if text:
+            lines |= dict.fromkeys(part.kept, "、".join(dict.fromkeys(text)))
     return lines
 
 
@@ -352,18 +259,18 @@ def _read_part(
     filled = _filled_down(part, rows, inside, vocabulary)
     for position in part.data:
         row = rows[position]
-        reason = _why_not(filled.get(position, row), vocabulary, width) if any(row) else "row_blank"
+        reason = reason_of_row(filled.get(position, row), vocabulary, width) if any(row) else "row_blank"
         if not reason and not part.kept and _numbers_columns(row, part):
             reason = "row_numbering"
-        if not reason and not part.kept and _translates(row, part.heading, vocabulary):
+        if not reason and not part.kept and is_translation(row, part.heading, vocabulary):
             reason = "row_translation"
-        if reason == "row_total" and not part.kept and _may_be_heading(row):
+        if reason == "row_total" and not part.kept and may_be_heading(row):
             refuse_two_languages(rows, part.heading.first, source=source)
             raise DataError(source, [Issue("heading_unclear", {}, [f"#{position + 1}"])])
         if reason:
             left_out.setdefault(reason, []).append(position + 1)
             if reason in {"row_note", "row_section"}:
-                part.units += _units_of_title([cell for cell in row if cell])
+                part.units += units_of_title([cell for cell in row if cell])
             continue
         cells = filled.get(position, row)
         padded = (*cells[:width], *("",) * (width - len(cells)))
@@ -385,25 +292,18 @@ def _field_of(part: _TablePart, column: int, vocabulary: Vocabulary) -> str | No
 def _filled_down(
     part: _TablePart, rows: Sequence[list[str]], merged: Sequence[Area], vocabulary: Vocabulary
 ) -> dict[int, list[str]]:
-    """Return the rows to which a merged cell gives the name that stands in its first row.
-
-    Names, codes and places are said of every row beside which they stand; a number is not.
-    """
+    """Return the rows to which a merged cell gives the name that stands in its first row."""
     filled: dict[int, list[str]] = {}
     for top, left, bottom, _ in merged:
         value = rows[top][left] if left < len(rows[top]) else ""
         own = _field_of(part, left, vocabulary)
-        if not value or own in vocabulary.numbers or (own is None and _begins_with_number(value)):
+        if not value or own in vocabulary.numbers or (own is None and begins_with_number(value)):
             continue
         for position in range(top + 1, min(bottom + 1, part.data.stop)):
             row = filled.setdefault(position, list(rows[position]))
             row += [""] * (left + 1 - len(row))
             row[left] = row[left] or value
     return filled
-
-
-def _begins_with_number(value: str) -> bool:
-    return value[:1].isdigit() or parse_number(value, {}) is not None
 
 
 def _merged_numbers(
@@ -417,7 +317,7 @@ def _merged_numbers(
         fields = {_field_of(part, column, vocabulary) for column in columns}
         beside = tuple(position + 1 for position in range(top, bottom + 1) if position + 1 in part.kept)
         of_number = bool(fields & vocabulary.numbers) or fields == {None}
-        if not (value and beside and of_number and _begins_with_number(value)):
+        if not (value and beside and of_number and begins_with_number(value)):
             continue
         # A heading that is merged in the same way is one column drawn over two.
         same = any(part.heading.paths[column] != part.heading.paths[left] for column in columns)
@@ -431,96 +331,27 @@ def _refuse_unnamed_numbers(part: _TablePart, vocabulary: Vocabulary, *, source:
         if not path or _field_of(part, column, vocabulary) not in vocabulary.numbers:
             continue
         beside = column + 1
-        found = []
+        results = []
         while beside < len(part.names) and not part.heading.paths[beside]:
             cells = [row.get(part.names[beside]) for row in part.kept.values()]
             if any(cell and parse_number(cell, {}) is not None for cell in cells):
-                found.append(part.names[beside])
+                results.append(part.names[beside])
             beside += 1
-        if found:
-            values = {"column": part.names[column], "columns": ", ".join(found)}
+        if results:
+            values = {"column": part.names[column], "columns": ", ".join(results)}
             raise DataError(source, [Issue("unnamed_numbers", values)])
 
 
-def _why_not(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str:
-    """Say why a row below the heading is no data, "" where it is."""
-    cells = [cell for cell in row if cell]
-    if not cells:
-        return "row_blank"
-    names = [normalize_name(split_comments(cell)[0] or cell) for cell in cells[:NAMING_CELLS]]
-    if any(name in vocabulary.totals for name in names) or _ends_as_total(row, names, vocabulary):
-        return "row_total"
-    beginning = cells[0].partition(":")[0].partition("：")[0]
-    if len(cells) < width and normalize_name(beginning) in vocabulary.notes and len(cells) <= NAMING_CELLS:
-        return "row_note"
-    if len(cells) == 1 < width and (_whole_line(cells[0]) or units_in_line(cells[0])):
-        return "row_note"
-    if len(cells) == 1 < width and SECTION.fullmatch(cells[0]):
-        return "row_section"
-    return ""
-
-
-def _may_be_heading(row: Sequence[str]) -> bool:
-    """Tell whether a row that calls itself a total says only names: 男, 女, 合计 below a heading."""
-    cells = [cell for cell in row if cell]
-    names = [cell for cell in cells if normalize_name(cell) and parse_number(cell, {}) is None]
-    return len(cells) > 1 and len(names) == len(cells)
-
-
 def _numbers_columns(row: Sequence[str], part: _TablePart) -> bool:
-    """Tell whether a row only numbers the columns of a statistical table: 甲, 1, 2, 3."""
+    """Return True if a row only numbers the columns of a statistical table: 甲, 1, 2, 3."""
     cells = [cell for cell in row if cell]
     stems = [cell for cell in cells if (cell in STEMS and len(cell) == 1) or cell in COLUMN_NUMBERS]
     counted = [cell for cell in cells if cell not in stems]
-    if counted != [str(one) for one in range(1, len(counted) + 1)] or cells != [*stems, *counted]:
+    if counted != [str(item) for item in range(1, len(counted) + 1)] or cells != [*stems, *counted]:
         return False
     return bool(counted) and (
-        bool(stems) or (len(counted) > 1 and len(cells) == len([one for one in part.names if one]))
+        bool(stems) or (len(counted) > 1 and len(cells) == len([item for item in part.names if item]))
     )
-
-
-def _translates(words: Sequence[str], heading: Heading, vocabulary: Vocabulary) -> bool:
-    """Tell whether a row says the names of a heading in the other language: Community below 社区.
-
-    It has a name beside every name, in the other script, and at least one of them is known to mean the same.
-    """
-    pairs = [
-        (path, words[column] if column < len(words) else "") for column, path in enumerate(heading.paths) if path
-    ]
-    if len(pairs) < 2 or not all(word and parse_number(word, {}) is None for _, word in pairs):  # noqa: PLR2004
-        return False
-    scripts = {(HAN.search(path[-1]) is None, HAN.search(word) is None) for path, word in pairs}
-    if scripts not in ({(True, False)}, {(False, True)}):
-        return False
-    means = [(_means(path, vocabulary), _means((word,), vocabulary)) for path, word in pairs]
-    known = [(one, other) for one, other in means if one is not None and other is not None]
-    return bool(known) and all(one == other for one, other in known)
-
-
-def _means(path: tuple[str, ...], vocabulary: Vocabulary) -> str | None:
-    claim = match_path(path, vocabulary)
-    return claim.field if claim is not None else place_part(path, vocabulary)
-
-
-def _without_translations(headings: Sequence[Heading], vocabulary: Vocabulary) -> list[Heading]:
-    """Return the headings; of two rows that say the same in two languages, the Chinese one."""
-    kept: list[Heading] = []
-    for heading in headings:
-        before = kept[-1] if kept else None
-        follows = before is not None and before.last + 1 == heading.first == heading.last
-        words = [path[-1] if path else "" for path in heading.paths]
-        if before is None or not follows or not _translates(words, before, vocabulary):
-            kept.append(heading)
-        elif any(HAN.search(word) for word in words):
-            kept[-1] = heading
-    return kept
-
-
-def _ends_as_total(row: Sequence[str], names: Sequence[str], vocabulary: Vocabulary) -> bool:
-    """Tell whether a row is the total of a part ("… 小计"); a place with coordinates may be called anything."""
-    if any("." in cell and parse_coordinate(cell) is not None for cell in row):
-        return False
-    return any(name.endswith(("小计", "合计")) for name in names) and bool(vocabulary.totals)
 
 
 def _distinct(headings: Sequence[str]) -> list[str]:
@@ -530,19 +361,3 @@ def _distinct(headings: Sequence[str]) -> list[str]:
         alone = heading and list(headings).count(heading) == 1
         names.append(heading if alone else f"{heading} [{column_letters(column)}]".strip())
     return names
-
-
-def column_letters(column: int) -> str:
-    """Return how a spreadsheet calls a column, counted from 0.
-
-    Examples
-    --------
-    >>> column_letters(0), column_letters(25), column_letters(27)
-    ('A', 'Z', 'AB')
-    """
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name

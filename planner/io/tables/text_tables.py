@@ -10,14 +10,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-from planner.io.tables.sheets import CellGrid
-from planner.io.tables.size_limits import CELLS_AT_MOST, COLUMNS_AT_MOST, check_size
+from planner.io.tables.cells import CELLS_AT_MOST, COLUMNS_AT_MOST, CellGrid, check_size
 from planner.io.text_encodings import TextDecodeError, decode_table
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
 DELIMITERS = (",", "\t", ";", "|", "，", "；")
-"""What may part the cells of a row; where two do it equally well, the earlier one."""
+"""Delimiters of cells; of two that fit equally well, the earlier one counts."""
 
 LONGEST_CELL = 64 * 2**20
 """Characters in one cell of a text table; the outline of a large area as WKT has some millions."""
@@ -41,13 +40,6 @@ _cell_size = threading.Lock()
 
 def parse_text(content: bytes, *, source: str) -> CellGrid:
     r"""Make a grid of a text table.
-
-    Parameters
-    ----------
-    content
-        Its bytes.
-    source
-        What to call it in a message.
 
     Raises
     ------
@@ -75,9 +67,9 @@ def parse_text(content: bytes, *, source: str) -> CellGrid:
 def _delimiter(text: str) -> tuple[str, str]:
     """Return what parts the cells, and the text without the line in which Excel is told so."""
     first, _, rest = text.partition("\n")
-    told = first.strip().strip('"')
-    if told.lower().startswith("sep=") and len(told) == len("sep=x"):
-        return told[-1], rest
+    texts = first.strip().strip('"')
+    if texts.lower().startswith("sep=") and len(texts) == len("sep=x"):
+        return texts[-1], rest
     scores = {delimiter: _score(text[:SAMPLE], delimiter) for delimiter in DELIMITERS}
     return max(DELIMITERS, key=lambda delimiter: scores[delimiter]), text
 
@@ -145,12 +137,7 @@ def _refuse_swallowed(rows: list[tuple[str, ...]], delimiter: str, source: str) 
 
 
 def _with_points(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the rows of a table that writes 106,8 for 106.8 with points; of others, the rows as they are.
-
-    A table writes decimal commas where its cells are not parted by commas, some number has a comma that cannot
-    mark thousands, and no number has a point or several commas. Then every comma of its numbers is one, in the
-    columns that hold nothing but numbers.
-    """
+    """Return the rows of a table that writes 106,8 for 106.8 with points; of others, the rows as they are."""
     cells = [cell.strip() for row in rows for cell in row if "," in cell or "." in cell]
     commas = [cell for cell in cells if COMMA_NUMBER.fullmatch(cell) and not METRES.fullmatch(cell)]
     if not any(not THOUSANDS.fullmatch(cell) for cell in commas) or any(map(POINT_NUMBER.fullmatch, cells)):
@@ -170,7 +157,7 @@ def _numeric_columns(rows: list[tuple[str, ...]]) -> set[int]:
     numeric: set[int] = set()
     for column in range(max(map(len, rows))):
         cells = [row[column].strip() for row in rows if column < len(row) and row[column].strip()]
-        found = list(itertools.dropwhile(lambda cell: not NUMBER.fullmatch(cell), cells))
-        if found and all(NUMBER.fullmatch(cell) for cell in found) and not any(map(METRES.fullmatch, found)):
+        results = list(itertools.dropwhile(lambda cell: not NUMBER.fullmatch(cell), cells))
+        if results and all(NUMBER.fullmatch(cell) for cell in results) and not any(map(METRES.fullmatch, results)):
             numeric.add(column)
     return numeric

@@ -107,7 +107,7 @@ ENGLISH_SCALES = {
     "hundreds of thousands": "十万",
     "millions": "百万",
 }
-"""What English sentences call the multipliers that stand without a unit."""
+"""English names of multipliers without a unit."""
 
 NEXT_UNIT = re.compile(rf"[，,;；。、]\s*(?={UNIT_LABEL})", re.IGNORECASE)
 """Between the units of two things: 人口单位为万人，面积单位为公顷."""
@@ -117,7 +117,7 @@ UNIT_HEADINGS = re.compile(UNIT_LABEL, re.IGNORECASE)
 
 DIVIDERS = re.compile(r"[、，,;；\s()（）\[\]【】]+|和|及|与|(?<![a-z])and(?![a-z])")
 ONE_UNIT = re.compile(r"[^、;%‰\[\]()【】,]+|[a-z0-9 ,.]+")
-"""What may be one unit as a whole; its comma is that of 10,000 persons."""
+"""Text that may be one unit as a whole; its comma is that of 10,000 persons."""
 
 COUNTED = re.compile(r"(?P<number>10{0,2}(?:[, ]?0{3})*)\s*(?P<unit>[^\W\d_].*)")
 """A unit of so many: 10,000 persons. Only powers of ten are: 200 persons is a size, 10-20 persons a range."""
@@ -169,8 +169,8 @@ class UnknownUnitError(ValueError):
 
 def dimension_of(field: str) -> str | None:
     """Return what a field measures; None where its numbers have no unit."""
-    found: str | None = _words()["dimensions"].get(field)
-    return found
+    result: str | None = _words()["dimensions"].get(field)
+    return result
 
 
 @cache
@@ -186,7 +186,7 @@ def units_of(field: str) -> dict[str, float]:
     dimension = dimension_of(field)
     if dimension is None:
         return {}
-    found = {
+    results = {
         word: unit.factor
         for word, units in _known_units().items()
         for unit in units
@@ -194,8 +194,8 @@ def units_of(field: str) -> dict[str, float]:
     }
     if dimension == "money":
         base = units_of_money()
-        found = {word: factor * (base if not _is_money(word) else 1.0) for word, factor in found.items()}
-    return dict(sorted(found.items(), key=lambda one: -len(one[0])))
+        results = {word: factor * (base if not _is_money(word) else 1.0) for word, factor in results.items()}
+    return dict(sorted(results.items(), key=lambda one: -len(one[0])))
 
 
 def units_of_money() -> float:
@@ -217,7 +217,7 @@ def parse_units(text: str) -> tuple[Unit, ...]:
     whole = _parse(narrow) if ONE_UNIT.fullmatch(narrow) else _bracketed(narrow)
     if whole:
         return whole
-    found: list[Unit] = []
+    results: list[Unit] = []
     for part in DIVIDERS.split(narrow):
         units = _parse(part)
         if not units and MULTIPLIED.search(part):
@@ -225,22 +225,22 @@ def parse_units(text: str) -> tuple[Unit, ...]:
             units = _multiplied(part)
             if not units:
                 return ()
-        found += units
+        results += units
     # A bare multiplier beside units may be that of any of them.
-    return () if len(found) > 1 and not all(unit.dimension for unit in found) else tuple(found)
+    return () if len(results) > 1 and not all(unit.dimension for unit in results) else tuple(results)
 
 
 def is_whole_unit(text: str) -> bool:
-    """Tell whether a cell says nothing but units: 万人, （万人、万户）, ('000).
+    """Return True if a cell says nothing but units: 万人, （万人、万户）, ('000).
 
     Examples
     --------
     >>> [is_whole_unit(text) for text in ("（万人）", "('000)", "万户、万人", "万人社区", "人口", "2020")]
     [True, True, True, False, False, False]
     """
-    said = replace_english_multipliers(to_narrow(text).lower()).strip("()[]【】〔〕<>《》 ")
-    parts = [part for part in DIVIDERS.split(said) if part]
-    return bool(_parse(said) or _bracketed(said)) or (bool(parts) and all(map(_parse, parts)))
+    texts = replace_english_multipliers(to_narrow(text).lower()).strip("()[]【】〔〕<>《》 ")
+    parts = [part for part in DIVIDERS.split(texts) if part]
+    return bool(_parse(texts) or _bracketed(texts)) or (bool(parts) and all(map(_parse, parts)))
 
 
 def factor_of_unit(field: str, text: str) -> float | None:
@@ -260,7 +260,7 @@ def factor_of_unit(field: str, text: str) -> float | None:
 
 
 def mentions_multiplied_unit(text: str) -> bool:
-    """Tell whether a sentence speaks of a multiplied unit, and no figure stands before it.
+    """Return True if a sentence speaks of a multiplied unit, and no figure stands before it.
 
     Examples
     --------
@@ -282,18 +282,18 @@ def units_in_line(text: str) -> str | None:
     """
     narrow = replace_power_multipliers(to_narrow(text))
     lines = NEXT_UNIT.sub("\n", narrow)
-    named = [found["units"].strip() for found in UNIT_LINE.finditer(lines)]
-    beside = [found["units"].strip() for found in UNIT_BESIDE.finditer(lines)]
-    named += [one for one in beside if one not in named and parse_units(one)]
-    for found in UNIT_SAID.finditer(narrow):
-        word = found["units"] or ENGLISH_SCALES[" ".join(found["english"].lower().split())]
+    named = [result["units"].strip() for result in UNIT_LINE.finditer(lines)]
+    beside = [result["units"].strip() for result in UNIT_BESIDE.finditer(lines)]
+    named += [item for item in beside if item not in named and parse_units(item)]
+    for result in UNIT_SAID.finditer(narrow):
+        word = result["units"] or ENGLISH_SCALES[" ".join(result["english"].lower().split())]
         named += [word] if parse_units(word) else []
-    units = [one for one in named if parse_units(one) or _looks_like_unit(one)]
+    units = [item for item in named if parse_units(item) or _looks_like_unit(item)]
     return "、".join(units) or None
 
 
 def is_unit_heading(heading: str) -> bool:
-    """Tell whether a column of this name may hold units."""
+    """Return True if a column of this name may hold units."""
     return UNIT_HEADINGS.fullmatch(to_narrow(heading)) is not None
 
 
@@ -341,9 +341,9 @@ def split_comments(heading: str) -> tuple[str, tuple[str, ...]]:
     (('常住人口', ('2020年', '万人')), ('面积', ('m2',)), ('户数', ()))
     """
     narrow = replace_power_multipliers(to_narrow(heading))
-    comments = tuple(one.strip() for one in re.findall(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]?", narrow))
+    comments = tuple(item.strip() for item in re.findall(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]?", narrow))
     name = re.sub(r"[(\[【〔][^()\[\]【】〔〕]*[)\]】〕]?", "", narrow).strip()
-    return name, tuple(one for one in comments if one)
+    return name, tuple(item for item in comments if item)
 
 
 def _parse(text: str) -> tuple[Unit, ...]:
@@ -353,9 +353,9 @@ def _parse(text: str) -> tuple[Unit, ...]:
     word = normalize_name(text.removeprefix("in ")).replace(",", "")
     if not word:
         return ()
-    found = _known_units().get(word)
-    if found:
-        return tuple(Unit(unit.dimension, unit.factor, unit.scale, text) for unit in found)
+    result = _known_units().get(word)
+    if result:
+        return tuple(Unit(unit.dimension, unit.factor, unit.scale, text) for unit in result)
     counted = COUNTED.fullmatch(text.removeprefix("in ").strip())
     if counted:
         scale = float(re.sub("[, ]", "", counted["number"]))
@@ -374,12 +374,12 @@ def _parse(text: str) -> tuple[Unit, ...]:
 
 
 def _looks_like_unit(text: str) -> bool:
-    """Tell whether a text that is not known as a unit may be one with a multiplier, as 万只."""
+    """Return True if a text that is not known as a unit may be one with a multiplier, as 万只."""
     if _multiplied(normalize_name(text)):
         return True
-    said = replace_english_multipliers(to_narrow(text).lower())
-    parts = DIVIDERS.split(said)
-    if _parse(SIZE.sub("", said)):
+    texts = replace_english_multipliers(to_narrow(text).lower())
+    parts = DIVIDERS.split(texts)
+    if _parse(SIZE.sub("", texts)):
         return True
     return any(map(_parse, parts)) and any(MULTIPLIED.search(part) for part in parts)
 
@@ -394,10 +394,10 @@ def _multiplied(part: str) -> tuple[Unit, ...]:
 
 def _bracketed(text: str) -> tuple[Unit, ...]:
     """Return the units of a text whose multiplier stands in brackets."""
-    found = BRACKETED.fullmatch(text)
-    if found is None:
+    match = BRACKETED.fullmatch(text)
+    if match is None:
         return ()
-    bases, multipliers = _parse(found["base"]), _parse(found["multiplier"])
+    bases, multipliers = _parse(match["base"]), _parse(match["multiplier"])
     if len(multipliers) != 1 or multipliers[0].dimension or not all(unit.scale == 1 for unit in bases):
         return ()
     by = multipliers[0].scale
@@ -409,23 +409,23 @@ def _known_units() -> dict[str, tuple[Unit, ...]]:
     """Return the units by their plain words: bases, bases with a multiplier, and bare multipliers."""
     words = _words()
     scales = {normalize_name(word): float(scale) for word, scale in words["multipliers"].items()}
-    found: dict[str, list[Unit]] = {}
+    results: dict[str, list[Unit]] = {}
     for dimension, bases in words["units"].items():
         for word, factor in bases.items():
             base = normalize_name(word)
-            found.setdefault(base, []).append(Unit(dimension, float(factor), 1.0, base))
-    for base, units in tuple(found.items()):
+            results.setdefault(base, []).append(Unit(dimension, float(factor), 1.0, base))
+    for base, units in tuple(results.items()):
         for scale_word, scale in scales.items():
             longer = f"{scale_word}{base}"
             # 千米 is a kilometre, and no thousand of metres counted apart: both come to the same.
-            if longer not in found:
-                found[longer] = [
+            if longer not in results:
+                results[longer] = [
                     Unit(unit.dimension, unit.factor * scale, unit.scale * scale, longer) for unit in units
                 ]
     for word, scale in scales.items():
-        found.setdefault(word, [Unit("", scale, scale, word)])
+        results.setdefault(word, [Unit("", scale, scale, word)])
     # m², ㎡ and m2 are one word here, and one unit.
-    return {word: tuple(dict.fromkeys(units)) for word, units in found.items()}
+    return {word: tuple(dict.fromkeys(units)) for word, units in results.items()}
 
 
 def _is_money(word: str) -> bool:

@@ -30,23 +30,23 @@ class TooLargeError(Exception):
 
 def main() -> None:
     """Answer the one question on stdin."""
-    asked = marshal.load(sys.stdin.buffer)  # noqa: S302 - from the process that started this one
-    _limit(asked["memory"], asked["seconds"])
-    sys.path.append(asked["library"])
+    request = marshal.load(sys.stdin.buffer)  # noqa: S302 - from the process that started this one
+    _limit(request["memory"], request["seconds"])
+    sys.path.append(request["library"])
     try:
-        told = _read(asked)
+        texts = _read(request)
     except TooLargeError:
-        told = {"failed": "large"}
+        texts = {"failed": "large"}
     except MemoryError:
-        told = {"failed": "large"}
+        texts = {"failed": "large"}
     except Exception as error:  # noqa: BLE001 - told to the process that asked
-        told = _failed(error)
+        texts = _failed(error)
     except BaseException as error:
         # What fails deep inside the reader's Rust comes as a panic, which is no Exception.
         if type(error).__name__ != "PanicException":
             raise
-        told = _failed(error)
-    sys.stdout.buffer.write(marshal.dumps(told))
+        texts = _failed(error)
+    sys.stdout.buffer.write(marshal.dumps(texts))
     sys.stdout.buffer.flush()
 
 
@@ -71,25 +71,25 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(asked["bytes"]))
         metas = [meta for meta in book.sheets_metadata if meta.typ == calamine.SheetTypeEnum.WorkSheet]
         names = [meta.name for meta in metas]
-        wanted = names if asked["sheet"] is None else [asked["sheet"]] if asked["sheet"] in names else []
-        sheets = {name: book.get_sheet_by_name(name) for name in wanted}
+        needed = names if asked["sheet"] is None else [asked["sheet"]] if asked["sheet"] in names else []
+        sheets = {name: book.get_sheet_by_name(name) for name in needed}
     except calamine.PasswordError:
         return {"failed": "password"}
     hidden = [meta.name for meta in metas if meta.visible != calamine.SheetVisibleEnum.Visible]
     with_cells = [name for name, sheet in sheets.items() if sheet.total_height]
     seen = [name for name in with_cells if name not in hidden]
-    filled = seen or with_cells or wanted
-    told: dict[str, Any] = {"failed": "", "names": names, "filled": filled, "rows": (), "merged": ()}
-    told |= {
+    filled = seen or with_cells or needed
+    texts: dict[str, Any] = {"failed": "", "names": names, "filled": filled, "rows": (), "merged": ()}
+    texts |= {
         "hidden": [name for name in with_cells if name in hidden],
         "hidden_rows": (),
         "hidden_columns": (),
         "shown": (),
     }
     if len(filled) == 1:
-        told["rows"], told["merged"] = _sheet(sheets[filled[0]], asked["cells"])
-        _mark(told, _marks_module().read_sheet_marks(asked["bytes"], filled[0]))
-    return told
+        texts["rows"], texts["merged"] = _sheet(sheets[filled[0]], asked["cells"])
+        _mark(texts, _marks_module().read_sheet_marks(asked["bytes"], filled[0]))
+    return texts
 
 
 def _marks_module() -> Any:  # noqa: ANN401 - a module loaded by its path

@@ -1,13 +1,19 @@
-"""Text tables and workbooks as grids of cells, in whatever encoding and dialect they were saved."""
+"""Workbooks, read in a process of their own with bounded memory and time, and text tables, as grids of cells."""
 
 from __future__ import annotations
 
+import importlib.util
+import marshal
+import signal
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from planner.io.tables import containers
-from planner.io.tables.cells import parse_number
+from planner.io.tables.cells import CELLS_AT_MOST, CellGrid, check_size, parse_number
 from planner.io.tables.containers import (
     GZIP_BEGINS,
     OLE_BEGINS,
@@ -19,20 +25,154 @@ from planner.io.tables.containers import (
     is_protected,
     unzipped,
 )
-from planner.io.tables.sheets import CellGrid
-from planner.io.tables.size_limits import CELLS_AT_MOST, check_size
 from planner.io.tables.text_tables import parse_text
 from planner.io.tables.units import OTHER, is_whole_unit, parse_units
-from planner.io.tables.workbook_process import UnreadableWorkbookError, read_sheet
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
+CHILD = Path(__file__).with_name("workbook_child.py")
+READER = "python_calamine"
+
+MEMORY_AT_LEAST = 5 * 2**29
+"""Bytes of addresses that any workbook may take: a small sheet with a stray cell in its last row needs half."""
+
+MEMORY_OLD = 2**30
+"""The same for .xls and .et of the old format, whose sheets end at 65,536 rows and 256 columns."""
+
+MEMORY_A_BYTE = 8
+"""Further bytes for each byte unpacked: the shortest cell has some 16 bytes and is kept in less than 128."""
+
+SECONDS_AT_LEAST = 4
+"""Seconds of work for any workbook: a sheet of two cells, one in its last row and far to the right, takes 2."""
+
+SECONDS_A_MEGABYTE = 1
+"""Further ones for each megabyte unpacked; the reader needs some twentieth of it."""
+
+ASKED_MEMORY = b"memory allocation of"
+"""Last message of the reader if it is given no more memory."""
+
+WAIT_AT_LEAST_S = 9
+"""So long any workbook is waited for: a damaged one of a few kilobytes is refused within ten seconds."""
+
+PATIENCE = 4
+"""Factor on the seconds of each megabyte, for a machine that is busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookSheet:
+    """Contents of a workbook.
+
+    Attributes
+    ----------
+    names
+        Its sheets of cells.
+    filled
+        Those of the sheets asked for that hold anything, without hidden ones where others do; all where none does.
+    rows, merged
+        The cells of the one that is filled, as text; and its merged areas, counted from 0.
+    hidden
+        Sheets asked for that hold something and are hidden.
+    hidden_rows, hidden_columns
+        What the workbook hides of the one sheet, counted from 0.
+    shown
+        What the formats of its numbers write behind them: row, column, text.
+    """
+
+    names: tuple[str, ...]
+    filled: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    merged: tuple[tuple[int, int, int, int], ...]
+    hidden: tuple[str, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    shown: tuple[tuple[int, int, str], ...] = ()
+
+
+class UnreadableWorkbookError(Exception):
+    """A workbook that is not read, and why: `protected`, `large`, or neither, with the reason in words."""
+
+    def __init__(self, kind: str, reason: Phrase | str = "") -> None:
+        self.kind = kind
+        self.reason = reason
+        super().__init__(kind)
+
+
+def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookSheet:
+    """Read one sheet of a workbook.
+
+    Parameters
+    ----------
+    content
+        The workbook, unpacked as far as that can be done (zip members stored).
+    sheet
+        Which; where None, the one that holds anything.
+    cells
+        How many cells the smallest rectangle around all of them may have.
+
+    Raises
+    ------
+    UnreadableWorkbookError
+        It is protected by a password, holds too much, is damaged, or the reader broke down over it.
+    """
+    megabytes = len(content) >> 20
+    seconds = SECONDS_AT_LEAST + SECONDS_A_MEGABYTE * megabytes
+    request = {
+        "bytes": content,
+        "sheet": sheet,
+        "memory": (MEMORY_OLD if content.startswith(OLE_BEGINS) else MEMORY_AT_LEAST)
+        + MEMORY_A_BYTE * len(content),
+        "seconds": seconds,
+        "cells": cells,
+        "library": _folder_of_reader(),
+    }
+    # Isolated: neither the working folder nor the environment nor the user's own packages say what is imported.
+    command = [sys.executable, "-I", "-S", "-X", "utf8", str(CHILD)]
+    try:
+        done = subprocess.run(  # noqa: S603 - this interpreter and a file beside this one
+            command,
+            input=marshal.dumps(request),
+            capture_output=True,
+            timeout=WAIT_AT_LEAST_S + PATIENCE * SECONDS_A_MEGABYTE * megabytes,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableWorkbookError("damaged", Phrase("errors.why_never_ends")) from error
+    except OSError as error:
+        reason = Phrase("errors.why_no_process", {"reason": error.strerror})
+        raise UnreadableWorkbookError("damaged", reason) from error
+    if done.returncode:
+        key = "why_asks_memory" if ASKED_MEMORY in done.stderr else "why_breaks_reader"
+        if done.returncode == -getattr(signal, "SIGXCPU", 0):
+            key = "why_never_ends"
+        raise UnreadableWorkbookError("damaged", Phrase(f"errors.{key}"))
+    texts = marshal.loads(done.stdout)  # noqa: S302 - what our own process has written
+    if texts["failed"]:
+        raise UnreadableWorkbookError(texts["failed"], texts.get("reason", ""))
+    return WorkbookSheet(
+        tuple(texts["names"]),
+        tuple(texts["filled"]),
+        tuple(texts["rows"]),
+        tuple(texts["merged"]),
+        hidden=tuple(texts["hidden"]),
+        hidden_rows=frozenset(texts["hidden_rows"]),
+        hidden_columns=frozenset(texts["hidden_columns"]),
+        shown=tuple(texts["shown"]),
+    )
+
+
+def _folder_of_reader() -> str:
+    result = importlib.util.find_spec(READER)
+    if result is None or not result.origin:
+        raise ModuleNotFoundError(READER)
+    return str(Path(result.origin).parent.parent)
+
+
 FILE_AT_MOST = 2 * 2**30
 NO_FORMAT = "Cannot detect file format"
-"""What the reader of workbooks says of a file that is none."""
+"""Message of the reader of workbooks about a file that is none."""
 
 WORKBOOK_MARKS = (b"xl/workbook.", b"opendocument.spreadsheet", *WORKBOOK_STREAMS)
-"""What the formats of workbooks have in their packages."""
+"""Bytes that identify the formats of workbooks."""
 
 EXCEL_XML = b"urn:schemas-microsoft-com:office:spreadsheet"
 HTML = (b"<", b"\xef\xbb\xbf<")
@@ -60,12 +200,8 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> CellGrid:
 
     Parameters
     ----------
-    path
-        The file.
     sheet
         Its sheet; may be left out where only one holds anything.
-    setting
-        The dotted path of the layer's settings, for messages.
 
     Raises
     ------
@@ -74,28 +210,28 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> CellGrid:
     """
     content = _workbook(path)
     try:
-        found = read_sheet(content, sheet, cells=CELLS_AT_MOST)
+        result = read_sheet(content, sheet, cells=CELLS_AT_MOST)
     except UnreadableWorkbookError as error:
         raise DataError(str(path), [_why_not(error, content)]) from error
-    if sheet is not None and sheet not in found.names:
-        values = {"layer": sheet, "layers": ", ".join(found.names)}
+    if sheet is not None and sheet not in result.names:
+        values = {"layer": sheet, "layers": ", ".join(result.names)}
         raise DataError(str(path), [Issue("no_such_layer", values)])
-    if len(found.filled) > 1:
-        layers: str | Phrase = ", ".join(found.filled)
-        if found.hidden:
-            layers = Phrase("errors.layers_hidden", {"layers": layers, "hidden": ", ".join(found.hidden)})
+    if len(result.filled) > 1:
+        layers: str | Phrase = ", ".join(result.filled)
+        if result.hidden:
+            layers = Phrase("errors.layers_hidden", {"layers": layers, "hidden": ", ".join(result.hidden)})
         raise DataError(str(path), [Issue("several_layers", {"layers": layers, "setting": setting})])
-    if not found.filled:
+    if not result.filled:
         raise DataError(str(path), [Issue("empty_sheet")])
-    width = max((len(row) for row in found.rows), default=0)
-    check_size(len(found.rows), width, source=str(path), is_sheet=True)
+    width = max((len(row) for row in result.rows), default=0)
+    check_size(len(result.rows), width, source=str(path), is_sheet=True)
     return CellGrid(
-        append_format_units(found.rows, found.shown),
-        merged=found.merged,
-        hidden_rows=found.hidden_rows,
-        hidden_columns=found.hidden_columns,
-        hidden_sheets=tuple(name for name in found.hidden if name not in found.filled),
-        is_hidden=found.filled[0] in found.hidden,
+        append_format_units(result.rows, result.shown),
+        merged=result.merged,
+        hidden_rows=result.hidden_rows,
+        hidden_columns=result.hidden_columns,
+        hidden_sheets=tuple(name for name in result.hidden if name not in result.filled),
+        is_hidden=result.filled[0] in result.hidden,
     )
 
 
@@ -164,8 +300,6 @@ def append_format_units(
 
     Parameters
     ----------
-    rows
-        The cells.
     shown
         Row, column and the text that the format writes behind the number, counted from 0.
 
@@ -174,14 +308,14 @@ def append_format_units(
     >>> append_format_units([("社区", "人口"), ("东", "0.12")], [(1, 1, "万人")])
     (('社区', '人口'), ('东', '0.12万人'))
     """
-    found = list(rows)
+    results = list(rows)
     for row, column, text in shown:
-        if not _multiplies(text) or row >= len(found) or column >= len(found[row]):
+        if not _multiplies(text) or row >= len(results) or column >= len(results[row]):
             continue
-        cells = found[row]
+        cells = results[row]
         if parse_number(cells[column], {}) is not None:
-            found[row] = (*cells[:column], cells[column] + text, *cells[column + 1 :])
-    return tuple(found)
+            results[row] = (*cells[:column], cells[column] + text, *cells[column + 1 :])
+    return tuple(results)
 
 
 @cache

@@ -18,7 +18,7 @@ UNPACKED_AT_MOST = 2 * 2**30
 """Bytes of an archive, unpacked: more than the layers of any district, less than what fills a disk."""
 
 RATIO_AT_MOST = 250
-"""How many times larger than packed; texts and tables reach 20, seldom 100. Small archives may be more."""
+"""Largest ratio of unpacked to packed size; texts and tables reach 20, seldom 100."""
 SMALL = 64 * 2**20
 
 MEMBERS_AT_MOST = 20_000
@@ -44,8 +44,6 @@ def unpack_zip(
 
     Parameters
     ----------
-    archive
-        The .zip.
     folder
         Where to, empty.
     wanted

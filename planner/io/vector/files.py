@@ -22,7 +22,7 @@ from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
 NOT_ITS_OWN = "not recognized as being in a supported file format"
-"""What GDAL says where the driver of the ending does not take a file."""
+"""GDAL's message if the driver of the ending does not take a file."""
 
 UNREADABLE = (
     *(DataSourceError, DataLayerError, pyproj.exceptions.ProjError),
@@ -30,7 +30,7 @@ UNREADABLE = (
     # pyogrio fails so where GDAL gives it texts that are no UTF-8.
     *(UnboundLocalError, AttributeError, RuntimeError),
 )
-"""What a damaged file makes of its reader."""
+"""Exceptions of readers on damaged files."""
 
 HTML = (b"<", b"\xef\xbb\xbf<")
 
@@ -48,8 +48,6 @@ def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = T
         The file, an archive of such, or the folder of a file geodatabase.
     layer
         The layer in it; may be left out where there is only one.
-    setting
-        The dotted path of the layer's settings, for messages.
     placed
         Whether rows must have places; a table without any is given empty ones.
 
@@ -63,20 +61,20 @@ def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = T
     DataError
         The file is damaged or another than its ending says, has no such layer or no geometry.
     """
-    found = _read(path, layer, setting, placed=placed)
-    frame = found.frame
+    result = _read(path, layer, setting, placed=placed)
+    frame = result.frame
     names = [str(name) for name in frame.columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise DataError(str(path), [Issue("doubled_columns", {"columns": ", ".join(doubled)})])
     if not isinstance(frame, gpd.GeoDataFrame) and not placed:
         return replace(
-            found, frame=gpd.GeoDataFrame(texts_as_objects(frame), geometry=[None] * len(frame), crs=4326)
+            result, frame=gpd.GeoDataFrame(texts_as_objects(frame), geometry=[None] * len(frame), crs=4326)
         )
     if not isinstance(frame, gpd.GeoDataFrame):
         present = ", ".join(names)
         raise DataError(str(path), [Issue("no_geometry", {"present": present, "setting": setting})])
-    return replace(found, frame=gpd.GeoDataFrame(texts_as_objects(frame)))
+    return replace(result, frame=gpd.GeoDataFrame(texts_as_objects(frame)))
 
 
 def _read(path: Path, layer: str | None, setting: str, *, placed: bool) -> VectorRead:
@@ -145,7 +143,7 @@ def _check_beginning(path: Path, ending: str) -> None:
     described = BY_SUFFIX.get(ending)
     expected = described.beginnings if described is not None and described.beginnings else (b"",)
     text = start if described is not None and described.is_binary else start.lstrip()
-    if start.lstrip().lower().startswith(HTML_AMONG_XML if ending in {".kml", ".gml"} else HTML):
+    if start.lstrip().lower().startswith(HTML_AMONG_XML if b"<" in expected else HTML):
         raise _unreadable(path, Phrase("errors.why_web_page"))
     if not text.startswith(expected):
         raise _unreadable(path, Phrase("errors.why_other_content", {"ending": ending}))
@@ -204,7 +202,7 @@ def _files(members: Iterable[ArchiveMember], folder: Path) -> dict[str, Path]:
 
 
 def _is_part(name: PurePosixPath) -> bool:
-    """Tell whether a file in an archive is a layer, or a part of one."""
+    """Return True if a file in an archive is a layer, or a part of one."""
     return name.suffix.lower() in (*LAYERS, *PARTS_OF_LAYERS) or any(
         p.suffix.lower() == ".gdb" for p in name.parents
     )

@@ -1,4 +1,4 @@
-"""A folder of its own for a file that GDAL opens: only what belongs to the file stands beside it there."""
+"""Isolation of GDAL: only the drivers of a format, and only the files that belong to a layer."""
 
 from __future__ import annotations
 
@@ -23,12 +23,10 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def isolated_copy(path: Path, beside: Sequence[str]) -> Iterator[Path]:
-    """Give a file a folder in which only these of its neighbours stand.
+    """Yield a copy of a file in a folder with only the files that belong to it.
 
     Parameters
     ----------
-    path
-        The file.
     beside
         Endings of files of the same name that belong to it, such as ".tfw"; or added to the whole name where
         they begin with "+", as "+.aux.xml".

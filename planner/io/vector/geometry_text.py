@@ -49,9 +49,9 @@ def read_shapes(texts: Iterable[object]) -> ParsedShapes:
     # A damaged number may be too large for any; the library would warn of it on the terminal.
     with np.errstate(all="ignore"):
         shapes = [_shape(text, codes) if isinstance(text, str) else None for text in texts]
-    found: NDArray[np.object_] = np.full(len(shapes), None, dtype=object)
-    found[:] = shapes
-    return ParsedShapes(found, frozenset(codes))
+    results: NDArray[np.object_] = np.full(len(shapes), None, dtype=object)
+    results[:] = shapes
+    return ParsedShapes(results, frozenset(codes))
 
 
 def read_wkt(text: str) -> shapely.Geometry | None:
@@ -61,7 +61,7 @@ def read_wkt(text: str) -> shapely.Geometry | None:
 
 
 def is_nested_too_deep(text: str, deepest: int = DEEPEST) -> bool:
-    """Tell whether brackets are nested deeper than `deepest`.
+    """Return True if brackets are nested deeper than `deepest`.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def _from_wkb(content: bytes, codes: set[int]) -> shapely.Geometry | None:
 
 
 def _is_whole(content: bytes) -> bool:
-    """Tell whether each part of a WKB is there, and none is nested deeper than any shape."""
+    """Return True if each part of a WKB is there, and none is nested deeper than any shape."""
     left, place = [1], 0
     try:
         while left:

@@ -1,7 +1,10 @@
-"""Readers of spatial files, one for each family of formats, all with the same parameters."""
+"""Readers of spatial files, one for each family of formats; computed views of GeoPackages are bounded first."""
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,17 +13,106 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from planner.io.tables.size_limits import check_fields
+from planner.io.tables.cells import check_size
 from planner.io.text_encodings import TextEncoding
-from planner.io.vector.geopackages import check_views
-from planner.io.vector.json_layers import check_no_external_crs, find_unknown_crs, is_topology, read_text
-from planner.io.vector.mapinfo import read_mapinfo
-from planner.io.vector.shapefiles import read_shapefile
-from planner.io.vector.xml_layers import OF_THE_MAP, check_xml, rename_kml_fields, to_utf8
+from planner.io.vector.attribute_tables import read_mapinfo, read_shapefile
+from planner.io.vector.text_layers import (
+    OF_THE_MAP,
+    check_no_external_crs,
+    check_xml,
+    find_unknown_crs,
+    is_topology,
+    read_text,
+    rename_kml_fields,
+    to_utf8,
+)
 from planner.messages.errors import DataError, Issue
 
+SECONDS_AT_MOST = 5.0
+"""A view may take so long. One of a district answers in a fraction of a second; one that never ends is refused."""
+
+STEPS_BETWEEN_LOOKS = 20_000
+"""Steps of SQLite's machine between two looks at the clock: about a millisecond."""
+
+VIEW_ROWS_AT_MOST = 5_000_000
+VALUE_BYTES_AT_MOST = 2**28
+"""No value of a row is larger; a view could ask for any."""
+
+OF_THE_FORMAT = ("gpkg_", "sqlite_", "rtree_")
+"""Prefixes of the tables that GDAL reads before any layer."""
+
+
+def check_views(path: Path, layer: str | None = None) -> None:
+    """Run what a GeoPackage computes, with a limit of time and size: GDAL would wait for it without end.
+
+    Parameters
+    ----------
+    layer
+        The layer that is to be read: if it is a view, or has columns computed from others, it is run once to its
+        end. None before GDAL opens the file: it then looks at a row of every view, and reads whole the tables
+        that say what is in the file.
+
+    Raises
+    ------
+    DataError
+        It takes too long, gives too much, or SQLite alone cannot run it.
+    """
+    try:
+        with closing(_opened(path)) as base:
+            computed = [bytes(name).decode("utf-8", "replace") for (name,) in base.execute(COMPUTED)]
+            stop = time.monotonic() + SECONDS_AT_MOST
+            base.set_progress_handler(lambda: time.monotonic() > stop, STEPS_BETWEEN_LOOKS)
+            for name in computed:
+                if layer is None:
+                    own = name.lower().startswith(OF_THE_FORMAT)
+                    _run(base, name, path, rows=VIEW_ROWS_AT_MOST if own else 1)
+                elif name.lower() == layer.lower():
+                    _run(base, name, path, rows=VIEW_ROWS_AT_MOST)
+    except sqlite3.Error:
+        # What is damaged, GDAL says in its own words.
+        return
+
+
+COMPUTED = """
+SELECT name FROM sqlite_master WHERE type = 'view'
+UNION
+SELECT m.name FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c
+WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL%' AND c.hidden IN (2, 3)
+"""
+"""The names of views, and of tables with generated columns."""
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    base = sqlite3.connect(address, uri=True, timeout=SECONDS_AT_MOST)
+    try:
+        base.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        # A journal that cannot be opened, in a folder that cannot be written: GDAL reads without it, too.
+        base.close()
+        base = sqlite3.connect(f"{address}&immutable=1", uri=True)
+    base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_BYTES_AT_MOST)
+    base.text_factory = bytes
+    return base
+
+
+def _run(base: sqlite3.Connection, name: str, path: Path, *, rows: int) -> None:
+    """Read so many rows of a view; a table of the format, or the layer itself, may not have more."""
+    quoted = name.replace('"', '""')
+    try:
+        result = base.execute(f'SELECT * FROM "{quoted}" LIMIT {rows + 1 if rows > 1 else 1}')  # noqa: S608 - quoted
+        if sum(1 for _ in result) <= rows:
+            return
+    except (sqlite3.Error, MemoryError) as error:
+        # A view of what is no longer there is as empty for GDAL.
+        if str(error).startswith(("no such table", "no such column")):
+            return
+    values = {"view": name, "seconds": f"{SECONDS_AT_MOST:g}"}
+    raise DataError(str(path), [Issue("endless_view", values)])
+
+
 DRIVER_HINT = "; It might help to specify"
-"""Where GDAL's message begins to speak to programmers."""
+"""Beginning of the part of GDAL's message for programmers."""
 
 STYLES = ("layer_styles", "qgis_projects")
 """Tables in which QGIS keeps what is no data."""
@@ -150,10 +242,7 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose rows are numbered: pandas writes its row labels, too, and they may repeat.
-
-    Labels that have a name are a column like others.
-    """
+    """Return a table whose rows are numbered: pandas writes its row labels, too, and they may repeat."""
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     return frame.reset_index(level=named).reset_index(drop=True) if named else frame.reset_index(drop=True)
 
@@ -173,3 +262,18 @@ def first_line(error: BaseException) -> str:
     """Return the first line of an error, without GDAL's hint to programmers."""
     first = (str(error).splitlines() or [type(error).__name__])[0]
     return first.partition(DRIVER_HINT)[0].rstrip(".")
+
+
+def check_fields(content: Path | bytes, path: Path) -> None:
+    """Refuse a spatial file of one layer that has too many columns, before its rows are read.
+
+    Its content is at `path`, or given where it had to be decoded. A file of two megabytes in which each of 20,000
+    rows has a column of its own makes a table of 400 million cells.
+
+    Raises
+    ------
+    DataError
+        As `check_size`.
+    """
+    about = pyogrio.read_info(content)
+    check_size(max(about["features"], 0), len(about["fields"]), source=str(path))

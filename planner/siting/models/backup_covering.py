@@ -78,14 +78,13 @@ def backup_covering(
         values, limits, fixed=fixed, deadline=deadline.capped_at(deadline.remaining_s * FIRST_SHARE), seed=seed
     )
     chosen = first.chosen
-    solved = _solve_mip(matrix, coverage.weight, limits, fixed, chosen, backup, deadline)
-    opened = solved[0]
+    opened, mip_bound = _solve_mip(matrix, coverage.weight, limits, fixed, chosen, backup, deadline)
     if opened is not None and worth(opened) > worth(chosen):
         chosen = opened
     objective = worth(chosen)
     # Being served twice counts no more than being served: the bound on the one holds for the other.
     served_once = float(best_open_column(values, fixed)[0].sum()) + first.bound
-    bound = max(objective, min(solved[1], served_once))
+    bound = max(objective, min(mip_bound, served_once))
     certificate = Certificate.of(objective, bound)
     order, _ = rank_by_gain(values, chosen, np.zeros(rows))
     chosen = np.concatenate([order, np.setdiff1d(chosen, order)])

@@ -1,11 +1,13 @@
-"""Shapefiles: all parts there and whole, texts in the encoding that their bytes prove."""
+"""Shapefiles and MapInfo tables: parts complete, texts decoded in the encoding that their bytes prove."""
 
 from __future__ import annotations
 
+import re
 import struct
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyogrio
@@ -24,7 +26,7 @@ SHP_HEAD = 100
 DBF_FIELDS_END = 0x0D
 
 LANGUAGES = {0x4D: "936", 0x7A: "936", 0x4F: "950", 0x78: "950", 0x03: "1252"}
-"""What the head of a .dbf may say of its encoding (byte 29), where no .cpg does."""
+"""Encodings by byte 29 of a .dbf, which counts if there is no .cpg."""
 LANGUAGE_BYTE = 29
 
 FIRST_BYTES = 512
@@ -55,11 +57,11 @@ def read_shapefile(path: Path) -> tuple[pd.DataFrame, TextEncoding]:
     columns = [name for name in frame.columns if name != "geometry"]
     widths = dict(fields)
     texts = {name: frame[name].astype(object) for name in columns if frame[name].dtype.kind in "OUT"}
-    found = [(name.encode(BYTEWISE), DBF_NAME_BYTES) for name in columns]
+    results = [(name.encode(BYTEWISE), DBF_NAME_BYTES) for name in columns]
     for name, column in texts.items():
         width = widths.get(name.encode(BYTEWISE), 0)
-        found += [(value.encode(BYTEWISE), width) for value in column.unique() if isinstance(value, str)]
-    encoding = choose_encoding(found, _declared(path, table))
+        results += [(value.encode(BYTEWISE), width) for value in column.unique() if isinstance(value, str)]
+    encoding = choose_encoding(results, _declared(path, table))
     if encoding is None:
         raise DataError(str(path), [Issue("no_text_table")])
     names = {name: decode(name.encode(BYTEWISE), encoding.name, DBF_NAME_BYTES) for name in columns}
@@ -127,9 +129,9 @@ def _check_whole(path: Path, table: Path) -> None:
 
 def _declared(path: Path, table: Path) -> str:
     """Return what the .cpg says, else what the table's head says."""
-    said = _beside(path, ".cpg")
-    if said is not None:
-        return said.read_bytes()[:FIRST_BYTES].decode("ascii", "replace").strip()
+    text = _beside(path, ".cpg")
+    if text is not None:
+        return text.read_bytes()[:FIRST_BYTES].decode("ascii", "replace").strip()
     with table.open("rb") as file:
         head = file.read(DBF_HEAD)
     return LANGUAGES.get(head[LANGUAGE_BYTE], "")
@@ -153,3 +155,67 @@ def _fields(table: Path) -> list[tuple[bytes, int]]:
             break
         fields.append((content[start : start + 11].partition(b"\0")[0], content[start + 16]))
     return fields
+
+
+BEGINNINGS = {".tab": (b"!table",), ".mif": (b"version",)}
+PARTS = {".tab": (".dat", ".map", ".id", ".ind", ".dbf"), ".mif": (".mid",)}
+NEEDED = {".tab": (".dat", ".dbf"), ".mif": (".mid",)}
+"""One of these must be there."""
+
+CHARSET = re.compile(rb"""(?i)(\bcharset\s+"?)([\w-]+)""")
+OF_ITS_OWN = re.compile(rb"(?i)\btype\s+(native|dbf)\b")
+OTHER_TABLES = re.compile(rb"(?i)(\bopen\s+table\b|\bcreate\s+view\b|isseamless|\btype\s+linked\b|^\s*file\s)")
+"""Statements of tables that consist of other tables."""
+
+OFTEN = {".tab": 2, ".mif": 1}
+"""Number of charset statements of a file, before any text of the user's."""
+
+HEAD_AT_MOST = 200_000
+
+
+def read_mapinfo(path: Path, ending: str) -> tuple[pd.DataFrame, TextEncoding]:
+    """Read a MapInfo table.
+
+    Raises
+    ------
+    DataError
+        A part is missing, it is made of other tables, or its bytes are no text in any encoding.
+    """
+    content = path.read_bytes()
+    head = content[:HEAD_AT_MOST]
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(BEGINNINGS[ending]):
+        raise _refused(path, Phrase("errors.why_other_content", {"ending": ending}))
+    if ending == ".tab" and (not OF_ITS_OWN.search(head) or OTHER_TABLES.search(head)):
+        raise _refused(path, Phrase("errors.why_leads_elsewhere"))
+    beside = {part: file for part in PARTS[ending] if (file := _beside(path, part)) is not None}
+    if not beside.keys() & set(NEEDED[ending]):
+        raise DataError(str(path), [Issue("shapefile_part_missing", {"missing": path.stem + NEEDED[ending][0]})])
+    match = CHARSET.search(head)
+    declared = "" if match is None else match[2].decode("ascii", "replace")
+    with TemporaryDirectory(prefix="planner-") as folder:
+        copy = Path(folder) / f"layer{ending}"
+        # Told that there is no charset, GDAL leaves the bytes of texts as they are.
+        changed = CHARSET.sub(rb"\1Neutral", head, count=OFTEN[ending])
+        copy.write_bytes(changed + content[HEAD_AT_MOST:])
+        for part, file in beside.items():
+            link_or_copy(file, copy.with_suffix(part))
+        frame = pyogrio.read_dataframe(copy, encoding=BYTEWISE)
+    texts = [name for name in frame.columns if name != "geometry" and frame[name].dtype.kind in "OUT"]
+    names = [str(name) for name in frame.columns if name != "geometry"]
+    values = [value for name in texts for value in frame[name].unique() if isinstance(value, str)]
+    bytewise = [(text.encode(BYTEWISE), 0) for text in (*names, *values)]
+    encoding = choose_encoding(bytewise, declared)
+    if encoding is None:
+        raise DataError(str(path), [Issue("no_text_table")])
+    read = {name: frame[name].astype(object).map(lambda cell: _text(cell, encoding.name)) for name in texts}
+    renamed = {name: decode(name.encode(BYTEWISE), encoding.name, errors="replace") for name in names}
+    return frame.assign(**read).rename(columns=renamed), encoding
+
+
+def _text(cell: object, encoding: str) -> str | None:
+    # MapInfo cuts texts at their field's width, wherever a character ends.
+    return decode(cell.encode(BYTEWISE), encoding, len(cell)) if isinstance(cell, str) else None
+
+
+def _refused(path: Path, reason: object) -> DataError:
+    return DataError(str(path), [Issue("unreadable_file", {"reason": reason})])

@@ -29,7 +29,7 @@ from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.location_bnb import compile_solvers
 from planner.siting.solvers.mip import MixedIntegerProgram, solve
 
-ORLIB = Path(__file__).parent.parent.parent / "shared" / "data" / "orlib"
+ORLIB = Path(__file__).parents[3] / "shared" / "data" / "orlib"
 needs_orlib = pytest.mark.skipif(not ORLIB.is_dir(), reason="the OR-Library's files are not here")
 
 P_MEDIAN = {1: 5819, 2: 4093, 6: 7824, 11: 7696, 16: 8162}
