@@ -81,8 +81,9 @@ def test_a_signal_ends_a_run_and_leaves_nothing(
 def test_a_signal_while_python_begins_says_nothing_of_pythons(
     toy_study: Path, tmp_path: Path, after_s: float
 ) -> None:
-    # The moment from which the planner can answer is when its first module is imported.
-    code = "import sys\nfrom planner.__main__ import main\nprint('on', flush=True)\nsys.exit(main())"
+    # The moment from which the planner can answer is its first own statement.
+    first = "import sys\nimport planner.__main__ as own\nown._exit_on_signals()\n"
+    code = f"{first}print('on', flush=True)\nsys.exit(own.main())"
     words = ["run", str(toy_study), "--out", str(tmp_path / "out")]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words],

@@ -41,7 +41,15 @@ def _files(study: Study) -> Iterator[Path]:
     yield study.file
     for named in _named(study.model_dump()):
         path = study.resolve(named)
-        yield from (one for one in (path, *path.parents) if one.is_file())
+        yield from (file for file in (path, *path.parents) if _is_file(file))
+
+
+def _is_file(path: Path) -> bool:
+    """Return False also for names that no file system takes; the reader of the layer refuses them in words."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _named(settings: object, key: str = "") -> Iterator[Path]:

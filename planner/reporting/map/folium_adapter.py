@@ -18,7 +18,7 @@ from typing import Any
 
 import folium
 from branca.element import Element, Figure
-from folium.map import Class, Layer
+from folium.map import Class
 from folium.template import Template
 from folium.utilities import JsCode
 
@@ -31,6 +31,7 @@ MARK = "\x00"
 """A sign that no text of a study can hold begins what stands in the place of a geometry while the page is made."""
 
 FeatureGroup = folium.FeatureGroup
+Layer = folium.map.Layer
 Marker = folium.Marker
 DESCRIBE = JsCode("planner.describe")
 """Function of the page that binds tooltip and card to a feature."""
