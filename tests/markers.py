@@ -23,19 +23,21 @@ CALLS = {
 }
 """Calls by which a test is of that kind, also where a function or fixture of its module makes them."""
 
+HELPERS = tuple(Path(__file__).parent / folder for folder in (".", "laws", "explore"))
+"""Folders from which tests import helpers, as pytest's `pythonpath`."""
+
 SLOW_FILES = (
-    "test_adding_an_indicator",
-    "test_benchmarks",
-    "test_damaged_inputs",
-    "test_notebooks",
-    "test_fetching",
-    "test_hostile_servers",
+    *("test_adding_", "test_benchmarks", "test_damaged", "test_exchange", "test_exit", "test_fetching"),
+    *("test_hostile_servers", "test_notebooks", "test_second_process", "test_streams", "test_workbooks_bounded"),
 )
-"""Files whose tests start servers or processes through other modules."""
+"""Beginnings of the names of files whose tests start processes, copy the package, or read huge files."""
+
+SLOW_NAMES = ("real_streets", "at_random", "grow_without", "without_end", "threads")
+"""Parts of the names of tests that take seconds: on whole cities, and on files without end."""
 
 
 def apply(items: list[pytest.Item]) -> None:
-    """Mark each test: one of unit, law, study, browser; and slow where it starts processes or servers."""
+    """Mark each test: one of unit, law, study, browser; and slow where it takes seconds."""
     for item in items:
         for name in _markers(item):
             item.add_marker(name)
@@ -56,7 +58,8 @@ def limit_examples(items: list[pytest.Item]) -> None:
 def _markers(item: pytest.Item) -> set[str]:
     parts = Path(item.path).parts
     called = _kinds(item)
-    slow = {"slow"} & called | ({"slow"} if item.path.stem in SLOW_FILES else set())
+    is_slow = item.path.stem.startswith(SLOW_FILES) or any(part in item.name for part in SLOW_NAMES)
+    slow = {"slow"} & called | ({"slow"} if is_slow else set())
     if "browser" in parts:
         return {"browser"} | slow
     fixtures = getattr(item, "fixturenames", ())
@@ -77,19 +80,41 @@ def _kinds(item: pytest.Item) -> set[str]:
 
 @functools.cache
 def _kinds_by_function(path: Path) -> dict[str, set[str]]:
-    """Return the kinds of each function at the top of a module, through the other functions it names."""
+    """Return the kinds of each function at the top of a module, through the functions and helpers it names."""
     tree = ast.parse(path.read_text("utf-8"))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     names = {name: _names(node) for name, node in functions.items()}
     kinds = {name: {kind for kind, calls in CALLS.items() if calls & found} for name, found in names.items()}
+    known = _kinds_of_helpers(tree) | kinds
     changed = True
     while changed:
         changed = False
         for name, found in names.items():
-            more = set().union(*(kinds[other] for other in found & kinds.keys())) - kinds[name]
+            more = set().union(*(known[other] for other in found & known.keys())) - kinds[name]
             kinds[name] |= more
             changed = changed or bool(more)
     return kinds
+
+
+def _kinds_of_helpers(tree: ast.Module) -> dict[str, set[str]]:
+    """Return the kinds of what a module imports from helpers of the tests, by the name it has here."""
+    kinds: dict[str, set[str]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module and (helper := _helper(node.module)):
+            of_helper = _kinds_by_function(helper)
+            kinds |= {alias.asname or alias.name: of_helper.get(alias.name, set()) for alias in node.names}
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if helper := _helper(alias.name):
+                    here = alias.asname or alias.name
+                    kinds |= {f"{here}.{name}": of_one for name, of_one in _kinds_by_function(helper).items()}
+    return kinds
+
+
+def _helper(module: str) -> Path | None:
+    """Return the file of a helper module of the tests; None for any other module."""
+    files = (folder / f"{module}.py" for folder in HELPERS)
+    return next((file for file in files if file.is_file()), None)
 
 
 def _names(node: ast.AST) -> set[str]:
