@@ -27,7 +27,7 @@ def test_the_official_list() -> None:
     with (HAIBOWAN / "communities.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [sum(row["kind"] == kind for row in rows) for kind in ("community", "village")] == [37, 5]
-    assert len({row["subdistrict"] for row in rows}) == 7
+    assert len({row["street"] for row in rows}) == 7
     communities = layer("communities").set_index("id")
     assert {row["code"]: row["name"] for row in rows} == communities["name"].to_dict()
 

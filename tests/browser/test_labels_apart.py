@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from plans import with_settings
 from playwright.sync_api import Page, expect
 from test_private_ways import study
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def page(request: pytest.FixtureRequest, chromium, haibowan_plan: Plan, tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN001, ANN201
-    plan = replace(haibowan_plan, study=haibowan_plan.study.model_copy(update={"language": request.param}))
+    plan = with_settings(haibowan_plan, language=request.param)
     file = tmp_path_factory.mktemp("labels") / "map.html"
     file.write_text(draw_map(plan, build_document(plan)), "utf-8")
     page = chromium.new_page(viewport={"width": 1440, "height": 810})

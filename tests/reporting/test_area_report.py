@@ -102,7 +102,7 @@ def test_other_formats_are_refused(toy_plan: planner.Plan, tmp_path: Path) -> No
 def test_the_same_plan_gives_the_same_bytes_and_a_hostile_name_is_only_text(tmp_path: Path) -> None:
     hostile = '<script>alert(1)</script>"; rm -rf ~'
     layers = toy.layers()
-    changed = {"communities": layers["communities"].assign(name=[hostile, "East"], subdistrict=[hostile, "x"])}
+    changed = {"communities": layers["communities"].assign(name=[hostile, "East"], street=[hostile, "x"])}
     plan = planner.run(toy.write_study(tmp_path / "toy", changed=changed))
     for ending in (".html", ".docx"):
         for wanted in ("W", "x"):

@@ -52,7 +52,7 @@ def test_a_branch_closed_alone_is_judged_as_a_run_judges_it(tmp_path: Path, rule
         again = planner.run(
             tmp_path / "study.toml", scenario=Scenario(tuple(ids[i] for i in closed), (), "EPSG:32648")
         )
-        expected = {one: verdict for one, verdict in again.diagnosis.verdicts().items() if verdict}
+        expected = {one: verdict for one, verdict in again.diagnosis.ratings().items() if verdict}
         assert {ids[station]: verdict for station, verdict in shown} == expected, closed
         assert len(weak) == len(again.diagnosis.weak_communities)
         seen |= set(expected.values())

@@ -131,7 +131,7 @@ def test_the_title_block_says_how_people_walk_and_what_is_modelled(haibowan_map:
 def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
     layers = toy.layers()
     changed = {
-        "communities": layers["communities"].assign(name=HOSTILE, subdistrict=HOSTILE),
+        "communities": layers["communities"].assign(name=HOSTILE, street=HOSTILE),
         "centres": layers["centres"].assign(name=HOSTILE),
         "streets": layers["streets"].assign(name=HOSTILE, kind="primary"),
     }

@@ -52,6 +52,7 @@ def maximal_covering(
 
     Examples
     --------
+    >>> from scipy.sparse import csr_array
     >>> matrix = csr_array(np.array([[1, 0, 1], [1, 0, 0], [0, 1, 1]], dtype=bool))
     >>> coverage = CoverageMatrix(matrix, np.array([5.0, 2.0, 4.0]))
     >>> best = maximal_covering(coverage, SelectionConstraints(sites=1), time_limit_s=5)
