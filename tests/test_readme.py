@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import toy
 
+import planner
 from planner.commands.main import main
 
 ROOT = Path(__file__).parent.parent
@@ -181,3 +182,15 @@ def test_no_document_names_a_place_on_a_machine() -> None:
     for document in DOCUMENTS:
         text = (ROOT / document).read_text("utf-8")
         assert not re.search(r"(?<![\w.])/(work|home|tmp|root|Users)/|[A-Z]:\\", text), document
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_keeps_no_marks_of_a_merge(name: str) -> None:
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    assert [line for line in lines if line.startswith(("<<<<<<<", ">>>>>>>")) or line == "======="] == []
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "CHANGELOG.md"])
+def test_functions_that_a_document_calls_exist(name: str) -> None:
+    called = set(re.findall(r"(?<![\w.])planner\.(\w+)\(", (ROOT / name).read_text("utf-8")))
+    assert {function for function in called if not hasattr(planner, function)} == set()

@@ -119,7 +119,7 @@ class NetworkIntervention(Intervention):
 
     @property
     def target_people(self) -> FloatArray:
-        """Return the people whom coverage is about, at each demand point: the community's own, else all."""
+        """Return the population to cover at each demand point: the community's own, else all."""
         access, community = self.local.access, self.local.community
         if not community or not access.is_premises[self.local.position]:
             return access.people

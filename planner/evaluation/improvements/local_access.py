@@ -27,7 +27,7 @@ from planner.schemas.tables import Facilities
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalAccess:
-    """A facility, the people whom it may reach or who are its own, and the facilities that these may reach.
+    """A facility, the people within its reach or assigned to it, and the facilities within their reach.
 
     Attributes
     ----------

@@ -203,7 +203,7 @@ def place_keys(xy: Floats) -> NDArray[np.complex128]:
 def separate_nodes(
     nodes: Ints, xy: Floats, line: Ints, *, raised: Bools, in_degrees: bool = True
 ) -> dict[int, Place]:
-    """Return where nodes stand once those at one place are told apart: only those that are moved.
+    """Return the new positions of nodes that share a place with another node.
 
     Nodes that follow one another on a line are joined by it, so they stay together. The node on the ground stays
     where it is, before those that only bridges and tunnels have; among equals the one with the lowest id.

@@ -61,7 +61,7 @@ def read_unpacked(path: Path) -> Iterator[bytes]:
 
 
 def _next_chunk(file: BinaryIO | gzip.GzipFile | bz2.BZ2File) -> bytes:
-    """Return what follows; damage inside what is packed is told as any other damage of a file."""
+    """Return the next bytes; report damaged compressed data as any other damaged file."""
     try:
         return file.read(CHUNK_BYTES)
     except zlib.error as error:

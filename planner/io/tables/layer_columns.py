@@ -1,4 +1,4 @@
-"""The columns of a layer and what they mean: which are read, which nothing reads, which cannot be told."""
+"""Columns of a layer and the fields they map to: read, unused, or ambiguous."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def drop_unknown_heights(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.GeoDa
 
 
 def hidden_notices(grid: CellGrid, sheet: SheetTable, read: ParsedCells, table: str) -> tuple[Notice, ...]:
-    """Return what is told of the hidden rows, columns and sheets of a workbook.
+    """Return the notices about hidden rows, columns and sheets of a workbook.
 
     Parameters
     ----------
