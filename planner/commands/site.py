@@ -16,7 +16,7 @@ from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import CommandError, Issue
 from planner.messages.money import unit_of_amount
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
@@ -123,7 +123,7 @@ def site(
     """
     study = _with_options(study if isinstance(study, Study) else read_study(study), sites, seconds)
     if sites is not None and not get_spec(model).needs_sites:
-        raise StudyError(str(study.file), [Issue("site_own_number", {"model": model})])
+        raise CommandError("--sites", [Issue("site_own_number", {"model": model})])
     prepared = prepare(study, progress=progress)
     progress("travel_times")
     inputs = _siting_inputs(prepared, study)
