@@ -30,7 +30,7 @@ WRONG: dict[str, tuple[str, list[str]]] = {
     ),
     "not_like_any": (
         toy.STUDY.replace(SITES, f"{SITES}zzz = 1\n"),
-        ["`siting.zzz` is not a setting. Known here: sites, candidates, seconds, seed, origins"],
+        ["`siting.zzz` is not a setting. Known here: sites, candidates, seconds, seed, sources"],
     ),
     "wrong_types": (
         toy.STUDY.replace(SITES, 'sites = "many"\nseed = 1.5\nseconds = "x"\n')

@@ -347,7 +347,7 @@ def filter_document(content: Document, communities: Collection[str]) -> Document
             "communities_without_centre": without,
         },
         "siting": {**content["siting"], "proposals": []},
-        "circles": None,
+        "business_areas": None,
     }
 
 
