@@ -40,6 +40,7 @@ class WordFile:
     counts: list[int] = field(default_factory=lambda: [0, 0, 0])
     captions: dict[str, int] = field(default_factory=dict)
     contents_after: Paragraph | None = None
+    style_ids: dict[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, *, title: str, subject: str, language: str, scale: float = 1.0) -> WordFile:
@@ -73,16 +74,27 @@ class WordFile:
         below.alignment = WD_ALIGN_PARAGRAPH.CENTER
         below._p.extend(parts.field("PAGE", "1"))  # noqa: SLF001 - python-docx has no word for fields
 
+    def _add_paragraph(self, style: str) -> Paragraph:
+        """Add an empty paragraph; python-docx would search all styles for each."""
+        from docx.enum.style import WD_STYLE_TYPE
+
+        if style not in self.style_ids:
+            found = self.document.part.get_style_id(style, WD_STYLE_TYPE.PARAGRAPH)  # type: ignore[no-untyped-call]
+            self.style_ids[style] = found
+        paragraph = self.document.add_paragraph()
+        paragraph._p.style = self.style_ids[style]  # noqa: SLF001 - its setter is what is slow
+        return paragraph
+
     def paragraph(self, text: str, style: str = "Normal", *, begin: str = "") -> None:
         """Write a paragraph; `begin` stands before it in bold."""
-        written = self.document.add_paragraph(style=style)
+        written = self._add_paragraph(style)
         if begin:
             written.add_run(f"{replace_illegal(begin)}  ").bold = True
         written.add_run(replace_illegal(text))
 
     def heading(self, text: str, level: int, *, numbered: bool = True) -> None:
         """Write a heading of level 1 to 3, numbered by its style."""
-        written = self.document.add_paragraph(style=f"Heading {level}")
+        written = self._add_paragraph(f"Heading {level}")
         number = ""
         if numbered:
             self.counts[level - 1] += 1
@@ -100,11 +112,12 @@ class WordFile:
 
     def contents(self, title: str) -> None:
         """Leave the place of the table of contents; it is written when everything is there."""
-        self.contents_after = self.document.add_paragraph(replace_illegal(title), style="TOC Heading")
+        self.contents_after = self._add_paragraph("TOC Heading")
+        self.contents_after.add_run(replace_illegal(title))
 
     def caption(self, word: str, sequence: str, text: str, *, above: bool) -> None:
         """Write a caption with its number, which Word counts by itself."""
-        written = self.document.add_paragraph(style="Caption")
+        written = self._add_paragraph("Caption")
         written.paragraph_format.keep_with_next = above
         self.captions[sequence] = self.captions.get(sequence, 0) + 1
         counted = parts.field(f"SEQ {sequence} \\* ARABIC", str(self.captions[sequence]))
@@ -117,7 +130,7 @@ class WordFile:
         width_mm = min(
             picture.width_mm, most_mm, picture.width_mm * HIGHEST_MM * self.scale**6 / picture.height_mm
         )
-        run = self.document.add_paragraph(style="Figure").add_run()
+        run = self._add_paragraph("Figure").add_run()
         shown = run.add_picture(io.BytesIO(picture.png), width=Mm(width_mm))
         shown._inline.docPr.set("descr", replace_illegal(description))  # noqa: SLF001 - the same
 
