@@ -1,4 +1,4 @@
-"""A layer is added to the map in the files that docs/extending.md names; it is listed, drawn and follows the choice."""
+"""A layer is added to the map in the files that docs/extending.md names; it is drawn and follows the choice."""
 
 from __future__ import annotations
 
