@@ -852,6 +852,7 @@ PLAN_ENTRIES: dict[str, str] = {
     "siting.candidates": "list, one a position where a station might open",
     **{f"siting.candidates[].{name}": meaning for name, meaning in CANDIDATE.items()},
     "siting.candidates[].people_in_reach": IN_REACH,
+    "siting.candidates[].place": "by the nearest crossing of named streets, in the study's language; else empty",
     "siting.candidates[].lon": "longitude, degrees, WGS 84",
     "siting.candidates[].lat": "latitude, degrees, WGS 84",
     "siting.sources": "list, one a source of candidates",

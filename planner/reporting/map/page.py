@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from planner.config.sections.map import MapSettings
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import Texts, localized
+from planner.messages.money import unit_of_amount
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.build import Document
 from planner.reporting.map.branch_choices import MOST_BRANCHES
@@ -20,7 +21,9 @@ from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.symbols import environment, read_template, ring_swatches
 from planner.reporting.map.whatif_data import what_if_data
+from planner.reporting.programme_text import money_text
 from planner.reporting.rates import rate_text, weak_count_text
+from planner.reporting.style import VERDICT_COLOURS
 from planner.results import Plan
 
 SHARED_WORDS = ("rate", "not_judged", "none_determined")
@@ -53,6 +56,8 @@ OWN_WORDS = (
     "withdraw",
     "would_gain",
     "community_now",
+    "told_undo",
+    "told_redo",
     "told_closed",
     "told_opened",
     "told_restored",
@@ -120,6 +125,7 @@ def draw_map(plan: Plan, content: Document) -> str:
         words={
             "notes": words.notes,
             "page": _page_words(words.texts),
+            "colours": VERDICT_COLOURS,
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),
             "places": places_to_find(plan, content),
@@ -149,6 +155,7 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, 
     limits = [limit["minutes"] for limit in walking["limits"]]
     proposals = content["siting"]["proposals"]
     best = next((one for one in proposals if one["method"] == "maximal_covering"), None)
+    programme = content["programme"]
     return (
         environment(texts)
         .get_template("map_panel.html")
@@ -156,6 +163,8 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, 
             content=content,
             standard=standard,
             best=best,
+            recommendation=_recommendation(content, standard, best, texts),
+            money_unit=unit_of_amount(programme["unit"], texts) if programme else "",
             needs_run=needs_run,
             private_ways=private_ways,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
@@ -170,6 +179,30 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, 
             ),
         )
     )
+
+
+def _recommendation(content: Document, standard: Document, best: Document | None, texts: Texts) -> str:
+    """Return the one recommendation: the programme where there are funds, else the sites; "" without either."""
+    programme, before = content["programme"], standard["people_share"]
+    if before is None:
+        return ""
+    if programme and programme["projects"]:
+        last = programme["years"][-1]
+        (name,) = (one for one in content["scenarios"] if one["key"] == f"year_{last['year']}")
+        return texts(
+            "maps.recommend_programme",
+            when=localized(name, texts.language),
+            sites=len(last["sites"]),
+            resolved=len(last["resolved"]),
+            before=texts.percent(before),
+            after=texts.percent((standard["people_covered"] + last["people_covered"]) / standard["people"]),
+            cost=money_text(sum(year["spent"] for year in programme["years"])),
+            unit=unit_of_amount(programme["unit"], texts),
+        )
+    if programme or best is None or not best["sites"]:
+        return ""
+    after = texts.percent(best["people_share_after"])
+    return texts("maps.recommend_sites", sites=len(best["sites"]), before=texts.percent(before), after=after)
 
 
 def _page_words(texts: Texts) -> dict[str, str]:
