@@ -102,11 +102,9 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 
     with collect_discrepancies() as doubts:
-        progress("siting")
-        sites = solve_study(prepared.siting_inputs(coverage.uncovered, groups, business_areas))
-        candidates = sites.siting.candidates
-        snaps = walker.snap(candidates)
-        candidate_times = walker.times(snaps, prepared.demand_snaps, within_min=max(limits))
+        found = (coverage.uncovered, groups, business_areas)
+        sites = solve_study(prepared.siting_inputs(*found, horizon_min=max(limits)), progress=progress)
+        candidates, candidate_times = sites.siting.candidates, sites.siting.times
 
         progress("programme")
         programme = build_programme(
@@ -141,7 +139,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         groups=groups,
         business_areas=business_areas,
         candidate_times=candidate_times,
-        candidate_areas=walker.service_areas(snaps, limits_min=limits),
+        candidate_areas=walker.service_areas(walker.snap(candidates), limits_min=limits),
         programme=programme,
         notices=(*prepared.notices, *_notices_of(business_areas, sites.siting, programme), *solver_notices),
     )

@@ -327,7 +327,7 @@ def _centres(content: Document, words: CardTexts) -> list[Layer]:
 
 
 def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
-    """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
+    """Return one layer a proposal; the last one is shown, the others beside it on request."""
     siting = content["siting"]
     weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
@@ -335,10 +335,13 @@ def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     stations = {candidate: first + number for number, candidate in enumerate(candidates)}
     layers: list[Layer] = []
     for proposal in siting["proposals"]:
-        is_best = proposal["method"] == "maximal_covering"
+        is_best = proposal["chosen"]
         key = "sites" if is_best else "clustering"
+        is_other = not is_best and proposal["method"] != "clustering"
+        method = words.texts(f"models.name_{proposal['method']}")
+        title = words.texts("maps.layer_other", method=method) if is_other else words.texts(f"maps.layer_{key}")
         sample = symbols.pin(1, clustered=not is_best, height=22)
-        layer = FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
+        layer = FeatureGroup(name=layer_name(title, sample), show=is_best)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)

@@ -150,7 +150,7 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, 
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
     limits = [limit["minutes"] for limit in walking["limits"]]
     proposals = content["siting"]["proposals"]
-    best = next((one for one in proposals if one["method"] == "maximal_covering"), None)
+    best = proposals[-1] if proposals else None
     return (
         environment(texts)
         .get_template("map_panel.html")

@@ -277,7 +277,7 @@ def sites_table(t: Translator, *, weighted: bool) -> TableSpec:
     return TableSpec(
         t,
         (
-            TableColumn("method", t("column_method"), lambda site: t.term(f"method_{site['method']}")),
+            TableColumn("method", t("column_method"), lambda site: t.texts(f"models.name_{site['method']}")),
             TableColumn("rank", t("column_rank"), lambda site: site["rank"], "whole"),
             TableColumn("site", t("column_site"), lambda site: site["id"]),
             TableColumn("lon", t("column_lon"), lambda site: site["lon"], "degrees"),
