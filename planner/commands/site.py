@@ -22,11 +22,11 @@ from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import format_json, to_plain_values
+from planner.reporting.document.records.layers import SITES_LAYERS
 from planner.reporting.document.siting import lonlat_degrees
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.reporting.tables.geopackage import write_layers
-from planner.reporting.tables.layer_schemas import SITES_LAYERS
 from planner.reporting.write import check_writable, write_all_or_none
 from planner.siting.baselines import Comparison
 from planner.siting.candidates.candidate import candidate_table, excluded_table
@@ -237,7 +237,7 @@ def write_answer(answered: SolvedProblem, folder: Path) -> list[Path]:
         {
             "sites.json": lambda path: path.write_text(format_json(entries(answered)), "utf-8", newline="\n"),
             "sites.gpkg": lambda path: write_layers(
-                layers, path, schemas=SITES_LAYERS, attribution=answered.attribution
+                layers, path, specs=SITES_LAYERS, attribution=answered.attribution
             ),
         },
     )

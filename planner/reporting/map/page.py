@@ -11,7 +11,7 @@ from markupsafe import Markup
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
 from planner.messages.printable import replace_illegal
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.branch_choices import MOST_BRANCHES
 from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
 from planner.reporting.map.folium_adapter import Begin, Start, add_layer_control, base_map, offline_page
@@ -78,7 +78,7 @@ OWN_WORDS = (
 """The texts that the scripts say themselves, gaps and all."""
 
 
-def draw_map(plan: Plan, content: Document) -> str:
+def draw_map(plan: Plan, content: PlanDocument) -> str:
     """Draw the map of a plan.
 
     The basemap is the study's own layers; nothing is loaded from anywhere. Every number shown is one of the
@@ -144,7 +144,7 @@ def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
     return texts("maps.verdicts_need_run", reasons=texts("maps.comma").join(reasons)) if reasons else ""
 
 
-def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
+def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
     """Return the panel of key figures, new sites and legend, and the title block."""
     coverage, walking = content["coverage"], content["walking"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
@@ -179,7 +179,7 @@ def _page_words(texts: Texts) -> dict[str, str]:
     return {key: texts.template(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
 
 
-def _sources(content: Document, texts: Texts) -> str:
+def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
     stated = [
         f"{texts('maps.source_' + source['layer'])}{texts('maps.between')}{source['source']}"

@@ -19,7 +19,7 @@ from planner.messages.catalogue import localized
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.elements import simplify_degrees
 from planner.reporting.map.varint import encode_degrees, encode_shapes, encode_steps, encode_varints
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
@@ -27,7 +27,7 @@ from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 
 
-def what_if_data(plan: Plan, content: Document) -> Document:
+def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
     """Return the data from which the page computes any choice of facilities and candidates.
 
     Parameters
@@ -117,14 +117,14 @@ def packed_reach(of_stations: list[TravelTimes], order: NDArray[np.int64], rings
     }
 
 
-def _base(plan: Plan) -> Document:
+def _base(plan: Plan) -> Entry:
     """Return what the centres of this map already differ by from today's, for a file that is saved from it."""
     scenario = plan.scenario
     sites = [site.model_dump() for site in scenario.sites] if scenario else []
     return {"closed": list(scenario.closed) if scenario else [], "sites": sites}
 
 
-def _stations(plan: Plan, content: Document, place: Mapping[str, int]) -> Document:
+def _stations(plan: Plan, content: PlanDocument, place: Mapping[str, int]) -> Entry:
     centres, candidates = content["centres"], content["siting"]["candidates"]
     both = [*centres, *candidates]
     spots = shapely.get_coordinates(plan.siting.candidates.geometry.array)
@@ -154,7 +154,7 @@ def _areas(plan: Plan) -> NDArray[np.object_]:
     return simplify_degrees(gpd.GeoSeries(areas, crs=plan.inputs.crs))
 
 
-def _scenarios(plan: Plan, content: Document) -> list[Document]:
+def _scenarios(plan: Plan, content: PlanDocument) -> list[Entry]:
     """Return the scenarios of the document with stations by their number."""
     facilities = {facility: number for number, facility in enumerate(plan.inputs.facilities["id"])}
     candidates = {
