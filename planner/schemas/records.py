@@ -77,11 +77,9 @@ def record_fields(record: type) -> dict[str, RecordField]:
 
     Examples
     --------
-    >>> from typing import Annotated, TypedDict
-    >>> class Row(TypedDict):
-    ...     walk_min: Annotated[float | None, "walk to the nearest facility; empty beyond the horizon"]
-    >>> row = record_fields(Row)["walk_min"]
-    >>> row.kind, row.unit, row.type_text
+    >>> from planner.reporting.document.records.coverage import GroupEquity
+    >>> field = record_fields(GroupEquity)["median_min"]
+    >>> field.kind, field.unit, field.type_text
     ('number', 'min', 'number or null')
     """
     return {name: _field(name, hint) for name, hint in get_type_hints(record, include_extras=True).items()}

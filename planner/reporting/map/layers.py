@@ -113,7 +113,7 @@ def _shares(words: CardTexts) -> Layer:
     """Return the communities coloured by the share of their people that is served."""
     sample = "".join(swatch(colour) for colour in symbols.SHARE_COLOURS[::2])
     look: dict[str, object] = {"colours": symbols.SHARE_COLOURS, "from": symbols.SHARES_FROM}
-    return Live("shares", look, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
+    return Live("shares", look, level=405, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
 
 
 def _weak(plan: Plan, words: CardTexts) -> Layer | None:
@@ -122,7 +122,11 @@ def _weak(plan: Plan, words: CardTexts) -> Layer | None:
         return None
     sample = swatch(str(symbols.WEAK_STYLE["color"]), look="dashes")
     return Live(
-        "weak", dict(symbols.WEAK_STYLE), name=layer_name(words.texts("maps.layer_weak"), sample), show=True
+        "weak",
+        dict(symbols.WEAK_STYLE),
+        level=430,
+        name=layer_name(words.texts("maps.layer_weak"), sample),
+        show=True,
     )
 
 
@@ -187,7 +191,7 @@ def _people(plan: Plan, words: CardTexts) -> Layer:
     name = layer_name(
         words.texts("maps.layer_demand"), "".join(swatch(colour, look="dot") for colour in colours[::2])
     )
-    return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, name=name, show=False)
+    return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, level=350, name=name, show=False)
 
 
 def _dot_metres(plan: Plan) -> float:
@@ -202,6 +206,7 @@ def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
         Live(
             "reached",
             {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": symbols.RING_OPACITY},
+            level=410,
             name=layer_name(
                 words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), swatch(swatches[place])
             ),
@@ -245,19 +250,21 @@ def _discs(plan: Plan, words: CardTexts) -> Layer:
 
 def _overlap(plan: Plan, words: CardTexts) -> Layer:
     name = layer_name(words.texts("maps.layer_overlap"), swatch(symbols.OVERLAP, look="dot"))
-    return Live("overlap", {"colour": symbols.OVERLAP, "metres": _dot_metres(plan)}, name=name, show=False)
+    return Live(
+        "overlap", {"colour": symbols.OVERLAP, "metres": _dot_metres(plan)}, level=440, name=name, show=False
+    )
 
 
 def _uncovered(plan: Plan, words: CardTexts) -> Layer:
     name = layer_name(words.texts("maps.layer_uncovered"), swatch(UNCOVERED, look="dot"))
-    return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
+    return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, level=450, name=name, show=True)
 
 
 def _candidates(plan: Plan, words: CardTexts) -> Layer | None:
     if plan.siting.candidates.empty:
         return None
     name = layer_name(words.texts("maps.layer_candidates"), swatch(symbols.CANDIDATE, look="ring"))
-    return Live("candidates", {"colour": symbols.CANDIDATE}, name=name, show=False)
+    return Live("candidates", {"colour": symbols.CANDIDATE}, level=590, name=name, show=False)
 
 
 def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
@@ -269,7 +276,7 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
         colour = symbols.KIND_COLOURS[number % len(symbols.KIND_COLOURS)]
         text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.group.settings.title))
         look = {"colour": colour, **sized_places(kind.uncovered, displayed_positions(kind.uncovered, plan, kind))}
-        layers.append(Live("kind", look, name=layer_name(text, swatch(colour, look="dot")), show=False))
+        layers.append(Live("kind", look, level=455, name=layer_name(text, swatch(colour, look="dot")), show=False))
     return layers
 
 
@@ -283,7 +290,7 @@ def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | Non
     circles = plan.business_areas
     if circles is None or circles.table.empty:
         return None
-    areas = require(content["circles"])
+    areas = require(content["business_areas"])
     properties = [
         {
             "note": words.add(
@@ -291,7 +298,7 @@ def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | Non
             ),
             "within": circle["station_within"],
         }
-        for circle in areas["circles"]
+        for circle in areas["areas"]
     ]
     name = words.texts("maps.layer_circles", count=words.texts.whole(len(properties)))
     return shapes_layer(

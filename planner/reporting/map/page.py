@@ -13,6 +13,7 @@ from planner.messages.catalogue import Texts
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.branch_choices import MOST_BRANCHES
+from planner.reporting.map.bundle import bundle
 from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
 from planner.reporting.map.folium_adapter import Begin, Start, add_layer_control, base_map, offline_page
 from planner.reporting.map.labels import places_to_find, street_names
@@ -21,9 +22,6 @@ from planner.reporting.map.symbols import environment, read_template, ring_swatc
 from planner.reporting.map.whatif_data import what_if_data
 from planner.reporting.rates import rate_text, weak_count_text
 from planner.results import Plan
-
-SCRIPTS = ("whatif_engine.js", "canvas_layers.js", "scenario_panel.js", "tools.js", "tiles.js", "page.js")
-"""The page's own scripts, each using those before it."""
 
 SHARED_WORDS = ("rate", "not_judged", "none_determined")
 OWN_WORDS = (
@@ -111,7 +109,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
         drawing,
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
-        script="\n".join(map(read_template, SCRIPTS)),
+        script=bundle("main.js"),
         body=_panel(
             content,
             words.texts,

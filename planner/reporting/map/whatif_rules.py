@@ -38,7 +38,6 @@ from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.map.branch_choices import branch_choices, has_too_many_branches
-from planner.reporting.map.varint import encode_varints
 from planner.reporting.rates import rate_counts
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
@@ -226,7 +225,7 @@ def _old(plan: Plan, order: NDArray[np.int64]) -> Entry:
     """Pack the residents of 65 or more; where some are not known, no rule that the page follows counts them."""
     old = np.nan_to_num(residents_65(plan.inputs.demand))[order]
     grain = quantum_of(old)
-    return {"grain": grain, "people": encode_varints(np.rint(old / grain).astype(np.int64))}
+    return {"grain": grain, "people": np.rint(old / grain).astype(np.int64).tolist()}
 
 
 def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Entry:
@@ -243,6 +242,6 @@ def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Entry:
     others = serves_other_community(to_centre, plan.inputs.demand, facilities)
     nearest_first = np.lexsort((to_centre.facility, others, times.minutes, point))
     return {
-        "counts": encode_varints(np.bincount(point, minlength=len(order))),
-        "stations": encode_varints(times.facility[nearest_first]),
+        "counts": np.bincount(point, minlength=len(order)).tolist(),
+        "stations": times.facility[nearest_first].tolist(),
     }

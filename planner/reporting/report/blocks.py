@@ -270,7 +270,7 @@ def require(part: Part | None) -> Part:
 
 
 def section_names(content: PlanDocument) -> list[str]:
-    """Return the sections of the report in their order, programme and circles only where the study has them."""
+    """Return the sections of the report in order; programme and business areas only where the study has them."""
     named = (
         "basis",
         "inventory",
@@ -279,11 +279,11 @@ def section_names(content: PlanDocument) -> list[str]:
         "siting",
         "programme",
         "fairness",
-        "circles",
+        "business_areas",
         "reading",
         "data",
     )
-    absent = {"programme": content["programme"] is None, "circles": content["circles"] is None}
+    absent = {"programme": content["programme"] is None, "business_areas": content["business_areas"] is None}
     return [name for name in named if not absent.get(name)]
 
 
@@ -330,13 +330,13 @@ def shown_bound(proposal: Proposal) -> int | None:
 
     Examples
     --------
-    >>> shown_bound({"status": "stopped", "bound": 160.4}), shown_bound({"status": "proven", "bound": 130.2})
+    >>> shown_bound({"status": "time_limit", "bound": 160.4}), shown_bound({"status": "optimal", "bound": 130.2})
     (161, 130)
     """
     bound: float | None = proposal["bound"]
     if bound is None:
         return None
-    return round(bound) if proposal["status"] == "proven" else ceil(bound)
+    return round(bound) if proposal["status"] == "optimal" else ceil(bound)
 
 
 def speed_text(t: Translator) -> str:

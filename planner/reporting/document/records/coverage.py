@@ -119,7 +119,7 @@ class PlaceKind(TypedDict):
     """A kind of places."""
 
     id: Annotated[str, "of the kind"]
-    circle: Annotated[bool, "whether places of it make circles"]
+    makes_area: Annotated[bool, "whether places of it make circles"]
     jobs: Annotated[float, "people assumed at each where the layer does not say"]
     source: Annotated[str, "where that comes from"]
     source_zh: Annotated[str, "the same in Chinese; empty: as it is"]
@@ -170,13 +170,13 @@ class BusinessAreas(TypedDict):
     standard_min: Annotated[float, "the limit within which a circle should have a station, minutes"]
     places: Annotated[int, "places read"]
     places_of_business: Annotated[int, "of these, places of kinds that make circles"]
-    places_in_circles: Annotated[int, "of these, places in a circle"]
+    places_in_areas: Annotated[int, "of these, places in a circle"]
     workers: Annotated[float, "people who work at places of business by day", "people"]
-    workers_in_circles: Annotated[float, "of these, in circles", "people"]
-    circles_found: Annotated[int, "how many circles there are"]
-    circles_with_station: Annotated[int, "of these, those with a station within the standard"]
-    kinds: Annotated[list[PlaceKind], "list, one a kind of place that occurs"]
-    circles: Annotated[list[BusinessArea], "list, one a circle, most workers first"]
+    workers_in_areas: Annotated[float, "of these, in circles", "people"]
+    areas_found: Annotated[int, "how many circles there are"]
+    areas_with_station: Annotated[int, "of these, those with a station within the standard"]
+    place_kinds: Annotated[list[PlaceKind], "list, one a kind of place that occurs"]
+    areas: Annotated[list[BusinessArea], "list, one a circle, most workers first"]
 
 
 class GroupEquity(TypedDict):

@@ -35,8 +35,8 @@ from planner.reporting.document.records.shared import (
     CHANGE_KINDS,
     EXCLUDED_BECAUSE,
     LIMIT,
-    ORIGINS,
     OWN_PEOPLE,
+    SOURCES,
     STREET_M,
     SUBDISTRICT_ABOVE,
     UNSERVED_BECAUSE,
@@ -176,12 +176,12 @@ class SiteRow(TypedDict):
     """A site of a plan."""
 
     id: Annotated[str, "of the candidate"]
-    origin: Annotated[str, ORIGINS]
+    source: Annotated[str, SOURCES]
     cost: Annotated[float | None, "in the study's unit of money; empty where not known", "money"]
     method: Annotated[str, "clustering, maximal_covering or alternative_<number>"]
     rank: Annotated[int, "1 is the site that adds most"]
     people_added: Annotated[float, "uncovered people that it adds to the sites before it"]
-    status: Annotated[str, "of the whole proposal: proven, stopped or heuristic"]
+    status: Annotated[str, "of the whole proposal: optimal, time_limit or heuristic"]
 
 
 class ScenarioRow(TypedDict):
@@ -275,7 +275,7 @@ class SolvedSiteRow(TypedDict):
     """A site of `planner site`."""
 
     id: Annotated[str, "of the candidate"]
-    origin: Annotated[str, ORIGINS]
+    source: Annotated[str, SOURCES]
     name: Annotated[str, "of the parcel or circle; else empty"]
     tenure: Annotated[str, "owned, rentable, shared or empty"]
     tier: Annotated[str, "of the station"]
@@ -311,13 +311,13 @@ LAYERS: dict[str, Layer] = {
     "communities": Layer(CommunityAtStandard, "Polygon", "one a community, with its coverage at the standard."),
     "demand": Layer(DemandRow, "Point", "one a demand point inside a community."),
     "people_balance": Layer(Balance, "", "one row a community, the last for those outside all of them."),
-    "kinds_demand": Layer(
+    "groups_demand": Layer(
         GroupDemandRow,
         "Point",
         "one a demand point and further kind of people; only where the study counts further kinds.",
     ),
-    "kinds_coverage": Layer(GroupCoverageRow, "", "one row a further kind of people, community and limit."),
-    "circles": Layer(
+    "groups_coverage": Layer(GroupCoverageRow, "", "one row a further kind of people, community and limit."),
+    "business_areas": Layer(
         BusinessAreaRow, "Polygon", "one a business circle: its extent; only where the study gives places."
     ),
     "projects": Layer(

@@ -29,7 +29,7 @@ class FundingGap(TypedDict):
         float | None, "the least extra money; null where no money helps, or it was not found in time", "money"
     ]
     bound: Annotated[float, "with less it cannot be done", "money"]
-    status: Annotated[str, "proven, stopped or infeasible (no money helps)"]
+    status: Annotated[str, "optimal, time_limit or infeasible (no money helps)"]
     extra: Annotated[list[ExtraMoney], "list: where the extra money may come from"]
 
 
@@ -162,7 +162,7 @@ class Programme(TypedDict):
     ]
     bound: Annotated[float, "the most that any programme with as many premises brought to standard can reach"]
     gap: Annotated[float | None, "(bound − people) ÷ bound"]
-    status: Annotated[str, "proven (no programme gains more) or stopped (see the bound)"]
+    status: Annotated[str, "optimal (no programme gains more) or time_limit (see the bound)"]
     order_status: Annotated[str, "the same of the years: no others bring people earlier by these projects"]
     cost: Annotated[float, "all projects together, in the unit", "money"]
     weak: Annotated[int, "weak premises"]

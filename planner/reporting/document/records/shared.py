@@ -17,7 +17,7 @@ EXCLUDED_BECAUSE = (
     "too_small or no_cost"
 )
 LIMIT = "the limit, minutes, inclusive"
-ORIGINS = "clusters, density, circles, parcels, streets, move or merge"
+SOURCES = "clusters, density, business_areas, parcels, streets, move or merge"
 OWN_PEOPLE = "people within the limit of the premises of their own community (tiers community and village)"
 RATING = "excellent, compliant, weak or undetermined; empty where no rule decides on it"
 STANDARD = "the limit that counts as served, minutes"

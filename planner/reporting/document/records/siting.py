@@ -6,7 +6,7 @@ from typing import Annotated, TypedDict
 
 from planner.reporting.document.records.shared import (
     EXCLUDED_BECAUSE,
-    ORIGINS,
+    SOURCES,
     STANDARD,
     UNSERVED_BECAUSE,
     WHICH_GROUP,
@@ -18,7 +18,7 @@ from planner.reporting.document.records.shared import (
 class GroupWeight(TypedDict):
     """Weight of a population group."""
 
-    kind: Annotated[str, WHICH_GROUP]
+    group: Annotated[str, WHICH_GROUP]
     weight: Annotated[float, "how much one of them counts"]
 
 
@@ -26,14 +26,14 @@ class CandidateFields(TypedDict):
     """A candidate."""
 
     id: Annotated[
-        str, "K<clusters>-<number> of clusters, else with D:, C:, P:, S:, M: by origin; from west to east"
+        str, "K<clusters>-<number> of clusters, else with D:, C:, P:, S:, M: by source; from west to east"
     ]
-    origin: Annotated[str, ORIGINS]
+    source: Annotated[str, SOURCES]
     name: Annotated[str, "of the parcel or circle; else empty"]
     clusters: Annotated[
-        int, "how many clusters were asked of the clustering that proposed it; 0 for other origins"
+        int, "how many clusters were asked of the clustering that proposed it; 0 for other sources"
     ]
-    people: Annotated[float, "people of its cluster, or workers of its circle; 0 for other origins"]
+    people: Annotated[float, "people of its cluster, or workers of its circle; 0 for other sources"]
     moved_m: Annotated[float, "from the middle of these to the street, m"]
     cost: Annotated[float | None, "in the study's unit of money; empty where not known", "money"]
     area_m2: Annotated[float | None, "floor area, m²; empty where not known"]
@@ -52,21 +52,21 @@ class Candidate(CandidateRow, Positioned):
 
 
 class CandidateSource(Localized):
-    """Candidates by origin."""
+    """Candidates by source."""
 
-    origin: Annotated[
-        str, "clusters, density, circles, parcels, streets, move or merge; keep: free centres as they are"
+    source: Annotated[
+        str, "clusters, density, business_areas, parcels, streets, move or merge; keep: free centres as they are"
     ]
     proposed: Annotated[int, "candidates that it proposed"]
     kept: Annotated[int, "of these, candidates that may be chosen"]
-    suffice: Annotated[int | None, "of street positions, how many stand for all of them; null for other origins"]
+    suffice: Annotated[int | None, "of street positions, how many stand for all of them; null for other sources"]
 
 
 class ExcludedCandidate(Positioned, Localized):
     """A candidate that was left out."""
 
     id: Annotated[str, "of the candidate"]
-    origin: Annotated[str, ORIGINS]
+    source: Annotated[str, SOURCES]
     name: Annotated[str, "of the candidate; empty where it has none"]
     reason: Annotated[str, EXCLUDED_BECAUSE]
     detail: Annotated[str, "the centre that it is too near to; else empty"]
@@ -75,7 +75,7 @@ class ExcludedCandidate(Positioned, Localized):
 class GroupGain(TypedDict):
     """People of a group gained."""
 
-    kind: Annotated[str, WHICH_GROUP]
+    group: Annotated[str, WHICH_GROUP]
     people_gained: Annotated[float, "people newly within the kind's standard, unweighted", "people"]
 
 
@@ -85,7 +85,7 @@ class ChosenSite(Positioned):
     rank: Annotated[int, "1 is the site that adds most"]
     id: Annotated[str, "of the candidate"]
     people_added: Annotated[float, "uncovered people that it adds to the sites before it"]
-    origin: Annotated[str, ORIGINS]
+    source: Annotated[str, SOURCES]
     cost: Annotated[float | None, "in the study's unit of money; empty where not known", "money"]
 
 
@@ -101,9 +101,9 @@ class Proposal(TypedDict):
     """A choice of sites."""
 
     method: Annotated[str, "clustering or maximal_covering"]
-    status: Annotated[str, "proven (no choice gains more), stopped (see the bound) or heuristic (no bound)"]
+    status: Annotated[str, "optimal (no choice gains more), time_limit (see bound) or heuristic (no bound)"]
     people_gained: Annotated[float, "people newly within the standard", "people"]
-    gained_by_kind: Annotated[list[GroupGain], "list, one a kind of people, the residents first"]
+    gained_by_group: Annotated[list[GroupGain], "list, one a kind of people, the residents first"]
     bound: Annotated[float | None, "the most that any choice of as many candidates can gain; null without a bound"]
     gap: Annotated[float | None, "(bound − people_gained) ÷ bound; null without a bound"]
     people_covered_after: Annotated[float, "residents within the standard with these sites"]
@@ -118,7 +118,7 @@ class CurvePoint(TypedDict):
     sites: Annotated[int, "new sites at most"]
     people_gained: Annotated[float, "by the best choice of so many, against today", "people"]
     bound: Annotated[float, "no choice of so many gains more"]
-    status: Annotated[str, "proven, stopped or heuristic"]
+    status: Annotated[str, "optimal, time_limit or heuristic"]
     added: Annotated[float, "people gained beyond the best choice of one site fewer", "people"]
 
 
@@ -181,7 +181,7 @@ class Robust(TypedDict):
     rule: Annotated[str, "worst people, worst regret or expected"]
     value: Annotated[float, "of the choice for all: people in the worst case, largest regret, or mean"]
     bound: Annotated[float, "no choice is better"]
-    status: Annotated[str, "proven or stopped"]
+    status: Annotated[str, "optimal or time_limit"]
     sites: Annotated[list[ChosenSite], "list, one a site of that choice"]
     worlds: Annotated[list[Scenario], "list, one a circumstance"]
     plans: Annotated[list[PlanInScenarios], "list, one a plan"]
@@ -194,7 +194,7 @@ class EquityPlan(TypedDict):
     people_bound: Annotated[float, "no choice with at least that share serves more"]
     worst_share: Annotated[float, "coverage of the worst-served community, or of those of 65+, 0–1"]
     worst_bound: Annotated[float, "no choice brings it higher"]
-    status: Annotated[str, "proven or stopped"]
+    status: Annotated[str, "optimal or time_limit"]
     sites: Annotated[list[ChosenSite], "list, one a site"]
 
 
@@ -217,7 +217,7 @@ class Siting(TypedDict):
     ]
     weights: Annotated[list[GroupWeight], "list, one a kind of people, the residents first"]
     candidates: Annotated[list[Candidate], "list, one a position where a station might open"]
-    origins: Annotated[list[CandidateSource], "list, one an origin of candidates"]
+    sources: Annotated[list[CandidateSource], "list, one a source of candidates"]
     every_street: Annotated[bool, "whether the bound holds for every street position on which a station may stand"]
     excluded: Annotated[list[ExcludedCandidate], "list, one a candidate that was left out"]
     proposals: Annotated[
