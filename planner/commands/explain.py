@@ -6,7 +6,6 @@ import difflib
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -14,11 +13,13 @@ from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import CommandError, Issue
 from planner.messages.progress import Progress, silent
 from planner.prepare import prepare
-from planner.reporting.document.build import Document, to_plain_values
+from planner.reporting.document.build import to_plain_values
 from planner.reporting.document.diagnosis import centre_entries, pair_entries, rule_entries
+from planner.reporting.document.records.facilities import Facility, Rule
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.facility_text import (
     distinguishing_digits,
     facility_notes,
@@ -71,7 +72,8 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
     found = centre_entries(diagnosis, improvements.plans, improvements.pairs_near, inputs.crs)[row["id"]]
     profile = diagnosis.rule_set
-    content: dict[str, Any] = to_plain_values(
+    # A document of which this command shows only these parts.
+    content: PlanDocument = to_plain_values(
         {
             "study": study.model_dump(mode="json"),
             "diagnosis": {
@@ -96,7 +98,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     return "\n".join([head, judged, *_lines(to_plain_values(found), rules, t)])
 
 
-def _lines(found: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[str]:
+def _lines(found: Facility, rules: Mapping[str, Rule], t: Translator) -> Iterator[str]:
     if not found["findings"]:
         yield t.texts("cli.explain_no_rules")
     elif found["score"] is not None:
@@ -122,10 +124,10 @@ def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:
     called = [position for position, name in enumerate(names) if name == wanted]
     if len(called) > 1:
         values = {"name": wanted, "ids": ", ".join(ids[position] for position in called)}
-        raise StudyError(source, [Issue("several_centres", values)])
+        raise CommandError(source, [Issue("several_centres", values)])
     if not called:
         near = difflib.get_close_matches(wanted, [*names, *ids], n=NEAREST, cutoff=0.0)
-        raise StudyError(
+        raise CommandError(
             source, [Issue("unknown_centre", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})]
         )
     return called[0]

@@ -16,17 +16,17 @@ from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import CommandError, Issue
 from planner.messages.money import unit_of_amount
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import format_json, to_plain_values
+from planner.reporting.document.records.layers import SITES_LAYERS
 from planner.reporting.document.siting import lonlat_degrees
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.reporting.tables.geopackage import write_layers
-from planner.reporting.tables.layer_schemas import SITES_LAYERS
 from planner.reporting.write import check_writable, write_all_or_none
 from planner.siting.baselines import Baselines
 from planner.siting.candidates.candidate import candidate_table, excluded_table
@@ -123,7 +123,7 @@ def site(
     """
     study = _with_options(study if isinstance(study, Study) else read_study(study), sites, seconds)
     if sites is not None and not get_spec(model).needs_sites:
-        raise StudyError(str(study.file), [Issue("site_own_number", {"model": model})])
+        raise CommandError("--sites", [Issue("site_own_number", {"model": model})])
     prepared = prepare(study, progress=progress)
     progress("travel_times")
     inputs = _siting_inputs(prepared, study)
@@ -237,7 +237,7 @@ def write_answer(answered: SolvedProblem, folder: Path) -> list[Path]:
         {
             "sites.json": lambda path: path.write_text(format_json(entries(answered)), "utf-8", newline="\n"),
             "sites.gpkg": lambda path: write_layers(
-                layers, path, schemas=SITES_LAYERS, attribution=answered.attribution
+                layers, path, specs=SITES_LAYERS, attribution=answered.attribution
             ),
         },
     )

@@ -12,8 +12,9 @@ import numpy as np
 import shapely
 
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, StudyError
-from planner.reporting.document.build import Document, build_document
+from planner.messages.errors import CommandError, Issue
+from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
 from planner.reporting.map.elements import CORE_MARGIN_M, dot_metres
@@ -59,7 +60,7 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
 
     Raises
     ------
-    StudyError
+    CommandError
         The ending is none of these.
     OutputError
         The file cannot be written.
@@ -91,10 +92,10 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
 def check_format(path: Path) -> None:
     """Refuse a file whose ending says no format that can be drawn, before the work begins that would be lost."""
     if path.suffix.lower() not in FORMATS:
-        raise StudyError(str(path), [Issue("map_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
+        raise CommandError(str(path), [Issue("map_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
 
 
-def draw_static_map(plan: Plan, content: Document) -> Figure:
+def draw_static_map(plan: Plan, content: PlanDocument) -> Figure:
     """Return the sheet as a figure of matplotlib, A3 landscape; every number in it is the document's."""
     with _own_style():
         return _draw(plan, content)
@@ -110,7 +111,7 @@ def _own_style() -> Iterator[None]:
         yield
 
 
-def _draw(plan: Plan, content: Document) -> Figure:
+def _draw(plan: Plan, content: PlanDocument) -> Figure:
     from matplotlib.figure import Figure
 
     texts = Texts(plan.study.language)
@@ -229,7 +230,7 @@ def _window(axes: Axes) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _draw_signs(axes: Axes, plan: Plan, content: Document) -> None:
+def _draw_signs(axes: Axes, plan: Plan, content: PlanDocument) -> None:
     facilities = plan.inputs.facilities
     places = shapely.get_coordinates(facilities.geometry.array)
     verdicts = [centre["verdict"] or "none" for centre in content["centres"]]

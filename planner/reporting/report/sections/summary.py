@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.programme_text import headlines
 from planner.reporting.rates import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
 from planner.reporting.report.blocks import (
@@ -15,6 +15,7 @@ from planner.reporting.report.blocks import (
     headcount,
     limit_distance_m,
     mean_disc_share_text,
+    require,
     shown_bound,
     speed_text,
 )
@@ -127,7 +128,7 @@ def summary(t: Translator) -> Iterator[str]:
         share=t.percent(total["people_share"]),
         uncovered=t.whole(heads.uncovered),
         # What is left of the share as it is shown, so that the two add up to the whole.
-        uncovered_share=t.percent(1 - round(total["people_share"], 3)),
+        uncovered_share=t.percent(1 - round(require(total["people_share"]), 3)),
         minutes=minutes,
         metres=metres,
         speed=speed_text(t),
@@ -176,7 +177,7 @@ def _people_summary(t: Translator) -> Iterator[str]:
         )
 
 
-def _at_limit(row: Document, t: Translator) -> str:
+def _at_limit(row: CoverageTotal, t: Translator) -> str:
     return t(
         "summary_limit",
         covered=t.whole(headcount(row).covered),
