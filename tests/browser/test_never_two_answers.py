@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from playwright.sync_api import Browser, Page
 
 import planner
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import Document, build_document
+from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.page import draw_map
 from planner.reporting.programme_text import money_text
 from planner.results import Plan
@@ -72,7 +74,7 @@ def figures_of(plan: Plan) -> dict[str, object]:
     return {**dict(STATIC.findall(draw_map(plan, content))), "limits": limits}
 
 
-def by_programme(content: Document, year: Document) -> dict[str, str]:
+def by_programme(content: PlanDocument, year: dict[str, Any]) -> dict[str, str]:
     """Return what the programme says of the end of a year, when every centre that it resolves meets the rules."""
     resolved = set(year["resolved"])
     weak = {

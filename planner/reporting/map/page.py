@@ -12,7 +12,9 @@ from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
 from planner.messages.printable import replace_illegal
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.coverage import CoverageTotal
+from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.document.records.siting import Proposal
 from planner.reporting.map.branch_choices import MOST_BRANCHES
 from planner.reporting.map.bundle import bundle
 from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
@@ -81,7 +83,7 @@ OWN_WORDS = (
 """The texts that the scripts say themselves, gaps and all."""
 
 
-def draw_map(plan: Plan, content: Document) -> str:
+def draw_map(plan: Plan, content: PlanDocument) -> str:
     """Draw the map of a plan.
 
     The basemap is the study's own layers; nothing is loaded from anywhere. Every number shown is one of the
@@ -148,13 +150,13 @@ def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
     return texts("maps.verdicts_need_run", reasons=texts("maps.comma").join(reasons)) if reasons else ""
 
 
-def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
+def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
     """Return the panel of key figures, new sites and legend, and the title block."""
     coverage, walking = content["coverage"], content["walking"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
     limits = [limit["minutes"] for limit in walking["limits"]]
     proposals = content["siting"]["proposals"]
-    best = next((one for one in proposals if one["method"] == "maximal_covering"), None)
+    best = proposals[-1] if proposals else None
     programme = content["programme"]
     return (
         environment(texts)
@@ -181,7 +183,7 @@ def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, 
     )
 
 
-def _recommendation(content: Document, standard: Document, best: Document | None, texts: Texts) -> str:
+def _recommendation(content: PlanDocument, standard: CoverageTotal, best: Proposal | None, texts: Texts) -> str:
     """Return the one recommendation: the programme where there are funds, else the sites; "" without either."""
     programme, before = content["programme"], standard["people_share"]
     if before is None:
@@ -210,7 +212,7 @@ def _page_words(texts: Texts) -> dict[str, str]:
     return {key: texts.template(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
 
 
-def _sources(content: Document, texts: Texts) -> str:
+def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
     stated = [
         f"{texts('maps.source_' + source['layer'])}{texts('maps.between')}{source['source']}"

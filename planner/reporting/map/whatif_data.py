@@ -18,7 +18,7 @@ from planner.accessibility.branches import is_branch, main_facility
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.elements import simplify_degrees
 from planner.reporting.map.packing import degree_steps, polygon_steps, steps
 from planner.reporting.map.whatif_figures import (
@@ -32,7 +32,7 @@ from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 
 
-def what_if_data(plan: Plan, content: Document) -> Document:
+def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
     """Return the data from which the page computes any choice of facilities and candidates.
 
     Parameters
@@ -125,14 +125,14 @@ def reach_steps(
     }
 
 
-def _base(plan: Plan) -> Document:
+def _base(plan: Plan) -> Entry:
     """Return what the centres of this map already differ by from today's, for a file that is saved from it."""
     scenario = plan.scenario
     sites = [site.model_dump() for site in scenario.sites] if scenario else []
     return {"closed": list(scenario.closed) if scenario else [], "sites": sites}
 
 
-def _stations(plan: Plan, content: Document, place: Mapping[str, int]) -> Document:
+def _stations(plan: Plan, content: PlanDocument, place: Mapping[str, int]) -> Entry:
     centres, candidates = content["centres"], content["siting"]["candidates"]
     both = [*centres, *candidates]
     spots = shapely.get_coordinates(plan.siting.candidates.geometry.array)

@@ -19,13 +19,13 @@ from planner.accessibility.groups import GroupCoverage
 from planner.messages.catalogue import localized
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.packing import steps
 from planner.reporting.programme_text import money_text
 from planner.results import Plan
 
 
-def group_sets(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> list[Document]:
+def group_sets(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> list[Entry]:
     """Return the people of each population group, and who of them reaches which station.
 
     Parameters
@@ -56,7 +56,7 @@ def _is_at_residents(plan: Plan, group: GroupCoverage) -> bool:
     return group.group.at_residents and group.standard_min <= horizon
 
 
-def _group_set(plan: Plan, group: GroupCoverage, rings: Sequence[float], order: NDArray[np.int64]) -> Document:
+def _group_set(plan: Plan, group: GroupCoverage, rings: Sequence[float], order: NDArray[np.int64]) -> Entry:
     people = group.group.points["people"].to_numpy()
     entry = {"id": group.group.settings.id}
     if _is_at_residents(plan, group):
@@ -65,7 +65,7 @@ def _group_set(plan: Plan, group: GroupCoverage, rings: Sequence[float], order: 
     return entry | {"people": people.tolist(), "stations": _reach(plan, snaps, within_min=group.standard_min)}
 
 
-def business_area_sets(plan: Plan) -> Document:
+def business_area_sets(plan: Plan) -> Entry:
     """Return how many business areas there are, and by station those whose central place it reaches, by steps."""
     areas = plan.business_areas
     if areas is None or areas.table.empty:
@@ -96,7 +96,7 @@ def _by_station(times: TravelTimes) -> list[NDArray[np.int64]]:
     return np.split(times.demand[order].astype(np.int64), np.cumsum(counts)[:-1]) if len(counts) else []
 
 
-def scenario_sets(plan: Plan, content: Document) -> list[Document]:
+def scenario_sets(plan: Plan, content: PlanDocument) -> list[Entry]:
     """Return the scenarios of the document with stations by their number, and what the page cannot compute.
 
     Parameters
@@ -110,7 +110,7 @@ def scenario_sets(plan: Plan, content: Document) -> list[Document]:
     first = len(facilities)
     candidates = {one: first + number for number, one in enumerate(plan.siting.candidates["id"])}
     years = _years(content, facilities)
-    found = []
+    found: list[Entry] = []
     for scenario in content["scenarios"]:
         closed = [facilities[one] for one in scenario["closed"]]
         opened = [candidates[one] for one in scenario["sites"]]
@@ -120,12 +120,12 @@ def scenario_sets(plan: Plan, content: Document) -> list[Document]:
     return found
 
 
-def _years(content: Document, facilities: Mapping[str, int]) -> dict[str, Document]:
+def _years(content: PlanDocument, facilities: Mapping[str, int]) -> dict[str, Entry]:
     """Return what the programme has reached by each scenario: weak centres resolved, and money spent."""
     programme = content["programme"]
     if programme is None:
         return {}
-    reached: dict[str, Document] = {"today": {"resolved": [], "spent": "0"}}
+    reached: dict[str, Entry] = {"today": {"resolved": [], "spent": "0"}}
     spent = 0.0
     for year in programme["years"]:
         spent += year["spent"]
