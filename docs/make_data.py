@@ -1136,7 +1136,7 @@ SETTINGS_HEAD = """
 ## 2. The study file
 
 TOML, UTF-8. A setting that is not listed here is refused. Paths are relative to the study file. `planner new DIR`
-writes a study file with every setting and its default.
+writes a short study file for the data in a folder; `planner settings` prints every setting with its default.
 """
 
 LAYERS_HEAD = """
