@@ -29,7 +29,7 @@ from planner.evaluation.improvements.facility_actions import (
     HoursIntervention,
     StepFreeIntervention,
 )
-from planner.evaluation.improvements.local_access import build_local_access
+from planner.evaluation.improvements.local_access import build_local_access, in_place
 from planner.evaluation.improvements.site_actions import (
     MoveIntervention,
     ShareIntervention,
@@ -150,7 +150,8 @@ def network_interventions(
         StationIntervention,
         MoveIntervention,
     )
-    return tuple(kind(context, local, diagnosis, costs) for kind in kinds)
+    near = in_place(local)
+    return tuple(kind(context, local, near, diagnosis, costs) for kind in kinds)
 
 
 def cheapest_plan(
