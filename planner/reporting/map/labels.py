@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map import symbols
 from planner.reporting.map.simplify import DRAWN_DIGITS
 from planner.results import Plan
@@ -39,7 +39,7 @@ def street_names(plan: Plan) -> list[Chord]:
     return [(names[street[row]], *ends[row].tolist()) for row in order]
 
 
-def places_to_find(plan: Plan, content: Document) -> list[Place]:
+def places_to_find(plan: Plan, content: PlanDocument) -> list[Place]:
     """Return what can be found by name: name, kind, lat, lon, its station's number, its community's id."""
     communities = plan.inputs.communities
     inside = _degrees(shapely.point_on_surface(communities.geometry.array), plan).tolist()

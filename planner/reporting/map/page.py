@@ -11,8 +11,9 @@ from markupsafe import Markup
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
 from planner.messages.printable import replace_illegal
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.branch_choices import MOST_BRANCHES
+from planner.reporting.map.bundle import bundle
 from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
 from planner.reporting.map.folium_adapter import Begin, Start, add_layer_control, base_map, offline_page
 from planner.reporting.map.labels import places_to_find, street_names
@@ -21,9 +22,6 @@ from planner.reporting.map.symbols import environment, read_template, ring_swatc
 from planner.reporting.map.whatif_data import what_if_data
 from planner.reporting.rates import rate_text, weak_count_text
 from planner.results import Plan
-
-SCRIPTS = ("whatif_engine.js", "canvas_layers.js", "scenario_panel.js", "tools.js", "tiles.js", "page.js")
-"""The page's own scripts, each using those before it."""
 
 SHARED_WORDS = ("rate", "not_judged", "none_determined")
 OWN_WORDS = (
@@ -78,7 +76,7 @@ OWN_WORDS = (
 """The texts that the scripts say themselves, gaps and all."""
 
 
-def draw_map(plan: Plan, content: Document) -> str:
+def draw_map(plan: Plan, content: PlanDocument) -> str:
     """Draw the map of a plan.
 
     The basemap is the study's own layers; nothing is loaded from anywhere. Every number shown is one of the
@@ -111,7 +109,7 @@ def draw_map(plan: Plan, content: Document) -> str:
         drawing,
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
-        script="\n".join(map(read_template, SCRIPTS)),
+        script=bundle("main.js"),
         body=_panel(
             content,
             words.texts,
@@ -144,13 +142,13 @@ def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
     return texts("maps.verdicts_need_run", reasons=texts("maps.comma").join(reasons)) if reasons else ""
 
 
-def _panel(content: Document, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
+def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
     """Return the panel of key figures, new sites and legend, and the title block."""
     coverage, walking = content["coverage"], content["walking"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
     limits = [limit["minutes"] for limit in walking["limits"]]
     proposals = content["siting"]["proposals"]
-    best = next((one for one in proposals if one["method"] == "maximal_covering"), None)
+    best = proposals[-1] if proposals else None
     return (
         environment(texts)
         .get_template("map_panel.html")
@@ -179,7 +177,7 @@ def _page_words(texts: Texts) -> dict[str, str]:
     return {key: texts.template(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
 
 
-def _sources(content: Document, texts: Texts) -> str:
+def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
     stated = [
         f"{texts('maps.source_' + source['layer'])}{texts('maps.between')}{source['source']}"

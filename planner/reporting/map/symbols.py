@@ -152,9 +152,8 @@ def flag(label: int, order: int) -> str:
 
 
 def read_template(name: str) -> str:
-    """Return a file of the folder `templates`, or a script of the map by its path."""
-    folder = ("map", "js") if name.endswith(".js") else ("templates",)
-    return resources.files("planner.reporting").joinpath(*folder, name).read_text("utf-8")
+    """Return a file of the folder `templates`."""
+    return resources.files("planner.reporting").joinpath("templates", name).read_text("utf-8")
 
 
 @cache

@@ -19,15 +19,15 @@ from planner.messages.catalogue import localized
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.elements import simplify_degrees
-from planner.reporting.map.varint import encode_degrees, encode_shapes, encode_steps, encode_varints
+from planner.reporting.map.packing import degree_steps, polygon_steps, steps
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 
 
-def what_if_data(plan: Plan, content: Document) -> Document:
+def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
     """Return the data from which the page computes any choice of facilities and candidates.
 
     Parameters
@@ -40,7 +40,7 @@ def what_if_data(plan: Plan, content: Document) -> Document:
     Returns
     -------
     data
-        As JSON can hold it; `js/whatif_engine.js` reads it.
+        As JSON can hold it; `js/model.js` reads it.
     """
     inputs, limits = plan.inputs, plan.study.limits.minutes
     rings = sorted({*limits, *followed_limits(plan.diagnosis.rule_set)})
@@ -60,27 +60,29 @@ def what_if_data(plan: Plan, content: Document) -> Document:
         "standard": rings.index(plan.study.limits.standard_min),
         "grain": grain,
         "demand": {
-            "people": encode_varints(np.rint(people / grain).astype(np.int64)),
-            "home": encode_steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
-            "lat": encode_degrees(degrees.y.to_numpy()),
-            "lon": encode_degrees(degrees.x.to_numpy()),
+            "people": np.rint(people / grain).astype(np.int64).tolist(),
+            "home": steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
+            "lat": degree_steps(degrees.y.to_numpy()),
+            "lon": degree_steps(degrees.x.to_numpy()),
         },
         "communities": {
             "id": list(inputs.communities["id"]),
             "name": list(inputs.communities["name"]),
-            "outlines": encode_shapes(simplify_degrees(inputs.communities.geometry)),
+            "outlines": polygon_steps(simplify_degrees(inputs.communities.geometry)),
         },
         "stations": _stations(plan, content, place),
         "branches": _branches(plan),
-        "reach": packed_reach([plan.times, plan.candidate_times], order, rings),
-        "areas": encode_shapes(_areas(plan)),
+        "reach": reach_steps([plan.times, plan.candidate_times], order, rings),
+        "areas": polygon_steps(_areas(plan)),
         "judged": what_if_rules(plan, rings, order),
         "scenarios": _scenarios(plan, content),
     }
 
 
-def packed_reach(of_stations: list[TravelTimes], order: NDArray[np.int64], rings: list[float]) -> dict[str, str]:
-    """Pack who reaches which station: for each station and ring between limits, the demand points in it.
+def reach_steps(
+    of_stations: list[TravelTimes], order: NDArray[np.int64], rings: list[float]
+) -> dict[str, list[int]]:
+    """Return who reaches which station: for each station and ring between limits, the demand points in it.
 
     Parameters
     ----------
@@ -110,21 +112,20 @@ def packed_reach(of_stations: list[TravelTimes], order: NDArray[np.int64], rings
     kept = kept[np.lexsort((point[kept], group[kept]))]
     point, group = point[kept], group[kept]
     begins = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
-    steps = np.where(begins, point, np.diff(point, prepend=0))
     return {
-        "counts": encode_varints(np.bincount(group, minlength=int(first[-1]) * len(rings))),
-        "steps": encode_varints(steps),
+        "counts": np.bincount(group, minlength=int(first[-1]) * len(rings)).tolist(),
+        "steps": np.where(begins, point, np.diff(point, prepend=0)).tolist(),
     }
 
 
-def _base(plan: Plan) -> Document:
+def _base(plan: Plan) -> Entry:
     """Return what the centres of this map already differ by from today's, for a file that is saved from it."""
     scenario = plan.scenario
     sites = [site.model_dump() for site in scenario.sites] if scenario else []
     return {"closed": list(scenario.closed) if scenario else [], "sites": sites}
 
 
-def _stations(plan: Plan, content: Document, place: Mapping[str, int]) -> Document:
+def _stations(plan: Plan, content: PlanDocument, place: Mapping[str, int]) -> Entry:
     centres, candidates = content["centres"], content["siting"]["candidates"]
     both = [*centres, *candidates]
     spots = shapely.get_coordinates(plan.siting.candidates.geometry.array)
@@ -154,7 +155,7 @@ def _areas(plan: Plan) -> NDArray[np.object_]:
     return simplify_degrees(gpd.GeoSeries(areas, crs=plan.inputs.crs))
 
 
-def _scenarios(plan: Plan, content: Document) -> list[Document]:
+def _scenarios(plan: Plan, content: PlanDocument) -> list[Entry]:
     """Return the scenarios of the document with stations by their number."""
     facilities = {facility: number for number, facility in enumerate(plan.inputs.facilities["id"])}
     candidates = {
