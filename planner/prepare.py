@@ -8,12 +8,14 @@ from functools import partial
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
 from planner.accessibility.groups import GroupCoverage, measure_group_coverage
+from planner.cache import NO_CACHE, Cache
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
@@ -27,10 +29,11 @@ from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
-from planner.inputs.walk_network import CostNote, build_walk_network, walker_at, walking_costs_of
+from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
 from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
+from planner.network.costs import WalkingCosts
 from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
@@ -41,6 +44,9 @@ from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.location_bnb import compile_solvers as warm_up_siting
 from planner.siting.study_problem import SitingInputs, check_model
+
+EQUIPMENT = ("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free")
+"""Columns of facilities on which no walk and no choice of a site depends, but where capacities count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +75,8 @@ class PreparedStudy:
         Facilities and demand points snapped to the network.
     notices
         Notices on the inputs and on the network.
+    cache
+        Results of earlier runs.
     """
 
     study: Study
@@ -87,6 +95,7 @@ class PreparedStudy:
     facility_snaps: SnappedPoints
     demand_snaps: SnappedPoints
     notices: tuple[Notice, ...]
+    cache: Cache = NO_CACHE
 
     @property
     def network(self) -> WalkingNetwork:
@@ -100,22 +109,39 @@ class PreparedStudy:
 
     def compute_times(self) -> TravelTimes:
         """Compute the walking times between facilities and demand points within the horizon, minutes."""
-        return self.walker.times(self.facility_snaps, self.demand_snaps, within_min=self.horizon_min)
+        return self._times("times", self.demand_snaps)
 
     def compute_service_areas(self) -> NDArray[np.object_]:
         """Compute the service areas of all facilities, shape (facilities, limits)."""
-        return self.walker.service_areas(self.facility_snaps, limits_min=self.study.limits.minutes)
+        return self.draw_areas(self.facility_snaps)
+
+    def draw_areas(self, snaps: SnappedPoints) -> NDArray[np.object_]:
+        """Compute the service areas of snapped points, shape (points, limits)."""
+        limits = self.study.limits.minutes
+        given = (self.network, self.walk, snaps, limits)
+        return self.cache.get("areas", given, lambda: self.walker.service_areas(snaps, limits_min=limits))
+
+    def _times(self, name: str, ends: SnappedPoints) -> TravelTimes:
+        given = (self.network, self.walk, self.facility_snaps, ends, self.horizon_min)
+        return self.cache.get(
+            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=self.horizon_min)
+        )
+
+    @property
+    def places_of_facilities(self) -> Inputs:
+        """The inputs without what facilities offer inside: what depends on where they are depends on no more."""
+        return replace(self.inputs, facilities=without_equipment(self.inputs.facilities))
 
     def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
         """Combine the tables with walking times and service areas for evaluation."""
-        inputs, snaps, limits = self.inputs, self.facility_snaps, self.study.limits
+        inputs, limits = self.inputs, self.study.limits
         return AccessData(
             facilities=inputs.facilities,
             communities=inputs.communities,
             demand=inputs.demand,
             households=households_by_community(inputs.communities, inputs.demand),
             times=times,
-            between=self.walker.times(snaps, snaps, within_min=self.horizon_min),
+            between=self._times("between", self.facility_snaps),
             areas=areas,
             limits_min=limits.minutes,
             standard_min=limits.standard_min,
@@ -146,22 +172,32 @@ class PreparedStudy:
         """Find the business areas; None without a layer of places."""
         if self.inputs.places is None:
             return None
-        return find_business_areas(
+        study, walker = self.study, self.walker
+        given = (
             self.inputs.places,
-            self.walker,
-            self.inputs.facilities,
+            walker,
+            without_equipment(self.inputs.facilities),
             self.facility_snaps,
             Streets(self.walked_streets),
-            settings=self.study.business_areas,
-            standard_min=self.study.limits.standard_min,
-            language=self.study.language,
+        )
+        settings = (study.business_areas, study.limits.standard_min, study.language)
+        return self.cache.get(
+            "business_areas",
+            (given, settings),
+            lambda: find_business_areas(
+                *given, settings=settings[0], standard_min=settings[1], language=settings[2]
+            ),
         )
 
-    def find_improvements(self, access: AccessData, diagnosis: Diagnosis) -> Improvements:
+    def find_improvements(
+        self, access: AccessData, diagnosis: Diagnosis, *, progress: Progress = silent
+    ) -> Improvements:
         """Find severed pairs of places, and the cheapest improvement that makes each weak facility compliant."""
         layers = BarrierLayers(self.walked_streets, self.inputs.barriers, self.inputs.water)
         snaps = (self.facility_snaps, self.demand_snaps)
-        return find_improvements(access, diagnosis, self.walker, snaps, layers, self.study)
+        return find_improvements(
+            access, diagnosis, self.walker, snaps, layers, self.study, progress=progress, cache=self.cache
+        )
 
     def siting_inputs(
         self,
@@ -174,12 +210,13 @@ class PreparedStudy:
         """Combine the tables with the results that siting builds on; `horizon_min` as in `SitingInputs`."""
         return SitingInputs(
             study=self.study,
-            inputs=self.inputs,
+            # Only a model of capacities asks for floor areas.
+            inputs=self.inputs if self.study.siting.m2_per_household else self.places_of_facilities,
             walker=self.walker,
             uncovered=uncovered,
             groups=groups,
             business_areas=business_areas,
-            today=self.facilities_before,
+            today=None if self.facilities_before is None else without_equipment(self.facilities_before),
             horizon_min=horizon_min,
         )
 
@@ -204,8 +241,26 @@ class PreparedStudy:
         )
 
 
-def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> PreparedStudy:
+def without_equipment(facilities: Facilities) -> Facilities:
+    """Return facilities of which nothing is known that is inside: floor, functions, hours, entrance."""
+    blank = {
+        name: np.nan if pd.api.types.is_numeric_dtype(facilities[name]) else ""
+        for name in EQUIPMENT
+        if name in facilities.columns
+    }
+    return Facilities(facilities.assign(**blank))
+
+
+def prepare(
+    study: Study,
+    *,
+    scenario: Scenario | None = None,
+    progress: Progress = silent,
+    cache: Cache = NO_CACHE,
+) -> PreparedStudy:
     """Read the inputs of a study, build its walking network and snap its points; `planner check` stops here.
+
+    A network that was built from the same streets before is taken from the cache.
 
     Raises
     ------
@@ -241,10 +296,15 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     warm_up_siting()
 
     progress("build_network")
-    walkable = build_walk_network(study, inputs, costs)
+    walkable, places, quality = cache.get(
+        "network",
+        (
+            *(inputs.streets, inputs.gates, inputs.barriers, inputs.water, inputs.elevation),
+            *(costs, study.walking, study.file.name),
+        ),
+        lambda: _build_and_examine(study, inputs, costs),
+    )
     network = walkable.network
-    places = find_topology_issues(network, walkable.streets)
-    quality = network_quality(network, places, walkable.streets)
     walker = Walker(network, walk)
     facility_snaps, demand_snaps = walker.snap(inputs.facilities), walker.snap(inputs.demand)
     compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
@@ -275,7 +335,16 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
             *_network_notices(quality),
             *_function_notices(inputs.facilities, rules),
         ),
+        cache=cache,
     )
+
+
+def _build_and_examine(
+    study: Study, inputs: Inputs, costs: WalkingCosts
+) -> tuple[StudyNetwork, gpd.GeoDataFrame, NetworkQuality]:
+    walkable = build_walk_network(study, inputs, costs)
+    places = find_topology_issues(walkable.network, walkable.streets)
+    return walkable, places, network_quality(walkable.network, places, walkable.streets)
 
 
 def choose_walk(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:

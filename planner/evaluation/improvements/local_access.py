@@ -77,18 +77,8 @@ def build_local_access(
     margin_m
         How far from the facility or its community it may be moved, or have a branch, metres.
     """
-    facilities, people = (one.xy for one in snaps)
     times = access.times
-    main = main_facility(access.facilities)
-    community = access.facilities["community"].iloc[position]
-    is_own = access.demand["community"] == community
-    own = is_own.to_numpy() if community else np.zeros(len(people), dtype=np.bool_)
-    least_cost_factor = min(float(walker.network.segment_cost_factor.min(initial=1.0)), 1.0)
-    reach_m = walker.walk.metres(times.horizon_min) / least_cost_factor
-    served = np.vstack([facilities[position][None, :], people[own]])
-    chosen = np.flatnonzero(_near(people, served, reach_m + margin_m) | own)
-    origins = people[chosen] if len(chosen) else served
-    which = _with_mains(np.append(np.flatnonzero(_near(facilities, origins, reach_m)), position), main)
+    which, chosen = around_facility(access, position, walker, snaps, margin_m=margin_m)
     starts = select_snapped(snaps[0], which)
     ends = concatenate_snapped(select_snapped(snaps[1], chosen), starts)
     minutes = walker.time_matrix(starts, ends, within_min=times.horizon_min)
@@ -100,6 +90,29 @@ def build_local_access(
     )
     od = LocalOD(starts, ends, minutes, walker, times.horizon_min)
     return LocalAccess(local, int(np.searchsorted(which, position)), od)
+
+
+def around_facility(
+    access: AccessData,
+    position: int,
+    walker: Walker,
+    snaps: tuple[SnappedPoints, SnappedPoints],
+    *,
+    margin_m: float,
+) -> tuple[IndexArray, IndexArray]:
+    """Return the facilities and the demand points that bear on one facility, for `build_local_access`."""
+    facilities, people = (one.xy for one in snaps)
+    main = main_facility(access.facilities)
+    community = access.facilities["community"].iloc[position]
+    is_own = access.demand["community"] == community
+    own = is_own.to_numpy() if community else np.zeros(len(people), dtype=np.bool_)
+    least_cost_factor = min(float(walker.network.segment_cost_factor.min(initial=1.0)), 1.0)
+    reach_m = walker.walk.metres(access.times.horizon_min) / least_cost_factor
+    served = np.vstack([facilities[position][None, :], people[own]])
+    chosen = np.flatnonzero(_near(people, served, reach_m + margin_m) | own)
+    origins = people[chosen] if len(chosen) else served
+    which = _with_mains(np.append(np.flatnonzero(_near(facilities, origins, reach_m)), position), main)
+    return which, chosen
 
 
 def in_place(local: LocalAccess) -> LocalAccess:
