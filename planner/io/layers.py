@@ -48,6 +48,7 @@ def read_layer(
     schema: TableSchema[Any],
     home: tuple[float, float] | None = None,
     counted: Collection[str] = (),
+    frame: gpd.GeoDataFrame | None = None,
 ) -> LayerRead:
     """Read one layer.
 
@@ -61,6 +62,8 @@ def read_layer(
         Longitude and latitude of the middle of the communities, where they are known already.
     counted
         Further columns by which the study counts people, where the layer has them.
+    frame
+        The layer in memory, read as a file of these columns would be; `path` is then only its name.
 
     Returns
     -------
@@ -72,10 +75,12 @@ def read_layer(
     DataError
         The file is missing, unreadable, without geometry or of an unknown format, or has no such layer.
     """
-    _check_is_file(path, setting)
     if layer.keep_all_lines and schema.name != "streets":
         raise DataError(str(path), [Issue("keep_all_not_streets", {"setting": setting})])
-    read = _read_by_format(path, LayerRequest(layer, setting, schema, home, tuple(counted)))
+    request = LayerRequest(layer, setting, schema, home, tuple(counted))
+    if frame is None:
+        _check_is_file(path, setting)
+    read = _read_by_format(path, request) if frame is None else _from_frame(frame, path, request)
     frame, notices = read.frame, read.notices
     if schema.name == "buildings":
         frame, unknown = drop_unknown_heights(frame, schema.name)
@@ -108,6 +113,12 @@ def _read_by_format(path: Path, request: LayerRequest) -> LayerRead:
         read = frame_to_layer(graph.streets, "", request, lists_unread=False)
         return replace(read, notes=FileNotes(left_out=graph.left_out))
     return _from_vector(path, request)
+
+
+def _from_frame(frame: gpd.GeoDataFrame, path: Path, request: LayerRequest) -> LayerRead:
+    plain = gpd.GeoDataFrame(frame.reset_index(drop=True))
+    columns = plain.drop(columns=plain.geometry.name)
+    return apply_osm_tags(frame_to_layer(plain, "", request), columns, path, request.layer, request.schema)
 
 
 def _from_zipped_table(path: Path, member: str, request: LayerRequest) -> LayerRead:
