@@ -82,10 +82,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("coverage")
     coverage = _measure_coverage(prepared, times, areas)
 
-    progress("kinds")
+    progress("groups")
     groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
 
-    progress("circles")
+    progress("business_areas")
     business_areas = prepared.find_business_areas()
 
     progress("diagnosis")
@@ -94,10 +94,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     improvements = prepared.find_improvements(access, diagnosis)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
 
-    progress("fairness")
+    progress("equity")
     fairness = _measure_equity(prepared)
 
-    progress("self_check")
+    progress("validation")
     overlay = compare_with_overlay(access)
     verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 

@@ -229,7 +229,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         study, scenario_notices = without_closed(study, closed)
         inputs = replace(inputs, notices=(*inputs.notices, *scenario_notices))
 
-    progress("warm_up")
+    progress("compile")
     compile_kernels()
     warm_up_siting()
 

@@ -108,13 +108,13 @@ def drawn(seed: int) -> tuple[Layers, str]:
 
 def _siting(chance: Chance, centres: list[str]) -> Iterator[str]:
     pick, some = chance.pick, chance.some
-    origins = pick("[]", '["streets"]', '["clusters", "density", "circles", "parcels", "streets"]')
+    sources = pick("[]", '["streets"]', '["clusters", "density", "business_areas", "parcels", "streets"]')
     free = str(pick(centres, centres[:1])).replace("'", '"')
     yield f"seconds = 3.0\nalternatives = {pick(0, 2)}"
     yield from some(0.4, f"budget = {pick(0.0, 10.0, 45.0)}")
     yield from some(0.6, f"new_cost = {pick(0.0, 40.0)}")
     yield from some(0.2, f"min_spacing_m = {pick(300, 5000)}")
-    yield from some(0.3, f"origins = {origins}")
+    yield from some(0.3, f"sources = {sources}")
     yield from some(0.3, f"relocatable = {free}")
     yield from some(0.3, f"new_area_m2 = 200\nm2_per_household = {pick(0.3, 100)}")
     town = f'[[siting.tiers]]\ntier = "community"\nsites = {pick(0, 1)}\nminutes = 10'

@@ -30,7 +30,7 @@ WRONG: dict[str, tuple[str, list[str]]] = {
     ),
     "not_like_any": (
         toy.STUDY.replace(SITES, f"{SITES}zzz = 1\n"),
-        ["`siting.zzz` is not a setting. Known here: sites, candidates, seconds, seed, origins"],
+        ["`siting.zzz` is not a setting. Known here: sites, candidates, seconds, seed, sources"],
     ),
     "wrong_types": (
         toy.STUDY.replace(SITES, 'sites = "many"\nseed = 1.5\nseconds = "x"\n')
@@ -92,7 +92,7 @@ WRONG: dict[str, tuple[str, list[str]]] = {
     ),
     "rule_file_missing": (
         OWN_RULES,
-        ["own.toml is not", "The rule file cannot be read: No such file", "`rules.profile`"],
+        ["own.toml has errors", "The rule file cannot be read: No such file", "`rules.profile`"],
     ),
 }
 
@@ -174,7 +174,7 @@ def test_rule_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: s
     study = toy.write_study(tmp_path / "toy", study=OWN_RULES)
     (study.parent / "own.toml").write_text('en = "Own"\nzh = "自定"\nsource = "a test"\n' + rules, "utf-8")
     answer = refused(study, capsys, code=2)
-    assert "own.toml is not a valid study:" in answer
+    assert "own.toml has errors:" in answer
     assert [part for part in said if part not in answer] == []
     assert max(len(line) for line in answer.splitlines()) < 600
 

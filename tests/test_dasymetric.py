@@ -21,13 +21,13 @@ from seeds import SEEDS
 import planner
 from planner.config.sections.demand import DemandSettings
 from planner.config.study import make_study
+from planner.inputs.population_raster import read_raster
 from planner.messages.errors import DataError, StudyError
 from planner.population.along_streets import StreetSpots
 from planner.population.buildings import read_building_kinds, select_residential, spread_over_buildings
 from planner.population.disaggregate import Residents, demand_method, disaggregate_population
 from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
 from planner.population.points import place_demand_points
-from planner.population.rasters import read_raster
 from planner.reporting.document.build import build_document
 from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, STREETS, Buildings, Communities, Demand, Streets
 

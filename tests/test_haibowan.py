@@ -126,7 +126,7 @@ def test_the_programme_spends_the_articles_money_by_its_rules(haibowan_plan: pla
     programme, study = haibowan_plan.programme, haibowan_plan.study.programme
     assert programme is not None
     assert [sum(fund.amounts) for fund in study.funds] == [1147.0, 683.0, 171.0]
-    assert (programme.status, programme.order_status) == ("proven", "proven")
+    assert (programme.status, programme.order_status) == ("optimal", "optimal")
     small = {need.place for need in programme.needs if need.rules == ("floor_area_per_100_households",)}
     settled = {centre for project in programme.projects for centre in project.resolves}
     assert len(small) == 8

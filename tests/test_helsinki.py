@@ -26,7 +26,7 @@ def test_from_a_real_extract_to_map_and_report(results: Path) -> None:
     assert plan["data"]["people"] == 9800
     assert 0.5 < plan["coverage"]["total"][0]["people_share"] < 1.0
     optimum = plan["siting"]["proposals"][1]
-    assert optimum["status"] == "proven"
+    assert optimum["status"] == "optimal"
     assert optimum["people_gained"] <= plan["siting"]["people_uncovered"]
 
 

@@ -22,7 +22,7 @@ NO_SITE: dict[str, str] = {
     "no money at all": "new_cost = 40.0\nbudget = 0.0\n",
     "too near to a centre": "min_spacing_m = 5000\n",
     "free centres and nothing else": 'relocatable = ["C1", "S1"]\napart_m = 5000\nnew_cost = 40.0\nbudget = 0.0\n',
-    "no origin": "origins = []\nbudget = 5.0\n",
+    "no source": "sources = []\nbudget = 5.0\n",
 }
 
 

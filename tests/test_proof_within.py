@@ -65,7 +65,7 @@ def test_without_a_budget_none_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("model", "everywhere"), [("maximal_covering", True), ("p_median", False)])
 def test_street_positions_suffice_for_covering_only(model: str, *, everywhere: bool, tmp_path: Path) -> None:
-    study = toy.STUDY.replace("sites = 1", "sites = 2") + 'origins = ["streets"]\n'
+    study = toy.STUDY.replace("sites = 1", "sites = 2") + 'sources = ["streets"]\n'
     said = card(site(toy.write_study(tmp_path, study=study), model), Texts("en"))
     assert ("the bound holds for every one" in said) == everywhere
     assert ("there may be better street positions between them" in said) != everywhere
@@ -79,9 +79,9 @@ def test_a_position_left_out_ends_the_proof_for_all_streets() -> None:
 
 
 def test_apart_m_leaves_positions_out_and_the_proof_with_them(tmp_path: Path) -> None:
-    study = toy.STUDY + 'origins = ["streets"]\napart_m = 350\n'
+    study = toy.STUDY + 'sources = ["streets"]\napart_m = 350\n'
     answered = site(read_study(toy.write_study(tmp_path, study=study)), "maximal_covering")
-    (streets,) = [one for one in answered.run.pool.origins if one.origin == "streets"]
+    (streets,) = [one for one in answered.run.pool.sources if one.source == "streets"]
     assert streets.kept < streets.proposed
     assert not answered.run.pool.every_street
 

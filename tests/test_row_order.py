@@ -34,7 +34,7 @@ def test_shuffled_rows_give_the_same_sites(tmp_path: Path, seed: int) -> None:
         planner.run(toy.write_study(tmp_path / "mixed", changed=city(np.array([seed])), study=study))
     )
     for content in (plain, mixed):
-        assert {one["origin"] for one in content["siting"]["candidates"]} == {"clusters"}
+        assert {one["source"] for one in content["siting"]["candidates"]} == {"clusters"}
     found, other = (
         {one["id"]: one["people"] for one in content["siting"]["candidates"]} for content in (plain, mixed)
     )

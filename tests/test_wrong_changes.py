@@ -102,7 +102,7 @@ def test_only_centres_near_one_another_on_foot_may_be_merged(within_m: float, me
     found = propose_relocations(
         facilities, demand, ["A", "B", "C", "D"], Walker(network, WALK), merge_within_m=within_m
     )
-    merges = {one.id: one for one in found if one.origin == "merge"}
+    merges = {one.id: one for one in found if one.source == "merge"}
     assert sorted(merges) == merged
     if "M:A+B" in merges:
         # The middle of 30 people at 100 m and 10 at 500 m.
@@ -125,8 +125,8 @@ def test_regret_is_bounded_by_what_no_choice_exceeds() -> None:
     dry = CoverageMatrix(csr_array(np.array([[1, 0], [1, 1]], dtype=bool)), np.array([5.0, 4.0]))
     wet = CoverageMatrix(csr_array(np.array([[0, 0], [0, 1]], dtype=bool)), np.array([5.0, 4.0]))
     best = {
-        "dry": answered(0, objective=9.0, bound=9.0, status="proven"),
-        "wet": answered(1, objective=4.0, bound=7.5, status="stopped"),
+        "dry": answered(0, objective=9.0, bound=9.0, status="optimal"),
+        "wet": answered(1, objective=4.0, bound=7.5, status="time_limit"),
     }
     table = regret_table({"dry": dry, "wet": wet}, {"a": (0,), "b": (1,)}, best, SelectionConstraints(sites=1))
     assert (table.plans, table.scenarios) == (("a", "b"), ("dry", "wet"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import TypeAlias
 
-from planner.messages.catalogue import LANGUAGES, Texts
+from planner.commands.parser import CommandParser
+from planner.messages.catalogue import LANGUAGES, SOURCE_LANGUAGE, Language, Texts
 from planner.siting.models import DEFAULT_MODEL, model_names
 
 MAX_MARGIN_M = 50_000.0
@@ -15,141 +16,123 @@ MAX_SITES = 1000
 MAX_SECONDS = 3600.0
 MIN_SECONDS = 1e-3
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it nowhere else
+SHELLS = ("bash", "zsh", "fish", "powershell")
+LANGUAGE_OPTIONS = ("--lang", "--language")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; `command` of its result names a function as ``module:function``."""
-    parser = argparse.ArgumentParser(
-        prog="planner",
-        description="Walking access to service centres: coverage, weak centres and their causes, and new sites.",
-        epilog=(
-            "Exit codes: 0 done, 1 internal error, 2 study or command, 3 data, 4 streets, 5 siting, "
-            "6 output folder, 7 download, 8 out of memory; 130 Ctrl-C, 143 SIGTERM, 141 closed output pipe."
-        ),
+def build_parser(texts: Texts | None = None) -> CommandParser:
+    """Return the parser; `command` of its result names a function as ``module:function``.
+
+    Parameters
+    ----------
+    texts
+        The language of help and errors; English by default.
+    """
+    texts = texts or Texts(SOURCE_LANGUAGE)
+    parser = CommandParser(
+        texts, prog="planner", description=texts("help.description"), epilog=texts("help.steps").strip()
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_setup(commands)
-    _add_fetch(commands)
-    _add_queries(commands)
-    _add_runs(commands)
-    parser.set_defaults(traceback=False)
-    for command in commands.choices.values():
+    for add in (_add_setup, _add_runs, _add_queries, _add_reference):
+        add(parser)
+    parser.add("--version", action="store_true", default=argparse.SUPPRESS)
+    parser.set_defaults(command="", version=False, traceback=False, quiet=False, verbose=False)
+    for command in (parser, *parser.commands.values()):
         # Accepted before the command and after it.
-        command.add_argument(
-            "--traceback",
-            action="store_true",
-            default=argparse.SUPPRESS,
-            help="print where an internal error occurred",
-        )
+        command.add("--lang", key="language", dest="language", choices=LANGUAGES, default=argparse.SUPPRESS)
+        command.add("-q", "--quiet", action="store_true", default=argparse.SUPPRESS)
+        command.add("-v", "--verbose", action="store_true", default=argparse.SUPPRESS)
+        command.add("--traceback", action="store_true", default=argparse.SUPPRESS)
     return parser
 
 
-def _add_setup(commands: Commands) -> None:
-    new = commands.add_parser("new", help="write a commented study file into a new folder")
-    new.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist or is empty")
-    new.set_defaults(command="setup:new")
-    compiling = commands.add_parser("compile", help="compile the engine now instead of in the first run")
-    compiling.set_defaults(command="setup:compile_engine")
+def language_given(arguments: Sequence[str]) -> Language | None:
+    """Return the language that a command line names, before the line is parsed.
+
+    Examples
+    --------
+    >>> language_given(["check", "--lang", "zh"]), language_given(["--lang=en", "run"]), language_given(["new"])
+    ('zh', 'en', None)
+    """
+    for word, after in pairwise([*arguments, ""]):
+        option, _, value = word.partition("=")
+        if option in LANGUAGE_OPTIONS and (value or after) in LANGUAGES:
+            return value or after
+    return None
 
 
-def _add_fetch(commands: Commands) -> None:
-    fetch = commands.add_parser("fetch", help="download the streets of a place from OpenStreetMap")
-    fetch.add_argument(
-        "place", nargs="?", default="", metavar="PLACE", help='as "海勃湾区, 乌海市", or R and an OSM id'
+def _add_setup(parser: CommandParser) -> None:
+    new = parser.add_command("new", "setup:new")
+    new.add("folder", type=Path, metavar="DIR")
+    fetch = parser.add_command("fetch", "fetch:run_command")
+    fetch.add("place", nargs="?", default="", metavar="PLACE")
+    fetch.add("--boundary", type=Path, metavar="FILE")
+    fetch.add("--out", key="fetch_out", type=Path, required=True, metavar="DIR")
+    fetch.add(
+        "--margin-m", key="margin", type=_number(parser.texts, "metres", float, 0.0, MAX_MARGIN_M), metavar="M"
     )
-    fetch.add_argument("--boundary", type=Path, metavar="FILE", help="the district's polygons instead of a place")
-    fetch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for layers and study file")
-    fetch.add_argument("--margin-m", type=_metres, metavar="M", help="margin around the boundary, default 950")
     for extra in ("amenities", "buildings", "water", "barriers"):
-        fetch.add_argument(f"--{extra}", action="append_const", dest="extras", const=extra, help=f"{extra} too")
-    fetch.add_argument("--endpoint", metavar="URL", help="another Overpass server, as https://…/api")
-    fetch.add_argument("--nominatim", metavar="URL", help="another Nominatim server")
-    fetch.add_argument("--language", choices=LANGUAGES, help="of messages and place names")
-    fetch.set_defaults(command="fetch:run_command")
+        fetch.add(f"--{extra}", action="append_const", dest="extras", const=extra)
+    fetch.add("--endpoint", metavar="URL")
+    fetch.add("--nominatim", metavar="URL")
+    fetch.add("--language", key="fetch_language", choices=LANGUAGES, default=argparse.SUPPRESS)
 
 
-def _add_queries(commands: Commands) -> None:
-    check = commands.add_parser("check", help="read all inputs, change nothing, and list how they are understood")
-    _add_study(check)
-    check.add_argument("--json", action="store_true", help="print JSON, for scripts")
-    check.set_defaults(command="check:run_command")
-    explain = commands.add_parser("explain", help="explain the rating of one centre, and what would improve it")
-    _add_study(explain)
-    explain.add_argument("centre", metavar="CENTRE", help="id or name of the centre")
-    explain.set_defaults(command="explain:run_command")
-    programme = commands.add_parser(
-        "programme", help="projects by year with their funds: needs, resources, projects"
-    )
-    _add_study(programme)
-    programme.set_defaults(command="programme:run_command")
-    site = commands.add_parser("site", help="solve the study's siting problem with one model")
-    _add_study(site)
-    site.add_argument("--model", choices=model_names(), default=DEFAULT_MODEL, help=f"default {DEFAULT_MODEL}")
-    site.add_argument("--sites", type=_sites, metavar="P", help="number of new sites, instead of the study's")
-    site.add_argument("--seconds", type=_seconds, metavar="S", help="time limit, instead of the study's")
-    site.add_argument("--out", type=Path, metavar="DIR", help="write sites.json and sites.gpkg there too")
-    site.set_defaults(command="site:run_command")
-
-
-def _add_runs(commands: Commands) -> None:
-    run = commands.add_parser("run", help="run a study: map, report, tables, plan.json, results.gpkg")
-    _add_study(run)
-    run.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the products")
+def _add_runs(parser: CommandParser) -> None:
+    check = _add_on_study(parser, "check", "check:run_command")
+    check.add("--json", action="store_true")
+    run = _add_on_study(parser, "run", "run:run_study")
+    run.add("--out", key="run_out", type=Path, required=True, metavar="DIR")
     _add_scenario(run)
-    run.add_argument(
-        "--verify", action="store_true", help="recompute the walks of 100 demand points with networkx"
-    )
-    run.set_defaults(command="run:run_study")
-    sheet = commands.add_parser("map", help="run a study and draw it as an A3 sheet, without a browser")
-    _add_study(sheet)
-    sheet.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .png, .svg or .pdf")
+    run.add("--verify", action="store_true")
+
+
+def _add_queries(parser: CommandParser) -> None:
+    explain = _add_on_study(parser, "explain", "explain:run_command")
+    explain.add("centre", metavar="CENTRE")
+    site = _add_on_study(parser, "site", "site:run_command")
+    site.add("--model", values={"default": DEFAULT_MODEL}, choices=model_names(), default=DEFAULT_MODEL)
+    site.add("--sites", type=_number(parser.texts, "sites", int, 0, MAX_SITES), metavar="P")
+    site.add("--seconds", type=_number(parser.texts, "seconds", float, MIN_SECONDS, MAX_SECONDS), metavar="S")
+    site.add("--out", key="site_out", type=Path, metavar="DIR")
+    _add_on_study(parser, "programme", "programme:run_command")
+    sheet = _add_on_study(parser, "map", "run:draw_sheet")
+    sheet.add("--out", key="map_out", type=Path, required=True, metavar="FILE")
     _add_scenario(sheet)
-    sheet.set_defaults(command="run:draw_sheet")
-    report = commands.add_parser("report", help="run a study and write its report, or that of a part")
-    _add_study(report)
-    report.add_argument(
-        "--for",
-        dest="part",
-        default="",
-        metavar="NAME",
-        help="a subdistrict or town: its sheet; a community: its one-page card; default: the whole district",
-    )
-    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .html or .docx")
+    report = _add_on_study(parser, "report", "run:write_one_report")
+    report.add("--for", key="part", dest="part", default="", metavar="NAME")
+    report.add("--out", key="report_out", type=Path, required=True, metavar="FILE")
     _add_scenario(report)
-    report.set_defaults(command="run:write_one_report")
 
 
-def _add_study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("study", type=Path, metavar="STUDY", help="the study file")
+def _add_reference(parser: CommandParser) -> None:
+    parser.add_command("compile", "setup:compile_engine")
+    completion = parser.add_command("completion", "completion:run_command")
+    completion.add("shell", choices=SHELLS, metavar="SHELL")
 
 
-def _add_scenario(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--scenario", type=Path, metavar="FILE", help="a scenario saved by the map; default: today"
-    )
+def _add_on_study(parser: CommandParser, name: str, function: str) -> CommandParser:
+    command = parser.add_command(name, function)
+    command.add("study", type=Path, metavar="STUDY")
+    return command
 
 
-def _metres(written: str) -> float:
-    return _number(written, "metres", float, 0.0, MAX_MARGIN_M)
+def _add_scenario(command: CommandParser) -> None:
+    command.add("--scenario", type=Path, metavar="FILE")
 
 
-def _sites(written: str) -> int:
-    return round(_number(written, "sites", int, 0, MAX_SITES))
+def _number(
+    texts: Texts, what: str, read: Callable[[str], float], least: float, most: float
+) -> Callable[[str], float]:
+    """Return what reads a number within limits."""
 
+    def parse(written: str) -> float:
+        try:
+            number = read(written)
+        except ValueError:
+            number = float("nan")
+        if not least <= number <= most:
+            values = {"given": written, "least": f"{least:g}", "most": f"{most:g}"}
+            raise argparse.ArgumentTypeError(texts(f"cli.wrong_{what}", **values))
+        return number
 
-def _seconds(written: str) -> float:
-    return _number(written, "seconds", float, MIN_SECONDS, MAX_SECONDS)
-
-
-def _number(written: str, what: str, read: Callable[[str], float], least: float, most: float) -> float:
-    """Parse a number within limits; refuse others in every language."""
-    try:
-        number = read(written)
-    except ValueError:
-        number = float("nan")
-    if not least <= number <= most:
-        values = {"given": written, "least": f"{least:g}", "most": f"{most:g}"}
-        messages = [Texts(language)(f"cli.wrong_{what}", **values) for language in LANGUAGES]
-        raise argparse.ArgumentTypeError(" / ".join(messages))
-    return number
+    return parse

@@ -33,12 +33,15 @@ class Context:
         Returns the language of messages.
     stage
         Returns the current stage in words; "" if there is none.
+    next_command
+        Returns the command to type once an error has been mended; "" if there is none.
     traceback
         Whether a traceback follows after an unexpected error.
     """
 
     language: Callable[[], Language]
     stage: Callable[[], str] = lambda: ""
+    next_command: Callable[[PlannerError], str] = lambda _: ""
     traceback: bool = False
 
     def texts(self) -> Texts:
@@ -74,6 +77,8 @@ def _report(error: BaseException, context: Context, signal_number: int | None) -
     texts = context.texts()
     if isinstance(error, PlannerError):
         message, code = error.in_words(texts.language), error.exit_code
+        command = context.next_command(error)
+        message += f"\n{texts('cli.then_type', command=command)}" if command else ""
     elif isinstance(error, KeyboardInterrupt) or signal_number is not None:
         # A signal during an import may surface as another error.
         message = _interrupted(texts)

@@ -14,7 +14,7 @@ from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import CommandError, Issue
 from planner.messages.progress import Progress, silent
 from planner.prepare import prepare
 from planner.reporting.document.build import Document, to_plain_values
@@ -122,10 +122,10 @@ def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:
     called = [position for position, name in enumerate(names) if name == wanted]
     if len(called) > 1:
         values = {"name": wanted, "ids": ", ".join(ids[position] for position in called)}
-        raise StudyError(source, [Issue("several_centres", values)])
+        raise CommandError(source, [Issue("several_centres", values)])
     if not called:
         near = difflib.get_close_matches(wanted, [*names, *ids], n=NEAREST, cutoff=0.0)
-        raise StudyError(
+        raise CommandError(
             source, [Issue("unknown_centre", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})]
         )
     return called[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.commands.streams import StageReport, print_results, print_status
+from planner.commands.streams import StageReport, is_verbose, print_progress, print_results
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.messages.notices import reason_of
@@ -35,7 +35,8 @@ def run_study(options: Namespace, texts: Texts) -> None:
     for notice in plan.notices:
         key = "cli.notice_row" if len(notice.rows) == 1 else "cli.notice_rows"
         rows = texts(key, count=len(notice.rows)) if notice.rows else ""
-        print_status(f"  ! {reason_of(notice, texts)}{rows}")
+        rows = f" {', '.join(notice.rows)}" if notice.rows and is_verbose() else rows
+        print_progress(f"  ! {reason_of(notice, texts)}{rows}")
     print_results(*products)
 
 

@@ -24,7 +24,7 @@ def compile_engine(options: Namespace, texts: Texts) -> None:
     from planner.siting.solvers.location_bnb import compile_solvers
 
     progress = StageReport(texts)
-    progress("warm_up")
+    progress("compile")
     compile_kernels()
     compile_solvers()
     warm_up_drawing()

@@ -16,7 +16,7 @@ from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import CommandError, Issue
 from planner.messages.money import unit_of_amount
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
@@ -54,7 +54,7 @@ class SolvedProblem:
     run
         Candidates, problem, and solution.
     sites
-        One row a chosen site, ranked: id, origin, tier, people_added, cost, geometry.
+        One row a chosen site, ranked: id, source, tier, people_added, cost, geometry.
     facility_actions
         Action for each relocatable centre.
     notices
@@ -123,7 +123,7 @@ def site(
     """
     study = _with_options(study if isinstance(study, Study) else read_study(study), sites, seconds)
     if sites is not None and not get_spec(model).needs_sites:
-        raise StudyError(str(study.file), [Issue("site_own_number", {"model": model})])
+        raise CommandError("--sites", [Issue("site_own_number", {"model": model})])
     prepared = prepare(study, progress=progress)
     progress("travel_times")
     inputs = _siting_inputs(prepared, study)
@@ -156,7 +156,7 @@ def _siting_inputs(prepared: PreparedStudy, study: Study) -> SitingInputs:
         prepared.facility_snaps, prepared.demand_snaps, within_min=study.limits.standard_min
     )
     beyond = ~np.isfinite(minutes) & (inputs.demand["people"].to_numpy() > 0)
-    circles = prepared.find_business_areas() if "circles" in study.siting.origins else None
+    circles = prepared.find_business_areas() if "business_areas" in study.siting.sources else None
     uncovered = gpd.GeoDataFrame(inputs.demand[beyond])
     return prepared.siting_inputs(uncovered, kinds, circles)
 
@@ -167,7 +167,7 @@ def _sites(run: StudySolution, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - 
     chosen = [column for column in dict.fromkeys(solution.sites) if column < len(pool.new)]
     table = candidate_table([pool.candidates[column] for column in chosen], crs)
     return gpd.GeoDataFrame(
-        table[["id", "origin", "name", "area_m2", "tenure", "geometry"]].assign(
+        table[["id", "source", "name", "area_m2", "tenure", "geometry"]].assign(
             rank=np.arange(1, len(chosen) + 1),
             tier=[run.result.tiers.get(column, "") for column in chosen],
             people_added=[added.get(column, np.nan) for column in chosen],
@@ -351,9 +351,9 @@ def _weights(answered: SolvedProblem) -> dict[str, float]:
 
 
 def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
-    for one in answered.run.pool.origins:
-        said = texts(f"words.origin_{one.origin}")
-        yield texts("cli.site_origin", origin=said, kept=f"{one.kept:,}", proposed=f"{one.proposed:,}")
+    for one in answered.run.pool.sources:
+        said = texts(f"words.source_{one.source}")
+        yield texts("cli.site_source", source=said, kept=f"{one.kept:,}", proposed=f"{one.proposed:,}")
         if one.suffice is not None:
             key = "cli.site_every_street" if one.stands_for_all else "cli.site_some_streets"
             key = key if answered.spec.counts_first_site_only else "cli.site_streets_else"
@@ -385,7 +385,7 @@ def _site_lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
             "cli.site_line",
             rank=row["rank"],
             id=row["id"] + name,
-            origin=tier + texts(f"words.origin_{row['origin']}"),
+            source=tier + texts(f"words.source_{row['source']}"),
             lon=f"{lon:.6f}",
             lat=f"{lat:.6f}",
             gain=gain + money,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import logging
 import os
 import sys
 import time
@@ -25,6 +26,8 @@ OUT, ERR = 1, 2
 UNWRITTEN = 6
 
 _results: ContextVar[TextIO | None] = ContextVar("results", default=None)
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+_verbose: ContextVar[bool] = ContextVar("verbose", default=False)
 
 
 class UnwrittenError(PlannerError, OSError):
@@ -45,6 +48,36 @@ def print_status(text: str, *, end: str = "\n") -> None:
     """Print a line to standard error, if there is one."""
     if sys.stderr is not None:
         print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201 - a command line prints
+
+
+def print_progress(text: str, *, end: str = "\n") -> None:
+    """Print a line to standard error that a quiet command leaves out: progress, notices, what to do next."""
+    if not _quiet.get():
+        print_status(text, end=end)
+
+
+def is_verbose() -> bool:
+    """Return True if the command is to print what it otherwise only counts."""
+    return _verbose.get()
+
+
+@contextmanager
+def reporting(*, quiet: bool = False, verbose: bool = False) -> Iterator[None]:
+    """Set how much a command prints to standard error; a verbose one logs what is done."""
+    logger = logging.getLogger("planner")
+    handler, level = logging.StreamHandler(), logger.level
+    handler.setFormatter(logging.Formatter("    %(name)s: %(message)s"))
+    tokens = _quiet.set(quiet), _verbose.set(verbose)
+    if verbose:
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        _quiet.reset(tokens[0])
+        _verbose.reset(tokens[1])
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def print_results(*lines: object) -> None:
@@ -91,7 +124,7 @@ class StageReport:
         self.started = time.perf_counter()
         StageReport.latest = stage
         bar = f"{bar_of(stage):<25}" if sys.stderr is not None and sys.stderr.isatty() else ""
-        print_status(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="")
+        print_progress(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="")
 
     def __enter__(self) -> None:
         """Enter a block after which the last stage has ended, also by an error."""
@@ -102,12 +135,12 @@ class StageReport:
     def done(self) -> None:
         """Print the total run time."""
         seconds = self.texts.number(time.perf_counter() - self.began)
-        print_status(self.texts("cli.done", seconds=seconds))
+        print_progress(self.texts("cli.done", seconds=seconds))
 
     def _close(self) -> None:
         if self.started:
             took, self.started = time.perf_counter() - self.started, 0.0
-            print_status(f" {took:.1f} s")
+            print_progress(f" {took:.1f} s")
 
 
 def result_stream() -> TextIO | None:

@@ -17,6 +17,7 @@ RENAMED: Mapping[str, str] = {
     "siting.barrier_m": "barrier_clearance_m",
     "siting.fade_min": "zero_coverage_min",
     "siting.free": "relocatable",
+    "siting.origins": "sources",
 }
 """New name by the dotted path of the former one; a list of tables counts as one table."""
 

@@ -16,7 +16,7 @@ from planner.evaluation.expressions import indicators_in
 from planner.evaluation.indicators import INDICATORS, RULE_TABLES
 from planner.evaluation.rule_validation import wrong_expression
 from planner.evaluation.rules import Rule, RuleSet
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import Issue, RuleFileError, StudyError
 
 
 def shipped_rule_sets() -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def read_rules(rule_set: str, *, folder: Path, study: str = "notebook", setting:
         try:
             text = toml_text(source)
         except NotReadError as error:
-            raise StudyError(str(source), [Issue("unreadable_rules", {"reason": error.reason})]) from error
+            raise RuleFileError(str(source), [Issue("unreadable_rules", {"reason": error.reason})]) from error
     elif rule_set in shipped_rule_sets():
         source = Path(f"{rule_set}.toml")
         text = resources.files("planner.evaluation").joinpath("standards", f"{rule_set}.toml").read_text("utf-8")
@@ -68,7 +68,7 @@ def _parse(text: str, source: str) -> RuleSet:
     try:
         content = parse_toml(text)
     except NotTomlError as error:
-        raise StudyError(source, [Issue("not_toml", {"reason": error.reason})]) from error
+        raise RuleFileError(source, [Issue("not_toml", {"reason": error.reason})]) from error
     try:
         rule_set = RuleSet.model_validate(content)
     except ValidationError as error:
@@ -78,10 +78,10 @@ def _parse(text: str, source: str) -> RuleSet:
             # Where every rule is refused, pydantic calls the list empty too.
             if not (detail["type"] == "too_short" and detail["input"])
         ]
-        raise StudyError(source, [*issues, *_readable_expressions(content)]) from error
+        raise RuleFileError(source, [*issues, *_readable_expressions(content)]) from error
     issues = list(_unsound(rule_set))
     if issues:
-        raise StudyError(source, issues)
+        raise RuleFileError(source, issues)
     return rule_set
 
 

@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 
 from planner.config.sections.demand import GroupSettings
 from planner.config.study import Study
-from planner.io.community_matching import match_communities
+from planner.inputs.community_matching import match_communities
+from planner.inputs.facility_communities import assign_communities, resolve_communities
+from planner.inputs.overlap_checks import duplicate_notices
+from planner.inputs.population_raster import read_raster
+from planner.inputs.population_table import apply_population_table
 from planner.io.datum.resolve import DatumChoice, resolve_datums
 from planner.io.layer_read import (
     ExcludedLines,
@@ -24,7 +28,6 @@ from planner.io.layer_read import (
     summarize_excluded_lines,
     uncrossed_notices,
 )
-from planner.io.overlap_checks import duplicate_notices
 from planner.io.raster import Elevation
 from planner.io.row_audit import drop_rows
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_group
@@ -34,10 +37,8 @@ from planner.population.buildings import read_building_kinds, select_residential
 from planner.population.business_places import BusinessPlaces, business_places, read_place_kinds
 from planner.population.demand_points import round_to_quantum
 from planner.population.disaggregate import Residents, demand_method, disaggregate_population
-from planner.population.facility_communities import assign_communities, resolve_communities
+from planner.population.grid_cells import RasterCells
 from planner.population.groups import GroupDemand, group_among_residents, group_at_places, group_from_layer
-from planner.population.population_table import apply_population_table
-from planner.population.rasters import RasterCells, read_raster
 from planner.population.start_points import Entrances
 from planner.schemas.tables import (
     PRIVATE_WORDS,

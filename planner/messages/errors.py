@@ -83,6 +83,18 @@ class StudyError(PlannerError, ValueError):
     heading = "study_heading"
 
 
+class CommandError(StudyError):
+    """What the command line asks for is not there, or cannot be."""
+
+    heading = "command_heading"
+
+
+class RuleFileError(StudyError):
+    """A rule file is not valid."""
+
+    heading = "rules_heading"
+
+
 class ScenarioError(StudyError):
     """The scenario file is not valid, or does not fit the study."""
 

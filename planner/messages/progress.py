@@ -11,16 +11,16 @@ from planner.messages.catalogue import SOURCE_LANGUAGE, Language, Texts
 
 RUN_STAGES = (
     "read_inputs",
-    "warm_up",
+    "compile",
     "build_network",
     "travel_times",
     "service_areas",
     "coverage",
-    "kinds",
-    "circles",
+    "groups",
+    "business_areas",
     "diagnosis",
-    "fairness",
-    "self_check",
+    "equity",
+    "validation",
     "siting",
     "programme",
 )

@@ -13,14 +13,13 @@ import pydantic
 import shapely
 from numpy.typing import NDArray
 
+from planner.config.category_tables import read_kind_table
 from planner.config.sections.base import Settings
-from planner.io.category_tables import read_kind_table
-from planner.io.osm.building_tags import OTHER_USE
 from planner.messages.notices import Notice
 from planner.population.along_streets import spread_along_streets
 from planner.population.demand_points import DisaggregatedDemand, community_at
 from planner.population.start_points import Entrances
-from planner.schemas.tables import Buildings, Communities, Streets
+from planner.schemas.tables import OTHER_USE, Buildings, Communities, Streets
 
 UNSPECIFIED, OTHER = "unspecified", "other"
 SHOWN_KINDS = 8
@@ -128,68 +127,85 @@ def select_residential(
     >>> select_residential(Buildings(huts), read_building_kinds(None, study="s")).points["floor_area_m2"].tolist()
     [200.0]
     """
-    by_word = kinds.by_word()
-    by_id = {kind.id: kind for kind in kinds.kind}
-    word = buildings["kind"].str.strip().str.lower()
-    told = [by_word.get(one, by_id[OTHER]) for one in word]
     use = buildings[OTHER_USE].fillna("") if OTHER_USE in buildings else pd.Series("", index=buildings.index)
-    # What is called a dwelling is one, whatever shop is in it; what is only called a building is what it says.
-    used = np.array([kind.id == UNSPECIFIED for kind in told], dtype=bool) & (use != "").to_numpy()
-    found = [by_id[OTHER] if is_used else kind for kind, is_used in zip(told, used, strict=True)]
-    too_high = (buildings["levels"] > MOST_LEVELS) | (buildings["height_m"] > MOST_LEVELS * kinds.storey_m)
-    given = buildings["levels"].where((buildings["levels"] > 0) & (buildings["levels"] <= MOST_LEVELS))
-    believed = (buildings["height_m"] > 0) & (buildings["height_m"] <= MOST_LEVELS * kinds.storey_m)
-    from_height = np.maximum(np.round(buildings["height_m"].where(believed) / kinds.storey_m), 1.0)
-    assumed = pd.Series([kind.levels for kind in found], index=buildings.index)
-    levels = given.fillna(from_height).fillna(assumed)
-    share = np.array([kind.residential for kind in found])
-    floor_area = shapely.area(buildings.geometry.array) * levels.to_numpy() * share
-    homes = floor_area > 0
+    kind, used_otherwise = _kinds_of(buildings, kinds, use)
+    levels, given = _levels_of(buildings, kind, kinds.storey_m)
+    floor_area = shapely.area(buildings.geometry.array) * levels * np.array([one.residential for one in kind])
+    is_home = floor_area > 0
     points = gpd.GeoDataFrame(
         {
-            "id": _ids(buildings)[homes],
-            "kind": np.array([kind.id for kind in found], dtype=object)[homes],
-            "floor_area_m2": floor_area[homes],
-            "levels_given": (given.notna() | from_height.notna()).to_numpy()[homes],
+            "id": _ids(buildings)[is_home],
+            "kind": np.array([one.id for one in kind], dtype=object)[is_home],
+            "floor_area_m2": floor_area[is_home],
+            "levels_given": given[is_home],
         },
-        geometry=shapely.point_on_surface(buildings.geometry.array[homes]),
+        geometry=shapely.point_on_surface(buildings.geometry.array[is_home]),
         crs=buildings.crs,
     )
-    notices = []
-    strange = ~word.isin(by_word.keys())
-    if strange.any():
-        values = {"count": f"{int(strange.sum())}", "kinds": _shown(sorted(set(buildings["kind"][strange])))}
-        notices.append(
-            Notice("building_kind_unknown", "buildings", tuple(_ids(buildings)[strange]), values=values)
-        )
-    if used.any():
-        values = {"count": f"{int(used.sum())}", "uses": _shown(sorted(set(use[used])))}
-        notices.append(Notice("building_used_otherwise", "buildings", tuple(_ids(buildings)[used]), values=values))
-    if too_high.any():
-        most = {"most": f"{MOST_LEVELS}", "most_m": f"{MOST_LEVELS * kinds.storey_m:g}"}
-        said = [
-            f"{levels:g}" if levels > MOST_LEVELS else f"{high:g} m"
-            for levels, high in zip(buildings["levels"][too_high], buildings["height_m"][too_high], strict=True)
-        ]
-        values = {"count": f"{int(too_high.sum())}", "words": _shown(said), **most}
-        notices.append(Notice("building_too_high", "buildings", tuple(_ids(buildings)[too_high]), values=values))
+    notices = _notices_of(buildings, kinds, use.where(used_otherwise))
     without = int((~points["levels_given"]).sum())
     if without:
         values = {"count": f"{without}", "homes": f"{len(points)}"}
         notices.append(Notice("levels_assumed", "buildings", values=values))
     starts = None
     if doors is not None and len(points):
-        places, at_outline = doors.of(np.asarray(buildings.geometry.array[homes], dtype=object))
+        places, at_outline = doors.of(np.asarray(buildings.geometry.array[is_home], dtype=object))
         starts = shapely.get_coordinates(places)
         if at_outline.any():
             notices.append(Notice("homes_at_outline", "buildings", tuple(points["id"][at_outline])))
-    return ResidentialBuildings(
-        points,
-        tuple(notices),
-        shapely.STRtree(points.geometry.array),
-        tuple(buildings.index[~homes].tolist()),
-        starts,
+    unused = tuple(buildings.index[~is_home].tolist())
+    return ResidentialBuildings(points, tuple(notices), shapely.STRtree(points.geometry.array), unused, starts)
+
+
+def _kinds_of(
+    buildings: Buildings, kinds: BuildingKinds, use: pd.Series
+) -> tuple[list[BuildingKind], NDArray[np.bool_]]:
+    """Return the kind of each building, and whether its other use decides that nobody lives in it."""
+    by_word, by_id = kinds.by_word(), {kind.id: kind for kind in kinds.kind}
+    by_name = [by_word.get(word, by_id[OTHER]) for word in _words(buildings)]
+    # A building tagged as a dwelling is a dwelling, whatever shop is in it; an untyped one follows its use.
+    used = np.array([kind.id == UNSPECIFIED for kind in by_name], dtype=bool) & (use != "").to_numpy()
+    return [by_id[OTHER] if is_used else kind for kind, is_used in zip(by_name, used, strict=True)], used
+
+
+def _levels_of(
+    buildings: Buildings, kind: Sequence[BuildingKind], storey_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the levels of each building, and whether its row gives them (as levels or as height)."""
+    levels, height_m = buildings["levels"], buildings["height_m"]
+    given = levels.where((levels > 0) & (levels <= MOST_LEVELS))
+    believed = (height_m > 0) & (height_m <= MOST_LEVELS * storey_m)
+    given = given.fillna(np.maximum(np.round(height_m.where(believed) / storey_m), 1.0))
+    default = pd.Series([one.levels for one in kind], index=buildings.index)
+    return given.fillna(default).to_numpy(), given.notna().to_numpy()
+
+
+def _notices_of(buildings: Buildings, kinds: BuildingKinds, other_use: pd.Series) -> list[Notice]:
+    """Return notices of unknown kinds, of untyped buildings in other use, and of impossible heights."""
+    unknown = ~_words(buildings).isin(kinds.by_word().keys())
+    most_m = MOST_LEVELS * kinds.storey_m
+    too_high = (buildings["levels"] > MOST_LEVELS) | (buildings["height_m"] > most_m)
+    heights = [
+        f"{levels:g}" if levels > MOST_LEVELS else f"{height_m:g} m"
+        for levels, height_m in zip(buildings["levels"][too_high], buildings["height_m"][too_high], strict=True)
+    ]
+    limits = {"most": f"{MOST_LEVELS}", "most_m": f"{most_m:g}"}
+    reasons = (
+        ("building_kind_unknown", unknown, {"kinds": _shown(sorted(set(buildings["kind"][unknown])))}),
+        ("building_used_otherwise", other_use.notna(), {"uses": _shown(sorted(set(other_use.dropna())))}),
+        ("building_too_high", too_high, {"words": _shown(heights), **limits}),
     )
+    ids = _ids(buildings)
+    return [
+        Notice(key, "buildings", tuple(ids[rows]), values={"count": f"{int(rows.sum())}", **values})
+        for key, rows, values in reasons
+        if rows.any()
+    ]
+
+
+def _words(buildings: Buildings) -> pd.Series:
+    words: pd.Series = buildings["kind"].str.strip().str.lower()
+    return words
 
 
 def spread_over_buildings(

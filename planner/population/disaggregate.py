@@ -16,10 +16,9 @@ from planner.messages.notices import Notice
 from planner.population.along_streets import StreetSpots, spread_along_streets
 from planner.population.buildings import ResidentialBuildings, spread_over_buildings
 from planner.population.demand_points import COUNTS, DisaggregatedDemand, counted_columns
-from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
+from planner.population.grid_cells import RasterCells, Spreading, cut_cells, spread_pieces
 from planner.population.groups import parse_counts
 from planner.population.points import place_demand_points
-from planner.population.rasters import RasterCells
 from planner.population.start_points import Entrances
 from planner.population.totals import calibrate, people_from_households, population_balance
 from planner.schemas.tables import Communities, Demand, Streets

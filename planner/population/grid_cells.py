@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.overlap_checks import remove_overlaps
 from planner.population.along_streets import StreetSpots
 from planner.population.buildings import ResidentialBuildings
 from planner.population.start_points import Entrances
@@ -22,6 +22,36 @@ WHOLE = 1e-9
 
 BORDER_STEP_M = 100.0
 """Borders are cut into steps of this length before they are brought into a raster's system, whose lines bend."""
+
+TOUCHING = 1e-9
+"""Outlines share ground if it is more than this part of the smaller one: the last bits of a common border."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RasterCells:
+    """The cells of a raster that count people around the communities.
+
+    Attributes
+    ----------
+    cells
+        One row a cell with people that touches the communities' extent: id (r<row>c<column>), people, geometry
+        (its outline). In the raster's own projected system, or, where that is in degrees, in a cylindrical
+        equal-area projection, in which meridians and parallels stay straight and areas are true.
+    crs
+        The raster's own system.
+    rows
+        Cells read, those without data included.
+    without_data
+        Cells without data among them.
+    scale
+        Scale and offset by which the stored numbers were brought to what they mean; None where they are that.
+    """
+
+    cells: gpd.GeoDataFrame
+    crs: pyproj.CRS
+    rows: int
+    without_data: int
+    scale: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,3 +214,26 @@ def _numbered(ids: NDArray[np.object_]) -> list[str]:
     number = order.groupby(order).cumcount() + 1
     several = order.map(order.value_counts()) > 1
     return [f"{one}-{count}" if many else str(one) for one, count, many in zip(ids, number, several, strict=True)]
+
+
+def remove_overlaps(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Take from each outline what an earlier one covers already.
+
+    Examples
+    --------
+    >>> first, second = remove_overlaps(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)], dtype=object))
+    >>> first.area, second.area
+    (2.0, 1.0)
+    """
+    left = np.array(outlines, dtype=object)
+    for first, second in touching_pairs(outlines):
+        shared = shapely.intersection(outlines[first], outlines[second]).area
+        if shared > TOUCHING * min(outlines[first].area, outlines[second].area):
+            left[second] = shapely.difference(left[second], outlines[first])
+    return left
+
+
+def touching_pairs(outlines: NDArray[np.object_]) -> list[tuple[int, int]]:
+    """Return the pairs of outlines that may share ground, each pair once, in order."""
+    first, second = shapely.STRtree(outlines).query(outlines, predicate="intersects")
+    return sorted((int(item), int(other)) for item, other in zip(first, second, strict=True) if item < other)

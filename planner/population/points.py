@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from planner.messages.notices import Notice
 from planner.population.demand_points import COUNTS, DisaggregatedDemand, community_at
@@ -64,18 +65,12 @@ def place_demand_points(
     rows = demand[~wide]
     points = gpd.GeoDataFrame(rows.assign(geometry=rows.geometry.representative_point()), crs=demand.crs)
     community = community_at(points, communities)
-    notices = []
-    doors = None if spreading is None else spreading.doors
-    if doors is not None and not is_grid(np.asarray(_areas(demand), dtype=object)):
-        starts, at_outline = doors.of(np.asarray(rows.geometry.array, dtype=object))
-        points = gpd.GeoDataFrame(points.set_geometry(starts, crs=demand.crs))
-        moved = at_outline & (community != "").to_numpy()
-        if moved.any():
-            people = float(points["people"][moved].sum())
-            notices.append(Notice("people_at_outline", "demand", tuple(points["id"][moved]), people))
-    elif spreading is not None:
-        spreading = replace(spreading, doors=None)
     inside = (community != "").to_numpy()
+    notices: list[Notice] = []
+    if spreading is not None and (spreading.doors is None or is_grid(np.asarray(_areas(demand), dtype=object))):
+        spreading = replace(spreading, doors=None)
+    elif spreading is not None:
+        points, notices = _at_entrances(points, rows, inside, spreading)
     unused = list(rows.index[~inside])
     left_out = [points[~inside][["id", "people"]]]
     frames = [points[inside].assign(community=community[inside])]
@@ -84,20 +79,29 @@ def place_demand_points(
         pieces, outside = cut_cells(cells, communities, counts=counted)
         frames.append(spread_pieces(pieces, spreading, counts=counted))
         unused += list(cells.index[~cells["id"].isin(set(pieces["id"]))])
-        lost = outside["people"] > 0
-        left_out.append(outside[lost][["id", "people"]])
-    lost_rows = pd.concat(left_out)
-    people = float(lost_rows["people"].sum())
-    if len(lost_rows):
-        notices.append(Notice("demand_outside", "demand", tuple(lost_rows["id"]), people))
+        left_out.append(outside[outside["people"] > 0][["id", "people"]])
+    lost = pd.concat(left_out)
+    people = float(lost["people"].sum())
+    if len(lost):
+        notices.append(Notice("demand_outside", "demand", tuple(lost["id"]), people))
     placed = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-    return DisaggregatedDemand(
-        gpd.GeoDataFrame(placed, crs=demand.crs),
-        method,
-        tuple(notices),
-        outside=people,
-        unused=tuple(sorted(unused)),
-    )
+    placed = gpd.GeoDataFrame(placed, crs=demand.crs)
+    return DisaggregatedDemand(placed, method, tuple(notices), outside=people, unused=tuple(sorted(unused)))
+
+
+def _at_entrances(
+    points: gpd.GeoDataFrame, rows: gpd.GeoDataFrame, inside: NDArray[np.bool_], spreading: Spreading
+) -> tuple[gpd.GeoDataFrame, list[Notice]]:
+    """Move the points of large buildings to their entrances, with a notice of those in communities."""
+    if spreading.doors is None:
+        return points, []
+    starts, at_outline = spreading.doors.of(np.asarray(rows.geometry.array, dtype=object))
+    points = gpd.GeoDataFrame(points.set_geometry(starts, crs=points.crs))
+    moved = at_outline & inside
+    people = float(points["people"][moved].sum())
+    return points, [
+        Notice("people_at_outline", "demand", tuple(points["id"][moved]), people)
+    ] if moved.any() else []
 
 
 def _areas(demand: Demand) -> gpd.GeoSeries:
@@ -105,7 +109,7 @@ def _areas(demand: Demand) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapes[shapely.get_dimensions(shapes.array) == 2])  # noqa: PLR2004 - areas
 
 
-def _is_wide(demand: Demand, spreading: Spreading | None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _is_wide(demand: Demand, spreading: Spreading | None) -> NDArray[np.bool_]:
     if spreading is None:
         return np.zeros(len(demand), dtype=bool)
     return np.asarray(np.sqrt(shapely.area(demand.geometry.array)) > spreading.cell_m, dtype=bool)

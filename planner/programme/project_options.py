@@ -224,12 +224,12 @@ def _sites(
     new_cost = given.study.siting.new_cost if settings.new_cost is None else settings.new_cost
     assumed = {"move": settings.move_cost, "merge": settings.merge_cost}
     blank = pd.Series([""] * len(table), index=table.index)
-    origins, centres = (table.get(name, blank) for name in ("origin", "centres"))
+    sources, centres = (table.get(name, blank) for name in ("source", "centres"))
     costs = table.get("cost", pd.Series(np.nan, index=table.index))
-    for ident, origin, of_centres, own_cost in zip(table["id"], origins, centres, costs, strict=True):
-        if origin == "named":
+    for ident, source, of_centres, own_cost in zip(table["id"], sources, centres, costs, strict=True):
+        if source == "named":
             continue  # It belongs to a project of the study, with that project's cost.
-        kind = origin if origin in assumed else "new"
+        kind = source if source in assumed else "new"
         cost = assumed.get(kind, new_cost) if math.isnan(own_cost) else float(own_cost)
         if cost is not None:
             closes = tuple(of_centres.split(", ")) if of_centres and kind != "new" else ()

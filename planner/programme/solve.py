@@ -81,7 +81,7 @@ class ProgrammeSolution:
         Sum of people newly covered and people whose weak centre is resolved, by the end, and its upper bound with
         as many weak centres resolved.
     status
-        ``"proven"`` or ``"stopped"``, by the bounds.
+        ``"optimal"`` or ``"time_limit"``, by the bounds.
     order_status
         The same for the years of the selected projects.
     funding_gap
@@ -160,7 +160,7 @@ def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> Programme
     objective = _people(problem, starts)
     bound = max(bound, objective)
     status = status_of(objective, bound)
-    if status == "proven":
+    if status == "optimal":
         bound = objective
     resolved = problem.resolved(starts)
     by_year = [people_gained(problem, numbers_of(_until(starts, year))) for year in range(problem.years)]
@@ -174,7 +174,7 @@ def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> Programme
         most_resolved=max(most_resolved, len(resolved)),
         objective=objective,
         bound=bound,
-        status=status if len(resolved) >= most_resolved else "stopped",
+        status=status if len(resolved) >= most_resolved else "time_limit",
         order_status=order_status,
         funding_gap=gap,
         seconds=clock.elapsed_s,
@@ -198,7 +198,7 @@ def find_funding_gap(problem: BudgetProblem, clock: Deadline) -> FundingGap:
     none = np.zeros((len(problem.funds), problem.years))
     solved = solve(formulate(variables, cost, min_resolved=every), clock)
     if solved.x is None:
-        status: Status = "infeasible" if solved.is_infeasible else "stopped"
+        status: Status = "infeasible" if solved.is_infeasible else "time_limit"
         return FundingGap(np.nan, np.inf if solved.is_infeasible else max(0.0, solved.bound), status, none)
     total = float(solved.x[variables.extra_from :].sum())
     bound = min(total, max(0.0, solved.bound))
@@ -275,7 +275,7 @@ def _maximise_people(
     # A search that is stopped early may end below the start solution.
     candidates = [first] if solved.x is None else [variables.starts(solved.x), first]
     best = max(candidates, key=lambda starts: _people(problem, starts))
-    if status_of(_people(problem, best), bound) != "proven":
+    if status_of(_people(problem, best), bound) != "optimal":
         bound = min(bound, relaxed_bound(problem, clock))
     return best, bound
 
@@ -299,7 +299,7 @@ def _drop_redundant(problem: BudgetProblem, starts: Starts) -> Starts:
 def _schedule(problem: BudgetProblem, starts: Starts, clock: Deadline) -> tuple[Starts, Status]:
     """Set the years of selected projects so that the people gained, summed over the years, are most."""
     if not starts or problem.years == 1:
-        return starts, "proven"
+        return starts, "optimal"
     numbers = numbers_of(starts)
     selected = problem.select(numbers)
     years = range(problem.years - 1)

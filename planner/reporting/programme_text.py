@@ -170,11 +170,11 @@ def statements(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, what is missing, how sure that is, and where its costs are from."""
     found, settings = t.content["programme"], t.content["study"]["programme"]
     yield from headlines(t)
-    if found["status"] == "proven":
-        yield t.programme("proven")
+    if found["status"] == "optimal":
+        yield t.programme("optimal")
     else:
         people = t.whole(found["people"])
-        yield t.programme("stopped", bound=t.whole(int(found["bound"]) + 1), people=people)
+        yield t.programme("time_limit", bound=t.whole(int(found["bound"]) + 1), people=people)
     if found["projects"] and len(found["years"]) > 1:
         yield t.programme(f"order_{found['order_status']}")
     if found["costs_modelled"] or settings["cost_source"]:
@@ -196,8 +196,10 @@ def _weak(found: Document, t: Translator) -> Iterator[str]:
     settleable, unit = found["resolvable"], unit_of_amount(found["unit"], t.texts)
     if missing["status"] == "infeasible":
         yield t.programme("missing_rules", settleable=settleable)
-    elif missing["total"] is None or missing["status"] != "proven":
-        yield t.programme("missing_stopped", settleable=settleable, bound=money_text(missing["bound"]), unit=unit)
+    elif missing["total"] is None or missing["status"] != "optimal":
+        yield t.programme(
+            "missing_time_limit", settleable=settleable, bound=money_text(missing["bound"]), unit=unit
+        )
     else:
         titles = fund_titles(t)
         extra = [

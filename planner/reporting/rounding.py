@@ -103,7 +103,7 @@ def round_bound(answer: float, bound: float, digits: int = 0) -> float:
     >>> round_bound(0.5, 0.6121, 3)
     0.613
     """
-    if status_of(answer, bound) == "proven":
+    if status_of(answer, bound) == "optimal":
         return round(answer, digits)
     if not isfinite(bound):
         return bound

@@ -112,6 +112,9 @@ PEOPLE_TABLE: TableSchema[PeopleTable] = TableSchema(
     either=("people", "households"),
 )
 
+OTHER_USE = "other_use"
+"""Further column of buildings: the use that a building's tags state, as ``shop=mall``; "" if none."""
+
 BUILDINGS: TableSchema[Buildings] = TableSchema(
     name="buildings",
     columns=(

@@ -219,7 +219,7 @@ class _EquityProblem:
 
     def nobody(self) -> EquityPlan:
         """Return the empty plan, where nobody lives anywhere."""
-        no_share = Certificate(float("nan"), float("nan"), "proven")
+        no_share = Certificate(float("nan"), float("nan"), "optimal")
         return EquityPlan((), no_share, Certificate.of(0.0, 0.0), np.full(self.count, np.nan))
 
     def most_served(self, deadline: Deadline, seed: int) -> tuple[IndexArray, float]:

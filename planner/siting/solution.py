@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.solvers.deadline import Deadline
 
-Status = Literal["proven", "stopped", "heuristic", "infeasible"]
+Status = Literal["optimal", "time_limit", "heuristic", "infeasible"]
 Sense = Literal["most", "least"]
 
 TOLERANCE = 1e-9
@@ -30,13 +30,13 @@ class Certificate:
     bound
         No choice is better than this; infinite if no bound was computed.
     status
-        ``"proven"``: the bound proves the objective optimal. ``"stopped"``: the search reached its time limit.
+        ``"optimal"``: the bound proves the objective optimal. ``"time_limit"``: the search reached its time limit.
         ``"heuristic"``: no bound was computed. ``"infeasible"``: no choice meets the constraints, proven.
 
     Examples
     --------
     >>> Certificate.of(100.0, 100.0).status, Certificate.of(90.0, 100.0).status, Certificate.of(90.0, 100.0).gap
-    ('proven', 'stopped', 0.1)
+    ('optimal', 'time_limit', 0.1)
     """
 
     objective: float
@@ -46,7 +46,7 @@ class Certificate:
     @classmethod
     def of(cls, objective: float, bound: float) -> Certificate:
         """Return the certificate whose status follows from the bound alone, whatever a solver reports."""
-        return cls(objective, bound, status_of(objective, bound) if np.isfinite(objective) else "stopped")
+        return cls(objective, bound, status_of(objective, bound) if np.isfinite(objective) else "time_limit")
 
     @classmethod
     def infeasible(cls) -> Certificate:
@@ -184,6 +184,6 @@ def status_of(objective: float, bound: float) -> Status:
     Examples
     --------
     >>> status_of(100.0, 100.0), status_of(99.0, 100.0)
-    ('proven', 'stopped')
+    ('optimal', 'time_limit')
     """
-    return "proven" if abs(bound - objective) <= TOLERANCE * max(1.0, abs(objective)) else "stopped"
+    return "optimal" if abs(bound - objective) <= TOLERANCE * max(1.0, abs(objective)) else "time_limit"

@@ -58,7 +58,7 @@ def test_who_reaches_a_centre_and_its_branch_reaches_one_centre(tmp_path: Path) 
     assert (old["people_covered"], old["people_overlap"]) == (120.0, 0.0)
     assert plan.groups[0].by_tier["tier"].unique().tolist() == ["community"]
     layers = result_layers(plan)
-    assert layers["kinds_demand"]["nearest_facility"].tolist() == ["C1", "C1", "C1"]
+    assert layers["groups_demand"]["nearest_facility"].tolist() == ["C1", "C1", "C1"]
     assert build_document(plan)["coverage"]["total"][0]["people_overlap"] == 0.0
 
 

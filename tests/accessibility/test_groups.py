@@ -39,19 +39,19 @@ def plan_of(folder: Path, study: str, **changed: gpd.GeoDataFrame) -> planner.Pl
 def test_without_kinds_every_result_is_what_it_was_with_them_at_weight_zero(tmp_path: Path) -> None:
     plain = build_document(plan_of(tmp_path / "plain", toy.STUDY))
     further = build_document(plan_of(tmp_path / "further", toy.STUDY + kind(id="old", share=0.2)))
-    for part in ("coverage", "diagnosis", "centres", "network", "circles"):
+    for part in ("coverage", "diagnosis", "centres", "network", "business_areas"):
         assert plain[part] == further[part]
     assert plain["siting"]["candidates"] == further["siting"]["candidates"]
     for one, other in zip(plain["siting"]["proposals"], further["siting"]["proposals"], strict=True):
-        without = {name: value for name, value in other.items() if name != "gained_by_kind"}
-        assert without == {name: value for name, value in one.items() if name != "gained_by_kind"}
-    assert not plain["kinds"]
+        without = {name: value for name, value in other.items() if name != "gained_by_group"}
+        assert without == {name: value for name, value in one.items() if name != "gained_by_group"}
+    assert not plain["groups"]
     assert not further["siting"]["weighted"]
 
 
 def test_a_share_has_the_coverage_of_the_residents(tmp_path: Path) -> None:
     content = build_document(plan_of(tmp_path, toy.STUDY + kind(id="old", share=0.25)))
-    (old,) = content["kinds"]
+    (old,) = content["groups"]
     assert old["people"] == 0.25 * content["data"]["people"]
     for own, residents in zip(old["total"], content["coverage"]["total"], strict=True):
         assert own["people_covered"] == pytest.approx(0.25 * residents["people_covered"])
@@ -136,7 +136,7 @@ def test_visitors_of_a_layer_of_their_own(tmp_path: Path) -> None:
     parks = gpd.GeoDataFrame({"id": ["a", "b", "c"], "people": [50, 20, 5]}, geometry=shapes, crs=toy.CRS)
     study = toy.STUDY + '\n[[demand.groups]]\nid = "visitors"\nlayer = { path = "toy.gpkg", layer = "parks" }\n'
     plan = plan_of(tmp_path, study, parks=parks)
-    (visitors,) = build_document(plan)["kinds"]
+    (visitors,) = build_document(plan)["groups"]
     assert (visitors["people_given"], visitors["people"], visitors["people_lost"]) == (75, 70, 5)
     assert visitors["total"][0]["people_covered"] == 50
     assert [notice.rows for notice in plan.notices if notice.key == "kind_outside"] == [("c",)]
@@ -164,12 +164,12 @@ def test_weights_decide_where_a_station_goes_and_gains_are_counted_by_kind(tmp_p
     unweighted, weighted = (found[weight]["proposals"][-1] for weight in (0.0, 1.0))
     assert not found[0.0]["weighted"]
     assert found[1.0]["weighted"]
-    gains = {one["kind"]: one["people_gained"] for one in weighted["gained_by_kind"]}
+    gains = {one["group"]: one["people_gained"] for one in weighted["gained_by_group"]}
     assert gains["workers"] == 300
-    assert {one["kind"]: one["people_gained"] for one in unweighted["gained_by_kind"]}["workers"] == 0
+    assert {one["group"]: one["people_gained"] for one in unweighted["gained_by_group"]}["workers"] == 0
     # The objective is the weighted sum, proven, and residents alone make the share of people.
     assert weighted["people_gained"] == pytest.approx(gains["residents"] + gains["workers"])
-    assert weighted["status"] == "proven"
+    assert weighted["status"] == "optimal"
     people = sum(residents["people"])
     after = weighted["people_share_after"] * people
     assert after == pytest.approx(weighted["people_covered_after"])
@@ -192,7 +192,7 @@ def test_a_hostile_name_of_a_kind_or_of_a_place_is_only_words(tmp_path: Path) ->
     study = toy.RICH.replace('"Workers"', f"'{hostile}'").replace('"Residents of 65+"', f"'{hostile}'")
     plan = plan_of(tmp_path, study, places=toy.places().assign(name=hostile))
     content = build_document(plan)
-    assert content["circles"]["circles"][0]["name"].startswith(hostile)
+    assert content["business_areas"]["areas"][0]["name"].startswith(hostile)
     for page in (draw_map(plan, content), write_report(plan, content)):
         assert "<script>alert" not in page
         assert "1337" not in page
@@ -221,7 +221,7 @@ def test_kinds_that_make_no_sense_are_refused_by_the_study(kinds: list[dict[str,
 
 
 def test_haibowan_counts_its_old_and_its_workers(haibowan_plan: planner.Plan) -> None:
-    old, workers = build_document(haibowan_plan)["kinds"]
+    old, workers = build_document(haibowan_plan)["groups"]
     assert old["people"] == round(0.1209 * 341_000)
     assert workers["people"] == pytest.approx(workers["people_given"])
     assert haibowan_plan.business_areas is not None

@@ -31,6 +31,7 @@ OLD: dict[str, dict[str, Any]] = {
     "siting.apart_m": {"siting": {"apart_m": 400.0}},
     "siting.barrier_m": {"siting": {"barrier_m": 3.0}},
     "siting.fade_min": {"siting": {"fade_min": 12.0}},
+    "siting.origins": {"siting": {"origins": ["streets", "circles"]}},
     "siting.free": {"siting": {"free": ["C1"]}},
 }
 

@@ -36,13 +36,13 @@ from planner.commands.main import main
 from planner.config.sections.layers import Layer
 from planner.config.study import make_study, read_study
 from planner.evaluation.rule_files import read_rules
+from planner.inputs.population_raster import read_raster
 from planner.inputs.scenario import read_scenario
 from planner.io.layers import read_layer
 from planner.io.raster import read_elevation
 from planner.io.study_area import reproject
 from planner.io.study_layers import TABLES
 from planner.messages.errors import PlannerError
-from planner.population.rasters import read_raster
 from planner.schemas.tables import DEMAND, FACILITIES, Communities
 
 LONGEST_S = 10.0

@@ -19,10 +19,10 @@ import rasterio
 import shapely
 
 from planner.config.sections.layers import Layer
+from planner.inputs.population_raster import read_raster
 from planner.io.formats import VECTOR
 from planner.io.layers import read_layer
 from planner.messages.errors import DataError
-from planner.population.rasters import read_raster
 from planner.schemas.tables import COMMUNITIES, Communities
 
 SECONDS_AT_MOST = 10.0

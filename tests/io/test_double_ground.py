@@ -16,8 +16,8 @@ from answers import done, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.io.overlap_checks import duplicate_notices, find_overlaps, remove_overlaps
-from planner.population.grid_cells import cut_cells
+from planner.inputs.overlap_checks import duplicate_notices, find_overlaps
+from planner.population.grid_cells import cut_cells, remove_overlaps
 from planner.schemas.tables import Communities, Demand, Facilities
 
 TOY = toy.layers()

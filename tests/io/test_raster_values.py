@@ -12,9 +12,10 @@ import rasterio
 import shapely
 import toy
 
+from planner.inputs.population_raster import read_raster
 from planner.io.raster import read_elevation
 from planner.messages.errors import DataError
-from planner.population.rasters import RasterCells, read_raster
+from planner.population.grid_cells import RasterCells
 from planner.schemas.tables import Communities
 
 X, Y = toy.ORIGIN

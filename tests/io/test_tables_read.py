@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.config.sections.layers import Layer
-from planner.io.community_matching import match_communities
+from planner.inputs.community_matching import match_communities
 from planner.io.layer_read import LayerRead
 from planner.io.layers import read_layer
 from planner.io.tables.cells import parse_code, parse_number

@@ -93,7 +93,7 @@ def best(
 
 
 def assert_proven(case: Case, choice: SelectionConstraints, answer: Solution, expected: float) -> None:
-    assert answer.status == "proven"
+    assert answer.status == "optimal"
     assert answer.objective == pytest.approx(expected, abs=NEAR)
     assert answer.bound == pytest.approx(answer.objective, rel=1e-8, abs=NEAR)
     assert answer.gap == pytest.approx(0.0, abs=NEAR)
@@ -247,7 +247,7 @@ def test_hierarchical_covering_equals_brute_force(case: Case) -> None:
         for n_low in (0, 1, 2)
         for low in combinations(every, min(n_low, case.columns))
     )
-    assert found.solution.status == "proven"
+    assert found.solution.status == "optimal"
     assert found.solution.objective == pytest.approx(expected, abs=NEAR)
     assert len(found.sites["high"]) <= 1
     assert len(found.sites["low"]) <= 2
@@ -283,7 +283,7 @@ def test_the_optimum_is_no_worse_than_the_clustering_on_the_haibowan_study(haibo
     clustering, optimum = siting.proposals
     assert clustering.bound is None
     assert clustering.status == "heuristic"
-    assert optimum.status == "proven"
+    assert optimum.status == "optimal"
     assert optimum.people_gained > clustering.people_gained > 0
     assert optimum.bound == optimum.people_gained
     people = haibowan_plan.coverage.uncovered["people"].to_numpy()

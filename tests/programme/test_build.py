@@ -66,7 +66,7 @@ def test_the_toy_programme_reckoned_by_hand(plan: planner.Plan) -> None:
     west = plan.inputs.demand.loc[plan.inputs.demand["community"] == "W", "people"].sum()
     assert programme.people == programme.bound == west
     assert (programme.weak, programme.resolvable, programme.resolved) == (1, 1, 1)
-    assert (programme.status, programme.order_status, programme.funding_gap) == ("proven", "proven", None)
+    assert (programme.status, programme.order_status, programme.funding_gap) == ("optimal", "optimal", None)
     above = [one for one in programme.funds if one.fund == "above"]
     assert [(one.brought, one.spent, one.left) for one in above] == [
         (0.0, pytest.approx(112.0), pytest.approx(38.0)),
@@ -316,7 +316,7 @@ def test_candidates_bring_their_cost_and_free_centres_move_and_merge(plan: plann
     table = plan.siting.candidates
     count = len(table) - 3
     options = table.assign(
-        origin=["parcels", "move", "merge"] + ["clusters"] * count,
+        source=["parcels", "move", "merge"] + ["clusters"] * count,
         cost=[12.5, math.nan, 7.0] + [math.nan] * count,
         centres=["", "S1", "S1, C1"] + [""] * count,
     )
@@ -335,7 +335,7 @@ def test_candidates_bring_their_cost_and_free_centres_move_and_merge(plan: plann
 
 def test_whom_a_free_centre_serves_is_counted_as_held(plan: planner.Plan) -> None:
     table = plan.siting.candidates
-    move = table.assign(origin="move", cost=1.0, centres="S1")
+    move = table.assign(source="move", cost=1.0, centres="S1")
     known = known_of(plan, candidates=move)
     problem = budget_problem(known, find_options(known))
     assert problem.closable == ("S1",)

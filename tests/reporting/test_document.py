@@ -61,7 +61,7 @@ def test_the_toy_plan_is_as_it_was(toy_plan: planner.Plan) -> None:
 def test_the_plan_with_all_parts_is_as_it_was(tmp_path: Path) -> None:
     content = scrubbed(build_document(everything(tmp_path)))
     assert_same(content, golden("everything_plan"))
-    parts = ("kinds", "circles", "fairness", "siting", "programme", "scenarios")
+    parts = ("groups", "business_areas", "fairness", "siting", "programme", "scenarios")
     assert all(content[part] for part in parts)
     siting = ("robust", "fair", "excluded", "alternatives", "left", "curve")
     assert all(content["siting"][part] for part in siting)

@@ -106,10 +106,10 @@ def test_every_key_figure_is_the_documents(haibowan_plan: planner.Plan, haibowan
         "communities_without_centre": str(len(content["diagnosis"]["communities_without_centre"])),
         "sites": str(len(best["sites"])),
         "people_gained": f"+{texts.whole(best['people_gained'])}",
-        **{f"kind_{kind['id']}": texts.percent(kind["total"][0]["people_share"]) for kind in content["kinds"]},
-        "circles": f"{content['circles']['circles_with_station']} / {content['circles']['circles_found']}",
+        **{f"kind_{kind['id']}": texts.percent(kind["total"][0]["people_share"]) for kind in content["groups"]},
+        "business_areas": "{areas_with_station} / {areas_found}".format(**content["business_areas"]),
     }
-    assert len(content["kinds"]) == 2
+    assert len(content["groups"]) == 2
     shown = dict(re.findall(r'data-figure="(\w+)"[^>]*>\s*<b>(.*?)</b>', haibowan_map))
     assert shown == expected
 

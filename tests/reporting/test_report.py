@@ -224,11 +224,11 @@ def test_unknown_floor_area_is_neither_a_pass_nor_a_fail(tmp_path: Path) -> None
 def test_a_search_that_was_stopped_says_so_with_its_bound(toy_plan: planner.Plan) -> None:
     content = build_document(toy_plan)
     best = content["siting"]["proposals"][-1]
-    best |= {"status": "stopped", "bound": best["people_gained"] + 30.4, "gap": 0.1}
+    best |= {"status": "time_limit", "bound": best["people_gained"] + 30.4, "gap": 0.1}
     told = Reader(write_report(toy_plan, content)).text
     assert f"can gain more than {best['people_gained'] + 31:,.0f}." in told
-    assert "stopped after 20 s, not proven" in told
-    assert "proven: no choice" not in told
+    assert "time limit of 20 s reached, not proven optimal" in told
+    assert "optimal: no choice" not in told
 
 
 def test_people_spread_along_streets_are_said_to_be(tmp_path: Path) -> None:

@@ -136,12 +136,12 @@ def test_a_search_that_was_proven_says_so(content: dict[str, Any]) -> None:
 
 def test_a_search_that_was_stopped_claims_no_best(content: dict[str, Any]) -> None:
     found = content["siting"]
-    found["robust"] |= {"status": "stopped", "value": 8.3, "bound": 7.6}
+    found["robust"] |= {"status": "time_limit", "value": 8.3, "bound": 7.6}
     for plan in found["robust"]["plans"]:
         plan["regret_bound"] = [one + 12.2 for one in plan["regret"]]
-    found["curve"][1] |= {"status": "stopped", "bound": found["curve"][1]["people_gained"] + 0.7}
+    found["curve"][1] |= {"status": "time_limit", "bound": found["curve"][1]["people_gained"] + 0.7}
     fair = found["fair"][0]
-    fair["plans"][0] |= {"status": "stopped", "people_bound": 541.2, "people": 530, "worst_bound": 1.0}
+    fair["plans"][0] |= {"status": "time_limit", "people_bound": 541.2, "people": 530, "worst_bound": 1.0}
     blocks = list(further_results(Translator(content, Texts("en"))))
     said = told(blocks)
     assert "8 people. The search was stopped before the proof" in said
@@ -173,7 +173,7 @@ def test_no_plan_is_better_than_the_best_that_is_known(
     ) -> dict[str, Solution]:
         found = solve_scenarios(scenarios, choice, time_limit_s=time_limit_s, seed=seed)
         return {
-            name: replace(one, certificate=Certificate(1.0, one.bound, "stopped"), sites=())
+            name: replace(one, certificate=Certificate(1.0, one.bound, "time_limit"), sites=())
             for name, one in found.items()
         }
 

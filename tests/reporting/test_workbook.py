@@ -17,7 +17,7 @@ from planner.reporting.tables.results import write_result_workbook
 
 PROGRAMME = ("needs", "funds", "places", "projects", "tasks")
 SHEETS = ("about", "coverage", "communities", "centres", "findings", "rules", "sites", *PROGRAMME, "uncovered")
-SHEETS += ("circles", "notices", "sources")
+SHEETS += ("business_areas", "notices", "sources")
 
 
 def tables(plan: planner.Plan, folder: Path, language: Language = "en") -> tuple[Workbook, Document]:

@@ -70,7 +70,7 @@ problem = LocationProblem(
     np.full(2, np.nan), (), SitingSettings(), 15.0,
 )
 solution = spec.solve(problem, 1.0).solution
-assert (solution.sites, solution.objective, solution.status) == ((1,), 7.0, "proven")
+assert (solution.sites, solution.objective, solution.status) == ((1,), 7.0, "optimal")
 assert solution.unservable.tolist() == []
 for language in ("en", "zh"):
     texts = Texts(language)

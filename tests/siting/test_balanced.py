@@ -31,15 +31,15 @@ ROOT = 2**0.5
 @pytest.mark.parametrize(
     ("times", "beyond", "status", "left"),
     [
-        (ROOT, 0.0, "proven", 0.0),
-        (ROOT, FEASIBILITY, "proven", 0.0),
-        (ROOT, 1e-3, "stopped", 1e-3),
+        (ROOT, 0.0, "optimal", 0.0),
+        (ROOT, FEASIBILITY, "optimal", 0.0),
+        (ROOT, 1e-3, "time_limit", 1e-3),
         # Whole people: nothing lies between 4 and 5.
-        (1.0, 1e-3, "proven", 0.0),
-        (1.0, 0.9, "proven", 0.0),
-        (1.0, 1.7, "stopped", 1.0),
-        (0.25, 0.009, "proven", 0.0),
-        (0.25, 0.012, "stopped", 0.01),
+        (1.0, 1e-3, "optimal", 0.0),
+        (1.0, 0.9, "optimal", 0.0),
+        (1.0, 1.7, "time_limit", 1.0),
+        (0.25, 0.009, "optimal", 0.0),
+        (0.25, 0.012, "time_limit", 0.01),
     ],
 )
 @pytest.mark.parametrize(("rule", "value"), [("worst regret", 4.0), ("worst people", 4.0)])

@@ -55,7 +55,7 @@ def gatherer(
         np.full(len(HOMES), 5.0),
         walker.snap(xy),
         walker,
-        Settings(**{"sites": 1, "candidates": 1, "seconds": 9.0, "origins": ("clusters",)} | settings),
+        Settings(**{"sites": 1, "candidates": 1, "seconds": 9.0, "sources": ("clusters",)} | settings),
         options=options,
         named=named,
         taken=frozenset({"K"} if options else ()),
@@ -88,7 +88,7 @@ def test_one_site() -> None:
     assert (clustering.method, clustering.status, clustering.bound) == ("clustering", "heuristic", None)
     assert (clustering.people_gained, clustering.gap) == (40.0, None)
     assert chosen(found, 0) == {middle.id: 40.0}
-    assert (optimum.method, optimum.status, optimum.bound) == ("maximal_covering", "proven", 120.0)
+    assert (optimum.method, optimum.status, optimum.bound) == ("maximal_covering", "optimal", 120.0)
     assert (optimum.people_gained, optimum.gap, optimum.facility_actions) == (120.0, 0.0, ())
     assert set(chosen(found, 1)) < {"B", "E"}
     assert found.best is optimum
@@ -246,7 +246,7 @@ def told(uncovered: gpd.GeoDataFrame, **changed: Any) -> SitingResult:  # noqa: 
     network = build_network(gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (3000, 0)])], crs=CRS))
     walker = Walker(network, WALK)
     limits_min = changed.pop("limits_min", np.full(len(uncovered), 5.0))
-    settings = {"sites": 1, "candidates": 1, "seconds": 9.0, "seed": 3, "origins": ("clusters",)} | changed
+    settings = {"sites": 1, "candidates": 1, "seconds": 9.0, "seed": 3, "sources": ("clusters",)} | changed
     return propose_sites(
         CandidateBuilder(uncovered, limits_min, walker.snap(uncovered), walker, Settings(**settings))
     )
@@ -281,6 +281,6 @@ def test_each_place_has_its_own_limit() -> None:
 
 
 def test_the_gap_is_a_share_of_the_bound() -> None:
-    proposal = Proposal("maximal_covering", (), (), Certificate(90.0, 120.0, "stopped"))
+    proposal = Proposal("maximal_covering", (), (), Certificate(90.0, 120.0, "time_limit"))
     assert proposal.gap == 0.25
     assert proposal.closed == ()

@@ -1,4 +1,4 @@
-"""The siting of a study: candidates of all origins, what is left out, what stands beside the optimum."""
+"""The siting of a study: candidates of all sources, what is left out, what stands beside the optimum."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_fewer_street_positions_leave_no_neighbourhood_without() -> None:
 
 def test_with_every_street_position_the_bound_holds_for_a_finer_choice(tmp_path: Path) -> None:
     """The toy city's optimum over street positions is not exceeded by one over a position every 5 m."""
-    study = toy.STUDY.replace("sites = 1", 'sites = 2\norigins = ["clusters", "streets"]')
+    study = toy.STUDY.replace("sites = 1", 'sites = 2\nsources = ["clusters", "streets"]')
     plan = planner.run(toy.write_study(tmp_path, study=study))
     assert plan.siting.pool.every_street
     tried = [
@@ -120,26 +120,26 @@ def test_with_every_street_position_the_bound_holds_for_a_finer_choice(tmp_path:
     finest = maximal_covering(CoverageMatrix(fine, people), SelectionConstraints(sites=2), time_limit_s=20)
     best = plan.siting.best
     assert best is not None
-    assert best.status == finest.status == "proven"
+    assert best.status == finest.status == "optimal"
     assert best.people_gained == best.bound == finest.objective
 
 
-# other origins, and what is left out
+# other sources, and what is left out
 
 
 def test_every_origin_proposes_and_what_cannot_be_chosen_says_why(sited: planner.Plan) -> None:
     pool = sited.siting.pool
-    assert [one.origin for one in pool.origins] == [
+    assert [one.source for one in pool.sources] == [
         *("clusters", "density", "parcels", "streets", "move", "merge", "keep")
     ]
-    assert all(one.proposed for one in pool.origins)
+    assert all(one.proposed for one in pool.sources)
     why = {one.candidate.id: (one.reason, one.detail) for one in pool.excluded}
     assert why == {"P:C": ("in_water", ""), "P:D": ("too_small", ""), "P:E": ("outside", "")}
-    assert sum(one.proposed for one in pool.origins) == len(pool.candidates) + len(pool.excluded)
+    assert sum(one.proposed for one in pool.sources) == len(pool.candidates) + len(pool.excluded)
 
 
 def test_a_parcel_keeps_its_cost_and_is_entered_where_it_is_nearest_to_the_street(sited: planner.Plan) -> None:
-    parcels = {one.id: one for one in sited.siting.pool.candidates if one.origin == "parcels"}
+    parcels = {one.id: one for one in sited.siting.pool.candidates if one.source == "parcels"}
     school, room = parcels["P:A"], parcels["P:B"]
     assert (school.cost, school.area_m2, school.tenure, school.name) == (30.0, 400.0, "owned", "Old school")
     entrance = (school.x_m - toy.ORIGIN[0], school.y_m - toy.ORIGIN[1])
@@ -435,7 +435,7 @@ weight = 2.0
 def test_every_model_answers_on_a_card(asked: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert put(asked, "--model", model) == 0
     card = capsys.readouterr().out
-    assert "proven: no choice among these candidates, under the same conditions, is better" in card
+    assert "optimal: no choice among these candidates, under the same conditions, is better" in card
     assert "gap 0.00%" in card
     assert "s of 20 s at most, seed 0" in card
     assert "residents × 1, old × 2" in card
@@ -450,7 +450,7 @@ def test_the_answers_of_the_toy_city(tmp_path: Path) -> None:
         370.0,
         500.0,
         500.0,
-        "proven",
+        "optimal",
     )
     assert [site["people_added"] for site in found["sites"]] == [130.0]
     layers = set(pyogrio.list_layers(tmp_path / "out" / "sites.gpkg")[:, 0])
@@ -492,7 +492,7 @@ def test_the_card_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     study = toy.STUDY.replace('language = "en"', 'language = "zh"').replace("candidates = 8", "candidates = 1")
     assert put(toy.write_study(tmp_path, study=study)) == 0
     card = capsys.readouterr().out
-    assert "已证明：在这些候选位置中，同样条件下没有更好的选法" in card
+    assert "最优（已证明）：在这些候选位置中，同样条件下没有更好的选法" in card
     assert "没有候选位置或中心能服务的有 30 人" in card
     assert "附近有站点，但道路绕行过远" in card
     assert "再增加 2 处街道候选位置（不少于 2 处）" in card

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, field_validator
 
 from planner.config.sections.base import LEAST_M, Minutes, Money, Settings
 
-Origin = Literal["clusters", "density", "circles", "parcels", "streets"]
+CandidateSource = Literal["clusters", "density", "business_areas", "parcels", "streets"]
 
 
 class DensitySettings(Settings):
@@ -91,8 +91,8 @@ class SitingSettings(Settings):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
     """The seed of the clustering; the same seed gives the same answer."""
 
-    origins: tuple[Origin, ...] = ("clusters", "circles", "parcels")
-    """Where candidates come from: "clusters", "density", "circles", "parcels", "streets" (all positions)."""
+    sources: tuple[CandidateSource, ...] = ("clusters", "business_areas", "parcels")
+    """Sources of candidates: "clusters", "density", "business_areas", "parcels", "streets" (all positions)."""
 
     street_positions: Annotated[int, Field(strict=True, ge=1, le=20000)] = 1000
     """At most so many street positions, the best of every neighbourhood; fewer where fewer suffice."""
@@ -148,3 +148,11 @@ class SitingSettings(Settings):
     density: DensitySettings = DensitySettings()
     robust: RobustSettings = RobustSettings()
     fair: FairSettings = FairSettings()
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _with_former_source(cls, value: object) -> object:
+        """Accept "circles", the former name of "business_areas", for one release."""
+        if not isinstance(value, list | tuple):
+            return value
+        return type(value)("business_areas" if one == "circles" else one for one in value)

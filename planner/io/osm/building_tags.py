@@ -12,9 +12,7 @@ import pandas as pd
 
 from planner.io.osm.line_classes import ALL_TAGS, further_tags, plain_word
 from planner.io.osm.walkable_tags import Tags
-
-OTHER_USE = "other_use"
-"""Column of buildings: what a building says that it is used for, as ``shop=mall``; "" where it says nothing."""
+from planner.schemas.tables import OTHER_USE
 
 USE_KEYS = (
     *("amenity", "shop", "office", "power", "parking", "craft", "industrial", "healthcare", "tourism", "leisure"),

@@ -20,13 +20,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.io.osm.building_tags import OTHER_USE, building_use, parse_height_m, parse_storeys
+from planner.io.osm.building_tags import building_use, parse_height_m, parse_storeys
 from planner.io.osm.gates import GatedLines, stop_at_gates
 from planner.io.osm.objects import DEGREES, NodeGap, areas_with, locate_ways, open_extract, points_with
 from planner.io.osm.plain_extracts import PlainExtract
 from planner.io.osm.squares import Square, UncrossedSquare, draw_crossing_lines, find_squares
 from planner.io.osm.walkable_tags import PRIVATE, is_built
 from planner.io.osm.ways import ExcludedWay, WalkableWays, crossings_of, join_places, read_walkable_ways
+from planner.schemas.tables import OTHER_USE
 
 PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healthcare")
 """Keys of places where people work or go; an object with several counts under the first."""

@@ -28,7 +28,7 @@ from planner.reporting.document.diagnosis import (
     diagnosis_entries,
     fairness_entries,
 )
-from planner.reporting.document.people import circles_entries, demand_entries, kinds_entries
+from planner.reporting.document.people import business_areas_entries, demand_entries, group_entries
 from planner.reporting.document.programme import programme_entries
 from planner.reporting.document.siting import lonlat_degrees, siting_entries
 from planner.reporting.rounding import add_shown_counts
@@ -72,8 +72,8 @@ def build_document(plan: Plan) -> Document:
             "demand": demand_entries(plan),
             "network": {name: getattr(quality, name) for name in quality.__slots__},
             "coverage": _coverage(plan),
-            "kinds": kinds_entries(plan),
-            "circles": circles_entries(plan),
+            "groups": group_entries(plan),
+            "business_areas": business_areas_entries(plan),
             "centres": _centres(plan),
             "diagnosis": diagnosis_entries(plan),
             "fairness": fairness_entries(plan),

@@ -38,7 +38,7 @@ def demand_entries(plan: Plan) -> Entries:
     }
 
 
-def kinds_entries(plan: Plan) -> list[Entries]:
+def group_entries(plan: Plan) -> list[Entries]:
     """Return the coverage of each kind of demand besides the residents."""
     return [_kind(kind) for kind in plan.groups]
 
@@ -63,15 +63,15 @@ def _kind(kind: GroupCoverage) -> Entries:
     }
 
 
-def circles_entries(plan: Plan) -> Entries | None:
-    """Return the business circles; None where the study gives no places."""
-    circles, settings = plan.business_areas, plan.study.business_areas
-    if circles is None or plan.inputs.places is None:
+def business_areas_entries(plan: Plan) -> Entries | None:
+    """Return the business areas; None where the study gives no places."""
+    areas, settings = plan.business_areas, plan.study.business_areas
+    if areas is None or plan.inputs.places is None:
         return None
-    inside = circles.places["circle"] != ""
+    inside = areas.places["circle"] != ""
     names = plan.inputs.facilities.set_index("id")["name"]
     middles = gpd.GeoSeries(
-        circles.places.set_index("id").geometry.reindex(circles.table["middle"]).array, crs=circles.places.crs
+        areas.places.set_index("id").geometry.reindex(areas.table["middle"]).array, crs=areas.places.crs
     ).to_crs(4326)
     lonlat = np.round(shapely.get_coordinates(middles.array), LONLAT_DIGITS).tolist()
     used = plan.inputs.places.points["kind_id"].value_counts()
@@ -80,18 +80,18 @@ def circles_entries(plan: Plan) -> Entries | None:
         "within_m": settings.within_m,
         "least_places": settings.least_places,
         "source": settings.source,
-        "standard_min": circles.standard_min,
+        "standard_min": areas.standard_min,
         "places": len(plan.inputs.places.points),
-        "places_of_business": len(circles.places),
-        "places_in_circles": int(inside.sum()),
-        "workers": circles.places["workers"].sum(),
-        "workers_in_circles": circles.places["workers"][inside].sum(),
-        "circles_found": len(circles.table),
-        "circles_with_station": int(circles.table["station_within"].sum()),
-        "kinds": [
+        "places_of_business": len(areas.places),
+        "places_in_areas": int(inside.sum()),
+        "workers": areas.places["workers"].sum(),
+        "workers_in_areas": areas.places["workers"][inside].sum(),
+        "areas_found": len(areas.table),
+        "areas_with_station": int(areas.table["station_within"].sum()),
+        "place_kinds": [
             {
                 "id": kind.id,
-                "circle": kind.circle,
+                "makes_area": kind.circle,
                 "jobs": kind.jobs,
                 "source": kind.source,
                 "source_zh": kind.source_zh,
@@ -101,7 +101,7 @@ def circles_entries(plan: Plan) -> Entries | None:
             for kind in plan.inputs.places.kinds.kind
             if kind.id in used.index
         ],
-        "circles": [
+        "areas": [
             {
                 **row,
                 "station_name": names.get(row["station"], ""),
@@ -110,7 +110,7 @@ def circles_entries(plan: Plan) -> Entries | None:
                 "lat": lat,
             }
             for row, (lon, lat) in zip(
-                _records(pd.DataFrame(circles.table.drop(columns="geometry"))), lonlat, strict=True
+                _records(pd.DataFrame(areas.table.drop(columns="geometry"))), lonlat, strict=True
             )
         ],
     }
@@ -122,7 +122,7 @@ def weighing_entries(plan: Plan) -> Entries:
     others = [weight for kind, weight in weights.items() if kind != RESIDENTS]
     return {
         "weighted": weights[RESIDENTS] != 1 or any(others),
-        "weights": [{"kind": kind, "weight": weight} for kind, weight in weights.items()],
+        "weights": [{"group": kind, "weight": weight} for kind, weight in weights.items()],
     }
 
 

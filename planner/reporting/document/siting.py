@@ -44,15 +44,15 @@ def siting_entries(plan: Plan) -> Entries:
                 siting.candidates.drop(columns="geometry").to_dict(orient="records"), places.lonlat, strict=True
             )
         ],
-        "origins": [
+        "sources": [
             {
-                "origin": one.origin,
+                "source": one.source,
                 "proposed": one.proposed,
                 "kept": one.kept,
                 "suffice": one.suffice,
-                **_in_words(Phrase(f"words.origin_{one.origin}")),
+                **_in_words(Phrase(f"words.source_{one.source}")),
             }
-            for one in siting.pool.origins
+            for one in siting.pool.sources
         ],
         "every_street": siting.pool.every_street,
         "excluded": _excluded(plan),
@@ -77,7 +77,7 @@ class _Places:
     def __init__(self, plan: Plan) -> None:
         candidates = plan.siting.candidates
         self.ids = [str(one) for one in candidates["id"]]
-        self.origins = [str(one) for one in candidates["origin"]]
+        self.sources = [str(one) for one in candidates["source"]]
         self.costs = list(candidates["cost"])
         self.all_ids = [one.id for one in plan.siting.pool.candidates]
         self.lonlat = lonlat_degrees(candidates)
@@ -91,7 +91,7 @@ class _Places:
                 "lon": self.lonlat[site][0],
                 "lat": self.lonlat[site][1],
                 "people_added": added,
-                "origin": self.origins[site],
+                "source": self.sources[site],
                 "cost": self.costs[site],
             }
             for rank, (site, added) in enumerate(zip(proposal.sites, proposal.people_added, strict=True), start=1)
@@ -113,7 +113,7 @@ def _proposal(
         "method": proposal.method,
         "status": proposal.status,
         "people_gained": proposal.people_gained,
-        "gained_by_kind": [{"kind": kind, "people_gained": gained} for kind, gained in gains.items()],
+        "gained_by_group": [{"group": kind, "people_gained": gained} for kind, gained in gains.items()],
         "bound": proposal.bound,
         "gap": proposal.gap,
         "people_covered_after": covered + residents,
@@ -141,7 +141,7 @@ def _excluded(plan: Plan) -> list[Entries]:
     return [
         {
             "id": one.candidate.id,
-            "origin": one.candidate.origin,
+            "source": one.candidate.source,
             "name": one.candidate.name,
             "reason": one.reason,
             "detail": one.detail,

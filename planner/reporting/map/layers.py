@@ -282,7 +282,7 @@ def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     circles = plan.business_areas
     if circles is None or circles.table.empty:
         return None
-    areas = content["circles"]
+    areas = content["business_areas"]
     properties = [
         {
             "note": words.add(
@@ -290,7 +290,7 @@ def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
             ),
             "within": circle["station_within"],
         }
-        for circle in areas["circles"]
+        for circle in areas["areas"]
     ]
     name = words.texts("maps.layer_circles", count=words.texts.whole(len(properties)))
     return shapes_layer(

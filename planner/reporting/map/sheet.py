@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import CommandError, Issue
 from planner.reporting.document.build import Document, build_document
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
@@ -59,7 +59,7 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
 
     Raises
     ------
-    StudyError
+    CommandError
         The ending is none of these.
     OutputError
         The file cannot be written.
@@ -91,7 +91,7 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
 def check_format(path: Path) -> None:
     """Refuse a file whose ending says no format that can be drawn, before the work begins that would be lost."""
     if path.suffix.lower() not in FORMATS:
-        raise StudyError(str(path), [Issue("map_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
+        raise CommandError(str(path), [Issue("map_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
 
 
 def draw_static_map(plan: Plan, content: Document) -> Figure:

@@ -13,7 +13,7 @@ import shapely
 
 from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import CommandError, Issue
 from planner.reporting.document.build import Document, build_document
 from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text
 from planner.reporting.files.input_protection import protect_inputs
@@ -77,7 +77,7 @@ def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path
 
     Raises
     ------
-    StudyError
+    CommandError
         The ending is none of these; or nothing, or more than one part, is called so.
     OutputError
         The file cannot be written.
@@ -93,7 +93,9 @@ def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path
 def check_format(path: Path) -> None:
     """Refuse a file whose ending says no format of the report, before the work begins that would be lost."""
     if path.suffix.lower() not in FORMATS:
-        raise StudyError(str(path), [Issue("report_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
+        raise CommandError(
+            str(path), [Issue("report_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})]
+        )
 
 
 def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
@@ -282,7 +284,7 @@ def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
 
     Raises
     ------
-    StudyError
+    CommandError
         Nothing is called so (the nearest names are given), or several parts are.
     """
     names = {row["community"]: (row["name"], row["subdistrict"]) for row in content["coverage"]["by_community"]}
@@ -303,10 +305,10 @@ def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
         return found[0]
     if found:
         ids = [one.communities[0] for one in found if one.kind == "community"]
-        raise StudyError(source, [Issue("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
+        raise CommandError(source, [Issue("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
     known = [content["study"]["name"], *streets, *(name for name, _ in names.values()), *names]
     near = difflib.get_close_matches(wanted, known, n=NEAREST, cutoff=0.0)
-    raise StudyError(source, [Issue("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
+    raise CommandError(source, [Issue("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
 
 
 def filter_document(content: Document, communities: Collection[str]) -> Document:
@@ -345,7 +347,7 @@ def filter_document(content: Document, communities: Collection[str]) -> Document
             "communities_without_centre": without,
         },
         "siting": {**content["siting"], "proposals": []},
-        "circles": None,
+        "business_areas": None,
     }
 
 

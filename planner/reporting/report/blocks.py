@@ -259,7 +259,7 @@ class Headcount:
 
 
 def section_names(content: Document) -> list[str]:
-    """Return the sections of the report in their order, programme and circles only where the study has them."""
+    """Return the sections of the report in order; programme and business areas only where the study has them."""
     named = (
         "basis",
         "inventory",
@@ -268,11 +268,11 @@ def section_names(content: Document) -> list[str]:
         "siting",
         "programme",
         "fairness",
-        "circles",
+        "business_areas",
         "reading",
         "data",
     )
-    return [name for name in named if name not in ("programme", "circles") or content[name] is not None]
+    return [name for name in named if name not in ("programme", "business_areas") or content[name] is not None]
 
 
 def section_number(content: Document, name: str) -> int:
@@ -318,13 +318,13 @@ def shown_bound(proposal: Document) -> int | None:
 
     Examples
     --------
-    >>> shown_bound({"status": "stopped", "bound": 160.4}), shown_bound({"status": "proven", "bound": 130.2})
+    >>> shown_bound({"status": "time_limit", "bound": 160.4}), shown_bound({"status": "optimal", "bound": 130.2})
     (161, 130)
     """
     bound: float | None = proposal["bound"]
     if bound is None:
         return None
-    return round(bound) if proposal["status"] == "proven" else ceil(bound)
+    return round(bound) if proposal["status"] == "optimal" else ceil(bound)
 
 
 def speed_text(t: Translator) -> str:

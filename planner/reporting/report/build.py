@@ -50,7 +50,7 @@ def build_report(plan: Plan, content: Document) -> Report:
         "siting": lambda: siting_section(plan, t),
         "programme": lambda: programme_section(t),
         "fairness": lambda: equity_section(t),
-        "circles": lambda: business_areas_section(t),
+        "business_areas": lambda: business_areas_section(t),
         "reading": lambda: reading_section(t),
         "data": lambda: data_section(t),
     }

@@ -147,8 +147,8 @@ def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     points = [kind.demand[columns].assign(kind=kind.group.settings.id) for kind in plan.groups]
     shares = [kind.by_community.assign(kind=kind.group.settings.id) for kind in plan.groups]
     return {
-        "kinds_demand": gpd.GeoDataFrame(pd.concat(points, ignore_index=True), crs=plan.inputs.crs),
-        "kinds_coverage": pd.concat(shares, ignore_index=True),
+        "groups_demand": gpd.GeoDataFrame(pd.concat(points, ignore_index=True), crs=plan.inputs.crs),
+        "groups_coverage": pd.concat(shares, ignore_index=True),
     }
 
 
@@ -156,7 +156,7 @@ def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     if plan.business_areas is None:
         return {}
     return {
-        "circles": plan.business_areas.table,
+        "business_areas": plan.business_areas.table,
         "places": keep_columns(plan.business_areas.places, "places", plan),
     }
 
@@ -207,7 +207,7 @@ def _sites(plan: Plan) -> gpd.GeoDataFrame:
     )
     named = [*((one.method, one) for one in siting.proposals), *others]
     frames = [
-        siting.candidates.iloc[list(proposal.sites)][["id", "origin", "cost", "geometry"]].assign(
+        siting.candidates.iloc[list(proposal.sites)][["id", "source", "cost", "geometry"]].assign(
             method=method,
             rank=np.arange(1, len(proposal.sites) + 1),
             people_added=list(proposal.people_added),
@@ -216,7 +216,7 @@ def _sites(plan: Plan) -> gpd.GeoDataFrame:
         for method, proposal in named
     ]
     if not frames:
-        names = ("id", "origin", "cost", "method", "rank", "people_added", "status")
+        names = ("id", "source", "cost", "method", "rank", "people_added", "status")
         columns: dict[str, list[object]] = {name: [] for name in names}
         return gpd.GeoDataFrame(columns, geometry=[], crs=plan.inputs.crs)
     return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=plan.inputs.crs)

@@ -91,18 +91,18 @@ LAYERS: dict[str, Schema] = {
         text="community name method reason",
         number="given found placed lost",
     ),
-    "kinds_demand": Schema(
+    "groups_demand": Schema(
         "Point",
         text="id community nearest_facility kind",
         number="people nearest_min",
     ),
-    "kinds_coverage": Schema(
+    "groups_coverage": Schema(
         NO_PLACE,
         text="community name kind",
         number=("limit_min people people_covered people_share people_overlap overlap_share points_share"),
         whole="points points_covered",
     ),
-    "circles": Schema(
+    "business_areas": Schema(
         "Polygon",
         text="id name name_from middle station centre",
         number=("workers workers_given workers_covered workers_near_middle station_min centre_min area_m2"),
@@ -136,19 +136,19 @@ LAYERS: dict[str, Schema] = {
     ),
     "candidates": Schema(
         "Point",
-        text="id origin name tenure centres",
+        text="id source name tenure centres",
         number="people moved_m cost area_m2 people_in_reach",
         whole="clusters",
     ),
     "candidates_excluded": Schema(
         "Point",
-        text="id origin name tenure centres reason detail",
+        text="id source name tenure centres reason detail",
         number="people moved_m cost area_m2",
         whole="clusters",
     ),
     "sites": Schema(
         "Point",
-        text="id origin method status",
+        text="id source method status",
         number="cost people_added",
         whole="rank",
     ),
@@ -283,7 +283,7 @@ LAYERS: dict[str, Schema] = {
 SITES_LAYERS: dict[str, Schema] = {
     "sites": Schema(
         "Point",
-        text="id origin name tenure tier",
+        text="id source name tenure tier",
         number="area_m2 people_added cost",
         whole="rank",
     ),

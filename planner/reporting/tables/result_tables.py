@@ -289,7 +289,7 @@ def sites_table(t: Translator, *, weighted: bool) -> TableSpec:
 
 
 def business_areas_table(t: Translator) -> TableSpec:
-    """Return the table of business areas: a row is an entry of `circles.circles`."""
+    """Return the table of business areas: a row is an entry of `business_areas.areas`."""
 
     def name(area: Document) -> Cell:
         within = area["station_within"]

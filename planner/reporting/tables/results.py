@@ -73,9 +73,9 @@ def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet]:
         yield sites_table(t, weighted=siting["weighted"]).sheet("sites", sites)
     yield from programme_sheets(t)
     yield _uncovered(plan, t)
-    if content["circles"] is not None:
-        rows = content["circles"]["circles"]
-        yield business_areas_table(t).sheet("circles", rows, keys=BUSINESS_AREAS)
+    if content["business_areas"] is not None:
+        rows = content["business_areas"]["areas"]
+        yield business_areas_table(t).sheet("business_areas", rows, keys=BUSINESS_AREAS)
     yield _notices(t)
     yield sources_table(t).sheet("sources", content["data"]["sources"])
 

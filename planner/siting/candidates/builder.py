@@ -1,4 +1,4 @@
-"""All candidates of a siting question: from every origin that the study names, sorted out by the ground."""
+"""All candidates of a siting question: from every source that the study names, sorted out by the ground."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from planner.schemas.tables import Parcels
 from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
 from planner.siting.candidates.clusters import Clustering, Grouping, propose_dense, propose_middles
 from planner.siting.candidates.constraints import SiteConstraints
-from planner.siting.candidates.parcels import propose_circles, propose_parcels
+from planner.siting.candidates.parcels import propose_business_areas, propose_parcels
 from planner.siting.candidates.place_ids import make_ids_unique
 from planner.siting.candidates.street_positions import StreetPositions, propose_street_positions
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
-    """What came of one origin.
+    """What came of one source.
 
     Attributes
     ----------
-    origin
+    source
         Which.
     proposed, kept
         How many candidates it proposed, and how many of them may be chosen.
     suffice
-        Of street positions, how many suffice for an optimum over all of them; None for other origins.
+        Of street positions, how many suffice for an optimum over all of them; None for other sources.
     """
 
-    origin: str
+    source: str
     proposed: int
     kept: int
     suffice: int | None = None
@@ -57,13 +57,13 @@ class CandidateSet:
         Those that may be chosen; free centres as they are come last.
     excluded
         Those that may not, each with its reason.
-    origins
-        What came of each origin.
+    sources
+        What came of each source.
     """
 
     candidates: tuple[Candidate, ...]
     excluded: tuple[ExcludedCandidate, ...] = ()
-    origins: tuple[SourceSummary, ...] = ()
+    sources: tuple[SourceSummary, ...] = ()
 
     @property
     def new(self) -> tuple[Candidate, ...]:
@@ -82,7 +82,7 @@ class CandidateSet:
         It is not where one of the positions that suffice was left out: another of its stretch might have stayed.
         It speaks of who is within the limit only: for the length of walks better positions lie inside a stretch.
         """
-        return any(one.stands_for_all for one in self.origins)
+        return any(one.stands_for_all for one in self.sources)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,31 +124,31 @@ class CandidateBuilder:
     ground: SiteConstraints | None = None
 
     def build(self) -> CandidateSet:
-        """Return all candidates; those of one place from several origins are all kept.
+        """Return all candidates; those of one place from several sources are all kept.
 
         The clusters into as many as sites are always among them: what clustering alone would choose is shown
         beside the optimum.
         """
         found: list[tuple[str, Sequence[Candidate], int | None]] = [("clusters", self._middles(), None)]
-        for origin in dict.fromkeys(self.settings.origins):
-            if origin == "density":
-                found.append((origin, self._dense(), None))
-            if origin == "circles" and self.business_areas is not None:
-                business_areas = propose_circles(self.business_areas, self.walker)
-                found.append((origin, business_areas, None))
-            if origin == "parcels" and self.parcels is not None:
+        for source in dict.fromkeys(self.settings.sources):
+            if source == "density":
+                found.append((source, self._dense(), None))
+            if source == "business_areas" and self.business_areas is not None:
+                business_areas = propose_business_areas(self.business_areas, self.walker)
+                found.append((source, business_areas, None))
+            if source == "parcels" and self.parcels is not None:
                 parcels = propose_parcels(self.parcels, self.walker)
-                found.append((origin, parcels, None))
-            if origin == "streets":
+                found.append((source, parcels, None))
+            if source == "streets":
                 streets = self._streets()
-                found.append((origin, streets.candidates, streets.suffice))
+                found.append((source, streets.candidates, streets.suffice))
         there = {(one.id, one.x_m, one.y_m) for _, given, _ in found for one in given}
         named = [one for one in self.named if (one.id, one.x_m, one.y_m) not in there]
         found += [("named", named, None)] if named else []
         found += [
-            (origin, own, None)
-            for origin in ("move", "merge", "keep")
-            if (own := [one for one in self.options if one.origin == origin])
+            (source, own, None)
+            for source in ("move", "merge", "keep")
+            if (own := [one for one in self.options if one.source == source])
         ]
         return self._sorted_out(found)
 
@@ -160,24 +160,24 @@ class CandidateBuilder:
         taken = set(self.taken)
         candidates: list[Candidate] = []
         excluded: list[ExcludedCandidate] = []
-        origins: list[SourceSummary] = []
-        for origin, given, suffice in found:
+        sources: list[SourceSummary] = []
+        for source, given, suffice in found:
             new_cost = self.settings.new_cost
             proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
             # A centre as it is has the id of a centre: its own.
-            proposed = proposed if origin == "keep" else make_ids_unique(proposed, taken)
+            proposed = proposed if source == "keep" else make_ids_unique(proposed, taken)
             taken |= {one.id for one in proposed}
             kept, out = (proposed, []) if self.ground is None else self.ground.sorted_out(proposed)
             candidates += kept
             excluded += out
-            origins.append(SourceSummary(origin, len(proposed), len(kept), suffice))
-        return CandidateSet(tuple(candidates), tuple(excluded), tuple(origins))
+            sources.append(SourceSummary(source, len(proposed), len(kept), suffice))
+        return CandidateSet(tuple(candidates), tuple(excluded), tuple(sources))
 
     def _middles(self) -> list[Candidate]:
         near = self.uncovered[self.snaps.reaches_street]
         sites, asked = max(self.settings.sites, 1), self.settings.candidates
         clusterings = [Clustering(sites, self.settings.seed)]
-        if "clusters" in self.settings.origins and asked > sites:
+        if "clusters" in self.settings.sources and asked > sites:
             clusterings.append(Clustering(asked, self.settings.seed))
         return propose_middles(near, self.walker, clusterings) if len(near) else []
 

@@ -12,7 +12,7 @@ import pyproj
 
 from planner.network.walk import FloatArray
 
-Source = Literal["clusters", "density", "circles", "parcels", "streets", "named", "keep", "move", "merge"]
+Source = Literal["clusters", "density", "business_areas", "parcels", "streets", "named", "keep", "move", "merge"]
 Reason = Literal[
     "in_water", "on_barrier", "outside", "too_near", "no_street", "behind_barrier", "too_small", "no_cost"
 ]
@@ -26,7 +26,7 @@ class Candidate:
     ----------
     id
         Told apart from all other candidates.
-    origin
+    source
         Where the idea comes from. ``"keep"``, ``"move"`` and ``"merge"`` are the options of free centres.
     x_m, y_m
         The place in the study's system, metres, to the centimetre.
@@ -46,7 +46,7 @@ class Candidate:
     """
 
     id: str
-    origin: Source
+    source: Source
     x_m: float
     y_m: float
     cost: float | None = None
@@ -61,7 +61,7 @@ class Candidate:
     @property
     def stays(self) -> bool:
         """Whether it is a centre as it is."""
-        return self.origin == "keep"
+        return self.source == "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def candidate_table(candidates: Sequence[Candidate], crs: pyproj.CRS | None) -> 
     return gpd.GeoDataFrame(
         {
             "id": [one.id for one in candidates],
-            "origin": [one.origin for one in candidates],
+            "source": [one.source for one in candidates],
             "name": [one.name for one in candidates],
             "clusters": np.array([one.clusters for one in candidates], dtype=np.int64),
             "people": np.array([one.people for one in candidates], dtype=np.float64),

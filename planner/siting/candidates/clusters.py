@@ -127,7 +127,7 @@ def propose_dense(
 
 def snap_to_streets(
     ids: str | Sequence[str],
-    origin: Source,
+    source: Source,
     xy: NDArray[np.float64],
     walker: Walker,
     *,
@@ -142,7 +142,7 @@ def snap_to_streets(
     return [
         Candidate(
             id=ident,
-            origin=origin,
+            source=source,
             x_m=float(spots[place, 0]),
             y_m=float(spots[place, 1]),
             name="" if names is None else names[place],

@@ -38,7 +38,7 @@ def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
     return [
         Candidate(
             id=f"P:{row['id']}",
-            origin="parcels",
+            source="parcels",
             x_m=float(x),
             y_m=float(y),
             cost=_known(row["cost"]),
@@ -50,7 +50,7 @@ def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
     ]
 
 
-def propose_circles(circles: BusinessAreas, walker: Walker) -> list[Candidate]:
+def propose_business_areas(circles: BusinessAreas, walker: Walker) -> list[Candidate]:
     """Propose the middle of every business circle: the place of business nearest to where its people work.
 
     Returns
@@ -63,7 +63,7 @@ def propose_circles(circles: BusinessAreas, walker: Walker) -> list[Candidate]:
     return make_ids_unique(
         snap_to_streets(
             "C",
-            "circles",
+            "business_areas",
             xy,
             walker,
             people=[float(workers) for workers in circles.table["workers"]],

@@ -86,10 +86,10 @@ def propose_relocations(
     for options in (moves, merges):
         if options:
             xy = np.array([middle for *_, middle in options])
-            origin = "move" if options is moves else "merge"
+            source = "move" if options is moves else "merge"
             placed = snap_to_streets(
                 [ident for ident, *_ in options],
-                "move" if origin == "move" else "merge",
+                "move" if source == "move" else "merge",
                 xy,
                 walker,
             )
@@ -116,7 +116,7 @@ def facility_actions(
     merged = {
         centre: one.id
         for one in chosen
-        if one.origin == "merge" and not kept & set(one.centres)
+        if one.source == "merge" and not kept & set(one.centres)
         for centre in one.centres
     }
     gone = [one for one in free if one.id not in kept and one.id not in merged]
@@ -160,4 +160,4 @@ def _near(kept: Sequence[Candidate], walker: Walker, *, within_m: float) -> list
 
 
 def _of_centres(one: Candidate, centres: tuple[str, ...]) -> Candidate:
-    return Candidate(one.id, one.origin, one.x_m, one.y_m, centres=centres, moved_m=one.moved_m)
+    return Candidate(one.id, one.source, one.x_m, one.y_m, centres=centres, moved_m=one.moved_m)

@@ -95,7 +95,7 @@ def backup_covering(
         "backup_covering",
         "most",
         chosen,
-        replace(certificate, bound=objective) if certificate.status == "proven" else certificate,
+        replace(certificate, bound=objective) if certificate.status == "optimal" else certificate,
         before=worth(np.zeros(0, dtype=np.int64)),
         deadline=deadline,
         seed=seed,

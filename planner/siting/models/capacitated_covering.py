@@ -102,7 +102,7 @@ def capacitated_covering(
     flows = _Flows(row[counts], column[counts], coverage.weight, households, capacity)
     chosen, share, bound = _best_allocation(flows, limits, fixed, deadline, seed)
     certificate = Certificate.of(flows.served(share), bound)
-    if certificate.status == "proven":
+    if certificate.status == "optimal":
         certificate = replace(certificate, bound=certificate.objective)
     used = np.bincount(flows.column, weights=share * households[flows.row], minlength=columns).astype(np.float64)
     some = share > 0

@@ -57,7 +57,7 @@ def maximal_covering(
     >>> coverage = CoverageMatrix(matrix, np.array([5.0, 2.0, 4.0]))
     >>> best = maximal_covering(coverage, SelectionConstraints(sites=1), time_limit_s=5)
     >>> best.sites, best.objective, best.bound, best.status
-    ((2,), 9.0, 9.0, 'proven')
+    ((2,), 9.0, 9.0, 'optimal')
     """
     deadline = start_deadline(time_limit_s)
     row, column = coverage_pairs(coverage.matrix)

@@ -47,7 +47,7 @@ def p_median(
     >>> costs = TravelCosts.from_table(np.array([[0.0, 4.0], [4.0, 0.0], [9.0, 1.0]]), np.array([1.0, 1.0, 2.0]))
     >>> best = p_median(costs, SelectionConstraints(sites=1), time_limit_s=5)
     >>> best.sites, best.objective, best.status
-    ((1,), 6.0, 'proven')
+    ((1,), 6.0, 'optimal')
     """
     deadline = start_deadline(time_limit_s)
     limits, fixed = constraints.limits(costs.columns), constraints.fixed_columns()

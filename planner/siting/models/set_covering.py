@@ -54,7 +54,7 @@ def set_covering(
     >>> matrix = csr_array(np.array([[1, 0, 1], [0, 1, 1], [0, 1, 0], [0, 0, 0]], dtype=bool))
     >>> fewest = set_covering(CoverageMatrix(matrix, np.ones(4)), time_limit_s=5)
     >>> fewest.sites, fewest.objective, fewest.status, fewest.unservable
-    ((1, 2), 2.0, 'proven', array([3]))
+    ((1, 2), 2.0, 'optimal', array([3]))
     """
     columns = coverage.matrix.shape[1]
     raise_issues(check_positions("fixed", fixed, columns), () if cost is None else cost_issues(cost, columns))

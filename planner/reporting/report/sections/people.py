@@ -43,7 +43,7 @@ EVIDENCE = ("seen", "excerpt", "own")
 
 def groups_section(t: Translator) -> Iterator[Block]:
     """Yield the coverage of each further population group."""
-    found = t.content["kinds"]
+    found = t.content["groups"]
     if not found:
         return
     yield Paragraph(t("kinds_title"), title=True)
@@ -84,7 +84,7 @@ def _kind_row(kind: Document, row: Document, t: Translator) -> Row:
 
 def business_areas_section(t: Translator) -> Iterator[Block]:
     """Yield the business areas, their workers, and which have a station within the standard."""
-    found = t.content["circles"]
+    found = t.content["business_areas"]
     minutes = t.exact(found["standard_min"])
     yield Paragraph(
         t(
@@ -98,16 +98,16 @@ def business_areas_section(t: Translator) -> Iterator[Block]:
         t(
             "circles_intro",
             places=t.whole(found["places_of_business"]),
-            count=found["circles_found"],
-            inside=t.whole(found["places_in_circles"]),
-            workers=t.whole(found["workers_in_circles"]),
-            station=found["circles_with_station"],
+            count=found["areas_found"],
+            inside=t.whole(found["places_in_areas"]),
+            workers=t.whole(found["workers_in_areas"]),
+            station=found["areas_with_station"],
             minutes=minutes,
         )
     )
-    if found["circles"]:
+    if found["areas"]:
         note = t("circles_note", minutes=minutes)
-        yield business_areas_table(t).block(found["circles"], t("circles_table"), keys=BUSINESS_AREAS, note=note)
+        yield business_areas_table(t).block(found["areas"], t("circles_table"), keys=BUSINESS_AREAS, note=note)
     else:
         yield Paragraph(t("circles_none"))
     yield Table(
@@ -122,7 +122,7 @@ def business_areas_section(t: Translator) -> Iterator[Block]:
                 t.whole(kind["places"]),
                 t.exact(kind["jobs"]),
             )
-            for kind in found["kinds"]
+            for kind in found["place_kinds"]
         ),
         note=t("circles_kinds_note"),
     )
@@ -175,7 +175,7 @@ def weights_section(t: Translator) -> Iterator[Block]:
     names = group_names(t)
     if found["weighted"]:
         shown = [
-            t("weighing_one", name=names[one["kind"]], weight=t.exact(one["weight"])) for one in found["weights"]
+            t("weighing_one", name=names[one["group"]], weight=t.exact(one["weight"])) for one in found["weights"]
         ]
         yield Paragraph(t("weighing_intro", weights=t("clause_joint").join(shown)))
     if len(names) > 1:
@@ -186,7 +186,7 @@ def weights_section(t: Translator) -> Iterator[Block]:
             tuple(
                 (
                     t.term(f"method_{proposal['method']}"),
-                    *(t.whole(gain["people_gained"]) for gain in proposal["gained_by_kind"]),
+                    *(t.whole(gain["people_gained"]) for gain in proposal["gained_by_group"]),
                 )
                 for proposal in found["proposals"]
             ),
@@ -196,4 +196,4 @@ def weights_section(t: Translator) -> Iterator[Block]:
 
 def group_names(t: Translator) -> dict[str, str]:
     """Return what each kind of people is called, the residents first."""
-    return {"residents": t("residents"), **{kind["id"]: kind["name"] for kind in t.content["kinds"]}}
+    return {"residents": t("residents"), **{kind["id"]: kind["name"] for kind in t.content["groups"]}}

@@ -54,7 +54,7 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     condition = {"free": t.join(free), "budget": budget_condition(t)} if free else {"within": budget_condition(t)}
     yield Paragraph(t(key, sites=asked, uncovered=uncovered, minutes=minutes, metres=circle, **condition))
     yield from weights_section(t)
-    again = settings["candidates"] > asked and "clusters" in settings["origins"]
+    again = settings["candidates"] > asked and "clusters" in settings["sources"]
     key = "siting_candidates" if again else "siting_candidates_once"
     yield Paragraph(t(key, count=t.whole(count), sites=asked, asked=settings["candidates"], access=access))
     yield from candidates_section(t)
@@ -80,7 +80,7 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
         if proposal["sites"]:
             yield _sites_table(proposal, t)
     left = t.whole(heads.uncovered - round(residents_gained(best)))
-    everywhere = "_everywhere" if found["every_street"] and best["status"] == "proven" else ""
+    everywhere = "_everywhere" if found["every_street"] and best["status"] == "optimal" else ""
     yield Paragraph(t("siting_left", sites=len(best["sites"]), left=left, minutes=minutes))
     yield Paragraph(
         t(
@@ -103,13 +103,13 @@ def _gap(proposal: Document, t: Translator) -> str:
 
 def residents_gained(proposal: Document) -> float:
     """Return how many residents a proposal gains, each counted once, whatever the weights of its question."""
-    return float(next(one["people_gained"] for one in proposal["gained_by_kind"] if one["kind"] == RESIDENTS))
+    return float(next(one["people_gained"] for one in proposal["gained_by_group"] if one["group"] == RESIDENTS))
 
 
 def _answer_row(proposal: Document, t: Translator) -> Row:
     seconds = t.exact(t.content["study"]["siting"]["seconds"])
     bound = shown_bound(proposal)
-    gap = t("gap_none") if proposal["status"] == "proven" else _gap(proposal, t)
+    gap = t("gap_none") if proposal["status"] == "optimal" else _gap(proposal, t)
     return (
         t.term(f"method_{proposal['method']}"),
         t(f"status_{proposal['status']}", seconds=seconds, within=proof_conditions(t)),
@@ -154,14 +154,14 @@ def _free(t: Translator) -> str:
 def candidates_section(t: Translator) -> Iterator[Block]:
     """Yield the sources of the candidates, and the excluded candidates with the reason."""
     found = t.content["siting"]
-    if len(found["origins"]) > 1 or found["excluded"]:
+    if len(found["sources"]) > 1 or found["excluded"]:
         yield Table(
-            t("origins_table"),
-            (t("column_origin"),),
+            t("sources_table"),
+            (t("column_source"),),
             t.all("column_proposed", "column_kept"),
-            tuple((t.localized(one), t.whole(one["proposed"]), t.whole(one["kept"])) for one in found["origins"]),
+            tuple((t.localized(one), t.whole(one["proposed"]), t.whole(one["kept"])) for one in found["sources"]),
         )
-    streets = [one for one in found["origins"] if one["suffice"] is not None]
+    streets = [one for one in found["sources"] if one["suffice"] is not None]
     for one in streets:
         key = "streets_every" if found["every_street"] else "streets_some"
         yield Paragraph(t(key, suffice=t.whole(one["suffice"]), kept=t.whole(one["kept"])))
@@ -224,12 +224,12 @@ def _curve(curve: list[Document], asked: int, t: Translator) -> Table:
             )
             for step in curve
         ),
-        note=t("curve_note" if _proven(curve) else "curve_note_stopped", within=proof_conditions(t)),
+        note=t("curve_note" if _proven(curve) else "curve_note_time_limit", within=proof_conditions(t)),
     )
 
 
 def _proven(found: list[Document]) -> bool:
-    return all(one["status"] == "proven" for one in found)
+    return all(one["status"] == "optimal" for one in found)
 
 
 def _alternatives(found: list[Document], t: Translator) -> Iterator[Block]:
@@ -335,7 +335,7 @@ def _of_regrets(plans: list[Document], t: Translator) -> str:
         for regret, bound in zip(plan["regret"], plan["regret_bound"], strict=True)
     )
     note = t("robust_note")
-    return note if more < LEAST_MORE else note + t("robust_note_stopped", more=t.whole(ceil(more)))
+    return note if more < LEAST_MORE else note + t("robust_note_time_limit", more=t.whole(ceil(more)))
 
 
 def _fair(found: Document, t: Translator) -> Table:
@@ -352,12 +352,12 @@ def _fair(found: Document, t: Translator) -> Table:
             )
             for plan in found["plans"]
         ),
-        note=t("fair_note" if _proven(found["plans"]) else "fair_note_stopped", within=proof_conditions(t)),
+        note=t("fair_note" if _proven(found["plans"]) else "fair_note_time_limit", within=proof_conditions(t)),
     )
 
 
 def _served(plan: Document, t: Translator) -> str:
     people = t.whole(plan["people"])
-    if plan["status"] == "proven":
+    if plan["status"] == "optimal":
         return people
     return f"{people} (≤ {t.whole(round_bound(plan['people'], plan['people_bound']))})"

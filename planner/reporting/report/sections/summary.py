@@ -104,13 +104,13 @@ def indicators(t: Translator) -> Iterator[Indicator]:
         label = t("kpi_gained_weighted" if found["weighted"] else "kpi_gained")
         gained = best["people_gained"]
         yield Indicator(t.whole(gained), label, t("kpi_gained_note", share=after), gained)
-    circles = content["circles"]
+    circles = content["business_areas"]
     if circles is not None:
         yield Indicator(
-            t.whole(circles["circles_found"]),
+            t.whole(circles["areas_found"]),
             t("kpi_circles"),
-            t("kpi_circles_note", station=circles["circles_with_station"], minutes=minutes),
-            circles["circles_found"],
+            t("kpi_circles_note", station=circles["areas_with_station"], minutes=minutes),
+            circles["areas_found"],
         )
 
 
@@ -147,8 +147,8 @@ def summary(t: Translator) -> Iterator[str]:
         best = content["siting"]["proposals"][-1]
         names = group_names(t)
         gains = [
-            t("summary_gain", name=names[gain["kind"]], people=t.whole(gain["people_gained"]))
-            for gain in best["gained_by_kind"]
+            t("summary_gain", name=names[gain["group"]], people=t.whole(gain["people_gained"]))
+            for gain in best["gained_by_group"]
         ]
         yield t("summary_weighted", gains=t.join(gains))
     if content["programme"] is not None:
@@ -157,7 +157,7 @@ def summary(t: Translator) -> Iterator[str]:
 
 def _people_summary(t: Translator) -> Iterator[str]:
     """Yield the coverage of further population groups and of business areas."""
-    for kind in t.content["kinds"]:
+    for kind in t.content["groups"]:
         row = next(row for row in kind["total"] if row["limit_min"] == kind["standard_min"])
         yield t(
             "summary_kind",
@@ -166,12 +166,12 @@ def _people_summary(t: Translator) -> Iterator[str]:
             share=t.percent(row["people_share"]),
             minutes=t.exact(kind["standard_min"]),
         )
-    found = t.content["circles"]
+    found = t.content["business_areas"]
     if found is not None:
         yield t(
             "summary_circles",
-            count=found["circles_found"],
-            station=found["circles_with_station"],
+            count=found["areas_found"],
+            station=found["areas_with_station"],
             minutes=t.exact(found["standard_min"]),
         )
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.io.community_matching import Unmatched, match_communities
+from planner.inputs.community_matching import Unmatched, match_communities
 from planner.io.row_audit import DroppedRows, drop_rows
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from planner.io.raster import open_raster, read_scale, read_scaled, refuse_undeclared_no_data
 from planner.messages.errors import DataError, Issue
+from planner.population.grid_cells import RasterCells
 from planner.schemas.tables import Communities
 
 if TYPE_CHECKING:
@@ -25,33 +25,6 @@ M2_A_KM2 = 1e6
 
 MOST_CELLS = 20_000_000
 """A raster that puts more cells than this around the communities is no population raster of a district."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RasterCells:
-    """The cells of a raster that count people around the communities.
-
-    Attributes
-    ----------
-    cells
-        One row a cell with people that touches the communities' extent: id (r<row>c<column>), people, geometry
-        (its outline). In the raster's own projected system, or, where that is in degrees, in a cylindrical
-        equal-area projection, in which meridians and parallels stay straight and areas are true.
-    crs
-        The raster's own system.
-    rows
-        Cells read, those without data included.
-    without_data
-        Cells without data among them.
-    scale
-        Scale and offset by which the stored numbers were brought to what they mean; None where they are that.
-    """
-
-    cells: gpd.GeoDataFrame
-    crs: pyproj.CRS
-    rows: int
-    without_data: int
-    scale: tuple[float, float] | None = None
 
 
 def read_raster(

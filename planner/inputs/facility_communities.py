@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import shapely
 
-from planner.io.community_matching import Unmatched, match_communities
+from planner.inputs.community_matching import Unmatched, match_communities
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
 from planner.population.demand_points import community_at

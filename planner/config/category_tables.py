@@ -25,7 +25,7 @@ def read_kind_table(
     Parameters
     ----------
     shipped
-        The file of `planner.io` that ships.
+        The file of `planner.population` that ships.
     table
         The study's own instead of it, or None.
     needs
@@ -40,7 +40,7 @@ def read_kind_table(
     """
     named = {"table": table or shipped}
     try:
-        own = resources.files("planner.io").joinpath(shipped).read_text("utf-8") if table is None else ""
+        own = resources.files("planner.population").joinpath(shipped).read_text("utf-8") if table is None else ""
         content = parse_toml(own if table is None else toml_text(table))
         kinds = model.model_validate(content)
     except NotReadError as error:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from planner.messages.notices import Notice
+from planner.population.grid_cells import touching_pairs
 from planner.schemas.tables import Communities, Demand, Facilities
 
 SLIVER_M2 = 100.0
@@ -28,8 +28,6 @@ ONE_SPOT_M = 0.5
 
 NAMED_PAIRS = 5
 HECTARE_M2 = 10_000.0
-TOUCHING = 1e-9
-"""Outlines share ground if it is more than this part of the smaller one: the last bits of a common border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +54,12 @@ def find_overlaps(communities: Communities) -> tuple[CommunityOverlap, ...]:
     outlines = np.asarray(ordered.geometry.array, dtype=object)
     ids = ordered["id"].to_numpy(dtype=object)
     results = []
-    for first, second in _touching(outlines):
+    for first, second in touching_pairs(outlines):
         area = float(shapely.intersection(outlines[first], outlines[second]).area)
         if area >= SLIVER_M2:
             whole = float(shapely.union(outlines[first], outlines[second]).area)
             results.append(CommunityOverlap(str(ids[first]), str(ids[second]), area, area >= SAME_OUTLINE * whole))
     return tuple(sorted(results, key=lambda one: (-one.area_m2, one.one, one.other)))
-
-
-def remove_overlaps(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Take from each outline what an earlier one covers already.
-
-    Examples
-    --------
-    >>> first, second = remove_overlaps(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)], dtype=object))
-    >>> first.area, second.area
-    (2.0, 1.0)
-    """
-    left = np.array(outlines, dtype=object)
-    for first, second in _touching(outlines):
-        shared = shapely.intersection(outlines[first], outlines[second]).area
-        if shared > TOUCHING * min(outlines[first].area, outlines[second].area):
-            left[second] = shapely.difference(left[second], outlines[first])
-    return left
 
 
 def duplicate_notices(
@@ -130,9 +111,3 @@ def _part_notices(demand: gpd.GeoDataFrame) -> Iterator[Notice]:
     if above.any():
         people = float((demand["people_65"] - demand["people"])[above].sum())
         yield Notice("people_65_above_people", "demand", tuple(demand["id"][above]), people)
-
-
-def _touching(outlines: NDArray[np.object_]) -> list[tuple[int, int]]:
-    """Return the pairs of outlines that may share ground, each pair once, in order."""
-    first, second = shapely.STRtree(outlines).query(outlines, predicate="intersects")
-    return sorted((int(item), int(other)) for item, other in zip(first, second, strict=True) if item < other)
