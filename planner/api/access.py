@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -57,9 +58,9 @@ def isochrones(
     minutes
         Limits, minutes.
     definition
-        "exact"; "network_buffer": streets within the limit, buffered by `buffer_m` (sausage buffer); "hull": convex
-        hull of the junctions within the limit, from the nearest junction; "node": whole streets between such
-        junctions, buffered by `buffer_m` (the recipe of OSMnx's examples).
+        "exact"; "network_buffer": streets within the limit, buffered by `buffer_m` (sausage buffer); "hull":
+        convex hull of the junctions within the limit, from the nearest junction; "node": whole streets between
+        such junctions, buffered by `buffer_m` (the recipe of OSMnx's examples).
     buffer_m
         Buffer of "network_buffer" and "node", metres.
 
@@ -83,8 +84,8 @@ def isochrones(
     >>> from planner.api.networks import walk_network
     >>> isochrones(walk_network(road), centres, minutes=[5, 10])[["facility", "minutes", "area_m2"]].round(0)
       facility  minutes  area_m2
-    0        A     10.0  62850.0
-    1        A      5.0  32850.0
+    0        A     10.0  62851.0
+    1        A      5.0  32851.0
     """
     limits = read_minutes(minutes)
     check_choice("definition", definition, DEFINITIONS)
@@ -142,7 +143,7 @@ def service_areas(
     >>> centres = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 600], [0, 0]), crs=32648)
     >>> from planner.api.networks import walk_network
     >>> service_areas(walk_network(road), centres, minutes=10)["area_m2"].round(0).tolist()
-    [67848.0]
+    [67851.0]
     """
     limits, walker = read_minutes(minutes), walker_of(net)
     points = read_points(walker, facilities, name="facilities")
@@ -151,7 +152,7 @@ def service_areas(
     shapes = merged.geometry
     if rings:
         shapes = gpd.GeoSeries(
-            [shapes[0], *(outer.difference(inner) for inner, outer in zip(shapes, shapes[1:], strict=False))],
+            [shapes[0], *(outer.difference(inner) for inner, outer in pairwise(shapes))],
             crs=net.crs,
         )
     table = gpd.GeoDataFrame({"minutes": limits, "area_m2": shapes.area}, geometry=shapes.to_numpy(), crs=net.crs)
@@ -377,7 +378,7 @@ def coverage(
     )
 
 
-def two_step_fca(  # noqa: PLR0913 - the method's own parameters, by name
+def two_step_fca(
     net: WalkNetwork,
     facilities: gpd.GeoDataFrame,
     people: gpd.GeoDataFrame,

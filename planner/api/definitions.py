@@ -71,16 +71,16 @@ def _street_buffers(
         segments, _, _, end = split_at_segments(network, lines.first, both.edge, both.from_m, both.to_m)
         point = np.repeat(both.point, np.diff(end, prepend=0))
         drawn = shapely.linestrings(segments.reshape(-1, 2, 2))
-        for row in range(len(facilities.xy)):
-            streets = shapely.multilinestrings(drawn[point == row])
-            areas[row, column] = shapely.buffer(streets, buffer_m, quad_segs=QUARTER_SEGMENTS)
+        for facility in range(len(facilities.xy)):
+            streets = shapely.multilinestrings(drawn[point == facility])
+            areas[facility, column] = shapely.buffer(streets, buffer_m, quad_segs=QUARTER_SEGMENTS)
     return areas
 
 
 def _from_nearest_junction(
     walker: Walker, facilities: SnappedPoints, limits_min: Sequence[float], buffer_m: float | None
 ) -> NDArray[np.object_]:
-    """Start at the nearest junction: hull of the junctions reached, or the whole streets between them, buffered."""
+    """Start at the nearest junction: hull of the junctions reached, or whole streets between them, buffered."""
     network, drawn = walker.network, walker.network.as_drawn
     nearest = shapely.STRtree(shapely.points(drawn.node_xy)).nearest(shapely.points(facilities.xy))
     starts: IndexArray = np.asarray(nearest, dtype=np.int64)

@@ -126,7 +126,9 @@ def check_number(name: str, value: object, *, least: float = 0.0) -> float:
         raise DataError(name, [Issue("not_a_value", {"name": name, "found": repr(value)})])
     number = float(value)  # type: ignore[arg-type]
     if number < least:
-        raise DataError(name, [Issue("value_too_small", {"name": name, "found": f"{number:g}", "least": f"{least:g}"})])
+        raise DataError(
+            name, [Issue("value_too_small", {"name": name, "found": f"{number:g}", "least": f"{least:g}"})]
+        )
     return number
 
 
@@ -139,7 +141,9 @@ def check_choice(name: str, value: object, known: Sequence[str]) -> str:
         It is not; the nearest known one is named.
     """
     if value not in known:
-        raise DataError(name, [Issue("unknown_choice", {"name": name, "found": repr(value), "hint": hint(value, known)})])
+        raise DataError(
+            name, [Issue("unknown_choice", {"name": name, "found": repr(value), "hint": hint(value, known)})]
+        )
     return str(value)
 
 
@@ -198,11 +202,10 @@ def _crs_issues(table: gpd.GeoDataFrame) -> Iterator[Issue]:
     xy = xy[np.isfinite(xy).all(axis=1)]
     if not len(xy):
         return
-    west, south, east, north = WORLD
+    _, _, east, north = WORLD
     if not crs.is_geographic:
-        if np.abs(xy).max() <= DEGREES_AT_MOST:
-            yield Issue("frame_degrees_as_metres", {"crs": crs.to_string()})
-    elif (np.abs(xy[:, 0]) > east).any() or (np.abs(xy[:, 1]) > east).any():
+        return
+    if (np.abs(xy[:, 0]) > east).any() or (np.abs(xy[:, 1]) > east).any():
         yield Issue("frame_metres_as_degrees", {"crs": crs.to_string()})
     elif (np.abs(xy[:, 1]) > north).any() and (np.abs(xy[:, 0]) <= north).all():
         yield Issue("frame_swapped", {})
@@ -231,7 +234,9 @@ def _weight_issues(table: gpd.GeoDataFrame, column: str) -> Iterator[Issue]:
     values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~(np.isfinite(values) & (values >= 0))
     if wrong.any():
-        yield Issue("frame_wrong_people", {"column": column}, [str(label) for label in table.index[wrong]])
+        yield Issue(
+            "frame_wrong_people", {"column": column}, [str(label) for label in table.index[np.flatnonzero(wrong)]]
+        )
 
 
 def _no_column(table: pd.DataFrame, column: object) -> Issue:
@@ -243,8 +248,8 @@ def _no_column(table: pd.DataFrame, column: object) -> Issue:
 def _in_metres(table: gpd.GeoDataFrame, crs: pyproj.CRS, name: str) -> FloatArray:
     geometry = table.geometry if table.crs == crs else table.geometry.to_crs(crs)
     xy = np.asarray(shapely.get_coordinates(geometry.array), dtype=np.float64)
-    lost = ~np.isfinite(xy).all(axis=1)
-    if lost.any():
+    lost = np.flatnonzero(~np.isfinite(xy).all(axis=1))
+    if len(lost):
         rows = [str(label) for label in table.index[lost]]
         values = {"crs": table.crs.to_string(), "target": crs.to_string()}
         raise DataError(name, [Issue("not_projectable", values, rows)])
@@ -263,6 +268,8 @@ def _check_location(table: gpd.GeoDataFrame, xy: FloatArray, walker: Walker, nam
     if nearest_m <= ELSEWHERE_M:
         return
     own = shapely.get_coordinates(table.geometry.array)[:, ::-1]
+    if not table.crs.is_geographic and np.abs(own).max() <= DEGREES_AT_MOST:
+        raise DataError(name, [Issue("frame_degrees_as_metres", {"crs": table.crs.to_string()})])
     exchanged = gpd.GeoSeries(shapely.points(own), crs=table.crs).to_crs(walker.network.crs)
     places = shapely.get_coordinates(exchanged.array)
     places = places[np.isfinite(places).all(axis=1)]
@@ -274,14 +281,19 @@ def _check_location(table: gpd.GeoDataFrame, xy: FloatArray, walker: Walker, nam
 
 def _check_access(table: gpd.GeoDataFrame, snaps: SnappedPoints, name: str) -> None:
     """Raise a `DataError` if no point reaches a street; log how many do not."""
-    stranded = ~snaps.reaches_street
-    if not stranded.any():
+    stranded = np.flatnonzero(~snaps.reaches_street)
+    if not len(stranded):
         return
     values = {"access_m": f"{snaps.access_m:g}", "nearest_m": f"{snaps.nearest_m.min():,.0f}"}
-    if stranded.all():
+    if len(stranded) == len(table):
         raise DataError(name, [Issue("frame_no_street", values)])
     shown = ", ".join(str(label) for label in table.index[stranded][:8])
     LOG.warning(
         "%s: %d of %d points have no street within %g m and reach nothing (%s%s)",
-        name, stranded.sum(), len(table), snaps.access_m, shown, ", …" if stranded.sum() > 8 else "",  # noqa: PLR2004
+        name,
+        len(stranded),
+        len(table),
+        snaps.access_m,
+        shown,
+        ", …" if len(stranded) > 8 else "",  # noqa: PLR2004
     )

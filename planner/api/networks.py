@@ -7,10 +7,9 @@ from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyproj
 import shapely
@@ -21,7 +20,7 @@ from planner.config.sections.layers import Layer
 from planner.config.sections.walking import WalkingSettings
 from planner.inputs.study_inputs import is_private_way
 from planner.io.layers import read_layer
-from planner.io.osm.graphml import StreetGraph, graph_to_streets
+from planner.io.osm.graphs import node_place, read_networkx
 from planner.io.study_area import choose_metric_crs, measures_true_metres
 from planner.messages.errors import DataError, Issue
 from planner.network.network import WalkingNetwork, build_network
@@ -38,9 +37,10 @@ from planner.schemas.tables import STREETS, Communities, Streets
 if TYPE_CHECKING:
     import networkx as nx
 
+    Source: TypeAlias = str | os.PathLike[str] | gpd.GeoDataFrame | gpd.GeoSeries | nx.Graph | Plan | PreparedStudy
+
 DEFAULTS = WalkingSettings()
 PRIVATE_WAYS = ("residents", "open", "closed")
-Source = "str | os.PathLike[str] | gpd.GeoDataFrame | nx.Graph | Plan | PreparedStudy"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -109,7 +109,9 @@ class WalkNetwork:
         """Return what is wrong with the streets as a network: pieces, crossings without a vertex, near misses."""
         places = find_topology_issues(self.walker.network, self.walked)
         figures = asdict(network_quality(self.walker.network, places, self.walked))
-        return pd.Series({name: value for name, value in figures.items() if name != "longest_pieces_m"}, dtype=object)
+        return pd.Series(
+            {name: value for name, value in figures.items() if name != "longest_pieces_m"}, dtype=object
+        )
 
     def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a folium map, imported when it is drawn
         """Draw the streets on an interactive map; options are those of `GeoDataFrame.explore`."""
@@ -121,7 +123,7 @@ class WalkNetwork:
 
     def to_file(self, path: str | os.PathLike[str], **options: Any) -> None:  # noqa: ANN401 - options of GDAL
         """Write the streets; options are those of `GeoDataFrame.to_file`."""
-        self.streets.to_file(path, **options)
+        self.streets.to_file(Path(path), **options)
 
     def to_osmnx(self) -> nx.MultiDiGraph:
         """Return the network as a graph in the form of OSMnx: both directions, lengths in metres, all attributes.
@@ -131,10 +133,10 @@ class WalkNetwork:
 
         Examples
         --------
-        >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 100 0)"], crs=32648).to_frame("geometry")
+        >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 600 0)"], crs=32648).to_frame("geometry")
         >>> graph = walk_network(road.assign(name="Main")).to_osmnx()
         >>> [(u, v, data["name"], data["length"]) for u, v, data in graph.edges(data=True)]
-        [(1, 2, 'Main', 100.0), (2, 1, 'Main', 100.0)]
+        [(1, 2, 'Main', 600.0), (2, 1, 'Main', 600.0)]
         """
         networkx = import_module("networkx")
         drawn = self.walker.network.as_drawn
@@ -143,9 +145,11 @@ class WalkNetwork:
         labels, attributes = self._node_labels(drawn)
         graph = networkx.MultiDiGraph(crs=crs, simplified=True)
         for row, (label, point) in enumerate(zip(labels, node_points, strict=True)):
-            graph.add_node(label, **{"x": point.x, "y": point.y} | attributes.get(row, {}))
+            graph.add_node(label, **{"x": point.x, "y": point.y, **attributes.get(row, {})})
         lines = gpd.GeoSeries(drawn.edge_lines(), crs=drawn.crs).to_crs(crs)
-        columns = [name for name in self.streets.columns if name not in {self.streets.geometry.name, "reversed", "length"}]
+        columns = [
+            name for name in self.streets.columns if name not in {self.streets.geometry.name, "reversed", "length"}
+        ]
         rows = self.streets[columns].to_dict("records")
         for line, (start, end), length, street in zip(
             lines, drawn.edge_nodes.tolist(), drawn.edge_m.tolist(), drawn.edge_street.tolist(), strict=True
@@ -175,12 +179,12 @@ class WalkNetwork:
         return labels, attributes
 
 
-def _is_given(value: object) -> bool:
+def _is_given(value: Any) -> bool:  # noqa: ANN401 - a cell of any frame
     return isinstance(value, list | dict | tuple) or not (value is None or pd.isna(value))
 
 
 def walk_network(  # noqa: PLR0913 - one source, the rest by name
-    source: Source,  # type: ignore[valid-type]
+    source: Source,
     *,
     speed_kmh: float | None = None,
     profile: str = DEFAULTS.profile,
@@ -248,7 +252,7 @@ def walk_network(  # noqa: PLR0913 - one source, the rest by name
     if private_ways == "closed":
         metric, given, is_private = metric[~is_private], given[~is_private], is_private[~is_private]
     shapes = [None if one is None else one.to_crs(metric.crs).geometry for one in (barriers, water)]
-    walls = None if shapes == [None, None] else build_barriers(shapes[0], shapes[1])
+    walls = None if barriers is None and water is None else build_barriers(shapes[0], shapes[1])
     network = build_network(gpd.GeoDataFrame(metric), barriers=walls)
     if private_ways == "residents" and is_private.any():
         network = with_private_ways(network, is_private[network.edge_street])
@@ -287,9 +291,10 @@ def _check_lines(frame: gpd.GeoDataFrame, crs: object) -> gpd.GeoDataFrame:
         raise DataError("streets", [Issue("no_geometry_column")])
     if frame.empty:
         issues.append(Issue("frame_empty"))
-    if frame.crs is None and crs is not None:
+    stated: pyproj.CRS | None = frame.crs
+    if stated is None and crs is not None:
         frame = gpd.GeoDataFrame(frame.set_crs(crs))
-    if frame.crs is None:
+    elif stated is None:
         issues.append(Issue("frame_no_crs"))
     shapes = frame.geometry
     missing = shapes.isna() | shapes.is_empty
@@ -311,43 +316,19 @@ def _read_graph(
     keep_all: bool,
 ) -> tuple[Streets, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Return the streets of a graph, its edges as they are, and its nodes."""
-    system = graph.graph.get("crs") or crs
-    if system is None:
-        raise DataError("streets", [Issue("graph_no_crs")])
-    if graph.number_of_edges() == 0:
-        raise DataError("streets", [Issue("frame_empty")])
-    places = {str(number): _node_place(node, data) for number, (node, data) in enumerate(graph.nodes(data=True))}
-    number = {node: str(at) for at, node in enumerate(graph.nodes)}
-    edges = list(graph.edges(data=True))
-    texts = [(number[u], number[v], {str(k): _as_text(value) for k, value in data.items()}) for u, v, data in edges]
-    read = graph_to_streets(
-        StreetGraph(pyproj.CRS.from_user_input(system).to_string(), places, texts), keep_all=keep_all
-    )
+    read = read_networkx(graph, crs=crs, keep_all=keep_all)
     _log_left_out(len(read.streets), len(read.left_out))
     streets = STREETS.check(read.streets, source="streets")
-    rows = [{key: value for key, value in edges[row][2].items() if key != "geometry"} for row in read.edges]
+    edges = [data for _, _, data in graph.edges(data=True)]
+    rows = [{key: value for key, value in edges[row].items() if key != "geometry"} for row in read.edges]
     given = gpd.GeoDataFrame(rows, geometry=read.streets.geometry.to_numpy(), crs=read.streets.crs)
     nodes = gpd.GeoDataFrame(
         [dict(data) for _, data in graph.nodes(data=True)],
         index=pd.Index(list(graph.nodes), tupleize_cols=False),
-        geometry=shapely.points(np.array(list(places.values()), dtype=np.float64)),
+        geometry=[shapely.Point(node_place(node, data)) for node, data in graph.nodes(data=True)],
         crs=read.streets.crs,
     )
     return streets, given, nodes
-
-
-def _node_place(node: object, data: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the coordinates of a node: `x` and `y`, `pos`, or the node itself."""
-    place = (data["x"], data["y"]) if "x" in data and "y" in data else data.get("pos", node)
-    try:
-        x, y = place
-        return float(x), float(y)
-    except (TypeError, ValueError) as error:
-        raise DataError("streets", [Issue("graph_no_places", {}, [str(node)])]) from error
-
-
-def _as_text(value: object) -> str:
-    return str(value.wkt) if isinstance(value, shapely.Geometry) else str(value)
 
 
 def _in_metres(streets: Streets, crs: object) -> Streets:

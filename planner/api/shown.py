@@ -36,7 +36,7 @@ class MapResult:
         return draw_layers(self.layers(), options)
 
     def plot(self, **options: Any) -> Any:  # noqa: ANN401 - matplotlib axes
-        """Draw the layers on matplotlib axes; options are those of `GeoDataFrame.plot`, such as `ax` and `figsize`."""
+        """Draw the layers with matplotlib; options of `GeoDataFrame.plot`, such as `ax` and `figsize`."""
         axes = options.pop("ax", None)
         for frame, style in self.layers():
             if len(frame):
@@ -52,9 +52,9 @@ class MapResult:
         """Write the main table: GeoParquet (.parquet), or any format of `GeoDataFrame.to_file`."""
         frame = self.to_frame()
         if Path(path).suffix == ".parquet":
-            frame.to_parquet(path, **options)
+            frame.to_parquet(Path(path), **options)
         else:
-            frame.to_file(path, **options)
+            frame.to_file(Path(path), **options)
 
 
 def draw_layers(layers: Sequence[Drawn], options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a folium map
@@ -62,11 +62,12 @@ def draw_layers(layers: Sequence[Drawn], options: Mapping[str, Any]) -> Any:  # 
     import folium
 
     drawn, settings = options.get("m"), dict(options)
-    settings.setdefault("tiles", "CartoDB positron")
     for frame, style in layers:
         if not len(frame):
             continue
-        shown = frame.nlargest(SHOWN_POINTS, "people") if len(frame) > SHOWN_POINTS and "people" in frame else frame
+        shown = (
+            frame.nlargest(SHOWN_POINTS, "people") if len(frame) > SHOWN_POINTS and "people" in frame else frame
+        )
         looks = {key: value for key, value in style.items() if key not in {"markersize", "alpha"}}
         drawn = shown.explore(**settings | {"m": drawn} | looks)
     if drawn is not None and len(layers) > 1:

@@ -35,7 +35,7 @@ from planner.siting.models import DEFAULT_MODEL, model_names
 from planner.siting.problem import LocationProblem, SelectionConstraints, TravelCosts
 from planner.siting.solution import Solution
 
-ORIGINS = ("clusters", "density", "streets")
+SOURCES = ("clusters", "density", "streets")
 DEFAULTS = SitingSettings()
 ZERO_AT = 3.0
 """Gradual covering: coverage is zero at so many times the limit, as in a study of 5, 10 and 15 minutes."""
@@ -157,7 +157,7 @@ def candidates(  # noqa: PLR0913 - one network and frame, the rest by name
     minutes: float = 5,
     *,
     existing: gpd.GeoDataFrame | None = None,
-    origins: str | Sequence[str] = "streets",
+    sources: str | Sequence[str] = "streets",
     at_most: int = 1000,
     sites: int = 1,
     weight: str | None = "people",
@@ -175,7 +175,7 @@ def candidates(  # noqa: PLR0913 - one network and frame, the rest by name
         Limit, minutes, inclusive.
     existing
         Existing facilities; None if there are none.
-    origins
+    sources
         "streets": street positions of which an optimum is one over all street positions (Church & Meadows 1979);
         "clusters" and "density": middles of clusters of people, moved to the street. One, or several.
     at_most
@@ -190,16 +190,16 @@ def candidates(  # noqa: PLR0913 - one network and frame, the rest by name
     Returns
     -------
     candidates
-        One row a candidate, index: its id; origin, people of its cluster, geometry, in the CRS of the people.
+        One row a candidate, index: its id; source, people of its cluster, geometry, in the CRS of the people.
     """
     walker, (limit,) = walker_of(net), read_minutes(minutes)
     points = read_points(walker, people, name="people", weight=weight)
     centres = None if existing is None else read_points(walker, existing, name="existing")
-    names = [origins] if isinstance(origins, str) else list(origins)
+    names = [sources] if isinstance(sources, str) else list(sources)
     settings = _settings(
         sites=sites,
         seed=seed,
-        origins=tuple(check_choice("origins", name, ORIGINS) for name in names),
+        sources=tuple(check_choice("sources", name, SOURCES) for name in names),
         candidates=at_most if "clusters" in names else 1,
         street_positions=at_most,
     )
@@ -226,7 +226,7 @@ def _propose(
     )
     found = builder.build().candidates if len(uncovered) else ()
     table = candidate_table(found, walker.network.crs).set_index("id")
-    return gpd.GeoDataFrame(table[["origin", "people", "geometry"]])
+    return gpd.GeoDataFrame(table[["source", "people", "geometry"]])
 
 
 def locate(  # noqa: PLR0913 - a location problem has these parts; all but the first two by name
@@ -310,7 +310,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
         if candidates.empty:
             raise DataError("people", [Issue("nobody_uncovered", {"minutes": f"{limit:g}"})])
     options = read_points(walker, candidates, name="candidates")
-    problem = _problem(walker, points, options, centres, limit, spec, asked, cost)
+    problem = _problem(walker, points, options, centres, limit, spec=spec, settings=asked, cost=cost)
     result = spec.solve(problem, asked.seconds)
     return _as_sites(model, result.solution, result.figures, points, options, centres, result.tiers)
 
@@ -325,7 +325,11 @@ def _check_count(spec: ModelSpec, sites: object, budget: object) -> None:
 def _settings(**values: object) -> SitingSettings:
     unknown = [name for name in values if name not in SitingSettings.model_fields]
     if unknown:
-        options = {"name": unknown[0], "found": repr(values[unknown[0]]), "hint": hint(unknown[0], SitingSettings.model_fields)}
+        options = {
+            "name": unknown[0],
+            "found": repr(values[unknown[0]]),
+            "hint": hint(unknown[0], SitingSettings.model_fields),
+        }
         raise DataError("locate", [Issue("unknown_choice", options)])
     try:
         return SitingSettings.model_validate(values)
@@ -342,6 +346,7 @@ def _problem(  # noqa: PLR0913 - parts of one problem
     options: Points,
     existing: Points | None,
     limit_min: float,
+    *,
     spec: ModelSpec,
     settings: SitingSettings,
     cost: str | None,
@@ -360,7 +365,7 @@ def _problem(  # noqa: PLR0913 - parts of one problem
     if cost is not None:
         column = check_column(options.frame, cost, "candidates")
         price = np.concatenate([options.frame[column].to_numpy(dtype=np.float64), np.zeros(len(xy) - new)])
-    households = people.frame.get("households", pd.Series(np.nan, index=people.labels)).to_numpy(dtype=np.float64)
+    households = _column(people, "households", np.nan)
     return LocationProblem(
         name="locate",
         costs=TravelCosts(times.demand, times.facility, times.minutes, people.people, len(xy)),
@@ -370,7 +375,9 @@ def _problem(  # noqa: PLR0913 - parts of one problem
         constraints=SelectionConstraints(
             sites=settings.sites or None, cost=price, budget=settings.budget, fixed=np.arange(new, len(xy))
         ),
-        area_m2=np.concatenate([_areas(options, "area_m2", settings.new_area_m2), _areas(existing, "floor_area_m2")]),
+        area_m2=np.concatenate(
+            [_areas(options, "area_m2", settings.new_area_m2), _areas(existing, "floor_area_m2")]
+        ),
         tier=() if existing is None else tuple(existing.frame.get("tier", pd.Series("", index=existing.labels))),
         settings=settings,
         zero_coverage_min=zero_min,
@@ -378,13 +385,17 @@ def _problem(  # noqa: PLR0913 - parts of one problem
 
 
 def _areas(points: Points | None, column: str, default: float | None = None) -> NDArray[np.float64]:
-    if points is None:
-        return np.zeros(0)
-    blank = pd.Series(np.nan if default is None else default, index=points.labels)
-    return points.frame.get(column, blank).to_numpy(dtype=np.float64)
+    return np.zeros(0) if points is None else _column(points, column, np.nan if default is None else default)
 
 
-def _as_sites(  # noqa: PLR0913 - parts of one result
+def _column(points: Points, column: str, default: float) -> NDArray[np.float64]:
+    """Return a column that a frame may lack."""
+    if column not in points.frame.columns:
+        return np.full(len(points.labels), default)
+    return np.asarray(points.frame[column].to_numpy(dtype=np.float64), dtype=np.float64)
+
+
+def _as_sites(
     model: str,
     solution: Solution,
     figures: Mapping[str, float],
