@@ -19,6 +19,9 @@ import pandas as pd
 import shapely
 
 SQUARE_M = 2000.0
+CELL_M = 150.0
+"""Radius of the disc inside a cell."""
+
 CRS = "EPSG:32722"
 STUDY = """\
 name = "Porto Alegre: schools as centres"
@@ -58,8 +61,11 @@ candidates = 300
 """
 
 
-def write_study(folder: Path, out: Path) -> Path:
-    """Write the study's layers and file into `out` and return the file."""
+def write_study(folder: Path, out: Path, *, buildings: int = 0) -> Path:
+    """Write the study's layers and file into `out` and return the file.
+
+    With `buildings` the people of the cells are split among so many points near their middles.
+    """
     out.mkdir(parents=True, exist_ok=True)
     table = pd.read_csv(folder / "poa_hexgrid.csv")
     points = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326).to_crs(CRS)
@@ -77,15 +83,30 @@ def write_study(folder: Path, out: Path) -> Path:
     communities = gpd.GeoDataFrame({"id": names, "name": names}, geometry=boxes, crs=CRS)
     target = out / "porto_alegre.gpkg"
     target.unlink(missing_ok=True)
+    cells = points[["id", "people", "geometry"]]
     for layer, frame in (
         ("communities", communities),
         ("centres", centres),
-        ("cells", points[["id", "people", "geometry"]]),
+        ("cells", _split(cells, buildings) if buildings else cells),
     ):
         frame.to_file(target, layer=layer, driver="GPKG")
     study = out / "study.toml"
     study.write_text(STUDY.format(streets=(folder / "poa_osm.pbf").resolve().as_posix()), "utf-8")
     return study
+
+
+def _split(cells: gpd.GeoDataFrame, buildings: int) -> gpd.GeoDataFrame:
+    """Return buildings at random places in the cells, each cell's by its people; nobody is lost."""
+    random = np.random.default_rng(3)
+    inhabited = cells[cells["people"] > 0]
+    count = np.maximum(np.round(inhabited["people"] / inhabited["people"].sum() * buildings), 1).astype(int)
+    row = np.repeat(np.arange(len(inhabited)), count)
+    angle, apart_m = random.uniform(0, 2 * np.pi, len(row)), CELL_M * np.sqrt(random.uniform(size=len(row)))
+    middle = shapely.get_coordinates(inhabited.geometry.array)[row]
+    xy = middle + np.column_stack([np.cos(angle), np.sin(angle)]) * apart_m[:, None]
+    people = (inhabited["people"] / count).to_numpy()[row]
+    ids = [f"B{number:06}" for number in range(len(row))]
+    return gpd.GeoDataFrame({"id": ids, "people": people}, geometry=shapely.points(xy), crs=cells.crs)
 
 
 class Stages:

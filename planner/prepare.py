@@ -40,7 +40,7 @@ from planner.network.walker import Walker, compile_kernels
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.location_bnb import compile_solvers as warm_up_siting
-from planner.siting.study_problem import SitingInputs
+from planner.siting.study_problem import SitingInputs, check_model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,9 +164,14 @@ class PreparedStudy:
         return find_improvements(access, diagnosis, self.walker, snaps, layers, self.study)
 
     def siting_inputs(
-        self, uncovered: gpd.GeoDataFrame, groups: tuple[GroupCoverage, ...], business_areas: BusinessAreas | None
+        self,
+        uncovered: gpd.GeoDataFrame,
+        groups: tuple[GroupCoverage, ...],
+        business_areas: BusinessAreas | None,
+        *,
+        horizon_min: float = 0.0,
     ) -> SitingInputs:
-        """Combine the tables with the results that siting builds on."""
+        """Combine the tables with the results that siting builds on; `horizon_min` as in `SitingInputs`."""
         return SitingInputs(
             study=self.study,
             inputs=self.inputs,
@@ -175,6 +180,7 @@ class PreparedStudy:
             groups=groups,
             business_areas=business_areas,
             today=self.facilities_before,
+            horizon_min=horizon_min,
         )
 
     def with_profile(self, profile: WalkingProfile) -> PreparedStudy:
@@ -206,6 +212,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     PlannerError
         The study or its data are not valid: every reason at once.
     """
+    check_model(study)
     walk, walking_profile = choose_walk(study)
     costs = walking_costs_of(study, walk)
     read = partial(read_rules, folder=study.file.parent, study=str(study.file))

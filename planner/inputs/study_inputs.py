@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,23 +17,21 @@ from planner.config.sections.demand import GroupSettings
 from planner.config.study import Study
 from planner.inputs.community_matching import match_communities
 from planner.inputs.facility_communities import assign_communities, resolve_communities
+from planner.inputs.input_notices import community_notices, lines_not_walked, small_count_notices
 from planner.inputs.overlap_checks import duplicate_notices
 from planner.inputs.population_raster import read_raster
 from planner.inputs.population_table import apply_population_table
 from planner.io.datum.resolve import DatumChoice, resolve_datums
 from planner.io.layer_read import (
     ExcludedLines,
-    clip_excluded_lines,
-    gap_notices,
     summarize_excluded_lines,
-    uncrossed_notices,
 )
 from planner.io.raster import Elevation
 from planner.io.row_audit import drop_rows
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_group
 from planner.messages.errors import DataError, Issue, NetworkError, raise_together
 from planner.messages.notices import Notice
-from planner.population.buildings import read_building_kinds, select_residential
+from planner.population.buildings import BuildingKinds, read_building_kinds, select_residential
 from planner.population.business_places import BusinessPlaces, business_places, read_place_kinds
 from planner.population.demand_points import round_to_quantum
 from planner.population.disaggregate import Residents, demand_method, disaggregate_population
@@ -55,8 +53,8 @@ from planner.schemas.tables import (
     Water,
 )
 
-FEW_PEOPLE = 5
-"""Points of fewer people may be one household: more than four live together in few homes of a census."""
+LAYER_OF_PEOPLE = {"points": "demand", "raster": "population"}
+"""The layer that people come from by the method that places them; by the others, the communities."""
 
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
@@ -162,16 +160,98 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
     tables = StudyLayers(study, errors)
+    layers = _metric_layers(tables, errors)
+    communities, water = layers.communities, layers.water
+    raster = _raster(study, communities, tables) if method == "raster" else None
+    raise_together(errors)
+
+    facilities, facility_notices = assign_communities(
+        Facilities(layers.metric["facilities"]),
+        communities,
+        water,
+        layers.unknown,
+        source=tables.source("facilities"),
+    )
+    streets, closed_ways = _streets_near(study, Streets(layers.metric["streets"]), communities, margin_m, tables)
+    not_walked, torn = lines_not_walked(tables, communities, margin_m)
+    left_out = summarize_excluded_lines(not_walked)
+    elevation = tables.elevation(streets)
+    residents = _residents(study, tables, layers, streets, method, raster, building_kinds)
+    places = layers.metric.get("places")
+    at_work = None if places is None else business_places(Places(places), place_kinds)
+    groups = _groups(study, tables, layers, residents, at_work)
+    optional = layers.metric.get
+    return Inputs(
+        crs=communities.crs,
+        communities=communities,
+        facilities=facilities,
+        streets=streets,
+        demand=residents.points,
+        water=water,
+        barriers=None if (barriers := optional("barriers")) is None else Barriers(barriers),
+        gates=None if (gates := optional("gates")) is None else Gates(gates),
+        parcels=None if (parcels := optional("parcels")) is None else Parcels(parcels),
+        closed_ways=closed_ways,
+        elevation=elevation,
+        demand_method=method,
+        balance=residents.balance,
+        groups=groups,
+        places=at_work,
+        margin_m=margin_m,
+        sources=tables.sources(layers.datums),
+        datums=layers.datums,
+        left_out=left_out,
+        not_walked=not_walked,
+        notices=(
+            *tables.notices(),
+            *(one.notice() for one in left_out),
+            *torn,
+            *layers.notices,
+            *facility_notices,
+            *duplicate_notices(communities, facilities, layers.demand),
+            *residents.notices,
+            *small_count_notices(study, residents),
+            *community_notices(communities, residents),
+            *(() if at_work is None else at_work.notices),
+            *(notice for group in groups for notice in group.notices),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _MetricLayers:
+    """All layers in one metric system, declared communities that are none, and what is to be said of both."""
+
+    metric: Mapping[str, gpd.GeoDataFrame]
+    unknown: Sequence[Issue]
+    datums: DatumChoice
+    notices: tuple[Notice, ...]
+
+    @property
+    def communities(self) -> Communities:
+        return Communities(self.metric["communities"])
+
+    @property
+    def demand(self) -> Demand | None:
+        return Demand(self.metric["demand"]) if "demand" in self.metric else None
+
+    @property
+    def water(self) -> Water | None:
+        return Water(self.metric["water"]) if "water" in self.metric else None
+
+
+def _metric_layers(tables: StudyLayers, errors: Sequence[DataError]) -> _MetricLayers:
+    """Read all layers, join the people's table and the facilities' communities, and bring all into one system."""
     given = tables.read_all()
     raise_together(errors)
-    counted = None
+    counted: tuple[Notice, ...] = ()
     if "people_table" in given:
         table = PeopleTable(given.pop("people_table"))
-        counted = apply_population_table(
+        joined = apply_population_table(
             Communities(given["communities"]), table, source=tables.source("people_table")
         )
-        given["communities"] = counted.communities
-        tables.record_dropped("people_table", counted.unused)
+        given["communities"], counted = joined.communities, joined.notices
+        tables.record_dropped("people_table", joined.unused)
     facilities, unknown, join_notices = resolve_communities(
         Facilities(given["facilities"]), Communities(given["communities"])
     )
@@ -184,94 +264,64 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
     if settled.converted:
         metric = tables.bring_all(settled.frames)
-    communities, facilities = Communities(metric["communities"]), Facilities(metric["facilities"])
-    streets = Streets(metric["streets"])
-    demand = Demand(metric["demand"]) if "demand" in metric else None
-    water = Water(metric["water"]) if "water" in metric else None
-    raster = _raster(study, communities, tables) if method == "raster" else None
-    raise_together(errors)
+    return _MetricLayers(metric, unknown, settled.choice, (*settled.notices, *counted, *join_notices))
 
-    facilities, facility_notices = assign_communities(
-        facilities, communities, water, unknown, source=tables.source("facilities")
-    )
-    streets, closed_ways = _streets_near(study, streets, communities, margin_m, tables)
-    not_walked, torn = _noted(tables, communities, margin_m)
-    left_out = summarize_excluded_lines(not_walked)
-    elevation = tables.elevation(streets)
-    doors = Entrances(streets, access_m=study.walking.access_m)
-    homes = None
-    if "buildings" in metric:
-        homes = select_residential(Buildings(metric["buildings"]), building_kinds, doors=doors)
+
+def _residents(
+    study: Study,
+    tables: StudyLayers,
+    layers: _MetricLayers,
+    streets: Streets,
+    method: str,
+    raster: RasterCells | None,
+    kinds: BuildingKinds,
+) -> Residents:
+    """Place the residents, and note the rows of which nobody came."""
+    demand, doors, homes = layers.demand, Entrances(streets, access_m=study.walking.access_m), None
+    if "buildings" in layers.metric:
+        homes = select_residential(Buildings(layers.metric["buildings"]), kinds, doors=doors)
         tables.record_dropped("buildings", drop_rows("building_not_home", homes.unused))
-    of_people = {"points": "demand", "raster": "population"}.get(method, "communities")
     residents = disaggregate_population(
         method,
         study.demand,
-        communities,
+        layers.communities,
         streets,
         demand=demand,
         raster=raster,
         homes=homes,
         doors=doors,
-        source=tables.source(of_people),
+        source=tables.source(LAYER_OF_PEOPLE.get(method, "communities")),
     )
-    residents = replace(residents, points=round_to_quantum(residents.points))
     if demand is not None and method == "points":
         tables.record_dropped("demand", drop_rows("demand_outside", residents.unused))
     elif demand is not None:
         tables.record_dropped("demand", drop_rows("layer_not_used", demand.index))
-    at_work = business_places(Places(metric["places"]), place_kinds) if "places" in metric else None
+    return replace(residents, points=round_to_quantum(residents.points))
+
+
+def _groups(
+    study: Study,
+    tables: StudyLayers,
+    layers: _MetricLayers,
+    residents: Residents,
+    at_work: BusinessPlaces | None,
+) -> tuple[GroupDemand, ...]:
+    """Count the further kinds of demand, and note the rows outside every community."""
     groups = tuple(
         _group_demand(
             group,
-            metric.get(layer_of_group(group)),
+            layers.metric.get(layer_of_group(group)),
             residents.points,
-            communities,
+            layers.communities,
             at_work,
-            source=tables.source(of_people),
+            source=tables.source(LAYER_OF_PEOPLE.get(residents.method, "communities")),
         )
         for group in study.demand.groups
     )
     for group in groups:
         if group.unused:
             tables.record_dropped(layer_of_group(group.settings), drop_rows("demand_outside", group.unused))
-    return Inputs(
-        crs=communities.crs,
-        communities=communities,
-        facilities=facilities,
-        streets=streets,
-        demand=residents.points,
-        water=water,
-        barriers=Barriers(metric["barriers"]) if "barriers" in metric else None,
-        gates=Gates(metric["gates"]) if "gates" in metric else None,
-        parcels=Parcels(metric["parcels"]) if "parcels" in metric else None,
-        closed_ways=closed_ways,
-        elevation=elevation,
-        demand_method=method,
-        balance=residents.balance,
-        groups=groups,
-        places=at_work,
-        margin_m=margin_m,
-        sources=tables.sources(settled.choice),
-        datums=settled.choice,
-        left_out=left_out,
-        not_walked=not_walked,
-        notices=(
-            *tables.notices(),
-            *(one.notice() for one in left_out),
-            *torn,
-            *settled.notices,
-            *(() if counted is None else counted.notices),
-            *join_notices,
-            *facility_notices,
-            *duplicate_notices(communities, facilities, demand),
-            *residents.notices,
-            *_small_counts(study, residents),
-            *_community_notices(communities, residents),
-            *(() if at_work is None else at_work.notices),
-            *(notice for group in groups for notice in group.notices),
-        ),
-    )
+    return groups
 
 
 def _beside(study: Study, path: Path | None) -> Path | None:
@@ -286,21 +336,6 @@ def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object
         joined = match_communities(demand["community"], list(demand["id"]), communities)
         named["demand"] = joined.ids.to_numpy(dtype=object)
     return named
-
-
-def _noted(
-    tables: StudyLayers, communities: Communities, margin_m: float
-) -> tuple[gpd.GeoDataFrame, list[Notice]]:
-    """Return the lines near the communities that are not walked, and what is to be said of what files lack."""
-    outline = shapely.union_all(communities.geometry.array)
-    area = shapely.buffer(outline, margin_m)
-    torn = [
-        notice
-        for name in ("streets", "buildings")
-        for notice in gap_notices(name, tables.notes(name), crs=communities.crs, communities=outline)
-    ]
-    around = uncrossed_notices(tables.notes("streets"), crs=communities.crs, area=area)
-    return clip_excluded_lines(tables.notes("streets"), crs=communities.crs, area=area), [*torn, *around]
 
 
 def _streets_near(
@@ -379,30 +414,6 @@ def _group_demand(
     if settings.places and places is not None:
         return group_at_places(settings, places.points, communities)
     return group_among_residents(settings, residents, communities, source=source)
-
-
-def _community_notices(communities: Communities, residents: Residents) -> list[Notice]:
-    balance = residents.balance[:-1].set_axis(communities.index)
-    notices = []
-    without = ~(balance["placed"] > 0)
-    if without.any():
-        notices.append(Notice("community_without_people", "communities", tuple(communities["id"][without])))
-    differs = balance["given"].notna() & ((balance["given"] - balance["placed"]).abs() >= 1)
-    if residents.method in {"points", "raster"} and differs.any():
-        gap = float(np.abs(balance["given"] - balance["placed"])[differs].sum())
-        notices.append(Notice("people_differ", "communities", tuple(communities["id"][differs]), gap))
-    return notices
-
-
-def _small_counts(study: Study, residents: Residents) -> list[Notice]:
-    """Tell that surveyed points of few people are not shown by their door, or that the study shows them."""
-    layer, people = study.inputs.demand, residents.points["people"]
-    least = study.demand.least_shown or FEW_PEOPLE
-    few = int(((people > 0) & (people < least)).sum())
-    if layer is None or layer.modelled or residents.method != "points" or not few:
-        return []
-    key = "small_counts" if study.demand.least_shown else "small_counts_shown"
-    return [Notice(key, "demand", values={"count": few, "least": least})]
 
 
 def households_by_community(communities: Communities, demand: gpd.GeoDataFrame) -> pd.Series:
