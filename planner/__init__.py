@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
-    from planner.api.access import business_areas as business_areas
-    from planner.api.access import coverage as coverage
     from planner.api.access import isochrones as isochrones
     from planner.api.access import nearest as nearest
-    from planner.api.access import opportunities as opportunities
     from planner.api.access import service_areas as service_areas
     from planner.api.access import travel_times as travel_times
-    from planner.api.access import two_step_fca as two_step_fca
+    from planner.api.coverage import business_areas as business_areas
+    from planner.api.coverage import coverage as coverage
+    from planner.api.coverage import opportunities as opportunities
+    from planner.api.coverage import two_step_fca as two_step_fca
     from planner.api.networks import WalkNetwork as WalkNetwork
     from planner.api.networks import snap as snap
     from planner.api.networks import walk_network as walk_network
@@ -49,11 +49,8 @@ _NAMES = {
         "service_areas",
         "travel_times",
         "nearest",
-        "coverage",
-        "opportunities",
-        "two_step_fca",
-        "business_areas",
     ),
+    "planner.api.coverage": ("coverage", "opportunities", "two_step_fca", "business_areas"),
     "planner.api.sites": ("locate", "candidates", "models"),
     "planner.api.studies": ("evaluate", "improve"),
     "planner.config.study": ("Study", "read_study", "make_study"),

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
@@ -167,6 +168,12 @@ def check_column(frame: pd.DataFrame, column: object, name: str) -> str:
     if column not in frame.columns:
         raise DataError(name, [_no_column(frame, column)])
     return str(column)
+
+
+def labels_at(labels: pd.Index, positions: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return the labels at positions; None at -1."""
+    padded = np.append(labels.to_numpy(dtype=object), [None])
+    return np.asarray(padded[positions], dtype=object)
 
 
 def restore_crs(frame: gpd.GeoDataFrame, crs: object) -> gpd.GeoDataFrame:

@@ -19,6 +19,7 @@ from planner.api.frames import (
     check_column,
     check_number,
     hint,
+    labels_at,
     read_minutes,
     read_points,
     restore_crs,
@@ -61,8 +62,8 @@ class Sites(MapResult):
     before
         Objective of the existing facilities alone; NaN where that has no meaning.
     people
-        People as given, with site: index label of the candidate or existing facility that serves them, None where
-        none does.
+        People as given, with site and facility: index label of the candidate or the existing facility that serves
+        them, None where none does.
     existing
         Existing facilities as given; None if there are none.
     figures
@@ -109,7 +110,7 @@ class Sites(MapResult):
 
     def layers(self) -> list[Drawn]:
         """Return the people by whether they are served, existing facilities, and new sites."""
-        served = self.people["site"].notna()
+        served = self.people["site"].notna() | self.people["facility"].notna()
         layers: list[Drawn] = [
             (self.people[served], {"color": COVERED, "name": "served", "markersize": 2}),
             (self.people[~served], {"color": UNCOVERED, "name": "not served", "markersize": 2}),
@@ -404,12 +405,18 @@ def _as_sites(
     existing: Points | None,
     tiers: Mapping[int, str],
 ) -> Sites:
-    labels = [*options.labels, *(() if existing is None else existing.labels)]
+    count = len(options.labels)
+    columns_of = count if existing is None else count + len(existing.labels)
     served_by = solution.served_by[: len(people.people)]
-    padded = np.empty(len(labels) + 1, dtype=object)
-    padded[:-1] = labels
+    at_new, at_old = (
+        np.where(is_new, served_by - first, -1)
+        for is_new, first in (
+            ((served_by >= 0) & (served_by < count), 0),
+            (served_by >= count, count),
+        )
+    )
     chosen = list(solution.sites)
-    assigned = np.bincount(served_by[served_by >= 0], weights=people.people[served_by >= 0], minlength=len(labels))
+    assigned = np.bincount(served_by[served_by >= 0], weights=people.people[served_by >= 0], minlength=columns_of)
     gain = list(solution.added) if len(solution.added) == len(chosen) else [np.nan] * len(chosen)
     columns: dict[str, Any] = {"gain": gain, "people_assigned": assigned[chosen]}
     if tiers:
@@ -418,7 +425,12 @@ def _as_sites(
     return Sites(
         model=model,
         sites=restore_crs(gpd.GeoDataFrame(options.frame.iloc[chosen].assign(**columns)), crs),
-        people=gpd.GeoDataFrame(people.frame.assign(site=padded[served_by])),
+        people=gpd.GeoDataFrame(
+            people.frame.assign(
+                site=labels_at(options.labels, at_new),
+                facility=None if existing is None else labels_at(existing.labels, at_old),
+            )
+        ),
         existing=None if existing is None else existing.frame,
         figures=dict(figures),
         solution=solution,

@@ -66,11 +66,11 @@ def improve(study: StudyLike) -> pd.DataFrame:
     Returns
     -------
     improvements
-        One row an action, index: id of the facility; kind ("add_area", "extend_hours", "move" …), amount (m², hours
-        a week, functions or metres), cost (in the study's unit of money; NaN where no price is given), about
+        One row an action, index: id of the facility; kind ("add_area", "extend_hours", "move" …), amount (m²,
+        hours a week, functions or metres), cost (in the study's unit of money; NaN where no price is given), about
         (functions, gate or neighbour), place (x and y where it acts, metres), rating (after all actions of the
-        facility), remaining (rules that still fail then). A facility for which nothing suffices has one row without
-        a kind.
+        facility), remaining (rules that still fail then). A facility for which nothing suffices has one row
+        without a kind.
     """
     if isinstance(study, Plan):
         plans, language = study.improvements.plans, study.study.language
