@@ -251,7 +251,7 @@ def _feed_foreign(cache: Cache, update: Callable[[bytes], object], value: Any) -
 def _feed_array(cache: Cache, update: Callable[[bytes], object], value: np.ndarray[Any, Any]) -> None:
     update(f"{value.dtype.str}{value.shape}".encode())
     if value.dtype != object:
-        update(np.ascontiguousarray(value).data if value.size else b"")
+        update(np.ascontiguousarray(value).tobytes())
         return
     flat = value.ravel()
     shapes = [item is None or hasattr(item, "geom_type") for item in flat]

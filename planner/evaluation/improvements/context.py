@@ -177,7 +177,8 @@ def _people_reached(
     somebody = np.flatnonzero(people > 0)
     counted = select_snapped(ends, somebody)
     times = travel_times(walker.network, starts, counted, walk=walker.walk, horizon_min=within_min)
-    return np.bincount(times.facility, weights=people[somebody[times.demand]], minlength=len(starts.xy))
+    weights = people[somebody[times.demand]]
+    return np.bincount(times.facility, weights=weights, minlength=len(starts.xy)).astype(np.float64)
 
 
 def point_of(xy: FloatArray) -> Point:
