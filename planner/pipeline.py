@@ -78,6 +78,8 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("service_areas")
     areas = prepared.compute_service_areas()
+    service_areas = tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits)
+    reached = merge_service_areas(areas, limits_min=limits, crs=inputs.crs)
 
     progress("coverage")
     coverage = _measure_coverage(prepared, times, areas)
@@ -91,6 +93,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
     diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
+    flips = rating_flips(diagnosis, study.rules.threshold_share)
     improvements = prepared.find_improvements(access, diagnosis)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
 
@@ -102,11 +105,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 
     with collect_discrepancies() as doubts:
-        progress("siting")
-        sites = solve_study(prepared.siting_inputs(coverage.uncovered, groups, business_areas))
-        candidates = sites.siting.candidates
-        snaps = walker.snap(candidates)
-        candidate_times = walker.times(snaps, prepared.demand_snaps, within_min=max(limits))
+        found = (coverage.uncovered, groups, business_areas)
+        sites = solve_study(prepared.siting_inputs(*found, horizon_min=max(limits)), progress=progress)
+        candidates, candidate_times = sites.siting.candidates, sites.siting.times
+        candidate_areas = walker.service_areas(walker.snap(candidates), limits_min=limits)
 
         progress("programme")
         programme = build_programme(
@@ -127,12 +129,12 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         prepared=prepared,
         scenario=scenario,
         times=times,
-        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits),
-        reached=merge_service_areas(areas, limits_min=limits, crs=inputs.crs),
+        service_areas=service_areas,
+        reached=reached,
         coverage=coverage,
         diagnosis=diagnosis,
         alternatives=alternatives,
-        flips=rating_flips(diagnosis, study.rules.threshold_share),
+        flips=flips,
         improvements=improvements,
         fairness=fairness,
         overlay=overlay,
@@ -141,7 +143,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         groups=groups,
         business_areas=business_areas,
         candidate_times=candidate_times,
-        candidate_areas=walker.service_areas(snaps, limits_min=limits),
+        candidate_areas=candidate_areas,
         programme=programme,
         notices=(*prepared.notices, *_notices_of(business_areas, sites.siting, programme), *solver_notices),
     )

@@ -45,7 +45,7 @@ from planner.population.groups import GroupDemand
 from planner.reporting.files.second_process import start_in_process
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.location_bnb import compile_solvers
-from planner.siting.study_problem import SitingInputs
+from planner.siting.study_problem import SitingInputs, check_model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,9 +169,14 @@ class PreparedStudy:
         return find_improvements(access, diagnosis, self.walker, snaps, layers, self.study)
 
     def siting_inputs(
-        self, uncovered: gpd.GeoDataFrame, groups: tuple[GroupCoverage, ...], business_areas: BusinessAreas | None
+        self,
+        uncovered: gpd.GeoDataFrame,
+        groups: tuple[GroupCoverage, ...],
+        business_areas: BusinessAreas | None,
+        *,
+        horizon_min: float = 0.0,
     ) -> SitingInputs:
-        """Combine the tables with the results that siting builds on."""
+        """Combine the tables with the results that siting builds on; `horizon_min` as in `SitingInputs`."""
         return SitingInputs(
             study=self.study,
             inputs=self.inputs,
@@ -180,6 +185,7 @@ class PreparedStudy:
             groups=groups,
             business_areas=business_areas,
             today=self.facilities_before,
+            horizon_min=horizon_min,
         )
 
     def with_profile(self, profile: WalkingProfile) -> PreparedStudy:
@@ -235,6 +241,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     PlannerError
         The study or its data are not valid: every reason at once.
     """
+    check_model(study)
     barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0
     with start_compiling(barriers=barriers, siting=siting) as compile_rest:
         return _prepare(study, scenario, progress, compile_rest)

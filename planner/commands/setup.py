@@ -1,19 +1,11 @@
-"""`planner new` and `planner compile`: a new study file, and the compiled engine."""
+"""`planner compile`: the compiled engine."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
-from planner.commands.streams import StageReport, print_results, print_status
+from planner.commands.streams import StageReport
 from planner.messages.catalogue import Texts
-
-
-def new(options: Namespace, texts: Texts) -> None:
-    """Write a commented study file."""
-    from planner.config.template import write_template
-
-    print_results(write_template(options.folder))
-    print_status(texts("cli.template_written"))
 
 
 def compile_engine(options: Namespace, texts: Texts) -> None:

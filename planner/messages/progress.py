@@ -21,7 +21,9 @@ RUN_STAGES = (
     "diagnosis",
     "equity",
     "validation",
+    "candidates",
     "siting",
+    "siting_comparison",
     "programme",
 )
 """What `planner.run` says, in its order."""

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry
 from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
 from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
@@ -130,7 +130,7 @@ def sized_places(points: gpd.GeoDataFrame, places: gpd.GeoSeries) -> dict[str, o
 
 
 def sign_at(
-    place: Document, html: str, size: tuple[int, int], look: str, number: int, *, foot: int, station: int | None
+    place: Entry, html: str, size: tuple[int, int], look: str, number: int, *, foot: int, station: int | None
 ) -> Marker:
     """Return a marker that stands at a place of the document by its `foot`, with tooltip and card by number.
 

@@ -9,7 +9,8 @@ from markupsafe import escape
 
 from planner.messages.money import unit_of_amount
 from planner.reporting import programme_text as said
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry, PlanDocument
+from planner.reporting.document.records.programme import Project
 from planner.reporting.map import symbols
 from planner.reporting.map.elements import (
     CardTexts,
@@ -21,10 +22,10 @@ from planner.reporting.map.elements import (
     sized_places,
     swatch,
 )
-from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live
+from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
 from planner.reporting.programme_text import year_text
-from planner.reporting.report.blocks import Translator
+from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects
 from planner.reporting.small_counts import displayed_positions
 from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED
@@ -32,7 +33,7 @@ from planner.results import Plan
 from planner.schemas.tables import TIERS
 
 
-def map_layers(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
+def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
     """Return the layers of the map from the bottom up; a layer without anything in it is left out.
 
     Parameters
@@ -55,6 +56,7 @@ def map_layers(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
         *_reached(plan, words),
         _single_areas(plan, content, words),
         _discs(plan, words),
+        _without_centre(words),
         _weak(plan, words),
         _overlap(plan, words),
         _uncovered(plan, words),
@@ -80,10 +82,10 @@ def _water(plan: Plan, words: CardTexts) -> Layer | None:
     return group
 
 
-def _communities(plan: Plan, content: Document, words: CardTexts) -> Layer:
+def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer:
     communities, diagnosis = plan.inputs.communities, content["diagnosis"]
     weak, without = set(diagnosis["weak_communities"]), set(diagnosis["communities_without_centre"])
-    rows: dict[str, list[Document]] = {}
+    rows: dict[str, list[Entry]] = {}
     for row in content["coverage"]["by_community"]:
         rows.setdefault(row["community"], []).append(row)
     properties = []
@@ -127,6 +129,12 @@ def _weak(plan: Plan, words: CardTexts) -> Layer | None:
         name=layer_name(words.texts("maps.layer_weak"), sample),
         show=True,
     )
+
+
+def _without_centre(words: CardTexts) -> Layer:
+    """Return the outlines of communities without premises, also of those whose centre the choice closes."""
+    name = layer_name(words.texts("maps.layer_without"), swatch(symbols.WITHOUT, look="dots"))
+    return Live("without", dict(symbols.WITHOUT_STYLE), level=425, name=name, show=True)
 
 
 def _streets(plan: Plan, words: CardTexts) -> Layer:
@@ -215,7 +223,7 @@ def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
     ]
 
 
-def _single_areas(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
+def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
     standard = plan.study.limits.standard_min
     areas = plan.service_areas[(plan.service_areas["limit_min"] == standard) & ~plan.service_areas.is_empty]
     if areas.empty:
@@ -284,12 +292,12 @@ def _inert(words: str) -> str:
     return str(escape(words)).replace("{", "&#123;").replace("}", "&#125;")
 
 
-def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
+def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
     """Return the business circles, dashed where no station is within the standard."""
     circles = plan.business_areas
     if circles is None or circles.table.empty:
         return None
-    areas = content["business_areas"]
+    areas = require(content["business_areas"])
     properties = [
         {
             "note": words.add(
@@ -309,7 +317,7 @@ def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     )
 
 
-def _centres(content: Document, words: CardTexts) -> list[Layer]:
+def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
     """Return one layer a tier, the highest tier on top."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     layers: list[Layer] = []
@@ -333,8 +341,8 @@ def _centres(content: Document, words: CardTexts) -> list[Layer]:
     return layers
 
 
-def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
-    """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
+def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
+    """Return one layer a proposal; the last one is shown, unless the programme is what is recommended."""
     siting = content["siting"]
     weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
@@ -342,10 +350,15 @@ def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     stations = {candidate: first + number for number, candidate in enumerate(candidates)}
     layers: list[Layer] = []
     for proposal in siting["proposals"]:
-        is_best = proposal["method"] == "maximal_covering"
+        is_best = proposal["chosen"]
         key = "sites" if is_best else "clustering"
+        is_other = not is_best and proposal["method"] != "clustering"
+        method = words.texts(f"models.name_{proposal['method']}")
+        title = words.texts("maps.layer_other", method=method) if is_other else words.texts(f"maps.layer_{key}")
+        if is_best and content["programme"]:
+            title = words.texts("maps.layer_sites_alone")
         sample = symbols.pin(1, clustered=not is_best, height=22)
-        layer = FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
+        layer = FeatureGroup(name=layer_name(title, sample), show=is_best and content["programme"] is None)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
@@ -363,8 +376,8 @@ def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     return layers
 
 
-def project_layers(content: Document, words: CardTexts) -> list[Layer]:
-    """Return one layer a year, hidden until it is asked for; projects that are nowhere in particular are in none.
+def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
+    """Return one layer a year, shown from its end on; projects that are nowhere in particular are in none.
 
     Parameters
     ----------
@@ -377,6 +390,7 @@ def project_layers(content: Document, words: CardTexts) -> list[Layer]:
     if programme is None:
         return []
     t = Translator(content, words.texts)
+    places = {scenario["key"]: place for place, scenario in enumerate(content["scenarios"])}
     layers: list[Layer] = []
     for order, one in enumerate(programme["years"]):
         projects = [
@@ -388,7 +402,7 @@ def project_layers(content: Document, words: CardTexts) -> list[Layer]:
             continue
         name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
         sign = symbols.flag(one["year"], order)
-        layer = FeatureGroup(name=layer_name(name, sign), show=False)
+        layer = YearLayer(places[f"year_{one['year']}"], name=layer_name(name, sign))
         for project in projects:
             number = words.add(
                 words.card("project_tip", said.task_text(project, t)),
@@ -401,10 +415,10 @@ def project_layers(content: Document, words: CardTexts) -> list[Layer]:
     return layers
 
 
-def _rows(project: Document, t: Translator) -> list[tuple[str, str]]:
+def _rows(project: Project, t: Translator) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
-    unit = unit_of_amount(t.content["programme"]["unit"], t.texts)
-    gained = gained_by_projects(t.content["programme"])[project["id"]]
+    unit = unit_of_amount(require(t.content["programme"])["unit"], t.texts)
+    gained = gained_by_projects(require(t.content["programme"]))[project["id"]]
     value_of = {
         "measure": said.actions_text(project, t),
         "unit": said.responsible_unit(project),

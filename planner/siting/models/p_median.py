@@ -126,4 +126,12 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     return ModelResult(require_feasible(problem, solution, time_limit_s), figures={"mean_min": mean})
 
 
-SPEC = ModelSpec("p_median", _solve, unit="person_minutes", needs_all_walks=True)
+SPEC = ModelSpec(
+    "p_median",
+    _solve,
+    "min Σᵢ aᵢ min tᵢⱼ over open j; Σⱼ yⱼ ≤ p",
+    "Hakimi 1964",
+    sense="least",
+    unit="person_minutes",
+    needs_all_walks=True,
+)
