@@ -29,6 +29,7 @@ from planner.inputs.private_ways import assess_compounds, compound_notes, compou
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
 from planner.inputs.walk_network import CostNote, build_walk_network, walker_at, walking_costs_of
+from planner.io.second_process import start_in_process
 from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
@@ -42,7 +43,6 @@ from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.network.walker import Walker, compile_areas, compile_kernels
 from planner.population.groups import GroupDemand
-from planner.reporting.files.second_process import start_in_process
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.location_bnb import compile_solvers
 from planner.siting.study_problem import SitingInputs, check_model
