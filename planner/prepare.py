@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,18 +29,22 @@ from planner.inputs.private_ways import assess_compounds, compound_notes, compou
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
 from planner.inputs.walk_network import CostNote, build_walk_network, walker_at, walking_costs_of
+from planner.io.second_process import start_in_process
 from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
+from planner.network.compile import is_compiled
+from planner.network.isochrones.outline_kernels import outline_unions
+from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
 from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
-from planner.network.walker import Walker, compile_kernels
+from planner.network.walker import Walker, compile_areas, compile_kernels
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.location_bnb import compile_solvers as warm_up_siting
+from planner.siting.solvers.location_bnb import compile_solvers
 from planner.siting.study_problem import SitingInputs, check_model
 
 
@@ -204,6 +209,30 @@ class PreparedStudy:
         )
 
 
+@contextmanager
+def start_compiling(*, barriers: bool, siting: bool) -> Iterator[Callable[[], None]]:
+    """Begin to compile what is not cached on this machine; what is yielded compiles the rest, and waits.
+
+    Two processes each compile about half: the second one what draws service areas.
+
+    Parameters
+    ----------
+    barriers, siting
+        Whether the kernels of networks with barriers, and of the siting models, are needed.
+    """
+
+    def compile_rest(areas: Callable[[], object] | None = None) -> None:
+        if siting:
+            compile_solvers()
+        compile_kernels(barriers=barriers, areas=areas)
+
+    if is_compiled(outline_unions) and (is_compiled(draw_visible_regions) or not barriers):
+        yield compile_rest
+        return
+    with start_in_process(compile_areas, barriers) as wait:
+        yield partial(compile_rest, wait)
+
+
 def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> PreparedStudy:
     """Read the inputs of a study, build its walking network and snap its points; `planner check` stops here.
 
@@ -213,6 +242,14 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         The study or its data are not valid: every reason at once.
     """
     check_model(study)
+    barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0
+    with start_compiling(barriers=barriers, siting=siting) as compile_rest:
+        return _prepare(study, scenario, progress, compile_rest)
+
+
+def _prepare(
+    study: Study, scenario: Scenario | None, progress: Progress, compile_rest: Callable[[], None]
+) -> PreparedStudy:
     walk, walking_profile = choose_walk(study)
     costs = walking_costs_of(study, walk)
     read = partial(read_rules, folder=study.file.parent, study=str(study.file))
@@ -237,8 +274,7 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
         inputs = replace(inputs, notices=(*inputs.notices, *scenario_notices))
 
     progress("compile")
-    compile_kernels()
-    warm_up_siting()
+    compile_rest()
 
     progress("build_network")
     walkable = build_walk_network(study, inputs, costs)
