@@ -19,10 +19,11 @@ from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
+from planner.inputs.study_inputs import without_equipment
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.travel_times import TravelTimes
-from planner.prepare import PreparedStudy, prepare, without_equipment
+from planner.prepare import PreparedStudy, prepare
 from planner.programme.build import build_programme
 from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
@@ -181,7 +182,7 @@ def _notices_of(*results: BusinessAreas | SitingResult | Programme | None) -> It
 
 
 def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArray[np.object_]) -> Coverage:
-    inputs, limits = prepared.places_of_facilities, prepared.study.limits
+    inputs, limits = prepared.inputs.only_places(), prepared.study.limits
     given = (times, inputs.demand, inputs.facilities, inputs.communities, areas)
     return prepared.cache.get(
         "coverage",

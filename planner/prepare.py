@@ -9,8 +9,6 @@ from functools import partial
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
@@ -27,9 +25,16 @@ from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
+from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
-from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
+from planner.inputs.study_inputs import (
+    Inputs,
+    households_by_community,
+    is_private_way,
+    read_inputs,
+    without_equipment,
+)
 from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
 from planner.io.second_process import start_in_process
 from planner.messages.errors import Issue, StudyError
@@ -49,9 +54,6 @@ from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.location_bnb import compile_solvers
 from planner.siting.study_problem import SitingInputs, check_model
-
-EQUIPMENT = ("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free")
-"""Columns of facilities on which no walk and no choice of a site depends, but where capacities count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,12 +134,6 @@ class PreparedStudy:
             name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=self.horizon_min)
         )
 
-    @property
-    def places_of_facilities(self) -> Inputs:
-        """The inputs without what facilities offer inside, and without their files: enough for walks and sites."""
-        placed = without_equipment(self.inputs.facilities)
-        return replace(self.inputs, facilities=placed, sources=(), notices=())
-
     def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
         """Combine the tables with walking times and service areas for evaluation."""
         inputs, limits = self.inputs, self.study.limits
@@ -217,10 +213,7 @@ class PreparedStudy:
         return SitingInputs(
             study=self.study,
             # Only a model of capacities asks for floor areas.
-            inputs=replace(
-                self.places_of_facilities,
-                **({"facilities": self.inputs.facilities} if self.study.siting.m2_per_household else {}),
-            ),
+            inputs=self.inputs.only_places(with_floors=bool(self.study.siting.m2_per_household)),
             walker=self.walker,
             uncovered=uncovered,
             groups=groups,
@@ -248,16 +241,6 @@ class PreparedStudy:
             water=inputs.water.geometry if stops and inputs.water is not None else None,
             private=is_private_way(self.walked_streets) if network.layers is not None else None,
         )
-
-
-def without_equipment(facilities: Facilities) -> Facilities:
-    """Return facilities of which nothing is known that is inside: floor, functions, hours, entrance."""
-    blank = {
-        name: np.nan if pd.api.types.is_numeric_dtype(facilities[name]) else ""
-        for name in EQUIPMENT
-        if name in facilities.columns
-    }
-    return Facilities(facilities.assign(**blank))
 
 
 @contextmanager
@@ -370,13 +353,13 @@ def _prepare(
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
         notices=(
-            *_setting_notices(study),
+            *setting_notices(study),
             *inputs.notices,
             *walkable.notices,
             *compound_notices(compounds, study, inputs.demand),
-            *_facility_notices(inputs, facility_snaps),
+            *facility_notices(inputs, facility_snaps),
             *_demand_notices(inputs, demand_snaps, network),
-            *_network_notices(quality),
+            *network_notices(quality),
             *_function_notices(inputs.facilities, rules),
         ),
         cache=cache,
@@ -425,26 +408,6 @@ def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
     return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
-def _setting_notices(study: Study) -> Iterator[Notice]:
-    for old, new in study.former_names:
-        yield Notice("setting_renamed", "study", values={"old": old, "new": new})
-
-
-def _facility_notices(inputs: Inputs, snaps: SnappedPoints) -> Iterator[Notice]:
-    access = {"access_m": f"{snaps.access_m:g}"}
-    outline = shapely.union_all(inputs.communities.geometry.array)
-    near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
-    stranded = near & ~snaps.reaches_street
-    hidden = snaps.nearest_m <= snaps.access_m
-    for key, rows, values in (
-        ("facility_far", ~near, {}),
-        ("facility_no_street", stranded & ~hidden, access),
-        ("facility_behind_barrier", stranded & hidden, access),
-    ):
-        if rows.any():
-            yield Notice(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
-
-
 def _demand_notices(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwork) -> Iterator[Notice]:
     access = {"access_m": f"{snaps.access_m:g}"}
     stranded, hidden = ~snaps.reaches_street, snaps.nearest_m <= snaps.access_m
@@ -459,20 +422,6 @@ def _demand_notices(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwor
     if isolated.any():
         points = inputs.demand[isolated]
         yield Notice("demand_small_piece", "demand", tuple(points["id"]), float(points["people"].sum()))
-
-
-def _network_notices(quality: NetworkQuality) -> Iterator[Notice]:
-    if quality.pieces > 1:
-        values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
-        yield Notice("network_pieces", "streets", values=values)
-    if quality.crossings:
-        values = {"count": f"{quality.crossings}", "unexplained": f"{quality.unexplained_crossings}"}
-        yield Notice("crossings", "streets", values=values)
-    if quality.near_misses:
-        yield Notice("near_misses", "streets", values={"count": f"{quality.near_misses}"})
-    if quality.overlaps:
-        values = {"count": f"{quality.overlaps}", "metres": f"{quality.overlap_m:,.0f}"}
-        yield Notice("overlaps", "streets", values=values)
 
 
 def _function_notices(facilities: Facilities, rules: RuleSet) -> Iterator[Notice]:
