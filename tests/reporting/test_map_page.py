@@ -94,7 +94,7 @@ def test_the_farthest_vertex_is_that_of_geos() -> None:
 def test_every_key_figure_is_the_documents(haibowan_plan: planner.Plan, haibowan_map: str) -> None:
     content, texts = build_document(haibowan_plan), Texts("zh")
     standard = next(row for row in content["coverage"]["total"] if row["limit_min"] == 5)
-    rates, best = content["diagnosis"]["rates"], content["siting"]["proposals"][-1]
+    rates = content["diagnosis"]["rates"]
     expected = {
         "people_share": texts.percent(standard["people_share"]),
         "points_share": texts.percent(standard["points_share"]),
@@ -104,9 +104,10 @@ def test_every_key_figure_is_the_documents(haibowan_plan: planner.Plan, haibowan
         "excellent_share": f"{texts.percent(rates['excellent_share'])}（9/40）",
         "weak_communities": str(len(content["diagnosis"]["weak_communities"])),
         "communities_without_centre": str(len(content["diagnosis"]["communities_without_centre"])),
-        "sites": str(len(best["sites"])),
-        "people_gained": f"+{texts.whole(best['people_gained'])}",
-        **{f"kind_{kind['id']}": texts.percent(kind["total"][0]["people_share"]) for kind in content["groups"]},
+        "opened": "0",
+        "people_added": "0",
+        "spent": "0",
+        **{f"group_{kind['id']}": texts.percent(kind["total"][0]["people_share"]) for kind in content["groups"]},
         "business_areas": "{areas_with_station} / {areas_found}".format(**content["business_areas"]),
     }
     assert len(content["groups"]) == 2

@@ -8,8 +8,9 @@ from typing import Any
 import geopandas as gpd
 
 from planner.config.sections.demand import RESIDENTS
-from planner.messages.catalogue import Phrase, translate
+from planner.messages.catalogue import Phrase, Texts, translate
 from planner.reporting.document.people import weighing_entries
+from planner.reporting.place_names import place_names
 from planner.reporting.rounding import round_bound
 from planner.results import Plan
 from planner.siting.alternatives import Alternative
@@ -48,9 +49,12 @@ def siting_entries(plan: Plan) -> Entries:
         "standard_min": study.limits.standard_min,
         **weighing,
         "candidates": [
-            {**row, "lon": lon, "lat": lat}
-            for row, (lon, lat) in zip(
-                siting.candidates.drop(columns="geometry").to_dict(orient="records"), places.lonlat, strict=True
+            {**row, "place": place, "lon": lon, "lat": lat}
+            for row, place, (lon, lat) in zip(
+                siting.candidates.drop(columns="geometry").to_dict(orient="records"),
+                place_names(siting.candidates.geometry, plan.inputs.streets, Texts(study.language)),
+                places.lonlat,
+                strict=True,
             )
         ],
         "sources": [

@@ -140,6 +140,14 @@ class Live(Layer):
         self.look = look
 
 
+class YearLayer(FeatureGroup):
+    """Signs that are shown from one of the page's scenarios on, by its place among them: the end of a year."""
+
+    def __init__(self, scenario: int, *, name: str) -> None:
+        super().__init__(name=name, show=False)
+        self.scenario = scenario
+
+
 class Shapes(folium.GeoJson):
     """A layer of shapes whose geometries are written already: the page takes their text as it is."""
 
@@ -179,6 +187,8 @@ class Start(Call):
         {% macro script(this, kwargs) %}
             planner.start([
                 {%- for layer in this.layers %}{{ layer.get_name() }}, {% endfor -%}
+            ], [
+                {%- for layer in this.years %}[{{ layer.scenario }}, {{ layer.get_name() }}], {% endfor -%}
             ], {{ this.whole|tojson }}, {{ this.core|tojson }});
         {% endmacro %}
         """
@@ -187,6 +197,7 @@ class Start(Call):
     def __init__(self, layers: list[Layer], *, whole: Corners, core: Corners) -> None:
         super().__init__()
         self.layers = layers
+        self.years = [layer for layer in layers if isinstance(layer, YearLayer)]
         self.whole = whole
         self.core = core
 

@@ -22,7 +22,7 @@ from planner.reporting.map.elements import (
     sized_places,
     swatch,
 )
-from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live
+from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator, require
@@ -56,6 +56,7 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Laye
         *_reached(plan, words),
         _single_areas(plan, content, words),
         _discs(plan, words),
+        _without_centre(words),
         _weak(plan, words),
         _overlap(plan, words),
         _uncovered(plan, words),
@@ -128,6 +129,12 @@ def _weak(plan: Plan, words: CardTexts) -> Layer | None:
         name=layer_name(words.texts("maps.layer_weak"), sample),
         show=True,
     )
+
+
+def _without_centre(words: CardTexts) -> Layer:
+    """Return the outlines of communities without premises, also of those whose centre the choice closes."""
+    name = layer_name(words.texts("maps.layer_without"), swatch(symbols.WITHOUT, look="dots"))
+    return Live("without", dict(symbols.WITHOUT_STYLE), level=425, name=name, show=True)
 
 
 def _streets(plan: Plan, words: CardTexts) -> Layer:
@@ -335,7 +342,7 @@ def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
 
 
 def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
-    """Return one layer a proposal; the last one is shown, the others beside it on request."""
+    """Return one layer a proposal; the last one is shown, unless the programme is what is recommended."""
     siting = content["siting"]
     weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
@@ -348,8 +355,10 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
         is_other = not is_best and proposal["method"] != "clustering"
         method = words.texts(f"models.name_{proposal['method']}")
         title = words.texts("maps.layer_other", method=method) if is_other else words.texts(f"maps.layer_{key}")
+        if is_best and content["programme"]:
+            title = words.texts("maps.layer_sites_alone")
         sample = symbols.pin(1, clustered=not is_best, height=22)
-        layer = FeatureGroup(name=layer_name(title, sample), show=is_best)
+        layer = FeatureGroup(name=layer_name(title, sample), show=is_best and content["programme"] is None)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
@@ -368,7 +377,7 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
 
 
 def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
-    """Return one layer a year, hidden until it is asked for; projects that are nowhere in particular are in none.
+    """Return one layer a year, shown from its end on; projects that are nowhere in particular are in none.
 
     Parameters
     ----------
@@ -381,6 +390,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
     if programme is None:
         return []
     t = Translator(content, words.texts)
+    places = {scenario["key"]: place for place, scenario in enumerate(content["scenarios"])}
     layers: list[Layer] = []
     for order, one in enumerate(programme["years"]):
         projects = [
@@ -392,7 +402,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
             continue
         name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
         sign = symbols.flag(one["year"], order)
-        layer = FeatureGroup(name=layer_name(name, sign), show=False)
+        layer = YearLayer(places[f"year_{one['year']}"], name=layer_name(name, sign))
         for project in projects:
             number = words.add(
                 words.card("project_tip", said.task_text(project, t)),

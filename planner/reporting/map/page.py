@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from planner.config.sections.map import MapSettings
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import Texts, localized
+from planner.messages.money import unit_of_amount
 from planner.messages.printable import replace_illegal
+from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.document.records.siting import Proposal
 from planner.reporting.map.branch_choices import MOST_BRANCHES
 from planner.reporting.map.bundle import bundle
 from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
@@ -20,7 +23,9 @@ from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.symbols import environment, read_template, ring_swatches
 from planner.reporting.map.whatif_data import what_if_data
+from planner.reporting.programme_text import money_text
 from planner.reporting.rates import rate_text, weak_count_text
+from planner.reporting.style import VERDICT_COLOURS
 from planner.results import Plan
 
 SHARED_WORDS = ("rate", "not_judged", "none_determined")
@@ -53,6 +58,8 @@ OWN_WORDS = (
     "withdraw",
     "would_gain",
     "community_now",
+    "told_undo",
+    "told_redo",
     "told_closed",
     "told_opened",
     "told_restored",
@@ -120,6 +127,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
         words={
             "notes": words.notes,
             "page": _page_words(words.texts),
+            "colours": VERDICT_COLOURS,
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),
             "places": places_to_find(plan, content),
@@ -149,6 +157,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
     limits = [limit["minutes"] for limit in walking["limits"]]
     proposals = content["siting"]["proposals"]
     best = proposals[-1] if proposals else None
+    programme = content["programme"]
     return (
         environment(texts)
         .get_template("map_panel.html")
@@ -156,6 +165,8 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
             content=content,
             standard=standard,
             best=best,
+            recommendation=_recommendation(content, standard, best, texts),
+            money_unit=unit_of_amount(programme["unit"], texts) if programme else "",
             needs_run=needs_run,
             private_ways=private_ways,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
@@ -170,6 +181,30 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
             ),
         )
     )
+
+
+def _recommendation(content: PlanDocument, standard: CoverageTotal, best: Proposal | None, texts: Texts) -> str:
+    """Return the one recommendation: the programme where there are funds, else the sites; "" without either."""
+    programme, before = content["programme"], standard["people_share"]
+    if before is None:
+        return ""
+    if programme and programme["projects"]:
+        last = programme["years"][-1]
+        (name,) = (one for one in content["scenarios"] if one["key"] == f"year_{last['year']}")
+        return texts(
+            "maps.recommend_programme",
+            when=localized(name, texts.language),
+            sites=len(last["sites"]),
+            resolved=len(last["resolved"]),
+            before=texts.percent(before),
+            after=texts.percent((standard["people_covered"] + last["people_covered"]) / standard["people"]),
+            cost=money_text(sum(year["spent"] for year in programme["years"])),
+            unit=unit_of_amount(programme["unit"], texts),
+        )
+    if programme or best is None or not best["sites"]:
+        return ""
+    after = texts.percent(best["people_share_after"])
+    return texts("maps.recommend_sites", sites=len(best["sites"]), before=texts.percent(before), after=after)
 
 
 def _page_words(texts: Texts) -> dict[str, str]:

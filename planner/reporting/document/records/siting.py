@@ -50,6 +50,8 @@ class CandidateRow(CandidateFields):
 class Candidate(CandidateRow, Positioned):
     """A candidate that may be chosen, with its position."""
 
+    place: Annotated[str, "where it is, by the nearest crossing of named streets; empty where none is near"]
+
 
 class CandidateSource(Localized):
     """Candidates by source."""

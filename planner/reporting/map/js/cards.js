@@ -37,16 +37,34 @@ export class Cards {
   /**
    * @param {LeafletMap} map
    * @param {Session} session
+   * @param {Record<string, string>} colours of verdicts
    */
-  constructor(map, session) {
+  constructor(map, session, colours) {
     this.map = map;
     this.session = session;
+    this.colours = colours;
     /** @type {Map<number, Sign>} */
     this.ofStation = new Map();
     /** @type {Map<string, Sign>} */
     this.ofCommunity = new Map();
     map.on("popupopen", ({ popup }) => this.extend(popup));
     session.follow(() => this.renewSwitches());
+    session.follow(() => this.colourSigns());
+    // A sign that is shown again is made anew.
+    map.on("overlayadd", () => this.colourSigns());
+  }
+
+  /** Signs of centres have the colour of their verdict, and fade where the centre is closed. */
+  colourSigns() {
+    const { choice, figures, figuresBase } = this.session;
+    for (const [station, layer] of this.ofStation) {
+      const sign = /** @type {L.Marker} */ (layer).getElement?.();
+      if (!sign || !this.session.isCentre(station)) continue;
+      sign.classList.toggle("shut", !choice.on[station]);
+      if (!figuresBase.verdicts.has(station)) continue;
+      const colour = this.colours[figures.verdicts.get(station) ?? "none"];
+      for (const path of sign.querySelectorAll("path")) path.setAttribute("fill", colour);
+    }
   }
 
   renewSwitches() {
