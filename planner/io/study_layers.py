@@ -17,7 +17,7 @@ from planner.io.datum.resolve import DatumChoice, LayerDatum
 from planner.io.datum.shifts import check_shifts, datum_name, find_shift, raise_unknown
 from planner.io.formats import is_extract
 from planner.io.layer_read import FileNotes, LayerRead
-from planner.io.layers import file_hash, read_layer
+from planner.io.layers import file_hash, frame_hash, read_layer
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
 from planner.io.raster import Elevation, read_elevation
 from planner.io.row_audit import DroppedRows, check_balance, drop_rows
@@ -149,7 +149,13 @@ class StudyLayers:
         path = self._study.resolve(layer.path)
         try:
             result = read_layer(
-                path, layer, setting=self.setting(name), schema=schema, home=home, counted=self._counted(name)
+                path,
+                layer,
+                setting=self.setting(name),
+                schema=schema,
+                home=home,
+                counted=self._counted(name),
+                frame=self._study.frames.get(name),
             )
             issues = (*result.issues, *_not_kept(name, layer, result, self.setting(name)))
             issues = (*issues, *_wrong_values(layer, schema, self.setting(name)))
@@ -200,7 +206,7 @@ class StudyLayers:
         return LayerSource(
             layer=name,
             file=portable(layer.path) + _inner(layer),
-            sha256=file_hash(self._study.resolve(layer.path)),
+            sha256=self._hash(name, layer),
             encoding=found.encoding,
             columns=found.mapped,
             unread=found.unread,
@@ -214,6 +220,10 @@ class StudyLayers:
             modelled=layer.modelled,
             attribution=ATTRIBUTION if is_osm else "",
         )
+
+    def _hash(self, name: str, layer: Layer) -> str:
+        frame = self._study.frames.get(name)
+        return file_hash(self._study.resolve(layer.path)) if frame is None else frame_hash(frame)
 
     def _datum(self, name: str, crs: pyproj.CRS, verdict: LayerDatum) -> str:
         """Return what a layer's datum is called: what is taken for the true one, by the survey's own name."""
@@ -373,7 +383,10 @@ def _checked(
             is_word = issue.key == "not_a_choice"
             if is_word:
                 values |= {"setting": setting, "first": str(values["found"]).partition(", ")[0]}
-            issues.append(replace(issue, key="not_a_known_word" if is_word else issue.key, values=values))
+            key = "not_a_known_word" if is_word else issue.key
+            if issue.key == "missing_geometry" and result.place:
+                key, values = "missing_place", {"columns": ", ".join(result.place.values())}
+            issues.append(replace(issue, key=key, values=values))
         raise DataError(source, issues) from error
 
 
